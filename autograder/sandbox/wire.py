@@ -1,0 +1,81 @@
+"""Frames between the judge and the room: a JSON header and raw bytes, both with a length cap, never pickle.
+
+A frame is two little-endian uint32 lengths, the header in UTF-8, and the bytes. Every send and receive has a
+deadline: half a frame, or a child that does not read, must not hang the grader.
+"""
+
+import json
+import socket
+import struct
+import time
+from collections.abc import Sequence
+from typing import Any
+
+LENGTHS = struct.Struct("<II")
+MAX_HEADER = 8 << 20
+MAX_BODY = 64 << 20
+
+
+class WireError(Exception):
+    """The other side sent something that is not a frame, or hung up."""
+
+
+class DeadlineExceeded(Exception):
+    """The other side did not answer in time."""
+
+
+def send(
+    connection: socket.socket, header: dict[str, Any], buffers: Sequence[bytes] = (), deadline: float = 30
+) -> None:
+    """Send one frame within `deadline` seconds."""
+    encoded = json.dumps(header).encode()
+    length = sum(map(len, buffers))
+    if len(encoded) > MAX_HEADER or length > MAX_BODY:
+        raise WireError(f"a frame of {len(encoded)} and {length} bytes is over the cap")
+    connection.settimeout(deadline)
+    try:
+        connection.sendall(b"".join((LENGTHS.pack(len(encoded), length), encoded, *buffers)))
+    except TimeoutError as error:
+        raise DeadlineExceeded("the other side does not read") from error
+    except OSError as error:
+        raise WireError("the other side hung up") from error
+
+
+def receive(connection: socket.socket, deadline: float | None) -> tuple[dict[str, Any], bytearray]:
+    """Receive one frame within `deadline` seconds; None waits for ever.
+
+    Raises:
+        DeadlineExceeded: if the frame is not complete in time.
+        WireError: if the other side hung up or what came is not a frame.
+    """
+    end = None if deadline is None else time.monotonic() + deadline
+    header_length, body_length = LENGTHS.unpack(_read(connection, LENGTHS.size, end))
+    if header_length > MAX_HEADER or body_length > MAX_BODY:
+        raise WireError(f"a frame of {header_length} and {body_length} bytes is over the cap")
+    encoded, body = _read(connection, header_length, end), _read(connection, body_length, end)
+    try:
+        header = json.loads(encoded)
+    except (ValueError, RecursionError) as error:
+        raise WireError("a frame's header is not JSON") from error
+    if not isinstance(header, dict):
+        raise WireError("a frame's header is not an object")
+    return header, body
+
+
+def _read(connection: socket.socket, length: int, end: float | None) -> bytearray:
+    data = bytearray(length)
+    view = memoryview(data)
+    while view:
+        if end is not None and end <= time.monotonic():
+            raise DeadlineExceeded("no answer in time")
+        connection.settimeout(None if end is None else max(end - time.monotonic(), 0.001))
+        try:
+            count = connection.recv_into(view)
+        except TimeoutError:
+            continue
+        except OSError as error:
+            raise WireError("the other side hung up") from error
+        if not count:
+            raise WireError("the other side hung up")
+        view = view[count:]
+    return data

@@ -1,0 +1,189 @@
+"""One call of a function, and all that is looked at in its reply.
+
+The same `invoke` runs a learner's function in the judge's room and in the learner's own notebook, and on the
+judge's side the reference and the known mistakes, so that all replies are comparable.
+"""
+
+import copy
+import linecache
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from llm_course.values import Tree, ValueFormatError, decode, encode
+
+
+@dataclass(frozen=True)
+class Call:
+    """Arguments by name, and what to look at besides the value.
+
+    `gradients` names the floating-point tensors whose gradient is asked for; `measure` asks for the size of the
+    largest tensor that is made on the way.
+    """
+
+    arguments: dict[str, Any]
+    gradients: tuple[str, ...] = ()
+    measure: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a call gave no value. `line` and `source` point into the learner's own code, where known."""
+
+    type: str
+    message: str
+    line: int | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: a value or a failure, the names of arguments that were changed, and what else was asked for."""
+
+    value: Any = None
+    failure: Failure | None = None
+    changed: tuple[str, ...] = ()
+    gradients: dict[str, Tensor | None] = field(default_factory=dict)
+    largest: int | None = None
+
+
+def invoke(function: Callable[..., Any], call: Call) -> Reply:
+    """Call `function` on copies of the arguments and look at what the call asks for. Never raises an Exception."""
+    arguments = copy.deepcopy({name: _detached(value) for name, value in call.arguments.items()})
+    for name in call.gradients:
+        arguments[name].requires_grad_()
+    meter = _LargestTensor()
+    try:
+        with torch.enable_grad():
+            if call.measure:
+                with meter:
+                    value = function(**arguments)
+            else:
+                value = function(**arguments)
+            gradients = _gradients(value, {name: arguments[name] for name in call.gradients})
+    except (Exception, SystemExit) as error:
+        return Reply(failure=describe(error, function))
+    return Reply(
+        value=value,
+        changed=tuple(
+            name for name, before in call.arguments.items() if encode(before) != encode_plain(arguments[name])
+        ),
+        gradients=gradients,
+        largest=meter.largest if call.measure else None,
+    )
+
+
+def describe(error: BaseException, function: object) -> Failure:
+    """The failure that an exception stands for, with the last line of the function's own module or notebook."""
+    home = getattr(function, "__globals__", None)
+    frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is home]
+    frame, line = frames[-1] if frames else (None, None)
+    source = linecache.getline(frame.f_code.co_filename, line).strip() if frame and line else ""
+    return Failure(type(error).__name__, str(error)[:500], line, source[:200])
+
+
+def encode_plain(value: Any) -> tuple[Tree, list[bytes]]:
+    """Encode a value without the mark that its tensors require gradients."""
+    return encode(_detached(value))
+
+
+def call_to_data(call: Call) -> tuple[Tree, list[bytes]]:
+    """The call in the form that travels."""
+    return encode({"arguments": call.arguments, "gradients": list(call.gradients), "measure": call.measure})
+
+
+def call_from_data(tree: Tree, buffers: bytes | bytearray) -> Call:
+    """The call that `call_to_data` described. Raises ValueFormatError where the data is something else."""
+    data = _decode_fields(tree, buffers, arguments=dict, gradients=list, measure=bool)
+    return Call(data["arguments"], tuple(data["gradients"]), data["measure"])
+
+
+def reply_to_data(reply: Reply) -> tuple[Tree, list[bytes]]:
+    """The reply in the form that travels."""
+    failure = reply.failure
+    return encode(
+        {
+            "value": _detached(reply.value),
+            "failure": None if failure is None else [failure.type, failure.message, failure.line, failure.source],
+            "changed": list(reply.changed),
+            "gradients": reply.gradients,
+            "largest": reply.largest,
+        }
+    )
+
+
+def reply_from_data(tree: Tree, buffers: bytes | bytearray) -> Reply:
+    """The reply that `reply_to_data` described. Raises ValueFormatError where the data is something else."""
+    data = _decode_fields(
+        tree, buffers, value=object, failure=object, changed=list, gradients=dict, largest=(int, type(None))
+    )
+    if not all(isinstance(gradient, (Tensor, type(None))) for gradient in data["gradients"].values()):
+        raise ValueFormatError("a gradient is a tensor or nothing")
+    return Reply(
+        value=data["value"],
+        failure=_failure_from_data(data["failure"]),
+        changed=tuple(str(name) for name in data["changed"]),
+        gradients=data["gradients"],
+        largest=data["largest"],
+    )
+
+
+def _failure_from_data(data: Any) -> Failure | None:
+    if data is None:
+        return None
+    if not (isinstance(data, list) and len(data) == 4 and isinstance(data[2], (int, type(None)))):
+        raise ValueFormatError("a failure is a type, a message, a line and its source")
+    return Failure(str(data[0])[:100], str(data[1])[:500], data[2], str(data[3])[:200])
+
+
+def _decode_fields(tree: Tree, buffers: bytes | bytearray, **kinds: Any) -> dict[str, Any]:
+    data = decode(tree, buffers)
+    if not isinstance(data, dict) or set(data) != set(kinds):
+        raise ValueFormatError("the fields are not those of a call or a reply")
+    for name, kind in kinds.items():
+        if not isinstance(data[name], kind):
+            raise ValueFormatError(f"the field {name} has the wrong type")
+    return data
+
+
+def _detached(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach()
+    if isinstance(value, (list, tuple)):
+        return type(value)(_detached(item) for item in value) if type(value) in (list, tuple) else value
+    if isinstance(value, dict):
+        return {key: _detached(item) for key, item in value.items()}
+    return value
+
+
+def _gradients(value: Any, inputs: dict[str, Tensor]) -> dict[str, Tensor | None]:
+    """Gradients of a fixed weighted sum of the outputs; None where no gradient flows."""
+    if not inputs:
+        return {}
+    outputs = [item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Tensor)]
+    outputs = [output for output in outputs if output.requires_grad]
+    if not outputs:
+        return dict.fromkeys(inputs)
+    weights = [torch.cos(torch.arange(output.numel(), dtype=output.dtype)).reshape(output.shape) for output in outputs]
+    found = torch.autograd.grad(outputs, list(inputs.values()), weights, allow_unused=True)
+    return dict(zip(inputs, found, strict=True))
+
+
+class _LargestTensor(TorchDispatchMode):
+    """Notes the number of elements of the largest tensor that an operation returns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.largest = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = function(*args, **(kwargs or {}))
+        for item in result if isinstance(result, (tuple, list)) else (result,):
+            if isinstance(item, Tensor):
+                self.largest = max(self.largest, item.numel())
+        return result

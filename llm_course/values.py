@@ -1,0 +1,206 @@
+"""Values as data: a JSON tree, and the raw bytes of its tensors beside it.
+
+Arguments and replies travel in this form between the judge and the room where learners' code runs, and the
+learner's own checks are stored in it. Nothing is ever unpickled, and each dtype, shape and length is checked
+before anything is built.
+
+Contents:
+    encode, decode          value <-> (tree, buffers)
+    to_text, from_text      value <-> one JSON string, tensors as base64
+    Opaque                  what decode gives for a value of a type that does not travel
+"""
+
+import base64
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Tree = Any
+"""None, bool, int, float, str, a list of trees, or a dict with the one key that names its kind."""
+
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        torch.float32,
+        torch.float64,
+        torch.float16,
+        torch.bfloat16,
+        torch.int64,
+        torch.int32,
+        torch.int16,
+        torch.int8,
+        torch.uint8,
+        torch.bool,
+    )
+}
+MAX_BYTES = 32 << 20
+"""The largest tensor that travels."""
+MAX_DEPTH = 20
+MAX_DIMENSIONS = 16
+
+
+class ValueFormatError(ValueError):
+    """The data does not describe a value."""
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Stands for a value of a type that does not travel, such as a NumPy array."""
+
+    type_name: str
+
+
+def encode(value: object) -> tuple[Tree, list[bytes]]:
+    """Turn a value into a tree and the bytes of its tensors, in the order of the tree."""
+    buffers: list[bytes] = []
+    return _encode(value, buffers, 0), buffers
+
+
+def decode(tree: Tree, buffers: bytes | bytearray | memoryview) -> Any:
+    """Build the value that `encode` described.
+
+    Raises:
+        ValueFormatError: if the tree is of no known form, or the bytes are not exactly those it names.
+    """
+    reader = _Reader(memoryview(buffers))
+    value = _decode(tree, reader, 0)
+    if reader.remaining:
+        raise ValueFormatError(f"{reader.remaining} bytes more than the tensors need")
+    return value
+
+
+def to_text(value: object) -> str:
+    """Encode a value as one line of JSON."""
+    tree, buffers = encode(value)
+    return json.dumps({"tree": tree, "bytes": base64.b64encode(b"".join(buffers)).decode("ascii")})
+
+
+def from_text(text: str) -> Any:
+    """Decode what `to_text` wrote. Raises ValueFormatError where the text is something else."""
+    try:
+        data = json.loads(text)
+        tree, buffers = data["tree"], base64.b64decode(data["bytes"], validate=True)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueFormatError("the text is not an encoded value") from error
+    return decode(tree, buffers)
+
+
+def _encode(value: object, buffers: list[bytes], depth: int) -> Tree:
+    if depth > MAX_DEPTH:
+        return {"opaque": "a value nested too deeply"}
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, Tensor):
+        return _encode_tensor(value, buffers)
+    if isinstance(value, list):
+        return [_encode(item, buffers, depth + 1) for item in value]
+    if isinstance(value, tuple):
+        return {"tuple": [_encode(item, buffers, depth + 1) for item in value]}
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {"dict": {key: _encode(item, buffers, depth + 1) for key, item in value.items()}}
+    if isinstance(value, bytes):
+        return {"bytes": base64.b64encode(value).decode("ascii")}
+    if isinstance(value, torch.Generator):
+        return {"generator": value.initial_seed()}
+    if isinstance(value, Opaque):
+        return {"opaque": value.type_name}
+    return {"opaque": f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")}
+
+
+def _encode_tensor(tensor: Tensor, buffers: list[bytes]) -> Tree:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype not in DTYPES or tensor.layout != torch.strided or tensor.device.type != "cpu":
+        return {"opaque": f"a {tensor.layout} tensor of dtype {dtype} on {tensor.device}"}
+    if tensor.numel() * tensor.itemsize > MAX_BYTES:
+        return {"opaque": f"a tensor of shape {tuple(tensor.shape)}, over {MAX_BYTES >> 20} MiB"}
+    plain = tensor.detach().resolve_conj().resolve_neg().contiguous()
+    buffers.append(plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
+    return {
+        "tensor": {
+            "dtype": dtype,
+            "shape": list(tensor.shape),
+            "contiguous": tensor.is_contiguous(),
+            "requires_grad": tensor.requires_grad,
+        }
+    }
+
+
+class _Reader:
+    def __init__(self, buffer: memoryview) -> None:
+        self._buffer = buffer
+        self._position = 0
+
+    @property
+    def remaining(self) -> int:
+        return len(self._buffer) - self._position
+
+    def take(self, length: int) -> bytearray:
+        if length > self.remaining:
+            raise ValueFormatError(f"a tensor needs {length} bytes and {self.remaining} are left")
+        self._position += length
+        return bytearray(self._buffer[self._position - length : self._position])
+
+
+def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        raise ValueFormatError("the value is nested too deeply")
+    if tree is None or isinstance(tree, (bool, int, float, str)):
+        return tree
+    if isinstance(tree, list):
+        return [_decode(item, reader, depth + 1) for item in tree]
+    if not isinstance(tree, dict) or len(tree) != 1:
+        raise ValueFormatError("a tree is a plain value, a list, or a dict with one key")
+    (kind, content), *_ = tree.items()
+    if kind == "tensor":
+        return _decode_tensor(content, reader)
+    if kind == "tuple" and isinstance(content, list):
+        return tuple(_decode(item, reader, depth + 1) for item in content)
+    if kind == "dict" and isinstance(content, dict):
+        return {key: _decode(item, reader, depth + 1) for key, item in content.items()}
+    if kind == "bytes" and isinstance(content, str):
+        return _decode_bytes(content)
+    if kind == "generator" and isinstance(content, int) and 0 <= content < 1 << 63:
+        return torch.Generator().manual_seed(content)
+    if kind == "opaque" and isinstance(content, str):
+        return Opaque(content)
+    raise ValueFormatError(f"unknown kind of value {kind!r}")
+
+
+def _decode_bytes(content: str) -> bytes:
+    try:
+        return base64.b64decode(content, validate=True)
+    except ValueError as error:
+        raise ValueFormatError("bytes are not base64") from error
+
+
+def _decode_tensor(content: Tree, reader: _Reader) -> Tensor:
+    if not isinstance(content, dict) or content.get("dtype") not in DTYPES:
+        raise ValueFormatError("a tensor without a known dtype")
+    dtype, shape = DTYPES[content["dtype"]], content.get("shape")
+    if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
+        raise ValueFormatError("a tensor without a shape")
+    # `type(size) is int`: True is an int too.
+    if not all(type(size) is int and 0 <= size < 1 << 40 for size in shape):
+        raise ValueFormatError(f"a tensor's shape is made of sizes, not {shape!r}")
+    data = reader.take(math.prod(shape) * dtype.itemsize)
+    tensor = torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
+    if content.get("contiguous") is False:
+        tensor = _spread(tensor)
+    return tensor.requires_grad_(content.get("requires_grad") is True and dtype.is_floating_point)
+
+
+def _spread(tensor: Tensor) -> Tensor:
+    """The same values with gaps between them, so that the tensor is not contiguous."""
+    if not tensor.dim():
+        return tensor
+    wide = tensor.new_zeros((*tensor.shape[:-1], 2 * tensor.shape[-1]))
+    wide[..., ::2] = tensor
+    return wide[..., ::2]
