@@ -1,0 +1,133 @@
+"""One look for every figure of the book.
+
+`figure` and `show` are all a chapter needs; `heat_map` and `bars` draw the two pictures that come back most often.
+
+A figure is shown as inline SVG. Its ink (text, axes, ticks) is `currentColor`, so it follows the page from light to
+dark mode; data colors are fixed and keep a contrast of at least 3:1 on either background. Every figure has alt text:
+`show` asks for a sentence that says what the picture shows, for a reader who does not see it.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import matplotlib
+from cycler import cycler
+from IPython.display import HTML, display
+from matplotlib.axes import Axes
+from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+# Okabe and Ito's colors for the color-blind, the last two darkened to stand out on white.
+BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#B8568F"
+COLORS = (BLUE, ORANGE, GREEN, PINK)
+
+# Pale is little and dark is much, also in gray. The pale end is not white, so that a small weight differs from a cell
+# left empty because the query may not attend there.
+WEIGHTS: Colormap = LinearSegmentedColormap.from_list("weights", ["#DCE9F5", "#6BAED6", "#08458B"])
+# Diverging, for values with a sign: orange below zero, blue above.
+SIGNED: Colormap = LinearSegmentedColormap.from_list("signed", ["#A84300", "#F2F0EC", "#00568A"])
+
+# Stands for the page's own text color until `to_svg` puts `currentColor` in its place.
+_INK = "#010203"
+
+_STYLE: dict[Any, Any] = {
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+    "savefig.facecolor": "none",
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.labelsize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.prop_cycle": cycler(color=COLORS),
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "llm_course",
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
+}
+
+
+def figure(width: float = 5.5, height: float = 3.2, columns: int = 1, rows: int = 1) -> tuple[Figure, list[Axes]]:
+    """Return a figure in the book's style, in inches, and its axes row by row."""
+    with matplotlib.rc_context(_STYLE):
+        drawing = Figure(figsize=(width, height), layout="constrained")
+        axes = drawing.subplots(rows, columns, squeeze=False)
+    return drawing, list(axes.flat)
+
+
+def show(drawing: Figure, alt: str) -> None:
+    """Display a figure inline; `alt` says in a sentence or two what it shows."""
+    display(HTML(f'<div class="figure" role="img" aria-label="{escape(alt)}">{to_svg(drawing)}</div>'))
+
+
+def to_svg(drawing: Figure) -> str:
+    """Return the figure as an SVG element that takes its ink from the page and never outgrows it."""
+    buffer = io.StringIO()
+    with matplotlib.rc_context(_STYLE):
+        drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    return svg.replace("<svg ", '<svg aria-hidden="true" style="max-width:100%;height:auto" ', 1)
+
+
+def heat_map(
+    axes: Axes,
+    values: Sequence[Sequence[float]],
+    *,
+    rows: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
+    title: str = "",
+    row_label: str = "query",
+    column_label: str = "key",
+    limits: tuple[float, float] = (0.0, 1.0),
+    numbers: str | None = None,
+    colors: Colormap = WEIGHTS,
+) -> None:
+    """Draw a matrix, one row per query and one column per key; cells that are NaN stay empty.
+
+    Args:
+        values: a list of rows, a NumPy array or a tensor without gradient.
+        limits: the values at the two ends of the color scale.
+        numbers: a format such as ".2f" writes each value into its cell.
+    """
+    grid = [[float(value) for value in row] for row in values]
+    axes.imshow(grid, cmap=colors, vmin=limits[0], vmax=limits[1], aspect="auto" if numbers is None else "equal")
+    axes.set(title=title, xlabel=column_label, ylabel=row_label)
+    _name_ticks(axes, rows, columns)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    if numbers is not None:
+        _write_cells(axes, grid, limits, numbers, colors)
+
+
+def bars(axes: Axes, values: Sequence[float], labels: Sequence[str], *, title: str = "", y_label: str = "") -> None:
+    """Draw one bar per value, each with its label below."""
+    axes.bar(range(len(labels)), [float(value) for value in values], color=BLUE)
+    axes.set(title=title, ylabel=y_label)
+    axes.set_xticks(range(len(labels)), labels)
+
+
+def _name_ticks(axes: Axes, rows: Sequence[str] | None, columns: Sequence[str] | None) -> None:
+    if columns is not None:
+        upright = sum(len(name) for name in columns) < 40
+        axes.set_xticks(range(len(columns)), columns, rotation=0 if upright else 90)
+    if rows is not None:
+        axes.set_yticks(range(len(rows)), rows)
+
+
+def _write_cells(
+    axes: Axes, grid: list[list[float]], limits: tuple[float, float], numbers: str, colors: Colormap
+) -> None:
+    low, high = limits
+    for y, row in enumerate(grid):
+        for x, value in enumerate(row):
+            if value == value:  # NaN is the one number that differs from itself
+                red, green, blue, _ = colors((value - low) / (high - low))
+                on_dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
+                axes.text(x, y, f"{value:{numbers}}", ha="center", va="center", color="white" if on_dark else "black")
