@@ -1,0 +1,66 @@
+"""The coverage table tells the truth: each anchor is a section of its chapter; no written chapter leaves a row open."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+
+Row = dict[str, str]
+
+
+def read_rows() -> list[Row]:
+    with (CHAPTERS / "coverage.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def labels_by_chapter() -> dict[str, set[str]]:
+    """Chapter number -> the MyST labels, `(name)=` on a line of its own, of a written chapter."""
+    return {
+        page.parent.name[:2]: set(re.findall(r"^\(([\w-]+)\)=$", page.read_text(encoding="utf-8"), flags=re.MULTILINE))
+        for page in CHAPTERS.glob("[0-9][0-9]_*/chapter.md")
+    }
+
+
+def problems(rows: list[Row], labels: dict[str, set[str]]) -> list[str]:
+    """One sentence for each row that is open though its chapter is written, or whose anchor leads nowhere."""
+    found = []
+    for row in rows:
+        number, chapter, anchor = row["row"], row["chapter"], row["anchor"]
+        if anchor and anchor not in labels.get(chapter, set()):
+            found.append(f"row {number}: no section of chapter {chapter} has the label ({anchor})=")
+        if not anchor and chapter in labels:
+            found.append(f"row {number}: chapter {chapter} is written, so name the section that teaches the row")
+    return found
+
+
+def test_every_anchor_exists_and_no_written_chapter_leaves_a_row_open() -> None:
+    assert problems(read_rows(), labels_by_chapter()) == []
+
+
+def test_every_row_of_the_source_is_listed_once() -> None:
+    assert [int(row["row"]) for row in read_rows()] == list(range(1, 197))
+
+
+@pytest.mark.parametrize(
+    ("row", "sentence"),
+    [
+        (
+            {"row": "50", "chapter": "05", "anchor": "no-such"},
+            "row 50: no section of chapter 05 has the label (no-such)=",
+        ),
+        (
+            {"row": "50", "chapter": "05", "anchor": ""},
+            "row 50: chapter 05 is written, so name the section that teaches the row",
+        ),
+        ({"row": "60", "chapter": "99", "anchor": "heads"}, "row 60: no section of chapter 99 has the label (heads)="),
+    ],
+)
+def test_a_wrong_row_is_reported(row: Row, sentence: str) -> None:
+    assert problems([row], {"05": {"heads"}}) == [sentence]
+
+
+def test_a_row_of_an_unwritten_chapter_may_be_open() -> None:
+    assert problems([{"row": "60", "chapter": "06", "anchor": ""}], {"05": {"heads"}}) == []
