@@ -7,6 +7,7 @@ dark mode; data colors are fixed and keep a contrast of at least 3:1 on either b
 `show` asks for a sentence that says what the picture shows, for a reader who does not see it.
 """
 
+import hashlib
 import io
 import re
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ _STYLE: dict[Any, Any] = {
     "axes.prop_cycle": cycler(color=COLORS),
     "legend.frameon": False,
     "lines.linewidth": 2,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",  # text stays text: small, sharp and in a font the reader has
     "svg.hashsalt": "llm_course",
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
 }
@@ -73,6 +74,9 @@ def to_svg(drawing: Figure) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # A page holds many figures, and an id may occur only once on it.
+    prefix = f"figure-{hashlib.sha256(svg.encode()).hexdigest()[:8]}-"
+    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", svg)
     return svg.replace("<svg ", '<svg aria-hidden="true" style="max-width:100%;height:auto" ', 1)
 
 
