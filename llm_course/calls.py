@@ -69,7 +69,7 @@ def invoke(function: Callable[..., Any], call: Call) -> Reply:
     except (Exception, SystemExit) as error:
         return Reply(failure=describe(error, function))
     return Reply(
-        value=value,
+        value=_detached(value),
         changed=tuple(
             name for name, before in call.arguments.items() if encode(before) != encode_plain(arguments[name])
         ),
@@ -108,7 +108,7 @@ def reply_to_data(reply: Reply) -> tuple[Tree, list[bytes]]:
     failure = reply.failure
     return encode(
         {
-            "value": _detached(reply.value),
+            "value": reply.value,
             "failure": None if failure is None else [failure.type, failure.message, failure.line, failure.source],
             "changed": list(reply.changed),
             "gradients": reply.gradients,

@@ -1,0 +1,140 @@
+"""The vocabulary in which an exercise is written down. CONTRIBUTING.md shows one from start to end.
+
+An Exercise names the reference (the value oracle), the cases it is called on, the weighted properties that must
+hold, from fundamental to subtle, and the known mistakes with their hints.
+
+Rule for cases: no constant may hide a factor. d_value differs from d_key, the number of queries from the number
+of keys, alpha from rank; weights and biases are random, eps is large enough to see, logits are unsorted and have
+ties, the batch is larger than 1.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from llm_course import observe
+
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call, its arguments drawn from a seeded generator.
+
+    A visible case is shipped with the learner's own checks; the others are drawn afresh for each grading run.
+    """
+
+    name: str
+    arguments: Callable[[Generator], Arguments]
+    visible: bool = False
+    gradients: tuple[str, ...] = ()
+    measure: bool = False
+
+
+@dataclass(frozen=True)
+class Property:
+    """What must hold on some cases. `name` and `advice` are read by learners; see llm_course.evaluate.Aspect."""
+
+    name: str
+    cases: tuple[str, ...]
+    advice: str
+    weight: int = 1
+    observe: Callable[..., Any] = observe.value
+    joint: bool = False
+    needs: str | None = None
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known wrong implementation, the hint that answers it, and the label of the section that teaches it."""
+
+    name: str
+    hint: str
+    section: str
+    function: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One function that a learner writes.
+
+    `shortcuts` are names that would do the exercise's work, such as a library's own attention: a use is flagged
+    to the instructor with its line and costs nothing by itself.
+    """
+
+    reference: Callable[..., Any]
+    points: int
+    cases: tuple[Case, ...]
+    properties: tuple[Property, ...]
+    mistakes: tuple[Mistake, ...]
+    shortcuts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_unique(self.name, "case", [case.name for case in self.cases])
+        _require_unique(self.name, "property", [item.name for item in self.properties])
+        _require_unique(self.name, "mistake", [mistake.name for mistake in self.mistakes])
+        cases = {case.name for case in self.cases}
+        used = {case for item in self.properties for case in item.cases}
+        if used != cases:
+            raise ValueError(f"{self.name}: cases and those the properties use differ: {sorted(used ^ cases)}")
+        names = {item.name for item in self.properties}
+        if unknown := {item.needs for item in self.properties if item.needs} - names:
+            raise ValueError(f"{self.name}: no property is called {sorted(unknown)}")
+
+    @property
+    def name(self) -> str:
+        """The function's name, which is also the grade id."""
+        return self.reference.__name__
+
+    @property
+    def visible(self) -> "Exercise":
+        """The exercise with its visible cases only, as the learner's own checks know it."""
+        shown = tuple(case for case in self.cases if case.visible)
+        names = {case.name for case in shown}
+        kept = []
+        for item in self.properties:
+            cases = tuple(case for case in item.cases if case in names)
+            if cases and (cases == item.cases or not item.joint):
+                kept.append(replace(item, cases=cases))
+        properties = {item.name for item in kept}
+        return replace(
+            self,
+            cases=shown,
+            properties=tuple(replace(item, needs=item.needs if item.needs in properties else None) for item in kept),
+        )
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """The exercises of one chapter, in the order of its notebook."""
+
+    name: str
+    exercises: tuple[Exercise, ...]
+
+    def exercise(self, name: str) -> Exercise:
+        """The exercise of that name. Raises KeyError."""
+        return {exercise.name: exercise for exercise in self.exercises}[name]
+
+
+def given(**arguments: Any) -> Callable[[Generator], Arguments]:
+    """Arguments that are the same in every run."""
+    return lambda draw: dict(arguments)
+
+
+def randn(draw: Generator, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Standard normal numbers."""
+    return torch.randn(*shape, generator=draw, dtype=torch.float64).to(dtype)
+
+
+def randint(draw: Generator, low: int, high: int) -> int:
+    """An integer from low to high, both included."""
+    return int(torch.randint(low, high + 1, (), generator=draw))
+
+
+def _require_unique(exercise: str, kind: str, names: Iterable[str]) -> None:
+    names = list(names)
+    if doubled := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"{exercise}: a {kind} is named twice: {sorted(doubled)}")

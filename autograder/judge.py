@@ -1,0 +1,79 @@
+"""The judge: puts an exercise's calls to an answer and gives a verdict on its replies.
+
+References, hidden inputs and expected values exist on this side only. The inputs are drawn from a seed, the same
+for all learners of one grading run, so one bench serves them all.
+"""
+
+import functools
+import hashlib
+import hmac
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder.exercises.spec import Case, Exercise, Mistake
+from llm_course.calls import Call, Reply, invoke
+from llm_course.compare import slack_of
+from llm_course.evaluate import Aspect, Bench, Item, KnownMistake, Verdict, evaluate
+
+Answer = Callable[[Call], Reply]
+"""Something that answers calls: a learner's function in its room, or a function of our own."""
+
+
+def judge(exercise: Exercise, answer: Answer, seed: bytes) -> Verdict:
+    """Call the answer on every case and judge its replies."""
+    bench = make_bench(exercise, seed)
+    return evaluate(bench, {name: answer(item.call) for name, item in bench.items.items()})
+
+
+def local_answer(function: Callable[..., Any]) -> Answer:
+    """A function of our own as an answer: the reference, a mistake, an alternative."""
+    return functools.partial(invoke, function)
+
+
+@functools.lru_cache(maxsize=256)
+def make_bench(exercise: Exercise, seed: bytes) -> Bench:
+    """Draw the inputs of an exercise and work out the replies of the reference and of each mistake."""
+    items = {case.name: _make_item(exercise, case, seed) for case in exercise.cases}
+    return Bench(
+        exercise.name,
+        items,
+        tuple(
+            Aspect(item.name, item.weight, item.cases, item.observe, item.advice, item.joint, item.needs)
+            for item in exercise.properties
+        ),
+        tuple(_known_mistake(mistake, items) for mistake in exercise.mistakes),
+    )
+
+
+def derive_seed(secret: bytes, *names: str) -> bytes:
+    """A seed that depends on the secret and on all the names, and tells nothing of the secret."""
+    return hmac.new(secret, "\0".join(names).encode(), hashlib.sha256).digest()
+
+
+def _known_mistake(mistake: Mistake, items: dict[str, Item]) -> KnownMistake:
+    replies = {name: invoke(mistake.function, item.call) for name, item in items.items()}
+    return KnownMistake(mistake.name, mistake.hint, mistake.section, replies)
+
+
+def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:
+    # A visible case is published, so it never depends on the secret.
+    digest = derive_seed(b"" if case.visible else seed, exercise.name, case.name)
+    draw = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+    call = Call(case.arguments(draw), case.gradients, case.measure)
+    expected = invoke(exercise.reference, call)
+    exact = invoke(exercise.reference, Call(_in_double(call.arguments), case.gradients))
+    slack = max(slack_of(expected.value, exact.value), slack_of(expected.gradients, exact.gradients))
+    return Item(call, expected, slack)
+
+
+def _in_double(value: Any) -> Any:
+    if isinstance(value, Tensor) and value.is_floating_point():
+        return value.double()
+    if isinstance(value, dict):
+        return {key: _in_double(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_in_double(item) for item in value)
+    return value

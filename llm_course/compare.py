@@ -1,0 +1,157 @@
+"""Does a value agree with the expected one, and if not, what is the first thing to say about it?
+
+Numbers agree within `slack` units of rounding: a unit is the working dtype's machine epsilon times the largest
+magnitude of the expected tensor. `slack_of` measures how many units an honest computation needs, from the same
+computation in float64.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from llm_course.values import Opaque
+
+MINIMUM_SLACK = 64.0
+"""Units of rounding that any right implementation may use."""
+REFERENCE_MARGIN = 16.0
+"""How many times the reference's own rounding error another right implementation may make."""
+
+
+def mismatch(actual: Any, expected: Any) -> str | None:
+    """The first way in which `actual` is not even of the expected form, or None.
+
+    Looks at type, length, shape and kind of dtype (Boolean, integer, floating-point), in this order.
+    """
+    if isinstance(expected, Tensor):
+        return _tensor_mismatch(actual, expected)
+    if isinstance(expected, (tuple, list)):
+        return _sequence_mismatch(actual, expected)
+    if isinstance(expected, dict):
+        return _dict_mismatch(actual, expected)
+    if not _same_kind(actual, expected):
+        return f"it returned {describe(actual)}, and {_kind(expected)} is expected"
+    return None
+
+
+def agree(actual: Any, expected: Any, slack: float = MINIMUM_SLACK) -> bool:
+    """Whether `actual` has the expected form and its numbers agree within `slack` units of rounding."""
+    return mismatch(actual, expected) is None and _agree(actual, expected, slack)
+
+
+def describe(value: Any) -> str:
+    """What a value is, in words: its type and, for a tensor, its shape and dtype."""
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and dtype {_dtype(value)}"
+    if isinstance(value, Opaque):
+        return value.type_name if value.type_name.startswith("a ") else f"a value of type {value.type_name}"
+    if isinstance(value, (list, tuple)):
+        return f"a {type(value).__name__} of {len(value)}"
+    return "None" if value is None else _kind(value)
+
+
+def slack_of(working: Any, exact: Any) -> float:
+    """Units of rounding to allow, given the same result in the working dtype and computed in float64."""
+    if isinstance(working, Tensor) and working.is_floating_point() and isinstance(exact, Tensor):
+        unit = _unit(exact, working.dtype)
+        error = (working.double() - exact.double()).abs()
+        error = error[torch.isfinite(error)]
+        return max(MINIMUM_SLACK, REFERENCE_MARGIN * float(error.max()) / unit if error.numel() and unit else 0.0)
+    if isinstance(working, (tuple, list)) and isinstance(exact, (tuple, list)) and len(working) == len(exact):
+        return max([MINIMUM_SLACK, *(slack_of(*pair) for pair in zip(working, exact, strict=True))])
+    if isinstance(working, dict) and isinstance(exact, dict) and working.keys() == exact.keys():
+        return max([MINIMUM_SLACK, *(slack_of(working[key], exact[key]) for key in working)])
+    return MINIMUM_SLACK
+
+
+def _tensor_mismatch(actual: Any, expected: Tensor) -> str | None:
+    if not isinstance(actual, Tensor):
+        return f"it returned {describe(actual)}, and a tensor is expected"
+    if actual.shape != expected.shape:
+        return f"the shape is {tuple(actual.shape)}, and {tuple(expected.shape)} is expected"
+    if _dtype_kind(actual) != _dtype_kind(expected):
+        return f"the dtype is {_dtype(actual)}, and {_dtype(expected)} is expected"
+    return None
+
+
+def _sequence_mismatch(actual: Any, expected: tuple[Any, ...] | list[Any]) -> str | None:
+    # A list does where a pair is expected, since both unpack; a tuple where a list is expected does not.
+    allowed = (tuple, list) if isinstance(expected, tuple) else (list,)
+    if not isinstance(actual, allowed):
+        return f"it returned {describe(actual)}, and a {type(expected).__name__} is expected"
+    if len(actual) != len(expected):
+        # The length of a list is part of the answer; that of a tuple is part of its form.
+        return (
+            f"it returned {len(actual)} values, and {len(expected)} are expected"
+            if isinstance(expected, tuple)
+            else None
+        )
+    return next((found for pair in zip(actual, expected, strict=True) if (found := mismatch(*pair))), None)
+
+
+def _dict_mismatch(actual: Any, expected: dict[str, Any]) -> str | None:
+    if not isinstance(actual, dict):
+        return f"it returned {describe(actual)}, and a dict is expected"
+    if actual.keys() != expected.keys():
+        return f"the keys are {sorted(actual)}, and {sorted(expected)} are expected"
+    return next((found for key in expected if (found := mismatch(actual[key], expected[key]))), None)
+
+
+def _agree(actual: Any, expected: Any, slack: float) -> bool:
+    if isinstance(expected, Tensor):
+        return _tensors_agree(actual, expected, slack)
+    if isinstance(expected, (tuple, list)):
+        pairs = zip(actual, expected, strict=False)
+        return len(actual) == len(expected) and all(_agree(*pair, slack) for pair in pairs)
+    if isinstance(expected, dict):
+        return all(_agree(actual[key], expected[key], slack) for key in expected)
+    if isinstance(expected, float):
+        return _tensors_agree(torch.tensor(float(actual)), torch.tensor(expected), slack)
+    return bool(actual == expected)
+
+
+def _tensors_agree(actual: Tensor, expected: Tensor, slack: float) -> bool:
+    if not expected.is_floating_point():
+        return torch.equal(actual.to(expected.dtype), expected) and torch.equal(actual, expected.to(actual.dtype))
+    found, wanted = actual.double(), expected.double()
+    finite = torch.isfinite(wanted)
+    if not torch.equal(
+        torch.where(finite, 0.0, wanted).nan_to_num(nan=7.0), torch.where(finite, 0.0, found).nan_to_num(nan=7.0)
+    ):
+        return False
+    error = (found - wanted)[finite]
+    # The comparison is written so that a NaN in the answer fails it.
+    return bool((error.abs() <= slack * _unit(wanted, expected.dtype)).all())
+
+
+def _unit(exact: Tensor, dtype: torch.dtype) -> float:
+    magnitudes = exact.double().abs()
+    magnitudes = magnitudes[torch.isfinite(magnitudes)]
+    return torch.finfo(dtype).eps * float(magnitudes.max()) if magnitudes.numel() else 0.0
+
+
+def _same_kind(actual: Any, expected: Any) -> bool:
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return isinstance(expected, bool) and isinstance(actual, bool)
+    if isinstance(expected, float):
+        return isinstance(actual, (int, float)) and _convertible(actual)
+    return type(actual) is type(expected)
+
+
+def _convertible(number: float) -> bool:
+    return isinstance(number, float) or abs(number) < 1 << 1000
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return f"an {name}" if name[0] in "aeiou" else f"a {name}"
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
+def _dtype_kind(tensor: Tensor) -> str:
+    if tensor.is_floating_point():
+        return "floating-point"
+    return "bool" if tensor.dtype == torch.bool else "integer"

@@ -1,0 +1,203 @@
+"""Which properties hold, and which misunderstanding explains the rest.
+
+A Bench is an exercise as data: calls, the replies of a right answer, and the replies of each known mistake. The
+judge builds one with hidden cases; a learner's own checks are one with the visible cases only. Both are
+evaluated here, so the learner and the gradebook read the same words.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llm_course.calls import Call, Failure, Reply
+from llm_course.compare import agree, mismatch
+
+
+@dataclass(frozen=True)
+class Item:
+    """One call, the reply of a right answer, and the units of rounding to allow."""
+
+    call: Call
+    expected: Reply
+    slack: float
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One property: what must hold, on which cases, how it is looked at, and what to look at where it fails.
+
+    `observe` looks at one reply at a time, or at all of them together where `joint`. The property counts only
+    if the one named by `needs` holds too.
+    """
+
+    name: str
+    weight: int
+    cases: tuple[str, ...]
+    observe: Callable[..., Any]
+    advice: str
+    joint: bool = False
+    needs: str | None = None
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    """A misunderstanding, by the replies it gives."""
+
+    name: str
+    hint: str
+    section: str
+    replies: Mapping[str, Reply]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """An exercise as data."""
+
+    exercise: str
+    items: Mapping[str, Item]
+    aspects: tuple[Aspect, ...]
+    mistakes: tuple[KnownMistake, ...]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Whether one property holds; if not, what was seen first."""
+
+    name: str
+    weight: int
+    holds: bool
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an answer is worth, and the one message that helps most.
+
+    `mistake` is the name of the known mistake that explains the failure, if one does.
+    """
+
+    exercise: str
+    findings: tuple[Finding, ...]
+    mistake: str | None = None
+    hint: str = ""
+    section: str = ""
+
+    @property
+    def fraction(self) -> float:
+        """The share of the points, from 0 to 1."""
+        total = sum(finding.weight for finding in self.findings)
+        return sum(finding.weight for finding in self.findings if finding.holds) / total
+
+
+def evaluate(bench: Bench, replies: Mapping[str, Reply]) -> Verdict:
+    """Judge the replies that an answer gave to the calls of the bench."""
+    findings = _findings(bench, replies)
+    failed = next((finding for finding in findings if not finding.holds), None)
+    if failed is None:
+        return Verdict(bench.exercise, findings)
+    failure = next((reply.failure for reply in replies.values() if reply.failure), None)
+    if failure is not None and failure.type in ("Missing", "NotCallable", "NotImplementedError", "Stopped"):
+        return Verdict(bench.exercise, findings, hint=tell_failure(bench.exercise, failure))
+    mistake = diagnose(bench, replies)
+    if mistake is not None:
+        return Verdict(bench.exercise, findings, mistake.name, mistake.hint, mistake.section)
+    return Verdict(bench.exercise, findings, hint=failed.message)
+
+
+def diagnose(bench: Bench, replies: Mapping[str, Reply]) -> KnownMistake | None:
+    """The known mistake whose every wrong reply the answer shares; the one with most of them, if several do."""
+    marks = {mistake.name: _wrong_cases(bench, mistake.replies) for mistake in bench.mistakes}
+    wrong = _wrong_cases(bench, replies)
+    found = [
+        mistake
+        for mistake in bench.mistakes
+        if marks[mistake.name] and marks[mistake.name] <= wrong
+        and all(
+            _same_reply(replies[case], mistake.replies[case], bench.items[case].slack) for case in marks[mistake.name]
+        )
+    ]
+    return max(found, key=lambda mistake: len(marks[mistake.name]), default=None)
+
+
+def tell_failure(exercise: str, failure: Failure) -> str:
+    """Why a call gave no value, in one or two sentences for the learner."""
+    if failure.type == "NotImplementedError":
+        return f"`{exercise}` is not written yet."
+    if failure.type in ("Missing", "NotCallable"):
+        return f"{failure.message}: run or restore the cell that defines it."
+    if failure.type in ("Stopped", "KeyboardInterrupt"):
+        return f"`{exercise}` was stopped: {failure.message or 'it ran too long'}."
+    where = f" in line {failure.line} of its cell, `{failure.source}`" if failure.line else ""
+    return f"`{exercise}` raised {failure.type}{where}: {failure.message}"
+
+
+def _findings(bench: Bench, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:
+    problems = {aspect.name: _problem(bench, aspect, replies) for aspect in bench.aspects}
+    return tuple(
+        Finding(
+            aspect.name,
+            aspect.weight,
+            holds=problems[aspect.name] is None and (aspect.needs is None or problems[aspect.needs] is None),
+            message=problems[aspect.name] or (problems[aspect.needs] if aspect.needs else None) or "",
+        )
+        for aspect in bench.aspects
+    )
+
+
+def _problem(bench: Bench, aspect: Aspect, replies: Mapping[str, Reply]) -> str | None:
+    items = [bench.items[case] for case in aspect.cases]
+    actual = [replies[case] for case in aspect.cases]
+    for reply, item in zip(actual, items, strict=True):
+        if found := _form_problem(bench.exercise, reply, item.expected):
+            return found
+    expected = [item.expected for item in items]
+    pairs = (
+        [(actual, expected)]
+        if aspect.joint
+        else [([one], [other]) for one, other in zip(actual, expected, strict=True)]
+    )
+    slack = max(item.slack for item in items)
+    holds = all(agree(aspect.observe(*ours), aspect.observe(*theirs), slack) for ours, theirs in pairs)
+    return None if holds else aspect.advice
+
+
+def _form_problem(exercise: str, reply: Reply, expected: Reply) -> str | None:
+    if reply.failure and expected.failure is None:
+        return tell_failure(exercise, reply.failure)
+    if expected.failure:
+        if reply.failure is None:
+            return f"`{exercise}` accepted arguments that make no sense: a {expected.failure.type} is expected."
+        if reply.failure.type != expected.failure.type:
+            return f"A {expected.failure.type} is expected; {tell_failure(exercise, reply.failure)}"
+        return None
+    found = mismatch(reply.value, expected.value)
+    return f"`{exercise}`: {found}." if found else None
+
+
+def _wrong_cases(bench: Bench, replies: Mapping[str, Reply]) -> frozenset[str]:
+    seen = frozenset(
+        name for name, item in bench.items.items() if not _same_reply(replies[name], item.expected, item.slack)
+    )
+    measured = frozenset(
+        case
+        for aspect in bench.aspects
+        for case in aspect.cases
+        if bench.items[case].call.measure and _problem(bench, aspect, replies) is not None
+    )
+    return seen | measured
+
+
+def _same_reply(one: Reply, other: Reply, slack: float) -> bool:
+    if one.failure or other.failure:
+        return bool(one.failure and other.failure and one.failure.type == other.failure.type)
+    return (
+        agree(one.value, other.value, slack)
+        and one.changed == other.changed
+        and agree(one.gradients, other.gradients, slack)
+        and _dtypes(one.value) == _dtypes(other.value)
+    )
+
+
+def _dtypes(value: Any) -> list[str]:
+    values = value if isinstance(value, (tuple, list)) else [value]
+    return [str(item.dtype) for item in values if hasattr(item, "dtype")]

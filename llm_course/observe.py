@@ -1,0 +1,82 @@
+"""What a property looks at in the replies to its calls.
+
+An observer turns replies into something that is then compared with the same observation of the right answer.
+Looking at one aspect only (that rows sum to 1, that a masked key has no weight) lets an answer that is wrong in
+one way keep the credit for what it does right. Observers are named in the data of the learner's own checks, so
+they live here and hold no answers.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from llm_course.calls import Reply
+
+
+def value(reply: Reply) -> Any:
+    """The returned value."""
+    return reply.value
+
+
+def first(reply: Reply) -> Any:
+    """The first of the returned values."""
+    return reply.value[0]
+
+
+def second(reply: Reply) -> Any:
+    """The second of the returned values."""
+    return reply.value[1]
+
+
+def dtype(reply: Reply) -> list[str]:
+    """The dtypes of the returned tensors."""
+    values = reply.value if isinstance(reply.value, (tuple, list)) else [reply.value]
+    return [str(item.dtype) for item in values if isinstance(item, Tensor)]
+
+
+def changed(reply: Reply) -> list[str]:
+    """The names of the arguments that the call changed."""
+    return sorted(reply.changed)
+
+
+def dtype_and_changed(reply: Reply) -> tuple[list[str], list[str]]:
+    """The dtypes of the returned tensors, and the names of the arguments that the call changed."""
+    return dtype(reply), changed(reply)
+
+
+def gradients(reply: Reply) -> dict[str, Tensor | None]:
+    """The gradients with respect to the arguments that were asked for."""
+    return reply.gradients
+
+
+def refusal(reply: Reply) -> str | None:
+    """The type of the exception that the call raised."""
+    return reply.failure.type if reply.failure else None
+
+
+def row_sums(reply: Reply) -> Tensor:
+    """Sums over the last dimension of the last returned tensor."""
+    last = reply.value[-1] if isinstance(reply.value, (tuple, list)) else reply.value
+    return last.sum(-1)
+
+
+def causal_only(base: Reply, last_changed: Reply, first_changed: Reply) -> tuple[bool, bool]:
+    """Whether a new last input leaves all earlier outputs alone, and a new first input reaches the last output.
+
+    Positions are the last dimension but one of the returned tensor.
+    """
+    before, after = base.value[..., :-1, :], last_changed.value[..., :-1, :]
+    reached = not torch.allclose(base.value[..., -1, :], first_changed.value[..., -1, :], rtol=1e-4, atol=1e-5)
+    return torch.allclose(before, after, rtol=1e-4, atol=1e-5), reached
+
+
+def empty_rows(reply: Reply) -> tuple[Tensor, Tensor]:
+    """For an (output, weights) pair: the sums of the weights, and which rows of the output are exactly zero."""
+    output, weights = reply.value
+    return weights.sum(-1), (output == 0).all(-1)
+
+
+def stays_below(reply: Reply, limit: int) -> bool:
+    """Whether no tensor that was made on the way has `limit` elements or more."""
+    return reply.largest is not None and reply.largest < limit
