@@ -2,9 +2,10 @@
 
 `figure` and `show` are all a chapter needs; `heat_map` and `bars` draw the two pictures that come back most often.
 
-A figure is shown as inline SVG. Its ink (text, axes, ticks) is `currentColor`, so it follows the page from light to
-dark mode; data colors are fixed and keep a contrast of at least 3:1 on either background. Every figure has alt text:
-`show` asks for a sentence that says what the picture shows, for a reader who does not see it.
+A figure is shown as inline SVG, and black is its ink: whatever matplotlib draws in black (text, axes, ticks) takes the
+page's own text color, and so follows the page from light to dark mode. Other colors stay as they are; those below keep
+a contrast of at least 3:1 on either background. Every figure has alt text: `show` asks for a sentence that says what
+the picture shows, for a reader who does not see it.
 """
 
 import hashlib
@@ -31,9 +32,6 @@ WEIGHTS: Colormap = LinearSegmentedColormap.from_list("weights", ["#DCE9F5", "#6
 # Diverging, for values with a sign: orange below zero, blue above.
 SIGNED: Colormap = LinearSegmentedColormap.from_list("signed", ["#A84300", "#F2F0EC", "#00568A"])
 
-# Stands for the page's own text color until `to_svg` puts `currentColor` in its place.
-_INK = "#010203"
-
 _STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
     "axes.facecolor": "none",
@@ -43,14 +41,12 @@ _STYLE: dict[Any, Any] = {
     "axes.labelsize": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.grid": False,
     "axes.prop_cycle": cycler(color=COLORS),
-    "legend.frameon": False,
-    "lines.linewidth": 2,
     "svg.fonttype": "none",  # text stays text: small, sharp and in a font the reader has
     "svg.hashsalt": "llm_course",
-    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), _INK),
 }
+
+_SVG_STYLE = "max-width:100%;height:auto;stroke-linejoin:round"
 
 
 def figure(width: float = 5.5, height: float = 3.2, columns: int = 1, rows: int = 1) -> tuple[Figure, list[Axes]]:
@@ -63,21 +59,28 @@ def figure(width: float = 5.5, height: float = 3.2, columns: int = 1, rows: int 
 
 def show(drawing: Figure, alt: str) -> None:
     """Display a figure inline; `alt` says in a sentence or two what it shows."""
+    if not alt.strip():
+        raise ValueError("show needs alt text: say in a sentence what the figure shows, alt='...'.")
     display(HTML(f'<div class="figure" role="img" aria-label="{escape(alt)}">{to_svg(drawing)}</div>'))
 
 
 def to_svg(drawing: Figure) -> str:
     """Return the figure as an SVG element that takes its ink from the page and never outgrows it."""
+    for legend in filter(None, (axes.get_legend() for axes in drawing.axes)):
+        legend.set_frame_on(False)
     buffer = io.StringIO()
     with matplotlib.rc_context(_STYLE):
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    svg = buffer.getvalue()
-    svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    # Inline, matplotlib's own style sheet would reach the whole page; text takes the page's font.
+    svg = re.sub(
+        r"<metadata>.*?</metadata>|<style.*?</style>|font-family: [^;]*; ", "", buffer.getvalue(), flags=re.DOTALL
+    )
     # A page holds many figures, and an id may occur only once on it.
     prefix = f"figure-{hashlib.sha256(svg.encode()).hexdigest()[:8]}-"
-    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", svg)
-    return svg.replace("<svg ", '<svg aria-hidden="true" style="max-width:100%;height:auto" ', 1)
+    svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", svg[svg.index("<svg") :])
+    # Matplotlib leaves out `fill` where it is black, so black shapes and text inherit the fill of the root.
+    svg = svg.replace("#000000", "currentColor")
+    return svg.replace("<svg ", f'<svg aria-hidden="true" fill="currentColor" style="{_SVG_STYLE}" ', 1)
 
 
 def heat_map(
@@ -134,4 +137,4 @@ def _write_cells(
             if value == value:  # NaN is the one number that differs from itself
                 red, green, blue, _ = colors((value - low) / (high - low))
                 on_dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-                axes.text(x, y, f"{value:{numbers}}", ha="center", va="center", color="white" if on_dark else "black")
+                axes.text(x, y, f"{value:{numbers}}", ha="center", va="center", color="white" if on_dark else "#111111")

@@ -1,0 +1,65 @@
+"""Figures follow the page's colors, can stand side by side on a page, and always have alt text."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from IPython.display import HTML
+
+from llm_course import plotting
+
+
+def labelled_plot(title: str) -> plotting.Figure:
+    drawing, axes = plotting.figure()
+    axes[0].plot([0, 1], [0, 1], label="line")
+    axes[0].legend()
+    axes[0].set(title=title)
+    return drawing
+
+
+def test_text_and_axes_take_the_page_color_but_data_does_not() -> None:
+    svg = plotting.to_svg(labelled_plot("A title"))
+    colors = set(re.findall(r"(?:fill|stroke): ([^;\"]*)", svg))
+    assert colors == {"none", "currentColor", plotting.BLUE.lower()}
+    assert ElementTree.fromstring(svg).get("fill") == "currentColor"
+
+
+def test_nothing_in_a_figure_reaches_the_rest_of_the_page() -> None:
+    first, second = (set(re.findall(r' id="([^"]*)"', plotting.to_svg(labelled_plot(title)))) for title in "AB")
+    assert first and second and not first & second
+    svg = plotting.to_svg(labelled_plot("A"))
+    assert set(re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', svg)) and "<style" not in svg
+    references = {name for pair in re.findall(r'href="#([^"]*)"|url\(#([^)]*)\)', svg) for name in pair if name}
+    assert references <= first
+
+
+def test_show_gives_the_alt_text_to_screen_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[HTML] = []
+    monkeypatch.setattr(plotting, "display", shown.append)
+    plotting.show(labelled_plot("A"), alt='A line "rises" & ends')
+    assert 'role="img" aria-label="A line &quot;rises&quot; &amp; ends"' in shown[0].data
+
+
+def test_show_refuses_a_figure_without_alt_text() -> None:
+    with pytest.raises(ValueError, match="alt"):
+        plotting.show(labelled_plot("A"), alt="  ")
+
+
+def test_heat_map_leaves_nan_empty_and_writes_readable_numbers() -> None:
+    _, axes = plotting.figure()
+    plotting.heat_map(axes[0], [[1.0, np.nan], [0.0, 0.5]], rows=["a", "b"], columns=["a", "b"], numbers=".1f")
+    written = {text.get_text(): text.get_color() for text in axes[0].texts}
+    assert written == {"1.0": "white", "0.0": "#111111", "0.5": "#111111"}
+
+
+@pytest.mark.parametrize("color", plotting.COLORS)
+@pytest.mark.parametrize("background", ["#FFFFFF", "#14181E"])
+def test_data_colors_stand_out_on_light_and_dark(color: str, background: str) -> None:
+    def luminance(code: str) -> float:
+        parts = np.array([int(code[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+        linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    bright, dim = sorted((luminance(color), luminance(background)), reverse=True)
+    assert (bright + 0.05) / (dim + 0.05) >= 3
