@@ -1,0 +1,30 @@
+"""The text corpus of the decoders, document by document, from a seed."""
+
+import random
+from collections.abc import Iterator
+
+from llm_course.training import facts, stories
+
+STORY_SHARE, FACT_SHARE = 0.62, 0.30
+
+
+def document(rng: random.Random) -> str:
+    """One document: a story (62 of 100), facts (30) or a memory game (8)."""
+    draw = rng.random()
+    if draw < STORY_SHARE:
+        return stories.make_story(rng).text
+    if draw < STORY_SHARE + FACT_SHARE:
+        return facts.fact_document(rng)
+    return facts.memory_document(rng)
+
+
+def training_documents(count: int, seed: int = 0) -> Iterator[str]:
+    """The first `count` training documents of this seed. No held-out name, plot, sum or capital is in them."""
+    rng = random.Random(f"training documents {seed}")
+    return (document(rng) for _ in range(count))
+
+
+def validation_documents(count: int, seed: int = 0) -> Iterator[str]:
+    """Documents of the same kinds as in training, which training has not seen."""
+    rng = random.Random(f"validation documents {seed}")
+    return (document(rng) for _ in range(count))

@@ -1,0 +1,159 @@
+"""Stories: a plot of `llm_course.training.plots`, a cast, and a seed make a text and the places where it can go wrong."""
+
+import random
+import re
+from dataclasses import dataclass
+
+from llm_course.training import words
+from llm_course.training.plots import HELD_OUT_PLOTS, OPENINGS, PLOTS
+
+CHOICE = re.compile(r"\[([^\[\]]*)\]")
+SLOT = re.compile(r"\{(\w+(?:\.\w+)?)(!?)\}")
+ARTICLE = re.compile(r"\b([Aa]) (?=[aeiou])")
+PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "him", "his")}
+# What stands in a probe against the right word: the other child, the other object, the other pronoun.
+RIVALS = {"hero": "friend", "friend": "hero", "object": "other", "other": "object"}
+
+
+@dataclass(frozen=True)
+class Probe:
+    """After `prefix`, `right` should be likelier than `wrong`. `kind` is "name", "object" or "pronoun"."""
+
+    kind: str
+    prefix: str
+    right: str
+    wrong: str
+
+
+@dataclass(frozen=True)
+class Story:
+    plot: str
+    text: str
+    probes: tuple[Probe, ...]
+
+
+def choose(template: str, rng: random.Random) -> str:
+    """Replace every `[a|b]` by one of its alternatives, innermost first."""
+    while match := CHOICE.search(template):
+        template = template[: match.start()] + rng.choice(match[1].split("|")) + template[match.end() :]
+    return template
+
+
+def invented_name(rng: random.Random) -> str:
+    """A name that no list holds, as "Zomi": it can only be copied, never recalled."""
+    return "".join(
+        rng.choice("bdfgklmnprstvz") + rng.choice("aeiou") for _ in range(rng.choice([2, 2, 3]))
+    ).capitalize()
+
+
+def make_cast(rng: random.Random, *, held_out: bool = False) -> dict[str, str]:
+    """Fill every slot once. With `held_out`, the two children have names that no training text holds."""
+    slots: dict[str, str] = {}
+    girls, boys = (words.HELD_OUT_GIRLS, words.HELD_OUT_BOYS) if held_out else (words.GIRLS, words.BOYS)
+    for role in ("hero", "friend"):
+        pronoun = rng.choice(["she", "he"])
+        name = rng.choice([name for name in (girls if pronoun == "she" else boys) if name not in slots.values()])
+        if not held_out and rng.random() < 0.15:
+            name = invented_name(rng)
+        slots[role] = name
+        _add_pronouns(slots, "" if role == "hero" else f"{role}.", pronoun)
+    adult, pronoun = rng.choice(words.ADULTS)
+    slots["adult"] = adult
+    _add_pronouns(slots, "adult.", pronoun)
+    slots["object"], slots["other"] = make_objects(rng)
+    slots["place_a"], slots["place_b"], slots["place_c"] = rng.sample(words.HIDING_PLACES, 3)
+    slots["food"], slots["food_b"] = rng.sample(words.FOODS, 2)
+    slots["day"], slots["day_b"] = rng.sample(words.DAYS, 2)
+    slots["pet_name"] = rng.choice(["Spot", "Fluffy", "Milo", "Button", "Coco", "Pepper", invented_name(rng)])
+    cities = [*words.CAPITALS.values(), *words.HELD_OUT_CAPITALS.values()]
+    count = rng.randint(4, 12)
+    paid = rng.randint(2, count - 1)
+    slots |= {
+        "outdoors": rng.choice(words.OUTDOOR_PLACES), "drink": rng.choice(words.DRINKS), "pet": rng.choice(words.PETS),
+        "feeling_good": rng.choice(words.FEELINGS_GOOD), "feeling_bad": rng.choice(words.FEELINGS_BAD),
+        "flower": rng.choice(words.FLOWERS), "city": rng.choice(cities),
+        "count": words.NUMBERS[count], "paid": words.NUMBERS[paid], "left": words.NUMBERS[count - paid],
+    }  # fmt: skip
+    return slots
+
+
+def make_objects(rng: random.Random) -> tuple[str, str]:
+    """Two things that differ in noun and attribute, as ("red ball", "small key")."""
+    nouns = rng.sample(words.TOYS + words.THINGS, 2)
+    attributes = rng.sample(words.COLORS + words.SIZES, 2)
+    return f"{attributes[0]} {nouns[0]}", f"{attributes[1]} {nouns[1]}"
+
+
+def _add_pronouns(slots: dict[str, str], prefix: str, pronoun: str) -> None:
+    subject, object_form, possessive = PRONOUNS[pronoun]
+    child = "girl" if pronoun == "she" else "boy"
+    slots |= {f"{prefix}he": subject, f"{prefix}him": object_form, f"{prefix}his": possessive, f"{prefix}child": child}
+
+
+def _rival(slot: str, slots: dict[str, str]) -> tuple[str, str] | None:
+    """What a confused storyteller would write in this slot, and the kind of that error; None if there is no such word."""
+    if slot in RIVALS:
+        return ("name" if slot in ("hero", "friend") else "object"), slots[RIVALS[slot]]
+    form = slot.rpartition(".")[2]
+    if form in ("he", "him", "his"):
+        other = "he" if slots[slot] in PRONOUNS["she"] else "she"
+        return "pronoun", PRONOUNS[other][("he", "him", "his").index(form)]
+    return None
+
+
+def fill(template: str, slots: dict[str, str], before: str = "") -> tuple[str, list[Probe]]:
+    """Fill the slots of one line. Returns the text and its probes, whose prefix starts with `before`."""
+    text, probes, end = "", [], 0
+    for match in SLOT.finditer(template):
+        text = finish(text + template[end : match.start()])
+        slot, end = match[1].lower(), match.end()
+        capital = match[1][0].isupper() or not text
+        value, rival = slots[slot], _rival(slot, slots)
+        if match[2] and rival:
+            kind, wrong = rival
+            right, wrong = (capitalize(value), capitalize(wrong)) if capital else (value, wrong)
+            prefix = before + text
+            # A name or an object is a matter of memory only once both have been named.
+            if kind == "pronoun" or (value in prefix and rival[1] in prefix):
+                probes.append(Probe(kind, prefix, right, wrong))
+        text += capitalize(value) if capital else value
+    return finish(text + template[end:]), probes
+
+
+def capitalize(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def finish(text: str) -> str:
+    """A capital at the start, and "an" before a vowel."""
+    start = 1 if text.startswith('"') else 0
+    return ARTICLE.sub(r"\1n ", text[:start] + capitalize(text[start:]))
+
+
+def make_story(rng: random.Random, *, plots: dict[str, str] = PLOTS, held_out_names: bool = False) -> Story:
+    """One story, with one question about it at the end three times in ten."""
+    name = rng.choice(list(plots))
+    slots = make_cast(rng, held_out=held_out_names)
+    lines = [line.strip() for line in plots[name].strip().splitlines()]
+    questions = [line for line in lines if line.startswith("?")]
+    sentences = [rng.choice(OPENINGS), *(line for line in lines if not line.startswith("?"))]
+    text, probes = "", []
+    for sentence in sentences:
+        space = " " if text else ""
+        filled, found = fill(choose(sentence, rng).strip(), slots, text + space)
+        if filled:
+            text += space + filled
+            probes += found
+    if rng.random() < 0.3:
+        _, question, answer = (part.strip() for part in rng.choice(questions).split("?"))
+        text += f"\nQuestion: {fill(question + '?', slots)[0]}\nAnswer: "
+        filled, found = fill(answer, slots, text)
+        text += filled
+        probes += found
+    return Story(name, text, tuple(probes))
+
+
+def held_out_stories(count: int, seed: int) -> list[Story]:
+    """Stories of plots that training never shows, half of them with names that it never shows."""
+    rng = random.Random(f"held-out stories {seed}")
+    return [make_story(rng, plots=HELD_OUT_PLOTS, held_out_names=index % 2 == 1) for index in range(count)]
