@@ -8,8 +8,10 @@ export OMP_NUM_THREADS ?= 1
 # Nothing is ever asked of a model hub.
 export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
+# Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
+export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env
+.PHONY: help env widgets book site
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,3 +25,27 @@ $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[development]'
 	@touch $@
+
+# Widgets: one self-contained module each, and the host that runs them on pages without a kernel.
+WIDGETS := llm_course/widgets
+BUILT := $(WIDGETS)/built
+ESBUILD := node_modules/.bin/esbuild --log-level=warning --bundle --minify --target=es2022 --charset=utf8
+
+widgets: $(BUILT)/.done  ## build the widgets' JavaScript
+
+$(BUILT)/.done: node_modules/.package-lock.json $(wildcard $(WIDGETS)/*.js $(WIDGETS)/*.css $(WIDGETS)/js/*.js)
+	@$(ESBUILD) --format=esm --outdir=$(BUILT) $(wildcard $(WIDGETS)/*.js) $(WIDGETS)/style.css
+	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/js/host.js
+	@touch $@
+
+node_modules/.package-lock.json: package-lock.json
+	@command -v npm > /dev/null || { echo "The widgets are built with Node.js 18 or later: install it, then run this again."; exit 1; }
+	npm ci --silent
+	@touch $@
+
+# The book. Sphinx does not repeat a warning about a page it need not read again, so after a failure it reads all anew.
+book: site  ## build the book and serve it on localhost
+	@$(BIN)/python -m _ext.serve _build/html
+
+site: env widgets  ## build the book into _build/html
+	@$(BIN)/jupyter-book build -W --keep-going -n . || { rm -rf _build/.doctrees; exit 1; }

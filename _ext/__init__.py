@@ -1,0 +1,1 @@
+"""This book's Sphinx extensions, each named for what it does."""

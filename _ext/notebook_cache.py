@@ -1,0 +1,185 @@
+"""Runs the book's notebooks in parallel before they are read, and only those whose outputs are stale.
+
+myst-nb keeps executed notebooks in a cache, addressed by their code, and runs what is missing one after the other.
+This extension fills the cache beforehand, a notebook per core. Code alone does not say whether an output still holds:
+it also depends on the modules that the cells import. So each cached notebook carries a digest of its sources (the
+project's modules reached by import statements, the data files of their packages, and the files beside the notebook),
+and is run again when that changes.
+"""
+
+import ast
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from IPython.core.inputtransformer2 import TransformerManager
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
+from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from myst_nb.core.read import create_nb_reader
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+PACKAGES = ("llm_course", "solutions", "autograder")
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook of the book, with the digest of what its outputs depend on besides its own code."""
+
+    docname: str
+    path: Path
+    content: NotebookNode
+    sources: str
+
+
+def refresh(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Run the stale notebooks and return their names, so that Sphinx reads them again.
+
+    A notebook that fails stays out of the cache: myst-nb then runs it once more and reports it as a warning.
+    """
+    cache = get_cache(env.mystnb_config.execution_cache_path)
+    stale = [notebook for notebook in find_notebooks(env) if not is_fresh(cache, notebook)]
+    if stale:
+        workers = min(len(stale), os.cpu_count() or 1)
+        logger.info("Running %d notebook(s), %d at a time", len(stale), workers)
+        with ThreadPoolExecutor(workers) as pool:
+            jobs = {pool.submit(run, notebook, env.mystnb_config.execution_timeout): notebook for notebook in stale}
+            for job in as_completed(jobs):
+                keep(cache, jobs[job], job.result())
+    return [notebook.docname for notebook in stale]
+
+
+def find_notebooks(env: BuildEnvironment) -> Iterator[Notebook]:
+    """The documents that myst-nb would run."""
+    for docname in sorted(env.found_docs):
+        path = Path(env.doc2path(docname))
+        text = path.read_text(encoding="utf-8")
+        reader = create_nb_reader(str(path), env.myst_config, env.mystnb_config, text)
+        if reader is None:
+            continue
+        content = reader.read(text)
+        mode = content.metadata.get("mystnb", {}).get("execution_mode", env.mystnb_config.execution_mode)
+        if mode == "cache":
+            yield Notebook(docname, path, content, digest_sources(content, path, Path(env.srcdir)))
+
+
+def is_fresh(cache: JupyterCacheAbstract, notebook: Notebook) -> bool:
+    """Whether the cache holds the notebook with these sources; an entry with other sources is dropped."""
+    try:
+        record = cache.match_cache_notebook(notebook.content)
+    except KeyError:
+        return False
+    if record.data.get("sources") == notebook.sources:
+        return True
+    cache.remove_cache(record.pk)
+    return False
+
+
+def run(notebook: Notebook, timeout: int) -> ExecutionResult:
+    return single_nb_execution(notebook.content, cwd=str(notebook.path.parent), timeout=timeout, allow_errors=False)
+
+
+def keep(cache: JupyterCacheAbstract, notebook: Notebook, result: ExecutionResult) -> None:
+    if result.err is not None:
+        logger.info("%s failed after %.1f s", notebook.docname, result.time)
+        return
+    data = {"execution_seconds": result.time, "sources": notebook.sources}
+    bundle = CacheBundleIn(notebook.content, str(notebook.path), data=data)
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    logger.info("%s ran in %.1f s", notebook.docname, result.time)
+
+
+def digest_sources(content: NotebookNode, path: Path, root: Path) -> str:
+    """Digest of the files that the notebook's outputs depend on besides its own code."""
+    cells = [cell.source for cell in content.cells if cell.cell_type == "code"]
+    modules = reachable_modules(imported_names(python_of(cells)), root)
+    beside = {file for file in path.parent.rglob("*") if file.is_file() and file.suffix not in (".md", ".ipynb")}
+    whole = hashlib.sha256()
+    for file in sorted(modules | package_data(modules) | without_caches(beside)):
+        whole.update(f"{file.relative_to(root)} {digest_file(file, file.stat().st_mtime_ns)}\n".encode())
+    return whole.hexdigest()
+
+
+def python_of(cells: Iterable[str]) -> str:
+    """The cells as plain Python, with IPython's magics turned into calls."""
+    transform = TransformerManager().transform_cell
+    return "\n".join(transform(cell) for cell in cells)
+
+
+def imported_names(code: str, package: str = "") -> set[str]:
+    """Dotted names that import statements anywhere in the code may load; `package` resolves the relative ones."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # the kernel will say it better
+        return set()
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*parents, *([node.module] if node.module else [])])
+            names.update({base, *(f"{base}.{alias.name}" for alias in node.names)})
+    return names
+
+
+def reachable_modules(names: Iterable[str], root: Path) -> set[Path]:
+    """Files of the project's modules that importing these names runs, directly or through other modules."""
+    found: set[Path] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        for file in module_files(name, root) - found:
+            found.add(file)
+            package = ".".join(file.relative_to(root).parent.parts)
+            waiting.extend(imported_names(file.read_text(encoding="utf-8"), package))
+    return found
+
+
+def module_files(name: str, root: Path) -> set[Path]:
+    """The files of a dotted name and of the packages above it; of `llm_course.compare.Report`, two files."""
+    parts = name.split(".")
+    if parts[0] not in PACKAGES:
+        return set()
+    stems = [root.joinpath(*parts[: length + 1]) for length in range(len(parts))]
+    candidates = [file for stem in stems for file in (stem / "__init__.py", stem.with_suffix(".py"))]
+    return {file for file in candidates if file.is_file()}
+
+
+def package_data(modules: Iterable[Path]) -> set[Path]:
+    """Files that are not Python and lie in the packages of these modules: weights, built widgets, corpora."""
+    packages = {module.parent for module in modules}
+    return without_caches(file for package in packages for file in _data_below(package))
+
+
+def _data_below(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.is_file() and entry.suffix != ".py":
+            yield entry
+        elif entry.is_dir() and not (entry / "__init__.py").exists():
+            yield from _data_below(entry)
+
+
+def without_caches(files: Iterable[Path]) -> set[Path]:
+    return {file for file in files if "__pycache__" not in file.parts}
+
+
+@lru_cache(maxsize=None)
+def digest_file(file: Path, modified: int) -> str:
+    """Digest of a file's bytes; `modified` is part of the key, so that a file is read once a build."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("env-get-outdated", refresh)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

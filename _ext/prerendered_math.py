@@ -1,0 +1,140 @@
+"""Formulas drawn by KaTeX while the book is built: a page needs no script and no other host for them.
+
+KaTeX comes from `node_modules`, where `npm ci` puts the version of package-lock.json. All formulas of a page are drawn
+at once when it is read, and kept with it. A formula that KaTeX cannot read is a warning with its place in the source.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+from _ext.assets import share_static_folder
+
+logger = logging.getLogger(__name__)
+
+FOLDER = Path(__file__).parent
+KATEX = FOLDER.parent / "node_modules" / "katex" / "dist"
+
+# The font files a page needs, by what KaTeX writes into it.
+FONTS = {
+    "Main-Regular": 'class="katex"',
+    "Main-Bold": "mathbf",
+    "Math-Italic": "mathnormal",
+    "AMS-Regular": "mathbb|amsrm",
+    "Caligraphic-Regular": "mathcal",
+    "Size1-Regular": "small-op|delimsizing size1|delim-size1",
+    "Size2-Regular": "large-op|delimsizing size2",
+    "Size3-Regular": "delimsizing size3",
+    "Size4-Regular": "delimsizing size4|delim-size4",
+}
+
+# A font that arrives after the first paint moves the text. From file:// a preload only logs an error.
+PRELOAD = """<script>
+if (location.protocol !== "file:") for (const href of {fonts}) document.head.append(Object.assign(
+  document.createElement("link"), {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href}}));
+</script>
+"""
+
+
+def configure(app: Sphinx, config: Config) -> None:
+    if not KATEX.is_dir():
+        raise ExtensionError("KaTeX is not installed: run `npm ci` in the book's folder (`make site` does it).")
+    if not shutil.which("node"):
+        raise ExtensionError("Node.js was not found: the book's formulas need Node.js 18 or later while it is built.")
+    config.html_math_renderer = "katex"
+    config.myst_update_mathjax = False
+
+
+def draw(formulas: list[tuple[str, bool]]) -> list[dict[str, str]]:
+    """Draw (TeX, display) pairs: each becomes {"html": ...}, or {"error": ...} where KaTeX cannot read it."""
+    job = json.dumps([{"tex": tex, "display": display} for tex, display in formulas])
+    command = ["node", str(FOLDER / "render_formulas.js")]
+    result = subprocess.run(command, input=job, capture_output=True, encoding="utf-8", check=False)
+    if result.returncode:
+        raise ExtensionError(f"KaTeX could not be run: {result.stderr.strip().splitlines()[-1]}")
+    drawn: list[dict[str, str]] = json.loads(result.stdout)
+    return drawn
+
+
+def draw_formulas(app: Sphinx, doctree: nodes.document) -> None:
+    """Draw all formulas of a page and keep each with its node."""
+    formulas = [*doctree.findall(nodes.math), *doctree.findall(nodes.math_block)]
+    for node, drawn in zip(formulas, draw([source(node) for node in formulas]) if formulas else [], strict=True):
+        if "error" in drawn:
+            logger.warning("KaTeX cannot read `%s`: %s", node.astext().strip(), drawn["error"], location=node)
+        node["drawn"] = drawn.get("html", escape(node.astext()))
+
+
+def source(node: nodes.Element) -> tuple[str, bool]:
+    """TeX as KaTeX wants it, and whether it stands on lines of its own."""
+    tex = node.astext()
+    if not isinstance(node, nodes.math_block):
+        return tex, False
+    if r"\\" in tex and r"\begin" not in tex:  # several lines without an environment, which TeX does not allow
+        tex = rf"\begin{{split}}{tex}\end{{split}}"
+    return tex, True
+
+
+def visit_math(writer: HTML5Translator, node: nodes.math) -> None:
+    writer.body.append(f'<span class="math">{node["drawn"]}</span>')
+    raise nodes.SkipNode
+
+
+def visit_math_block(writer: HTML5Translator, node: nodes.math_block) -> None:
+    writer.body.append(writer.starttag(node, "div", CLASS="math"))
+    if node["number"]:
+        writer.body.append(f'<span class="eqno">({get_node_equation_number(writer, node)})')
+        writer.add_permalink_ref(node, "Link to this equation")
+        writer.body.append("</span>")
+    writer.body.append(f"{node['drawn']}</div>\n")
+    raise nodes.SkipNode
+
+
+def fonts_used(body: str) -> list[str]:
+    """Names of KaTeX's fonts that the formulas of a page's HTML draw with."""
+    return [name for name, sign in FONTS.items() if 'class="katex"' in body and re.search(sign, body)]
+
+
+def preload_fonts(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
+    names = fonts_used(context.get("body", ""))
+    if names:
+        fonts = [context["pathto"](f"_static/katex/fonts/KaTeX_{name}.woff2", 1) for name in names]
+        context["metatags"] = context.get("metatags", "") + PRELOAD.format(fonts=json.dumps(fonts))
+
+
+def copy_katex(app: Sphinx, exception: Exception | None) -> None:
+    """Put KaTeX's stylesheet and its woff2 fonts, which every browser reads, into the site."""
+    if exception or app.builder.format != "html":
+        return
+    folder = Path(app.outdir) / "_static" / "katex"
+    only_woff2 = shutil.ignore_patterns("*.ttf", "*.woff")
+    shutil.copytree(KATEX / "fonts", folder / "fonts", ignore=only_woff2, dirs_exist_ok=True)
+    css = (KATEX / "katex.min.css").read_text(encoding="utf-8")
+    css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)', "", css)
+    (folder / "katex.min.css").write_text(css, encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_html_math_renderer("katex", (visit_math, None), (visit_math_block, None))
+    app.connect("config-inited", configure)
+    app.connect("builder-inited", share_static_folder)
+    app.connect("doctree-read", draw_formulas, priority=100)  # before titles are copied into tables of contents
+    app.connect("html-page-context", preload_fonts)
+    app.connect("build-finished", copy_katex)
+    app.add_css_file("katex/katex.min.css")
+    app.add_css_file("prerendered-math.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
