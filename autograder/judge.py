@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 
 from autograder.exercises.spec import Case, Exercise, Mistake
+from llm_course.bench import Aspect, Bench, Item, KnownMistake
 from llm_course.calls import Call, Reply, invoke
 from llm_course.compare import slack_of
-from llm_course.evaluate import Aspect, Bench, Item, KnownMistake, Verdict, evaluate
+from llm_course.evaluate import Verdict, evaluate
 
 Answer = Callable[[Call], Reply]
 """Something that answers calls: a learner's function in its room, or a function of our own."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from llm_course.values import Tree, ValueFormatError, decode, encode
+from llm_course.values import Tree, ValueFormatError, decode, encode, from_text, to_text
 
 
 @dataclass(frozen=True)
@@ -92,36 +92,68 @@ def encode_plain(value: Any) -> tuple[Tree, list[bytes]]:
     return encode(_detached(value))
 
 
+def call_to_text(call: Call) -> str:
+    """The call as a line of text."""
+    return to_text(_call_fields(call))
+
+
+def call_from_text(text: str) -> Call:
+    """The call that `call_to_text` wrote. Raises ValueFormatError where the text is something else."""
+    return _call_from_fields(from_text(text))
+
+
+def reply_to_text(reply: Reply) -> str:
+    """The reply as a line of text."""
+    return to_text(_reply_fields(reply))
+
+
+def reply_from_text(text: str) -> Reply:
+    """The reply that `reply_to_text` wrote. Raises ValueFormatError where the text is something else."""
+    return _reply_from_fields(from_text(text))
+
+
 def call_to_data(call: Call) -> tuple[Tree, list[bytes]]:
     """The call in the form that travels."""
-    return encode({"arguments": call.arguments, "gradients": list(call.gradients), "measure": call.measure})
+    return encode(_call_fields(call))
 
 
 def call_from_data(tree: Tree, buffers: bytes | bytearray) -> Call:
     """The call that `call_to_data` described. Raises ValueFormatError where the data is something else."""
-    data = _decode_fields(tree, buffers, arguments=dict, gradients=list, measure=bool)
-    return Call(data["arguments"], tuple(data["gradients"]), data["measure"])
+    return _call_from_fields(decode(tree, buffers))
 
 
 def reply_to_data(reply: Reply) -> tuple[Tree, list[bytes]]:
     """The reply in the form that travels."""
-    failure = reply.failure
-    return encode(
-        {
-            "value": reply.value,
-            "failure": None if failure is None else [failure.type, failure.message, failure.line, failure.source],
-            "changed": list(reply.changed),
-            "gradients": reply.gradients,
-            "largest": reply.largest,
-        }
-    )
+    return encode(_reply_fields(reply))
 
 
 def reply_from_data(tree: Tree, buffers: bytes | bytearray) -> Reply:
     """The reply that `reply_to_data` described. Raises ValueFormatError where the data is something else."""
-    data = _decode_fields(
-        tree, buffers, value=object, failure=object, changed=list, gradients=dict, largest=(int, type(None))
-    )
+    return _reply_from_fields(decode(tree, buffers))
+
+
+def _call_fields(call: Call) -> dict[str, Any]:
+    return {"arguments": call.arguments, "gradients": list(call.gradients), "measure": call.measure}
+
+
+def _call_from_fields(data: Any) -> Call:
+    _check_fields(data, arguments=dict, gradients=list, measure=bool)
+    return Call(data["arguments"], tuple(data["gradients"]), data["measure"])
+
+
+def _reply_fields(reply: Reply) -> dict[str, Any]:
+    failure = reply.failure
+    return {
+        "value": reply.value,
+        "failure": None if failure is None else [failure.type, failure.message, failure.line, failure.source],
+        "changed": list(reply.changed),
+        "gradients": reply.gradients,
+        "largest": reply.largest,
+    }
+
+
+def _reply_from_fields(data: Any) -> Reply:
+    _check_fields(data, value=object, failure=object, changed=list, gradients=dict, largest=(int, type(None)))
     if not all(isinstance(gradient, (Tensor, type(None))) for gradient in data["gradients"].values()):
         raise ValueFormatError("a gradient is a tensor or nothing")
     return Reply(
@@ -141,14 +173,12 @@ def _failure_from_data(data: Any) -> Failure | None:
     return Failure(str(data[0])[:100], str(data[1])[:500], data[2], str(data[3])[:200])
 
 
-def _decode_fields(tree: Tree, buffers: bytes | bytearray, **kinds: Any) -> dict[str, Any]:
-    data = decode(tree, buffers)
+def _check_fields(data: Any, **kinds: Any) -> None:
     if not isinstance(data, dict) or set(data) != set(kinds):
         raise ValueFormatError("the fields are not those of a call or a reply")
     for name, kind in kinds.items():
         if not isinstance(data[name], kind):
             raise ValueFormatError(f"the field {name} has the wrong type")
-    return data
 
 
 def _detached(value: Any) -> Any:

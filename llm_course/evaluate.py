@@ -1,62 +1,15 @@
 """Which properties hold, and which misunderstanding explains the rest.
 
-A Bench is an exercise as data: calls, the replies of a right answer, and the replies of each known mistake. The
-judge builds one with hidden cases; a learner's own checks are one with the visible cases only. Both are
-evaluated here, so the learner and the gradebook read the same words.
+The judge and the learner's own checks evaluate a Bench here, so the learner and the gradebook read the same words.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llm_course.calls import Call, Failure, Reply
+from llm_course.bench import Aspect, Bench, KnownMistake
+from llm_course.calls import Failure, Reply
 from llm_course.compare import agree, mismatch
-
-
-@dataclass(frozen=True)
-class Item:
-    """One call, the reply of a right answer, and the units of rounding to allow."""
-
-    call: Call
-    expected: Reply
-    slack: float
-
-
-@dataclass(frozen=True)
-class Aspect:
-    """One property: what must hold, on which cases, how it is looked at, and what to look at where it fails.
-
-    `observe` looks at one reply at a time, or at all of them together where `joint`. The property counts only
-    if the one named by `needs` holds too.
-    """
-
-    name: str
-    weight: int
-    cases: tuple[str, ...]
-    observe: Callable[..., Any]
-    advice: str
-    joint: bool = False
-    needs: str | None = None
-
-
-@dataclass(frozen=True)
-class KnownMistake:
-    """A misunderstanding, by the replies it gives."""
-
-    name: str
-    hint: str
-    section: str
-    replies: Mapping[str, Reply]
-
-
-@dataclass(frozen=True)
-class Bench:
-    """An exercise as data."""
-
-    exercise: str
-    items: Mapping[str, Item]
-    aspects: tuple[Aspect, ...]
-    mistakes: tuple[KnownMistake, ...]
 
 
 @dataclass(frozen=True)
@@ -111,7 +64,8 @@ def diagnose(bench: Bench, replies: Mapping[str, Reply]) -> KnownMistake | None:
     found = [
         mistake
         for mistake in bench.mistakes
-        if marks[mistake.name] and marks[mistake.name] <= wrong
+        if marks[mistake.name]
+        and marks[mistake.name] <= wrong
         and all(
             _same_reply(replies[case], mistake.replies[case], bench.items[case].slack) for case in marks[mistake.name]
         )

@@ -1,0 +1,138 @@
+"""From `chapters/NN_topic/exercises.md` and `solutions/` to nbgrader's notebooks.
+
+The assignment stands once, as learners see it, and the answer once. The source notebook is made of both: each stub's
+body is replaced by the reference's body between nbgrader's solution markers, and each check cell becomes a graded cell
+whose hidden part is built from the exercise specification.
+
+Contents:
+    source_notebook      what an instructor keeps in source/
+    released_notebook    what a learner gets: no answer, no hidden part
+    section_titles       the titles of a chapter's labeled sections, for hints
+"""
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbgrader.converters import GenerateAssignment
+from nbgrader.preprocessors import SaveCells
+from traitlets.config import Config
+
+from autograder.exercises.spec import Assignment, Exercise
+from autograder.markdown import plain_markdown
+
+CHAPTERS = Path(__file__).parents[1] / "chapters"
+STUB_BODY = "# YOUR CODE HERE\nraise NotImplementedError()"
+REFUSAL = "This exercise is graded outside the notebook: grade with the course's own nbgrader_config.py."
+
+
+class NotebookError(Exception):
+    """An exercises.md is not of the form that the course needs; the message says where."""
+
+
+def source_notebook(assignment: Assignment) -> NotebookNode:
+    """The assignment as nbgrader's source notebook. Raises NotebookError where exercises.md does not fit the spec."""
+    path = CHAPTERS / assignment.name / "exercises.md"
+    notebook = jupytext.read(path, fmt="md:myst")
+    notebook.metadata = _metadata()
+    exercises = {exercise.name: exercise for exercise in assignment.exercises}
+    found: list[str] = []
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata = NotebookNode()
+        cell.id = f"{assignment.name}-{number}"
+        if cell.cell_type == "markdown":
+            cell.source = plain_markdown(cell.source)
+        elif (name := _stub_name(cell.source)) in exercises:
+            cell.source = _with_solution(cell.source, exercises[name], path)
+            cell.metadata.nbgrader = _cell_metadata(f"{name}-answer", grade=False)
+            found.append(f"{name}-answer")
+        elif (name := _checked_name(cell.source, assignment.name)) in exercises:
+            cell.source = f"{cell.source}\n{_hidden_part(exercises[name])}"
+            cell.metadata.nbgrader = _cell_metadata(name, grade=True, points=exercises[name].points)
+            found.append(name)
+    expected = [grade_id for name in exercises for grade_id in (f"{name}-answer", name)]
+    if found != expected:
+        raise NotebookError(f"{path}: the stubs and checks are {found}, and {expected} are expected")
+    nbformat.validate(notebook)
+    return notebook
+
+
+def released_notebook(assignment: Assignment) -> NotebookNode:
+    """The assignment as a learner gets it, equal to what `nbgrader generate_assignment` releases."""
+    notebook, resources = source_notebook(assignment), ResourcesDict(nbgrader={})
+    config = Config()
+    for preprocessor in GenerateAssignment.preprocessors.default_args[0]:
+        # SaveCells only writes the gradebook.
+        if preprocessor is not SaveCells:
+            notebook, resources = preprocessor(config=config)(notebook, resources)
+    return notebook
+
+
+def section_titles(chapter: str) -> dict[str, str]:
+    """Label -> title of the labeled sections of a chapter."""
+    text = (CHAPTERS / chapter / "chapter.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\(([\w-]+)\)=\n#+ (.+)$", text, flags=re.MULTILINE))
+
+
+def function_stub(function: Callable[..., Any]) -> str:
+    """Signature and docstring of a reference with a stub's body, as they stand in exercises.md."""
+    source = textwrap.dedent(inspect.getsource(function))
+    node = _only_function(source)
+    lines = source.splitlines()
+    return "\n".join(lines[: node.body[0].end_lineno]) + "\n" + textwrap.indent(STUB_BODY, "    ")
+
+
+def _with_solution(stub: str, exercise: Exercise, path: Path) -> str:
+    if stub.strip() != function_stub(exercise.reference):
+        raise NotebookError(f"{path}: the stub of {exercise.name} differs from signature and docstring in solutions/")
+    source = textwrap.dedent(inspect.getsource(exercise.reference))
+    node = _only_function(source)
+    lines = source.splitlines()
+    head, body = lines[: node.body[0].end_lineno], lines[node.body[0].end_lineno :]
+    return "\n".join([*head, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
+
+
+def _hidden_part(exercise: Exercise) -> str:
+    asked = [f"# {item.weight} x {item.name}" for item in exercise.properties]
+    return "\n".join(["### BEGIN HIDDEN TESTS", *asked, f'raise RuntimeError("{REFUSAL}")', "### END HIDDEN TESTS"])
+
+
+def _only_function(source: str) -> ast.FunctionDef:
+    (node,) = ast.parse(source).body
+    if not isinstance(node, ast.FunctionDef):
+        raise NotebookError(f"a reference is a function, not {type(node).__name__}")
+    return node
+
+
+def _stub_name(source: str) -> str:
+    match = re.match(r"(?:def|class) (\w+)", source)
+    return match[1] if match else ""
+
+
+def _checked_name(source: str, assignment: str) -> str:
+    match = re.fullmatch(rf'check\("{assignment}", (\w+)\)', source.strip())
+    return match[1] if match else ""
+
+
+def _metadata() -> NotebookNode:
+    return NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+
+
+def _cell_metadata(grade_id: str, *, grade: bool, points: int | None = None) -> NotebookNode:
+    metadata = NotebookNode(
+        grade=grade, grade_id=grade_id, locked=grade, schema_version=3, solution=not grade, task=False, cell_type="code"
+    )
+    if points is not None:
+        metadata.points = points
+    return metadata

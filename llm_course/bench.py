@@ -1,0 +1,125 @@
+"""An exercise as data: calls, the replies of a right answer, and the replies of each known mistake.
+
+The judge builds a Bench with hidden cases and keeps it to itself. A learner's own checks are a Bench of the visible
+cases only, shipped as JSON in `llm_course/checks/`: it holds no code but the names of observers.
+"""
+
+import functools
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llm_course import observe
+from llm_course.calls import Call, Reply, call_from_text, call_to_text, reply_from_text, reply_to_text
+from llm_course.values import ValueFormatError
+
+FORMAT = 1
+"""The version of the JSON. A reader refuses any other."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One call, the reply of a right answer, and the units of rounding to allow."""
+
+    call: Call
+    expected: Reply
+    slack: float
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One property: what must hold, on which cases, how it is looked at, and what to look at where it fails.
+
+    `observe` looks at one reply at a time, or at all of them together where `joint`. The property counts only
+    if the one named by `needs` holds too.
+    """
+
+    name: str
+    weight: int
+    cases: tuple[str, ...]
+    observe: Callable[..., Any]
+    advice: str
+    joint: bool = False
+    needs: str | None = None
+
+
+@dataclass(frozen=True)
+class KnownMistake:
+    """A misunderstanding, by the replies it gives."""
+
+    name: str
+    hint: str
+    section: str
+    replies: Mapping[str, Reply]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """An exercise as data."""
+
+    exercise: str
+    items: Mapping[str, Item]
+    aspects: tuple[Aspect, ...]
+    mistakes: tuple[KnownMistake, ...]
+
+
+def benches_to_json(benches: Mapping[str, Bench]) -> str:
+    """The benches of an assignment as JSON, a line for each call and each reply."""
+    data = {"format": FORMAT, "exercises": {name: _bench_to_data(bench) for name, bench in benches.items()}}
+    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+
+
+def benches_from_json(text: str) -> dict[str, Bench]:
+    """The benches that `benches_to_json` wrote. Raises ValueFormatError where the text is something else."""
+    try:
+        data = json.loads(text)
+        if data["format"] != FORMAT:
+            raise ValueFormatError(f"format {data['format']} of the checks is not {FORMAT}")
+        return {name: _bench_from_data(name, bench) for name, bench in data["exercises"].items()}
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        raise ValueFormatError("the text is not that of checks") from error
+
+
+def _bench_to_data(bench: Bench) -> dict[str, Any]:
+    return {
+        "items": {
+            name: {"call": call_to_text(item.call), "expected": reply_to_text(item.expected), "slack": item.slack}
+            for name, item in bench.items.items()
+        },
+        "aspects": [{**vars(aspect), "observe": _observer_to_data(aspect.observe)} for aspect in bench.aspects],
+        "mistakes": [
+            {**vars(mistake), "replies": {name: reply_to_text(reply) for name, reply in mistake.replies.items()}}
+            for mistake in bench.mistakes
+        ],
+    }
+
+
+def _bench_from_data(exercise: str, data: dict[str, Any]) -> Bench:
+    items = {
+        name: Item(call_from_text(item["call"]), reply_from_text(item["expected"]), item["slack"])
+        for name, item in data["items"].items()
+    }
+    aspects = tuple(
+        Aspect(**{**aspect, "cases": tuple(aspect["cases"]), "observe": _observer_from_data(aspect["observe"])})
+        for aspect in data["aspects"]
+    )
+    mistakes = tuple(
+        KnownMistake(
+            **{**mistake, "replies": {name: reply_from_text(reply) for name, reply in mistake["replies"].items()}}
+        )
+        for mistake in data["mistakes"]
+    )
+    return Bench(exercise, items, aspects, mistakes)
+
+
+def _observer_to_data(observer: Callable[..., Any]) -> dict[str, Any]:
+    function = observer.func if isinstance(observer, functools.partial) else observer
+    keywords = observer.keywords if isinstance(observer, functools.partial) else {}
+    if getattr(observe, function.__name__, None) is not function:
+        raise ValueError(f"{function.__name__} is not an observer of llm_course.observe, so it cannot be shipped")
+    return {"name": function.__name__, "keywords": keywords}
+
+
+def _observer_from_data(data: dict[str, Any]) -> Callable[..., Any]:
+    return functools.partial(getattr(observe, data["name"]), **data["keywords"])

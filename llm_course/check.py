@@ -1,0 +1,157 @@
+"""The learner's test bench: check("05_attention", causal_mask).
+
+It calls the learner's function on the visible cases, shows which properties hold and the hint that helps most, and
+keeps the progress over the assignment beside the notebook. It knows no reference: what it compares with is data.
+"""
+
+import functools
+import html
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from llm_course.bench import Bench, benches_from_json
+from llm_course.calls import invoke
+from llm_course.evaluate import Verdict, evaluate
+from llm_course.plain import code_to_html
+
+CHECKS = Path(__file__).parent / "checks"
+PROGRESS_FILE = ".llm_course_progress.json"
+
+
+def check(assignment: str, function: Callable[..., Any]) -> None:
+    """Check a function of an assignment on its visible cases and show the result.
+
+    Args:
+        assignment: the assignment's name, such as "05_attention".
+        function: the learner's function, under the name that the assignment gives it.
+
+    A failed check also writes a line to stderr, which is what nbgrader's Validate button counts as failed.
+    """
+    try:
+        report = make_report(assignment, function)
+    except CheckError as error:
+        print(error, file=sys.stderr)
+        return
+    _show(report)
+    if not report.passed:
+        print(f"{report.verdict.exercise} is not right yet: {report.summary}.", file=sys.stderr)
+
+
+class CheckError(Exception):
+    """There is nothing to check, and the message says why."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a check shows: the verdict, and which exercises of the assignment pass so far."""
+
+    assignment: str
+    verdict: Verdict
+    progress: Mapping[str, bool]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every property holds on the visible cases."""
+        return all(finding.holds for finding in self.verdict.findings)
+
+    @property
+    def summary(self) -> str:
+        """How many properties hold."""
+        findings = self.verdict.findings
+        return f"{sum(finding.holds for finding in findings)} of {len(findings)} properties hold"
+
+    @property
+    def progress_line(self) -> str:
+        """How far the assignment is."""
+        return f"{sum(self.progress.values())} of {len(self.progress)} exercises of {self.assignment} pass their checks"
+
+    def __repr__(self) -> str:
+        verdict = self.verdict
+        lines = [f"{verdict.exercise}: {self.summary}"]
+        lines += [f"  {'✓' if finding.holds else '✗'} {finding.name}" for finding in verdict.findings]
+        if verdict.hint:
+            lines += ["", verdict.hint]
+        if verdict.section:
+            lines += [f"Read again: chapter {self.assignment[:2]}, section “{verdict.section}”."]
+        return "\n".join([*lines, "", self.progress_line])
+
+    def _repr_html_(self) -> str:
+        verdict = self.verdict
+        rows = "".join(
+            f"<li>{'✓' if finding.holds else '✗'} <span>{html.escape(finding.name)}</span></li>"
+            for finding in verdict.findings
+        )
+        hint = f"<p><strong>{code_to_html(verdict.hint)}</strong></p>" if verdict.hint else ""
+        section = (
+            f"<p>Read again: chapter {html.escape(self.assignment[:2])}, section “{html.escape(verdict.section)}”.</p>"
+            if verdict.section
+            else ""
+        )
+        color = "#2a7f62" if self.passed else "#b4552d"
+        return (
+            f'<div style="border-left:4px solid {color};padding:0.2em 1em">'
+            f"<p><code>{html.escape(verdict.exercise)}</code>: {self.summary}</p>"
+            f'<ul style="list-style:none;padding-left:0">{rows}</ul>{hint}{section}'
+            f'<p style="opacity:0.75">{html.escape(self.progress_line)}</p></div>'
+        )
+
+
+def make_report(assignment: str, function: Callable[..., Any], folder: Path | None = None) -> Report:
+    """Check a function and note the progress in `folder`, the working folder by default.
+
+    Raises:
+        CheckError: if there is no such assignment, or no such exercise in it.
+    """
+    benches = load_benches(assignment)
+    name = getattr(function, "__name__", None)
+    if name not in benches:
+        raise CheckError(
+            f"{assignment} has no exercise called {name or type(function).__name__}: "
+            f"give check one of {', '.join(benches)}."
+        )
+    bench = benches[name]
+    verdict = evaluate(bench, {case: invoke(function, item.call) for case, item in bench.items.items()})
+    passed = all(finding.holds for finding in verdict.findings)
+    progress = _note_progress(folder or Path.cwd(), assignment, name, passed)
+    return Report(assignment, verdict, {exercise: progress.get(exercise, False) for exercise in benches})
+
+
+@functools.cache
+def load_benches(assignment: str) -> dict[str, Bench]:
+    """The visible benches of an assignment, by exercise. Raises CheckError for an unknown name."""
+    path = CHECKS / f"{assignment}.json"
+    known = sorted(file.stem for file in CHECKS.glob("*.json"))
+    if assignment not in known:
+        raise CheckError(f"There is no assignment called {assignment!r}: the checks are for {', '.join(known)}.")
+    return benches_from_json(path.read_text(encoding="utf-8"))
+
+
+def _note_progress(folder: Path, assignment: str, exercise: str, passed: bool) -> dict[str, bool]:
+    file = folder / PROGRESS_FILE
+    everything = _read_progress(file)
+    progress = {**everything.get(assignment, {}), exercise: passed}
+    try:
+        file.write_text(json.dumps({**everything, assignment: progress}, indent=1), encoding="utf-8")
+    except OSError as error:
+        print(f"The progress is not kept: {file} cannot be written ({error.strerror}).", file=sys.stderr)
+    return progress
+
+
+def _read_progress(file: Path) -> dict[str, dict[str, bool]]:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}  # no progress yet, or a file that a crash cut short: the checks themselves restore it
+    return {name: marks for name, marks in data.items() if isinstance(marks, dict)} if isinstance(data, dict) else {}
+
+
+def _show(report: Report) -> None:
+    shell = sys.modules.get("IPython")
+    if shell is not None and shell.get_ipython() is not None:
+        shell.display.display(report)
+    else:
+        print(report)
