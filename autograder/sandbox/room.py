@@ -4,27 +4,28 @@
         room.run_cell("def f(x): return x", deadline=30)
         room.call("f", Call({"x": 1}), deadline=10)
 
-A room that dies or runs over a deadline raises RoomLost; it is then closed, and nothing it started is left.
+Code that runs over its deadline is interrupted, as by Ctrl-C; if that does not stop it, it is killed. A room that
+dies or has to be killed raises RoomLost; it is then closed, and nothing it started is left.
 """
 
 import contextlib
-import os
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from autograder.sandbox import wire
+from autograder.sandbox.caps import Caps
+from autograder.sandbox.fork_server import TIERS, ForkServer, SandboxError, Worker, shared_fork_server
+from autograder.sandbox.outputs import clean_outputs
 from llm_course.calls import Call, Failure, Reply, call_to_data, reply_from_data
 from llm_course.values import ValueFormatError
 
-START_DEADLINE = 120.0
-"""Seconds for importing torch on a busy machine."""
+GRACE = 1.0
+"""Seconds between the interrupt and the kill."""
+TRANSFER_DEADLINE = 15.0
+"""Seconds for an answer that has begun to arrive."""
+READY_DEADLINE = 60.0
+"""Seconds for locking in a new worker on a busy machine."""
 
 
 class RoomLost(Exception):
@@ -42,20 +43,23 @@ class CellReply:
 class Room:
     """A worker process and the connection to it."""
 
-    tier = "process"
-
-    def __init__(self, process: subprocess.Popen[bytes], connection: socket.socket) -> None:
-        self._process = process
-        self._connection = connection
+    def __init__(self, server: ForkServer, worker: Worker) -> None:
+        self.tier = worker.tier
+        """How strong the sandbox is: "namespaces", "landlock" or "process"."""
+        self._server = server
+        self._worker = worker
+        self._open = True
 
     def run_cell(self, source: str, deadline: float) -> CellReply:
-        """Run one cell. Raises RoomLost."""
+        """Run one cell; a cell that is interrupted at its deadline (seconds) is not ok. Raises RoomLost."""
         header, _ = self._ask({"op": "cell", "source": source}, [], deadline)
-        outputs = header.get("outputs")
-        return CellReply(header.get("ok") is True, outputs if isinstance(outputs, list) else [])
+        return CellReply(header.get("ok") is True, clean_outputs(header.get("outputs")))
 
     def call(self, name: str, call: Call, deadline: float) -> Reply:
-        """Call a function that the cells defined. Raises RoomLost."""
+        """Call a function that the cells defined.
+
+        A call that is interrupted at its deadline (seconds) fails with type KeyboardInterrupt. Raises RoomLost.
+        """
         tree, buffers = call_to_data(call)
         header, body = self._ask({"op": "call", "name": name, "call": tree}, buffers, deadline)
         try:
@@ -65,52 +69,62 @@ class Room:
 
     def close(self) -> None:
         """Kill the process and all that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self._connection.close()
+        if self._open:
+            self._open = False
+            self._server.end_worker(self._worker)
+
+    def wait_until_ready(self) -> None:
+        """Wait until the worker has locked itself in. Raises SandboxError."""
+        try:
+            greeting, _ = wire.receive(self._worker.connection, READY_DEADLINE)
+        except (wire.WireError, wire.DeadlineExceeded) as error:
+            raise SandboxError(f"a room could not be opened: {error}") from error
+        if "error" in greeting:
+            raise SandboxError(f"a room could not be opened: {greeting['error']}")
 
     def _ask(self, header: dict[str, Any], buffers: list[bytes], deadline: float) -> tuple[dict[str, Any], bytearray]:
+        if not self._open:
+            raise RoomLost("the process that ran it ended earlier")
+        connection = self._worker.connection
         try:
-            wire.send(self._connection, header, buffers, deadline)
-            return wire.receive(self._connection, deadline)
+            wire.send(connection, header, buffers, deadline)
+            if not wire.wait(connection, deadline):
+                self._worker.interrupt()
+                if not wire.wait(connection, GRACE):
+                    raise wire.DeadlineExceeded
+            return wire.receive(connection, TRANSFER_DEADLINE)
         except wire.DeadlineExceeded as error:
-            raise RoomLost(f"it did not finish within {deadline:.0f} seconds") from error
+            self.close()
+            raise RoomLost(f"it did not finish within {deadline:g} seconds") from error
         except wire.WireError as error:
+            self.close()
             raise RoomLost("the process that ran it ended") from error
 
 
 @contextlib.contextmanager
-def open_room() -> Iterator[Room]:
-    """Start a worker process; on leaving, it and all that it started are gone."""
-    ours, theirs = socket.socketpair()
-    with tempfile.TemporaryDirectory(prefix="llm-course-room-", ignore_cleanup_errors=True) as folder:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "autograder.sandbox.worker", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            cwd=folder,
-            env=_environment(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+def open_room(
+    minimum_tier: str = "process", caps: Caps | None = None, server: ForkServer | None = None
+) -> Iterator[Room]:
+    """A new room; on leaving, it and all that it started are gone.
+
+    Raises:
+        SandboxError: if the machine does not allow `minimum_tier`, or no room at all.
+    """
+    server = server or shared_fork_server()
+    _demand(minimum_tier, server)
+    room = Room(server, server.open_worker(caps or Caps()))
+    try:
+        room.wait_until_ready()
+        yield room
+    finally:
+        room.close()
+
+
+def _demand(minimum_tier: str, server: ForkServer) -> None:
+    if minimum_tier not in TIERS:
+        raise SandboxError(f"there is no sandbox tier {minimum_tier!r}; choose one of {', '.join(TIERS)}")
+    if TIERS.index(server.tier) > TIERS.index(minimum_tier):
+        reasons = "; ".join(server.shortfalls)
+        raise SandboxError(
+            f"the course demands the sandbox tier {minimum_tier!r}, and this machine allows {server.tier!r} ({reasons})"
         )
-        theirs.close()
-        room = Room(process, ours)
-        try:
-            wire.receive(ours, START_DEADLINE)
-            yield room
-        finally:
-            room.close()
-
-
-def _environment(folder: str) -> dict[str, str]:
-    return {
-        "PATH": os.defpath,
-        "HOME": folder,
-        "MPLCONFIGDIR": folder,
-        "MPLBACKEND": "agg",
-        "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-    }

@@ -5,6 +5,7 @@ deadline: half a frame, or a child that does not read, must not hang the grader.
 """
 
 import json
+import select
 import socket
 import struct
 import time
@@ -20,6 +21,10 @@ class WireError(Exception):
     """The other side sent something that is not a frame, or hung up."""
 
 
+class FrameTooLarge(WireError):
+    """A frame is over the cap and was not sent."""
+
+
 class DeadlineExceeded(Exception):
     """The other side did not answer in time."""
 
@@ -31,7 +36,7 @@ def send(
     encoded = json.dumps(header).encode()
     length = sum(map(len, buffers))
     if len(encoded) > MAX_HEADER or length > MAX_BODY:
-        raise WireError(f"a frame of {len(encoded)} and {length} bytes is over the cap")
+        raise FrameTooLarge(f"a frame of {len(encoded)} and {length} bytes is over the cap")
     connection.settimeout(deadline)
     try:
         connection.sendall(b"".join((LENGTHS.pack(len(encoded), length), encoded, *buffers)))
@@ -39,6 +44,13 @@ def send(
         raise DeadlineExceeded("the other side does not read") from error
     except OSError as error:
         raise WireError("the other side hung up") from error
+
+
+def wait(connection: socket.socket, deadline: float) -> bool:
+    """Wait for `deadline` seconds at most; returns whether a frame begins to arrive, or the other side hung up."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(deadline * 1000))
 
 
 def receive(connection: socket.socket, deadline: float | None) -> tuple[dict[str, Any], bytearray]:

@@ -10,54 +10,79 @@ Requests and answers, as frame headers:
 """
 
 import base64
-import os
+import contextlib
+import signal
 import socket
-from collections.abc import Mapping
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.text import SList
 from traitlets import Type
 from traitlets.config import Config
 
 from autograder.sandbox import wire
 from llm_course.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
+from llm_course.values import Tree
 
-MAX_OUTPUT = 1 << 20
-"""Characters of output kept of one cell; the rest is cut and said to be."""
+OUTPUT_COST = 100
+"""Characters that each output counts for besides its own, so that a flood of tiny ones ends too."""
 
 
 class OutputLog:
-    """The outputs of the running cell in nbformat's form, up to a cap."""
+    """The outputs of the running cell in nbformat's form, up to a cap of characters."""
 
-    def __init__(self, limit: int = MAX_OUTPUT) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
+        self.limit = 1 << 20
         self.clear()
 
     def clear(self) -> None:
-        self.outputs: list[dict[str, Any]] = []
+        self._outputs: list[dict[str, Any]] = []
+        self._texts: list[str] = []
         self._length = 0
 
-    def add(self, output: dict[str, Any], length: int) -> None:
-        if self._length > self._limit:
-            return
-        self._length += length
-        if self._length > self._limit:
-            output = {"output_type": "stream", "name": "stdout", "text": "\n[the rest of the output was cut]\n"}
-        last = self.outputs[-1] if self.outputs else {}
-        if output["output_type"] == "stream" and last.get("name") == output["name"]:
-            last["text"] += output["text"]
-        else:
-            self.outputs.append(output)
+    def add_text(self, name: str, text: str) -> None:
+        """Add what was written to the stream `name`; what follows on the same stream is one output."""
+        if not (self._outputs and self._outputs[-1].get("name") == name):
+            self.add({"output_type": "stream", "name": name}, 0)
+        if self._has_room_for(len(text)):
+            self._texts.append(text)
 
-    def add_data(self, data: Mapping[str, Any], metadata: Mapping[str, Any] | None, **kind: Any) -> None:
+    def add(self, output: dict[str, Any], length: int) -> None:
+        if self._has_room_for(length + OUTPUT_COST):
+            self._finish_text()
+            self._outputs.append(output)
+
+    def add_data(self, data: Mapping[str, Any], **kind: Any) -> None:
         text = {
             name: base64.b64encode(item).decode() if isinstance(item, bytes) else item for name, item in data.items()
         }
-        length = sum(len(str(item)) for item in text.values())
-        self.add({**kind, "data": text, "metadata": dict(metadata or {})}, length)
+        self.add({**kind, "data": text, "metadata": {}}, sum(len(str(item)) for item in text.values()))
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """All outputs so far."""
+        self._finish_text()
+        return self._outputs
+
+    def _has_room_for(self, length: int) -> bool:
+        before = self._length
+        self._length += length
+        if before <= self.limit < self._length:
+            self._finish_text()
+            note = "\n[the rest of the output was cut]\n"
+            self._outputs.append({"output_type": "stream", "name": "stdout", "text": note})
+        return self._length <= self.limit
+
+    def _finish_text(self) -> None:
+        if self._texts:
+            self._outputs[-1]["text"] = "".join(self._texts)
+            self._texts = []
 
 
 LOG = OutputLog()
@@ -78,7 +103,7 @@ class LogStream:
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         if text:
-            LOG.add({"output_type": "stream", "name": self.name, "text": text}, len(text))
+            LOG.add_text(self.name, text)
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
@@ -101,8 +126,8 @@ class LogStream:
 class LogPublisher(DisplayPublisher):
     """Puts what is displayed into the log."""
 
-    def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
-        LOG.add_data(data, metadata, output_type="display_data")
+    def publish(self, data: Any, metadata: Any = None, source: Any = None, **_: Any) -> None:
+        LOG.add_data(data, output_type="display_data")
 
     def clear_output(self, wait: bool = False) -> None:
         LOG.clear()
@@ -115,7 +140,7 @@ class LogDisplayHook(DisplayHook):
         """There is no prompt to write."""
 
     def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
-        LOG.add_data(format_dict, md_dict, output_type="execute_result", execution_count=self.prompt_count)
+        LOG.add_data(format_dict, output_type="execute_result", execution_count=self.prompt_count)
 
     def finish_displayhook(self) -> None:
         """There is no line to end."""
@@ -126,7 +151,27 @@ class LearnerShell(InteractiveShell):
 
     displayhook_class = Type(LogDisplayHook)
     display_pub_class = Type(LogPublisher)
-    system = InteractiveShell.system_piped
+
+    def system(self, cmd: str) -> None:
+        """Run a shell command and show what it prints."""
+        self.user_ns["_exit_code"], text = self._run_command(cmd)
+        print(text, end="")
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """What a shell command prints."""
+        _, text = self._run_command(cmd)
+        return SList(text.splitlines()) if split else text
+
+    def _run_command(self, command: str) -> tuple[int, str]:
+        # IPython's own way needs a terminal, and a room has none.
+        done = subprocess.run(
+            ["/bin/sh", "-c", self.var_expand(command, depth=2)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        return done.returncode, done.stdout.decode(errors="replace")
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         name = getattr(etype, "__name__", str(etype))
@@ -149,10 +194,16 @@ def make_shell() -> LearnerShell:
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.cache_size = 0
-    shell = LearnerShell.instance(config=config)
+    with tempfile.TemporaryDirectory() as folder:
+        shell = LearnerShell.instance(config=config, ipython_dir=folder)
     shell.run_line_magic("matplotlib", "inline")
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
+    # What a first cell loads late, so that each room has it from the start.
+    shell.run_cell("1")
+    shell.reset(new_session=True)
+    shell.execution_count = 1
+    LOG.clear()
     return shell
 
 
@@ -160,8 +211,13 @@ def _refuse_input(prompt: str = "") -> str:
     raise StdinNotImplementedError("input() has nobody to ask while a notebook is graded")
 
 
-def serve(connection: socket.socket, shell: InteractiveShell) -> None:
-    """Answer requests until the other side hangs up."""
+def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -> None:
+    """Say that the room is ready, then answer requests until the other side hangs up."""
+    signal.signal(signal.SIGINT, _ignore)
+    sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")
+    sys.path.insert(0, "")
+    LOG.limit = output_limit
+    wire.send(connection, {"ready": True})
     while True:
         try:
             header, body = wire.receive(connection, deadline=None)
@@ -171,44 +227,52 @@ def serve(connection: socket.socket, shell: InteractiveShell) -> None:
         if header["op"] == "cell":
             wire.send(connection, _run_cell(shell, header["source"]))
         else:
-            tree, buffers = reply_to_data(_call(shell, header["name"], header["call"], body))
-            wire.send(connection, {"reply": tree}, buffers)
+            _send_reply(connection, *_call(shell, header["name"], header["call"], body))
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """While the learner's code runs, and only then, an interrupt raises KeyboardInterrupt."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, _ignore)
+
+
+def _ignore(number: int, frame: object) -> None:
+    """An interrupt that came too late. A handler, for children would inherit SIG_IGN."""
 
 
 def _run_cell(shell: InteractiveShell, source: str) -> dict[str, Any]:
     try:
-        ok = bool(shell.run_cell(source, store_history=True).success)
+        with _interruptible():
+            ok = bool(shell.run_cell(source, store_history=True).success)
     except BaseException as error:  # SystemExit and the deadline's KeyboardInterrupt among them
         ok = False
         LOG.add({"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": []}, 0)
-    return {"ok": ok, "outputs": LOG.outputs}
+    return {"ok": ok, "outputs": LOG.outputs()}
 
 
-def _call(shell: InteractiveShell, name: str, tree: Any, body: bytearray) -> Reply:
+def _call(shell: InteractiveShell, name: str, tree: Any, body: bytearray) -> tuple[Tree, list[bytes]]:
     if name not in shell.user_ns:
-        return Reply(failure=Failure("Missing", f"{name} is not defined"))
+        return reply_to_data(Reply(failure=Failure("Missing", f"{name} is not defined")))
     function = shell.user_ns[name]
     if not callable(function):
-        return Reply(failure=Failure("NotCallable", f"{name} is a {type(function).__name__}, not a function"))
+        found = type(function).__name__
+        return reply_to_data(Reply(failure=Failure("NotCallable", f"{name} is a {found}, not a function")))
+    call = call_from_data(tree, body)
     try:
-        return invoke(function, call_from_data(tree, body))
+        # Describing the reply runs learners' code too: a value may be of a class of theirs.
+        with _interruptible():
+            return reply_to_data(invoke(function, call))
     except BaseException as error:  # a KeyboardInterrupt is the deadline
-        return Reply(failure=describe(error, function))
+        return reply_to_data(Reply(failure=describe(error, function)))
 
 
-def main(descriptor: int) -> None:
-    """Serve on an inherited socket, in a process started for one submission."""
-    import sys
-
-    connection = socket.socket(fileno=descriptor)
-    shell = make_shell()
-    sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")  # type: ignore[assignment]
-    wire.send(connection, {"ready": os.getpid()})
-    serve(connection, shell)
-    os._exit(0)
-
-
-if __name__ == "__main__":
-    import sys
-
-    main(int(sys.argv[1]))
+def _send_reply(connection: socket.socket, tree: Tree, buffers: list[bytes]) -> None:
+    try:
+        wire.send(connection, {"reply": tree}, buffers)
+    except wire.FrameTooLarge as error:
+        reply = Reply(failure=Failure("ReplyTooLarge", f"the value is too large to be looked at: {error}"))
+        wire.send(connection, {"reply": reply_to_data(reply)[0]})

@@ -1,0 +1,39 @@
+"""What one room may use at most."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Limits of one room, in bytes where nothing else is said.
+
+    `memory` counts a process's private data and `address_space` all that it maps, shared memory too; both hold for
+    each process. `disk` holds for all files of the room together where the tier has namespaces, and for each file
+    where it has not. `output` is characters of one cell.
+    """
+
+    memory: int = 2048 * MEBIBYTE
+    address_space: int = 4096 * MEBIBYTE
+    processes: int = 64
+    open_files: int = 256
+    disk: int = 128 * MEBIBYTE
+    output: int = 1 * MEBIBYTE
+
+    def __post_init__(self) -> None:
+        for name, value in asdict(self).items():
+            if type(value) is not int or not 0 < value < 1 << 62:
+                raise ValueError(f"the cap {name} must be a positive whole number, not {value!r}")
+
+    def to_data(self) -> dict[str, int]:
+        """The caps as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Any) -> "Caps":
+        """The caps that `to_data` described. Raises ValueError where the data is something else."""
+        if not isinstance(data, dict) or set(data) != set(cls.__dataclass_fields__):
+            raise ValueError("the fields are not those of caps")
+        return cls(**data)

@@ -1,0 +1,222 @@
+"""The grader's side of the fork server: starts it on first use, asks it for workers, starts it again when it died."""
+
+import atexit
+import contextlib
+import functools
+import json
+import os
+import secrets
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from autograder.sandbox.caps import Caps
+from autograder.sandbox.session import TOKEN_VARIABLE
+
+TIERS = ("namespaces", "landlock", "process")
+"""From the strongest to the weakest; `jail` says what each means."""
+START_DEADLINE = 180.0
+"""Seconds for importing torch on a busy machine."""
+ANSWER_DEADLINE = 60.0
+END_DEADLINE = 30.0
+"""Seconds for the kernel to take a killed room apart."""
+MAX_ANSWER = 1 << 16
+
+
+class SandboxError(Exception):
+    """No room can be had; the message says why and what to do."""
+
+
+@dataclass
+class Worker:
+    """A process of a room, seen from outside."""
+
+    connection: socket.socket
+    pid: int
+    pidfd: int
+    tier: str
+    generation: int
+    """Which fork server it comes from: the first, or one that replaced a dead one."""
+
+    def interrupt(self) -> None:
+        """Ask it to stop what it does, as Ctrl-C would."""
+        self._signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """Kill it, and in the tier with namespaces all that it started, and wait until they are gone."""
+        self._signal(signal.SIGKILL)
+        if not select.select([self.pidfd], [], [], END_DEADLINE)[0]:
+            raise SandboxError(
+                f"the process {self.pid} of a room cannot be killed; look for a disk or driver that hangs"
+            )
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.pidfd, number)
+
+
+class ForkServer:
+    """A fork server process, restarted when it died. Safe to use from several threads."""
+
+    def __init__(self, tiers: tuple[str, ...] = TIERS) -> None:
+        self._tiers = tiers
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._tier = ""
+        self._generation = 0
+        self.shortfalls: list[str] = []
+        """Why the stronger tiers are not to be had, one sentence each."""
+
+    @property
+    def tier(self) -> str:
+        """The tier that this machine allows. Starts the fork server. Raises SandboxError."""
+        with self._lock:
+            self._ensure_started()
+            return self._tier
+
+    def open_worker(self, caps: Caps) -> Worker:
+        """Fork a worker. Raises SandboxError."""
+        ours, theirs = socket.socketpair()
+        try:
+            with self._lock, theirs:
+                answer, pidfds = self._ask({"op": "open", "caps": caps.to_data()}, [theirs.fileno()])
+            return Worker(ours, answer["pid"], pidfds[0], self._tier, self._generation)
+        except BaseException:
+            ours.close()
+            raise
+
+    def end_worker(self, worker: Worker) -> None:
+        """Kill a worker and remove all that is left of it."""
+        try:
+            worker.kill()
+            # A fork server that died took its rooms with it.
+            with self._lock, contextlib.suppress(_ServerDied):
+                if worker.generation == self._generation:
+                    self._ask_once({"op": "end", "pid": worker.pid}, [])
+        finally:
+            worker.connection.close()
+            os.close(worker.pidfd)
+
+    def close(self) -> None:
+        """End the fork server and all its rooms."""
+        with self._lock:
+            self._stop()
+
+    def _ask(self, request: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
+        for _ in range(2):
+            self._ensure_started()
+            try:
+                return self._ask_once(request, descriptors)
+            except _ServerDied:
+                self._stop()
+        raise SandboxError("the fork server died twice over one room; is the machine's memory at its end?")
+
+    def _ask_once(self, request: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
+        if self._control is None:
+            raise _ServerDied
+        try:
+            socket.send_fds(self._control, [json.dumps(request).encode()], descriptors)
+            message, received, _, _ = socket.recv_fds(self._control, MAX_ANSWER, 1)
+        except OSError as error:
+            raise _ServerDied from error
+        if not message:
+            raise _ServerDied
+        answer = json.loads(message)
+        if "error" in answer:
+            raise SandboxError(f"the fork server could not {request['op']} a room: {answer['error']}")
+        return answer, received
+
+    def _ensure_started(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            return
+        self._stop()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with tempfile.TemporaryFile() as complaints, theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), *self._tiers],
+                pass_fds=[theirs.fileno()],
+                cwd="/",
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=complaints,
+                stderr=complaints,
+                start_new_session=True,
+            )
+            self._control = ours
+            theirs.close()
+            self._greet(ours, complaints)
+
+    def _greet(self, control: socket.socket, complaints: IO[bytes]) -> None:
+        control.settimeout(START_DEADLINE)
+        try:
+            greeting = json.loads(control.recv(MAX_ANSWER) or b'{"error": ""}')
+        except OSError as error:
+            greeting = {"error": str(error)}
+        if "error" in greeting:
+            self._stop()
+            complaints.seek(0)
+            last_line = (complaints.read().decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+            raise SandboxError(f"the fork server did not start: {greeting['error'] or last_line}")
+        control.settimeout(ANSWER_DEADLINE)
+        self._generation += 1
+        self._tier, self.shortfalls = greeting["tier"], greeting["shortfalls"]
+        if self._tier != self._tiers[0]:
+            warnings.warn(
+                f"learners' code runs in the weaker sandbox tier {self._tier!r} ({'; '.join(self.shortfalls)})",
+                stacklevel=2,
+            )
+
+    def _stop(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            try:
+                self._process.wait(ANSWER_DEADLINE if self._tier else 0)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+            self._tier = ""
+
+
+class _ServerDied(Exception):
+    """The fork server does not answer any more."""
+
+
+@functools.cache
+def shared_fork_server() -> ForkServer:
+    """The fork server of this process, for all rooms that name no other."""
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
+# A forked child must not talk on its parent's socket.
+os.register_at_fork(after_in_child=shared_fork_server.cache_clear)
+
+
+def _environment() -> dict[str, str]:
+    """What the fork server needs of the environment; rooms see it too, so nothing secret."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
+    return {
+        **kept,
+        "LANG": "C.UTF-8",
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+        # Sets and random numbers come in the same order in each room, so that a regrade says what the grade said.
+        "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "HF_HUB_OFFLINE": "1",
+        TOKEN_VARIABLE: secrets.token_hex(8),
+    }

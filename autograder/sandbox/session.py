@@ -1,0 +1,65 @@
+"""The folder of one fork server, and the sweeping of those that killed ones left behind.
+
+A fork server holds a lock on its folder as long as it lives, so a folder that can be locked is a leftover. The
+folder's name ends in a token that also stands in the environment of the fork server and of all it forked.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+PREFIX = "llm-course-rooms-"
+TOKEN_VARIABLE = "LLM_COURSE_ROOMS"
+YOUNG = 5.0
+"""Seconds in which a new folder may not yet be locked."""
+
+
+@contextlib.contextmanager
+def open_session() -> Iterator[Path]:
+    """A locked folder named after this process's token; gone on leaving."""
+    folder = Path(tempfile.gettempdir(), PREFIX + os.environ[TOKEN_VARIABLE])
+    folder.mkdir(mode=0o700)
+    # Through these descriptors the folder is still reached when this process has another root.
+    parent, lock = (os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) for path in (folder.parent, folder))
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        os.close(lock)
+        shutil.rmtree(folder.name, ignore_errors=True, dir_fd=parent)
+        os.close(parent)
+
+
+def sweep() -> None:
+    """Kill the processes and remove the folders that fork servers of this user left when they were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            status = folder.lstat()
+            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > YOUNG and not _is_locked(folder):
+                _kill_all_with(folder.name.removeprefix(PREFIX))
+                shutil.rmtree(folder)
+
+
+def _is_locked(folder: Path) -> bool:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _kill_all_with(token: str) -> None:
+    mark = f"{TOKEN_VARIABLE}={token}".encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                os.kill(int(process.name), signal.SIGKILL)

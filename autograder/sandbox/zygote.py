@@ -1,0 +1,207 @@
+"""The fork server: imports what learners import once, then forks a locked-in worker for each room.
+
+It reads requests from one SOCK_SEQPACKET socket, a JSON object each, and answers each:
+    {"op": "open", "caps": caps}, with the worker's end of its connection  -> {"pid": int}, with the worker's pidfd
+    {"op": "end", "pid": int}, when the worker is dead                     -> {}
+Anything else is answered {"error": str}. The fork server ends when the socket closes or the process that started it
+dies, and takes all rooms with it. It never imports a solution or an exercise: what it knows, learners' code can read.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import random
+import select
+import signal
+import socket
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.font_manager
+import matplotlib.pyplot
+import numpy
+import torch
+import torch.utils.data
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel  # noqa: F401
+
+from autograder.sandbox import wire, worker
+from autograder.sandbox.caps import Caps
+from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
+from autograder.sandbox.session import open_session, sweep
+
+MAX_REQUEST = 1 << 16
+
+
+class Zygote:
+    """Answers requests with rooms."""
+
+    def __init__(self, control: socket.socket, jail: Jail, shell: worker.LearnerShell) -> None:
+        self._control = control
+        self._jail = jail
+        self._shell = shell
+        self._rooms: set[int] = set()
+
+    def serve(self) -> None:
+        """Answer requests until nobody can ask any more, then end all rooms."""
+        control, parent = self._control.fileno(), os.pidfd_open(os.getppid())
+        while True:
+            ready, _, _ = select.select([control, parent], [], [])
+            if parent in ready or not self._answer_one():
+                break
+        for pid in list(self._rooms):
+            os.kill(pid, signal.SIGKILL)
+            self._end(pid)
+
+    def _answer_one(self) -> bool:
+        """Answer one request; returns whether there may be another."""
+        try:
+            message, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, 1)
+        except OSError:
+            return False
+        if not message:
+            return False
+        try:
+            answer, pidfds = self._answer(message, descriptors)
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            answer, pidfds = {"error": str(error) or type(error).__name__}, []
+        try:
+            # Whoever asked may be gone already; the next read says so.
+            with contextlib.suppress(OSError):
+                socket.send_fds(self._control, [json.dumps(answer).encode()], pidfds)
+        finally:
+            for descriptor in (*descriptors, *pidfds):
+                os.close(descriptor)
+        return True
+
+    def _answer(self, message: bytes, descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
+        request = json.loads(message)
+        if request["op"] == "open":
+            caps = Caps.from_data(request["caps"])
+            if len(descriptors) != 1:
+                raise ValueError("a room needs one connection")
+            pid = self._fork(descriptors[0], caps)
+            return {"pid": pid}, [os.pidfd_open(pid)]
+        if request["op"] == "end":
+            self._end(request["pid"])
+            return {}, []
+        raise ValueError(f"unknown request {request['op']!r}")
+
+    def _fork(self, connection: int, caps: Caps) -> int:
+        pid = self._jail.fork()
+        if pid == 0:
+            _run_room(connection, self._jail, caps, self._shell)
+        self._rooms.add(pid)
+        return pid
+
+    def _end(self, pid: Any) -> None:
+        if pid not in self._rooms:
+            raise ValueError(f"there is no room {pid!r}")
+        # Only here is a worker's process id given back, so until now it could not mean another process.
+        os.waitpid(pid, 0)
+        self._rooms.remove(pid)
+        self._jail.end(pid)
+
+
+def _run_room(connection: int, jail: Jail, caps: Caps, shell: worker.LearnerShell) -> NoReturn:
+    """The life of a worker, from fork to exit."""
+    status = 1
+    try:
+        own = _keep_only(connection)
+        try:
+            folder = jail.enter(caps)
+        except OSError as error:
+            wire.send(own, {"error": str(error)})
+            os._exit(1)
+        _settle(folder)
+        worker.run(own, shell, caps.output)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _keep_only(connection: int) -> socket.socket:
+    """Close all descriptors but one; standard input, output and error lead nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in range(3):
+        os.dup2(nowhere, standard)
+    kept = os.dup2(connection, 3, inheritable=False)
+    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    return socket.socket(fileno=kept)
+
+
+def _settle(folder: Path) -> None:
+    """Give the process the surroundings of a notebook, the same for each room, and none of the grader's."""
+    home, temporary = folder / "home", folder / "tmp"
+    os.environ.clear()
+    os.environ.update(
+        {
+            "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.defpath)),
+            "HOME": str(home),
+            "USER": "learner",
+            "TMPDIR": str(temporary),
+            "LANG": "C.UTF-8",
+            "MPLCONFIGDIR": str(temporary),
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "HF_HOME": str(temporary),
+            "HF_HUB_OFFLINE": "1",
+            "OMP_NUM_THREADS": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+        }
+    )
+    tempfile.tempdir = None
+    os.chdir(home)
+    random.seed(0)
+    numpy.random.seed(0)
+    torch.manual_seed(0)
+
+
+def _forget_the_repository() -> None:
+    """Leave no way to import the grader. `llm_course` stays: it is imported, and knows where its modules are."""
+    sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != REPOSITORY]
+    sys.argv[:] = [""]
+    for name in [name for name in sys.modules if name.partition(".")[0] == "autograder"]:
+        del sys.modules[name]
+
+
+def _strongest_jail(tiers: list[str], session: Path) -> tuple[Jail, list[str]]:
+    """The first jail that this machine allows, and why it does not allow those before it."""
+    reasons: list[str] = []
+    for jail in (kind(session) for kind in JAILS if kind.tier in tiers):
+        reason = shortfall(jail)
+        if not reason:
+            return jail, reasons
+        reasons.append(f"{jail.tier}: {reason}")
+    raise OSError("no sandbox is possible on this machine: " + "; ".join(reasons))
+
+
+def main(descriptor: int, tiers: list[str]) -> None:
+    """Serve on an inherited socket, with the strongest of some tiers."""
+    control = socket.socket(fileno=descriptor)
+    torch.set_num_threads(1)
+    sweep()
+    with open_session() as session:
+        try:
+            jail, reasons = _strongest_jail(tiers, session)
+            shell = worker.make_shell()
+            jail.prepare()
+        except Exception as error:
+            traceback.print_exc()
+            control.send(json.dumps({"error": str(error)}).encode())
+            return
+        _forget_the_repository()
+        gc.collect()
+        gc.freeze()
+        control.send(json.dumps({"tier": jail.tier, "shortfalls": reasons}).encode())
+        Zygote(control, jail, shell).serve()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2:])
