@@ -1,0 +1,316 @@
+/** Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values. */
+
+import { attention } from "./js/attention.js";
+import { announcement, choice, element, traitCheckbox, widget } from "./js/dom.js";
+import { heatMap, numberTable } from "./js/heat_map.js";
+import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
+
+/** @import { Matrix, Model } from "./js/types.js" */
+
+/**
+ * One head: queries, keys and values to compute with, or weights that are already computed.
+ * @typedef {{ query: Matrix, key: Matrix, value: Matrix }} Vectors
+ * @typedef {{ weights: Matrix }} Weights
+ *
+ * @typedef {object} Source  Where heads come from.
+ * @property {string} label
+ * @property {string[]} tokens
+ * @property {number} layers
+ * @property {number} heads  In each layer.
+ * @property {(layer: number, head: number) => Vectors | Weights} at
+ * @property {(layer: number, head: number, edited: Vectors) => void} [edit]  Where a reader may change the numbers.
+ * @property {HTMLElement} [controls]  What else the source lets a reader choose.
+ *
+ * @typedef {object} View  What is looked at.
+ * @property {Source} source
+ * @property {number} layer
+ * @property {number} head
+ * @property {number} picked  The query whose row is explained.
+ *
+ * @typedef {{ causal: boolean, scaled: boolean }} Settings
+ */
+
+/** Vectors up to this size can be typed into and are explained term by term. */
+const SMALL = { tokens: 8, width: 4 };
+/** Of wider output vectors, the first numbers are shown. */
+const OUTPUT_WIDTH = 8;
+
+export default widget(
+  {
+    title: "Attention explorer",
+    tryThis: [
+      "Give every token the same key: each query then listens to all tokens alike, whatever it asks for.",
+      "Make one query ten times larger: its weights close in on one token. Softmax turns size into certainty.",
+      "Switch the causal mask on and change the last token's key: no earlier row moves.",
+      "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.",
+    ],
+  },
+  (model, body) => {
+    const head = element("div");
+    const sources = [givenSource(model), randomSource(() => showHead())];
+    /** @type {View} */
+    const view = { source: sources[0], layer: 0, head: 0, picked: 0 };
+    let refresh = () => {};
+
+    function showHead() {
+      const { node, show } = headView(view, model, showHead);
+      head.replaceChildren(node);
+      refresh = show;
+      refresh();
+    }
+    /** @param {string} index */
+    function chooseSource(index) {
+      const source = sources[Number(index)];
+      Object.assign(view, { source, layer: 0, head: 0, picked: source.tokens.length - 1 });
+      showHead();
+    }
+
+    const labels = sources.map(({ label }, i) => /** @type {[string, string]} */ ([String(i), label]));
+    body.append(choice("Vectors", labels, "0", chooseSource), head);
+    chooseSource("0");
+    for (const trait of ["causal", "scaled"]) model.on(`change:${trait}`, () => refresh());
+  },
+);
+
+/**
+ * The tensors the widget was made with.
+ * @param {Model} model
+ * @returns {Source}
+ */
+function givenSource(model) {
+  const tokens = model.get("tokens");
+  const given = model.get("weights") ?? model.get("query");
+  const common = { label: model.get("label"), tokens, layers: given.length, heads: given[0].length };
+  if (model.get("weights")) return { ...common, at: (layer, head) => ({ weights: given[layer][head] }) };
+  return {
+    ...common,
+    at: (layer, head) => ({
+      query: model.get("query")[layer][head],
+      key: model.get("key")[layer][head],
+      value: model.get("value")[layer][head],
+    }),
+    edit(layer, head, edited) {
+      for (const [name, matrix] of Object.entries(edited)) {
+        const tensor = structuredClone(model.get(name));
+        tensor[layer][head] = matrix;
+        model.set(name, tensor);
+      }
+      model.save_changes();
+    },
+  };
+}
+
+/**
+ * Standard normal vectors, the same on every visit.
+ * @param {() => void} onChange
+ * @returns {Source}
+ */
+function randomSource(onChange) {
+  let width = 64;
+  const widths = [4, 16, 64, 256].map((size) => /** @type {[string, string]} */ ([String(size), String(size)]));
+  const tokens = Array.from({ length: 6 }, (_, i) => `token ${i + 1}`);
+  return {
+    label: "Random vectors",
+    tokens,
+    layers: 1,
+    heads: 1,
+    at() {
+      const uniform = randomNumbers(width);
+      const draw = () => randomMatrix(tokens.length, width, () => normal(uniform));
+      return { query: draw(), key: draw(), value: draw() };
+    },
+    controls: choice("Width d", widths, String(width), (chosen) => {
+      width = Number(chosen);
+      onChange();
+    }),
+  };
+}
+
+/**
+ * Everything about the head in view: its controls, its numbers, and what they give.
+ * @param {View} view
+ * @param {Model} model
+ * @param {() => void} onChoose  Another layer or head was chosen.
+ * @returns {{ node: HTMLElement, show: () => void }}
+ */
+function headView(view, model, onChoose) {
+  const { source } = view;
+  let numbers = source.at(view.layer, view.head);
+  const results = resultView(view, numbers);
+  const show = () => results.show(numbers, { causal: model.get("causal"), scaled: model.get("scaled") });
+  const controls = [
+    ...indexChoices(view, onChoose),
+    source.controls,
+    ...("weights" in numbers ? [] : switches(model)),
+  ];
+  const tables =
+    "query" in numbers && source.edit && isSmall(numbers)
+      ? vectorTables(source.tokens, numbers, (edited) => {
+          numbers = edited;
+          source.edit?.(view.layer, view.head, edited);
+          show();
+        })
+      : [];
+  const node = element(
+    "div",
+    {},
+    element("div", { class: "llm-controls" }, ...controls),
+    element("div", { class: "llm-row" }, ...tables),
+    results.node,
+  );
+  return { node, show };
+}
+
+/** @param {Model} model */
+function switches(model) {
+  return [traitCheckbox(model, "causal", "Causal mask"), traitCheckbox(model, "scaled", "Divide scores by √d")];
+}
+
+/** @param {Vectors} vectors */
+function isSmall({ key, value }) {
+  return key.length <= SMALL.tokens && Math.max(key[0].length, value[0].length) <= SMALL.width;
+}
+
+/**
+ * @param {View} view
+ * @param {() => void} onChoose
+ */
+function indexChoices(view, onChoose) {
+  /**
+   * @param {"layer" | "head"} name
+   * @param {number} count
+   */
+  const indexChoice = (name, count) => {
+    if (count === 1) return null;
+    const options = Array.from({ length: count }, (_, i) => /** @type {[string, string]} */ ([String(i), String(i + 1)]));
+    return choice(name === "layer" ? "Layer" : "Head", options, String(view[name]), (chosen) => {
+      view[name] = Number(chosen);
+      onChoose();
+    });
+  };
+  return [indexChoice("layer", view.source.layers), indexChoice("head", view.source.heads)];
+}
+
+/**
+ * @param {string[]} tokens
+ * @param {Vectors} vectors
+ * @param {(edited: Vectors) => void} onEdit
+ */
+function vectorTables(tokens, vectors, onEdit) {
+  const edited = { ...vectors };
+  /**
+   * @param {"query" | "key" | "value"} name
+   * @param {string} caption
+   */
+  const table = (name, caption) => {
+    const values = vectors[name];
+    const rows = tokens.slice(-values.length);
+    return numberTable({
+      caption, name, rows, values,
+      onEdit: (matrix) => {
+        edited[name] = matrix;
+        onEdit({ ...edited });
+      },
+    });
+  };
+  return [table("query", "Queries Q"), table("key", "Keys K"), table("value", "Values V")];
+}
+
+/**
+ * The maps of the head in view. With vectors: scores, weights, output and the arithmetic of the picked row.
+ * With weights alone: the weights.
+ * @param {View} view
+ * @param {Vectors | Weights} numbers
+ * @returns {{ node: HTMLElement, show: (numbers: Vectors | Weights, settings: Settings) => void }}
+ */
+function resultView(view, numbers) {
+  const { tokens } = view.source;
+  const vectors = "query" in numbers ? numbers : null;
+  const rows = tokens.slice(-(vectors ? vectors.query : /** @type {Weights} */ (numbers).weights).length);
+  const width = vectors ? vectors.value[0].length : 0;
+  const dimensions = Array.from({ length: Math.min(width, OUTPUT_WIDTH) }, (_, i) => String(i + 1));
+  const onPick = (/** @type {number} */ row) => {
+    view.picked = row;
+    repeat();
+  };
+  const scoreMap = heatMap({ caption: "Scores", rows, columns: tokens });
+  const weightMap = heatMap({ caption: "Weights (each row sums to 1)", rows, columns: tokens, onPick });
+  const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions });
+  const maps = vectors ? [scoreMap.node, weightMap.node, outputMap.node] : [weightMap.node];
+  const said = announcement();
+  const steps = element("div");
+  const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
+  let repeat = () => {};
+
+  return {
+    node: element("div", {}, element("div", { class: "llm-row" }, ...maps), said, vectors && isSmall(vectors) ? explanation : null),
+    show(current, settings) {
+      repeat = () => this.show(current, settings);
+      const { picked } = view;
+      const showWeights = (/** @type {Matrix} */ weights) => {
+        weightMap.show(weights, picked);
+        said.textContent = summary(weights[picked], rows[picked], tokens);
+      };
+      if ("weights" in current) return showWeights(current.weights);
+      const results = attention({ ...current, ...settings });
+      showWeights(results.weights);
+      scoreMap.show(results.scores, picked);
+      outputMap.show(results.output.map((row) => row.slice(0, OUTPUT_WIDTH)), picked);
+      said.append(` ${spread(results.scores)}`);
+      if (isSmall(current)) steps.replaceChildren(...arithmetic(current, results, settings, picked, tokens));
+    },
+  };
+}
+
+/** @param {number} width */
+function outputCaption(width) {
+  return width > OUTPUT_WIDTH ? `Output (the first ${OUTPUT_WIDTH} of ${width} numbers)` : "Output";
+}
+
+/**
+ * Which token a query listens to most, and to how many it listens: the exponential of the entropy is the number of
+ * equally heard tokens that would be as uncertain.
+ * @param {number[]} weights
+ * @param {string} query
+ * @param {string[]} tokens
+ */
+function summary(weights, query, tokens) {
+  const entropy = -weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0);
+  const most = argmax(weights);
+  return `“${query}” listens most to “${tokens[most]}” (${format(weights[most])}). Its attention is as spread as over ${format(Math.exp(entropy), 1)} equal tokens, of ${tokens.length}.`;
+}
+
+/** @param {Matrix} scores */
+function spread(scores) {
+  const seen = scores.flat().filter(Number.isFinite);
+  const mean = seen.reduce((sum, score) => sum + score, 0) / seen.length;
+  const variance = seen.reduce((sum, score) => sum + (score - mean) ** 2, 0) / seen.length;
+  return `Standard deviation of all scores: ${format(Math.sqrt(variance), 1)}.`;
+}
+
+/**
+ * The picked row, term by term.
+ * @param {Vectors} vectors
+ * @param {{ scores: Matrix, weights: Matrix, output: Matrix }} results
+ * @param {Settings} settings
+ * @param {number} picked
+ * @param {string[]} tokens
+ */
+function arithmetic({ query, key }, { scores, weights, output }, { scaled }, picked, tokens) {
+  const scale = scaled ? ` / √${key[0].length}` : "";
+  const lines = tokens.map((token, j) => {
+    if (scores[picked][j] === -Infinity) return element("li", {}, `${token}: hidden by the mask, weight 0`);
+    const products = key[j].map((k, i) => `${short(query[picked][i])}·${short(k)}`).join(" + ");
+    return element("li", {}, `${token}: (${products})${scale} = ${format(scores[picked][j])}, weight ${format(weights[picked][j])}`);
+  });
+  const terms = tokens.map((token, j) => `${format(weights[picked][j])}·value(${token})`);
+  const heard = terms.filter((_, j) => weights[picked][j] >= 0.005).join(" + ");
+  const mixed = output[picked].map((number) => format(number)).join(", ");
+  return [element("ul", {}, ...lines), element("p", {}, `output = ${heard} = (${mixed})`)];
+}
+
+/** @param {number} value */
+function short(value) {
+  const text = String(Math.round(value * 100) / 100).replace("-", "−");
+  return value < 0 ? `(${text})` : text;
+}

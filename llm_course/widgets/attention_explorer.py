@@ -1,0 +1,123 @@
+"""Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from traitlets import Bool, List, Unicode
+
+from .base import CourseWidget
+from .picture import heat_map
+
+Array = NDArray[np.float64]
+
+TOKENS = ["the", "cat", "sat", "down"]
+QUERY = [[1.0, 0.0], [0.5, 1.0], [2.0, 0.0], [0.0, 2.0]]
+KEY = [[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [0.5, 1.0]]
+VALUE = [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+
+
+class AttentionExplorer(CourseWidget):
+    """Attention that answers to each change: edit the numbers, mask, scale, and look at any head.
+
+    Without arguments it shows a small example. A learner's own tensors, as torch tensors, arrays or lists:
+
+    >>> AttentionExplorer(query, key, value, tokens=["the", "cat", "sat"])
+    >>> AttentionExplorer(weights, tokens=["the", "cat", "sat"])
+
+    Args:
+        query_or_weights: Queries [..., queries, d], or, if it comes alone, weights [..., queries, keys].
+            Up to two leading dimensions are taken as (layer, head) or (head).
+        key: [..., keys, d].
+        value: [..., keys, d_value]; the keys themselves if left out.
+        tokens: One label a key; the queries are the last of them. Numbers if left out.
+        causal: Whether queries are at first kept from later keys.
+        scaled: Whether scores are at first divided by √d.
+
+    Raises:
+        ValueError: If shapes do not fit together, or a number is not finite.
+    """
+
+    module: ClassVar[str] = "attention_explorer"
+
+    label = Unicode().tag(sync=True)
+    tokens = List(Unicode()).tag(sync=True)
+    query: List[Any] = List(allow_none=True).tag(sync=True)
+    key: List[Any] = List(allow_none=True).tag(sync=True)
+    value: List[Any] = List(allow_none=True).tag(sync=True)
+    weights: List[Any] = List(allow_none=True).tag(sync=True)
+    causal = Bool(False).tag(sync=True)
+    scaled = Bool(True).tag(sync=True)
+
+    def __init__(
+        self,
+        query_or_weights: Any = None,
+        key: Any = None,
+        value: Any = None,
+        *,
+        tokens: list[str] | None = None,
+        causal: bool = False,
+        scaled: bool = True,
+    ) -> None:
+        label = "Your tensors"
+        if query_or_weights is None:
+            label, tokens = "A small example", tokens or TOKENS
+            query_or_weights, key, value = QUERY, KEY, VALUE
+        if key is None:
+            tensors = {"weights": four_dimensions("weights", query_or_weights)}
+            queries, keys = tensors["weights"].shape[2:]
+        else:
+            query = four_dimensions("query", query_or_weights)
+            key = four_dimensions("key", key)
+            value = key if value is None else four_dimensions("value", value)
+            check_shapes(query, key, value)
+            tensors = {"query": query, "key": key, "value": value}
+            queries, keys = query.shape[2], key.shape[2]
+        if queries > keys:
+            raise ValueError(f"There are {queries} queries but only {keys} keys: a query is one of the last positions.")
+        tokens = [str(position) for position in range(keys)] if tokens is None else list(tokens)
+        if len(tokens) != keys:
+            raise ValueError(f"There are {keys} keys but {len(tokens)} tokens: give one label for each key.")
+        state = dict.fromkeys(("query", "key", "value", "weights")) | {k: v.tolist() for k, v in tensors.items()}
+        super().__init__(label=label, tokens=tokens, causal=causal, scaled=scaled, **state)
+
+    def picture(self) -> str:
+        """The weights of the first head."""
+        weights = np.array(self.weights)[0, 0] if self.weights else self._first_weights()
+        return heat_map("Attention weights: how much each row's token listens to each column's", self.tokens, weights)
+
+    def _first_weights(self) -> Array:
+        query, key = np.array(self.query)[0, 0], np.array(self.key)[0, 0]
+        scores = query @ key.T / (np.sqrt(query.shape[-1]) if self.scaled else 1.0)
+        if self.causal:
+            scores[np.triu_indices_from(scores, k=1 + len(key) - len(query))] = -np.inf
+        exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
+        return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def four_dimensions(name: str, tensor: Any) -> Array:
+    """`tensor` as an array [layers, heads, rows, columns] of finite numbers."""
+    if hasattr(tensor, "detach"):
+        tensor = tensor.detach().cpu().float()
+    try:
+        array = np.asarray(tensor, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is no tensor of numbers: give a tensor, an array or nested lists.") from None
+    if not 2 <= array.ndim <= 4 or 0 in array.shape:
+        raise ValueError(f"{name} has shape {array.shape}: give [rows, columns], heads and layers first.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds a number that is not finite (NaN or infinity).")
+    return array.reshape((1,) * (4 - array.ndim) + array.shape)
+
+
+def check_shapes(query: Array, key: Array, value: Array) -> None:
+    """Raise ValueError unless queries match keys in width, keys match values in number, and all have the same heads."""
+    if not query.shape[:2] == key.shape[:2] == value.shape[:2]:
+        raise ValueError(
+            f"query, key and value have {query.shape[:2]}, {key.shape[:2]} and {value.shape[:2]} layers and heads: "
+            "they must be the same; repeat shared heads first."
+        )
+    if query.shape[3] != key.shape[3]:
+        raise ValueError(f"A query has {query.shape[3]} numbers but a key {key.shape[3]}: they must be as many.")
+    if key.shape[2] != value.shape[2]:
+        raise ValueError(f"There are {key.shape[2]} keys but {value.shape[2]} values: each key has one value.")

@@ -1,0 +1,51 @@
+"""The base of every course widget: an anywidget of one built module, and a picture for pages without scripts."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+from traitlets import Unicode
+
+BUILT = Path(__file__).parent / "built"
+VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
+
+
+def built(name: str) -> str:
+    """The text of one built file; `FileNotFoundError` says what to run where it is missing."""
+    try:
+        return (BUILT / name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise FileNotFoundError(f"The widgets are not built ({name} is missing): run `make widgets` once.") from None
+
+
+class CourseWidget(anywidget.AnyWidget):
+    """A widget that runs in JupyterLab with a kernel, and in the built book without one.
+
+    A subclass names its JavaScript `module` (`llm_course/widgets/<module>.js`), declares its state as synchronized
+    traits, and draws `picture()`, what a reader sees in print or with scripts off.
+    """
+
+    module: ClassVar[str]
+
+    _esm = Unicode().tag(sync=True)
+    _css = Unicode().tag(sync=True)
+
+    def __init__(self, **state: Any) -> None:
+        super().__init__(_esm=built(f"{self.module}.js"), _css=built("style.css"), **state)
+
+    def picture(self) -> str:
+        """HTML that shows the widget's state without scripts: labelled, and right in dark mode and in print."""
+        raise NotImplementedError(f"{type(self).__name__} has no picture")
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The widget for JupyterLab; for the book the same view with its picture, which the host hides once it runs."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        data["text/html"] = (
+            f'<div class="llm-widget-place"><div class="llm-widget-picture">{self.picture()}</div>'
+            f'<script type="{VIEW_TYPE}">{json.dumps(data[VIEW_TYPE])}</script></div>'
+        )
+        return data, metadata

@@ -1,0 +1,172 @@
+/** Building pages: elements, labelled controls, and the frame around every widget. */
+
+/** @import { Model, WidgetModule } from "./types.js" */
+
+/** @typedef {Node | string | number | null | undefined} Child */
+
+/**
+ * An element with attributes, listeners (`onclick`, ...) and children.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} [attributes]  `true` sets an empty attribute; `false` and undefined set none.
+ * @param {...Child} children
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  setAttributes(node, attributes);
+  node.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child != null)));
+  return node;
+}
+
+/**
+ * The same for SVG.
+ * @param {string} tag
+ * @param {Record<string, any>} [attributes]
+ * @param {...Child} children
+ */
+export function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  setAttributes(node, attributes);
+  node.append(.../** @type {(Node | string)[]} */ (children.filter((child) => child != null)));
+  return node;
+}
+
+/**
+ * @param {Element} node
+ * @param {Record<string, any>} attributes
+ */
+function setAttributes(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value === true) node.setAttribute(name, "");
+    else if (value !== false && value != null) node.setAttribute(name, String(value));
+  }
+}
+
+/**
+ * @param {string} label
+ * @param {boolean} checked
+ * @param {(checked: boolean) => void} onChange
+ */
+export function checkbox(label, checked, onChange) {
+  const input = element("input", { type: "checkbox", checked, onchange: () => onChange(input.checked) });
+  return element("label", { class: "llm-field" }, input, label);
+}
+
+/**
+ * A choice. Its label is also its `aria-label`: the text of a label around a control counts the control's own.
+ * @param {string} label
+ * @param {[value: string, text: string][]} options
+ * @param {string} chosen
+ * @param {(value: string) => void} onChange
+ */
+export function choice(label, options, chosen, onChange) {
+  const select = element(
+    "select",
+    { "aria-label": label, onchange: () => onChange(select.value) },
+    ...options.map(([value, text]) => element("option", { value, selected: value === chosen }, text)),
+  );
+  return element("label", { class: "llm-field" }, label, select);
+}
+
+/**
+ * A slider whose value is written beside it.
+ * @param {string} label
+ * @param {{ min: number, max: number, step: number, value: number, format?: (value: number) => string }} range
+ * @param {(value: number) => void} onInput
+ */
+export function slider(label, { min, max, step, value, format = String }, onInput) {
+  const shown = element("output", {}, format(value));
+  const input = element("input", {
+    type: "range", min, max, step, value,
+    "aria-label": label,
+    "aria-valuetext": format(value),
+    oninput: () => {
+      const text = format(input.valueAsNumber);
+      shown.textContent = text;
+      input.setAttribute("aria-valuetext", text);
+      onInput(input.valueAsNumber);
+    },
+  });
+  return element("label", { class: "llm-field" }, label, input, shown);
+}
+
+/**
+ * @param {string} label
+ * @param {string} value
+ * @param {(value: string) => void} onInput
+ * @param {Record<string, any>} [attributes]
+ */
+export function textField(label, value, onInput, attributes = {}) {
+  const input = element("input", { type: "text", value, oninput: () => onInput(input.value), ...attributes });
+  return element("label", { class: "llm-field llm-wide" }, label, input);
+}
+
+/**
+ * A part that may be wider than a phone: it scrolls by itself and can be scrolled from the keyboard.
+ * @param {string} label
+ * @param {...Child} children
+ */
+export function scroller(label, ...children) {
+  return element("div", { class: "llm-scroller", role: "group", tabindex: 0, "aria-label": label }, ...children);
+}
+
+/**
+ * A sentence that is read out when it changes.
+ * @returns {HTMLParagraphElement}
+ */
+export function announcement() {
+  return element("p", { class: "llm-announcement", role: "status" });
+}
+
+/**
+ * @typedef {object} Frame
+ * @property {string} title
+ * @property {string[]} tryThis  What to try, one sentence each.
+ */
+
+/**
+ * The module of a widget: a title, the widget itself, and what to try.
+ * @param {Frame} frame
+ * @param {(model: Model, body: HTMLElement) => void | (() => void)} renderBody  Returns what undoes it.
+ * @returns {WidgetModule}
+ */
+export function widget({ title, tryThis }, renderBody) {
+  return {
+    render({ model, el }) {
+      const body = element("div", { class: "llm-body" });
+      el.append(
+        element(
+          "div",
+          { class: "llm-widget", role: "group", "aria-label": title },
+          element("p", { class: "llm-title" }, title),
+          body,
+          element(
+            "details",
+            { class: "llm-try", open: true },
+            element("summary", {}, "What to try"),
+            element("ul", {}, ...tryThis.map((sentence) => element("li", {}, sentence))),
+          ),
+        ),
+      );
+      return renderBody(model, body);
+    },
+  };
+}
+
+/**
+ * A checkbox for a yes-or-no trait: either side may change it.
+ * @param {Model} model
+ * @param {string} trait
+ * @param {string} label
+ */
+export function traitCheckbox(model, trait, label) {
+  const field = checkbox(label, model.get(trait), (checked) => {
+    model.set(trait, checked);
+    model.save_changes();
+  });
+  const input = /** @type {HTMLInputElement} */ (field.firstChild);
+  model.on(`change:${trait}`, () => (input.checked = model.get(trait)));
+  return field;
+}

@@ -1,0 +1,84 @@
+/** Matrices as tables: each cell says its number and shows its size, so color is never the only sign. */
+
+import { element, scroller } from "./dom.js";
+import { format } from "./numbers.js";
+
+/** @import { Matrix } from "./types.js" */
+
+/**
+ * @typedef {object} HeatMap
+ * @property {HTMLElement} node
+ * @property {(values: Matrix, picked?: number) => void} show  New numbers of the same shape, and the row to mark.
+ */
+
+/**
+ * @param {object} labels
+ * @param {string} labels.caption
+ * @param {string[]} labels.rows
+ * @param {string[]} labels.columns
+ * @param {(row: number) => void} [labels.onPick]  Makes the row labels buttons.
+ * @returns {HeatMap}
+ */
+export function heatMap({ caption, rows, columns, onPick }) {
+  const cells = rows.map(() => columns.map(() => element("td")));
+  const lines = rows.map((label, i) => {
+    const pick = onPick && element("button", { type: "button", onclick: () => onPick(i) }, label);
+    return element("tr", {}, element("th", { scope: "row" }, pick ?? label), ...cells[i]);
+  });
+  const header = element("tr", {}, element("td"), ...columns.map((label) => element("th", { scope: "col" }, label)));
+  const table = element(
+    "table",
+    { class: "llm-heat" },
+    element("caption", {}, caption),
+    element("thead", {}, header),
+    element("tbody", {}, ...lines),
+  );
+  return {
+    node: scroller(caption, table),
+    show(values, picked) {
+      const largest = Math.max(1e-9, ...values.flat().filter(Number.isFinite).map(Math.abs));
+      values.forEach((row, i) => row.forEach((value, j) => fill(cells[i][j], value, largest)));
+      lines.forEach((line, i) => {
+        line.classList.toggle("llm-picked", i === picked);
+        line.querySelector("button")?.setAttribute("aria-pressed", String(i === picked));
+      });
+    },
+  };
+}
+
+/**
+ * Blue above zero, striped orange below, stronger the larger.
+ * @param {HTMLElement} cell
+ * @param {number} value
+ * @param {number} largest
+ */
+function fill(cell, value, largest) {
+  cell.textContent = format(value);
+  cell.className = Number.isFinite(value) ? (value < 0 ? "llm-negative" : "llm-positive") : "llm-masked";
+  cell.style.setProperty("--share", Number.isFinite(value) ? (Math.abs(value) / largest).toFixed(3) : "0");
+}
+
+/**
+ * A matrix to type into.
+ * @param {object} options
+ * @param {string} options.caption
+ * @param {string} options.name  What a row is, as in "query of cat, number 1".
+ * @param {string[]} options.rows
+ * @param {Matrix} options.values
+ * @param {(values: Matrix) => void} options.onEdit  Called with a new matrix; what is no number counts as 0.
+ */
+export function numberTable({ caption, name, rows, values, onEdit }) {
+  const inputs = values.map((row, i) =>
+    row.map((value, j) =>
+      element("input", {
+        type: "number", step: 0.5, value,
+        "aria-label": `${name} of ${rows[i]}, number ${j + 1}`,
+        oninput: () => onEdit(inputs.map((line) => line.map((input) => input.valueAsNumber || 0))),
+      }),
+    ),
+  );
+  const lines = inputs.map((line, i) =>
+    element("tr", {}, element("th", { scope: "row" }, rows[i]), ...line.map((input) => element("td", {}, input))),
+  );
+  return scroller(caption, element("table", {}, element("caption", {}, caption), element("tbody", {}, ...lines)));
+}

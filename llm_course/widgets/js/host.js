@@ -1,0 +1,211 @@
+/**
+ * The static host: runs anywidget modules on a page without a kernel.
+ *
+ * It reads the standard widget state that myst-nb (or ipywidgets.embed) writes into a page, gives each view a model
+ * that lives in the page, and calls the module's `initialize` and `render` as anywidget does in JupyterLab.
+ */
+
+/** @import { Model, WidgetModule } from "./types.js" */
+
+const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+
+/** Where this script lies: assets lie beside it. Only known while the script first runs. */
+const HERE = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript).src);
+
+/**
+ * A widget's state without a kernel: what is set stays in this page.
+ * @implements {Model}
+ */
+class PageModel {
+  /** @type {Map<string, Set<Function>>} */
+  #listeners = new Map();
+
+  /** @param {Record<string, any>} state */
+  constructor(state) {
+    this.state = state;
+  }
+
+  /** @param {string} name */
+  get(name) {
+    return this.state[name];
+  }
+
+  /**
+   * @param {string} name
+   * @param {any} value
+   */
+  set(name, value) {
+    if (this.state[name] === value) return;
+    this.state[name] = value;
+    this.#emit(`change:${name}`, value);
+    this.#emit("change", value);
+  }
+
+  save_changes() {}
+
+  /**
+   * @param {string} event
+   * @param {Function} listener
+   */
+  on(event, listener) {
+    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+    this.#listeners.get(event)?.add(listener);
+  }
+
+  /**
+   * @param {string} event
+   * @param {Function} listener
+   */
+  off(event, listener) {
+    this.#listeners.get(event)?.delete(listener);
+  }
+
+  /** @param {string} name */
+  loadAsset(name) {
+    return loadAsset(name);
+  }
+
+  /**
+   * @param {string} event
+   * @param {any} value
+   */
+  #emit(event, value) {
+    for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(this, value);
+  }
+}
+
+/** @type {Map<string, Promise<ArrayBuffer>>} */
+const assets = new Map();
+
+/**
+ * The bytes of an asset, loaded once a page however many widgets ask for it.
+ *
+ * The asset is a script that hands its bytes to `receiveAsset`: a page opened from a file may run scripts beside it,
+ * but not fetch them.
+ * @param {string} name
+ * @returns {Promise<ArrayBuffer>}
+ */
+function loadAsset(name) {
+  let asset = assets.get(name);
+  if (!asset) {
+    asset = new Promise((resolve, reject) => {
+      receivers.set(name, resolve);
+      const script = document.createElement("script");
+      script.src = new URL(`${name}.js`, HERE).href;
+      script.onerror = () => reject(new Error(`The file ${name}.js could not be loaded.`));
+      document.head.append(script);
+    });
+    assets.set(name, asset);
+  }
+  return asset;
+}
+
+/** @type {Map<string, (bytes: ArrayBuffer) => void>} */
+const receivers = new Map();
+
+/**
+ * Called by an asset's script.
+ * @param {string} name
+ * @param {string} base64
+ */
+function receiveAsset(name, base64) {
+  receivers.get(name)?.(fromBase64(base64));
+}
+
+/**
+ * @param {string} base64
+ * @returns {ArrayBuffer}
+ */
+function fromBase64(base64) {
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes.buffer;
+}
+
+/** @returns {Map<string, PageModel>} */
+function readModels() {
+  /** @type {Map<string, PageModel>} */
+  const models = new Map();
+  for (const script of document.querySelectorAll(STATE)) {
+    for (const [id, entry] of Object.entries(JSON.parse(script.textContent ?? "{}").state)) {
+      if (entry.model_name !== "AnyModel") continue;
+      for (const { path, data } of entry.buffers ?? []) putBuffer(entry.state, path, data);
+      models.set(id, new PageModel(entry.state));
+    }
+  }
+  return models;
+}
+
+/**
+ * Binary values stand beside the state, each with the path where it belongs.
+ * @param {any} state
+ * @param {string[]} path
+ * @param {string} base64
+ */
+function putBuffer(state, path, base64) {
+  const parent = path.slice(0, -1).reduce((node, key) => node[key], state);
+  parent[path[path.length - 1]] = new DataView(fromBase64(base64));
+}
+
+/** @type {Map<string, Promise<WidgetModule>>} */
+const modules = new Map();
+
+/**
+ * @param {string} source
+ * @returns {Promise<WidgetModule>}
+ */
+function importModule(source) {
+  let module = modules.get(source);
+  if (!module) {
+    const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+    module = import(url).then((loaded) => loaded.default).finally(() => URL.revokeObjectURL(url));
+    modules.set(source, module);
+  }
+  return module;
+}
+
+/** @type {Set<string>} */
+const styles = new Set();
+
+/** @param {string} css */
+function addStyle(css) {
+  if (!css || styles.has(css)) return;
+  styles.add(css);
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
+}
+
+/**
+ * Render one view after its script tag, and hide the picture that stood in for it.
+ * @param {Element} script
+ * @param {PageModel} model
+ */
+async function mount(script, model) {
+  const el = document.createElement("div");
+  script.after(el);
+  try {
+    addStyle(model.get("_css"));
+    const module = await importModule(model.get("_esm"));
+    await module.initialize?.({ model });
+    await module.render({ model, el });
+    script.parentElement?.querySelector(".llm-widget-picture")?.setAttribute("hidden", "");
+  } catch (error) {
+    el.textContent = `This widget could not start (${error}); the picture above still holds.`;
+    console.error(error);
+  }
+}
+
+async function main() {
+  const models = readModels();
+  for (const script of document.querySelectorAll(VIEW)) {
+    const model = models.get(JSON.parse(script.textContent ?? "{}").model_id);
+    if (model) await mount(script, model);
+  }
+}
+
+Object.assign(globalThis, { llmCourse: { receiveAsset } });
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", main);
+else main();

@@ -1,0 +1,120 @@
+"""Pages with widgets, as the book builds them, and a Chromium to open them in."""
+
+import json
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from ipywidgets.embed import dependency_state
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from llm_course import widgets
+from llm_course.widgets.base import BUILT, CourseWidget
+
+ROOT = Path(__file__).parents[2]
+STATE_TYPE = "application/vnd.jupyter.widget-state+json"
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
+
+WIDGETS: dict[str, Callable[[], CourseWidget]] = {
+    "attention_explorer": widgets.AttentionExplorer,
+}
+
+
+def run_node(script: str, values: object = None) -> object:
+    """The JSON that `script`, an ES module, writes, given `values` as the JavaScript constant `input`."""
+    source = (
+        'import { readFileSync } from "node:fs";\n'
+        'const input = JSON.parse(readFileSync(0, "utf8"));\n'
+        "const reply = (value) => process.stdout.write(JSON.stringify(value));\n" + script
+    )
+    command = ["node", "--input-type=module", "--eval", source]
+    run = subprocess.run(command, input=json.dumps(values), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return json.loads(run.stdout)
+
+
+def page_html(*shown: CourseWidget, theme: str = "light") -> str:
+    """A page with the widgets' outputs and state, as myst-nb writes them."""
+    outputs = []
+    for widget in shown:
+        data, _ = widget._repr_mimebundle_()
+        outputs.append(f'<div class="output">{data["text/html"]}</div>')
+    state = {"version_major": 2, "version_minor": 0, "state": dependency_state(list(shown), drop_defaults=False)}
+    body = json.dumps(state).replace("<", "\\u003c")
+    return (
+        f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Widgets</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+        '<style>html[data-theme="dark"] body { background: #121212; color: #eee }</style></head>'
+        f"<body><main><h1>Widgets</h1>{''.join(outputs)}"
+        f'</main><script type="{STATE_TYPE}">{body}</script>'
+        '<script defer src="_static/widgets/host.js"></script></body></html>'
+    )
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the host's files, and a page for every widget in light and dark."""
+    folder = tmp_path_factory.mktemp("site")
+    shutil.copytree(BUILT / "site", folder, dirs_exist_ok=True)
+    for name, make in WIDGETS.items():
+        for theme in ("light", "dark"):
+            (folder / f"{name}-{theme}.html").write_text(page_html(make(), theme=theme), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(site: Path) -> Iterator[str]:
+    """The site served over http."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        try:
+            started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        except Exception as error:
+            pytest.fail(f"Chromium did not start: install it (apt install chromium, or playwright install). {error}")
+        yield started
+        started.close()
+
+
+class Watched:
+    """A page that keeps what went wrong on it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.faults: list[str] = []
+        page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
+
+
+@pytest.fixture
+def watched(browser: Browser) -> Iterator[Watched]:
+    """A fresh page at 1000 pixels; afterwards nothing may have gone wrong on it."""
+    context = browser.new_context(viewport={"width": 1000, "height": 900})
+    kept = Watched(context.new_page())
+    yield kept
+    context.close()
+    assert kept.faults == []

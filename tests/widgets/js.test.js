@@ -1,0 +1,50 @@
+/** Unit tests of the widgets' shared JavaScript, run by node's own test runner. */
+
+import assert from "node:assert/strict";
+import test from "node:test";
+
+import { attention } from "../../llm_course/widgets/js/attention.js";
+import { format, randomNumbers, softmax } from "../../llm_course/widgets/js/numbers.js";
+
+test("softmax sums to one and does not overflow", () => {
+  const probabilities = softmax([1000, 1000, -Infinity]);
+  assert.deepEqual(probabilities, [0.5, 0.5, 0]);
+});
+
+test("softmax over nothing but masked scores is all zero", () => {
+  assert.deepEqual(softmax([-Infinity, -Infinity]), [0, 0]);
+});
+
+test("equal keys give uniform attention whatever the query", () => {
+  const inputs = { query: [[3, -7]], key: [[1, 2], [1, 2]], value: [[2, 0], [4, 8]], causal: false, scaled: true };
+  const { weights, output } = attention(inputs);
+  assert.deepEqual(weights, [[0.5, 0.5]]);
+  assert.deepEqual(output, [[3, 4]]);
+});
+
+test("with a causal mask a later key changes no earlier row", () => {
+  const key = [[1, 0], [0, 1], [1, 1]];
+  const changed = [[1, 0], [0, 1], [9, -9]];
+  const rows = (/** @type {number[][]} */ keys) =>
+    attention({ query: key, key: keys, value: keys, causal: true, scaled: false }).output;
+  assert.deepEqual(rows(key).slice(0, 2), rows(changed).slice(0, 2));
+  assert.notDeepEqual(rows(key)[2], rows(changed)[2]);
+});
+
+test("with fewer queries than keys the queries are the last positions", () => {
+  const { weights } = attention({ query: [[0]], key: [[1], [1]], value: [[1], [1]], causal: true, scaled: true });
+  assert.deepEqual(weights, [[0.5, 0.5]]);
+});
+
+test("random numbers repeat with their seed and fill the unit interval", () => {
+  const draw = randomNumbers(7);
+  const drawn = Array.from({ length: 1000 }, draw);
+  const again = randomNumbers(7);
+  assert.deepEqual(drawn.slice(0, 5), Array.from({ length: 5 }, again));
+  assert.ok(Math.min(...drawn) >= 0 && Math.max(...drawn) < 1);
+  assert.ok(Math.abs(drawn.reduce((sum, x) => sum + x, 0) / 1000 - 0.5) < 0.05);
+});
+
+test("numbers are written with a true minus and without negative zero", () => {
+  assert.deepEqual([format(-1.5), format(-0.001), format(-Infinity)], ["−1.50", "0.00", "−∞"]);
+});

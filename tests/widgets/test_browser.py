@@ -1,0 +1,86 @@
+"""Widgets in Chromium: every one mounts, is accessible and fits a phone; each does what it says."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import ROOT, WIDGETS, Watched
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules/axe-core/axe.min.js"
+
+
+def opened(watched: Watched, address: str, name: str, theme: str = "light") -> Page:
+    watched.page.goto(f"{address}/{name}-{theme}.html")
+    expect(watched.page.locator(".llm-widget")).to_be_visible()
+    return watched.page
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_runs_from_a_file(watched: Watched, site: Path, name: str) -> None:
+    page = opened(watched, site.as_uri(), name)
+    expect(page.locator(".llm-widget-picture")).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", WIDGETS)
+def test_is_accessible(watched: Watched, address: str, name: str, theme: str) -> None:
+    page = opened(watched, address, name, theme)
+    page.add_script_tag(path=AXE)
+    violations = page.evaluate("axe.run().then(({ violations }) => violations.map((v) => [v.id, v.nodes[0].html]))")
+    assert violations == []
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_fits_a_phone(watched: Watched, address: str, name: str) -> None:
+    watched.page.set_viewport_size({"width": 320, "height": 800})
+    page = opened(watched, address, name)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_shows_its_picture_without_scripts(browser, address: str, name: str) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{address}/{name}-light.html")
+    expect(page.locator(".llm-widget-picture")).to_be_visible()
+    assert len(page.locator(".llm-widget-picture").inner_text()) > 40
+    context.close()
+
+
+def attention_row(page: Page, row: int) -> list[float]:
+    """A row of the table of weights."""
+    table = page.locator("table", has_text="Weights").last
+    cells = table.locator("tbody tr").nth(row).locator("td").all_inner_texts()
+    return [float(cell) for cell in cells]
+
+
+def test_attention_explorer_answers_to_edits(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    assert attention_row(page, 2) == [0.05, 0.81, 0.05, 0.1]
+    for token, number in (("cat", 1), ("sat", 2), ("down", 1), ("down", 2)):
+        page.get_by_label(f"key of {token}, number {number}").fill("0")
+    assert attention_row(page, 2) == [0.25] * 4
+
+
+def test_attention_explorer_masks_and_scales(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.get_by_label("Causal mask").check()
+    assert attention_row(page, 0) == [1, 0, 0, 0]
+    before = attention_row(page, 3)
+    page.get_by_label("Divide scores").uncheck()
+    assert max(attention_row(page, 3)) > max(before)
+
+
+def test_attention_explorer_works_from_the_keyboard(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Vectors", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Causal mask")).to_be_checked()
+    page.get_by_role("button", name="cat").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("“cat” listens most to")
+    expect(page.get_by_role("button", name="cat")).to_be_focused()

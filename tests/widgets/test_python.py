@@ -1,0 +1,60 @@
+"""The widgets' Python side: what they accept, what they say, and their pictures."""
+
+import numpy as np
+import pytest
+import torch
+
+from llm_course.widgets import AttentionExplorer, base
+
+
+def test_a_missing_build_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    monkeypatch.setattr(base, "BUILT", tmp_path)
+    with pytest.raises(FileNotFoundError, match="make widgets"):
+        AttentionExplorer()
+
+
+def test_the_book_gets_the_view_and_its_picture() -> None:
+    widget = AttentionExplorer()
+    data, _ = widget._repr_mimebundle_()
+    assert widget.model_id in data["text/html"]
+    assert "0.81" in data["text/html"], "the weight of 'cat' for 'sat' is in the picture"
+    assert "cat" in data["text/html"]
+
+
+def test_attention_explorer_takes_tensors_of_two_to_four_dimensions() -> None:
+    query = torch.randn(2, 3, 5, 4, requires_grad=True)
+    assert np.array(AttentionExplorer(query, query, query).query).shape == (2, 3, 5, 4)
+    assert np.array(AttentionExplorer(query[0], query[0]).value).shape == (1, 3, 5, 4)
+    weights = torch.softmax(torch.randn(3, 3), -1).numpy()
+    assert np.array(AttentionExplorer(weights, tokens=["a", "b", "c"]).weights).shape == (1, 1, 3, 3)
+
+
+def test_attention_explorer_picture_equals_torch() -> None:
+    query, key = torch.randn(3, 8), torch.randn(4, 8)
+    mask = torch.ones(3, 4, dtype=torch.bool).tril(1)
+    expected = torch.softmax((query @ key.T / 8**0.5).masked_fill(~mask, -torch.inf), -1)
+    weights = AttentionExplorer(query, key, causal=True)._first_weights()
+    np.testing.assert_allclose(weights, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([torch.randn(3, 4), torch.randn(3, 5)], "4 numbers but a key 5"),
+        ([torch.randn(3, 4), torch.randn(3, 4), torch.randn(2, 4)], "3 keys but 2 values"),
+        ([torch.randn(2, 3, 4), torch.randn(3, 4)], "layers and heads"),
+        ([torch.full((2, 2), float("nan"))], "not finite"),
+        ([torch.randn(3)], "has shape"),
+        (["cat"], "no tensor of numbers"),
+        ([torch.randn(4, 3)], "4 queries but only 3 keys"),
+    ],
+)
+def test_attention_explorer_refuses_in_one_sentence(arguments: list, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        AttentionExplorer(*arguments)
+    assert "\n" not in str(caught.value)
+
+
+def test_attention_explorer_wants_a_label_for_each_key() -> None:
+    with pytest.raises(ValueError, match="one label for each key"):
+        AttentionExplorer(torch.randn(2, 2), tokens=["a"])
