@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,6 @@ from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -42,24 +41,24 @@ class Notebook:
     sources: str
 
 
-def refresh(app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+def refresh(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Run the stale notebooks and return their names, so that Sphinx reads them again.
 
     A notebook that fails stays out of the cache: myst-nb then runs it once more and reports it as a warning.
     """
-    cache = get_cache(env.mystnb_config.execution_cache_path)
-    stale = [notebook for notebook in find_notebooks(env) if not is_fresh(cache, notebook)]
+    store = get_cache(env.mystnb_config.execution_cache_path)
+    stale = [notebook for notebook in find_notebooks(env) if not is_fresh(store, notebook)]
     if stale:
         workers = min(len(stale), os.cpu_count() or 1)
         logger.info("Running %d notebook(s), %d at a time", len(stale), workers)
         with ThreadPoolExecutor(workers) as pool:
             jobs = {pool.submit(run, notebook, env.mystnb_config.execution_timeout): notebook for notebook in stale}
             for job in as_completed(jobs):
-                keep(cache, jobs[job], job.result())
+                keep(store, jobs[job], job.result())
     return [notebook.docname for notebook in stale]
 
 
-def find_notebooks(env: BuildEnvironment) -> Iterator[Notebook]:
+def find_notebooks(env: Any) -> Iterator[Notebook]:
     """The documents that myst-nb would run."""
     for docname in sorted(env.found_docs):
         path = Path(env.doc2path(docname))
@@ -73,29 +72,35 @@ def find_notebooks(env: BuildEnvironment) -> Iterator[Notebook]:
             yield Notebook(docname, path, content, digest_sources(content, path, Path(env.srcdir)))
 
 
-def is_fresh(cache: JupyterCacheAbstract, notebook: Notebook) -> bool:
+def is_fresh(store: JupyterCacheAbstract, notebook: Notebook) -> bool:
     """Whether the cache holds the notebook with these sources; an entry with other sources is dropped."""
     try:
-        record = cache.match_cache_notebook(notebook.content)
+        record = store.match_cache_notebook(notebook.content)
     except KeyError:
         return False
     if record.data.get("sources") == notebook.sources:
         return True
-    cache.remove_cache(record.pk)
+    store.remove_cache(record.pk)
     return False
 
 
 def run(notebook: Notebook, timeout: int) -> ExecutionResult:
-    return single_nb_execution(notebook.content, cwd=str(notebook.path.parent), timeout=timeout, allow_errors=False)
+    return single_nb_execution(
+        notebook.content,
+        cwd=str(notebook.path.parent),
+        timeout=timeout,
+        allow_errors=False,
+        extra_arguments=["--log-level=ERROR"],  # a kernel warns that it listens on this machine
+    )
 
 
-def keep(cache: JupyterCacheAbstract, notebook: Notebook, result: ExecutionResult) -> None:
+def keep(store: JupyterCacheAbstract, notebook: Notebook, result: ExecutionResult) -> None:
     if result.err is not None:
         logger.info("%s failed after %.1f s", notebook.docname, result.time)
         return
     data = {"execution_seconds": result.time, "sources": notebook.sources}
     bundle = CacheBundleIn(notebook.content, str(notebook.path), data=data)
-    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    store.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     logger.info("%s ran in %.1f s", notebook.docname, result.time)
 
 
@@ -174,7 +179,7 @@ def without_caches(files: Iterable[Path]) -> set[Path]:
     return {file for file in files if "__pycache__" not in file.parts}
 
 
-@lru_cache(maxsize=None)
+@cache
 def digest_file(file: Path, modified: int) -> str:
     """Digest of a file's bytes; `modified` is part of the key, so that a file is read once a build."""
     return hashlib.sha256(file.read_bytes()).hexdigest()

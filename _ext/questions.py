@@ -12,7 +12,6 @@ An option is a list item: one paragraph that starts with `[x]` (right) or `[ ]`,
 Each becomes a `details` element, so a question needs no script; `questions.js` only remembers the choice.
 """
 
-from html import escape
 from typing import Any, ClassVar
 
 from docutils import nodes
@@ -34,11 +33,11 @@ class question_text(nodes.General, nodes.TextElement):
     """What is asked."""
 
 
-class option(nodes.General, nodes.Element):
-    """A possible answer: an `option_text`, then the blocks of its explanation. `right` says whether it is one."""
+class question_option(nodes.General, nodes.Element):
+    """A possible answer: its text, then the blocks of its explanation. `right` says whether it is right."""
 
 
-class option_text(nodes.General, nodes.TextElement):
+class question_option_text(nodes.General, nodes.TextElement):
     """What the answer says."""
 
 
@@ -64,7 +63,7 @@ class QuestionDirective(SphinxDirective):
         return [node, *messages]
 
 
-def read_options(content: nodes.Element) -> list[option]:
+def read_options(content: nodes.Element) -> list[question_option]:
     """Turn a parsed bullet list into options; `ValueError` ends the sentence that starts with the question's name."""
     if len(content.children) != 1 or not isinstance(content[0], nodes.bullet_list):
         raise ValueError("must hold one list of options, each `- [x] ...` or `- [ ] ...`, and nothing else.")
@@ -74,7 +73,7 @@ def read_options(content: nodes.Element) -> list[option]:
     return options
 
 
-def read_option(item: nodes.Node, number: int) -> option:
+def read_option(item: nodes.Node, number: int) -> question_option:
     blocks = item.children
     text = blocks[0] if blocks else None
     first = text[0] if isinstance(text, nodes.paragraph) and text.children else None
@@ -83,10 +82,12 @@ def read_option(item: nodes.Node, number: int) -> option:
         raise ValueError(f"does not say whether option {number} is right: start it with `[x]` or `[ ]`.")
     if len(blocks) != 2 or not isinstance(blocks[1], nodes.block_quote):
         raise ValueError(
-            f"has no explanation for option {number}: put a block quote under the option's one paragraph, and only that."
+            f"has no explanation for option {number}: under the option's one paragraph put a block quote, only that."
         )
     answer = [nodes.Text(str(first)[4:]), *text.children[1:]]
-    return option("", option_text("", "", *answer), *with_verdict(blocks[1], MARKS[mark]), right=MARKS[mark])
+    return question_option(
+        "", question_option_text("", "", *answer), *with_verdict(blocks[1], MARKS[mark]), right=MARKS[mark]
+    )
 
 
 def with_verdict(explanation: nodes.Element, right: bool) -> list[nodes.Node]:
@@ -102,10 +103,9 @@ def with_verdict(explanation: nodes.Element, right: bool) -> list[nodes.Node]:
 
 def visit_question(writer: HTML5Translator, node: question) -> None:
     name = node["ids"][0]
-    memory = f"{writer.docnames[-1]}#{name}"
-    writer.body.append(
-        f'<div class="question" id="{name}" role="group" aria-labelledby="{name}-text" data-memory="{escape(memory)}">\n'
-    )
+    place = f"{writer.docnames[-1]}#{name}"
+    writer.body.append(f'<div class="question" id="{name}" data-place="{place}" role="group" ')
+    writer.body.append(f'aria-labelledby="{name}-text">\n')
 
 
 def depart_question(writer: HTML5Translator, node: question) -> None:
@@ -120,21 +120,21 @@ def depart_question_text(writer: HTML5Translator, node: question_text) -> None:
     writer.body.append("</p>\n")
 
 
-def visit_option(writer: HTML5Translator, node: option) -> None:
+def visit_option(writer: HTML5Translator, node: question_option) -> None:
     kind = "right" if node["right"] else "wrong"
     # Options of one name close each other.
     writer.body.append(f'<details class="question-option {kind}" name="{node.parent["ids"][0]}">\n')
 
 
-def depart_option(writer: HTML5Translator, node: option) -> None:
+def depart_option(writer: HTML5Translator, node: question_option) -> None:
     writer.body.append("</div></details>\n")
 
 
-def visit_option_text(writer: HTML5Translator, node: option_text) -> None:
+def visit_option_text(writer: HTML5Translator, node: question_option_text) -> None:
     writer.body.append("<summary>")
 
 
-def depart_option_text(writer: HTML5Translator, node: option_text) -> None:
+def depart_option_text(writer: HTML5Translator, node: question_option_text) -> None:
     writer.body.append('</summary>\n<div class="question-explanation">\n')
 
 
@@ -147,8 +147,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("question", QuestionDirective)
     app.add_node(question, html=(visit_question, depart_question))
     app.add_node(question_text, html=(visit_question_text, depart_question_text))
-    app.add_node(option, html=(visit_option, depart_option))
-    app.add_node(option_text, html=(visit_option_text, depart_option_text))
+    app.add_node(question_option, html=(visit_option, depart_option))
+    app.add_node(question_option_text, html=(visit_option_text, depart_option_text))
     app.connect("builder-inited", share_static_folder)
     app.connect("html-page-context", add_script)
     app.add_css_file("questions.css")

@@ -25,7 +25,9 @@ def chapters(env: BuildEnvironment) -> list[str]:
     return sorted(filter(CHAPTER.fullmatch, env.found_docs))
 
 
-def add_progress(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
+def add_progress(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
     context["chapters"] = chapters(app.env)
     if pagename in context["chapters"]:
         context["body"] += CHECKBOX.format(chapter=pagename)

@@ -1,7 +1,4 @@
-"""Serves the built site on localhost as a web host would: compressed, and to this machine only.
-
-    python -m _ext.serve _build/html
-"""
+"""Serves the built site on localhost as a web host would: compressed, and to this machine only."""
 
 import argparse
 import gzip

@@ -1,7 +1,7 @@
 /** Remembers in the browser which option of a question the reader opened. */
 
 for (const question of document.querySelectorAll(".question")) {
-  const key = `llm-course:question:${question.dataset.memory}`;
+  const key = `llm-course:question:${question.dataset.place}`;
   const options = [...question.querySelectorAll("details")];
 
   const chosen = localStorage.getItem(key);

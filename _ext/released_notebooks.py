@@ -1,0 +1,76 @@
+"""Offers each exercises page as the notebook that learners get: `downloads/05_attention.ipynb`, linked under its title.
+
+The notebook is made when its page is read and kept with the page's metadata, so that an unchanged one costs nothing.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.osutil import relative_uri
+
+logger = logging.getLogger(__name__)
+
+EXERCISES = re.compile(r"chapters/(\d\d_\w+)/exercises")
+METADATA = "released_notebook"
+LINK = (
+    '<p class="notebook-download"><a href="{href}" download>Download these exercises as a notebook</a> (.ipynb)</p>\n'
+)
+
+
+def release(app: Sphinx, doctree: nodes.document) -> None:
+    """Make the notebook of an exercises page that was read, and link it there."""
+    docname = app.env.docname
+    page = EXERCISES.fullmatch(docname)
+    if not page:
+        return
+    # Only here, since these modules take seconds to import and most builds read no exercises.
+    from autograder import notebooks
+    from autograder.exercises import assignments
+
+    name = page[1]
+    if name not in assignments():
+        logger.warning("%s has no assignment in autograder/exercises, so it cannot be released", name, location=docname)
+        return
+    for file in sources(Path(app.srcdir), name):
+        app.env.note_dependency(str(file))
+    try:
+        notebook = notebooks.released_notebook(assignments()[name])
+    except notebooks.NotebookError as problem:
+        logger.warning("%s", problem, location=docname)
+        return
+    app.env.metadata[docname][METADATA] = nbformat.writes(notebook)
+    href = relative_uri(f"{docname}.html", address(name))
+    title = next(doctree.findall(nodes.title))
+    title.parent.insert(title.parent.index(title) + 1, nodes.raw("", LINK.format(href=href), format="html"))
+
+
+def sources(root: Path, name: str) -> list[Path]:
+    """The files besides exercises.md that a released notebook is made of."""
+    topic = name[3:]
+    files = [root / "autograder" / "notebooks.py", root / "autograder" / "markdown.py"]
+    return [*files, root / "autograder" / "exercises" / f"{topic}.py", root / "solutions" / f"{topic}.py"]
+
+
+def address(name: str) -> str:
+    return f"downloads/{name}.ipynb"
+
+
+def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
+    if exception or app.builder.format != "html":
+        return
+    for docname, metadata in app.env.metadata.items():
+        if METADATA in metadata and (page := EXERCISES.fullmatch(docname)):
+            file = Path(app.outdir) / address(page[1])
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(metadata[METADATA], encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("doctree-read", release)
+    app.connect("build-finished", write_notebooks)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

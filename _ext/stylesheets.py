@@ -1,0 +1,113 @@
+"""Makes one small stylesheet out of many: the rules whose classes and ids occur in the site, and the icons in use."""
+
+import base64
+import io
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import tinycss2
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
+Tokens = list[Any]
+
+NESTING = ("media", "supports", "container", "layer")
+ICONS = re.compile("[\ue000-\uf8ff]")  # where icon fonts keep their glyphs
+
+
+def join(folder: Path, names: Iterable[str]) -> str:
+    """The stylesheets one after the other, with their addresses made relative to the folder."""
+    return "\n".join(with_addresses((folder / name).read_text(encoding="utf-8"), name) for name in names)
+
+
+def with_addresses(css: str, name: str) -> str:
+    """CSS of the file `name`, as it must read in a file at the top of the same folder."""
+
+    def moved(match: re.Match[str]) -> str:
+        parts: list[str] = []
+        for part in (PurePosixPath(name).parent / match[2]).parts:
+            if part == "..":
+                parts.pop()
+            else:
+                parts.append(part)
+        return f"url({'/'.join(parts)})"
+
+    return re.sub(r"url\(\s*(['\"]?)(?!data:|#|https?:)([^'\")]+)\1\s*\)", moved, css)
+
+
+def purge(css: str, used: set[str]) -> str:
+    """The CSS without selectors that ask for a class or an id that is not in `used`."""
+    rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return "\n".join(kept_rules(rules, used))
+
+
+def kept_rules(rules: Iterable[Any], used: set[str]) -> Iterator[str]:
+    for rule in rules:
+        if rule.type == "error":
+            raise ValueError(f"a stylesheet cannot be read: {rule.message} (line {rule.source_line})")
+        if rule.type == "qualified-rule":
+            asked = [selector for selector in selectors(rule.prelude) if names_asked(selector) <= used]
+            if asked:
+                yield f"{','.join(map(compact, asked))}{{{compact(rule.content)}}}"
+        elif rule.lower_at_keyword in NESTING and rule.content is not None:
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            if kept := list(kept_rules(inner, used)):
+                yield f"@{rule.at_keyword} {compact(rule.prelude)}{{{''.join(kept)}}}"
+        elif rule.lower_at_keyword not in ("charset", "import"):
+            yield rule.serialize()
+
+
+def selectors(prelude: Tokens) -> Iterator[Tokens]:
+    """The selectors of a list, which its commas part."""
+    selector: Tokens = []
+    for token in prelude:
+        if token == ",":
+            yield selector
+            selector = []
+        else:
+            selector.append(token)
+    yield selector
+
+
+def names_asked(selector: Tokens) -> set[str]:
+    """Classes and ids that must be there for the selector to match; those inside `:not(...)` do not count."""
+    names = {token.value for token in selector if token.type == "hash"}
+    for before, token in pairwise(selector):
+        if before == "." and token.type == "ident":
+            names.add(token.value)
+    return names
+
+
+def compact(tokens: Tokens) -> str:
+    text: str = tinycss2.serialize([token for token in tokens if token.type != "comment"])
+    return " ".join(text.split())
+
+
+def with_icons_inside(css: str, font: Path) -> str:
+    """The CSS with Font Awesome's solid font inside, cut down to the icons in use, and without its other fonts."""
+    icons = set(ICONS.findall(css))
+
+    def replaced(match: re.Match[str]) -> str:
+        if "fa-solid" not in match[0]:
+            return ""
+        source = f'src:url(data:font/woff2;base64,{font_of(font, icons)}) format("woff2")'
+        return re.sub(r"src:[^}]*", lambda _: source, match[0])
+
+    return re.sub(r"@font-face\s*\{[^}]*?/fa-[^}]*\}", replaced, css)
+
+
+def font_of(font: Path, characters: set[str]) -> str:
+    """A woff2 font of these characters only, in base64."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
+    small = TTFont(font, recalcTimestamp=False)
+    subsetter = subset.Subsetter(subset.Options(layout_features=[]))
+    subsetter.populate(text="".join(sorted(characters)))
+    subsetter.subset(small)
+    small.flavor = "woff2"
+    buffer = io.BytesIO()
+    small.save(buffer)
+    return base64.b64encode(buffer.getvalue()).decode()
