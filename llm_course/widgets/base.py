@@ -8,6 +8,7 @@ import anywidget
 from traitlets import Unicode
 
 BUILT = Path(__file__).parent / "built"
+WEIGHTS = Path(__file__).parents[1] / "weights"
 VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
 
 
@@ -33,6 +34,7 @@ class CourseWidget(anywidget.AnyWidget):
 
     def __init__(self, **state: Any) -> None:
         super().__init__(_esm=built(f"{self.module}.js"), _css=built("style.css"), **state)
+        self.on_msg(self._send_asset)
 
     def picture(self) -> str:
         """HTML that shows the widget's state without scripts: labelled, and right in dark mode and in print."""
@@ -49,3 +51,13 @@ class CourseWidget(anywidget.AnyWidget):
             f'<script type="{VIEW_TYPE}">{json.dumps(data[VIEW_TYPE])}</script></div>'
         )
         return data, metadata
+
+    def _send_asset(self, _widget: Any, message: Any, _buffers: list[memoryview]) -> None:
+        """Answer a page that asks for a course model. It travels on request, not in the state of each instance."""
+        if not isinstance(message, dict) or not isinstance(name := message.get("asset"), str):
+            return
+        file = WEIGHTS / Path(name).name / "browser.bin"
+        if file.is_file():
+            self.send({"asset": name}, buffers=[file.read_bytes()])
+        else:
+            self.send({"asset": name, "error": f"The course has no model {name!r} for the page."})

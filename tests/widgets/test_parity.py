@@ -1,0 +1,162 @@
+"""What the page computes against Python: token ids, logits and activations, filters, and draws."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from transformers import (
+    LogitsProcessorList,
+    MinPLogitsWarper,
+    TemperatureLogitsWarper,
+    TopKLogitsWarper,
+    TopPLogitsWarper,
+)
+
+from llm_course import models
+from llm_course.training import export
+
+from .conftest import ROOT, run_node
+
+STORIES = ROOT / "llm_course/weights/stories"
+READ_MODEL = """
+import { readCourseModel } from "./llm_course/widgets/js/course_model.js";
+const file = readFileSync("llm_course/weights/stories/browser.bin");
+const model = readCourseModel(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+"""
+WORDS = [
+    "Once upon a time",
+    "there was",
+    "a girl named Theo.",
+    '"Who\'s there?"',
+    "<|end|>",
+    "<|endoftext|>",
+    "12 + 7 = 19",
+]
+
+
+def fuzzed_strings(count: int) -> list[str]:
+    """Strings of words, spaces of every kind, and characters of all seventeen Unicode planes."""
+    draw = random.Random(0)
+    spaces = [" ", "  ", "\n", "\r\n", "\t", "\x85", "\u00a0", "\u2003", "\u2028", "\u3000", "\ufeff", "\x1c", "\u180e"]
+
+    def piece() -> str:
+        kind = draw.randrange(6)
+        if kind == 0:
+            return draw.choice(WORDS)
+        if kind == 1:
+            return draw.choice(spaces) * draw.randint(1, 3)
+        if kind == 2:
+            return "".join(chr(draw.randrange(0x80)) for _ in range(draw.randint(1, 8)))
+        if kind == 3:
+            return "".join(chr(draw.randrange(0x80, 0x3000)) for _ in range(draw.randint(1, 4)))
+        code = draw.randrange(0x10000) + 0x10000 * draw.randrange(17) if kind == 4 else draw.randrange(0x10000)
+        return "" if 0xD800 <= code < 0xE000 else chr(code)
+
+    return ["".join(piece() for _ in range(draw.randint(0, 12))) for _ in range(count)]
+
+
+def test_token_ids_equal_on_fuzzed_strings() -> None:
+    strings = fuzzed_strings(10_000)
+    assert {ord(character) >> 16 for string in strings for character in string} == set(range(17))
+    tokenizer = models.load("stories").tokenizer
+    expected = tokenizer(strings)["input_ids"]
+    script = READ_MODEL + "const ids = input.map((text) => model.tokenizer.encode(text));\n"
+    ids, texts = run_node(script + "reply([ids, ids.map((row) => model.tokenizer.decode(row))]);", strings)
+    differing = [(s, mine, theirs) for s, mine, theirs in zip(strings, ids, expected, strict=True) if mine != theirs]
+    assert differing == []
+    assert texts == strings
+
+
+def test_partial_characters_decode_alike() -> None:
+    tokenizer = models.load("stories").tokenizer
+    draw = random.Random(1)
+    rows = [[draw.randrange(len(tokenizer)) for _ in range(draw.randint(1, 6))] for _ in range(500)]
+    texts = run_node(READ_MODEL + "reply(input.map((row) => model.tokenizer.decode(row)));", rows)
+    assert texts == [tokenizer.decode(row) for row in rows]
+
+
+@pytest.fixture(scope="module")
+def exported_model() -> torch.nn.Module:
+    """`stories` in torch with the very weights of the browser's file."""
+    model = models.load("stories").model
+    _, tensors = export.read(STORIES / export.FILE_NAME)
+    missing, unexpected = model.load_state_dict(tensors, strict=False)
+    assert set(missing) <= {"lm_head.weight"} and not unexpected
+    return model.float().eval()
+
+
+def test_logits_and_attention_equal_torch(exported_model: torch.nn.Module) -> None:
+    torch.manual_seed(0)
+    ids = torch.randint(5, exported_model.config.vocab_size, (64,))
+    script = READ_MODEL + (
+        "const weights = [];\n"
+        "const observe = (name, layer, values) => name === 'weights' && weights.push(Array.from(values));\n"
+        "const cache = model.decoder.newCache();\n"
+        "reply([input.map((id) => Array.from(model.decoder.step(cache, id, observe))), weights]);"
+    )
+    logits, weights = run_node(script, ids.tolist())
+    exported_model.set_attn_implementation("eager")
+    with torch.no_grad():
+        expected = exported_model(ids[None], output_attentions=True)
+    np.testing.assert_allclose(logits, expected.logits[0].numpy(), atol=1e-4, rtol=0)
+    layers, heads = len(expected.attentions), expected.attentions[0].shape[1]
+    for index, row in enumerate(weights):
+        position, layer, head = index // (layers * heads), index // heads % layers, index % heads
+        attention = expected.attentions[layer][0, head, position, : position + 1]
+        np.testing.assert_allclose(row, attention.numpy(), atol=1e-5)
+
+
+SETTINGS = [
+    {},
+    {"temperature": 0.7},
+    {"topK": 10},
+    {"topP": 0.9},
+    {"minP": 0.05},
+    {"temperature": 1.5, "topK": 40, "topP": 0.8, "minP": 0.02},
+    {"temperature": 0.3, "topP": 0.2},
+    {"topK": 1000, "topP": 0.01},
+]
+
+
+def filtered(logits: torch.Tensor, settings: dict[str, float]) -> torch.Tensor:
+    """Probabilities as transformers' own warpers make them, in generate's order."""
+    warpers = LogitsProcessorList([TemperatureLogitsWarper(settings.get("temperature", 1.0))])
+    if "topK" in settings:
+        warpers.append(TopKLogitsWarper(int(settings["topK"])))
+    if "topP" in settings:
+        warpers.append(TopPLogitsWarper(settings["topP"]))
+    if "minP" in settings:
+        warpers.append(MinPLogitsWarper(settings["minP"]))
+    return torch.softmax(warpers(torch.empty(1, 0, dtype=torch.long), logits[None]), dim=-1)[0]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_filters_and_draws_equal_transformers(settings: dict[str, float]) -> None:
+    torch.manual_seed(0)
+    logits = 3 * torch.randn(20, 200, dtype=torch.float64)
+    uniform = torch.rand(20, 50, dtype=torch.float64)
+    script = (
+        'import { nextDistribution, sample } from "./llm_course/widgets/js/sampling.js";\n'
+        "const [logits, settings, uniform] = input;\n"
+        "const rows = logits.map((row) => nextDistribution(row, settings).probabilities);\n"
+        "reply([rows, rows.map((row, i) => uniform[i].map((u) => sample(row, u)))]);"
+    )
+    probabilities, drawn = run_node(script, [logits.tolist(), settings, uniform.tolist()])
+    for row, (scores, theirs) in enumerate(zip(logits, uniform, strict=True)):
+        expected = filtered(scores, settings)
+        np.testing.assert_allclose(probabilities[row], expected.numpy(), atol=1e-6)
+        assert np.array_equal(np.array(probabilities[row]) == 0, expected.numpy() == 0), "the same tokens are cut"
+        assert drawn[row] == torch.searchsorted(expected.cumsum(0), theirs, right=True).tolist()
+
+
+def test_a_damaged_file_is_refused_in_one_sentence() -> None:
+    script = READ_MODEL.split("const model")[0] + (
+        "file[4] = 9; const messages = [];\n"
+        "for (const bytes of [new ArrayBuffer(2), file.buffer.slice(file.byteOffset, file.byteOffset + 100)])\n"
+        "  try { readCourseModel(bytes); } catch (error) { messages.push(error.message); }\n"
+        "reply(messages);"
+    )
+    messages = run_node(script)
+    assert "first four bytes" in messages[0]
+    assert "version 9" in messages[1]
