@@ -88,10 +88,7 @@ def _bench_to_data(bench: Bench) -> dict[str, Any]:
             for name, item in bench.items.items()
         },
         "aspects": [{**vars(aspect), "observe": _observer_to_data(aspect.observe)} for aspect in bench.aspects],
-        "mistakes": [
-            {**vars(mistake), "replies": {name: reply_to_text(reply) for name, reply in mistake.replies.items()}}
-            for mistake in bench.mistakes
-        ],
+        "mistakes": [{**vars(mistake), "replies": _wrong_replies(bench, mistake)} for mistake in bench.mistakes],
     }
 
 
@@ -106,11 +103,22 @@ def _bench_from_data(exercise: str, data: dict[str, Any]) -> Bench:
     )
     mistakes = tuple(
         KnownMistake(
-            **{**mistake, "replies": {name: reply_from_text(reply) for name, reply in mistake["replies"].items()}}
+            **{**mistake, "replies": {name: item.expected for name, item in items.items()} | _replies(mistake)}
         )
         for mistake in data["mistakes"]
     )
     return Bench(exercise, items, aspects, mistakes)
+
+
+def _wrong_replies(bench: Bench, mistake: KnownMistake) -> dict[str, str]:
+    """Only the replies that differ from the right ones: the others are filled in on reading."""
+    right = {name: reply_to_text(item.expected) for name, item in bench.items.items()}
+    replies = {name: reply_to_text(reply) for name, reply in mistake.replies.items()}
+    return {name: text for name, text in replies.items() if text != right[name]}
+
+
+def _replies(mistake: dict[str, Any]) -> dict[str, Reply]:
+    return {name: reply_from_text(text) for name, text in mistake["replies"].items()}
 
 
 def _observer_to_data(observer: Callable[..., Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ Arguments = dict[str, Any]
 class Case:
     """One call, its arguments drawn from a seeded generator.
 
-    A visible case is shipped with the learner's own checks; the others are drawn afresh for each grading run.
+    Each grading run draws afresh. A visible case is also shipped, in one draw, with the learner's own checks.
     """
 
     name: str

@@ -1,0 +1,43 @@
+"""Writes the data of the learners' own checks: `python -m autograder.checks`, or `make checks`.
+
+For the visible cases only, it holds calls, expected replies and each known mistake's replies, and no code. The files
+are kept in git, and a test holds them against the specifications.
+"""
+
+from dataclasses import replace
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment
+from autograder.judge import make_bench
+from autograder.notebooks import section_titles
+from llm_course.bench import Bench, benches_to_json
+from llm_course.check import CHECKS
+
+
+def checks_json(assignment: Assignment) -> str:
+    """The checks of an assignment as the text of their file."""
+    titles = section_titles(assignment.name)
+    benches = {exercise.name: make_bench(exercise.visible, seed=b"") for exercise in assignment.exercises}
+    return benches_to_json({name: _with_titles(bench, titles) for name, bench in benches.items()})
+
+
+def _with_titles(bench: Bench, titles: dict[str, str]) -> Bench:
+    return replace(
+        bench,
+        mistakes=tuple(
+            replace(mistake, section=titles.get(mistake.section, mistake.section)) for mistake in bench.mistakes
+        ),
+    )
+
+
+def main() -> None:
+    """Write the checks of all assignments."""
+    CHECKS.mkdir(exist_ok=True)
+    for assignment in assignments().values():
+        path = CHECKS / f"{assignment.name}.json"
+        path.write_text(checks_json(assignment), encoding="utf-8")
+        print(f"Wrote the checks of {assignment.name}.")
+
+
+if __name__ == "__main__":
+    main()

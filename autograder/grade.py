@@ -1,0 +1,216 @@
+"""grade(submission) -> Result: pure, without database and without changing the working folder.
+
+It joins the room, where the learner's cells run, and the judge, who puts calls to what they defined. The text of graded
+cells never goes into the room.
+"""
+
+import ast
+import contextlib
+import datetime
+import functools
+import hashlib
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from autograder.exercises.spec import Assignment, Exercise
+from autograder.judge import Answer, derive_seed, judge
+from autograder.notebooks import section_titles
+from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
+from autograder.sandbox.room import CellReply, Room, RoomLost, open_room
+from autograder.submission import NotGradable, Submission, learner_cells
+from llm_course.calls import Call, Failure, Reply
+from llm_course.evaluate import Verdict
+
+MAX_ROOMS = 8
+"""Rooms that one submission may use up by crashing or hanging."""
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds for one cell, for one call, and for all that one submission does."""
+
+    cell: float = 60.0
+    call: float = 10.0
+    submission: float = 300.0
+
+
+def grade(submission: Submission, assignment: Assignment, secret: bytes, deadlines: Deadlines | None = None) -> Result:
+    """Run a submission's cells in a room of their own, and judge each exercise on fresh inputs.
+
+    `secret` is the course's own; the inputs are drawn from a seed that depends on it and on the assignment.
+    """
+    started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
+    seed = derive_seed(secret, assignment.name)
+    with _Rooms(learner_cells(submission.notebook), deadlines or Deadlines()) as rooms:
+        exercises = tuple(_grade_exercise(exercise, rooms, seed, assignment.name) for exercise in assignment.exercises)
+        return Result(
+            assignment=assignment.name,
+            status=GRADED,
+            reason="",
+            exercises=exercises,
+            flags=submission.flags,
+            outputs={str(number): reply.outputs for number, reply in rooms.cell_replies.items()},
+            inputs=inputs_of(submission, assignment, seed),
+            seed=seed.hex(),
+            tier=rooms.tier,
+            started=started.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - clock, 3),
+            versions=_versions(),
+        )
+
+
+def not_graded(assignment: Assignment, reason: NotGradable) -> Result:
+    """The result of a submission that cannot be graded: no score, and why."""
+    started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return Result(assignment.name, NOT_GRADED, str(reason), (), (), {}, "", "", "", started, 0.0, _versions())
+
+
+def inputs_of(submission: Submission, assignment: Assignment, seed: bytes) -> str:
+    """A fingerprint of all that the scores depend on: the learner's code, the graders, the seed, the versions."""
+    digest = hashlib.sha256()
+    for part in (assignment.name, seed.hex(), _graders_fingerprint(), repr(sorted(_versions().items()))):
+        digest.update(part.encode() + b"\0")
+    for number, source in learner_cells(submission.notebook):
+        digest.update(f"{number}\0{source}\0".encode())
+    return digest.hexdigest()
+
+
+class _Rooms:
+    """The rooms that a submission uses: one, and a new one after each that it crashed or blocked."""
+
+    def __init__(self, cells: list[tuple[int, str]], deadlines: Deadlines) -> None:
+        self.cell_replies: dict[int, CellReply] = {}
+        self.tier = ""
+        self._cells = dict(cells)
+        self._deadlines = deadlines
+        self._end = time.monotonic() + deadlines.submission
+        self._stack = contextlib.ExitStack()
+        self._room: Room | None = None
+        self._used = 0
+
+    def __enter__(self) -> "_Rooms":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self._stack.close()
+
+    def answer(self, name: str) -> Answer:
+        """The learner's function as an answer. Once it has crashed or run too long, it is not called again."""
+        stopped: list[Reply] = []
+
+        def call(call: Call) -> Reply:
+            if stopped:
+                return stopped[0]
+            seconds = self._within(self._deadlines.call)
+            try:
+                reply = self._open().call(name, call, seconds)
+            except RoomLost as lost:
+                self._leave()
+                reply = _stopped_reply(str(lost))
+            if reply.failure and reply.failure.type == "KeyboardInterrupt":
+                reply = _stopped_reply(f"it did not finish within {seconds:.0f} seconds")
+            if reply.failure and reply.failure.type == "Stopped":
+                stopped.append(reply)
+            return reply
+
+        return call
+
+    def shortcuts(self, exercise: Exercise) -> list[str]:
+        """Uses, in the exercise's own function, of what would do its work: for the instructor to look at."""
+        return [
+            f"Cell {number + 1}, line {line}: uses {name}."
+            for number, source in self._cells.items()
+            for line, name in find_shortcuts(source, exercise.name, exercise.shortcuts)
+        ]
+
+    def _open(self) -> Room:
+        while self._room is None:
+            if self._used == MAX_ROOMS or time.monotonic() >= self._end:
+                raise RoomLost("the notebook crashed or ran out of time too often")
+            self._used += 1
+            self._room = self._stack.enter_context(open_room())
+            self.tier = self._room.tier
+            self._run_cells(self._room)
+        return self._room
+
+    def _run_cells(self, room: Room) -> None:
+        for number, source in list(self._cells.items()):
+            try:
+                self.cell_replies[number] = room.run_cell(source, self._within(self._deadlines.cell))
+            except RoomLost as lost:
+                # The cell that cost a room is left out of the next one, so that the others still count.
+                del self._cells[number]
+                self.cell_replies[number] = CellReply(False, [_stopped_output(lost)])
+                self._leave()
+                return
+
+    def _leave(self) -> None:
+        self._stack.close()
+        self._room = None
+
+    def _within(self, seconds: float) -> float:
+        return max(min(seconds, self._end - time.monotonic()), 0.1)
+
+
+def _grade_exercise(exercise: Exercise, rooms: _Rooms, seed: bytes, chapter: str) -> ExerciseResult:
+    verdict = judge(exercise, rooms.answer(exercise.name), seed)
+    return ExerciseResult(
+        name=exercise.name,
+        points=exercise.points,
+        score=round(exercise.points * verdict.fraction, 4),
+        properties=tuple(PropertyResult(item.name, item.weight, item.holds) for item in verdict.findings),
+        mistake=verdict.mistake,
+        hint=verdict.hint,
+        section=_place(verdict, chapter),
+        flags=tuple(rooms.shortcuts(exercise)),
+    )
+
+
+def _place(verdict: Verdict, chapter: str) -> str:
+    if not verdict.section:
+        return ""
+    title = section_titles(chapter).get(verdict.section, verdict.section)
+    return f"chapter {int(chapter[:2])}, “{title}”"
+
+
+def find_shortcuts(source: str, function: str, names: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Lines inside the definition of `function` that name one of `names` as an attribute."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function]
+    return [
+        (node.lineno, ast.unparse(node))
+        for body in bodies
+        for node in ast.walk(body)
+        if isinstance(node, ast.Attribute) and node.attr in names
+    ]
+
+
+def _stopped_reply(reason: str) -> Reply:
+    return Reply(failure=Failure("Stopped", reason))
+
+
+def _stopped_output(lost: RoomLost) -> dict[str, Any]:
+    return {"output_type": "error", "ename": "Stopped", "evalue": str(lost), "traceback": [f"Stopped: {lost}"]}
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), "torch": torch.__version__}
+
+
+@functools.cache
+def _graders_fingerprint() -> str:
+    """A digest of the code that scores depend on."""
+    root = Path(__file__).parents[1]
+    files = [*root.glob("autograder/**/*.py"), *root.glob("solutions/*.py"), *root.glob("llm_course/*.py")]
+    digest = hashlib.sha256()
+    for file in sorted(files):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,171 @@
+"""Results into nbgrader's own gradebook, by nbgrader's own converters.
+
+`configure` sets up a course so that `nbgrader autograde`, formgrader's Autograde button and `llm-course grade` all go
+the same way: a submission is read as hostile bytes, graded in a room, and only then, on the judge's side, the outputs
+of the graded cells are written for nbgrader to read: full marks, a number for partial credit, an error for none.
+"""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any, cast
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
+from nbformat import NotebookNode
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import (
+    AssignLatePenalties,
+    CheckCellMetadata,
+    ClearHiddenTests,
+    GetGrades,
+    LimitOutput,
+    NbGraderPreprocessor,
+    OverwriteCells,
+    SaveAutoGrades,
+)
+from traitlets.config import Config
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment
+from autograder.grade import grade, inputs_of
+from autograder.judge import derive_seed
+from autograder.result import ExerciseResult, Result, ResultError, read_result, write_result
+from autograder.submission import NotGradable, Submission, heal, parse, read_bytes
+
+SECRET_FILE = Path(".llm_course_secret")
+RESULTS = Path("results")
+QUARANTINE = Path("quarantine")
+FLAGS = "llm_course_flags"
+"""Notebook metadata in which what was healed travels from nbgrader's first pass to its second."""
+
+
+def configure(config: Config) -> None:
+    """Set up an nbgrader course folder; called from its nbgrader_config.py."""
+    config.CourseDirectory.db_assignments = []
+    config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
+    config.Autograde.exporter_class = SubmissionExporter
+    config.Autograde.pre_convert_hook = quarantine_special_files
+    config.Autograde.sanitize_preprocessors = [OverwriteCells, CheckCellMetadata]
+    config.Autograde.autograde_preprocessors = [
+        TrustedGrade,
+        LimitOutput,
+        SaveAutoGrades,
+        AssignLatePenalties,
+        CheckCellMetadata,
+    ]
+    config.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+
+
+class SubmissionExporter(NotebookExporter):
+    """nbgrader's notebook exporter, but a submitted file is read as hostile bytes and healed."""
+
+    def from_filename(self, filename: str, resources: Any = None, **keywords: Any) -> tuple[Any, Any]:
+        """Read, heal and convert a submission; the autograded notebook that came of it is read as usual.
+
+        Raises NotGradable.
+        """
+        if not cast(Autograde, self.parent)._sanitizing:
+            return super().from_filename(filename, resources, **keywords)
+        path, assignment = Path(filename), find_assignment(resources["nbgrader"]["assignment"])
+        submission = heal(parse(read_bytes(path), path.name), assignment)
+        submission.notebook.metadata[FLAGS] = list(submission.flags)
+        return self.from_notebook_node(submission.notebook, resources, **keywords)
+
+
+class TrustedGrade(NbGraderPreprocessor):
+    """Takes the place of nbgrader's Execute: grades outside the learner's process and writes the outputs."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Grade, or take the result that is there, and write it into the notebook and beside it."""
+        names = resources["nbgrader"]
+        submission = Submission(nb, tuple(nb.metadata[FLAGS]))
+        result = grade_once(submission, find_assignment(names["assignment"]), names["student"])
+        write_outputs(nb, result)
+        return nb, resources
+
+
+def grade_once(submission: Submission, assignment: Assignment, student: str) -> Result:
+    """The result of a submission: the one in results/ if nothing that it depends on has changed, or a new one."""
+    path, secret = result_path(assignment.name, student), course_secret()
+    try:
+        result = read_result(path)
+        if result.inputs == inputs_of(submission, assignment, derive_seed(secret, assignment.name)):
+            return result
+    except (FileNotFoundError, ResultError):
+        pass  # nothing to take: an interrupted or an older run left none
+    result = grade(submission, assignment, secret)
+    write_result(path, result)
+    return result
+
+
+def result_path(assignment: str, student: str) -> Path:
+    """Where the result of a student's submission stands, in the course folder."""
+    return RESULTS / assignment / f"{student}.json"
+
+
+def find_assignment(name: str) -> Assignment:
+    """An assignment by name. Raises NotGradable."""
+    if name not in assignments():
+        raise NotGradable(f"There is no assignment {name}: the course has {', '.join(assignments())}.")
+    return assignments()[name]
+
+
+def course_secret(folder: Path = Path()) -> bytes:
+    """The course's secret, made on first use. The inputs of the hidden cases depend on it."""
+    path = folder / SECRET_FILE
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+
+
+def write_outputs(notebook: NotebookNode, result: Result) -> None:
+    """Write what the learner's cells printed, and for each graded cell what nbgrader reads as its score."""
+    exercises = {exercise.name: exercise for exercise in result.exercises}
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        nbgrader = cell.metadata.get("nbgrader", {})
+        if nbgrader.get("grade"):
+            cell.outputs = _graded_outputs(exercises[nbgrader["grade_id"]])
+        else:
+            cell.outputs = [_safe_output(output) for output in result.outputs.get(str(number), [])]
+
+
+def quarantine_special_files(notebooks: list[str], **_: Any) -> None:
+    """Move links, devices and pipes out of a submission: nbgrader would follow or open them."""
+    for folder in {Path(notebook).parent for notebook in notebooks}:
+        for path in sorted(folder.rglob("*")):
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                target = QUARANTINE / folder / path.relative_to(folder)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                path.rename(target)
+
+
+def _graded_outputs(exercise: ExerciseResult) -> list[NotebookNode]:
+    if exercise.score <= 0:
+        message = exercise.hint or "No property holds."
+        return [
+            nbformat.v4.new_output("stream", name="stdout", text=exercise.feedback + "\n"),
+            nbformat.v4.new_output("error", ename="NoPoints", evalue=message, traceback=[f"No points: {message}"]),
+        ]
+    outputs = [nbformat.v4.new_output("stream", name="stdout", text=exercise.feedback + "\n")]
+    if exercise.score < exercise.points:
+        # nbgrader reads a number as partial credit.
+        outputs.append(nbformat.v4.new_output("execute_result", data={"text/plain": repr(exercise.score)}))
+    return outputs
+
+
+def _safe_output(output: Any) -> NotebookNode:
+    """An output of the learner's process in nbformat's form; what is not of it is shown as text."""
+    try:
+        node = nbformat.from_dict(output)
+        nbformat.validate(node, ref=node.output_type)
+        return node
+    except Exception:
+        # Whatever the learner's process sent, the instructor sees it, and it breaks nothing.
+        text = json.dumps(output, default=str)[:10_000]
+        return nbformat.v4.new_output("stream", name="stdout", text=text)

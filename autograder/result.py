@@ -1,0 +1,103 @@
+"""The Result of one submission: one JSON file, the unit of work, of resume and of audit."""
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+GRADED, NOT_GRADED = "graded", "not graded"
+
+
+class ResultError(ValueError):
+    """A file does not hold a result."""
+
+
+@dataclass(frozen=True)
+class PropertyResult:
+    """One property of an exercise, by its learner-facing name."""
+
+    name: str
+    weight: int
+    holds: bool
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """What one exercise got, and what the learner reads about it."""
+
+    name: str
+    points: float
+    score: float
+    properties: tuple[PropertyResult, ...]
+    mistake: str | None
+    hint: str
+    section: str
+    flags: tuple[str, ...]
+
+    @property
+    def feedback(self) -> str:
+        """The learner's feedback as plain text: properties, hint, where to read again."""
+        lines = [f"{self.name}: {self.score:g} of {self.points:g} points"]
+        lines += [f"  {'✓' if item.holds else '✗'} {item.name}" for item in self.properties]
+        if self.hint:
+            lines += ["", self.hint]
+        if self.section:
+            lines += [f"Read again: {self.section}."]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Result:
+    """All that a grading leaves.
+
+    `status` is "graded" or "not graded", the latter with a `reason` and without exercises: it is no score of zero.
+    `inputs` identifies all that the scores depend on; `outputs` holds, by cell index, what the learner's cells printed.
+    """
+
+    assignment: str
+    status: str
+    reason: str
+    exercises: tuple[ExerciseResult, ...]
+    flags: tuple[str, ...]
+    outputs: dict[str, list[dict[str, Any]]]
+    inputs: str
+    seed: str
+    tier: str
+    started: str
+    seconds: float
+    versions: dict[str, str]
+
+    @property
+    def score(self) -> float:
+        """Points over all exercises."""
+        return sum(exercise.score for exercise in self.exercises)
+
+    @property
+    def points(self) -> float:
+        """Points that could be had."""
+        return sum(exercise.points for exercise in self.exercises)
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Write a result in one step: a kill in the middle leaves the file before it, or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    unfinished.write_text(json.dumps(dataclasses.asdict(result), indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished.replace(path)
+
+
+def read_result(path: Path) -> Result:
+    """Read what `write_result` wrote. Raises ResultError for anything else, FileNotFoundError where there is none."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        exercises = tuple(_exercise(exercise) for exercise in data.pop("exercises"))
+        return Result(**{**data, "exercises": exercises, "flags": tuple(data["flags"])})
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ResultError(f"{path} does not hold a result: delete it and grade again.") from error
+
+
+def _exercise(data: dict[str, Any]) -> ExerciseResult:
+    properties = tuple(PropertyResult(**item) for item in data["properties"])
+    return ExerciseResult(**{**data, "properties": properties, "flags": tuple(data["flags"])})

@@ -1,0 +1,172 @@
+"""Reads a submitted notebook as hostile bytes, and heals what can be healed.
+
+What comes out is a notebook whose cells nbgrader can work on without surprises: every answer and graded cell of the
+assignment at most once, with the metadata and (graded cells) the text of the source, all other cells without nbgrader's
+metadata. What cannot be read raises NotGradable with a plain sentence.
+"""
+
+import functools
+import json
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder.exercises.spec import Assignment
+from autograder.notebooks import released_notebook
+
+MAX_BYTES = 20 << 20
+MAX_CELLS = 2_000
+MAX_SOURCE = 1 << 20
+"""Characters of one cell."""
+
+
+class NotGradable(Exception):
+    """The submission cannot be graded; the message says why, and what to do, in one sentence."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A healed notebook and what had to be healed, in words for the instructor."""
+
+    notebook: NotebookNode
+    flags: tuple[str, ...]
+
+
+def read_submission(path: Path, assignment: Assignment) -> Submission:
+    """Read and heal a submitted file. Raises NotGradable."""
+    return heal(parse(read_bytes(path), path.name), assignment)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a regular file within the size limit; links are not followed. Raises NotGradable."""
+    try:
+        status = path.lstat()
+    except OSError as error:
+        raise NotGradable(f"{path.name} is missing: hand in the notebook under its released name.") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise NotGradable(f"{path.name} is not a regular file: hand in the notebook itself.")
+    if status.st_size > MAX_BYTES:
+        raise NotGradable(
+            f"{path.name} has {status.st_size >> 20} MiB, over the limit of {MAX_BYTES >> 20}: "
+            "clear its outputs and hand it in again."
+        )
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotGradable(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def parse(data: bytes, name: str) -> NotebookNode:
+    """Bytes to a notebook in nbformat 4, with nothing but plain cells. Raises NotGradable."""
+    try:
+        content = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise NotGradable(
+            f"{name} is not a notebook: it is not valid JSON. Save it again and hand it in anew."
+        ) from error
+    cells = content.get("cells") if isinstance(content, dict) else None
+    if not isinstance(cells, list):
+        raise NotGradable(f"{name} is not a notebook of format 4: open it in JupyterLab, save it and hand it in anew.")
+    if len(cells) > MAX_CELLS:
+        raise NotGradable(f"{name} has {len(cells)} cells, over the limit of {MAX_CELLS}.")
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.cells = [_plain_cell(number, cell, name) for number, cell in enumerate(cells)]
+    return notebook
+
+
+def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
+    """Give each cell of the assignment its own metadata, and the graded cells their own text.
+
+    Raises NotGradable where no cell of the assignment is left.
+    """
+    skeleton = {
+        cell.metadata.nbgrader.grade_id: cell for cell in released_notebook(assignment).cells if _grade_id(cell)
+    }
+    flags: list[str] = []
+    owners: dict[str, int] = {}
+    for number, cell in enumerate(notebook.cells):
+        grade_id = _grade_id(cell)
+        if grade_id is not None and grade_id in skeleton and cell.cell_type == "code":
+            if grade_id in owners:
+                flags.append(f"The cell {grade_id} stands more than once; the last one counts.")
+            owners[grade_id] = number
+    if not owners:
+        raise NotGradable(f"No cell of {assignment.name} is in the notebook: hand in the released notebook, filled in.")
+    cells = [_healed(number, cell, skeleton, owners, flags) for number, cell in enumerate(notebook.cells)]
+    for grade_id, cell in skeleton.items():
+        if grade_id not in owners:
+            flags.append(f"The cell {grade_id} is missing from the notebook.")
+            if cell.metadata.nbgrader.grade:
+                cells.append(cell)
+    healed = nbformat.v4.new_notebook(metadata=notebook.metadata, cells=cells)
+    # Ids may be doubled or malformed in a submission.
+    for number, cell in enumerate(healed.cells):
+        cell.id = f"cell-{number}"
+    return Submission(healed, tuple(flags))
+
+
+@functools.cache
+def _skeleton(assignment: Assignment) -> dict[str, NotebookNode]:
+    """The released answer and graded cells by grade id."""
+    cells = released_notebook(assignment).cells
+    return {cell.metadata.nbgrader.grade_id: cell for cell in cells if _grade_id(cell)}
+
+
+def learner_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
+    """Index and source of the code cells that are the learner's to run: all but the graded ones."""
+    return [
+        (number, cell.source)
+        for number, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+
+
+def _healed(
+    number: int, cell: NotebookNode, skeleton: dict[str, NotebookNode], owners: dict[str, int], flags: list[str]
+) -> NotebookNode:
+    grade_id = _grade_id(cell)
+    if grade_id is None or owners.get(grade_id) != number:
+        # A doubled graded cell stays as text: it must never run as the learner's code.
+        if grade_id in skeleton and skeleton[grade_id].metadata.nbgrader.grade:
+            return nbformat.v4.new_markdown_cell(f"```python\n{cell.source}\n```")
+        cell.metadata = NotebookNode()
+        return cell
+    original = skeleton[grade_id]
+    if cell.metadata.nbgrader != original.metadata.nbgrader:
+        flags.append(f"The nbgrader metadata of the cell {grade_id} were changed; those of the source are used.")
+    cell.metadata = NotebookNode(nbgrader=original.metadata.nbgrader)
+    if original.metadata.nbgrader.grade and cell.source != original.source:
+        flags.append(f"The text of the graded cell {grade_id} was changed; that of the source is used.")
+        cell.source = original.source
+    return cell
+
+
+def _grade_id(cell: NotebookNode) -> str | None:
+    metadata = cell.metadata.get("nbgrader")
+    grade_id = metadata.get("grade_id") if isinstance(metadata, dict) else None
+    return grade_id if isinstance(grade_id, str) else None
+
+
+def _plain_cell(number: int, cell: Any, name: str) -> NotebookNode:
+    source = cell.get("source") if isinstance(cell, dict) else None
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise NotGradable(
+            f"Cell {number + 1} of {name} has no text: save the notebook in JupyterLab and hand it in anew."
+        )
+    if len(source) > MAX_SOURCE:
+        raise NotGradable(f"Cell {number + 1} of {name} has over {MAX_SOURCE} characters.")
+    # A lone surrogate, which JSON can spell, cannot be written to any file.
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    nbgrader = cell.get("metadata", {}).get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
+    make = nbformat.v4.new_code_cell if cell.get("cell_type") == "code" else nbformat.v4.new_markdown_cell
+    plain = make(source)
+    if isinstance(nbgrader, dict):
+        plain.metadata.nbgrader = nbformat.from_dict(nbgrader)
+    return plain
