@@ -41,6 +41,7 @@ MAX_BYTES = 32 << 20
 """The largest tensor that travels."""
 MAX_DEPTH = 20
 MAX_DIMENSIONS = 16
+MAX_GENERATORS = 100
 
 
 class ValueFormatError(ValueError):
@@ -137,6 +138,7 @@ class _Reader:
     def __init__(self, buffer: memoryview) -> None:
         self._buffer = buffer
         self._position = 0
+        self._generators = 0
 
     @property
     def remaining(self) -> int:
@@ -147,6 +149,12 @@ class _Reader:
             raise ValueFormatError(f"a tensor needs {length} bytes and {self.remaining} are left")
         self._position += length
         return bytearray(self._buffer[self._position - length : self._position])
+
+    def count_generator(self) -> None:
+        # Twenty characters of data become five thousand bytes of generator.
+        self._generators += 1
+        if self._generators > MAX_GENERATORS:
+            raise ValueFormatError(f"more than {MAX_GENERATORS} generators")
 
 
 def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
@@ -168,6 +176,7 @@ def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
     if kind == "bytes" and isinstance(content, str):
         return _decode_bytes(content)
     if kind == "generator" and isinstance(content, int) and 0 <= content < 1 << 63:
+        reader.count_generator()
         return torch.Generator().manual_seed(content)
     if kind == "opaque" and isinstance(content, str):
         return Opaque(content)
@@ -182,7 +191,8 @@ def _decode_bytes(content: str) -> bytes:
 
 
 def _decode_tensor(content: Tree, reader: _Reader) -> Tensor:
-    if not isinstance(content, dict) or content.get("dtype") not in DTYPES:
+    # `list(DTYPES)`: what a room sends as dtype need not be hashable.
+    if not isinstance(content, dict) or content.get("dtype") not in list(DTYPES):
         raise ValueFormatError("a tensor without a known dtype")
     dtype, shape = DTYPES[content["dtype"]], content.get("shape")
     if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
@@ -190,6 +200,9 @@ def _decode_tensor(content: Tree, reader: _Reader) -> Tensor:
     # `type(size) is int`: True is an int too.
     if not all(type(size) is int and 0 <= size < 1 << 40 for size in shape):
         raise ValueFormatError(f"a tensor's shape is made of sizes, not {shape!r}")
+    # A tensor without elements may claim sizes whose strides overflow.
+    if math.prod(max(size, 1) for size in shape) * dtype.itemsize > MAX_BYTES:
+        raise ValueFormatError(f"a tensor of shape {shape!r} is over {MAX_BYTES >> 20} MiB")
     data = reader.take(math.prod(shape) * dtype.itemsize)
     tensor = torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
     if content.get("contiguous") is False:

@@ -182,8 +182,7 @@ class FolderJail(Jail):
         folder = self._folders.pop(pid)
         if os.geteuid() == 0:
             _end_user(FIRST_ROOM_USER + pid)
-        else:
-            _end_strays(keep=set(self._folders))
+        _end_strays(keep=set(self._folders))
         shutil.rmtree(folder, ignore_errors=True)
 
     def _restrict(self, folder: Path) -> None:
@@ -202,7 +201,9 @@ class LandlockJail(FolderJail):
         super().prepare()
 
     def _restrict(self, folder: Path) -> None:
-        readable = [*SYSTEM, *SETTINGS, *ENVIRONMENT, LLM_COURSE, *DEVICES, Path("/proc")]
+        # Of /proc no other process, whose command line may say more than learners should read.
+        own = [Path("/proc", name) for name in ("self", "cpuinfo", "meminfo", "stat")]
+        readable = [*SYSTEM, *SETTINGS, *ENVIRONMENT, LLM_COURSE, *DEVICES, *own]
         # Semaphores and shared tensors live in /dev/shm, which only another user's files are safe in.
         shared = [Path("/dev/shm")] if os.geteuid() >= FIRST_ROOM_USER else []
         landlock.restrict(readable, writable=[folder, *DEVICES, *shared])

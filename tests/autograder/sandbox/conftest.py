@@ -1,0 +1,59 @@
+"""Rooms for the tests, and the check after each test that nothing is left of them.
+
+LLM_COURSE_TEST_TIER names the tier to test, "namespaces" if unset. A test that is marked `promised_by` runs in the
+tiers that promise what it checks; elsewhere it is deselected, not skipped.
+"""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from rooms import TIER, count_mounts, leftovers, zygote_of
+
+from autograder.sandbox.fork_server import ForkServer
+from autograder.sandbox.room import Room, open_room
+
+PATIENCE = 10.0
+"""Seconds in which what a room left must be gone."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "promised_by(*tiers): what the test checks is promised by these tiers only")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    def promised(item: pytest.Item) -> bool:
+        marker = item.get_closest_marker("promised_by")
+        return marker is None or TIER in marker.args
+
+    elsewhere = [item for item in items if not promised(item)]
+    items[:] = [item for item in items if promised(item)]
+    config.hook.pytest_deselected(items=elsewhere)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ForkServer]:
+    server = ForkServer((TIER,))
+    assert server.tier == TIER
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def room(server: ForkServer) -> Iterator[Room]:
+    with open_room(server=server) as room:
+        yield room
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(server: ForkServer) -> Iterator[None]:
+    """After each test there is no process, mount or file that was not there before."""
+    zygote = zygote_of(server)
+    mounts = count_mounts(zygote)
+    yield
+    zygote = zygote_of(server)
+    end = time.monotonic() + PATIENCE
+    while (left := leftovers(zygote)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not left
+    assert count_mounts(zygote) == mounts

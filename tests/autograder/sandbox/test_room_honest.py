@@ -1,0 +1,156 @@
+"""What learners use in notebooks works in a room."""
+
+import math
+
+import pytest
+import torch
+from rooms import ask, text_of
+
+from autograder.sandbox.room import Room, open_room
+from llm_course.calls import Call
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("print('hello')", "hello"),
+        ("1 + 1", "2"),
+        ("%time sum(range(1000))", "Wall time"),
+        ("%timeit -n 2 -r 2 sum(range(10))", "per loop"),
+        ("%%time\nx = 1", "Wall time"),
+        ("%%bash\necho from $((1 + 1)) bash", "from 2 bash"),
+        ("!echo from a shell; pwd", "from a shell"),
+        ("found = !echo one; echo two\nprint(found[1])", "two"),
+        ("name = 'x'\n!echo {name}y $name", "xy x"),
+        ("%%writefile helper.py\nvalue = 41\n", "Writing"),
+        ("import asyncio\nawait asyncio.sleep(0.01)\n'awaited'", "awaited"),
+        ("import asyncio\nasync def g(): return 'ran'\nasyncio.run(g())", "ran"),
+        ("import warnings\nwarnings.warn('careful')", "careful"),
+        ("import sys\nprint('to stderr', file=sys.stderr)", "to stderr"),
+        ("from tqdm.auto import tqdm\nfor _ in tqdm(range(3)): pass", "3/3"),
+        ("from IPython.display import display\ndisplay('shown')", "shown"),
+        ("import logging\nlogging.warning('logged')", "logged"),
+        ("import inspect\ndef h(): return 'seen'\ninspect.getsource(h)", "seen"),
+        ("import os, tempfile\nwith tempfile.TemporaryFile() as f: f.write(b'x')\nprint('file')", "file"),
+        ("import llm_course.values\nprint(llm_course.values.MAX_DEPTH)", "20"),
+        ("import pathlib\npathlib.Path('a.txt').write_text('ok')\npathlib.Path.home() == pathlib.Path.cwd()", "True"),
+        ("%pip --version", "pip"),
+        (
+            "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(6*7)'], capture_output=True).stdout",
+            "42",
+        ),
+        ("import socket; a, b = socket.socketpair(); a.send(b'x'); b.recv(1)", "b'x'"),
+        ("import numpy as np, torch\n(np.ones(2) @ np.ones(2), torch.ones(2).sum())", "tensor(2.)"),
+    ],
+)
+def test_a_cell_shows_what_a_notebook_would(room: Room, source: str, shown: str) -> None:
+    reply = room.run_cell(source, 60)
+    assert shown in text_of(reply.outputs)
+    assert reply.ok
+
+
+def test_a_plot_is_a_picture(room: Room) -> None:
+    reply = room.run_cell("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()", 60)
+    assert [output for output in reply.outputs if "image/png" in output.get("data", {})]
+
+
+def test_a_helper_module_of_the_learner_is_importable(room: Room) -> None:
+    room.run_cell("%%writefile helper.py\nvalue = 41\n", 30)
+    assert ask(room, "import helper\nreturn helper.value") == 41
+
+
+def test_a_tiny_model_runs(room: Room) -> None:
+    body = """
+    from transformers import GPT2Config, GPT2LMHeadModel
+    import torch
+    config = GPT2Config(vocab_size=50, n_positions=16, n_embd=16, n_layer=1, n_head=2)
+    return GPT2LMHeadModel(config)(torch.zeros(1, 4, dtype=torch.long)).logits
+    """
+    assert ask(room, body, 60).shape == (1, 4, 50)
+
+
+def test_training_backward_and_compile_without_a_compiler(room: Room) -> None:
+    body = """
+    import torch
+    model = torch.compile(torch.nn.Linear(3, 1), backend="eager")
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = model(torch.ones(4, 3)).square().mean()
+        loss.backward()
+        optimizer.step()
+    return float(loss)
+    """
+    assert math.isfinite(ask(room, body, 120))
+
+
+@pytest.mark.promised_by("namespaces")
+def test_data_loader_workers_and_processes(room: Room) -> None:
+    source = """
+import multiprocessing, torch
+from torch.utils.data import DataLoader, TensorDataset
+loader = DataLoader(TensorDataset(torch.arange(8.0)), batch_size=2, num_workers=2)
+print("sum", sum(float(batch.sum()) for (batch,) in loader))
+def square(x): return x * x
+with multiprocessing.Pool(2) as pool:
+    print("squares", pool.map(square, [1, 2, 3]))
+"""
+    shown = text_of(room.run_cell(source, 120).outputs)
+    assert "sum 28.0" in shown
+    assert "squares [1, 4, 9]" in shown
+
+
+def test_an_error_in_a_cell_is_shown_and_the_next_cell_runs(room: Room) -> None:
+    reply = room.run_cell("1 / 0", 30)
+    assert not reply.ok
+    assert reply.outputs[-1]["ename"] == "ZeroDivisionError"
+    assert room.run_cell("'next'", 30).ok
+
+
+@pytest.mark.parametrize("source", ["exit()", "quit", "import sys; sys.exit(1)", "raise SystemExit"])
+def test_leaving_does_not_end_the_room(room: Room, source: str) -> None:
+    room.run_cell(source, 30)
+    assert text_of(room.run_cell("'still here'", 30).outputs) == "'still here'"
+
+
+def test_input_is_refused_with_a_sentence(room: Room) -> None:
+    assert "nobody to ask" in text_of(room.run_cell("input('name? ')", 30).outputs)
+
+
+def test_calls_take_and_return_tensors(room: Room) -> None:
+    room.run_cell("def double(x): return x * 2", 30)
+    reply = room.call("double", Call({"x": torch.arange(6.0).reshape(2, 3)}, gradients=("x",)), 30)
+    assert torch.equal(reply.value, torch.arange(6.0).reshape(2, 3) * 2)
+    assert reply.gradients["x"] is not None
+
+
+def test_missing_and_not_callable_are_told_apart(room: Room) -> None:
+    room.run_cell("number = 3", 30)
+    assert room.call("nothing", Call({}), 30).failure.type == "Missing"
+    assert room.call("number", Call({}), 30).failure.type == "NotCallable"
+
+
+def test_random_numbers_are_the_same_in_each_room(server: object, room: Room) -> None:
+    body = "import random, numpy, torch\nreturn [random.random(), float(numpy.random.rand()), float(torch.rand(()))]"
+    with open_room(server=server) as other:
+        assert ask(room, body) == ask(other, body)
+
+
+def test_an_interrupted_call_fails_and_the_room_goes_on(room: Room) -> None:
+    room.run_cell("def spin():\n    while True:\n        pass\ndef answer(): return 42", 30)
+    assert room.call("spin", Call({}), 0.3).failure.type == "KeyboardInterrupt"
+    assert room.call("answer", Call({}), 30).value == 42
+
+
+def test_an_interrupted_cell_says_so_and_keeps_its_output(room: Room) -> None:
+    reply = room.run_cell("print('before')\nimport time\ntime.sleep(60)", 0.5)
+    assert not reply.ok
+    assert "before" in text_of(reply.outputs)
+    assert reply.outputs[-1]["ename"] == "KeyboardInterrupt"
+    assert room.run_cell("1", 30).ok
+
+
+def test_an_interrupted_child_process_ends(room: Room) -> None:
+    reply = room.run_cell("!sleep 60", 0.5)
+    assert not reply.ok
+    assert room.run_cell("1", 30).ok
