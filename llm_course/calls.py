@@ -195,7 +195,7 @@ def _gradients(value: Any, inputs: dict[str, Tensor]) -> dict[str, Tensor | None
     """Gradients of a fixed weighted sum of the outputs; None where no gradient flows."""
     if not inputs:
         return {}
-    outputs = [item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Tensor)]
+    outputs = [item for item in (value if isinstance(value, (tuple, list)) else (value,)) if isinstance(item, Tensor)]
     outputs = [output for output in outputs if output.requires_grad]
     if not outputs:
         return dict.fromkeys(inputs)

@@ -82,7 +82,9 @@ def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
 
 
 def _namespace(module: ModuleType, name: str) -> str:
-    functions = [value for value in vars(module).values() if inspect.isfunction(value) and value.__module__ == module.__name__]
+    functions = [
+        value for value in vars(module).values() if inspect.isfunction(value) and value.__module__ == module.__name__
+    ]
     body = "\n\n".join(source_of(function) for function in functions)
     names = ", ".join(f"{function.__name__}={function.__name__}" for function in functions)
     return f"{body}\n\n{name} = SimpleNamespace({names})"

@@ -1,0 +1,128 @@
+"""The graders' own tests, in process: what each exercise gives to right, wrong and trivial answers."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Exercise, Mistake
+from autograder.judge import judge, local_answer
+from llm_course.evaluate import Verdict
+from tests.banks.right import alternatives
+
+SEEDS = (b"first", b"second", b"third")
+EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
+MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
+
+
+def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = SEEDS[0]) -> Verdict:
+    return judge(exercise, local_answer(function), seed)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_reference_gets_full_marks(exercise: Exercise, seed: bytes) -> None:
+    assert verdict_on(exercise, exercise.reference, seed).fraction == 1
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_right_alternatives_get_full_marks(exercise: Exercise, seed: bytes) -> None:
+    found = alternatives(exercise.name)
+    assert len(found) >= 2, f"{exercise.name} needs at least two right alternatives in tests/banks/right/"
+    for function in found:
+        verdict = verdict_on(exercise, function, seed)
+        assert verdict.fraction == 1, (function.__name__, verdict)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(
+    ("exercise", "mistake"), MISTAKES, ids=[f"{exercise.name}-{mistake.name}" for exercise, mistake in MISTAKES]
+)
+def test_mistake_loses_points_with_its_own_hint(exercise: Exercise, mistake: Mistake, seed: bytes) -> None:
+    verdict = verdict_on(exercise, mistake.function, seed)
+    assert verdict.fraction < 1
+    assert (verdict.mistake, verdict.hint) == (mistake.name, mistake.hint)
+
+
+@pytest.mark.parametrize(
+    ("exercise", "mistake"), MISTAKES, ids=[f"{exercise.name}-{mistake.name}" for exercise, mistake in MISTAKES]
+)
+def test_learner_is_told_the_same_mistake(exercise: Exercise, mistake: Mistake) -> None:
+    # The learner's own checks see fewer cases: a mistake may pass them, but it is never taken for another.
+    assert verdict_on(exercise.visible, mistake.function).mistake in (mistake.name, None)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_stub_gets_nothing(exercise: Exercise) -> None:
+    def stub(**arguments: Any) -> None:
+        raise NotImplementedError
+
+    verdict = verdict_on(exercise, stub)
+    assert verdict.fraction == 0
+    assert "not written yet" in verdict.hint
+
+
+@pytest.mark.parametrize("trivial", ["zeros", "ones", "noise", "input", "none", "refuse"])
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_trivial_answers_get_little_or_nothing(exercise: Exercise, trivial: str) -> None:
+    function = TRIVIAL[trivial]
+    verdict = verdict_on(exercise, lambda **arguments: function(exercise, arguments))
+    # Of right form is worth nothing; what is left is the refusal of bad arguments, which noise cannot know.
+    assert verdict.fraction == 0, verdict
+
+
+def _like(exercise: Exercise, arguments: dict[str, Any], make: Callable[[Tensor], Any], number: float) -> Any:
+    try:
+        right = exercise.reference(**arguments)
+    except ValueError:
+        return None
+
+    def replace(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return make(value)
+        if isinstance(value, (tuple, list)):
+            return type(value)(replace(item) for item in value)
+        if isinstance(value, dict):
+            return {key: replace(item) for key, item in value.items()}
+        return type(value)(number) if isinstance(value, (int, float)) else ""
+
+    return replace(right)
+
+
+def _noise(tensor: Tensor) -> Tensor:
+    noise = torch.rand(tensor.shape)
+    return noise.to(tensor.dtype) if tensor.is_floating_point() else (noise * 7).to(tensor.dtype)
+
+
+def _refuse(exercise: Exercise, arguments: dict[str, Any]) -> Any:
+    raise ValueError("no")
+
+
+TRIVIAL: dict[str, Callable[[Exercise, dict[str, Any]], Any]] = {
+    "zeros": lambda exercise, arguments: _like(exercise, arguments, torch.zeros_like, 0),
+    "ones": lambda exercise, arguments: _like(exercise, arguments, torch.ones_like, 1),
+    "noise": lambda exercise, arguments: _like(exercise, arguments, _noise, 0.37),
+    "input": lambda exercise, arguments: next(iter(arguments.values())),
+    "none": lambda exercise, arguments: None,
+    "refuse": _refuse,
+}
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_exercise_has_enough_mistakes_and_hints_of_their_own(exercise: Exercise) -> None:
+    hints = [mistake.hint for mistake in exercise.mistakes]
+    assert len(hints) == len(set(hints))
+    assert len(hints) >= 4
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_reference_is_documented_and_typed(exercise: Exercise) -> None:
+    signature = inspect.signature(exercise.reference)
+    assert inspect.getdoc(exercise.reference)
+    assert signature.return_annotation is not inspect.Signature.empty
+    assert all(item.annotation is not inspect.Parameter.empty for item in signature.parameters.values())
