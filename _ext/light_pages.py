@@ -13,9 +13,12 @@ from sphinx.application import Sphinx
 
 from _ext import stylesheets
 
-# What the theme's own templates link, before the stylesheets that Sphinx knows of.
+# What the theme's templates link, before the stylesheets that Sphinx knows of.
 THEME_STYLESHEETS = ["basic.css", "styles/pydata-sphinx-theme.css"]
 ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
+
+# What the theme's templates run, besides Bootstrap.
+TEMPLATE_SCRIPTS = ["scripts/pydata-sphinx-theme.js", "searchtools.js"]
 
 # Scripts that only work on something: its sign in the page's HTML.
 NEEDED_BY = {
@@ -36,7 +39,7 @@ class LightPages:
 
     def __init__(self) -> None:
         self.stylesheets: list[str] = []
-        self.scripts = {"scripts/pydata-sphinx-theme.js"}
+        self.scripts = set(TEMPLATE_SCRIPTS)
 
     def trim(
         self, app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
