@@ -1,7 +1,8 @@
 /** Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values. */
 
 import { attention } from "./js/attention.js";
-import { announcement, choice, element, traitCheckbox, widget } from "./js/dom.js";
+import { loadCourseModel } from "./js/course_model.js";
+import { announcement, choice, element, textField, traitCheckbox, visibleToken, widget } from "./js/dom.js";
 import { heatMap, numberTable } from "./js/heat_map.js";
 import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 
@@ -20,6 +21,8 @@ import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/number
  * @property {(layer: number, head: number) => Vectors | Weights} at
  * @property {(layer: number, head: number, edited: Vectors) => void} [edit]  Where a reader may change the numbers.
  * @property {HTMLElement} [controls]  What else the source lets a reader choose.
+ * @property {(model: Model) => Promise<void>} [prepare]  Before it is first looked at.
+ * @property {string} [note]
  *
  * @typedef {object} View  What is looked at.
  * @property {Source} source
@@ -34,6 +37,8 @@ import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/number
 const SMALL = { tokens: 8, width: 4 };
 /** Of wider output vectors, the first numbers are shown. */
 const OUTPUT_WIDTH = 8;
+/** Longer sentences are cut: a table of more columns is no longer read. */
+const SENTENCE_TOKENS = 24;
 
 export default widget(
   {
@@ -43,30 +48,41 @@ export default widget(
       "Make one query ten times larger: its weights close in on one token. Softmax turns size into certainty.",
       "Switch the causal mask on and change the last token's key: no earlier row moves.",
       "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.",
+      "Take a sentence in the course model and go through its layers and heads: which look one token back, which rest on the first token, which find a name again?",
     ],
   },
   (model, body) => {
+    const sourceControls = element("div", { class: "llm-controls" });
     const head = element("div");
-    const sources = [givenSource(model), randomSource(() => showHead())];
+    const sources = [givenSource(model), randomSource(() => showHead()), sentenceSource(() => showHead())];
     /** @type {View} */
     const view = { source: sources[0], layer: 0, head: 0, picked: 0 };
     let refresh = () => {};
 
     function showHead() {
+      view.picked = Math.min(view.picked, view.source.tokens.length - 1);
       const { node, show } = headView(view, model, showHead);
       head.replaceChildren(node);
       refresh = show;
       refresh();
     }
     /** @param {string} index */
-    function chooseSource(index) {
+    async function chooseSource(index) {
       const source = sources[Number(index)];
+      sourceControls.replaceChildren(...(source.controls ? [source.controls] : []));
+      head.replaceChildren();
+      try {
+        await source.prepare?.(model);
+      } catch (error) {
+        head.replaceChildren(element("p", { role: "alert" }, String(error)));
+        return;
+      }
       Object.assign(view, { source, layer: 0, head: 0, picked: source.tokens.length - 1 });
       showHead();
     }
 
     const labels = sources.map(({ label }, i) => /** @type {[string, string]} */ ([String(i), label]));
-    body.append(choice("Vectors", labels, "0", chooseSource), head);
+    body.append(choice("Vectors", labels, "0", chooseSource), sourceControls, head);
     chooseSource("0");
     for (const trait of ["causal", "scaled"]) model.on(`change:${trait}`, () => refresh());
   },
@@ -127,6 +143,80 @@ function randomSource(onChange) {
 }
 
 /**
+ * A sentence of the reader's, as the heads of the course model see it.
+ * @param {() => void} onChange
+ * @returns {Source}
+ */
+function sentenceSource(onChange) {
+  /** @type {import("./js/course_model.js").CourseModel | null} */
+  let course = null;
+  let text = "There was a girl called Anna. Anna had a red ball.";
+  const status = element("span", { role: "status" });
+  const field = textField("Your sentence", text, (typed) => {
+    text = typed;
+    if (!course) return;
+    readSentence(course);
+    onChange();
+  });
+  /** @type {Vectors[][]} */
+  let read = [];
+
+  /** @param {import("./js/course_model.js").CourseModel} model */
+  function readSentence({ tokenizer, decoder, config }) {
+    const ids = [config.end_of_text, ...tokenizer.encode(text)].slice(0, SENTENCE_TOKENS);
+    source.tokens = ids.map((id) => (id === config.end_of_text ? "start" : visibleToken(tokenizer.decode([id]))));
+    read = readHeads(decoder, ids);
+  }
+
+  /** @type {Source} */
+  const source = {
+    label: "A sentence in the course model",
+    tokens: [],
+    layers: 1,
+    heads: 1,
+    at: (layer, head) => read[layer][head],
+    controls: element("div", { class: "llm-grow" }, field, status),
+    async prepare(model) {
+      model.set("causal", true);
+      model.set("scaled", true);
+      if (course) return;
+      status.textContent = "Loading the course model …";
+      course = await loadCourseModel(model);
+      const { layers, heads, kv_heads, head_size } = course.config;
+      Object.assign(source, { layers, heads });
+      source.note =
+        `The model's own queries and keys, ${head_size} numbers each, after their rotation by position. ` +
+        `Each ${heads / kv_heads} heads share keys and values. Mask and scaling change this head only, as it reads now.`;
+      readSentence(course);
+      status.textContent = "";
+    },
+  };
+  return source;
+}
+
+/**
+ * The vectors of every head for a sequence of tokens: [layer][head].
+ * @param {import("./js/decoder.js").Decoder} decoder
+ * @param {number[]} ids
+ * @returns {Vectors[][]}
+ */
+function readHeads(decoder, ids) {
+  const { layers, heads, kv_heads, head_size } = decoder.config;
+  const read = Array.from({ length: layers }, () =>
+    Array.from({ length: heads }, () => ({ query: /** @type {Matrix} */ ([]), key: /** @type {Matrix} */ ([]), value: /** @type {Matrix} */ ([]) })),
+  );
+  decoder.read(decoder.newCache(), ids, (name, layer, values) => {
+    if (name !== "query" && name !== "key" && name !== "value") return;
+    const vectors = Array.from(values);
+    read[layer].forEach((vectorsOfHead, head) => {
+      const part = name === "query" ? head : Math.floor(head / (heads / kv_heads));
+      vectorsOfHead[name].push(vectors.slice(part * head_size, (part + 1) * head_size));
+    });
+  });
+  return read;
+}
+
+/**
  * Everything about the head in view: its controls, its numbers, and what they give.
  * @param {View} view
  * @param {Model} model
@@ -140,7 +230,6 @@ function headView(view, model, onChoose) {
   const show = () => results.show(numbers, { causal: model.get("causal"), scaled: model.get("scaled") });
   const controls = [
     ...indexChoices(view, onChoose),
-    source.controls,
     ...("weights" in numbers ? [] : switches(model)),
   ];
   const tables =
@@ -155,6 +244,7 @@ function headView(view, model, onChoose) {
     "div",
     {},
     element("div", { class: "llm-controls" }, ...controls),
+    source.note ? element("p", { class: "llm-note" }, source.note) : null,
     element("div", { class: "llm-row" }, ...tables),
     results.node,
   );
@@ -236,14 +326,13 @@ function resultView(view, numbers) {
   const scoreMap = heatMap({ caption: "Scores", rows, columns: tokens });
   const weightMap = heatMap({ caption: "Weights (each row sums to 1)", rows, columns: tokens, onPick });
   const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions });
-  const maps = vectors ? [scoreMap.node, weightMap.node, outputMap.node] : [weightMap.node];
   const said = announcement();
   const steps = element("div");
   const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
   let repeat = () => {};
 
   return {
-    node: element("div", {}, element("div", { class: "llm-row" }, ...maps), said, vectors && isSmall(vectors) ? explanation : null),
+    node: arrange(vectors, scoreMap.node, weightMap.node, outputMap.node, said, explanation),
     show(current, settings) {
       repeat = () => this.show(current, settings);
       const { picked } = view;
@@ -260,6 +349,25 @@ function resultView(view, numbers) {
       if (isSmall(current)) steps.replaceChildren(...arithmetic(current, results, settings, picked, tokens));
     },
   };
+}
+
+/**
+ * A small head is seen whole, side by side; of a large one the weights come first and the rest unfolds.
+ * @param {Vectors | null} vectors
+ * @param {Node} scores
+ * @param {Node} weights
+ * @param {Node} output
+ * @param {Node} said
+ * @param {Node} explanation
+ */
+function arrange(vectors, scores, weights, output, said, explanation) {
+  if (!vectors) return element("div", {}, weights, said);
+  if (vectors.key.length > SMALL.tokens) {
+    const rest = element("details", {}, element("summary", {}, "Scores and output"), scores, output);
+    return element("div", {}, weights, said, rest);
+  }
+  const row = element("div", { class: "llm-row" }, scores, weights, output);
+  return element("div", {}, row, said, isSmall(vectors) ? explanation : null);
 }
 
 /** @param {number} width */

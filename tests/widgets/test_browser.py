@@ -3,9 +3,12 @@
 from pathlib import Path
 
 import pytest
+import torch
 from playwright.sync_api import Page, expect
 
-from .conftest import ROOT, WIDGETS, Watched
+from llm_course import models
+
+from .conftest import ROOT, WIDGETS, Watched, page_html
 
 pytestmark = pytest.mark.browser
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -84,3 +87,42 @@ def test_attention_explorer_works_from_the_keyboard(watched: Watched, address: s
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("“cat” listens most to")
     expect(page.get_by_role("button", name="cat")).to_be_focused()
+
+
+def read_sentence(page: Page) -> None:
+    page.get_by_label("Vectors", exact=True).select_option(label="A sentence in the course model")
+    expect(page.get_by_label("Layer", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_attention_explorer_reads_a_sentence_with_the_course_model(
+    watched: Watched, address: str, site: Path, scheme: str
+) -> None:
+    page = opened(watched, address if scheme == "http" else site.as_uri(), "attention_explorer")
+    read_sentence(page)
+    page.get_by_label("Your sentence").fill("The cat sat.")
+    expect(page.get_by_label("Your sentence")).to_be_focused()
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("The cat sat.")["input_ids"]]])
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        attentions = model(ids, output_attentions=True).attentions
+    page.get_by_label("Layer", exact=True).select_option(label="3")
+    page.get_by_label("Head", exact=True).select_option(label="4")
+    expected = attentions[2][0, 3].round(decimals=2)
+    assert attention_row(page, 3) == pytest.approx(expected[3].tolist(), abs=0.011)
+
+
+def test_the_model_is_loaded_once_a_page_and_not_before(watched: Watched, address: str, site: Path) -> None:
+    twice = page_html(WIDGETS["attention_explorer"](), WIDGETS["attention_explorer"]())
+    (site / "twice.html").write_text(twice, encoding="utf-8")
+    loaded: list[str] = []
+    watched.page.on("request", lambda request: loaded.append(request.url))
+    watched.page.goto(f"{address}/twice.html")
+    choices = watched.page.get_by_label("Vectors", exact=True)
+    expect(choices).to_have_count(2)
+    assert not any("stories.js" in url for url in loaded)
+    for index in (0, 1):
+        choices.nth(index).select_option(label="A sentence in the course model")
+        expect(watched.page.get_by_label("Layer", exact=True)).to_have_count(index + 1)
+    assert sum("stories.js" in url for url in loaded) == 1

@@ -170,3 +170,30 @@ export function traitCheckbox(model, trait, label) {
   model.on(`change:${trait}`, () => (input.checked = model.get(trait)));
   return field;
 }
+
+/**
+ * A token as a label: spaces and line ends are seen.
+ * @param {string} token
+ */
+export function visibleToken(token) {
+  return token.replaceAll(" ", "␣").replaceAll("\n", "⏎").replaceAll("\t", "⇥");
+}
+
+/**
+ * Resolves when the element comes near the part of the page in view.
+ * @param {Element} node
+ * @returns {Promise<void>}
+ */
+export function whenVisible(node) {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        observer.disconnect();
+        resolve();
+      },
+      { rootMargin: "200px" },
+    );
+    observer.observe(node);
+  });
+}
