@@ -52,5 +52,9 @@ node_modules/.package-lock.json: package-lock.json
 book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
-site: env widgets  ## build the book into _build/html
+site: env widgets _build/.extensions  ## build the book into _build/html
 	@$(BIN)/jupyter-book build -W --keep-going -n . || { rm -rf _build/.doctrees; exit 1; }
+
+# Nor does Sphinx look at the extensions' own files.
+_build/.extensions: $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
+	@rm -rf _build/.doctrees && mkdir -p _build && touch $@

@@ -54,7 +54,7 @@ class LightPages:
         context["script_files"] = scripts if pagename == "search" else [waiting(script) for script in scripts]
 
     def write_stylesheet(self, app: Sphinx, exception: Exception | None) -> None:
-        if exception or app.builder.format != "html":
+        if exception or app.builder.format != "html" or not self.stylesheets:  # none when no page had to be written
             return
         site = Path(app.outdir)
         static = site / "_static"
