@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets book site
+.PHONY: help env widgets book site checks lab lint test unit notebooks grading browser training chromium
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,3 +58,41 @@ site: env widgets _build/.extensions  ## build the book into _build/html
 # Nor does Sphinx look at the extensions' own files.
 _build/.extensions: $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
 	@rm -rf _build/.doctrees && mkdir -p _build && touch $@
+
+# The learner's lab: JupyterLab with every assignment laid out, and nbgrader's Validate button.
+lab: env widgets  ## open JupyterLab with the assignments laid out for a learner
+	@$(BIN)/python -m autograder.lab lab
+	@cd lab && ../$(BIN)/jupyter lab --ServerApp.root_dir=.
+
+checks: env  ## write the data of the learners' own checks from the specifications
+	@$(BIN)/python -m autograder.checks
+
+# Tests. `make test` runs all of them; each layer has a target for daily work.
+PYTEST := $(BIN)/pytest
+
+lint: env  ## ruff, mypy, codespell
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy && $(BIN)/codespell
+
+test: env widgets chromium lint  ## run all tests
+	@$(PYTEST)
+
+unit: env widgets  ## the tests that take seconds
+	@$(PYTEST) -m "not notebooks and not grading and not browser and not training"
+
+notebooks: env widgets  ## execute every cell of the book
+	@$(PYTEST) -m notebooks
+
+grading: env  ## the banks of submissions through real nbgrader
+	@$(PYTEST) -m grading
+
+browser: env widgets chromium  ## the built pages in headless Chromium
+	@$(PYTEST) -m browser
+
+training: env  ## train the course models briefly
+	@$(PYTEST) -m training
+
+# Only tests need Chromium. Where it cannot be installed, the browser tests fail and say what is missing.
+chromium:
+	@command -v chromium > /dev/null || { command -v apt-get > /dev/null && test "$$(id -u)" = 0 \
+	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; } \
+	  || echo "Chromium is not installed and cannot be installed from here: the browser tests will fail."

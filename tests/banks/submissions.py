@@ -13,7 +13,16 @@ from typing import Any
 from autograder.exercises.spec import Assignment
 from autograder.notebooks import released_notebook
 
-PREAMBLE = "import functools\nimport math\nfrom types import SimpleNamespace\n\nimport torch\nfrom torch import Generator, Tensor\n"
+PREAMBLE = """\
+import functools
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+"""
 
 
 def fill(assignment: Assignment, answers: Mapping[str, str], extra: Mapping[int, str] | None = None) -> dict[str, Any]:
@@ -40,6 +49,8 @@ def references(assignment: Assignment) -> dict[str, str]:
 def standalone(function: Callable[..., Any], name: str) -> str:
     """A cell that defines `function` under `name`, with all that it needs from its own module and from solutions."""
     module = sys.modules[function.__module__]
+    if module.__name__.startswith("solutions."):
+        return "\n\n".join([PREAMBLE, _namespace(module, "solution"), f"{name} = solution.{function.__name__}"])
     pieces: dict[str, str] = {}
     _collect(module, function.__name__, pieces)
     return "\n\n".join([PREAMBLE, *pieces.values(), f"{name} = {function.__name__}"])
@@ -82,9 +93,9 @@ def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
 
 
 def _namespace(module: ModuleType, name: str) -> str:
-    functions = [
-        value for value in vars(module).values() if inspect.isfunction(value) and value.__module__ == module.__name__
-    ]
-    body = "\n\n".join(source_of(function) for function in functions)
+    """A module of references as an object, so that its functions do not take the place of the learner's own."""
+    found = [item for item in vars(module).values() if inspect.isfunction(item)]
+    functions = [item for item in found if item.__module__ == module.__name__]
+    body = textwrap.indent("\n\n".join(source_of(function) for function in functions), "    ")
     names = ", ".join(f"{function.__name__}={function.__name__}" for function in functions)
-    return f"{body}\n\n{name} = SimpleNamespace({names})"
+    return f"def _make_{name}():\n{body}\n    return SimpleNamespace({names})\n\n{name} = _make_{name}()"

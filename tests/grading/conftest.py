@@ -1,0 +1,58 @@
+"""A course folder for the tests that go through real nbgrader."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment
+
+Run = subprocess.CompletedProcess[str]
+
+
+class Course:
+    """A course folder and the commands that work in it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def llm_course(self, *arguments: str) -> Run:
+        return self._run(sys.executable, "-m", "llm_course", *arguments)
+
+    def nbgrader(self, *arguments: str) -> Run:
+        return self._run(sys.executable, "-m", "nbgrader", *arguments)
+
+    def scores(self, assignment: str) -> dict[str, dict[str, float | None]]:
+        """Student -> exercise -> points by nbgrader's own gradebook."""
+        with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
+            return {
+                submission.student.id: {
+                    grade.name: grade.auto_score for book in submission.notebooks for grade in book.grades
+                }
+                for submission in gradebook.assignment_submissions(assignment)
+            }
+
+    def feedback_page(self, student: str, assignment: str) -> str:
+        """The HTML that a student reads."""
+        return (self.folder / "feedback" / student / assignment / f"{assignment}.html").read_text(encoding="utf-8")
+
+    def _run(self, *command: str) -> Run:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900)
+
+
+def make_course(folder: Path) -> Course:
+    course = Course(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = course.llm_course("init", ".")
+    assert made.returncode == 0, made.stderr
+    return course
+
+
+@pytest.fixture(scope="session")
+def attention() -> Assignment:
+    return assignments()["05_attention"]
