@@ -8,6 +8,7 @@
       > A sum of d_k products has a standard deviation that grows with the root of d_k.
     ```
 
+A question with code in its own line needs the fence `:::`, as Markdown allows no backtick after three of them.
 An option is a list item: one paragraph that starts with `[x]` (right) or `[ ]`, then a block quote that explains it.
 Each becomes a `details` element, so a question needs no script; `questions.js` only remembers the choice.
 """

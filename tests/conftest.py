@@ -1,0 +1,40 @@
+"""What tests of several folders share: the one Chromium of a session."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def find_chromium() -> str | None:
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if os.environ.get("LLM_COURSE_SKIP_BROWSER") == "1":
+        pytest.skip("LLM_COURSE_SKIP_BROWSER=1")
+    chromium = find_chromium()
+    if chromium is None:
+        pytest.fail(
+            "Chromium was not found: install it with `apt-get install chromium`, "
+            "or leave the browser tests out with LLM_COURSE_SKIP_BROWSER=1.",
+            pytrace=False,
+        )
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield started
+        started.close()

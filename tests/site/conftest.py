@@ -1,0 +1,84 @@
+"""The built book for the browser tests, and tiny books for the tests of single extensions."""
+
+import io
+import re
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+from _ext.serve import address, make_server
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Built:
+    """A tiny book after its build."""
+
+    folder: Path
+    warnings: str
+
+    def page(self, name: str) -> str:
+        return (self.folder / f"{name}.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Callable[..., Built]:
+    """Build a book of these pages with these extensions; called again, it builds what has changed since."""
+
+    def build(pages: dict[str, str], *extensions: str, **config: Any) -> Built:
+        source = tmp_path / "source"
+        for name, text in pages.items():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_text(text, encoding="utf-8")
+        settings = {
+            "extensions": ["myst_nb", *extensions],
+            "root_doc": "index",
+            "html_theme": "basic",
+            "nb_execution_mode": "off",
+            "myst_enable_extensions": ["dollarmath", "amsmath", "colon_fence"],
+            "nb_ipywidgets_js": {},
+            **config,
+        }
+        warnings, output = io.StringIO(), tmp_path / "html"
+        with patch_docutils(), docutils_namespace():
+            app = Sphinx(
+                str(source),
+                None,
+                str(output),
+                str(tmp_path / "doctrees"),
+                "html",
+                settings,
+                status=io.StringIO(),
+                warning=warnings,
+            )
+            app.build()
+        return Built(output, re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The folder of the book, built as readers build it; seconds when nothing has changed."""
+    result = subprocess.run(["make", "site"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if result.returncode:
+        pytest.fail(f"`make site` failed:\n{result.stdout[-4000:]}{result.stderr[-4000:]}", pytrace=False)
+    return ROOT / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def served(site: Path) -> Iterator[str]:
+    """The address of the book over http."""
+    server = make_server(site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield address(server)
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,89 @@
+"""Formulas become KaTeX's HTML while the book is built."""
+
+from collections.abc import Callable
+
+import pytest
+
+from _ext.prerendered_math import draw, fonts_used
+from tests.site.conftest import Built
+
+PAGE = r"""# Page with $x^2$
+
+Inline $\sqrt{d_k}$ and {eq}`sum`.
+
+$$
+\sum_i x_i
+$$ (sum)
+
+$$
+a = b \\
+c = d
+$$
+
+\begin{align}
+e &= f \\
+g &= h
+\end{align}
+"""
+
+
+@pytest.fixture
+def built(build: Callable[..., Built]) -> Built:
+    return build({"index.md": PAGE}, "_ext.prerendered_math")
+
+
+def test_every_formula_is_drawn_and_no_script_added(built: Built) -> None:
+    html = built.page("index")
+    assert built.warnings == ""
+    assert html.count('<span class="math"><span class="katex"') >= 2
+    assert html.count('<span class="katex-display">') == 3
+    assert "mathjax" not in html.lower()
+    assert "katex.min.js" not in html
+
+
+def test_labeled_equation_has_its_number_and_is_referred_to(built: Built) -> None:
+    html = built.page("index")
+    assert '<span class="eqno">(1)' in html
+    assert 'href="#equation-sum">(1)</a>' in html
+
+
+def test_only_fonts_of_one_format_are_shipped(built: Built) -> None:
+    folder = built.folder / "_static" / "katex"
+    assert {file.suffix for file in (folder / "fonts").iterdir()} == {".woff2"}
+    css = (folder / "katex.min.css").read_text(encoding="utf-8")
+    assert ".woff2" in css
+    assert ".ttf" not in css
+    assert ".woff)" not in css
+
+
+def test_unreadable_formula_is_a_warning_with_its_place(build: Callable[..., Built]) -> None:
+    built = build({"index.md": "# Page\n\nBroken $\\frac{1$ here.\n"}, "_ext.prerendered_math")
+    assert "index.md:3: WARNING: KaTeX cannot read `\\frac{1`" in built.warnings
+
+
+def test_unknown_command_is_an_error_of_its_formula_alone() -> None:
+    good, bad = draw([("x", False), (r"\nosuchcommand", True)])
+    assert "katex" in good["html"]
+    assert "nosuchcommand" in bad["error"]
+
+
+@pytest.mark.parametrize(
+    ("tex", "font"),
+    [
+        ("x", "Math-Italic"),
+        (r"\mathbb{R}", "AMS-Regular"),
+        (r"\mathbf{x}", "Main-Bold"),
+        (r"\mathcal{L}", "Caligraphic-Regular"),
+        (r"\sum_i", "Size2-Regular"),
+        (r"\big(x\big)", "Size1-Regular"),
+        (r"\left(\frac{x^2}{\sqrt{y}}\right)", "Size3-Regular"),
+    ],
+)
+def test_fonts_in_use_are_found(tex: str, font: str) -> None:
+    html = draw([(tex, True)])[0]["html"]
+    assert font in fonts_used(html)
+    assert "Main-Regular" in fonts_used(html)
+
+
+def test_page_without_formulas_needs_no_font() -> None:
+    assert fonts_used('<p class="size1 mathbf">text</p>') == []

@@ -1,0 +1,86 @@
+"""The one small stylesheet: which rules stay, where its addresses lead, which icons it draws."""
+
+import base64
+import io
+from pathlib import Path
+
+import pydata_sphinx_theme
+import pytest
+from fontTools.ttLib import TTFont
+
+from _ext.stylesheets import font_of, purge, with_addresses, with_icons_inside
+
+THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+
+
+@pytest.mark.parametrize(
+    ("css", "left"),
+    [
+        ("p{color:red}", "p{color:red}"),
+        (".used{color:red}", ".used{color:red}"),
+        (".other{color:red}", ""),
+        ("#used p{color:red}", "#used p{color:red}"),
+        ("#other p{color:red}", ""),
+        (".used .other{color:red}", ""),
+        (".other, p.used{color:red}", "p.used{color:red}"),
+        (".used:not(.other){color:red}", ".used:not(.other){color:red}"),
+        ("p:is(.other, a){color:red}", "p:is(.other, a){color:red}"),
+        ("[data-x='.other']{color:red}", '[data-x=".other"]{color:red}'),
+        (r".w-25\%{width:25%}", r".w-25\%{width:25%}"),
+        ("/* note */ p { color : red ; /* why */ }", "p{color : red ;}"),
+        ("@media print{.other{color:red}}", ""),
+        ("@media print{.used{color:red}.other{color:red}}", "@media print{.used{color:red}}"),
+        ("@media print{@supports (x:y){.used{color:red}}}", "@media print{@supports (x:y){.used{color:red}}}"),
+        ('@charset "utf-8";@import "x.css";p{color:red}', "p{color:red}"),
+        ("@keyframes turn{to{color:red}}", "@keyframes turn{to{color:red}}"),
+        ("p{--empty:;width:1.5em}", "p{--empty:;width:1.5em}"),
+    ],
+)
+def test_purge_keeps_what_can_match(css: str, left: str) -> None:
+    assert purge(css, {"used", "w-25%"}) == left
+
+
+def test_unreadable_stylesheet_is_refused() -> None:
+    with pytest.raises(ValueError, match="a stylesheet cannot be read"):
+        purge("p{color:red} }", set())
+
+
+@pytest.mark.parametrize(
+    ("name", "address", "moved"),
+    [
+        ("styles/theme.css", "../fonts/a.woff2", "fonts/a.woff2"),
+        ("styles/theme.css", "'b.png'", "styles/b.png"),
+        ("katex/katex.css", '"fonts/c.woff2"', "katex/fonts/c.woff2"),
+        ("top.css", "d.svg", "d.svg"),
+    ],
+)
+def test_addresses_lead_to_the_same_file(name: str, address: str, moved: str) -> None:
+    assert with_addresses(f"p{{src:url({address})}}", name) == f"p{{src:url({moved})}}"
+
+
+@pytest.mark.parametrize("address", ["data:image/svg+xml;utf8,<svg/>", "'data:a,b'", "#mark", "https://x.org/y.css"])
+def test_other_addresses_stay(address: str) -> None:
+    css = f"p{{src:url({address})}}"
+    assert with_addresses(css, "styles/theme.css") == css
+
+
+def test_icon_font_is_cut_down_and_inside() -> None:
+    css = (
+        "@font-face{font-family:FA;src:url(vendor/webfonts/fa-solid-900.woff2)}"
+        "@font-face{font-family:Brands;src:url(vendor/webfonts/fa-brands-400.woff2)}"
+        "@font-face{font-family:KaTeX;src:url(katex/fonts/KaTeX_Main.woff2)}"
+        '.fa-sun:before{content:"\uf185"}'
+    )
+    light = with_icons_inside(css, THEME / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2")
+    assert "fa-solid" not in light
+    assert "Brands" not in light
+    assert "KaTeX_Main.woff2" in light
+    encoded = light.split("base64,")[1].split(")")[0]
+    assert len(encoded) < 3000
+    assert 0xF185 in TTFont(io.BytesIO(base64.b64decode(encoded))).getBestCmap()
+
+
+def test_icon_font_holds_only_what_is_asked() -> None:
+    font = THEME / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
+    characters = TTFont(io.BytesIO(base64.b64decode(font_of(font, {"\uf185", "\uf186"})))).getBestCmap()
+    assert set(characters) == {0xF185, 0xF186}
