@@ -108,9 +108,9 @@ def digest_sources(content: NotebookNode, path: Path, root: Path) -> str:
     """Digest of the files that the notebook's outputs depend on besides its own code."""
     cells = [cell.source for cell in content.cells if cell.cell_type == "code"]
     modules = reachable_modules(imported_names(python_of(cells)), root)
-    beside = {file for file in path.parent.rglob("*") if file.is_file() and file.suffix not in (".md", ".ipynb")}
+    beside = {file for file in path.parent.iterdir() if file.is_file() and file.suffix not in (".md", ".ipynb")}
     whole = hashlib.sha256()
-    for file in sorted(modules | package_data(modules) | without_caches(beside)):
+    for file in sorted(modules | package_data(modules) | beside):
         whole.update(f"{file.relative_to(root)} {digest_file(file, file.stat().st_mtime_ns)}\n".encode())
     return whole.hexdigest()
 
@@ -164,19 +164,15 @@ def module_files(name: str, root: Path) -> set[Path]:
 def package_data(modules: Iterable[Path]) -> set[Path]:
     """Files that are not Python and lie in the packages of these modules: weights, built widgets, corpora."""
     packages = {module.parent for module in modules}
-    return without_caches(file for package in packages for file in _data_below(package))
+    return {file for package in packages for file in data_below(package)}
 
 
-def _data_below(folder: Path) -> Iterator[Path]:
+def data_below(folder: Path) -> Iterator[Path]:
     for entry in folder.iterdir():
         if entry.is_file() and entry.suffix != ".py":
             yield entry
-        elif entry.is_dir() and not (entry / "__init__.py").exists():
-            yield from _data_below(entry)
-
-
-def without_caches(files: Iterable[Path]) -> set[Path]:
-    return {file for file in files if "__pycache__" not in file.parts}
+        elif entry.is_dir() and entry.name != "__pycache__" and not (entry / "__init__.py").exists():
+            yield from data_below(entry)
 
 
 @cache

@@ -1,0 +1,172 @@
+"""Which notebooks are run again, and that they run side by side."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from _ext import notebook_cache
+from _ext.notebook_cache import imported_names, module_files, package_data, python_of, reachable_modules
+from tests.site.conftest import Built
+
+HEADER = """---
+file_format: mystnb
+kernelspec: {display_name: Python 3, language: python, name: python3}
+---
+"""
+
+
+def notebook(title: str, *cells: str, prose: str = "Prose.") -> str:
+    blocks = "\n".join(f"```{{code-cell}} ipython3\n{cell}\n```\n" for cell in cells)
+    return f"{HEADER}# {title}\n\n{prose}\n\n{blocks}"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project whose package has a module in use, another that it imports, one apart, and data."""
+    files = {
+        "llm_course/__init__.py": "",
+        "llm_course/used.py": "from .helper import number\n",
+        "llm_course/helper.py": "number = 1\n",
+        "llm_course/apart.py": "",
+        "llm_course/weights/model.bin": "weights",
+        "llm_course/widgets/__init__.py": "",
+        "llm_course/widgets/built/widget.js": "js",
+        "llm_course/__pycache__/used.pyc": "",
+        "solutions/__init__.py": "",
+        "solutions/topic.py": "import llm_course.helper\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def names(files: set[Path], root: Path) -> set[str]:
+    return {str(file.relative_to(root)) for file in files}
+
+
+@pytest.mark.parametrize(
+    ("code", "package", "found"),
+    [
+        ("import llm_course.used as used", "", {"llm_course.used"}),
+        ("def f():\n    from llm_course import used", "", {"llm_course", "llm_course.used"}),
+        ("from .helper import number", "llm_course", {"llm_course.helper", "llm_course.helper.number"}),
+        ("from . import helper", "llm_course", {"llm_course", "llm_course.helper"}),
+        ("from ..used import x", "llm_course.widgets", {"llm_course.used", "llm_course.used.x"}),
+        ("this is not Python", "", set()),
+    ],
+)
+def test_imported_names(code: str, package: str, found: set[str]) -> None:
+    assert imported_names(code, package) == found
+
+
+def test_cells_with_magics_are_read() -> None:
+    assert "llm_course.used" in imported_names(python_of(["%matplotlib inline\n!ls", "from llm_course import used"]))
+
+
+def test_module_files(project: Path) -> None:
+    assert names(module_files("llm_course.used.name", project), project) == {
+        "llm_course/__init__.py",
+        "llm_course/used.py",
+    }
+    assert module_files("torch.nn", project) == set()
+
+
+def test_modules_are_followed_through_imports(project: Path) -> None:
+    assert names(reachable_modules({"solutions.topic", "llm_course.used"}, project), project) == {
+        "solutions/__init__.py",
+        "solutions/topic.py",
+        "llm_course/__init__.py",
+        "llm_course/helper.py",
+        "llm_course/used.py",
+    }
+
+
+def test_data_of_a_package_is_its_own(project: Path) -> None:
+    inside = package_data({project / "llm_course" / "used.py"})
+    assert names(inside, project) == {"llm_course/weights/model.bin"}
+    deeper = package_data({project / "llm_course" / "widgets" / "__init__.py"})
+    assert names(deeper, project) == {"llm_course/widgets/built/widget.js"}
+
+
+@pytest.fixture
+def build_notebooks(build: Callable[..., Built], tmp_path: Path) -> Callable[..., tuple[Built, dict[str, int]]]:
+    """Build notebooks, each of which writes a line when it runs, and count their runs so far."""
+    log = tmp_path / "runs"
+
+    def build_notebooks(pages: dict[str, str]) -> tuple[Built, dict[str, int]]:
+        toc = "# Book\n\n```{toctree}\n" + "\n".join(pages) + "\n```\n"
+        files = {f"{name}.md": text.replace("RUNS", str(log)) for name, text in pages.items()}
+        built = build({"index.md": toc, **files}, "_ext.notebook_cache", nb_execution_mode="cache")
+        runs = log.read_text().split() if log.exists() else []
+        return built, {name: runs.count(name) for name in pages}
+
+    return build_notebooks
+
+
+def logged(name: str, *cells: str, prose: str = "Prose.") -> str:
+    return notebook(name, f'with open("RUNS", "a") as log:\n    print("{name}", file=log)', *cells, prose=prose)
+
+
+def test_only_what_changed_runs_again(
+    build_notebooks: Callable[..., tuple[Built, dict[str, int]]], tmp_path: Path
+) -> None:
+    module = tmp_path / "source" / "llm_course" / "numbers.py"
+    module.parent.mkdir(parents=True)
+    (module.parent / "__init__.py").write_text("")
+    module.write_text("number = 1234\n")
+    importing = "import sys; sys.path.insert(0, '.')\nfrom llm_course.numbers import number\nprint(number)"
+    pages = {"one": logged("one", "print(3 * 37)"), "two": logged("two", importing)}
+
+    built, runs = build_notebooks(pages)
+    assert built.warnings == ""
+    assert ("111" in built.page("one"), "1234" in built.page("two")) == (True, True)
+    assert runs == {"one": 1, "two": 1}
+
+    assert build_notebooks(pages)[1] == {"one": 1, "two": 1}, "an unchanged book runs nothing"
+
+    pages["one"] = logged("one", "print(3 * 37)", prose="Other prose.")
+    built, runs = build_notebooks(pages)
+    assert "Other prose." in built.page("one")
+    assert runs == {"one": 1, "two": 1}, "prose is no code"
+
+    pages["one"] = logged("one", "print(6 * 37)")
+    built, runs = build_notebooks(pages)
+    assert "222" in built.page("one")
+    assert runs == {"one": 2, "two": 1}, "an edited cell runs its own notebook"
+
+    module.write_text("number = 5678\n")
+    built, runs = build_notebooks(pages)
+    assert "5678" in built.page("two")
+    assert runs == {"one": 2, "two": 2}, "an edited module runs the notebook that imports it"
+
+
+def test_notebooks_run_side_by_side(
+    build_notebooks: Callable[..., tuple[Built, dict[str, int]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notebook_cache.os, "cpu_count", lambda: 2)
+    meet = (
+        "import pathlib, time\n"
+        f"here, there = pathlib.Path('{tmp_path}/{{}}'), pathlib.Path('{tmp_path}/{{}}')\n"
+        "here.touch()\n"
+        "for _ in range(600):\n    if there.exists(): break\n    time.sleep(0.1)\n"
+        "else:\n    raise TimeoutError('the other notebook never ran')"
+    )
+    built, _ = build_notebooks(
+        {"one": notebook("one", meet.format("a", "b")), "two": notebook("two", meet.format("b", "a"))}
+    )
+    assert built.warnings == ""
+
+
+def test_failing_notebook_warns_at_every_build(build_notebooks: Callable[..., tuple[Built, dict[str, int]]]) -> None:
+    pages = {"one": notebook("one", "1 / 0")}
+    for _ in range(2):
+        built, _ = build_notebooks(pages)
+        assert "Executing notebook failed: CellExecutionError" in built.warnings
+
+
+def test_page_that_says_so_is_not_run(build_notebooks: Callable[..., tuple[Built, dict[str, int]]]) -> None:
+    page = logged("one").replace("---\n# one", 'mystnb: {execution_mode: "off"}\n---\n# one')
+    built, runs = build_notebooks({"one": page})
+    assert (built.warnings, runs) == ("", {"one": 0})
