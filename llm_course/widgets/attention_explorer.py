@@ -3,13 +3,10 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 from traitlets import Bool, List, Unicode
 
-from .base import CourseWidget
+from .base import Array, CourseWidget, numbers
 from .picture import heat_map
-
-Array = NDArray[np.float64]
 
 TOKENS = ["the", "cat", "sat", "down"]
 QUERY = [[1.0, 0.0], [0.5, 1.0], [2.0, 0.0], [0.0, 2.0]]
@@ -97,16 +94,9 @@ class AttentionExplorer(CourseWidget):
 
 def four_dimensions(name: str, tensor: Any) -> Array:
     """`tensor` as an array [layers, heads, rows, columns] of finite numbers."""
-    if hasattr(tensor, "detach"):
-        tensor = tensor.detach().cpu().float()
-    try:
-        array = np.asarray(tensor, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} is no tensor of numbers: give a tensor, an array or nested lists.") from None
+    array = numbers(name, tensor)
     if not 2 <= array.ndim <= 4 or 0 in array.shape:
         raise ValueError(f"{name} has shape {array.shape}: give [rows, columns], heads and layers first.")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds a number that is not finite (NaN or infinity).")
     return array.reshape((1,) * (4 - array.ndim) + array.shape)
 
 

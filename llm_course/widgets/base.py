@@ -5,11 +5,31 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
+import numpy as np
+from numpy.typing import NDArray
 from traitlets import Unicode
 
 BUILT = Path(__file__).parent / "built"
 WEIGHTS = Path(__file__).parents[1] / "weights"
 VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
+
+
+Array = NDArray[np.float64]
+
+
+def numbers(name: str, tensor: Any, dimensions: int | None = None) -> Array:
+    """A learner's tensor, array or nested lists as an array of finite numbers; ValueError says what is wrong."""
+    if hasattr(tensor, "detach"):
+        tensor = tensor.detach().cpu().double()
+    try:
+        array = np.asarray(tensor, dtype=float)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is no tensor of numbers: give a tensor, an array or nested lists.") from None
+    if dimensions is not None and (array.ndim != dimensions or 0 in array.shape):
+        raise ValueError(f"{name} has shape {array.shape}: it must have {dimensions} dimension(s), none of them empty.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds a number that is not finite (NaN or infinity).")
+    return array
 
 
 def built(name: str) -> str:

@@ -20,10 +20,26 @@ def heat_map(caption: str, labels: Sequence[str], values: ArrayLike) -> str:
         f'<tr><th scope="row">{escape(label)}</th>' + "".join(_cell(value, value / largest) for value in row) + "</tr>"
         for label, row in zip(labels[-len(matrix) :], matrix.tolist(), strict=True)
     )
-    return (
-        f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="{escape(caption)}"><table>'
-        f"<caption>{escape(caption)}</caption><thead><tr><td></td>{header}</tr></thead><tbody>{rows}</tbody></table></div>"
+    return _table(caption, f"<thead><tr><td></td>{header}</tr></thead><tbody>{rows}</tbody>")
+
+
+def bars(caption: str, labels: Sequence[str], shares: ArrayLike) -> str:
+    """Shares of one as a table with bars; spaces in labels are made visible."""
+    values = np.asarray(shares, dtype=float).tolist()
+    largest = max(*values, 1e-9)
+    rows = "".join(
+        f'<tr><th scope="row">{escape(label.replace(" ", "␣").replace(chr(10), "⏎"))}</th>'
+        f'<td style="width: 12rem"><div style="width: {100 * value / largest:.0f}%; height: 0.9em; '
+        f'background: rgb(0 114 178)"></div></td><td>{100 * value:.1f} %</td></tr>'
+        for label, value in zip(labels, values, strict=True)
     )
+    return _table(caption, f"<tbody>{rows}</tbody>")
+
+
+def _table(caption: str, content: str) -> str:
+    name = escape(caption)
+    table = f"<table><caption>{name}</caption>{content}</table>"
+    return f'<div style="overflow-x: auto" tabindex="0" role="group" aria-label="{name}">{table}</div>'
 
 
 def _cell(value: float, share: float) -> str:

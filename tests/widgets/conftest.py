@@ -28,6 +28,7 @@ CHROMIUM_FLAGS = [
 
 WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "attention_explorer": widgets.AttentionExplorer,
+    "sampling_playground": widgets.SamplingPlayground,
 }
 
 

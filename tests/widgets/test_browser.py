@@ -126,3 +126,52 @@ def test_the_model_is_loaded_once_a_page_and_not_before(watched: Watched, addres
         choices.nth(index).select_option(label="A sentence in the course model")
         expect(watched.page.get_by_label("Layer", exact=True)).to_have_count(index + 1)
     assert sum("stories.js" in url for url in loaded) == 1
+
+
+def start_playground(watched: Watched, address: str) -> Page:
+    page = opened(watched, address, "sampling_playground")
+    expect(page.get_by_role("button", name="Write")).to_be_enabled()
+    return page
+
+
+def written(page: Page) -> str:
+    return page.locator(".llm-text mark").inner_text()
+
+
+def write(page: Page) -> str:
+    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Write").click()
+    expect(page.get_by_role("status")).to_contain_text("Wrote")
+    return written(page)
+
+
+def test_playground_repeats_a_text_with_its_seed(watched: Watched, address: str) -> None:
+    page = start_playground(watched, address)
+    first = write(page)
+    assert len(first) > 40
+    assert write(page) == first
+    page.get_by_label("Seed").fill("2")
+    assert write(page) != first
+
+
+def test_playground_is_greedy_at_temperature_zero(watched: Watched, address: str) -> None:
+    page = start_playground(watched, address)
+    page.get_by_label("Prompt").fill("Once upon a time")
+    page.get_by_label("Temperature").fill("0")
+    expect(page.get_by_role("status")).to_contain_text("1 of 1536 tokens are kept.")
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("Once upon a time")["input_ids"]]])
+    expected = model.generate(ids, do_sample=False, max_new_tokens=40)[0, ids.shape[1] :]
+    assert write(page).startswith(tokenizer.decode(expected, skip_special_tokens=True)[:100])
+
+
+def test_playground_names_what_each_filter_cuts(watched: Watched, address: str) -> None:
+    page = start_playground(watched, address)
+    page.get_by_label("Top-k").fill("3")
+    expect(page.get_by_role("status")).to_contain_text("3 of 1536")
+    assert page.get_by_text("cut by top-k").count() == 9
+    page.get_by_role("button", name="Start again").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")  # past the table that scrolls, to its first token
+    page.keyboard.press("Enter")
+    assert written(page) != ""

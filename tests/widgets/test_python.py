@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from traitlets import TraitError
 
-from llm_course.widgets import AttentionExplorer, base
+from llm_course.widgets import AttentionExplorer, SamplingPlayground, base
 
 
 def test_a_missing_build_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
@@ -58,3 +59,26 @@ def test_attention_explorer_refuses_in_one_sentence(arguments: list, message: st
 def test_attention_explorer_wants_a_label_for_each_key() -> None:
     with pytest.raises(ValueError, match="one label for each key"):
         AttentionExplorer(torch.randn(2, 2), tokens=["a"])
+
+
+def test_sampling_playground_shows_a_learners_distribution() -> None:
+    playground = SamplingPlayground(logits=torch.tensor([0.0, np.log(3.0)]), tokens=["cat", "dog"])
+    assert "75.0 %" in playground.picture()
+    assert playground.picture().index("dog") < playground.picture().index("cat")
+
+
+@pytest.mark.parametrize(
+    "settings", [{"temperature": -1.0}, {"top_p": 0.0}, {"top_p": 1.5}, {"min_p": 2.0}, {"top_k": -1}], ids=str
+)
+def test_sampling_playground_refuses_settings_out_of_range(settings: dict[str, float]) -> None:
+    with pytest.raises(TraitError):
+        SamplingPlayground(**settings)
+
+
+def test_sampling_playground_refuses_logits_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match="3 logits but 1 tokens"):
+        SamplingPlayground(logits=[1, 2, 3], tokens=["a"])
+    with pytest.raises(ValueError, match="1 dimension"):
+        SamplingPlayground(logits=[[1, 2]])
+    with pytest.raises(ValueError, match="not finite"):
+        SamplingPlayground(logits=[1, float("inf")])

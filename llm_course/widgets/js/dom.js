@@ -77,7 +77,7 @@ export function choice(label, options, chosen, onChange) {
  * @param {(value: number) => void} onInput
  */
 export function slider(label, { min, max, step, value, format = String }, onInput) {
-  const shown = element("output", {}, format(value));
+  const shown = element("span", { class: "llm-shown", "aria-hidden": "true" }, format(value));
   const input = element("input", {
     type: "range", min, max, step, value,
     "aria-label": label,

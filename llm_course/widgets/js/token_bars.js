@@ -1,0 +1,57 @@
+/** Probabilities of tokens as a table with bars; a row may say why its token was cut, or be a button that takes it. */
+
+import { element, scroller, visibleToken } from "./dom.js";
+
+/**
+ * @typedef {object} Bar
+ * @property {number} id
+ * @property {string} token
+ * @property {number} probability
+ * @property {string} [note]
+ * @property {boolean} [cut]  Hatched.
+ */
+
+/**
+ * @param {string} caption
+ * @param {{ noteName?: string, onPick?: (id: number) => void }} [options]
+ */
+export function tokenBars(caption, { noteName, onPick } = {}) {
+  const body = element("tbody");
+  const names = ["Next token", "Probability", ...(noteName ? [noteName] : [])];
+  const header = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
+  const table = element("table", { class: "llm-bars" }, element("caption", {}, caption), element("thead", {}, header), body);
+
+  /** @param {Bar[]} bars */
+  function show(bars) {
+    const largest = Math.max(...bars.map(({ probability }) => probability), 1e-9);
+    const focused = [...body.querySelectorAll("button")].findIndex((button) => button === document.activeElement);
+    body.replaceChildren(...bars.map((bar) => row(bar, largest)));
+    if (focused >= 0) body.querySelectorAll("button")[Math.min(focused, bars.length - 1)]?.focus();
+  }
+
+  /**
+   * @param {Bar} bar
+   * @param {number} largest
+   */
+  function row({ id, token, probability, note, cut = false }, largest) {
+    const label = visibleToken(token);
+    const take = onPick && element("button", { type: "button", onclick: () => onPick(id) }, label);
+    const width = `--share: ${(probability / largest).toFixed(4)}`;
+    return element(
+      "tr",
+      { class: cut && "llm-cut" },
+      element("th", { scope: "row" }, take ?? label),
+      element("td", {}, element("span", { class: "llm-bar", style: width }), percent(probability)),
+      noteName ? element("td", {}, note) : null,
+    );
+  }
+
+  return { node: scroller(caption, table), show };
+}
+
+/** @param {number} probability */
+export function percent(probability) {
+  if (probability === 0) return "0 %";
+  if (probability < 0.001) return "< 0.1 %";
+  return `${(100 * probability).toFixed(1)} %`;
+}

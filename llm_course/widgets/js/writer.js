@@ -1,0 +1,99 @@
+/** A text the course model is writing: its tokens, and the logits of the next one. */
+
+/** @import { CourseModel } from "./course_model.js" */
+
+export class Writer {
+  /** @param {CourseModel} course */
+  constructor(course) {
+    this.course = course;
+    this.cache = course.decoder.newCache();
+    /** @type {number[]} */
+    this.ids = [];
+    this.promptLength = 0;
+    /** @type {Float32Array} */
+    this.logits = new Float32Array();
+  }
+
+  /** @param {number} id */
+  label(id) {
+    return this.course.tokenizer.decode([id]);
+  }
+
+  /** The model's texts begin after the token that ends the one before; it comes before the prompt. */
+  start(/** @type {string} */ prompt) {
+    const { tokenizer, config } = this.course;
+    this.#read([config.end_of_text, ...tokenizer.encode(prompt)].slice(0, config.context_length - 1));
+    this.promptLength = this.ids.length;
+  }
+
+  /** @param {number} id */
+  append(id) {
+    this.#read([...this.ids, id]);
+  }
+
+  /** Take back what was written after the prompt. */
+  reset() {
+    this.#read(this.ids.slice(0, this.promptLength));
+  }
+
+  get finished() {
+    const written = this.ids.length > this.promptLength && this.ids.at(-1) === this.course.config.end_of_text;
+    return written || this.ids.length >= this.course.config.context_length;
+  }
+
+  get prompt() {
+    return this.course.tokenizer.decode(this.ids.slice(1, this.promptLength));
+  }
+
+  get written() {
+    return this.course.tokenizer.decode(this.ids.slice(this.promptLength));
+  }
+
+  /**
+   * The cache is kept as far as the tokens agree: what was read once is not read again.
+   * @param {number[]} ids
+   */
+  #read(ids) {
+    let kept = 0;
+    while (kept < ids.length - 1 && kept < this.cache.length && ids[kept] === this.ids[kept]) kept++;
+    this.cache.length = kept;
+    this.logits = this.course.decoder.read(this.cache, ids.slice(kept));
+    this.ids = ids;
+  }
+}
+
+/** A reader's own distribution in a writer's place: each draw is from the same logits. */
+export class FixedDistribution {
+  /**
+   * @param {number[]} logits
+   * @param {string[]} tokens
+   */
+  constructor(logits, tokens) {
+    this.logits = logits;
+    this.tokens = tokens;
+    this.prompt = "";
+    this.finished = false;
+    /** @type {number[]} */
+    this.ids = [];
+  }
+
+  /** @param {number} id */
+  label(id) {
+    return this.tokens[id];
+  }
+
+  start() {}
+
+  /** @param {number} id */
+  append(id) {
+    this.ids.push(id);
+  }
+
+  reset() {
+    this.ids = [];
+  }
+
+  get written() {
+    return this.ids.map((id) => this.tokens[id]).join(" ");
+  }
+}

@@ -1,0 +1,195 @@
+/** The course model writes in the page: temperature and filters, the distribution they leave, and the draw. */
+
+import { loadCourseModel } from "./js/course_model.js";
+import { announcement, element, slider, textField, whenVisible, widget } from "./js/dom.js";
+import { randomNumbers, softmax } from "./js/numbers.js";
+import { nextDistribution, sample } from "./js/sampling.js";
+import { percent, tokenBars } from "./js/token_bars.js";
+import { FixedDistribution, Writer } from "./js/writer.js";
+
+/** @import { Model } from "./js/types.js" */
+
+const BARS = 12;
+const TOKENS_A_RUN = 120;
+/** Between two looks of the browser, so that a click is answered while the model writes. */
+const MILLISECONDS_A_FRAME = 25;
+
+export default widget(
+  {
+    title: "Sampling playground",
+    tryThis: [
+      "Write with temperature 0 twice, then with 1 and two seeds: which of the texts are equal?",
+      "Raise the temperature to 2 and write; then set min-p to 0.1: the tail of improbable tokens is what broke the text.",
+      "Find a prompt after which one token has nearly all the probability, and one after which many are as likely. How many tokens does top-p 0.9 keep for each? And top-k 10?",
+      "Take tokens yourself: press a token in the table, the least probable ones too. Does the model find its way back?",
+    ],
+  },
+  (model, body) => {
+    const bars = tokenBars("The most probable next tokens", { noteName: "With your settings", onPick: take });
+    const text = element("p", { class: "llm-text" });
+    const said = announcement();
+    const prompt = textField("Prompt", model.get("prompt"), (typed) => {
+      set(model, "prompt", typed);
+      writer?.start(typed);
+      restart();
+    });
+    const buttons = element(
+      "div",
+      { class: "llm-controls" },
+      button("Write", write),
+      button("One token", () => take(draw())),
+      button("Start again", () => {
+        writer?.reset();
+        restart();
+      }),
+    );
+    /** @type {Writer | FixedDistribution | null} */
+    let writer = null;
+    let uniform = randomNumbers(model.get("seed"));
+    let run = 0;
+
+    body.append(model.get("logits") ? "" : prompt, settingControls(model), buttons, text, said, bars.node);
+    setEnabled(false);
+    load();
+    for (const name of Object.keys(SETTINGS)) model.on(`change:${name}`, showNext);
+    model.on("change:seed", restart);
+
+    async function load() {
+      await whenVisible(body);
+      said.textContent = "Loading the course model …";
+      try {
+        writer = await newWriter(model);
+      } catch (error) {
+        said.textContent = String(error);
+        return;
+      }
+      writer.start(model.get("prompt"));
+      setEnabled(true);
+      restart();
+    }
+
+    /** @param {boolean} enabled */
+    function setEnabled(enabled) {
+      for (const control of buttons.querySelectorAll("button")) control.disabled = !enabled;
+    }
+
+    function restart() {
+      run++;
+      uniform = randomNumbers(model.get("seed"));
+      showNext();
+    }
+
+    function showNext() {
+      if (!writer) return;
+      const { logits } = writer;
+      const { probabilities, cuts } = nextDistribution(logits, settings(model));
+      const before = softmax(logits);
+      const ranked = before.map((_, id) => id).sort((a, b) => before[b] - before[a]);
+      bars.show(
+        ranked.slice(0, BARS).map((id) => ({
+          id,
+          token: writer?.label(id) ?? "",
+          probability: before[id],
+          cut: cuts[id] !== "",
+          note: cuts[id] ? `cut by ${cuts[id]}` : percent(probabilities[id]),
+        })),
+      );
+      const kept = cuts.filter((cut) => !cut).length;
+      said.textContent = `${kept} of ${cuts.length} tokens are kept.`;
+      text.replaceChildren(writer.prompt, element("mark", {}, writer.written));
+    }
+
+    function draw() {
+      return sample(nextDistribution(writer?.logits ?? [0], settings(model)).probabilities, uniform());
+    }
+
+    /** @param {number} id */
+    function take(id) {
+      if (!writer) return;
+      if (writer.finished) said.textContent = "The text has ended: go back to the prompt.";
+      else {
+        writer.append(id);
+        showNext();
+      }
+    }
+
+    async function write() {
+      if (!writer) return;
+      const mine = ++run;
+      const started = performance.now();
+      const before = writer.ids.length;
+      while (mine === run && !writer.finished && writer.ids.length - before < TOKENS_A_RUN) {
+        const frame = performance.now();
+        while (performance.now() - frame < MILLISECONDS_A_FRAME && !writer.finished && writer.ids.length - before < TOKENS_A_RUN) {
+          writer.append(draw());
+        }
+        text.replaceChildren(writer.prompt, element("mark", {}, writer.written));
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+      }
+      const count = writer.ids.length - before;
+      const rate = Math.round((1000 * count) / (performance.now() - started));
+      showNext();
+      said.textContent = `Wrote ${count} tokens, ${rate} a second. ${said.textContent}`;
+    }
+  },
+);
+
+/** @type {Record<string, { label: string, min: number, max: number, step: number, format: (value: number) => string }>} */
+const SETTINGS = {
+  temperature: { label: "Temperature", min: 0, max: 2, step: 0.1, format: (value) => value.toFixed(1) },
+  top_k: { label: "Top-k", min: 0, max: 50, step: 1, format: (value) => (value ? String(value) : "off") },
+  top_p: { label: "Top-p", min: 0.05, max: 1, step: 0.05, format: (value) => (value < 1 ? value.toFixed(2) : "off") },
+  min_p: { label: "Min-p", min: 0, max: 0.5, step: 0.01, format: (value) => (value ? value.toFixed(2) : "off") },
+};
+
+/** @param {Model} model */
+function settingControls(model) {
+  const sliders = Object.entries(SETTINGS).map(([name, { label, ...range }]) =>
+    slider(label, { ...range, value: model.get(name) }, (value) => set(model, name, value)),
+  );
+  const seed = element("input", {
+    type: "number", min: 0, step: 1, value: model.get("seed"),
+    oninput: () => set(model, "seed", Math.max(0, Math.floor(seed.valueAsNumber || 0))),
+  });
+  return element("div", { class: "llm-controls" }, ...sliders, element("label", { class: "llm-field" }, "Seed", seed));
+}
+
+/**
+ * @param {Model} model
+ * @returns {import("./js/sampling.js").Settings}
+ */
+function settings(model) {
+  return {
+    temperature: model.get("temperature"),
+    topK: model.get("top_k"),
+    topP: model.get("top_p"),
+    minP: model.get("min_p"),
+  };
+}
+
+/**
+ * The course model, or the logits a learner gave.
+ * @param {Model} model
+ */
+async function newWriter(model) {
+  if (model.get("logits")) return new FixedDistribution(model.get("logits"), model.get("tokens"));
+  return new Writer(await loadCourseModel(model));
+}
+
+/**
+ * @param {Model} model
+ * @param {string} name
+ * @param {any} value
+ */
+function set(model, name, value) {
+  model.set(name, value);
+  model.save_changes();
+}
+
+/**
+ * @param {string} label
+ * @param {() => void} onclick
+ */
+function button(label, onclick) {
+  return element("button", { type: "button", onclick }, label);
+}
