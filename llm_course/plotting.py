@@ -73,7 +73,7 @@ def to_svg(drawing: Figure) -> str:
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     # Inline, matplotlib's own style sheet would reach the whole page; text takes the page's font.
     svg = re.sub(
-        r"<metadata>.*?</metadata>|<style.*?</style>|font-family: [^;]*; ", "", buffer.getvalue(), flags=re.DOTALL
+        r"<metadata>.*?</metadata>|<style.*?</style>|font-family: [^;\"]*;? ?", "", buffer.getvalue(), flags=re.DOTALL
     )
     # A page holds many figures, and an id may occur only once on it.
     prefix = f"figure-{hashlib.sha256(svg.encode()).hexdigest()[:8]}-"

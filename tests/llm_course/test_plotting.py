@@ -25,6 +25,15 @@ def test_text_and_axes_take_the_page_color_but_data_does_not() -> None:
     assert ElementTree.fromstring(svg).get("fill") == "currentColor"
 
 
+def test_upright_labels_are_written_too() -> None:
+    names = [f"a long name {number}" for number in range(5)]
+    drawing, axes = plotting.figure()
+    plotting.heat_map(axes[0], [[0.1] * 5], columns=names)
+    svg = plotting.to_svg(drawing)
+    assert all(f">{name}</text>" in svg for name in names)
+    assert "font-family" not in svg
+
+
 def test_nothing_in_a_figure_reaches_the_rest_of_the_page() -> None:
     first, second = (set(re.findall(r' id="([^"]*)"', plotting.to_svg(labelled_plot(title)))) for title in "AB")
     assert first and second and not first & second
