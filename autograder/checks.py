@@ -1,9 +1,10 @@
-"""Writes the data of the learners' own checks: `python -m autograder.checks`, or `make checks`.
+"""Writes the data of the learners' own checks: `python -m autograder.checks [ASSIGNMENT ...]`, or `make checks`.
 
 For the visible cases only, it holds calls, expected replies and each known mistake's replies, and no code. The files
 are kept in git, and a test holds them against the specifications.
 """
 
+import sys
 from dataclasses import replace
 
 from autograder.exercises import assignments
@@ -30,14 +31,17 @@ def _with_titles(bench: Bench, titles: dict[str, str]) -> Bench:
     )
 
 
-def main() -> None:
-    """Write the checks of all assignments."""
+def main(names: list[str]) -> int:
+    """Write the checks of the named assignments, or of all."""
+    if unknown := set(names) - set(assignments()):
+        print(f"There is no assignment {', '.join(sorted(unknown))}: the course has {', '.join(assignments())}.")
+        return 1
     CHECKS.mkdir(exist_ok=True)
-    for assignment in assignments().values():
-        path = CHECKS / f"{assignment.name}.json"
-        path.write_text(checks_json(assignment), encoding="utf-8")
-        print(f"Wrote the checks of {assignment.name}.")
+    for name in names or assignments():
+        (CHECKS / f"{name}.json").write_text(checks_json(assignments()[name]), encoding="utf-8")
+        print(f"Wrote the checks of {name}.")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -4,14 +4,16 @@ References, hidden inputs and expected values exist on this side only. The input
 for all learners of one grading run, so one bench serves them all.
 """
 
+import copy
 import functools
 import hashlib
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder.exercises.spec import Case, Exercise, Mistake
 from llm_course.bench import Aspect, Bench, Item, KnownMistake
@@ -62,16 +64,22 @@ def _known_mistake(mistake: Mistake, items: dict[str, Item]) -> KnownMistake:
 def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:
     digest = derive_seed(seed, exercise.name, case.name)
     draw = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
-    call = Call(case.arguments(draw), case.gradients, case.measure)
+    arguments, script = case.arguments(draw), case.script(draw) if case.script else ()
+    call = Call(arguments, case.gradients, case.measure, case.repeat, script)
     expected = invoke(exercise.reference, call)
-    exact = invoke(exercise.reference, Call(_in_double(call.arguments), case.gradients))
-    slack = max(slack_of(expected.value, exact.value), slack_of(expected.gradients, exact.gradients))
-    return Item(call, expected, slack)
+    if case.repeat > 1:
+        return Item(call, expected, slack_of(None, None), case.categories)
+    exact = invoke(exercise.reference, replace(call, arguments=_in_double(arguments), script=_in_double(script)))
+    return Item(
+        call, expected, max(slack_of(expected.value, exact.value), slack_of(expected.gradients, exact.gradients))
+    )
 
 
 def _in_double(value: Any) -> Any:
     if isinstance(value, Tensor) and value.is_floating_point():
         return value.double()
+    if isinstance(value, nn.Module):
+        return copy.deepcopy(value).double()
     if isinstance(value, dict):
         return {key: _in_double(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -20,11 +20,16 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Item:
-    """One call, the reply of a right answer, and the units of rounding to allow."""
+    """One call, the reply of a right answer, and the units of rounding to allow.
+
+    Where the call is repeated, the values are compared by distribution; `categories` sorts one value into the
+    categories that are counted.
+    """
 
     call: Call
     expected: Reply
     slack: float
+    categories: Callable[[Any], list[Any]] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,12 @@ def benches_from_json(text: str) -> dict[str, Bench]:
 def _bench_to_data(bench: Bench) -> dict[str, Any]:
     return {
         "items": {
-            name: {"call": call_to_text(item.call), "expected": reply_to_text(item.expected), "slack": item.slack}
+            name: {
+                "call": call_to_text(item.call),
+                "expected": reply_to_text(item.expected),
+                "slack": item.slack,
+                "categories": None if item.categories is None else _observer_to_data(item.categories),
+            }
             for name, item in bench.items.items()
         },
         "aspects": [{**vars(aspect), "observe": _observer_to_data(aspect.observe)} for aspect in bench.aspects],
@@ -94,7 +104,12 @@ def _bench_to_data(bench: Bench) -> dict[str, Any]:
 
 def _bench_from_data(exercise: str, data: dict[str, Any]) -> Bench:
     items = {
-        name: Item(call_from_text(item["call"]), reply_from_text(item["expected"]), item["slack"])
+        name: Item(
+            call_from_text(item["call"]),
+            reply_from_text(item["expected"]),
+            item["slack"],
+            None if item["categories"] is None else _observer_from_data(item["categories"]),
+        )
         for name, item in data["items"].items()
     }
     aspects = tuple(

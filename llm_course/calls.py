@@ -4,6 +4,7 @@ The same `invoke` runs a learner's function in the judge's room and in the learn
 judge's side the reference and the known mistakes, so that all replies are comparable.
 """
 
+import contextlib
 import copy
 import linecache
 import traceback
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from llm_course.scripts import Step, fixed_weighted_sum, run_script
 from llm_course.values import Tree, ValueFormatError, decode, encode, from_text, to_text
 
 
@@ -23,12 +25,16 @@ class Call:
     """Arguments by name, and what to look at besides the value.
 
     `gradients` names the floating-point tensors whose gradient is asked for; `measure` asks for the size of the
-    largest tensor that is made on the way.
+    largest tensor that is made on the way. With `repeat` above 1 the function is called that often, each time with
+    another seed in its generators, and the value is the list of all values. With a `script` the function is a class:
+    the arguments are its constructor's, and the value is the list of the steps' results (llm_course.scripts).
     """
 
     arguments: dict[str, Any]
     gradients: tuple[str, ...] = ()
     measure: bool = False
+    repeat: int = 1
+    script: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,17 +60,13 @@ class Reply:
 
 def invoke(function: Callable[..., Any], call: Call) -> Reply:
     """Call `function` on copies of the arguments and look at what the call asks for. Never raises an Exception."""
-    arguments = copy.deepcopy({name: _detached(value) for name, value in call.arguments.items()})
+    arguments = {name: _copied(value) for name, value in call.arguments.items()}
     for name in call.gradients:
         arguments[name].requires_grad_()
     meter = _LargestTensor()
     try:
-        with torch.enable_grad():
-            if call.measure:
-                with meter:
-                    value = function(**arguments)
-            else:
-                value = function(**arguments)
+        with torch.enable_grad(), meter if call.measure else contextlib.nullcontext():
+            value = _value(function, call, arguments)
             gradients = _gradients(value, {name: arguments[name] for name in call.gradients})
     except (Exception, SystemExit) as error:
         return Reply(failure=describe(error, function))
@@ -76,6 +78,29 @@ def invoke(function: Callable[..., Any], call: Call) -> Reply:
         gradients=gradients,
         largest=meter.largest if call.measure else None,
     )
+
+
+def _value(function: Callable[..., Any], call: Call, arguments: dict[str, Any]) -> Any:
+    if call.script:
+        return run_script(function(**arguments), call.script)
+    if call.repeat > 1:
+        return [_detached(function(**_reseeded(arguments, number))) for number in range(call.repeat)]
+    return function(**arguments)
+
+
+def _reseeded(arguments: dict[str, Any], number: int) -> dict[str, Any]:
+    return {
+        name: torch.Generator().manual_seed(value.initial_seed() + number)
+        if isinstance(value, torch.Generator)
+        else value
+        for name, value in arguments.items()
+    }
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, torch.Generator):
+        return torch.Generator().manual_seed(value.initial_seed())
+    return copy.deepcopy(_detached(value))
 
 
 def describe(error: BaseException, function: object) -> Failure:
@@ -133,12 +158,18 @@ def reply_from_data(tree: Tree, buffers: bytes | bytearray) -> Reply:
 
 
 def _call_fields(call: Call) -> dict[str, Any]:
-    return {"arguments": call.arguments, "gradients": list(call.gradients), "measure": call.measure}
+    return {
+        "arguments": call.arguments,
+        "gradients": list(call.gradients),
+        "measure": call.measure,
+        "repeat": call.repeat,
+        "script": list(call.script),
+    }
 
 
 def _call_from_fields(data: Any) -> Call:
-    _check_fields(data, arguments=dict, gradients=list, measure=bool)
-    return Call(data["arguments"], tuple(data["gradients"]), data["measure"])
+    _check_fields(data, arguments=dict, gradients=list, measure=bool, repeat=int, script=list)
+    return Call(data["arguments"], tuple(data["gradients"]), data["measure"], data["repeat"], tuple(data["script"]))
 
 
 def _reply_fields(reply: Reply) -> dict[str, Any]:
@@ -199,8 +230,8 @@ def _gradients(value: Any, inputs: dict[str, Tensor]) -> dict[str, Tensor | None
     outputs = [output for output in outputs if output.requires_grad]
     if not outputs:
         return dict.fromkeys(inputs)
-    weights = [torch.cos(torch.arange(output.numel(), dtype=output.dtype)).reshape(output.shape) for output in outputs]
-    found = torch.autograd.grad(outputs, list(inputs.values()), weights, allow_unused=True)
+    total = torch.stack([fixed_weighted_sum(output).double() for output in outputs]).sum()
+    found = torch.autograd.grad(total, list(inputs.values()), allow_unused=True)
     return dict(zip(inputs, found, strict=True))
 
 

@@ -5,6 +5,9 @@ magnitude of the expected tensor. `slack_of` measures how many units an honest c
 computation in float64.
 """
 
+import math
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,6 +15,10 @@ from torch import Tensor
 
 from llm_course.values import Opaque
 
+FALSE_ALARM = 1e-8
+"""Probability that one comparison of two samples of the same distribution fails."""
+RARE = 10
+"""Categories seen less often than this, in both samples together, are counted as one."""
 MINIMUM_SLACK = 64.0
 """Units of rounding that any right implementation may use."""
 REFERENCE_MARGIN = 16.0
@@ -62,6 +69,27 @@ def slack_of(working: Any, exact: Any) -> float:
     if isinstance(working, dict) and isinstance(exact, dict) and working.keys() == exact.keys():
         return max([MINIMUM_SLACK, *(slack_of(working[key], exact[key]) for key in working)])
     return MINIMUM_SLACK
+
+
+def same_distribution(one: Sequence[Any], other: Sequence[Any], false_alarm: float = FALSE_ALARM) -> bool:
+    """Whether two samples of categories can come from one distribution: a two-sample chi-squared test.
+
+    Two samples of the same distribution are told apart with at most the probability `false_alarm`. Categories that
+    are too rare for the test's approximation are counted together.
+    """
+    counts = [Counter(map(repr, one)), Counter(map(repr, other))]
+    if not one or not other:
+        return len(one) == len(other)
+    common = [name for name in counts[0] | counts[1] if counts[0][name] + counts[1][name] >= RARE]
+    table = [[count[name] for name in common] for count in counts]
+    rare = [sum(count.values()) - sum(row) for count, row in zip(counts, table, strict=True)]
+    if sum(rare):
+        table = [[*row, left] for row, left in zip(table, rare, strict=True)]
+    first, second = torch.tensor(table, dtype=torch.float64)
+    ratio = math.sqrt(len(other) / len(one))
+    statistic = ((ratio * first - second / ratio) ** 2 / (first + second)).sum()
+    freedom = torch.tensor((len(table[0]) - 1) / 2, dtype=torch.float64)
+    return bool(freedom == 0) or float(torch.special.gammaincc(freedom, statistic / 2)) >= false_alarm
 
 
 def _tensor_mismatch(actual: Any, expected: Tensor) -> str | None:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llm_course.bench import Aspect, Bench, KnownMistake
+from llm_course.bench import Aspect, Bench, Item, KnownMistake
 from llm_course.calls import Failure, Reply
-from llm_course.compare import agree, mismatch
+from llm_course.compare import agree, mismatch, same_distribution
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,7 @@ def diagnose(bench: Bench, replies: Mapping[str, Reply]) -> KnownMistake | None:
         for mistake in bench.mistakes
         if marks[mistake.name]
         and marks[mistake.name] <= wrong
-        and all(
-            _same_reply(replies[case], mistake.replies[case], bench.items[case].slack) for case in marks[mistake.name]
-        )
+        and all(_same_reply(replies[case], mistake.replies[case], bench.items[case]) for case in marks[mistake.name])
     ]
     return max(found, key=lambda mistake: len(marks[mistake.name]), default=None)
 
@@ -102,20 +100,39 @@ def _problem(bench: Bench, aspect: Aspect, replies: Mapping[str, Reply]) -> str 
     items = [bench.items[case] for case in aspect.cases]
     actual = [replies[case] for case in aspect.cases]
     for reply, item in zip(actual, items, strict=True):
-        if found := _form_problem(bench.exercise, reply, item.expected):
+        if found := _form_problem(bench.exercise, reply, item):
             return found
     expected = [item.expected for item in items]
-    pairs = (
-        [(actual, expected)]
-        if aspect.joint
-        else [([one], [other]) for one, other in zip(actual, expected, strict=True)]
-    )
-    slack = max(item.slack for item in items)
-    holds = all(agree(aspect.observe(*ours), aspect.observe(*theirs), slack) for ours, theirs in pairs)
+    if aspect.joint:
+        holds = _observations_agree(aspect, actual, expected, items[0])
+    else:
+        holds = all(
+            _observations_agree(aspect, [ours], [theirs], item)
+            for ours, theirs, item in zip(actual, expected, items, strict=True)
+        )
     return None if holds else aspect.advice
 
 
-def _form_problem(exercise: str, reply: Reply, expected: Reply) -> str | None:
+def _observations_agree(aspect: Aspect, actual: list[Reply], expected: list[Reply], item: Item) -> bool:
+    if item.categories is not None and not aspect.joint:
+        return _distributions_agree(actual[0], expected[0], item)
+    theirs = aspect.observe(*expected)
+    try:
+        ours = aspect.observe(*actual)
+    except Exception:
+        # The reply has the right form at first sight only, such as a list that is too short to look into.
+        return False
+    return agree(ours, theirs, item.slack)
+
+
+def _distributions_agree(one: Reply, other: Reply, item: Item) -> bool:
+    assert item.categories is not None
+    first, second = ([label for value in reply.value for label in item.categories(value)] for reply in (one, other))
+    return same_distribution(first, second)
+
+
+def _form_problem(exercise: str, reply: Reply, item: Item) -> str | None:
+    expected = item.expected
     if reply.failure and expected.failure is None:
         return tell_failure(exercise, reply.failure)
     if expected.failure:
@@ -124,30 +141,49 @@ def _form_problem(exercise: str, reply: Reply, expected: Reply) -> str | None:
         if reply.failure.type != expected.failure.type:
             return f"A {expected.failure.type} is expected; {tell_failure(exercise, reply.failure)}"
         return None
-    found = mismatch(reply.value, expected.value)
+    found = _value_mismatch(reply.value, item)
     return f"`{exercise}`: {found}." if found else None
 
 
+def _value_mismatch(value: Any, item: Item) -> str | None:
+    if item.categories is not None:
+        return _first_mismatch(value, item.expected.value)
+    if item.call.script:
+        # One wrong step must not cost the others: each property looks at its own.
+        same_length = isinstance(value, list) and len(value) == len(item.expected.value)
+        return None if same_length else "the results of its methods could not be read"
+    return mismatch(value, item.expected.value)
+
+
+def _first_mismatch(values: Any, expected: list[Any]) -> str | None:
+    """What is wrong with the form of repeated values; that of a list may differ in length from one to the next."""
+    if not isinstance(values, list) or len(values) != len(expected):
+        return "its values could not be read"
+    return next((found for value in values if (found := mismatch(value, expected[0]))), None)
+
+
 def _wrong_cases(bench: Bench, replies: Mapping[str, Reply]) -> frozenset[str]:
-    seen = frozenset(
-        name for name, item in bench.items.items() if not _same_reply(replies[name], item.expected, item.slack)
-    )
-    measured = frozenset(
+    """The cases whose reply is wrong, and those of a property that fails though none of its replies looks wrong."""
+    seen = frozenset(name for name, item in bench.items.items() if not _same_reply(replies[name], item.expected, item))
+    unseen = frozenset(
         case
         for aspect in bench.aspects
+        if seen.isdisjoint(aspect.cases) and _problem(bench, aspect, replies) is not None
         for case in aspect.cases
-        if bench.items[case].call.measure and _problem(bench, aspect, replies) is not None
     )
-    return seen | measured
+    return seen | unseen
 
 
-def _same_reply(one: Reply, other: Reply, slack: float) -> bool:
+def _same_reply(one: Reply, other: Reply, item: Item) -> bool:
     if one.failure or other.failure:
         return bool(one.failure and other.failure and one.failure.type == other.failure.type)
+    if item.categories is not None:
+        forms = (_first_mismatch(reply.value, item.expected.value) for reply in (one, other))
+        return not any(forms) and _distributions_agree(one, other, item)
     return (
-        agree(one.value, other.value, slack)
+        agree(one.value, other.value, item.slack)
         and one.changed == other.changed
-        and agree(one.gradients, other.gradients, slack)
+        and agree(one.gradients, other.gradients, item.slack)
         and _dtypes(one.value) == _dtypes(other.value)
     )
 

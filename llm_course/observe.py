@@ -80,3 +80,24 @@ def empty_rows(reply: Reply) -> tuple[Tensor, Tensor]:
 def stays_below(reply: Reply, limit: int) -> bool:
     """Whether no tensor that was made on the way has `limit` elements or more."""
     return reply.largest is not None and reply.largest < limit
+
+
+def as_one_category(value: Any) -> list[Any]:
+    """A single value as one category."""
+    return [value.tolist() if isinstance(value, Tensor) else value]
+
+
+def as_category_by_position(value: Any) -> list[Any]:
+    """A single value, a vector or a list, as one category for each of its positions."""
+    return list(enumerate(value.tolist() if isinstance(value, Tensor) else value))
+
+
+def same_values(*replies: Reply) -> bool:
+    """Whether all replies have the same value: a generator with the same seed must give the same draw."""
+    texts = [repr(as_one_category(reply.value)) for reply in replies]
+    return all(text == texts[0] for text in texts)
+
+
+def results(reply: Reply, positions: tuple[int, ...]) -> list[Any]:
+    """The results of some steps of a script, by position."""
+    return [reply.value[position] for position in positions]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 Tree = Any
 """None, bool, int, float, str, a list of trees, or a dict with the one key that names its kind."""
@@ -111,6 +111,10 @@ def _encode(value: object, buffers: list[bytes], depth: int) -> Tree:
         return {"bytes": base64.b64encode(value).decode("ascii")}
     if isinstance(value, torch.Generator):
         return {"generator": value.initial_seed()}
+    if type(value) is nn.Linear:
+        return {"linear": [_encode(value.weight, buffers, depth + 1), _encode(value.bias, buffers, depth + 1)]}
+    if type(value) is nn.Sequential:
+        return {"sequential": [_encode(item, buffers, depth + 1) for item in value]}
     if isinstance(value, Opaque):
         return {"opaque": value.type_name}
     return {"opaque": f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")}
@@ -178,9 +182,31 @@ def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
     if kind == "generator" and isinstance(content, int) and 0 <= content < 1 << 63:
         reader.count_generator()
         return torch.Generator().manual_seed(content)
+    if kind == "linear" and isinstance(content, list) and len(content) == 2:
+        return _linear(*(_decode(item, reader, depth + 1) for item in content))
+    if kind == "sequential" and isinstance(content, list):
+        return _sequential([_decode(item, reader, depth + 1) for item in content])
     if kind == "opaque" and isinstance(content, str):
         return Opaque(content)
     raise ValueFormatError(f"unknown kind of value {kind!r}")
+
+
+def _linear(weight: Any, bias: Any) -> nn.Linear:
+    if not isinstance(weight, Tensor) or weight.dim() != 2 or not isinstance(bias, (Tensor, type(None))):
+        raise ValueFormatError("a linear layer is a matrix and a bias")
+    if not weight.is_floating_point() or (bias is not None and bias.shape != weight.shape[:1]):
+        raise ValueFormatError("a linear layer's weight and bias do not fit")
+    layer = nn.Linear(weight.shape[1], weight.shape[0], bias=bias is not None, device="meta")
+    layer.weight = nn.Parameter(weight.detach(), requires_grad=weight.requires_grad)
+    if bias is not None:
+        layer.bias = nn.Parameter(bias.detach(), requires_grad=bias.requires_grad)
+    return layer
+
+
+def _sequential(layers: list[Any]) -> nn.Sequential:
+    if not all(isinstance(layer, nn.Module) for layer in layers):
+        raise ValueFormatError("a sequence of layers holds something else")
+    return nn.Sequential(*layers)
 
 
 def _decode_bytes(content: str) -> bytes:

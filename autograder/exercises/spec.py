@@ -16,6 +16,7 @@ import torch
 from torch import Generator, Tensor
 
 from llm_course import observe
+from llm_course.scripts import Step
 
 Arguments = dict[str, Any]
 
@@ -24,7 +25,10 @@ Arguments = dict[str, Any]
 class Case:
     """One call, its arguments drawn from a seeded generator.
 
-    Each grading run draws afresh. A visible case is also shipped, in one draw, with the learner's own checks.
+    Each grading run draws afresh. A visible case is also shipped, in one draw, with the learner's own checks. For
+    `gradients`, `measure`, `repeat` and `script` see llm_course.calls.Call; the steps of a script are drawn from the
+    same generator, after the arguments. The values of a repeated call are compared by distribution, sorted into
+    categories by an observer of single values.
     """
 
     name: str
@@ -32,6 +36,9 @@ class Case:
     visible: bool = False
     gradients: tuple[str, ...] = ()
     measure: bool = False
+    script: Callable[[Generator], tuple[Step, ...]] | None = None
+    repeat: int = 1
+    categories: Callable[[Any], list[Any]] = observe.as_one_category
 
 
 @dataclass(frozen=True)
