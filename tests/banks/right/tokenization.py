@@ -3,6 +3,7 @@
 import functools
 import heapq
 from collections import defaultdict
+from itertools import pairwise
 
 from tests.banks.right import Alternatives
 
@@ -72,7 +73,7 @@ def train_by_sorting(data: bytes, n_merges: int) -> list[tuple[int, int]]:
         raise ValueError("n_merges must be 0 or more")
     ids, merges = list(data), []
     while n_merges > len(merges):
-        pairs = list(zip(ids, ids[1:], strict=False))
+        pairs = list(pairwise(ids))
         if not pairs:
             return merges
         ranked = sorted(set(pairs), key=lambda pair: (pairs.count(pair), -pair[0], -pair[1]))
@@ -87,7 +88,7 @@ def train_by_heap(data: bytes, n_merges: int) -> list[tuple[int, int]]:
     ids, merges = list(data), []
     for rank in range(n_merges):
         counts: defaultdict[tuple[int, int], int] = defaultdict(int)
-        for pair in zip(ids[:-1], ids[1:], strict=True):
+        for pair in pairwise(ids):
             counts[pair] += 1
         heap = [(-count, pair) for pair, count in counts.items()]
         heapq.heapify(heap)
@@ -122,7 +123,7 @@ def encode_by_recursion(text: str, merges: list[tuple[int, int]]) -> list[int]:
     new_ids = {pair: 256 + rank for rank, pair in enumerate(merges)}
 
     def merged(ids: list[int]) -> list[int]:
-        pairs = set(zip(ids, ids[1:], strict=False)) & new_ids.keys()
+        pairs = set(pairwise(ids)) & new_ids.keys()
         if not pairs:
             return ids
         best = min(pairs, key=new_ids.__getitem__)
