@@ -34,7 +34,7 @@ import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/number
  */
 
 /** Vectors up to this size can be typed into and are explained term by term. */
-const SMALL = { tokens: 8, width: 4 };
+const SMALL = { tokens: 8, width: 6 };
 /** Of wider output vectors, the first numbers are shown. */
 const OUTPUT_WIDTH = 8;
 /** Longer sentences are cut: a table of more columns is no longer read. */
@@ -43,13 +43,7 @@ const SENTENCE_TOKENS = 24;
 export default widget(
   {
     title: "Attention explorer",
-    tryThis: [
-      "Give every token the same key: each query then listens to all tokens alike, whatever it asks for.",
-      "Make one query ten times larger: its weights close in on one token. Softmax turns size into certainty.",
-      "Switch the causal mask on and change the last token's key: no earlier row moves.",
-      "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.",
-      "Take a sentence in the course model and go through its layers and heads: which look one token back, which rest on the first token, which find a name again?",
-    ],
+    tryThis: suggestions,
   },
   (model, body) => {
     const sourceControls = element("div", { class: "llm-controls" });
@@ -87,6 +81,24 @@ export default widget(
     for (const trait of ["causal", "scaled"]) model.on(`change:${trait}`, () => refresh());
   },
 );
+
+/** @param {Model} model */
+function suggestions(model) {
+  const edits = [
+    "Give every token the same key: each query then listens to all tokens alike, whatever it asks for.",
+    "Make one query ten times larger: its weights close in on one token. Softmax turns size into certainty.",
+    "Switch the causal mask on and change the last token's key: no earlier row moves.",
+  ];
+  const heads = [
+    "Press a token at the left of the weights to read its row.",
+    "Go through layers and heads: which look one token back, which rest on the first token, which find a name again?",
+  ];
+  const others = [
+    "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.",
+    "Take a sentence in the course model, and write your own: what does a head do with a word it has seen before?",
+  ];
+  return [...(model.get("weights") ? heads : edits), ...others];
+}
 
 /**
  * The tensors the widget was made with.

@@ -47,7 +47,7 @@ class SamplingPlayground(CourseWidget):
 
     def __init__(
         self,
-        prompt: str = "Once upon a time there was a",
+        prompt: str = "There was a girl called",
         *,
         logits: Any = None,
         tokens: list[str] | None = None,

@@ -14,6 +14,18 @@ def test_a_missing_build_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_p
         AttentionExplorer()
 
 
+def test_the_kernel_sends_the_model_on_request_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget = AttentionExplorer()
+    sent: list[tuple[dict, list]] = []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.append((content, list(buffers))))
+    widget._handle_custom_msg({"unrelated": 1}, [])
+    widget._handle_custom_msg({"asset": "stories"}, [])
+    widget._handle_custom_msg({"asset": "../../secrets"}, [])
+    assert sent[0] == ({"asset": "stories"}, [(base.WEIGHTS / "stories/browser.bin").read_bytes()])
+    assert "no model" in sent[1][0]["error"] and sent[1][1] == []
+    assert len(sent) == 2
+
+
 def test_the_book_gets_the_view_and_its_picture() -> None:
     widget = AttentionExplorer()
     data, _ = widget._repr_mimebundle_()

@@ -123,7 +123,7 @@ export function announcement() {
 /**
  * @typedef {object} Frame
  * @property {string} title
- * @property {string[]} tryThis  What to try, one sentence each.
+ * @property {string[] | ((model: Model) => string[])} tryThis  What to try, one sentence each.
  */
 
 /**
@@ -136,6 +136,7 @@ export function widget({ title, tryThis }, renderBody) {
   return {
     render({ model, el }) {
       const body = element("div", { class: "llm-body" });
+      const sentences = typeof tryThis === "function" ? tryThis(model) : tryThis;
       el.append(
         element(
           "div",
@@ -146,7 +147,7 @@ export function widget({ title, tryThis }, renderBody) {
             "details",
             { class: "llm-try", open: true },
             element("summary", {}, "What to try"),
-            element("ul", {}, ...tryThis.map((sentence) => element("li", {}, sentence))),
+            element("ul", {}, ...sentences.map((sentence) => element("li", {}, sentence))),
           ),
         ),
       );
