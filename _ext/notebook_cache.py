@@ -90,6 +90,7 @@ def run(notebook: Notebook, timeout: int) -> ExecutionResult:
         cwd=str(notebook.path.parent),
         timeout=timeout,
         allow_errors=False,
+        coalesce_streams=True,  # lines that a cell prints slowly arrive in pieces
         extra_arguments=["--log-level=ERROR"],  # a kernel warns that it listens on this machine
     )
 
