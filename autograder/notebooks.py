@@ -82,34 +82,41 @@ def section_titles(chapter: str) -> dict[str, str]:
     return dict(re.findall(r"^\(([\w-]+)\)=\n#+ (.+)$", text, flags=re.MULTILINE))
 
 
-def function_stub(function: Callable[..., Any]) -> str:
-    """Signature and docstring of a reference with a stub's body, as they stand in exercises.md."""
-    source = textwrap.dedent(inspect.getsource(function))
-    node = _only_function(source)
-    lines = source.splitlines()
-    return "\n".join(lines[: node.body[0].end_lineno]) + "\n" + textwrap.indent(STUB_BODY, "    ")
+def stub_of(reference: Callable[..., Any]) -> str:
+    """Signatures and docstrings of a reference function or class with stub bodies, as they stand in exercises.md."""
+    return _with_bodies(reference, lambda body, indent: textwrap.indent(STUB_BODY, indent).splitlines())
 
 
 def _with_solution(stub: str, exercise: Exercise, path: Path) -> str:
-    if stub.strip() != function_stub(exercise.reference):
+    if stub.strip() != stub_of(exercise.reference):
         raise NotebookError(f"{path}: the stub of {exercise.name} differs from signature and docstring in solutions/")
-    source = textwrap.dedent(inspect.getsource(exercise.reference))
-    node = _only_function(source)
-    lines = source.splitlines()
-    head, body = lines[: node.body[0].end_lineno], lines[node.body[0].end_lineno :]
-    return "\n".join([*head, "    ### BEGIN SOLUTION", *body, "    ### END SOLUTION"])
+    markers = ("### BEGIN SOLUTION", "### END SOLUTION")
+    return _with_bodies(
+        exercise.reference, lambda body, indent: [f"{indent}{markers[0]}", *body, f"{indent}{markers[1]}"]
+    )
+
+
+def _with_bodies(reference: Callable[..., Any], replace: Callable[[list[str], str], list[str]]) -> str:
+    """The source of a function, or of a class, with the body of each function or method replaced."""
+    source = textwrap.dedent(inspect.getsource(reference))
+    lines = source.rstrip("\n").splitlines()
+    (top,) = ast.parse(source).body
+    nodes = top.body if isinstance(top, ast.ClassDef) else [top]
+    for node in reversed([node for node in nodes if isinstance(node, ast.FunctionDef)]):
+        first, last = _body_lines(node)
+        lines[first:last] = replace(lines[first:last], " " * node.body[0].col_offset)
+    return "\n".join(lines)
+
+
+def _body_lines(node: ast.FunctionDef) -> tuple[int, int]:
+    """Where a function's body begins, after its docstring, and ends, as a range of line indices."""
+    first = node.body[0].end_lineno if ast.get_docstring(node) else node.body[0].lineno - 1
+    return int(first or 0), int(node.end_lineno or 0)
 
 
 def _hidden_part(exercise: Exercise) -> str:
     asked = [f"# {item.weight} x {item.name}" for item in exercise.properties]
     return "\n".join(["### BEGIN HIDDEN TESTS", *asked, f'raise RuntimeError("{REFUSAL}")', "### END HIDDEN TESTS"])
-
-
-def _only_function(source: str) -> ast.FunctionDef:
-    (node,) = ast.parse(source).body
-    if not isinstance(node, ast.FunctionDef):
-        raise NotebookError(f"a reference is a function, not {type(node).__name__}")
-    return node
 
 
 def _stub_name(source: str) -> str:

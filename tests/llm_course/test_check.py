@@ -1,0 +1,116 @@
+"""The learner's checks: the same words as the judge, no reference, progress kept."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.checks import checks_json
+from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment, Exercise
+from llm_course.bench import Bench, benches_from_json
+from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, make_report
+from llm_course.compare import agree
+from solutions import attention
+
+ASSIGNMENTS = list(assignments().values())
+EXERCISES = [(assignment.name, exercise) for assignment in ASSIGNMENTS for exercise in assignment.exercises]
+IDS = [exercise.name for _, exercise in EXERCISES]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
+def test_shipped_checks_are_those_of_the_specification(assignment: Assignment) -> None:
+    shipped = benches_from_json((CHECKS / f"{assignment.name}.json").read_text(encoding="utf-8"))
+    fresh = benches_from_json(checks_json(assignment))
+    assert shipped.keys() == fresh.keys(), "run `make checks`"
+    for name, bench in fresh.items():
+        other = shipped[name]
+        assert [aspect.name for aspect in other.aspects] == [aspect.name for aspect in bench.aspects], (
+            "run `make checks`"
+        )
+        assert [(item.name, item.hint, item.section) for item in other.mistakes] == [
+            (item.name, item.hint, item.section) for item in bench.mistakes
+        ], "run `make checks`"
+        for case, item in bench.items.items():
+            # Another processor may round differently.
+            assert agree(other.items[case].expected.value, item.expected.value, item.slack), "run `make checks`"
+
+
+def _words(bench: Bench) -> list[tuple[str, ...]]:
+    aspects = [(aspect.name, aspect.advice, *aspect.cases) for aspect in bench.aspects]
+    return aspects + [(mistake.name, mistake.hint, mistake.section) for mistake in bench.mistakes]
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), EXERCISES, ids=IDS)
+def test_reference_passes_and_mistakes_are_named(assignment: str, exercise: Exercise, tmp_path: Path) -> None:
+    assert make_report(assignment, _named(exercise.reference, exercise.name), tmp_path).passed
+    named = 0
+    for mistake in exercise.mistakes:
+        report = make_report(assignment, _named(mistake.function, exercise.name), tmp_path)
+        assert report.verdict.mistake in (mistake.name, None), mistake.name
+        named += report.verdict.mistake == mistake.name
+    assert named >= len(exercise.mistakes) * 0.7, "too few mistakes are told to a learner at once"
+
+
+def _named(function: Any, name: str) -> Any:
+    def wrapper(*arguments: Any, **keywords: Any) -> Any:
+        return function(*arguments, **keywords)
+
+    wrapper.__name__ = name
+    return wrapper
+
+
+def test_report_can_be_read_in_a_terminal_and_in_a_page(tmp_path: Path) -> None:
+    def causal_mask(n_queries: int, n_keys: int) -> torch.Tensor:
+        return torch.ones(n_queries, n_keys, dtype=torch.bool).tril()
+
+    report = make_report("05_attention", causal_mask, tmp_path)
+    for text in (repr(report), report._repr_html_()):
+        assert "1 of 2 properties hold" in text
+        assert "Masks: who may listen to whom" in text
+        assert "0 of 5 exercises" in text
+    assert "<code>n_queries</code>" in report._repr_html_()
+
+
+def test_hint_is_escaped_in_a_page(tmp_path: Path) -> None:
+    def causal_mask(n_queries: int, n_keys: int) -> torch.Tensor:
+        raise RuntimeError("<script>alert(1)</script>")
+
+    assert "<script>" not in make_report("05_attention", causal_mask, tmp_path)._repr_html_()
+
+
+def test_progress_is_kept_and_survives_a_damaged_file(tmp_path: Path) -> None:
+    make_report("05_attention", attention.causal_mask, tmp_path)
+    report = make_report("05_attention", attention.flash_attention, tmp_path)
+    assert sum(report.progress.values()) == 2
+    (tmp_path / PROGRESS_FILE).write_text("{broken")
+    assert sum(make_report("05_attention", attention.causal_mask, tmp_path).progress.values()) == 1
+    assert json.loads((tmp_path / PROGRESS_FILE).read_text()) == {"05_attention": {"causal_mask": True}}
+
+
+def test_unknown_names_are_answered_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CheckError, match="There is no assignment called '5_attention'"):
+        make_report("5_attention", attention.causal_mask)
+    check("05_attention", print)
+    assert "has no exercise called print" in capsys.readouterr().err
+
+
+def test_a_failed_check_says_so_on_stderr(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    check("05_attention", attention.causal_mask)
+    assert capsys.readouterr().err == ""
+
+    def causal_mask(n_queries: int, n_keys: int) -> None:
+        raise NotImplementedError
+
+    check("05_attention", causal_mask)
+    output = capsys.readouterr()
+    assert "not right yet" in output.err
+    assert "not written yet" in output.out

@@ -1,0 +1,91 @@
+"""What counts as the same value, and what is said first about one that is not."""
+
+import math
+
+import pytest
+import torch
+
+from llm_course.compare import MINIMUM_SLACK, agree, mismatch, same_distribution, slack_of
+from llm_course.values import Opaque
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0 + 1e-7])),
+        (torch.tensor([1.0, 2.0], dtype=torch.float64), torch.tensor([1.0, 2.0])),
+        (torch.tensor([1, 2], dtype=torch.int32), torch.tensor([1, 2])),
+        (torch.tensor([math.inf, math.nan, -math.inf]), torch.tensor([math.inf, math.nan, -math.inf])),
+        ([torch.ones(2), 3], (torch.ones(2), 3)),
+        (1, 1.0),
+        ({"a": None}, {"a": None}),
+        (torch.empty(0, 3), torch.empty(0, 3)),
+    ],
+)
+def test_same(actual: object, expected: object) -> None:
+    assert agree(actual, expected)
+
+
+@pytest.mark.parametrize(
+    ("actual", "expected"),
+    [
+        (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.001])),
+        (torch.tensor([math.nan, 2.0]), torch.tensor([1.0, 2.0])),
+        (torch.tensor([1.0, 2.0]), torch.tensor([math.nan, 2.0])),
+        (torch.tensor([math.inf]), torch.tensor([-math.inf])),
+        (torch.tensor([1e300], dtype=torch.float64), torch.tensor([1.0])),
+        (torch.tensor([1.0, 0.0]), torch.tensor([True, False])),
+        (torch.tensor([2, 1]), torch.tensor([True, True])),
+        (torch.tensor([1 << 33]), torch.tensor([0], dtype=torch.int32)),
+        ((1, 2), [1, 2]),
+        ([1, 2, 3], [1, 2]),
+        (True, 1),
+        (1, True),
+        (torch.tensor(1.0), 1.0),
+        (Opaque("numpy.ndarray"), torch.ones(2)),
+        (math.nan, 1.0),
+        (10**400, 1.0),
+        ({"a": 1}, {"b": 1}),
+        (None, torch.ones(1)),
+    ],
+)
+def test_different(actual: object, expected: object) -> None:
+    assert not agree(actual, expected)
+
+
+def test_the_first_thing_is_said() -> None:
+    expected = torch.ones(2, 3)
+    assert mismatch([1], expected) == "it returned a list of 1, and a tensor is expected"
+    assert mismatch(torch.ones(3, 2, dtype=torch.int64), expected) == "the shape is (3, 2), and (2, 3) is expected"
+    assert mismatch(torch.ones(2, 3, dtype=torch.int64), expected) == "the dtype is int64, and float32 is expected"
+    assert mismatch(torch.zeros(2, 3), expected) is None
+
+
+def test_slack_grows_with_the_references_own_error() -> None:
+    exact = torch.tensor([1.0, 0.5], dtype=torch.float64)
+    assert slack_of(exact.float(), exact) == MINIMUM_SLACK
+    assert slack_of((exact + 1e-3).float(), exact) > 100 * MINIMUM_SLACK
+
+
+def test_samples_are_told_apart_by_distribution() -> None:
+    draw = torch.Generator().manual_seed(0)
+
+    def sample(*probabilities: float) -> list[int]:
+        return torch.multinomial(torch.tensor(probabilities), 4000, replacement=True, generator=draw).tolist()
+
+    assert same_distribution(sample(0.5, 0.3, 0.2), sample(0.5, 0.3, 0.2))
+    assert not same_distribution(sample(0.5, 0.3, 0.2), sample(0.6, 0.2, 0.2))
+    assert not same_distribution([0] * 4000, sample(0.9, 0.1))
+    assert same_distribution([1] * 10, [1] * 10)
+    assert not same_distribution([], [1])
+
+
+def test_false_alarms_are_rare() -> None:
+    draw = torch.Generator().manual_seed(1)
+    probabilities = torch.rand(30, generator=draw) ** 3
+
+    def sample() -> list[int]:
+        return torch.multinomial(probabilities, 500, replacement=True, generator=draw).tolist()
+
+    alarms = sum(not same_distribution(sample(), sample(), false_alarm=0.01) for _ in range(500))
+    assert alarms <= 20  # 5 expected; above 20 has probability below 1e-6

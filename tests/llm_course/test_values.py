@@ -1,0 +1,108 @@
+"""Values travel and come back the same, and data that lie about themselves are refused."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from llm_course.compare import agree
+from llm_course.values import DTYPES, Opaque, ValueFormatError, decode, encode, from_text, to_text
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 3, -2.5, "ä", [1, [2, "x"]], (1, (2,)), {"a": [1], "b": (2,)}, [], (), {}, b"\x00\xff"],
+)
+def test_plain_values_come_back(value: object) -> None:
+    back = from_text(to_text(value))
+    assert back == value
+    assert type(back) is type(value)
+
+
+@pytest.mark.parametrize("name", list(DTYPES))
+def test_tensors_come_back(name: str) -> None:
+    tensor = torch.arange(6).reshape(2, 3).to(DTYPES[name])
+    for case in (tensor, tensor.T, tensor[:, ::2], tensor[0, 0], tensor[:0]):
+        back = from_text(to_text(case))
+        assert torch.equal(back, case) and back.dtype == case.dtype and back.shape == case.shape
+
+
+def test_layout_and_gradient_mark_come_back() -> None:
+    strided = torch.randn(3, 4).T.requires_grad_()
+    back = from_text(to_text(strided))
+    assert not back.is_contiguous() and back.requires_grad
+    assert torch.equal(back, strided)
+
+
+def test_modules_and_generators_come_back() -> None:
+    layer = nn.Linear(3, 2, bias=False).requires_grad_(False)
+    model = from_text(to_text(nn.Sequential(layer, nn.Linear(2, 4))))
+    assert [tuple(item.shape) for item in model.parameters()] == [(2, 3), (4, 2), (4,)]
+    assert [item.requires_grad for item in model.parameters()] == [False, True, True]
+    generator = from_text(to_text(torch.Generator().manual_seed(5)))
+    assert torch.rand(1, generator=generator) == torch.rand(1, generator=torch.Generator().manual_seed(5))
+
+
+def test_what_does_not_travel_is_named() -> None:
+    import numpy
+
+    assert from_text(to_text(numpy.zeros(2))) == Opaque("numpy.ndarray")
+    assert from_text(to_text({1: 2})) == Opaque("dict")
+    assert "sparse" in from_text(to_text(torch.zeros(2, 2).to_sparse())).type_name
+    assert "over" in from_text(to_text(torch.zeros(1).expand(1 << 40))).type_name
+    nested: list[object] = []
+    for _ in range(100):
+        nested = [nested]
+    assert "nested too deeply" in to_text(nested)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        {},
+        {"a": 1, "b": 2},
+        {"tensor": None},
+        {"tensor": {"dtype": "float32", "shape": [2]}},
+        {"tensor": {"dtype": "float32", "shape": [-1]}},
+        {"tensor": {"dtype": "float32", "shape": [True]}},
+        {"tensor": {"dtype": "float32", "shape": [1.0]}},
+        {"tensor": {"dtype": "float32", "shape": [1 << 50]}},
+        {"tensor": {"dtype": "float32", "shape": [1] * 100}},
+        {"tensor": {"dtype": "complex64", "shape": [1]}},
+        {"tensor": {"dtype": "float32"}},
+        {"tuple": 3},
+        {"dict": []},
+        {"bytes": "*"},
+        {"generator": -1},
+        {"linear": [1, 2]},
+        {"sequential": [1]},
+        {"pickle": "x"},
+    ],
+)
+def test_lies_are_refused(tree: object) -> None:
+    with pytest.raises(ValueFormatError):
+        decode(tree, b"")
+
+
+def test_bytes_left_over_are_refused() -> None:
+    tree, buffers = encode(torch.ones(2))
+    with pytest.raises(ValueFormatError, match="more than"):
+        decode(tree, b"".join(buffers) + b"x")
+
+
+KEYS = st.sampled_from(["a", "b", "tensor", "tuple", "linear", "dict"])
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=2),
+    max_leaves=10,
+)
+
+
+@given(JSON, st.binary(max_size=16))
+def test_any_tree_ends_in_a_value_or_an_error(tree: object, data: bytes) -> None:
+    try:
+        value = decode(tree, data)
+    except ValueFormatError:
+        return
+    assert agree(decode(tree, data), value)

@@ -1,0 +1,88 @@
+"""The house stands as designed: arrows run one way, and one thing has one source."""
+
+import ast
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
+
+# Floors of the autograder, from the top. A module may import from its own floor and from lower ones.
+FLOORS = (
+    {"cli"},
+    {"course", "cluster", "report"},
+    {"gradebook", "lab"},
+    {"grade", "checks"},
+    {"judge", "sandbox", "submission"},
+    {"notebooks"},
+    {"markdown", "exercises"},
+    {"result"},
+)
+
+
+def imports_of(path: Path) -> set[str]:
+    """The full names of the project's modules that a file imports, wherever in the file."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.split(".")[0] in PACKAGES}
+
+
+def files(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    ("package", "allowed"),
+    [
+        ("llm_course", {"llm_course"}),
+        ("solutions", {"solutions", "llm_course"}),
+        ("autograder", {"autograder", "solutions", "llm_course"}),
+    ],
+)
+def test_arrows_run_one_way(package: str, allowed: set[str]) -> None:
+    for path in files(package):
+        wrong = {name for name in imports_of(path) if name.split(".")[0] not in allowed}
+        assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
+
+
+def test_no_import_runs_up_a_floor() -> None:
+    floor_of = {module: number for number, floor in enumerate(FLOORS) for module in floor}
+    for path in files("autograder"):
+        parts = path.relative_to(ROOT / "autograder").with_suffix("").parts
+        if parts == ("__init__",):
+            continue
+        assert parts[0] in floor_of, f"say in FLOORS where autograder/{parts[0]} stands"
+        for name in imports_of(path):
+            module = name.split(".")[1] if name.startswith("autograder.") else None
+            if module in floor_of:
+                assert floor_of[module] >= floor_of[parts[0]], f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_conda_environment_is_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    plain = [item for item in environment["dependencies"] if isinstance(item, str)]
+    (pip,) = [item["pip"] for item in environment["dependencies"] if isinstance(item, dict)]
+    assert f"python{project['requires-python']}" in plain
+    # One source of packages and ranges: the rest comes from pyproject.toml.
+    assert pip == ["--editable .[development]"]
+
+
+def test_no_notebook_in_git() -> None:
+    listed = subprocess.run(["git", "ls-files", "*.ipynb"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert listed.stdout == ""
+
+
+def test_every_dependency_has_a_range() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = [item for extra in project["optional-dependencies"].values() for item in extra]
+    for requirement in [*project["dependencies"], *extras]:
+        assert "<" in requirement or requirement.startswith("llm-course["), f"{requirement} has no upper bound"
