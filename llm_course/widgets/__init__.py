@@ -1,6 +1,8 @@
 """The course's widgets. Each runs in JupyterLab and, without a kernel, in the built book."""
 
 from .attention_explorer import AttentionExplorer
+from .bpe_stepper import BPEStepper
+from .next_token_bars import NextTokenBars
 from .sampling_playground import SamplingPlayground
 
-__all__ = ["AttentionExplorer", "SamplingPlayground"]
+__all__ = ["AttentionExplorer", "BPEStepper", "NextTokenBars", "SamplingPlayground"]

@@ -23,17 +23,37 @@ def heat_map(caption: str, labels: Sequence[str], values: ArrayLike) -> str:
     return _table(caption, f"<thead><tr><td></td>{header}</tr></thead><tbody>{rows}</tbody>")
 
 
+def most_probable(caption: str, tokens: Sequence[str], logits: ArrayLike, count: int = 10) -> str:
+    """The `count` most probable tokens of a softmax over `logits`."""
+    scores = np.asarray(logits, dtype=float)
+    exponentials = np.exp(scores - scores.max())
+    probabilities = exponentials / exponentials.sum()
+    ranked = np.argsort(-probabilities)[:count]
+    return bars(caption, [tokens[index] for index in ranked], probabilities[ranked])
+
+
 def bars(caption: str, labels: Sequence[str], shares: ArrayLike) -> str:
     """Shares of one as a table with bars; spaces in labels are made visible."""
     values = np.asarray(shares, dtype=float).tolist()
     largest = max(*values, 1e-9)
     rows = "".join(
-        f'<tr><th scope="row">{escape(label.replace(" ", "␣").replace(chr(10), "⏎"))}</th>'
+        f'<tr><th scope="row">{_visible(label)}</th>'
         f'<td style="width: 12rem"><div style="width: {100 * value / largest:.0f}%; height: 0.9em; '
         f'background: rgb(0 114 178)"></div></td><td>{100 * value:.1f} %</td></tr>'
         for label, value in zip(labels, values, strict=True)
     )
     return _table(caption, f"<tbody>{rows}</tbody>")
+
+
+def token_strip(caption: str, tokens: Sequence[str]) -> str:
+    """Tokens side by side, each in a frame."""
+    style = "border: 1px solid; border-radius: 3px; padding: 0 0.15em; margin: 0 1px; display: inline-block"
+    frames = "".join(f'<span style="{style}">{_visible(token)}</span>' for token in tokens)
+    return f"<p>{escape(caption)}:</p><p>{frames}</p>"
+
+
+def _visible(token: str) -> str:
+    return escape(token.replace(" ", "␣").replace("\n", "⏎"))
 
 
 def _table(caption: str, content: str) -> str:

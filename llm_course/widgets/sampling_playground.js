@@ -1,7 +1,7 @@
 /** The course model writes in the page: temperature and filters, the distribution they leave, and the draw. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, element, slider, textField, whenVisible, widget } from "./js/dom.js";
+import { announcement, button, element, setTrait, slider, textField, whenVisible, widget } from "./js/dom.js";
 import { randomNumbers, softmax } from "./js/numbers.js";
 import { nextDistribution, sample } from "./js/sampling.js";
 import { percent, tokenBars } from "./js/token_bars.js";
@@ -29,7 +29,7 @@ export default widget(
     const text = element("p", { class: "llm-text" });
     const said = announcement();
     const prompt = textField("Prompt", model.get("prompt"), (typed) => {
-      set(model, "prompt", typed);
+      setTrait(model, "prompt", typed);
       writer?.start(typed);
       restart();
     });
@@ -145,11 +145,11 @@ const SETTINGS = {
 /** @param {Model} model */
 function settingControls(model) {
   const sliders = Object.entries(SETTINGS).map(([name, { label, ...range }]) =>
-    slider(label, { ...range, value: model.get(name) }, (value) => set(model, name, value)),
+    slider(label, { ...range, value: model.get(name) }, (value) => setTrait(model, name, value)),
   );
   const seed = element("input", {
     type: "number", min: 0, step: 1, value: model.get("seed"),
-    oninput: () => set(model, "seed", Math.max(0, Math.floor(seed.valueAsNumber || 0))),
+    oninput: () => setTrait(model, "seed", Math.max(0, Math.floor(seed.valueAsNumber || 0))),
   });
   return element("div", { class: "llm-controls" }, ...sliders, element("label", { class: "llm-field" }, "Seed", seed));
 }
@@ -174,22 +174,4 @@ function settings(model) {
 async function newWriter(model) {
   if (model.get("logits")) return new FixedDistribution(model.get("logits"), model.get("tokens"));
   return new Writer(await loadCourseModel(model));
-}
-
-/**
- * @param {Model} model
- * @param {string} name
- * @param {any} value
- */
-function set(model, name, value) {
-  model.set(name, value);
-  model.save_changes();
-}
-
-/**
- * @param {string} label
- * @param {() => void} onclick
- */
-function button(label, onclick) {
-  return element("button", { type: "button", onclick }, label);
 }

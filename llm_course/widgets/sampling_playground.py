@@ -7,9 +7,7 @@ from traitlets import Float, Int, List, TraitError, Unicode, validate
 
 from .base import CourseWidget, numbers
 from .course_model import next_logits
-from .picture import bars
-
-MOST = 12
+from .picture import most_probable
 
 
 class SamplingPlayground(CourseWidget):
@@ -79,7 +77,4 @@ class SamplingPlayground(CourseWidget):
         else:
             tokens, logits = self.tokens, np.array(self.logits)
             caption = "The most probable next tokens"
-        exponentials = np.exp(logits - logits.max())
-        probabilities = exponentials / exponentials.sum()
-        ranked = np.argsort(-probabilities)[:MOST]
-        return bars(caption, [tokens[index] for index in ranked], probabilities[ranked])
+        return most_probable(caption, tokens, logits)

@@ -28,6 +28,8 @@ CHROMIUM_FLAGS = [
 
 WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "attention_explorer": widgets.AttentionExplorer,
+    "bpe_stepper": widgets.BPEStepper,
+    "next_token_bars": widgets.NextTokenBars,
     "sampling_playground": widgets.SamplingPlayground,
 }
 

@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import { attention } from "../../llm_course/widgets/js/attention.js";
+import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/js/bpe.js";
+import { countPairs, mergeEverywhere } from "../../llm_course/widgets/js/bpe_training.js";
 import { format, randomNumbers, softmax } from "../../llm_course/widgets/js/numbers.js";
 
 test("softmax sums to one and does not overflow", () => {
@@ -47,4 +49,19 @@ test("random numbers repeat with their seed and fill the unit interval", () => {
 
 test("numbers are written with a true minus and without negative zero", () => {
   assert.deepEqual([format(-1.5), format(-0.001), format(-Infinity)], ["−1.50", "0.00", "−∞"]);
+});
+
+test("byte characters hold every text", () => {
+  const text = "low ␣ é 日本 🦉\n\u0000";
+  assert.equal(fromByteCharacters(byteCharacters(text).join("")), text);
+  assert.equal(byteCharacters("🦉").length, 4);
+});
+
+test("pairs are counted inside pieces, the most frequent first, of equals the one met first", () => {
+  const counts = countPairs([["a", "b"], ["b", "a", "b"]]);
+  assert.deepEqual(counts, [{ pair: ["a", "b"], count: 2 }, { pair: ["b", "a"], count: 1 }]);
+});
+
+test("a merge joins from the left and loses nothing", () => {
+  assert.deepEqual(mergeEverywhere([["a", "a", "a"]], ["a", "a"]), [["aa", "a"]]);
 });

@@ -175,3 +175,32 @@ def test_playground_names_what_each_filter_cuts(watched: Watched, address: str) 
     page.keyboard.press("Tab")  # past the table that scrolls, to its first token
     page.keyboard.press("Enter")
     assert written(page) != ""
+
+
+def test_bpe_stepper_merges_the_readers_text(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "bpe_stepper")
+    page.get_by_label("Text to learn from").fill("ab ab ab é")
+    expect(page.get_by_role("status")).to_contain_text("11 bytes in 11 tokens")
+    page.get_by_role("button", name="Merge the next pair").press("Enter")
+    tokens = page.locator(".llm-tokens span")
+    assert tokens.all_inner_texts()[:3] == ["ab", "␣", "ab"]
+    page.get_by_role("button", name="Ten merges").click()
+    expect(page.get_by_role("button", name="Ten merges")).to_be_disabled()
+    assert tokens.all_inner_texts() == ["ab", "␣ab", "␣ab", "␣", "⟨C3⟩", "⟨A9⟩"]
+
+
+def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "next_token_bars")
+    expect(page.get_by_role("status")).to_contain_text("P(text)")
+    field = page.get_by_label("Text", exact=True)
+    field.fill("The cat sat on")
+    field.fill("The dog sat on the")
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("The dog sat on the")["input_ids"]]])
+    with torch.no_grad():
+        logits = model(ids).logits
+    perplexity = torch.nn.functional.cross_entropy(logits[0, :-1], ids[0, 1:]).exp().item()
+    said = page.get_by_role("status").inner_text()
+    assert float(said.split("perplexity ")[1].rstrip(".")) == pytest.approx(perplexity, rel=0.01)
+    page.get_by_role("button", name="Add the most probable").click()
+    expect(field).to_have_value("The dog sat on the" + tokenizer.decode(logits[0, -1].argmax()))

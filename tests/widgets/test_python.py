@@ -5,7 +5,7 @@ import pytest
 import torch
 from traitlets import TraitError
 
-from llm_course.widgets import AttentionExplorer, SamplingPlayground, base
+from llm_course.widgets import AttentionExplorer, BPEStepper, SamplingPlayground, base
 
 
 def test_a_missing_build_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
@@ -94,3 +94,8 @@ def test_sampling_playground_refuses_logits_that_do_not_fit() -> None:
         SamplingPlayground(logits=[[1, 2]])
     with pytest.raises(ValueError, match="not finite"):
         SamplingPlayground(logits=[1, float("inf")])
+
+
+def test_bpe_stepper_refuses_what_is_no_merge() -> None:
+    with pytest.raises(ValueError, match="no merge"):
+        BPEStepper(merges=[("a", "")])

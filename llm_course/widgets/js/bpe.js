@@ -138,11 +138,19 @@ export function byteCharacters(text) {
 }
 
 /**
+ * @param {string} character
+ * @returns {number}
+ */
+export function byteValue(character) {
+  return /** @type {number} */ (BYTES.get(character));
+}
+
+/**
  * @param {string} characters
  * @returns {string}
  */
 export function fromByteCharacters(characters) {
-  const bytes = Uint8Array.from(characters, (character) => /** @type {number} */ (BYTES.get(character)));
+  const bytes = Uint8Array.from(characters, byteValue);
   // ignoreBOM: a byte order mark is text like any other here.
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }

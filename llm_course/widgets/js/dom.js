@@ -71,6 +71,14 @@ export function choice(label, options, chosen, onChange) {
 }
 
 /**
+ * @param {string} label
+ * @param {() => void} onclick
+ */
+export function button(label, onclick) {
+  return element("button", { type: "button", onclick }, label);
+}
+
+/**
  * A slider whose value is written beside it.
  * @param {string} label
  * @param {{ min: number, max: number, step: number, value: number, format?: (value: number) => string }} range
@@ -157,16 +165,24 @@ export function widget({ title, tryThis }, renderBody) {
 }
 
 /**
+ * What a reader sets, a kernel sees.
+ * @param {Model} model
+ * @param {string} trait
+ * @param {any} value
+ */
+export function setTrait(model, trait, value) {
+  model.set(trait, value);
+  model.save_changes();
+}
+
+/**
  * A checkbox for a yes-or-no trait: either side may change it.
  * @param {Model} model
  * @param {string} trait
  * @param {string} label
  */
 export function traitCheckbox(model, trait, label) {
-  const field = checkbox(label, model.get(trait), (checked) => {
-    model.set(trait, checked);
-    model.save_changes();
-  });
+  const field = checkbox(label, model.get(trait), (checked) => setTrait(model, trait, checked));
   const input = /** @type {HTMLInputElement} */ (field.firstChild);
   model.on(`change:${trait}`, () => (input.checked = model.get(trait)));
   return field;

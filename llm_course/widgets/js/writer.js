@@ -1,5 +1,7 @@
 /** A text the course model is writing: its tokens, and the logits of the next one. */
 
+import { softmax } from "./numbers.js";
+
 /** @import { CourseModel } from "./course_model.js" */
 
 export class Writer {
@@ -12,6 +14,8 @@ export class Writer {
     this.promptLength = 0;
     /** @type {Float32Array} */
     this.logits = new Float32Array();
+    /** Of each token given those before it; the first, which ends the text before, is given. @type {number[]} */
+    this.probabilities = [1];
   }
 
   /** @param {number} id */
@@ -55,10 +59,29 @@ export class Writer {
    */
   #read(ids) {
     let kept = 0;
-    while (kept < ids.length - 1 && kept < this.cache.length && ids[kept] === this.ids[kept]) kept++;
-    this.cache.length = kept;
-    this.logits = this.course.decoder.read(this.cache, ids.slice(kept));
+    while (kept < ids.length - 1 && kept < this.ids.length && ids[kept] === this.ids[kept]) kept++;
+    if (kept > 0 && kept < this.cache.length) this.#rewind(kept);
+    else this.cache.length = kept;
+    this.probabilities.length = Math.max(1, kept);
+    ids.slice(kept).forEach((id, i) => {
+      if (kept + i > 0) this.probabilities[kept + i] = this.#probability(id);
+      this.logits = this.course.decoder.step(this.cache, id);
+    });
     this.ids = ids;
+  }
+
+  /**
+   * The last token that agrees is read again, for the logits after it.
+   * @param {number} length
+   */
+  #rewind(length) {
+    this.cache.length = length - 1;
+    this.logits = this.course.decoder.step(this.cache, this.ids[length - 1]);
+  }
+
+  /** @param {number} id */
+  #probability(id) {
+    return softmax(this.logits)[id];
   }
 }
 

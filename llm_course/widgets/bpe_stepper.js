@@ -1,0 +1,131 @@
+/** Byte-pair encoding, one merge at a time: count neighbors, join the most frequent pair, count again. */
+
+import { byteCharacters, byteValue, fromByteCharacters } from "./js/bpe.js";
+import { countPairs, mergeEverywhere } from "./js/bpe_training.js";
+import { announcement, button, element, scroller, setTrait, visibleToken, widget } from "./js/dom.js";
+import { format } from "./js/numbers.js";
+
+/** @import { Model } from "./js/types.js" */
+
+const SHOWN_PAIRS = 6;
+const SHOWN_MERGES = 30;
+/** Words with the space before them, as GPT-2 cuts them: a merge never crosses a cut. */
+const PIECES = / ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+/gu;
+
+export default widget(
+  {
+    title: "Byte-pair encoding, one merge at a time",
+    tryThis: [
+      "Merge until “low” is one token. Which pairs had to come first?",
+      "Add a word that is not in the text, such as “lowest”, and merge: it is put together from what the other words taught.",
+      "Write a word with an accent, Japanese or an emoji: each character begins as two, three or four bytes.",
+      "Go on until no pair occurs twice: every further merge only learns this text by heart.",
+    ],
+  },
+  (model, body) => {
+    const box = element("textarea", { rows: 3, "aria-label": "Text to learn from", oninput: typed });
+    box.value = model.get("text");
+    const said = announcement();
+    const tokens = element("p", { class: "llm-text llm-tokens" });
+    const tables = element("div", { class: "llm-row" });
+    const one = button("Merge the next pair", () => step(1));
+    const ten = button("Ten merges", () => step(10));
+    /** @type {string[][]} */
+    let pieces = [];
+    /** @type {[string, string][]} */
+    let merges = [];
+
+    body.append(
+      box,
+      element("div", { class: "llm-controls" }, one, ten, button("Start again", restart)),
+      said,
+      tokens,
+      tables,
+    );
+    restart();
+
+    function typed() {
+      setTrait(model, "text", box.value);
+      restart();
+    }
+
+    function restart() {
+      pieces = (box.value.match(PIECES) ?? []).map(byteCharacters);
+      merges = [];
+      show();
+    }
+
+    /** A learner's own merges come in their order; without them the most frequent pair is next. */
+    function nextPair() {
+      const given = model.get("merges");
+      if (given.length) return given[merges.length]?.map((/** @type {string} */ part) => byteCharacters(part).join(""));
+      const [first] = countPairs(pieces);
+      return first && first.count > 1 ? first.pair : undefined;
+    }
+
+    /** @param {number} count */
+    function step(count) {
+      for (let i = 0; i < count; i++) {
+        const pair = nextPair();
+        if (!pair) break;
+        pieces = mergeEverywhere(pieces, pair);
+        merges.push(pair);
+      }
+      show();
+    }
+
+    function show() {
+      const pair = nextPair();
+      const symbols = pieces.flat();
+      const bytes = new TextEncoder().encode(box.value).length;
+      one.disabled = ten.disabled = !pair;
+      tokens.replaceChildren(...symbols.map((symbol) => element("span", {}, label(symbol))));
+      const next = pair ? `Next: join ${pairLabel(pair)}.` : "No merge is left.";
+      said.textContent =
+        `${merges.length} merges, vocabulary of ${256 + merges.length}: ${bytes} bytes in ${symbols.length} tokens, ` +
+        `${format(bytes / Math.max(1, symbols.length))} bytes a token. ${next}`;
+      tables.replaceChildren(pairTable(pieces), mergeList(merges));
+    }
+  },
+);
+
+/** @param {string[][]} pieces */
+function pairTable(pieces) {
+  const rows = countPairs(pieces)
+    .slice(0, SHOWN_PAIRS)
+    .map(({ pair, count }) => element("tr", {}, element("th", { scope: "row" }, pairLabel(pair)), element("td", {}, count)));
+  const header = element("tr", {}, element("th", { scope: "col" }, "Pair"), element("th", { scope: "col" }, "Times"));
+  const caption = "Most frequent pairs";
+  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...rows)));
+}
+
+/** @param {[string, string][]} merges */
+function mergeList(merges) {
+  const items = merges.map((pair, i) => element("li", { value: i + 1 }, `${pairLabel(pair)} → ${label(pair.join(""))}`));
+  return element(
+    "div",
+    {},
+    element("p", { class: "llm-caption" }, "Merges learned, in order"),
+    element("ol", { class: "llm-merges" }, ...items.slice(-SHOWN_MERGES)),
+  );
+}
+
+/** @param {[string, string]} pair */
+function pairLabel([left, right]) {
+  return `${label(left)} + ${label(right)}`;
+}
+
+/**
+ * A symbol as text; bytes that are no whole character are written as numbers.
+ * @param {string} symbol
+ */
+function label(symbol) {
+  const text = fromByteCharacters(symbol);
+  if (!text.includes("\ufffd")) return visibleToken(text);
+  return byteNumbers(symbol);
+}
+
+/** @param {string} symbol */
+function byteNumbers(symbol) {
+  return `⟨${Array.from(symbol, (character) => byteValue(character).toString(16).toUpperCase()).join(" ")}⟩`;
+}

@@ -1,0 +1,120 @@
+/** What may come next: the model's most probable tokens, and what its choices so far make of the whole text. */
+
+import { loadCourseModel } from "./js/course_model.js";
+import { announcement, button, element, scroller, setTrait, textField, visibleToken, whenVisible, widget } from "./js/dom.js";
+import { softmax } from "./js/numbers.js";
+import { percent, tokenBars } from "./js/token_bars.js";
+import { Writer } from "./js/writer.js";
+
+const BARS = 10;
+
+export default widget(
+  {
+    title: "The next token",
+    tryThis: [
+      "Press a token to add it, and go on: you are the loop that writes a text.",
+      "Follow one token's probability: the text's is the product of all of them, and it only falls.",
+      "Write a sentence of a story, then one about tax law: the perplexity tells which the model has seen.",
+      "Swap two words: which token surprises the model, the first that is wrong or the one after it?",
+    ],
+  },
+  (model, body) => {
+    const bars = tokenBars("The most probable next tokens", { onPick: take });
+    const chain = element("div");
+    const said = announcement();
+    const field = textField("Text", model.get("text"), (typed) => {
+      setTrait(model, "text", typed);
+      read();
+    });
+    const input = /** @type {HTMLInputElement} */ (field.querySelector("input"));
+    const best = button("Add the most probable", () => take(ranked()[0]));
+    /** @type {Writer | null} */
+    let writer = null;
+
+    body.append(field, element("div", { class: "llm-controls" }, best), said, chain, bars.node);
+    best.disabled = true;
+    model.on("change:text", () => {
+      if (input.value === model.get("text")) return;
+      input.value = model.get("text");
+      read();
+    });
+    load();
+
+    async function load() {
+      await whenVisible(body);
+      said.textContent = "Loading the course model …";
+      try {
+        writer = new Writer(await loadCourseModel(model));
+      } catch (error) {
+        said.textContent = String(error);
+        return;
+      }
+      best.disabled = false;
+      read();
+    }
+
+    function read() {
+      writer?.start(model.get("text"));
+      show();
+    }
+
+    function ranked() {
+      const logits = writer?.logits ?? [];
+      return Array.from(logits, (_, id) => id).sort((a, b) => logits[b] - logits[a]);
+    }
+
+    /** @param {number} id */
+    function take(id) {
+      if (!writer || writer.finished) return;
+      writer.append(id);
+      if (writer.finished) {
+        said.textContent = "The model ends the text here, or its context is full.";
+        return;
+      }
+      input.value = writer.prompt + writer.written;
+      setTrait(model, "text", input.value);
+      show();
+    }
+
+    function show() {
+      if (!writer) return;
+      const probabilities = softmax(writer.logits);
+      const top = ranked().slice(0, BARS);
+      bars.show(top.map((id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] })));
+      chain.replaceChildren(chainTable(writer));
+      said.textContent = verdict(writer.probabilities.slice(1));
+    }
+  },
+);
+
+/**
+ * Each token with its probability given those before it.
+ * @param {Writer} writer
+ */
+function chainTable(writer) {
+  const tokens = writer.ids.slice(1).map((id) => element("th", { scope: "col" }, visibleToken(writer.label(id))));
+  const shares = writer.probabilities.slice(1).map((probability) =>
+    element("td", { class: "llm-positive", style: `--share: ${probability.toFixed(3)}` }, percent(probability)),
+  );
+  const caption = "The text so far: each token's probability after those before it";
+  const table = element(
+    "table",
+    { class: "llm-heat" },
+    element("caption", {}, caption),
+    element("thead", {}, element("tr", {}, element("th", { scope: "row" }, "Token"), ...tokens)),
+    element("tbody", {}, element("tr", {}, element("th", { scope: "row" }, "Probability"), ...shares)),
+  );
+  return scroller(caption, table);
+}
+
+/**
+ * The chain rule: log P(text) is the sum; perplexity is exp of minus its mean.
+ * @param {number[]} probabilities
+ */
+function verdict(probabilities) {
+  if (probabilities.length === 0) return "No token yet: these are the first tokens of a text.";
+  const logarithm = probabilities.reduce((sum, probability) => sum + Math.log(probability), 0);
+  const perplexity = Math.exp(-logarithm / probabilities.length);
+  const exponent = (logarithm / Math.LN10).toFixed(1).replace("-", "−");
+  return `P(text) = 10^${exponent}: ${probabilities.length} tokens, perplexity ${perplexity.toPrecision(3)}.`;
+}
