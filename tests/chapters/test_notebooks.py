@@ -1,5 +1,10 @@
-"""Every chapter runs from top to bottom, offline, and no cell is longer or wider than a screen."""
+"""Every chapter runs from top to bottom, offline, and its output is what its text says; no cell outgrows a screen.
 
+What a text claims of its own output stands in `claims/<chapter>.py`, each claim after a comment that quotes it, and
+runs at the end of the chapter.
+"""
+
+import re
 import shutil
 from pathlib import Path
 
@@ -9,6 +14,7 @@ import nbformat
 import pytest
 
 CHAPTERS = Path(__file__).parents[2] / "chapters"
+CLAIMS = Path(__file__).parent / "claims"
 READ = sorted(CHAPTERS.glob("*/chapter.md"))  # pages whose code is there to be read
 RUN = [*READ, CHAPTERS / "coverage.md"]
 LINES_OF_A_SCREEN = 30
@@ -23,6 +29,11 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[tuple[int, str]]:
     """The code cells, numbered from 1 as JupyterLab does, and their source."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return list(enumerate(sources, start=1))
+
+
+def claims_of(page: Path) -> list[str]:
+    file = CLAIMS / f"{page.parent.name}.py"
+    return re.split(r"\n(?=# \")", file.read_text(encoding="utf-8"))[1:] if file.is_file() else []
 
 
 def failure(notebook: nbformat.NotebookNode, folder: Path) -> str | None:
@@ -72,7 +83,9 @@ def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     folder = tmp_path / "chapters"
     shutil.copytree(CHAPTERS, folder, ignore=shutil.ignore_patterns("_build", ".ipynb_checkpoints"))
-    problem = failure(jupytext.read(page), folder / page.parent.relative_to(CHAPTERS))
+    notebook = jupytext.read(page)
+    notebook.cells += [nbformat.v4.new_code_cell(claim) for claim in claims_of(page)]
+    problem = failure(notebook, folder / page.parent.relative_to(CHAPTERS))
     assert problem is None, f"{name_of(page)}: {problem}"
 
 
