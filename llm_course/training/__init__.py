@@ -1,1 +1,1 @@
-"""How the course models were made: corpus grammar, tokenizers, training loop, recipes, evaluation and browser export."""
+"""How the course models were made: corpus, tokenizers, training loop, recipes, evaluation, browser export."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from llm_course.training import facts, stories
 
+UNLIMITED = 10**9
 STORY_SHARE, FACT_SHARE = 0.62, 0.30
 
 
@@ -18,13 +19,13 @@ def document(rng: random.Random) -> str:
     return facts.memory_document(rng)
 
 
-def training_documents(count: int, seed: int = 0) -> Iterator[str]:
+def training_documents(count: int = UNLIMITED, seed: int = 0) -> Iterator[str]:
     """The first `count` training documents of this seed. No held-out name, plot, sum or capital is in them."""
     rng = random.Random(f"training documents {seed}")
     return (document(rng) for _ in range(count))
 
 
-def validation_documents(count: int, seed: int = 0) -> Iterator[str]:
+def validation_documents(count: int = UNLIMITED, seed: int = 0) -> Iterator[str]:
     """Documents of the same kinds as in training, which training has not seen."""
     rng = random.Random(f"validation documents {seed}")
     return (document(rng) for _ in range(count))

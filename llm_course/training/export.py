@@ -17,8 +17,9 @@ The header has four keys.
   rope_theta, norm_epsilon, tied_embeddings, end_of_text (id), pad (id).
 - `tensors`: a list of {name, dtype, shape, offset, length}: offset and length in bytes, counted from the data's begin;
   dtype is always "float16". Names are transformers' own; a linear layer's shape is [out, in], so y = W x.
-- `tokenizer`: `pattern` (a regular expression with the u flag that cuts text into pieces), `tokens` (a list: the token of
-  each id, written in GPT-2's byte characters), `merges` (a list of [left, right], best first), `special` (text -> id).
+- `tokenizer`: `pattern` (a regular expression with the u flag that cuts text into pieces), `tokens` (a list: the token
+  of each id, written in GPT-2's byte characters), `merges` (a list of [left, right], best first), `special`
+  (text -> id).
 
 The network is Llama's: RMSNorm before attention and before the feed-forward, rotary positions in the half-split layout
 (dimension i turns with dimension i + head_size / 2), query head h reads key-value head floor(h / (heads / kv_heads)),
@@ -64,9 +65,7 @@ def read(file: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise ExportError(f"{file} is no browser export: its first four bytes are not LLMC.")
     version, length = struct.unpack_from("<II", content, 4)
     if version != VERSION:
-        raise ExportError(
-            f"{file} has version {version} of the format, this code reads version {VERSION}: export it anew."
-        )
+        raise ExportError(f"{file} has version {version} of the format, not {VERSION}: export it anew.")
     try:
         header: dict[str, Any] = json.loads(content[12 : 12 + length])
     except ValueError as error:

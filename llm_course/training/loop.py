@@ -6,8 +6,7 @@ resumes from its last checkpoint ends with the same weights as one that was not.
 
 import json
 import math
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,11 +50,13 @@ def learning_rate_at(step: int, settings: Settings) -> float:
 
 
 def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.AdamW:
-    """AdamW. Matrices decay, vectors (norms, biases) do not: pulling a norm's gain to zero would only shrink its layer."""
+    """AdamW. Weight matrices decay; norms, biases and embedding tables do not."""
+    tables = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    decays = {id(parameter): parameter.dim() >= 2 and id(parameter) not in tables for parameter in parameters}
     groups = [
-        {"params": [p for p in parameters if p.dim() >= 2], "weight_decay": settings.weight_decay},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+        {"params": [p for p in parameters if decays[id(p)]], "weight_decay": settings.weight_decay},
+        {"params": [p for p in parameters if not decays[id(p)]], "weight_decay": 0.0},
     ]
     return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=settings.betas)
 
@@ -65,14 +66,14 @@ def train_step(model: nn.Module, optimizer: torch.optim.AdamW, loss: Tensor, rat
     for group in optimizer.param_groups:
         group["lr"] = rate
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     norm = nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
     optimizer.step()
     return float(norm)
 
 
 @torch.no_grad()
-def mean_loss(model: nn.Module, loss_function: LossFunction, batches: list[Batch]) -> float:
+def mean_loss(model: nn.Module, loss_function: LossFunction, batches: Sequence[Batch]) -> float:
     """The mean of the batches' losses; in nats a token when the batches are of one size."""
     model.eval()
     losses = [float(loss_function(model, batch)) for batch in batches]
@@ -84,7 +85,7 @@ def train(
     model: nn.Module,
     loss_function: LossFunction,
     batch_at: Callable[[int], Batch],
-    validation: list[Batch],
+    validation: Sequence[Batch],
     settings: Settings,
     folder: Path,
     after_step: Callable[[int], None] = lambda step: None,
@@ -155,11 +156,11 @@ def save_checkpoint(
         "optimizer": optimizer.state_dict(),
     }
     torch.save(state, unfinished)
-    os.replace(unfinished, folder / "checkpoint.pt")
+    unfinished.replace(folder / "checkpoint.pt")
 
 
 def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW, settings: Settings) -> int:
-    """Load `folder/checkpoint.pt` into model and optimizer. Returns the number of steps done, 0 without a checkpoint."""
+    """Load `folder/checkpoint.pt` into model and optimizer. Returns the steps done, 0 without a checkpoint."""
     path = folder / "checkpoint.pt"
     if not path.exists():
         return 0
@@ -169,9 +170,7 @@ def load_checkpoint(folder: Path, model: nn.Module, optimizer: torch.optim.AdamW
     except Exception as error:
         raise TrainingError(f"The checkpoint {path} cannot be read: delete it to train this model anew.") from error
     if saved != asdict(settings):
-        raise TrainingError(
-            f"The checkpoint {path} is of a run with other settings: delete it to train this model anew."
-        )
+        raise TrainingError(f"The checkpoint {path} is of other settings: delete it to train this model anew.")
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
     return step

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a line here is a sentence of prose)
 """The plots of the course's stories, in a small template language that `llm_course.training.stories` expands.
 
 Each line is one sentence or a few. `[a|b]` chooses, and may be nested; `{slot}` is filled once a story, so that names,

@@ -1,32 +1,58 @@
 """How each course model is made: its shape, its data, its settings. `make models` runs all of them, in this order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
+from torch import Tensor
 from transformers import (
+    AutoModelForCausalLM,
     AutoTokenizer,
+    BertConfig,
+    BertForMaskedLM,
+    GPT2Config,
+    GPT2LMHeadModel,
     LlamaConfig,
     LlamaForCausalLM,
     PreTrainedModel,
-    PreTrainedTokenizerFast,
+    PreTrainedTokenizerBase,
+    T5Config,
+    T5ForConditionalGeneration,
 )
 
-from llm_course.training import corpus, tokenizer
-from llm_course.training.batches import pack, rows_at, split, tokenize
-from llm_course.training.loop import Settings, train
-from llm_course.training.losses import next_token_loss
+from llm_course.training import corpus, sentences, tokenizer, translation
+from llm_course.training.batches import IGNORED, in_order, masked, pack, pad_rows, shuffled, split
+from llm_course.training.dialogues import Turn, dialogues, messages
+from llm_course.training.loop import LossFunction, Settings, train
+from llm_course.training.losses import (
+    distillation_loss,
+    masked_token_loss,
+    next_token_loss,
+    sequence_to_sequence_loss,
+)
 
 CONTEXT_LENGTH = 256
+ROW_LENGTH = 128
 DECODER_VOCABULARY = 1536
+# 1 / sqrt(128). At the usual 0.02 the rows of a table 128 wide are so short that copying is learned much later.
+INITIAL_DEVIATION = 0.09
+
+STORIES = Settings(steps=3000, batch_size=16, learning_rate=3e-3, warmup_steps=50)
+EARLY_STEP = 400
+DRAFT = Settings(steps=2000, batch_size=16, learning_rate=4e-3, warmup_steps=50)
+GPT2 = Settings(steps=2000, batch_size=16, learning_rate=2e-3, warmup_steps=100)
+CHAT = Settings(steps=600, batch_size=24, learning_rate=1e-3, warmup_steps=20)
+FILL_MASK = Settings(steps=1800, batch_size=64, learning_rate=2e-3, warmup_steps=100)
+TRANSLATE = Settings(steps=1800, batch_size=64, learning_rate=3e-3, warmup_steps=100, weight_decay=0.01)
 
 
 @dataclass(frozen=True)
 class Workshop:
     """Where the runs are kept (checkpoints, logs), where the finished models go, and how much is done of everything.
 
-    `scale` is 1.0 for the shipped models; a smoke run takes a small part of every count and passes through the same code.
+    `scale` is 1.0 for the shipped models; a smoke run takes a small part of every count through the same code.
     """
 
     runs: Path
@@ -41,8 +67,51 @@ class Workshop:
         return replace(full, steps=steps, warmup_steps=min(full.warmup_steps, steps // 2))
 
 
-def llama(vocabulary: int, hidden: int, feed_forward: int, layers: int, heads: int, kv_heads: int) -> LlamaForCausalLM:
+def save_model(model: PreTrainedModel, folder: Path) -> None:
+    """Write config.json and a float16 model.safetensors. The config says float32, so what is loaded is float32."""
+    tied = set(getattr(model, "all_tied_weights_keys", {}))
+    state = {name: tensor.half() for name, tensor in model.state_dict().items() if name not in tied}
+    model.save_pretrained(folder, state_dict=state)
+
+
+def save(shop: Workshop, name: str, model: PreTrainedModel, tokens: PreTrainedTokenizerBase) -> None:
+    """Model, tokenizer and, where the run wrote one, its log."""
+    folder = shop.output / name
+    save_model(model, folder)
+    tokenizer.save(tokens, folder)
+    log = shop.runs / name / "training.jsonl"
+    if log.exists():
+        (folder / log.name).write_text(log.read_text())
+
+
+def decoder_data(documents: Iterator[str], tokens: PreTrainedTokenizerBase, rows: int) -> dict[str, Tensor]:
+    """The first `rows` packed rows of the documents: `input_ids` and `labels`, int64 [rows, ROW_LENGTH]."""
+    ids = pack((tokens(text)["input_ids"] for text in documents), ROW_LENGTH, tokens.eos_token_id, rows)
+    return {"input_ids": ids, "labels": ids}
+
+
+def train_decoder(
+    shop: Workshop,
+    name: str,
+    model: PreTrainedModel,
+    settings: Settings,
+    loss: LossFunction = next_token_loss,
+    after_step: Callable[[int], None] = lambda step: None,
+) -> None:
+    """Train a model on the story corpus, each row seen once, and save it with the tokenizer of `stories`."""
+    tokens = AutoTokenizer.from_pretrained(shop.output / "stories")
+    data = decoder_data(corpus.training_documents(), tokens, settings.steps * settings.batch_size)
+    validation = split(decoder_data(corpus.validation_documents(), tokens, 64), 32)
+    batch_at = in_order(data, settings.batch_size)
+    train(model, loss, batch_at, validation, settings, shop.runs / name, after_step)
+    save(shop, name, model, tokens)
+
+
+def llama(
+    vocabulary: int, *, hidden: int, feed_forward: int, layers: int, heads: int, kv_heads: int, seed: int
+) -> LlamaForCausalLM:
     """A decoder with RMSNorm, RoPE, grouped-query attention, SwiGLU and tied embeddings."""
+    torch.manual_seed(seed)
     return LlamaForCausalLM(
         LlamaConfig(
             vocab_size=vocabulary,
@@ -52,6 +121,7 @@ def llama(vocabulary: int, hidden: int, feed_forward: int, layers: int, heads: i
             num_attention_heads=heads,
             num_key_value_heads=kv_heads,
             max_position_embeddings=CONTEXT_LENGTH,
+            initializer_range=INITIAL_DEVIATION,
             tie_word_embeddings=True,
             bos_token_id=0,
             eos_token_id=0,
@@ -60,61 +130,159 @@ def llama(vocabulary: int, hidden: int, feed_forward: int, layers: int, heads: i
     )
 
 
-def save_model(model: PreTrainedModel, folder: Path) -> None:
-    """Write config.json and a float16 model.safetensors. The config says float32, so that loading computes in float32."""
-    tied = set(getattr(model, "all_tied_weights_keys", {}))
-    state = {name: tensor.half() for name, tensor in model.state_dict().items() if name not in tied}
-    model.save_pretrained(folder, state_dict=state)
-
-
-def decoder_rows(shop: Workshop, tokens: PreTrainedTokenizerFast, settings: Settings) -> torch.Tensor:
-    """Enough packed rows that no step sees a row twice: int64 [rows, CONTEXT_LENGTH]."""
-    needed = settings.steps * settings.batch_size
-    # A document fills about 0.37 of a row; the surplus is cut away.
-    documents = list(corpus.training_documents(int(needed * 4) + 50))
-    rows = pack(tokenize(tokens, documents), CONTEXT_LENGTH, tokens.eos_token_id, tokens.pad_token_id)
-    return rows[:needed]
-
-
-def validation_batches(
-    shop: Workshop, tokens: PreTrainedTokenizerFast, batch_size: int
-) -> list[dict[str, torch.Tensor]]:
-    documents = list(corpus.validation_documents(shop.count(400, least=100)))
-    rows = pack(tokenize(tokens, documents), CONTEXT_LENGTH, tokens.eos_token_id, tokens.pad_token_id)
-    labels = rows.masked_fill(rows == tokens.pad_token_id, -100)
-    return split({"input_ids": rows, "labels": labels}, batch_size)
-
-
-STORIES = Settings(steps=700, batch_size=16, learning_rate=3e-3, warmup_steps=50)
-EARLY_STEP = 150
-
-
 def make_stories(shop: Workshop) -> None:
     """`stories` and, from the same run, `stories-early`; and the tokenizer that all decoders share."""
     settings = shop.settings(STORIES)
-    texts = list(corpus.training_documents(shop.count(12_000, least=300)))
+    texts = corpus.training_documents(shop.count(12_000, least=300))
     tokens = tokenizer.decoder_tokenizer(texts, DECODER_VOCABULARY, CONTEXT_LENGTH)
-    rows = decoder_rows(shop, tokens, settings)
-    torch.manual_seed(settings.seed)
-    model = llama(len(tokens), hidden=128, feed_forward=384, layers=5, heads=4, kv_heads=2)
+    tokenizer.save(tokens, shop.output / "stories")
+    model = llama(len(tokens), hidden=128, feed_forward=384, layers=4, heads=4, kv_heads=2, seed=settings.seed)
     early_step = shop.count(EARLY_STEP)
 
     def keep_early(step: int) -> None:
         if step == early_step:
-            save_model(model, shop.output / "stories-early")
-            tokenizer.save(tokens, shop.output / "stories-early")
+            save(shop, "stories-early", model, tokens)
 
-    train(
-        model,
-        next_token_loss,
-        rows_at(rows, settings.batch_size, settings.seed, tokens.pad_token_id),
-        validation_batches(shop, tokens, settings.batch_size),
-        settings,
-        shop.runs / "stories",
-        keep_early,
+    train_decoder(shop, "stories", model, settings, after_step=keep_early)
+
+
+def small_llama(vocabulary: int, seed: int) -> LlamaForCausalLM:
+    """The draft's shape: an eighth of the parameters of `stories`."""
+    return llama(vocabulary, hidden=64, feed_forward=192, layers=2, heads=2, kv_heads=1, seed=seed)
+
+
+def make_draft(shop: Workshop) -> None:
+    """The same small decoder twice, from the same start: taught by `stories`, and on the text alone."""
+    settings = shop.settings(DRAFT)
+    teacher = AutoModelForCausalLM.from_pretrained(shop.output / "stories").eval()
+    taught = small_llama(teacher.config.vocab_size, settings.seed)
+    train_decoder(shop, "stories-draft", taught, settings, distillation_loss(teacher))
+    alone = small_llama(teacher.config.vocab_size, settings.seed)
+    train_decoder(shop, "stories-draft-alone", alone, settings)
+
+
+def make_gpt2(shop: Workshop) -> None:
+    """GPT-2's shape: LayerNorm, learned positions, GELU, biases, Conv1D layers named c_attn."""
+    settings = shop.settings(GPT2)
+    torch.manual_seed(settings.seed)
+    config = GPT2Config(
+        vocab_size=DECODER_VOCABULARY,
+        n_positions=CONTEXT_LENGTH,
+        n_embd=128,
+        n_layer=4,
+        n_head=4,
+        resid_pdrop=0.0,
+        embd_pdrop=0.0,
+        attn_pdrop=0.0,
+        initializer_range=INITIAL_DEVIATION,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=1,
     )
-    save_model(model, shop.output / "stories")
-    tokenizer.save(tokens, shop.output / "stories")
+    train_decoder(shop, "stories-gpt2", GPT2LMHeadModel(config), settings)
 
 
-RECIPES: dict[str, Callable[[Workshop], None]] = {"stories": make_stories}
+def chat_rows(tokens: PreTrainedTokenizerBase, talks: list[list[Turn]]) -> dict[str, Tensor]:
+    """Dialogues in the chat template. Only what the assistant says, and its end, is a label."""
+    ids, labels = [], []
+    for turns in talks:
+        encoded: Any = tokens.apply_chat_template(
+            messages(turns), return_dict=True, return_assistant_tokens_mask=True, tokenize=True
+        )
+        pieces = list(zip(encoded["input_ids"], encoded["assistant_masks"], strict=True))
+        ids.append([token for token, _ in pieces][:ROW_LENGTH])
+        labels.append([token if said else IGNORED for token, said in pieces][:ROW_LENGTH])
+    return {"input_ids": pad_rows(ids, tokens.pad_token_id), "labels": pad_rows(labels, IGNORED)}
+
+
+def make_chat(shop: Workshop) -> None:
+    """Supervised fine-tuning of all of `stories` on dialogues."""
+    settings = shop.settings(CHAT)
+    tokens = AutoTokenizer.from_pretrained(shop.output / "stories")
+    model = AutoModelForCausalLM.from_pretrained(shop.output / "stories")
+    data = chat_rows(tokens, dialogues(settings.steps * settings.batch_size, seed=0))
+    validation = split(chat_rows(tokens, dialogues(96, seed=1_000_000)), 32)
+    batch_at = in_order(data, settings.batch_size)
+    train(model, next_token_loss, batch_at, validation, settings, shop.runs / "stories-chat")
+    end = tokens.convert_tokens_to_ids(tokenizer.END_OF_TURN)
+    model.config.eos_token_id = model.generation_config.eos_token_id = end
+    save(shop, "stories-chat", model, tokens)
+
+
+def make_fill_mask(shop: Workshop) -> None:
+    """BERT's shape on single sentences, more than half of them facts."""
+    settings = shop.settings(FILL_MASK)
+    texts = sentences.training_sentences(shop.count(40_000, least=300))
+    tokens = tokenizer.masked_tokenizer(texts, 1200, 64)
+    torch.manual_seed(settings.seed)
+    model = BertForMaskedLM(
+        BertConfig(
+            vocab_size=len(tokens),
+            hidden_size=128,
+            num_hidden_layers=4,
+            num_attention_heads=4,
+            intermediate_size=512,
+            max_position_embeddings=64,
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
+            initializer_range=INITIAL_DEVIATION,
+            pad_token_id=tokens.pad_token_id,
+        )
+    )
+
+    def encoded(lines: list[str]) -> dict[str, Tensor]:
+        rows = tokens(lines, truncation=True, padding=True, return_tensors="pt")
+        return {"input_ids": rows["input_ids"], "attention_mask": rows["attention_mask"]}
+
+    first_word = 5  # after [PAD], [UNK], [CLS], [SEP] and [MASK]
+    batch_at = masked(encoded(texts), settings.batch_size, settings.seed, tokens.mask_token_id, first_word)
+    unseen = encoded(sentences.training_sentences(256, seed=1_000_000))
+    validation = [masked(unseen, 64, 1, tokens.mask_token_id, first_word)(step) for step in range(4)]
+    train(model, masked_token_loss, batch_at, validation, settings, shop.runs / "fill-mask")
+    save(shop, "fill-mask", model, tokens)
+
+
+def translation_rows(tokens: PreTrainedTokenizerBase, pairs: list[translation.Pair]) -> dict[str, Tensor]:
+    """Both languages with their `</s>`: `input_ids`, `attention_mask` and `labels`, all int64 [pairs, longest]."""
+    ids = pad_rows([tokens(translation.PREFIX + english)["input_ids"] for english, _ in pairs], tokens.pad_token_id)
+    labels = pad_rows([tokens(german)["input_ids"] for _, german in pairs], IGNORED)
+    return {"input_ids": ids, "attention_mask": (ids != tokens.pad_token_id).long(), "labels": labels}
+
+
+def make_translate(shop: Workshop) -> None:
+    """T5's shape on English sentences and their German translations."""
+    settings = shop.settings(TRANSLATE)
+    pairs = translation.training_pairs(shop.count(60_000, least=300))
+    texts = [text for english, german in pairs for text in (translation.PREFIX + english, german)]
+    tokens = tokenizer.translation_tokenizer(texts, 1024, 64)
+    torch.manual_seed(settings.seed)
+    model = T5ForConditionalGeneration(
+        T5Config(
+            vocab_size=len(tokens),
+            d_model=128,
+            d_kv=32,
+            d_ff=384,
+            num_layers=3,
+            num_decoder_layers=3,
+            num_heads=4,
+            dropout_rate=0.0,
+            pad_token_id=tokens.pad_token_id,
+            eos_token_id=tokens.eos_token_id,
+        )
+    )
+    model.config.decoder_start_token_id = model.generation_config.decoder_start_token_id = tokens.pad_token_id
+    batch_at = shuffled(translation_rows(tokens, pairs), settings.batch_size, settings.seed)
+    unseen = split(translation_rows(tokens, translation.held_out_pairs(256)), 64)
+    train(model, sequence_to_sequence_loss, batch_at, unseen, settings, shop.runs / "translate")
+    save(shop, "translate", model, tokens)
+
+
+# In this order: the draft and the chat model start from `stories`.
+RECIPES: dict[str, Callable[[Workshop], None]] = {
+    "stories": make_stories,
+    "stories-draft": make_draft,
+    "stories-gpt2": make_gpt2,
+    "stories-chat": make_chat,
+    "fill-mask": make_fill_mask,
+    "translate": make_translate,
+}

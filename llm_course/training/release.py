@@ -1,15 +1,129 @@
-"""What turns finished models into shipped ones: logs beside the weights, and the list of checksums."""
+"""What turns finished models into shipped ones: the report, the model cards, the browser export, the checksums."""
 
 import json
 from pathlib import Path
+from typing import Any
 
-from llm_course.models import checksum
+from llm_course.models import catalogue, checksum, read
+from llm_course.training.evaluation import report
+from llm_course.training.export import FILE_NAME, export
+from llm_course.training.loop import Settings
+from llm_course.training.recipes import CHAT, DRAFT, FILL_MASK, GPT2, STORIES, TRANSLATE, Workshop
 
-LIST = "checksums.json"
+REPORT, CHECKSUMS = "report.json", "checksums.json"
+STORY_TEXT = "tiny stories, facts, sums and copying games of the course's own grammar (`llm_course/training/corpus.py`)"
+# name -> (settings, what it was trained on, what it cannot do)
+TRAINING: dict[str, tuple[Settings, str, str]] = {
+    "stories": (STORIES, STORY_TEXT, "It knows some hundred words and nothing of the world beyond its grammar."),
+    "stories-early": (STORIES, STORY_TEXT, "It was stopped early on purpose, to show what undertrained means."),
+    "stories-draft": (
+        DRAFT,
+        f"the next-token distributions of `stories` on {STORY_TEXT}",
+        "It is a draft for speculative decoding; its own stories mix up names and objects.",
+    ),
+    "stories-draft-alone": (
+        DRAFT,
+        STORY_TEXT,
+        "It is the control for `stories-draft`: the same shape without a teacher.",
+    ),
+    "stories-gpt2": (GPT2, STORY_TEXT, "It has GPT-2's shape, not its weights, its vocabulary or its knowledge."),
+    "stories-chat": (
+        CHAT,
+        "dialogues of the course's own grammar (`llm_course/training/dialogues.py`), from the weights of `stories`",
+        "It answers questions of the kinds in its dialogues; for others it makes something up.",
+    ),
+    "fill-mask": (
+        FILL_MASK,
+        "single sentences, six in ten of them facts (`llm_course/training/sentences.py`)",
+        "It fills one mask in a short sentence of the course's vocabulary.",
+    ),
+    "translate": (
+        TRANSLATE,
+        "English-German pairs of the course's own grammar (`llm_course/training/translation.py`)",
+        "It knows the grammar's sentence patterns and about a hundred words; others come out wrong.",
+    ),
+}
+
+
+def release(shop: Workshop) -> None:
+    """Measure all models in `shop.output`, then write report.json, cards, browser export and checksums there."""
+    figures = report(shop.output, shop.scale)
+    (shop.output / REPORT).write_text(json.dumps(rounded(figures), indent=1, ensure_ascii=False) + "\n")
+    model, tokenizer = read(shop.output / "stories", "AutoModelForCausalLM")
+    assert model is not None
+    export(model, tokenizer, shop.output / "stories" / FILE_NAME, "stories")
+    for name in TRAINING:
+        if (shop.output / name).is_dir():
+            (shop.output / name / "README.md").write_text(card(name, figures, shop))
+    write_checksums(shop.output)
+
+
+def rounded(value: Any) -> Any:
+    """The same structure with every float to four significant digits."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [rounded(item) for item in value]
+    return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def card(name: str, figures: dict[str, Any], shop: Workshop) -> str:
+    """The model card: what it is, how it was made, what was measured, where it ends."""
+    settings, data, limits = TRAINING[name]
+    settings = shop.settings(settings)
+    lines = [
+        f"# {name}",
+        "",
+        f"{catalogue()[name].summary[0].upper()}{catalogue()[name].summary[1:]}. One of the course's own models.",
+        "",
+        f"- Data: {data}.",
+        f"- Training: {settings.steps} steps of {settings.batch_size} rows, AdamW, peak learning rate"
+        f" {settings.learning_rate:g}, seed {settings.seed} (`llm_course/training/recipes.py`, `make models`).",
+        "- Weights: float16 in the file, float32 once loaded.",
+        *[f"- {line}" for line in measured(name, figures)],
+        f"- Limits: {limits}",
+        "- License: MIT, as the course.",
+    ]
+    if name == "stories":
+        lines.append(
+            f"- `{FILE_NAME}` holds the same weights and the tokenizer for the browser; its format is described in"
+            " `llm_course/training/export.py`."
+        )
+    return "\n".join(lines) + "\n"
+
+
+def measured(name: str, figures: dict[str, Any]) -> list[str]:
+    """The figures of a card, in words."""
+    found: list[str] = []
+    if name in figures["decoders"]:
+        of = figures["decoders"][name]
+        found += [
+            f"Parameters: {of['parameters']:,}.",
+            f"Validation perplexity: {of['validation']['perplexity']:.3f} a token,"
+            f" {of['validation']['bits_per_byte']:.3f} bits a byte.",
+            f"Capitals: {of['capitals']['statement']['right']} of {of['capitals']['statement']['asked']}.",
+            f"Right name, object or pronoun in new stories: {of['coreference']['seen_plots']['all']:.1%}; in new plots:"
+            f" {of['coreference']['held_out_plots']['all']:.1%}.",
+        ]
+    if name in figures.get("acceptance", {}):
+        found.append(f"Acceptance as a draft for `stories` at temperature 1: {figures['acceptance'][name]:.1%}.")
+    if name == "stories-chat" and name in figures:
+        of = figures[name]
+        found.append(f"Unseen dialogues: {of['right']} of {of['asked']} answers exact, {of['stopped']} stopped.")
+    if name == "fill-mask":
+        of = figures[name]
+        found += [
+            f"Parameters: {of['parameters']:,}.",
+            f"Capitals: {of['capitals']['right']} of {of['capitals']['asked']}.",
+        ]
+    if name == "translate":
+        of = figures[name]
+        found += [f"Parameters: {of['parameters']:,}.", f"Unseen pairs: {of['exact']} of {of['asked']} exact."]
+    return found
 
 
 def write_checksums(weights: Path) -> None:
     """Write `weights/checksums.json`: the SHA-256 of every file under `weights`, by its relative path."""
-    files = sorted(file for file in weights.rglob("*") if file.is_file() and file.name != LIST)
+    files = sorted(file for file in weights.rglob("*") if file.is_file() and file.name != CHECKSUMS)
     sums = {file.relative_to(weights).as_posix(): checksum(file) for file in files}
-    (weights / LIST).write_text(json.dumps(sums, indent=1) + "\n")
+    (weights / CHECKSUMS).write_text(json.dumps(sums, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Stories: a plot of `llm_course.training.plots`, a cast, and a seed make a text and the places where it can go wrong."""
+"""Stories: a plot, a cast and a seed make a text, and the places where it can go wrong."""
 
 import random
 import re
@@ -91,7 +91,7 @@ def _add_pronouns(slots: dict[str, str], prefix: str, pronoun: str) -> None:
 
 
 def _rival(slot: str, slots: dict[str, str]) -> tuple[str, str] | None:
-    """What a confused storyteller would write in this slot, and the kind of that error; None if there is no such word."""
+    """What a confused storyteller would write in this slot, after the kind of that error; or None."""
     if slot in RIVALS:
         return ("name" if slot in ("hero", "friend") else "object"), slots[RIVALS[slot]]
     form = slot.rpartition(".")[2]

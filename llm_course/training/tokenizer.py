@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 END_OF_TEXT, PAD, USER, ASSISTANT, END_OF_TURN = "<|endoftext|>", "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 DECODER_SPECIALS = [END_OF_TEXT, PAD, USER, ASSISTANT, END_OF_TURN]
@@ -97,7 +97,7 @@ def masked_tokenizer(texts: Iterable[str], vocabulary_size: int, context_length:
     )  # fmt: skip
 
 
-def save(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:
+def save(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     """Write the tokenizer's files into `folder`, whole or not at all."""
     with tempfile.TemporaryDirectory() as temporary:
         tokenizer.save_pretrained(temporary)
