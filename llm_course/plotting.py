@@ -46,7 +46,8 @@ _STYLE: dict[Any, Any] = {
     "svg.hashsalt": "llm_course",
 }
 
-_SVG_STYLE = "max-width:100%;height:auto;stroke-linejoin:round"
+# A figure shrinks with the page as long as its text can be read.
+_SVG_STYLE = "max-width:100%;min-width:min(30rem,{width}in);height:auto;stroke-linejoin:round"
 
 
 def figure(width: float = 5.5, height: float = 3.2, columns: int = 1, rows: int = 1) -> tuple[Figure, list[Axes]]:
@@ -61,7 +62,9 @@ def show(drawing: Figure, alt: str) -> None:
     """Display a figure inline; `alt` says in a sentence or two what it shows."""
     if not alt.strip():
         raise ValueError("show needs alt text: say in a sentence what the figure shows, alt='...'.")
-    display(HTML(f'<div class="figure" role="img" aria-label="{escape(alt)}">{to_svg(drawing)}</div>'))
+    # On a narrow screen a wide figure scrolls, also by keyboard.
+    frame = f'<div class="figure" role="img" aria-label="{escape(alt)}" tabindex="0" style="overflow-x:auto">'
+    display(HTML(f"{frame}{to_svg(drawing)}</div>"))
 
 
 def to_svg(drawing: Figure) -> str:
@@ -80,7 +83,8 @@ def to_svg(drawing: Figure) -> str:
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", svg[svg.index("<svg") :])
     # Matplotlib leaves out `fill` where it is black, so black shapes and text inherit the fill of the root.
     svg = svg.replace("#000000", "currentColor")
-    return svg.replace("<svg ", f'<svg aria-hidden="true" fill="currentColor" style="{_SVG_STYLE}" ', 1)
+    style = _SVG_STYLE.format(width=drawing.get_figwidth())
+    return svg.replace("<svg ", f'<svg aria-hidden="true" fill="currentColor" style="{style}" ', 1)
 
 
 def heat_map(
