@@ -1,0 +1,241 @@
+"""The built book in Chromium, over http and from files, with every request outside it refused."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from playwright.sync_api import Browser, Download, expect
+
+from tests.site import checks
+from tests.site.checks import Visit
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+
+
+def names_in(entry: dict) -> Iterator[str]:
+    """Page names in a part of _toc.yml."""
+    if name := entry.get("file") or entry.get("root"):
+        yield name
+    for key in ("parts", "chapters", "sections"):
+        for child in entry.get(key, []):
+            yield from names_in(child)
+
+
+PAGES = [*names_in(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))), "search", "genindex"]
+CHAPTERS = [name for name in PAGES if name.endswith("/chapter")]
+EXERCISES = [name for name in PAGES if name.endswith("/exercises")]
+CHAPTER = "chapters/05_attention/chapter.html"
+
+
+@pytest.fixture(params=["http", "file"])
+def base(request: pytest.FixtureRequest, site: Path, served: str) -> str:
+    """Where the book's pages are: on a server or in a folder."""
+    return served if request.param == "http" else f"{site.as_uri()}/"
+
+
+@pytest.fixture
+def visit(browser: Browser, base: str) -> Iterator[Visit]:
+    """A visit during which nothing may go wrong."""
+    with Visit(browser, base) as visit:
+        yield visit
+    assert visit.faults == []
+
+
+def test_every_built_page_is_listed(site: Path) -> None:
+    built = {str(file.relative_to(site).with_suffix("")) for file in site.rglob("*.html")}
+    stale = {name for name in built if not name.startswith("_static/")} - set(PAGES)
+    assert set(PAGES) <= built
+    assert stale == set(), "pages that are no longer in _toc.yml: remove _build"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_sound(visit: Visit, name: str) -> None:
+    visit.open(f"{name}.html")
+    assert checks.faults_of_formulas(visit.page) == []
+    assert checks.faults_of_widgets(visit.page) == []
+    assert checks.faults_of_images(visit.page) == []
+    assert checks.faults_of_width(visit.page) == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(browser: Browser, served: str, name: str, scheme: str, width: int) -> None:
+    with Visit(browser, served, color_scheme=scheme, viewport={"width": width, "height": 900}) as visit:
+        visit.open(f"{name}.html")
+        assert checks.faults_of_widgets(visit.page) == []
+        assert checks.faults_of_access(visit.page) == []
+
+
+def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
+    """Each check fails on a page that is wrong in its way."""
+    (tmp_path / "index.html").write_text(
+        """<!doctype html><html lang="en"><head><title>Faulty</title><script src="missing.js"></script></head>
+        <body><article><p>Here $x$ stands.</p><p><span class="math">y</span></p><img src="data:,">
+        <div style="width: 2000px; color: #aaa; background: #fff">wide and pale</div>
+        <div class="llm-widget-place"><div class="llm-widget-picture">picture</div></div></article>
+        <script>console.error("loud"); fetch("http://example.org/").catch(() => {}); throw new Error("thrown")</script>
+        </body></html>"""
+    )
+    with Visit(browser, f"{tmp_path.as_uri()}/") as visit:
+        visit.open("index.html")
+        noted = "\n".join(visit.faults)
+        for fault in ("loud", "outside request: http://example.org/", "error: thrown", "missing.js"):
+            assert fault in noted
+        assert len(checks.faults_of_formulas(visit.page)) == 2
+        assert len(checks.faults_of_images(visit.page)) == 1
+        assert len(checks.faults_of_widgets(visit.page, seconds=1)) == 1
+        assert any("color-contrast" in fault for fault in checks.faults_of_access(visit.page))
+        assert "the page scrolls sideways" in checks.faults_of_width(visit.page)
+
+
+def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
+    visit.open(CHAPTER)
+    question = visit.page.locator(".question").first
+    options = question.locator("details")
+    expect(question).to_have_role("group")
+    expect(question).to_have_accessible_name(question.locator(".question-text").inner_text())
+    options.nth(0).locator("summary").focus()
+    visit.page.keyboard.press("Enter")
+    expect(options.nth(0).locator(".question-explanation")).to_be_visible()
+    visit.page.keyboard.press("Tab")
+    visit.page.keyboard.press("Space")
+    expect(options.nth(1).locator(".question-explanation")).to_be_visible()
+    expect(options.nth(0).locator(".question-explanation")).to_be_hidden()
+    visit.page.reload()
+    expect(options.nth(1)).to_have_attribute("open", "")
+    options.nth(1).locator("summary").click()
+    visit.page.reload()
+    expect(options.nth(1)).not_to_have_attribute("open", "")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_questions_of_a_page_are_told_apart(visit: Visit, name: str) -> None:
+    visit.open(f"{name}.html")
+    places = [question.get_attribute("data-place") for question in visit.page.locator(".question").all()]
+    assert len(places) == len(set(places)) >= 1
+    for question in visit.page.locator(".question").all():
+        for option in question.locator("details").all():
+            option.locator("summary").click()
+            verdict = "Right." if "right" in (option.get_attribute("class") or "").split() else "Not right."
+            expect(option.locator(".question-explanation")).to_contain_text(verdict)
+
+
+def test_question_works_without_scripts(browser: Browser, base: str) -> None:
+    with Visit(browser, base, java_script_enabled=False) as visit:
+        visit.page.goto(visit.base + CHAPTER)
+        option = visit.page.locator(".question details").first
+        expect(option.locator(".question-explanation")).to_be_hidden()
+        option.locator("summary").click()
+        expect(option.locator(".question-explanation")).to_be_visible()
+        expect(visit.page.locator(".llm-widget-picture").first).to_be_visible()
+        expect(visit.page.locator(".chapter-read")).to_be_hidden()
+
+
+def test_reading_progress_is_kept(visit: Visit) -> None:
+    visit.open(CHAPTER)
+    line, link = (
+        visit.page.locator(".reading-progress"),
+        visit.page.locator(".bd-docs-nav a", has_text="Attention: how"),
+    )
+    total = len(CHAPTERS)
+    expect(line).to_have_text(f"0 of {total} chapters read")
+    checkbox = visit.page.get_by_label("I have read this chapter")
+    checkbox.focus()
+    visit.page.keyboard.press("Space")
+    expect(line).to_have_text(f"1 of {total} chapters read")
+    expect(link.locator(".read-tick")).to_have_text("✓")
+    visit.open("index.html")
+    expect(line).to_have_text(f"1 of {total} chapters read")
+    expect(link.locator(".read-tick")).to_have_count(1)
+    visit.open(CHAPTER)
+    expect(checkbox).to_be_checked()
+    checkbox.uncheck()
+    expect(line).to_have_text(f"0 of {total} chapters read")
+    expect(link.locator(".read-tick")).to_have_count(0)
+
+
+def test_color_mode_changes_and_stays(visit: Visit) -> None:
+    def background() -> str:
+        return visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    visit.open("index.html")
+    html, button = visit.page.locator("html"), visit.page.get_by_role("button", name="Color mode")
+    light = background()
+    for _ in range(3):
+        if html.get_attribute("data-mode") != "dark":
+            button.click()
+    expect(html).to_have_attribute("data-theme", "dark")
+    assert background() != light
+    visit.open(CHAPTER)
+    expect(html).to_have_attribute("data-theme", "dark")
+    output = visit.page.locator(".cell_output .text_html").first
+    assert output.evaluate("output => getComputedStyle(output).backgroundColor") == "rgba(0, 0, 0, 0)"
+
+
+def test_icons_are_drawn(visit: Visit) -> None:
+    visit.open("index.html")
+    assert visit.page.evaluate("""async () => {
+        await document.fonts.ready;
+        return [...document.fonts].some((font) => font.family.includes("Awesome") && font.status === "loaded");
+    }""")
+    content = "icon => getComputedStyle(icon, '::before').content"
+    shown = visit.page.locator(".theme-switch:visible").first.evaluate(content)
+    assert re.fullmatch('"[\ue000-\uf8ff]"', shown)
+
+
+def test_search_finds_pages(visit: Visit) -> None:
+    visit.open("index.html")
+    visit.page.keyboard.press("Control+k")
+    field = visit.page.locator("#pst-search-dialog input")
+    field.fill("sliding window")
+    field.press("Enter")
+    hit = visit.page.locator("#search-results a", has_text="Attention").first
+    expect(hit).to_be_visible()
+    if visit.base.startswith("http"):
+        expect(visit.page.locator("#search-results .context").first).to_contain_text("indow")
+    hit.click()
+    expect(visit.page.locator("h1").last).to_contain_text("Attention")
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_exercises_are_downloaded_as_a_notebook(browser: Browser, served: str, name: str) -> None:
+    with Visit(browser, served) as visit:
+        visit.open(f"{name}.html")
+        with visit.page.expect_download() as downloading:
+            visit.page.get_by_role("link", name="Download these exercises as a notebook").click()
+        check_notebook(downloading.value, name)
+
+
+def check_notebook(download: Download, name: str) -> None:
+    assert download.suggested_filename == f"{name.split('/')[1]}.ipynb"
+    notebook = nbformat.read(download.path(), as_version=4)
+    nbformat.validate(notebook)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    assert any("raise NotImplementedError()" in cell for cell in code)
+    assert not any("BEGIN SOLUTION" in cell or "BEGIN HIDDEN" in cell for cell in code)
+
+
+def test_code_is_copied(browser: Browser, served: str) -> None:
+    with Visit(browser, served, permissions=["clipboard-read", "clipboard-write"]) as visit:
+        visit.open(CHAPTER)
+        cell = visit.page.locator(".cell_input").first
+        cell.hover()
+        cell.locator("button.copybtn").click()
+        copied = visit.page.evaluate("navigator.clipboard.readText()")
+        assert copied.strip() == cell.locator("pre").inner_text().strip()
+        assert visit.faults == []
+
+
+def test_narrow_page_has_a_menu(browser: Browser, base: str) -> None:
+    with Visit(browser, base, viewport={"width": 320, "height": 700}) as visit:
+        visit.open("index.html")
+        expect(visit.page.locator(".bd-docs-nav").first).to_be_hidden()
+        visit.page.locator("button.primary-toggle").click()
+        visit.page.locator("#pst-primary-sidebar-modal").get_by_role("link", name="Glossary").click()
+        expect(visit.page.locator("h1").last).to_contain_text("Glossary")
+        assert visit.faults == []

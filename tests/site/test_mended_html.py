@@ -1,0 +1,36 @@
+"""The faults that are mended are still written by the extensions, and gone after the mend."""
+
+from collections.abc import Callable
+
+from _ext.mended_html import MENDED
+from tests.site.conftest import Built
+
+PAGE = """---
+file_format: mystnb
+---
+# Page
+
+|   | a |
+|---|---|
+| b | c |
+
+```{code-cell}
+:tags: [hide-input]
+1
+```
+
+{cite}`key`
+
+```{bibliography}
+```
+"""
+
+
+def test_each_fault_is_written_and_mended(build: Callable[..., Built]) -> None:
+    book = {"index.md": PAGE, "a.bib": "@misc{key, title={Title}, author={A. Author}, year={2020}}"}
+    settings = {"bibtex_bibfiles": ["a.bib"]}
+    faulty = build(book, "sphinxcontrib.bibtex", **settings).page("index")
+    mended = build(book, "sphinxcontrib.bibtex", "_ext.mended_html", **settings).page("index")
+    for fault in MENDED:
+        assert fault in faulty
+        assert fault not in mended
