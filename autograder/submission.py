@@ -84,9 +84,7 @@ def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
 
     Raises NotGradable where no cell of the assignment is left.
     """
-    skeleton = {
-        cell.metadata.nbgrader.grade_id: cell for cell in released_notebook(assignment).cells if _grade_id(cell)
-    }
+    skeleton = copy.deepcopy(_skeleton(assignment))
     flags: list[str] = []
     owners: dict[str, int] = {}
     for number, cell in enumerate(notebook.cells):
