@@ -5,6 +5,7 @@ assignment at most once, with the metadata and (graded cells) the text of the so
 metadata. What cannot be read raises NotGradable with a plain sentence.
 """
 
+import copy
 import functools
 import json
 import stat
