@@ -26,10 +26,10 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 
+from autograder.exercises import CHAPTERS
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.markdown import plain_markdown
 
-CHAPTERS = Path(__file__).parents[1] / "chapters"
 STUB_BODY = "# YOUR CODE HERE\nraise NotImplementedError()"
 REFUSAL = "This exercise is graded outside the notebook: grade with the course's own nbgrader_config.py."
 

@@ -1,0 +1,149 @@
+"""An instructor's day: what each command answers, what survives, what is left alone."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.exercises.spec import Assignment
+from tests.banks.submissions import fill, hand_in, references
+from tests.banks.unlucky import UNLUCKY
+from tests.grading.conftest import Course, make_course
+
+pytestmark = pytest.mark.grading
+NAME = "05_attention"
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Course:
+    made = make_course(tmp_path / "course")
+    assert made.llm_course("release", NAME).returncode == 0
+    return made
+
+
+def totals(course: Course) -> dict[str, float]:
+    return {student: sum(points or 0 for points in found.values()) for student, found in course.scores(NAME).items()}
+
+
+def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attention: Assignment) -> None:
+    for name, source in UNLUCKY.items():
+        # Before the answers and after them: a learner's stray cell stands anywhere.
+        notebook = fill(attention, references(attention), extra={2: source, len(attention.exercises) * 3: source})
+        hand_in(course.folder, name.replace(" ", "-"), NAME, notebook)
+    run = course.llm_course("grade", NAME)
+    assert run.returncode == 0, run.stdout + run.stderr
+    full = sum(exercise.points for exercise in attention.exercises)
+    assert {name: total for name, total in totals(course).items() if total != full} == {}
+
+
+def test_release_for_a_class_holds_the_notebook_only(course: Course) -> None:
+    with zipfile.ZipFile(course.folder / "release" / f"{NAME}.zip") as archive:
+        assert archive.namelist() == [f"{NAME}/{NAME}.ipynb"]
+        assert "BEGIN SOLUTION" not in archive.read(archive.namelist()[0]).decode()
+
+
+def test_a_submission_that_cannot_be_graded_stops_nobody(course: Course, attention: Assignment) -> None:
+    hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    (hand_in(course.folder, "broken", NAME, {})).write_text('{"cells": [')
+    (course.folder / "submitted" / "empty" / NAME).mkdir(parents=True)
+    run = course.llm_course("grade", NAME)
+    assert run.returncode == 1
+    assert "Traceback" not in run.stdout + run.stderr
+    assert "broken: not graded. 05_attention.ipynb is not valid JSON" in run.stdout
+    assert "empty: not graded. 05_attention.ipynb is missing" in run.stdout
+    assert totals(course) == {"ada": 20}
+    assert course.llm_course("export", "grades.csv").returncode == 0
+    with (course.folder / "grades.csv").open() as file:
+        rows = {row["student_id"]: (row["status"], row["score"]) for row in csv.DictReader(file)}
+    assert rows == {"ada": ("graded", "20.0"), "broken": ("not graded", ""), "empty": ("not graded", "")}
+
+
+def test_links_in_a_submission_lead_nowhere(course: Course, attention: Assignment) -> None:
+    path = hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    (path.parent / "loot.db").symlink_to(course.folder / "gradebook.db")
+    os.mkfifo(path.parent / "pipe")
+    assert course.llm_course("grade", NAME).returncode == 0
+    assert sorted(item.name for item in (course.folder / "autograded" / "ada" / NAME).iterdir()) == [f"{NAME}.ipynb"]
+    linked = course.folder / "submitted" / "eve" / NAME / f"{NAME}.ipynb"
+    linked.parent.mkdir(parents=True)
+    linked.symlink_to(path)
+    assert "eve: not graded" in course.llm_course("grade", NAME).stdout
+
+
+def test_a_second_run_changes_nothing_and_manual_scores_survive(course: Course, attention: Assignment) -> None:
+    hand_in(course.folder, "ada", NAME, fill(attention, {}))
+    assert course.llm_course("grade", NAME).returncode == 0
+    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 1.5
+        gradebook.db.commit()
+    result = course.folder / "results" / NAME / "ada.json"
+    before = result.read_bytes()
+    assert course.llm_course("grade", NAME).returncode == 0
+    assert result.read_bytes() == before
+    hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    assert course.llm_course("grade", NAME).returncode == 0
+    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("causal_mask", NAME, NAME, "ada")
+        assert (grade.manual_score, grade.auto_score) == (1.5, 2)
+
+
+def test_a_killed_run_goes_on_where_it_was(course: Course, attention: Assignment) -> None:
+    for number in range(4):
+        hand_in(course.folder, f"s{number}", NAME, fill(attention, references(attention)))
+    command = [sys.executable, "-m", "llm_course", "grade", NAME]
+    process = subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 300
+    while not (course.folder / "results" / NAME / "s1.json").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = (course.folder / "results" / NAME / "s0.json").read_bytes()
+    assert course.llm_course("grade", NAME).returncode == 0
+    assert totals(course) == {f"s{number}": 20 for number in range(4)}
+    assert (course.folder / "results" / NAME / "s0.json").read_bytes() == kept
+
+
+def test_results_are_an_audit(course: Course, attention: Assignment) -> None:
+    hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    assert course.llm_course("grade", NAME).returncode == 0
+    result = json.loads((course.folder / "results" / NAME / "ada.json").read_text())
+    assert len(result["seed"]) == 64
+    assert result["tier"] and result["versions"]["torch"] and result["started"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["release", "99_nothing"], "There is no assignment '99_nothing'"),
+        (["grade", NAME], "There are no submissions in submitted/*/05_attention/"),
+        (["feedback", NAME], "No submission of 05_attention is graded yet"),
+        (["export", "grades.xlsx"], "grades.xlsx is no CSV file"),
+        (["export", "no/such/grades.csv"], "cannot be written"),
+    ],
+)
+def test_senseless_commands_get_one_sentence(course: Course, arguments: list[str], sentence: str) -> None:
+    run = course.llm_course(*arguments)
+    assert run.returncode == 1
+    assert sentence in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+def test_commands_outside_a_course_say_so(tmp_path: Path) -> None:
+    outside = Course(tmp_path)
+    for arguments in (["release", NAME], ["grade", NAME], ["feedback", NAME], ["export", "grades.csv"]):
+        run = outside.llm_course(*arguments)
+        assert run.returncode == 1
+        assert "This is no course folder" in run.stderr
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "file").touch()
+    assert "is not empty and no course folder" in outside.llm_course("init", "full").stderr
+    assert list((tmp_path / "full").iterdir()) == [tmp_path / "full" / "file"]
