@@ -68,7 +68,7 @@ def show(drawing: Figure, alt: str) -> None:
 
 
 def to_svg(drawing: Figure) -> str:
-    """Return the figure as an SVG element that takes its ink from the page and never outgrows it."""
+    """Return the figure as an SVG element that takes its ink from the page and shrinks with it."""
     for legend in filter(None, (axes.get_legend() for axes in drawing.axes)):
         legend.set_frame_on(False)
     buffer = io.StringIO()

@@ -17,9 +17,11 @@ def read_rows() -> list[Row]:
 
 
 def labels_by_chapter() -> dict[str, set[str]]:
-    """Chapter number -> the MyST labels, `(name)=` on a line of its own, of a written chapter."""
+    """Chapter number -> the MyST labels of sections, `(name)=` on the line above a heading, of a written chapter."""
     return {
-        page.parent.name[:2]: set(re.findall(r"^\(([\w-]+)\)=$", page.read_text(encoding="utf-8"), flags=re.MULTILINE))
+        page.parent.name[:2]: set(
+            re.findall(r"^\(([\w-]+)\)=\n#", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        )
         for page in CHAPTERS.glob("[0-9][0-9]_*/chapter.md")
     }
 

@@ -1,0 +1,39 @@
+# ruff: noqa: F821 -- the names are the chapter's
+"""What the text of chapter 4 says about its own output. Each runs as a cell at the chapter's end."""
+
+# "The row of *bites* comes out the same in both"
+one, other = (mix(torch.stack([table[word] for word in line.split()])) for line in ("dog bites man", "man bites dog"))
+assert torch.allclose(one[1], other[1]) and not torch.allclose(one[0], other[0])
+# "The difference is rounding"
+assert difference.abs().max() < 1e-5
+# "Without it the model is nearly lost"
+assert loss_by_token(ids, told * 0).mean() > 2 * loss_by_token(ids, told).mean()
+# "The numbers of a token's row are small, in our decoder mostly below 1"
+assert (model.get_input_embeddings().weight.abs() < 1).float().mean() > 0.95
+# "so that neither drowns the other"
+assert 0.5 < (token_rows.norm(dim=-1).mean() * math.sqrt(128) / encoding.norm(dim=-1).mean()) < 4
+# "With 64 hands the squared length is 64, always"
+assert torch.allclose(lengths, torch.full_like(lengths, 64.0))
+# "The product of two rows depends on their distance only"
+assert abs(exact[0] @ exact[5] - exact[50] @ exact[55]) < 1e-9
+# "It does not" (survive the projections)
+projected = [((w_q @ encoding[p]) @ (w_k @ encoding[p + 5])).item() for p in (0, 10, 50)]
+assert max(projected) - min(projected) > 1
+# "The first three lines have distance 2 and the same score. At distance 0 the score is 5"
+assert abs(score(5, 3) - score(102, 100)) < 1e-9 and abs(score(5, 5) - 5) < 1e-9
+# "It is the same model at any starting point, up to rounding", and "changed nothing" for 10,000
+assert abs(loss_by_token(ids, told + 10000).mean() - loss_by_token(ids, told).mean()) < 1e-3
+# "The slowest barely turn at all within a text"
+assert wavelengths[-1] > 100 * 128
+# "both models agree: they hold the same weights. With real positions, the unconverted one turns the wrong pairs"
+assert abs(loss_by_token(ids, told * 0).mean() - loss_by_token(ids, told * 0, of=unconverted).mean()) < 1e-3
+assert loss_by_token(ids, told, of=unconverted).mean() > 2 * loss_by_token(ids, told).mean()
+# "`stories` was trained on rows of 128 tokens"
+assert ROW_LENGTH == 128
+# "For a while beyond the trained length all is well. Then the loss climbs"
+assert abs(whole[1] - recent[1]) < 0.15 and whole[-1] > recent[-1] + 0.5 and whole[-1] > 1.5 * whole[1]
+# "With the old text thrown away it stays level"
+assert max(recent) < min(recent) + 0.35
+# "Distances far outside what training has shown are harmful [...] And familiar distances at the *wrong scale*"
+assert loss_by_token(ids, told * 4).mean() > loss_by_token(ids, told).mean() + 1
+assert loss_by_token(ids, told * 0.5).mean() > loss_by_token(ids, told).mean() + 0.3
