@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets book site checks lab lint test unit notebooks grading browser training chromium
+.PHONY: help env widgets bench-widgets book site checks lab lint test unit notebooks grading browser training chromium
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ $(BUILT)/.done: node_modules/.package-lock.json $(wildcard $(WIDGETS)/*.js $(WID
 	@$(ESBUILD) --format=esm --outdir=$(BUILT) $(wildcard $(WIDGETS)/*.js) $(WIDGETS)/style.css
 	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/js/host.js
 	@touch $@
+
+bench-widgets: widgets  ## print how fast the course model writes in the page, and how fast widgets answer
+	@$(BIN)/python tests/widgets/bench.py
 
 # A model as a script: a page opened from a file may run the scripts beside it, but not fetch them.
 $(BUILT)/site/_static/widgets/%.js: llm_course/weights/%/browser.bin

@@ -3,6 +3,8 @@
 from .attention_explorer import AttentionExplorer
 from .bpe_stepper import BPEStepper
 from .next_token_bars import NextTokenBars
+from .norm_lab import NormLab
+from .position_dial import PositionDial
 from .sampling_playground import SamplingPlayground
 
-__all__ = ["AttentionExplorer", "BPEStepper", "NextTokenBars", "SamplingPlayground"]
+__all__ = ["AttentionExplorer", "BPEStepper", "NextTokenBars", "NormLab", "PositionDial", "SamplingPlayground"]

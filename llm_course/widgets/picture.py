@@ -23,6 +23,17 @@ def heat_map(caption: str, labels: Sequence[str], values: ArrayLike) -> str:
     return _table(caption, f"<thead><tr><td></td>{header}</tr></thead><tbody>{rows}</tbody>")
 
 
+def number_table(caption: str, rows: Sequence[str], values: ArrayLike) -> str:
+    """A table of numbers; columns are numbered from 1."""
+    matrix = np.asarray(values, dtype=float)
+    header = "".join(f'<th scope="col">{column + 1}</th>' for column in range(matrix.shape[1]))
+    lines = "".join(
+        f'<tr><th scope="row">{escape(label)}</th>' + "".join(f"<td>{value:.2f}</td>" for value in line) + "</tr>"
+        for label, line in zip(rows, matrix.tolist(), strict=True)
+    )
+    return _table(caption, f"<thead><tr><td></td>{header}</tr></thead><tbody>{lines}</tbody>")
+
+
 def most_probable(caption: str, tokens: Sequence[str], logits: ArrayLike, count: int = 10) -> str:
     """The `count` most probable tokens of a softmax over `logits`."""
     scores = np.asarray(logits, dtype=float)

@@ -11,25 +11,21 @@ from pathlib import Path
 
 import pytest
 from ipywidgets.embed import dependency_state
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from llm_course import widgets
 from llm_course.widgets.base import BUILT, CourseWidget
+from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
 
 ROOT = Path(__file__).parents[2]
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-]
 
 WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "attention_explorer": widgets.AttentionExplorer,
     "bpe_stepper": widgets.BPEStepper,
     "next_token_bars": widgets.NextTokenBars,
+    "norm_lab": widgets.NormLab,
+    "position_dial": widgets.PositionDial,
     "sampling_playground": widgets.SamplingPlayground,
 }
 
@@ -88,18 +84,6 @@ def address(site: Path) -> Iterator[str]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        try:
-            started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        except Exception as error:
-            pytest.fail(f"Chromium did not start: install it (apt install chromium, or playwright install). {error}")
-        yield started
-        started.close()
 
 
 class Watched:

@@ -204,3 +204,26 @@ def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, 
     assert float(said.split("perplexity ")[1].rstrip(".")) == pytest.approx(perplexity, rel=0.01)
     page.get_by_role("button", name="Add the most probable").click()
     expect(field).to_have_value("The dog sat on the" + tokenizer.decode(logits[0, -1].argmax()))
+
+
+def test_norm_lab_shows_what_a_shift_does(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "norm_lab")
+    row = page.locator("table", has_text="Outputs").locator("tbody tr")
+    before = row.all_inner_texts()
+    page.get_by_label("Then add").fill("2")
+    after = row.all_inner_texts()
+    assert before[0] == after[0] and before[1] != after[1]
+    expect(page.get_by_role("img", name="RMS of the output")).to_be_visible()
+
+
+@pytest.mark.parametrize("kind", ["rope", "sinusoid"])
+def test_position_dial_product_depends_on_the_distance_only(watched: Watched, address: str, kind: str) -> None:
+    page = opened(watched, address, "position_dial")
+    page.get_by_label("Encoding").select_option(kind)
+    said = page.get_by_role("status")
+    product = said.inner_text().split("product ")[1]
+    page.get_by_label("Both moved on by").fill("700")
+    expect(said).to_contain_text("Query at 705, key at 702")
+    assert said.inner_text().split("product ")[1] == product
+    page.get_by_label("Key at", exact=True).fill("9")
+    assert said.inner_text().split("product ")[1] != product

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch.nn.functional import scaled_dot_product_attention
+from torch.nn.functional import layer_norm, rms_norm, scaled_dot_product_attention
+from transformers import LlamaConfig
+from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from .conftest import ROOT, run_node
 
@@ -33,3 +35,41 @@ def test_attention_equals_torch(causal: bool) -> None:
     )
     expected = scaled_dot_product_attention(query, key, value, is_causal=causal)
     torch.testing.assert_close(torch.tensor(results, dtype=torch.float64), expected)
+
+
+@pytest.mark.parametrize("epsilon", [1e-6, 1e-3])
+@pytest.mark.parametrize("scale", [1.0, 1e-4])
+def test_norms_equal_torch(epsilon: float, scale: float) -> None:
+    torch.manual_seed(0)
+    vector = scale * torch.randn(16, dtype=torch.float64)
+    script = (
+        'import { layerNorm, rmsNorm, layerNormVariant } from "./llm_course/widgets/js/norms.js";\n'
+        "reply([layerNorm, rmsNorm, layerNormVariant].map((norm) => norm(...input)));"
+    )
+    results = run_node(script, [vector.tolist(), epsilon])
+    variant = (vector - vector.mean()) / (vector.std() + epsilon)
+    expected = [layer_norm(vector, (16,), eps=epsilon), rms_norm(vector, (16,), eps=epsilon), variant]
+    torch.testing.assert_close(torch.tensor(results, dtype=torch.float64), torch.stack(expected))
+
+
+def test_rope_equals_transformers() -> None:
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        hidden_size=16, num_attention_heads=1, rope_parameters={"rope_type": "default", "rope_theta": 100.0}
+    )
+    vector = torch.randn(1, 1, 1, 16)
+    cos, sin = LlamaRotaryEmbedding(config)(vector, torch.tensor([[37]]))
+    expected, _ = apply_rotary_pos_emb(vector, vector, cos, sin)
+    script = 'import { rope } from "./llm_course/widgets/js/positions.js"; reply(rope(...input));'
+    rotated = run_node(script, [vector.flatten().tolist(), 37, 100])
+    torch.testing.assert_close(torch.tensor(rotated), expected.flatten(), atol=1e-5, rtol=0)
+
+
+def test_sinusoids_have_one_length_and_a_product_of_the_distance() -> None:
+    script = (
+        'import { sinusoid } from "./llm_course/widgets/js/positions.js";\n'
+        "reply([0, 3, 10, 13].map((position) => sinusoid(8, position, 10000)));"
+    )
+    rows = torch.tensor(run_node(script), dtype=torch.float64)
+    torch.testing.assert_close(rows.square().sum(1), torch.full((4,), 4.0, dtype=torch.float64))
+    torch.testing.assert_close(rows[0] @ rows[1], rows[2] @ rows[3])

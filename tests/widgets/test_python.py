@@ -5,7 +5,7 @@ import pytest
 import torch
 from traitlets import TraitError
 
-from llm_course.widgets import AttentionExplorer, BPEStepper, SamplingPlayground, base
+from llm_course.widgets import AttentionExplorer, BPEStepper, NormLab, PositionDial, SamplingPlayground, base
 
 
 def test_a_missing_build_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
@@ -99,3 +99,23 @@ def test_sampling_playground_refuses_logits_that_do_not_fit() -> None:
 def test_bpe_stepper_refuses_what_is_no_merge() -> None:
     with pytest.raises(ValueError, match="no merge"):
         BPEStepper(merges=[("a", "")])
+
+
+def test_norm_lab_calls_the_learners_function_for_each_input() -> None:
+    lab = NormLab([1.0, 2.0, 3.0], lambda x, eps: x + eps)
+    assert lab.own["output"] == [1.00001, 2.00001, 3.00001]
+    lab.shift = 1.0
+    assert lab.own["input"] == [2.0, 3.0, 4.0]
+    with pytest.raises(ValueError, match="gave 1 numbers for 3"):
+        NormLab([1.0, 2.0, 3.0], lambda x, eps: x[:1])
+
+
+def test_norm_lab_and_position_dial_refuse_in_one_sentence() -> None:
+    with pytest.raises(ValueError, match="one number"):
+        NormLab([1.0])
+    with pytest.raises(ValueError, match="give one of"):
+        NormLab(epsilon=0.5)
+    with pytest.raises(ValueError, match="even number"):
+        PositionDial([1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="2 numbers but the key 4"):
+        PositionDial([1.0, 2.0], [1.0, 2.0, 3.0, 4.0])

@@ -12,9 +12,11 @@ export function softmax(scores) {
   let largest = -Infinity;
   for (let i = 0; i < scores.length; i++) largest = Math.max(largest, scores[i]);
   if (largest === -Infinity) return Array(scores.length).fill(0);
-  const exponentials = Array.from(scores, (score) => Math.exp(score - largest));
-  const total = exponentials.reduce((sum, value) => sum + value, 0);
-  return exponentials.map((value) => value / total);
+  const probabilities = Array(scores.length);
+  let total = 0;
+  for (let i = 0; i < scores.length; i++) total += probabilities[i] = Math.exp(scores[i] - largest);
+  for (let i = 0; i < scores.length; i++) probabilities[i] /= total;
+  return probabilities;
 }
 
 /**

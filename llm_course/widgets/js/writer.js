@@ -1,7 +1,5 @@
 /** A text the course model is writing: its tokens, and the logits of the next one. */
 
-import { softmax } from "./numbers.js";
-
 /** @import { CourseModel } from "./course_model.js" */
 
 export class Writer {
@@ -81,7 +79,8 @@ export class Writer {
 
   /** @param {number} id */
   #probability(id) {
-    return softmax(this.logits)[id];
+    const sum = this.logits.reduce((total, logit) => total + Math.exp(logit - this.logits[id]), 0);
+    return 1 / sum;
   }
 }
 

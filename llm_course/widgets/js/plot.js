@@ -1,0 +1,92 @@
+/** Line plots as SVG: lines differ by color and by dashes, and a legend names them. */
+
+import { element, svg } from "./dom.js";
+
+/**
+ * @typedef {[x: number, y: number][]} Points
+ *
+ * @typedef {object} Plot
+ * @property {string} title  Says what the plot shows, for those who do not see it too.
+ * @property {string} x  Label of the axis.
+ * @property {string} y
+ * @property {{ name: string, points: Points }[]} series  Up to four.
+ * @property {number} [marker]  Where a vertical line stands.
+ * @property {[number, number]} [yRange]
+ */
+
+const WIDTH = 420;
+const HEIGHT = 210;
+const EDGE = { left: 46, right: 10, top: 8, bottom: 36 };
+
+/**
+ * @param {Plot} plot
+ * @returns {HTMLElement}
+ */
+export function linePlot({ title, x, y, series, marker, yRange }) {
+  const all = series.flatMap(({ points }) => points);
+  const [left, right] = range(all.map(([value]) => value));
+  const [low, high] = yRange ?? range(all.map(([, value]) => value));
+  const toX = (/** @type {number} */ value) => EDGE.left + ((value - left) / (right - left || 1)) * (WIDTH - EDGE.left - EDGE.right);
+  const toY = (/** @type {number} */ value) => HEIGHT - EDGE.bottom - ((value - low) / (high - low || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
+  const lines = series.map(({ points }, i) =>
+    svg("polyline", { class: `llm-line llm-line-${i}`, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") }),
+  );
+  const mark = marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: EDGE.top, y2: HEIGHT - EDGE.bottom });
+  const drawing = svg(
+    "svg",
+    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title },
+    ...ticks(left, right).map((value) => tick(toX(value), HEIGHT - EDGE.bottom + 14, "middle", value)),
+    ...ticks(low, high).map((value) => tick(EDGE.left - 6, toY(value) + 4, "end", value)),
+    svg("path", { class: "llm-axis", d: `M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}` }),
+    mark,
+    ...lines,
+    svg("text", { x: (EDGE.left + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, x),
+    svg("text", { transform: `translate(11 ${(HEIGHT - EDGE.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, y),
+  );
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), drawing, legend(series));
+}
+
+/** @param {{ name: string }[]} series */
+function legend(series) {
+  if (series.length < 2) return null;
+  const entries = series.map(({ name }, i) =>
+    element(
+      "span",
+      {},
+      svg("svg", { viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" }, svg("path", { class: `llm-line llm-line-${i}`, d: "M0 5H26" })),
+      ` ${name}`,
+    ),
+  );
+  return element("p", { class: "llm-legend" }, ...entries);
+}
+
+/**
+ * @param {number[]} values
+ * @returns {[number, number]}
+ */
+function range(values) {
+  return [Math.min(...values), Math.max(...values)];
+}
+
+/**
+ * Three to six round numbers in a range.
+ * @param {number} low
+ * @param {number} high
+ */
+function ticks(low, high) {
+  const raw = (high - low) / 5 || 1;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw) ?? raw;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {string} anchor
+ * @param {number} value
+ */
+function tick(x, y, anchor, value) {
+  return svg("text", { x, y, "text-anchor": anchor }, String(Number(value.toPrecision(3))).replace("-", "−"));
+}
