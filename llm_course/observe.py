@@ -61,6 +61,26 @@ def row_sums(reply: Reply) -> Tensor:
     return last.sum(-1)
 
 
+def row_lengths(reply: Reply) -> Tensor:
+    """Euclidean lengths over the last dimension of the returned tensor."""
+    return reply.value.norm(dim=-1)
+
+
+def in_units_of_first_step(reply: Reply) -> Tensor:
+    """The returned matrices, each divided by its entry in row 1, column 0: their form without slope and sign."""
+    return reply.value / reply.value[..., 1:2, 0:1]
+
+
+def distance_only(base: Reply, moved: Reply, pulled_apart: Reply) -> tuple[bool, bool]:
+    """Whether the dot products of all rows stay when all positions move on, and change when the distances do.
+
+    Rows are the last dimension but one of the returned tensor.
+    """
+    products = [reply.value @ reply.value.transpose(-2, -1) for reply in (base, moved, pulled_apart)]
+    same = [torch.allclose(products[0], other, rtol=1e-4, atol=1e-4) for other in products[1:]]
+    return same[0], not same[1]
+
+
 def causal_only(base: Reply, last_changed: Reply, first_changed: Reply) -> tuple[bool, bool]:
     """Whether a new last input leaves all earlier outputs alone, and a new first input reaches the last output.
 

@@ -17,8 +17,7 @@ assert torch.allclose(lengths, torch.full_like(lengths, 64.0))
 # "The product of two rows depends on their distance only"
 assert abs(exact[0] @ exact[5] - exact[50] @ exact[55]) < 1e-9
 # "It does not" (survive the projections)
-projected = [((w_q @ encoding[p]) @ (w_k @ encoding[p + 5])).item() for p in (0, 10, 50)]
-assert max(projected) - min(projected) > 1
+assert plain.max() - plain.min() < 1e-3 and projected.max() - projected.min() > 1
 # "The first three lines have distance 2 and the same score. At distance 0 the score is 5"
 assert abs(score(5, 3) - score(102, 100)) < 1e-9 and abs(score(5, 5) - 5) < 1e-9
 # "It is the same model at any starting point, up to rounding", and "changed nothing" for 10,000
@@ -31,9 +30,9 @@ assert loss_by_token(ids, told, of=unconverted).mean() > 2 * loss_by_token(ids, 
 # "`stories` was trained on rows of 128 tokens"
 assert ROW_LENGTH == 128
 # "For a while beyond the trained length all is well. Then the loss climbs"
-assert abs(whole[1] - recent[1]) < 0.15 and whole[-1] > recent[-1] + 0.5 and whole[-1] > 1.5 * whole[1]
+assert abs(whole[1] - recent[1]) < 0.15 and min(whole[-3:]) > max(recent[-3:]) + 0.5
 # "With the old text thrown away it stays level"
-assert max(recent) < min(recent) + 0.35
+assert sum(recent[-3:]) < sum(recent[:3]) + 0.5
 # "Distances far outside what training has shown are harmful [...] And familiar distances at the *wrong scale*"
 assert loss_by_token(ids, told * 4).mean() > loss_by_token(ids, told).mean() + 1
 assert loss_by_token(ids, told * 0.5).mean() > loss_by_token(ids, told).mean() + 0.3
