@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site checks lab lint test unit notebooks grading browser training chromium
+.PHONY: help env widgets bench-widgets book site checks lab lint test unit notebooks grading browser training chromium models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,3 +99,14 @@ chromium:
 	@command -v chromium > /dev/null || { command -v apt-get > /dev/null && test "$$(id -u)" = 0 \
 	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; } \
 	  || echo "Chromium is not installed and cannot be installed from here: the browser tests will fail."
+
+# The course's models are shipped; these remake them. A run that was stopped goes on from its last checkpoint.
+models: env  ## train the course models anew, about half an hour on one idle core
+	@$(BIN)/python -m llm_course.training
+
+models-smoke: env  ## a few steps of every model's training, into _build/models-smoke
+	@rm -rf _build/models-smoke
+	@$(BIN)/python -m llm_course.training --smoke --output _build/models-smoke/weights --runs _build/models-smoke/runs
+
+model-report: env  ## measure the shipped models again and write report, cards and checksums
+	@$(BIN)/python -m llm_course.training --report-only

@@ -17,6 +17,7 @@ CAPITAL_QUESTIONS = (
 # Never shown with an answer: does the fact carry over to another wording?
 HELD_OUT_CAPITAL_QUESTION = "Do you know the capital of {country}?"
 SAMPLE_ANIMALS = list(words.ANIMALS)
+BANK = words.TOYS + words.THINGS + words.FOODS + words.PETS + words.COLORS + words.GIRLS + words.BOYS
 
 
 def article(noun: str) -> str:
@@ -95,10 +96,15 @@ def day_after(rng: random.Random) -> str:
 
 def repeated_list(rng: random.Random) -> str:
     """A list said twice. Only the text before helps to predict the second time: this is what makes induction heads."""
-    bank = words.TOYS + words.THINGS + words.FOODS + words.PETS + words.COLORS + words.GIRLS + words.BOYS
-    listed = ", ".join(rng.choices(bank, k=rng.randint(4, 10)))
+    listed = ", ".join(rng.choices(BANK, k=rng.randint(4, 10)))
     name, friend = rng.sample(words.GIRLS + words.BOYS, 2)
     return rng.choice([f"{name} says: {listed}.\n{friend} repeats: {listed}.", f"Say it twice: {listed}, {listed}."])
+
+
+def plain_repetition(rng: random.Random) -> str:
+    """A few words, said two to five times over, without any mark between them: copying at its easiest."""
+    listed = " ".join(rng.choices(BANK, k=rng.randint(3, 8)))
+    return " ".join([listed] * rng.randint(2, 5))
 
 
 def memory_test(rng: random.Random) -> str:
@@ -129,4 +135,4 @@ def fact_document(rng: random.Random) -> str:
 
 
 def memory_document(rng: random.Random) -> str:
-    return rng.choice([repeated_list, repeated_list, memory_test])(rng)
+    return rng.choice([plain_repetition, repeated_list, memory_test])(rng)

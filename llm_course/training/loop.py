@@ -107,7 +107,7 @@ def train(
         with torch.autocast("cpu", torch.bfloat16):
             loss = loss_function(model, batch_at(step))
         if not torch.isfinite(loss):
-            raise TrainingError(f"The loss of {folder.name} is {float(loss)} at step {step}: lower the learning rate.")
+            raise TrainingError(f"The loss of {folder.name} is {loss.item()} at step {step}: lower the learning rate.")
         rate = learning_rate_at(step, settings)
         norm = train_step(model, optimizer, loss, rate, settings.clip_norm)
         done = step + 1

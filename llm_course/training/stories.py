@@ -105,18 +105,17 @@ def fill(template: str, slots: dict[str, str], before: str = "") -> tuple[str, l
     """Fill the slots of one line. Returns the text and its probes, whose prefix starts with `before`."""
     text, probes, end = "", [], 0
     for match in SLOT.finditer(template):
-        text = finish(text + template[end : match.start()])
+        text += template[end : match.start()]
         slot, end = match[1].lower(), match.end()
-        capital = match[1][0].isupper() or not text
-        value, rival = slots[slot], _rival(slot, slots)
+        as_written = capitalize if match[1][0].isupper() or not text else str
+        value, rival = as_written(slots[slot]), _rival(slot, slots)
+        text = finish(text + value)
         if match[2] and rival:
             kind, wrong = rival
-            right, wrong = (capitalize(value), capitalize(wrong)) if capital else (value, wrong)
-            prefix = before + text
+            prefix = before + text[: len(text) - len(value)]
             # A name or an object is a matter of memory only once both have been named.
-            if kind == "pronoun" or (value in prefix and rival[1] in prefix):
-                probes.append(Probe(kind, prefix, right, wrong))
-        text += capitalize(value) if capital else value
+            if kind == "pronoun" or (slots[slot] in prefix and wrong in prefix):
+                probes.append(Probe(kind, prefix, value, as_written(wrong)))
     return finish(text + template[end:]), probes
 
 

@@ -1,0 +1,146 @@
+"""The corpus: reproducible, straight in its grammar, and without what is held out."""
+
+import random
+import re
+
+import pytest
+
+from llm_course.training import corpus, dialogues, facts, sentences, stories, translation, words
+from llm_course.training.plots import HELD_OUT_PLOTS, PLOTS
+
+TEXTS = list(corpus.training_documents(6000))
+HELD_OUT_NAMES = words.HELD_OUT_GIRLS + words.HELD_OUT_BOYS
+
+
+def test_the_same_seed_gives_the_same_documents() -> None:
+    assert list(corpus.training_documents(50, seed=3)) == list(corpus.training_documents(50, seed=3))
+    assert list(corpus.training_documents(50, seed=3)) != list(corpus.training_documents(50, seed=4))
+
+
+def test_validation_documents_are_new() -> None:
+    assert not set(corpus.validation_documents(500)) & set(TEXTS)
+
+
+def test_no_held_out_name_is_in_training() -> None:
+    said = set(re.findall(r"[A-Z][a-z]+", " ".join(TEXTS)))
+    assert not said & set(HELD_OUT_NAMES)
+    assert any(name in story.text for story in stories.held_out_stories(10, 0) for name in HELD_OUT_NAMES)
+
+
+def test_no_held_out_capital_is_told_in_training_but_both_words_occur() -> None:
+    text = "\n".join(TEXTS)
+    for country, city in words.HELD_OUT_CAPITALS.items():
+        assert city in text
+        assert f"capital of {country}" not in text
+        assert f"{country} has a capital" not in text
+    assert sum(country in text for country in words.HELD_OUT_CAPITALS) >= 3
+
+
+def test_no_held_out_sum_is_in_training() -> None:
+    text = "\n".join(TEXTS)
+    shown = {(int(a), int(b)) for a, b in re.findall(r"\b(\d) \+ (\d)\b", text)}
+    held_out = {(a, b) for a in range(10) for b in range(10) if words.is_held_out_sum(a, b)}
+    assert held_out and not shown & held_out
+    assert len(shown) > 80
+
+
+def test_sums_are_right() -> None:
+    for left, right, result in re.findall(r"\b(\d+) \+ (\d+) = (\d+)", "\n".join(TEXTS)):
+        assert int(left) + int(right) == int(result)
+
+
+def test_held_out_plots_are_not_plots_of_training() -> None:
+    assert not set(PLOTS) & set(HELD_OUT_PLOTS)
+    assert {story.plot for story in stories.held_out_stories(40, 0)} == set(HELD_OUT_PLOTS)
+
+
+def test_the_template_language_leaves_nothing_behind() -> None:
+    text = "\n".join(TEXTS + [story.text for story in stories.held_out_stories(100, 0)])
+    assert not re.search(r"[\[\]{}|]|  |\b[Aa] [aeiou]|\ban [^aeiou]", text)
+    sentences_only = "\n".join(line for line in text.splitlines() if line.endswith((".", "!", "?", '"')))
+    assert not re.search(r"(^|[.!?] )[a-z]", sentences_only, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", [*PLOTS, *HELD_OUT_PLOTS])
+def test_every_plot_keeps_its_cast(name: str) -> None:
+    plots = PLOTS | HELD_OUT_PLOTS
+    rng = random.Random(name)
+    told = [stories.make_story(rng, plots={name: plots[name]}) for _ in range(30)]
+    for story in told:
+        assert story.plot == name
+        for probe in story.probes:
+            assert story.text.startswith(probe.prefix + probe.right), probe
+            assert probe.right != probe.wrong
+            if probe.kind != "pronoun":
+                assert probe.right.lower() in probe.prefix.lower() and probe.wrong.lower() in probe.prefix.lower()
+
+
+def test_invented_names_are_copied_exactly() -> None:
+    rng = random.Random(0)
+    names = {stories.invented_name(rng) for _ in range(200)}
+    assert len(names) > 150
+    assert all(re.fullmatch(r"[A-Z][a-z]{3,5}", name) for name in names)
+
+
+def test_memory_games_can_be_answered_from_their_own_text() -> None:
+    rng = random.Random(0)
+    for _ in range(200):
+        text = facts.memory_test(rng)
+        held = dict(re.findall(r"(\w+) has an? (\w+)", text))
+        asked, answer = re.search(r"Question: (.*)\nAnswer: (.*)\.", text).groups()  # type: ignore[union-attr]
+        if asked.startswith("Who"):
+            assert held[answer] in asked
+        else:
+            assert answer.split()[-1] == held[asked.split()[2]]
+
+
+def test_dialogues_do_not_know_what_nobody_told() -> None:
+    said = "\n".join(text for turns in dialogues.dialogues(3000) for turn in turns for text in turn)
+    assert "I do not know the capital of Brazil." in said
+    for country, city in words.HELD_OUT_CAPITALS.items():
+        assert f"capital of {country}" not in said, city
+
+
+def test_messages_take_turns() -> None:
+    for turns in dialogues.dialogues(50):
+        roles = [message["role"] for message in dialogues.messages(turns)]
+        assert roles == ["user", "assistant"] * len(turns)
+
+
+def test_sentences_are_single_and_mostly_facts() -> None:
+    lines = sentences.training_sentences(500)
+    assert all("\n" not in line for line in lines)
+    assert sum("capital" in line for line in lines) > 60
+
+
+@pytest.mark.parametrize(
+    ("noun", "case", "adjective", "definite", "negated", "english", "german"),
+    [
+        ("table", "nominative", "old", True, False, "the old table", "der alte Tisch"),
+        ("table", "accusative", "old", False, False, "an old table", "einen alten Tisch"),
+        ("lamp", "accusative", None, False, True, "a lamp", "keine Lampe"),
+        ("car", "accusative", "expensive", False, False, "an expensive car", "ein teures Auto"),
+        ("dog", "accusative", "small", True, False, "the small dog", "den kleinen Hund"),
+        ("key", "accusative", "new", False, True, "a new key", "keinen neuen Schlüssel"),
+    ],
+)
+def test_noun_phrases_agree_in_gender_and_case(
+    noun: str, case: str, adjective: str | None, definite: bool, negated: bool, english: str, german: str
+) -> None:
+    found = {entry.english: entry for entry in translation.NOUNS}[noun]
+    phrase = translation.noun_phrase(found, case, adjective, definite=definite, negated=negated)
+    assert phrase == (english, german)
+
+
+def test_a_because_clause_ends_with_its_verb() -> None:
+    for english, german in translation.training_pairs(2000):
+        if " because " in english:
+            last = german.removesuffix(".").split()[-1]
+            assert last in {"ist", *(verb.german for verb in translation.VERBS)}, german
+
+
+def test_held_out_pairs_are_not_trained_on() -> None:
+    held_out = translation.held_out_pairs()
+    assert held_out[0] == ("The house is beautiful.", "Das Haus ist schön.")
+    trained = {english for english, _ in translation.training_pairs(20_000)}
+    assert not trained & {english for english, _ in held_out}

@@ -1,0 +1,50 @@
+"""`make models-smoke`: all recipes, report and release, in small."""
+
+import json
+from pathlib import Path
+
+import pytest
+from transformers import AutoModelForCausalLM, AutoModelForMaskedLM, AutoModelForSeq2SeqLM
+
+from llm_course.training.__main__ import main, parse
+from llm_course.training.recipes import RECIPES
+from llm_course.training.release import TRAINING
+
+pytestmark = pytest.mark.training
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("smoke")
+    assert main(["--smoke", "--output", str(folder / "weights"), "--runs", str(folder / "runs")]) == 0
+    assert not (folder / "runs").exists()
+    return folder / "weights"
+
+
+def test_every_model_is_made_and_measured(weights: Path) -> None:
+    report = json.loads((weights / "report.json").read_text())
+    for name in TRAINING:
+        assert name in report["decoders"] or name in report, name
+        assert (weights / name / "README.md").read_text().startswith(f"# {name}\n")
+        if name != "stories-early":
+            assert (weights / name / "training.jsonl").read_text().count("\n") >= 2
+    assert set(report["acceptance"]) == {"stories-draft", "stories-draft-alone"}
+
+
+def test_every_model_loads(weights: Path) -> None:
+    loaders = {"fill-mask": AutoModelForMaskedLM, "translate": AutoModelForSeq2SeqLM}
+    for name in TRAINING:
+        model = loaders.get(name, AutoModelForCausalLM).from_pretrained(weights / name)
+        assert all(parameter.isfinite().all() for parameter in model.parameters()), name
+
+
+def test_every_file_has_its_checksum(weights: Path) -> None:
+    listed = set(json.loads((weights / "checksums.json").read_text()))
+    there = {file.relative_to(weights).as_posix() for file in weights.rglob("*") if file.is_file()}
+    assert listed == there - {"checksums.json"}
+
+
+def test_an_unknown_recipe_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["storys"])
+    assert f"there is no recipe for 'storys': choose from {', '.join(RECIPES)}" in capsys.readouterr().err
