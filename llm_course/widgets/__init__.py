@@ -2,9 +2,22 @@
 
 from .attention_explorer import AttentionExplorer
 from .bpe_stepper import BPEStepper
+from .lora_lab import LoRALab
+from .neighbours_map import NeighboursMap
 from .next_token_bars import NextTokenBars
 from .norm_lab import NormLab
 from .position_dial import PositionDial
 from .sampling_playground import SamplingPlayground
+from .token_cost import TokenCost
 
-__all__ = ["AttentionExplorer", "BPEStepper", "NextTokenBars", "NormLab", "PositionDial", "SamplingPlayground"]
+__all__ = [
+    "AttentionExplorer",
+    "BPEStepper",
+    "LoRALab",
+    "NeighboursMap",
+    "NextTokenBars",
+    "NormLab",
+    "PositionDial",
+    "SamplingPlayground",
+    "TokenCost",
+]

@@ -1,18 +1,41 @@
-"""The course model, for the pictures of widgets that run it in the page."""
+"""The course models, for the pictures of widgets that run `stories` in the page."""
+
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from .base import Array
 
 
-def next_logits(prompt: str) -> tuple[list[str], NDArray[np.float64]]:
+def next_logits(prompt: str) -> tuple[list[str], Array]:
     """The text of each token, and the logits of the token after `prompt` by `stories`: [vocabulary]."""
-    import torch  # imported here: a widget that is not shown in a book should not wait for it
+    import torch
 
+    model, tokenizer = load("stories")
+    ids = [tokenizer.eos_token_id, *tokenizer(prompt)["input_ids"]]
+    with torch.no_grad():
+        logits = model(torch.tensor([ids])).logits[0, -1].double().numpy()
+    return [tokenizer.decode([index]) for index in range(len(logits))], logits
+
+
+def word_vectors(words: list[str]) -> tuple[list[str], Array]:
+    """Those of `words` that are one token of `stories` after a space, and their rows of its embedding table."""
+    _, tokenizer = load("stories")
+    tokens = {word: tokenizer(f" {word}")["input_ids"] for word in words}
+    known = [word for word, ids in tokens.items() if len(ids) == 1]
+    table = weight("stories", "model.embed_tokens.weight")
+    return known, table[[tokens[word][0] for word in known]]
+
+
+def weight(name: str, tensor: str) -> Array:
+    """One tensor of a course model."""
+    model, _ = load(name)
+    return np.asarray(model.state_dict()[tensor].double())
+
+
+def load(name: str) -> tuple[Any, Any]:
+    """Model and tokenizer. They are imported here: a widget that no book shows should not wait for them."""
     from llm_course import models
 
-    loaded = models.load("stories")
-    assert loaded.model is not None
-    ids = [loaded.tokenizer.eos_token_id, *loaded.tokenizer(prompt)["input_ids"]]
-    with torch.no_grad():
-        logits = loaded.model(torch.tensor([ids])).logits[0, -1].double().numpy()
-    return [str(loaded.tokenizer.decode([index])) for index in range(len(logits))], logits
+    loaded = models.load(name)
+    return loaded.model, loaded.tokenizer

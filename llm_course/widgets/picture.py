@@ -23,12 +23,17 @@ def heat_map(caption: str, labels: Sequence[str], values: ArrayLike) -> str:
     return _table(caption, f"<thead><tr><td></td>{header}</tr></thead><tbody>{rows}</tbody>")
 
 
-def number_table(caption: str, rows: Sequence[str], values: ArrayLike) -> str:
-    """A table of numbers; columns are numbered from 1."""
+def number_table(
+    caption: str, rows: Sequence[str], values: ArrayLike, columns: Sequence[str] | None = None, digits: int = 2
+) -> str:
+    """A table of numbers; columns are numbered from 1 if they have no names."""
     matrix = np.asarray(values, dtype=float)
-    header = "".join(f'<th scope="col">{column + 1}</th>' for column in range(matrix.shape[1]))
+    names = [str(column + 1) for column in range(matrix.shape[1])] if columns is None else columns
+    header = "".join(f'<th scope="col">{escape(name)}</th>' for name in names)
     lines = "".join(
-        f'<tr><th scope="row">{escape(label)}</th>' + "".join(f"<td>{value:.2f}</td>" for value in line) + "</tr>"
+        f'<tr><th scope="row">{escape(label)}</th>'
+        + "".join(f"<td>{value:.{digits}f}</td>" for value in line)
+        + "</tr>"
         for label, line in zip(rows, matrix.tolist(), strict=True)
     )
     return _table(caption, f"<thead><tr><td></td>{header}</tr></thead><tbody>{lines}</tbody>")

@@ -23,10 +23,13 @@ STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "attention_explorer": widgets.AttentionExplorer,
     "bpe_stepper": widgets.BPEStepper,
+    "lora_lab": widgets.LoRALab,
+    "neighbours_map": widgets.NeighboursMap,
     "next_token_bars": widgets.NextTokenBars,
     "norm_lab": widgets.NormLab,
     "position_dial": widgets.PositionDial,
     "sampling_playground": widgets.SamplingPlayground,
+    "token_cost": widgets.TokenCost,
 }
 
 

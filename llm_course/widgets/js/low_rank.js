@@ -1,0 +1,23 @@
+/** How well a product of two thin matrices can stand for a matrix. */
+
+/**
+ * The relative error, in the Frobenius norm, of the best approximation of each rank from 0 on: what the left-out
+ * singular values hold (Eckart and Young, 1936).
+ * @param {number[]} singularValues  Largest first.
+ * @returns {number[]}
+ */
+export function rankErrors(singularValues) {
+  const total = singularValues.reduce((sum, value) => sum + value ** 2, 0);
+  let left = total;
+  return [1, ...singularValues.map((value) => Math.sqrt(Math.max(0, (left -= value ** 2)) / total))];
+}
+
+/**
+ * B [rows, r] and A [r, columns].
+ * @param {number} rows
+ * @param {number} columns
+ * @param {number} rank
+ */
+export function lowRankParameters(rows, columns, rank) {
+  return rank * (rows + columns);
+}

@@ -1,0 +1,72 @@
+"""LoRA: what a product of two thin matrices saves, and what it can hold."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from traitlets import Int, List
+
+from .base import Array, CourseWidget, numbers
+from .course_model import weight
+from .picture import number_table
+
+RANKS = (1, 2, 4, 8, 16, 32, 64)
+
+
+class LoRALab(CourseWidget):
+    """Parameters and best error by rank, for real weights of the course model or for a learner's matrices.
+
+    >>> LoRALab({"my update": B @ A, "the full update": difference})
+
+    Args:
+        matrices: Name -> [rows, columns]. If left out: a query projection of `stories`, what fine-tuning on dialogues
+            changed in it (where `stories-chat` is there), and random numbers of the same shape.
+
+    Raises:
+        ValueError: If there is no matrix, or one is not two-dimensional, not finite or all zero.
+    """
+
+    module: ClassVar[str] = "lora_lab"
+
+    matrices: List[Any] = List().tag(sync=True)
+    chosen = Int(0, min=0).tag(sync=True)
+    rank = Int(8, min=1).tag(sync=True)
+
+    def __init__(self, matrices: Mapping[str, Any] | None = None) -> None:
+        named = course_matrices() if matrices is None else matrices
+        if not named:
+            raise ValueError("There is no matrix: give at least one by name.")
+        super().__init__(matrices=[describe(name, numbers(name, value, dimensions=2)) for name, value in named.items()])
+
+    def picture(self) -> str:
+        """The error of each matrix at a few ranks."""
+        columns = []
+        for rank in RANKS:
+            rests = [np.array(matrix["singular_values"])[rank:] for matrix in self.matrices]
+            totals = [np.array(matrix["singular_values"]) for matrix in self.matrices]
+            columns.append([np.linalg.norm(r) / np.linalg.norm(t) for r, t in zip(rests, totals, strict=True)])
+        names = [matrix["name"] for matrix in self.matrices]
+        caption = "Relative error of the best approximation, by rank"
+        return number_table(caption, names, np.transpose(columns), [f"rank {rank}" for rank in RANKS])
+
+
+def describe(name: str, matrix: Array) -> dict[str, Any]:
+    """What the page needs of a matrix: its shape and its singular values."""
+    if not matrix.any():
+        raise ValueError(f"{name} is all zero: every rank holds it.")
+    rows, columns = matrix.shape
+    values = np.linalg.svd(matrix, compute_uv=False)
+    return {"name": name, "rows": rows, "columns": columns, "singular_values": values.tolist()}
+
+
+def course_matrices() -> dict[str, Any]:
+    """The default matrices."""
+    from llm_course import models
+
+    name = "model.layers.2.self_attn.q_proj.weight"
+    trained = weight("stories", name)
+    matrices = {"A trained weight": trained}
+    if models.catalogue()["stories-chat"].available:
+        matrices["Its change by fine-tuning"] = weight("stories-chat", name) - trained
+    matrices["Random numbers"] = np.random.default_rng(0).standard_normal(trained.shape)
+    return matrices

@@ -1,0 +1,127 @@
+/** Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture. */
+
+import { loadCourseModel } from "./js/course_model.js";
+import { announcement, choice, element, setTrait, svg, visibleToken, whenVisible, widget } from "./js/dom.js";
+import { cosine, flatten } from "./js/similarity.js";
+import { heatMap } from "./js/heat_map.js";
+import { format } from "./js/numbers.js";
+
+/** @import { Model, Matrix } from "./js/types.js" */
+
+const NEAREST = 8;
+/** How many points of the map are marked as near. */
+const MARKED = 5;
+const MAP = { width: 520, height: 360, edge: 20, label: 50 };
+
+export default widget(
+  {
+    title: "Neighbors of a word",
+    tryThis: [
+      "Choose a name, a color, a number: are its neighbors of its kind? Nobody told the model which words are names.",
+      "Choose a word and its opposite, such as “hot” and “cold”: near or far? The table learns which words appear in the same places.",
+      "Find two words that are close in the flat map but not in the list of neighbors: two dimensions cannot hold them all.",
+    ],
+  },
+  (model, body) => {
+    const controls = element("div", { class: "llm-controls" });
+    const results = element("div", { class: "llm-row" });
+    const said = announcement();
+    body.append(controls, said, results);
+    load();
+
+    async function load() {
+      await whenVisible(body);
+      said.textContent = model.get("vectors") ? "" : "Loading the course model …";
+      try {
+        start(await readWords(model));
+      } catch (error) {
+        said.textContent = String(error);
+      }
+    }
+
+    /** @param {Words} words */
+    function start({ labels, vectors, shown }) {
+      const places = flatten(shown.map((i) => vectors[i]));
+      const options = shown.map((i) => /** @type {[string, string]} */ ([String(i), labels[i].trim()]));
+      const asked = shown.find((i) => labels[i].trim() === model.get("word")) ?? shown[0];
+      controls.append(choice("Word", options, String(asked), (chosen) => show(Number(chosen))));
+      show(asked);
+
+      /** @param {number} word */
+      function show(word) {
+        setTrait(model, "word", labels[word].trim());
+        const ranked = nearest(vectors, word);
+        const near = ranked.slice(0, NEAREST);
+        const marked = ranked.map(({ index }) => shown.indexOf(index)).filter((place) => place >= 0).slice(0, MARKED);
+        const table = heatMap({ caption: `Nearest of all ${labels.length}, by cosine`, rows: near.map(({ index }) => visibleToken(labels[index])), columns: ["cosine"] });
+        table.show(near.map(({ similarity }) => [similarity]));
+        results.replaceChildren(table.node, wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked));
+        said.textContent = `Nearest to “${labels[word].trim()}”: ${near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ")}.`;
+      }
+    }
+  },
+);
+
+/**
+ * @typedef {object} Words
+ * @property {string[]} labels
+ * @property {Matrix} vectors
+ * @property {number[]} shown  Which of them the map shows.
+ */
+
+/**
+ * The learner's vectors, or the course model's embedding table.
+ * @param {Model} model
+ * @returns {Promise<Words>}
+ */
+async function readWords(model) {
+  if (model.get("vectors")) {
+    return { labels: model.get("words"), vectors: model.get("vectors"), shown: model.get("words").map((/** @type {string} */ _, /** @type {number} */ i) => i) };
+  }
+  const { tokenizer, decoder, config } = await loadCourseModel(model);
+  const size = config.hidden_size;
+  const labels = tokenizer.tokens.map((_, id) => tokenizer.decode([id]));
+  const vectors = labels.map((_, id) => Array.from(decoder.embeddings.subarray(id * size, (id + 1) * size)));
+  const tokens = model.get("words").map((/** @type {string} */ word) => tokenizer.encode(` ${word}`));
+  const shown = tokens.filter((/** @type {number[]} */ ids) => ids.length === 1).flat();
+  return { labels, vectors, shown };
+}
+
+/**
+ * The other vectors, most similar first.
+ * @param {Matrix} vectors
+ * @param {number} word
+ */
+function nearest(vectors, word) {
+  return vectors
+    .map((vector, index) => ({ index, similarity: cosine(vector, vectors[word]) }))
+    .filter(({ index }) => index !== word)
+    .sort((a, b) => b.similarity - a.similarity);
+}
+
+/**
+ * @param {string[]} labels
+ * @param {[number, number][]} places
+ * @param {number} chosen
+ * @param {number[]} near
+ */
+function wordMap(labels, places, chosen, near) {
+  const spread = (/** @type {0 | 1} */ axis, /** @type {number} */ size) => {
+    const values = places.map((place) => place[axis]);
+    const [low, high] = [Math.min(...values), Math.max(...values)];
+    return (/** @type {number} */ value) => MAP.edge + ((value - low) / (high - low || 1)) * (size - 2 * MAP.edge);
+  };
+  const [toX, toY] = [spread(0, MAP.width - MAP.label), spread(1, MAP.height)];
+  const points = labels.map((label, i) => {
+    const kind = i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far";
+    const [x, y] = [toX(places[i][0]), toY(places[i][1])];
+    return svg("g", { class: kind }, svg("circle", { cx: x, cy: y, r: i === chosen ? 5 : 3 }), svg("text", { x: x + 5, y: y - 4 }, label));
+  });
+  const title = "The words on the two directions in which they vary most; filled points are the chosen word and the nearest of those shown";
+  return element(
+    "figure",
+    { class: "llm-plot llm-map" },
+    element("figcaption", {}, title),
+    svg("svg", { viewBox: `0 0 ${MAP.width} ${MAP.height}`, role: "img", "aria-label": title }, ...points),
+  );
+}
