@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.session import TOKEN_VARIABLE
+from autograder.sandbox.session import TOKEN_VARIABLE, sweep_after
 
 TIERS = ("namespaces", "landlock", "process")
 """From the strongest to the weakest; `jail` says what each means."""
@@ -73,6 +73,7 @@ class ForkServer:
         self._control: socket.socket | None = None
         self._tier = ""
         self._generation = 0
+        self._token = ""
         self.shortfalls: list[str] = []
         """Why the stronger tiers are not to be had, one sentence each."""
 
@@ -140,12 +141,13 @@ class ForkServer:
             return
         self._stop()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._token = secrets.token_hex(8)
         with tempfile.TemporaryFile() as complaints, theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), *self._tiers],
                 pass_fds=[theirs.fileno()],
                 cwd="/",
-                env=_environment(),
+                env=_environment(self._token),
                 stdin=subprocess.DEVNULL,
                 stdout=complaints,
                 stderr=complaints,
@@ -187,6 +189,7 @@ class ForkServer:
                 self._process.wait()
             self._process = None
             self._tier = ""
+            sweep_after(self._token)
 
 
 class _ServerDied(Exception):
@@ -205,7 +208,7 @@ def shared_fork_server() -> ForkServer:
 os.register_at_fork(after_in_child=shared_fork_server.cache_clear)
 
 
-def _environment() -> dict[str, str]:
+def _environment(token: str) -> dict[str, str]:
     """What the fork server needs of the environment; rooms see it too, so nothing secret."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH") if name in os.environ}
     return {
@@ -218,5 +221,5 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",
-        TOKEN_VARIABLE: secrets.token_hex(8),
+        TOKEN_VARIABLE: token,
     }

@@ -20,8 +20,8 @@ from autograder.sandbox.outputs import clean_outputs
 from llm_course.calls import Call, Failure, Reply, call_to_data, reply_from_data
 from llm_course.values import ValueFormatError
 
-GRACE = 1.0
-"""Seconds between the interrupt and the kill."""
+GRACE = 3.0
+"""Seconds between the interrupt and the kill: honest code has to end its children and show where it was."""
 TRANSFER_DEADLINE = 15.0
 """Seconds for an answer that has begun to arrive."""
 READY_DEADLINE = 60.0

@@ -37,13 +37,24 @@ def open_session() -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Kill the processes and remove the folders that fork servers of this user left when they were killed."""
+    """Remove what killed fork servers of this user left."""
     for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
         with contextlib.suppress(OSError):
             status = folder.lstat()
-            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > YOUNG and not _is_locked(folder):
-                _kill_all_with(folder.name.removeprefix(PREFIX))
-                shutil.rmtree(folder)
+            if status.st_uid == os.geteuid() and time.time() - status.st_mtime > YOUNG:
+                _remove_if_left(folder)
+
+
+def sweep_after(token: str) -> None:
+    """Remove what one fork server, which is dead, left."""
+    with contextlib.suppress(OSError):
+        _remove_if_left(Path(tempfile.gettempdir(), PREFIX + token))
+
+
+def _remove_if_left(folder: Path) -> None:
+    if not _is_locked(folder):
+        _kill_all_with(folder.name.removeprefix(PREFIX))
+        shutil.rmtree(folder)
 
 
 def _is_locked(folder: Path) -> bool:

@@ -7,6 +7,7 @@ folder is replaced by one that everybody enters and that holds the interpreter a
 """
 
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -26,24 +27,29 @@ def open_the_way_to(path: Path) -> None:
         mount("tmpfs", closed, "tmpfs", Mount.NONE, "mode=755")
         path.mkdir(parents=True)
         mount(keeper, path, None, Mount.BIND | Mount.RECURSIVE)
-        os.system(f"umount {keeper}")
+        subprocess.run(["umount", keeper], check=True)
 
 
-def main(user: str, command: list[str]) -> None:
-    """Become what `user` says and run `command` in place of this process."""
-    if os.geteuid() == 0:
-        unshare(Namespace.MOUNT)
-        mount("none", "/", None, Mount.PRIVATE | Mount.RECURSIVE)
-        open_the_way_to(Path(sys.base_prefix).resolve())
-        if user == "ordinary":
-            home = tempfile.mkdtemp(prefix="ordinary-user-")
-            os.chown(home, ORDINARY_USER, ORDINARY_USER)
-            os.environ["HOME"] = home
-            os.setgroups([])
-            os.setresgid(ORDINARY_USER, ORDINARY_USER, ORDINARY_USER)
-            os.setresuid(ORDINARY_USER, ORDINARY_USER, ORDINARY_USER)
-    os.execvp(command[0], command)
+def main(user: str, command: list[str]) -> int:
+    """Run `command` as `user` says; returns its exit status."""
+    if os.geteuid() != 0:
+        return subprocess.run(command, check=False).returncode
+    unshare(Namespace.MOUNT)
+    mount("none", "/", None, Mount.PRIVATE | Mount.RECURSIVE)
+    open_the_way_to(Path(sys.base_prefix).resolve())
+    if user == "root":
+        return subprocess.run(command, check=False).returncode
+    with tempfile.TemporaryDirectory() as home:
+        os.chown(home, ORDINARY_USER, ORDINARY_USER)
+        return subprocess.run(
+            command,
+            env={**os.environ, "HOME": home},
+            user=ORDINARY_USER,
+            group=ORDINARY_USER,
+            extra_groups=[],
+            check=False,
+        ).returncode
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

@@ -53,7 +53,7 @@ def nothing_is_left(server: ForkServer) -> Iterator[None]:
     yield
     zygote = zygote_of(server)
     end = time.monotonic() + PATIENCE
-    while (left := leftovers(zygote)) and time.monotonic() < end:
+    while (left := leftovers(zygote, server._token)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left
     assert count_mounts(zygote) == mounts

@@ -1,13 +1,15 @@
 """What the tests of rooms share: asking a room, and looking for what it left."""
 
+import contextlib
 import os
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
 
 from autograder.sandbox.fork_server import ForkServer
-from autograder.sandbox.jail import FIRST_ROOM_USER
 from autograder.sandbox.room import Room
+from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
 from llm_course.calls import Call, Reply
 
 TIER = os.environ.get("LLM_COURSE_TEST_TIER", "namespaces")
@@ -18,45 +20,45 @@ def zygote_of(server: ForkServer) -> int:
     return server._process.pid
 
 
+def processes_of(server: ForkServer) -> list[int]:
+    """The processes of a fork server's rooms, also when it has been killed."""
+    return room_processes(server._process.pid if server._process else 0, server._token)
+
+
 def count_mounts(zygote: int) -> tuple[int, int]:
     return tuple(len(Path(f"/proc/{pid}/mountinfo").read_text().splitlines()) for pid in ("self", zygote))
 
 
-def leftovers(zygote: int) -> list[str]:
-    """Processes and files of rooms."""
-    return [f"process {pid}" for pid in room_processes(zygote)] + [f"file {path}" for path in room_files()]
+def leftovers(zygote: int, token: str) -> list[str]:
+    """Processes and files of the rooms of one fork server."""
+    found = [f"process {pid}" for pid in room_processes(zygote, token)]
+    return found + [f"file {path}" for path in room_files(token)]
 
 
-def room_processes(zygote: int) -> list[int]:
-    """All processes that descend from the fork server, run as a room's user or in a namespace below ours."""
+def room_processes(zygote: int, token: str) -> list[int]:
+    """All processes that descend from a fork server or carry its token."""
+    mark = f"{TOKEN_VARIABLE}={token}".encode()
     parents: dict[int, int] = {}
-    strange: set[int] = set()
+    found: set[int] = set()
     for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            pid = int(folder.name)
-            parents[pid] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            status = (folder / "status").read_text()
-            nested = len(next(line for line in status.splitlines() if line.startswith("NSpid")).split()) > 2
-            if nested or folder.stat().st_uid >= FIRST_ROOM_USER:
-                strange.add(pid)
-        except (OSError, StopIteration):
-            continue
+        # Processes end while one looks at them.
+        with contextlib.suppress(OSError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if mark in (folder / "environ").read_bytes().split(b"\0"):
+                found.add(int(folder.name))
     for pid in parents:
         ancestor = pid
         while ancestor := parents.get(ancestor, 0):
             if ancestor == zygote:
-                strange.add(pid)
-    return sorted(strange)
+                found.add(pid)
+    return sorted(found - {zygote})
 
 
-def room_files() -> list[Path]:
+def room_files(token: str) -> list[Path]:
     """Files that rooms left where every user may write."""
-    found: list[Path] = []
-    for folder in (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp")):
-        for path in folder.iterdir():
-            if path.name.startswith("room-leftover") or path.lstat().st_uid >= FIRST_ROOM_USER:
-                found.append(path)
-    return [*found, *Path("/tmp").glob("llm-course-rooms-*/room-*")]
+    folders = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"))
+    left = [path for folder in folders for path in folder.glob("room-leftover*")]
+    return [*left, *Path(tempfile.gettempdir(), PREFIX + token).glob("room-*")]
 
 
 def call(room: Room, body: str, deadline: float = 30) -> Reply:

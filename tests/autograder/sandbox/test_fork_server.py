@@ -1,0 +1,208 @@
+"""The fork server: one for many rooms, restarted when it dies, gone when its grader is."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from rooms import ask, leftovers, room_processes, zygote_of
+
+from autograder.sandbox.caps import Caps
+from autograder.sandbox.fork_server import ForkServer, SandboxError, shared_fork_server
+from autograder.sandbox.room import Room, RoomLost, open_room
+from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep
+
+
+def test_rooms_share_one_fork_server(server: ForkServer) -> None:
+    first = zygote_of(server)
+    for _ in range(5):
+        with open_room(server=server) as room:
+            assert room.run_cell("1", 30).ok
+    assert zygote_of(server) == first
+
+
+def test_rooms_may_be_open_at_once_and_from_threads(server: ForkServer) -> None:
+    answers: dict[int, object] = {}
+
+    def use_a_room(number: int) -> None:
+        with open_room(server=server) as room:
+            room.run_cell(f"x = {number}", 60)
+            answers[number] = ask(room, "return x", 60)
+
+    threads = [threading.Thread(target=use_a_room, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {number: number for number in range(6)}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"not JSON",
+        b"[]",
+        b"{}",
+        b'{"op": "open"}',
+        b'{"op": "open", "caps": {"memory": -1}}',
+        b'{"op": "end", "pid": 1}',
+        b'{"op": "end", "pid": []}',
+        b'{"op": "end", "pid": "1"}',
+        b"\xff" * 60_000,
+        json.dumps({"op": "open", "caps": Caps().to_data()}).encode(),
+    ],
+    ids=repr,
+)
+def test_the_fork_server_survives_malformed_requests(server: ForkServer, message: bytes) -> None:
+    before = zygote_of(server)
+    if message:
+        server._control.send(message)
+        assert "error" in json.loads(server._control.recv(1 << 16))
+    with open_room(server=server) as room:
+        assert room.run_cell("1", 30).ok
+    assert zygote_of(server) == before
+
+
+def test_a_worker_whose_judge_hung_up_ends_by_itself(server: ForkServer) -> None:
+    worker = server.open_worker(Caps())
+    worker.connection.shutdown(socket.SHUT_RDWR)
+    time.sleep(0.2)
+    server.end_worker(worker)
+    with open_room(server=server) as room:
+        assert room.run_cell("1", 30).ok
+
+
+def test_a_killed_fork_server_is_replaced(server: ForkServer) -> None:
+    before = zygote_of(server)
+    os.kill(before, signal.SIGKILL)
+    with open_room(server=server) as room:
+        assert room.run_cell("1", 30).ok
+    assert zygote_of(server) != before
+
+
+def test_a_room_is_lost_with_its_fork_server_and_closes_quietly(server: ForkServer) -> None:
+    with open_room(server=server) as room:
+        os.kill(zygote_of(server), signal.SIGKILL)
+        with pytest.raises(RoomLost, match="ended"):
+            room.run_cell("import time; time.sleep(20)", 30)
+
+
+GRADER = """
+import sys
+from autograder.sandbox.room import open_room
+with open_room() as room:
+    print(room._server._process.pid, room._worker.pid, room._server._token, flush=True)
+    {then}
+"""
+
+
+@pytest.mark.parametrize(
+    "then", ["sys.stdin.read()", "room.run_cell('while True: pass', 600)"], ids=["idle", "in a cell"]
+)
+def test_nothing_is_left_when_the_grader_is_killed(then: str) -> None:
+    grader = subprocess.Popen(
+        [sys.executable, "-c", GRADER.format(then=then)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    *pids, token = grader.stdout.readline().split()
+    zygote, worker = map(int, pids)
+    assert room_processes(zygote, token) == [worker]
+    grader.kill()
+    grader.communicate()
+    end = time.monotonic() + 20
+    while (left := living({zygote, worker}) + leftovers(zygote, token)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not left
+
+
+def living(processes: set[int]) -> list[str]:
+    return [f"process {pid}" for pid in processes if Path(f"/proc/{pid}").exists()]
+
+
+def test_a_forked_grader_has_a_fork_server_of_its_own() -> None:
+    ours = shared_fork_server()
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.write(writer, b"other" if shared_fork_server() is not ours else b"same")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    assert os.read(reader, 10) == b"other"
+    os.close(reader)
+    os.close(writer)
+
+
+def test_the_sweeper_removes_what_a_killed_fork_server_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    left = tmp_path / (PREFIX + "dead")
+    (left / "room-x").mkdir(parents=True)
+    os.utime(left, (0, 0))
+    stray = subprocess.Popen(["sleep", "600"], env={TOKEN_VARIABLE: "dead"})
+    monkeypatch.setenv(TOKEN_VARIABLE, "alive")
+    with open_session() as session:
+        os.utime(session, (0, 0))
+        sweep()
+        assert session.exists()
+    assert not left.exists()
+    assert stray.wait(10) == -signal.SIGKILL
+    assert not session.exists()
+
+
+def test_the_sweeper_leaves_the_folders_of_others_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    link = tmp_path / (PREFIX + "link")
+    link.symlink_to(precious)
+    os.utime(link, (0, 0), follow_symlinks=False)
+    sweep()
+    assert precious.exists()
+
+
+def test_a_tier_that_is_not_to_be_had_is_one_sentence() -> None:
+    weak = ForkServer(("process",))
+    weak._process, weak._tier = _Running(), "process"
+    weak.shortfalls = ["namespaces: clone: Operation not permitted"]
+    with (
+        pytest.raises(SandboxError, match=r"demands the sandbox tier 'namespaces'.*allows 'process'.*not permitted"),
+        open_room(minimum_tier="namespaces", server=weak),
+    ):
+        pass
+
+
+def test_an_unknown_tier_is_one_sentence(server: ForkServer) -> None:
+    with pytest.raises(SandboxError, match="no sandbox tier 'strong'"), open_room("strong", server=server):
+        pass
+
+
+def test_a_machine_of_another_kind_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    from autograder.sandbox.seccomp import check_machine
+
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    with pytest.raises(OSError, match="not for riscv64"):
+        check_machine()
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, True, "many", None, 1 << 63])
+def test_caps_are_positive_whole_numbers(value: object) -> None:
+    with pytest.raises(ValueError, match="the cap memory must be"):
+        Caps(memory=value)
+
+
+def test_a_room_says_its_tier(room: Room, server: ForkServer) -> None:
+    assert room.tier == server.tier
+
+
+class _Running:
+    """Stands for a process that runs."""
+
+    pid = 0
+
+    def poll(self) -> None:
+        """It has not ended."""

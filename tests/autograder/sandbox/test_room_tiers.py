@@ -1,0 +1,28 @@
+"""The same promises in each tier, for root and for an ordinary user: the tests of rooms, run again in a process."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox.fork_server import TIERS
+
+HERE = Path(__file__).parent
+
+
+@pytest.mark.grading
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("user", ["root", "ordinary"] if os.geteuid() == 0 else ["ordinary"])
+def test_rooms_keep_their_promises(user: str, tier: str) -> None:
+    tests = [HERE / "test_room_honest.py", HERE / "test_room_hostile.py"]
+    pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", *map(str, tests)]
+    finished = subprocess.run(
+        [sys.executable, str(HERE / "as_user.py"), user, *pytest_command],
+        env={**os.environ, "LLM_COURSE_TEST_TIER": tier},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stdout[-5000:] + finished.stderr[-2000:]
