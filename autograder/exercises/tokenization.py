@@ -227,10 +227,11 @@ def _train(
     count: Callable[[list[int]], Counter[Pair]] = lambda ids: Counter(pairwise(ids)),
     least_count: int = 1,
     first_id: int = 256,
+    start: Callable[[bytes], list[int]] = list,
 ) -> Merges:
     """Right training but for what the arguments say."""
     _require_merges(n_merges)
-    ids, merges = list(data), list[Pair]()
+    ids, merges = start(data), list[Pair]()
     while len(merges) < n_merges and len(ids) > 1:
         counts = count(ids)
         best = choose(counts)
@@ -292,6 +293,12 @@ def _first_id_257(data: bytes, n_merges: int) -> Merges:
     return _train(data, n_merges, _smallest_best, first_id=257)
 
 
+def _trained_on_characters(data: bytes, n_merges: int) -> Merges:
+    return _train(
+        data, n_merges, _smallest_best, start=lambda data: [ord(character) for character in data.decode("utf-8")]
+    )
+
+
 def _rarest_pair(data: bytes, n_merges: int) -> Merges:
     return _train(data, n_merges, lambda counts: min(counts, key=lambda pair: (counts[pair], pair)))
 
@@ -320,7 +327,7 @@ TRAIN_BPE = Exercise(
     points=6,
     cases=(
         Case("one merge", given(data=b"she sells sea shells", n_merges=1), visible=True),
-        Case("bytes above 127", given(data="après été".encode() * 2, n_merges=1)),
+        Case("bytes above 127", given(data="après été".encode() * 2, n_merges=1), visible=True),
         Case("low, lower, lowest", given(data=SENTENCE, n_merges=5), visible=True),
         Case("drawn", _drawn_data),
         Case("three pairs equally frequent", given(data=TIES, n_merges=2), visible=True),
@@ -431,6 +438,13 @@ TRAIN_BPE = Exercise(
             "Your new ids are one too high: the bytes are 0 to 255, so the first merge makes 256, not 257.",
             BYTES,
             _first_id_257,
+        ),
+        Mistake(
+            "trained_on_characters",
+            "You count characters. The data are bytes, and a character beyond ASCII has several: list(data) gives the "
+            "bytes as they are.",
+            BYTES,
+            _trained_on_characters,
         ),
         Mistake(
             "rarest_pair",

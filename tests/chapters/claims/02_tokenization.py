@@ -1,9 +1,9 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 2 says about its own output. Each runs as a cell at the chapter's end."""
 
-# "*dog* and *Anna* are one token each"
-assert {" dog", " Anna"} <= set(pieces(tokenizer, "The dog saw Anna eat a strawberry."))
-assert " strawberry" not in pieces(tokenizer, "The dog saw Anna eat a strawberry.")
+# "*dog* is one token [...] *strawberry* is not"
+assert " dog" in pieces(tokenizer, "The dog ate a strawberry.")
+assert " strawberry" not in pieces(tokenizer, "The dog ate a strawberry.")
 # "*look*, *Look* and *looked* are three unrelated ids"
 assert {"look", "Look", "looked"} <= set(known)
 # "Subwords need nearly as few tokens as words, and nothing is unknown to them"
