@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import functools
 import hashlib
+import inspect
 import platform
 import time
 from dataclasses import dataclass
@@ -17,15 +18,20 @@ from typing import Any
 
 import torch
 
+from autograder import judge as judging
+from autograder.exercises import spec
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.judge import Answer, derive_seed, judge
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.sandbox.room import CellReply, Room, RoomLost, open_room
 from autograder.submission import NotGradable, Submission, learner_cells
+from llm_course import bench, calls, compare, evaluate, observe, scripts, values
 from llm_course.calls import Call, Failure, Reply
 from llm_course.evaluate import Verdict
 
+JUDGING = (judging, spec, bench, calls, compare, evaluate, observe, scripts, values)
+"""Modules that a score depends on."""
 MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
 
@@ -73,7 +79,7 @@ def not_graded(assignment: Assignment, reason: NotGradable) -> Result:
 def inputs_of(submission: Submission, assignment: Assignment, seed: bytes) -> str:
     """A fingerprint of all that the scores depend on: the learner's code, the graders, the seed, the versions."""
     digest = hashlib.sha256()
-    for part in (assignment.name, seed.hex(), _graders_fingerprint(), repr(sorted(_versions().items()))):
+    for part in (assignment.name, seed.hex(), _graders_fingerprint(assignment), repr(sorted(_versions().items()))):
         digest.update(part.encode() + b"\0")
     for number, source in learner_cells(submission.notebook):
         digest.update(f"{number}\0{source}\0".encode())
@@ -206,11 +212,14 @@ def _versions() -> dict[str, str]:
 
 
 @functools.cache
-def _graders_fingerprint() -> str:
-    """A digest of the code that scores depend on."""
-    root = Path(__file__).parents[1]
-    files = [*root.glob("autograder/**/*.py"), *root.glob("solutions/*.py"), *root.glob("llm_course/*.py")]
+def _graders_fingerprint(assignment: Assignment) -> str:
+    """A digest of the code that an assignment's scores depend on: its specification, its references, the judge."""
+    functions: list[Any] = [
+        function
+        for exercise in assignment.exercises
+        for function in (exercise.reference, *(mistake.function for mistake in exercise.mistakes))
+    ]
     digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(file.read_bytes())
+    for file in sorted({inspect.getfile(part) for part in (*functions, *JUDGING)}):
+        digest.update(Path(file).read_bytes())
     return digest.hexdigest()

@@ -1,6 +1,7 @@
 """A course folder for the tests that go through real nbgrader."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,22 @@ def make_course(folder: Path) -> Course:
     made = course.llm_course("init", ".")
     assert made.returncode == 0, made.stderr
     return course
+
+
+@pytest.fixture(scope="session")
+def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder with 05_attention released, to be copied."""
+    course = make_course(tmp_path_factory.mktemp("released") / "course")
+    released = course.llm_course("release", "05_attention")
+    assert released.returncode == 0, released.stderr
+    return course.folder
+
+
+@pytest.fixture
+def course(released_course: Path, tmp_path: Path) -> Course:
+    """A fresh course folder with 05_attention released."""
+    shutil.copytree(released_course, tmp_path / "course")
+    return Course(tmp_path / "course")
 
 
 @pytest.fixture(scope="session")

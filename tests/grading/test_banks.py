@@ -119,9 +119,7 @@ def test_nbgrader_autograde_gives_the_same_scores(graded: tuple[Assignment, Cour
     assert other.scores(assignment.name) == course.scores(assignment.name)
 
 
-def test_forgeries_get_nothing(attention: Assignment, tmp_path: Path) -> None:
-    course = make_course(tmp_path)
-    assert course.llm_course("release", attention.name).returncode == 0
+def test_forgeries_get_nothing(course: Course, attention: Assignment) -> None:
     hand_in(course.folder, "honest", attention.name, fill(attention, references(attention)))
     for name, source in FORGERIES.items():
         answers = {exercise.name: "" for exercise in attention.exercises}

@@ -16,17 +16,10 @@ from nbgrader.api import Gradebook
 from autograder.exercises.spec import Assignment
 from tests.banks.submissions import fill, hand_in, references
 from tests.banks.unlucky import UNLUCKY
-from tests.grading.conftest import Course, make_course
+from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
-
-
-@pytest.fixture
-def course(tmp_path: Path) -> Course:
-    made = make_course(tmp_path / "course")
-    assert made.llm_course("release", NAME).returncode == 0
-    return made
 
 
 def totals(course: Course) -> dict[str, float]:
@@ -57,7 +50,7 @@ def test_a_submission_that_cannot_be_graded_stops_nobody(course: Course, attenti
     run = course.llm_course("grade", NAME)
     assert run.returncode == 1
     assert "Traceback" not in run.stdout + run.stderr
-    assert "broken: not graded. 05_attention.ipynb is not valid JSON" in run.stdout
+    assert "broken: not graded. 05_attention.ipynb is not a notebook: it is not valid JSON" in run.stdout
     assert "empty: not graded. 05_attention.ipynb is missing" in run.stdout
     assert totals(course) == {"ada": 20}
     assert course.llm_course("export", "grades.csv").returncode == 0
