@@ -74,7 +74,8 @@ checks: env  ## write the data of the learners' own checks from the specificatio
 PYTEST := $(BIN)/pytest
 
 lint: env  ## ruff, mypy, codespell
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy && $(BIN)/codespell
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \
+	  && git ls-files -z | xargs -0 $(BIN)/codespell
 
 test: env widgets chromium lint  ## run all tests
 	@$(PYTEST)

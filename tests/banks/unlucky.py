@@ -21,7 +21,6 @@ UNLUCKY: dict[str, str] = {
     "sets threads": "import torch\ntorch.set_num_threads(2)",
     "imports transformers": "import transformers\nfrom transformers import AutoConfig",
     "shadows a builtin": "list = [1, 2]\nsum = 3\ntype = 'x'",
-    "shadows the imports": "Tensor = None\nF = None",
     "tries the functions out": "print(causal_mask(3, 3))\nassert causal_mask(1, 2).all()",
     "ends the notebook": "import sys\nsys.exit()",
     "calls exit": "exit()",
