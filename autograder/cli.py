@@ -12,6 +12,7 @@ from autograder import course
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.result import GRADED
+from autograder.sandbox.fork_server import SandboxError
 
 COMMANDS = """\
 a course, step by step:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (course.CourseError, NotebookError, MarkdownError) as error:
+    except (course.CourseError, NotebookError, MarkdownError, SandboxError) as error:
         print(f"llm-course: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
