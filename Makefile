@@ -65,7 +65,7 @@ _build/.extensions: $(wildcard _ext/*.* _ext/static/* _templates/*.html _templat
 # The learner's lab: JupyterLab with every assignment laid out, and nbgrader's Validate button.
 lab: env widgets  ## open JupyterLab with the assignments laid out for a learner
 	@$(BIN)/python -m autograder.lab lab
-	@cd lab && ../$(BIN)/jupyter lab --ServerApp.root_dir=.
+	@cd lab && ../$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root)
 
 checks: env  ## write the data of the learners' own checks from the specifications
 	@$(BIN)/python -m autograder.checks
