@@ -46,7 +46,7 @@ export default widget(
 /** @param {Model} model */
 function costTable(model) {
   /** @type {[string, string][]} */
-  const sentences = Object.entries(model.get("sentences"));
+  const sentences = model.get("sentences");
   /** @type {number[]} */
   const counts = model.get("counts")[model.get("tokenizer")];
   const largest = Math.max(...counts);
@@ -68,7 +68,9 @@ function costTable(model) {
 
 /** @param {Model} model */
 function sentenceList(model) {
-  const items = Object.entries(model.get("sentences")).map(([language, text]) => element("li", {}, `${language}: ${text}`));
+  /** @type {[string, string][]} */
+  const sentences = model.get("sentences");
+  const items = sentences.map(([language, text]) => element("li", {}, `${language}: ${text}`));
   return element("details", {}, element("summary", {}, "The sentences"), element("ul", {}, ...items));
 }
 

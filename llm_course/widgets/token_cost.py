@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from traitlets import Dict, Float, Unicode
+from traitlets import Dict, Float, List, Unicode
 
 from .base import CourseWidget
 from .picture import number_table
@@ -47,7 +47,8 @@ class TokenCost(CourseWidget):
 
     module: ClassVar[str] = "token_cost"
 
-    sentences: Any = Dict().tag(sync=True)
+    # Pairs and not a dict: a built page sorts the keys of a widget's state, and the counts follow the order.
+    sentences: List[Any] = List().tag(sync=True)
     counts: Any = Dict().tag(sync=True)
     tokenizer = Unicode().tag(sync=True)
     price = Float(min=0.0).tag(sync=True)
@@ -68,9 +69,13 @@ class TokenCost(CourseWidget):
         for name, row in counts.items():
             if not row or 0 in row:
                 raise ValueError(f"{name} gives no token for a sentence: a text that holds something has tokens.")
-        super().__init__(sentences=texts, counts=counts, tokenizer=list(counts)[-1], price=price)
+        super().__init__(
+            sentences=[list(pair) for pair in texts.items()], counts=counts, tokenizer=list(counts)[-1], price=price
+        )
 
     def picture(self) -> str:
         """The counts."""
         rows = list(zip(*self.counts.values(), strict=True))
-        return number_table("Tokens of one sentence", list(self.sentences), rows, list(self.counts), digits=0)
+        return number_table(
+            "Tokens of one sentence", [language for language, _ in self.sentences], rows, list(self.counts), digits=0
+        )

@@ -1,5 +1,7 @@
 """The widgets' Python side: what they accept, what they say, and their pictures."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -169,3 +171,10 @@ def test_token_cost_counts_with_a_learners_tokenizer() -> None:
         TokenCost(sentences={"English": "the cat"})
     with pytest.raises(ValueError, match="gives no token"):
         TokenCost({"none": lambda text: []})
+
+
+def test_token_cost_keeps_its_order_where_a_built_page_sorts_keys() -> None:
+    cost = TokenCost({"characters": list}, sentences={"b": "two", "a": "three"})
+    state = json.loads(json.dumps({"sentences": cost.sentences, "counts": cost.counts}, sort_keys=True))
+    assert [language for language, _ in state["sentences"]] == ["b", "a"]
+    assert state["counts"] == {"characters": [3, 5]}
