@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site checks lab lint test unit notebooks grading browser training chromium models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site checks lab lint test unit notebooks grading browser training chromium models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,13 @@ book: site  ## build the book and serve it on localhost
 
 site: env widgets _build/.extensions  ## build the book into _build/html
 	@$(BIN)/jupyter-book build -W --keep-going -n . || { rm -rf _build/.doctrees; exit 1; }
+
+bench-site: site benchmarks/node_modules/.package-lock.json  ## measure the built pages with Lighthouse
+	@$(BIN)/python -m benchmarks.site
+
+benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
+	npm ci --silent --prefix benchmarks
+	@touch $@
 
 # Nor does Sphinx look at the extensions' own files.
 _build/.extensions: $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)

@@ -1,4 +1,5 @@
-"""Light pages: scripts that a page does not use are left out, the rest wait; one stylesheet holds only rules in use.
+"""Light pages: scripts that a page does not use are left out, the rest wait; one stylesheet holds only rules in use;
+code has no elements that look like the text around them.
 
 The theme links some 600 KB of styles and 1.8 MB of scripts on every page, most of which no page uses. The templates in
 `_templates` link `light.css` instead, which is written here when all pages are.
@@ -27,6 +28,9 @@ NEEDED_BY = {
     "design-tabs.js": "sd-tab-set",
 }
 
+# Names, punctuation and spaces in code, which the theme's styles color as the text around them.
+PLAIN_SPAN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>|<span></span>')
+
 # Classes that Bootstrap's script sets. Its text is not searched for names: it holds those of all its components.
 BOOTSTRAP_CLASSES = {
     *("show", "showing", "hide", "fade", "collapsing", "tooltip", "tooltip-inner", "tooltip-arrow"),
@@ -44,10 +48,10 @@ class LightPages:
     def trim(
         self, app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
     ) -> None:
-        """Leave a page the scripts that it needs, and take note of its stylesheets."""
+        """Leave a page the scripts and the elements that it needs, and take note of its stylesheets."""
         self.stylesheets = [name for css in context["css_files"] if (name := static_name(css.filename))]
         context["css_files"] = []
-        body = context.get("body", "")
+        body = context["body"] = PLAIN_SPAN.sub(r"\1", context.get("body", ""))
         scripts = [script for script in context["script_files"] if is_needed(static_name(script.filename), body)]
         self.scripts |= {name for script in scripts if (name := static_name(script.filename))}
         # The search page's own template has scripts that need these at once.

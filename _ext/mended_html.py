@@ -1,4 +1,4 @@
-"""Mends what axe finds wrong in the HTML that other extensions write: roles and labels that mislead screen readers."""
+"""Mends what axe finds wrong in the HTML that other extensions write: what misleads a screen reader."""
 
 from typing import Any
 
@@ -11,9 +11,17 @@ MENDED = {
     # docutils gives references a role that is deprecated and not allowed here.
     ' role="doc-biblioentry"': "",
     '<div role="list" class="citation-list">': '<div class="citation-list">',
-    # The empty corner of a table is no heading.
+    # The empty corner of a table heads nothing.
     '<th class="head"><p></p></th>': "<td></td>",
 }
+
+
+def head_rows(app: Sphinx, doctree: nodes.document) -> None:
+    """Make the first column the heads of the rows in tables with an empty corner, which Markdown has no sign for."""
+    for table in doctree.findall(nodes.table):
+        corner = next(table.findall(nodes.entry), None)
+        if corner is not None and not corner.astext().strip():
+            next(table.findall(nodes.colspec))["stub"] = True
 
 
 def mend(html: str) -> str:
@@ -28,5 +36,6 @@ def mend_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("doctree-read", head_rows)
     app.connect("html-page-context", mend_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -40,6 +40,9 @@ FONTS = {
     "Size4-Regular": "delimsizing size4|delim-size4",
 }
 
+# The part of a page's HTML that may show on the first screen.
+FIRST_SCREEN = 6000
+
 # A font that arrives after the first paint moves the text. From file:// a preload only logs an error.
 PRELOAD = """<script>
 if (location.protocol !== "file:") for (const href of {fonts}) document.head.append(Object.assign(
@@ -108,9 +111,9 @@ def fonts_used(body: str) -> list[str]:
 
 
 def link_files(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
-    """Let a page load the fonts of its formulas early, and the script that its wide formulas need."""
+    """Let a page load the fonts of its first screen early, and the script that its wide formulas need."""
     body = context.get("body", "")
-    if names := fonts_used(body):
+    if names := fonts_used(body[:FIRST_SCREEN]):
         fonts = [context["pathto"](f"_static/katex/fonts/KaTeX_{name}.woff2", 1) for name in names]
         context["metatags"] = context.get("metatags", "") + PRELOAD.format(fonts=json.dumps(fonts))
     if 'class="katex-display"' in body:

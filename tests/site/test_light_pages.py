@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sphinx.builders.html._assets import _JavaScript
 
-from _ext.light_pages import is_needed, names_in_use, waiting
+from _ext.light_pages import PLAIN_SPAN, is_needed, names_in_use, waiting
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,11 @@ def test_scripts_wait() -> None:
     assert waiting(inline).attributes["type"] == "module"
     data = _JavaScript(None, type="application/json", body="{}")
     assert waiting(data) == data
+
+
+def test_code_keeps_only_elements_that_look_different() -> None:
+    code = '<pre><span></span><span class="k">def</span><span class="w"> </span><span class="n">f</span></pre>'
+    assert PLAIN_SPAN.sub(r"\1", code) == '<pre><span class="k">def</span> f</pre>'
 
 
 def test_names_come_from_pages_and_scripts(tmp_path: Path) -> None:

@@ -34,3 +34,11 @@ def test_each_fault_is_written_and_mended(build: Callable[..., Built]) -> None:
     for fault in MENDED:
         assert fault in faulty
         assert fault not in mended
+
+
+def test_table_with_an_empty_corner_has_heads_of_rows(build: Callable[..., Built]) -> None:
+    html = build({"index.md": "# Page\n\n|   | a |\n|---|---|\n| b | c |\n"}, "_ext.mended_html").page("index")
+    assert '<th class="stub"><p>b</p></th>' in html
+    assert "<td><p>c</p></td>" in html
+    html = build({"index.md": "# Page\n\n| x | a |\n|---|---|\n| b | c |\n"}, "_ext.mended_html").page("index")
+    assert "<td><p>b</p></td>" in html

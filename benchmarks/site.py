@@ -1,0 +1,102 @@
+"""Measures pages of the built book with Lighthouse, as a phone on a slow network would load them.
+
+    make bench-site
+
+Prints the median of several runs for each page, and fails when a page is below the book's bars.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from _ext.serve import address, make_server
+
+ROOT = Path(__file__).parents[1]
+LIGHTHOUSE = ROOT / "benchmarks" / "node_modules" / ".bin" / "lighthouse"
+CHROMIUM_FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"
+
+PAGES = ("index.html", "chapters/05_attention/chapter.html")
+BARS = {"performance": 95, "accessibility": 100, "best-practices": 100}  # out of 100
+FIRST_LOAD = 400  # KB compressed, before a model is asked for
+
+
+def measure(url: str) -> dict[str, Any]:
+    """Lighthouse's report of one run."""
+    command = [str(LIGHTHOUSE), url, "--quiet", "--output=json", f"--only-categories={','.join(BARS)}"]
+    command.append(f"--chrome-flags={CHROMIUM_FLAGS}")
+    environment = {**os.environ, "CHROME_PATH": find_chromium()}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if result.returncode:
+        raise SystemExit(f"Lighthouse failed on {url}: {result.stderr.strip().splitlines()[-1]}")
+    report: dict[str, Any] = json.loads(result.stdout)
+    return report
+
+
+def find_chromium() -> str:
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise SystemExit("Chromium was not found: install it with `apt-get install chromium`.")
+
+
+def figures(report: dict[str, Any]) -> dict[str, float]:
+    """Scores out of 100, and what they are made of."""
+    audits = report["audits"]
+    scores = {name: 100 * report["categories"][name]["score"] for name in BARS}
+    return scores | {
+        "largest paint, s": audits["largest-contentful-paint"]["numericValue"] / 1000,
+        "layout shift": audits["cumulative-layout-shift"]["numericValue"],
+        "blocked, ms": audits["total-blocking-time"]["numericValue"],
+        "first load, KB": audits["total-byte-weight"]["numericValue"] / 1000,
+    }
+
+
+def faults(report: dict[str, Any]) -> list[str]:
+    """Titles of the audits that cost accessibility or best practices points."""
+    names = [audit["id"] for bar in list(BARS)[1:] for audit in report["categories"][bar]["auditRefs"]]
+    return [report["audits"][name]["title"] for name in names if report["audits"][name]["score"] not in (None, 1)]
+
+
+def median(runs: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
+
+
+def is_below(values: dict[str, float]) -> bool:
+    return any(values[name] < bar for name, bar in BARS.items()) or values["first load, KB"] > FIRST_LOAD
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure pages of the built book with Lighthouse.")
+    parser.add_argument("--runs", type=int, default=3, help="runs for each page")
+    parser.add_argument("pages", nargs="*", default=PAGES, help="pages by their names in the built book")
+    options = parser.parse_args()
+    folder = ROOT / "_build" / "html"
+    if missing := [page for page in options.pages if not (folder / page).is_file()]:
+        raise SystemExit(f"There is no {missing[0]} in the built book: run `make site`, or correct the name.")
+    server = make_server(folder)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    below = []
+    for page in options.pages:
+        reports = [measure(address(server) + page) for _ in range(options.runs)]
+        values = median([figures(report) for report in reports])
+        print(f"{page} (Lighthouse {reports[0]['lighthouseVersion']}, mobile, median of {options.runs})")
+        for name, value in values.items():
+            print(f"  {name:18} {value:8.3f}".rstrip("0").rstrip("."))
+        for fault in faults(reports[0]):
+            print(f"  fault: {fault}")
+        if is_below(values):
+            below.append(page)
+    server.shutdown()
+    if below:
+        raise SystemExit(f"Below the bars {BARS} or above {FIRST_LOAD} KB: {', '.join(below)}")
+
+
+if __name__ == "__main__":
+    main()
