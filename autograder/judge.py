@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from autograder.exercises.spec import Case, Exercise, Mistake
-from llm_course.bench import Aspect, Bench, Item, KnownMistake
+from llm_course.bench import Bench, Item, KnownMistake
 from llm_course.calls import Call, Reply, invoke
 from llm_course.compare import slack_of
 from llm_course.evaluate import Verdict, evaluate
@@ -43,10 +43,7 @@ def make_bench(exercise: Exercise, seed: bytes) -> Bench:
     return Bench(
         exercise.name,
         items,
-        tuple(
-            Aspect(item.name, item.weight, item.cases, item.observe, item.advice, item.joint, item.needs)
-            for item in exercise.properties
-        ),
+        exercise.properties,
         tuple(_known_mistake(mistake, items) for mistake in exercise.mistakes),
     )
 

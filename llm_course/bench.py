@@ -33,18 +33,18 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Aspect:
-    """One property: what must hold, on which cases, how it is looked at, and what to look at where it fails.
+class Property:
+    """One property: what must hold, on which cases, and what to look at where it fails.
 
-    `observe` looks at one reply at a time, or at all of them together where `joint`. The property counts only
-    if the one named by `needs` holds too.
+    `observe` looks at one reply at a time, or at all of them together where `joint`. The property counts only if the
+    one named by `needs` holds too. `name` and `advice` are read by learners.
     """
 
     name: str
-    weight: int
     cases: tuple[str, ...]
-    observe: Callable[..., Any]
     advice: str
+    weight: int = 1
+    observe: Callable[..., Any] = observe.value
     joint: bool = False
     needs: str | None = None
 
@@ -65,7 +65,7 @@ class Bench:
 
     exercise: str
     items: Mapping[str, Item]
-    aspects: tuple[Aspect, ...]
+    properties: tuple[Property, ...]
     mistakes: tuple[KnownMistake, ...]
 
 
@@ -97,7 +97,7 @@ def _bench_to_data(bench: Bench) -> dict[str, Any]:
             }
             for name, item in bench.items.items()
         },
-        "aspects": [{**vars(aspect), "observe": _observer_to_data(aspect.observe)} for aspect in bench.aspects],
+        "properties": [{**vars(item), "observe": _observer_to_data(item.observe)} for item in bench.properties],
         "mistakes": [{**vars(mistake), "replies": _wrong_replies(bench, mistake)} for mistake in bench.mistakes],
     }
 
@@ -112,9 +112,9 @@ def _bench_from_data(exercise: str, data: dict[str, Any]) -> Bench:
         )
         for name, item in data["items"].items()
     }
-    aspects = tuple(
-        Aspect(**{**aspect, "cases": tuple(aspect["cases"]), "observe": _observer_from_data(aspect["observe"])})
-        for aspect in data["aspects"]
+    properties = tuple(
+        Property(**{**item, "cases": tuple(item["cases"]), "observe": _observer_from_data(item["observe"])})
+        for item in data["properties"]
     )
     mistakes = tuple(
         KnownMistake(
@@ -122,7 +122,7 @@ def _bench_from_data(exercise: str, data: dict[str, Any]) -> Bench:
         )
         for mistake in data["mistakes"]
     )
-    return Bench(exercise, items, aspects, mistakes)
+    return Bench(exercise, items, properties, mistakes)
 
 
 def _wrong_replies(bench: Bench, mistake: KnownMistake) -> dict[str, str]:

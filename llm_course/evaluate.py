@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llm_course.bench import Aspect, Bench, Item, KnownMistake
+from llm_course.bench import Bench, Item, KnownMistake, Property
 from llm_course.calls import Failure, Reply
 from llm_course.compare import agree, mismatch, same_distribution
 
@@ -84,41 +84,41 @@ def tell_failure(exercise: str, failure: Failure) -> str:
 
 
 def _findings(bench: Bench, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:
-    problems = {aspect.name: _problem(bench, aspect, replies) for aspect in bench.aspects}
+    problems = {required.name: _problem(bench, required, replies) for required in bench.properties}
     return tuple(
         Finding(
-            aspect.name,
-            aspect.weight,
-            holds=problems[aspect.name] is None and (aspect.needs is None or problems[aspect.needs] is None),
-            message=problems[aspect.name] or (problems[aspect.needs] if aspect.needs else None) or "",
+            required.name,
+            required.weight,
+            holds=problems[required.name] is None and (required.needs is None or problems[required.needs] is None),
+            message=problems[required.name] or (problems[required.needs] if required.needs else None) or "",
         )
-        for aspect in bench.aspects
+        for required in bench.properties
     )
 
 
-def _problem(bench: Bench, aspect: Aspect, replies: Mapping[str, Reply]) -> str | None:
-    items = [bench.items[case] for case in aspect.cases]
-    actual = [replies[case] for case in aspect.cases]
+def _problem(bench: Bench, required: Property, replies: Mapping[str, Reply]) -> str | None:
+    items = [bench.items[case] for case in required.cases]
+    actual = [replies[case] for case in required.cases]
     for reply, item in zip(actual, items, strict=True):
         if found := _form_problem(bench.exercise, reply, item):
             return found
     expected = [item.expected for item in items]
-    if aspect.joint:
-        holds = _observations_agree(aspect, actual, expected, items[0])
+    if required.joint:
+        holds = _observations_agree(required, actual, expected, items[0])
     else:
         holds = all(
-            _observations_agree(aspect, [ours], [theirs], item)
+            _observations_agree(required, [ours], [theirs], item)
             for ours, theirs, item in zip(actual, expected, items, strict=True)
         )
-    return None if holds else aspect.advice
+    return None if holds else required.advice
 
 
-def _observations_agree(aspect: Aspect, actual: list[Reply], expected: list[Reply], item: Item) -> bool:
-    if item.categories is not None and not aspect.joint:
+def _observations_agree(required: Property, actual: list[Reply], expected: list[Reply], item: Item) -> bool:
+    if item.categories is not None and not required.joint:
         return _distributions_agree(actual[0], expected[0], item)
-    theirs = aspect.observe(*expected)
+    theirs = required.observe(*expected)
     try:
-        ours = aspect.observe(*actual)
+        ours = required.observe(*actual)
     except Exception:
         # The reply has the right form at first sight only, such as a list that is too short to look into.
         return False
@@ -167,9 +167,9 @@ def _wrong_cases(bench: Bench, replies: Mapping[str, Reply]) -> frozenset[str]:
     seen = frozenset(name for name, item in bench.items.items() if not _same_reply(replies[name], item.expected, item))
     unseen = frozenset(
         case
-        for aspect in bench.aspects
-        if seen.isdisjoint(aspect.cases) and _problem(bench, aspect, replies) is not None
-        for case in aspect.cases
+        for required in bench.properties
+        if seen.isdisjoint(required.cases) and _problem(bench, required, replies) is not None
+        for case in required.cases
     )
     return seen | unseen
 

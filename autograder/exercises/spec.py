@@ -16,6 +16,7 @@ import torch
 from torch import Generator, Tensor
 
 from llm_course import observe
+from llm_course.bench import Property
 from llm_course.scripts import Step
 
 Arguments = dict[str, Any]
@@ -39,19 +40,6 @@ class Case:
     script: Callable[[Generator], tuple[Step, ...]] | None = None
     repeat: int = 1
     categories: Callable[[Any], list[Any]] = observe.as_one_category
-
-
-@dataclass(frozen=True)
-class Property:
-    """What must hold on some cases. `name` and `advice` are read by learners; see llm_course.evaluate.Aspect."""
-
-    name: str
-    cases: tuple[str, ...]
-    advice: str
-    weight: int = 1
-    observe: Callable[..., Any] = observe.value
-    joint: bool = False
-    needs: str | None = None
 
 
 @dataclass(frozen=True)

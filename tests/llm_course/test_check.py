@@ -39,8 +39,8 @@ def test_shipped_checks_are_those_of_the_specification(assignment: Assignment) -
 
 
 def _words(bench: Bench) -> list[tuple[str, ...]]:
-    aspects = [(aspect.name, aspect.advice, *aspect.cases) for aspect in bench.aspects]
-    return aspects + [(mistake.name, mistake.hint, mistake.section) for mistake in bench.mistakes]
+    properties = [(item.name, item.advice, *item.cases) for item in bench.properties]
+    return properties + [(mistake.name, mistake.hint, mistake.section) for mistake in bench.mistakes]
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES, ids=IDS)
