@@ -139,6 +139,8 @@ class ForkServer:
     def _ensure_started(self) -> None:
         if self._process is not None and self._process.poll() is None:
             return
+        if sys.platform != "linux":
+            raise SandboxError("rooms for learners' code need Linux: grade in a Linux container or virtual machine")
         self._stop()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._token = secrets.token_hex(8)

@@ -262,7 +262,9 @@ def _enter_small_root(mount_point: Path) -> None:
     for device in DEVICES:
         (mount_point / device.relative_to("/")).touch()
     for link, target in {"tmp": "room/tmp", "dev/shm": "../room/shm", "dev/fd": "../proc/self/fd"}.items():
-        (mount_point / link).symlink_to(target)
+        # There is a /tmp already where the course lies in it; rooms then have TMPDIR alone.
+        if not (mount_point / link).exists():
+            (mount_point / link).symlink_to(target)
     (mount_point / "etc/passwd").write_text(f"learner:x:{INNER_USER}:{INNER_USER}::/room/home:/bin/sh\n")
     (mount_point / "etc/group").write_text(f"learner:x:{INNER_USER}:\n")
     restrict_mounts(mount_point, Mount.READ_ONLY | Mount.NO_SUID | Mount.NO_DEVICES)

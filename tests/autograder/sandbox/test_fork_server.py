@@ -189,6 +189,12 @@ def test_a_machine_of_another_kind_says_so(monkeypatch: pytest.MonkeyPatch) -> N
         check_machine()
 
 
+def test_another_system_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    with pytest.raises(SandboxError, match="need Linux"), open_room(server=ForkServer()):
+        pass
+
+
 @pytest.mark.parametrize("value", [0, -1, 1.5, True, "many", None, 1 << 63])
 def test_caps_are_positive_whole_numbers(value: object) -> None:
     with pytest.raises(ValueError, match="the cap memory must be"):

@@ -548,6 +548,7 @@ def test_the_grader_cannot_be_killed(server: ForkServer, room: Room) -> None:
         assert other.run_cell("1", 30).ok
 
 
+@walled
 def test_a_room_cannot_escape_the_death_of_the_fork_server() -> None:
     server = ForkServer((TIER,))
     with open_room(server=server) as room:
