@@ -59,7 +59,7 @@ function fill(cell, value, largest) {
 }
 
 /**
- * A matrix to type into.
+ * A matrix to type into. Long numbers are shown rounded, and kept whole until they are edited.
  * @param {object} options
  * @param {string} options.caption
  * @param {string} options.name  What a row is, as in "query of cat, number 1".
@@ -68,17 +68,31 @@ function fill(cell, value, largest) {
  * @param {(values: Matrix) => void} options.onEdit  Called with a new matrix; what is no number counts as 0.
  */
 export function numberTable({ caption, name, rows, values, onEdit }) {
-  const inputs = values.map((row, i) =>
-    row.map((value, j) =>
-      element("input", {
-        type: "number", step: 0.5, value,
+  let current = values;
+  const lines = values.map((row, i) => {
+    const cells = row.map((value, j) => {
+      const input = element("input", {
+        type: "number", step: 0.5, value: Number(value.toFixed(2)),
         "aria-label": `${name} of ${rows[i]}, number ${j + 1}`,
-        oninput: () => onEdit(inputs.map((line) => line.map((input) => input.valueAsNumber || 0))),
-      }),
-    ),
-  );
-  const lines = inputs.map((line, i) =>
-    element("tr", {}, element("th", { scope: "row" }, rows[i]), ...line.map((input) => element("td", {}, input))),
-  );
+        oninput: () => {
+          current = replaced(current, i, j, input.valueAsNumber || 0);
+          onEdit(current);
+        },
+      });
+      return element("td", {}, input);
+    });
+    return element("tr", {}, element("th", { scope: "row" }, rows[i]), ...cells);
+  });
   return scroller(caption, element("table", {}, element("caption", {}, caption), element("tbody", {}, ...lines)));
+}
+
+/**
+ * @param {Matrix} matrix
+ * @param {number} row
+ * @param {number} column
+ * @param {number} value
+ * @returns {Matrix}
+ */
+function replaced(matrix, row, column, value) {
+  return matrix.map((line, i) => (i === row ? line.map((old, j) => (j === column ? value : old)) : line));
 }
