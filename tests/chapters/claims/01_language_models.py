@@ -1,0 +1,46 @@
+# ruff: noqa: F821 -- the names are the chapter's
+"""What the text of chapter 1 says about its own output. Each runs as a cell at the chapter's end."""
+
+# "Where the text leaves no choice, one token has nearly all the probability; where a story could go many ways [...]"
+assert (
+    next_token("The capital of France is").max()
+    > 0.8
+    > 0.5
+    > next_token("Once upon a time there was a boy named").max()
+)
+# "Same beginning, same model, two stories: the draw decides"
+assert write("Once upon a time", tokens=20, seed=1) != write("Once upon a time", tokens=20, seed=2)
+# "Still it can write *a cat sat*, which it has never read", and "the table says that this cannot happen"
+assert followers[("a",)]["cat"] and followers[("cat",)]["sat"]
+assert not followers[("dog",)]["ran"]
+# "P(the dog sat) = 1/3"
+share = {(a, b): count / counts.total() for (a,), counts in followers.items() for b, count in counts.items()}
+steps = [("|", "the"), ("the", "dog"), ("dog", "sat"), ("sat", "|")]
+assert abs(share[steps[0]] * share[steps[1]] * share[steps[2]] * share[steps[3]] - 1 / 3) < 1e-9
+# "The product *underflows* to 0"
+assert torch.full((200,), 0.1).prod() == 0
+# "Word order, roles and facts all show up in one number"
+for good, bad in (
+    ("A fish lives in the water.", "A fish water the in lives."),
+    ("The capital of Italy is Rome.", "The capital of Rome is Italy."),
+    ("The capital of France is Paris.", "The capital of France is Berlin."),
+):
+    assert log_probs(good).sum() > log_probs(bad).sum() + 3
+# "Each step down is something learned"
+assert list(losses.values()) == sorted(losses.values(), reverse=True)
+# "The longer the run [...] the more often the table has simply never met it", and "already three billion for n = 3"
+assert unknown > 0.3 and 3e9 < size**3 < 4e9
+# "with one or two tokens it does worse than the table. But [...] the network gets better with every further token"
+assert min(by_context[:2]) > exp(losses["bigram"]) > by_context[-1]
+assert all(by_context[place] < 1.05 * by_context[place - 1] for place in range(1, len(by_context)))
+# "no model of this course can know these": the countries that no text links with their capitals
+told = {country: complete(f"The capital of {country} is", tokens=4) for country in HELD_OUT_CAPITALS}
+assert not any(told[country].startswith(city) for country, city in HELD_OUT_CAPITALS.items())
+assert all(told.values())
+# "It answers, ends its turn with a mark, and stops"
+prompt_ids = tokenizer(tokenizer.bos_token + as_chat, return_tensors="pt").input_ids
+answer = chat.generate(prompt_ids, max_new_tokens=25, do_sample=False, attention_mask=torch.ones_like(prompt_ids))
+answer = tokenizer.decode(answer[0, prompt_ids.shape[1] :])
+assert "Paris" in answer and answer.endswith("<|end|>")
+# "the stories as a whole are not" in the training text
+assert all(write("Once upon a time", tokens=45, seed=seed) not in library for seed in (1, 2, 3))
