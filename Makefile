@@ -16,7 +16,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-env: $(VENV)/.installed  ## make the environment in .venv
+env: $(VENV)/.installed widgets  ## make the environment in .venv
 
 $(VENV)/.installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python was found: install Python 3.11, 3.12 or 3.13."; exit 1; }
