@@ -11,9 +11,10 @@ MENDED = {
     # docutils gives references a role that is deprecated and not allowed here.
     ' role="doc-biblioentry"': "",
     '<div role="list" class="citation-list">': '<div class="citation-list">',
-    # The empty corner of a table heads nothing.
-    '<th class="head"><p></p></th>': "<td></td>",
 }
+
+# The empty corner of a table heads nothing.
+CORNER = '<th class="head stub"><p></p></th>'
 
 
 def head_rows(app: Sphinx, doctree: nodes.document) -> None:
@@ -27,7 +28,7 @@ def head_rows(app: Sphinx, doctree: nodes.document) -> None:
 def mend(html: str) -> str:
     for fault, right in MENDED.items():
         html = html.replace(fault, right)
-    return html
+    return html.replace(CORNER, "<td></td>")
 
 
 def mend_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:

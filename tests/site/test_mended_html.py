@@ -10,10 +10,6 @@ file_format: mystnb
 ---
 # Page
 
-|   | a |
-|---|---|
-| b | c |
-
 ```{code-cell}
 :tags: [hide-input]
 1
@@ -40,5 +36,6 @@ def test_table_with_an_empty_corner_has_heads_of_rows(build: Callable[..., Built
     html = build({"index.md": "# Page\n\n|   | a |\n|---|---|\n| b | c |\n"}, "_ext.mended_html").page("index")
     assert '<th class="stub"><p>b</p></th>' in html
     assert "<td><p>c</p></td>" in html
+    assert '<td></td>\n<th class="head"><p>a</p></th>' in html
     html = build({"index.md": "# Page\n\n| x | a |\n|---|---|\n| b | c |\n"}, "_ext.mended_html").page("index")
     assert "<td><p>b</p></td>" in html
