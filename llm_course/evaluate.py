@@ -51,14 +51,19 @@ def evaluate(bench: Bench, replies: Mapping[str, Reply]) -> Verdict:
     failure = next((reply.failure for reply in replies.values() if reply.failure), None)
     if failure is not None and failure.type in ("Missing", "NotCallable", "NotImplementedError", "Stopped"):
         return Verdict(bench.exercise, findings, hint=tell_failure(bench.exercise, failure))
-    mistake = diagnose(bench, replies)
+    mistake = diagnose(bench, replies, failed.name)
     if mistake is not None:
         return Verdict(bench.exercise, findings, mistake.name, mistake.hint, mistake.section)
     return Verdict(bench.exercise, findings, hint=failed.message)
 
 
-def diagnose(bench: Bench, replies: Mapping[str, Reply]) -> KnownMistake | None:
-    """The known mistake whose every wrong reply the answer shares; the one with most of them, if several do."""
+def diagnose(bench: Bench, replies: Mapping[str, Reply], failed: str) -> KnownMistake | None:
+    """The known mistake that explains why the property `failed` does not hold, or None.
+
+    The answer shares its every wrong reply, and the property does not hold for the mistake either: beside a
+    fundamental fault of another kind, a forgotten check is not worth a word yet. If several explain it, it is the one
+    with most wrong replies.
+    """
     marks = {mistake.name: _wrong_cases(bench, mistake.replies) for mistake in bench.mistakes}
     wrong = _wrong_cases(bench, replies)
     found = [
@@ -67,6 +72,7 @@ def diagnose(bench: Bench, replies: Mapping[str, Reply]) -> KnownMistake | None:
         if marks[mistake.name]
         and marks[mistake.name] <= wrong
         and all(_same_reply(replies[case], mistake.replies[case], bench.items[case]) for case in marks[mistake.name])
+        and not next(finding.holds for finding in _findings(bench, mistake.replies) if finding.name == failed)
     ]
     return max(found, key=lambda mistake: len(marks[mistake.name]), default=None)
 

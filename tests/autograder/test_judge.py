@@ -1,5 +1,6 @@
 """The judge on small exercises of its own: samples, classes, classes of failure, hints."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -186,6 +187,13 @@ def test_the_first_thing_that_is_wrong_is_said() -> None:
     assert hint(lambda x: double(x) + 1) == "Look at one number."
     assert "accepted arguments that make no sense" in hint(lambda x: x * 2)
     assert hint(lambda x: double(x) * torch.nan) == "Look at one number."
+
+
+def test_a_forgotten_check_is_not_told_before_the_fundamental_fault() -> None:
+    unchecked = Mistake("unchecked", "You accept matrices.", "x", lambda x: x * 2)
+    exercise = replace(DOUBLE, mistakes=(unchecked,))
+    assert judge(exercise, local_answer(lambda x: x * 2), SEED).hint == "You accept matrices."
+    assert judge(exercise, local_answer(lambda x: x * 2 + 1), SEED).hint == "Look at one number."
 
 
 def _raise(error: Exception) -> Any:
