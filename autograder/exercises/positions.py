@@ -240,8 +240,8 @@ SINUSOIDAL_ENCODING = Exercise(
         ),
         Mistake(
             "odd_width_refused",
-            "An odd width raises a ValueError, from you or from inside NumPy. It makes sense, though: the last sine stays "
-            "without its cosine, so the cosines need one angle less.",
+            "An odd width raises a ValueError, from you or from inside NumPy. It makes sense, though: the last sine "
+            "stays without its cosine, so the cosines need one angle less.",
             SINUSOIDS,
             _odd_width_refused,
         ),

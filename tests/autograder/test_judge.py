@@ -193,7 +193,8 @@ def test_a_forgotten_check_is_not_told_before_the_fundamental_fault() -> None:
     unchecked = Mistake("unchecked", "You accept matrices.", "x", lambda x: x * 2)
     exercise = replace(DOUBLE, mistakes=(unchecked,))
     assert judge(exercise, local_answer(lambda x: x * 2), SEED).hint == "You accept matrices."
-    assert judge(exercise, local_answer(lambda x: x * 2 + 1), SEED).hint == "Look at one number."
+    both_faults = local_answer(lambda x: x * 2 if x.dim() == 2 else x * 3)
+    assert judge(exercise, both_faults, SEED).hint == "Look at one number."
 
 
 def _raise(error: Exception) -> Any:
