@@ -28,19 +28,17 @@ for good, bad in (
     assert log_probs(good).sum() > log_probs(bad).sum() + 3
 # "Each step down is something learned"
 assert list(losses.values()) == sorted(losses.values(), reverse=True)
-# "The longer the run [...] the more often the table has simply never met it", and "already three billion for n = 3"
+# "The longer the run [...] the more often the table has simply never met it", and "more than three billion for n = 3"
 assert unknown > 0.3 and 3e9 < size**3 < 4e9
-# "with one or two tokens it does worse than the table. But [...] the network gets better with every further token"
-assert min(by_context[:2]) > exp(losses["bigram"]) > by_context[-1]
+# "with a single one it does worse than the table [...] the network gets better the more it may read, and leaves [...]"
+assert by_context[0] > exp(losses["bigram"]) > by_context[-1]
 assert all(by_context[place] < 1.05 * by_context[place - 1] for place in range(1, len(by_context)))
 # "no model of this course can know these": the countries that no text links with their capitals
 told = {country: complete(f"The capital of {country} is", tokens=4) for country in HELD_OUT_CAPITALS}
 assert not any(told[country].startswith(city) for country, city in HELD_OUT_CAPITALS.items())
 assert all(told.values())
 # "It answers, ends its turn with a mark, and stops"
-prompt_ids = tokenizer(tokenizer.bos_token + as_chat, return_tensors="pt").input_ids
-answer = chat.generate(prompt_ids, max_new_tokens=25, do_sample=False, attention_mask=torch.ones_like(prompt_ids))
-answer = tokenizer.decode(answer[0, prompt_ids.shape[1] :])
+answer = reply(chat, chat_tokenizer, as_chat)
 assert "Paris" in answer and answer.endswith("<|end|>")
 # "the stories as a whole are not" in the training text
 assert all(write("Once upon a time", tokens=45, seed=seed) not in library for seed in (1, 2, 3))
