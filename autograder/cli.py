@@ -1,6 +1,7 @@
 """llm-course: an instructor's day, from the release to the grades."""
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -26,6 +27,8 @@ a course, step by step:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Returns the exit code: 0, or 1 with one sentence on stderr."""
+    # nbgrader starts alembic by its name, which lies beside this interpreter; its folder need not be on the PATH.
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     # nbgrader's own use of SQLAlchemy warns at each new submission; an instructor can do nothing about it.
     warnings.filterwarnings("ignore", category=SAWarning)
     options = _parser().parse_args(arguments)
