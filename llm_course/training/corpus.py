@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from llm_course.training import facts, stories
 
 UNLIMITED = 10**9
-STORY_SHARE, FACT_SHARE = 0.62, 0.28
+PLOT_SHARE, SCENE_SHARE, FACT_SHARE = 0.40, 0.25, 0.25
 
 
 def document(rng: random.Random) -> str:
-    """One document: a story (62 of 100), facts (28) or a memory game (10)."""
+    """One document: a story of a plot (40 of 100), a story of scenes (25), facts (25) or a memory game (10)."""
     draw = rng.random()
-    if draw < STORY_SHARE:
+    if draw < PLOT_SHARE:
         return stories.make_story(rng).text
-    if draw < STORY_SHARE + FACT_SHARE:
+    if draw < PLOT_SHARE + SCENE_SHARE:
+        return stories.make_scene_story(rng).text
+    if draw < PLOT_SHARE + SCENE_SHARE + FACT_SHARE:
         return facts.fact_document(rng)
     return facts.memory_document(rng)
 

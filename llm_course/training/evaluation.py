@@ -2,7 +2,7 @@
 
 import math
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,18 @@ from llm_course.models import read
 from llm_course.training import corpus, stories, translation, words
 from llm_course.training.batches import pad_rows
 from llm_course.training.dialogues import dialogues, messages
-from llm_course.training.facts import HELD_OUT_CAPITAL_QUESTION
-from llm_course.training.plots import HELD_OUT_PLOTS, PLOTS
-from llm_course.training.stories import Probe, make_story
+from llm_course.training.facts import BANK, HELD_OUT_CAPITAL_QUESTION
+from llm_course.training.plots import HELD_OUT_PLOTS
+from llm_course.training.stories import Probe, Story, make_scene_story, make_story
 
 DECODERS = ("stories", "stories-early", "stories-gpt2", "stories-draft", "stories-draft-alone", "stories-chat")
+# New stories of the kinds that training showed, and of plots and names that it did not.
+STORYTELLERS: dict[str, Callable[[random.Random], Story]] = {
+    "seen_plots": make_story,
+    "scenes": make_scene_story,
+    "held_out_plots": lambda rng: make_story(rng, plots=HELD_OUT_PLOTS),
+    "held_out_plots_and_names": lambda rng: make_story(rng, plots=HELD_OUT_PLOTS, held_out_names=True),
+}
 TEMPERATURES = (0.0, 0.7, 1.0, 1.3)
 BATCH = 32
 
@@ -64,12 +71,12 @@ def continuation_scores(
     return [float(score[start - 1 :].sum()) for score, start in zip(scores, starts, strict=True)]
 
 
-def probes(plots: dict[str, str], *, held_out_names: bool, count: int, seed: int) -> list[Probe]:
+def probes(tell: Callable[[random.Random], Story], *, count: int, seed: int) -> list[Probe]:
     """A sample of `count` places in fresh stories where the wrong child, object or pronoun could stand."""
     rng = random.Random(f"probes {seed}")
     found: list[Probe] = []
     while len(found) < 4 * count:
-        found += make_story(rng, plots=plots, held_out_names=held_out_names).probes
+        found += tell(rng).probes
     return rng.sample(found, count)
 
 
@@ -122,7 +129,7 @@ def capitals(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> dict
     def score(template: str, facts: dict[str, str]) -> dict[str, int]:
         answers = greedy(model, tokenizer, [template.format(country) for country in facts], 12)
         # "The capital of France is Paris." answers a question as well as "Paris." does.
-        tails = [answer.split(" is ")[-1] for answer in answers]
+        tails = [answer.split(".")[0].split(" is ")[-1] for answer in answers]
         return asked_and_right(tails, list(facts.values()))
 
     return {
@@ -144,17 +151,19 @@ def sums(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> dict[str
     return result
 
 
-def repeated_tokens(vocabulary: int, length: int = 24, rows: int = 32, seed: int = 0) -> Tensor:
-    """Random tokens, said twice: int64 [rows, 2 * length]. Nothing but the first time tells what the second will be."""
+def repeated_words(tokenizer: PreTrainedTokenizerBase, length: int = 20, rows: int = 32, seed: int = 0) -> Tensor:
+    """Random words of one token each, said twice: int64 [rows, 2 * length]. Only the first time tells the second."""
+    encoded = [tokenizer(f" {word}")["input_ids"] for word in BANK]
+    bank = torch.tensor([ids[0] for ids in encoded if len(ids) == 1])
     generator = torch.Generator().manual_seed(seed)
-    once = torch.randint(261, vocabulary, (rows, length), generator=generator)
+    once = bank[torch.randint(len(bank), (rows, length), generator=generator)]
     return torch.cat([once, once], dim=1)
 
 
 @torch.no_grad()
-def copying(model: PreTrainedModel) -> dict[str, float]:
-    """Copying of random tokens: nats a token the first and the second time, and the share predicted right."""
-    ids = repeated_tokens(model.config.vocab_size)
+def copying(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> dict[str, float]:
+    """Copying of random words: nats a token the first and the second time, and the share predicted right."""
+    ids = repeated_words(tokenizer)
     length = ids.shape[1] // 2
     logits = model(input_ids=ids).logits[:, :-1].float()
     losses = F.cross_entropy(logits.transpose(1, 2), ids[:, 1:], reduction="none")
@@ -167,12 +176,12 @@ def copying(model: PreTrainedModel) -> dict[str, float]:
 
 
 @torch.no_grad()
-def induction_scores(model: PreTrainedModel) -> list[list[float]]:
+def induction_scores(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> list[list[float]]:
     """For every layer and head, how much attention goes from a repeated token to the one after its first place.
 
     `model` must be loaded with attn_implementation="eager": others give no attentions. Olsson et al. (2022).
     """
-    ids = repeated_tokens(model.config.vocab_size)
+    ids = repeated_words(tokenizer)
     length = ids.shape[1] // 2
     attentions = model(input_ids=ids, output_attentions=True).attentions
     # From position length + i, the token after the earlier copy of the same token is at i + 1: an off-diagonal.
@@ -246,16 +255,11 @@ def decoder_figures(folder: Path, scale: float) -> dict[str, Any]:
         "capitals": capitals(model, tokenizer),
         "sums": sums(model, tokenizer),
         "coreference": {
-            "seen_plots": coreference(model, tokenizer, probes(PLOTS, held_out_names=False, count=count, seed=1)),
-            "held_out_plots": coreference(
-                model, tokenizer, probes(HELD_OUT_PLOTS, held_out_names=False, count=count, seed=2)
-            ),
-            "held_out_plots_and_names": coreference(
-                model, tokenizer, probes(HELD_OUT_PLOTS, held_out_names=True, count=count, seed=3)
-            ),
+            name: coreference(model, tokenizer, probes(tell, count=count, seed=seed))
+            for seed, (name, tell) in enumerate(STORYTELLERS.items())
         },
-        "copying": copying(model),
-        "induction_scores": induction_scores(model),
+        "copying": copying(model, tokenizer),
+        "induction_scores": induction_scores(model, tokenizer),
     }
 
 

@@ -250,6 +250,41 @@ PLOTS = {
         """,
 }
 
+# Scenes follow one another in any order, now with one child as the hero and now with the other; "object" is what the
+# hero of the scene has, "other" what the friend has. With the plots alone, a model learns who speaks when in each of
+# them, and is lost in a new one.
+SCENE_START = (
+    "{hero} had a {object}, and {friend} had a {other}.",
+    "{hero} [met|saw] {friend} near {outdoors}. {hero!} had a {object}, and {friend!} had a {other}.",
+    "{hero} came with a {object}. {friend} [came|was there] with a {other}.",
+)
+SCENES = (
+    '"May I [see|hold] your {object}, {hero!}?" asked {friend!}. "[Yes|Of course|Here it is]," said {hero!}. {friend!} [looked at|held] the {object!} and gave it back to {hero!}.',
+    '{hero} put the {object!} {place_a}. Later {friend} asked, "Where is your {object!}, {hero!}?" "It is {place_a}," said {hero!}.',
+    "{hero} lost the {object!}, and {friend!} helped {hero!} to look for it. {friend!} found the {object!} {place_b}.",
+    "{hero} liked the {object!}, but {friend!} liked the {other!} more.",
+    '"[Look at|Do you like] my {object}[!|?]" [said|called] {hero!}. "[It is very nice|I like my {other!} too], {hero!}," said {friend!}.',
+    '{hero} was {feeling_bad}. "What is wrong, {hero!}?" asked {friend!}. "I am [tired|cold|hungry]," said {hero!}. {friend!} gave {hero!} some {drink}.',
+    "{hero} told {friend} a [joke|story], and {friend!} laughed.",
+    "they went to {outdoors}. {hero} ran ahead with the {object!}, and {friend!} came behind with the {other!}.",
+    '{hero} showed {friend} how to [whistle|jump|dance]. "Like this, {hero!}?" asked {friend!}. "Very good, {friend!}," said {hero!}.',
+    "{hero} [cleaned|washed] the {object!} while {friend!} [sat {place_a}|slept|sang a song].",
+    '"[Shall we go home|Are you tired], {friend}?" asked {hero!}. "[Not yet|No], {hero!}," said {friend!}.',
+)
+SCENE_SWAP = (
+    "{hero} gave the {object!} to {friend}, and {friend!} gave the {other!} to {hero!}.",
+    '"Let us swap," said {hero}. So {hero!} took the {other!}, and {friend!} took the {object!}.',
+)
+SCENE_END = (
+    "in the evening, {hero} took the {object!} home, and {friend!} took the {other!} home.",
+    '"[Good night|Goodbye], {friend}," said {hero!}. "[Good night|Goodbye], {hero!}," said {friend!}.',
+    "at the end of the day, {hero} still had the {object!}, and {friend!} had the {other!}.",
+)
+SCENE_QUESTIONS = (
+    "? Who has the {object} now? {hero!}.",
+    "? What does {hero} have now? A {object!}.",
+)
+
 # Whole plots that training never sees: they measure what carries over to a new story.
 HELD_OUT_PLOTS = {
     "borrowed": """

@@ -34,18 +34,18 @@ from llm_course.training.losses import (
 )
 
 CONTEXT_LENGTH = 256
-ROW_LENGTH = 128
+ROW_LENGTH = 160
 DECODER_VOCABULARY = 1536
 # At the usual 0.02 the rows of a table 128 wide are so short that words are told apart, and copied, much later.
 INITIAL_DEVIATION = 0.06
 
-STORIES = Settings(steps=4000, batch_size=8, learning_rate=3e-3)
+STORIES = Settings(steps=3600, batch_size=8, learning_rate=3e-3)
 EARLY_STEP = 800
-DRAFT = Settings(steps=2000, batch_size=8, learning_rate=4e-3)
-GPT2 = Settings(steps=2000, batch_size=8, learning_rate=2e-3)
-CHAT = Settings(steps=600, batch_size=24, learning_rate=1e-3, warmup_steps=20)
-FILL_MASK = Settings(steps=1800, batch_size=64, learning_rate=2e-3, warmup_steps=100)
-TRANSLATE = Settings(steps=1800, batch_size=64, learning_rate=3e-3, warmup_steps=100, weight_decay=0.01)
+DRAFT = Settings(steps=1800, batch_size=8, learning_rate=4e-3)
+GPT2 = Settings(steps=2400, batch_size=8, learning_rate=2e-3)
+CHAT = Settings(steps=500, batch_size=16, learning_rate=1e-3, warmup_steps=20)
+FILL_MASK = Settings(steps=5000, batch_size=24, learning_rate=2e-3, warmup_steps=100)
+TRANSLATE = Settings(steps=5000, batch_size=24, learning_rate=2e-3, warmup_steps=100, weight_decay=0.01)
 
 
 @dataclass(frozen=True)

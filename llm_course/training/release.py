@@ -34,7 +34,7 @@ TRAINING: dict[str, tuple[Settings, str, str]] = {
     ),
     "fill-mask": (
         FILL_MASK,
-        "single sentences, six in ten of them facts (`llm_course/training/sentences.py`)",
+        "single sentences, seven in ten of them facts (`llm_course/training/sentences.py`)",
         "It fills one mask in a short sentence of the course's vocabulary.",
     ),
     "translate": (

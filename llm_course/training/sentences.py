@@ -5,7 +5,7 @@ import re
 
 from llm_course.training import facts, stories
 
-FACT_SHARE = 0.6
+FACT_SHARE = 0.7
 SENTENCE_END = re.compile(r'(?<=[.!?"]) (?=[A-Z"])')
 
 

@@ -5,7 +5,16 @@ import re
 from dataclasses import dataclass
 
 from llm_course.training import words
-from llm_course.training.plots import HELD_OUT_PLOTS, OPENINGS, PLOTS
+from llm_course.training.plots import (
+    HELD_OUT_PLOTS,
+    OPENINGS,
+    PLOTS,
+    SCENE_END,
+    SCENE_QUESTIONS,
+    SCENE_START,
+    SCENE_SWAP,
+    SCENES,
+)
 
 CHOICE = re.compile(r"\[([^\[\]]*)\]")
 SLOT = re.compile(r"\{(\w+(?:\.\w+)?)(!?)\}")
@@ -129,27 +138,73 @@ def finish(text: str) -> str:
     return ARTICLE.sub(r"\1n ", text[:start] + capitalize(text[start:]))
 
 
+class Telling:
+    """A story while it is told: the text so far, and the probes in it."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.text = ""
+        self.probes: list[Probe] = []
+
+    def tell(self, sentence: str, slots: dict[str, str], join: str = " ") -> None:
+        """Choose, fill and add a sentence; an empty one adds nothing."""
+        chosen = choose(sentence, self.rng).strip()
+        if chosen:
+            before = self.text + (join if self.text else "")
+            filled, found = fill(chosen, slots, before)
+            self.text = before + filled
+            self.probes += found
+
+    def ask(self, line: str, slots: dict[str, str]) -> None:
+        """Add a question about the story and its answer; `line` is "? question ? answer"."""
+        _, question, answer = (part.strip() for part in line.split("?"))
+        self.tell(f"Question: {fill(question + '?', slots)[0]}", slots, "\n")
+        self.text += "\nAnswer:"
+        self.tell(answer, slots)
+
+
 def make_story(rng: random.Random, *, plots: dict[str, str] = PLOTS, held_out_names: bool = False) -> Story:
-    """One story, with one question about it at the end three times in ten."""
+    """One story of one plot, with one question about it at the end three times in ten."""
     name = rng.choice(list(plots))
     slots = make_cast(rng, held_out=held_out_names)
     lines = [line.strip() for line in plots[name].strip().splitlines()]
-    questions = [line for line in lines if line.startswith("?")]
-    sentences = [rng.choice(OPENINGS), *(line for line in lines if not line.startswith("?"))]
-    text, probes = "", []
-    for sentence in sentences:
-        space = " " if text else ""
-        filled, found = fill(choose(sentence, rng).strip(), slots, text + space)
-        if filled:
-            text += space + filled
-            probes += found
+    telling = Telling(rng)
+    for sentence in [rng.choice(OPENINGS), *(line for line in lines if not line.startswith("?"))]:
+        telling.tell(sentence, slots)
     if rng.random() < 0.3:
-        _, question, answer = (part.strip() for part in rng.choice(questions).split("?"))
-        text += f"\nQuestion: {fill(question + '?', slots)[0]}\nAnswer: "
-        filled, found = fill(answer, slots, text)
-        text += filled
-        probes += found
-    return Story(name, text, tuple(probes))
+        telling.ask(rng.choice([line for line in lines if line.startswith("?")]), slots)
+    return Story(name, telling.text, tuple(telling.probes))
+
+
+def make_scene_story(rng: random.Random) -> Story:
+    """A story of a few scenes in any order. Whoever has what at each moment, the right words follow from it."""
+    slots = make_cast(rng)
+    telling = Telling(rng)
+    telling.tell(rng.choice(OPENINGS), slots)
+    telling.tell(rng.choice(SCENE_START), slots)
+    for _ in range(rng.randint(2, 3)):
+        slots = scene_slots(slots, rng)
+        if rng.random() < 0.2:
+            telling.tell(rng.choice(SCENE_SWAP), slots)
+            slots = slots | {"object": slots["other"], "other": slots["object"]}
+        else:
+            telling.tell(rng.choice(SCENES), slots)
+    slots = scene_slots(slots, rng)
+    telling.tell(rng.choice(SCENE_END), slots)
+    if rng.random() < 0.4:
+        telling.ask(rng.choice(SCENE_QUESTIONS), scene_slots(slots, rng))
+    return Story("scenes", telling.text, tuple(telling.probes))
+
+
+def scene_slots(slots: dict[str, str], rng: random.Random) -> dict[str, str]:
+    """The slots of the next scene: new places, and half the time the other child, with its object, as the hero."""
+    places = dict(zip(("place_a", "place_b", "place_c"), rng.sample(words.HIDING_PLACES, 3), strict=True))
+    if rng.random() < 0.5:
+        return slots | places
+    turned = {"hero": "friend", "friend": "hero", "object": "other", "other": "object"}
+    pronouns = {form: f"friend.{form}" for form in ("he", "him", "his", "child")}
+    turned |= pronouns | {long: short for short, long in pronouns.items()}
+    return slots | {slot: slots[source] for slot, source in turned.items()} | places
 
 
 def held_out_stories(count: int, seed: int) -> list[Story]:
