@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chapters.pages import chapters_in_the_book
+
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 
 Row = dict[str, str]
@@ -22,7 +24,7 @@ def labels_by_chapter() -> dict[str, set[str]]:
         page.parent.name[:2]: set(
             re.findall(r"^\(([\w-]+)\)=\n#", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
         )
-        for page in CHAPTERS.glob("[0-9][0-9]_*/chapter.md")
+        for page in chapters_in_the_book()
     }
 
 

@@ -13,9 +13,11 @@ import nbclient
 import nbformat
 import pytest
 
+from tests.chapters.pages import chapters_in_the_book
+
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 CLAIMS = Path(__file__).parent / "claims"
-READ = sorted(CHAPTERS.glob("*/chapter.md"))  # pages whose code is there to be read
+READ = chapters_in_the_book()  # pages whose code is there to be read
 RUN = [*READ, CHAPTERS / "coverage.md"]
 LINES_OF_A_SCREEN = 30
 COLUMNS_OF_A_PAGE = 92  # what the book shows on a desktop without scrolling sideways

@@ -1,0 +1,12 @@
+"""The pages that make up the book. A draft that is not in _toc.yml is no chapter yet."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def chapters_in_the_book() -> list[Path]:
+    """The chapter.md files that _toc.yml names, in its order."""
+    entries = re.findall(r"file: (chapters/\d\d_\w+/chapter)$", (ROOT / "_toc.yml").read_text(), flags=re.MULTILINE)
+    return [ROOT / f"{entry}.md" for entry in entries]
