@@ -1,6 +1,8 @@
 """The assignment 01_language_models: what is asked, how it is weighed, and the known mistakes with their hints."""
 
+import functools
 import math
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -39,14 +41,28 @@ def _shares(smoothed: Tensor) -> Tensor:
     return torch.where(totals > 0, smoothed / totals, 1 / smoothed.shape[1])
 
 
+def _where_all_rows_are_seen(mistake: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The mistake, but right where a row is empty, so that it is also found in answers that have no care for those."""
+
+    @functools.wraps(mistake)
+    def function(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
+        empty = alpha == 0 and set(ids[:-1]) != set(range(vocab_size))
+        return (language_models.bigram_probabilities if empty else mistake)(ids, vocab_size, alpha)
+
+    return function
+
+
+@_where_all_rows_are_seen
 def _normalized_by_column(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     return _shares((_counts(ids, vocab_size, alpha) + alpha).T).T
 
 
+@_where_all_rows_are_seen
 def _rows_and_columns_swapped(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     return _shares(_counts(ids, vocab_size, alpha).T + alpha)
 
 
+@_where_all_rows_are_seen
 def _share_of_all_pairs(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     smoothed = _counts(ids, vocab_size, alpha) + alpha
     return smoothed / smoothed.sum()
@@ -65,6 +81,7 @@ def _empty_rows_are_zero(ids: list[int], vocab_size: int, alpha: float = 1.0) ->
     return torch.nan_to_num(_empty_rows_are_nan(ids, vocab_size, alpha))
 
 
+@_where_all_rows_are_seen
 def _wraps_around(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     return _shares(_counts([*ids, *ids[:1]], vocab_size, alpha) + alpha)
 
@@ -100,10 +117,12 @@ def _alpha_for_seen_pairs_only(ids: list[int], vocab_size: int, alpha: float = 1
     return _shares(torch.where(counts > 0, counts + alpha, 0.0))
 
 
+@_where_all_rows_are_seen
 def _repeated_pairs_lost(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     return _shares(_counts(ids, vocab_size, alpha).clamp(max=1) + alpha)
 
 
+@_where_all_rows_are_seen
 def _every_second_pair(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     counts = _counts([], vocab_size, alpha)
     _check_ids(ids, vocab_size)
