@@ -7,22 +7,13 @@ import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import ModuleType
+from types import GenericAlias, ModuleType
 from typing import Any
 
 from autograder.exercises.spec import Assignment
 from autograder.notebooks import released_notebook
 
-PREAMBLE = """\
-import functools
-import math
-from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any
-
-import torch
-from torch import Generator, Tensor
-"""
+PROJECT = ("autograder", "llm_course", "solutions", "tests")
 
 
 def fill(assignment: Assignment, answers: Mapping[str, str], extra: Mapping[int, str] | None = None) -> dict[str, Any]:
@@ -50,10 +41,11 @@ def standalone(function: Callable[..., Any], name: str) -> str:
     """A cell that defines `function` under `name`, with all that it needs from its own module and from solutions."""
     module = sys.modules[function.__module__]
     if module.__name__.startswith("solutions."):
-        return "\n\n".join([PREAMBLE, _namespace(module, "solution"), f"{name} = solution.{function.__name__}"])
+        solution = _namespace(module, "solution")
+        return "\n\n".join([_imports(module), solution, f"{name} = solution.{function.__name__}"])
     pieces: dict[str, str] = {}
     _collect(module, function.__name__, pieces)
-    return "\n\n".join([PREAMBLE, *pieces.values(), f"{name} = {function.__name__}"])
+    return "\n\n".join([_imports(module), *pieces.values(), f"{name} = {function.__name__}"])
 
 
 def hand_in(course: Path, student: str, assignment: str, notebook: Mapping[str, Any]) -> Path:
@@ -69,6 +61,20 @@ def source_of(function: Callable[..., Any]) -> str:
     return textwrap.dedent(inspect.getsource(function))
 
 
+def _imports(module: ModuleType) -> str:
+    """The imports of a module, but those from the project itself, which are not in a learner's reach."""
+    nodes = ast.parse(inspect.getsource(module)).body
+    lines = ["from types import SimpleNamespace"]
+    for node in nodes:
+        if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and _is_foreign(node)):
+            lines.append(ast.unparse(node))
+    return "\n".join(lines)
+
+
+def _is_foreign(node: ast.ImportFrom) -> bool:
+    return (node.module or "").split(".")[0] not in PROJECT
+
+
 def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
     """Add the definition of a module's name and, before it, of all that it uses."""
     if name in pieces or not hasattr(module, name):
@@ -78,11 +84,10 @@ def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
         if value.__name__.startswith("solutions."):
             pieces[name] = _namespace(value, name)
         return
+    if isinstance(value, GenericAlias) or not callable(value):
+        pieces[name] = f"{name} = {value!r}"
+        return
     if getattr(value, "__module__", None) != module.__name__ or not inspect.isfunction(value):
-        if not callable(value) and not isinstance(value, type):
-            pieces[name] = f"{name} = {value!r}"
-        elif name == "Pair":
-            pieces[name] = "Pair = tuple[Tensor, Tensor]"
         return
     source = source_of(value)
     pieces[name] = ""
@@ -98,4 +103,5 @@ def _namespace(module: ModuleType, name: str) -> str:
     functions = [item for item in found if item.__module__ == module.__name__]
     body = textwrap.indent("\n\n".join(source_of(function) for function in functions), "    ")
     names = ", ".join(f"{function.__name__}={function.__name__}" for function in functions)
-    return f"def _make_{name}():\n{body}\n    return SimpleNamespace({names})\n\n{name} = _make_{name}()"
+    made = f"def _make_{name}():\n{body}\n    return SimpleNamespace({names})"
+    return "\n\n".join([_imports(module), made, f"{name} = _make_{name}()"])
