@@ -107,7 +107,8 @@ def _problem(bench: Bench, required: Property, replies: Mapping[str, Reply]) -> 
     actual = [replies[case] for case in required.cases]
     for reply, item in zip(actual, items, strict=True):
         if found := _form_problem(bench.exercise, reply, item):
-            return found
+            # Only the advice says what should have been refused.
+            return f"{found} {required.advice}" if item.expected.failure and not reply.failure else found
     expected = [item.expected for item in items]
     if required.joint:
         holds = _observations_agree(required, actual, expected, items[0])

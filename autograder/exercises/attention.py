@@ -11,7 +11,7 @@ from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mis
 from llm_course import observe
 from solutions import attention
 
-SCALING, SOFTMAX, MASKS = "attention-scaling", "attention-softmax", "attention-masks"
+FORMULA, SCALING, SOFTMAX, MASKS = "attention-formula", "attention-scaling", "attention-softmax", "attention-masks"
 PROJECTIONS, HEADS, SHARING = "attention-projections", "attention-heads", "attention-sharing"
 WINDOW, FLASH = "attention-sliding-window", "attention-flash"
 
@@ -37,6 +37,18 @@ def _inverted(n_queries: int, n_keys: int) -> Tensor:
 
 def _future_only(n_queries: int, n_keys: int) -> Tensor:
     return torch.ones(n_queries, n_keys, dtype=torch.bool).triu(n_keys - n_queries)
+
+
+def _upper_triangle(n_queries: int, n_keys: int) -> Tensor:
+    return torch.ones(n_queries, n_keys, dtype=torch.bool).triu()
+
+
+def _inverted_at_start(n_queries: int, n_keys: int) -> Tensor:
+    return torch.ones(n_queries, n_keys, dtype=torch.bool).triu(1)
+
+
+def _shifted_the_wrong_way(n_queries: int, n_keys: int) -> Tensor:
+    return torch.ones(n_queries, n_keys, dtype=torch.bool).tril(n_queries - n_keys)
 
 
 def _additive(n_queries: int, n_keys: int) -> Tensor:
@@ -109,6 +121,27 @@ CAUSAL_MASK = Exercise(
             "queries, columns are keys.",
             MASKS,
             _future_only,
+        ),
+        Mistake(
+            "upper_triangle",
+            "You kept the upper triangle: each query sees itself and what comes after it. It is to see what comes "
+            "before: `tril`, shifted so that the last query sees the last key.",
+            MASKS,
+            _upper_triangle,
+        ),
+        Mistake(
+            "inverted_at_start",
+            "Your mask marks the keys to *hide*, as some code does; True means *may attend* here. Turn it around, and "
+            "then see where the first query stands if there are more keys than queries.",
+            MASKS,
+            _inverted_at_start,
+        ),
+        Mistake(
+            "shifted_the_wrong_way",
+            "With more keys than queries your diagonal moves to the left, so that queries lose even their own past. It "
+            "has to move right: n_keys - n_queries.",
+            MASKS,
+            _shifted_the_wrong_way,
         ),
         Mistake(
             "additive",
@@ -186,6 +219,36 @@ def _masked_with_zero(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | 
     return weights @ value, weights
 
 
+def _mask_added(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Pair:
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    weights = torch.softmax(scores if mask is None else scores + mask, dim=-1)
+    return weights @ value, weights
+
+
+def _always_causal(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Pair:
+    causal = attention.causal_mask(query.shape[-2], key.shape[-2])
+    return attention.scaled_dot_product_attention(query, key, value, causal if mask is None else causal & mask)
+
+
+def _two_axes_only(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Pair:
+    torch.mm(query, key.mT)  # raises with more axes, as does any use of mm
+    return attention.scaled_dot_product_attention(query, key, value, mask)
+
+
+def _mask_as_index(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Pair:
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    if mask is None:
+        return attention.scaled_dot_product_attention(query, key, value)
+    scores[~mask] = torch.finfo(scores.dtype).min
+    weights = torch.softmax(scores, dim=-1).masked_fill(~mask, 0.0)
+    return weights @ value, weights
+
+
+def _weights_of_empty_rows_kept(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Pair:
+    output, weights = _uniform_rows(query, key, value, mask)
+    return (output if mask is None else output * mask.any(-1, keepdim=True)), weights
+
+
 def _nan_rows(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> Pair:
     scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
     weights = torch.softmax(scores if mask is None else scores.masked_fill(~mask, -torch.inf), dim=-1)
@@ -254,7 +317,7 @@ def _small_masked(draw: Generator) -> Arguments:
 
 
 def _masked_shared(draw: Generator) -> Arguments:
-    return {**_qkv(draw, 2, 3, n_q=4, n_k=6, d_k=5, d_v=7), "mask": _random_mask(draw, 4, 6)}
+    return {**_qkv(draw, 2, 3, n_q=2, n_k=4, d_k=5, d_v=3), "mask": _random_mask(draw, 2, 4)}
 
 
 def _masked_each(draw: Generator) -> Arguments:
@@ -277,7 +340,7 @@ def _huge(draw: Generator) -> Arguments:
 
 
 def _in_float64(draw: Generator) -> Arguments:
-    return {name: tensor.double() for name, tensor in _batched(draw).items()}
+    return {name: tensor.double() for name, tensor in _small(draw).items()}
 
 
 def _in_bfloat16(draw: Generator) -> Arguments:
@@ -291,12 +354,12 @@ SCALED_DOT_PRODUCT_ATTENTION = Exercise(
         Case("small", _small, visible=True),
         Case("batched", _batched),
         Case("small masked", _small_masked, visible=True),
-        Case("mask shared by the batch", _masked_shared),
+        Case("mask shared by the batch", _masked_shared, visible=True),
         Case("mask for each sequence", _masked_each),
         Case("nothing to attend to", _nothing_to_attend_to, visible=True),
         Case("padded batch", _padded),
         Case("huge scores", _huge, visible=True),
-        Case("float64", _in_float64),
+        Case("float64", _in_float64, visible=True),
         Case("bfloat16", _in_bfloat16),
         Case("gradients", _batched, visible=True, gradients=("query", "key", "value")),
     ),
@@ -430,6 +493,40 @@ SCALED_DOT_PRODUCT_ATTENTION = Exercise(
             _masked_with_zero,
         ),
         Mistake(
+            "mask_added",
+            "You add the mask to the scores, where True counts as 1 and False as 0: hidden keys keep their weight. "
+            "Their scores have to become so low that the exponential is 0.",
+            MASKS,
+            _mask_added,
+        ),
+        Mistake(
+            "always_causal",
+            "You hide the future even where the mask does not. Without a mask every query may attend to every key: who "
+            "wants a causal mask hands it over.",
+            MASKS,
+            _always_causal,
+        ),
+        Mistake(
+            "two_axes_only",
+            "With axes in front, such as a batch and heads, your function raises. Swap only the last two axes of the "
+            "keys, `key.transpose(-2, -1)` where `.T` turns all, and multiply with `@`.",
+            FORMULA,
+            _two_axes_only,
+        ),
+        Mistake(
+            "mask_as_index",
+            "A mask may have fewer axes than the scores, or axes of size 1, and cannot be used as an index then, as in "
+            "`scores[~mask] = ...`. `masked_fill` and `torch.where` broadcast it.",
+            MASKS,
+            _mask_as_index,
+        ),
+        Mistake(
+            "weights_of_empty_rows_kept",
+            "For a query with nothing to attend to your output is zero, but its weights are not: both are asked for.",
+            MASKS,
+            _weights_of_empty_rows_kept,
+        ),
+        Mistake(
             "nan_rows",
             "A query whose keys are all hidden gets NaN: the softmax of a row of -inf divides 0 by 0. Such rows are to "
             "give zeros.",
@@ -466,7 +563,7 @@ SCALED_DOT_PRODUCT_ATTENTION = Exercise(
         Mistake(
             "swapped",
             "You return the weights first: the order is output, then weights.",
-            SOFTMAX,
+            FORMULA,
             _swapped,
         ),
     ),
@@ -475,6 +572,14 @@ SCALED_DOT_PRODUCT_ATTENTION = Exercise(
 
 
 # multi_head_attention
+
+
+def _fitting(w_q: Tensor, n_heads: int, n_kv_heads: int | None) -> int:
+    """The number of key and value heads. Raises ValueError if the heads do not fit."""
+    n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
+    if n_heads < 1 or w_q.shape[0] % n_heads or n_kv_heads < 1 or n_heads % n_kv_heads:
+        raise ValueError("the heads do not fit")
+    return n_kv_heads
 
 
 def _heads(
@@ -488,23 +593,35 @@ def _heads(
     tiled: bool = False,
     causal: bool = True,
     scale: float | None = None,
+    repeated: bool = True,
+    viewed: bool = False,
+    interleaved: bool = False,
+    across: bool = False,
 ) -> Tensor:
     """The heads' outputs [batch, heads, time, head_dim], right but for what the keywords say."""
-    n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    if n_heads < 1 or w_q.shape[0] % n_heads or n_kv_heads < 1 or n_heads % n_kv_heads:
-        raise ValueError("the heads do not fit")
+    n_kv_heads = _fitting(w_q, n_heads, n_kv_heads)
     repeats = n_heads // n_kv_heads
 
     def split(projected: Tensor, heads: int) -> Tensor:
+        if viewed:
+            return projected.reshape(projected.shape[0], heads, projected.shape[1], -1)
+        if interleaved:
+            return projected.unflatten(-1, (-1, heads)).permute(0, 3, 1, 2)
         return projected.unflatten(-1, (heads, -1)).transpose(1, 2)
 
     def share(heads: Tensor) -> Tensor:
+        if not repeated:
+            return heads
         return heads.repeat(1, repeats, 1, 1) if tiled else heads.repeat_interleave(repeats, 1)
 
     mask = attention.causal_mask(x.shape[1], x.shape[1]) if causal else None
     query, key, value = split(x @ w_q.T, n_heads), split(x @ w_k.T, n_kv_heads), split(x @ w_v.T, n_kv_heads)
     scale = query.shape[-1] ** -0.5 if scale is None else scale
-    return _attend(query, share(key), share(value), mask, scale)[0]
+    key, value = share(key), share(value)
+    if across:
+        query, key, value = (part.transpose(1, 2) for part in (query, key, value))
+        return _attend(query, key, value, None, scale)[0].transpose(1, 2)
+    return _attend(query, key, value, mask, scale)[0]
 
 
 def _merge(heads: Tensor) -> Tensor:
@@ -514,9 +631,7 @@ def _merge(heads: Tensor) -> Tensor:
 def _viewed_without_transpose(
     x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
 ) -> Tensor:
-    n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    if n_heads < 1 or w_q.shape[0] % n_heads or n_kv_heads < 1 or n_heads % n_kv_heads:
-        raise ValueError("the heads do not fit")
+    n_kv_heads = _fitting(w_q, n_heads, n_kv_heads)
     batch, time, _ = x.shape
 
     def view(projected: Tensor, heads: int) -> Tensor:
@@ -525,6 +640,52 @@ def _viewed_without_transpose(
     query, key, value = view(x @ w_q.T, n_heads), view(x @ w_k.T, n_kv_heads), view(x @ w_v.T, n_kv_heads)
     output, _ = attention.scaled_dot_product_attention(query, key, value, attention.causal_mask(time, time))
     return output.reshape(batch, time, -1) @ w_o.T
+
+
+def _viewed_and_transposed_back(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    return _merge(_heads(x, w_q, w_k, w_v, n_heads, n_kv_heads, viewed=True)) @ w_o.T
+
+
+def _heads_interleaved(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    heads = _heads(x, w_q, w_k, w_v, n_heads, n_kv_heads, interleaved=True)
+    return heads.permute(0, 2, 3, 1).flatten(2) @ w_o.T
+
+
+def _across_heads(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    return _merge(_heads(x, w_q, w_k, w_v, n_heads, n_kv_heads, across=True)) @ w_o.T
+
+
+def _projections_not_transposed(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    return _merge(_heads(x, w_q.T, w_k.T, w_v.T, n_heads, n_kv_heads)) @ w_o.T
+
+
+def _shared_heads_not_repeated(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    return _merge(_heads(x, w_q, w_k, w_v, n_heads, n_kv_heads, repeated=False)) @ w_o.T
+
+
+def _shared_heads_ignored(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    _fitting(w_q, n_heads, n_kv_heads)
+    return _merge(_heads(x, w_q, w_k, w_v, n_heads, None)) @ w_o.T
+
+
+def _head_width_from_model(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    _fitting(w_q, n_heads, n_kv_heads)
+    (x @ w_q.T).view(*x.shape[:2], n_heads, x.shape[-1] // n_heads)  # raises where the heads are not so wide
+    return attention.multi_head_attention(x, w_q, w_k, w_v, w_o, n_heads, n_kv_heads)
 
 
 def _merged_without_transpose(
@@ -572,9 +733,7 @@ def _output_projection_transposed(
 def _one_wide_head(
     x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
 ) -> Tensor:
-    n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
-    if n_heads < 1 or w_q.shape[0] % n_heads or n_kv_heads < 1 or n_heads % n_kv_heads:
-        raise ValueError("the heads do not fit")
+    _fitting(w_q, n_heads, n_kv_heads)
     repeats = w_q.shape[0] // w_k.shape[0]
     key, value = (x @ w_k.T).repeat(1, 1, repeats), (x @ w_v.T).repeat(1, 1, repeats)
     mask = attention.causal_mask(x.shape[1], x.shape[1])
@@ -587,14 +746,17 @@ def _keys_as_values(
     return _merge(_heads(x, w_q, w_k, w_k, n_heads, n_kv_heads)) @ w_o.T
 
 
-def _layer(draw: Generator, *, batch: int, time: int, n_heads: int, n_kv_heads: int, head_dim: int) -> Arguments:
-    d_model = n_heads * head_dim
+def _layer(
+    draw: Generator, *, batch: int, time: int, n_heads: int, n_kv_heads: int, head_dim: int, d_model: int | None = None
+) -> Arguments:
+    width = n_heads * head_dim
+    d_model = width if d_model is None else d_model
     return {
         "x": randn(draw, batch, time, d_model),
-        "w_q": randn(draw, d_model, d_model) / math.sqrt(head_dim),
+        "w_q": randn(draw, width, d_model) / math.sqrt(head_dim),
         "w_k": randn(draw, n_kv_heads * head_dim, d_model) / math.sqrt(head_dim),
         "w_v": randn(draw, n_kv_heads * head_dim, d_model),
-        "w_o": randn(draw, d_model, d_model),
+        "w_o": randn(draw, d_model, width),
         "n_heads": n_heads,
     }
 
@@ -607,6 +769,10 @@ def _gqa(draw: Generator) -> Arguments:
     return {**_layer(draw, batch=2, time=5, n_heads=4, n_kv_heads=2, head_dim=3), "n_kv_heads": 2}
 
 
+def _small_gqa(draw: Generator) -> Arguments:
+    return {**_layer(draw, batch=2, time=3, n_heads=2, n_kv_heads=1, head_dim=3), "n_kv_heads": 1}
+
+
 def _gqa_wide(draw: Generator) -> Arguments:
     return {**_layer(draw, batch=3, time=7, n_heads=6, n_kv_heads=3, head_dim=2), "n_kv_heads": 3}
 
@@ -615,14 +781,18 @@ def _mqa(draw: Generator) -> Arguments:
     return {**_layer(draw, batch=2, time=6, n_heads=4, n_kv_heads=1, head_dim=3), "n_kv_heads": 1}
 
 
+def _heads_wider_than_model(draw: Generator) -> Arguments:
+    return _layer(draw, batch=2, time=4, n_heads=2, n_kv_heads=2, head_dim=5, d_model=6)
+
+
 def _one_token(draw: Generator) -> Arguments:
     return _layer(draw, batch=1, time=1, n_heads=3, n_kv_heads=3, head_dim=4)
 
 
 def _with_other_token(draw: Generator, position: int | None) -> Arguments:
-    arguments = _layer(torch.Generator().manual_seed(5), batch=2, time=6, n_heads=2, n_kv_heads=2, head_dim=4)
+    arguments = _layer(torch.Generator().manual_seed(5), batch=2, time=4, n_heads=2, n_kv_heads=2, head_dim=3)
     if position is not None:
-        arguments["x"][:, position] = randn(draw, 2, 8)
+        arguments["x"][:, position] = randn(draw, 2, 6)
     return arguments
 
 
@@ -635,7 +805,7 @@ def _uneven_groups(draw: Generator) -> Arguments:
 
 
 def _mha_in_float64(draw: Generator) -> Arguments:
-    arguments = _mha(draw)
+    arguments = _layer(draw, batch=2, time=3, n_heads=2, n_kv_heads=2, head_dim=2)
     return {name: value.double() if isinstance(value, Tensor) else value for name, value in arguments.items()}
 
 
@@ -643,32 +813,35 @@ MULTI_HEAD_ATTENTION = Exercise(
     reference=attention.multi_head_attention,
     points=6,
     cases=(
-        Case("original", functools.partial(_with_other_token, position=None)),
-        Case("last token changed", functools.partial(_with_other_token, position=-1)),
-        Case("first token changed", functools.partial(_with_other_token, position=0)),
+        Case("original", functools.partial(_with_other_token, position=None), visible=True),
+        Case("last token changed", functools.partial(_with_other_token, position=-1), visible=True),
+        Case("first token changed", functools.partial(_with_other_token, position=0), visible=True),
         Case("three heads", _mha, visible=True),
         Case("one token", _one_token),
         Case("four heads share two", _gqa, visible=True),
         Case("six heads share three", _gqa_wide),
-        Case("all heads share one", _mqa),
+        Case("all heads share one", _mqa, visible=True),
+        Case("heads wider than the model", _heads_wider_than_model, visible=True),
         Case("heads that do not divide the width", _uneven_heads, visible=True),
-        Case("groups that do not divide the heads", _uneven_groups),
-        Case("float64", _mha_in_float64),
-        Case("gradients", _gqa, gradients=("x", "w_q", "w_k", "w_v", "w_o")),
+        Case("groups that do not divide the heads", _uneven_groups, visible=True),
+        Case("float64", _mha_in_float64, visible=True),
+        Case("gradients", _small_gqa, visible=True, gradients=("x", "w_q", "w_k", "w_v", "w_o")),
     ),
     properties=(
         Property(
             "An output depends on its own and earlier tokens, and on no later one",
             ("original", "last token changed", "first token changed"),
-            "Change the last token: no earlier output may move. Change the first: the last output must.",
+            "Change the last token: no earlier output may move. Change the first: the last output must. If you do hand "
+            "over a causal mask, positions and heads get mixed where you split or join them.",
             observe=observe.causal_only,
             joint=True,
         ),
         Property(
             "With one key and value head for each query head, the result is right",
             ("three heads", "one token"),
-            "Check the shapes step by step: [batch, time, heads x head_dim], split and transposed to [batch, heads, "
-            "time, head_dim], attention in each head, back again, then w_o.",
+            "Go through it step by step: each projection, x @ w.T, as [batch, time, heads x head_dim]; split and "
+            "transposed to [batch, heads, time, head_dim]; attention in each head, scaled by its own width; back "
+            "again, joined, and through w_o.",
             weight=3,
         ),
         Property(
@@ -682,6 +855,12 @@ MULTI_HEAD_ATTENTION = Exercise(
             "One key and value head serves all",
             ("all heads share one",),
             "With n_kv_heads = 1 (multi-query attention) all query heads meet the same keys and values.",
+        ),
+        Property(
+            "The heads together need not be as wide as the model",
+            ("heads wider than the model",),
+            "head_dim is the rows of w_q divided by n_heads, and says how wide a head is and how it is scaled: nothing "
+            "says that it is d_model / n_heads.",
         ),
         Property(
             "Heads that do not fit are refused with a ValueError",
@@ -710,6 +889,55 @@ MULTI_HEAD_ATTENTION = Exercise(
             "positions and heads: view as [batch, time, heads, head_dim] first, then transpose time and heads.",
             HEADS,
             _viewed_without_transpose,
+        ),
+        Mistake(
+            "viewed_and_transposed_back",
+            "You split into heads with a view as [batch, heads, time, head_dim], which only reads the numbers on in "
+            "memory order and mixes positions and heads. View as [batch, time, heads, head_dim], then transpose.",
+            HEADS,
+            _viewed_and_transposed_back,
+        ),
+        Mistake(
+            "heads_interleaved",
+            "You deal the columns out to the heads in turn: view as [..., heads, head_dim], not [..., head_dim, "
+            "heads], since the columns of one head lie side by side.",
+            HEADS,
+            _heads_interleaved,
+        ),
+        Mistake(
+            "across_heads",
+            "Your heads attend to each other at one position, and no position to another: transpose time and heads, so "
+            "that the last two axes are [time, head_dim].",
+            HEADS,
+            _across_heads,
+        ),
+        Mistake(
+            "projections_not_transposed",
+            "You multiply by w_q, w_k and w_v themselves: weights are laid out [out, in] as in nn.Linear, so a "
+            "projection is x @ w.T.",
+            PROJECTIONS,
+            _projections_not_transposed,
+        ),
+        Mistake(
+            "shared_heads_not_repeated",
+            "Your function raises where there are fewer key and value heads than query heads, but more than one. Give "
+            "each to its whole group before attention: repeat_interleave along the axis of heads.",
+            SHARING,
+            _shared_heads_not_repeated,
+        ),
+        Mistake(
+            "shared_heads_ignored",
+            "Your function raises wherever n_kv_heads is below n_heads. w_k and w_v have n_kv_heads * head_dim rows "
+            "then: split their projections into n_kv_heads heads, and repeat those for the query heads.",
+            SHARING,
+            _shared_heads_ignored,
+        ),
+        Mistake(
+            "head_width_from_model",
+            "Your function raises where the heads together are not as wide as the model. Their width is the rows of "
+            "w_q divided by n_heads, which need not be d_model / n_heads; w_o leads back to d_model.",
+            HEADS,
+            _head_width_from_model,
         ),
         Mistake(
             "merged_without_transpose",
@@ -801,6 +1029,23 @@ def _window_ahead(seq_len: int, window: int) -> Tensor:
     return _windowed(seq_len, window, lambda distance: (distance <= 0) & (distance > -window))
 
 
+def _window_one_narrower(seq_len: int, window: int) -> Tensor:
+    return _windowed(seq_len, window, lambda distance: (distance >= 0) & (distance < window - 1))
+
+
+def _only_before_itself(seq_len: int, window: int) -> Tensor:
+    return _windowed(seq_len, window, lambda distance: (distance > 0) & (distance < window))
+
+
+def _future_open(seq_len: int, window: int) -> Tensor:
+    return _windowed(seq_len, window, lambda distance: distance < window)
+
+
+def _in_chunks(seq_len: int, window: int) -> Tensor:
+    chunk = torch.arange(seq_len) // max(window, 1)
+    return _windowed(seq_len, window, lambda distance: (distance >= 0) & (chunk[:, None] == chunk))
+
+
 def _windowed(seq_len: int, window: int, allowed: Callable[[Tensor], Tensor]) -> Tensor:
     if window < 1:
         raise ValueError("a window is at least 1")
@@ -818,8 +1063,8 @@ SLIDING_WINDOW_MASK = Exercise(
     cases=(
         Case("five positions, window 2", given(seq_len=5, window=2), visible=True),
         Case("drawn", _drawn_window),
-        Case("window 1", given(seq_len=6, window=1)),
-        Case("window longer than the sequence", given(seq_len=4, window=9)),
+        Case("window 1", given(seq_len=6, window=1), visible=True),
+        Case("window longer than the sequence", given(seq_len=4, window=9), visible=True),
         Case("no window", given(seq_len=4, window=0), visible=True),
     ),
     properties=(
@@ -868,6 +1113,33 @@ SLIDING_WINDOW_MASK = Exercise(
             _whole_past,
         ),
         Mistake(
+            "window_one_narrower",
+            "Your window is one too narrow: with the query itself it holds only `window - 1` positions.",
+            WINDOW,
+            _window_one_narrower,
+        ),
+        Mistake(
+            "only_before_itself",
+            "Your queries see the `window - 1` positions before them, but not themselves: the distance 0 belongs to "
+            "the window.",
+            WINDOW,
+            _only_before_itself,
+        ),
+        Mistake(
+            "future_open",
+            "Your window has an end in the past but none in the future: a key after the query has a negative distance, "
+            "which is below `window` too.",
+            WINDOW,
+            _future_open,
+        ),
+        Mistake(
+            "in_chunks",
+            "You cut the sequence into chunks that do not see each other. A window slides: each query has its own, "
+            "which ends at the query.",
+            WINDOW,
+            _in_chunks,
+        ),
+        Mistake(
             "window_inverted",
             "Your mask is inverted: True means *may attend*.",
             WINDOW,
@@ -905,15 +1177,17 @@ def _online(
     rescale_total: bool = True,
     rescale_output: bool = True,
     scale: float | None = None,
+    first_maximum: float = -torch.inf,
+    highest: Callable[[Tensor, Tensor], Tensor] = lambda old, scores: torch.maximum(old, scores.amax(-1, keepdim=True)),
 ) -> Tensor:
     """Online softmax, right but for what the keywords say."""
     _check_block(block_size)
     scale = query.shape[-1] ** -0.5 if scale is None else scale
-    maximum = query.new_full((query.shape[0], 1), -torch.inf)
+    maximum = query.new_full((query.shape[0], 1), first_maximum)
     total, output = query.new_zeros(query.shape[0], 1), query.new_zeros(query.shape[0], value.shape[-1])
     for block in _blocks(key, block_size):
         scores = query @ key[block].T * scale
-        new_maximum = torch.maximum(maximum, scores.amax(-1, keepdim=True))
+        new_maximum = highest(maximum, scores)
         weights, rescale = torch.exp(scores - new_maximum), torch.exp(maximum - new_maximum)
         total = total * (rescale if rescale_total else 1) + weights.sum(-1, keepdim=True)
         output = output * (rescale if rescale_output else 1) + weights @ value[block]
@@ -939,7 +1213,7 @@ def _blocks_not_scaled(query: Tensor, key: Tensor, value: Tensor, block_size: in
 
 def _last_block_lost(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
     _check_block(block_size)
-    whole = max(key.shape[0] // block_size * block_size, min(block_size, key.shape[0]))
+    whole = key.shape[0] // block_size * block_size
     return _online(query, key[:whole], value[:whole], block_size)
 
 
@@ -958,6 +1232,46 @@ def _no_maximum(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> T
         weights = torch.exp(query @ key[block].T / math.sqrt(query.shape[-1]))
         total, output = total + weights.sum(-1, keepdim=True), output + weights @ value[block]
     return output / total
+
+
+def _starts_at_zero(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    return _online(query, key, value, block_size, first_maximum=0.0)
+
+
+def _only_the_block_maximum(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    return _online(query, key, value, block_size, highest=lambda old, scores: scores.amax(-1, keepdim=True))
+
+
+def _one_maximum_for_all(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    return _online(query, key, value, block_size, highest=lambda old, scores: torch.maximum(old, scores.amax()))
+
+
+def _never_divided(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    _check_block(block_size)
+    scores = query @ key.T / math.sqrt(query.shape[-1])
+    weights = torch.exp(scores - scores.amax(-1, keepdim=True))
+    return sum((weights[:, block] @ value[block] for block in _blocks(key, block_size)), torch.zeros(()))
+
+
+def _divided_in_each_block(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    _check_block(block_size)
+    maximum, total, output = query.new_full((query.shape[0], 1), -torch.inf), torch.zeros(()), torch.zeros(())
+    for block in _blocks(key, block_size):
+        scores = query @ key[block].T / math.sqrt(query.shape[-1])
+        new_maximum = torch.maximum(maximum, scores.amax(-1, keepdim=True))
+        weights, rescale = torch.exp(scores - new_maximum), torch.exp(maximum - new_maximum)
+        total = total * rescale + weights.sum(-1, keepdim=True)
+        output = (output * rescale + weights @ value[block]) / total
+        maximum = new_maximum
+    return output
+
+
+def _nothing_but_nan(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    return _online(query, key, value, block_size) * torch.nan
+
+
+def _block_outputs_summed(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    return _softmax_in_each_block(query, key, value, block_size) * len(_blocks(key, block_size))
 
 
 def _whole_matrix(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
@@ -1004,12 +1318,22 @@ def _huge_blocks(draw: Generator) -> Arguments:
     return _rows(draw, n_q=3, n_k=9, d=4, block_size=4, scale=30.0)
 
 
+def _very_low_scores(draw: Generator) -> Arguments:
+    arguments = _rows(draw, n_q=3, n_k=9, d=4, block_size=4, scale=0.3)
+    return {**arguments, "query": arguments["query"] + 10, "key": arguments["key"] - 10}
+
+
 def _many_keys(draw: Generator) -> Arguments:
-    return _rows(draw, n_q=64, n_k=96, d=4, block_size=8)
+    # No more queries than a block has keys: blocks of queries would not help, and are not what is asked.
+    return _rows(draw, n_q=8, n_k=96, d=4, block_size=8)
 
 
 def _no_block(draw: Generator) -> Arguments:
     return _rows(draw, n_q=2, n_k=3, d=4, block_size=0)
+
+
+def _negative_block(draw: Generator) -> Arguments:
+    return _rows(draw, n_q=2, n_k=3, d=4, block_size=-2)
 
 
 FLASH_ATTENTION = Exercise(
@@ -1020,12 +1344,14 @@ FLASH_ATTENTION = Exercise(
         Case("drawn", _drawn_blocks),
         Case("whole blocks", _whole_blocks, visible=True),
         Case("rising scores", _rising_scores),
-        Case("one block", _one_block),
+        Case("one block", _one_block, visible=True),
         Case("blocks of one key", _single_keys),
         Case("huge scores", _huge_blocks, visible=True),
+        Case("very low scores", _very_low_scores, visible=True),
         Case("many keys", _many_keys, visible=True, measure=True),
         Case("no block", _no_block, visible=True),
-        Case("gradients", _short_last_block, gradients=("query", "key", "value")),
+        Case("a negative block", _negative_block, visible=True),
+        Case("gradients", _short_last_block, visible=True, gradients=("query", "key", "value")),
     ),
     properties=(
         Property(
@@ -1045,21 +1371,21 @@ FLASH_ATTENTION = Exercise(
             "Seven keys in blocks of three are three blocks: 3, 3 and 1.",
         ),
         Property(
-            "Huge scores do not overflow",
-            ("huge scores",),
-            "Take exponentials relative to the largest score so far, never of a score itself.",
+            "Huge scores do not overflow, very low ones do not vanish",
+            ("huge scores", "very low scores"),
+            "Take exponentials relative to the largest score so far of the same query, never of a score itself.",
         ),
         Property(
             "No tensor holds all scores at once",
             ("many keys",),
-            "With 64 queries, 96 keys and blocks of 8, no tensor on the way needs 64 x 96 numbers.",
+            "With 8 queries, 96 keys and blocks of 8 keys, no tensor on the way needs 8 x 96 numbers.",
             weight=2,
-            observe=functools.partial(observe.stays_below, limit=64 * 96),
+            observe=functools.partial(observe.stays_below, limit=8 * 96),
             needs="With several blocks, the result is the same",
         ),
         Property(
             "A block size below 1 is refused with a ValueError",
-            ("whole blocks", "no block"),
+            ("whole blocks", "no block", "a negative block"),
             "Raise ValueError for a block size below 1.",
             observe=observe.refusal,
         ),
@@ -1111,14 +1437,63 @@ FLASH_ATTENTION = Exercise(
         ),
         Mistake(
             "no_maximum",
-            "You sum plain exponentials, which is right on paper and overflows in float32: subtract the largest score "
-            "so far.",
+            "You sum plain exponentials, which is right on paper. In float32 those of large scores are infinite and "
+            "those of very low ones all 0: subtract the largest score so far.",
             FLASH,
             _no_maximum,
         ),
         Mistake(
+            "starts_at_zero",
+            "Your largest score starts at 0, so a query whose scores are all far below 0 has only exponentials that "
+            "round to 0. Start at minus infinity.",
+            FLASH,
+            _starts_at_zero,
+        ),
+        Mistake(
+            "only_the_block_maximum",
+            "You go on with the largest score of the new block alone. Where it is far below that of an earlier block, "
+            "the factor for the old sums overflows: keep the larger of the two.",
+            FLASH,
+            _only_the_block_maximum,
+        ),
+        Mistake(
+            "one_maximum_for_all",
+            "You keep one largest score for all queries. A query whose own scores are far below it has only "
+            "exponentials that round to 0: keep one for each query, over the keys.",
+            FLASH,
+            _one_maximum_for_all,
+        ),
+        Mistake(
+            "never_divided",
+            "You sum the weighted values, but never divide by the sum of the exponentials.",
+            FLASH,
+            _never_divided,
+        ),
+        Mistake(
+            "divided_in_each_block",
+            "You divide by the sum in each block, and carry the divided output on: the earlier blocks are divided "
+            "again and again. Divide once, at the end.",
+            FLASH,
+            _divided_in_each_block,
+        ),
+        Mistake(
+            "nothing_but_nan",
+            "Your result is NaN throughout. Look at the first block, where the old maximum is -inf: exp(old - new) is "
+            "0, but exp(new - old), or any exponential relative to -inf, is infinite, and infinity times 0 is NaN.",
+            FLASH,
+            _nothing_but_nan,
+        ),
+        Mistake(
+            "block_outputs_summed",
+            "You take a softmax in each block and add the results: the weights of a query then sum to the number of "
+            "blocks. The blocks share one denominator.",
+            FLASH,
+            _block_outputs_summed,
+        ),
+        Mistake(
             "whole_matrix",
-            "Your result is right, but you form the whole n_q x n_k matrix of scores; the point is never to hold it.",
+            "Your result is right, but somewhere all queries meet all keys: you form the whole n_q x n_k matrix of "
+            "scores. Blocks are blocks of *keys*, and what one block gives has to be summed up before the next.",
             FLASH,
             _whole_matrix,
         ),
