@@ -284,8 +284,8 @@ def chat_figures(folder: Path, scale: float) -> dict[str, Any]:
     asked = right = stopped = 0
     shown: list[dict[str, str]] = []
     for turns in dialogues(max(3, round(80 * scale)), seed=2_000_000):
-        if turns[-1][0].startswith(("Tell", "Please tell me a story")):
-            continue  # a story has no one right wording
+        if turns[-1][0].startswith(("Tell me a story", "Please tell me a story", "Thank")):
+            continue  # these have more than one right answer
         encoded: Any = tokenizer.apply_chat_template(
             messages(turns)[:-1], add_generation_prompt=True, return_dict=True, return_tensors="pt"
         )
