@@ -278,9 +278,10 @@ def make_translate(shop: Workshop) -> None:
         )
     )
     model.config.decoder_start_token_id = model.generation_config.decoder_start_token_id = tokens.pad_token_id
-    for module in (model.encoder, model.decoder):
+    for name, parameter in model.named_parameters():
         # T5 begins these biases near zero and Adam moves them little by little: for a long time word order is not seen.
-        torch.nn.init.normal_(module.block[0].layer[0].SelfAttention.relative_attention_bias.weight)
+        if "relative_attention_bias" in name:
+            torch.nn.init.normal_(parameter)
     batch_at = shuffled(translation_rows(tokens, pairs), settings.batch_size, settings.seed)
     unseen = split(translation_rows(tokens, translation.held_out_pairs(256)), 64)
     train(model, sequence_to_sequence_loss, batch_at, unseen, settings, shop.runs / "translate")
