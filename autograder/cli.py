@@ -10,11 +10,14 @@ from pathlib import Path
 from sqlalchemy.exc import SAWarning
 
 from autograder import course
+from autograder.gradebook import SecretError
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
-from autograder.result import GRADED
+from autograder.result import GRADED, ResultError
 from autograder.sandbox.fork_server import SandboxError
 
+FAILURES = (course.CourseError, NotebookError, MarkdownError, ResultError, SandboxError, SecretError)
+"""What a command answers with one sentence."""
 COMMANDS = """\
 a course, step by step:
   llm-course init my-course && cd my-course
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
-    except (course.CourseError, NotebookError, MarkdownError, SandboxError) as error:
+    except FAILURES as error:
         print(f"llm-course: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ the same way: a submission is read as hostile bytes, graded in a room, and only 
 of the graded cells are written for nbgrader to read: full marks, a number for partial credit, an error for none.
 """
 
-import json
+import os
 import secrets
 from pathlib import Path
 from typing import Any, cast
@@ -36,10 +36,15 @@ from autograder.result import ExerciseResult, Result, ResultError, read_result, 
 from autograder.submission import NotGradable, Submission, heal, parse, read_bytes
 
 SECRET_FILE = Path(".llm_course_secret")
+SECRET_BYTES = 32
 RESULTS = Path("results")
 QUARANTINE = Path("quarantine")
 FLAGS = "llm_course_flags"
 """Notebook metadata in which what was healed travels from nbgrader's first pass to its second."""
+
+
+class SecretError(Exception):
+    """The course's secret is damaged; the message says what to do."""
 
 
 def configure(config: Config) -> None:
@@ -117,9 +122,18 @@ def course_secret(folder: Path = Path()) -> bytes:
     """The course's secret, made on first use. The inputs of the hidden cases depend on it."""
     path = folder / SECRET_FILE
     if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
-    return bytes.fromhex(path.read_text(encoding="ascii").strip())
+        # In one step: a kill in the middle must not leave an empty secret, whose inputs anybody could work out.
+        unfinished = folder / f"{SECRET_FILE}.{os.getpid()}.unfinished"
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(secrets.token_hex(SECRET_BYTES) + "\n", encoding="ascii")
+        unfinished.replace(path)
+    try:
+        secret = bytes.fromhex(path.read_text(encoding="utf-8").strip())
+    except ValueError:
+        secret = b""
+    if len(secret) != SECRET_BYTES:
+        raise SecretError(f"{path} does not hold the course's secret: restore it from a backup, or delete it.")
+    return secret
 
 
 def write_outputs(notebook: NotebookNode, result: Result) -> None:
@@ -132,7 +146,7 @@ def write_outputs(notebook: NotebookNode, result: Result) -> None:
         if nbgrader.get("grade"):
             cell.outputs = _graded_outputs(exercises[nbgrader["grade_id"]])
         else:
-            cell.outputs = [_safe_output(output) for output in result.outputs.get(str(number), [])]
+            cell.outputs = [nbformat.from_dict(output) for output in result.outputs.get(str(number), [])]
 
 
 def quarantine_special_files(notebooks: list[str], **_: Any) -> None:
@@ -157,15 +171,3 @@ def _graded_outputs(exercise: ExerciseResult) -> list[NotebookNode]:
         # nbgrader reads a number as partial credit.
         outputs.append(nbformat.v4.new_output("execute_result", data={"text/plain": repr(exercise.score)}))
     return outputs
-
-
-def _safe_output(output: Any) -> NotebookNode:
-    """An output of the learner's process in nbformat's form; what is not of it is shown as text."""
-    try:
-        node = nbformat.from_dict(output)
-        nbformat.validate(node, ref=node.output_type)
-        return node
-    except Exception:
-        # Whatever the learner's process sent, the instructor sees it, and it breaks nothing.
-        text = json.dumps(output, default=str)[:10_000]
-        return nbformat.v4.new_output("stream", name="stdout", text=text)

@@ -61,7 +61,7 @@ def scaled_dot_product_attention(
     if mask is None:
         weights = torch.softmax(scores, dim=-1)
     else:
-        # The lowest finite number, not -inf: a row of -inf alone has the softmax NaN, and NaN gradients after it.
+        # The lowest finite number, not -inf: a row of -inf alone has the softmax NaN.
         hidden = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
         weights = torch.softmax(hidden, dim=-1).masked_fill(~mask, 0.0)
     return weights @ value, weights

@@ -134,14 +134,3 @@ def test_forgeries_get_nothing(course: Course, attention: Assignment) -> None:
     assert totals.pop("honest") == sum(exercise.points for exercise in attention.exercises)
     assert {name: total for name, total in totals.items() if total} == {}
     assert len(totals) == len(FORGERIES)
-
-
-def test_forgeries_would_fool_plain_nbgrader(attention: Assignment) -> None:
-    """The forgeries are real: what they publish is what nbgrader's own determine_grade believes."""
-    import nbformat
-    from nbgrader.utils import determine_grade
-
-    cell = nbformat.v4.new_code_cell("check()")
-    cell.metadata.nbgrader = {"grade": True, "solution": False, "points": 6, "grade_id": "x"}
-    cell.outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": "6.0"})]
-    assert determine_grade(cell) == (6.0, 6.0)

@@ -130,6 +130,27 @@ def test_senseless_commands_get_one_sentence(course: Course, arguments: list[str
     assert len(run.stderr.strip().splitlines()) == 1
 
 
+@pytest.mark.parametrize("text", ["", "xyz", "00"])
+def test_a_damaged_secret_is_never_used(course: Course, attention: Assignment, text: str) -> None:
+    hand_in(course.folder, "ada", NAME, fill(attention, {}))
+    (course.folder / ".llm_course_secret").write_text(text)
+    run = course.llm_course("grade", NAME)
+    assert run.returncode == 1
+    assert "does not hold the course's secret" in run.stderr
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert not (course.folder / "results").exists()
+
+
+def test_a_damaged_result_is_named(course: Course, attention: Assignment) -> None:
+    hand_in(course.folder, "ada", NAME, fill(attention, {}))
+    result = course.folder / "results" / NAME / "ada.json"
+    result.parent.mkdir(parents=True)
+    result.write_text("{")
+    run = course.llm_course("export", "grades.csv")
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert "does not hold a result" in run.stderr
+
+
 def test_commands_outside_a_course_say_so(tmp_path: Path) -> None:
     outside = Course(tmp_path)
     for arguments in (["release", NAME], ["grade", NAME], ["feedback", NAME], ["export", "grades.csv"]):
