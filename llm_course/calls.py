@@ -24,10 +24,11 @@ from llm_course.values import Tree, ValueFormatError, decode, encode, from_text,
 class Call:
     """Arguments by name, and what to look at besides the value.
 
-    `gradients` names the floating-point tensors whose gradient is asked for; `measure` asks for the size of the
-    largest tensor that is made on the way. With `repeat` above 1 the function is called that often, each time with
-    another seed in its generators, and the value is the list of all values. With a `script` the function is a class:
-    the arguments are its constructor's, and the value is the list of the steps' results (llm_course.scripts).
+    `gradients` names the floating-point tensors, or dicts of them, whose gradients are asked for; `measure` asks for
+    the size of the largest tensor that is made on the way. With `repeat` above 1 the function is called that often,
+    each time with another seed in its generators, and the value is the list of all values. With a `script` the
+    function is a class: the arguments are its constructor's, and the value is the list of the steps' results
+    (llm_course.scripts).
     """
 
     arguments: dict[str, Any]
@@ -61,13 +62,14 @@ class Reply:
 def invoke(function: Callable[..., Any], call: Call) -> Reply:
     """Call `function` on copies of the arguments and look at what the call asks for. Never raises an Exception."""
     arguments = {name: _copied(value) for name, value in call.arguments.items()}
-    for name in call.gradients:
-        arguments[name].requires_grad_()
+    inputs = _inputs(arguments, call.gradients)
+    for tensor in inputs.values():
+        tensor.requires_grad_()
     meter = _LargestTensor()
     try:
         with torch.enable_grad(), meter if call.measure else contextlib.nullcontext():
             value = _value(function, call, arguments)
-            gradients = _gradients(value, {name: arguments[name] for name in call.gradients})
+            gradients = _gradients(value, inputs)
     except (Exception, SystemExit) as error:
         return Reply(failure=describe(error, function))
     return Reply(
@@ -86,6 +88,15 @@ def _value(function: Callable[..., Any], call: Call, arguments: dict[str, Any]) 
     if call.repeat > 1:
         return [_detached(function(**_reseeded(arguments, number))) for number in range(call.repeat)]
     return function(**arguments)
+
+
+def _inputs(arguments: dict[str, Any], names: tuple[str, ...]) -> dict[str, Tensor]:
+    """The tensors of the named arguments; one in a dict is called `name[key]`."""
+    found: dict[str, Tensor] = {}
+    for name in names:
+        value = arguments[name]
+        found |= {f"{name}[{key}]": item for key, item in value.items()} if isinstance(value, dict) else {name: value}
+    return found
 
 
 def _reseeded(arguments: dict[str, Any], number: int) -> dict[str, Any]:

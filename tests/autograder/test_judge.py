@@ -9,6 +9,7 @@ from torch import Generator, Tensor, nn
 from autograder.exercises.spec import Arguments, Case, Exercise, Mistake, Property, given, randn
 from autograder.judge import judge, local_answer
 from llm_course import observe
+from llm_course.calls import Call, invoke
 
 SEED = b"seed"
 
@@ -202,3 +203,18 @@ def _raise(error: Exception) -> Any:
         raise error
 
     return function
+
+
+def test_gradients_reach_the_tensors_in_a_dict() -> None:
+    weights = {"gain": torch.tensor([2.0, 3.0]), "shift": torch.zeros(2)}
+    call = Call({"x": torch.tensor([5.0, 7.0]), "weights": weights}, gradients=("x", "weights"))
+
+    def scaled(x: Tensor, weights: dict[str, Tensor]) -> Tensor:
+        return x * weights["gain"]
+
+    reply = invoke(scaled, call)
+    gain = reply.gradients["weights[gain]"]
+    assert gain is not None and gain[0] == 5.0
+    assert reply.gradients["weights[shift]"] is None
+    assert reply.gradients.keys() == {"x", "weights[gain]", "weights[shift]"}
+    assert not reply.changed and not weights["gain"].requires_grad
