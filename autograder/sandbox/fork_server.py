@@ -71,6 +71,8 @@ class ForkServer:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._complaints: IO[bytes] | None = None
+        self._is_shared = False
         self._tier = ""
         self._generation = 0
         self._token = ""
@@ -83,6 +85,27 @@ class ForkServer:
         with self._lock:
             self._ensure_started()
             return self._tier
+
+    def start(self) -> None:
+        """Begin to start the fork server, if there is none yet; the first request waits for it. Raises SandboxError."""
+        with self._lock:
+            if not self._is_running():
+                self._launch()
+
+    def share(self) -> "ForkServer":
+        """This fork server for a process that will be forked from this one; close it here after the fork.
+
+        The other process has a connection of its own: its requests do not wait for ours, and its rooms end with it.
+        If the fork server dies, it starts one of its own. Raises SandboxError.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with self._lock, theirs:
+            self._ask({"op": "connect"}, [theirs.fileno()])
+        ours.settimeout(ANSWER_DEADLINE)
+        other = ForkServer(self._tiers)
+        other._control, other._is_shared, other._generation = ours, True, 1
+        other._tier, other.shortfalls = self._tier, self.shortfalls
+        return other
 
     def open_worker(self, caps: Caps) -> Worker:
         """Fork a worker. Raises SandboxError."""
@@ -137,40 +160,47 @@ class ForkServer:
         return answer, received
 
     def _ensure_started(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            return
+        if not self._is_running():
+            self._launch()
+        if not self._tier:
+            self._greet()
+
+    def _is_running(self) -> bool:
+        return self._is_shared or (self._process is not None and self._process.poll() is None)
+
+    def _launch(self) -> None:
         if sys.platform != "linux":
             raise SandboxError("rooms for learners' code need Linux: grade in a Linux container or virtual machine")
         self._stop()
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._token = secrets.token_hex(8)
-        with tempfile.TemporaryFile() as complaints, theirs:
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (read and closed when the greeting is there)
+        with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), *self._tiers],
                 pass_fds=[theirs.fileno()],
                 cwd="/",
                 env=_environment(self._token),
                 stdin=subprocess.DEVNULL,
-                stdout=complaints,
-                stderr=complaints,
+                stdout=self._complaints,
+                stderr=self._complaints,
                 start_new_session=True,
             )
-            self._control = ours
-            theirs.close()
-            self._greet(ours, complaints)
 
-    def _greet(self, control: socket.socket, complaints: IO[bytes]) -> None:
-        control.settimeout(START_DEADLINE)
+    def _greet(self) -> None:
+        assert self._control is not None and self._complaints is not None
+        self._control.settimeout(START_DEADLINE)
         try:
-            greeting = json.loads(control.recv(MAX_ANSWER) or b'{"error": ""}')
+            greeting = json.loads(self._control.recv(MAX_ANSWER) or b'{"error": ""}')
         except OSError as error:
             greeting = {"error": str(error)}
-        if "error" in greeting:
-            self._stop()
-            complaints.seek(0)
-            last_line = (complaints.read().decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
-            raise SandboxError(f"the fork server did not start: {greeting['error'] or last_line}")
-        control.settimeout(ANSWER_DEADLINE)
+        with self._complaints as complaints:
+            if "error" in greeting:
+                self._stop()
+                complaints.seek(0)
+                last_line = (complaints.read().decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+                raise SandboxError(f"the fork server did not start: {greeting['error'] or last_line}")
+        self._control.settimeout(ANSWER_DEADLINE)
         self._generation += 1
         self._tier, self.shortfalls = greeting["tier"], greeting["shortfalls"]
         if self._tier != self._tiers[0]:
@@ -190,8 +220,8 @@ class ForkServer:
                 self._process.kill()
                 self._process.wait()
             self._process = None
-            self._tier = ""
             sweep_after(self._token)
+        self._tier, self._is_shared = "", False
 
 
 class _ServerDied(Exception):

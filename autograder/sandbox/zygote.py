@@ -1,10 +1,12 @@
 """The fork server: imports what learners import once, then forks a locked-in worker for each room.
 
-It reads requests from one SOCK_SEQPACKET socket, a JSON object each, and answers each:
+It reads requests from SOCK_SEQPACKET sockets, a JSON object each, and answers each:
     {"op": "open", "caps": caps}, with the worker's end of its connection  -> {"pid": int}, with the worker's pidfd
     {"op": "end", "pid": int}, when the worker is dead                     -> {}
-Anything else is answered {"error": str}. The fork server ends when the socket closes or the process that started it
-dies, and takes all rooms with it. It never imports a solution or an exercise: what it knows, learners' code can read.
+    {"op": "connect"}, with another socket to read requests from           -> {}
+Anything else is answered {"error": str}. When a socket closes, its rooms end. The fork server ends when its first
+socket closes or the process that started it dies, and takes all rooms with it. It never imports a solution or an
+exercise: what it knows, learners' code can read.
 """
 
 import contextlib
@@ -47,50 +49,56 @@ class Zygote:
         self._control = control
         self._jail = jail
         self._shell = shell
-        self._rooms: set[int] = set()
+        self._rooms: dict[socket.socket, set[int]] = {control: set()}
+        """The rooms of each socket."""
 
     def serve(self) -> None:
         """Answer requests until nobody can ask any more, then end all rooms."""
-        control, parent = self._control.fileno(), os.pidfd_open(os.getppid())
-        while True:
-            ready, _, _ = select.select([control, parent], [], [])
-            if parent in ready or not self._answer_one():
+        parent = os.pidfd_open(os.getppid())
+        while self._control in self._rooms:
+            waiting: list[Any] = [parent, *self._rooms]
+            ready, _, _ = select.select(waiting, [], [])
+            if parent in ready:
                 break
-        for pid in list(self._rooms):
-            os.kill(pid, signal.SIGKILL)
-            self._end(pid)
+            for asker in ready:
+                if not self._answer_one(asker):
+                    self._leave(asker)
+        for asker in list(self._rooms):
+            self._leave(asker)
 
-    def _answer_one(self) -> bool:
+    def _answer_one(self, asker: socket.socket) -> bool:
         """Answer one request; returns whether there may be another."""
         try:
-            message, descriptors, _, _ = socket.recv_fds(self._control, MAX_REQUEST, 1)
+            message, descriptors, _, _ = socket.recv_fds(asker, MAX_REQUEST, 1)
         except OSError:
             return False
         if not message:
             return False
         try:
-            answer, pidfds = self._answer(message, descriptors)
+            answer, pidfds = self._answer(asker, message, descriptors)
         except (ValueError, KeyError, TypeError, OSError) as error:
             answer, pidfds = {"error": str(error) or type(error).__name__}, []
         try:
             # Whoever asked may be gone already; the next read says so.
             with contextlib.suppress(OSError):
-                socket.send_fds(self._control, [json.dumps(answer).encode()], pidfds)
+                socket.send_fds(asker, [json.dumps(answer).encode()], pidfds)
         finally:
             for descriptor in (*descriptors, *pidfds):
                 os.close(descriptor)
         return True
 
-    def _answer(self, message: bytes, descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
+    def _answer(self, asker: socket.socket, message: bytes, descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
         request = json.loads(message)
         if request["op"] == "open":
             caps = Caps.from_data(request["caps"])
-            if len(descriptors) != 1:
-                raise ValueError("a room needs one connection")
-            pid = self._fork(descriptors[0], caps)
+            pid = self._fork(_only(descriptors), caps)
+            self._rooms[asker].add(pid)
             return {"pid": pid}, [os.pidfd_open(pid)]
         if request["op"] == "end":
-            self._end(request["pid"])
+            self._end(asker, request["pid"])
+            return {}, []
+        if request["op"] == "connect":
+            self._rooms[socket.socket(fileno=os.dup(_only(descriptors)))] = set()
             return {}, []
         raise ValueError(f"unknown request {request['op']!r}")
 
@@ -98,16 +106,28 @@ class Zygote:
         pid = self._jail.fork()
         if pid == 0:
             _run_room(connection, self._jail, caps, self._shell)
-        self._rooms.add(pid)
         return pid
 
-    def _end(self, pid: Any) -> None:
-        if pid not in self._rooms:
+    def _end(self, asker: socket.socket, pid: Any) -> None:
+        if pid not in self._rooms[asker]:
             raise ValueError(f"there is no room {pid!r}")
         # Only here is a worker's process id given back, so until now it could not mean another process.
         os.waitpid(pid, 0)
-        self._rooms.remove(pid)
+        self._rooms[asker].remove(pid)
         self._jail.end(pid)
+
+    def _leave(self, asker: socket.socket) -> None:
+        for pid in list(self._rooms[asker]):
+            os.kill(pid, signal.SIGKILL)
+            self._end(asker, pid)
+        del self._rooms[asker]
+        asker.close()
+
+
+def _only(descriptors: list[int]) -> int:
+    if len(descriptors) != 1:
+        raise ValueError("this request needs one connection")
+    return descriptors[0]
 
 
 def _run_room(connection: int, jail: Jail, caps: Caps, shell: worker.LearnerShell) -> NoReturn:

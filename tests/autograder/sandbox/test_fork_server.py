@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -136,6 +137,24 @@ def test_a_forked_grader_has_a_fork_server_of_its_own() -> None:
     assert os.read(reader, 10) == b"other"
     os.close(reader)
     os.close(writer)
+
+
+def test_a_shared_fork_server_ends_the_rooms_of_whoever_hangs_up(server: ForkServer) -> None:
+    shared = server.share()
+    with open_room(server=server) as ours:
+        worker = shared.open_worker(Caps())
+        shared.close()
+        assert select.select([worker.pidfd], [], [], 20)[0]
+        assert ours.run_cell("1", 30).ok
+        assert zygote_of(server)
+
+
+def test_who_shares_a_fork_server_that_died_starts_another(server: ForkServer) -> None:
+    shared = server.share()
+    os.kill(zygote_of(server), signal.SIGKILL)
+    with open_room(server=shared) as room:
+        assert room.run_cell("1", 30).ok
+    shared.close()
 
 
 def test_the_sweeper_removes_what_a_killed_fork_server_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
