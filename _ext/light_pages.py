@@ -11,22 +11,33 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
 from _ext import stylesheets
+from _ext.assets import share_static_folder
 
 # What the theme's templates link, before the stylesheets that Sphinx knows of.
 THEME_STYLESHEETS = ["basic.css", "styles/pydata-sphinx-theme.css"]
 ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 
 # What the theme's templates run, besides Bootstrap.
-TEMPLATE_SCRIPTS = ["scripts/pydata-sphinx-theme.js", "searchtools.js"]
+THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+TEMPLATE_SCRIPTS = [THEME_SCRIPT, "searchtools.js"]
 
-# Scripts that only work on something: its sign in the page's HTML.
+# Scripts that only work on something: the pattern of its sign in the page's HTML.
 NEEDED_BY = {
     "clipboard.min.js": 'class="highlight',
     "copybutton.js": 'class="highlight',
     "design-tabs.js": "sd-tab-set",
+    "scrollable.js": 'class="(?:highlight|output|katex-display|pst-scrollable)',
 }
+
+# The theme measures each place that may scroll, one after another, as soon as the page is read: that lays out
+# the whole page. `scrollable.js` does the same without.
+MEASURES_ALL_PLACES = re.compile(
+    r'const e=\(\)=>\{document\.querySelectorAll\(\["pre",.*?'
+    r'\.observe\(document\.getElementById\("main-content"\),\{subtree:!0,childList:!0\}\),e\(\)(?=\})'
+)
 
 # Names, punctuation and spaces in code, which the theme's styles color as the text around them.
 PLAIN_SPAN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>|<span></span>')
@@ -66,6 +77,17 @@ class LightPages:
         css = stylesheets.purge(css, names_in_use(site, self.scripts))
         css = stylesheets.with_icons_inside(css, static / ICON_FONT)
         (static / "light.css").write_text(f'@charset "utf-8";\n{css}\n', encoding="utf-8")
+        measure_no_places(static / THEME_SCRIPT)
+
+
+def measure_no_places(script: Path) -> None:
+    """Take the theme's measuring of all places that may scroll out of its script."""
+    text = script.read_text(encoding="utf-8")
+    lighter = MEASURES_ALL_PLACES.sub("", text)
+    if "scrollHeight>" in lighter:
+        raise ExtensionError(f"{script.name} measures scrollable places in a new way: mend MEASURES_ALL_PLACES.")
+    if lighter != text:
+        script.write_text(lighter, encoding="utf-8")
 
 
 def static_name(filename: Any) -> str:
@@ -74,7 +96,7 @@ def static_name(filename: Any) -> str:
 
 
 def is_needed(name: str, body: str) -> bool:
-    return NEEDED_BY.get(name, "") in body
+    return bool(re.search(NEEDED_BY.get(name, ""), body))
 
 
 def waiting(script: Any) -> Any:
@@ -101,6 +123,8 @@ def names_in_use(site: Path, scripts: set[str]) -> set[str]:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     pages = LightPages()
+    app.connect("builder-inited", share_static_folder)
+    app.add_js_file("scrollable.js")
     app.connect("html-page-context", pages.trim, priority=900)  # after the theme and all who add files
     app.connect("build-finished", pages.write_stylesheet, priority=900)  # after all who write stylesheets
     return {"parallel_read_safe": True, "parallel_write_safe": False}

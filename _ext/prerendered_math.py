@@ -110,14 +110,14 @@ def fonts_used(body: str) -> list[str]:
     return [name for name, sign in FONTS.items() if 'class="katex"' in body and re.search(sign, body)]
 
 
-def link_files(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
-    """Let a page load the fonts of its first screen early, and the script that its wide formulas need."""
+def preload_fonts(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
+    """Let a page load the fonts of its first screen early."""
     body = context.get("body", "")
     if names := fonts_used(body[:FIRST_SCREEN]):
         fonts = [context["pathto"](f"_static/katex/fonts/KaTeX_{name}.woff2", 1) for name in names]
         context["metatags"] = context.get("metatags", "") + PRELOAD.format(fonts=json.dumps(fonts))
-    if 'class="katex-display"' in body:
-        app.add_js_file("scrollable-formulas.js", defer="defer")
 
 
 def copy_katex(app: Sphinx, exception: Exception | None) -> None:
@@ -137,7 +137,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", configure)
     app.connect("builder-inited", share_static_folder)
     app.connect("doctree-read", draw_formulas, priority=100)  # before titles are copied into tables of contents
-    app.connect("html-page-context", link_files)
+    app.connect("html-page-context", preload_fonts)
     app.connect("build-finished", copy_katex)
     app.add_css_file("katex/katex.min.css")
     app.add_css_file("prerendered-math.css")

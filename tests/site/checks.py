@@ -6,6 +6,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
+# The book leaves far sections for later; what is not laid out can be neither measured nor too wide.
+LAY_OUT_ALL = ".bd-article > section > section { content-visibility: visible !important }"
+
 
 class Visit:
     """A page in a browser of its own that may not leave the site, and all that goes wrong on it."""
@@ -31,6 +34,7 @@ class Visit:
     def open(self, name: str) -> None:
         """Open a page by its name in the site, wait for its scripts, and bring each widget into view once."""
         self.page.goto(self.base + name)
+        self.page.add_style_tag(content=LAY_OUT_ALL)
         for place in self.page.locator(".llm-widget-place").all():
             place.scroll_into_view_if_needed()
         self.page.wait_for_load_state("networkidle")

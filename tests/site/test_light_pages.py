@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pydata_sphinx_theme
 import pytest
 from sphinx.builders.html._assets import _JavaScript
+from sphinx.errors import ExtensionError
 
-from _ext.light_pages import PLAIN_SPAN, is_needed, names_in_use, waiting
+from _ext.light_pages import PLAIN_SPAN, THEME_SCRIPT, is_needed, measure_no_places, names_in_use, waiting
 
 
 @pytest.mark.parametrize(
@@ -15,6 +17,8 @@ from _ext.light_pages import PLAIN_SPAN, is_needed, names_in_use, waiting
         ("copybutton.js", "<p>prose</p>", False),
         ("design-tabs.js", '<div class="sd-tab-set">', True),
         ("design-tabs.js", '<div class="highlight">', False),
+        ("scrollable.js", '<div class="katex-display">', True),
+        ("scrollable.js", "<p>prose</p>", False),
         ("doctools.js", "<p>prose</p>", True),
         ("", "<p>prose</p>", True),
     ],
@@ -44,3 +48,26 @@ def test_names_come_from_pages_and_scripts(tmp_path: Path) -> None:
     names = names_in_use(tmp_path, {"a.js"})
     assert {"one", "two", "three", "six-seven", "tooltip"} <= names
     assert names.isdisjoint({"five", "eight"})
+
+
+THEME_STATIC = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+
+
+def test_theme_measures_no_places(tmp_path: Path) -> None:
+    theme = (THEME_STATIC / THEME_SCRIPT).read_text(encoding="utf-8")
+    script = tmp_path / "theme.js"
+    script.write_text(theme, encoding="utf-8")
+    measure_no_places(script)
+    lighter = script.read_text(encoding="utf-8")
+    assert "scrollHeight>" in theme
+    assert "scrollHeight>" not in lighter
+    assert 0 < len(theme) - len(lighter) < 500
+    measure_no_places(script)  # a second build finds its work done
+    assert script.read_text(encoding="utf-8") == lighter
+
+
+def test_a_theme_that_measures_in_a_new_way_is_noticed(tmp_path: Path) -> None:
+    script = tmp_path / "theme.js"
+    script.write_text("const tall=e.scrollHeight>e.clientHeight", encoding="utf-8")
+    with pytest.raises(ExtensionError, match="measures scrollable places in a new way"):
+        measure_no_places(script)
