@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site checks lab lint test unit notebooks grading browser training chromium models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench checks lab lint test unit notebooks grading browser training chromium models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,12 @@ $(BUILT)/.done: node_modules/.package-lock.json $(wildcard $(WIDGETS)/*.js $(WID
 	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/js/host.js
 	@touch $@
 
-bench-widgets: widgets  ## print how fast the course model writes in the page, and how fast widgets answer
-	@$(BIN)/python tests/widgets/bench.py
+bench-widgets: widgets $(VENV)/.benchmarks benchmarks/node_modules/.package-lock.json  ## print how fast the course model writes in the page, and how fast widgets answer
+	@$(BIN)/python -m benchmarks.widgets
+
+$(VENV)/.benchmarks: $(VENV)/.installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
+	@touch $@
 
 # A model as a script: a page opened from a file may run the scripts beside it, but not fetch them.
 $(BUILT)/site/_static/widgets/%.js: llm_course/weights/%/browser.bin
@@ -60,6 +64,8 @@ site: env widgets _build/.extensions  ## build the book into _build/html
 
 bench-site: site benchmarks/node_modules/.package-lock.json  ## measure the built pages with Lighthouse
 	@$(BIN)/python -m benchmarks.site
+
+bench: bench-widgets bench-site  ## run all benchmarks
 
 benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	npm ci --silent --prefix benchmarks

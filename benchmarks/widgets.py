@@ -1,14 +1,29 @@
-"""How fast the course model writes in Chromium, and how soon widgets answer: make bench-widgets."""
+"""How fast the course model writes in Chromium, beside onnxruntime-web, and how soon widgets answer.
+
+make bench-widgets
+"""
 
 import shutil
 import statistics
 import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from conftest import BUILT, CHROMIUM_FLAGS, WIDGETS, page_html
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from _ext.serve import address, make_server
+from benchmarks import onnx_model
+from llm_course import models
+from llm_course.widgets.base import BUILT
+from tests.conftest import CHROMIUM_FLAGS
+from tests.widgets.conftest import WIDGETS, page_html
+
+HERE = Path(__file__).parent
+ONNX_RUNTIME = HERE / "node_modules" / "onnxruntime-web" / "dist"
 RUNS = 7
+TOKENS = 200
 # From an input event until the browser has drawn its effect: the second frame begins after the first was painted.
 TIME_INPUT = """
 ([label, values]) => {
@@ -49,6 +64,39 @@ def report_input(page: Page, what: str, label: str, values: list[str]) -> None:
     print(f"{what:52} {computed:6.1f} ms computed, {drawn:6.1f} ms with two frames of the browser")
 
 
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The address of the folder, served over http."""
+    server = make_server(folder, 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield address(server)
+    server.shutdown()
+
+
+def compare_with_onnx_runtime(browser: Browser, folder: Path) -> None:
+    """Print the median rate of each runtime and their ratio; both have to write the same tokens."""
+    folder.mkdir()
+    model, _ = models.load("stories")
+    onnx_model.write(model, folder / "stories.onnx")
+    shutil.copy(models.path("stories") / "browser.bin", folder)
+    shutil.copytree(HERE.parent / "llm_course" / "widgets" / "js", folder / "js")
+    shutil.copytree(ONNX_RUNTIME, folder / "ort", ignore=shutil.ignore_patterns("*.map", "*webgpu*", "*webgl*"))
+    shutil.copy(HERE / "onnx_comparison.js", folder)
+    (folder / "index.html").write_text('<script type="module" src="onnx_comparison.js"></script>', encoding="utf-8")
+    with served(folder) as base:
+        page = browser.new_page()
+        page.goto(base)
+        page.wait_for_function("window.compare")
+        result = page.evaluate("([runs, count]) => compare(runs, count)", [RUNS, TOKENS])
+    if not result["same"]:
+        raise SystemExit("The two runtimes wrote different tokens: the comparison means nothing.")
+    ours, theirs = statistics.median(result["course"]), statistics.median(result["onnx"])
+    print(f"{'the decoder alone, by the course':52} {ours:6.0f} tokens/s")
+    print(
+        f"{'the decoder alone, by onnxruntime-web (one thread)':52} {theirs:6.0f} tokens/s, ratio {ours / theirs:.2f}"
+    )
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
@@ -73,6 +121,7 @@ def main() -> None:
         sentence = "There was a girl called Anna. Anna had a red"
         sentences = [sentence[: len(sentence) - cut] for cut in (5, 4, 3, 2, 1)]
         report_input(explorer, "attention explorer, a letter of a sentence", "Your sentence", sentences)
+        compare_with_onnx_runtime(browser, folder / "onnx")
         browser.close()
 
 
