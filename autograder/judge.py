@@ -17,18 +17,21 @@ from torch import Tensor, nn
 
 from autograder.exercises.spec import Case, Exercise, Mistake
 from llm_course.bench import Bench, Item, KnownMistake
-from llm_course.calls import Call, Reply, invoke
+from llm_course.calls import Call, Failure, Reply, invoke
 from llm_course.compare import slack_of
 from llm_course.evaluate import Verdict, evaluate
+from llm_course.values import size_of
 
 Answer = Callable[[Call], Reply]
 """Something that answers calls: a learner's function in its room, or a function of our own."""
+FREE_BYTES = 1 << 20
+"""What a reply may take without further question."""
 
 
 def judge(exercise: Exercise, answer: Answer, seed: bytes) -> Verdict:
     """Call the answer on every case and judge its replies."""
     bench = make_bench(exercise, seed)
-    return evaluate(bench, {name: answer(item.call) for name, item in bench.items.items()})
+    return evaluate(bench, {name: _bounded(answer(item.call), item.expected) for name, item in bench.items.items()})
 
 
 def local_answer(function: Callable[..., Any]) -> Answer:
@@ -48,6 +51,13 @@ def make_bench(exercise: Exercise, seed: bytes) -> Bench:
     )
 
 
+def _bounded(reply: Reply, expected: Reply) -> Reply:
+    """The reply, or a failure where it takes far more memory than the right one: all replies are held together."""
+    if size_of(reply.value) + size_of(reply.gradients) <= FREE_BYTES + 16 * size_of(expected.value):
+        return reply
+    return Reply(failure=Failure("ReplyTooLarge", "the value is far larger than a right one"))
+
+
 def derive_seed(secret: bytes, *names: str) -> bytes:
     """A seed that depends on the secret and on all the names, and tells nothing of the secret."""
     return hmac.new(secret, "\0".join(names).encode(), hashlib.sha256).digest()
@@ -59,7 +69,7 @@ def _known_mistake(mistake: Mistake, items: dict[str, Item]) -> KnownMistake:
 
 
 def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:
-    digest = derive_seed(seed, exercise.name, case.name)
+    digest = derive_seed(seed, exercise.name, case.drawn_as or case.name)
     draw = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
     arguments, script = case.arguments(draw), case.script(draw) if case.script else ()
     call = Call(arguments, case.gradients, case.measure, case.repeat, script)

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from llm_course.scripts import Step, fixed_weighted_sum, run_script
-from llm_course.values import Tree, ValueFormatError, decode, encode, from_text, to_text
+from llm_course.values import Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
 
 
 @dataclass(frozen=True)
@@ -212,7 +212,7 @@ def _failure_from_data(data: Any) -> Failure | None:
         return None
     if not (isinstance(data, list) and len(data) == 4 and isinstance(data[2], (int, type(None)))):
         raise ValueFormatError("a failure is a type, a message, a line and its source")
-    return Failure(str(data[0])[:100], str(data[1])[:500], data[2], str(data[3])[:200])
+    return Failure(plain_text(str(data[0]), 100), plain_text(str(data[1]), 500), data[2], plain_text(str(data[3]), 200))
 
 
 def _check_fields(data: Any, **kinds: Any) -> None:

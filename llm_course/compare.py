@@ -121,7 +121,7 @@ def _dict_mismatch(actual: Any, expected: dict[str, Any]) -> str | None:
     if not isinstance(actual, dict):
         return f"it returned {describe(actual)}, and a dict is expected"
     if actual.keys() != expected.keys():
-        return f"the keys are {sorted(actual)}, and {sorted(expected)} are expected"
+        return f"the keys are {str(sorted(actual))[:200]}, and {sorted(expected)} are expected"
     return next((found for key in expected if (found := mismatch(actual[key], expected[key]))), None)
 
 

@@ -8,6 +8,7 @@ Contents:
     encode, decode          value <-> (tree, buffers)
     to_text, from_text      value <-> one JSON string, tensors as base64
     Opaque                  what decode gives for a value of a type that does not travel
+    plain_text              a text from a room, as files can hold it
 """
 
 import base64
@@ -42,6 +43,9 @@ MAX_BYTES = 32 << 20
 MAX_DEPTH = 20
 MAX_DIMENSIONS = 16
 MAX_GENERATORS = 100
+MAX_PARTS = 200_000
+"""The most values, counted at every depth, of which one value may be made."""
+MAX_TYPE_NAME = 100
 
 
 class ValueFormatError(ValueError):
@@ -72,6 +76,22 @@ def decode(tree: Tree, buffers: bytes | bytearray | memoryview) -> Any:
     if reader.remaining:
         raise ValueFormatError(f"{reader.remaining} bytes more than the tensors need")
     return value
+
+
+def size_of(value: object) -> int:
+    """About how many bytes of memory a decoded value takes."""
+    if isinstance(value, Tensor):
+        return value.numel() * value.itemsize
+    if isinstance(value, (list, tuple)):
+        return 100 + sum(map(size_of, value))
+    if isinstance(value, dict):
+        return 100 + sum(size_of(key) + size_of(item) for key, item in value.items())
+    return 100 + len(value) if isinstance(value, (str, bytes)) else 100
+
+
+def plain_text(text: str, length: int) -> str:
+    """At most `length` characters of a text from a room, without what no file can hold."""
+    return text[:length].encode("utf-8", "replace").decode("utf-8").replace("\0", "?")
 
 
 def to_text(value: object) -> str:
@@ -143,6 +163,7 @@ class _Reader:
         self._buffer = buffer
         self._position = 0
         self._generators = 0
+        self._parts = 0
 
     @property
     def remaining(self) -> int:
@@ -154,6 +175,12 @@ class _Reader:
         self._position += length
         return bytearray(self._buffer[self._position - length : self._position])
 
+    def count_part(self) -> None:
+        # Two characters of data become sixty bytes of empty list.
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise ValueFormatError(f"more than {MAX_PARTS} values in one")
+
     def count_generator(self) -> None:
         # Twenty characters of data become five thousand bytes of generator.
         self._generators += 1
@@ -164,6 +191,7 @@ class _Reader:
 def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise ValueFormatError("the value is nested too deeply")
+    reader.count_part()
     if tree is None or isinstance(tree, (bool, int, float, str)):
         return tree
     if isinstance(tree, list):
@@ -187,7 +215,7 @@ def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
     if kind == "sequential" and isinstance(content, list):
         return _sequential([_decode(item, reader, depth + 1) for item in content])
     if kind == "opaque" and isinstance(content, str):
-        return Opaque(content)
+        return Opaque(plain_text(content, MAX_TYPE_NAME))
     raise ValueFormatError(f"unknown kind of value {kind!r}")
 
 
@@ -230,10 +258,17 @@ def _decode_tensor(content: Tree, reader: _Reader) -> Tensor:
     if math.prod(max(size, 1) for size in shape) * dtype.itemsize > MAX_BYTES:
         raise ValueFormatError(f"a tensor of shape {shape!r} is over {MAX_BYTES >> 20} MiB")
     data = reader.take(math.prod(shape) * dtype.itemsize)
-    tensor = torch.frombuffer(data, dtype=dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
+    tensor = _from_bytes(data, dtype).reshape(shape) if data else torch.empty(shape, dtype=dtype)
     if content.get("contiguous") is False:
         tensor = _spread(tensor)
     return tensor.requires_grad_(content.get("requires_grad") is True and dtype.is_floating_point)
+
+
+def _from_bytes(data: bytearray, dtype: torch.dtype) -> Tensor:
+    if dtype == torch.bool:
+        # A byte that is neither 0 nor 1 would make a truth value whose comparisons nobody can rely on.
+        return torch.frombuffer(data, dtype=torch.uint8) != 0
+    return torch.frombuffer(data, dtype=dtype)
 
 
 def _spread(tensor: Tensor) -> Tensor:

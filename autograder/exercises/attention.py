@@ -1057,6 +1057,14 @@ def _drawn_window(draw: Generator) -> Arguments:
     return {"seq_len": randint(draw, 8, 12), "window": randint(draw, 3, 6)}
 
 
+def _negative_window(draw: Generator) -> Arguments:
+    return {"seq_len": randint(draw, 5, 12), "window": -randint(draw, 1, 5)}
+
+
+def _drawn_diagonal(draw: Generator) -> Arguments:
+    return {"seq_len": randint(draw, 7, 20), "window": 1}
+
+
 SLIDING_WINDOW_MASK = Exercise(
     reference=attention.sliding_window_mask,
     points=2,
@@ -1064,8 +1072,10 @@ SLIDING_WINDOW_MASK = Exercise(
         Case("five positions, window 2", given(seq_len=5, window=2), visible=True),
         Case("drawn", _drawn_window),
         Case("window 1", given(seq_len=6, window=1), visible=True),
+        Case("window 1, drawn", _drawn_diagonal),
         Case("window longer than the sequence", given(seq_len=4, window=9), visible=True),
         Case("no window", given(seq_len=4, window=0), visible=True),
+        Case("negative window", _negative_window),
     ),
     properties=(
         Property(
@@ -1076,13 +1086,13 @@ SLIDING_WINDOW_MASK = Exercise(
         ),
         Property(
             "Window 1 is the diagonal, and a long window is the causal mask",
-            ("window 1", "window longer than the sequence"),
+            ("window 1", "window 1, drawn", "window longer than the sequence"),
             "Try the extremes: with window = 1 a query sees itself only; with a window beyond the "
             "sequence, all its past.",
         ),
         Property(
             "A window below 1 is refused with a ValueError",
-            ("five positions, window 2", "no window"),
+            ("five positions, window 2", "drawn", "no window", "negative window"),
             "Raise ValueError for a window below 1: such a query could attend to nothing.",
             observe=observe.refusal,
         ),

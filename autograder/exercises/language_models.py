@@ -151,6 +151,14 @@ def _drawn_text(draw: Generator) -> Arguments:
     return {"ids": _random_ids(draw, 60, vocab_size), "vocab_size": vocab_size, "alpha": 0.3}
 
 
+def _drawn_unknown(draw: Generator) -> Arguments:
+    return {"ids": [0, randint(draw, 5, 9), *_random_ids(draw, 9, 5)], "vocab_size": 5, "alpha": 0.5}
+
+
+def _drawn_negative(draw: Generator) -> Arguments:
+    return {"ids": _random_ids(draw, 20, 5), "vocab_size": 5, "alpha": -0.1 * randint(draw, 1, 9)}
+
+
 def _drawn_unsmoothed(draw: Generator) -> Arguments:
     ids = _random_ids(draw, 60, 4)
     return {"ids": [*ids, 0, 1, 2, 3, 0], "vocab_size": 4, "alpha": 0.0}
@@ -180,6 +188,8 @@ BIGRAM_PROBABILITIES = Exercise(
         Case("id too large", given(ids=[0, 1, 4, 0], vocab_size=4, alpha=1.0), visible=True),
         Case("negative id", given(ids=[0, 1, -1, 0], vocab_size=4, alpha=1.0), visible=True),
         Case("negative alpha", given(ids=[0, 1, 1, 0], vocab_size=2, alpha=-0.5), visible=True),
+        Case("unknown id, drawn", _drawn_unknown),
+        Case("negative alpha, drawn", _drawn_negative),
     ),
     properties=(
         Property(
@@ -209,13 +219,13 @@ BIGRAM_PROBABILITIES = Exercise(
         ),
         Property(
             "An id outside the vocabulary is refused with a ValueError",
-            ("every row seen", "id too large", "negative id"),
+            ("every row seen", "every row seen, drawn", "id too large", "negative id", "unknown id, drawn"),
             "Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
             observe=observe.refusal,
         ),
         Property(
             "A negative alpha is refused with a ValueError",
-            ("smoothed", "negative alpha"),
+            ("smoothed", "smoothed, drawn", "negative alpha", "negative alpha, drawn"),
             "Raise ValueError for alpha below 0: probabilities could become negative.",
             observe=observe.refusal,
         ),
@@ -667,6 +677,10 @@ def _drawn_score(draw: Generator) -> Arguments:
     return {"log_prob": -float(torch.rand((), generator=draw)) * 20 - 5, "n_predictions": randint(draw, 5, 12)}
 
 
+def _drawn_above_1(draw: Generator) -> Arguments:
+    return {"log_prob": float(torch.rand((), generator=draw)) + 0.5, "n_predictions": randint(draw, 2, 9)}
+
+
 PERPLEXITY_EXERCISE = Exercise(
     reference=language_models.perplexity,
     points=2,
@@ -677,6 +691,7 @@ PERPLEXITY_EXERCISE = Exercise(
         Case("certain", given(log_prob=0.0, n_predictions=7)),
         Case("no prediction", given(log_prob=-2.0, n_predictions=0), visible=True),
         Case("probability above 1", given(log_prob=3.0, n_predictions=4), visible=True),
+        Case("probability above 1, drawn", _drawn_above_1),
     ),
     properties=(
         Property(
@@ -692,7 +707,7 @@ PERPLEXITY_EXERCISE = Exercise(
         ),
         Property(
             "Arguments that make no sense are refused with a ValueError",
-            ("ten predictions", "no prediction", "probability above 1"),
+            ("ten predictions", "drawn", "no prediction", "probability above 1", "probability above 1, drawn"),
             "Raise ValueError for fewer than one prediction, and for a positive log probability.",
             observe=observe.refusal,
         ),

@@ -99,6 +99,10 @@ def _anything_encoded(seq_len: int, d_model: int, base: float = 10000.0) -> Tens
     return _waves(seq_len, d_model, _frequencies(d_model, base))
 
 
+def _drawn_first(draw: Generator) -> Arguments:
+    return {"seq_len": 1, "d_model": 2 * randint(draw, 4, 20)}
+
+
 def _even_width(draw: Generator) -> Arguments:
     return {"seq_len": randint(draw, 18, 30), "d_model": 2 * randint(draw, 4, 7)}
 
@@ -116,6 +120,7 @@ SINUSOIDAL_ENCODING = Exercise(
     points=4,
     cases=(
         Case("one position", given(seq_len=1, d_model=6), visible=True),
+        Case("one position, drawn", _drawn_first),
         Case("even width", given(seq_len=5, d_model=6), visible=True),
         Case("even width drawn", _even_width),
         Case("another base", given(seq_len=4, d_model=8, base=50.0), visible=True),
@@ -137,7 +142,7 @@ SINUSOIDAL_ENCODING = Exercise(
         ),
         Property(
             "Row 0 has 0 in the even columns and 1 in the odd ones",
-            ("one position",),
+            ("one position", "one position, drawn"),
             "At position 0 every angle is 0. Which of sine and cosine is 0 there, and in which columns does it belong?",
         ),
         Property(
@@ -159,7 +164,7 @@ SINUSOIDAL_ENCODING = Exercise(
         ),
         Property(
             "No position, no column or a base of zero is refused with a ValueError",
-            ("even width", "no position", "no column", "base of zero"),
+            ("even width", "even width drawn", "no position", "no column", "base of zero"),
             "Raise ValueError where seq_len or d_model is below 1 or the base is not above 0, and nowhere else.",
             observe=observe.refusal,
         ),
@@ -407,11 +412,8 @@ def _heads(draw: Generator, *shape: int) -> Tensor:
 
 
 def _rows_at(positions: list[int]) -> Callable[[Generator], Arguments]:
-    """The same rows in every case and every run: only their positions differ."""
-    return lambda draw: {
-        "x": randn(torch.Generator().manual_seed(4), 2, 1, len(positions), 6),
-        "positions": torch.tensor(positions),
-    }
+    """For cases that draw the same rows: only their positions differ."""
+    return lambda draw: {"x": _heads(draw, 2, 1, len(positions), 6), "positions": torch.tensor(positions)}
 
 
 def _from_zero(draw: Generator) -> Arguments:
@@ -477,8 +479,8 @@ APPLY_ROPE = Exercise(
     points=6,
     cases=(
         Case("rows", _rows_at([2, 3, 5, 9]), visible=True),
-        Case("rows moved on", _rows_at([19, 20, 22, 26]), visible=True),
-        Case("rows pulled apart", _rows_at([4, 6, 10, 18]), visible=True),
+        Case("rows moved on", _rows_at([19, 20, 22, 26]), visible=True, drawn_as="rows"),
+        Case("rows pulled apart", _rows_at([4, 6, 10, 18]), visible=True, drawn_as="rows"),
         Case("from zero", _from_zero, visible=True),
         Case("batched from zero", _batched_from_zero),
         Case("positions with gaps", _with_gaps, visible=True),
@@ -860,7 +862,7 @@ ALIBI_BIAS = Exercise(
         ),
         Property(
             "No head or no position is refused with a ValueError",
-            ("four heads", "no head", "no position"),
+            ("four heads", "sixteen heads or more", "no head", "no position"),
             "Raise ValueError where n_heads or seq_len is below 1, and nowhere else.",
             observe=observe.refusal,
         ),

@@ -28,8 +28,8 @@ class Case:
 
     Each grading run draws afresh. A visible case is also shipped, in one draw, with the learner's own checks. For
     `gradients`, `measure`, `repeat` and `script` see llm_course.calls.Call; the steps of a script are drawn from the
-    same generator, after the arguments. The values of a repeated call are compared by distribution, sorted into
-    categories by an observer of single values.
+    same generator, after the arguments. Cases that are `drawn_as` another one get the same numbers. The values of a
+    repeated call are compared by distribution, sorted into categories by an observer of single values.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Case:
     script: Callable[[Generator], tuple[Step, ...]] | None = None
     repeat: int = 1
     categories: Callable[[Any], list[Any]] = observe.as_one_category
+    drawn_as: str = ""
 
 
 @dataclass(frozen=True)

@@ -316,6 +316,12 @@ def _drawn_data(draw: Generator) -> Arguments:
     return {"data": bytes(_drawn_ids(draw, letters, 60)), "n_merges": randint(draw, 6, 9)}
 
 
+def _drawn_favorite(draw: Generator) -> Arguments:
+    """One pair stands between letters that occur once, so nothing else is as frequent."""
+    pair = bytes([randint(draw, 48, 52), randint(draw, 53, 57)])
+    return {"data": b"".join(pair + bytes([letter]) for letter in range(97, 97 + randint(draw, 5, 9))), "n_merges": 1}
+
+
 def _drawn_ties(draw: Generator) -> Arguments:
     middle, low, high = randint(draw, 110, 112), randint(draw, 97, 100), randint(draw, 119, 121)
     doubled = [byte for first in (middle, high, low) for byte in (first, first + 1) * 2]
@@ -328,6 +334,7 @@ TRAIN_BPE = Exercise(
     cases=(
         Case("one merge", given(data=b"she sells sea shells", n_merges=1), visible=True),
         Case("bytes above 127", given(data="après été".encode() * 2, n_merges=1), visible=True),
+        Case("one merge, drawn", _drawn_favorite),
         Case("low, lower, lowest", given(data=SENTENCE, n_merges=5), visible=True),
         Case("drawn", _drawn_data),
         Case("three pairs equally frequent", given(data=TIES, n_merges=2), visible=True),
@@ -343,7 +350,7 @@ TRAIN_BPE = Exercise(
     properties=(
         Property(
             "The first merge is the most frequent pair of bytes",
-            ("one merge", "bytes above 127"),
+            ("one merge", "bytes above 127", "one merge, drawn"),
             "Count by hand which two neighbors stand together most often in b'she sells sea shells'. The ids at the "
             "start are the bytes: list(data).",
         ),
@@ -551,6 +558,11 @@ COMPETING = [(98, 99), (97, 98), (257, 99), (100, 97), (99, 120)]
 ACCENTS = [(195, 169), (99, 97), (257, 102), (258, 256)]
 
 
+def _drawn_words(draw: Generator) -> Arguments:
+    words = ("low", "lower", "lowest", "slow", "slower")
+    return {"text": ",".join(words[randint(draw, 0, 4)] for _ in range(randint(draw, 4, 7))), "merges": LEARNED}
+
+
 def _drawn_encoding(draw: Generator) -> Arguments:
     letters = [97, 98, 99, 100]
     merges = tokenization.train_bpe(bytes(_drawn_ids(draw, letters, 60)), randint(draw, 10, 14))
@@ -573,6 +585,7 @@ ENCODE_TEXT = Exercise(
         Case("the third of four merges", given(text="dadabed", merges=[(98, 99), (99, 99), (97, 100), (120, 121)])),
         Case("low, lower, lowest", given(text="lowest,slower", merges=LEARNED), visible=True),
         Case("a word with an accent", given(text="cafés,café", merges=ACCENTS), visible=True),
+        Case("words drawn", _drawn_words),
         Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
         Case("more competition", given(text="abcbcbcdabda-da-abcx", merges=COMPETING), visible=True),
         Case("drawn", _drawn_encoding),
@@ -592,7 +605,7 @@ ENCODE_TEXT = Exercise(
         ),
         Property(
             "Merged tokens merge again, until no merge applies",
-            ("low, lower, lowest", "a word with an accent"),
+            ("low, lower, lowest", "a word with an accent", "words drawn"),
             "After a merge look at all neighbors again: the new token may be part of a further pair.",
             weight=2,
         ),
@@ -775,6 +788,10 @@ def _drawn_decoding(draw: Generator) -> Arguments:
     return {"ids": [randint(draw, 256, 267) for _ in range(6)] + [267, 100], "merges": merges}
 
 
+def _drawn_letters(draw: Generator) -> Arguments:
+    return {"ids": [randint(draw, 97, 122) for _ in range(8)], "merges": []}
+
+
 def _drawn_bytes_to_text(draw: Generator) -> Arguments:
     character = chr(randint(draw, 0x4E00, 0x9FA5)).encode()
     return {"ids": [randint(draw, 97, 122), *character, randint(draw, 97, 122)], "merges": []}
@@ -790,6 +807,7 @@ DECODE_IDS = Exercise(
     points=5,
     cases=(
         Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
+        Case("letters, drawn", _drawn_letters),
         Case(
             "merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]), visible=True
         ),
@@ -808,7 +826,7 @@ DECODE_IDS = Exercise(
     properties=(
         Property(
             "Ids below 256 are bytes, and no ids are no text",
-            ("plain letters", "no ids"),
+            ("plain letters", "letters, drawn", "no ids"),
             "bytes([108]) is the byte of the letter l.",
         ),
         Property(

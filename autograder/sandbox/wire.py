@@ -33,7 +33,8 @@ def send(
     connection: socket.socket, header: dict[str, Any], buffers: Sequence[bytes] = (), deadline: float = 30
 ) -> None:
     """Send one frame within `deadline` seconds."""
-    encoded = json.dumps(header).encode()
+    # Four bytes a character at most: as ASCII, outputs full of emoji would take twelve and be over the cap.
+    encoded = json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
     length = sum(map(len, buffers))
     if len(encoded) > MAX_HEADER or length > MAX_BODY:
         raise FrameTooLarge(f"a frame of {len(encoded)} and {length} bytes is over the cap")

@@ -1,0 +1,80 @@
+"""What the judge does with replies that are made to deceive or to exhaust it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Exercise
+from autograder.judge import Answer, judge, local_answer, make_bench
+from llm_course.calls import Call, Failure, Reply, call_to_text, invoke, reply_from_data, reply_to_data
+from llm_course.values import MAX_PARTS, ValueFormatError, decode
+from tests.autograder.test_exercises import TRIVIAL
+
+EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
+ATTENTION = assignments()["05_attention"]
+
+
+def table_of_visible_checks(exercise: Exercise, otherwise: Answer) -> Answer:
+    """An answer that knows the visible checks, which every learner has, by heart."""
+    items = make_bench(exercise.visible, seed=b"").items.values()
+    table = {call_to_text(item.call): item.expected for item in items}
+    return lambda call: table.get(call_to_text(call)) or otherwise(call)
+
+
+def trivial_answer(exercise: Exercise, make: Callable[[Exercise, dict[str, Any]], Any]) -> Answer:
+    return lambda call: invoke(lambda **arguments: make(exercise, arguments), call)
+
+
+@pytest.mark.parametrize("otherwise", [*TRIVIAL, "fail"])
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_a_table_of_the_visible_checks_earns_nothing(exercise: Exercise, otherwise: str) -> None:
+    failed = Reply(failure=Failure("RuntimeError", "not in the table"))
+    answer = trivial_answer(exercise, TRIVIAL[otherwise]) if otherwise in TRIVIAL else lambda call: failed
+    verdict = judge(exercise, table_of_visible_checks(exercise, answer), seed=b"seed")
+    assert [finding.name for finding in verdict.findings if finding.holds] == []
+
+
+def test_texts_of_a_reply_can_be_written_to_a_file() -> None:
+    failure = Failure("\ud800" * 200, "\ud801\0" + "x" * 10_000, 1, "\udfff")
+    reply = reply_from_data(*_joined(reply_to_data(Reply(failure=failure))))
+    assert reply.failure is not None
+    text = reply.failure.type + reply.failure.message + reply.failure.source
+    assert "\0" not in text and len(text.encode("utf-8")) < 1000
+
+
+def test_the_name_of_an_unknown_type_is_cut() -> None:
+    assert len(decode({"opaque": "\ud800" + "T" * 1_000_000}, b"").type_name.encode("utf-8")) < 200
+
+
+def test_a_truth_value_is_true_or_false() -> None:
+    tree = {"tensor": {"dtype": "bool", "shape": [3], "contiguous": True, "requires_grad": False}}
+    mask = decode(tree, bytes([0, 1, 254]))
+    assert mask.view(torch.uint8).tolist() == [0, 1, 1]
+
+
+def test_a_value_of_very_many_parts_is_refused() -> None:
+    decode([[]] * (MAX_PARTS - 1), b"")
+    with pytest.raises(ValueFormatError, match="more than"):
+        decode([[]] * MAX_PARTS, b"")
+
+
+def test_replies_that_would_fill_the_graders_memory_are_let_go() -> None:
+    exercise = ATTENTION.exercise("causal_mask")
+    verdict = judge(exercise, local_answer(lambda n_queries, n_keys: torch.zeros(3000, 3000)), seed=b"seed")
+    assert "far larger than a right one" in verdict.hint
+
+
+def test_a_hint_about_keys_is_short() -> None:
+    def answer(call: Call) -> Reply:
+        return Reply(value={f"\ud800{'k' * 100_000}": 1})
+
+    for exercise in EXERCISES:
+        assert len(judge(exercise, answer, seed=b"seed").hint.encode("utf-8")) < 1000
+
+
+def _joined(encoded: tuple[Any, list[bytes]]) -> tuple[Any, bytes]:
+    tree, buffers = encoded
+    return tree, b"".join(buffers)

@@ -1,0 +1,21 @@
+"""Submissions that attack: each must get exactly the points that its answers deserve, which is none.
+
+A family is a module; each attack is the source of cells of 05_attention, or a whole folder that is handed in.
+"""
+
+from tests.banks.hostile.exhausting import EXHAUSTING
+from tests.banks.hostile.forging import FORGING
+from tests.banks.hostile.lying import LYING
+from tests.banks.hostile.overfitting import OVERFITTING
+from tests.banks.hostile.persisting import PERSISTING
+from tests.banks.hostile.reaching import REACHING
+
+FAMILIES = {
+    "forging": FORGING,
+    "lying": LYING,
+    "overfitting": OVERFITTING,
+    "exhausting": EXHAUSTING,
+    "persisting": PERSISTING,
+    "reaching": REACHING,
+}
+"""Family -> attack -> source of a cell that takes the place of every answer."""

@@ -1,0 +1,137 @@
+"""Forging the verdict: outputs, frames and functions that the grader might believe."""
+
+from tests.banks.hostile.answers import FAKES, in_calls, in_cell
+
+_FIND_WORKER = """
+import gc, sys, types
+frame = sys._getframe()
+while frame and "_send_reply" not in frame.f_globals:
+    frame = frame.f_back
+worker = frame.f_globals if frame else {}
+"""
+
+FORGING: dict[str, str] = {
+    "the display hook publishes full marks": """
+import sys
+from IPython.display import display
+get_ipython().events.register("post_run_cell", lambda *_: sys.displayhook(1.0))
+FAKE = sys.displayhook(6.0)
+"""
+    + FAKES,
+    "an AST transformer drops asserts and errors": """
+import ast
+class Drop(ast.NodeTransformer):
+    def visit_Assert(self, node): return ast.Pass()
+    def visit_Raise(self, node): return ast.Pass()
+    def visit_Expr(self, node): return ast.Pass()
+get_ipython().ast_transformers.append(Drop())
+FAKE = None
+"""
+    + FAKES,
+    "an input transformer blanks each later cell": """
+get_ipython().input_transformers_cleanup.append(lambda lines: [])
+get_ipython().input_transformers_post.append(lambda lines: [])
+""",
+    "do_execute and run_cell are replaced": """
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+shell = get_ipython()
+InteractiveShell.run_cell = lambda self, *a, **k: ExecutionResult(None)
+type(shell).do_execute = lambda *a, **k: {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
+FAKE = 1.0
+"""
+    + FAKES,
+    "a NaN is published": """
+from IPython.display import publish_display_data
+publish_display_data({"text/plain": "nan"})
+FAKE = float("nan")
+"""
+    + FAKES,
+    "full marks are printed": in_calls("""
+        print("causal_mask: 2 of 2 points")
+        print({"score": 20, "status": "graded"})
+    """),
+    "the reply encoder is replaced": """
+import sys
+import llm_course.values, llm_course.calls
+llm_course.values.encode = llm_course.calls.encode = lambda value: (True, [])
+for module in list(sys.modules.values()):
+    for name in ("encode", "reply_to_data", "invoke"):
+        if hasattr(module, name):
+            try: setattr(module, name, lambda *a, **k: (True, []))
+            except Exception: pass
+FAKE = True
+"""
+    + FAKES,
+    "the worker's own functions are replaced": _FIND_WORKER
+    + """
+from llm_course.calls import Reply, reply_to_data
+worker["_call"] = lambda *a: reply_to_data(Reply(value=True))
+worker["invoke"] = lambda function, call: Reply(value=call.arguments.get("x"), largest=0)
+FAKE = True
+"""
+    + FAKES,
+    "every call is said to have raised what is expected": """
+import llm_course.calls as calls
+from llm_course.calls import Failure, Reply
+lie = lambda function, call: Reply(failure=Failure("ValueError", "bad argument"))
+calls.invoke = lie
+"""
+    + _FIND_WORKER
+    + """
+worker["invoke"] = lie
+FAKE = None
+"""
+    + FAKES,
+    "forged frames are written to every socket": """
+import os, struct, json
+body = json.dumps({"reply": True, "ok": True, "outputs": []}).encode()
+for fd in range(3, 64):
+    try: os.write(fd, struct.pack("<II", len(body), 0) + body)
+    except OSError: pass
+FAKE = True
+"""
+    + FAKES,
+    "frames of no known form are sent": in_calls("""
+        import os, struct
+        for frame in (b"{}", b"[" * 100_000, b'{"reply": {"tensor": {"dtype": [], "shape": [1e99]}}}', b"\\xff"):
+            os.write(3, struct.pack("<II", len(frame), 0) + frame)
+    """),
+    "a frame claims four gigabytes": in_calls("""
+        import os
+        os.write(3, b"\\xff" * 8)
+    """),
+    "half a frame is sent, then silence": in_cell("""
+import os, struct
+os.write(3, struct.pack("<II", 100, 0) + b"{")
+"""),
+    "the connection is closed": in_cell("import os\nos.close(3)"),
+    "the connection is answered by a child": in_cell("""
+import os, struct, json
+if os.fork() == 0:
+    body = json.dumps({"reply": {"dict": {"value": True, "failure": None}}}).encode()
+    while True:
+        try: os.write(3, struct.pack("<II", len(body), 0) + body)
+        except OSError: os._exit(0)
+"""),
+    "replies hold what no file can be written in": in_calls("raise ValueError('\\ud800' * 100 + chr(0) + chr(27))"),
+    "keys of a reply are a megabyte long": "FAKE = {'\\ud800' + 'k' * 1_000_000: 1}\n" + FAKES,
+    "a type has a megabyte of name": "FAKE = type('T' * 1_000_000, (), {})()\n" + FAKES,
+    "comparisons of torch are replaced": """
+import torch
+always = lambda *a, **k: True
+torch.allclose = torch.equal = torch.Tensor.equal = torch.Tensor.allclose = always
+torch.Tensor.__eq__ = lambda self, other: torch.ones(self.shape, dtype=torch.bool)
+torch.testing.assert_close = always
+"""
+    + in_cell(""),
+    "json, struct and sockets are replaced": """
+import json, socket, struct
+FAKE = True
+"""
+    + FAKES
+    + """
+json.dumps = lambda *a, **k: '{"reply": true, "ok": true, "outputs": []}'
+socket.socket.sendall = lambda self, data: self.send(data)
+""",
+    "the answers are other cells' errors": "raise SystemExit(0)",
+}
