@@ -59,7 +59,7 @@ export default widget(
     function nextPair() {
       const given = model.get("merges");
       if (given.length) return given[merges.length]?.map((/** @type {string} */ part) => byteCharacters(part).join(""));
-      const [first] = countPairs(pieces);
+      const [first] = countPairs(pieces, merges);
       return first && first.count > 1 ? first.pair : undefined;
     }
 
@@ -84,14 +84,17 @@ export default widget(
       said.textContent =
         `${merges.length} merges, vocabulary of ${256 + merges.length}: ${bytes} bytes in ${symbols.length} tokens, ` +
         `${format(bytes / Math.max(1, symbols.length))} bytes a token. ${next}`;
-      tables.replaceChildren(pairTable(pieces), mergeList(merges));
+      tables.replaceChildren(pairTable(pieces, merges), mergeList(merges));
     }
   },
 );
 
-/** @param {string[][]} pieces */
-function pairTable(pieces) {
-  const rows = countPairs(pieces)
+/**
+ * @param {string[][]} pieces
+ * @param {[string, string][]} merges
+ */
+function pairTable(pieces, merges) {
+  const rows = countPairs(pieces, merges)
     .slice(0, SHOWN_PAIRS)
     .map(({ pair, count }) => element("tr", {}, element("th", { scope: "row" }, pairLabel(pair)), element("td", {}, count)));
   const header = element("tr", {}, element("th", { scope: "col" }, "Pair"), element("th", { scope: "col" }, "Times"));

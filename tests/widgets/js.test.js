@@ -57,9 +57,11 @@ test("byte characters hold every text", () => {
   assert.equal(byteCharacters("🦉").length, 4);
 });
 
-test("pairs are counted inside pieces, the most frequent first, of equals the one met first", () => {
-  const counts = countPairs([["a", "b"], ["b", "a", "b"]]);
-  assert.deepEqual(counts, [{ pair: ["a", "b"], count: 2 }, { pair: ["b", "a"], count: 1 }]);
+test("pairs are counted inside pieces, the most frequent first, of equals the one with the smaller ids", () => {
+  const counts = countPairs([["b", "a"], ["a", "b", "a", "c"]], []);
+  assert.deepEqual(counts.map(({ pair, count }) => [...pair, count]), [["b", "a", 2], ["a", "b", 1], ["a", "c", 1]]);
+  const merged = countPairs([["ba", "x"], ["z", "x"]], [["b", "a"]]);
+  assert.deepEqual(merged.map(({ pair }) => pair[0]), ["z", "ba"], "a merged symbol comes after the bytes");
 });
 
 test("a merge joins from the left and loses nothing", () => {

@@ -14,9 +14,11 @@ from transformers import (
     TopKLogitsWarper,
     TopPLogitsWarper,
 )
+from transformers.convert_slow_tokenizer import bytes_to_unicode
 
 from llm_course import models
 from llm_course.training import export
+from solutions.tokenization import train_bpe
 
 from .conftest import ROOT, run_node
 
@@ -97,7 +99,7 @@ def test_merges_learned_in_the_page_encode_alike_in_tokenizers() -> None:
         'import { byteCharacters } from "./llm_course/widgets/js/bpe.js";\n'
         'import { countPairs, mergeEverywhere } from "./llm_course/widgets/js/bpe_training.js";\n'
         "let pieces = input.map(byteCharacters); const merges = [];\n"
-        "for (let i = 0; i < 12; i++) { const [{ pair }] = countPairs(pieces); merges.push(pair);"
+        "for (let i = 0; i < 12; i++) { const [{ pair }] = countPairs(pieces, merges); merges.push(pair);"
         " pieces = mergeEverywhere(pieces, pair); }\n"
         "reply([merges, pieces]);"
     )
@@ -107,6 +109,28 @@ def test_merges_learned_in_the_page_encode_alike_in_tokenizers() -> None:
     bpe = tokenizers.Tokenizer(tokenizers.models.BPE(vocabulary, [tuple(pair) for pair in merges]))
     assert pieces == [bpe.encode(word).tokens for word in words]
     assert pieces[0] == ["low"]
+
+
+def test_the_page_learns_the_merges_of_the_exercise() -> None:
+    texts = [string for string in fuzzed_strings(200) if len(string.encode()) > 2] + ["banana bandana, can a nan"]
+    script = (
+        'import { byteCharacters } from "./llm_course/widgets/js/bpe.js";\n'
+        'import { countPairs, mergeEverywhere } from "./llm_course/widgets/js/bpe_training.js";\n'
+        "const learn = (text) => { let pieces = [byteCharacters(text)]; const merges = [];\n"
+        "  while (merges.length < 20) { const [first] = countPairs(pieces, merges); if (!first) break;"
+        " merges.push(first.pair); pieces = mergeEverywhere(pieces, first.pair); }\n"
+        "  return merges; };\n"
+        "reply(input.map(learn));"
+    )
+    assert run_node(script, texts) == [merges_as_symbols(train_bpe(text.encode(), 20)) for text in texts]
+
+
+def merges_as_symbols(merges: list[tuple[int, int]]) -> list[list[str]]:
+    """The merges of ids, written as byte characters."""
+    symbols = [symbol for _, symbol in sorted(bytes_to_unicode().items())]
+    for left, right in merges:
+        symbols.append(symbols[left] + symbols[right])
+    return [[symbols[left], symbols[right]] for left, right in merges]
 
 
 def test_partial_characters_decode_alike() -> None:

@@ -1,6 +1,6 @@
 /** Learning byte-pair merges from a text, one at a time. */
 
-import { merge, pairKey } from "./bpe.js";
+import { byteValue, merge, pairKey } from "./bpe.js";
 
 /**
  * @typedef {object} PairCount
@@ -9,11 +9,12 @@ import { merge, pairKey } from "./bpe.js";
  */
 
 /**
- * How often each pair of neighbors occurs inside the pieces, most often first; of equals, the one met first.
+ * How often each pair of neighbors occurs inside the pieces, most often first; of equals, the pair with the smaller ids.
  * @param {string[][]} pieces  Each a list of symbols.
+ * @param {[string, string][]} merges  Those learned so far: the one at index r made the id 256 + r.
  * @returns {PairCount[]}
  */
-export function countPairs(pieces) {
+export function countPairs(pieces, merges) {
   /** @type {Map<string, PairCount>} */
   const counts = new Map();
   for (const symbols of pieces) {
@@ -24,7 +25,11 @@ export function countPairs(pieces) {
       else counts.set(key, { pair: [symbols[i], symbols[i + 1]], count: 1 });
     }
   }
-  return [...counts.values()].sort((a, b) => b.count - a.count); // a stable sort keeps the order met
+  const learned = new Map(merges.map((pair, rank) => [pair.join(""), 256 + rank]));
+  const id = (/** @type {string} */ symbol) => learned.get(symbol) ?? byteValue(symbol);
+  return [...counts.values()].sort(
+    (a, b) => b.count - a.count || id(a.pair[0]) - id(b.pair[0]) || id(a.pair[1]) - id(b.pair[1]),
+  );
 }
 
 /**
