@@ -6,6 +6,7 @@ one way keep the credit for what it does right. Observers are named in the data 
 they live here and hold no answers.
 """
 
+import math
 from typing import Any
 
 import torch
@@ -64,6 +65,26 @@ def row_sums(reply: Reply) -> Tensor:
 def row_lengths(reply: Reply) -> Tensor:
     """Euclidean lengths over the last dimension of the returned tensor."""
     return reply.value.norm(dim=-1)
+
+
+def row_directions(reply: Reply) -> Tensor:
+    """The rows of the returned tensor, each divided by its length: where they point, whatever their scale."""
+    return reply.value / reply.value.norm(dim=-1, keepdim=True)
+
+
+def orders_of_magnitude(reply: Reply) -> list[int]:
+    """The nearest power of ten of the length of each row of the returned tensor. Raises ValueError for a row of zeros."""
+    return [round(math.log10(length)) for length in row_lengths(reply).flatten().tolist()]
+
+
+def ratio(plain: Reply, changed: Reply) -> Tensor:
+    """By what a second result differs from the first as a factor, element by element."""
+    return changed.value / plain.value
+
+
+def difference(plain: Reply, changed: Reply) -> Tensor:
+    """By what a second result differs from the first as a term, element by element."""
+    return changed.value - plain.value
 
 
 def in_units_of_first_step(reply: Reply) -> Tensor:
