@@ -8,15 +8,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy.exc import SAWarning
+from tqdm import tqdm
 
 from autograder import course
+from autograder.cluster import ClusterError
 from autograder.gradebook import SecretError
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.result import GRADED, ResultError
 from autograder.sandbox.fork_server import SandboxError
+from autograder.writer import WriterError
 
-FAILURES = (course.CourseError, NotebookError, MarkdownError, ResultError, SandboxError, SecretError)
+FAILURES = (
+    course.CourseError,
+    ClusterError,
+    NotebookError,
+    MarkdownError,
+    ResultError,
+    SandboxError,
+    SecretError,
+    WriterError,
+)
 """What a command answers with one sentence."""
 COMMANDS = """\
 a course, step by step:
@@ -62,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     grade = commands.add_parser("grade", help="grade the submissions of an assignment")
     grade.add_argument("assignment", metavar="ASSIGNMENT")
     grade.add_argument("--student", default="*", help="one student's id, or a pattern (default: all)")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    grade.add_argument("--workers", type=_count, default=cores, metavar="N", help=f"processes (default: {cores})")
+    grade.add_argument(
+        "--scheduler", metavar="ADDRESS", help="grade on the Dask cluster there, such as tcp://head:8786"
+    )
+    grade.add_argument("--again", action="store_true", help="grade also what has not changed, on the same inputs")
     grade.set_defaults(run=_grade)
 
     feedback = commands.add_parser("feedback", help="make the learners' feedback pages")
@@ -87,7 +105,20 @@ def _release(options: argparse.Namespace) -> int:
 
 
 def _grade(options: argparse.Namespace) -> int:
-    lines = course.grade_all(options.assignment, options.student, _print_graded)
+    total = course.count_submissions(options.assignment, options.student)
+    # On a terminal only: how far it is, how fast, how long still. Its own thread would be in the way of forks.
+    tqdm.monitor_interval = 0
+    with tqdm(total=total, unit="submission", disable=None) as progress:
+
+        def report(line: course.Graded) -> None:
+            for text in _words(line):
+                progress.write(text)
+            sys.stdout.flush()
+            progress.update()
+
+        lines = course.grade_all(
+            options.assignment, options.student, report, options.workers, options.scheduler, options.again
+        )
     graded = [line for line in lines if line.result.status == GRADED]
     print(f"Graded {len(graded)} of {len(lines)} submissions of {options.assignment}.")
     if len(graded) < len(lines):
@@ -95,14 +126,18 @@ def _grade(options: argparse.Namespace) -> int:
     return 0
 
 
-def _print_graded(line: course.Graded) -> None:
+def _words(line: course.Graded) -> list[str]:
     result = line.result
+    notes = [f"  note: {flag}" for flag in result.flags]
     if result.status == GRADED:
-        print(f"{line.student}: {result.score:g} of {result.points:g} points", flush=True)
-    else:
-        print(f"{line.student}: not graded. {result.reason}", flush=True)
-    for flag in result.flags:
-        print(f"  note: {flag}")
+        return [f"{line.student}: {result.score:g} of {result.points:g} points", *notes]
+    return [f"{line.student}: not graded. {result.reason}", *notes]
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
 
 
 def _feedback(options: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ Each step is nbgrader's own, so formgrader and the plain nbgrader commands see t
 
 import csv
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,16 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from autograder.autograded import SourceCell
+from autograder.cluster import dask_workers, local_workers
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.grade import not_graded
-from autograder.gradebook import course_secret, grade_once, quarantine_special_files, result_path
+from autograder.gradebook import course_secret, quarantine_special_files, result_path, stored_result
 from autograder.notebooks import source_notebook
-from autograder.result import NOT_GRADED, Result, ResultError, read_result, write_result
-from autograder.submission import NotGradable, read_submission
+from autograder.result import NOT_GRADED, Result, read_result
+from autograder.submission import NotGradable, grade_ids, read_bytes
+from autograder.work import Job, Task
+from autograder.writer import Writer, read_source_cells, read_timestamp
 
 CONFIG_FILE = Path("nbgrader_config.py")
 CONFIG_TEXT = '''"""nbgrader's configuration of this course. `configure` makes every autograding go the trusted way."""
@@ -87,24 +90,41 @@ def release(name: str) -> tuple[Path, Path]:
     return notebook, archive
 
 
-def grade_all(name: str, student: str, report: Callable[[Graded], None]) -> list[Graded]:
+def grade_all(
+    name: str,
+    student: str = "*",
+    report: Callable[[Graded], None] = lambda line: None,
+    workers: int = 1,
+    scheduler: str | None = None,
+    again: bool = False,
+) -> list[Graded]:
     """Grade the submissions of an assignment and write nbgrader's gradebook and autograded/.
 
     `student` is a student's id or a pattern. `report` is told of each submission as soon as it is graded. One that
-    cannot be graded is reported as such, has no score, and does not stop the others.
+    cannot be graded is reported as such, has no score, and does not stop the others. The work is done by `workers`
+    processes, or by the Dask cluster of `scheduler`. What has not changed is not graded once more, except `again`.
     """
-    assignment, api = _assignment(name), _api()
-    with api.gradebook as gradebook:
-        if name not in {known.name for known in gradebook.assignments if known.notebooks}:
-            raise CourseError(f"{name} is not released yet: run `llm-course release {name}` first.")
-    folders = sorted(path for path in Path("submitted").glob(f"{student}/{name}") if path.is_dir())
-    if not folders:
-        raise CourseError(f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again.")
+    course, config = _course_directory()
+    job = Job(
+        name, course_secret(), _released_cells(course, _assignment(name)), Config(LimitOutput=config.LimitOutput), again
+    )
+    folders = _submitted_folders(course, name, student)
+    stored: dict[str, Result | None] = {}
     lines = []
-    for folder in folders:
-        lines.append(Graded(folder.parent.name, _grade_one(api, assignment, folder)))
-        report(lines[-1])
+    with (
+        dask_workers(job, scheduler) if scheduler else local_workers(job, min(workers, len(folders))) as grading,
+        Writer(course, config, name) as writer,
+    ):
+        for outcome in grading(_tasks(folders, stored, writer)):
+            writer.add(outcome, stored[outcome.student])
+            lines.append(Graded(outcome.student, outcome.result))
+            report(lines[-1])
     return lines
+
+
+def count_submissions(name: str, student: str = "*") -> int:
+    """How many submissions `grade_all` would look at. Raises CourseError if none."""
+    return len(_submitted_folders(_course_directory()[0], name, student))
 
 
 def feedback(name: str) -> list[Path]:
@@ -131,69 +151,72 @@ def export(path: Path) -> int:
     return len(rows)
 
 
-def _grade_one(api: NbGraderAPI, assignment: Assignment, folder: Path) -> Result:
-    student, path = folder.parent.name, folder / f"{assignment.name}.ipynb"
-    quarantine_special_files([str(path)])
-    try:
-        submission = read_submission(path, assignment)
-    except NotGradable as reason:
-        result = not_graded(assignment, reason)
-        write_result(result_path(assignment.name, student), result)
-        return result
-    before = _stored_result(assignment.name, student)
-    result = grade_once(submission, assignment, student)
-    if result != before or not _is_written(api, assignment.name, student):
-        problem = f"nbgrader could not write the grades of {student}"
-        _succeed(api.autograde(assignment.name, student, force=True), problem)
-    return result
+def _released_cells(course: CourseDirectory, assignment: Assignment) -> dict[str, SourceCell]:
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        cells = read_source_cells(gradebook, assignment.name)
+    if not cells:
+        raise CourseError(f"{assignment.name} is not released yet: run `llm-course release {assignment.name}` first.")
+    if set(cells) != set(grade_ids(assignment)):
+        raise CourseError(
+            f"{assignment.name} has changed since its release: run `llm-course release {assignment.name}`."
+        )
+    return cells
 
 
-def _stored_result(name: str, student: str) -> Result | None:
-    try:
-        return read_result(result_path(name, student))
-    except (FileNotFoundError, ResultError):
-        return None
+def _submitted_folders(course: CourseDirectory, name: str, student: str) -> list[Path]:
+    excluded = set(course.student_id_exclude.split(","))
+    found = sorted(path for path in Path("submitted").glob(f"{student}/{name}") if path.is_dir())
+    folders = [path for path in found if path.parent.name not in excluded]
+    if not folders:
+        raise CourseError(f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again.")
+    return folders
 
 
-def _is_written(api: NbGraderAPI, name: str, student: str) -> bool:
-    """Whether a result has reached autograded/ and the gradebook; an interrupted run may have left it in results/."""
-    if not (Path("autograded") / student / name / f"{name}.ipynb").exists():
-        return False
-    with api.gradebook as gradebook:
-        grades = [
-            grade
-            for submission in gradebook.assignment_submissions(name)
-            if submission.student.id == student
-            for notebook in submission.notebooks
-            for grade in notebook.grades
-        ]
-    return bool(grades) and all(grade.auto_score is not None for grade in grades)
+def _tasks(folders: Iterable[Path], stored: dict[str, Result | None], writer: Writer) -> Iterator[Task]:
+    """Read the submissions one after the other, and note in `stored` what an earlier run left of them."""
+    for folder in folders:
+        student, path = folder.parent.name, folder / f"{folder.name}.ipynb"
+        quarantine_special_files([str(path)])
+        result = stored[student] = stored_result(folder.name, student)
+        try:
+            content, submitted_at = read_bytes(path), read_timestamp(folder)
+        except NotGradable as reason:
+            yield Task(student, reason, stored=result)
+        else:
+            is_written = result is not None and writer.is_written(student, result, submitted_at)
+            yield Task(student, content, submitted_at, result, is_written)
 
 
 def _score_rows() -> Iterator[dict[str, Any]]:
     with _api().gradebook as gradebook:
         for assignment in sorted(gradebook.assignments, key=lambda item: item.name):
-            students = set()
+            refused = _refused_students(assignment.name)
             for submission in gradebook.assignment_submissions(assignment.name):
-                students.add(submission.student.id)
-                yield {
-                    "assignment": assignment.name,
-                    "student_id": _no_formula(submission.student.id),
-                    "status": "graded",
-                    "timestamp": submission.timestamp,
-                    "raw_score": submission.score,
-                    "late_submission_penalty": submission.late_submission_penalty,
-                    "score": max(0.0, submission.score - submission.late_submission_penalty),
-                    "max_score": submission.max_score,
-                }
-            for path in sorted(result_path(assignment.name, "x").parent.glob("*.json")):
-                if path.stem not in students and read_result(path).status == NOT_GRADED:
+                # A score of an earlier hand-in is not that of one that cannot be graded.
+                if submission.student.id not in refused:
                     yield {
                         "assignment": assignment.name,
-                        "student_id": _no_formula(path.stem),
-                        "status": NOT_GRADED,
-                        "max_score": assignment.max_score,
+                        "student_id": _no_formula(submission.student.id),
+                        "status": "graded",
+                        "timestamp": submission.timestamp,
+                        "raw_score": submission.score,
+                        "late_submission_penalty": submission.late_submission_penalty,
+                        "score": max(0.0, submission.score - submission.late_submission_penalty),
+                        "max_score": submission.max_score,
                     }
+            for student in refused:
+                yield {
+                    "assignment": assignment.name,
+                    "student_id": _no_formula(student),
+                    "status": NOT_GRADED,
+                    "max_score": assignment.max_score,
+                }
+
+
+def _refused_students(name: str) -> list[str]:
+    """Those whose newest submission cannot be graded."""
+    results = sorted(result_path(name, "x").parent.glob("*.json"))
+    return [path.stem for path in results if read_result(path).status == NOT_GRADED]
 
 
 def _no_formula(text: str) -> str:
@@ -220,10 +243,15 @@ def _require_course() -> None:
 
 
 def _api() -> NbGraderAPI:
+    course, config = _course_directory()
+    return NbGraderAPI(course, config=config)
+
+
+def _course_directory() -> tuple[CourseDirectory, Config]:
     _require_course()
     config: Config = PyFileConfigLoader(CONFIG_FILE.name, path=".").load_config()
     config.CourseDirectory.root = str(Path.cwd())
-    return NbGraderAPI(CourseDirectory(config=config), config=config)
+    return CourseDirectory(config=config), config
 
 
 def _succeed(outcome: dict[str, Any], problem: str) -> None:

@@ -8,15 +8,16 @@ import ast
 import contextlib
 import datetime
 import functools
+import getpass
 import hashlib
 import inspect
+import os
 import platform
 import time
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from autograder import judge as judging
 from autograder.exercises import spec
@@ -24,6 +25,7 @@ from autograder.exercises.spec import Assignment, Exercise
 from autograder.judge import Answer, derive_seed, judge
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
+from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.room import CellReply, Room, RoomLost, open_room
 from autograder.submission import NotGradable, Submission, learner_cells
 from llm_course import bench, calls, compare, evaluate, observe, scripts, values
@@ -45,14 +47,21 @@ class Deadlines:
     submission: float = 300.0
 
 
-def grade(submission: Submission, assignment: Assignment, secret: bytes, deadlines: Deadlines | None = None) -> Result:
+def grade(
+    submission: Submission,
+    assignment: Assignment,
+    secret: bytes,
+    deadlines: Deadlines | None = None,
+    server: ForkServer | None = None,
+) -> Result:
     """Run a submission's cells in a room of their own, and judge each exercise on fresh inputs.
 
-    `secret` is the course's own; the inputs are drawn from a seed that depends on it and on the assignment.
+    `secret` is the course's own; the inputs are drawn from a seed that depends on it and on the assignment. `server`
+    makes the rooms; without one, it is the fork server of this process.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     seed = derive_seed(secret, assignment.name)
-    with _Rooms(learner_cells(submission.notebook), deadlines or Deadlines()) as rooms:
+    with _Rooms(learner_cells(submission.notebook), deadlines or Deadlines(), server) as rooms:
         exercises = tuple(_grade_exercise(exercise, rooms, seed, assignment.name) for exercise in assignment.exercises)
         return Result(
             assignment=assignment.name,
@@ -67,19 +76,36 @@ def grade(submission: Submission, assignment: Assignment, secret: bytes, deadlin
             started=started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - clock, 3),
             versions=_versions(),
+            grader=_grader(),
         )
+
+
+def grade_if_changed(
+    submission: Submission,
+    assignment: Assignment,
+    secret: bytes,
+    stored: Result | None,
+    server: ForkServer | None = None,
+) -> Result:
+    """The stored result if nothing that it depends on has changed, or a new one."""
+    inputs = inputs_of(submission, assignment, derive_seed(secret, assignment.name))
+    if stored is not None and stored.inputs == inputs:
+        return stored
+    return grade(submission, assignment, secret, server=server)
 
 
 def not_graded(assignment: Assignment, reason: NotGradable) -> Result:
     """The result of a submission that cannot be graded: no score, and why."""
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return Result(assignment.name, NOT_GRADED, str(reason), (), (), {}, "", "", "", started, 0.0, _versions())
+    return Result(
+        assignment.name, NOT_GRADED, str(reason), (), (), {}, "", "", "", started, 0.0, _versions(), _grader()
+    )
 
 
 def inputs_of(submission: Submission, assignment: Assignment, seed: bytes) -> str:
     """A fingerprint of all that the scores depend on: the learner's code, the graders, the seed, the versions."""
     digest = hashlib.sha256()
-    for part in (assignment.name, seed.hex(), _graders_fingerprint(assignment), repr(sorted(_versions().items()))):
+    for part in (assignment.name, seed.hex(), graders_fingerprint(assignment)):
         digest.update(part.encode() + b"\0")
     for number, source in learner_cells(submission.notebook):
         digest.update(f"{number}\0{source}\0".encode())
@@ -89,15 +115,17 @@ def inputs_of(submission: Submission, assignment: Assignment, seed: bytes) -> st
 class _Rooms:
     """The rooms that a submission uses: one, and a new one after each that it crashed or blocked."""
 
-    def __init__(self, cells: list[tuple[int, str]], deadlines: Deadlines) -> None:
+    def __init__(self, cells: list[tuple[int, str]], deadlines: Deadlines, server: ForkServer | None) -> None:
         self.cell_replies: dict[int, CellReply] = {}
         self.tier = ""
         self._cells = dict(cells)
         self._deadlines = deadlines
+        self._server = server
         self._end = time.monotonic() + deadlines.submission
         self._stack = contextlib.ExitStack()
         self._room: Room | None = None
         self._used = 0
+        self._seen: dict[str, set[str]] = {}
 
     def __enter__(self) -> "_Rooms":
         return self
@@ -105,7 +133,7 @@ class _Rooms:
     def __exit__(self, *_: Any) -> None:
         self._stack.close()
 
-    def answer(self, name: str) -> Answer:
+    def answer(self, name: str, watch: tuple[str, ...] = ()) -> Answer:
         """The learner's function as an answer. Once it has crashed or run too long, it is not called again."""
         stopped: list[Reply] = []
 
@@ -114,7 +142,9 @@ class _Rooms:
                 return stopped[0]
             seconds = self._within(self._deadlines.call)
             try:
-                reply = self._open().call(name, call, seconds)
+                room = self._open()
+                reply = room.call(name, call, seconds, watch)
+                self._seen.setdefault(name, set()).update(room.seen)
             except RoomLost as lost:
                 self._leave()
                 reply = _stopped_reply(str(lost))
@@ -128,10 +158,15 @@ class _Rooms:
 
     def shortcuts(self, exercise: Exercise) -> list[str]:
         """Uses, in the exercise's own function, of what would do its work: for the instructor to look at."""
-        return [
-            f"Cell {number + 1}, line {line}: uses {name}."
+        named = [
+            (number, line, name)
             for number, source in self._cells.items()
             for line, name in find_shortcuts(source, exercise.name, exercise.shortcuts)
+        ]
+        unnamed = self._seen.get(exercise.name, set()) - {name for _, _, name in named}
+        return [
+            *(f"Cell {number + 1}, line {line}: uses {name}." for number, line, name in named),
+            *(f"When called, it ran torch's own {name}, which its cell does not name." for name in sorted(unnamed)),
         ]
 
     def _open(self) -> Room:
@@ -139,7 +174,7 @@ class _Rooms:
             if self._used == MAX_ROOMS or time.monotonic() >= self._end:
                 raise RoomLost("the notebook crashed or ran out of time too often")
             self._used += 1
-            self._room = self._stack.enter_context(open_room())
+            self._room = self._stack.enter_context(open_room(server=self._server))
             self.tier = self._room.tier
             self._run_cells(self._room)
         return self._room
@@ -164,7 +199,7 @@ class _Rooms:
 
 
 def _grade_exercise(exercise: Exercise, rooms: _Rooms, seed: bytes, chapter: str) -> ExerciseResult:
-    verdict = judge(exercise, rooms.answer(exercise.name), seed)
+    verdict = judge(exercise, rooms.answer(exercise.name, exercise.shortcuts), seed)
     return ExerciseResult(
         name=exercise.name,
         points=exercise.points,
@@ -192,7 +227,7 @@ def find_shortcuts(source: str, function: str, names: tuple[str, ...]) -> list[t
         return []
     bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function]
     return [
-        (node.lineno, ast.unparse(node))
+        (node.lineno, node.attr)
         for body in bodies
         for node in ast.walk(body)
         if isinstance(node, ast.Attribute) and node.attr in names
@@ -207,19 +242,31 @@ def _stopped_output(lost: RoomLost) -> dict[str, Any]:
     return {"output_type": "error", "ename": "Stopped", "evalue": str(lost), "traceback": [f"Stopped: {lost}"]}
 
 
+@functools.cache
 def _versions() -> dict[str, str]:
-    return {"python": platform.python_version(), "torch": torch.__version__}
+    packages = {name: metadata.version(name) for name in ("llm-course", "nbgrader", "torch", "transformers")}
+    return {"python": platform.python_version(), **packages}
+
+
+def _grader() -> str:
+    """Who grades, and on which machine."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        # A container may run as a user whom nobody has named.
+        user = str(os.getuid())
+    return f"{user}@{platform.node()}"
 
 
 @functools.cache
-def _graders_fingerprint(assignment: Assignment) -> str:
-    """A digest of the code that an assignment's scores depend on: its specification, its references, the judge."""
+def graders_fingerprint(assignment: Assignment) -> str:
+    """A digest of what an assignment's scores depend on: its specification, its references, the judge, versions."""
     functions: list[Any] = [
         function
         for exercise in assignment.exercises
         for function in (exercise.reference, *(mistake.function for mistake in exercise.mistakes))
     ]
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(repr(sorted(_versions().items())).encode())
     for file in sorted({inspect.getfile(part) for part in (*functions, *JUDGING)}):
         digest.update(Path(file).read_bytes())
     return digest.hexdigest()

@@ -10,7 +10,6 @@ import secrets
 from pathlib import Path
 from typing import Any, cast
 
-import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
@@ -28,19 +27,17 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
+from autograder.autograded import FLAGS, write_outputs
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.grade import grade, inputs_of
-from autograder.judge import derive_seed
-from autograder.result import ExerciseResult, Result, ResultError, read_result, write_result
+from autograder.grade import grade_if_changed, not_graded
+from autograder.result import Result, ResultError, read_result, write_result
 from autograder.submission import NotGradable, Submission, heal, parse, read_bytes
 
 SECRET_FILE = Path(".llm_course_secret")
 SECRET_BYTES = 32
 RESULTS = Path("results")
 QUARANTINE = Path("quarantine")
-FLAGS = "llm_course_flags"
-"""Notebook metadata in which what was healed travels from nbgrader's first pass to its second."""
 
 
 class SecretError(Exception):
@@ -74,8 +71,14 @@ class SubmissionExporter(NotebookExporter):
         """
         if not cast(Autograde, self.parent)._sanitizing:
             return super().from_filename(filename, resources, **keywords)
-        path, assignment = Path(filename), find_assignment(resources["nbgrader"]["assignment"])
-        submission = heal(parse(read_bytes(path), path.name), assignment)
+        names = resources["nbgrader"]
+        path, assignment = Path(filename), find_assignment(names["assignment"])
+        try:
+            submission = heal(parse(read_bytes(path), path.name), assignment)
+        except NotGradable as reason:
+            # A score that an earlier hand-in got is not this one's.
+            write_result(result_path(assignment.name, names["student"]), not_graded(assignment, reason))
+            raise
         submission.notebook.metadata[FLAGS] = list(submission.flags)
         return self.from_notebook_node(submission.notebook, resources, **keywords)
 
@@ -94,21 +97,24 @@ class TrustedGrade(NbGraderPreprocessor):
 
 def grade_once(submission: Submission, assignment: Assignment, student: str) -> Result:
     """The result of a submission: the one in results/ if nothing that it depends on has changed, or a new one."""
-    path, secret = result_path(assignment.name, student), course_secret()
-    try:
-        result = read_result(path)
-        if result.inputs == inputs_of(submission, assignment, derive_seed(secret, assignment.name)):
-            return result
-    except (FileNotFoundError, ResultError):
-        pass  # nothing to take: an interrupted or an older run left none
-    result = grade(submission, assignment, secret)
-    write_result(path, result)
+    stored = stored_result(assignment.name, student)
+    result = grade_if_changed(submission, assignment, course_secret(), stored)
+    if result != stored:
+        write_result(result_path(assignment.name, student), result)
     return result
 
 
 def result_path(assignment: str, student: str) -> Path:
     """Where the result of a student's submission stands, in the course folder."""
     return RESULTS / assignment / f"{student}.json"
+
+
+def stored_result(assignment: str, student: str) -> Result | None:
+    """The result of an earlier run; None where there is none that can be read."""
+    try:
+        return read_result(result_path(assignment, student))
+    except (FileNotFoundError, ResultError):
+        return None
 
 
 def find_assignment(name: str) -> Assignment:
@@ -136,19 +142,6 @@ def course_secret(folder: Path = Path()) -> bytes:
     return secret
 
 
-def write_outputs(notebook: NotebookNode, result: Result) -> None:
-    """Write what the learner's cells printed, and for each graded cell what nbgrader reads as its score."""
-    exercises = {exercise.name: exercise for exercise in result.exercises}
-    for number, cell in enumerate(notebook.cells):
-        if cell.cell_type != "code":
-            continue
-        nbgrader = cell.metadata.get("nbgrader", {})
-        if nbgrader.get("grade"):
-            cell.outputs = _graded_outputs(exercises[nbgrader["grade_id"]])
-        else:
-            cell.outputs = [nbformat.from_dict(output) for output in result.outputs.get(str(number), [])]
-
-
 def quarantine_special_files(notebooks: list[str], **_: Any) -> None:
     """Move links, devices and pipes out of a submission: nbgrader would follow or open them."""
     for folder in {Path(notebook).parent for notebook in notebooks}:
@@ -157,17 +150,3 @@ def quarantine_special_files(notebooks: list[str], **_: Any) -> None:
                 target = QUARANTINE / folder / path.relative_to(folder)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 path.rename(target)
-
-
-def _graded_outputs(exercise: ExerciseResult) -> list[NotebookNode]:
-    if exercise.score <= 0:
-        message = exercise.hint or "No property holds."
-        return [
-            nbformat.v4.new_output("stream", name="stdout", text=exercise.feedback + "\n"),
-            nbformat.v4.new_output("error", ename="NoPoints", evalue=message, traceback=[f"No points: {message}"]),
-        ]
-    outputs = [nbformat.v4.new_output("stream", name="stdout", text=exercise.feedback + "\n")]
-    if exercise.score < exercise.points:
-        # nbgrader reads a number as partial credit.
-        outputs.append(nbformat.v4.new_output("execute_result", data={"text/plain": repr(exercise.score)}))
-    return outputs

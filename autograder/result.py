@@ -54,6 +54,8 @@ class Result:
 
     `status` is "graded" or "not graded", the latter with a `reason` and without exercises: it is no score of zero.
     `inputs` identifies all that the scores depend on; `outputs` holds, by cell index, what the learner's cells printed.
+    For the audit: `seed`, the sandbox's `tier`, when the grading `started` and how many `seconds` it took, `versions`,
+    and the `grader`, a user and a machine.
     """
 
     assignment: str
@@ -68,6 +70,7 @@ class Result:
     started: str
     seconds: float
     versions: dict[str, str]
+    grader: str
 
     @property
     def score(self) -> float:

@@ -109,6 +109,11 @@ def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
     return Submission(healed, tuple(flags))
 
 
+def grade_ids(assignment: Assignment) -> list[str]:
+    """The grade ids of the released answer and graded cells."""
+    return list(_skeleton(assignment))
+
+
 @functools.cache
 def _skeleton(assignment: Assignment) -> dict[str, NotebookNode]:
     """The released answer and graded cells by grade id."""

@@ -14,9 +14,10 @@ PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 # Floors of the autograder, from the top. A module may import from its own floor and from lower ones.
 FLOORS = (
     {"cli"},
-    {"course", "cluster", "report"},
-    {"gradebook", "lab"},
-    {"grade", "checks"},
+    {"course", "report"},
+    {"cluster", "writer"},
+    {"gradebook", "lab", "work"},
+    {"autograded", "grade", "checks"},
     {"judge", "sandbox", "submission"},
     {"notebooks"},
     {"markdown", "exercises"},
