@@ -1,16 +1,18 @@
-"""A widget in JupyterLab: it runs, the kernel sends the course model, and both sides see a change."""
+"""Widgets in JupyterLab: all run, the kernel sends the course model, and both sides see a change."""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import WIDGETS
 
 pytestmark = pytest.mark.browser
 CELLS = [
@@ -21,12 +23,17 @@ CELLS = [
 ]
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[str]:
-    """The address of a notebook in a JupyterLab of its own."""
+ALL = ["from llm_course import widgets", *(f"widgets.{widget.__name__}()" for widget in WIDGETS.values())]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a JupyterLab of its own, with its notebooks."""
+    tmp_path = tmp_path_factory.mktemp("lab")
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS], metadata=kernel)
-    nbformat.write(notebook, tmp_path / "widgets.ipynb")
+    for name, cells in (("explorer", CELLS), ("all", ALL)):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=kernel)
+        nbformat.write(notebook, tmp_path / f"{name}.ipynb")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -46,17 +53,41 @@ def lab(tmp_path: Path) -> Iterator[str]:
     while f"localhost:{port}/lab" not in log.read_text():
         assert server.poll() is None, log.read_text()
         time.sleep(0.2)
-    yield f"http://localhost:{port}/lab/tree/widgets.ipynb"
+    yield f"http://localhost:{port}/lab/tree"
     server.terminate()
     server.wait(timeout=30)
 
 
-def test_attention_explorer_in_jupyterlab(lab: str, browser: Browser) -> None:
-    page = browser.new_page(viewport={"width": 1300, "height": 1400})
-    page.set_default_timeout(60_000)
-    expect.set_options(timeout=60_000)
-    page.goto(lab)
-    expect(page.get_by_text("| Idle")).to_be_visible()  # keys pressed before the kernel is there are lost
+@pytest.fixture
+def open_notebook(lab: str, browser: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a notebook by its name, and wait for its kernel."""
+    page = browser.new_page()
+
+    def open_notebook(name: str, height: int) -> Page:
+        page.set_viewport_size({"width": 1300, "height": height})
+        page.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
+        page.goto(f"{lab}/{name}.ipynb?reset")
+        expect(page.get_by_text("| Idle")).to_be_visible()  # keys pressed before the kernel is there are lost
+        return page
+
+    yield open_notebook
+    page.close()
+
+
+def test_every_widget_runs_in_jupyterlab(open_notebook: Callable[..., Page]) -> None:
+    page = open_notebook("all", height=9000)  # JupyterLab shows only the cells in view
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    expect(page.locator(".llm-widget")).to_have_count(len(WIDGETS))
+    expect(page.locator(".jp-RenderedText[data-mime-type$=stderr]")).to_have_count(0)
+    if folder := os.environ.get("LLM_COURSE_PICTURES"):
+        page.wait_for_timeout(5_000)
+        page.screenshot(path=Path(folder) / "lab.png")
+
+
+def test_attention_explorer_in_jupyterlab(open_notebook: Callable[..., Page]) -> None:
+    page = open_notebook("explorer", height=1400)
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
     expect(page.get_by_role("group", name="Attention explorer")).to_be_visible()
@@ -66,4 +97,3 @@ def test_attention_explorer_in_jupyterlab(lab: str, browser: Browser) -> None:
     expect(page.get_by_text("causal is True")).to_be_visible()
     page.get_by_label("Vectors", exact=True).select_option(label="A sentence in the course model")
     expect(page.get_by_label("Layer", exact=True)).to_be_visible()
-    page.close()
