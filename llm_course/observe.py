@@ -73,7 +73,7 @@ def row_directions(reply: Reply) -> Tensor:
 
 
 def orders_of_magnitude(reply: Reply) -> list[int]:
-    """The nearest power of ten of the length of each row of the returned tensor. Raises ValueError for a row of zeros."""
+    """The nearest power of ten of the length of each returned row. Raises ValueError for a row of zeros."""
     return [round(math.log10(length)) for length in row_lengths(reply).flatten().tolist()]
 
 
