@@ -9,7 +9,7 @@ dies or has to be killed raises RoomLost; it is then closed, and nothing it star
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,19 +49,24 @@ class Room:
         self._server = server
         self._worker = worker
         self._open = True
+        self.seen: set[str] = set()
+        """The watched functions that the last call ran, as far as torch saw them."""
 
     def run_cell(self, source: str, deadline: float) -> CellReply:
         """Run one cell; a cell that is interrupted at its deadline (seconds) is not ok. Raises RoomLost."""
         header, _ = self._ask({"op": "cell", "source": source}, [], deadline)
         return CellReply(header.get("ok") is True, clean_outputs(header.get("outputs")))
 
-    def call(self, name: str, call: Call, deadline: float) -> Reply:
-        """Call a function that the cells defined.
+    def call(self, name: str, call: Call, deadline: float, watch: Sequence[str] = ()) -> Reply:
+        """Call a function that the cells defined, and note in `seen` which of the functions in `watch` torch ran.
 
         A call that is interrupted at its deadline (seconds) fails with type KeyboardInterrupt. Raises RoomLost.
         """
         tree, buffers = call_to_data(call)
-        header, body = self._ask({"op": "call", "name": name, "call": tree}, buffers, deadline)
+        request = {"op": "call", "name": name, "call": tree, "watch": list(watch)}
+        header, body = self._ask(request, buffers, deadline)
+        seen = header.get("seen")
+        self.seen = {known for known in watch if isinstance(seen, list) and known in seen}
         try:
             return reply_from_data(header.get("reply"), body)
         except ValueFormatError as error:

@@ -5,8 +5,8 @@ values in its replies. What it must keep is what learners use: magics, top-level
 instructor's view, within a cap.
 
 Requests and answers, as frame headers:
-    {"op": "cell", "source": str}               -> {"ok": bool, "outputs": [nbformat outputs]}
-    {"op": "call", "name": str, "call": tree}   -> {"reply": tree}
+    {"op": "cell", "source": str}                              -> {"ok": bool, "outputs": [nbformat outputs]}
+    {"op": "call", "name": str, "call": tree, "watch": [str]}  -> {"reply": tree, "seen": [str]}
 """
 
 import base64
@@ -28,6 +28,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from autograder.sandbox import wire
+from autograder.sandbox.watch import watch
 from llm_course.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
 from llm_course.values import Tree
 
@@ -227,7 +228,9 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
         if header["op"] == "cell":
             wire.send(connection, _run_cell(shell, header["source"]))
         else:
-            _send_reply(connection, *_call(shell, header["name"], header["call"], body))
+            with watch(frozenset(header["watch"])) as seen:
+                tree, buffers = _call(shell, header["name"], header["call"], body)
+            _send_reply(connection, tree, buffers, sorted(seen))
 
 
 @contextlib.contextmanager
@@ -270,9 +273,9 @@ def _call(shell: InteractiveShell, name: str, tree: Any, body: bytearray) -> tup
         return reply_to_data(Reply(failure=describe(error, function)))
 
 
-def _send_reply(connection: socket.socket, tree: Tree, buffers: list[bytes]) -> None:
+def _send_reply(connection: socket.socket, tree: Tree, buffers: list[bytes], seen: list[str]) -> None:
     try:
-        wire.send(connection, {"reply": tree}, buffers)
+        wire.send(connection, {"reply": tree, "seen": seen}, buffers)
     except wire.FrameTooLarge as error:
         reply = Reply(failure=Failure("ReplyTooLarge", f"the value is too large to be looked at: {error}"))
-        wire.send(connection, {"reply": reply_to_data(reply)[0]})
+        wire.send(connection, {"reply": reply_to_data(reply)[0], "seen": seen})

@@ -104,5 +104,5 @@ for _ in range(100_000): FAKE = [FAKE]
 def scaled_dot_product_attention(query, key, value, mask=None):
     return a"""
     + ".b" * 2500
-    + ".softmax(0)\n",
+    + ".MultiheadAttention\n",
 }

@@ -110,7 +110,8 @@ with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
         if "rw" in line and last - first < 1 << 24:
             try:
                 memory.seek(first)
-                found += b"".join(re.findall(rb"def causal_mask\\(n_queries: int[^\\0]{50,600}", memory.read(last - first)))
+                definition = rb"def causal_mask\\(n_queries: int[^\\0]{50,600}"
+                found += b"".join(re.findall(definition, memory.read(last - first)))
             except (OSError, ValueError): pass
 for text in found.split(b"def causal_mask")[1:]:
     try: exec("import torch\\nTensor = torch.Tensor\\ndef causal_mask" + text.decode(), globals())

@@ -1,0 +1,96 @@
+"""Shortcuts are seen by what torch does, whatever the source says, and honest answers do not look like them."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch.nn import functional
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Exercise
+from autograder.judge import judge, local_answer, make_bench
+from autograder.sandbox.room import open_room
+from autograder.sandbox.watch import watch
+from llm_course.calls import Call
+from tests.banks.right import alternatives
+
+ATTEND = frozenset({"scaled_dot_product_attention"})
+SHORTENED = [item for assignment in assignments().values() for item in assignment.exercises if item.shortcuts]
+QUERY = torch.ones(1, 1, 2, 4)
+
+
+def by_name() -> object:
+    return functional.scaled_dot_product_attention(QUERY, QUERY, QUERY)
+
+
+def by_assembled_name() -> object:
+    return getattr(functional, "scaled_dot" + "_product_attention")(QUERY, QUERY, QUERY)
+
+
+def by_operator() -> object:
+    return torch.ops.aten.scaled_dot_product_attention(QUERY, QUERY, QUERY)
+
+
+def by_layer() -> object:
+    return torch.nn.MultiheadAttention(4, 2)(QUERY[0], QUERY[0], QUERY[0])
+
+
+def by_hand() -> object:
+    return torch.softmax(QUERY @ QUERY.transpose(-2, -1), -1) @ QUERY
+
+
+@pytest.mark.parametrize("function", [by_name, by_assembled_name, by_operator])
+def test_a_shortcut_is_seen(function: Callable[[], object]) -> None:
+    with watch(ATTEND) as seen:
+        function()
+    assert seen == ATTEND
+
+
+def test_a_layer_is_seen_by_the_function_it_calls() -> None:
+    with watch(frozenset({"multi_head_attention_forward"})) as seen:
+        by_layer()
+    assert seen == {"multi_head_attention_forward"}
+
+
+def test_what_is_not_named_is_not_seen() -> None:
+    with watch(ATTEND) as seen:
+        by_hand()
+    assert seen == set()
+
+
+def test_nothing_is_watched_afterwards_and_other_threads_are_out_of_sight() -> None:
+    with watch(ATTEND) as seen:
+        thread = threading.Thread(target=by_name)
+        thread.start()
+        thread.join()
+    by_name()
+    assert seen == set()
+
+
+@pytest.mark.parametrize("exercise", SHORTENED, ids=lambda exercise: exercise.name)
+def test_references_take_no_shortcut(exercise: Exercise) -> None:
+    # Known mistakes, which run when the bench is made, may take shortcuts.
+    make_bench(exercise, b"seed")
+    with watch(frozenset(exercise.shortcuts)) as seen:
+        judge(exercise, local_answer(exercise.reference), b"seed")
+    assert seen == set()
+
+
+@pytest.mark.parametrize("exercise", SHORTENED, ids=lambda exercise: exercise.name)
+def test_watching_changes_no_score(exercise: Exercise) -> None:
+    for function in alternatives(exercise.name):
+        with watch(frozenset(exercise.shortcuts)):
+            assert judge(exercise, local_answer(function), b"seed").fraction == 1
+
+
+def test_a_room_says_what_the_last_call_ran() -> None:
+    with open_room() as room:
+        room.run_cell("import torch.nn.functional as F\ndef f(x): return F.softmax(x, 0)\ndef g(x): return x", 30)
+        arguments = Call({"x": torch.ones(3)})
+        room.call("f", arguments, 30, ("softmax", "embedding"))
+        assert room.seen == {"softmax"}
+        room.call("g", arguments, 30, ("softmax", "embedding"))
+        assert room.seen == set()
+        room.call("f", arguments, 30)
+        assert room.seen == set()
