@@ -59,9 +59,9 @@ class KnownMistake:
     replies: Mapping[str, Reply]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bench:
-    """An exercise as data."""
+    """An exercise as data. Each is equal to itself only, so that what follows from one can be kept."""
 
     exercise: str
     items: Mapping[str, Item]

@@ -3,6 +3,7 @@
 The judge and the learner's own checks evaluate a Bench here, so the learner and the gradebook read the same words.
 """
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,14 @@ class Verdict:
         return sum(finding.weight for finding in self.findings if finding.holds) / total
 
 
+@dataclass(frozen=True)
+class Marks:
+    """The cases that a mistake answers wrongly, and the properties that do not hold for it."""
+
+    cases: frozenset[str]
+    properties: frozenset[str]
+
+
 def evaluate(bench: Bench, replies: Mapping[str, Reply]) -> Verdict:
     """Judge the replies that an answer gave to the calls of the bench."""
     findings = _findings(bench, replies)
@@ -64,17 +73,29 @@ def diagnose(bench: Bench, replies: Mapping[str, Reply], failed: str) -> KnownMi
     fundamental fault of another kind, a forgotten check is not worth a word yet. If several explain it, it is the one
     with most wrong replies.
     """
-    marks = {mistake.name: _wrong_cases(bench, mistake.replies) for mistake in bench.mistakes}
     wrong = _wrong_cases(bench, replies)
     found = [
-        mistake
-        for mistake in bench.mistakes
-        if marks[mistake.name]
-        and marks[mistake.name] <= wrong
-        and all(_same_reply(replies[case], mistake.replies[case], bench.items[case]) for case in marks[mistake.name])
-        and not next(finding.holds for finding in _findings(bench, mistake.replies) if finding.name == failed)
+        (mistake, marks)
+        for mistake, marks in zip(bench.mistakes, mistake_marks(bench), strict=True)
+        if marks.cases
+        and marks.cases <= wrong
+        and failed in marks.properties
+        and all(_same_reply(replies[case], mistake.replies[case], bench.items[case]) for case in marks.cases)
     ]
-    return max(found, key=lambda mistake: len(marks[mistake.name]), default=None)
+    mistake, _ = max(found, key=lambda pair: len(pair[1].cases), default=(None, None))
+    return mistake
+
+
+@functools.lru_cache(maxsize=256)
+def mistake_marks(bench: Bench) -> tuple[Marks, ...]:
+    """What each known mistake does to the bench, in the order of the mistakes. It is worked out once for a bench."""
+    return tuple(
+        Marks(
+            _wrong_cases(bench, mistake.replies),
+            frozenset(finding.name for finding in _findings(bench, mistake.replies) if not finding.holds),
+        )
+        for mistake in bench.mistakes
+    )
 
 
 def tell_failure(exercise: str, failure: Failure) -> str:

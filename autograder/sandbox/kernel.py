@@ -17,6 +17,7 @@ _LIBC_WITH_LOCK = ctypes.PyDLL(None, use_errno=True)
 _CLONE, _PIVOT_ROOT, _MOUNT_SETATTR = 56, 155, 442
 _AT_RECURSIVE = 0x8000
 _CAPABILITY_VERSION_3 = 0x20080522
+_MADV_COLLAPSE, _HUGE_PAGE = 25, 2 << 20
 
 
 class Namespace(IntFlag):
@@ -109,6 +110,23 @@ def fork_into(namespaces: Namespace) -> int:
     if pid < 0:
         raise OSError(failure, f"clone: {os.strerror(failure)}")
     return pid
+
+
+def collapse_memory() -> int:
+    """Put this process's private memory on huge pages, so that a fork copies fewer page tables; returns their number.
+
+    Where the kernel cannot (Linux before 6.1, no memory in one piece), the pages stay as they are.
+    """
+    count = 0
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        addresses, rights, _, _, _, *name = line.split()
+        if "w" not in rights or name not in ([], ["[heap]"]):
+            continue
+        start, end = (int(address, 16) for address in addresses.split("-"))
+        for page in range(-(-start // _HUGE_PAGE) * _HUGE_PAGE, end - _HUGE_PAGE + 1, _HUGE_PAGE):
+            arguments = (ctypes.c_void_p(page), ctypes.c_size_t(_HUGE_PAGE), _MADV_COLLAPSE)
+            count += _LIBC.madvise(*arguments) == 0
+    return count
 
 
 def drop_capabilities() -> None:

@@ -37,7 +37,10 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LM
 from autograder.sandbox import wire, worker
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
+from autograder.sandbox.kernel import collapse_memory
 from autograder.sandbox.session import open_session, sweep
+from llm_course import check  # noqa: F401
+from llm_course.calls import Call, invoke
 
 MAX_REQUEST = 1 << 16
 
@@ -183,6 +186,15 @@ def _settle(folder: Path) -> None:
     torch.manual_seed(0)
 
 
+def _warm_up() -> None:
+    """Load what torch loads late, so that each room has it from the start."""
+
+    def attend(query: torch.Tensor) -> torch.Tensor:
+        return torch.softmax(query @ query.transpose(-2, -1), dim=-1) @ query
+
+    invoke(attend, Call({"query": torch.ones(2, 2)}, gradients=("query",), measure=True))
+
+
 def _forget_the_repository() -> None:
     """Leave no way to import the grader. `llm_course` stays: it is imported, and knows where its modules are."""
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != REPOSITORY]
@@ -211,6 +223,7 @@ def main(descriptor: int, tiers: list[str]) -> None:
         try:
             jail, reasons = _strongest_jail(tiers, session)
             shell = worker.make_shell()
+            _warm_up()
             jail.prepare()
         except Exception as error:
             traceback.print_exc()
@@ -219,6 +232,7 @@ def main(descriptor: int, tiers: list[str]) -> None:
         _forget_the_repository()
         gc.collect()
         gc.freeze()
+        collapse_memory()
         control.send(json.dumps({"tier": jail.tier, "shortfalls": reasons}).encode())
         Zygote(control, jail, shell).serve()
 
