@@ -21,7 +21,7 @@ from autograder.autograded import SourceCell
 from autograder.cluster import dask_workers, local_workers
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import course_secret, quarantine_special_files, result_path, stored_result
+from autograder.gradebook import TrustedGrade, course_secret, quarantine_special_files, result_path, stored_result
 from autograder.notebooks import source_notebook
 from autograder.result import NOT_GRADED, Result, read_result
 from autograder.submission import NotGradable, grade_ids, read_bytes
@@ -106,7 +106,12 @@ def grade_all(
     """
     course, config = _course_directory()
     job = Job(
-        name, course_secret(), _released_cells(course, _assignment(name)), Config(LimitOutput=config.LimitOutput), again
+        name,
+        course_secret(),
+        _released_cells(course, _assignment(name)),
+        Config(LimitOutput=config.LimitOutput),
+        again,
+        TrustedGrade(config=config).rules,
     )
     folders = _submitted_folders(course, name, student)
     stored: dict[str, Result | None] = {}

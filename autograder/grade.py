@@ -14,7 +14,7 @@ import inspect
 import os
 import platform
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from autograder.exercises.spec import Assignment, Exercise
 from autograder.judge import Answer, derive_seed, judge
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
-from autograder.sandbox.fork_server import ForkServer
+from autograder.sandbox.fork_server import TIERS, ForkServer
 from autograder.sandbox.room import CellReply, Room, RoomLost, open_room
 from autograder.submission import NotGradable, Submission, learner_cells
 from llm_course import bench, calls, compare, evaluate, observe, scripts, values
@@ -39,30 +39,42 @@ MAX_ROOMS = 8
 
 
 @dataclass(frozen=True)
-class Deadlines:
-    """Seconds for one cell, for one call, and for all that one submission does."""
+class Rules:
+    """What a course decides about its grading.
 
-    cell: float = 60.0
-    call: float = 10.0
-    submission: float = 300.0
+    Deadlines are in seconds: for one cell, for one call, and for all that one submission does. A room of a weaker tier
+    than `minimum_tier` is not used. `shortcuts_cost_points` takes the points of an exercise whose work was done by a
+    function that its specification names as a shortcut; otherwise a shortcut is only flagged.
+    """
+
+    cell_deadline: float = 60.0
+    call_deadline: float = 10.0
+    submission_deadline: float = 300.0
+    minimum_tier: str = TIERS[-1]
+    shortcuts_cost_points: bool = False
+
+
+RULES = Rules()
 
 
 def grade(
     submission: Submission,
     assignment: Assignment,
     secret: bytes,
-    deadlines: Deadlines | None = None,
+    rules: Rules = RULES,
     server: ForkServer | None = None,
 ) -> Result:
     """Run a submission's cells in a room of their own, and judge each exercise on fresh inputs.
 
     `secret` is the course's own; the inputs are drawn from a seed that depends on it and on the assignment. `server`
-    makes the rooms; without one, it is the fork server of this process.
+    makes the rooms; without one, it is the fork server of this process. Raises SandboxError where no room can be had.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     seed = derive_seed(secret, assignment.name)
-    with _Rooms(learner_cells(submission.notebook), deadlines or Deadlines(), server) as rooms:
-        exercises = tuple(_grade_exercise(exercise, rooms, seed, assignment.name) for exercise in assignment.exercises)
+    with _Rooms(learner_cells(submission.notebook), rules, server) as rooms:
+        exercises = tuple(
+            _grade_exercise(exercise, rooms, seed, assignment.name, rules) for exercise in assignment.exercises
+        )
         return Result(
             assignment=assignment.name,
             status=GRADED,
@@ -70,7 +82,7 @@ def grade(
             exercises=exercises,
             flags=submission.flags,
             outputs={str(number): reply.outputs for number, reply in rooms.cell_replies.items()},
-            inputs=inputs_of(submission, assignment, seed),
+            inputs=inputs_of(submission, assignment, seed, rules),
             seed=seed.hex(),
             tier=rooms.tier,
             started=started.isoformat(timespec="seconds"),
@@ -85,13 +97,14 @@ def grade_if_changed(
     assignment: Assignment,
     secret: bytes,
     stored: Result | None,
+    rules: Rules = RULES,
     server: ForkServer | None = None,
 ) -> Result:
     """The stored result if nothing that it depends on has changed, or a new one."""
-    inputs = inputs_of(submission, assignment, derive_seed(secret, assignment.name))
+    inputs = inputs_of(submission, assignment, derive_seed(secret, assignment.name), rules)
     if stored is not None and stored.inputs == inputs:
         return stored
-    return grade(submission, assignment, secret, server=server)
+    return grade(submission, assignment, secret, rules, server)
 
 
 def not_graded(assignment: Assignment, reason: NotGradable) -> Result:
@@ -102,10 +115,10 @@ def not_graded(assignment: Assignment, reason: NotGradable) -> Result:
     )
 
 
-def inputs_of(submission: Submission, assignment: Assignment, seed: bytes) -> str:
-    """A fingerprint of all that the scores depend on: the learner's code, the graders, the seed, the versions."""
+def inputs_of(submission: Submission, assignment: Assignment, seed: bytes, rules: Rules) -> str:
+    """A fingerprint of all that the scores depend on: the learner's code, the graders, seed, versions and rules."""
     digest = hashlib.sha256()
-    for part in (assignment.name, seed.hex(), graders_fingerprint(assignment)):
+    for part in (assignment.name, seed.hex(), graders_fingerprint(assignment), repr(rules)):
         digest.update(part.encode() + b"\0")
     for number, source in learner_cells(submission.notebook):
         digest.update(f"{number}\0{source}\0".encode())
@@ -115,13 +128,13 @@ def inputs_of(submission: Submission, assignment: Assignment, seed: bytes) -> st
 class _Rooms:
     """The rooms that a submission uses: one, and a new one after each that it crashed or blocked."""
 
-    def __init__(self, cells: list[tuple[int, str]], deadlines: Deadlines, server: ForkServer | None) -> None:
+    def __init__(self, cells: list[tuple[int, str]], rules: Rules, server: ForkServer | None) -> None:
         self.cell_replies: dict[int, CellReply] = {}
         self.tier = ""
         self._cells = dict(cells)
-        self._deadlines = deadlines
+        self._rules = rules
         self._server = server
-        self._end = time.monotonic() + deadlines.submission
+        self._end = time.monotonic() + rules.submission_deadline
         self._stack = contextlib.ExitStack()
         self._room: Room | None = None
         self._used = 0
@@ -140,7 +153,7 @@ class _Rooms:
         def call(call: Call) -> Reply:
             if stopped:
                 return stopped[0]
-            seconds = self._within(self._deadlines.call)
+            seconds = self._within(self._rules.call_deadline)
             try:
                 room = self._open()
                 reply = room.call(name, call, seconds, watch)
@@ -163,7 +176,9 @@ class _Rooms:
             for number, source in self._cells.items()
             for line, name in find_shortcuts(source, exercise.name, exercise.shortcuts)
         ]
-        unnamed = self._seen.get(exercise.name, set()) - {name for _, _, name in named}
+        # What an earlier exercise ran is that one's: a later one may call it.
+        earlier = {name for other, seen in self._seen.items() if other != exercise.name for name in seen}
+        unnamed = self._seen.get(exercise.name, set()) - earlier - {name for _, _, name in named}
         return [
             *(f"Cell {number + 1}, line {line}: uses {name}." for number, line, name in named),
             *(f"When called, it ran torch's own {name}, which its cell does not name." for name in sorted(unnamed)),
@@ -174,7 +189,7 @@ class _Rooms:
             if self._used == MAX_ROOMS or time.monotonic() >= self._end:
                 raise RoomLost("the notebook crashed or ran out of time too often")
             self._used += 1
-            self._room = self._stack.enter_context(open_room(server=self._server))
+            self._room = self._stack.enter_context(open_room(self._rules.minimum_tier, server=self._server))
             self.tier = self._room.tier
             self._run_cells(self._room)
         return self._room
@@ -182,7 +197,7 @@ class _Rooms:
     def _run_cells(self, room: Room) -> None:
         for number, source in list(self._cells.items()):
             try:
-                self.cell_replies[number] = room.run_cell(source, self._within(self._deadlines.cell))
+                self.cell_replies[number] = room.run_cell(source, self._within(self._rules.cell_deadline))
             except RoomLost as lost:
                 # The cell that cost a room is left out of the next one, so that the others still count.
                 del self._cells[number]
@@ -198,9 +213,9 @@ class _Rooms:
         return max(min(seconds, self._end - time.monotonic()), 0.1)
 
 
-def _grade_exercise(exercise: Exercise, rooms: _Rooms, seed: bytes, chapter: str) -> ExerciseResult:
+def _grade_exercise(exercise: Exercise, rooms: _Rooms, seed: bytes, chapter: str, rules: Rules) -> ExerciseResult:
     verdict = judge(exercise, rooms.answer(exercise.name, exercise.shortcuts), seed)
-    return ExerciseResult(
+    result = ExerciseResult(
         name=exercise.name,
         points=exercise.points,
         score=round(exercise.points * verdict.fraction, 4),
@@ -210,6 +225,12 @@ def _grade_exercise(exercise: Exercise, rooms: _Rooms, seed: bytes, chapter: str
         section=_place(verdict, chapter),
         flags=tuple(rooms.shortcuts(exercise)),
     )
+    return _without_points(result) if result.flags and rules.shortcuts_cost_points else result
+
+
+def _without_points(result: ExerciseResult) -> ExerciseResult:
+    hint = f"This exercise is to be done without what does its work. {result.flags[0]} Write that part yourself."
+    return replace(result, score=0.0, hint=hint, mistake=None, section="")
 
 
 def _place(verdict: Verdict, chapter: str) -> str:

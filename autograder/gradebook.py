@@ -25,13 +25,15 @@ from nbgrader.preprocessors import (
     OverwriteCells,
     SaveAutoGrades,
 )
+from traitlets import Bool, Enum, Float
 from traitlets.config import Config
 
 from autograder.autograded import FLAGS, write_outputs
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.grade import grade_if_changed, not_graded
+from autograder.grade import RULES, Rules, grade_if_changed, not_graded
 from autograder.result import Result, ResultError, read_result, write_result
+from autograder.sandbox.fork_server import TIERS
 from autograder.submission import NotGradable, Submission, heal, parse, read_bytes
 
 SECRET_FILE = Path(".llm_course_secret")
@@ -86,19 +88,38 @@ class SubmissionExporter(NotebookExporter):
 class TrustedGrade(NbGraderPreprocessor):
     """Takes the place of nbgrader's Execute: grades outside the learner's process and writes the outputs."""
 
+    minimum_tier = Enum(TIERS, RULES.minimum_tier, help="The weakest sandbox that may be used.").tag(config=True)
+    cell_deadline = Float(RULES.cell_deadline, help="Seconds for one cell.").tag(config=True)
+    call_deadline = Float(RULES.call_deadline, help="Seconds for one call of an answer.").tag(config=True)
+    submission_deadline = Float(RULES.submission_deadline, help="Seconds for one submission.").tag(config=True)
+    shortcuts_cost_points = Bool(
+        RULES.shortcuts_cost_points, help="Whether an exercise done by what does its work has no points."
+    ).tag(config=True)
+
+    @property
+    def rules(self) -> Rules:
+        """The course's rules, as its nbgrader_config.py sets them."""
+        return Rules(
+            self.cell_deadline,
+            self.call_deadline,
+            self.submission_deadline,
+            self.minimum_tier,
+            self.shortcuts_cost_points,
+        )
+
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Grade, or take the result that is there, and write it into the notebook and beside it."""
         names = resources["nbgrader"]
         submission = Submission(nb, tuple(nb.metadata[FLAGS]))
-        result = grade_once(submission, find_assignment(names["assignment"]), names["student"])
+        result = grade_once(submission, find_assignment(names["assignment"]), names["student"], self.rules)
         write_outputs(nb, result)
         return nb, resources
 
 
-def grade_once(submission: Submission, assignment: Assignment, student: str) -> Result:
+def grade_once(submission: Submission, assignment: Assignment, student: str, rules: Rules) -> Result:
     """The result of a submission: the one in results/ if nothing that it depends on has changed, or a new one."""
     stored = stored_result(assignment.name, student)
-    result = grade_if_changed(submission, assignment, course_secret(), stored)
+    result = grade_if_changed(submission, assignment, course_secret(), stored, rules)
     if result != stored:
         write_result(result_path(assignment.name, student), result)
     return result

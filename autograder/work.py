@@ -12,7 +12,7 @@ from traitlets.config import Config
 
 from autograder.autograded import Autograded, SourceCell, finish
 from autograder.exercises import assignments
-from autograder.grade import grade_if_changed, inputs_of, not_graded
+from autograder.grade import RULES, Rules, grade_if_changed, inputs_of, not_graded
 from autograder.judge import derive_seed, make_bench
 from autograder.notebooks import released_notebook
 from autograder.result import NOT_GRADED, Result
@@ -35,6 +35,7 @@ class Job:
     source_cells: dict[str, SourceCell]
     limits: Config
     again: bool = False
+    rules: Rules = RULES
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def prepare(job: Job) -> None:
     seed = derive_seed(job.secret, assignment.name)
     for exercise in assignment.exercises:
         make_bench(exercise, seed)
-    inputs_of(heal(released_notebook(assignment), assignment), assignment, seed)
+    inputs_of(heal(released_notebook(assignment), assignment), assignment, seed, job.rules)
 
 
 def work(job: Job, task: Task, server: ForkServer | None = None) -> Outcome:
@@ -78,7 +79,8 @@ def work(job: Job, task: Task, server: ForkServer | None = None) -> Outcome:
         if isinstance(task.content, NotGradable):
             raise task.content
         submission = heal(parse(task.content, f"{assignment.name}.ipynb"), assignment)
-        result = grade_if_changed(submission, assignment, job.secret, None if job.again else task.stored, server)
+        stored = None if job.again else task.stored
+        result = grade_if_changed(submission, assignment, job.secret, stored, job.rules, server)
         if result == task.stored and task.is_written:
             return Outcome(task.student, result)
         finished = finish(submission, result, job.source_cells, LimitOutput(config=job.limits))
