@@ -42,3 +42,7 @@ answer = reply(chat, chat_tokenizer, as_chat)
 assert "Paris" in answer and answer.endswith("<|end|>")
 # "the stories as a whole are not" in the training text
 assert all(write("Once upon a time", tokens=45, seed=seed) not in library for seed in (1, 2, 3))
+# "Its guess may use the words *after* the gap. A next-token model has to guess before it has seen them"
+for country, city in (("Italy", "Rome"), ("Egypt", "Cairo")):
+    assert pieces.decode(fill(f"The capital of [MASK] is {city}.").argmax()).strip() == country
+assert next_token("The capital of").max() < 0.2
