@@ -7,6 +7,7 @@ of the graded cells are written for nbgrader to read: full marks, a number for p
 
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,7 +35,7 @@ from autograder.exercises.spec import Assignment
 from autograder.grade import RULES, Rules, grade_if_changed, not_graded
 from autograder.result import Result, ResultError, read_result, write_result
 from autograder.sandbox.fork_server import TIERS
-from autograder.submission import NotGradable, Submission, heal, parse, read_bytes
+from autograder.submission import NotGradable, Submission, heal, is_linked, parse, read_bytes
 
 SECRET_FILE = Path(".llm_course_secret")
 SECRET_BYTES = 32
@@ -166,8 +167,9 @@ def course_secret(folder: Path = Path()) -> bytes:
 def quarantine_special_files(notebooks: list[str], **_: Any) -> None:
     """Move links, devices and pipes out of a submission: nbgrader would follow or open them."""
     for folder in {Path(notebook).parent for notebook in notebooks}:
-        for path in sorted(folder.rglob("*")):
+        # What lies behind a linked folder is somebody else's.
+        for path in [] if is_linked(folder) else sorted(folder.rglob("*")):
             if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                target = QUARANTINE / folder / path.relative_to(folder)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                path.rename(target)
+                # Each in a new folder: a name may already stand in quarantine, as a link or as a file.
+                (QUARANTINE / folder).mkdir(parents=True, exist_ok=True)
+                path.rename(Path(tempfile.mkdtemp(dir=QUARANTINE / folder), path.name))

@@ -44,6 +44,8 @@ def read_submission(path: Path, assignment: Assignment) -> Submission:
 
 def read_bytes(path: Path) -> bytes:
     """The bytes of a regular file within the size limit; links are not followed. Raises NotGradable."""
+    if is_linked(path.parent):
+        raise NotGradable(f"{path.parent} is reached by a link: hand in a folder of its own.")
     try:
         status = path.lstat()
     except OSError as error:
@@ -59,6 +61,11 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise NotGradable(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def is_linked(folder: Path) -> bool:
+    """Whether a submission's folder, or the student's folder around it, is a link to another place."""
+    return folder.is_symlink() or folder.parent.is_symlink()
 
 
 def parse(data: bytes, name: str) -> NotebookNode:

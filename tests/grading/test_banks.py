@@ -9,7 +9,6 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Mistake
 from autograder.judge import derive_seed, judge, local_answer
 from llm_course.evaluate import Verdict
-from tests.banks.forgeries import FORGERIES
 from tests.banks.right import alternatives
 from tests.banks.submissions import fill, hand_in, references, standalone
 from tests.grading.conftest import Course, make_course
@@ -117,20 +116,3 @@ def test_nbgrader_autograde_gives_the_same_scores(graded: tuple[Assignment, Cour
     run = other.nbgrader("autograde", assignment.name)
     assert run.returncode == 0, run.stderr[-2000:]
     assert other.scores(assignment.name) == course.scores(assignment.name)
-
-
-def test_forgeries_get_nothing(course: Course, attention: Assignment) -> None:
-    hand_in(course.folder, "honest", attention.name, fill(attention, references(attention)))
-    for name, source in FORGERIES.items():
-        answers = {exercise.name: "" for exercise in attention.exercises}
-        notebook = fill(attention, answers | {attention.exercises[0].name: source})
-        hand_in(course.folder, name.replace(" ", "-"), attention.name, notebook)
-    run = course.llm_course("grade", attention.name)
-    assert run.returncode == 0, run.stdout + run.stderr
-    totals = {
-        student: sum(points or 0 for points in scores.values())
-        for student, scores in course.scores(attention.name).items()
-    }
-    assert totals.pop("honest") == sum(exercise.points for exercise in attention.exercises)
-    assert {name: total for name, total in totals.items() if total} == {}
-    assert len(totals) == len(FORGERIES)

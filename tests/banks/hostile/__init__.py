@@ -1,10 +1,11 @@
 """Submissions that attack: each must get exactly the points that its answers deserve, which is none.
 
-A family is a module; each attack is the source of cells of 05_attention, or a whole folder that is handed in.
+A family is a module; each attack is the source of cells of 05_attention, or (handing_in) lays out a whole folder.
 """
 
 from tests.banks.hostile.exhausting import EXHAUSTING
 from tests.banks.hostile.forging import FORGING
+from tests.banks.hostile.handing_in import HANDING_IN
 from tests.banks.hostile.lying import LYING
 from tests.banks.hostile.overfitting import OVERFITTING
 from tests.banks.hostile.persisting import PERSISTING
@@ -19,3 +20,5 @@ FAMILIES = {
     "reaching": REACHING,
 }
 """Family -> attack -> source of a cell that takes the place of every answer."""
+
+__all__ = ["FAMILIES", "HANDING_IN"]

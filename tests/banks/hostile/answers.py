@@ -17,20 +17,17 @@ def causal_mask(n_queries, n_keys):
     attack()
     return torch.zeros(n_queries, n_keys, dtype=torch.bool)
 def scaled_dot_product_attention(query, key, value, mask=None):
-    attack()
     weights = 0 * (query @ key.transpose(-2, -1))
     return weights @ value, weights
 def multi_head_attention(x, *a, **k):
-    attack()
     return 0 * x
 def sliding_window_mask(seq_len, window):
-    attack()
     return torch.zeros(seq_len, seq_len, dtype=torch.bool)
 def flash_attention(query, key, value, block_size):
     attack()
     return 0 * query[:, :1] * value[:1]
 """
-"""Answers of the right form, all zeros; each makes the attack first."""
+"""Answers of the right form, all zeros; the first and the last make an attack."""
 
 
 def in_cell(attack: str) -> str:
@@ -39,5 +36,5 @@ def in_cell(attack: str) -> str:
 
 
 def in_calls(attack: str) -> str:
-    """The attack runs in each call of an answer."""
+    """The attack runs in each call of the first and the last answer."""
     return f"def attack():\n{textwrap.indent(textwrap.dedent(attack).strip(), '    ')}\n{ZEROS}"

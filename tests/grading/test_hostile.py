@@ -1,0 +1,161 @@
+"""The hostile bank through `llm-course grade` and `nbgrader autograde`: no point, no other's grade, nothing left."""
+
+import contextlib
+import re
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from autograder.exercises import assignments
+from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
+from tests.banks.hostile import FAMILIES, HANDING_IN
+from tests.banks.submissions import fill, hand_in, references
+from tests.grading.conftest import Course
+
+pytestmark = pytest.mark.grading
+NAME = "05_attention"
+ATTENTION = assignments()[NAME]
+SHORT_DEADLINES = """
+c.TrustedGrade.cell_deadline = 5
+c.TrustedGrade.call_deadline = 1
+c.TrustedGrade.submission_deadline = 20
+"""
+HONEST = ["ada", "emmy"]
+
+
+@pytest.fixture(scope="module")
+def attacked(released_course: Path, tmp_path_factory: pytest.TempPathFactory) -> "Attacked":
+    """A course with two honest learners, graded; then all attacks are handed in and graded."""
+    folder = tmp_path_factory.mktemp("attacked") / "course"
+    shutil.copytree(released_course, folder)
+    with (folder / "nbgrader_config.py").open("a") as file:
+        file.write(SHORT_DEADLINES)
+    course = Course(folder)
+    for student in HONEST:
+        hand_in(folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
+    first = course.llm_course("grade", NAME)
+    assert first.returncode == 0, first.stderr
+    give_by_hand(folder, "emmy", 1.5)
+    return Attacked(course)
+
+
+class Attacked:
+    """What a course is before and after all attacks."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        self.before = self.grades_of_the_honest()
+        self.surroundings = surroundings()
+        self.attackers = hand_in_all(course.folder)
+        self.run = course.llm_course("grade", NAME, "--workers", "2")
+        self.feedback = course.llm_course("feedback", NAME)
+
+    def grades_of_the_honest(self) -> dict[str, object]:
+        folder = self.course.folder
+        results = {student: (folder / "results" / NAME / f"{student}.json").read_bytes() for student in HONEST}
+        with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as base:
+            query = """select auto_score, manual_score, needs_manual_grade from grade
+                join submitted_notebook on submitted_notebook.id = grade.notebook_id
+                join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
+                where student_id = ? order by grade.id"""
+            rows = {student: base.execute(query, (student,)).fetchall() for student in HONEST}
+        secret = (folder / ".llm_course_secret").read_bytes()
+        return {"results": results, "rows": rows, "secret": secret}
+
+
+def hand_in_all(folder: Path) -> list[str]:
+    victim = folder / "submitted" / HONEST[0] / NAME
+    attackers = []
+    for family, attacks in FAMILIES.items():
+        for name, source in attacks.items():
+            answers = {exercise.name: "" for exercise in ATTENTION.exercises}
+            notebook = fill(ATTENTION, answers | {ATTENTION.exercises[0].name: source})
+            attackers.append(slug(family, name))
+            hand_in(folder, attackers[-1], NAME, notebook)
+    for name, lay in HANDING_IN.items():
+        attackers.append(slug("handing in", name))
+        lay(folder / "submitted" / attackers[-1] / NAME, fill(ATTENTION, {}), victim)
+    return attackers
+
+
+def slug(family: str, name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", f"{family} {name}".lower())
+
+
+def give_by_hand(folder: Path, student: str, points: float) -> None:
+    with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as base:
+        base.execute("update grade set manual_score = ? where auto_score = 2", (points,))
+        base.commit()
+
+
+def surroundings() -> dict[str, object]:
+    """Processes, mounts, control groups and files outside a course that a grading could leave."""
+    processes = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if TOKEN_VARIABLE.encode() in (process / "environ").read_bytes():
+                processes.append(process.name)
+    folders = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/"))
+    return {
+        "processes": processes,
+        "mounts": Path("/proc/self/mountinfo").read_text().splitlines(),
+        "groups": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/llm-course*")),
+        "files": [str(path) for folder in folders for path in folder.glob("room-leftover*")],
+        "rooms": [str(path) for path in Path(tempfile.gettempdir()).glob(PREFIX + "*")],
+    }
+
+
+def test_the_bank_is_large_enough() -> None:
+    sizes = {family: len(attacks) for family, attacks in FAMILIES.items()} | {"handing in": len(HANDING_IN)}
+    assert len(sizes) == 7
+    assert min(sizes.values()) >= 10
+    assert sum(sizes.values()) >= 60
+
+
+def test_no_attack_earns_a_point(attacked: Attacked) -> None:
+    scores = attacked.course.scores(NAME)
+    assert {name: found for name, found in scores.items() if name not in HONEST and any(found.values())} == {}
+    assert set(scores) - set(HONEST) <= set(attacked.attackers)
+
+
+def test_each_attack_ends_in_a_grade_or_a_sentence(attacked: Attacked) -> None:
+    assert "Traceback" not in attacked.run.stdout + attacked.run.stderr
+    assert "report this defect" not in attacked.run.stdout
+    for attacker in attacked.attackers:
+        assert re.search(rf"^{attacker}: (0 of 20 points|not graded\. .+\.)$", attacked.run.stdout, re.MULTILINE), (
+            attacker
+        )
+
+
+def test_no_other_grade_is_touched(attacked: Attacked) -> None:
+    assert attacked.grades_of_the_honest() == attacked.before
+
+
+def test_nothing_is_left(attacked: Attacked) -> None:
+    assert surroundings() == attacked.surroundings
+
+
+def test_no_script_of_a_learner_reaches_the_instructors_browser(attacked: Attacked) -> None:
+    assert attacked.feedback.returncode == 0, attacked.feedback.stderr
+    student = slug("handing in", "scripts in text and outputs")
+    page = attacked.course.feedback_page(student, NAME)
+    assert "fetch(" in page
+    assert "<script>fetch" not in page and "onerror='alert" not in page and 'onerror="alert' not in page
+
+
+def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, tmp_path: Path) -> None:
+    shutil.copytree(attacked.course.folder, tmp_path / "course", symlinks=True)
+    course = Course(tmp_path / "course")
+    quick = {"forging", "lying", "handing-in"}
+    sample = [name for name in attacked.attackers if name.startswith(tuple(quick)) and "half-a-frame" not in name]
+    for name in set(attacked.attackers) - set(sample):
+        shutil.rmtree(course.folder / "submitted" / name)
+    before = surroundings()
+    run = course.nbgrader("autograde", NAME, "--force")
+    assert "ada" in course.scores(NAME) and sum(points or 0 for points in course.scores(NAME)["ada"].values()) == 20
+    found = course.scores(NAME)
+    assert {name: found[name] for name in sample if any(found.get(name, {}).values())} == {}, run.stderr[-3000:]
+    assert surroundings() == before
