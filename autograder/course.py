@@ -14,6 +14,7 @@ import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -34,8 +35,8 @@ CONFIG_TEXT = '''"""nbgrader's configuration of this course. `configure` makes e
 from autograder.gradebook import configure
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
-c.CourseDirectory.course_id = "{course_id}"
-configure(c)
+c.CourseDirectory.course_id = {course_id!r}
+{database}configure(c)
 '''
 COLUMNS = (
     "assignment",
@@ -61,23 +62,33 @@ class Graded:
     result: Result
 
 
-def init_course(folder: Path) -> None:
+def init_course(folder: Path, database: str | None = None) -> None:
     """Make a course folder: its configuration, its gradebook, its secret and the sources of all assignments.
 
-    Raises CourseError if the folder holds something else already.
+    The gradebook is a file in the folder, or the database of a SQLAlchemy URL. Raises CourseError if the folder holds
+    something else already, or the database cannot be opened.
     """
     config = folder / CONFIG_FILE
     if folder.exists() and not folder.is_dir():
         raise CourseError(f"{folder} is a file: name a new folder.")
     if folder.is_dir() and any(folder.iterdir()) and not config.exists():
         raise CourseError(f"{folder} is not empty and no course folder: name a new one.")
+    if config.exists() and database:
+        raise CourseError(f"{folder} is a course already: set c.CourseDirectory.db_url in {config}.")
     folder.mkdir(parents=True, exist_ok=True)
     if not config.exists():
-        config.write_text(CONFIG_TEXT.format(course_id=folder.resolve().name), encoding="utf-8")
+        line = f"c.CourseDirectory.db_url = {database!r}\n" if database else ""
+        text = CONFIG_TEXT.format(course_id=folder.resolve().name, database=line)
+        config.write_text(text, encoding="utf-8")
     course_secret(folder)
     for assignment in assignments().values():
         _write_source(assignment, folder)
-    Gradebook(f"sqlite:///{folder.resolve() / 'gradebook.db'}").close()
+    course, _ = _course_directory(folder)
+    try:
+        Gradebook(course.db_url, course.course_id).close()
+    except (SQLAlchemyError, ImportError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CourseError(f"The gradebook cannot be opened ({reason}): mend c.CourseDirectory.db_url.") from error
 
 
 def release(name: str) -> tuple[Path, Path]:
@@ -242,8 +253,8 @@ def _assignment(name: str) -> Assignment:
     return assignments()[name]
 
 
-def _require_course() -> None:
-    if not CONFIG_FILE.exists():
+def _require_course(folder: Path = Path()) -> None:
+    if not (folder / CONFIG_FILE).exists():
         raise CourseError("This is no course folder: change into one, or make one with `llm-course init DIR`.")
 
 
@@ -252,10 +263,10 @@ def _api() -> NbGraderAPI:
     return NbGraderAPI(course, config=config)
 
 
-def _course_directory() -> tuple[CourseDirectory, Config]:
-    _require_course()
-    config: Config = PyFileConfigLoader(CONFIG_FILE.name, path=".").load_config()
-    config.CourseDirectory.root = str(Path.cwd())
+def _course_directory(folder: Path = Path()) -> tuple[CourseDirectory, Config]:
+    _require_course(folder)
+    config: Config = PyFileConfigLoader(CONFIG_FILE.name, path=str(folder)).load_config()
+    config.CourseDirectory.root = str(folder.resolve())
     return CourseDirectory(config=config), config
 
 

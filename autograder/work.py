@@ -18,6 +18,7 @@ from autograder.notebooks import released_notebook
 from autograder.result import NOT_GRADED, Result
 from autograder.sandbox.fork_server import ForkServer, SandboxError
 from autograder.submission import NotGradable, heal, parse
+from llm_course.evaluate import mistake_marks
 
 LOG = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ def prepare(job: Job) -> None:
     assignment = assignments()[job.assignment]
     seed = derive_seed(job.secret, assignment.name)
     for exercise in assignment.exercises:
-        make_bench(exercise, seed)
+        mistake_marks(make_bench(exercise, seed))
     inputs_of(heal(released_notebook(assignment), assignment), assignment, seed, job.rules)
 
 

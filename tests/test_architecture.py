@@ -14,6 +14,7 @@ PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 # Floors of the autograder, from the top. A module may import from its own floor and from lower ones.
 FLOORS = (
     {"cli"},
+    {"commands"},
     {"course", "report"},
     {"cluster", "writer"},
     {"gradebook", "lab", "work"},

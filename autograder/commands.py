@@ -1,0 +1,100 @@
+"""What the commands of llm-course do. Each takes the options that `cli` read, and gives the exit code."""
+
+import argparse
+import sys
+import warnings
+
+from sqlalchemy.exc import SAWarning
+from tqdm import tqdm
+
+from autograder import course
+from autograder.cluster import ClusterError
+from autograder.gradebook import SecretError
+from autograder.markdown import MarkdownError
+from autograder.notebooks import NotebookError
+from autograder.result import GRADED, ResultError
+from autograder.sandbox.fork_server import SandboxError
+from autograder.writer import WriterError
+
+FAILURES = (
+    course.CourseError,
+    ClusterError,
+    NotebookError,
+    MarkdownError,
+    ResultError,
+    SandboxError,
+    SecretError,
+    WriterError,
+)
+"""What a command answers with one sentence."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run `options.command`. Returns the exit code: 0, or 1 with one sentence on stderr."""
+    # nbgrader's own use of SQLAlchemy warns at each new submission; an instructor can do nothing about it.
+    warnings.filterwarnings("ignore", category=SAWarning)
+    commands = {"init": init, "release": release, "grade": grade, "feedback": feedback, "export": export}
+    try:
+        return commands[options.command](options)
+    except FAILURES as error:
+        print(f"llm-course: {error}", file=sys.stderr)
+        return 1
+
+
+def init(options: argparse.Namespace) -> int:
+    """Make a course folder."""
+    course.init_course(options.folder, options.database)
+    print(f"Made the course folder {options.folder}: change into it, then `llm-course release 05_attention`.")
+    return 0
+
+
+def release(options: argparse.Namespace) -> int:
+    """Release an assignment to a class."""
+    notebook, archive = course.release(options.assignment)
+    print(f"Released {notebook}; for a class: {archive}.")
+    return 0
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade submissions, and say of each what it got."""
+    total = course.count_submissions(options.assignment, options.student)
+    # On a terminal only: how far it is, how fast, how long still. Its own thread would be in the way of forks.
+    tqdm.monitor_interval = 0
+    with tqdm(total=total, unit="submission", disable=None) as progress:
+
+        def report(line: course.Graded) -> None:
+            for text in _words(line):
+                progress.write(text)
+            sys.stdout.flush()
+            progress.update()
+
+        lines = course.grade_all(
+            options.assignment, options.student, report, options.workers, options.scheduler, options.again
+        )
+    graded = [line for line in lines if line.result.status == GRADED]
+    print(f"Graded {len(graded)} of {len(lines)} submissions of {options.assignment}.")
+    if len(graded) < len(lines):
+        raise course.CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
+    return 0
+
+
+def feedback(options: argparse.Namespace) -> int:
+    """Make the learners' feedback pages."""
+    pages = course.feedback(options.assignment)
+    print(f"Made {len(pages)} feedback pages in feedback/.")
+    return 0
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write all scores as CSV."""
+    rows = course.export(options.file)
+    print(f"Wrote {rows} rows to {options.file}.")
+    return 0
+
+
+def _words(line: course.Graded) -> list[str]:
+    result = line.result
+    notes = [f"  note: {flag}" for flag in result.flags]
+    if result.status == GRADED:
+        return [f"{line.student}: {result.score:g} of {result.points:g} points", *notes]
+    return [f"{line.student}: not graded. {result.reason}", *notes]
