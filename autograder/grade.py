@@ -36,6 +36,8 @@ JUDGING = (judging, spec, bench, calls, compare, evaluate, observe, scripts, val
 """Modules that a score depends on."""
 MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
+WATCHED_CALLS = 2
+"""Calls of an answer, of those that give a value, in which shortcuts are looked for: watching triples their time."""
 
 
 @dataclass(frozen=True)
@@ -149,14 +151,17 @@ class _Rooms:
     def answer(self, name: str, watch: tuple[str, ...] = ()) -> Answer:
         """The learner's function as an answer. Once it has crashed or run too long, it is not called again."""
         stopped: list[Reply] = []
+        watched = 0
 
         def call(call: Call) -> Reply:
+            nonlocal watched
             if stopped:
                 return stopped[0]
             seconds = self._within(self._rules.call_deadline)
             try:
                 room = self._open()
-                reply = room.call(name, call, seconds, watch)
+                reply = room.call(name, call, seconds, watch if watched < WATCHED_CALLS else ())
+                watched += reply.failure is None
                 self._seen.setdefault(name, set()).update(room.seen)
             except RoomLost as lost:
                 self._leave()
@@ -242,6 +247,8 @@ def _place(verdict: Verdict, chapter: str) -> str:
 
 def find_shortcuts(source: str, function: str, names: tuple[str, ...]) -> list[tuple[int, str]]:
     """Lines inside the definition of `function` that name one of `names` as an attribute."""
+    if not any(name in source for name in names):
+        return []
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
