@@ -33,6 +33,7 @@ from autograder.autograded import FLAGS, write_outputs
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.grade import RULES, Rules, grade_if_changed, not_graded
+from autograder.harmless import harmless_html
 from autograder.result import Result, ResultError, read_result, write_result
 from autograder.sandbox.fork_server import TIERS
 from autograder.submission import NotGradable, Submission, heal, is_linked, parse, read_bytes
@@ -61,6 +62,7 @@ def configure(config: Config) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
+    config.TemplateExporter.filters = {"markdown2html": harmless_html}
     config.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
 
 

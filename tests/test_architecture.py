@@ -16,12 +16,12 @@ FLOORS = (
     {"cli"},
     {"commands"},
     {"course", "report"},
-    {"cluster", "writer"},
-    {"gradebook", "lab", "work"},
+    {"cluster", "writer", "scores"},
+    {"gradebook", "lab", "late", "work"},
     {"autograded", "grade", "checks"},
     {"judge", "sandbox", "submission"},
     {"notebooks"},
-    {"markdown", "exercises"},
+    {"markdown", "exercises", "harmless"},
     {"result"},
 )
 

@@ -114,7 +114,7 @@ def packed(folder: Path, notebook: Notebook, victim: Path) -> None:
 def far_too_large(folder: Path, notebook: Notebook, victim: Path) -> None:
     folder.mkdir(parents=True)
     with (folder / NAME).open("wb") as file:
-        file.truncate(1 << 34)
+        file.truncate(1 << 26)
 
 
 def nested_metadata(folder: Path, notebook: Notebook, victim: Path) -> None:
@@ -175,7 +175,7 @@ HANDING_IN: dict[str, HandIn] = {
     "a pipe instead of a notebook": a_pipe,
     "a folder instead of a notebook": a_folder,
     "a packed notebook": packed,
-    "a notebook of sixteen gigabytes": far_too_large,
+    "a notebook far too large": far_too_large,
     "other notebooks beside the notebook": a_second_notebook,
     "a name that looks the same": a_name_that_looks_the_same,
     "modules that shadow the grader's": beside(
