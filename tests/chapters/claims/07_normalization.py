@@ -1,0 +1,62 @@
+# ruff: noqa: F821 -- the names are the chapter's
+"""What the text of chapter 7 says about its own output. Each runs as a cell at the chapter's end."""
+
+# "A quarter more, and the numbers explode; a fifth less, and they vanish"
+assert through_layers(1.25, False) > 1000 and through_layers(0.8, False) < 1e-3
+assert 0.1 < through_layers(1.0, False) < 10
+# "if the mean runs over the positions of one text, the future leaks into the past"
+leak = (norm_over(text, (0, 1)) - norm_over(changed, (0, 1))).abs().amax(1)
+assert leak[:-1].min() > 0.01
+assert (norm_over(text, (1,)) - norm_over(changed, (1,))).abs().amax(1)[:-1].max() == 0
+# "At width 768, that of the small GPT-2, it is less than one part in a thousand"
+assert 0.999 < math.sqrt(767 / 768) < 1
+# "rows whose RMS is below √ε are damped. Outside the root [...] only below ε itself"
+assert sizes["torch, eps = 1e-6"][scales.index(1e-4)] < 0.2 < 0.9 < sizes["source, eps = 1e-6"][scales.index(1e-5)]
+# "A gradient of millions, from a row that carries no information" (the source's norm), "at width 1 [...] NaN"
+row = torch.full((1, 8), 2.0, requires_grad=True)
+(SourceNorm(8)(row) * torch.arange(8.0)).sum().backward()
+assert row.grad.abs().max() > 1e6 and torch.ones(1, 1).std(-1).isnan().all()
+# "The width is 128, and the logits move by about a percent. Nearly always the best token stays"
+assert gpt2.config.n_embd == 128 and 0.002 < (exact - source).norm() / exact.norm() < 0.03
+assert (exact.argmax(-1) == source.argmax(-1)).float().mean() > 0.8
+# "the root 5.83, and the result 0.34, 0.69, 0.69, 1.71" (the row 2, 4, 4, 10)
+by_hand = torch.tensor([2.0, 4.0, 4.0, 10.0])
+assert [round(number, 2) for number in (by_hand / by_hand.pow(2).mean().sqrt()).tolist()] == [0.34, 0.69, 0.69, 1.71]
+assert round(by_hand.pow(2).mean().sqrt().item(), 2) == 5.83
+# "that one direction is nothing special among d"
+assert all((rows.mean(-1) ** 2 / rows.pow(2).mean(-1)).mean() < 0.03 for rows in result.hidden_states[:-1])
+# "A model that was never prepared for it hardly notices that LayerNorm has replaced its norm"
+assert loss_of(centered) < loss_of(model) + 0.1
+# "The row disappears, without an error"
+assert carelessly.abs().max() == 0 and carefully.abs().max() > 1
+# "set the gain to 1, and nothing has changed"
+assert (folded(story_ids).logits - result.logits).abs().max() < 1e-4
+# "The final row is a *sum* of the embedding and of two contributions per layer" "The stream grows"
+assert (rebuilt - result.logits[0]).abs().max() < 1e-4 and total[-1] > 5 * total[0]
+# "With post-norm, the last half gets the same gradient however deep the network is" "a matter of luck"
+assert spread["post-norm", 96][1][0] > 0.7 * spread["post-norm", 6][1][0]
+assert spread["post-norm", 96][0][1] > 5 * spread["post-norm", 96][0][0]
+# "With pre-norm all runs agree, and the gradient of the last half *falls* with depth, as 1/√depth"
+assert spread["pre-norm", 96][0][1] < 2 * spread["pre-norm", 96][0][0]
+assert 0.7 < 4 * spread["pre-norm", 96][1][1] / spread["pre-norm", 6][1][1] < 1.4
+# "Three of the four have norms, and only two of them learn here"
+last = {placement: sum(losses[-10:]) / 10 for placement, losses in curves.items()}
+assert max(last["pre-norm"], last["sandwich"]) < 0.3 < 0.8 < min(last["post-norm"], last["no norm"])
+# "eight times larger matrices turn soft attention into a choice of one. With it they change nothing"
+assert torch.softmax(qk_scores(8, False), -1).amax(-1).mean() > 0.9
+assert torch.allclose(qk_scores(8, True), qk_scores(1, True), atol=1e-3)
+assert qk_scores(8, True).max() <= math.sqrt(32) + 1e-3
+# "Give it the weights of `stories`, and the two must agree" "the same token for token"
+assert (ours - theirs).abs().max() < 1e-4 and our_story == their_story
+# "Ours differs from the original as much as from itself" "a bound of 1e-4 does"
+rounding, ours_theirs, mistake = differences.values()
+assert ours_theirs < 4 * rounding and max(ours_theirs, rounding) < 1e-4 < mistake
+# "Even the wrong epsilon stands out by a factor of a hundred or more"
+assert mistake > 100 * ours_theirs
+# "After two layers all is well, after three it is not"
+assert compared["swapped"][2] < 1e-4 and compared["swapped"][3] > 0.1 and compared["right"][3] < 1e-3
+# "A whole layer costs least"
+assert worth["the last layer"] == min(loss for name, loss in worth.items() if name != "nothing taken out")
+# "The final norm [...] costs more than a layer of matrices" "worse than guessing evenly"
+assert worth["the final norm"] > worth["the last layer"] > worth["nothing taken out"] + 0.1
+assert worth["norms before attention"] > math.log(shape.vocab_size)
