@@ -261,7 +261,8 @@ EMBED = Exercise(
         ),
         Mistake(
             "embed_detached",
-            "The rows are right, but no gradient reaches the table, so it could never learn: no detach, no item.",
+            "The rows are right, but no gradient reaches the table, so it could never learn: no detach, no item, no "
+            "layer that keeps a copy of the table.",
             GRADIENT,
             _embed_detached,
         ),
@@ -331,6 +332,12 @@ def _absolute(table: Tensor, index: int, k: int) -> list[int]:
     return _ranked((_unit(table) @ _unit(table)[index]).abs(), {index}, k)
 
 
+def _columns_normalized(table: Tensor, index: int, k: int) -> list[int]:
+    _check_neighbours(table, index, k)
+    columns_of_unit_length = F.normalize(table, dim=0)
+    return _ranked(columns_of_unit_length @ columns_of_unit_length[index], {index}, k)
+
+
 def _zero_row_nan(table: Tensor, index: int, k: int) -> list[int]:
     _check_neighbours(table, index, k)
     unit = table / table.norm(dim=1, keepdim=True)
@@ -385,7 +392,7 @@ def _uneven_table(draw: Generator, rows: int, width: int) -> Tensor:
 
 
 HAND_MADE = torch.tensor(
-    [[2.0, 0.2], [0.3, 0.3], [6.0, 3.0], [1.0, -1.2], [0.1, 0.0], [-4.0, 0.1], [0.5, 4.0], [-0.2, -0.1]]
+    [[2.0, 0.2], [0.3, 0.3], [6.0, 3.0], [1.0, -1.2], [0.1, 0.0], [-4.0, 0.1], [0.5, 4.0], [-0.2, -0.15]]
 )
 
 
@@ -532,6 +539,12 @@ NEAREST_NEIGHBOURS = Exercise(
             "You have the right rows in the wrong order: the best comes first.",
             COSINE,
             _reversed,
+        ),
+        Mistake(
+            "columns_normalized",
+            "You give every *column* the length 1. A token is a row: take the lengths along dim=1.",
+            COSINE,
+            _columns_normalized,
         ),
         Mistake(
             "absolute",

@@ -20,6 +20,12 @@ def _frequencies(width: int, base: float) -> Tensor:
     return base ** (-torch.arange(0, width, 2) / width)
 
 
+def _require_waves(seq_len: int, d_model: int, base: float) -> None:
+    """A wrong formula and a forgotten refusal are two mistakes: each is to be known without the other."""
+    if seq_len < 1 or d_model < 1 or base <= 0:
+        raise ValueError("there is no position, no column or no base")
+
+
 def _waves(seq_len: int, d_model: int, frequency: Tensor, first_position: int = 0) -> Tensor:
     """A right encoding but for its frequencies and its first position: many mistakes are one of the two."""
     angle = (torch.arange(seq_len) + first_position)[:, None] * frequency
@@ -30,6 +36,7 @@ def _waves(seq_len: int, d_model: int, frequency: Tensor, first_position: int = 
 
 
 def _sine_and_cosine_swapped(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+    _require_waves(seq_len, d_model, base)
     angle = torch.arange(seq_len)[:, None] * _frequencies(d_model, base)
     encoding = torch.zeros(seq_len, d_model)
     encoding[:, 0::2] = torch.cos(angle)
@@ -38,36 +45,45 @@ def _sine_and_cosine_swapped(seq_len: int, d_model: int, base: float = 10000.0) 
 
 
 def _exponent_without_two(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+    _require_waves(seq_len, d_model, base)
     return _waves(seq_len, d_model, base ** (-torch.arange((d_model + 1) // 2) / d_model))
 
 
 def _frequency_for_each_column(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+    _require_waves(seq_len, d_model, base)
     angle = torch.arange(seq_len)[:, None] * base ** (-torch.arange(d_model) / d_model)
     return torch.where(torch.arange(d_model) % 2 == 0, torch.sin(angle), torch.cos(angle))
 
 
 def _last_frequency_is_one_over_base(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+    _require_waves(seq_len, d_model, base)
     return _waves(seq_len, d_model, base ** -torch.linspace(0, 1, (d_model + 1) // 2))
 
 
 def _base_ignored(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+    _require_waves(seq_len, d_model, base)
     return reference.sinusoidal_encoding(seq_len, d_model)
 
 
 def _frequencies_rise(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
-    return _waves(seq_len, d_model, 1 / _frequencies(d_model, base))
+    _require_waves(seq_len, d_model, base)
+    # Large angles magnify rounding: the power is written as a learner would write it.
+    return _waves(seq_len, d_model, base ** (torch.arange(0, d_model, 2) / d_model))
 
 
 def _one_frequency(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+    _require_waves(seq_len, d_model, base)
     return _waves(seq_len, d_model, torch.ones((d_model + 1) // 2))
 
 
 def _sines_then_cosines(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+    _require_waves(seq_len, d_model, base)
     angle = torch.arange(seq_len)[:, None] * _frequencies(d_model, base)
     return torch.cat([torch.sin(angle), torch.cos(angle)], dim=-1)[:, :d_model]
 
 
 def _counted_from_one(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
+    _require_waves(seq_len, d_model, base)
     return _waves(seq_len, d_model, _frequencies(d_model, base), first_position=1)
 
 
@@ -245,8 +261,8 @@ SINUSOIDAL_ENCODING = Exercise(
         ),
         Mistake(
             "odd_width_refused",
-            "An odd width raises a ValueError, from you or from inside NumPy. It makes sense, though: the last sine "
-            "stays without its cosine, so the cosines need one angle less.",
+            "An odd width raises a ValueError, from you or from inside NumPy. But an odd width makes sense: the last "
+            "sine has no cosine beside it, so the cosines need one angle less.",
             SINUSOIDS,
             _odd_width_refused,
         ),
@@ -340,7 +356,7 @@ def _rope_exponent_doubled(x: Tensor, positions: Tensor, base: float = 10000.0) 
 
 def _rope_frequencies_rise(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
     _require_pairs(x, positions, base)
-    return _turn(x, positions[:, None] / _frequencies(x.shape[-1], base))
+    return _turn(x, positions[:, None] * base ** (torch.arange(0, x.shape[-1], 2) / x.shape[-1]))
 
 
 def _minus_lost(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
@@ -577,8 +593,8 @@ APPLY_ROPE = Exercise(
         ),
         Mistake(
             "rejoined_interleaved",
-            "Your pairs are turned rightly and put back in other places: the first numbers of all pairs belong into "
-            "the first half, the second ones into the second.",
+            "Your pairs are turned correctly, but put back in the wrong places: the first numbers of all pairs belong "
+            "in the first half, the second ones in the second half.",
             LAYOUT,
             _rejoined_interleaved,
         ),
