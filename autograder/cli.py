@@ -5,6 +5,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -17,6 +18,7 @@ a course, step by step:
   llm-course release 05_attention          hand out release/05_attention.zip
   llm-course grade 05_attention            submissions lie in submitted/<student>/05_attention/
   llm-course feedback 05_attention
+  llm-course report report.html
   llm-course export grades.csv
 """
 
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
     release = commands.add_parser("release", help="release an assignment to a class")
     release.add_argument("assignment", metavar="ASSIGNMENT")
+    release.add_argument("--due", type=_time, metavar="TIME", help="when it is due, such as 2026-12-01T23:59+01:00")
 
     grade = commands.add_parser("grade", help="grade the submissions of an assignment")
     grade.add_argument("assignment", metavar="ASSIGNMENT")
@@ -68,9 +71,24 @@ def _parser() -> argparse.ArgumentParser:
     feedback = commands.add_parser("feedback", help="make the learners' feedback pages")
     feedback.add_argument("assignment", metavar="ASSIGNMENT")
 
+    report = commands.add_parser(
+        "report", help="write the class report: scores, misunderstandings, what to teach again"
+    )
+    report.add_argument("file", type=Path, metavar="FILE.html")
+
     export = commands.add_parser("export", help="write all scores as CSV")
     export.add_argument("file", type=Path, metavar="FILE.csv")
+    tables = ("plain", "canvas", "moodle")
+    export.add_argument("--table", choices=tables, default="plain", help="which platform is to import it")
     return parser
+
+
+def _time(text: str) -> datetime:
+    """A time by ISO 8601; one that names no zone is this machine's."""
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except (ValueError, OverflowError) as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-12-01T23:59") from error
 
 
 def _count(text: str) -> int:

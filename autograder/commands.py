@@ -33,7 +33,14 @@ def run(options: argparse.Namespace) -> int:
     """Run `options.command`. Returns the exit code: 0, or 1 with one sentence on stderr."""
     # nbgrader's own use of SQLAlchemy warns at each new submission; an instructor can do nothing about it.
     warnings.filterwarnings("ignore", category=SAWarning)
-    commands = {"init": init, "release": release, "grade": grade, "feedback": feedback, "export": export}
+    commands = {
+        "init": init,
+        "release": release,
+        "grade": grade,
+        "feedback": feedback,
+        "report": report,
+        "export": export,
+    }
     try:
         return commands[options.command](options)
     except FAILURES as error:
@@ -50,7 +57,7 @@ def init(options: argparse.Namespace) -> int:
 
 def release(options: argparse.Namespace) -> int:
     """Release an assignment to a class."""
-    notebook, archive = course.release(options.assignment)
+    notebook, archive = course.release(options.assignment, options.due)
     print(f"Released {notebook}; for a class: {archive}.")
     return 0
 
@@ -85,9 +92,16 @@ def feedback(options: argparse.Namespace) -> int:
     return 0
 
 
+def report(options: argparse.Namespace) -> int:
+    """Write the class report."""
+    course.report(options.file)
+    print(f"Wrote {options.file}: open it in a browser.")
+    return 0
+
+
 def export(options: argparse.Namespace) -> int:
     """Write all scores as CSV."""
-    rows = course.export(options.file)
+    rows = course.export(options.file, options.table)
     print(f"Wrote {rows} rows to {options.file}.")
     return 0
 

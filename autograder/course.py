@@ -3,10 +3,11 @@
 Each step is nbgrader's own, so formgrader and the plain nbgrader commands see the same course.
 """
 
-import csv
+import contextlib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,11 @@ from autograder.autograded import SourceCell
 from autograder.cluster import dask_workers, local_workers
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import TrustedGrade, course_secret, quarantine_special_files, result_path, stored_result
+from autograder.gradebook import TrustedGrade, course_secret, quarantine_special_files, stored_result
 from autograder.notebooks import source_notebook
-from autograder.result import NOT_GRADED, Result, read_result
+from autograder.report import class_report
+from autograder.result import Result
+from autograder.scores import TABLES, read_scores, write_table
 from autograder.submission import NotGradable, grade_ids, read_bytes
 from autograder.work import Job, Task
 from autograder.writer import Writer, read_source_cells, read_timestamp
@@ -38,16 +41,6 @@ c = get_config()  # noqa: F821  (nbgrader defines it)
 c.CourseDirectory.course_id = {course_id!r}
 {database}configure(c)
 '''
-COLUMNS = (
-    "assignment",
-    "student_id",
-    "status",
-    "timestamp",
-    "raw_score",
-    "late_submission_penalty",
-    "score",
-    "max_score",
-)
 
 
 class CourseError(Exception):
@@ -91,10 +84,17 @@ def init_course(folder: Path, database: str | None = None) -> None:
         raise CourseError(f"The gradebook cannot be opened ({reason}): mend c.CourseDirectory.db_url.") from error
 
 
-def release(name: str) -> tuple[Path, Path]:
-    """Release an assignment by nbgrader. Returns the released notebook and a zip of it for a class."""
+def release(name: str, due: datetime | None = None) -> tuple[Path, Path]:
+    """Release an assignment by nbgrader. Returns the released notebook and a zip of it for a class.
+
+    `due` is when it is to be handed in; without one, what the gradebook says is left.
+    """
     _write_source(_assignment(name), Path())
-    _succeed(_api().generate_assignment(name, force=True), f"nbgrader could not release {name}")
+    api = _api()
+    _succeed(api.generate_assignment(name, force=True), f"nbgrader could not release {name}")
+    if due:
+        with api.gradebook as gradebook:
+            gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
     notebook, archive = Path("release") / name / f"{name}.ipynb", Path("release") / f"{name}.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.write(notebook, f"{name}/{name}.ipynb")
@@ -152,19 +152,34 @@ def feedback(name: str) -> list[Path]:
     return sorted(Path("feedback").glob(f"*/{name}/*.html"))
 
 
-def export(path: Path) -> int:
-    """Write the scores of all submissions as CSV. Returns the number of rows."""
+def export(path: Path, table: str = "plain") -> int:
+    """Write the scores of all submissions as CSV, as one of `TABLES`. Returns the number of rows."""
     if path.suffix != ".csv":
         raise CourseError(f"{path} is no CSV file: name one that ends in .csv.")
-    rows = list(_score_rows())
+    with _api().gradebook as gradebook, _writing(path):
+        return write_table(path, TABLES[table](read_scores(gradebook)))
+
+
+def report(path: Path) -> None:
+    """Write the class report, an HTML page."""
+    if path.suffix != ".html":
+        raise CourseError(f"{path} is no HTML file: name one that ends in .html.")
+    api = _api()
+    with api.gradebook as gradebook:
+        scores = read_scores(gradebook)
+    if not scores:
+        raise CourseError("No submission is graded yet: run `llm-course grade ASSIGNMENT` first.")
+    page = class_report(api.coursedir.course_id, scores, datetime.now().astimezone())
+    with _writing(path):
+        path.write_text(page, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
+        yield
     except OSError as error:
         raise CourseError(f"{path} cannot be written: {error.strerror}.") from error
-    return len(rows)
 
 
 def _released_cells(course: CourseDirectory, assignment: Assignment) -> dict[str, SourceCell]:
@@ -201,43 +216,6 @@ def _tasks(folders: Iterable[Path], stored: dict[str, Result | None], writer: Wr
         else:
             is_written = result is not None and writer.is_written(student, result, submitted_at)
             yield Task(student, content, submitted_at, result, is_written)
-
-
-def _score_rows() -> Iterator[dict[str, Any]]:
-    with _api().gradebook as gradebook:
-        for assignment in sorted(gradebook.assignments, key=lambda item: item.name):
-            refused = _refused_students(assignment.name)
-            for submission in gradebook.assignment_submissions(assignment.name):
-                # A score of an earlier hand-in is not that of one that cannot be graded.
-                if submission.student.id not in refused:
-                    yield {
-                        "assignment": assignment.name,
-                        "student_id": _no_formula(submission.student.id),
-                        "status": "graded",
-                        "timestamp": submission.timestamp,
-                        "raw_score": submission.score,
-                        "late_submission_penalty": submission.late_submission_penalty,
-                        "score": max(0.0, submission.score - submission.late_submission_penalty),
-                        "max_score": submission.max_score,
-                    }
-            for student in refused:
-                yield {
-                    "assignment": assignment.name,
-                    "student_id": _no_formula(student),
-                    "status": NOT_GRADED,
-                    "max_score": assignment.max_score,
-                }
-
-
-def _refused_students(name: str) -> list[str]:
-    """Those whose newest submission cannot be graded."""
-    results = sorted(result_path(name, "x").parent.glob("*.json"))
-    return [path.stem for path in results if read_result(path).status == NOT_GRADED]
-
-
-def _no_formula(text: str) -> str:
-    """A spreadsheet would run a cell that begins like a formula."""
-    return f"'{text}" if text[:1] in "=+-@\t\r" else text
 
 
 def _write_source(assignment: Assignment, folder: Path) -> None:

@@ -161,3 +161,38 @@ def test_commands_outside_a_course_say_so(tmp_path: Path) -> None:
     (tmp_path / "full" / "file").touch()
     assert "is not empty and no course folder" in outside.llm_course("init", "full").stderr
     assert list((tmp_path / "full").iterdir()) == [tmp_path / "full" / "file"]
+
+
+def test_late_submissions_report_and_tables_for_platforms(course: Course, attention: Assignment) -> None:
+    rule = "\nfrom autograder.late import PenaltyPerDay\nc.AssignLatePenalties.plugin_class = PenaltyPerDay\n"
+    with (course.folder / "nbgrader_config.py").open("a") as file:
+        file.write(rule + "c.PenaltyPerDay.share = 0.25\n")
+    assert course.llm_course("release", NAME, "--due", "2026-10-12T12:00+00:00").returncode == 0
+    for student, at in (("early", "2026-10-12 11:59:00.0 UTC"), ("late", "2026-10-13 12:01:00.0 UTC")):
+        path = hand_in(course.folder, student, NAME, fill(attention, references(attention)))
+        (path.parent / "timestamp.txt").write_text(at)
+    assert course.llm_course("grade", NAME).returncode == 0
+    assert course.llm_course("export", "moodle.csv", "--table", "moodle").returncode == 0
+    assert (course.folder / "moodle.csv").read_text().split() == [f"username,{NAME}", "early,20.0", "late,10.0"]
+    assert course.llm_course("report", "report.html").returncode == 0
+    assert "All learners have all properties." in (course.folder / "report.html").read_text()
+    # The same by nbgrader's own autograding.
+    assert course.nbgrader("autograde", NAME, "--force").returncode == 0
+    assert course.llm_course("export", "again.csv", "--table", "moodle").returncode == 0
+    assert (course.folder / "again.csv").read_text() == (course.folder / "moodle.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("report", "report.pdf"), "report.pdf is no HTML file: name one that ends in .html."),
+        (("report", "report.html"), "No submission is graded yet: run `llm-course grade ASSIGNMENT` first."),
+        (("export", "nowhere/grades.csv"), "nowhere/grades.csv cannot be written: No such file or directory."),
+        (("release", NAME, "--due", "soon"), "'soon' is no time such as 2026-12-01T23:59"),
+    ],
+)
+def test_reports_and_tables_refuse_in_one_sentence(course: Course, arguments: tuple[str, ...], sentence: str) -> None:
+    run = course.llm_course(*arguments)
+    assert run.returncode != 0
+    assert sentence in run.stderr
+    assert "Traceback" not in run.stderr

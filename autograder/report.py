@@ -1,0 +1,157 @@
+"""The class report: one HTML file with the scores, how common each misunderstanding is, and what to teach again."""
+
+import io
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import jinja2
+import matplotlib
+import mistune
+from markupsafe import Markup, escape
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from autograder.gradebook import RESULTS
+from autograder.result import GRADED, ExerciseResult, Result, read_result
+from autograder.scores import Score
+
+TEMPLATE = Path(__file__).with_name("class_report.html.jinja")
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of those who handed in are concerned."""
+
+    what: str
+    where: str
+    count: int
+    of: int
+
+    @property
+    def percent(self) -> int:
+        return round(100 * self.count / self.of)
+
+
+@dataclass(frozen=True)
+class ExerciseReport:
+    """An exercise over a class: its mean, the properties that fail, the mistakes, most common first."""
+
+    name: str
+    points: float
+    mean: float
+    failing: list[Share]
+    mistakes: list[Share]
+
+
+@dataclass(frozen=True)
+class AssignmentReport:
+    """An assignment over a class."""
+
+    name: str
+    scores: list[Score]
+    max_score: float
+    mean: float | None
+    median: float | None
+    histogram: str
+    exercises: list[ExerciseReport]
+    teach_again: list[Share]
+    refused: list[tuple[str, str]]
+    flags: list[tuple[str, str]]
+    audit: list[tuple[str, str]]
+
+
+def class_report(course_id: str, scores: Sequence[Score], made: datetime) -> str:
+    """The report as a self-contained HTML page. `scores` are those of the gradebook; results are read from results/."""
+    names = sorted({score.assignment for score in scores})
+    reports = [_assignment_report(name, [score for score in scores if score.assignment == name]) for name in names]
+    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["markdown"] = _html_of
+    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    return template.render(course_id=course_id, assignments=reports, made=made.strftime("%Y-%m-%d %H:%M"))
+
+
+def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
+    results = {path.stem: read_result(path) for path in sorted((RESULTS / name).glob("*.json"))}
+    graded = [result for result in results.values() if result.status == GRADED]
+    values = [score.score for score in scores if score.score is not None]
+    exercises = [_exercise_report(column) for column in zip(*(result.exercises for result in graded), strict=True)]
+    return AssignmentReport(
+        name=name,
+        scores=scores,
+        max_score=max(score.max_score for score in scores),
+        mean=statistics.mean(values) if values else None,
+        median=statistics.median(values) if values else None,
+        histogram=_histogram(values, max(score.max_score for score in scores), salt=name),
+        exercises=exercises,
+        teach_again=_teach_again(graded),
+        refused=[(student, result.reason) for student, result in results.items() if result.status != GRADED],
+        flags=[(student, flag) for student, result in results.items() for flag in _flags(result)],
+        audit=_audit(graded),
+    )
+
+
+def _exercise_report(answers: Sequence[ExerciseResult]) -> ExerciseReport:
+    failing = Counter(item.name for answer in answers for item in answer.properties if not item.holds)
+    mistakes = Counter((answer.hint, answer.section) for answer in answers if answer.mistake)
+    return ExerciseReport(
+        name=answers[0].name,
+        points=answers[0].points,
+        mean=statistics.mean(answer.score for answer in answers),
+        failing=[Share(name, "", count, len(answers)) for name, count in failing.most_common()],
+        mistakes=[Share(hint, section, count, len(answers)) for (hint, section), count in mistakes.most_common()],
+    )
+
+
+def _teach_again(graded: Sequence[Result]) -> list[Share]:
+    """Sections that known mistakes point to, by how many learners made one of them."""
+    learners = Counter(
+        section
+        for result in graded
+        for section in {exercise.section for exercise in result.exercises if exercise.mistake and exercise.section}
+    )
+    return [Share(section, "", count, len(graded)) for section, count in learners.most_common(5)]
+
+
+def _flags(result: Result) -> Iterable[str]:
+    yield from result.flags
+    for exercise in result.exercises:
+        yield from (f"{exercise.name}: {flag}" for flag in exercise.flags)
+
+
+def _audit(graded: Sequence[Result]) -> list[tuple[str, str]]:
+    """With what, by whom and when all this was graded."""
+    if not graded:
+        return []
+    started = sorted(result.started for result in graded)
+    facts = {
+        "graded": {f"{started[0]} to {started[-1]}"},
+        "by": {result.grader for result in graded},
+        "sandbox": {result.tier or "no code was run" for result in graded},
+        "versions": {", ".join(f"{name} {version}" for name, version in result.versions.items()) for result in graded},
+    }
+    return [(name, "; ".join(sorted(found))) for name, found in facts.items()]
+
+
+def _html_of(text: str) -> Markup:
+    """Hints are written in Markdown; HTML in them is no HTML."""
+    return Markup(str(mistune.html(escape(text))).removeprefix("<p>").removesuffix("</p>\n"))
+
+
+def _histogram(values: Sequence[float], maximum: float, salt: str) -> str:
+    """How many learners have how many points, as SVG. The table says the same in words."""
+    figure = Figure(figsize=(7, 2.4), layout="constrained")
+    axes = figure.add_subplot()
+    bins = min(20, max(1, round(maximum)))
+    axes.hist(values, bins=bins, range=(0, maximum), color="#4477AA", edgecolor="white")
+    axes.set(xlabel="points", ylabel="learners", xlim=(0, maximum))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.spines[["top", "right"]].set_visible(False)
+    picture = io.StringIO()
+    # With a salt and no date, the same class gives the same file; ids of two pictures differ.
+    with matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):
+        figure.savefig(picture, format="svg", metadata={"Date": None}, transparent=True)
+    return picture.getvalue().partition("<svg")[1] + picture.getvalue().partition("<svg")[2]

@@ -1,0 +1,126 @@
+"""Scores out of nbgrader's gradebook: rows, and the tables that spreadsheets and learning platforms import."""
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+from nbgrader.api import Gradebook
+
+from autograder.gradebook import result_path
+from autograder.result import GRADED, NOT_GRADED, read_result
+
+Table = Iterator[list[str]]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One student's submission of one assignment. One that could not be graded has no score: it is no score of zero."""
+
+    assignment: str
+    student_id: str
+    status: str
+    timestamp: datetime | None
+    raw_score: float | None
+    late_submission_penalty: float | None
+    score: float | None
+    max_score: float
+
+
+def read_scores(gradebook: Gradebook) -> list[Score]:
+    """All submissions, by assignment and student."""
+    return [
+        score
+        for assignment in sorted(gradebook.assignments, key=lambda item: item.name)
+        for score in sorted(
+            _scores_of(gradebook, assignment.name, assignment.max_score), key=lambda row: row.student_id
+        )
+    ]
+
+
+def refused_students(name: str) -> list[str]:
+    """Those whose newest submission cannot be graded."""
+    results = sorted(result_path(name, "x").parent.glob("*.json"))
+    return [path.stem for path in results if read_result(path).status == NOT_GRADED]
+
+
+def plain_table(scores: Iterable[Score]) -> Table:
+    """One row for each submission."""
+    yield [field.name for field in fields(Score)]
+    for score in scores:
+        yield [_cell(value) for value in asdict(score).values()]
+
+
+def canvas_table(scores: Iterable[Score]) -> Table:
+    """One row for each student, as Canvas's gradebook imports it: students are found by their SIS Login ID."""
+    wide = _Wide(scores)
+    yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *wide.maxima]
+    yield ["    Points Possible", "", "", "", "", *map(_cell, wide.maxima.values())]
+    for student in wide.students:
+        yield [_cell(student), "", "", _cell(student), "", *wide.row(student)]
+
+
+def moodle_table(scores: Iterable[Score]) -> Table:
+    """One row for each student, as Moodle imports it: map `username` to the user, and each assignment to its item."""
+    wide = _Wide(scores)
+    yield ["username", *wide.maxima]
+    for student in wide.students:
+        yield [_cell(student), *wide.row(student)]
+
+
+TABLES: dict[str, Callable[[Iterable[Score]], Table]] = {
+    "plain": plain_table,
+    "canvas": canvas_table,
+    "moodle": moodle_table,
+}
+"""What `export` can write, by name."""
+
+
+def write_table(path: Path, table: Table) -> int:
+    """Write a table as CSV. Returns its number of rows without the header. Raises OSError."""
+    rows = list(table)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+    return len(rows) - 1
+
+
+class _Wide:
+    """Scores by student and assignment; who has none in one has an empty cell there."""
+
+    def __init__(self, scores: Iterable[Score]) -> None:
+        self._scores = {(score.student_id, score.assignment): score for score in scores}
+        self.maxima = {score.assignment: score.max_score for score in self._scores.values()}
+        self.students = sorted({student for student, _ in self._scores})
+
+    def row(self, student: str) -> list[str]:
+        found = (self._scores.get((student, assignment)) for assignment in self.maxima)
+        return [_cell(score.score) if score else "" for score in found]
+
+
+def _scores_of(gradebook: Gradebook, name: str, max_score: float) -> Iterator[Score]:
+    refused = refused_students(name)
+    for submission in gradebook.assignment_submissions(name):
+        # A score of an earlier hand-in is not that of one that cannot be graded.
+        if submission.student.id not in refused:
+            penalty = submission.late_submission_penalty
+            yield Score(
+                name,
+                submission.student.id,
+                GRADED,
+                submission.timestamp,
+                submission.score,
+                penalty,
+                max(0.0, submission.score - penalty),
+                submission.max_score,
+            )
+    for student in refused:
+        yield Score(name, student, NOT_GRADED, None, None, None, None, max_score)
+
+
+def _cell(value: object) -> str:
+    """A value as text. A spreadsheet would run a text that begins like a formula: an apostrophe keeps it a text."""
+    if value is None:
+        return ""
+    text = str(value)
+    return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@\t\r" else text
