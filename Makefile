@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench checks lab lint test unit notebooks grading browser training chromium models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench checks lab demo-class lint test unit notebooks grading browser training chromium models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ lab: env widgets  ## open JupyterLab with the assignments laid out for a learner
 	@$(BIN)/python -m autograder.lab lab
 	@cd lab && ../$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root)
 
+demo-class: env  ## make a class of synthetic learners in demo-class/, and grade it
+	@$(BIN)/python -m tests.banks.demo_class demo-class
+
 checks: env  ## write the data of the learners' own checks from the specifications
 	@$(BIN)/python -m autograder.checks
 
@@ -115,7 +118,7 @@ chromium:
 	  || echo "Chromium is not installed and cannot be installed from here: the browser tests will fail."
 
 # The course's models are shipped; these remake them. A run that was stopped goes on from its last checkpoint.
-models: env  ## train the course models anew, about half an hour on one idle core
+models: env  ## train the course models anew, about half an hour on two idle cores
 	@$(BIN)/python -m llm_course.training
 
 models-smoke: env  ## a few steps of every model's training, into _build/models-smoke
