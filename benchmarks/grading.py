@@ -1,0 +1,271 @@
+"""How fast grading is beside stock nbgrader: python -m benchmarks.grading [--help]
+
+Each round grades the same submissions by stock nbgrader and by `llm-course grade`, one after the other, so that what
+else the machine does weighs on both. Ours counts with its start-up and full sandbox. Stock counts without its start-up,
+the difference of a run over many and a run over one, and its graded cells run the visible checks only.
+"""
+
+import argparse
+import dataclasses
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from traitlets.config import Config
+
+from autograder import course
+from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment
+from autograder.gradebook import course_secret
+from autograder.sandbox.fork_server import shared_fork_server
+from autograder.work import Job, Task, work
+from autograder.writer import Writer
+from tests.banks.submissions import fill, hand_in, references, standalone
+
+STOCK_CONFIG = """
+c = get_config()
+c.CourseDirectory.course_id = "stock"
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
+"""
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 1])\nplt.show()"
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one command: seconds, CPU seconds with all its processes, MiB of all its processes at their most."""
+
+    wall: float
+    cpu: float
+    memory: float
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what the options ask for and print it."""
+    options = _options(arguments)
+    # nbgrader starts alembic by its name.
+    os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    assignment = assignments()[options.assignment]
+    with tempfile.TemporaryDirectory() as folder:
+        ours, stock = Path(folder, "ours"), Path(folder, "stock")
+        _make_course(ours, assignment)
+        _make_stock(stock, ours, assignment)
+        print(f"{assignment.name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
+        _compare(ours, stock, assignment, options)
+        if options.sizes:
+            _print_sizes(ours, assignment, options)
+        _print_scaling(ours, assignment, options)
+        _print_writer(ours, assignment, options)
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m benchmarks.grading", description=__doc__.split("\n")[0])
+    parser.add_argument("--assignment", default="05_attention", choices=list(assignments()))
+    parser.add_argument("--submissions", type=int, default=200, help="that ours grades in a round (default: 200)")
+    parser.add_argument("--stock", type=int, default=8, help="that stock nbgrader grades in a round (default: 8)")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--sizes", type=int, nargs="*", default=[20, 200, 2000], help="sizes of growing classes")
+    return parser.parse_args(arguments)
+
+
+def _compare(ours: Path, stock: Path, assignment: Assignment, options: argparse.Namespace) -> None:
+    _hand_in(ours, assignment, options.submissions)
+    rounds = []
+    for number in range(options.rounds):
+        theirs = _stock_cost(stock, assignment, options.stock)
+        mine = _grade(ours, assignment, options.workers)
+        rounds.append((theirs, mine, mine.wall / options.submissions, mine.cpu / options.submissions))
+        print(
+            f"round {number + 1}: stock {theirs.wall:.2f} s and {theirs.cpu:.2f} CPU s a submission; ours "
+            f"{1000 * rounds[-1][2]:.0f} ms and {1000 * rounds[-1][3]:.0f} CPU ms over {options.submissions}, "
+            f"start-up included",
+            flush=True,
+        )
+    wall = statistics.median(theirs.wall / per for theirs, _, per, _ in rounds)
+    cpu = statistics.median(theirs.cpu / per for theirs, _, _, per in rounds)
+    print(f"medians: {wall:.0f} times stock's wall throughput with {options.workers} workers, {cpu:.0f} times less CPU")
+    print(
+        f"memory at most: stock {max(item[0].memory for item in rounds):.0f} MiB, "
+        f"ours {max(item[1].memory for item in rounds):.0f} MiB"
+    )
+    first = _grade(ours, assignment, 1, student=_student(0))
+    print(f"first answer, one submission: {first.wall:.1f} s")
+    again = _run(ours, _command(assignment, options.workers))
+    print(f"a second run over {options.submissions} unchanged: {again.wall:.1f} s", flush=True)
+
+
+def _print_sizes(ours: Path, assignment: Assignment, options: argparse.Namespace) -> None:
+    for size in options.sizes:
+        _hand_in(ours, assignment, size)
+        cost = _grade(ours, assignment, options.workers)
+        print(
+            f"{size} submissions: {cost.wall:.1f} s, {1000 * cost.wall / size:.0f} ms and "
+            f"{1000 * cost.cpu / size:.0f} CPU ms a submission, {cost.memory:.0f} MiB",
+            flush=True,
+        )
+
+
+def _print_scaling(ours: Path, assignment: Assignment, options: argparse.Namespace) -> None:
+    _hand_in(ours, assignment, options.submissions)
+    rates = {}
+    for workers in (1, options.workers):
+        # Without start-up: the difference to a run over one.
+        whole, one = _grade(ours, assignment, workers), _grade(ours, assignment, workers, student=_student(0))
+        rates[workers] = (options.submissions - 1) / (whole.wall - one.wall)
+        print(f"{workers} worker(s): {rates[workers]:.1f} submissions a second after the start", flush=True)
+    print(f"from 1 to {options.workers} workers: {rates[options.workers] / rates[1]:.2f} times")
+
+
+def _print_writer(ours: Path, assignment: Assignment, options: argparse.Namespace) -> None:
+    os.chdir(ours)
+    _forget(ours)
+    directory, config = course._course_directory()
+    job = Job(assignment.name, course_secret(), course._released_cells(directory, assignment), Config())
+    content = Path("submitted", _student(0), assignment.name, f"{assignment.name}.ipynb").read_bytes()
+    outcome = work(job, Task("", content))
+    shared_fork_server().close()
+    started, cpu = time.perf_counter(), time.process_time()
+    with Writer(directory, config, assignment.name) as writer:
+        for number in range(options.submissions):
+            writer.add(dataclasses.replace(outcome, student=_student(number)), None)
+    wall, cpu = time.perf_counter() - started, time.process_time() - cpu
+    print(
+        f"the writer alone: {1000 * wall / options.submissions:.1f} ms and "
+        f"{1000 * cpu / options.submissions:.1f} CPU ms a submission"
+    )
+
+
+def _make_course(folder: Path, assignment: Assignment) -> None:
+    _run_plainly(folder.parent, "-m", "llm_course", "init", folder.name)
+    _run_plainly(folder, "-m", "llm_course", "release", assignment.name)
+
+
+def _make_stock(folder: Path, ours: Path, assignment: Assignment) -> None:
+    shutil.copytree(ours / "source" / assignment.name, folder / "source" / assignment.name)
+    (folder / "nbgrader_config.py").write_text(STOCK_CONFIG, encoding="utf-8")
+    _run_plainly(folder, "-m", "nbgrader", "generate_assignment", assignment.name)
+
+
+def _notebooks(assignment: Assignment) -> list[dict[str, Any]]:
+    """Right, untouched, three kinds of wrong, and one with a plot."""
+    right = references(assignment)
+    wrong = [
+        right
+        | {
+            exercise.name: standalone(exercise.mistakes[number].function, exercise.name)
+            for exercise in assignment.exercises
+            if number < len(exercise.mistakes)
+        }
+        for number in range(3)
+    ]
+    plotted = fill(assignment, right, extra={2: PLOT})
+    return [*(fill(assignment, answers) for answers in (right, {}, *wrong)), plotted]
+
+
+def _hand_in(folder: Path, assignment: Assignment, count: int) -> None:
+    shutil.rmtree(folder / "submitted", ignore_errors=True)
+    notebooks = _notebooks(assignment)
+    for number in range(count):
+        hand_in(folder, _student(number), assignment.name, notebooks[number % len(notebooks)])
+
+
+def _student(number: int) -> str:
+    return f"student-{number:05d}"
+
+
+def _stock_cost(folder: Path, assignment: Assignment, count: int) -> Cost:
+    """Of one submission, without start-up."""
+    _hand_in(folder, assignment, count)
+    costs = []
+    for student in ("*", _student(0)):
+        shutil.rmtree(folder / "autograded", ignore_errors=True)
+        costs.append(_run(folder, ["-m", "nbgrader", "autograde", assignment.name, "--student", student]))
+    many, one = costs
+    return Cost((many.wall - one.wall) / (count - 1), (many.cpu - one.cpu) / (count - 1), many.memory)
+
+
+def _grade(folder: Path, assignment: Assignment, workers: int, student: str = "*") -> Cost:
+    """Of a first grading of all submissions, or of one."""
+    _forget(folder)
+    return _run(folder, _command(assignment, workers, student))
+
+
+def _command(assignment: Assignment, workers: int, student: str = "*") -> list[str]:
+    return ["-m", "llm_course", "grade", assignment.name, "--workers", str(workers), "--student", student]
+
+
+def _forget(folder: Path) -> None:
+    """Take back all grades."""
+    for name in ("results", "autograded"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    released = folder / "released.db"
+    if released.exists():
+        shutil.copy(released, folder / "gradebook.db")
+    else:
+        shutil.copy(folder / "gradebook.db", released)
+
+
+def _run(folder: Path, arguments: list[str]) -> Cost:
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    memory = _MemoryMeter(process.pid)
+    output = process.stdout.read() if process.stdout else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - started
+    if process.returncode:
+        sys.exit(f"{' '.join(arguments)} failed:\n{output.decode(errors='replace')[-2000:]}")
+    return Cost(wall, usage.ru_utime + usage.ru_stime, memory.most())
+
+
+class _MemoryMeter:
+    """The memory of a process and all its descendants, shared pages counted once, looked at every second."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid, self._most, self._ended = pid, 0, threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def most(self) -> float:
+        self._ended.set()
+        self._thread.join()
+        return self._most / 1024
+
+    def _watch(self) -> None:
+        while not self._ended.wait(1.0):
+            self._most = max(self._most, sum(map(_proportional_memory, _family(self._pid))))
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [pid, *(descendant for child in children for descendant in _family(int(child)))]
+
+
+def _proportional_memory(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+
+
+def _run_plainly(folder: Path, *arguments: str) -> None:
+    subprocess.run([sys.executable, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()
