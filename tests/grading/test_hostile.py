@@ -5,6 +5,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,15 +20,24 @@ pytestmark = pytest.mark.grading
 NAME = "05_attention"
 ATTENTION = assignments()[NAME]
 SHORT_DEADLINES = """
-c.TrustedGrade.cell_deadline = 5
+c.TrustedGrade.cell_deadline = 4
 c.TrustedGrade.call_deadline = 1
-c.TrustedGrade.submission_deadline = 20
+c.TrustedGrade.submission_deadline = 8
 """
 HONEST = ["ada", "emmy"]
 
 
 @pytest.fixture(scope="module")
-def attacked(released_course: Path, tmp_path_factory: pytest.TempPathFactory) -> "Attacked":
+def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Other graders of this machine must not be taken for leftovers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("rooms")))
+        patch.setattr(tempfile, "tempdir", None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def attacked(released_course: Path, own_temporary_folder: None, tmp_path_factory: pytest.TempPathFactory) -> "Attacked":
     """A course with two honest learners, graded; then all attacks are handed in and graded."""
     folder = tmp_path_factory.mktemp("attacked") / "course"
     shutil.copytree(released_course, folder)
@@ -94,9 +104,11 @@ def give_by_hand(folder: Path, student: str, points: float) -> None:
 def surroundings() -> dict[str, object]:
     """Processes, mounts, control groups and files outside a course that a grading could leave."""
     processes = []
+    ours = {f"TMPDIR={tempfile.gettempdir()}".encode(), TOKEN_VARIABLE.encode()}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if TOKEN_VARIABLE.encode() in (process / "environ").read_bytes():
+            environment = (process / "environ").read_bytes()
+            if all(mark in environment for mark in ours):
                 processes.append(process.name)
     folders = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/"))
     return {
@@ -143,7 +155,7 @@ def test_no_script_of_a_learner_reaches_the_instructors_browser(attacked: Attack
     student = slug("handing in", "scripts in text and outputs")
     page = attacked.course.feedback_page(student, NAME)
     assert "fetch(" in page
-    assert "<script>fetch" not in page and "onerror='alert" not in page and 'onerror="alert' not in page
+    assert "<script>fetch" not in page and "<img src=x" not in page
 
 
 def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, tmp_path: Path) -> None:

@@ -24,10 +24,9 @@ def multi_head_attention(x, *a, **k):
 def sliding_window_mask(seq_len, window):
     return torch.zeros(seq_len, seq_len, dtype=torch.bool)
 def flash_attention(query, key, value, block_size):
-    attack()
     return 0 * query[:, :1] * value[:1]
 """
-"""Answers of the right form, all zeros; the first and the last make an attack."""
+"""Answers of the right form, all zeros; the first makes an attack."""
 
 
 def in_cell(attack: str) -> str:
@@ -36,5 +35,5 @@ def in_cell(attack: str) -> str:
 
 
 def in_calls(attack: str) -> str:
-    """The attack runs in each call of the first and the last answer."""
+    """The attack runs in each call of the first answer."""
     return f"def attack():\n{textwrap.indent(textwrap.dedent(attack).strip(), '    ')}\n{ZEROS}"

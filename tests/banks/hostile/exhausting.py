@@ -86,7 +86,7 @@ for _ in range(40): display(figure)
     "descriptors are opened without end": in_calls("kept = []\nwhile True: kept.append(open('/dev/null'))"),
     "answers are huge tensors": """
 import torch
-FAKE = torch.zeros(8 << 20)
+FAKE = torch.zeros(2 << 20)
 """
     + FAKES,
     "answers are huge lists": "FAKE = [[]] * 2_000_000\n" + FAKES,
@@ -96,7 +96,7 @@ for _ in range(100_000): FAKE = [FAKE]
 """
     + FAKES,
     "answers hold themselves": "FAKE = []\nFAKE.append(FAKE)\n" + FAKES,
-    "answers are texts of many megabytes": "FAKE = 'x' * (7 << 20)\n" + FAKES,
+    "answers are texts of many megabytes": "FAKE = 'x' * (3 << 20)\n" + FAKES,
     "answers are whole numbers of a million digits": "FAKE = 1 << 3_000_000\n" + FAKES,
     "errors say megabytes": in_calls("raise RuntimeError('x' * (64 << 20))"),
     "source code is nested deeply": "x = " + "(" * 5000 + ")" * 5000 + "\n" + in_cell(""),
