@@ -179,5 +179,8 @@ def _plain_cell(number: int, cell: Any, name: str) -> NotebookNode:
     make = nbformat.v4.new_code_cell if cell.get("cell_type") == "code" else nbformat.v4.new_markdown_cell
     plain = make(source)
     if isinstance(nbgrader, dict):
-        plain.metadata.nbgrader = nbformat.from_dict(nbgrader)
+        # nbgrader's own fields are plain values; anything else may be nested too deeply to be copied.
+        plain.metadata.nbgrader = NotebookNode(
+            {name: value if isinstance(value, (str, int, float)) else None for name, value in nbgrader.items()}
+        )
     return plain

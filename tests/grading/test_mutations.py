@@ -1,0 +1,65 @@
+"""Damaged notebooks in one batch: each ends in a grade or in a plain sentence, and the batch finishes.
+
+LLM_COURSE_MUTATIONS says how many, LLM_COURSE_MUTATIONS_SEED which; `make mutations` takes 2,000.
+"""
+
+import json
+import os
+import re
+from collections import Counter
+from random import Random
+
+import pytest
+
+from autograder.exercises import assignments
+from autograder.submission import NotGradable, heal, parse
+from tests.banks.mutations import CHANGES, lay
+from tests.banks.submissions import fill, hand_in, references
+from tests.grading.conftest import Course
+
+NAME = "05_attention"
+ATTENTION = assignments()[NAME]
+COUNT = int(os.environ.get("LLM_COURSE_MUTATIONS", "200"))
+SEED = os.environ.get("LLM_COURSE_MUTATIONS_SEED", "course")
+RIGHT = json.dumps(fill(ATTENTION, references(ATTENTION))).encode()
+
+
+def test_each_kind_of_damage_is_read_or_refused() -> None:
+    outcomes = Counter()
+    for change in CHANGES:
+        for number in range(30):
+            data = change(RIGHT, Random(f"{SEED} {change.__name__} {number}"))
+            try:
+                heal(parse(data, "x.ipynb"), ATTENTION)
+                outcomes["read"] += 1
+            except NotGradable as reason:
+                assert re.fullmatch(r"[^\n]+\.", str(reason))
+                outcomes["refused"] += 1
+    assert min(outcomes["read"], outcomes["refused"]) > 50, outcomes
+
+
+@pytest.mark.grading
+@pytest.mark.timeout(3600)
+def test_a_batch_of_damaged_notebooks_finishes(course: Course) -> None:
+    hand_in(course.folder, "ada", NAME, json.loads(RIGHT))
+    done = {}
+    for number in range(COUNT):
+        student = f"damaged-{number:04}"
+        random = Random(f"{SEED} {number}")
+        done[student] = lay(course.folder / "submitted" / student / NAME, NAME, RIGHT, random)
+    run = course.llm_course("grade", NAME, "--workers", "2")
+    assert "Traceback" not in run.stdout + run.stderr
+    assert "report this defect" not in run.stdout
+    lines = dict(re.findall(r"^([\w-]+): (.+)$", run.stdout, re.MULTILINE))
+    assert lines.pop("ada") == "20 of 20 points"
+    assert lines.keys() == done.keys()
+    for student, line in lines.items():
+        assert re.fullmatch(r"[0-9.]+ of 20 points|not graded\. [^\n]+\.", line), (student, done[student], line)
+    assert course.scores(NAME)["ada"] == {exercise.name: exercise.points for exercise in ATTENTION.exercises}
+    graded = sum("of 20 points" in line for line in lines.values())
+    assert 0 < graded < COUNT, "the mutations are too mild or too strong to say anything"
+
+
+def test_the_mutations_are_repeatable() -> None:
+    for change in CHANGES:
+        assert change(RIGHT, Random("the same")) == change(RIGHT, Random("the same"))
