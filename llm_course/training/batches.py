@@ -61,7 +61,7 @@ def masked(data: dict[str, Tensor], batch_size: int, seed: int, mask: int, first
     plain = shuffled(data, batch_size, seed)
 
     def batch_at(step: int) -> Batch:
-        batch = plain(step)
+        batch = trimmed(plain(step))
         ids = batch["input_ids"]
         generator = torch.Generator().manual_seed(1_000_003 * seed + step)
         draw = torch.rand(ids.shape, generator=generator).masked_fill(ids < first_word, 2.0)
@@ -77,6 +77,12 @@ def masked(data: dict[str, Tensor], batch_size: int, seed: int, mask: int, first
         }
 
     return batch_at
+
+
+def trimmed(batch: Batch) -> Batch:
+    """Without the columns on the right that are padding in every row: they would cost time and change nothing."""
+    longest = int(batch["attention_mask"].sum(1).max())
+    return {name: tensor[:, :longest] for name, tensor in batch.items()}
 
 
 def split(data: Batch, batch_size: int) -> list[Batch]:

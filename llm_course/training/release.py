@@ -8,7 +8,7 @@ from llm_course.models import catalogue, checksum, read
 from llm_course.training.evaluation import report
 from llm_course.training.export import FILE_NAME, export
 from llm_course.training.loop import Settings
-from llm_course.training.recipes import CHAT, DRAFT, FILL_MASK, GPT2, STORIES, TRANSLATE, Workshop
+from llm_course.training.recipes import CHAT, DRAFT, EARLY_STEP, FILL_MASK, GPT2, STORIES, TRANSLATE, Workshop
 
 REPORT, CHECKSUMS = "report.json", "checksums.json"
 STORY_TEXT = "tiny stories, facts, sums and copying games of the course's own grammar (`llm_course/training/corpus.py`)"
@@ -48,6 +48,8 @@ TRAINING: dict[str, tuple[Settings, str, str]] = {
 def release(shop: Workshop) -> None:
     """Measure all models in `shop.output`, then write report.json, cards, browser export and checksums there."""
     figures = report(shop.output, shop.scale)
+    # What was measured, so that a report of other weights is found out.
+    figures["weights"] = {name: checksum(file) for name in TRAINING if (file := weights_of(shop, name)).is_file()}
     (shop.output / REPORT).write_text(json.dumps(rounded(figures), indent=1, ensure_ascii=False) + "\n")
     model, tokenizer = read(shop.output / "stories", "AutoModelForCausalLM")
     assert model is not None
@@ -56,6 +58,10 @@ def release(shop: Workshop) -> None:
         if (shop.output / name).is_dir():
             (shop.output / name / "README.md").write_text(card(name, figures, shop))
     write_checksums(shop.output)
+
+
+def weights_of(shop: Workshop, name: str) -> Path:
+    return shop.output / name / "model.safetensors"
 
 
 def rounded(value: Any) -> Any:
@@ -71,13 +77,14 @@ def card(name: str, figures: dict[str, Any], shop: Workshop) -> str:
     """The model card: what it is, how it was made, what was measured, where it ends."""
     settings, data, limits = TRAINING[name]
     settings = shop.settings(settings)
+    stopped = f", stopped after step {shop.count(EARLY_STEP)}" if name == "stories-early" else ""
     lines = [
         f"# {name}",
         "",
         f"{catalogue()[name].summary[0].upper()}{catalogue()[name].summary[1:]}. One of the course's own models.",
         "",
         f"- Data: {data}.",
-        f"- Training: {settings.steps} steps of {settings.batch_size} rows, AdamW, peak learning rate"
+        f"- Training: {settings.steps} steps of {settings.batch_size} rows{stopped}, AdamW, peak learning rate"
         f" {settings.learning_rate:g}, seed {settings.seed} (`llm_course/training/recipes.py`, `make models`).",
         "- Weights: float16 in the file, float32 once loaded.",
         *[f"- {line}" for line in measured(name, figures)],

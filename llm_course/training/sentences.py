@@ -18,10 +18,10 @@ def fact_sentence(rng: random.Random) -> str:
 
 
 def story_sentences(rng: random.Random) -> str:
-    """One to three sentences in a row out of a story."""
+    """One or two sentences in a row out of a story."""
     sentences = SENTENCE_END.split(stories.make_story(rng).text.partition("\n")[0])
     start = rng.randrange(len(sentences))
-    return " ".join(sentences[start : start + rng.randint(1, 3)])
+    return " ".join(sentences[start : start + rng.randint(1, 2)])
 
 
 def training_sentences(count: int, seed: int = 0) -> list[str]:

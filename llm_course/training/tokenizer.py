@@ -1,6 +1,5 @@
 """Tokenizers of the course models: byte-level BPE for the decoders and the translator, WordPiece for `fill-mask`."""
 
-import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -98,8 +97,9 @@ def masked_tokenizer(texts: Iterable[str], vocabulary_size: int, context_length:
 
 
 def save(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
-    """Write the tokenizer's files into `folder`, whole or not at all."""
-    with tempfile.TemporaryDirectory() as temporary:
+    """Write the tokenizer's files into `folder`, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
         tokenizer.save_pretrained(temporary)
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(temporary, folder, dirs_exist_ok=True)
+        for file in Path(temporary).iterdir():
+            file.replace(folder / file.name)
