@@ -18,7 +18,7 @@ from tests.chapters.pages import chapters_in_the_book
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 CLAIMS = Path(__file__).parent / "claims"
 READ = chapters_in_the_book()  # pages whose code is there to be read
-RUN = [*READ, CHAPTERS / "coverage.md"]
+RUN = [*READ, CHAPTERS / "coverage.md", CHAPTERS / "course_models.md"]
 LINES_OF_A_SCREEN = 30
 COLUMNS_OF_A_PAGE = 92  # what the book shows on a desktop without scrolling sideways
 
