@@ -191,12 +191,12 @@ def _weighted_batch(draw: Generator) -> Arguments:
 
 
 def _single_row(draw: Generator) -> Arguments:
-    return _weighted(draw, _rows(draw, 6), eps=0.5)
+    return _neutral(_rows(draw, 6), eps=0.5)
 
 
 def _four_axes(draw: Generator) -> Arguments:
     # A transposed view: learners' code must not rely on contiguous memory.
-    return _weighted(draw, _rows(draw, 1, 5, 3, 2).transpose(1, 3), eps=0.3)
+    return _neutral(_rows(draw, 1, 5, 3, 2).transpose(1, 3), eps=0.3)
 
 
 FIXED_SEED = 7
@@ -229,14 +229,17 @@ def _with_bias(draw: Generator) -> Arguments:
 
 def _small_numbers(draw: Generator) -> Arguments:
     """Rows of spread 4.5e-4, far below the root of eps: they come out 0.01 long, and 0.1 with eps outside the root."""
-    rows = randn(draw, 3, 5)
-    spread = _centered(rows) / rows.std(-1, keepdim=True, correction=0)
-    return _neutral(4.5e-4 * spread + 0.3, eps=0.01)
+    return _neutral(4.5e-4 * _standardized(randn(draw, 3, 5)) + 0.3, eps=0.01)
 
 
 def _default_eps(draw: Generator) -> Arguments:
-    arguments = _neutral(3e-3 * _rows(draw, 2, 5), eps=0.0)
+    """Rows that come out 0.02 long with eps = 1e-5, and 0.06 with 1e-6."""
+    arguments = _neutral(2.83e-5 * _standardized(randn(draw, 2, 5)), eps=0.0)
     return {name: value for name, value in arguments.items() if name != "eps"}
+
+
+def _standardized(rows: Tensor) -> Tensor:
+    return _centered(rows) / rows.std(-1, keepdim=True, correction=0)
 
 
 def _constant_rows(draw: Generator) -> Arguments:
@@ -269,7 +272,7 @@ LAYER_NORM_EXERCISE = Exercise(
         Case("rows", _plain_rows, visible=True),
         Case("rows in a batch", _plain_rows_in_a_batch, visible=True),
         Case("single row", _single_row, visible=True),
-        Case("weighted batch", _weighted_batch),
+        Case("weighted batch", _weighted_batch, visible=True),
         Case("four axes", _four_axes),
         Case("without weight", _without_weight, visible=True),
         Case("with weight", _with_weight, visible=True),
@@ -313,8 +316,14 @@ LAYER_NORM_EXERCISE = Exercise(
         ),
         Property(
             "Any number of leading dimensions will do",
-            ("single row", "weighted batch", "four axes"),
+            ("single row", "four axes"),
             "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
+            observe=observe.row_directions,
+        ),
+        Property(
+            "In a batch, with weight and bias, the whole is right",
+            ("weighted batch",),
+            "Each part may be right alone. Norm first, then the weight, then the bias, for every row of every text.",
         ),
         Property(
             "Small rows stay small: eps is under the root",
@@ -325,7 +334,8 @@ LAYER_NORM_EXERCISE = Exercise(
         Property(
             "eps is 1e-5 unless it is given",
             ("default eps",),
-            "Call your function without eps on numbers near 0.005: it has to matter there, and to be 1e-5.",
+            "Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
+            observe=observe.orders_of_magnitude,
         ),
         Property(
             "A row of equal numbers gives the bias",
@@ -574,6 +584,10 @@ def _weight_before_norm(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
     return _scaled(x, weight, torch.rsqrt(_mean_square(x * weight) + eps))
 
 
+def _rms_eps_as_floor(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
+    return _scaled(x, weight, 1 / _mean_square(x).sqrt().clamp(min=eps))
+
+
 def _rms_eps_ignored(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
     return normalization.rms_norm(x, weight, 0.0)
 
@@ -663,13 +677,16 @@ def _rms_with_weight(draw: Generator) -> Arguments:
 
 def _rms_small_numbers(draw: Generator) -> Arguments:
     """Rows of root mean square 4.5e-4: they come out 0.01 long, and 0.1 with eps outside the root."""
-    rows = randn(draw, 3, 5)
-    x = 4.5e-4 * rows / rows.pow(2).mean(-1, keepdim=True).sqrt()
-    return {"x": x, "weight": torch.ones(5), "eps": 0.01}
+    return {"x": 4.5e-4 * _of_size_one(randn(draw, 3, 5)), "weight": torch.ones(5), "eps": 0.01}
 
 
 def _rms_default_eps(draw: Generator) -> Arguments:
-    return {"x": 1e-3 * _rows(draw, 2, 5), "weight": torch.ones(5)}
+    """Rows that come out 0.06 long with eps = 1e-6, and 0.02 with 1e-5."""
+    return {"x": 2.83e-5 * _of_size_one(randn(draw, 2, 5)), "weight": torch.ones(5)}
+
+
+def _of_size_one(rows: Tensor) -> Tensor:
+    return rows / rows.pow(2).mean(-1, keepdim=True).sqrt()
 
 
 def _rows_of_zeros(draw: Generator) -> Arguments:
@@ -699,7 +716,7 @@ RMS_NORM_EXERCISE = Exercise(
         Case("rows", _rms_plain, visible=True),
         Case("rows in a batch", _rms_plain_in_a_batch, visible=True),
         Case("single row", _rms_single_row, visible=True),
-        Case("weighted batch", _rms_batch),
+        Case("weighted batch", _rms_batch, visible=True),
         Case("four axes", _rms_four_axes),
         Case("without weight", _rms_without_weight, visible=True),
         Case("with weight", _rms_with_weight, visible=True),
@@ -734,8 +751,14 @@ RMS_NORM_EXERCISE = Exercise(
         ),
         Property(
             "Any number of leading dimensions will do",
-            ("single row", "weighted batch", "four axes"),
+            ("single row", "four axes"),
             "Rows lie along the last dimension: -1, with keepdim=True, serves one row, a batch and heads alike.",
+            observe=observe.row_directions,
+        ),
+        Property(
+            "In a batch, with weight and bias, the whole is right",
+            ("weighted batch",),
+            "Each part may be right alone. Norm first, then the weight, for every row of every text.",
         ),
         Property(
             "Small rows stay small: eps is under the root",
@@ -746,7 +769,8 @@ RMS_NORM_EXERCISE = Exercise(
         Property(
             "eps is 1e-6 unless it is given",
             ("default eps",),
-            "Call your function without eps on numbers near 0.001: it has to matter there, and to be 1e-6.",
+            "Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
+            observe=observe.orders_of_magnitude,
         ),
         Property(
             "A row of zeros stays zero",
@@ -851,6 +875,12 @@ RMS_NORM_EXERCISE = Exercise(
             "Your mean square is that of the weighted numbers. Norm first, then multiply by the weight.",
             RMS_NORM,
             _weight_before_norm,
+        ),
+        Mistake(
+            "eps_as_floor",
+            "You take eps as the least number to divide by. It is added to the mean square, of every row.",
+            EPSILON,
+            _rms_eps_as_floor,
         ),
         Mistake(
             "eps_ignored",
