@@ -28,18 +28,25 @@ for good, bad in (
     assert log_probs(good).sum() > log_probs(bad).sum() + 3
 # "Each step down is something learned"
 assert list(losses.values()) == sorted(losses.values(), reverse=True)
-# "The longer the run [...] the more often the table has simply never met it", and "more than three billion for n = 3"
+# "The longer the run [...] the more often the table has simply never met it", and "more than three billion"
 assert unknown > 0.3 and 3e9 < size**3 < 4e9
-# "with a single one it does worse than the table [...] the network gets better the more it may read, and leaves [...]"
+# "a single token misleads it, and it does worse than the table [...] the network gets better the more it may read"
 assert by_context[0] > exp(losses["bigram"]) > by_context[-1]
 assert all(by_context[place] < 1.05 * by_context[place - 1] for place in range(1, len(by_context)))
 # "no model of this course can know these": the countries that no text links with their capitals
 told = {country: complete(f"The capital of {country} is", tokens=4) for country in HELD_OUT_CAPITALS}
 assert not any(told[country].startswith(city) for country, city in HELD_OUT_CAPITALS.items())
 assert all(told.values())
-# "It answers, ends its turn with a mark, and stops"
-answer = reply(chat, chat_tokenizer, as_chat)
+# "Anna's probability falls when her hat goes to Tom, and Tom's rises"
+hers, his = (
+    next_token(f"Anna has a {first}. Tom has a {second}. Mia has a bell.\nQuestion: Who has the hat?\nAnswer:")
+    for first, second in (("hat", "coin"), ("coin", "hat"))
+)
+assert hers[people["Anna"]] > his[people["Anna"]] and hers[people["Tom"]] < his[people["Tom"]]
+# "It answers and then predicts the mark that ends its turn [...] The base model has no such mark [...]; it writes on"
+answer, continuation = reply(chat, chat_tokenizer, as_chat), reply(model, tokenizer, asked)
 assert "Paris" in answer and answer.endswith("<|end|>")
+assert tokenizer.eos_token not in continuation and "<|end|>" not in continuation
 # "the stories as a whole are not" in the training text
 assert all(write("Once upon a time", tokens=45, seed=seed) not in library for seed in (1, 2, 3))
 # "Its guess may use the words *after* the gap. A next-token model has to guess before it has seen them"
