@@ -78,7 +78,7 @@ def _restore(cell: NotebookNode, source_cell: SourceCell) -> None:
     """Do what nbgrader's OverwriteCells does."""
     cell.metadata.nbgrader.locked = source_cell.locked
     cell.metadata.nbgrader.checksum = source_cell.checksum
-    if source_cell.points is not None:
+    if source_cell.points is not None and source_cell.points != cell.metadata.nbgrader.points:
         cell.metadata.nbgrader.points = source_cell.points
     if source_cell.locked:
         cell.source = source_cell.source
