@@ -206,8 +206,8 @@ def _same_reply(one: Reply, other: Reply, item: Item) -> bool:
     if one.failure or other.failure:
         return bool(one.failure and other.failure and one.failure.type == other.failure.type)
     if item.categories is not None:
-        forms = (_first_mismatch(reply.value, item.expected.value) for reply in (one, other))
-        return not any(forms) and _distributions_agree(one, other, item)
+        forms = [_first_mismatch(reply.value, item.expected.value) for reply in (one, other)]
+        return forms[0] == forms[1] if any(forms) else _distributions_agree(one, other, item)
     return (
         agree(one.value, other.value, item.slack)
         and one.changed == other.changed

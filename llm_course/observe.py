@@ -51,6 +51,18 @@ def gradients(reply: Reply) -> dict[str, Tensor | None]:
     return reply.gradients
 
 
+def gradients_where_finite(reply: Reply) -> dict[str, Tensor | None]:
+    """The gradients with respect to arguments of the result's shape, 0 where the result is infinite.
+
+    A filter may set a place to -inf or add -inf to it: what flows back from there never counts.
+    """
+    finite = torch.isfinite(reply.value)
+    return {
+        name: None if gradient is None else torch.where(finite, gradient, 0.0)
+        for name, gradient in reply.gradients.items()
+    }
+
+
 def refusal(reply: Reply) -> str | None:
     """The type of the exception that the call raised."""
     return reply.failure.type if reply.failure else None

@@ -32,6 +32,10 @@ def by_inversion(probabilities: Tensor, generator: Generator) -> int:
     return int((probabilities.cumsum(0) < uniform).sum().clamp(max=len(probabilities) - 1))
 
 
+def as_a_tensor(probabilities: Tensor, generator: Generator) -> Tensor:
+    return torch.multinomial(probabilities, 1, generator=generator)
+
+
 def slightly_off(probabilities: Tensor, generator: Generator) -> int:
     return int(torch.multinomial(probabilities**1.5, 1, generator=generator))
 
@@ -58,6 +62,7 @@ SAMPLE = Exercise(
     mistakes=(
         Mistake("greedy", "You take the largest.", "x", most_probable),
         Mistake("own_randomness", "You ignore the generator.", "x", own_randomness),
+        Mistake("as_a_tensor", "You return a tensor.", "x", as_a_tensor),
     ),
 )
 
@@ -71,6 +76,7 @@ def test_sampler_is_judged_by_its_distribution() -> None:
 
 def test_wrong_samplers_get_their_own_hint() -> None:
     assert judge(SAMPLE, local_answer(most_probable), SEED).mistake == "greedy"
+    assert judge(SAMPLE, local_answer(as_a_tensor), SEED).mistake == "as_a_tensor"
 
 
 class Scaled(nn.Module):
