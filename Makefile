@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench checks lab demo-class lint test unit notebooks grading browser training chromium models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade checks lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ lab: env widgets  ## open JupyterLab with the assignments laid out for a learner
 demo-class: env  ## make a class of synthetic learners in demo-class/, and grade it
 	@$(BIN)/python -m tests.banks.demo_class demo-class
 
+bench-grade: env  ## measure grading beside stock nbgrader; options in ARGUMENTS="--submissions 50 --rounds 1"
+	@$(BIN)/python -m benchmarks.grading $(ARGUMENTS)
+
 checks: env  ## write the data of the learners' own checks from the specifications
 	@$(BIN)/python -m autograder.checks
 
@@ -93,7 +96,7 @@ lint: env  ## ruff, mypy, codespell
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \
 	  && git ls-files -z | xargs -0 $(BIN)/codespell
 
-test: env widgets chromium lint  ## run all tests
+test: env widgets chromium postgresql lint  ## run all tests
 	@$(PYTEST)
 
 unit: env widgets  ## the tests that take seconds
@@ -102,7 +105,7 @@ unit: env widgets  ## the tests that take seconds
 notebooks: env widgets  ## execute every cell of the book
 	@$(PYTEST) -m notebooks
 
-grading: env  ## the banks of submissions through real nbgrader
+grading: env postgresql  ## the banks of submissions through real nbgrader
 	@$(PYTEST) -m grading
 
 browser: env widgets chromium  ## the built pages in headless Chromium
@@ -116,6 +119,13 @@ chromium:
 	@command -v chromium > /dev/null || { command -v apt-get > /dev/null && test "$$(id -u)" = 0 \
 	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; } \
 	  || echo "Chromium is not installed and cannot be installed from here: the browser tests will fail."
+
+# Only the test of a gradebook in PostgreSQL needs a server; where it cannot be installed, that test fails and says so.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1 || command -v initdb > /dev/null || { \
+	  command -v apt-get > /dev/null && test "$$(id -u)" = 0 && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql > /dev/null; } \
+	  || echo "PostgreSQL is not installed and cannot be installed from here: its tests will fail."
 
 # The course's models are shipped; these remake them. A run that was stopped goes on from its last checkpoint.
 models: env  ## train the course models anew, about half an hour on two idle cores
