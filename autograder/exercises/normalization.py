@@ -660,11 +660,11 @@ def _rms_batch(draw: Generator) -> Arguments:
 
 
 def _rms_single_row(draw: Generator) -> Arguments:
-    return _without(_single_row(draw), "bias")
+    return {**_without(_single_row(draw), "bias"), "weight": _gain(draw, 6)}
 
 
 def _rms_four_axes(draw: Generator) -> Arguments:
-    return _without(_four_axes(draw), "bias")
+    return {**_without(_four_axes(draw), "bias"), "weight": _gain(draw, 5)}
 
 
 def _rms_without_weight(draw: Generator) -> Arguments:
