@@ -10,13 +10,14 @@ assert difference.abs().max() < 1e-5
 assert loss_by_token(ids, told * 0).mean() > 2 * loss_by_token(ids, told).mean()
 # "The numbers of a token's row are small, in our decoder mostly below 1"
 assert (model.get_input_embeddings().weight.abs() < 1).float().mean() > 0.95
-# "so that neither drowns the other"
+# "this keeps the position from drowning the token", which without the factor it does
+assert token_rows.norm(dim=-1).mean() < 0.5 * encoding.norm(dim=-1).mean()
 assert 0.5 < (token_rows.norm(dim=-1).mean() * math.sqrt(128) / encoding.norm(dim=-1).mean()) < 4
 # "With 64 hands the squared length is 64, always"
 assert torch.allclose(lengths, torch.full_like(lengths, 64.0))
 # "The product of two rows depends on their distance only"
 assert abs(exact[0] @ exact[5] - exact[50] @ exact[55]) < 1e-9
-# "It does not" (survive the projections)
+# "It does not survive the projections"
 assert plain.max() - plain.min() < 1e-3 and projected.max() - projected.min() > 1
 # "The first three lines have distance 2 and the same score. At distance 0 the score is 5"
 assert abs(score(5, 3) - score(102, 100)) < 1e-9 and abs(score(5, 5) - 5) < 1e-9
@@ -29,8 +30,8 @@ assert abs(loss_by_token(ids, told * 0).mean() - loss_by_token(ids, told * 0, of
 assert loss_by_token(ids, told, of=unconverted).mean() > 2 * loss_by_token(ids, told).mean()
 # "Just beyond the trained length little happens. Then the loss climbs"
 assert abs(whole[1] - recent[1]) < 0.15 and min(whole[-3:]) > max(recent[-3:]) + 0.5
-# "With the old text thrown away it stays level"
+# "With the beginning cut off, it stays nearly level"
 assert sum(recent[-3:]) < sum(recent[:3]) + 0.5
-# "Distances far outside what training has shown are harmful [...] And familiar distances at the *wrong scale*"
+# "Distances far outside those of training are harmful [...] And familiar distances at the *wrong scale*"
 assert loss_by_token(ids, told * 4).mean() > loss_by_token(ids, told).mean() + 1
 assert loss_by_token(ids, told * 0.5).mean() > loss_by_token(ids, told).mean() + 0.3
