@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
@@ -66,12 +67,21 @@ def build(tmp_path: Path) -> Callable[..., Built]:
 
 
 @pytest.fixture(scope="session")
-def site() -> Path:
-    """The folder of the book, built as readers build it; seconds when nothing has changed."""
+def site(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of the book, built as readers build it; once, however many processes test."""
+    shared = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    built = shared / "site-is-built"
+    with FileLock(shared / "site.lock"):
+        if not built.exists():
+            make_site()
+            built.touch()
+    return ROOT / "_build" / "html"
+
+
+def make_site() -> None:
     result = subprocess.run(["make", "site"], cwd=ROOT, capture_output=True, text=True, check=False)
     if result.returncode:
         pytest.fail(f"`make site` failed:\n{result.stdout[-4000:]}{result.stderr[-4000:]}", pytrace=False)
-    return ROOT / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
