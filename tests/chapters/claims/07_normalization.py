@@ -1,6 +1,11 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 7 says about its own output. Each runs as a cell at the chapter's end."""
 
+# "-1, -1/3, -1/3, 5/3", and "Add 100 to all numbers, or multiply them by 7: the result stays"
+hand = [2.0, 4.0, 4.0, 10.0]
+assert norm_by_hand(hand) == [-1.0, -0.333, -0.333, 1.667]
+assert norm_by_hand(hand) == norm_by_hand([7 * number for number in hand])
+assert norm_by_hand(hand) == norm_by_hand([100 + number for number in hand])
 # "A quarter more, and the numbers explode; a fifth less, and they vanish"
 assert through_layers(1.25, False) > 1000 and through_layers(0.8, False) < 1e-3
 assert 0.1 < through_layers(1.0, False) < 10
@@ -46,7 +51,7 @@ assert max(last["pre-norm"], last["sandwich"]) < 0.3 < 0.8 < min(last["post-norm
 assert torch.softmax(qk_scores(8, False), -1).amax(-1).mean() > 0.9
 assert torch.allclose(qk_scores(8, True), qk_scores(1, True), atol=1e-3)
 assert qk_scores(8, True).max() <= math.sqrt(32) + 1e-3
-# "Give it the weights of `stories`, and the two must agree" "the same token for token"
+# "Given these, the two must agree" "the same token for token"
 assert (ours - theirs).abs().max() < 1e-4 and our_story == their_story
 # "Ours differs from the original as much as from itself" "a bound of 1e-4 does"
 rounding, ours_theirs, mistake = differences.values()
