@@ -131,6 +131,12 @@ def _every_second_pair(ids: list[int], vocab_size: int, alpha: float = 1.0) -> T
     return _shares(counts + alpha)
 
 
+@_where_all_rows_are_seen
+def _shared_row(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
+    counts = _counts(ids, vocab_size, alpha)
+    return _shares(counts.sum(0, keepdim=True).expand_as(counts) + alpha)
+
+
 def _negative_ids_taken(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     return language_models.bigram_probabilities([token % vocab_size for token in ids], vocab_size, alpha)
 
@@ -329,6 +335,13 @@ BIGRAM_PROBABILITIES = Exercise(
             "too.",
             BIGRAM,
             _every_second_pair,
+        ),
+        Mistake(
+            "shared_row",
+            "All rows of your table are equal: each says how often a token comes after *any* token. If you made the "
+            "table with [[0] * n] * n, it holds one and the same row n times: make each row anew.",
+            BIGRAM,
+            _shared_row,
         ),
         Mistake(
             "negative_ids_taken",

@@ -77,6 +77,15 @@ def _second_half_kept(ids: list[int], pair: Pair, new_id: int) -> list[int]:
     return [new_id if tuple(ids[place : place + 2]) == pair else token for place, token in enumerate(ids)]
 
 
+def _neighbors_one_by_one(ids: list[int], pair: Pair, new_id: int) -> list[int]:
+    return [new_id if found == pair else found[0] for found in pairwise(ids)]
+
+
+def _replaced_in_text(ids: list[int], pair: Pair, new_id: int) -> list[int]:
+    written = " ".join(map(str, ids)).replace(f"{pair[0]} {pair[1]}", str(new_id))
+    return [int(token) for token in written.split()]
+
+
 def _never_equal(ids: list[int], pair: Pair, new_id: int) -> list[int]:
     return list(ids)
 
@@ -107,6 +116,7 @@ MERGE_PAIR = Exercise(
             given(ids=[256, 257, 97, 256, 256, 257, 258, 97], pair=(256, 257), new_id=300),
             visible=True,
         ),
+        Case("numbers in numbers", given(ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256), visible=True),
         Case("drawn", _drawn_merge),
         Case("pair at the end", given(ids=[104, 111, 104, 101], pair=(104, 101), new_id=256), visible=True),
         Case("nothing but the pair", given(ids=[9, 7], pair=(9, 7), new_id=400)),
@@ -119,7 +129,7 @@ MERGE_PAIR = Exercise(
     properties=(
         Property(
             "Each occurrence of the pair becomes the new id, and all else stays",
-            ("several occurrences", "a pair of merged tokens", "drawn"),
+            ("several occurrences", "a pair of merged tokens", "numbers in numbers", "drawn"),
             "Write down [104, 101, 108, 101, 104, 101, 104, 32] and replace (104, 101) by 256, from left to right.",
             weight=2,
         ),
@@ -199,6 +209,20 @@ MERGE_PAIR = Exercise(
             "skip the right one.",
             BPE,
             _second_half_kept,
+        ),
+        Mistake(
+            "neighbors_one_by_one",
+            "You look at all neighbors, two by two: after a match the right half comes again as the left half of the "
+            "next two, and the last token never comes. Keep a position of your own, and skip what you have used.",
+            BPE,
+            _neighbors_one_by_one,
+        ),
+        Mistake(
+            "replaced_in_text",
+            "You replace digits in a text: 12 3 holds the text “2 3”, but not the tokens 2 and 3. Compare numbers "
+            "with numbers.",
+            BPE,
+            _replaced_in_text,
         ),
         Mistake(
             "never_equal",
@@ -291,6 +315,15 @@ def _fails_when_nothing_is_left(data: bytes, n_merges: int) -> Merges:
 
 def _first_id_257(data: bytes, n_merges: int) -> Merges:
     return _train(data, n_merges, _smallest_best, first_id=257)
+
+
+def _next_after_the_largest(data: bytes, n_merges: int) -> Merges:
+    _require_merges(n_merges)
+    ids, merges = list(data), list[Pair]()
+    while len(merges) < n_merges and len(ids) > 1:
+        merges.append(_smallest_best(Counter(pairwise(ids))))
+        ids = tokenization.merge_pair(ids, merges[-1], max(ids) + 1)
+    return merges
 
 
 def _trained_on_characters(data: bytes, n_merges: int) -> Merges:
@@ -447,6 +480,13 @@ TRAIN_BPE = Exercise(
             _first_id_257,
         ),
         Mistake(
+            "next_after_the_largest",
+            "You number a new token by the largest id in the text, max(ids) + 1. The bytes keep 0 to 255, whichever "
+            "of them occur: the merge of rank r makes 256 + r.",
+            BYTES,
+            _next_after_the_largest,
+        ),
+        Mistake(
             "trained_on_characters",
             "You count characters. The data are bytes, and a character beyond ASCII has several: list(data) gives the "
             "bytes as they are.",
@@ -520,6 +560,22 @@ def _leftmost_first(text: str, merges: Merges) -> list[int]:
     return _encode(text, merges, lambda ids, ranks: ranks[0])
 
 
+def _leftmost_alone(text: str, merges: Merges) -> list[int]:
+    ranks = {pair: rank for rank, pair in enumerate(merges)}
+    ids = list(text.encode("utf-8"))
+    while places := [place for place, pair in enumerate(pairwise(ids)) if pair in ranks]:
+        first = places[0]
+        ids[first : first + 2] = [256 + ranks[ids[first], ids[first + 1]]]
+    return ids
+
+
+def _ranks_within(text: str, merges: Merges) -> list[int]:
+    ids = list(text.encode("utf-8"))
+    for rank, pair in enumerate(merges):
+        ids = tokenization.merge_pair(ids, pair, rank)
+    return ids
+
+
 def _last_learned_first(text: str, merges: Merges) -> list[int]:
     return _encode(text, merges, lambda ids, ranks: max(ranks))
 
@@ -555,6 +611,8 @@ def _merges_used_up(text: str, merges: Merges) -> list[int]:
 LEARNED = tokenization.train_bpe(SENTENCE * 2, 20)
 # "bc" before "ab" before "abc": what is learned first, what stands first and what is longest are three things.
 COMPETING = [(98, 99), (97, 98), (257, 99), (100, 97), (99, 120)]
+# "abcd" is "ab" and "cd" by rank and from the left, and "abc" and "d" by length.
+LONG_AND_LATE = [(99, 100), (98, 99), (97, 257), (97, 98)]
 ACCENTS = [(195, 169), (99, 97), (257, 102), (258, 256)]
 
 
@@ -588,6 +646,7 @@ ENCODE_TEXT = Exercise(
         Case("words drawn", _drawn_words),
         Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
         Case("more competition", given(text="abcbcbcdabda-da-abcx", merges=COMPETING), visible=True),
+        Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
         Case("drawn", _drawn_encoding),
         Case("spaces", given(text="  low \n\tlower  ", merges=LEARNED), visible=True),
         Case("no text", given(text="", merges=LEARNED)),
@@ -601,7 +660,7 @@ ENCODE_TEXT = Exercise(
         Property(
             "The merge of rank r makes the id 256 + r",
             ("one merge", "the third of four merges"),
-            "The place of a pair in the list of merges is its rank, counted from 0.",
+            "The pair at place r of the list of merges, counted from 0, makes the id 256 + r.",
         ),
         Property(
             "Merged tokens merge again, until no merge applies",
@@ -611,7 +670,7 @@ ENCODE_TEXT = Exercise(
         ),
         Property(
             "Where merges compete, the one learned first goes first",
-            ("two merges compete", "more competition", "drawn"),
+            ("two merges compete", "more competition", "the longest token is not reached", "drawn"),
             "Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
             weight=3,
         ),
@@ -664,6 +723,13 @@ ENCODE_TEXT = Exercise(
             _leftmost_first,
         ),
         Mistake(
+            "leftmost_alone",
+            "You merge the first pair from the left that has a merge, and then look again. The rank decides, not the "
+            "place: collect all pairs that have a merge, and take the one learned first.",
+            ENCODE,
+            _leftmost_alone,
+        ),
+        Mistake(
             "last_learned_first",
             "You apply the merge learned last; the one learned first, of the lowest rank, comes first.",
             ENCODE,
@@ -687,6 +753,13 @@ ENCODE_TEXT = Exercise(
             "You give merged tokens their rank as id, but the ids 0 to 255 are taken by the bytes: add 256.",
             BYTES,
             _ranks_as_ids,
+        ),
+        Mistake(
+            "ranks_within",
+            "You put the rank itself into the ids, so a merged token looks like one of the bytes 0 to 255 and no "
+            "later merge finds it: the new id is 256 plus the rank.",
+            BYTES,
+            _ranks_within,
         ),
         Mistake(
             "words_only",
