@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade checks lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade checks mutations lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,8 +86,11 @@ demo-class: env  ## make a class of synthetic learners in demo-class/, and grade
 bench-grade: env  ## measure grading beside stock nbgrader; options in ARGUMENTS="--submissions 50 --rounds 1"
 	@$(BIN)/python -m benchmarks.grading $(ARGUMENTS)
 
-checks: env  ## write the data of the learners' own checks from the specifications
-	@$(BIN)/python -m autograder.checks
+checks: env  ## write the data of the learners' own checks, and the kill matrix, from the specifications
+	@$(BIN)/python -m autograder.checks && $(BIN)/python -m autograder.kill_matrix
+
+mutations: env  ## 2,000 damaged notebooks in one batch, in about half an hour
+	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest

@@ -18,7 +18,7 @@ FLOORS = (
     {"course", "report"},
     {"cluster", "writer", "scores"},
     {"gradebook", "lab", "late", "work"},
-    {"autograded", "grade", "checks"},
+    {"autograded", "grade", "checks", "kill_matrix"},
     {"judge", "sandbox", "submission"},
     {"notebooks"},
     {"markdown", "exercises", "harmless"},
