@@ -28,7 +28,7 @@ for one, other in (("countries", "cities"), ("cities", "days"), ("countries", "d
 assert "small" in {answer.rpartition(" ")[0] for answer in near("big")}
 # "The nearest words to *France* are other countries, not *Paris*"
 assert all(answer.rpartition(" ")[0] in {*words.CAPITALS, *words.HELD_OUT_CAPITALS} for answer in near("France"))
-# "The first three pairs start where chance put them and find each other. *Red* and *Anna* do not"
+# "The first three pairs start where chance put them, find each other and stay together. *Red* and *Anna* do not"
 assert min(followed[-1][:3]) > 0.6 and max(map(abs, [followed[-1][3], *followed[0]])) < 0.5
 # "the nearest row to *king - man + woman* is *king*", "the first answer is *queen*", "*italian*, with *rome* second"
 if minilm is not None:
