@@ -1,18 +1,16 @@
 """`python -m llm_course.training`: make the course models, all of them or those named."""
 
 import argparse
-import multiprocessing
 import shutil
 import sys
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
 
 from llm_course.models import WEIGHTS
+from llm_course.training.lanes import train
 from llm_course.training.loop import TrainingError
-from llm_course.training.recipes import LANES, RECIPES, Workshop, make_decoder_tokenizer
+from llm_course.training.recipes import RECIPES, Workshop
 from llm_course.training.release import release
 
 SMOKE_SCALE = 0.003
@@ -30,25 +28,6 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         if name not in RECIPES:
             parser.error(f"there is no recipe for {name!r}: choose from {', '.join(RECIPES)}")
     return parsed
-
-
-def run_lane(shop: Workshop, names: Iterable[str]) -> None:
-    """Train models one after another."""
-    # With one thread and one seed, sums are added in one order and two runs give the same weights.
-    torch.set_num_threads(1)
-    for name in names:
-        RECIPES[name](shop)
-
-
-def train(shop: Workshop, names: Iterable[str]) -> None:
-    """Train the models in `names`, those of the two lanes side by side."""
-    names = set(names)
-    lanes = [[name for name in lane if name in names] for lane in LANES]
-    if "stories" in names:
-        make_decoder_tokenizer(shop)
-    with ProcessPoolExecutor(len(lanes), multiprocessing.get_context("spawn")) as pool:
-        for lane in [pool.submit(run_lane, shop, lane) for lane in lanes if lane]:
-            lane.result()
 
 
 def main(arguments: list[str] | None = None) -> int:
