@@ -76,7 +76,7 @@ def dask_workers(job: Job, address: str) -> Iterator[Grading]:
     except ImportError as error:
         raise ClusterError("Dask is not installed: run `pip install 'llm-course[cluster]'`.") from error
     try:
-        client = distributed.Client(address, timeout=CONNECT_DEADLINE, set_as_default=False)
+        client = distributed.Client(address, timeout=CONNECT_DEADLINE)
     except (OSError, ValueError) as error:
         raise ClusterError(f"No Dask scheduler answers at {address}: is `dask scheduler` running there?") from error
     with client:
@@ -185,6 +185,10 @@ def _run_on_dask(client: Any, job: Job, tasks: Iterable[Task]) -> Iterator[Outco
             yield future.result()
         except distributed.KilledWorker:
             yield refuse(job, task, LOST)
+        except (ImportError, AttributeError, TypeError) as error:
+            raise ClusterError(
+                f"A Dask worker could not grade ({error}): install the same course everywhere."
+            ) from error
         for following in itertools.islice(waiting, 1):
             ready.add(send(following))
 

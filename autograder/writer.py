@@ -1,6 +1,6 @@
 """The one writer of a grading run: results, rows in nbgrader's gradebook, files in autograded/.
 
-It leaves what nbgrader's Autograde leaves, but much quicker: submissions go into the gradebook twenty at a time, in one
+It leaves what nbgrader's Autograde leaves, but much quicker: submissions go into the gradebook five at a time, in one
 transaction. First the result is kept, then the rows, and the notebook last. A submission whose notebook is older than
 its result, or whose scores are not in the gradebook, was interrupted in between and is written again.
 """
@@ -33,9 +33,9 @@ from autograder.result import NOT_GRADED, Result, write_result
 from autograder.submission import NotGradable
 from autograder.work import Outcome
 
-BATCH = 20
+BATCH = 5
 """Submissions in one transaction."""
-AGE = 5.0
+AGE = 2.0
 """Seconds after which a graded submission no longer waits for others."""
 LOCK_FILE = ".llm_course_grading"
 LOCK_DEADLINE = 10.0
@@ -209,7 +209,7 @@ class _Rows:
         query = select(SUBMISSION.c.student_id, SUBMISSION.c.timestamp)
         with self._gradebook.engine.connect() as connection:
             rows = connection.execute(query.where(SUBMISSION.c.assignment_id == self._assignment))
-            return dict(rows.tuples().all())
+            return dict(rows.all())
 
     def save(self, batch: Mapping[str, Autograded], timestamps: Mapping[str, datetime | None]) -> None:
         """Write scores and comments in one transaction, making the rows that are missing."""

@@ -1,0 +1,290 @@
+"""The quick writer leaves what nbgrader's Autograde leaves, whatever happens in between."""
+
+import contextlib
+import csv
+import dataclasses
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+from traitlets.config import Config
+
+from autograder.course import _course_directory
+from autograder.exercises.spec import Assignment
+from autograder.gradebook import course_secret, stored_result
+from autograder.work import Job, Outcome, Task, work
+from autograder.writer import Writer, read_source_cells
+from tests.banks.submissions import fill, hand_in, references, standalone
+from tests.grading.conftest import Course
+
+pytestmark = pytest.mark.grading
+NAME = "05_attention"
+KILLS = 10
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1]);"
+
+
+def rows(course: Course, url: str | None = None) -> dict[str, Any]:
+    """All that the gradebook holds of the submissions, but for its random ids."""
+    found: dict[str, Any] = {}
+    with Gradebook(url or f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        found["students"] = sorted(student.id for student in gradebook.students)
+        for submission in gradebook.assignment_submissions(NAME):
+            (notebook,) = submission.notebooks
+            grades = {
+                item.name: (item.auto_score, item.manual_score, item.extra_credit, item.needs_manual_grade)
+                for item in notebook.grades
+            }
+            comments = {item.name: (item.auto_comment, item.manual_comment) for item in notebook.comments}
+            times = (submission.timestamp, submission.total_seconds_late)
+            found[submission.student.id] = (times, notebook.late_submission_penalty, notebook.flagged, grades, comments)
+    return found
+
+
+def autograded(course: Course) -> dict[str, tuple[int, bytes]]:
+    """Mode and content of all files in autograded/."""
+    files = (path for path in (course.folder / "autograded").rglob("*") if path.is_file())
+    root = course.folder / "autograded"
+    return {str(path.relative_to(root)): (path.stat().st_mode, path.read_bytes()) for path in files}
+
+
+def wrong(assignment: Assignment, number: int) -> dict[str, Any]:
+    answers = {item.name: standalone(item.mistakes[number].function, item.name) for item in assignment.exercises}
+    return fill(assignment, references(assignment) | answers)
+
+
+def hand_in_all_kinds(course: Course, assignment: Assignment) -> None:
+    right, name = references(assignment), assignment.name
+    noisy = "\n".join(["import warnings", "for i in range(3000): print(i)", "warnings.warn('x')", PLOT])
+    changed = fill(assignment, right)
+    del changed["cells"][-1]
+    changed["cells"][2]["metadata"] = {"nbgrader": {"grade_id": "made-up", "points": 100}}
+    changed["cells"].append(changed["cells"][4])
+    hand_in(course.folder, "right", name, fill(assignment, right))
+    hand_in(course.folder, "untouched", name, fill(assignment, {}))
+    hand_in(course.folder, "wrong", name, wrong(assignment, 0))
+    hand_in(course.folder, "noisy", name, fill(assignment, right, extra={2: noisy, 5: "1/0"}))
+    hand_in(course.folder, "changed", name, changed)
+    late = hand_in(course.folder, "late", name, wrong(assignment, 1)).parent
+    (late / "timestamp.txt").write_text("2026-02-01 12:00:00.000000 UTC\n")
+    (late / "data").mkdir()
+    (late / "data" / "numbers.csv").write_text("1,2\n")
+    (late / "other.ipynb").write_text("{}")
+    punctual = hand_in(course.folder, "punctual", name, fill(assignment, right)).parent
+    (punctual / "timestamp.txt").write_text("2026-01-01 13:00:00 +0100")
+
+
+def set_due_date(course: Course) -> None:
+    with (course.folder / "nbgrader_config.py").open("a") as config:
+        config.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
+        config.write("from nbgrader.plugins import LateSubmissionPlugin\n")
+        config.write("c.AssignLatePenalties.plugin_class = LateSubmissionPlugin\n")
+    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        gradebook.update_or_create_assignment(NAME, duedate="2026-01-15 12:00:00 UTC")
+
+
+def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, tmp_path: Path) -> None:
+    hand_in_all_kinds(course, attention)
+    set_due_date(course)
+    (course.folder / "source" / NAME / "shared.txt").write_text("for all\n")
+    other = Course(tmp_path / "other")
+    shutil.copytree(course.folder, other.folder)
+    assert course.llm_course("grade", NAME, "--workers", "2").returncode == 0
+    run = other.nbgrader("autograde", NAME)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert rows(course) == rows(other)
+    assert rows(course)["late"][1] > 0
+    assert autograded(course) == autograded(other)
+    assert f"late/{NAME}/data/numbers.csv" in autograded(course)
+
+    # Once more, over what people wrote in between.
+    for each in (course, other):
+        with Gradebook(f"sqlite:///{each.folder / 'gradebook.db'}") as gradebook:
+            gradebook.find_grade("causal_mask", NAME, NAME, "wrong").manual_score = 1.5
+            gradebook.find_grade("causal_mask", NAME, NAME, "wrong").extra_credit = 0.5
+            gradebook.find_comment("causal_mask-answer", NAME, NAME, "wrong").manual_comment = "Nearly."
+            gradebook.db.commit()
+        hand_in(each.folder, "wrong", NAME, wrong(attention, 1))
+        (each.folder / "submitted" / "late" / NAME / "timestamp.txt").write_text("2026-01-02 12:00:00 UTC")
+    assert course.llm_course("grade", NAME).returncode == 0
+    run = other.nbgrader("autograde", NAME, "--force")
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert rows(course) == rows(other)
+    assert rows(course)["late"][1] is None
+    assert rows(course)["wrong"][3]["causal_mask"][1:] == (1.5, 0.5, True)
+    assert autograded(course) == autograded(other)
+
+
+@pytest.mark.timeout(1800)  # twelve runs
+def test_kills_at_random_moments_change_nothing(course: Course, attention: Assignment, tmp_path: Path) -> None:
+    draw = random.Random(5)
+    students = 2 * KILLS
+    kinds = [fill(attention, references(attention)), fill(attention, {}), wrong(attention, 0)]
+    for number in range(students):
+        hand_in(course.folder, f"s{number:02d}", NAME, kinds[number % len(kinds)])
+    undisturbed = Course(tmp_path / "undisturbed")
+    shutil.copytree(course.folder, undisturbed.folder)
+    assert undisturbed.llm_course("grade", NAME, "--workers", "2").returncode == 0
+    moments = []
+    for _ in range(KILLS):
+        before = len(results(course))
+        run = start(course, "grade", NAME, "--workers", "2")
+        wait_for_results(course, run, min(before + draw.randint(0, 3), students - 1))
+        time.sleep(draw.uniform(0, 0.3))
+        run.kill()
+        run.wait()
+        moments.append((len(results(course)), len(autograded(course))))
+    finished = course.llm_course("grade", NAME, "--workers", "2")
+    assert finished.returncode == 0, finished.stderr
+    assert rows(course) == rows(undisturbed)
+    assert autograded(course) == autograded(undisturbed)
+    # It was no race that each run won: some kills left work behind.
+    assert sum(done < students for done, _ in moments) >= KILLS // 2, moments
+
+
+def test_an_interrupted_run_keeps_what_is_graded(course: Course, attention: Assignment) -> None:
+    for number in range(12):
+        hand_in(course.folder, f"s{number:02d}", NAME, fill(attention, references(attention)))
+    run = start(course, "grade", NAME, "--workers", "2")
+    wait_for_results(course, run, 3)
+    run.send_signal(signal.SIGINT)
+    _, complaints = run.communicate(timeout=120)
+    assert run.returncode == 130
+    assert complaints.decode().strip() == "llm-course: interrupted; run the same command again to go on."
+    kept = {path.stem: path.read_bytes() for path in results(course)}
+    assert len(kept) >= 3
+    assert set(rows(course)) - {"students"} == set(kept) == {Path(name).parts[0] for name in autograded(course)}
+    assert course.llm_course("grade", NAME).returncode == 0
+    assert set(rows(course)["students"]) == {f"s{number:02d}" for number in range(12)}
+    assert {path.stem: path.read_bytes() for path in results(course) if path.stem in kept} == kept
+
+
+def test_a_run_over_what_is_graded_touches_nothing(course: Course, attention: Assignment) -> None:
+    hand_in_all_kinds(course, attention)
+    assert course.llm_course("grade", NAME).returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in files_of(course)}
+    assert course.llm_course("grade", NAME).returncode == 0
+    assert {path: path.stat().st_mtime_ns for path in files_of(course)} == before
+    kept = rows(course)
+    assert course.llm_course("grade", NAME, "--again").returncode == 0
+    assert rows(course) == kept
+    assert all(path.stat().st_mtime_ns > before[path] for path in results(course))
+
+
+def test_an_unreadable_hand_in_takes_the_old_score_back(course: Course, attention: Assignment) -> None:
+    path = hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    assert course.llm_course("grade", NAME).returncode == 0
+    path.write_text('{"cells": [')
+    for _ in range(2):
+        assert "ada: not graded" in course.llm_course("grade", NAME).stdout
+        assert {grade[0] for grade in rows(course)["ada"][3].values()} == {None}
+        assert autograded(course) == {}
+        assert exported(course) == {"ada": ("not graded", "")}
+    hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    assert course.nbgrader("autograde", NAME).returncode == 0
+    assert exported(course) == {"ada": ("graded", "20.0")}
+    path.write_text('{"cells": [')
+    assert course.nbgrader("autograde", NAME, "--force").returncode != 0
+    assert exported(course) == {"ada": ("not graded", "")}
+
+
+def test_a_senseless_timestamp_is_said(course: Course, attention: Assignment) -> None:
+    folder = hand_in(course.folder, "ada", NAME, fill(attention, {})).parent
+    (folder / "timestamp.txt").write_text("yesterday, I think")
+    run = course.llm_course("grade", NAME)
+    assert "ada: not graded. timestamp.txt does not hold a time" in run.stdout
+
+
+def test_only_one_run_grades_a_course_at_a_time(course: Course, attention: Assignment) -> None:
+    for name in ("ada", "eve"):
+        hand_in(course.folder, name, NAME, fill(attention, {}, extra={2: "import time; time.sleep(45)"}))
+    first = start(course, "grade", NAME, "--workers", "1")
+    end = time.monotonic() + 120
+    while not (course.folder / ".llm_course_grading").exists():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    second = course.llm_course("grade", NAME, "--workers", "1")
+    assert second.returncode == 1
+    assert second.stderr.strip() == "llm-course: Another grading of this course is running: wait until it ends."
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=120)
+
+
+def start(course: Course, *arguments: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "llm_course", *arguments]
+    return subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+def wait_for_results(course: Course, run: "subprocess.Popen[bytes]", count: int) -> None:
+    end = time.monotonic() + 300
+    while len(results(course)) < count and run.poll() is None:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def results(course: Course) -> list[Path]:
+    return sorted((course.folder / "results" / NAME).glob("*.json"))
+
+
+def files_of(course: Course) -> list[Path]:
+    folders = (course.folder / name for name in ("results", "autograded"))
+    return [path for folder in folders for path in folder.rglob("*")]
+
+
+def exported(course: Course) -> dict[str, tuple[str, str]]:
+    assert course.llm_course("export", "grades.csv").returncode == 0
+    with (course.folder / "grades.csv").open() as file:
+        return {row["student_id"]: (row["status"], row["score"]) for row in csv.DictReader(file)}
+
+
+def write_all(folder: Path, outcomes: dict[str, Outcome]) -> None:
+    """Write all that an earlier run has not written, as `grade_all` does."""
+    with contextlib.chdir(folder):
+        directory, config = _course_directory()
+        with Writer(directory, config, NAME) as writer:
+            for student, outcome in outcomes.items():
+                stored = stored_result(NAME, student)
+                if stored is None or not writer.is_written(student, stored, None):
+                    writer.add(outcome, stored)
+
+
+def test_a_writer_killed_at_random_moments_goes_on(course: Course, attention: Assignment, tmp_path: Path) -> None:
+    outcomes = outcomes_of(course, [fill(attention, references(attention)), fill(attention, {}), wrong(attention, 0)])
+    undisturbed = Course(tmp_path / "undisturbed")
+    shutil.copytree(course.folder, undisturbed.folder)
+    started = time.monotonic()
+    write_all(undisturbed.folder, outcomes)
+    seconds = time.monotonic() - started
+    draw, states = random.Random(7), []
+    for _ in range(KILLS):
+        pid = os.fork()
+        if pid == 0:
+            write_all(course.folder, outcomes)
+            os._exit(0)
+        time.sleep(draw.uniform(0, seconds / 2))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        states.append((len(results(course)), len(rows(course)["students"]), len(autograded(course))))
+    write_all(course.folder, outcomes)
+    assert rows(course) == rows(undisturbed)
+    assert autograded(course) == autograded(undisturbed)
+    # Some kills fell between a result, its rows and its notebook.
+    assert any(len(set(state)) > 1 for state in states), states
+
+
+def outcomes_of(course: Course, notebooks: list[dict[str, Any]], count: int = 60) -> dict[str, Outcome]:
+    with contextlib.chdir(course.folder):
+        directory, _ = _course_directory()
+        with Gradebook(directory.db_url) as gradebook:
+            job = Job(NAME, course_secret(), read_source_cells(gradebook, NAME), Config())
+        made = [work(job, Task("", json.dumps(notebook).encode())) for notebook in notebooks]
+    students = {f"s{number:02d}": made[number % len(made)] for number in range(count)}
+    return {student: dataclasses.replace(outcome, student=student) for student, outcome in students.items()}
