@@ -95,7 +95,7 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
 
 
 def _exercise_report(answers: Sequence[ExerciseResult]) -> ExerciseReport:
-    failing = Counter(item.name for answer in answers for item in answer.properties if not item.holds)
+    failing = Counter(item.name for answer in answers for item in answer.properties if not (item.holds or item.waits))
     mistakes = Counter((answer.hint, answer.section) for answer in answers if answer.mistake)
     return ExerciseReport(
         name=answers[0].name,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from llm_course.evaluate import WAITS_MEANS, mark
+
 GRADED, NOT_GRADED = "graded", "not graded"
 
 
@@ -16,11 +18,12 @@ class ResultError(ValueError):
 
 @dataclass(frozen=True)
 class PropertyResult:
-    """One property of an exercise, by its learner-facing name."""
+    """One property of an exercise, by its learner-facing name; see llm_course.evaluate.Finding."""
 
     name: str
     weight: int
     holds: bool
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,9 @@ class ExerciseResult:
     def feedback(self) -> str:
         """The learner's feedback as plain text: properties, hint, where to read again."""
         lines = [f"{self.name}: {self.score:g} of {self.points:g} points"]
-        lines += [f"  {'✓' if item.holds else '✗'} {item.name}" for item in self.properties]
+        lines += [f"  {mark(item.holds, item.waits)} {item.name}" for item in self.properties]
+        if any(item.waits for item in self.properties):
+            lines.append(f"  ({WAITS_MEANS})")
         if self.hint:
             lines += ["", self.hint]
         if self.section:

@@ -15,7 +15,7 @@ from typing import Any
 
 from llm_course.bench import Bench, benches_from_json
 from llm_course.calls import invoke
-from llm_course.evaluate import Verdict, evaluate
+from llm_course.evaluate import WAITS_MEANS, Verdict, evaluate
 from llm_course.plain import code_to_html
 
 CHECKS = Path(__file__).parent / "checks"
@@ -65,6 +65,11 @@ class Report:
         return f"{sum(finding.holds for finding in findings)} of {len(findings)} properties hold"
 
     @property
+    def has_waiting(self) -> bool:
+        """Whether a property waits for another."""
+        return any(finding.waits for finding in self.verdict.findings)
+
+    @property
     def progress_line(self) -> str:
         """How far the assignment is."""
         return f"{sum(self.progress.values())} of {len(self.progress)} exercises of {self.assignment} pass their checks"
@@ -72,7 +77,9 @@ class Report:
     def __repr__(self) -> str:
         verdict = self.verdict
         lines = [f"{verdict.exercise}: {self.summary}"]
-        lines += [f"  {'✓' if finding.holds else '✗'} {finding.name}" for finding in verdict.findings]
+        lines += [f"  {finding.mark} {finding.name}" for finding in verdict.findings]
+        if self.has_waiting:
+            lines.append(f"  ({WAITS_MEANS})")
         if verdict.hint:
             lines += ["", verdict.hint]
         if verdict.section:
@@ -82,9 +89,10 @@ class Report:
     def _repr_html_(self) -> str:
         verdict = self.verdict
         rows = "".join(
-            f"<li>{'✓' if finding.holds else '✗'} <span>{html.escape(finding.name)}</span></li>"
-            for finding in verdict.findings
+            f"<li>{finding.mark} <span>{html.escape(finding.name)}</span></li>" for finding in verdict.findings
         )
+        if self.has_waiting:
+            rows += f'<li style="opacity:0.75">({WAITS_MEANS})</li>'
         hint = f"<p><strong>{code_to_html(verdict.hint)}</strong></p>" if verdict.hint else ""
         section = (
             f"<p>Read again: chapter {html.escape(self.assignment[:2])}, section “{html.escape(verdict.section)}”.</p>"

@@ -12,15 +12,32 @@ from llm_course.bench import Bench, Item, KnownMistake, Property
 from llm_course.calls import Failure, Reply
 from llm_course.compare import agree, mismatch, same_distribution
 
+HOLDS, FAILS, WAITS = "✓", "✗", "–"
+WAITS_MEANS = f"{WAITS} counts once a more fundamental property holds"
+
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one property holds; if not, what was seen first."""
+    """Whether one property holds; if not, what was seen first.
+
+    One that `waits` shows no fault of its own, but counts only once the property that it needs holds.
+    """
 
     name: str
     weight: int
     holds: bool
     message: str = ""
+    waits: bool = False
+
+    @property
+    def mark(self) -> str:
+        """One character for the learner."""
+        return mark(self.holds, self.waits)
+
+
+def mark(holds: bool, waits: bool) -> str:
+    """The character that shows how it stands with a property."""
+    return HOLDS if holds else WAITS if waits else FAILS
 
 
 @dataclass(frozen=True)
@@ -113,13 +130,18 @@ def tell_failure(exercise: str, failure: Failure) -> str:
 def _findings(bench: Bench, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:
     problems = {required.name: _problem(bench, required, replies) for required in bench.properties}
     return tuple(
-        Finding(
-            required.name,
-            required.weight,
-            holds=problems[required.name] is None and (required.needs is None or problems[required.needs] is None),
-            message=problems[required.name] or (problems[required.needs] if required.needs else None) or "",
-        )
+        _finding(required, problems[required.name], problems[required.needs] if required.needs else None)
         for required in bench.properties
+    )
+
+
+def _finding(required: Property, own: str | None, needed: str | None) -> Finding:
+    return Finding(
+        required.name,
+        required.weight,
+        holds=own is None and needed is None,
+        message=own or needed or "",
+        waits=own is None and needed is not None,
     )
 
 

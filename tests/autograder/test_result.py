@@ -1,5 +1,6 @@
 """Results are written in one step and read back whole, or said to be damaged."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ RESULT = Result(
     "2026-11-24",
     0.5,
     {"torch": "2"},
+    "grader@host",
 )
 
 
@@ -42,3 +44,8 @@ def test_damaged_result_is_said_to_be_so(tmp_path: Path, text: str) -> None:
 
 def test_feedback_names_score_properties_hint_and_place() -> None:
     assert EXERCISE.feedback == ("f: 1.5 of 4 points\n  ✓ a\n  ✗ b\n\nA hint.\nRead again: chapter 5, “Masks”.")
+
+
+def test_feedback_tells_what_fails_from_what_waits() -> None:
+    waiting = dataclasses.replace(EXERCISE, properties=(PropertyResult("b", 2, False, waits=True),))
+    assert waiting.feedback.splitlines()[1:3] == ["  – b", "  (– counts once a more fundamental property holds)"]

@@ -109,3 +109,22 @@ def test_a_failed_check_says_so_on_stderr(
     output = capsys.readouterr()
     assert "not right yet" in output.err
     assert "not written yet" in output.out
+
+
+def test_a_property_without_a_fault_of_its_own_waits_and_is_not_called_wrong(tmp_path: Path) -> None:
+    def nearest_neighbours(table: torch.Tensor, index: int, k: int) -> list[int]:
+        if not 0 <= index < len(table):
+            raise ValueError("no such row")
+        if not 1 <= k < len(table):
+            raise ValueError("k must leave a neighbor")
+        scores = table @ table[index]
+        scores[index] = -torch.inf
+        return scores.topk(k).indices.tolist()
+
+    report = make_report("03_embeddings", nearest_neighbours, tmp_path)
+    marks = {finding.name: finding.mark for finding in report.verdict.findings}
+    assert marks["The table is left unchanged"] == "–"
+    assert "✗" in marks.values()
+    for shown in (repr(report), report._repr_html_()):
+        assert "– counts once a more fundamental property holds" in shown
+    assert not report.passed
