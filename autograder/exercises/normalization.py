@@ -1884,15 +1884,13 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
 
 # decoder_logits
 
-Config = dict[str, Any]
-
 
 def _own_weights(weights: Weights, layer: int) -> Weights:
     prefix = f"model.layers.{layer}."
     return {name.removeprefix(prefix): weight for name, weight in weights.items() if name.startswith(prefix)}
 
 
-def _through(x: Tensor, weights: Weights, config: Config) -> Tensor:
+def _through(x: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     """The stream through one block with its own weights."""
     return normalization.transformer_block(
         x, weights, config["n_heads"], config["n_kv_heads"], config["rope_base"], config["eps"]
@@ -1906,7 +1904,7 @@ def _embedded(ids: Tensor, weights: Weights) -> Tensor:
     return table[ids]
 
 
-def _through_all(ids: Tensor, weights: Weights, config: Config, layers: list[int] | None = None) -> Tensor:
+def _through_all(ids: Tensor, weights: Weights, config: dict[str, Any], layers: list[int] | None = None) -> Tensor:
     """The stream after the blocks: all of them, or those named, in this order."""
     x = _embedded(ids, weights)
     for layer in range(config["n_layers"]) if layers is None else layers:
@@ -1914,33 +1912,33 @@ def _through_all(ids: Tensor, weights: Weights, config: Config, layers: list[int
     return x
 
 
-def _headed(x: Tensor, weights: Weights, config: Config) -> Tensor:
+def _headed(x: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     """The last norm and the head."""
     x = normalization.rms_norm(x, weights["model.norm.weight"], config["eps"])
     return x @ weights.get("lm_head.weight", weights["model.embed_tokens.weight"]).T
 
 
-def _no_final_norm(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _no_final_norm(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     head = weights.get("lm_head.weight", weights["model.embed_tokens.weight"])
     return _through_all(ids, weights, config) @ head.T
 
 
-def _final_norm_without_weight(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _final_norm_without_weight(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     plain = {**weights, "model.norm.weight": torch.ones_like(weights["model.norm.weight"])}
     return _headed(_through_all(ids, weights, config), plain, config)
 
 
-def _final_norm_with_default_eps(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _final_norm_with_default_eps(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return _headed(_through_all(ids, weights, config), weights, {**config, "eps": 1e-6})
 
 
-def _final_layer_norm(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _final_layer_norm(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     gain = weights["model.norm.weight"]
     x = normalization.layer_norm(_through_all(ids, weights, config), gain, torch.zeros_like(gain), config["eps"])
     return x @ weights.get("lm_head.weight", weights["model.embed_tokens.weight"]).T
 
 
-def _norm_after_every_layer(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _norm_after_every_layer(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     x = _embedded(ids, weights)
     for layer in range(config["n_layers"]):
         x = _through(x, _own_weights(weights, layer), config)
@@ -1948,39 +1946,39 @@ def _norm_after_every_layer(ids: Tensor, weights: Weights, config: Config) -> Te
     return x @ weights.get("lm_head.weight", weights["model.embed_tokens.weight"]).T
 
 
-def _head_always_asked_for(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _head_always_asked_for(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return _headed(_through_all(ids, weights, config), {"lm_head.weight": weights["lm_head.weight"], **weights}, config)
 
 
-def _head_always_tied(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _head_always_tied(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     tied = {name: weight for name, weight in weights.items() if name != "lm_head.weight"}
     return _headed(_through_all(ids, weights, config), tied, config)
 
 
-def _hidden_rows_returned(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _hidden_rows_returned(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     x = _through_all(ids, weights, config)
     return normalization.rms_norm(x, weights["model.norm.weight"], config["eps"])
 
 
-def _probabilities(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _probabilities(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return torch.softmax(normalization.decoder_logits(ids, weights, config), -1)
 
 
-def _log_probabilities(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _log_probabilities(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return torch.log_softmax(normalization.decoder_logits(ids, weights, config), -1)
 
 
-def _last_position_only(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _last_position_only(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return normalization.decoder_logits(ids, weights, config)[:, -1]
 
 
-def _embeddings_scaled(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _embeddings_scaled(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     table = weights["model.embed_tokens.weight"]
     scaled = {**weights, "model.embed_tokens.weight": table * table.shape[-1] ** 0.5}
     return normalization.decoder_logits(ids, {"lm_head.weight": table, **scaled}, config)
 
 
-def _positions_added(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _positions_added(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     x = _embedded(ids, weights)
     x = x + positions.sinusoidal_encoding(x.shape[1], x.shape[2])
     for layer in range(config["n_layers"]):
@@ -1988,36 +1986,36 @@ def _positions_added(ids: Tensor, weights: Weights, config: Config) -> Tensor:
     return _headed(x, weights, config)
 
 
-def _one_layer_only(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _one_layer_only(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return _headed(_through_all(ids, weights, config, [0]), weights, config)
 
 
-def _last_layer_left_out(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _last_layer_left_out(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return _headed(_through_all(ids, weights, config, list(range(config["n_layers"] - 1))), weights, config)
 
 
-def _first_layer_every_time(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _first_layer_every_time(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return _headed(_through_all(ids, weights, config, [0] * config["n_layers"]), weights, config)
 
 
-def _layers_backwards(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _layers_backwards(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return _headed(_through_all(ids, weights, config, list(range(config["n_layers"]))[::-1]), weights, config)
 
 
-def _layers_side_by_side(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _layers_side_by_side(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     x = _embedded(ids, weights)
     added = [_through(x, _own_weights(weights, layer), config) - x for layer in range(config["n_layers"])]
     return _headed(x + torch.stack(added).sum(0), weights, config)
 
 
-def _stream_added_twice(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _stream_added_twice(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     x = _embedded(ids, weights)
     for layer in range(config["n_layers"]):
         x = x + _through(x, _own_weights(weights, layer), config)
     return _headed(x, weights, config)
 
 
-def _prefix_without_its_dot(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _prefix_without_its_dot(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     x = _embedded(ids, weights)
     for layer in range(config["n_layers"]):
         # "model.layers.1" is the beginning of "model.layers.10.mlp..." too.
@@ -2030,42 +2028,42 @@ def _prefix_without_its_dot(ids: Tensor, weights: Weights, config: Config) -> Te
     return _headed(x, weights, config)
 
 
-def _base_not_handed_on(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _base_not_handed_on(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return normalization.decoder_logits(ids, weights, {**config, "rope_base": 10000.0})
 
 
-def _eps_of_the_default(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _eps_of_the_default(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return normalization.decoder_logits(ids, weights, {**config, "eps": 1e-6})
 
 
-def _as_many_key_heads(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _as_many_key_heads(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     if config["n_kv_heads"] != config["n_heads"]:
         raise RuntimeError("the keys cannot be viewed as n_heads heads")
     return normalization.decoder_logits(ids, weights, config)
 
 
-def _decoder_detached(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _decoder_detached(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return normalization.decoder_logits(ids, weights, config).detach()
 
 
-def _weights_used_up(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _weights_used_up(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     result = normalization.decoder_logits(ids, weights, config)
     weights.pop("model.norm.weight")
     return result
 
 
-def _logits_in_float32(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _logits_in_float32(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return normalization.decoder_logits(ids, {name: weight.float() for name, weight in weights.items()}, config)
 
 
-def _id_left_to_the_library(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _id_left_to_the_library(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     rows = weights["model.embed_tokens.weight"].shape[0]
     if ids.max() >= rows or ids.min() < -rows:
         raise IndexError("index out of range")
     return normalization.decoder_logits(ids % rows, weights, config)
 
 
-def _negative_id_accepted(ids: Tensor, weights: Weights, config: Config) -> Tensor:
+def _negative_id_accepted(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     rows = weights["model.embed_tokens.weight"].shape[0]
     if ids.max() >= rows:
         raise ValueError("an id has no row")
