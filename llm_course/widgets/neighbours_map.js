@@ -11,6 +11,8 @@ import { format } from "./js/numbers.js";
 const NEAREST = 8;
 /** How many points of the map are marked as near. */
 const MARKED = 5;
+/** In units of the map, a little more than a letter takes. */
+const LETTER = { width: 7, height: 13 };
 const MAP = { width: 520, height: 360, edge: 20, label: 50 };
 
 export default widget(
@@ -112,16 +114,42 @@ function wordMap(labels, places, chosen, near) {
     return (/** @type {number} */ value) => MAP.edge + ((value - low) / (high - low || 1)) * (size - 2 * MAP.edge);
   };
   const [toX, toY] = [spread(0, MAP.width - MAP.label), spread(1, MAP.height)];
-  const points = labels.map((label, i) => {
+  const points = places.map(([x, y]) => /** @type {[number, number]} */ ([toX(x), toY(y)]));
+  const written = withRoom(labels, points, [chosen, ...near]);
+  const marks = labels.map((label, i) => {
     const kind = i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far";
-    const [x, y] = [toX(places[i][0]), toY(places[i][1])];
-    return svg("g", { class: kind }, svg("circle", { cx: x, cy: y, r: i === chosen ? 5 : 3 }), svg("text", { x: x + 5, y: y - 4 }, label));
+    const [x, y] = points[i];
+    const dot = svg("circle", { cx: x, cy: y, r: i === chosen ? 5 : 3 }, svg("title", {}, label));
+    return svg("g", { class: kind }, dot, ...(written.has(i) ? [svg("text", { x: x + 5, y: y - 4 }, label)] : []));
   });
-  const title = "The words on the two directions in which they vary most; filled points are the chosen word and the nearest of those shown";
+  const title = "The words on the two directions in which they vary most; filled points are the chosen word and the nearest of those shown; point at a dot for its word";
   return element(
     "figure",
     { class: "llm-plot llm-map" },
     element("figcaption", {}, title),
-    svg("svg", { viewBox: `0 0 ${MAP.width} ${MAP.height}`, role: "img", "aria-label": title }, ...points),
+    svg("svg", { viewBox: `0 0 ${MAP.width} ${MAP.height}`, role: "img", "aria-label": title }, ...marks),
   );
+}
+
+/**
+ * The words whose labels can be written without covering one another; the others are dots that tell their word when
+ * pointed at.
+ * @param {string[]} labels
+ * @param {[number, number][]} points
+ * @param {number[]} first  Those that come first.
+ * @returns {Set<number>}
+ */
+function withRoom(labels, points, first) {
+  /** @type {Set<number>} */
+  const written = new Set();
+  const width = (/** @type {number} */ i) => LETTER.width * labels[i].length;
+  const collide = (/** @type {number} */ i, /** @type {number} */ j) => {
+    const [[left, top], [otherLeft, otherTop]] = [points[i], points[j]];
+    const apart = left > otherLeft ? left - otherLeft > width(j) : otherLeft - left > width(i);
+    return !apart && Math.abs(top - otherTop) < LETTER.height;
+  };
+  for (const i of [...first, ...labels.keys()]) {
+    if (![...written].some((other) => other !== i && collide(i, other))) written.add(i);
+  }
+  return written;
 }

@@ -53,13 +53,13 @@ export default widget(
       const base = model.get("base");
       const query = model.get("query_position") + model.get("moved");
       const key = model.get("key_position") + model.get("moved");
-      const offset = key - query;
+      const distance = query - key;
       const [queryVector, keyVector] = [encoded(model, "query", query), encoded(model, "key", key)];
       dials.replaceChildren(...frequencies(queryVector.length, base).slice(0, DIALS).map((frequency, i) => dial(i, query * frequency, key * frequency)));
       said.textContent =
-        `Query at ${query}, key at ${key}, distance ${format(offset, 0)}: product ${format(dot(queryVector, keyVector), 3)}` +
+        `Query at ${query}, key at ${key}, distance ${format(distance, 0)}: product ${format(dot(queryVector, keyVector), 3)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
-      plot.replaceChildren(productPlot(model, offset));
+      plot.replaceChildren(productPlot(model, distance));
     }
   },
 );
@@ -78,20 +78,20 @@ function encoded(model, name, position) {
 
 /**
  * @param {Model} model
- * @param {number} offset
+ * @param {number} marked  The distance to mark.
  */
-function productPlot(model, offset) {
+function productPlot(model, marked) {
   const query = encoded(model, "query", 0);
   const points = Array.from({ length: 2 * FARTHEST + 1 }, (_, i) => {
     const distance = i - FARTHEST;
-    return /** @type {[number, number]} */ ([distance, dot(query, encoded(model, "key", distance))]);
+    return /** @type {[number, number]} */ ([distance, dot(query, encoded(model, "key", -distance))]);
   });
   return linePlot({
     title: "The product of query and key, by distance",
-    x: "position of key − position of query",
+    x: "position of query − position of key",
     y: "product",
     series: [{ name: "product", points }],
-    marker: offset,
+    marker: marked,
   });
 }
 
