@@ -28,7 +28,7 @@ assert (exact.argmax(-1) == source.argmax(-1)).float().mean() > 0.8
 by_hand = torch.tensor([2.0, 4.0, 4.0, 10.0])
 assert [round(number, 2) for number in (by_hand / by_hand.pow(2).mean().sqrt()).tolist()] == [0.34, 0.69, 0.69, 1.71]
 assert round(by_hand.pow(2).mean().sqrt().item(), 2) == 5.83
-# "that one direction is nothing special among d"
+# "that one direction is nothing special among d" "about as much as any of the others would"
 assert all((rows.mean(-1) ** 2 / rows.pow(2).mean(-1)).mean() < 0.03 for rows in result.hidden_states[:-1])
 # "A model that was never prepared for it hardly notices that LayerNorm has replaced its norm"
 assert loss_of(centered) < loss_of(model) + 0.1
