@@ -1,0 +1,220 @@
+"""One submission after the other, in processes or on a Dask cluster: the same results, and no one lost."""
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from traitlets.config import Config
+
+from autograder import cluster
+from autograder.cluster import LOST, local_workers
+from autograder.exercises.spec import Assignment
+from autograder.grade import not_graded
+from autograder.sandbox.fork_server import SandboxError
+from autograder.submission import NotGradable
+from autograder.work import Job, Outcome, Task, refuse
+from tests.banks.submissions import fill, hand_in, references, standalone
+from tests.grading.conftest import Course
+
+NAME = "05_attention"
+TIMES = ("started", "seconds")
+
+
+class NoServer:
+    """Stands in for the fork server where no room is needed."""
+
+    def start(self) -> None: ...
+
+    def share(self) -> "NoServer":
+        return self
+
+    def close(self) -> None: ...
+
+
+def job() -> Job:
+    return Job(NAME, bytes(32), {}, Config())
+
+
+def tasks(*students: str) -> list[Task]:
+    return [Task(student, b"") for student in students]
+
+
+def stand_in(job: Job, task: Task, server: object) -> Outcome:
+    """What a worker does in the tests below, by the student's name."""
+    if task.student == "deadly":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if task.student == "deadly once" and not Path(os.environ["TRACE"]).exists():
+        Path(os.environ["TRACE"]).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    if task.student == "roomless":
+        raise SandboxError("there is no room")
+    return refuse(job, task, f"{task.student} by another process: {os.getpid() != int(os.environ['PARENT'])}")
+
+
+@pytest.fixture
+def no_rooms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(cluster, "shared_fork_server", NoServer)
+    monkeypatch.setattr(cluster, "ForkServer", NoServer)
+    monkeypatch.setattr(cluster, "prepare", lambda job: None)
+    monkeypatch.setattr(cluster, "work", stand_in)
+    monkeypatch.setenv("TRACE", str(tmp_path / "trace"))
+    monkeypatch.setenv("PARENT", str(os.getpid()))
+
+
+def run(count: int, given: Iterable[Task]) -> dict[str, str]:
+    with local_workers(job(), count) as grading:
+        return {outcome.student: outcome.result.reason for outcome in grading(given)}
+
+
+@pytest.mark.parametrize("count", [2, 7, 13])
+def test_processes_share_the_work(no_rooms: None, count: int) -> None:
+    students = [f"s{number}" for number in range(20)]
+    assert run(count, tasks(*students)) == {name: f"{name} by another process: True" for name in students}
+
+
+def test_a_process_that_dies_costs_one_submission(no_rooms: None) -> None:
+    found = run(2, tasks("a", "deadly", "b", "deadly once", "c"))
+    assert found.pop("deadly") == LOST
+    assert found == {name: f"{name} by another process: True" for name in ("a", "b", "deadly once", "c")}
+
+
+def test_without_rooms_the_run_ends(no_rooms: None) -> None:
+    with pytest.raises(SandboxError, match="there is no room"):
+        run(2, tasks("a", "roomless", "b"))
+
+
+def test_tasks_are_read_when_a_worker_is_free(no_rooms: None) -> None:
+    read = []
+
+    def given() -> Iterator[Task]:
+        for task in tasks(*"abcdefgh"):
+            read.append(task.student)
+            yield task
+
+    with local_workers(job(), 2) as grading:
+        outcomes = grading(given())
+        next(outcomes)
+        assert len(read) <= 4
+
+
+def test_no_process_is_left(no_rooms: None) -> None:
+    before = children()
+    run(3, tasks(*"abcdef"))
+    assert children() == before
+
+
+def children() -> str:
+    return Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+
+
+def test_a_defect_of_the_grader_costs_one_submission(monkeypatch: pytest.MonkeyPatch, attention: Assignment) -> None:
+    from autograder import work as working
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(working, "grade_if_changed", fail)
+    content = json.dumps(fill(attention, {})).encode()
+    outcome = working.work(job(), Task("ada", content))
+    assert outcome.result.reason.startswith("The grader failed on it (ZeroDivisionError)")
+
+
+def test_the_same_refusal_is_no_new_result(attention: Assignment) -> None:
+    stored = not_graded(attention, NotGradable("It is gone."))
+    task = Task("ada", NotGradable("It is gone."), stored=stored)
+    assert cluster.work(job(), task).result is stored
+
+
+def hand_in_some(course: Course, assignment: Assignment) -> None:
+    right = references(assignment)
+    wrong = {item.name: standalone(item.mistakes[0].function, item.name) for item in assignment.exercises}
+    for number, answers in enumerate((right, {}, right | wrong)):
+        for copy in range(2):
+            hand_in(course.folder, f"s{number}{copy}", NAME, fill(assignment, answers))
+    hand_in(course.folder, "broken", NAME, {})
+
+
+def graded(course: Course, *arguments: str) -> dict[str, Any]:
+    """The results of a first grading, but for their times."""
+    shutil.rmtree(course.folder / "results", ignore_errors=True)
+    run = course.llm_course("grade", NAME, *arguments)
+    assert "Graded 6 of 7" in run.stdout, run.stdout + run.stderr
+    found = {path.stem: json.loads(path.read_text()) for path in (course.folder / "results" / NAME).glob("*.json")}
+    return {
+        student: {name: value for name, value in result.items() if name not in TIMES}
+        for student, result in found.items()
+    }
+
+
+@pytest.mark.grading
+@pytest.mark.timeout(1800)  # three runs and a cluster
+def test_serial_parallel_and_distributed_results_are_the_same(course: Course, attention: Assignment) -> None:
+    hand_in_some(course, attention)
+    serial = graded(course, "--workers", "1")
+    scores = course.scores(NAME)
+    assert graded(course, "--workers", "3") == serial
+    assert course.scores(NAME) == scores
+    with DaskCluster(2) as address:
+        assert graded(course, "--scheduler", address) == serial
+    assert course.scores(NAME) == scores
+
+
+@pytest.mark.grading
+def test_a_scheduler_that_does_not_answer_is_one_sentence(course: Course, attention: Assignment) -> None:
+    hand_in_some(course, attention)
+    for address in ("tcp://127.0.0.1:1", "nonsense://x"):
+        run = course.llm_course("grade", NAME, "--scheduler", address)
+        assert run.returncode == 1
+        assert f"No Dask scheduler answers at {address}" in run.stderr.strip().splitlines()[-1]
+        assert "Traceback" not in run.stderr
+
+
+@pytest.mark.grading
+def test_a_terminal_shows_speed_and_time_left(course: Course, attention: Assignment) -> None:
+    hand_in_some(course, attention)
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "llm_course", "grade", NAME, "--workers", "2"]
+    process = subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while data := os.read(ours, 4096):
+            shown += data
+    except OSError:
+        pass  # Linux says so when the other side of a terminal is closed
+    process.wait()
+    os.close(ours)
+    assert b"7/7" in shown
+    assert b"submission/s" in shown or b"s/submission" in shown
+
+
+class DaskCluster:
+    """A scheduler and workers as an instructor starts them: `with DaskCluster(2) as address`."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    def __enter__(self) -> str:
+        dask = str(Path(sys.executable).with_name("dask"))
+        scheduler = [dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
+        self._processes = [subprocess.Popen(scheduler, stderr=subprocess.PIPE, text=True)]
+        address = next(line.split()[-1] for line in self._processes[0].stderr if "Scheduler at:" in line)
+        worker = [dask, "worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        for _ in range(self._workers):
+            self._processes.append(subprocess.Popen(worker, env=environment, stderr=subprocess.DEVNULL))
+        return address
+
+    def __exit__(self, *_: object) -> None:
+        for process in reversed(self._processes):
+            process.terminate()
+        for process in self._processes:
+            process.communicate(timeout=60)
