@@ -1,4 +1,4 @@
-# ruff: noqa: F821 -- the names are the chapter's
+# ruff: noqa: E402, F821 -- the names are the chapter's, and each claim imports what it needs
 """What the text of chapter 2 says about its own output. Each runs as a cell at the chapter's end."""
 
 # "*dog* is one token [...] *strawberry* is not"
@@ -62,3 +62,12 @@ for name, found in real.items():
     assert len(pieces(found, " SolidGoldMagikarp")) == (1 if name == "gpt2" else 5)
 # "the same two numbers as in chapter 1": its cell predicts the same tokens, the end of each document included
 assert tokens == sum(len(tokenizer.encode(document)) + 1 for document in unseen)
+# "Which merge comes between `ell` and `all`, and where does its space come from?": " f", by the widget's rule for ties
+from solutions.tokenization import merge_pair
+
+parts, made = [list(word) for word in (b"ball", b" fall", b" well", b" fell", b" tell")], []
+for new_id in range(256, 260):
+    counted = Counter(pair for part in parts for pair in pairwise(part))
+    made.append(min(counted, key=lambda pair: (-counted[pair], pair)))
+    parts = [merge_pair(part, made[-1], new_id) for part in parts]
+assert made == [(108, 108), (101, 256), (32, 102), (97, 256)]
