@@ -22,7 +22,7 @@ from typing import Any
 from autograder import judge as judging
 from autograder.exercises import spec
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.judge import Answer, derive_seed, judge
+from autograder.judge import Answer, KnownFunction, derive_seed, judge_after
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.sandbox.fork_server import TIERS, ForkServer
@@ -74,9 +74,10 @@ def grade(
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     seed = derive_seed(secret, assignment.name)
     with _Rooms(learner_cells(submission.notebook), rules, server) as rooms:
-        exercises = tuple(
-            _grade_exercise(exercise, rooms, seed, assignment.name, rules) for exercise in assignment.exercises
-        )
+        exercises: tuple[ExerciseResult, ...] = ()
+        for exercise in assignment.exercises:
+            earlier = _known_mistakes(assignment, exercises)
+            exercises += (_grade_exercise(exercise, rooms, seed, assignment.name, rules, earlier),)
         return Result(
             assignment=assignment.name,
             status=GRADED,
@@ -218,13 +219,25 @@ class _Rooms:
         return max(min(seconds, self._end - time.monotonic()), 0.1)
 
 
-def _grade_exercise(exercise: Exercise, rooms: _Rooms, seed: bytes, chapter: str, rules: Rules) -> ExerciseResult:
-    verdict = judge(exercise, rooms.answer(exercise.name, exercise.shortcuts), seed)
+def _known_mistakes(assignment: Assignment, results: tuple[ExerciseResult, ...]) -> tuple[KnownFunction, ...]:
+    """The mistakes that earlier answers were found to be, as functions."""
+    return tuple(
+        (result.name, mistake.function)
+        for result in results
+        for mistake in assignment.exercise(result.name).mistakes
+        if mistake.name == result.mistake
+    )
+
+
+def _grade_exercise(
+    exercise: Exercise, rooms: _Rooms, seed: bytes, chapter: str, rules: Rules, earlier: tuple[KnownFunction, ...]
+) -> ExerciseResult:
+    verdict = judge_after(exercise, rooms.answer(exercise.name, exercise.shortcuts), seed, earlier)
     result = ExerciseResult(
         name=exercise.name,
         points=exercise.points,
         score=round(exercise.points * verdict.fraction, 4),
-        properties=tuple(PropertyResult(item.name, item.weight, item.holds) for item in verdict.findings),
+        properties=tuple(PropertyResult(item.name, item.weight, item.holds, item.waits) for item in verdict.findings),
         mistake=verdict.mistake,
         hint=verdict.hint,
         section=_place(verdict, chapter),

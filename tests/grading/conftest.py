@@ -43,7 +43,7 @@ class Course:
 
     def _run(self, *command: str) -> Run:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=900)
+        return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=7200)
 
 
 def make_course(folder: Path) -> Course:
