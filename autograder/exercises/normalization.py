@@ -1706,12 +1706,6 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
             _layer_norms,
         ),
         Mistake(
-            "eps_not_handed_on",
-            "Your norms use their default eps. Hand the block's eps on to both.",
-            BLOCK,
-            _eps_not_handed_on,
-        ),
-        Mistake(
             "rope_on_values",
             "You turn the values as well. Only queries and keys are turned: their product then depends on the distance,"
             " and the values stay what they are.",
@@ -1876,6 +1870,12 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
             "do not fit.",
             BLOCK,
             _heads_not_refused,
+        ),
+        Mistake(
+            "eps_not_handed_on",
+            "Your norms use their default eps. Hand the block's eps on to both.",
+            BLOCK,
+            _eps_not_handed_on,
         ),
     ),
     shortcuts=("LlamaDecoderLayer", "LlamaModel", "LlamaForCausalLM"),
