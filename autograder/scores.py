@@ -122,5 +122,6 @@ def _cell(value: object) -> str:
     """A value as text. A spreadsheet would run a text that begins like a formula: an apostrophe keeps it a text."""
     if value is None:
         return ""
-    text = str(value)
+    # Databases add up in different orders; scores have four digits.
+    text = str(round(value, 4) if isinstance(value, float) else value)
     return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@\t\r" else text
