@@ -60,7 +60,7 @@ def top_k_filter(logits: Tensor, k: int) -> Tensor:
         >>> top_k_filter(torch.tensor([2.0, 5.0, 2.0, 1.0]), 2)
         tensor([2., 5., -inf, -inf])
 
-    Source: Fan et al. 2018, section 5.4.
+    Source: Fan et al. 2018.
     """
     if k < 1:
         raise ValueError(f"with k = {k} no token is left to draw from")
@@ -90,7 +90,7 @@ def top_p_filter(logits: Tensor, p: float) -> Tensor:
         >>> top_p_filter(torch.tensor([0.2, 0.5, 0.3]).log(), 0.6).softmax(-1)
         tensor([0.0000, 0.6250, 0.3750])
 
-    Source: Holtzman et al. 2019, section 3.1.
+    Source: Holtzman et al. 2019.
     """
     if not 0 <= p <= 1:
         raise ValueError(f"p is a probability, from 0 to 1, not {p}")

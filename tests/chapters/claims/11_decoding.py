@@ -1,0 +1,56 @@
+# ruff: noqa: F821 -- the names are the chapter's
+"""What the text of chapter 11 says about its own output. Each runs as a cell at the chapter's end."""
+
+# "The text runs into a circle"
+circle = [line for line in greedy_answer.splitlines() if line.startswith("Question")][-4:]
+assert len(circle) == 4 and len(set(circle)) <= 2
+# "The same seed, the same draws, the same story"
+assert write(ids, drawn, 1) and len({sampled(1, 24, seed=s)[0] for s in (1, 1, 2)}) == 2
+# "With 0 in its place, *mat* has become *more* probable"
+assert zeroed.softmax(-1)[0] > by_hand[0]
+# "At low temperature there is little variety, and above 1 the words break"
+assert trade[0.2][1] < trade[0.8][1] - 0.1
+assert trade[0.2][0] < 0.02 and trade[1.8][0] > 0.08 and trade[1.8][0] > 3 * trade[0.8][0]
+# "the first place loses most of its good names, while the second keeps four tokens that do not belong there"
+sure = [model(tokenizer(text, return_tensors="pt").input_ids).logits[0, -1] for text in places.values()]
+assert survivors(sure[0], p=0.9) > 10 and survivors(sure[1], p=0.9) == 1
+# "The nucleus grows and shrinks with the model's certainty"
+assert survivors(sure[0], min_p=0.1) > survivors(sure[1], min_p=0.1)
+# "*some* cut is needed when the temperature goes up"
+assert max(hot[name] for name in hot if name != "no cut") < 0.75 * hot["no cut"]
+# "Penalties first, then temperature, then top-k, top-p and min-p"
+order = processors_of(temperature=0.7, top_k=50, top_p=0.9, min_p=0.05, no_repeat_ngram_size=2)
+assert [name[:4] for name in order] == ["NoRe", "Temp", "TopK", "TopP", "MinP"]
+# "keeps many thousands of tokens or a few"
+assert nucleus_size(zipf, 0.9) > 10_000 and nucleus_size(zipf[:50] / 0.7, 0.9) < 20
+# "With the ban the story falls apart as it goes on [...] Without it, the story keeps its thread"
+assert broken(with_ban) > 2 * broken(without_ban) and broken(without_ban) < 0.01
+assert surprisal(with_ban, ids.shape[1]) > 2 * surprisal(without_ban, ids.shape[1])
+# "Ask for a word that the prompt itself makes likely"
+assert last.softmax(-1)[0, kite] > 0.3 and banned_kite == 0
+# "A prompt of 99 tokens leaves room for one; a longer one is an error"
+assert len(call(tokenizer.decode(long_prompt[:99]))) == 100
+assert call(tokenizer.decode(long_prompt[:121])).startswith("ValueError")
+# "When nothing is said about top-k, transformers uses 50"
+out = model.generate(ids, do_sample=True, max_new_tokens=1, output_scores=True, return_dict_in_generate=True)
+assert out.scores[0].isfinite().sum() == 50
+# "Temperature 0 is refused" and "An empty prompt has no last token to go on from"
+assert call("Once", temperature=0.0).startswith("ValueError") and call("").startswith("RuntimeError")
+# "Drawing at temperature 1 gives texts about as surprising as real ones"
+assert 0.75 < nats["sampled, T = 1.0"] / nats["real stories"] < 1.33
+# "Greedy decoding and beam search give texts that are far *less* surprising"
+assert max(nats["greedy"], nats["beam search, 4"]) < 0.75 * nats["real stories"]
+assert nats["greedy"] < nats["sampled, T = 0.7"] < nats["sampled, T = 1.0"] < nats["sampled, T = 1.3"]
+# "the same text" with the cache
+assert plain == cached
+# "Left padding with a mask gives the row's own result, up to rounding", the others do not
+assert difference["left, with mask"] < 1e-4
+assert min(value for key, value in difference.items() if key != "left, with mask") > 0.1
+# "batch equals single"
+assert together == one_by_one
+# "Every output parses", whatever is drawn
+for seed in range(20, 26):
+    found = json.loads(write_json(about, seed))
+    assert set(found) == {"name", "age"} and 1 <= found["age"] <= 99
+# "nine in ten would begin with *b*"
+assert 0.9 < joint["b"] / sum(joint.values()) < 0.92
