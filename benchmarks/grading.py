@@ -97,10 +97,10 @@ def _compare(ours: Path, stock: Path, assignment: Assignment, options: argparse.
         f"memory at most: stock {max(item[0].memory for item in rounds):.0f} MiB, "
         f"ours {max(item[1].memory for item in rounds):.0f} MiB"
     )
-    first = _grade(ours, assignment, 1, student=_student(0))
-    print(f"first answer, one submission: {first.wall:.1f} s")
     again = _run(ours, _command(assignment, options.workers))
     print(f"a second run over {options.submissions} unchanged: {again.wall:.1f} s", flush=True)
+    first = _grade(ours, assignment, 1, student=_student(0))
+    print(f"first answer, one submission: {first.wall:.1f} s")
 
 
 def _print_sizes(ours: Path, assignment: Assignment, options: argparse.Namespace) -> None:
