@@ -1,12 +1,15 @@
 """Honest submissions that a less careful grader fails.
 
-Each is a cell that is added to a right notebook, before the answers and after them; all keep full marks.
+Each is a cell that is added to a right notebook, before the answers and after them; all keep full marks. FUNCTION
+stands for the assignment's first exercise.
 """
 
 UNLUCKY: dict[str, str] = {
     "warns": "import warnings\nwarnings.warn('careful')",
     "writes to stderr": "import sys\nprint('note', file=sys.stderr)",
     "prints much": "for number in range(20_000): print('line', number)",
+    "prints a million emoji": "print('🙂' * 900_000)",
+    "prints what is no text": "print('\\ud800' + chr(0) + '\\x1b[31m')",
     "draws a figure": "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3])\nplt.show()",
     "shows a progress bar": "from tqdm.auto import tqdm\nfor _ in tqdm(range(30)): pass",
     "uses magics": "%timeit -n 2 -r 1 sum(range(10))\n%matplotlib inline",
@@ -20,8 +23,8 @@ UNLUCKY: dict[str, str] = {
     "switches gradients off": "import torch\ntorch.set_grad_enabled(False)",
     "sets threads": "import torch\ntorch.set_num_threads(2)",
     "imports transformers": "import transformers\nfrom transformers import AutoConfig",
-    "shadows a builtin": "list = [1, 2]\nsum = 3\ntype = 'x'",
-    "tries the functions out": "print(causal_mask(3, 3))\nassert causal_mask(1, 2).all()",
+    "shadows a builtin": "id = [1, 2]\nhash = 3\ndir = 'x'",
+    "tries the functions out": "print(FUNCTION)\nassert callable(FUNCTION)",
     "ends the notebook": "import sys\nsys.exit()",
     "calls exit": "exit()",
     "deletes names": "del check",
@@ -30,7 +33,7 @@ UNLUCKY: dict[str, str] = {
     "starts a thread": "import threading\nthreading.Thread(target=lambda: None).start()",
     "logs": "import logging\nlogging.basicConfig(level=0)\nlogging.error('seen')",
     "displays rich values": "from IPython.display import HTML, display\ndisplay(HTML('<b>hi</b>'))\n{'a': [1, 2]}",
-    "asks for help": "causal_mask?\nhelp(causal_mask)",
+    "asks for help": "FUNCTION?\nhelp(FUNCTION)",
     "changes the recursion limit": "import sys\nsys.setrecursionlimit(5000)",
     "sets print options": "import torch\ntorch.set_printoptions(precision=2)",
 }

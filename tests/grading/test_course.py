@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from tests.banks.submissions import fill, hand_in, references
 from tests.banks.unlucky import UNLUCKY
@@ -26,15 +27,19 @@ def totals(course: Course) -> dict[str, float]:
     return {student: sum(points or 0 for points in found.values()) for student, found in course.scores(NAME).items()}
 
 
-def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attention: Assignment) -> None:
-    for name, source in UNLUCKY.items():
+@pytest.mark.parametrize("name", assignments())
+def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, name: str) -> None:
+    assignment = assignments()[name]
+    assert course.llm_course("release", name).returncode == 0
+    for title, source in UNLUCKY.items():
+        cell = source.replace("FUNCTION", assignment.exercises[0].name)
         # Before the answers and after them: a learner's stray cell stands anywhere.
-        notebook = fill(attention, references(attention), extra={2: source, len(attention.exercises) * 3: source})
-        hand_in(course.folder, name.replace(" ", "-"), NAME, notebook)
-    run = course.llm_course("grade", NAME)
+        notebook = fill(assignment, references(assignment), extra={2: cell, len(assignment.exercises) * 3: cell})
+        hand_in(course.folder, title.replace(" ", "-"), name, notebook)
+    run = course.llm_course("grade", name)
     assert run.returncode == 0, run.stdout + run.stderr
-    full = sum(exercise.points for exercise in attention.exercises)
-    assert {name: total for name, total in totals(course).items() if total != full} == {}
+    full = {exercise.name: exercise.points for exercise in assignment.exercises}
+    assert {student: found for student, found in course.scores(name).items() if found != full} == {}
 
 
 def test_release_for_a_class_holds_the_notebook_only(course: Course) -> None:
