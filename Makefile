@@ -94,22 +94,24 @@ mutations: env  ## 2,000 damaged notebooks in one batch, in about half an hour
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest
+# A file's tests stay together, for they share what is dear to make.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: env  ## ruff, mypy, codespell
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \
 	  && git ls-files -z | xargs -0 $(BIN)/codespell
 
 test: env widgets chromium postgresql lint  ## run all tests
-	@$(PYTEST)
+	@$(PYTEST) $(IN_PARALLEL)
 
 unit: env widgets  ## the tests that take seconds
-	@$(PYTEST) -m "not notebooks and not grading and not browser and not training"
+	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not browser and not training"
 
 notebooks: env widgets  ## execute every cell of the book
 	@$(PYTEST) -m notebooks
 
 grading: env postgresql  ## the banks of submissions through real nbgrader
-	@$(PYTEST) -m grading
+	@$(PYTEST) $(IN_PARALLEL) -m grading
 
 browser: env widgets chromium  ## the built pages in headless Chromium
 	@$(PYTEST) -m browser
