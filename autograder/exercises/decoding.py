@@ -571,7 +571,7 @@ TOP_K_FILTER = Exercise(
         ),
         Property(
             "A k below 1 is refused with a ValueError",
-            ("two rows", "k = 0", "negative k"),
+            ("two rows", "one row", "k = 0", "negative k"),
             "Raise ValueError for a k below 1: no token would be left.",
             observe=observe.refusal,
         ),
@@ -821,6 +821,15 @@ def _drawn_long_tail(draw: Generator) -> Arguments:
     return {"logits": logits + 25 * torch.nn.functional.one_hot(logits.argmin(-1), 9), "p": 1.0}
 
 
+def _drawn_exact_p(draw: Generator) -> Arguments:
+    """Eight equal tokens: their probabilities, and sums of these, have no rounding."""
+    return {"logits": torch.full((2, 8), float(randint(draw, -3, 3))), "p": randint(draw, 2, 6) / 8}
+
+
+def _p_above_one(draw: Generator) -> Arguments:
+    return {"logits": _rows(draw, 2, vocab=5), "p": 1.0 + randint(draw, 1, 9) / 10}
+
+
 # A flat row and a peaked one, unsorted; the probabilities can be read off.
 FLAT_AND_PEAKED = torch.tensor([[0.1, 0.3, 0.15, 0.25, 0.2], [0.02, 0.08, 0.7, 0.15, 0.05]]).log()
 EQUALS = torch.tensor([[0.1, 0.3, 0.1, 0.3, 0.1, 0.1]]).log()
@@ -839,6 +848,7 @@ TOP_P_FILTER = Exercise(
         Case("the first is enough, drawn", _drawn_peak),
         Case("p = 0", given(logits=FLAT_AND_PEAKED, p=0.0), visible=True),
         Case("exactly p", given(logits=torch.zeros(2, 4), p=0.5), visible=True),
+        Case("exactly p, drawn", _drawn_exact_p),
         Case("ties", given(logits=EQUALS, p=0.75), visible=True),
         Case("ties, drawn", _drawn_tied_p),
         Case("p = 1", given(logits=LONG_TAIL, p=1.0), visible=True),
@@ -847,6 +857,7 @@ TOP_P_FILTER = Exercise(
         Case("gradients", _drawn_p, visible=True, gradients=("logits",)),
         Case("p above 1", given(logits=FLAT_AND_PEAKED, p=1.5), visible=True),
         Case("negative p", given(logits=FLAT_AND_PEAKED, p=-0.1), visible=True),
+        Case("p above 1, drawn", _p_above_one),
     ),
     properties=(
         Property(
@@ -863,7 +874,7 @@ TOP_P_FILTER = Exercise(
         ),
         Property(
             "A set with exactly p is enough",
-            ("exactly p",),
+            ("exactly p", "exactly p, drawn"),
             "Four equal tokens and p = 0.5: two tokens have probability 0.5, and no third is needed.",
         ),
         Property(
@@ -879,7 +890,7 @@ TOP_P_FILTER = Exercise(
         ),
         Property(
             "A p outside 0 to 1 is refused with a ValueError",
-            ("a flat and a peaked row", "p above 1", "negative p"),
+            ("a flat and a peaked row", "one row", "p above 1", "p above 1, drawn", "negative p"),
             "Raise ValueError where p is no probability.",
             observe=observe.refusal,
         ),
@@ -1106,6 +1117,10 @@ def _drawn_min_p_ties(draw: Generator) -> Arguments:
     return {"logits": logits, "min_p": 1.0}
 
 
+def _min_p_above_one(draw: Generator) -> Arguments:
+    return {"logits": _rows(draw, 2, vocab=5), "min_p": 1.0 + randint(draw, 1, 9) / 10}
+
+
 # Two rows with the largest probabilities 0.3 and 0.7, unsorted.
 WITHIN_REACH = torch.tensor([[0.1, 0.3, 0.16, 0.24, 0.2], [0.02, 0.08, 0.7, 0.15, 0.05]]).log()
 TWO_LARGEST = torch.tensor([[1.0, 2.5, -1.0, 2.5, 2.0]])
@@ -1126,6 +1141,7 @@ MIN_P_FILTER = Exercise(
         Case("gradients", _drawn_min_p, visible=True, gradients=("logits",)),
         Case("min_p above 1", given(logits=WITHIN_REACH, min_p=1.2), visible=True),
         Case("negative min_p", given(logits=WITHIN_REACH, min_p=-0.2), visible=True),
+        Case("min_p above 1, drawn", _min_p_above_one),
     ),
     properties=(
         Property(
@@ -1148,7 +1164,7 @@ MIN_P_FILTER = Exercise(
         ),
         Property(
             "A min_p outside 0 to 1 is refused with a ValueError",
-            ("two rows", "min_p above 1", "negative min_p"),
+            ("two rows", "one row", "min_p above 1", "min_p above 1, drawn", "negative min_p"),
             "Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
             observe=observe.refusal,
         ),
@@ -1425,7 +1441,7 @@ REPEAT_NGRAM_FILTER = Exercise(
         ),
         Property(
             "An n below 1 is refused with a ValueError",
-            ("one trigram", "n = 0", "negative n"),
+            ("one trigram", "drawn", "n = 0", "negative n"),
             "Raise ValueError for an n below 1.",
             observe=observe.refusal,
         ),
@@ -2019,6 +2035,10 @@ def _searched_greedily(draw: Generator) -> Arguments:
     return {"transition": _transition(draw, 6, 5, 0.0), "start": 0, "eos": 5, "beam_width": 1, "max_new_tokens": 4}
 
 
+def _negative_width(draw: Generator) -> Arguments:
+    return {**_searched_greedily(draw), "beam_width": -randint(draw, 1, 4)}
+
+
 def _no_new_token(draw: Generator) -> Arguments:
     return {"transition": _transition(draw, 5, 3, 0.0), "start": 2, "eos": 3, "beam_width": 2, "max_new_tokens": 0}
 
@@ -2122,6 +2142,7 @@ BEAM_SEARCH = Exercise(
             given(transition=GARDEN_PATH, start=0, eos=4, beam_width=0, max_new_tokens=3),
             visible=True,
         ),
+        Case("negative width", _negative_width),
         Case(
             "negative length",
             given(transition=GARDEN_PATH, start=0, eos=4, beam_width=2, max_new_tokens=-1),
@@ -2155,7 +2176,7 @@ BEAM_SEARCH = Exercise(
         ),
         Property(
             "A beam_width below 1 and a negative length are refused with a ValueError",
-            ("width 1", "a garden path", "width 0", "negative length"),
+            ("width 1", "width 1, drawn", "a garden path", "width 0", "negative width", "negative length"),
             "Raise ValueError for a beam without width and for a negative number of tokens.",
             observe=observe.refusal,
         ),

@@ -2140,7 +2140,7 @@ def _one_token(draw: Generator) -> Arguments:
 
 
 def _with_other_id(draw: Generator, position: int | None) -> Arguments:
-    arguments = _decoder_arguments(torch.Generator().manual_seed(5), batch=2, time=4, n_layers=1, head_dim=2)
+    arguments = _decoder_arguments(draw, batch=2, time=4, n_layers=1, head_dim=2)
     if position is not None:
         arguments["ids"][:, position] = (arguments["ids"][:, position] + 3) % 11
     return arguments
@@ -2177,8 +2177,18 @@ DECODER_LOGITS_EXERCISE = Exercise(
         Case("a head of its own", _own_head, visible=True),
         Case("a head of its own, drawn", _own_head_drawn),
         Case("original", functools.partial(_with_other_id, position=None), visible=True),
-        Case("last id changed", functools.partial(_with_other_id, position=-1), visible=True),
-        Case("first id changed", functools.partial(_with_other_id, position=0), visible=True),
+        Case(
+            "last id changed",
+            functools.partial(_with_other_id, position=-1),
+            visible=True,
+            drawn_as="original",
+        ),
+        Case(
+            "first id changed",
+            functools.partial(_with_other_id, position=0),
+            visible=True,
+            drawn_as="original",
+        ),
         Case("id too large", _id_too_large, visible=True),
         Case("id below zero", _id_below_zero, visible=True),
         Case("bfloat16", _decoder_in_bfloat16, visible=True),
