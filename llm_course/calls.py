@@ -8,7 +8,7 @@ import contextlib
 import copy
 import linecache
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,7 +67,7 @@ def invoke(function: Callable[..., Any], call: Call) -> Reply:
         tensor.requires_grad_()
     meter = _LargestTensor()
     try:
-        with torch.enable_grad(), meter if call.measure else contextlib.nullcontext():
+        with torch.enable_grad(), _usual_dtype(), meter if call.measure else contextlib.nullcontext():
             value = _value(function, call, arguments)
             gradients = _gradients(value, inputs)
     except (Exception, SystemExit) as error:
@@ -80,6 +80,17 @@ def invoke(function: Callable[..., Any], call: Call) -> Reply:
         gradients=gradients,
         largest=meter.largest if call.measure else None,
     )
+
+
+@contextlib.contextmanager
+def _usual_dtype() -> Iterator[None]:
+    """Tensors are float32 where nothing else is said, whatever a cell of the notebook has set."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float32)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 def _value(function: Callable[..., Any], call: Call, arguments: dict[str, Any]) -> Any:

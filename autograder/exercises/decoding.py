@@ -58,6 +58,10 @@ def _survivors_marked(result: Tensor) -> Tensor:
     return result > NOTHING
 
 
+def _detached(result: Tensor) -> Tensor:
+    return result.detach()
+
+
 def _in_place(reference: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return lambda logits, **rest: logits.copy_(reference(logits, **rest))
 
@@ -144,7 +148,7 @@ def _filter_mistakes(reference: Callable[..., Tensor], section: str) -> tuple[Mi
             "detached",
             "Your result has lost its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             LOGITS,
-            _then(reference, Tensor.detach),
+            _then(reference, _detached),
         ),
     )
 
@@ -425,7 +429,7 @@ APPLY_TEMPERATURE = Exercise(
             "detached",
             "Your result has lost its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             LOGITS,
-            _then(decoding.apply_temperature, Tensor.detach),
+            _then(decoding.apply_temperature, _detached),
         ),
     ),
 )

@@ -5,7 +5,7 @@ import inspect
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from types import GenericAlias, ModuleType
 from typing import Any
@@ -39,13 +39,9 @@ def references(assignment: Assignment) -> dict[str, str]:
 
 def standalone(function: Callable[..., Any], name: str) -> str:
     """A cell that defines `function` under `name`, with all that it needs from its own module and from solutions."""
-    module = sys.modules[function.__module__]
-    if module.__name__.startswith("solutions."):
-        solution = _namespace(module, "solution")
-        return "\n\n".join([_imports(module), solution, f"{name} = solution.{function.__name__}"])
     pieces: dict[str, str] = {}
-    _collect(module, function.__name__, pieces)
-    return "\n\n".join([_imports(module), *pieces.values(), f"{name} = {function.__name__}"])
+    expression = _define(function, pieces)
+    return "\n\n".join([_imports(sys.modules[function.__module__]), *pieces.values(), f"{name} = {expression}"])
 
 
 def hand_in(course: Path, student: str, assignment: str, notebook: Mapping[str, Any]) -> Path:
@@ -75,6 +71,52 @@ def _is_foreign(node: ast.ImportFrom) -> bool:
     return (node.module or "").split(".")[0] not in PROJECT
 
 
+def _define(function: Callable[..., Any], pieces: dict[str, str]) -> str:
+    """Add the definition of a function and, before it, of all that it uses. Returns what it is called in the cell."""
+    module = sys.modules[function.__module__]
+    if module.__name__.startswith("solutions."):
+        pieces.setdefault("solution", _namespace(module, "solution"))
+        return f"solution.{function.__name__}"
+    if getattr(module, function.__name__, None) is function:
+        _collect(module, function.__name__, pieces)
+        return function.__name__
+    return _define_nested(function, module, pieces)
+
+
+def _define_nested(function: Callable[..., Any], module: ModuleType, pieces: dict[str, str]) -> str:
+    """The same for a function that another one made: what it remembers is handed to a maker of its own."""
+    node = _node_of(function, module)
+    remembered = {
+        variable: _expression(cell.cell_contents, pieces)
+        for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
+    }
+    _collect_used(node, module, pieces, but=remembered)
+    name = f"_made_{len(pieces)}"
+    made = f"return {ast.unparse(node)}" if isinstance(node, ast.Lambda) else f"{ast.unparse(node)}\nreturn {node.name}"
+    maker = f"def _maker({', '.join(remembered)}):\n{textwrap.indent(made, '    ')}"
+    pieces[name] = f"{maker}\n\n{name} = _maker({', '.join(remembered.values())})"
+    return name
+
+
+def _node_of(function: Callable[..., Any], module: ModuleType) -> ast.Lambda | ast.FunctionDef:
+    """Where a nested function stands in its module's source: alone in its line."""
+    (node,) = [
+        node
+        for node in ast.walk(ast.parse(inspect.getsource(module)))
+        if isinstance(node, ast.Lambda | ast.FunctionDef) and node.lineno == function.__code__.co_firstlineno
+    ]
+    return node
+
+
+def _expression(value: Any, pieces: dict[str, str]) -> str:
+    """A value written as Python."""
+    if inspect.isfunction(value):
+        return _define(value, pieces)
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_expression(item, pieces)}" for key, item in value.items()) + "}"
+    return f"float({str(value)!r})" if isinstance(value, float) else repr(value)
+
+
 def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
     """Add the definition of a module's name and, before it, of all that it uses."""
     if name in pieces or not hasattr(module, name):
@@ -85,16 +127,21 @@ def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
             pieces[name] = _namespace(value, name)
         return
     if isinstance(value, GenericAlias) or not callable(value):
-        pieces[name] = f"{name} = {value!r}"
+        pieces[name] = f"{name} = {_expression(value, pieces)}"
         return
     if getattr(value, "__module__", None) != module.__name__ or not inspect.isfunction(value):
         return
     source = source_of(value)
     pieces[name] = ""
-    for used in sorted({node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}):
-        _collect(module, used, pieces)
+    _collect_used(ast.parse(source), module, pieces)
     del pieces[name]
     pieces[name] = source
+
+
+def _collect_used(tree: ast.AST, module: ModuleType, pieces: dict[str, str], but: Container[str] = ()) -> None:
+    for used in sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}):
+        if used not in but:
+            _collect(module, used, pieces)
 
 
 def _namespace(module: ModuleType, name: str) -> str:

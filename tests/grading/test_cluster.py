@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,7 @@ def test_a_scheduler_that_does_not_answer_is_one_sentence(course: Course, attent
 def test_a_terminal_shows_speed_and_time_left(course: Course, attention: Assignment) -> None:
     hand_in_some(course, attention)
     ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 100))  # in one without columns nothing is drawn
     command = [sys.executable, "-m", "llm_course", "grade", NAME, "--workers", "2"]
     process = subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=theirs)
     os.close(theirs)
@@ -214,7 +216,7 @@ class DaskCluster:
         return address
 
     def __exit__(self, *_: object) -> None:
+        # Workers first: one whose scheduler goes away while it ends may wait for ever.
         for process in reversed(self._processes):
             process.terminate()
-        for process in self._processes:
             process.communicate(timeout=60)

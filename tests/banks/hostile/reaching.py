@@ -54,7 +54,8 @@ assert not found, found
 """),
     "links are laid to the grader's files": in_cell("""
 import os
-for number, target in enumerate(("/etc/shadow", "/proc/1/environ", "../../gradebook.db", "/root/.ssh/id_rsa")):
+key = os.path.expanduser("~/.ssh/id_rsa")
+for number, target in enumerate(("/etc/shadow", "/proc/1/environ", "../../gradebook.db", key)):
     try:
         os.symlink(target, f"link{number}")
         print(open(f"link{number}").read())
