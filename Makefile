@@ -65,7 +65,7 @@ site: env widgets _build/.extensions  ## build the book into _build/html
 bench-site: site benchmarks/node_modules/.package-lock.json  ## measure the built pages with Lighthouse
 	@$(BIN)/python -m benchmarks.site
 
-bench: bench-widgets bench-site  ## run all benchmarks
+bench: bench-widgets bench-site bench-grade  ## run all benchmarks
 
 benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	npm ci --silent --prefix benchmarks
