@@ -140,9 +140,8 @@ def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:
     if case.repeat > 1:
         return Item(call, expected, slack_of(None, None), case.categories)
     exact = invoke(exercise.reference, replace(call, arguments=_in_double(arguments), script=_in_double(script)))
-    return Item(
-        call, expected, max(slack_of(expected.value, exact.value), slack_of(expected.gradients, exact.gradients))
-    )
+    measured = max(slack_of(expected.value, exact.value), slack_of(expected.gradients, exact.gradients))
+    return Item(call, expected, max(measured, case.slack))
 
 
 def _in_double(value: Any) -> Any:

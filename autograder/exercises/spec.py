@@ -29,7 +29,9 @@ class Case:
     Each grading run draws afresh. A visible case is also shipped, in one draw, with the learner's own checks. For
     `gradients`, `measure`, `repeat` and `script` see llm_course.calls.Call; the steps of a script are drawn from the
     same generator, after the arguments. Cases that are `drawn_as` another one get the same numbers. The values of a
-    repeated call are compared by distribution, sorted into categories by an observer of single values.
+    repeated call are compared by distribution, sorted into categories by an observer of single values. `slack` is how
+    many units of rounding (llm_course.compare) to allow at least, where the reference may happen to lose fewer digits
+    than another right answer.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Case:
     repeat: int = 1
     categories: Callable[[Any], list[Any]] = observe.as_one_category
     drawn_as: str = ""
+    slack: float = 0.0
 
 
 @dataclass(frozen=True)
