@@ -94,8 +94,8 @@ mutations: env  ## 2,000 damaged notebooks in one batch, in about half an hour
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest
-# A file's tests stay together, for they share what is dear to make.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadfile
+# tests/conftest.py says which tests stay together.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
 
 lint: env  ## ruff, mypy, codespell
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \

@@ -1,4 +1,4 @@
-"""What tests of several folders share: the one Chromium of a session."""
+"""What tests of several folders share: the one Chromium of a session, and which tests stay together in one process."""
 
 import os
 import shutil
@@ -16,6 +16,18 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+APART = {"test_banks.py", "test_room_tiers.py"}
+"""Long files whose parameters share nothing: together they would keep one process busy when all others are done."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, for they share what is dear to make."""
+    for item in items:
+        part = item.callspec.id if item.path.name in APART and hasattr(item, "callspec") else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.name} {part}".strip()))
 
 
 def find_chromium() -> str | None:

@@ -2014,8 +2014,15 @@ def _transition(draw: Generator, vocab: int, eos: int, eos_logit: float) -> Tens
     return torch.log_softmax(logits, -1).float()
 
 
+def _has_a_twin(ids: list[int]) -> bool:
+    """Whether the same steps in another order make another text, which is then exactly as probable."""
+    orders = itertools.permutations(itertools.pairwise(ids))
+    walks = {order for order in orders if all(one[1] == other[0] for one, other in itertools.pairwise(order))}
+    return len({walk for walk in walks if walk[0][0] == ids[0]}) > 1
+
+
 def _searched(vocab: int, beam_width: int, max_new_tokens: int, *, early_end: bool) -> Callable[[Generator], Arguments]:
-    """Drawn until greedy decoding finds less, and all readings of how finished texts take places agree."""
+    """Drawn until greedy decoding finds less, one text is best, and all readings of what finished ones do agree."""
     eos = vocab - 2
 
     def arguments(draw: Generator) -> Arguments:
@@ -2028,7 +2035,7 @@ def _searched(vocab: int, beam_width: int, max_new_tokens: int, *, early_end: bo
                 "max_new_tokens": max_new_tokens,
             }
             results = [reading(**found) for reading in READINGS]
-            agreed = all(result == results[0] for result in results)
+            agreed = all(result == results[0] for result in results) and not _has_a_twin(results[0])
             if agreed and _always_greedy(**found) != results[0] and early_end == (eos in results[0]):
                 return found
 
