@@ -1334,6 +1334,12 @@ def _very_low_scores(draw: Generator) -> Arguments:
     return {**arguments, "query": arguments["query"] + 10, "key": arguments["key"] - 10}
 
 
+def _low_beside_high_scores(draw: Generator) -> Arguments:
+    arguments = _very_low_scores(draw)
+    # The first query's scores are near +200, those of the others near -200.
+    return {**arguments, "query": arguments["query"] * torch.tensor([[-1.0], [1.0], [1.0]])}
+
+
 def _many_keys(draw: Generator) -> Arguments:
     # No more queries than a block has keys: blocks of queries would not help, and are not what is asked.
     return _rows(draw, n_q=8, n_k=96, d=4, block_size=8)
@@ -1360,6 +1366,7 @@ FLASH_ATTENTION = Exercise(
         # A score of 200 is rounded by 0.00001, and its exponential as much: a hundred units.
         Case("huge scores", _huge_blocks, visible=True, slack=1000.0),
         Case("very low scores", _very_low_scores, visible=True, slack=1000.0),
+        Case("low beside high scores", _low_beside_high_scores, visible=True, slack=1000.0),
         Case("many keys", _many_keys, visible=True, measure=True),
         Case("no block", _no_block, visible=True),
         Case("a negative block", _negative_block, visible=True),
@@ -1384,7 +1391,7 @@ FLASH_ATTENTION = Exercise(
         ),
         Property(
             "Huge scores do not overflow, very low ones do not vanish",
-            ("huge scores", "very low scores"),
+            ("huge scores", "very low scores", "low beside high scores"),
             "Take exponentials relative to the largest score so far of the same query, never of a score itself.",
         ),
         Property(
