@@ -6,6 +6,7 @@ cells are read once for all submissions, so the notebook can be finished anywher
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -90,14 +91,13 @@ def _comment(cell: NotebookNode) -> str | None:
 
 
 def _graded_outputs(exercise: ExerciseResult) -> list[NotebookNode]:
+    outputs: list[dict[str, Any]] = [{"output_type": "stream", "name": "stdout", "text": exercise.feedback + "\n"}]
     if exercise.score <= 0:
         message = exercise.hint or "No property holds."
-        return [
-            nbformat.v4.new_output("stream", name="stdout", text=exercise.feedback + "\n"),
-            nbformat.v4.new_output("error", ename="NoPoints", evalue=message, traceback=[f"No points: {message}"]),
-        ]
-    outputs = [nbformat.v4.new_output("stream", name="stdout", text=exercise.feedback + "\n")]
-    if exercise.score < exercise.points:
+        traceback = [f"No points: {message}"]
+        outputs.append({"output_type": "error", "ename": "NoPoints", "evalue": message, "traceback": traceback})
+    elif exercise.score < exercise.points:
         # nbgrader reads a number as partial credit.
-        outputs.append(nbformat.v4.new_output("execute_result", data={"text/plain": repr(exercise.score)}))
-    return outputs
+        data = {"text/plain": repr(exercise.score)}
+        outputs.append({"output_type": "execute_result", "metadata": {}, "data": data, "execution_count": None})
+    return [nbformat.from_dict(output) for output in outputs]

@@ -260,7 +260,7 @@ def _place(verdict: Verdict, chapter: str) -> str:
 
 def find_shortcuts(source: str, function: str, names: tuple[str, ...]) -> list[tuple[int, str]]:
     """Lines inside the definition of `function` that name one of `names` as an attribute."""
-    if not any(name in source for name in names):
+    if not any(name in source for name in names) or function not in source:
         return []
     try:
         tree = ast.parse(source)

@@ -109,10 +109,11 @@ def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
             flags.append(f"The cell {grade_id} is missing from the notebook.")
             if cell.metadata.nbgrader.grade:
                 cells.append(cell)
-    healed = nbformat.v4.new_notebook(metadata=notebook.metadata, cells=cells)
     # Ids may be doubled or malformed in a submission.
-    for number, cell in enumerate(healed.cells):
+    for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
+    healed = nbformat.v4.new_notebook(metadata=notebook.metadata)
+    healed.cells = cells
     return Submission(healed, tuple(flags))
 
 
@@ -144,7 +145,7 @@ def _healed(
     if grade_id is None or owners.get(grade_id) != number:
         # A doubled graded cell stays as text: it must never run as the learner's code.
         if grade_id in skeleton and skeleton[grade_id].metadata.nbgrader.grade:
-            return nbformat.v4.new_markdown_cell(f"```python\n{cell.source}\n```")
+            return _new_cell("markdown", f"```python\n{cell.source}\n```")
         cell.metadata = NotebookNode()
         return cell
     original = skeleton[grade_id]
@@ -176,11 +177,16 @@ def _plain_cell(number: int, cell: Any, name: str) -> NotebookNode:
     # A lone surrogate, which JSON can spell, cannot be written to any file.
     source = source.encode("utf-8", "replace").decode("utf-8")
     nbgrader = cell.get("metadata", {}).get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
-    make = nbformat.v4.new_code_cell if cell.get("cell_type") == "code" else nbformat.v4.new_markdown_cell
-    plain = make(source)
+    plain = _new_cell("code" if cell.get("cell_type") == "code" else "markdown", source)
     if isinstance(nbgrader, dict):
         # nbgrader's own fields are plain values; anything else may be nested too deeply to be copied.
         plain.metadata.nbgrader = NotebookNode(
             {name: value if isinstance(value, (str, int, float)) else None for name, value in nbgrader.items()}
         )
     return plain
+
+
+def _new_cell(kind: str, source: str) -> NotebookNode:
+    """A cell as nbformat.v4 makes it, without its validation of what is well-formed anyway."""
+    code: dict[str, Any] = {"execution_count": None, "outputs": []} if kind == "code" else {}
+    return nbformat.from_dict({"id": "", "cell_type": kind, "metadata": {}, **code, "source": source})

@@ -257,7 +257,18 @@ def _gradients(value: Any, inputs: dict[str, Tensor]) -> dict[str, Tensor | None
     return dict(zip(inputs, found, strict=True))
 
 
-class _LargestTensor(TorchDispatchMode):
+class OperationMode(TorchDispatchMode):
+    """A mode that sees each operation, and that torch's compiler may look into.
+
+    Without that permission torch loads its compiler at the first operation seen, for seconds.
+    """
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+
+class _LargestTensor(OperationMode):
     """Notes the number of elements of the largest tensor that an operation returns."""
 
     def __init__(self) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from llm_course.calls import OperationMode
 
 
 @contextlib.contextmanager
@@ -33,7 +34,7 @@ class _Functions(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-class _Operations(TorchDispatchMode):
+class _Operations(OperationMode):
     def __init__(self, names: frozenset[str], seen: set[str]) -> None:
         super().__init__()
         self._names, self._seen = names, seen
