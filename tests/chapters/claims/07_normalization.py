@@ -32,7 +32,7 @@ assert [round(number, 2) for number in (by_hand / by_hand.pow(2).mean().sqrt()).
 assert round(by_hand.pow(2).mean().sqrt().item(), 2) == 5.83
 # "that one direction is nothing special among d" "about as much as any of the others would"
 assert all((rows.mean(-1) ** 2 / rows.pow(2).mean(-1)).mean() < 0.03 for rows in result.hidden_states[:-1])
-# "A model that was never prepared for it hardly notices that LayerNorm has replaced its norm"
+# "A model that was never prepared for it loses little when LayerNorm takes the place of its norm"
 assert loss_of(centered) < loss_of(model) + 0.1
 # "The row disappears, without an error"
 assert carelessly.abs().max() == 0 and carefully.abs().max() > 1
