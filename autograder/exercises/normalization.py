@@ -111,6 +111,20 @@ def _variance_without_root(x: Tensor, weight: Tensor, bias: Tensor, eps: float =
     return _centered(x) / (x.var(-1, keepdim=True, correction=0) + eps) * weight + bias
 
 
+def _squares_summed(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    _require_fitting(x, weight, bias)
+    return _centered(x) * torch.rsqrt(_centered(x).pow(2).sum(-1, keepdim=True) + eps) * weight + bias
+
+
+def _centered_over_root_mean_square(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    _require_fitting(x, weight, bias)
+    return _centered(x) * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + eps) * weight + bias
+
+
+def _weight_before_layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    return normalization.layer_norm(x * weight, torch.ones_like(weight), bias, eps)
+
+
 def _mean_distance(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
     _require_fitting(x, weight, bias)
     return _centered(x) / (_centered(x).abs().mean(-1, keepdim=True) + eps) * weight + bias
@@ -156,6 +170,12 @@ def _always_float32(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) 
 
 def _widths_not_checked(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
     return _centered(x) * torch.rsqrt(x.var(-1, keepdim=True, correction=0) + eps) * weight + bias
+
+
+def _widths_compared_with_each_other(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
+    if weight.shape != bias.shape:
+        raise ValueError("weight and bias differ")
+    return _widths_not_checked(x, weight, bias, eps)
 
 
 def _rows(draw: Generator, *shape: int) -> Tensor:
@@ -261,6 +281,10 @@ def _weight_of_one(draw: Generator) -> Arguments:
     return {**_plain_rows(draw), "weight": torch.tensor([2.0])}
 
 
+def _weight_and_bias_of_one(draw: Generator) -> Arguments:
+    return {**_plain_rows(draw), "weight": torch.tensor([2.0]), "bias": torch.tensor([0.5])}
+
+
 def _bias_for_each_row(draw: Generator) -> Arguments:
     return {**_plain_rows(draw), "bias": randn(draw, 3, 1)}
 
@@ -283,6 +307,7 @@ LAYER_NORM_EXERCISE = Exercise(
         Case("constant rows", _constant_rows, visible=True),
         Case("weight of one number", _weight_of_one, visible=True),
         Case("bias for each row", _bias_for_each_row, visible=True),
+        Case("weight and bias of one number", _weight_and_bias_of_one, visible=True),
         Case("float64", _in_float64, visible=True),
         Case("bfloat16", _in_bfloat16),
         Case("gradients", _weighted_batch, visible=True, gradients=("x", "weight", "bias")),
@@ -344,7 +369,7 @@ LAYER_NORM_EXERCISE = Exercise(
         ),
         Property(
             "A weight or bias of another width is refused with a ValueError",
-            ("rows", "weight of one number", "bias for each row"),
+            ("rows", "weight of one number", "bias for each row", "weight and bias of one number"),
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
             observe=observe.refusal,
             needs="Each row is centered on its own mean",
@@ -359,7 +384,7 @@ LAYER_NORM_EXERCISE = Exercise(
         Property(
             "Gradients reach x, weight and bias",
             ("gradients",),
-            "Mean and variance depend on x too, so gradients flow through them: no detach, no no_grad, no item().",
+            "Weight and bias are learned, mean and variance depend on x: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
         ),
     ),
@@ -454,6 +479,24 @@ LAYER_NORM_EXERCISE = Exercise(
             _variance_without_root,
         ),
         Mistake(
+            "squares_summed",
+            "You sum the squares of the distances. The variance is their mean: divide the sum by d.",
+            LAYER_NORM,
+            _squares_summed,
+        ),
+        Mistake(
+            "centered_over_root_mean_square",
+            "You take the mean away, but square x itself for the variance. Square the distances from the mean.",
+            LAYER_NORM,
+            _centered_over_root_mean_square,
+        ),
+        Mistake(
+            "weight_before_norm",
+            "You multiply by the weight before the norm, which then undoes part of it. Norm first.",
+            LAYER_NORM,
+            _weight_before_layer_norm,
+        ),
+        Mistake(
             "mean_distance",
             "You divide by the mean absolute distance from the mean. The standard deviation squares the distances "
             "first.",
@@ -512,6 +555,13 @@ LAYER_NORM_EXERCISE = Exercise(
             LAYER_NORM,
             _widths_not_checked,
         ),
+        Mistake(
+            "widths_compared_with_each_other",
+            "You compare weight and bias with each other. Both can be too short: compare each with the last dimension "
+            "of x.",
+            LAYER_NORM,
+            _widths_compared_with_each_other,
+        ),
     ),
     shortcuts=("layer_norm", "LayerNorm", "native_layer_norm"),
 )
@@ -557,6 +607,14 @@ def _square_not_rooted(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
 
 def _sum_for_mean(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
     return _scaled(x, weight, torch.rsqrt(x.float().pow(2).sum(-1, keepdim=True) + eps))
+
+
+def _divided_by_length(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
+    return _scaled(x, weight, 1 / (x.float().norm(dim=-1, keepdim=True) + eps))
+
+
+def _mean_squared(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
+    return _scaled(x, weight, torch.rsqrt(x.float().mean(-1, keepdim=True).pow(2) + eps))
 
 
 def _mean_square_over_fewer(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
@@ -850,6 +908,19 @@ RMS_NORM_EXERCISE = Exercise(
             _sum_for_mean,
         ),
         Mistake(
+            "divided_by_length",
+            "You divide by the Euclidean length, the root of the *sum* of the squares, and add eps to that. Take the "
+            "mean of the squares, add eps, and then take the root.",
+            RMS_NORM,
+            _divided_by_length,
+        ),
+        Mistake(
+            "mean_squared",
+            "You square the mean. It is the other way round: first the squares, then their mean.",
+            RMS_NORM,
+            _mean_squared,
+        ),
+        Mistake(
             "mean_square_over_fewer",
             "Your mean square divides by d - 1. A mean over d numbers divides by d.",
             RMS_NORM,
@@ -985,6 +1056,10 @@ def _turned_as_one(heads: Tensor, base: float) -> Tensor:
     return joined.squeeze(1).unflatten(-1, (heads.shape[1], -1)).transpose(1, 2)
 
 
+def _turned_too_fast(heads: Tensor, base: float) -> Tensor:
+    return _turned(heads, base**0.5)  # i / head_dim in the exponent, where 2i / head_dim is right
+
+
 def _turned_by_default_base(heads: Tensor, base: float) -> Tensor:
     return _turned(heads, 10000.0)
 
@@ -1016,13 +1091,21 @@ def _attend(
     scale: float | None = None,
     tiled: bool = False,
     repeated: bool = True,
+    split_by_view: bool = False,
+    masked_after: bool = False,
     transposed_back: bool = True,
     projected: bool = True,
 ) -> Tensor:
     """The block's attention on normed rows, right but for what the keywords say."""
     _require_fitting_heads(weights, n_heads, n_kv_heads)
+
+    def split(projected: Tensor, heads: int) -> Tensor:
+        if split_by_view:
+            return projected.reshape(len(rows), heads, rows.shape[1], -1)
+        return projected.unflatten(-1, (heads, -1)).transpose(1, 2)
+
     query, key, value = (
-        (rows @ weights[f"self_attn.{part}_proj.weight"].T).unflatten(-1, (heads, -1)).transpose(1, 2)
+        split(rows @ weights[f"self_attn.{part}_proj.weight"].T, heads)
         for part, heads in (("q", n_heads), ("k", n_kv_heads), ("v", n_kv_heads))
     )
     query, key, value = turn_query(query, base), turn_key(key, base), turn_value(value, base)
@@ -1032,9 +1115,11 @@ def _attend(
     else:
         key, value = key.repeat_interleave(repeats, 1), value.repeat_interleave(repeats, 1)
     scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
-    if causal:
-        scores = scores.masked_fill(torch.ones_like(scores, dtype=torch.bool).triu(1), -torch.inf)
-    heads = torch.softmax(scores, -1) @ value
+    future = torch.ones_like(scores, dtype=torch.bool).triu(1)
+    if causal and not masked_after:
+        scores = scores.masked_fill(future, -torch.inf)
+    attention = torch.softmax(scores, -1)
+    heads = (attention.masked_fill(future, 0.0) if masked_after else attention) @ value
     joined = heads.transpose(1, 2).flatten(2) if transposed_back else heads.reshape(*rows.shape[:2], -1)
     return joined @ weights["self_attn.o_proj.weight"].T if projected else joined
 
@@ -1096,6 +1181,14 @@ def _norm_after_each_half(
     attend = functools.partial(_attend, weights=weights, n_heads=n_heads, n_kv_heads=n_kv_heads, base=rope_base)
     x = x + first(attend(x))
     return x + second(_swiglu(x, weights))
+
+
+def _attention_output_normed(
+    x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float
+) -> Tensor:
+    first, second = _norms(weights, eps)
+    x = x + second(_attend(first(x), weights, n_heads, n_kv_heads, rope_base))
+    return x + _swiglu(x, weights)
 
 
 def _both_residuals_lost(
@@ -1253,6 +1346,20 @@ def _rope_before_the_split(
     )
 
 
+def _rope_too_fast(x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float) -> Tensor:
+    return _with_attention(
+        x, weights, n_heads, n_kv_heads, rope_base, eps, turn_query=_turned_too_fast, turn_key=_turned_too_fast
+    )
+
+
+def _rope_on_rows(x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float) -> Tensor:
+    def attend(rows: Tensor) -> Tensor:
+        turned = _turned(rows, rope_base)
+        return _attend(turned, weights, n_heads, n_kv_heads, rope_base, turn_query=_not_turned, turn_key=_not_turned)
+
+    return _pre_norm(x, weights, eps, attend, lambda rows: _swiglu(rows, weights))
+
+
 def _rope_base_ignored(
     x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float
 ) -> Tensor:
@@ -1270,6 +1377,16 @@ def _rope_base_ignored(
 
 def _no_mask(x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float) -> Tensor:
     return _with_attention(x, weights, n_heads, n_kv_heads, rope_base, eps, causal=False)
+
+
+def _masked_after_softmax(
+    x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float
+) -> Tensor:
+    return _with_attention(x, weights, n_heads, n_kv_heads, rope_base, eps, masked_after=True)
+
+
+def _split_by_view(x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float) -> Tensor:
+    return _with_attention(x, weights, n_heads, n_kv_heads, rope_base, eps, split_by_view=True)
 
 
 def _tiled(x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float) -> Tensor:
@@ -1342,6 +1459,16 @@ def _gate_and_up_swapped(
     return normalization.transformer_block(x, swapped, n_heads, n_kv_heads, rope_base, eps)
 
 
+def _silu_of_the_product(
+    x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float
+) -> Tensor:
+    def feed(rows: Tensor) -> Tensor:
+        gate, up = rows @ weights["mlp.gate_proj.weight"].T, rows @ weights["mlp.up_proj.weight"].T
+        return functional.silu(gate * up) @ weights["mlp.down_proj.weight"].T
+
+    return _with_feed_forward(x, weights, n_heads, n_kv_heads, rope_base, eps, feed)
+
+
 def _gate_left_out(x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float) -> Tensor:
     def feed(rows: Tensor) -> Tensor:
         return functional.silu(rows @ weights["mlp.up_proj.weight"].T) @ weights["mlp.down_proj.weight"].T
@@ -1364,6 +1491,14 @@ def _stream_changed(x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, 
     return result
 
 
+def _attention_added_in_place(
+    x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float
+) -> Tensor:
+    first, second = _norms(weights, eps)
+    x += _attend(first(x), weights, n_heads, n_kv_heads, rope_base)
+    return x + _swiglu(second(x), weights)
+
+
 def _block_in_float32(
     x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float
 ) -> Tensor:
@@ -1373,6 +1508,14 @@ def _block_in_float32(
 
 def _block_detached(x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float) -> Tensor:
     return normalization.transformer_block(x, weights, n_heads, n_kv_heads, rope_base, eps).detach()
+
+
+def _heads_checked_by_model_width(
+    x: Tensor, weights: Weights, n_heads: int, n_kv_heads: int, rope_base: float, eps: float
+) -> Tensor:
+    if x.shape[-1] % n_heads:
+        raise ValueError("n_heads does not divide d_model")
+    return normalization.transformer_block(x, weights, n_heads, n_kv_heads, rope_base, eps)
 
 
 def _heads_not_refused(
@@ -1475,7 +1618,15 @@ def _all_heads_share_one(draw: Generator) -> Arguments:
 
 def _wide_heads(draw: Generator) -> Arguments:
     return _block_arguments(
-        draw, batch=2, time=4, n_heads=2, n_kv_heads=2, head_dim=6, d_model=8, silent=(FEED_FORWARD,)
+        # n_heads divides the rows of q_proj and not d_model.
+        draw,
+        batch=2,
+        time=4,
+        n_heads=4,
+        n_kv_heads=4,
+        head_dim=4,
+        d_model=10,
+        silent=(FEED_FORWARD,),
     )
 
 
@@ -1515,7 +1666,14 @@ def _block_in_bfloat16(draw: Generator) -> Arguments:
 
 
 def _small_block(draw: Generator) -> Arguments:
-    return _block_arguments(draw, batch=1, time=3, n_heads=2, n_kv_heads=1, head_dim=2, d_model=4)
+    arguments = _block_arguments(draw, batch=1, time=3, n_heads=2, n_kv_heads=1, head_dim=2, d_model=4)
+    return {**arguments, "weights": _with_small_scores(arguments["weights"])}
+
+
+def _with_small_scores(weights: Weights) -> Weights:
+    """For gradients: where softmax saturates, those of queries and keys are hardly more than rounding."""
+    scored = ("self_attn.q_proj.weight", "self_attn.k_proj.weight")
+    return {name: 0.4 * weight if name.endswith(scored) else weight for name, weight in weights.items()}
 
 
 TRANSFORMER_BLOCK_EXERCISE = Exercise(
@@ -1627,6 +1785,13 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
             "You norm what each half gives. The norm belongs before: each half *reads* normed rows.",
             PLACEMENT,
             _norm_after_each_half,
+        ),
+        Mistake(
+            "attention_output_normed",
+            "You put post_attention_layernorm on what attention gives, as its name suggests. It stands after attention "
+            "has been added, and norms the copy that the feed-forward network reads.",
+            BLOCK,
+            _attention_output_normed,
         ),
         Mistake(
             "both_residuals_lost",
@@ -1753,6 +1918,20 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
             _rope_before_the_split,
         ),
         Mistake(
+            "rope_too_fast",
+            "Your angles fall too slowly from pair to pair: pair i turns by rope_base ** (-2i / head_dim) a position, "
+            "and not by rope_base ** (-i / head_dim).",
+            BLOCK,
+            _rope_too_fast,
+        ),
+        Mistake(
+            "rope_on_rows",
+            "You turn the rows before they are projected. Project first, split into heads, and then turn queries and "
+            "keys.",
+            BLOCK,
+            _rope_on_rows,
+        ),
+        Mistake(
             "rope_base_ignored",
             "You turn with the base 10000 whatever rope_base is given.",
             BLOCK,
@@ -1763,6 +1942,20 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
             "Your attention looks into the future: it has to be causal.",
             BLOCK,
             _no_mask,
+        ),
+        Mistake(
+            "masked_after_softmax",
+            "You set weights to zero after softmax. The future has taken its share by then, and the rest no longer "
+            "sums to 1: mask the scores.",
+            BLOCK,
+            _masked_after_softmax,
+        ),
+        Mistake(
+            "split_by_view",
+            "You view [batch, time, heads · head_dim] straight as [batch, heads, time, head_dim], which mixes heads "
+            "and times. View as [batch, time, heads, head_dim] first, and then transpose.",
+            BLOCK,
+            _split_by_view,
         ),
         Mistake(
             "tiled",
@@ -1835,6 +2028,12 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
             _gate_and_up_swapped,
         ),
         Mistake(
+            "silu_of_the_product",
+            "You put SiLU on the product of gate and up. It belongs on the gate alone: silu(gate) · up.",
+            BLOCK,
+            _silu_of_the_product,
+        ),
+        Mistake(
             "gate_left_out",
             "Your feed-forward network has no gate: silu(gate) multiplies up, element by element.",
             BLOCK,
@@ -1853,6 +2052,12 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
             _stream_changed,
         ),
         Mistake(
+            "attention_added_in_place",
+            "You add attention's output to x itself, with `+=`: the caller's stream is changed. Write `x = x + ...`.",
+            STREAM,
+            _attention_added_in_place,
+        ),
+        Mistake(
             "in_float32",
             "Your result is float32 whatever comes in: the block keeps the dtype of x.",
             BLOCK,
@@ -1863,6 +2068,13 @@ TRANSFORMER_BLOCK_EXERCISE = Exercise(
             "No gradient flows through your block, so neither its weights nor the layers below could learn.",
             STREAM,
             _block_detached,
+        ),
+        Mistake(
+            "heads_checked_by_model_width",
+            "You refuse heads because n_heads does not divide d_model. It has to divide the rows of q_proj, which need "
+            "not be d_model.",
+            BLOCK,
+            _heads_checked_by_model_width,
         ),
         Mistake(
             "heads_not_refused",
@@ -1923,6 +2135,13 @@ def _no_final_norm(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Ten
     return _through_all(ids, weights, config) @ head.T
 
 
+def _norm_at_the_entrance(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
+    x = normalization.rms_norm(_embedded(ids, weights), weights["model.norm.weight"], config["eps"])
+    for layer in range(config["n_layers"]):
+        x = _through(x, _own_weights(weights, layer), config)
+    return x @ weights.get("lm_head.weight", weights["model.embed_tokens.weight"]).T
+
+
 def _final_norm_without_weight(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     plain = {**weights, "model.norm.weight": torch.ones_like(weights["model.norm.weight"])}
     return _headed(_through_all(ids, weights, config), plain, config)
@@ -1970,6 +2189,14 @@ def _log_probabilities(ids: Tensor, weights: Weights, config: dict[str, Any]) ->
 
 def _last_position_only(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
     return normalization.decoder_logits(ids, weights, config)[:, -1]
+
+
+def _last_position_kept(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
+    return normalization.decoder_logits(ids, weights, config)[:, -1:]
+
+
+def _last_position_dropped(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
+    return normalization.decoder_logits(ids, weights, config)[:, :-1]
 
 
 def _embeddings_scaled(ids: Tensor, weights: Weights, config: dict[str, Any]) -> Tensor:
@@ -2160,7 +2387,8 @@ def _decoder_in_bfloat16(draw: Generator) -> Arguments:
 
 
 def _small_decoder(draw: Generator) -> Arguments:
-    return _decoder_arguments(draw, batch=2, time=3, n_layers=1, head_dim=2)
+    arguments = _decoder_arguments(draw, batch=2, time=3, n_layers=1, head_dim=2)
+    return {**arguments, "weights": _with_small_scores(arguments["weights"])}
 
 
 DECODER_LOGITS_EXERCISE = Exercise(
@@ -2257,6 +2485,12 @@ DECODER_LOGITS_EXERCISE = Exercise(
             _no_final_norm,
         ),
         Mistake(
+            "norm_at_the_entrance",
+            "Your model.norm stands before the first layer. Its place is after the last, before the head.",
+            DECODER,
+            _norm_at_the_entrance,
+        ),
+        Mistake(
             "final_norm_without_weight",
             "Your last norm has no weight: it is model.norm.weight.",
             DECODER,
@@ -2316,6 +2550,19 @@ DECODER_LOGITS_EXERCISE = Exercise(
             "You return the logits of the last position only. All positions are asked for: training needs them.",
             DECODER,
             _last_position_only,
+        ),
+        Mistake(
+            "last_position_kept",
+            "You return one position of each text, the last. That is enough to write, but every position is asked for.",
+            DECODER,
+            _last_position_kept,
+        ),
+        Mistake(
+            "last_position_dropped",
+            "You leave out the last position. Whoever computes a loss drops it, since its target is not known; the "
+            "decoder scores all positions.",
+            DECODER,
+            _last_position_dropped,
         ),
         Mistake(
             "embeddings_scaled",
