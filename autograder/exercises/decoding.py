@@ -1920,7 +1920,7 @@ SAMPLE = Exercise(
         ),
         Property(
             "Settings that make no sense are refused with a ValueError",
-            ("no filter", "negative temperature", "k = 0", "p = 1.5"),
+            ("hot", "negative temperature", "k = 0", "p = 1.5"),
             "Your earlier functions raise it: call them whenever their argument is not None. Note that 0 is not None.",
             observe=observe.refusal,
         ),
@@ -2211,6 +2211,26 @@ def _searched(vocab: int, beam_width: int, max_new_tokens: int, *, early_end: bo
     return arguments
 
 
+def _dropped(keeps_more: Callable[..., list[int]], eos_logit: float) -> Callable[[Generator], Arguments]:
+    """Drawn until a search that drops less finds another text, one text is best, and all readings agree."""
+
+    def arguments(draw: Generator) -> Arguments:
+        while True:
+            found: Arguments = {
+                "transition": _transition(draw, 6, 4, eos_logit),
+                "start": 0,
+                "eos": 4,
+                "beam_width": 2,
+                "max_new_tokens": 4,
+            }
+            results = [reading(**found) for reading in READINGS]
+            agreed = all(result == results[0] for result in results) and not _has_a_twin(results[0])
+            if agreed and results[0] not in (keeps_more(**found), _always_greedy(**found)):
+                return found
+
+    return arguments
+
+
 def _searched_greedily(draw: Generator) -> Arguments:
     return {"transition": _transition(draw, 6, 5, 0.0), "start": 0, "eos": 5, "beam_width": 1, "max_new_tokens": 4}
 
@@ -2360,6 +2380,8 @@ BEAM_SEARCH = Exercise(
             given(transition=END_NOT_AMONG_THE_BEST, start=0, eos=3, beam_width=2, max_new_tokens=2),
             visible=True,
         ),
+        Case("lost on the way, drawn", _dropped(_searches(never_pruned=True), -3.0)),
+        Case("an end that is not among the best, drawn", _dropped(_searches(all_ends=True), 0.0)),
         Case("no new token", _no_new_token, visible=True),
         Case(
             "width 0",
@@ -2394,7 +2416,12 @@ BEAM_SEARCH = Exercise(
         ),
         Property(
             "Only the beam_width best extensions of a round live on, whatever they would have led to",
-            ("lost on the way", "an end that is not among the best"),
+            (
+                "lost on the way",
+                "an end that is not among the best",
+                "lost on the way, drawn",
+                "an end that is not among the best, drawn",
+            ),
             "Sort the extensions of all texts together, those that end too, and drop all but the first beam_width.",
         ),
         Property(
