@@ -98,9 +98,19 @@ def diagnose(bench: Bench, replies: Mapping[str, Reply], failed: str) -> KnownMi
         and marks.cases <= wrong
         and failed in marks.properties
         and all(_same_reply(replies[case], mistake.replies[case], bench.items[case]) for case in marks.cases)
+        and not _raises_elsewhere(replies, mistake, marks.cases)
     ]
     mistake, _ = max(found, key=lambda pair: len(pair[1].cases), default=(None, None))
     return mistake
+
+
+def _raises_elsewhere(replies: Mapping[str, Reply], mistake: KnownMistake, wrong: frozenset[str]) -> bool:
+    """Whether the answer raises what the mistake raises, but where the mistake does not: then the cause is another."""
+    types = {failure.type for case in wrong if (failure := mistake.replies[case].failure)}
+    return any(
+        reply.failure and reply.failure.type in types and not mistake.replies[case].failure
+        for case, reply in replies.items()
+    )
 
 
 @functools.lru_cache(maxsize=256)

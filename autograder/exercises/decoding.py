@@ -54,6 +54,15 @@ def _left_sorted(result: Tensor) -> Tensor:
     return result.sort(dim=-1, descending=True).values
 
 
+def _as_log_probabilities(result: Tensor) -> Tensor:
+    return torch.log_softmax(result, dim=-1)
+
+
+def _left_sorted_if_cut(result: Tensor) -> Tensor:
+    """Sorted, but for results of which nothing is cut: many return those early."""
+    return result if result.isfinite().all() else _left_sorted(result)
+
+
 def _survivors_marked(result: Tensor) -> Tensor:
     return result > NOTHING
 
@@ -107,10 +116,17 @@ def _filter_mistakes(reference: Callable[..., Tensor], section: str) -> tuple[Mi
             _then(reference, _as_probabilities),
         ),
         Mistake(
+            "log_probabilities_returned",
+            "You return log-probabilities. Their distribution is right, but the logits that survive are to be kept as "
+            "they are: one softmax at the end does the rest.",
+            LOGITS,
+            _then(reference, _as_log_probabilities),
+        ),
+        Mistake(
             "left_sorted",
             "Your result is sorted. Place i belongs to token i: bring each logit back to where it stood.",
             section,
-            _then(reference, _left_sorted),
+            _then(reference, _left_sorted_if_cut),
         ),
         Mistake(
             "survivors_marked",
@@ -243,6 +259,16 @@ def _probabilities_divided(logits: Tensor, temperature: float) -> Tensor:
     return decoding.apply_temperature(torch.softmax(logits, -1), temperature)
 
 
+def _softmax_taken(logits: Tensor, temperature: float) -> Tensor:
+    found = decoding.apply_temperature(logits, temperature)
+    return found if temperature == 0 else _as_probabilities(found)
+
+
+def _divided_in_place(logits: Tensor, temperature: float) -> Tensor:
+    found = decoding.apply_temperature(logits, temperature)
+    return found if temperature == 0 else logits.copy_(found)
+
+
 def _one_minus(logits: Tensor, temperature: float) -> Tensor:
     _check_temperature(temperature)
     return logits * (1 - temperature)
@@ -342,6 +368,12 @@ APPLY_TEMPERATURE = Exercise(
             _tiny_for_zero,
         ),
         Mistake(
+            "zero_changes_nothing",
+            "At temperature 0 you return the logits as they are. That is temperature 1: at 0 only the largest is left.",
+            TEMPERATURE,
+            _at_zero(torch.clone),
+        ),
+        Mistake(
             "all_largest_kept",
             "At temperature 0 you keep every logit that is largest. If two are, the first one wins.",
             TEMPERATURE,
@@ -403,7 +435,7 @@ APPLY_TEMPERATURE = Exercise(
             "probabilities_returned",
             "You return probabilities. Give logits back: the filters come next, and one softmax at the end.",
             LOGITS,
-            _then(decoding.apply_temperature, _as_probabilities),
+            _softmax_taken,
         ),
         Mistake(
             "one_minus",
@@ -417,7 +449,7 @@ APPLY_TEMPERATURE = Exercise(
             "Your function writes into the logits that it was given: `/=` changes the tensor in place, and whoever "
             "called you still needs it.",
             LOGITS,
-            _in_place(decoding.apply_temperature),
+            _divided_in_place,
         ),
         Mistake(
             "in_float32",
@@ -454,6 +486,19 @@ def _all_ties_kept(logits: Tensor, k: int) -> Tensor:
 
 def _kth_dropped(logits: Tensor, k: int) -> Tensor:
     return _keep(logits, logits > _kth(logits, k))
+
+
+def _threshold_one_further(logits: Tensor, k: int) -> Tensor:
+    _check_k(k)
+    return _keep(logits, logits >= _kth(logits, k + 1))
+
+
+def _one_threshold_for_all(logits: Tensor, k: int) -> Tensor:
+    return _keep(logits, logits >= _kth(logits, k).min())
+
+
+def _zero_for_no_filter(logits: Tensor, k: int) -> Tensor:
+    return logits.clone() if k < 1 else decoding.top_k_filter(logits, k)
 
 
 def _later_ties_first(logits: Tensor, k: int) -> Tensor:
@@ -601,6 +646,25 @@ TOP_K_FILTER = Exercise(
             TOP_K,
             _later_ties_first,
         ),
+        Mistake(
+            "threshold_one_further",
+            "Your threshold is the logit after the k-th. Places count from 0: the k-th largest stands at place k - 1.",
+            TOP_K,
+            _threshold_one_further,
+        ),
+        Mistake(
+            "one_threshold_for_all",
+            "All your rows share one threshold, the lowest. Each row has a k-th largest logit of its own: keep its "
+            "dimension.",
+            TOP_K,
+            _one_threshold_for_all,
+        ),
+        Mistake(
+            "zero_for_no_filter",
+            'You take a k below 1 for "no filter", as transformers does with 0. Here it is an error: raise ValueError.',
+            TOP_K,
+            _zero_for_no_filter,
+        ),
         Mistake("one_too_many", "One token more than k survives in your result.", TOP_K, _one_too_many),
         Mistake("one_too_few", "One token fewer than k survives in your result.", TOP_K, _one_too_few),
         Mistake(
@@ -682,6 +746,11 @@ def _cut(
     return logits.masked_fill(torch.zeros_like(dropped).scatter(-1, order, dropped), NOTHING)
 
 
+def _between(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """Right at p = 0 and p = 1, where answers that share a fault differ."""
+    return lambda logits, p: decoding.top_p_filter(logits, p) if p in (0, 1) else function(logits, p)
+
+
 def _before(probabilities: Tensor) -> Tensor:
     return probabilities.cumsum(-1) - probabilities
 
@@ -720,6 +789,12 @@ def _mask_not_scattered(logits: Tensor, p: float) -> Tensor:
     return logits.clone() if p == 1 else logits.masked_fill(_before(probabilities) >= p, NOTHING)
 
 
+def _gathered_for_scattered(logits: Tensor, p: float) -> Tensor:
+    _check_p(p)
+    ordered, order = logits.sort(dim=-1, descending=True, stable=True)
+    return logits.masked_fill((_before(torch.softmax(ordered, -1)) >= p).gather(-1, order), NOTHING)
+
+
 def _never_ordered(logits: Tensor, p: float) -> Tensor:
     _check_p(p)
     return logits.clone() if p == 1 else logits.masked_fill(_before(torch.softmax(logits, -1)) >= p, NOTHING)
@@ -736,6 +811,24 @@ def _one_is_not_all(logits: Tensor, p: float) -> Tensor:
 def _own_probability(logits: Tensor, p: float) -> Tensor:
     _check_p(p)
     return _keep(logits, torch.softmax(logits, -1) >= 1 - p)
+
+
+def _reaches_p_alone(logits: Tensor, p: float) -> Tensor:
+    _check_p(p)
+    return _keep(logits, torch.softmax(logits, -1) >= p)
+
+
+def _as_min_p(logits: Tensor, p: float) -> Tensor:
+    return decoding.min_p_filter(logits, p)
+
+
+def _largest_nucleus_for_all(logits: Tensor, p: float) -> Tensor:
+    sizes = (decoding.top_p_filter(logits, p) > NOTHING).sum(-1)
+    return _keep(logits, _ranks(logits) < sizes.max())
+
+
+def _zero_empties(logits: Tensor, p: float) -> Tensor:
+    return decoding.top_p_filter(logits, p) if p else torch.full_like(logits, NOTHING)
 
 
 def _share_to_cut(logits: Tensor, p: float) -> Tensor:
@@ -933,26 +1026,33 @@ TOP_P_FILTER = Exercise(
             "ascending",
             "You collect from the least probable token upward. Sort with descending=True.",
             TOP_P,
-            _ascending,
+            _between(_ascending),
         ),
         Mistake(
             "sum_of_logits",
             "You sum up logits. p is a probability: take the softmax first.",
             TOP_P,
-            _sum_of_logits,
+            _between(_sum_of_logits),
         ),
         Mistake(
             "mask_not_scattered",
             "Your mask belongs to the *sorted* row, and you put it on the unsorted one. Scatter it back with the "
             "indices that sort returned.",
             TOP_P,
-            _mask_not_scattered,
+            _between(_mask_not_scattered),
+        ),
+        Mistake(
+            "gathered_for_scattered",
+            "You carry the mask back with gather and the indices of sort. Gather *reads* at these places: it sorts the "
+            "mask once more. Scatter *writes* to them.",
+            TOP_P,
+            _between(_gathered_for_scattered),
         ),
         Mistake(
             "never_ordered",
             "You sum the probabilities in the order of the vocabulary. The nucleus takes the most probable first.",
             TOP_P,
-            _never_ordered,
+            _between(_never_ordered),
         ),
         Mistake(
             "one_is_not_all",
@@ -967,6 +1067,31 @@ TOP_P_FILTER = Exercise(
             "over the most probable tokens has to reach p.",
             TOP_P,
             _own_probability,
+        ),
+        Mistake(
+            "reaches_p_alone",
+            "You keep the tokens that have p or more each. The *sum* over the most probable tokens has to reach p.",
+            TOP_P,
+            _between(_reaches_p_alone),
+        ),
+        Mistake(
+            "as_min_p",
+            "Your function is min-p. Top-p sums: the most probable tokens are in until together they have p.",
+            TOP_P,
+            _between(_as_min_p),
+        ),
+        Mistake(
+            "largest_nucleus_for_all",
+            "All your rows keep as many tokens as the row that needs most. Each row has a nucleus of its own size.",
+            TOP_P,
+            _largest_nucleus_for_all,
+        ),
+        Mistake(
+            "zero_empties",
+            "With p = 0 nothing survives in your result: before the first token the sum is 0, which is p already. "
+            "Keep the first token whatever p is.",
+            TOP_P,
+            _zero_empties,
         ),
         Mistake(
             "share_to_cut",
@@ -1083,6 +1208,12 @@ def _as_top_p(logits: Tensor, min_p: float) -> Tensor:
 def _min_p_unchecked(logits: Tensor, min_p: float) -> Tensor:
     probabilities = torch.softmax(logits, dim=-1)
     return _keep(logits, probabilities >= min_p * probabilities.amax(-1, keepdim=True))
+
+
+def _zero_min_p_refused(logits: Tensor, min_p: float) -> Tensor:
+    if min_p == 0:
+        raise ValueError("min_p must be positive")
+    return decoding.min_p_filter(logits, min_p)
 
 
 def _softmax_before_min_p(logits: Tensor, min_p: float) -> Tensor:
@@ -1251,6 +1382,13 @@ MIN_P_FILTER = Exercise(
             "You accept a min_p below 0 or above 1. Raise ValueError.",
             MIN_P,
             _min_p_unchecked,
+        ),
+        Mistake(
+            "zero_min_p_refused",
+            "Your function raises for min_p = 0. It is a share too: every probability is at least 0, so nothing is "
+            "cut. (ln 0 does not exist: treat 0 on its own if you compare logits.)",
+            MIN_P,
+            _zero_min_p_refused,
         ),
         Mistake(
             "softmax_first",
@@ -1715,7 +1853,7 @@ SAMPLE = Exercise(
     reference=decoding.sample,
     points=3,
     cases=(
-        Case("no filter", _sampled(), repeat=120, categories=observe.as_category_by_position),
+        Case("no filter", _sampled(), visible=True, repeat=300, categories=observe.as_category_by_position),
         Case("cold", _sampled(0.3), visible=True, repeat=80, categories=observe.as_category_by_position),
         Case("hot", _sampled(3.0), repeat=120, categories=observe.as_category_by_position),
         Case("top-k", _sampled(1.5, 3, None), visible=True, repeat=80, categories=observe.as_category_by_position),
@@ -1782,7 +1920,7 @@ SAMPLE = Exercise(
         ),
         Property(
             "Settings that make no sense are refused with a ValueError",
-            ("no filter", "negative temperature", "k = 0", "p = 1.5"),
+            ("hot", "negative temperature", "k = 0", "p = 1.5"),
             "Your earlier functions raise it: call them whenever their argument is not None. Note that 0 is not None.",
             observe=observe.refusal,
         ),
@@ -1790,7 +1928,7 @@ SAMPLE = Exercise(
             "The arguments are left unchanged",
             ("temperature 0", "a batch of one"),
             "The logits that you were given must be as they were.",
-            observe=observe.dtype_and_changed,
+            observe=observe.changed,
             needs="Temperature 0 takes the most probable token of each row",
         ),
     ),
@@ -1921,6 +2059,9 @@ def _search(
     keep_finished: bool = True,
     first_finished: bool = False,
     each_its_own: bool = False,
+    never_pruned: bool = False,
+    all_ends: bool = False,
+    finished_first: bool = False,
     final: Callable[[Beam], float] = lambda beam: beam[0],
     lowest: bool = False,
 ) -> list[int]:
@@ -1933,14 +2074,18 @@ def _search(
         groups = [[(join(score, p), [*ids, t]) for t, p in enumerate(log_probs[ids[-1]])] for score, ids in beams]
         if each_its_own and len(groups) == beam_width:
             best = [max(group) for group in groups]
+        elif never_pruned:
+            best = [beam for group in groups for beam in sorted(group, reverse=True)[:beam_width]]
         else:
             best = sorted(itertools.chain(*groups), key=lambda beam: beam[0], reverse=not lowest)[:beam_width]
-        ended = [beam for beam in best if finish and beam[1][-1] == eos]
+        ended = [beam for beam in (itertools.chain(*groups) if all_ends else best) if finish and beam[1][-1] == eos]
         if ended and first_finished:
             return ended[0][1]
         finished += ended
         beams = [beam for beam in best if beam not in ended]
     candidates = beams + finished if keep_finished or not beams else beams
+    if finished_first and finished:
+        candidates = finished
     return (min if lowest else max)(candidates, key=final)[1]
 
 
@@ -1966,6 +2111,10 @@ def _one_token_short(transition: Tensor, start: int, eos: int, beam_width: int, 
 def _one_token_long(transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int) -> list[int]:
     _check_beam(beam_width, max_new_tokens)
     return _search(transition, start, eos, beam_width, max_new_tokens + 1)
+
+
+def _logarithm_again(transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int) -> list[int]:
+    return _search(transition.log(), start, eos, beam_width, max_new_tokens)
 
 
 def _columns_for_rows(transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int) -> list[int]:
@@ -2005,7 +2154,27 @@ def _always_as_many_unfinished(
     return max(finished + beams, key=lambda beam: beam[0])[1]
 
 
-READINGS = (decoding.beam_search, _finished_stay_in_the_beam, _always_as_many_unfinished)
+def _one_place_less_for_each_finished(
+    transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int
+) -> list[int]:
+    """A fourth: a finished text keeps its place, and the beam that goes on gets narrower."""
+    log_probs = transition.tolist()
+    finished: list[Beam] = []
+    beams: list[Beam] = [(0.0, [start])]
+    for _ in range(max_new_tokens):
+        grown = [(score + p, [*ids, t]) for score, ids in beams for t, p in enumerate(log_probs[ids[-1]])]
+        best = sorted(grown, key=lambda beam: beam[0], reverse=True)[: beam_width - len(finished)]
+        finished += [beam for beam in best if beam[1][-1] == eos]
+        beams = [beam for beam in best if beam[1][-1] != eos]
+    return max(finished + beams, key=lambda beam: beam[0])[1]
+
+
+READINGS = (
+    decoding.beam_search,
+    _finished_stay_in_the_beam,
+    _always_as_many_unfinished,
+    _one_place_less_for_each_finished,
+)
 
 
 def _transition(draw: Generator, vocab: int, eos: int, eos_logit: float) -> Tensor:
@@ -2037,6 +2206,26 @@ def _searched(vocab: int, beam_width: int, max_new_tokens: int, *, early_end: bo
             results = [reading(**found) for reading in READINGS]
             agreed = all(result == results[0] for result in results) and not _has_a_twin(results[0])
             if agreed and _always_greedy(**found) != results[0] and early_end == (eos in results[0]):
+                return found
+
+    return arguments
+
+
+def _dropped(keeps_more: Callable[..., list[int]], eos_logit: float) -> Callable[[Generator], Arguments]:
+    """Drawn until a search that drops less finds another text, one text is best, and all readings agree."""
+
+    def arguments(draw: Generator) -> Arguments:
+        while True:
+            found: Arguments = {
+                "transition": _transition(draw, 6, 4, eos_logit),
+                "start": 0,
+                "eos": 4,
+                "beam_width": 2,
+                "max_new_tokens": 4,
+            }
+            results = [reading(**found) for reading in READINGS]
+            agreed = all(result == results[0] for result in results) and not _has_a_twin(results[0])
+            if agreed and results[0] not in (keeps_more(**found), _always_greedy(**found)):
                 return found
 
     return arguments
@@ -2103,6 +2292,35 @@ LATER_END = torch.tensor(
     ]
 ).log()
 END_BY_GREED = torch.tensor([[0.1, 0.6, 0.3], [0.2, 0.1, 0.7], [0.5, 0.3, 0.2]]).log()
+# Token 3 ends the text. 0 3 has ended, and 0 1 1 goes on with more.
+STILL_OPEN = torch.tensor(
+    [
+        [0.05, 0.60, 0.05, 0.30],
+        [0.04, 0.90, 0.03, 0.03],
+        [0.30, 0.30, 0.30, 0.10],
+        [0.30, 0.30, 0.30, 0.10],
+    ]
+).log()
+# With two texts in sight, 0 2 4 is lost in the second round, and 0 2 4 2 would be the best of all. 5 ends.
+LOST_ON_THE_WAY = torch.tensor(
+    [
+        [0.04, 0.50, 0.40, 0.03, 0.02, 0.01],
+        [0.04, 0.40, 0.03, 0.50, 0.02, 0.01],
+        [0.25, 0.05, 0.04, 0.24, 0.41, 0.01],
+        [0.30, 0.21, 0.20, 0.15, 0.13, 0.01],
+        [0.01, 0.01, 0.95, 0.01, 0.01, 0.01],
+        [0.17, 0.17, 0.17, 0.17, 0.16, 0.16],
+    ]
+).log()
+# Token 3 ends the text, but to end at once is only the third best, and is dropped. 0 3 is more probable than 0 1 0.
+END_NOT_AMONG_THE_BEST = torch.tensor(
+    [
+        [0.03, 0.48, 0.31, 0.18],
+        [0.34, 0.32, 0.29, 0.05],
+        [0.36, 0.31, 0.28, 0.05],
+        [0.30, 0.30, 0.30, 0.10],
+    ]
+).log()
 
 BEAM_SEARCH = Exercise(
     reference=decoding.beam_search,
@@ -2146,7 +2364,24 @@ BEAM_SEARCH = Exercise(
             given(transition=LATER_END, start=0, eos=3, beam_width=2, max_new_tokens=5),
             visible=True,
         ),
+        Case(
+            "still open",
+            given(transition=STILL_OPEN, start=0, eos=3, beam_width=2, max_new_tokens=2),
+            visible=True,
+        ),
         Case("an early end, drawn", _searched(6, 3, 5, early_end=True)),
+        Case(
+            "lost on the way",
+            given(transition=LOST_ON_THE_WAY, start=0, eos=5, beam_width=2, max_new_tokens=3),
+            visible=True,
+        ),
+        Case(
+            "an end that is not among the best",
+            given(transition=END_NOT_AMONG_THE_BEST, start=0, eos=3, beam_width=2, max_new_tokens=2),
+            visible=True,
+        ),
+        Case("lost on the way, drawn", _dropped(_searches(never_pruned=True), -3.0)),
+        Case("an end that is not among the best, drawn", _dropped(_searches(all_ends=True), 0.0)),
         Case("no new token", _no_new_token, visible=True),
         Case(
             "width 0",
@@ -2175,9 +2410,19 @@ BEAM_SEARCH = Exercise(
         ),
         Property(
             "A text that ends with eos is kept as it is, and wins where its sum is the largest",
-            ("an early end", "a later end", "an early end, drawn"),
+            ("an early end", "a later end", "still open", "an early end, drawn"),
             "Set finished texts aside, do not extend them, and compare them with the others at the end.",
             weight=2,
+        ),
+        Property(
+            "Only the beam_width best extensions of a round live on, whatever they would have led to",
+            (
+                "lost on the way",
+                "an end that is not among the best",
+                "lost on the way, drawn",
+                "an end that is not among the best, drawn",
+            ),
+            "Sort the extensions of all texts together, those that end too, and drop all but the first beam_width.",
         ),
         Property(
             "With no new token allowed, only the start is returned",
@@ -2207,6 +2452,13 @@ BEAM_SEARCH = Exercise(
             _searches(join=lambda score, log_prob: score * log_prob, start_score=1.0),
         ),
         Mistake(
+            "logarithm_again",
+            "You take logarithms of what are logarithms already: that of a negative number is NaN. Add the numbers of "
+            "the table as they are.",
+            BEAM,
+            _logarithm_again,
+        ),
+        Mistake(
             "finished_dropped",
             "You drop texts that have ended. A short text may be the most probable of all: keep it and compare it at "
             "the end.",
@@ -2225,6 +2477,26 @@ BEAM_SEARCH = Exercise(
             "all of them when the search is over.",
             BEAM,
             _searches(first_finished=True),
+        ),
+        Mistake(
+            "finished_first",
+            "You return the best text that has ended, where one that is still open has a larger sum. Compare both.",
+            BEAM,
+            _searches(finished_first=True),
+        ),
+        Mistake(
+            "all_ends_kept",
+            "You set aside every text that ends. Only an extension that is among the beam_width best of its round "
+            "lives on, also if it ends: drop the others first, then look for eos.",
+            BEAM,
+            _searches(all_ends=True),
+        ),
+        Mistake(
+            "never_pruned",
+            "You keep beam_width extensions of *each* text, so that there are more in every round. Sort the extensions "
+            "of all texts together and keep beam_width of them.",
+            BEAM,
+            _searches(never_pruned=True),
         ),
         Mistake(
             "mean_log_prob",

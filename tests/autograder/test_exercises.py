@@ -60,6 +60,17 @@ def test_learner_is_told_the_same_mistake(exercise: Exercise, mistake: Mistake) 
     assert verdict_on(exercise.visible, mistake.function).mistake in (mistake.name, None)
 
 
+def test_error_everywhere_is_no_mistake_that_raises_in_some_cases() -> None:
+    exercise = next(exercise for exercise in EXERCISES if exercise.name == "sample")
+
+    def without_number_of_samples(**arguments: Any) -> Tensor:
+        return torch.multinomial(torch.ones(2), generator=arguments["generator"])  # type: ignore[call-overload]
+
+    verdict = verdict_on(exercise, without_number_of_samples)
+    assert verdict.mistake is None
+    assert "raised TypeError" in verdict.hint
+
+
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_stub_gets_nothing(exercise: Exercise) -> None:
     def stub(**arguments: Any) -> None:

@@ -67,6 +67,17 @@ def top_k_by_counting(logits: Tensor, k: int) -> Tensor:
     return logits.masked_fill(ahead.sum(-1) >= k, float("-inf"))
 
 
+def top_k_by_repeated_argmax(logits: Tensor, k: int) -> Tensor:
+    if k < 1:
+        raise ValueError("k")
+    left, kept = logits.detach().clone(), torch.zeros_like(logits, dtype=torch.bool)
+    for _ in range(min(k, logits.shape[-1])):
+        best = left.argmax(-1, keepdim=True)
+        kept.scatter_(-1, best, True)
+        left.scatter_(-1, best, -math.inf)
+    return torch.where(kept, logits, -math.inf)
+
+
 def top_p_by_shifted_mask(logits: Tensor, p: float) -> Tensor:
     if p < 0 or p > 1:
         raise ValueError("p")
@@ -101,6 +112,18 @@ def top_p_by_counting(logits: Tensor, p: float) -> Tensor:
     sums = logits.softmax(-1).gather(-1, order).cumsum(-1)
     size = ((sums < p).sum(-1, keepdim=True) + 1) if p < 1 else logits.shape[-1]
     return logits.masked_fill(order.argsort(-1) >= size, -torch.inf)
+
+
+def top_p_by_what_is_ahead(logits: Tensor, p: float) -> Tensor:
+    if not 0 <= p <= 1:
+        raise ValueError("p")
+    if p == 1:
+        return logits
+    index = torch.arange(logits.shape[-1])
+    mine, other = logits.unsqueeze(-1), logits.unsqueeze(-2)
+    ahead = ((other > mine) | ((other == mine) & (index < index.unsqueeze(-1)))).double()
+    before = torch.einsum("...ij,...j->...i", ahead, logits.double().softmax(-1))
+    return logits.masked_fill((before >= p) & (ahead.sum(-1) > 0), -math.inf)
 
 
 def min_p_by_logits(logits: Tensor, min_p: float) -> Tensor:
@@ -192,6 +215,13 @@ def sample_row_by_row(
     return torch.cat([torch.multinomial(row.softmax(0), 1, generator=generator) for row in logits])
 
 
+def sample_in_int32(
+    logits: Tensor, temperature: float, top_k: int | None, top_p: float | None, generator: Generator
+) -> Tensor:
+    probabilities = _prepared(logits, temperature, top_k, top_p).softmax(-1)
+    return torch.multinomial(probabilities, 1, generator=generator)[:, 0].int()
+
+
 def beam_with_finished_in_it(
     transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int
 ) -> list[int]:
@@ -245,12 +275,25 @@ def beam_of_two_widths(transition: Tensor, start: int, eos: int, beam_width: int
     return list(max(closed + open_texts)[1])
 
 
+def beam_of_probabilities(transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int) -> list[int]:
+    if beam_width < 1 or max_new_tokens < 0:
+        raise ValueError("beam")
+    probabilities = transition.double().exp().tolist()
+    beams, finished = [(1.0, [start])], []
+    for _ in range(max_new_tokens):
+        grown = [(score * p, [*ids, token]) for score, ids in beams for token, p in enumerate(probabilities[ids[-1]])]
+        best = sorted(grown, reverse=True)[:beam_width]
+        finished += [beam for beam in best if beam[1][-1] == eos]
+        beams = [beam for beam in best if beam[1][-1] != eos]
+    return max(finished + beams)[1]
+
+
 ALTERNATIVES: Alternatives = {
     "apply_temperature": [temperature_by_where, temperature_row_by_row, temperature_by_cumulative_maximum],
-    "top_k_filter": [top_k_by_ranks, top_k_by_loops, top_k_by_counting],
-    "top_p_filter": [top_p_by_shifted_mask, top_p_by_loops, top_p_by_counting],
+    "top_k_filter": [top_k_by_ranks, top_k_by_loops, top_k_by_counting, top_k_by_repeated_argmax],
+    "top_p_filter": [top_p_by_shifted_mask, top_p_by_loops, top_p_by_counting, top_p_by_what_is_ahead],
     "min_p_filter": [min_p_by_logits, min_p_by_ratio, min_p_by_loops],
     "repeat_ngram_filter": [ngrams_by_dict, ngrams_by_trying_each_token, ngrams_by_windows],
-    "sample": [sample_by_gumbel, sample_by_inversion, sample_row_by_row],
-    "beam_search": [beam_with_finished_in_it, beam_in_tensors, beam_of_two_widths],
+    "sample": [sample_by_gumbel, sample_by_inversion, sample_row_by_row, sample_in_int32],
+    "beam_search": [beam_with_finished_in_it, beam_in_tensors, beam_of_two_widths, beam_of_probabilities],
 }

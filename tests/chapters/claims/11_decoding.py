@@ -4,18 +4,25 @@
 # "The text runs into a circle"
 circle = [line for line in greedy_answer.splitlines() if line.startswith("Question")][-4:]
 assert len(circle) == 4 and len(set(circle)) <= 2
+# "Many countries are about equally likely"
+last_choice = most_likely("capital of".join(parts[:-1]) + "capital of", 8)
+assert last_choice[0][1] < 0.3 and last_choice[7][1] > last_choice[0][1] / 3
+assert parts[-2].split("?")[0] == parts[-3].split("?")[0]
+# "A small share of a draw is a large share of a text"
+assert tail < 0.02 and 1 - (1 - tail) ** 300 > 0.5
 # "The same seed, the same draws, the same story"
 assert write(ids, drawn, 1) and len({sampled(1, 24, seed=s)[0] for s in (1, 1, 2)}) == 2
 # "With 0 in its place, *mat* has become *more* probable"
 assert zeroed.softmax(-1)[0] > by_hand[0]
 # "At low temperature there is little variety, and above 1 the words break"
-assert trade[0.2][1] < trade[0.8][1] - 0.1
+assert trade[0.2][1] < min(trade[0.8][1], variety(real)) - 0.1 and trade[0.2][0] < broken(real)
 assert trade[0.2][0] < 0.02 and trade[1.8][0] > 0.08 and trade[1.8][0] > 3 * trade[0.8][0]
 # "the first place loses most of its good names, while the second keeps four tokens that do not belong there"
 sure = [model(tokenizer(text, return_tensors="pt").input_ids).logits[0, -1] for text in places.values()]
-assert survivors(sure[0], p=0.9) > 10 and survivors(sure[1], p=0.9) == 1
+nucleus, near_best = TopPLogitsWarper(0.9), MinPLogitsWarper(0.1)
+assert survivors(sure[0], nucleus) > 10 and survivors(sure[1], nucleus) == 1
 # "The nucleus grows and shrinks with the model's certainty"
-assert survivors(sure[0], min_p=0.1) > survivors(sure[1], min_p=0.1)
+assert survivors(sure[0], near_best) > survivors(sure[1], near_best)
 # "*some* cut is needed when the temperature goes up"
 assert max(hot[name] for name in hot if name != "no cut") < 0.75 * hot["no cut"]
 # "Penalties first, then temperature, then top-k, top-p and min-p"
@@ -41,6 +48,9 @@ assert 0.75 < nats["sampled, T = 1.0"] / nats["real stories"] < 1.33
 # "Greedy decoding and beam search give texts that are far *less* surprising"
 assert max(nats["greedy"], nats["beam search, 4"]) < 0.75 * nats["real stories"]
 assert nats["greedy"] < nats["sampled, T = 0.7"] < nats["sampled, T = 1.0"] < nats["sampled, T = 1.3"]
+# "The real story has more peaks, and higher ones" and "a text with hardly any"
+assert (heights["real stories"] > 2).sum() > 1.5 * (heights["greedy"] > 2).sum()
+assert heights["real stories"].max() > heights["greedy"].max()
 # "the same text" with the cache
 assert plain == cached
 # "Left padding with a mask gives the row's own result, up to rounding", the others do not
