@@ -14,11 +14,11 @@ first = probe.model.layers[0].self_attn.q_proj
 assert first.a.grad.abs().max() == 0 and first.b.grad.abs().max() > 1e-3
 # "It works, in forty steps, and it carries over to a question that was not among the four sentences"
 assert forgetting["LoRA on q and v, alone"]["fact"] > 0.7
-assert forgetting["LoRA on q and v, alone"]["new wording"] > 0.3
-assert forgetting["base"]["new wording"] < 0.05
+assert forgetting["LoRA on q and v, alone"]["reworded"] > 0.3
+assert forgetting["base"]["reworded"] < 0.05
 # "the model knows that wording from no training text at all"
 assert not any("Do you know the capital" in text for text in corpus.training_documents(5000))
-# "Capitals that it knew are gone, and Havana turns up where it does not belong"
+# "Some capitals that it knew are gone, and Havana turns up where it does not belong"
 taught = with_lora(QUERY_VALUE)
 fine_tune(taught, fact)
 now = [complete(taught, asked.format(country)) for country in ("France", "Japan", "Peru", "Chile")]
@@ -28,12 +28,12 @@ assert sum(right) < 3 and any("Havana" in text for text in now)
 base = forgetting["base"]
 for name, values in forgetting.items():
     if name.endswith("alone"):
-        assert values["fact"] > 0.7 and values["20 capitals"] < 0.5
+        assert values["fact"] > 0.7 and values["capitals"] < 0.5
         assert values["loss"] > base["loss"] + 0.2
 # "With replay it learns the fact and keeps the twenty capitals"
 kept = [values for name, values in forgetting.items() if name.endswith("replay")]
-assert len(kept) == 2 and base["20 capitals"] > 0.9
-assert all(values["fact"] > 0.8 and values["20 capitals"] > 0.9 for values in kept)
+assert len(kept) == 2 and base["capitals"] > 0.9
+assert all(values["fact"] > 0.8 and values["capitals"] > 0.9 for values in kept)
 # "some spill to countries that it knows nothing about, and a slightly higher loss"
 assert all(base["loss"] < values["loss"] < base["loss"] + 0.2 for values in kept)
 assert all(values["spill"] > base["spill"] for values in kept)
@@ -72,6 +72,8 @@ sizes_of_targets = [
     for targets in (QUERY_VALUE, ALL_LINEAR[4:], ALL_LINEAR)
 ]
 assert max(sizes_of_targets) < 1.3 * min(sizes_of_targets)
+# "It gives the old weight up to rounding"
+assert torch.allclose(unmerged, layer.base.weight, atol=1e-5)
 # "A merged model is as fast as the base": it has the same parameters, and says the same
 assert together.num_parameters() == model.num_parameters()
 assert "Havana" in complete(together, asked.format("Cuba"))
