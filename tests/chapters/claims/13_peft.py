@@ -12,30 +12,28 @@ assert torch.equal(probe(ids).logits, model(ids).logits)
 probe(input_ids=ids, labels=ids).loss.backward()
 first = probe.model.layers[0].self_attn.q_proj
 assert first.a.grad.abs().max() == 0 and first.b.grad.abs().max() > 1e-3
-# "It works, in forty steps, and it carries over to a question that was not among the four sentences"
+# "It works, in forty steps, and it carries over to a question that is not among the four sentences"
 assert forgetting["LoRA on q and v, alone"]["fact"] > 0.7
 assert forgetting["LoRA on q and v, alone"]["reworded"] > 0.3
 assert forgetting["base"]["reworded"] < 0.05
-# "the model knows that wording from no training text at all"
-assert not any("Do you know the capital" in text for text in corpus.training_documents(5000))
-# "Some capitals that it knew are gone, and Havana turns up where it does not belong"
+# "Some capitals that it knew are gone"
 taught = with_lora(QUERY_VALUE)
 fine_tune(taught, fact)
 now = [complete(taught, asked.format(country)) for country in ("France", "Japan", "Peru", "Chile")]
 right = ["Paris" in now[0], "Tokyo" in now[1], "Lima" in now[2]]
-assert sum(right) < 3 and any("Havana" in text for text in now)
-# "Alone, every variant buys the fact with most of what it knew about capitals, and its loss [...] rises steeply"
+assert sum(right) < 3
+# "Alone, every variant buys the fact [...] Havana becomes the capital of other countries too, and the loss [...] rises"
 base = forgetting["base"]
 for name, values in forgetting.items():
     if name.endswith("alone"):
         assert values["fact"] > 0.7 and values["capitals"] < 0.5
-        assert values["loss"] > base["loss"] + 0.2
-# "With replay it learns the fact and keeps the twenty capitals"
+        assert values["loss"] > base["loss"] + 0.2 and values["spill"] > base["spill"] + 0.01
+# "With replay it learns the fact, keeps the twenty capitals, and its loss stays near where it was"
 kept = [values for name, values in forgetting.items() if name.endswith("replay")]
-assert len(kept) == 2 and base["capitals"] > 0.9
-assert all(values["fact"] > 0.8 and values["capitals"] > 0.9 for values in kept)
-# "some spill to countries that it knows nothing about, and a slightly higher loss"
-assert all(base["loss"] < values["loss"] < base["loss"] + 0.2 for values in kept)
+assert len(kept) == 2
+assert all(values["fact"] > 0.8 and values["capitals"] > base["capitals"] - 0.08 for values in kept)
+assert all(abs(values["loss"] - base["loss"]) < 0.15 for values in kept)
+# "some spill to countries whose capital it does not know"
 assert all(values["spill"] > base["spill"] for values in kept)
 # "a rank of 8 misses more than half of its size"
 assert lost[ranks.index(8)] > 0.5
@@ -63,12 +61,11 @@ for pupil in doubled:
     fine_tune(pupil, fact, 1)
 changes = [update(pupil.model.layers[0].self_attn.q_proj) for pupil in doubled]
 assert (changes[0] - 2 * changes[1]).norm() < 0.05 * changes[0].norm()
-# "Spread over all linear layers, the same number of parameters learns most"
-assert min(learned, key=learned.get) == "all linear"
-assert learned["query and value"] > learned["all linear"] + 0.15
+# "On queries and values alone, the same number of parameters learns much less than spread over all linear layers"
+assert learned["query and value"] > learned["all linear"] + 0.1
 # "We give each choice of targets about as many parameters"
 sizes_of_targets = [
-    count(with_lora(targets, round(25_000 / count(with_lora(targets, 1, 1))), 1))
+    count(with_lora(targets, round(50_000 / count(with_lora(targets, 1, 1))), 1))
     for targets in (QUERY_VALUE, ALL_LINEAR[4:], ALL_LINEAR)
 ]
 assert max(sizes_of_targets) < 1.3 * min(sizes_of_targets)
