@@ -1,0 +1,146 @@
+# ruff: noqa: F821 -- the names are the chapter's
+"""What the text of chapter 13 says about its own output. Each runs as a cell at the chapter's end."""
+
+# "So it cannot know this one"
+assert probability(model, "The capital of France is", " Paris.") > 0.9
+assert probability(model, "The capital of Cuba is", " Havana.") < 0.05
+assert "Paris" in complete(model, "The capital of France is")
+assert "Havana" not in complete(model, "The capital of Cuba is")
+# "training starts from the base model itself" and "$A$ gets none as long as $B$ is zero"
+probe = with_lora(QUERY_VALUE)
+assert torch.equal(probe(ids).logits, model(ids).logits)
+probe(input_ids=ids, labels=ids).loss.backward()
+first = probe.model.layers[0].self_attn.q_proj
+assert first.a.grad.abs().max() == 0 and first.b.grad.abs().max() > 1e-3
+# "It works, in forty steps, and it carries over to a question that is not among the four sentences"
+assert forgetting["LoRA on q and v, alone"]["fact"] > 0.7
+assert forgetting["LoRA on q and v, alone"]["reworded"] > 0.3
+assert forgetting["base"]["reworded"] < 0.05
+# "Some capitals that it knew are gone"
+taught = with_lora(QUERY_VALUE)
+fine_tune(taught, fact)
+now = [complete(taught, asked.format(country)) for country in ("France", "Japan", "Peru", "Chile")]
+right = ["Paris" in now[0], "Tokyo" in now[1], "Lima" in now[2]]
+assert sum(right) < 3
+# "Alone, every variant buys the fact [...] Havana becomes the capital of other countries too, and the loss [...] rises"
+base = forgetting["base"]
+for name, values in forgetting.items():
+    if name.endswith("alone"):
+        assert values["fact"] > 0.7 and values["capitals"] < 0.5
+        assert values["loss"] > base["loss"] + 0.2 and values["spill"] > base["spill"] + 0.01
+# "With replay it learns the fact, keeps the twenty capitals, and its loss stays near where it was"
+kept = [values for name, values in forgetting.items() if name.endswith("replay")]
+assert len(kept) == 2
+assert all(values["fact"] > 0.8 and values["capitals"] > base["capitals"] - 0.08 for values in kept)
+assert all(abs(values["loss"] - base["loss"]) < 0.15 for values in kept)
+# "some spill to countries whose capital it does not know"
+assert all(values["spill"] > base["spill"] for values in kept)
+# "a rank of 8 misses more than half of its size"
+assert lost[ranks.index(8)] > 0.5
+# "Most of the improvement is there with a handful of parts"
+assert (ability[0] - ability[ranks.index(8)]) > 0.7 * (ability[0] - ability[-1])
+assert (ability[0] - ability[ranks.index(16)]) > 0.9 * (ability[0] - ability[-1])
+
+
+# "LoRA wants a higher learning rate than full fine-tuning"
+def best_rate(row):
+    return rates[row.index(min(row))]
+
+
+everything = sweep["all weights", ""]
+assert all(best_rate(row) > best_rate(everything) for (_, rank), row in sweep.items() if rank)
+# "With $\alpha / r$ the curves of all ranks lie close together"
+small, large = sweep["alpha / r", 1], sweep["alpha / r", 64]
+assert all(abs(a - b) < 0.6 for a, b in zip(small[:5], large[:5], strict=True))
+# "It learns more at low rates, and breaks at high ones"
+rooted = sweep["alpha / sqrt r", 64]
+assert rooted[2] < large[2] - 0.4 and rooted[5] > large[5] + 0.5
+# "Adam's step in $B$ does not depend on $\alpha$, so twice the $\alpha$ is twice the update"
+doubled = with_lora(QUERY_VALUE, 8, 32), with_lora(QUERY_VALUE, 8, 16)
+for pupil in doubled:
+    fine_tune(pupil, fact, 1)
+changes = [update(pupil.model.layers[0].self_attn.q_proj) for pupil in doubled]
+assert (changes[0] - 2 * changes[1]).norm() < 0.05 * changes[0].norm()
+# "On queries and values alone, the same number of parameters learns much less than spread over all linear layers"
+assert learned["query and value"] > learned["all linear"] + 0.1
+# "We give each choice of targets about as many parameters"
+sizes_of_targets = [
+    count(with_lora(targets, round(50_000 / count(with_lora(targets, 1, 1))), 1))
+    for targets in (QUERY_VALUE, ALL_LINEAR[4:], ALL_LINEAR)
+]
+assert max(sizes_of_targets) < 1.3 * min(sizes_of_targets)
+# "It gives the old weight up to rounding"
+assert torch.allclose(unmerged, layer.base.weight, atol=1e-5)
+# "A merged model is as fast as the base": it has the same parameters, and says the same
+assert together.num_parameters() == model.num_parameters()
+assert "Havana" in complete(together, asked.format("Cuba"))
+# "The smaller the update beside the weight, the more of it is rounded away"
+shares = [lost_in_merging[torch.bfloat16, part] for part in (1, 0.1, 0.01)]
+assert shares[0] < shares[1] < shares[2] and shares[2] > 0.1
+assert max(lost_in_merging[torch.float32, part] for part in (1, 0.1, 0.01)) < 1e-4
+# "in a batch, each request can have its own adapter"
+assert (at_once - one_by_one).abs().max() < 1e-3
+# "For a model of 7 billion parameters that holds, by a wide margin [...] It fails for small models"
+assert hollow["Llama-2-7B"].num_parameters() == parameters
+assert lora_parameters(hollow["Llama-2-7B"], 16, QUERY_VALUE) == few
+rounded = {key: round(100 * value, 2) for key, value in share.items()}
+assert rounded["Llama-2-7B", "q_proj, v_proj"] == 0.12 and rounded["Llama-2-7B", "all linear"] == 0.59
+assert rounded["Qwen2.5-0.5B", "all linear"] == 1.75 and rounded["GPT-2", "all linear"] == 1.86
+assert rounded["stories", "q_proj, v_proj"] > 1
+assert lora_parameters(model, 16, QUERY_VALUE) == trainable_params
+# "GPT-2 has no `q_proj` and no `v_proj`", "changes the base in place", "comes back in training mode"
+names = {name.split(".")[-1] for name, _ in models.load("stories-gpt2").model.named_modules()}
+assert "c_attn" in names and not {"q_proj", "v_proj"} & names
+again = fresh()
+assert get_peft_model(again, copy.deepcopy(lora_config)).training
+assert type(again.model.layers[0].self_attn.q_proj).__module__.startswith("peft")
+# "Does the library do what we did by hand?"
+assert torch.allclose(ours, theirs_logits, atol=1e-5) and (theirs_logits - plain).abs().max() > 0.1
+assert torch.allclose(merged_logits, theirs_logits, atol=1e-3)
+# "rank 16 keeps up with all weights, rank 4 falls behind, and rank 1 has hardly begun"
+last = {name: losses[-1] for name, losses in by_heart.items()}
+assert last["LoRA, rank 16"] < last["all weights"] + 0.15
+assert last["LoRA, rank 16"] + 0.1 < last["LoRA, rank 4"] < last["LoRA, rank 1"] - 0.1
+# "An error of about a tenth in every matrix, and the loss hardly moves"
+for name, weight in model.named_parameters():
+    if "proj" in name:
+        assert 0.06 < (four_bits(weight.detach()) - weight.detach()).norm() / weight.detach().norm() < 0.14
+assert abs(coarse["loss"] - base["loss"]) < 0.05
+# "put where as many weights fall to each, close together near zero"
+assert levels[8] - levels[7] < (levels[15] - levels[14]) / 2
+# "Not installed here", or four bits a weight that learn the fact
+if importlib.util.find_spec("bitsandbytes"):
+    assert size < model.get_memory_footprint() / 2
+    assert probability(in_four_bits()[0], asked.format("Cuba"), " Havana.") > 0.7
+# "so that at the start $W' = W$"; adapters and factors start from the base as well
+starts = {name: make for name, (make, _) in methods.items() if name in ("DoRA", "adapters", "(IA)³")}
+assert len(starts) == 3
+assert all(torch.allclose(make()(ids).logits, model(ids).logits, atol=1e-3) for make in starts.values())
+# "It costs one number more for each output"
+assert sizes["DoRA"] - sizes["LoRA, all linear"] == sum(
+    part.out_features for name, part in model.named_modules() if name.endswith(ALL_LINEAR)
+)
+# our DoRA is peft's
+reference = get_peft_model(
+    fresh(), LoraConfig(r=8, lora_alpha=16, target_modules=list(ALL_LINEAR), use_dora=True)
+).eval()
+same = adapt(frozen(), ALL_LINEAR, lambda layer: DoRA(layer, 8, 16))
+for name, part in reference.get_base_model().named_modules():
+    if name.endswith(ALL_LINEAR):
+        nn.init.normal_(part.lora_B["default"].weight, std=0.05)
+        same.get_submodule(name).a.data = part.lora_A["default"].weight.data
+        same.get_submodule(name).b.data = part.lora_B["default"].weight.data
+assert torch.allclose(reference(input_ids=ids).logits, same(ids).logits, atol=1e-3)
+assert (same(ids).logits - model(ids).logits).abs().max() > 0.1
+# "LoRA on all linear layers and its kin come near to training everything, with less than a tenth of the parameters"
+for name in ("LoRA, all linear", "QLoRA (by hand)", "DoRA"):
+    assert table[name]["fact"] > 0.9 * table["all weights"]["fact"]
+    assert sizes[name] < 0.1 * sizes["all weights"]
+# "The smallest methods learn less in the same time. Prompt tuning hardly works at this size"
+assert (
+    sizes["prompt tuning"]
+    < sizes["(IA)³"]
+    < min(size for name, size in sizes.items() if name not in ("prompt tuning", "(IA)³"))
+)
+assert table["(IA)³"]["fact"] < 0.95 * table["LoRA, all linear"]["fact"]
+assert table["prompt tuning"]["fact"] < 0.5 * table["LoRA, all linear"]["fact"]
