@@ -27,7 +27,7 @@ from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.sandbox.fork_server import TIERS, ForkServer
 from autograder.sandbox.room import CellReply, Room, RoomLost, open_room
-from autograder.submission import NotGradable, Submission, learner_cells
+from autograder.submission import NotGradable, Submission, cells_to_run, learner_cells
 from llm_course import bench, calls, compare, evaluate, observe, scripts, values
 from llm_course.calls import Call, Failure, Reply
 from llm_course.evaluate import Verdict
@@ -73,7 +73,7 @@ def grade(
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     seed = derive_seed(secret, assignment.name)
-    with _Rooms(learner_cells(submission.notebook), rules, server) as rooms:
+    with _Rooms(cells_to_run(submission.notebook, assignment), rules, server) as rooms:
         exercises: tuple[ExerciseResult, ...] = ()
         for exercise in assignment.exercises:
             earlier = _known_mistakes(assignment, exercises)

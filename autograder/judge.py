@@ -105,13 +105,12 @@ def local_answer(function: Callable[..., Any]) -> Answer:
 @functools.lru_cache(maxsize=256)
 def make_bench(exercise: Exercise, seed: bytes) -> Bench:
     """Draw the inputs of an exercise and work out the replies of the reference and of each mistake."""
-    items = {case.name: _make_item(exercise, case, seed) for case in exercise.cases}
-    return Bench(
-        exercise.name,
-        items,
-        exercise.properties,
-        tuple(_known_mistake(mistake, items) for mistake in exercise.mistakes),
-    )
+    with torch.random.fork_rng(devices=[]):
+        # What these draw without a generator follows from the seed too.
+        torch.manual_seed(_as_number(derive_seed(seed, exercise.name)))
+        items = {case.name: _make_item(exercise, case, seed) for case in exercise.cases}
+        mistakes = tuple(_known_mistake(mistake, items) for mistake in exercise.mistakes)
+    return Bench(exercise.name, items, exercise.properties, mistakes)
 
 
 def _bounded(reply: Reply, expected: Reply) -> Reply:
@@ -133,7 +132,7 @@ def _known_mistake(mistake: Mistake, items: dict[str, Item]) -> KnownMistake:
 
 def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:
     digest = derive_seed(seed, exercise.name, case.drawn_as or case.name)
-    draw = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+    draw = torch.Generator().manual_seed(_as_number(digest))
     arguments, script = case.arguments(draw), case.script(draw) if case.script else ()
     call = Call(arguments, case.gradients, case.measure, case.repeat, script)
     expected = invoke(exercise.reference, call)
@@ -142,6 +141,10 @@ def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:
     exact = invoke(exercise.reference, replace(call, arguments=_in_double(arguments), script=_in_double(script)))
     measured = max(slack_of(expected.value, exact.value), slack_of(expected.gradients, exact.gradients))
     return Item(call, expected, max(measured, case.slack))
+
+
+def _as_number(digest: bytes) -> int:
+    return int.from_bytes(digest[:8], "little") >> 1
 
 
 def _in_double(value: Any) -> Any:

@@ -5,13 +5,15 @@ answer cell back to its stub.
 """
 
 import argparse
+import functools
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
 
 from autograder.exercises import assignments
-from autograder.notebooks import released_notebook
+from autograder.notebooks import released_notebook, whole_path_notebook
 
 
 class LabError(Exception):
@@ -19,14 +21,16 @@ class LabError(Exception):
 
 
 def lay_out(folder: Path) -> list[Path]:
-    """Write each assignment that is not there yet. Returns the new notebooks."""
-    made = []
-    for assignment in assignments().values():
-        path = _notebook(folder, assignment.name)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            nbformat.write(released_notebook(assignment), path)
-            made.append(path)
+    """Write each assignment, and the notebook of the whole path, that is not there yet. Returns the new notebooks."""
+    makers: dict[Path, Callable[[], nbformat.NotebookNode]] = {
+        _notebook(folder, name): functools.partial(released_notebook, assignment)
+        for name, assignment in assignments().items()
+    }
+    makers[folder / "whole_path.ipynb"] = whole_path_notebook
+    made = [path for path in makers if not path.exists()]
+    for path in made:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(makers[path](), path)
     return made
 
 
@@ -74,7 +78,7 @@ def main() -> int:
             print(f"Reset {options.reset[1]} in {reset(options.folder, *options.reset)}.")
         else:
             made = lay_out(options.folder)
-            print(f"Laid out {len(made)} new assignments in {options.folder}/; your own work is as it was.")
+            print(f"Laid out {len(made)} new notebooks in {options.folder}/; your own work is as it was.")
     except LabError as error:
         print(error, file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ whose hidden part is built from the exercise specification.
 Contents:
     source_notebook      what an instructor keeps in source/
     released_notebook    what a learner gets: no answer, no hidden part
+    whole_path_notebook  the guide in which all that a learner has written works together
     section_titles       the titles of a chapter's labeled sections, for hints
 """
 
@@ -73,6 +74,17 @@ def released_notebook(assignment: Assignment) -> NotebookNode:
         # SaveCells only writes the gradebook.
         if preprocessor is not SaveCells:
             notebook, resources = preprocessor(config=config)(notebook, resources)
+    return notebook
+
+
+def whole_path_notebook() -> NotebookNode:
+    """The ungraded notebook of the guide "The whole path"."""
+    notebook = jupytext.read(CHAPTERS / "guides" / "whole_path.md", fmt="md:myst")
+    notebook.metadata = _metadata()
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata, cell.id = NotebookNode(), f"whole_path-{number}"
+        if cell.cell_type == "markdown":
+            cell.source = plain_markdown(cell.source)
     return notebook
 
 

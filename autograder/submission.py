@@ -138,6 +138,22 @@ def learner_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
     ]
 
 
+def cells_to_run(notebook: NotebookNode, assignment: Assignment) -> list[tuple[int, str]]:
+    """The learner's cells without those at the end of the release that show what was built, unless they were changed.
+
+    No answer depends on them, and some take longer than all the rest: they load models, or train one.
+    """
+    shown = _closing_sources(assignment)
+    return [(number, source) for number, source in learner_cells(notebook) if source not in shown]
+
+
+@functools.cache
+def _closing_sources(assignment: Assignment) -> frozenset[str]:
+    cells = released_notebook(assignment).cells
+    last = max(number for number, cell in enumerate(cells) if _grade_id(cell))
+    return frozenset(cell.source for cell in cells[last + 1 :] if cell.cell_type == "code")
+
+
 def _healed(
     number: int, cell: NotebookNode, skeleton: dict[str, NotebookNode], owners: dict[str, int], flags: list[str]
 ) -> NotebookNode:

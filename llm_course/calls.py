@@ -9,7 +9,8 @@ import copy
 import linecache
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -28,7 +29,7 @@ class Call:
     the size of the largest tensor that is made on the way. With `repeat` above 1 the function is called that often,
     each time with another seed in its generators, and the value is the list of all values. With a `script` the
     function is a class: the arguments are its constructor's, and the value is the list of the steps' results
-    (llm_course.scripts).
+    (llm_course.scripts); repeated, each time of a new object.
     """
 
     arguments: dict[str, Any]
@@ -94,11 +95,10 @@ def _usual_dtype() -> Iterator[None]:
 
 
 def _value(function: Callable[..., Any], call: Call, arguments: dict[str, Any]) -> Any:
-    if call.script:
-        return run_script(function(**arguments), call.script)
     if call.repeat > 1:
-        return [_detached(function(**_reseeded(arguments, number))) for number in range(call.repeat)]
-    return function(**arguments)
+        once = replace(call, repeat=1)
+        return [_detached(_value(function, once, _reseeded(arguments, number))) for number in range(call.repeat)]
+    return run_script(function(**arguments), call.script) if call.script else function(**arguments)
 
 
 def _inputs(arguments: dict[str, Any], names: tuple[str, ...]) -> dict[str, Tensor]:
@@ -127,11 +127,17 @@ def _copied(value: Any) -> Any:
 
 def describe(error: BaseException, function: object) -> Failure:
     """The failure that an exception stands for, with the last line of the function's own module or notebook."""
-    home = getattr(function, "__globals__", None)
+    home = _globals_of(function)
     frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is home]
     frame, line = frames[-1] if frames else (None, None)
     source = linecache.getline(frame.f_code.co_filename, line).strip() if frame and line else ""
     return Failure(type(error).__name__, str(error)[:500], line, source[:200])
+
+
+def _globals_of(function: object) -> dict[str, Any] | None:
+    """Where a function was written, or a class, which has no globals of its own but those of its methods."""
+    found = [function, *(vars(function).values() if isinstance(function, type) else ())]
+    return next((item.__globals__ for item in found if isinstance(item, FunctionType)), None)
 
 
 def encode_plain(value: Any) -> tuple[Tree, list[bytes]]:

@@ -97,7 +97,7 @@ def diagnose(bench: Bench, replies: Mapping[str, Reply], failed: str) -> KnownMi
         if marks.cases
         and marks.cases <= wrong
         and failed in marks.properties
-        and all(_same_reply(replies[case], mistake.replies[case], bench.items[case]) for case in marks.cases)
+        and all(_same_reply(bench, case, replies[case], mistake.replies[case]) for case in marks.cases)
         and not _raises_elsewhere(replies, mistake, marks.cases)
     ]
     mistake, _ = max(found, key=lambda pair: len(pair[1].cases), default=(None, None))
@@ -176,11 +176,10 @@ def _problem(bench: Bench, required: Property, replies: Mapping[str, Reply]) -> 
 def _observations_agree(required: Property, actual: list[Reply], expected: list[Reply], item: Item) -> bool:
     if item.categories is not None and not required.joint:
         return _distributions_agree(actual[0], expected[0], item)
-    theirs = required.observe(*expected)
     try:
-        ours = required.observe(*actual)
+        theirs, ours = required.observe(*expected), required.observe(*actual)
     except Exception:
-        # The reply has the right form at first sight only, such as a list that is too short to look into.
+        # A reply has the right form at first sight only, such as a list that is too short to look into.
         return False
     return agree(ours, theirs, item.slack)
 
@@ -224,7 +223,9 @@ def _first_mismatch(values: Any, expected: list[Any]) -> str | None:
 
 def _wrong_cases(bench: Bench, replies: Mapping[str, Reply]) -> frozenset[str]:
     """The cases whose reply is wrong, and those of a property that fails though none of its replies looks wrong."""
-    seen = frozenset(name for name, item in bench.items.items() if not _same_reply(replies[name], item.expected, item))
+    seen = frozenset(
+        name for name, item in bench.items.items() if not _same_reply(bench, name, replies[name], item.expected)
+    )
     unseen = frozenset(
         case
         for required in bench.properties
@@ -234,12 +235,17 @@ def _wrong_cases(bench: Bench, replies: Mapping[str, Reply]) -> frozenset[str]:
     return seen | unseen
 
 
-def _same_reply(one: Reply, other: Reply, item: Item) -> bool:
+def _same_reply(bench: Bench, case: str, one: Reply, other: Reply) -> bool:
+    item = bench.items[case]
     if one.failure or other.failure:
         return bool(one.failure and other.failure and one.failure.type == other.failure.type)
     if item.categories is not None:
         forms = [_first_mismatch(reply.value, item.expected.value) for reply in (one, other)]
         return forms[0] == forms[1] if any(forms) else _distributions_agree(one, other, item)
+    if item.call.script:
+        # What an object draws at random is not the same twice: only what some property looks at counts.
+        looking = [required for required in bench.properties if case in required.cases and not required.joint]
+        return all(_observations_agree(required, [one], [other], item) for required in looking)
     return (
         agree(one.value, other.value, item.slack)
         and one.changed == other.changed

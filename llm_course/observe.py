@@ -154,3 +154,30 @@ def same_values(*replies: Reply) -> bool:
 def results(reply: Reply, positions: tuple[int, ...]) -> list[Any]:
     """The results of some steps of a script, by position."""
     return [reply.value[position] for position in positions]
+
+
+def changes_nothing(reply: Reply, before: int, after: int) -> tuple[bool, Any]:
+    """Whether what was done between two steps of a script left their result as it was, and the second result.
+
+    Only the second need be the same in every run.
+    """
+    first, second = reply.value[before], reply.value[after]
+    return torch.allclose(first, second, rtol=1e-4, atol=1e-5), second
+
+
+def direction_of_change(reply: Reply, before: int, after: int) -> Tensor:
+    """The difference of the results of two steps of a script, divided by its length."""
+    change = reply.value[after] - reply.value[before]
+    return change / change.norm()
+
+
+def rows_of_last_result(results: list[Any]) -> list[tuple[float, ...]]:
+    """The rows of the last result of a script as categories, to two decimals."""
+    # Without the sum, a row of 0.0 and one of -0.0 would be two categories.
+    return [tuple(round(number, 2) + 0.0 for number in row) for row in results[-1].tolist()]
+
+
+def parts(reply: Reply, position: int, names: tuple[str, ...]) -> Any:
+    """Some entries of the dict that a step of a script gave, or what it gave in place of a dict."""
+    result = reply.value[position]
+    return [result[name] for name in names] if isinstance(result, dict) else result

@@ -3,13 +3,16 @@
 Steps, as tuples:
     ("call", {name: value})              the object called
     ("method", name, {name: value})      a method called
+    ("spoil", name, {name: value})       a method called that makes a module, and that module's parameters set to 0
     ("set", {name: tensor})              parameters given new values
     ("get", name)                        an attribute
+    ("start", name)                      the shape of a tensor, and whether it holds zeros, one number or several
     ("mode", "train" or "eval")          the module's mode
-    ("parameters",)                      each parameter's shape and whether it is trained
-    ("gradients", {name: value})         the object called, and the gradient of each parameter
+    ("trained",)                         the shapes of the parameters that are trained, by the last part of their names
+    ("gradients", {name: value}, names)  the object called, and the gradients of its arguments and named parameters
 """
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,7 +24,8 @@ Step = tuple[Any, ...]
 
 def run_script(thing: Any, script: Sequence[Step]) -> list[Any]:
     """Run the steps on an object. Returns one result a step, None where there is nothing to see."""
-    return [_plain(_run_step(thing, *step)) for step in script]
+    # On copies: a step must not see what the object did to another's arguments.
+    return [_plain(_run_step(thing, *copy.deepcopy(step))) for step in script]
 
 
 def _run_step(thing: Any, kind: str, *details: Any) -> Any:
@@ -29,6 +33,9 @@ def _run_step(thing: Any, kind: str, *details: Any) -> Any:
         return thing(**details[0])
     if kind == "method":
         return getattr(thing, details[0])(**details[1])
+    if kind == "spoil":
+        _set_to_zero(getattr(thing, details[0])(**details[1]))
+        return None
     if kind == "set":
         with torch.no_grad():
             for name, value in details[0].items():
@@ -36,20 +43,39 @@ def _run_step(thing: Any, kind: str, *details: Any) -> Any:
         return None
     if kind == "get":
         return getattr(thing, details[0])
+    if kind == "start":
+        return _start(getattr(thing, details[0]))
     if kind == "mode":
         thing.train(details[0] == "train")
         return None
-    if kind == "parameters":
-        return {name: [list(item.shape), item.requires_grad] for name, item in sorted(thing.named_parameters())}
+    if kind == "trained":
+        found = {name: item for name, item in thing.named_parameters() if item.requires_grad}
+        return {name.rpartition(".")[2]: list(item.shape) for name, item in sorted(found.items())}
     if kind == "gradients":
-        return _gradients(thing, details[0])
+        return _gradients(thing, *details)
     raise ValueError(f"a script has no step called {kind!r}")
 
 
-def _gradients(thing: nn.Module, arguments: dict[str, Any]) -> dict[str, Tensor | None]:
+def _set_to_zero(made: nn.Module) -> None:
+    with torch.no_grad():
+        for item in made.parameters():
+            item.zero_()
+
+
+def _start(tensor: Tensor) -> tuple[list[int], str]:
+    """What can be said of first values that are drawn anew each time."""
+    numbers = len(set(tensor.flatten().tolist()))
+    filling = "zeros" if not tensor.any() else "one number" if numbers == 1 else "several numbers"
+    return list(tensor.shape), filling
+
+
+def _gradients(thing: Any, arguments: dict[str, Tensor], names: Sequence[str]) -> dict[str, Tensor | None]:
+    for argument in arguments.values():
+        argument.requires_grad_()
     thing.zero_grad()
     fixed_weighted_sum(thing(**arguments)).backward()
-    return {name: item.grad for name, item in sorted(thing.named_parameters())}
+    found = {**arguments, **{name: getattr(thing, name) for name in names}}
+    return {name: item.grad for name, item in found.items()}
 
 
 def fixed_weighted_sum(output: Tensor) -> Tensor:
@@ -58,8 +84,8 @@ def fixed_weighted_sum(output: Tensor) -> Tensor:
 
 
 def _plain(result: Any) -> Any:
-    """A linear layer in a result is looked at as its type and tensors."""
-    if isinstance(result, nn.Linear):
-        bias = None if result.bias is None else result.bias.detach()
-        return {"type": type(result).__name__, "weight": result.weight.detach(), "bias": bias}
-    return result.detach() if isinstance(result, Tensor) else result
+    """A result as it is now, whatever later steps do. A module is told as a linear layer: if it is one, its tensors."""
+    if isinstance(result, nn.Module):
+        tensors = {name: _plain(getattr(result, name, None)) for name in ("weight", "bias")}
+        return {"linear": isinstance(result, nn.Linear), **tensors}
+    return result.detach().clone() if isinstance(result, Tensor) else result

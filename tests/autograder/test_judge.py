@@ -127,8 +127,8 @@ def _steps(draw: Generator) -> tuple[Any, ...]:
         ("call", {"x": x}),
         ("set", {"gain": randn(draw, 1)}),
         ("call", {"x": x}),
-        ("parameters",),
-        ("gradients", {"x": x}),
+        ("trained",),
+        ("gradients", {"x": x}, ("gain",)),
         ("method", "merge", {}),
     )
 

@@ -12,7 +12,8 @@ NAME = "05_attention"
 
 
 def test_work_is_kept(tmp_path: Path) -> None:
-    assert len(lay_out(tmp_path)) == len(assignments())
+    assert len(lay_out(tmp_path)) == len(assignments()) + 1
+    assert (tmp_path / "whole_path.ipynb").exists()
     path = tmp_path / NAME / f"{NAME}.ipynb"
     path.write_text("my work")
     assert lay_out(tmp_path) == []

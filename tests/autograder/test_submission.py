@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.exercises import assignments
-from autograder.submission import NotGradable, heal, learner_cells, parse, read_bytes, read_submission
+from autograder.notebooks import released_notebook
+from autograder.submission import NotGradable, cells_to_run, heal, learner_cells, parse, read_bytes, read_submission
 from tests.banks.submissions import fill, references
 
 ASSIGNMENT = assignments()["05_attention"]
@@ -182,3 +183,14 @@ def _check(data: bytes) -> None:
     assert sorted(cell.metadata.nbgrader.grade_id for cell in graded) == sorted(
         item.name for item in ASSIGNMENT.exercises
     )
+
+
+def test_the_closing_part_runs_only_where_a_learner_changed_it() -> None:
+    assignment = assignments()["07_normalization"]
+    notebook = copy.deepcopy(released_notebook(assignment))
+    everything, run = learner_cells(notebook), cells_to_run(notebook, assignment)
+    assert run == everything[: len(run)]
+    left_out = [number for number, _ in everything[len(run) :]]
+    assert len(left_out) == 2 and "models.load" in notebook.cells[left_out[0]].source
+    notebook.cells[left_out[0]].source += "\nprint(1)"
+    assert len(cells_to_run(notebook, assignment)) == len(run) + 1

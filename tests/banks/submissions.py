@@ -7,8 +7,8 @@ import sys
 import textwrap
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
-from types import GenericAlias, ModuleType
-from typing import Any
+from types import FunctionType, GenericAlias, ModuleType
+from typing import Any, TypeGuard
 
 from autograder.exercises.spec import Assignment
 from autograder.notebooks import released_notebook
@@ -53,7 +53,7 @@ def hand_in(course: Path, student: str, assignment: str, notebook: Mapping[str, 
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    """The source of a function."""
+    """The source of a function or class."""
     return textwrap.dedent(inspect.getsource(function))
 
 
@@ -129,7 +129,7 @@ def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
     if isinstance(value, GenericAlias) or not callable(value):
         pieces[name] = f"{name} = {_expression(value, pieces)}"
         return
-    if getattr(value, "__module__", None) != module.__name__ or not inspect.isfunction(value):
+    if getattr(value, "__module__", None) != module.__name__ or not _is_definition(value):
         return
     source = source_of(value)
     pieces[name] = ""
@@ -144,11 +144,15 @@ def _collect_used(tree: ast.AST, module: ModuleType, pieces: dict[str, str], but
             _collect(module, used, pieces)
 
 
+def _is_definition(value: object) -> TypeGuard[FunctionType | type]:
+    return inspect.isfunction(value) or inspect.isclass(value)
+
+
 def _namespace(module: ModuleType, name: str) -> str:
     """A module of references as an object, so that its functions do not take the place of the learner's own."""
-    found = [item for item in vars(module).values() if inspect.isfunction(item)]
-    functions = [item for item in found if item.__module__ == module.__name__]
-    body = textwrap.indent("\n\n".join(source_of(function) for function in functions), "    ")
-    names = ", ".join(f"{function.__name__}={function.__name__}" for function in functions)
+    found = [item for item in vars(module).values() if _is_definition(item)]
+    own = [item for item in found if item.__module__ == module.__name__]
+    body = textwrap.indent("\n\n".join(map(source_of, own)), "    ")
+    names = ", ".join(f"{item.__name__}={item.__name__}" for item in own)
     made = f"def _make_{name}():\n{body}\n    return SimpleNamespace({names})"
     return "\n\n".join([_imports(module), made, f"{name} = _make_{name}()"])
