@@ -25,7 +25,6 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import TrustedGrade, course_secret, quarantine_special_files, stored_result
 from autograder.notebooks import source_notebook
-from autograder.report import class_report
 from autograder.result import Result
 from autograder.scores import TABLES, read_scores, write_table
 from autograder.submission import NotGradable, grade_ids, read_bytes
@@ -169,6 +168,9 @@ def report(path: Path) -> None:
         scores = read_scores(gradebook)
     if not scores:
         raise CourseError("No submission is graded yet: run `llm-course grade ASSIGNMENT` first.")
+    # It draws, and grading need not wait until what draws is loaded.
+    from autograder.report import class_report
+
     page = class_report(api.coursedir.course_id, scores, datetime.now().astimezone())
     with _writing(path):
         path.write_text(page, encoding="utf-8")

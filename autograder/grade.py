@@ -260,19 +260,23 @@ def _place(verdict: Verdict, chapter: str) -> str:
 
 def find_shortcuts(source: str, function: str, names: tuple[str, ...]) -> list[tuple[int, str]]:
     """Lines inside the definition of `function` that name one of `names` as an attribute."""
-    if not any(name in source for name in names) or function not in source:
+    if not any(name in source for name in names):
         return []
+    return [(line, name) for line, name in _attributes_named(source).get(function, ()) if name in names]
+
+
+@functools.lru_cache(maxsize=32)
+def _attributes_named(source: str) -> dict[str, list[tuple[int, str]]]:
+    """By function that is defined in a cell: the attributes that its body names, with their lines."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == function]
-    return [
-        (node.lineno, node.attr)
-        for body in bodies
-        for node in ast.walk(body)
-        if isinstance(node, ast.Attribute) and node.attr in names
-    ]
+        return {}
+    found: dict[str, list[tuple[int, str]]] = {}
+    for definition in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        attributes = (node for node in ast.walk(definition) if isinstance(node, ast.Attribute))
+        found.setdefault(definition.name, []).extend((node.lineno, node.attr) for node in attributes)
+    return found
 
 
 def _stopped_reply(reason: str) -> Reply:
