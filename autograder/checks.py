@@ -7,8 +7,6 @@ are kept in git, and a test holds them against the specifications.
 import sys
 from dataclasses import replace
 
-import torch
-
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.judge import make_bench
@@ -20,8 +18,6 @@ from llm_course.check import CHECKS
 def checks_json(assignment: Assignment) -> str:
     """The checks of an assignment as the text of their file."""
     titles = section_titles(assignment.name)
-    # A mistake that draws without the generator it is given would write other data each time.
-    torch.manual_seed(0)
     benches = {exercise.name: make_bench(exercise.visible, seed=b"") for exercise in assignment.exercises}
     return benches_to_json({name: _with_titles(bench, titles) for name, bench in benches.items()})
 
