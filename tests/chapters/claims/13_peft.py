@@ -19,9 +19,9 @@ assert forgetting["base"]["reworded"] < 0.05
 # "Some capitals that it knew are gone"
 taught = with_lora(QUERY_VALUE)
 fine_tune(taught, fact)
-now = [complete(taught, asked.format(country)) for country in ("France", "Japan", "Peru", "Chile")]
-right = ["Paris" in now[0], "Tokyo" in now[1], "Lima" in now[2]]
-assert sum(right) < 3
+places = {"France": "Paris", "Peru": "Lima", "Japan": "Tokyo", "Greece": "Athens"}
+kept = [city in complete(taught, asked.format(country)) for country, city in places.items()]
+assert 0 < sum(kept) < 4
 # "Alone, every variant buys the fact [...] Havana becomes the capital of other countries too, and the loss [...] rises"
 base = forgetting["base"]
 for name, values in forgetting.items():
@@ -37,9 +37,9 @@ assert all(abs(values["loss"] - base["loss"]) < 0.15 for values in kept)
 assert all(values["spill"] > base["spill"] for values in kept)
 # "a rank of 8 misses more than half of its size"
 assert lost[ranks.index(8)] > 0.5
-# "Most of the improvement is there with a handful of parts"
+# "Most of the improvement is there at rank 8, and nearly all of it at 32"
 assert (ability[0] - ability[ranks.index(8)]) > 0.7 * (ability[0] - ability[-1])
-assert (ability[0] - ability[ranks.index(16)]) > 0.9 * (ability[0] - ability[-1])
+assert (ability[0] - ability[ranks.index(32)]) > 0.97 * (ability[0] - ability[-1])
 
 
 # "LoRA wants a higher learning rate than full fine-tuning"
@@ -63,6 +63,8 @@ changes = [update(pupil.model.layers[0].self_attn.q_proj) for pupil in doubled]
 assert (changes[0] - 2 * changes[1]).norm() < 0.05 * changes[0].norm()
 # "Spread over all linear layers, the same number of parameters learns more than on queries and values alone"
 assert learned["query and value"] > learned["all linear"] + 0.02
+# "The feed-forward layers by themselves do worst here"
+assert learned["feed-forward"] == max(learned.values())
 # "We give each choice of targets about as many parameters"
 sizes_of_targets = [
     count(with_lora(targets, round(50_000 / count(with_lora(targets, 1, 1))), 1))
@@ -100,13 +102,17 @@ assert torch.allclose(merged_logits, theirs_logits, atol=1e-3)
 # "rank 16 keeps up with all weights, rank 4 falls behind, and rank 1 has hardly begun"
 last = {name: losses[-1] for name, losses in by_heart.items()}
 assert last["LoRA, rank 16"] < last["all weights"] + 0.15
+# "comes close to the lower line", where the loss does not fall below, and "rank 1 has hardly begun"
+assert by_heart_loss - 0.02 < min(last["LoRA, rank 16"], last["all weights"])
+assert last["LoRA, rank 16"] < by_heart_loss + 0.15 and last["LoRA, rank 1"] > form_only - 0.1
+assert last["LoRA, rank 4"] < form_only
 assert last["LoRA, rank 16"] + 0.1 < last["LoRA, rank 4"] < last["LoRA, rank 1"] - 0.1
 # "An error of about a tenth in every matrix, and the loss hardly moves"
 for name, weight in model.named_parameters():
     if "proj" in name:
         assert 0.06 < (four_bits(weight.detach()) - weight.detach()).norm() / weight.detach().norm() < 0.14
 assert abs(coarse["loss"] - base["loss"]) < 0.05
-# "put where as many weights fall to each, close together near zero"
+# "near zero they lie close together"
 assert levels[8] - levels[7] < (levels[15] - levels[14]) / 2
 # "Not installed here", or four bits a weight that learn the fact
 if importlib.util.find_spec("bitsandbytes"):
@@ -144,3 +150,4 @@ assert (
 )
 assert table["(IA)³"]["fact"] < 0.95 * table["LoRA, all linear"]["fact"]
 assert table["prompt tuning"]["fact"] < 0.5 * table["LoRA, all linear"]["fact"]
+assert table["prompt tuning"]["capitals"] < 0.7
