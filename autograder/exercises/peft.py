@@ -192,6 +192,12 @@ class _WithoutBase(peft.LoRALinear):
         return self.scale * (self.dropout(x) @ self.lora_a.T @ self.lora_b.T)
 
 
+class _BaseScaledToo(peft.LoRALinear):
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self.scale * (self.base(x) + self.dropout(x) @ self.lora_a.T @ self.lora_b.T)
+        return result
+
+
 class _BaseAlone(peft.LoRALinear):
     def forward(self, x: Tensor) -> Tensor:
         result: Tensor = self.base(x)
@@ -373,6 +379,11 @@ class _MergedWithBiasOfZeros(peft.LoRALinear):
         merged = super().merge()
         merged.bias = nn.Parameter(torch.zeros_like(merged.weight[:, 0]))
         return merged
+
+
+class _MergedInFloat32(peft.LoRALinear):
+    def merge(self) -> nn.Linear:
+        return super().merge().float()
 
 
 class _MergedToWeight(peft.LoRALinear):
@@ -789,6 +800,12 @@ LORA_LINEAR_EXERCISE = Exercise(
             _WithoutBase,
         ),
         Mistake(
+            "base_scaled_too",
+            "You multiply the base's output by alpha / rank as well. The factor belongs to the update alone.",
+            LORA,
+            _BaseScaledToo,
+        ),
+        Mistake(
             "base_alone",
             "Your layer gives the base's output alone, whatever lora_a and lora_b are: the update is missing in "
             "forward.",
@@ -955,6 +972,13 @@ LORA_LINEAR_EXERCISE = Exercise(
             "You multiply A by B in the merge. The order is B A: x meets lora_a first, which stands next to it.",
             MERGE,
             _MergedAsAB,
+        ),
+        Mistake(
+            "merged_in_float32",
+            "Your merged layer is float32 whatever the base is: nn.Linear makes it so unless it is told the dtype. "
+            "Copy the base, or give `dtype=self.base.weight.dtype`.",
+            MERGE,
+            _MergedInFloat32,
         ),
         Mistake(
             "merged_without_bias",
@@ -1457,7 +1481,7 @@ IA3_SCALE_EXERCISE = Exercise(
         Case("float16 batch", _scaled(2, 3, 4, dtype=torch.float16)),
         Case("one factor", lambda draw: {"x": randn(draw, 2, 3), "scale": randn(draw, 1)}, visible=True),
         Case("factors for rows", lambda draw: {"x": randn(draw, 4, 3), "scale": randn(draw, 4)}),
-        Case("factors in a column", lambda draw: {"x": randn(draw, 4, 3), "scale": randn(draw, 4, 1)}),
+        Case("factors in a column", lambda draw: {"x": randn(draw, 3, 3), "scale": randn(draw, 3, 1)}),
     ),
     properties=(
         Property(
@@ -1554,6 +1578,21 @@ def _appended(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) 
     parts = peft.prepend_prompt(embeddings, prompt, mask, labels)
     first, second, third = (part.roll(-len(prompt), dims=1) for part in parts)
     return first, second, third
+
+
+def _prompt_appended_alone(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
+    rows, seen, targets = peft.prepend_prompt(embeddings, prompt, mask, labels)
+    return rows.roll(-len(prompt), dims=1), seen, targets
+
+
+def _mask_in_float(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
+    rows, seen, targets = peft.prepend_prompt(embeddings, prompt, mask, labels)
+    return rows, seen.float(), targets
+
+
+def _labels_in_float(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
+    rows, seen, targets = peft.prepend_prompt(embeddings, prompt, mask, labels)
+    return rows, seen, targets.float()
 
 
 def _mask_not_grown(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> Batch:
@@ -1718,7 +1757,7 @@ PREPEND_PROMPT_EXERCISE = Exercise(
         Case("half precision", _batch(2, 4, 3, 2, dtype=torch.float16), visible=True),
         Case("prompt of another width", _with_other("prompt", lambda prompt: prompt[:, :-1]), visible=True),
         Case("prompt as one row", _with_other("prompt", lambda prompt: prompt[0])),
-        Case("mask of another length", _with_other("mask", lambda mask: mask[:, :-1])),
+        Case("mask of another length", _with_other("mask", lambda mask: mask[:, :-1]), visible=True),
         Case("labels of another batch", _with_other("labels", lambda labels: labels[:1])),
     ),
     properties=(
@@ -1775,6 +1814,25 @@ PREPEND_PROMPT_EXERCISE = Exercise(
             "You put the prompt behind the texts. In a causal model no token would see it: it belongs in front.",
             PROMPT_TUNING,
             _appended,
+        ),
+        Mistake(
+            "prompt_appended_alone",
+            "Mask and labels grow in front, but the prompt stands behind the texts: give it to `torch.cat` first.",
+            PROMPT_TUNING,
+            _prompt_appended_alone,
+        ),
+        Mistake(
+            "mask_in_float",
+            "Your mask comes out as float32: `torch.ones` makes float32 and takes the mask along. `mask.new_ones` "
+            "keeps its dtype.",
+            PROMPT_TUNING,
+            _mask_in_float,
+        ),
+        Mistake(
+            "labels_in_float",
+            "Your labels come out as float32, and a loss refuses them. `labels.new_full` keeps their dtype.",
+            PROMPT_TUNING,
+            _labels_in_float,
         ),
         Mistake(
             "mask_not_grown",
