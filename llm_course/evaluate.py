@@ -75,7 +75,7 @@ def evaluate(bench: Bench, replies: Mapping[str, Reply]) -> Verdict:
     if failed is None:
         return Verdict(bench.exercise, findings)
     failure = next((reply.failure for reply in replies.values() if reply.failure), None)
-    if failure is not None and failure.type in ("Missing", "NotCallable", "NotImplementedError", "Stopped"):
+    if failure is not None and failure.type in ("Missing", "NotCallable", "Stopped"):
         return Verdict(bench.exercise, findings, hint=tell_failure(bench.exercise, failure))
     mistake = diagnose(bench, replies, failed.name)
     if mistake is not None:

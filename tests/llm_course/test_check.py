@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 
 from autograder.checks import checks_json
 from autograder.exercises import assignments
@@ -13,7 +14,7 @@ from autograder.exercises.spec import Assignment, Exercise
 from llm_course.bench import Bench, benches_from_json
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, make_report
 from llm_course.compare import agree
-from solutions import attention
+from solutions import attention, peft
 
 ASSIGNMENTS = list(assignments().values())
 EXERCISES = [(assignment.name, exercise) for assignment in ASSIGNMENTS for exercise in assignment.exercises]
@@ -109,6 +110,22 @@ def test_a_failed_check_says_so_on_stderr(
     output = capsys.readouterr()
     assert "not right yet" in output.err
     assert "not written yet" in output.out
+
+
+def test_a_method_that_is_not_written_yet_hides_no_fault_of_those_that_are(tmp_path: Path) -> None:
+    class LoRALinear(peft.LoRALinear):
+        scaled_by_alpha = False
+
+        def __init__(self, base: nn.Linear, rank: int, alpha: float, dropout: float = 0.0) -> None:
+            super().__init__(base, rank, alpha, dropout)
+            self.scale = alpha if self.scaled_by_alpha else self.scale
+
+        def merge(self) -> nn.Linear:
+            raise NotImplementedError
+
+    assert "not written yet" in make_report("13_peft", LoRALinear, tmp_path).verdict.hint
+    LoRALinear.scaled_by_alpha = True
+    assert "by what is the update multiplied" in make_report("13_peft", LoRALinear, tmp_path).verdict.hint
 
 
 def test_a_property_without_a_fault_of_its_own_waits_and_is_not_called_wrong(tmp_path: Path) -> None:
