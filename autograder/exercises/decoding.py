@@ -229,6 +229,10 @@ def _at_zero(otherwise: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
     return function
 
 
+def _unchanged(logits: Tensor) -> Tensor:
+    return logits.clone()
+
+
 def _all_largest(logits: Tensor) -> Tensor:
     return _keep(logits, logits == logits.amax(-1, keepdim=True))
 
@@ -371,7 +375,7 @@ APPLY_TEMPERATURE = Exercise(
             "zero_changes_nothing",
             "At temperature 0 you return the logits as they are. That is temperature 1: at 0 only the largest is left.",
             TEMPERATURE,
-            _at_zero(torch.clone),
+            _at_zero(_unchanged),
         ),
         Mistake(
             "all_largest_kept",
