@@ -78,6 +78,21 @@ def test_a_cell_too_big_is_named() -> None:
     assert too_big(notebook) == ["code cell 1 ('x = 1') has 31 lines", f"code cell 3 has a wide line: {wide!r}"]
 
 
+def broken_fences(text: str) -> list[str]:
+    """Opening lines with a backtick behind the fence: in CommonMark they open nothing, and what follows is lost."""
+    return re.findall(r"^`{3,}[^`\n]+`.*$", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", sorted(CHAPTERS.rglob("*.md")), ids=name_of)
+def test_every_fence_opens(page: Path) -> None:
+    assert broken_fences(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_fence_that_does_not_open_is_named() -> None:
+    title = "```{question} Why is `B` zero?"
+    assert broken_fences(f"{title}\n```\n```{{question}} Why is B zero?\n`B` is.\n```\n") == [title]
+
+
 @pytest.mark.notebooks
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
