@@ -6,6 +6,7 @@ judge's side the reference and the known mistakes, so that all replies are compa
 
 import contextlib
 import copy
+import functools
 import linecache
 import traceback
 from collections.abc import Callable, Iterator
@@ -37,6 +38,11 @@ class Call:
     measure: bool = False
     repeat: int = 1
     script: tuple[Step, ...] = ()
+
+    @functools.cached_property
+    def data(self) -> tuple[Tree, list[bytes]]:
+        """The call in the form that travels. It is worked out once: all submissions of a class get the same calls."""
+        return encode(_call_fields(self))
 
 
 @dataclass(frozen=True)
@@ -165,13 +171,8 @@ def reply_from_text(text: str) -> Reply:
     return _reply_from_fields(from_text(text))
 
 
-def call_to_data(call: Call) -> tuple[Tree, list[bytes]]:
-    """The call in the form that travels."""
-    return encode(_call_fields(call))
-
-
 def call_from_data(tree: Tree, buffers: bytes | bytearray) -> Call:
-    """The call that `call_to_data` described. Raises ValueFormatError where the data is something else."""
+    """The call that `Call.data` describes. Raises ValueFormatError where the data is something else."""
     return _call_from_fields(decode(tree, buffers))
 
 

@@ -17,7 +17,7 @@ from autograder.sandbox import wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.fork_server import TIERS, ForkServer, SandboxError, Worker, shared_fork_server
 from autograder.sandbox.outputs import clean_outputs
-from llm_course.calls import Call, Failure, Reply, call_to_data, reply_from_data
+from llm_course.calls import Call, Failure, Reply, reply_from_data
 from llm_course.values import ValueFormatError
 
 GRACE = 3.0
@@ -62,7 +62,7 @@ class Room:
 
         A call that is interrupted at its deadline (seconds) fails with type KeyboardInterrupt. Raises RoomLost.
         """
-        tree, buffers = call_to_data(call)
+        tree, buffers = call.data
         request = {"op": "call", "name": name, "call": tree, "watch": list(watch)}
         header, body = self._ask(request, buffers, deadline)
         seen = header.get("seen")
