@@ -37,6 +37,16 @@ c.CourseDirectory.course_id = "stock"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
 """
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 1])\nplt.show()"
+# What a notebook of a later chapter begins with: most of stock nbgrader's time is these imports.
+LIBRARIES = """\
+import matplotlib.pyplot as plt
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+model = GPT2LMHeadModel(GPT2Config(vocab_size=100, n_positions=32, n_embd=32, n_layer=2, n_head=2))
+plt.plot(model(torch.arange(8)[None]).logits[0, -1].detach())
+plt.show()
+"""
 
 
 @dataclass(frozen=True)
@@ -48,22 +58,51 @@ class Cost:
     memory: float
 
 
+@dataclass(frozen=True)
+class Workload:
+    """The submissions that both grade."""
+
+    assignment: Assignment
+    libraries: bool
+
+    @property
+    def name(self) -> str:
+        return self.assignment.name
+
+    def notebooks(self) -> list[dict[str, Any]]:
+        """Right, untouched, three kinds of wrong, and one with a plot."""
+        right = references(self.assignment)
+        wrong = [
+            right
+            | {
+                exercise.name: standalone(exercise.mistakes[number].function, exercise.name)
+                for exercise in self.assignment.exercises
+                if number < len(exercise.mistakes)
+            }
+            for number in range(3)
+        ]
+        extra = {2: LIBRARIES} if self.libraries else {}
+        plotted = fill(self.assignment, right, extra=extra or {2: PLOT})
+        return [*(fill(self.assignment, answers, extra=extra) for answers in (right, {}, *wrong)), plotted]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the options ask for and print it."""
     options = _options(arguments)
     # nbgrader starts alembic by its name.
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    assignment = assignments()[options.assignment]
+    workload = Workload(assignments()[options.assignment], options.libraries)
     with tempfile.TemporaryDirectory() as folder:
         ours, stock = Path(folder, "ours"), Path(folder, "stock")
-        _make_course(ours, assignment)
-        _make_stock(stock, ours, assignment)
-        print(f"{assignment.name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
-        _compare(ours, stock, assignment, options)
+        _make_course(ours, workload)
+        _make_stock(stock, ours, workload)
+        libraries = ", each notebook with transformers and matplotlib" if workload.libraries else ""
+        print(f"{workload.name}{libraries}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} at the start")
+        _compare(ours, stock, workload, options)
         if options.sizes:
-            _print_sizes(ours, assignment, options)
-        _print_scaling(ours, assignment, options)
-        _print_writer(ours, assignment, options)
+            _print_sizes(ours, workload, options)
+        _print_scaling(ours, workload, options)
+        _print_writer(ours, workload, options)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -73,16 +112,19 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--stock", type=int, default=8, help="that stock nbgrader grades in a round (default: 8)")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument(
+        "--libraries", action="store_true", help="let each notebook import transformers and matplotlib and use them"
+    )
     parser.add_argument("--sizes", type=int, nargs="*", default=[20, 200, 2000], help="sizes of growing classes")
     return parser.parse_args(arguments)
 
 
-def _compare(ours: Path, stock: Path, assignment: Assignment, options: argparse.Namespace) -> None:
-    _hand_in(ours, assignment, options.submissions)
+def _compare(ours: Path, stock: Path, workload: Workload, options: argparse.Namespace) -> None:
+    _hand_in(ours, workload, options.submissions)
     rounds = []
     for number in range(options.rounds):
-        theirs = _stock_cost(stock, assignment, options.stock)
-        mine = _grade(ours, assignment, options.workers)
+        theirs = _stock_cost(stock, workload, options.stock)
+        mine = _grade(ours, workload, options.workers)
         rounds.append((theirs, mine, mine.wall / options.submissions, mine.cpu / options.submissions))
         print(
             f"round {number + 1}: stock {theirs.wall:.2f} s and {theirs.cpu:.2f} CPU s a submission; ours "
@@ -97,16 +139,16 @@ def _compare(ours: Path, stock: Path, assignment: Assignment, options: argparse.
         f"memory at most: stock {max(item[0].memory for item in rounds):.0f} MiB, "
         f"ours {max(item[1].memory for item in rounds):.0f} MiB"
     )
-    again = _run(ours, _command(assignment, options.workers))
+    again = _run(ours, _command(workload, options.workers))
     print(f"a second run over {options.submissions} unchanged: {again.wall:.1f} s", flush=True)
-    first = _grade(ours, assignment, 1, student=_student(0))
+    first = _grade(ours, workload, 1, student=_student(0))
     print(f"first answer, one submission: {first.wall:.1f} s")
 
 
-def _print_sizes(ours: Path, assignment: Assignment, options: argparse.Namespace) -> None:
+def _print_sizes(ours: Path, workload: Workload, options: argparse.Namespace) -> None:
     for size in options.sizes:
-        _hand_in(ours, assignment, size)
-        cost = _grade(ours, assignment, options.workers)
+        _hand_in(ours, workload, size)
+        cost = _grade(ours, workload, options.workers)
         print(
             f"{size} submissions: {cost.wall:.1f} s, {1000 * cost.wall / size:.0f} ms and "
             f"{1000 * cost.cpu / size:.0f} CPU ms a submission, {cost.memory:.0f} MiB",
@@ -114,27 +156,27 @@ def _print_sizes(ours: Path, assignment: Assignment, options: argparse.Namespace
         )
 
 
-def _print_scaling(ours: Path, assignment: Assignment, options: argparse.Namespace) -> None:
-    _hand_in(ours, assignment, options.submissions)
+def _print_scaling(ours: Path, workload: Workload, options: argparse.Namespace) -> None:
+    _hand_in(ours, workload, options.submissions)
     rates = {}
     for workers in (1, options.workers):
         # Without start-up: the difference to a run over one.
-        whole, one = _grade(ours, assignment, workers), _grade(ours, assignment, workers, student=_student(0))
+        whole, one = _grade(ours, workload, workers), _grade(ours, workload, workers, student=_student(0))
         rates[workers] = (options.submissions - 1) / (whole.wall - one.wall)
         print(f"{workers} worker(s): {rates[workers]:.1f} submissions a second after the start", flush=True)
     print(f"from 1 to {options.workers} workers: {rates[options.workers] / rates[1]:.2f} times")
 
 
-def _print_writer(ours: Path, assignment: Assignment, options: argparse.Namespace) -> None:
+def _print_writer(ours: Path, workload: Workload, options: argparse.Namespace) -> None:
     os.chdir(ours)
     _forget(ours)
     directory, config = course._course_directory()
-    job = Job(assignment.name, course_secret(), course._released_cells(directory, assignment), Config())
-    content = Path("submitted", _student(0), assignment.name, f"{assignment.name}.ipynb").read_bytes()
+    job = Job(workload.name, course_secret(), course._released_cells(directory, workload.assignment), Config())
+    content = Path("submitted", _student(0), workload.name, f"{workload.name}.ipynb").read_bytes()
     outcome = work(job, Task("", content))
     shared_fork_server().close()
     started, cpu = time.perf_counter(), time.process_time()
-    with Writer(directory, config, assignment.name) as writer:
+    with Writer(directory, config, workload.name) as writer:
         for number in range(options.submissions):
             writer.add(dataclasses.replace(outcome, student=_student(number)), None)
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
@@ -144,63 +186,47 @@ def _print_writer(ours: Path, assignment: Assignment, options: argparse.Namespac
     )
 
 
-def _make_course(folder: Path, assignment: Assignment) -> None:
+def _make_course(folder: Path, workload: Workload) -> None:
     _run_plainly(folder.parent, "-m", "llm_course", "init", folder.name)
-    _run_plainly(folder, "-m", "llm_course", "release", assignment.name)
+    _run_plainly(folder, "-m", "llm_course", "release", workload.name)
 
 
-def _make_stock(folder: Path, ours: Path, assignment: Assignment) -> None:
-    shutil.copytree(ours / "source" / assignment.name, folder / "source" / assignment.name)
+def _make_stock(folder: Path, ours: Path, workload: Workload) -> None:
+    shutil.copytree(ours / "source" / workload.name, folder / "source" / workload.name)
     (folder / "nbgrader_config.py").write_text(STOCK_CONFIG, encoding="utf-8")
-    _run_plainly(folder, "-m", "nbgrader", "generate_assignment", assignment.name)
+    _run_plainly(folder, "-m", "nbgrader", "generate_assignment", workload.name)
 
 
-def _notebooks(assignment: Assignment) -> list[dict[str, Any]]:
-    """Right, untouched, three kinds of wrong, and one with a plot."""
-    right = references(assignment)
-    wrong = [
-        right
-        | {
-            exercise.name: standalone(exercise.mistakes[number].function, exercise.name)
-            for exercise in assignment.exercises
-            if number < len(exercise.mistakes)
-        }
-        for number in range(3)
-    ]
-    plotted = fill(assignment, right, extra={2: PLOT})
-    return [*(fill(assignment, answers) for answers in (right, {}, *wrong)), plotted]
-
-
-def _hand_in(folder: Path, assignment: Assignment, count: int) -> None:
+def _hand_in(folder: Path, workload: Workload, count: int) -> None:
     shutil.rmtree(folder / "submitted", ignore_errors=True)
-    notebooks = _notebooks(assignment)
+    notebooks = workload.notebooks()
     for number in range(count):
-        hand_in(folder, _student(number), assignment.name, notebooks[number % len(notebooks)])
+        hand_in(folder, _student(number), workload.name, notebooks[number % len(notebooks)])
 
 
 def _student(number: int) -> str:
     return f"student-{number:05d}"
 
 
-def _stock_cost(folder: Path, assignment: Assignment, count: int) -> Cost:
+def _stock_cost(folder: Path, workload: Workload, count: int) -> Cost:
     """Of one submission, without start-up."""
-    _hand_in(folder, assignment, count)
+    _hand_in(folder, workload, count)
     costs = []
     for student in ("*", _student(0)):
         shutil.rmtree(folder / "autograded", ignore_errors=True)
-        costs.append(_run(folder, ["-m", "nbgrader", "autograde", assignment.name, "--student", student]))
+        costs.append(_run(folder, ["-m", "nbgrader", "autograde", workload.name, "--student", student]))
     many, one = costs
     return Cost((many.wall - one.wall) / (count - 1), (many.cpu - one.cpu) / (count - 1), many.memory)
 
 
-def _grade(folder: Path, assignment: Assignment, workers: int, student: str = "*") -> Cost:
+def _grade(folder: Path, workload: Workload, workers: int, student: str = "*") -> Cost:
     """Of a first grading of all submissions, or of one."""
     _forget(folder)
-    return _run(folder, _command(assignment, workers, student))
+    return _run(folder, _command(workload, workers, student))
 
 
-def _command(assignment: Assignment, workers: int, student: str = "*") -> list[str]:
-    return ["-m", "llm_course", "grade", assignment.name, "--workers", str(workers), "--student", student]
+def _command(workload: Workload, workers: int, student: str = "*") -> list[str]:
+    return ["-m", "llm_course", "grade", workload.name, "--workers", str(workers), "--student", student]
 
 
 def _forget(folder: Path) -> None:

@@ -32,6 +32,15 @@ from autograder.sandbox.watch import watch
 from llm_course.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
 from llm_course.values import Tree
 
+FIRST_CELL = """\
+import matplotlib.pyplot, torch, transformers
+config = transformers.GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)
+logits = transformers.GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
+matplotlib.pyplot.plot(logits[0, -1].detach(), label="$x$")
+matplotlib.pyplot.legend()
+matplotlib.pyplot.show()
+1
+"""
 OUTPUT_COST = 100
 """Characters that each output counts for besides its own, so that a flood of tiny ones ends too."""
 
@@ -200,8 +209,9 @@ def make_shell() -> LearnerShell:
     shell.run_line_magic("matplotlib", "inline")
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
-    # What a first cell loads late, so that each room has it from the start.
-    shell.run_cell("1")
+    # What a first cell, a first figure and a first model load late, so that each room has it from the start.
+    if not shell.run_cell(FIRST_CELL).success:
+        raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
     shell.reset(new_session=True)
     shell.execution_count = 1
     LOG.clear()
