@@ -29,6 +29,7 @@ NEEDED_BY = {
     "clipboard.min.js": 'class="highlight',
     "copybutton.js": 'class="highlight',
     "design-tabs.js": "sd-tab-set",
+    "far_sections.js": r"</section>\s*<section",
     "scrollable.js": 'class="(?:highlight|output|katex-display|pst-scrollable)',
 }
 
@@ -124,6 +125,7 @@ def names_in_use(site: Path, scripts: set[str]) -> set[str]:
 def setup(app: Sphinx) -> dict[str, Any]:
     pages = LightPages()
     app.connect("builder-inited", share_static_folder)
+    app.add_js_file("far_sections.js")
     app.add_js_file("scrollable.js")
     app.connect("html-page-context", pages.trim, priority=900)  # after the theme and all who add files
     app.connect("build-finished", pages.write_stylesheet, priority=900)  # after all who write stylesheets

@@ -1,4 +1,4 @@
-/** Lets the keyboard scroll what is wider than its place, and lays out the far sections of a page when there is time. */
+/** Lets the keyboard scroll what is wider than its place. */
 
 const SCROLLABLE = ".katex-display, pre, .cell_output > .output, .pst-scrollable-table-container";
 
@@ -11,14 +11,3 @@ const places = new ResizeObserver((entries) => {
 });
 
 for (const place of document.querySelectorAll(SCROLLABLE)) places.observe(place);
-
-// book.css skips far sections, which then only have a guessed height: what they hold would lie on top of one another.
-const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
-const far = [...document.querySelectorAll(".bd-article > section > section")];
-
-function layOutNext() {
-  far.shift()?.style.setProperty("content-visibility", "visible");
-  if (far.length) whenIdle(layOutNext);
-}
-
-window.addEventListener("load", () => whenIdle(layOutNext));

@@ -17,6 +17,8 @@ from _ext.light_pages import PLAIN_SPAN, THEME_SCRIPT, is_needed, measure_no_pla
         ("copybutton.js", "<p>prose</p>", False),
         ("design-tabs.js", '<div class="sd-tab-set">', True),
         ("design-tabs.js", '<div class="highlight">', False),
+        ("far_sections.js", '<section id="a"><section id="b"></section>\n<section id="c"></section></section>', True),
+        ("far_sections.js", '<section id="a"><h1>Title</h1></section>', False),
         ("scrollable.js", '<div class="katex-display">', True),
         ("scrollable.js", "<p>prose</p>", False),
         ("doctools.js", "<p>prose</p>", True),
