@@ -36,6 +36,8 @@ JUDGING = (judging, spec, bench, calls, compare, evaluate, observe, scripts, val
 """Modules that a score depends on."""
 MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
+MAX_OUTPUTS = 8 << 20
+"""About how many bytes of one submission's outputs are kept: thousands of cells may each print the most they can."""
 WATCHED_CALLS = 2
 """Calls of an answer, of those that give a value, in which shortcuts are looked for: watching triples their time."""
 
@@ -141,6 +143,7 @@ class _Rooms:
         self._stack = contextlib.ExitStack()
         self._room: Room | None = None
         self._used = 0
+        self._printed: dict[int, int] = {}
         self._seen: dict[str, set[str]] = {}
 
     def __enter__(self) -> "_Rooms":
@@ -203,13 +206,23 @@ class _Rooms:
     def _run_cells(self, room: Room) -> None:
         for number, source in list(self._cells.items()):
             try:
-                self.cell_replies[number] = room.run_cell(source, self._within(self._rules.cell_deadline))
+                reply = room.run_cell(source, self._within(self._rules.cell_deadline))
+                self.cell_replies[number] = self._with_outputs_that_fit(number, reply)
             except RoomLost as lost:
                 # The cell that cost a room is left out of the next one, so that the others still count.
                 del self._cells[number]
                 self.cell_replies[number] = CellReply(False, [_stopped_output(lost)])
                 self._leave()
                 return
+
+    def _with_outputs_that_fit(self, number: int, reply: CellReply) -> CellReply:
+        # By cell, for a new room runs them all again.
+        self._printed[number] = values.size_of(reply.outputs)
+        if sum(self._printed.values()) <= MAX_OUTPUTS:
+            return reply
+        self._printed[number] = 0
+        note = "[the output was left out: the notebook prints too much]\n"
+        return CellReply(reply.ok, [{"output_type": "stream", "name": "stdout", "text": note}])
 
     def _leave(self) -> None:
         self._stack.close()

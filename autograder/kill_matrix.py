@@ -19,8 +19,8 @@ INTRODUCTION = """\
 A grader that nobody has tested may pass wrong answers. So each exercise comes with wrong ones: implementations of known
 misunderstandings, {mistakes} over {exercises} exercises. This page shows which of the properties that the grader checks
 catches which of them. A cross stands where the mistake does not have the property and loses its weight; a dot where
-it keeps it. No row is without a cross. Mistakes with the same crosses still differ in their values, so each gets its
-own hint.
+it keeps it. No row and no column is without a cross. Mistakes with the same crosses still differ in their values, so
+each gets its own hint.
 
 How the grader comes to its verdict is told in [How grading works](guides/how_grading_works.md). The page is made from
 the specifications of the exercises by `make checks`.

@@ -37,7 +37,8 @@ class Property:
     """One property: what must hold, on which cases, and what to look at where it fails.
 
     `observe` looks at one reply at a time, or at all of them together where `joint`. The property counts only if the
-    one named by `needs` holds too. `name` and `advice` are read by learners.
+    one named by `needs` holds too. Where the value is a tuple and `part` names one of its places, the form of the
+    others does not count. `name` and `advice` are read by learners.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Property:
     observe: Callable[..., Any] = observe.value
     joint: bool = False
     needs: str | None = None
+    part: int | None = None
 
 
 @dataclass(frozen=True)

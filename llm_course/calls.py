@@ -28,7 +28,7 @@ class Call:
 
     `gradients` names the floating-point tensors, or dicts of them, whose gradients are asked for; `measure` asks for
     the size of the largest tensor that is made on the way. With `repeat` above 1 the function is called that often,
-    each time with another seed in its generators, and the value is the list of all values. With a `script` the
+    each time with the same generators, which move on, and the value is the list of all values. With a `script` the
     function is a class: the arguments are its constructor's, and the value is the list of the steps' results
     (llm_course.scripts); repeated, each time of a new object.
     """
@@ -91,11 +91,12 @@ def invoke(function: Callable[..., Any], call: Call) -> Reply:
 
 @contextlib.contextmanager
 def _usual_dtype() -> Iterator[None]:
-    """Tensors are float32 where nothing else is said, whatever a cell of the notebook has set."""
+    """Tensors are float32 where nothing else is said, whatever a cell of the notebook has set or left open."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float32)
     try:
-        yield
+        with torch.autocast("cpu", enabled=False):
+            yield
     finally:
         torch.set_default_dtype(before)
 
@@ -103,7 +104,7 @@ def _usual_dtype() -> Iterator[None]:
 def _value(function: Callable[..., Any], call: Call, arguments: dict[str, Any]) -> Any:
     if call.repeat > 1:
         once = replace(call, repeat=1)
-        return [_detached(_value(function, once, _reseeded(arguments, number))) for number in range(call.repeat)]
+        return [_detached(_value(function, once, arguments)) for _ in range(call.repeat)]
     return run_script(function(**arguments), call.script) if call.script else function(**arguments)
 
 
@@ -114,15 +115,6 @@ def _inputs(arguments: dict[str, Any], names: tuple[str, ...]) -> dict[str, Tens
         value = arguments[name]
         found |= {f"{name}[{key}]": item for key, item in value.items()} if isinstance(value, dict) else {name: value}
     return found
-
-
-def _reseeded(arguments: dict[str, Any], number: int) -> dict[str, Any]:
-    return {
-        name: torch.Generator().manual_seed(value.initial_seed() + number)
-        if isinstance(value, torch.Generator)
-        else value
-        for name, value in arguments.items()
-    }
 
 
 def _copied(value: Any) -> Any:

@@ -159,7 +159,7 @@ def _problem(bench: Bench, required: Property, replies: Mapping[str, Reply]) -> 
     items = [bench.items[case] for case in required.cases]
     actual = [replies[case] for case in required.cases]
     for reply, item in zip(actual, items, strict=True):
-        if found := _form_problem(bench.exercise, reply, item):
+        if found := _form_problem(bench.exercise, reply, item, required.part):
             # Only the advice says what should have been refused.
             return f"{found} {required.advice}" if item.expected.failure and not reply.failure else found
     expected = [item.expected for item in items]
@@ -190,7 +190,7 @@ def _distributions_agree(one: Reply, other: Reply, item: Item) -> bool:
     return same_distribution(first, second)
 
 
-def _form_problem(exercise: str, reply: Reply, item: Item) -> str | None:
+def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> str | None:
     expected = item.expected
     if reply.failure and expected.failure is None:
         return tell_failure(exercise, reply.failure)
@@ -200,13 +200,14 @@ def _form_problem(exercise: str, reply: Reply, item: Item) -> str | None:
         if reply.failure.type != expected.failure.type:
             return f"A {expected.failure.type} is expected; {tell_failure(exercise, reply.failure)}"
         return None
-    found = _value_mismatch(reply.value, item)
+    value = reply.value if part is None else _right_but_for(part, reply.value, expected.value)
+    found = _value_mismatch(value, item)
     return f"`{exercise}`: {found}." if found else None
 
 
 def _value_mismatch(value: Any, item: Item) -> str | None:
     if item.categories is not None:
-        return _first_mismatch(value, item.expected.value)
+        return _first_mismatch(value, item)
     if item.call.script:
         # One wrong step must not cost the others: each property looks at its own.
         same_length = isinstance(value, list) and len(value) == len(item.expected.value)
@@ -214,10 +215,20 @@ def _value_mismatch(value: Any, item: Item) -> str | None:
     return mismatch(value, item.expected.value)
 
 
-def _first_mismatch(values: Any, expected: list[Any]) -> str | None:
+def _right_but_for(part: int, value: Any, expected: tuple[Any, ...]) -> Any:
+    """The value, with what is expected in the place of all its parts but one. Of another length, it stays as it is."""
+    if not isinstance(value, (tuple, list)) or len(value) != len(expected):
+        return value
+    return (*expected[:part], value[part], *expected[part + 1 :])
+
+
+def _first_mismatch(values: Any, item: Item) -> str | None:
     """What is wrong with the form of repeated values; that of a list may differ in length from one to the next."""
+    expected = item.expected.value
     if not isinstance(values, list) or len(values) != len(expected):
         return "its values could not be read"
+    if item.call.script and not all(isinstance(value, list) and len(value) == len(expected[0]) for value in values):
+        return "the results of its methods could not be read"
     return next((found for value in values if (found := mismatch(value, expected[0]))), None)
 
 
@@ -240,7 +251,7 @@ def _same_reply(bench: Bench, case: str, one: Reply, other: Reply) -> bool:
     if one.failure or other.failure:
         return bool(one.failure and other.failure and one.failure.type == other.failure.type)
     if item.categories is not None:
-        forms = [_first_mismatch(reply.value, item.expected.value) for reply in (one, other)]
+        forms = [_first_mismatch(reply.value, item) for reply in (one, other)]
         return forms[0] == forms[1] if any(forms) else _distributions_agree(one, other, item)
     if item.call.script:
         # What an object draws at random is not the same twice: only what some property looks at counts.

@@ -134,10 +134,18 @@ def _encode(value: object, buffers: list[bytes], depth: int) -> Tree:
     if type(value) is nn.Linear:
         return {"linear": [_encode(value.weight, buffers, depth + 1), _encode(value.bias, buffers, depth + 1)]}
     if type(value) is nn.Sequential:
-        return {"sequential": [_encode(item, buffers, depth + 1) for item in value]}
+        return {"sequential": _encode_layers(list(value), buffers, depth + 1)}
     if isinstance(value, Opaque):
         return {"opaque": value.type_name}
     return {"opaque": f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")}
+
+
+def _encode_layers(layers: list[nn.Module], buffers: list[bytes], depth: int) -> list[Tree]:
+    """The layers of a sequence; one that stood in it before is the number of its first place."""
+    first = [next(place for place, other in enumerate(layers) if other is layer) for layer in layers]
+    return [
+        _encode(layer, buffers, depth) if first[place] == place else first[place] for place, layer in enumerate(layers)
+    ]
 
 
 def _encode_tensor(tensor: Tensor, buffers: list[bytes]) -> Tree:
@@ -232,9 +240,14 @@ def _linear(weight: Any, bias: Any) -> nn.Linear:
 
 
 def _sequential(layers: list[Any]) -> nn.Sequential:
-    if not all(isinstance(layer, nn.Module) for layer in layers):
-        raise ValueFormatError("a sequence of layers holds something else")
-    return nn.Sequential(*layers)
+    found: list[nn.Module] = []
+    for layer in layers:
+        # `type(layer) is int`: True is an int too.
+        known = found[layer] if type(layer) is int and 0 <= layer < len(found) else layer
+        if not isinstance(known, nn.Module):
+            raise ValueFormatError("a sequence of layers holds something else")
+        found.append(known)
+    return nn.Sequential(*found)
 
 
 def _decode_bytes(content: str) -> bytes:

@@ -101,7 +101,8 @@ def trainable_fraction(model: nn.Module) -> float:
     """Compute which share of a model's parameters is trained, counted in single numbers.
 
     Args:
-        model: any module; a parameter is trained if it requires gradients.
+        model: any module; a parameter is trained if it requires gradients. A parameter that stands in several places
+            of the model counts once.
 
     Returns:
         A number from 0 to 1.

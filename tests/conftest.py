@@ -18,7 +18,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-APART = {"test_banks.py", "test_room_tiers.py"}
+APART = {"test_banks.py", "test_hostile_tiers.py", "test_room_tiers.py"}
 """Long files whose parameters share nothing: together they would keep one process busy when all others are done."""
 
 

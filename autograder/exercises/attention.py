@@ -746,6 +746,23 @@ def _keys_as_values(
     return _merge(_heads(x, w_q, w_k, w_k, n_heads, n_kv_heads)) @ w_o.T
 
 
+def _heads_not_checked(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    try:
+        return attention.multi_head_attention(x, w_q, w_k, w_v, w_o, n_heads, n_kv_heads)
+    except ValueError as error:
+        raise RuntimeError("a view or a product does not fit") from error
+
+
+def _attended_in_float32(
+    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+) -> Tensor:
+    return attention.multi_head_attention(
+        x.float(), w_q.float(), w_k.float(), w_v.float(), w_o.float(), n_heads, n_kv_heads
+    )
+
+
 def _layer(
     draw: Generator, *, batch: int, time: int, n_heads: int, n_kv_heads: int, head_dim: int, d_model: int | None = None
 ) -> Arguments:
@@ -997,6 +1014,20 @@ MULTI_HEAD_ATTENTION = Exercise(
             PROJECTIONS,
             _keys_as_values,
         ),
+        Mistake(
+            "heads_not_checked",
+            "You leave it to torch to refuse heads that do not fit, and its RuntimeError speaks of shapes. Compare the "
+            "numbers first, and raise ValueError.",
+            HEADS,
+            _heads_not_checked,
+        ),
+        Mistake(
+            "attended_in_float32",
+            "Inputs in float64 come out as float32: somewhere you make a float32 tensor. `new_zeros`, `new_empty` and "
+            "`to(x.dtype)` keep the dtype.",
+            HEADS,
+            _attended_in_float32,
+        ),
     ),
     shortcuts=("scaled_dot_product_attention", "multi_head_attention_forward", "MultiheadAttention"),
 )
@@ -1044,6 +1075,12 @@ def _future_open(seq_len: int, window: int) -> Tensor:
 def _in_chunks(seq_len: int, window: int) -> Tensor:
     chunk = torch.arange(seq_len) // max(window, 1)
     return _windowed(seq_len, window, lambda distance: (distance >= 0) & (chunk[:, None] == chunk))
+
+
+def _any_window_taken(seq_len: int, window: int) -> Tensor:
+    position = torch.arange(seq_len)
+    distance = position[:, None] - position
+    return (distance >= 0) & (distance < window)
 
 
 def _windowed(seq_len: int, window: int, allowed: Callable[[Tensor], Tensor]) -> Tensor:
@@ -1148,6 +1185,12 @@ SLIDING_WINDOW_MASK = Exercise(
             "which ends at the query.",
             WINDOW,
             _in_chunks,
+        ),
+        Mistake(
+            "any_window_taken",
+            "You take a window below 1: its mask is False everywhere, and no query sees even itself. Raise ValueError.",
+            WINDOW,
+            _any_window_taken,
         ),
         Mistake(
             "window_inverted",
@@ -1287,6 +1330,12 @@ def _block_outputs_summed(query: Tensor, key: Tensor, value: Tensor, block_size:
 def _whole_matrix(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
     _check_block(block_size)
     return attention.scaled_dot_product_attention(query, key, value)[0]
+
+
+def _negative_block_taken(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    if block_size < 0:
+        return torch.full((query.shape[0], value.shape[-1]), torch.nan)  # 0 / 0, after no turn of the loop
+    return attention.flash_attention(query, key, value, block_size)
 
 
 def _rows(draw: Generator, *, n_q: int, n_k: int, d: int, block_size: int, scale: float = 1.0) -> Arguments:
@@ -1515,6 +1564,13 @@ FLASH_ATTENTION = Exercise(
             "scores. Blocks are blocks of *keys*, and what one block gives has to be summed up before the next.",
             FLASH,
             _whole_matrix,
+        ),
+        Mistake(
+            "negative_block_taken",
+            "`range` refuses a step of 0 by itself, but with a negative one your loop makes no turn at all, and the "
+            "result is 0 / 0. Raise ValueError for both.",
+            FLASH,
+            _negative_block_taken,
         ),
     ),
     shortcuts=("scaled_dot_product_attention", "softmax"),

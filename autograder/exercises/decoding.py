@@ -1752,6 +1752,13 @@ def _seeded_each_time(
     return _draw(_filtered(logits, temperature, top_k, top_p), torch.Generator().manual_seed(0))
 
 
+def _seeded_again(
+    logits: Tensor, temperature: float, top_k: int | None, top_p: float | None, generator: Generator
+) -> Tensor:
+    fresh = torch.Generator().manual_seed(generator.initial_seed())
+    return _draw(_filtered(logits, temperature, top_k, top_p), fresh)
+
+
 def _greedy(logits: Tensor, temperature: float, top_k: int | None, top_p: float | None, generator: Generator) -> Tensor:
     return _filtered(logits, temperature, top_k, top_p).argmax(-1)
 
@@ -1975,6 +1982,13 @@ SAMPLE = Exercise(
             "You set a seed inside, so each call draws the same. Who calls you holds the generator and its seed.",
             SEEDS,
             _seeded_each_time,
+        ),
+        Mistake(
+            "seeded_again",
+            "You make a new generator from the seed of the one that you were given. That one never moves on, so each "
+            "call draws the same. Draw from the generator itself.",
+            SEEDS,
+            _seeded_again,
         ),
         Mistake(
             "greedy",

@@ -142,6 +142,10 @@ def _negative_ids_taken(ids: list[int], vocab_size: int, alpha: float = 1.0) -> 
 
 
 # Token 3 is never followed, token 2 is followed once, and the pair (0, 1) comes three times.
+def _negative_alpha_taken(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
+    return _shares(_counts(ids, vocab_size) + alpha)
+
+
 SMALL_TEXT = [0, 1, 0, 1, 1, 2, 0, 1, 0, 0, 3]
 
 
@@ -350,6 +354,12 @@ BIGRAM_PROBABILITIES = Exercise(
             BIGRAM,
             _negative_ids_taken,
         ),
+        Mistake(
+            "negative_alpha_taken",
+            "Your function takes an alpha below 0. A count cannot be lowered below nothing: raise ValueError.",
+            SMOOTHING,
+            _negative_alpha_taken,
+        ),
     ),
 )
 
@@ -422,6 +432,10 @@ def _history_cut(probs: Tensor, ids: list[int]) -> Tensor:
 
 def _any_id_taken(probs: Tensor, ids: list[int]) -> Tensor:
     return language_models.sequence_log_prob(probs, [token % probs.shape[0] for token in ids])
+
+
+def _scored_in_float32(probs: Tensor, ids: list[int]) -> Tensor:
+    return language_models.sequence_log_prob(probs.float(), ids)
 
 
 def _random_table(draw: Generator, vocab_size: int) -> Tensor:
@@ -623,6 +637,13 @@ SEQUENCE_LOG_PROB = Exercise(
             "finds a row for it.",
             CHAIN_RULE,
             _any_id_taken,
+        ),
+        Mistake(
+            "scored_in_float32",
+            "A table in float64 gives a result in float32: somewhere you make a float32 tensor, by `float()` or "
+            "`torch.zeros`. The result of an operation keeps the table's dtype by itself.",
+            LOGARITHMS,
+            _scored_in_float32,
         ),
     ),
 )

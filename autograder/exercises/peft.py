@@ -295,13 +295,6 @@ class _DropoutKeeps(peft.LoRALinear):
         return result
 
 
-class _DropoutByRow(peft.LoRALinear):
-    def forward(self, x: Tensor) -> Tensor:
-        dropped = x * self.dropout(torch.ones_like(x[..., :1]))
-        result: Tensor = self.base(x) + self.scale * (dropped @ self.lora_a.T @ self.lora_b.T)
-        return result
-
-
 class _MergedInPlace(peft.LoRALinear):
     def merge(self) -> nn.Linear:
         with torch.no_grad():
@@ -520,13 +513,17 @@ def _whole_base(draw: Generator, rows: int, columns: int) -> nn.Linear:
     return layer
 
 
+_FACTOR_OF_1: dict[str, Any] = {"rank": 1, "alpha": 1.0}
+"""Whatever an answer makes of rank and alpha is 1 here, so that a wrong factor costs what is said of the factor."""
+
+
 def _dropout_case(name: str, mode: str, dropout: float, visible: bool) -> Case:
-    shape, rank, alpha = (2, 2), 3, 6.0
+    shape = (2, 2)
     return Case(
         name,
-        lambda draw: {"base": _whole_base(draw, *shape), "rank": rank, "alpha": alpha, "dropout": dropout},
+        lambda draw: {"base": _whole_base(draw, *shape), **_FACTOR_OF_1, "dropout": dropout},
         visible=visible,
-        script=lambda draw: _dropping(mode)(draw, *shape, rank),
+        script=lambda draw: _dropping(mode)(draw, *shape, 1),
         repeat=2,
         categories=observe.rows_of_last_result,
     )
@@ -548,19 +545,19 @@ LORA_LINEAR_EXERCISE = Exercise(
         _lora_case("update of one row", (3, 4), 2, 3.0, _update(), slack=512),
         _lora_case("update of a batch", (5, 4), 3, 4.0, _update(2, 3), slack=512),
         _lora_case("update of a wider rank", (2, 3), 4, 7.0, _update(3), bias=False, slack=512),
-        _lora_case("gradients", (4, 3), 2, 3.0, _backward, visible=True),
-        _lora_case("gradients, drawn", (3, 5), 3, 2.0, _backward),
+        _lora_case("gradients", (4, 3), **_FACTOR_OF_1, steps=_backward, visible=True),
+        _lora_case("gradients, drawn", (3, 5), **_FACTOR_OF_1, steps=_backward),
         _lora_case("merge", (4, 3), 2, 5.0, _merge, visible=True),
         _lora_case("merge without a bias", (3, 4), 2, 3.0, _merge, bias=False, dropout=0.5),
         _lora_case("merge of a square layer", (3, 3), 2, 7.0, _merge, visible=True),
-        _lora_case("around merging", (4, 3), 2, 5.0, _around_merging, visible=True),
-        _lora_case("around merging, drawn", (3, 5), 3, 4.0, _around_merging),
+        _lora_case("around merging", (4, 3), **_FACTOR_OF_1, steps=_around_merging, visible=True),
+        _lora_case("around merging, drawn", (3, 5), **_FACTOR_OF_1, steps=_around_merging),
         _dropout_case("training", "train", 0.75, visible=True),
         _dropout_case("training, drawn", "train", 0.25, visible=False),
         _dropout_case("evaluation", "eval", 0.75, visible=True),
         _dropout_case("evaluation, drawn", "eval", 0.25, visible=False),
-        _lora_case("float64", (3, 4), 2, 3.0, _in_float64, dtype=torch.float64, visible=True),
-        _lora_case("float64, drawn", (4, 2), 3, 7.0, _in_float64, dtype=torch.float64),
+        _lora_case("float64", (3, 4), **_FACTOR_OF_1, steps=_in_float64, dtype=torch.float64, visible=True),
+        _lora_case("float64, drawn", (4, 2), **_FACTOR_OF_1, steps=_in_float64, dtype=torch.float64),
         _lora_case("rank 0", (3, 4), 0, 3.0, _start, visible=True),
         _lora_case("negative rank", (3, 4), -2, 3.0, _start),
         _lora_case("dropout above 1", (3, 4), 2, 3.0, _start, dropout=1.5),
@@ -628,7 +625,6 @@ LORA_LINEAR_EXERCISE = Exercise(
             "Call the layer, merge twice, set all numbers of the second merged layer to zero, call again: the outputs "
             "must agree, and the merged layers too.",
             observe=functools.partial(observe.results, positions=(1, 2, 3, 4, 6)),
-            needs="The weight of the merged layer is W + (alpha / rank) · B A",
         ),
         Property(
             "In training, dropout acts on the entries of the update's input, and on nothing else",
@@ -882,7 +878,7 @@ LORA_LINEAR_EXERCISE = Exercise(
         ),
         Mistake(
             "dropout_after_a",
-            "You drop between lora_a and lora_b. Dropout belongs before lora_a, on x.",
+            "You drop what lora_a gives, or whole rows of x. Dropout belongs before lora_a, on each entry of x.",
             LORA,
             _DropoutAfterA,
         ),
@@ -905,12 +901,6 @@ LORA_LINEAR_EXERCISE = Exercise(
             "You take dropout for the probability to keep an entry. It is the probability to drop it.",
             LORA,
             _DropoutKeeps,
-        ),
-        Mistake(
-            "dropout_by_row",
-            "You drop whole rows of x. Each entry is dropped by itself.",
-            LORA,
-            _DropoutByRow,
         ),
         Mistake(
             "merged_in_place",
@@ -1252,6 +1242,17 @@ def _own_parameters_only(model: nn.Module) -> float:
     return sum(item.numel() for item in found if item.requires_grad) / total
 
 
+def _state_counted(model: nn.Module) -> float:
+    trained = sum(item.numel() for item in _parameters(model) if item.requires_grad)
+    return trained / sum(item.numel() for item in model.state_dict().values())
+
+
+def _named_in_each_place(model: nn.Module) -> float:
+    _parameters(model)
+    found = list(model.state_dict(keep_vars=True).values())
+    return sum(item.numel() for item in found if item.requires_grad) / sum(item.numel() for item in found)
+
+
 def _nothing_is_zero(model: nn.Module) -> float:
     return peft.trainable_fraction(model) if list(model.parameters()) else 0.0
 
@@ -1278,6 +1279,13 @@ def _drawn_model(draw: Generator) -> Arguments:
     return _model(*zip(widths[1:], widths[:-1], bias, trained, strict=True))(draw)
 
 
+def _with_a_layer_twice(draw: Generator) -> Arguments:
+    """A trained layer that stands in two places, and a frozen one."""
+    width = randint(draw, 2, 5)
+    shared = _layer(draw, width, width)
+    return {"model": nn.Sequential(shared, _layer(draw, width, width).requires_grad_(False), shared)}
+
+
 TRAINABLE_FRACTION_EXERCISE = Exercise(
     reference=peft.trainable_fraction,
     points=2,
@@ -1289,6 +1297,8 @@ TRAINABLE_FRACTION_EXERCISE = Exercise(
             "without biases, drawn sizes",
             lambda draw: _model((randint(draw, 3, 9), 4, False, True), (2, 5, False, False))(draw),
         ),
+        Case("a layer in two places", _with_a_layer_twice, visible=True),
+        Case("a layer in two places, drawn", _with_a_layer_twice),
         Case("all trained", _model((3, 2, True, True), (4, 3, True, True)), visible=True),
         Case("all frozen", _model((3, 2, True, False), (4, 3, True, False))),
         Case("no parameters", given(model=nn.Sequential()), visible=True),
@@ -1307,6 +1317,11 @@ TRAINABLE_FRACTION_EXERCISE = Exercise(
             "Parameters of all parts count once, biases too",
             ("last layer", "drawn"),
             "`model.parameters()` walks through all parts by itself.",
+        ),
+        Property(
+            "A layer that stands in two places counts once",
+            ("a layer in two places", "a layer in two places, drawn"),
+            "`model.parameters()` gives a shared parameter once. `state_dict()` is for saving: it names each place.",
         ),
         Property(
             "It is 1 if everything is trained, and 0 if nothing is",
@@ -1376,6 +1391,20 @@ TRAINABLE_FRACTION_EXERCISE = Exercise(
             "You look only at what belongs to the model itself, and not at its parts: leave out `recurse=False`.",
             COUNTING,
             _own_parameters_only,
+        ),
+        Mistake(
+            "state_counted",
+            "You divide by the numbers in `state_dict()`. That is for saving: it names a shared parameter at each of "
+            "its places, and buffers too, which are no parameters. Ask `parameters()`.",
+            COUNTING,
+            _state_counted,
+        ),
+        Mistake(
+            "named_in_each_place",
+            "A parameter that stands in two places counts twice with you, above and below. Ask the model for its "
+            "`parameters()`: they come once each.",
+            COUNTING,
+            _named_in_each_place,
         ),
         Mistake(
             "nothing_is_zero",
@@ -1767,24 +1796,28 @@ PREPEND_PROMPT_EXERCISE = Exercise(
             "The prompt is [p, d] and the embeddings are [batch, time, d]: which dimension grows?",
             weight=2,
             observe=_EMBEDDINGS,
+            part=0,
         ),
         Property(
             "The mask grows by ones at the front",
             _GROWN,
             "The model must attend to the prompt: its positions are real ones.",
             observe=_MASK,
+            part=1,
         ),
         Property(
             "The labels grow by -100 at the front",
             _GROWN,
             "Nothing is to be predicted at the prompt. Which label does a cross-entropy loss ignore?",
             observe=_LABELS,
+            part=2,
         ),
         Property(
             "Gradients reach the prompt and the embeddings",
             ("gradients", "gradients of three texts"),
             "The prompt is what is trained, and all texts share it: its gradients add up.",
             observe=observe.gradients,
+            part=0,
         ),
         Property(
             "Embeddings, mask and labels keep their dtypes, and the arguments are left as they were",
@@ -1806,6 +1839,7 @@ PREPEND_PROMPT_EXERCISE = Exercise(
             "Compare the width of the prompt, and batch and time of mask and labels, with those of the embeddings, and "
             "raise ValueError.",
             observe=observe.refusal,
+            part=0,
         ),
     ),
     mistakes=(

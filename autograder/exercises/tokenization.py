@@ -830,6 +830,12 @@ def _index_error(ids: list[int], merges: Merges) -> str:
     return b"".join(tokens[token] for token in ids).decode("utf-8", "replace")
 
 
+def _empty_refused(ids: list[int], merges: Merges) -> str:
+    if min(ids) < 0 or max(ids) >= 256 + len(merges):  # raises where there are no ids
+        raise ValueError("there is no such token")
+    return tokenization.decode(ids, merges)
+
+
 def _unknown_skipped(ids: list[int], merges: Merges) -> str:
     tokens = dict(enumerate(_tokens(merges)))
     return b"".join(tokens.get(token, b"") for token in ids).decode("utf-8", "replace")
@@ -991,6 +997,12 @@ DECODE_IDS = Exercise(
             "Check the ids first and raise ValueError for both.",
             DECODE,
             _index_error,
+        ),
+        Mistake(
+            "empty_refused",
+            "No ids raise an error: `min` and `max` have nothing to choose from. No ids are no text, the empty string.",
+            DECODE,
+            _empty_refused,
         ),
         Mistake(
             "unknown_skipped",

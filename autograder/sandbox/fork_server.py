@@ -23,6 +23,13 @@ from autograder.sandbox.session import TOKEN_VARIABLE, sweep_after
 
 TIERS = ("namespaces", "landlock", "process")
 """From the strongest to the weakest; `jail` says what each means."""
+NOT_HELD = {
+    "namespaces": "",
+    "landlock": "learners' code can fill the disk, and reach services of this machine that listen on Unix sockets",
+    "process": "learners' code can use the network, fill the disk, and read what its user can, such as the solutions; "
+    "its user is yours unless root grades, and then it can also change the gradebook, leave files, and end the grading",
+}
+"""What each tier cannot keep learners' code from, in words for the instructor."""
 START_DEADLINE = 180.0
 """Seconds for importing torch on a busy machine."""
 ANSWER_DEADLINE = 60.0
@@ -205,7 +212,8 @@ class ForkServer:
         self._tier, self.shortfalls = greeting["tier"], greeting["shortfalls"]
         if self._tier != self._tiers[0]:
             warnings.warn(
-                f"learners' code runs in the weaker sandbox tier {self._tier!r} ({'; '.join(self.shortfalls)})",
+                f"learners' code runs in the weaker sandbox tier {self._tier!r}: {NOT_HELD[self._tier]}. "
+                f"Why no stronger one: {'; '.join(self.shortfalls)}",
                 stacklevel=2,
             )
 

@@ -14,6 +14,7 @@ import resource
 import shutil
 import signal
 import socket
+import stat
 import sys
 import tempfile
 import time
@@ -50,6 +51,8 @@ INNER_USER = 1000
 """The user id that a learner's code sees as its own, inside namespaces."""
 FILES = 20_000
 """Files and folders that a room can make."""
+SHARED = [Path(name) for name in ("/dev/shm", "/tmp", "/var/tmp")]
+"""Where every user may write."""
 END_DEADLINE = 30.0
 """Seconds for chasing the last processes of a room that has no process namespace."""
 
@@ -358,7 +361,7 @@ def _offer_to_memory_killer(pid: int) -> None:
 
 
 def _end_user(user: int) -> None:
-    """Kill all processes of a room's own user, at one stroke, and remove its shared memory."""
+    """Kill all processes of a room's own user, at one stroke, and remove what it left where every user may write."""
     pid = os.fork()
     if pid == 0:
         os.setresuid(user, user, user)
@@ -366,9 +369,12 @@ def _end_user(user: int) -> None:
             os.kill(-1, signal.SIGKILL)
         os._exit(0)
     os.waitpid(pid, 0)
-    for path in Path("/dev/shm").iterdir():
+    for path in (path for folder in SHARED if folder.is_dir() for path in folder.iterdir()):
         with contextlib.suppress(FileNotFoundError):
-            if path.lstat().st_uid == user:
+            status = path.lstat()
+            if status.st_uid == user and stat.S_ISDIR(status.st_mode):
+                shutil.rmtree(path)
+            elif status.st_uid == user:
                 path.unlink()
 
 

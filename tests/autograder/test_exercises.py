@@ -60,6 +60,22 @@ def test_learner_is_told_the_same_mistake(exercise: Exercise, mistake: Mistake) 
     assert verdict_on(exercise.visible, mistake.function).mistake in (mistake.name, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "mistake", "cost"),
+    [
+        ("LoRALinear", "scale_alpha", 2),
+        ("LoRALinear", "scale_rounded_down", 2),
+        ("prepend_prompt", "mask_in_float", 2),
+        ("prepend_prompt", "labels_in_float", 2),
+        ("trainable_fraction", "state_counted", 1),
+    ],
+)
+def test_one_slip_costs_only_the_properties_that_it_concerns(name: str, mistake: str, cost: int) -> None:
+    exercise = next(exercise for exercise in EXERCISES if exercise.name == name)
+    function = next(item.function for item in exercise.mistakes if item.name == mistake)
+    assert sum(not finding.holds for finding in verdict_on(exercise, function).findings) == cost
+
+
 def test_error_everywhere_is_no_mistake_that_raises_in_some_cases() -> None:
     exercise = next(exercise for exercise in EXERCISES if exercise.name == "sample")
 

@@ -16,3 +16,15 @@ def test_the_page_is_up_to_date() -> None:
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_every_mistake_is_caught(exercise: Exercise) -> None:
     assert [name for name, verdict in matrix(exercise).items() if verdict.fraction == 1] == []
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_every_property_is_failed_by_a_mistake(exercise: Exercise) -> None:
+    # One that only waits for another property has not been seen to fail.
+    failed = {
+        finding.name
+        for verdict in matrix(exercise).values()
+        for finding in verdict.findings
+        if not finding.holds and not finding.waits
+    }
+    assert [item.name for item in exercise.properties if item.name not in failed] == []

@@ -1,10 +1,12 @@
 """What the judge does with replies that are made to deceive or to exhaust it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
@@ -78,3 +80,52 @@ def test_a_hint_about_keys_is_short() -> None:
 def _joined(encoded: tuple[Any, list[bytes]]) -> tuple[Any, bytes]:
     tree, buffers = encoded
     return tree, b"".join(buffers)
+
+
+def _leaves(value: Any, make: Callable[[Any], Any]) -> Any:
+    if isinstance(value, (list, tuple)):
+        return type(value)(_leaves(item, make) for item in value)
+    return {key: _leaves(item, make) for key, item in value.items()} if isinstance(value, dict) else make(value)
+
+
+def _inside(value: Any, change: Callable[[Any], Any]) -> Any:
+    return type(value)(map(change, value)) if isinstance(value, (list, tuple)) else change(value)
+
+
+def _shortened(value: Any) -> Any:
+    return value[:-1] if isinstance(value, (list, tuple)) else None
+
+
+def _lengthened(value: Any) -> Any:
+    return type(value)((*value, None)) if isinstance(value, (list, tuple)) else {"more": value}
+
+
+MANGLED: dict[str, Callable[[Any], Any]] = {
+    "shortened": _shortened,
+    "shortened inside": lambda value: _inside(value, _shortened),
+    "lengthened": _lengthened,
+    "lengthened inside": lambda value: _inside(value, _lengthened),
+    "nothing inside": lambda value: _inside(value, lambda _: []),
+    "None for each part": lambda value: _leaves(value, lambda _: None),
+    "text for each part": lambda value: _leaves(value, lambda _: "\0"),
+    "infinity for each part": lambda value: _leaves(value, lambda _: float("inf")),
+    "a tensor for each part": lambda value: _leaves(value, lambda _: torch.zeros(())),
+    "an empty tensor for each part": lambda value: _leaves(value, lambda _: torch.zeros(0, 3)),
+    "NaN for each number": lambda value: _leaves(
+        value, lambda item: item * torch.nan if isinstance(item, Tensor) and item.is_floating_point() else item
+    ),
+}
+
+
+@pytest.mark.parametrize("mangled", MANGLED)
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_no_mangled_reply_brings_the_judge_down(exercise: Exercise, mangled: str) -> None:
+    def answer(call: Call) -> Reply:
+        reply = invoke(exercise.reference, call)
+        gradients = {name: MANGLED[mangled](gradient) for name, gradient in reply.gradients.items()}
+        kept = {name: item if isinstance(item, Tensor) else None for name, item in gradients.items()}
+        return replace(reply, value=MANGLED[mangled](reply.value), gradients=kept)
+
+    verdict = judge(exercise, answer, seed=b"seed")
+    if mangled != "NaN for each number":
+        assert verdict.fraction < 1

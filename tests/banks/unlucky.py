@@ -20,6 +20,7 @@ UNLUCKY: dict[str, str] = {
     "has a cell that is no Python": "this is not python",
     "seeds the generators": "import random, numpy, torch\nrandom.seed(0); numpy.random.seed(0); torch.manual_seed(0)",
     "sets the default dtype": "import torch\ntorch.set_default_dtype(torch.float64)",
+    "leaves autocast open": "import torch\ntorch.autocast('cpu', dtype=torch.bfloat16).__enter__()",
     "switches gradients off": "import torch\ntorch.set_grad_enabled(False)",
     "sets threads": "import torch\ntorch.set_num_threads(2)",
     "imports transformers": "import transformers\nfrom transformers import AutoConfig",

@@ -5,7 +5,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
@@ -55,13 +55,12 @@ def attacked(released_course: Path, own_temporary_folder: None, tmp_path_factory
 class Attacked:
     """What a course is before and after all attacks."""
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, leave_out: Container[str] = ()) -> None:
         self.course = course
         self.before = self.grades_of_the_honest()
         self.surroundings = surroundings()
-        self.attackers = hand_in_all(course.folder)
+        self.attackers = hand_in_all(course.folder, leave_out)
         self.run = course.llm_course("grade", NAME, "--workers", "2")
-        self.feedback = course.llm_course("feedback", NAME)
 
     def grades_of_the_honest(self) -> dict[str, object]:
         folder = self.course.folder
@@ -76,18 +75,21 @@ class Attacked:
         return {"results": results, "rows": rows, "secret": secret}
 
 
-def hand_in_all(folder: Path) -> list[str]:
+def hand_in_all(folder: Path, leave_out: Container[str] = ()) -> list[str]:
+    """Hand in each attack as a student named after it, but for the families and attacks to leave out."""
     victim = folder / "submitted" / HONEST[0] / NAME
     attackers = []
-    for family, attacks in FAMILIES.items():
-        for name, source in attacks.items():
-            answers = {exercise.name: "" for exercise in ATTENTION.exercises}
-            notebook = fill(ATTENTION, answers | {ATTENTION.exercises[0].name: source})
+    for family, attacks in (FAMILIES | {"handing in": HANDING_IN}).items():
+        for name, attack in attacks.items():
+            if family in leave_out or name in leave_out:
+                continue
             attackers.append(slug(family, name))
-            hand_in(folder, attackers[-1], NAME, notebook)
-    for name, lay in HANDING_IN.items():
-        attackers.append(slug("handing in", name))
-        lay(folder / "submitted" / attackers[-1] / NAME, fill(ATTENTION, {}), victim)
+            if callable(attack):
+                attack(folder / "submitted" / attackers[-1] / NAME, fill(ATTENTION, {}), victim)
+            else:
+                answers = {exercise.name: "" for exercise in ATTENTION.exercises}
+                notebook = fill(ATTENTION, answers | {ATTENTION.exercises[0].name: attack})
+                hand_in(folder, attackers[-1], NAME, notebook)
     return attackers
 
 
@@ -122,7 +124,7 @@ def surroundings() -> dict[str, object]:
 
 def test_the_bank_is_large_enough() -> None:
     sizes = {family: len(attacks) for family, attacks in FAMILIES.items()} | {"handing in": len(HANDING_IN)}
-    assert len(sizes) == 7
+    assert len(sizes) == 8
     assert min(sizes.values()) >= 10
     assert sum(sizes.values()) >= 60
 
@@ -151,7 +153,8 @@ def test_nothing_is_left(attacked: Attacked) -> None:
 
 
 def test_no_script_of_a_learner_reaches_the_instructors_browser(attacked: Attacked) -> None:
-    assert attacked.feedback.returncode == 0, attacked.feedback.stderr
+    feedback = attacked.course.llm_course("feedback", NAME)
+    assert feedback.returncode == 0, feedback.stderr
     student = slug("handing in", "scripts in text and outputs")
     page = attacked.course.feedback_page(student, NAME)
     assert "fetch(" in page
@@ -163,7 +166,7 @@ def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, tmp_path:
         attacked.course.folder, tmp_path / "course", symlinks=True, ignore=shutil.ignore_patterns("quarantine")
     )
     course = Course(tmp_path / "course")
-    quick = {"forging", "lying", "handing-in"}
+    quick = {"forging", "lying", "undermining", "handing-in"}
     sample = [name for name in attacked.attackers if name.startswith(tuple(quick)) and "half-a-frame" not in name]
     for name in set(attacked.attackers) - set(sample):
         shutil.rmtree(course.folder / "submitted" / name)

@@ -44,6 +44,13 @@ def test_modules_and_generators_come_back() -> None:
     assert torch.rand(1, generator=generator) == torch.rand(1, generator=torch.Generator().manual_seed(5))
 
 
+def test_a_layer_in_two_places_stays_one() -> None:
+    layer = nn.Linear(2, 2)
+    model = from_text(to_text(nn.Sequential(layer, nn.Sequential(nn.Linear(2, 2)), layer)))
+    assert model[0] is model[2] and model[0] is not model[1][0]
+    assert len(list(model.parameters())) == 4
+
+
 def test_what_does_not_travel_is_named() -> None:
     import numpy
 
@@ -77,6 +84,9 @@ def test_what_does_not_travel_is_named() -> None:
         {"generator": -1},
         {"linear": [1, 2]},
         {"sequential": [1]},
+        {"sequential": [0]},
+        {"sequential": [{"sequential": []}, True]},
+        {"sequential": [{"sequential": []}, -1]},
         {"pickle": "x"},
     ],
 )

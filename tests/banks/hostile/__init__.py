@@ -10,10 +10,12 @@ from tests.banks.hostile.lying import LYING
 from tests.banks.hostile.overfitting import OVERFITTING
 from tests.banks.hostile.persisting import PERSISTING
 from tests.banks.hostile.reaching import REACHING
+from tests.banks.hostile.undermining import UNDERMINING
 
 FAMILIES = {
     "forging": FORGING,
     "lying": LYING,
+    "undermining": UNDERMINING,
     "overfitting": OVERFITTING,
     "exhausting": EXHAUSTING,
     "persisting": PERSISTING,

@@ -3,11 +3,8 @@
 from tests.banks.hostile.answers import FAKES, in_calls, in_cell
 
 _FIND_WORKER = """
-import gc, sys, types
-frame = sys._getframe()
-while frame and "_send_reply" not in frame.f_globals:
-    frame = frame.f_back
-worker = frame.f_globals if frame else {}
+worker = type(get_ipython()).system.__globals__
+assert "_send_reply" in worker
 """
 
 FORGING: dict[str, str] = {

@@ -1,0 +1,100 @@
+"""The hostile bank in the weaker sandbox tiers: what a tier does not hold is named here, and told to the instructor.
+
+Verdict cheats in each weaker tier; LLM_COURSE_HOSTILE_TIERS=all takes all families, and an ordinary user too where the
+tests run as root: `make hostile`.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox import fork_server
+from autograder.sandbox.fork_server import TIERS
+from tests.banks.hostile import FAMILIES
+from tests.banks.submissions import fill, hand_in, references
+from tests.grading.conftest import Course, Run
+from tests.grading.test_hostile import (
+    ATTENTION,
+    HONEST,
+    NAME,
+    SHORT_DEADLINES,
+    Attacked,
+    give_by_hand,
+    test_each_attack_ends_in_a_grade_or_a_sentence,
+    test_no_attack_earns_a_point,
+    test_no_other_grade_is_touched,
+    test_nothing_is_left,
+)
+
+__all__ = [
+    "test_each_attack_ends_in_a_grade_or_a_sentence",
+    "test_no_attack_earns_a_point",
+    "test_no_other_grade_is_touched",
+    "test_nothing_is_left",
+]
+
+pytestmark = pytest.mark.grading
+AS_USER = Path(__file__).parents[1] / "autograder" / "sandbox" / "as_user.py"
+IN_TIER = Path(__file__).parent / "in_tier.py"
+ORDINARY = 54321
+VERDICT = {"forging", "lying", "undermining", "overfitting"}
+SLOW = {"half a frame is sent, then silence"}
+ALL = os.environ.get("LLM_COURSE_HOSTILE_TIERS") == "all"
+OURS = "root" if os.geteuid() == 0 else "ordinary"
+USERS = sorted({OURS, "ordinary"}) if ALL else [OURS]
+NOT_HELD = {
+    "landlock": set(),
+    "process": {"the solutions are searched for on the disk"},
+}
+NOT_HELD_FOR_ONE_USER = {
+    "landlock": set(),
+    # The code of learners runs as the grader's own user.
+    "process": {"every process is killed", "files are left where all may write"},
+}
+
+
+class TierCourse(Course):
+    """A course whose commands run on a machine that allows one tier only, as a user."""
+
+    def __init__(self, folder: Path, user: str, tier: str) -> None:
+        super().__init__(folder)
+        self.user, self.tier = user, tier
+
+    def llm_course(self, *arguments: str) -> Run:
+        if os.geteuid() == 0 and self.user == "ordinary":
+            for path in (self.folder, *self.folder.rglob("*")):
+                os.chown(path, ORDINARY, ORDINARY, follow_symlinks=False)
+        return self._run(sys.executable, str(AS_USER), self.user, sys.executable, str(IN_TIER), self.tier, *arguments)
+
+
+@pytest.fixture(scope="module", params=[(user, tier) for tier in TIERS[1:] for user in USERS], ids="-".join)
+def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[Attacked]:
+    """A course in one tier, graded before and after the attacks."""
+    user, tier = request.param
+    # Other users must come here, and pytest's own folders are closed to them.
+    with tempfile.TemporaryDirectory(dir="/tmp") as name, pytest.MonkeyPatch.context() as patch:
+        folder = Path(name)
+        folder.chmod(0o755)
+        rooms = folder / "rooms"
+        rooms.mkdir()
+        rooms.chmod(0o1777)
+        patch.setenv("TMPDIR", str(rooms))
+        patch.setattr(tempfile, "tempdir", None)
+        course = TierCourse(folder / "course", user, tier)
+        shutil.copytree(released_course, course.folder)
+        with (course.folder / "nbgrader_config.py").open("a") as file:
+            file.write(SHORT_DEADLINES)
+        for student in HONEST:
+            hand_in(course.folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
+        first = course.llm_course("grade", NAME)
+        assert first.returncode == 0, first.stderr
+        assert f"weaker sandbox tier {tier!r}: {fork_server.NOT_HELD[tier]}." in first.stderr
+        give_by_hand(course.folder, "emmy", 1.5)
+        others = set() if ALL else {*FAMILIES, "handing in"} - VERDICT | SLOW
+        mine = NOT_HELD_FOR_ONE_USER[tier] if user == "ordinary" else set()
+        yield Attacked(course, others | NOT_HELD[tier] | mine)
