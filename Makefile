@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade checks mutations hostile lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade checks mutations hostile nbgrader-suite lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ mutations: env  ## 2,000 damaged notebooks in one batch, in about half an hour
 
 hostile: env  ## the whole hostile bank in the weaker sandbox tiers, in about ten minutes
 	@LLM_COURSE_HOSTILE_TIERS=all $(PYTEST) --timeout 3600 tests/grading/test_hostile_tiers.py
+
+nbgrader-suite: env  ## nbgrader's own tests with the course's configuration: list where it differs from stock
+	@$(BIN)/python -m tests.grading.nbgrader_suite
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest

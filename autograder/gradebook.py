@@ -20,13 +20,14 @@ from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
     ClearHiddenTests,
+    Execute,
     GetGrades,
     LimitOutput,
     NbGraderPreprocessor,
     OverwriteCells,
     SaveAutoGrades,
 )
-from traitlets import Bool, Enum, Float
+from traitlets import Bool, Enum, Float, default
 from traitlets.config import Config
 
 from autograder.autograded import FLAGS, write_outputs
@@ -50,7 +51,6 @@ class SecretError(Exception):
 
 def configure(config: Config) -> None:
     """Set up an nbgrader course folder; called from its nbgrader_config.py."""
-    config.CourseDirectory.db_assignments = []
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     config.Autograde.exporter_class = SubmissionExporter
     config.Autograde.pre_convert_hook = quarantine_special_files
@@ -92,12 +92,18 @@ class TrustedGrade(NbGraderPreprocessor):
     """Takes the place of nbgrader's Execute: grades outside the learner's process and writes the outputs."""
 
     minimum_tier = Enum(TIERS, RULES.minimum_tier, help="The weakest sandbox that may be used.").tag(config=True)
-    cell_deadline = Float(RULES.cell_deadline, help="Seconds for one cell.").tag(config=True)
+    cell_deadline = Float(help="Seconds for one cell; where it is not set, Execute.timeout.").tag(config=True)
     call_deadline = Float(RULES.call_deadline, help="Seconds for one call of an answer.").tag(config=True)
     submission_deadline = Float(RULES.submission_deadline, help="Seconds for one submission.").tag(config=True)
     shortcuts_cost_points = Bool(
         RULES.shortcuts_cost_points, help="Whether an exercise done by what does its work has no points."
     ).tag(config=True)
+
+    @default("cell_deadline")
+    def _timeout_of_nbgrader(self) -> float:
+        timeout = Execute(config=self.config).timeout if "timeout" in self.config.Execute else None
+        # None and -1 are nbgrader's ways to say that there is no limit. Here there always is one.
+        return float(timeout) if timeout and timeout > 0 else RULES.cell_deadline
 
     @property
     def rules(self) -> Rules:
@@ -112,6 +118,8 @@ class TrustedGrade(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Grade, or take the result that is there, and write it into the notebook and beside it."""
+        if not self.config.Execute.get("enabled", True):
+            self.log.warning("--no-execute changes nothing: outputs that were handed in give no points.")
         names = resources["nbgrader"]
         submission = Submission(nb, tuple(nb.metadata[FLAGS]))
         result = grade_once(submission, find_assignment(names["assignment"]), names["student"], self.rules)

@@ -64,6 +64,31 @@ def test_a_submission_that_cannot_be_graded_stops_nobody(course: Course, attenti
     assert rows == {"ada": ("graded", "20.0"), "broken": ("not graded", ""), "empty": ("not graded", "")}
 
 
+def test_nbgrader_refuses_an_assignment_that_the_course_does_not_have(course: Course, attention: Assignment) -> None:
+    notebook = fill(attention, {})
+    (course.folder / "source" / "essay").mkdir()
+    (course.folder / "source" / "essay" / "essay.ipynb").write_text(json.dumps(notebook))
+    assert course.nbgrader("generate_assignment", "essay").returncode == 0
+    hand_in(course.folder, "ada", "essay", notebook)
+    run = course.nbgrader("autograde", "essay")
+    assert run.returncode == 1
+    assert "There is no assignment essay: the course has" in run.stderr
+    assert not (course.folder / "autograded" / "ada" / "essay").exists()
+
+
+def test_no_execute_is_said_to_change_nothing(course: Course, attention: Assignment) -> None:
+    hand_in(course.folder, "ada", NAME, fill(attention, {}))
+    run = course.nbgrader("autograde", NAME, "--no-execute")
+    assert run.returncode == 0, run.stderr
+    assert "--no-execute changes nothing" in run.stderr
+    assert totals(course) == {"ada": 0}
+    # No setting of ours is one that nbgrader does not have.
+    assert "not recognized" not in run.stderr
+    again = course.nbgrader("autograde", NAME, "--force")
+    assert again.returncode == 0, again.stderr
+    assert "--no-execute" not in again.stderr
+
+
 def test_links_in_a_submission_lead_nowhere(course: Course, attention: Assignment) -> None:
     path = hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
     (path.parent / "loot.db").symlink_to(course.folder / "gradebook.db")
