@@ -92,7 +92,7 @@ checks: env  ## write the data of the learners' own checks, and the kill matrix,
 mutations: env  ## 2,000 damaged notebooks in one batch, in about half an hour
 	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
 
-nbgrader-suite: env  ## nbgrader's own tests with the course's configuration: list where it differs from stock
+nbgrader-suite: env  ## nbgrader's own tests with the course's configuration: list where it differs from stock, in some minutes
 	@$(BIN)/python -m tests.grading.nbgrader_suite
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
