@@ -95,7 +95,7 @@ mutations: env  ## 2,000 damaged notebooks in one batch, in about half an hour
 hostile: env  ## the whole hostile bank in the weaker sandbox tiers, in about ten minutes
 	@LLM_COURSE_HOSTILE_TIERS=all $(PYTEST) --timeout 3600 tests/grading/test_hostile_tiers.py
 
-nbgrader-suite: env  ## nbgrader's own tests with the course's configuration: list where it differs from stock
+nbgrader-suite: env  ## nbgrader's own tests with the course's configuration: list where it differs from stock, in some minutes
 	@$(BIN)/python -m tests.grading.nbgrader_suite
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
