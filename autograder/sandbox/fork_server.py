@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.session import TOKEN_VARIABLE, sweep_after
+from autograder.sandbox.session import END_DEADLINE, TOKEN_VARIABLE, sweep_after
 
 TIERS = ("namespaces", "landlock", "process")
 """From the strongest to the weakest; `jail` says what each means."""
@@ -33,8 +33,6 @@ NOT_HELD = {
 START_DEADLINE = 180.0
 """Seconds for importing torch on a busy machine."""
 ANSWER_DEADLINE = 60.0
-END_DEADLINE = 30.0
-"""Seconds for the kernel to take a killed room apart."""
 MAX_ANSWER = 1 << 16
 
 

@@ -37,6 +37,7 @@ from autograder.sandbox.kernel import (
     restrict_mounts,
     unshare,
 )
+from autograder.sandbox.session import END_DEADLINE
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LLM_COURSE = Path(llm_course.__file__).resolve().parent
@@ -53,8 +54,6 @@ FILES = 20_000
 """Files and folders that a room can make."""
 SHARED = [Path(name) for name in ("/dev/shm", "/tmp", "/var/tmp")]
 """Where every user may write."""
-END_DEADLINE = 30.0
-"""Seconds for chasing the last processes of a room that has no process namespace."""
 
 
 class Jail(ABC):

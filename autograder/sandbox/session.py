@@ -18,6 +18,8 @@ PREFIX = "llm-course-rooms-"
 TOKEN_VARIABLE = "LLM_COURSE_ROOMS"
 YOUNG = 5.0
 """Seconds in which a new folder may not yet be locked."""
+END_DEADLINE = 30.0
+"""Seconds for the kernel to take killed processes apart."""
 
 
 @contextlib.contextmanager
@@ -69,8 +71,21 @@ def _is_locked(folder: Path) -> bool:
 
 
 def _kill_all_with(token: str) -> None:
+    """Kill until none is left: what is killed takes a moment to go, and may have forked just before. Raises OSError."""
+    end = time.monotonic() + END_DEADLINE
+    while left := _kill_once(token):
+        if time.monotonic() > end:
+            raise OSError(f"{left} processes that a room left cannot be killed")
+        time.sleep(0.005)
+
+
+def _kill_once(token: str) -> int:
+    """Kill the processes with the token in their environment. Returns how many there were."""
     mark = f"{TOKEN_VARIABLE}={token}".encode()
+    found = 0
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if mark in (process / "environ").read_bytes().split(b"\0"):
                 os.kill(int(process.name), signal.SIGKILL)
+                found += 1
+    return found
