@@ -141,11 +141,11 @@ def _negative_ids_taken(ids: list[int], vocab_size: int, alpha: float = 1.0) -> 
     return language_models.bigram_probabilities([token % vocab_size for token in ids], vocab_size, alpha)
 
 
-# Token 3 is never followed, token 2 is followed once, and the pair (0, 1) comes three times.
 def _negative_alpha_taken(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
     return _shares(_counts(ids, vocab_size) + alpha)
 
 
+# Token 3 is never followed, token 2 is followed once, and the pair (0, 1) comes three times.
 SMALL_TEXT = [0, 1, 0, 1, 1, 2, 0, 1, 0, 0, 3]
 
 
