@@ -228,11 +228,7 @@ def make_fill_mask(shop: Workshop) -> None:
     """BERT's shape on single sentences, more than half of them facts."""
     settings = shop.settings(FILL_MASK)
     texts = sentences.training_sentences(shop.count(40_000, least=300))
-    vocabulary = shop.runs / "fill-mask" / "tokenizer"
-    if not (vocabulary / "tokenizer.json").is_file():
-        # WordPiece training breaks ties at random, so a resumed run must keep the vocabulary it began with.
-        tokenizer.save(tokenizer.masked_tokenizer(texts, 1200, 64), vocabulary)
-    tokens = AutoTokenizer.from_pretrained(vocabulary)
+    tokens = tokenizer.masked_tokenizer(texts, 1200, 64)
     torch.manual_seed(settings.seed)
     model = BertForMaskedLM(
         BertConfig(

@@ -1,5 +1,6 @@
 """Tokenizers of the course models: byte-level BPE for the decoders and the translator, WordPiece for `fill-mask`."""
 
+import string
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -71,20 +72,33 @@ def translation_tokenizer(texts: Iterable[str], vocabulary_size: int, context_le
     )
 
 
-def masked_tokenizer(texts: Iterable[str], vocabulary_size: int, context_length: int) -> PreTrainedTokenizerFast:
-    """WordPiece with BERT's special tokens, with upper and lower case kept apart."""
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
+def word_piece_vocabulary(texts: Iterable[str], size: int, special_tokens: list[str]) -> dict[str, int]:
+    """Train WordPiece on words and punctuation marks: piece -> id, the special tokens first.
+
+    The trainer numbers "##a" and its like in the order of a hash map, and breaks ties between merges by these numbers.
+    Named here, they have fixed ones, so that the same texts always give the same vocabulary.
+    """
+    inner = [f"##{letter}" for letter in string.ascii_letters + string.digits]
+    tokenizer = Tokenizer(models.WordPiece())
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece(prefix="##")
-    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     trainer = trainers.WordPieceTrainer(
-        vocab_size=vocabulary_size,
-        special_tokens=specials,
+        vocab_size=size,
+        special_tokens=special_tokens + inner,
         initial_alphabet=[chr(code) for code in range(33, 127)],
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer.get_vocab()
+
+
+def masked_tokenizer(texts: Iterable[str], vocabulary_size: int, context_length: int) -> PreTrainedTokenizerFast:
+    """WordPiece with BERT's special tokens, with upper and lower case kept apart."""
+    specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    vocabulary = word_piece_vocabulary(texts, vocabulary_size, specials)
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece(prefix="##")
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
     )
