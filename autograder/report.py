@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 import matplotlib
 import mistune
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -138,7 +138,7 @@ def _audit(graded: Sequence[Result]) -> list[tuple[str, str]]:
 
 def _html_of(text: str) -> Markup:
     """Hints are written in Markdown; HTML in them is no HTML."""
-    return Markup(str(mistune.html(escape(text))).removeprefix("<p>").removesuffix("</p>\n"))
+    return Markup(str(mistune.create_markdown(escape=True)(text)).removeprefix("<p>").removesuffix("</p>\n"))
 
 
 def _histogram(values: Sequence[float], maximum: float, salt: str) -> str:

@@ -48,10 +48,13 @@ def test_no_cell_is_a_formula(table) -> None:
     assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
 
 
+HINT = "The *last* axis of `x < 0`, <b>not</b> the first."
+
+
 def result(status: str = GRADED, mistake: str | None = None, **changes: object) -> Result:
     properties = (PropertyResult("Each row sums to 1", 2, mistake is None), PropertyResult("The mask holds", 1, True))
     exercise = ExerciseResult(
-        "softmax_rows", 3, 1 if mistake else 3, properties, mistake, "The *last* axis." if mistake else "",
+        "softmax_rows", 3, 1 if mistake else 3, properties, mistake, HINT if mistake else "",
         "chapter 5, “Weights”" if mistake else "", (),
     )  # fmt: skip
     whole = Result(
@@ -79,7 +82,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_report_counts_mistakes_and_says_what_to_teach_again(report: str) -> None:
-    assert "The <em>last</em> axis." in report
+    assert "The <em>last</em> axis of <code>x &lt; 0</code>, &lt;b&gt;not&lt;/b&gt; the first." in report
     assert report.count("2 of 3") == 3  # the mistake, its section, the property
     assert "chapter 5, “Weights”" in report
     assert "The mask holds" not in report
