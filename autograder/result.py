@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,10 @@ class PropertyResult:
     waits: bool = False
 
 
+FEEDBACK_WIDTH = 88
+"""Characters of a line of feedback: nbgrader's page does not wrap what a cell printed."""
+
+
 @dataclass(frozen=True)
 class ExerciseResult:
     """What one exercise got, and what the learner reads about it."""
@@ -47,7 +52,7 @@ class ExerciseResult:
         if any(item.waits for item in self.properties):
             lines.append(f"  ({WAITS_MEANS})")
         if self.hint:
-            lines += ["", self.hint]
+            lines += ["", *(textwrap.fill(line, FEEDBACK_WIDTH) for line in self.hint.splitlines())]
         if self.section:
             lines += [f"Read again: {self.section}."]
         return "\n".join(lines)

@@ -46,6 +46,13 @@ def test_feedback_names_score_properties_hint_and_place() -> None:
     assert EXERCISE.feedback == ("f: 1.5 of 4 points\n  ✓ a\n  ✗ b\n\nA hint.\nRead again: chapter 5, “Masks”.")
 
 
+def test_no_line_of_feedback_runs_out_of_the_page() -> None:
+    hint = "Your scores are not divided by √d_k. " * 8
+    lines = dataclasses.replace(EXERCISE, hint=hint).feedback.splitlines()
+    assert max(map(len, lines)) <= 88
+    assert hint.split() == " ".join(lines[4:-1]).split()
+
+
 def test_feedback_tells_what_fails_from_what_waits() -> None:
     waiting = dataclasses.replace(EXERCISE, properties=(PropertyResult("b", 2, False, waits=True),))
     assert waiting.feedback.splitlines()[1:3] == ["  – b", "  (– counts once a more fundamental property holds)"]
