@@ -11,6 +11,8 @@ from typing import Any
 from llm_course.evaluate import WAITS_MEANS, mark
 
 GRADED, NOT_GRADED = "graded", "not graded"
+FEEDBACK_WIDTH = 88
+"""Characters of a line of feedback: nbgrader's page does not wrap what a cell printed."""
 
 
 class ResultError(ValueError):
@@ -25,10 +27,6 @@ class PropertyResult:
     weight: int
     holds: bool
     waits: bool = False
-
-
-FEEDBACK_WIDTH = 88
-"""Characters of a line of feedback: nbgrader's page does not wrap what a cell printed."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +50,14 @@ class ExerciseResult:
         if any(item.waits for item in self.properties):
             lines.append(f"  ({WAITS_MEANS})")
         if self.hint:
-            lines += ["", *(textwrap.fill(line, FEEDBACK_WIDTH) for line in self.hint.splitlines())]
+            lines += ["", *self.hint.splitlines()]
         if self.section:
             lines += [f"Read again: {self.section}."]
-        return "\n".join(lines)
+        return "\n".join(_wrapped(line) for line in lines)
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(line, FEEDBACK_WIDTH, subsequent_indent="    " if line.startswith(" ") else "")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from autograder.result import GRADED, ExerciseResult, PropertyResult, Result, ResultError, read_result, write_result
+from autograder.result import (
+    FEEDBACK_WIDTH,
+    GRADED,
+    ExerciseResult,
+    PropertyResult,
+    Result,
+    ResultError,
+    read_result,
+    write_result,
+)
 
 EXERCISE = ExerciseResult(
     "f", 4, 1.5, (PropertyResult("a", 1, True), PropertyResult("b", 2, False)), "m", "A hint.", "chapter 5, “Masks”", ()
@@ -47,10 +56,12 @@ def test_feedback_names_score_properties_hint_and_place() -> None:
 
 
 def test_no_line_of_feedback_runs_out_of_the_page() -> None:
-    hint = "Your scores are not divided by √d_k. " * 8
-    lines = dataclasses.replace(EXERCISE, hint=hint).feedback.splitlines()
-    assert max(map(len, lines)) <= 88
-    assert hint.split() == " ".join(lines[4:-1]).split()
+    hint, name = "Your scores are not divided by √d_k. " * 8, "The weights of each query sum to 1, " * 4
+    long = dataclasses.replace(EXERCISE, hint=hint, properties=(PropertyResult(name, 1, False),))
+    lines = long.feedback.splitlines()
+    assert max(map(len, lines)) <= FEEDBACK_WIDTH
+    assert lines[1].startswith("  ✗ The") and lines[2].startswith("    ")
+    assert " ".join(long.feedback.split()).count(hint.strip()) == 1
 
 
 def test_feedback_tells_what_fails_from_what_waits() -> None:
