@@ -12,6 +12,7 @@ Contents:
 """
 
 import ast
+import functools
 import inspect
 import re
 import textwrap
@@ -88,6 +89,7 @@ def whole_path_notebook() -> NotebookNode:
     return notebook
 
 
+@functools.cache
 def section_titles(chapter: str) -> dict[str, str]:
     """Label -> title of the labeled sections of a chapter."""
     text = (CHAPTERS / chapter / "chapter.md").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ import functools
 import linecache
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
@@ -66,8 +67,11 @@ class Reply:
     largest: int | None = None
 
 
-def invoke(function: Callable[..., Any], call: Call) -> Reply:
-    """Call `function` on copies of the arguments and look at what the call asks for. Never raises an Exception."""
+def invoke(function: Callable[..., Any], call: Call, around: AbstractContextManager[Any] | None = None) -> Reply:
+    """Call `function` on copies of the arguments and look at what the call asks for. Never raises an Exception.
+
+    The function runs inside the context `around`, and nothing else does.
+    """
     arguments = {name: _copied(value) for name, value in call.arguments.items()}
     inputs = _inputs(arguments, call.gradients)
     for tensor in inputs.values():
@@ -75,15 +79,14 @@ def invoke(function: Callable[..., Any], call: Call) -> Reply:
     meter = _LargestTensor()
     try:
         with torch.enable_grad(), _usual_dtype(), meter if call.measure else contextlib.nullcontext():
-            value = _value(function, call, arguments)
+            with around or contextlib.nullcontext():
+                value = _value(function, call, arguments)
             gradients = _gradients(value, inputs)
     except (Exception, SystemExit) as error:
         return Reply(failure=describe(error, function))
     return Reply(
         value=_detached(value),
-        changed=tuple(
-            name for name, before in call.arguments.items() if encode(before) != encode_plain(arguments[name])
-        ),
+        changed=tuple(name for name, before in call.arguments.items() if not _unchanged(before, arguments[name])),
         gradients=gradients,
         largest=meter.largest if call.measure else None,
     )
@@ -120,7 +123,16 @@ def _inputs(arguments: dict[str, Any], names: tuple[str, ...]) -> dict[str, Tens
 def _copied(value: Any) -> Any:
     if isinstance(value, torch.Generator):
         return torch.Generator().manual_seed(value.initial_seed())
+    if isinstance(value, Tensor) and value.is_contiguous():
+        return value.detach().clone()
+    # A clone of a tensor with gaps would have none, and functions must do with both.
     return copy.deepcopy(_detached(value))
+
+
+def _unchanged(before: Any, after: Any) -> bool:
+    alike = isinstance(before, Tensor) and before.dtype == after.dtype and before.stride() == after.stride()
+    # What is not a tensor, or holds a NaN, is compared as it would travel.
+    return bool(alike and torch.equal(before, after)) or encode(before) == encode_plain(after)
 
 
 def describe(error: BaseException, function: object) -> Failure:

@@ -56,7 +56,7 @@ class Mistake:
     function: Callable[..., Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exercise:
     """One function that a learner writes.
 
@@ -106,7 +106,7 @@ class Exercise:
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Assignment:
     """The exercises of one chapter, in the order of its notebook."""
 

@@ -14,14 +14,13 @@ from llm_course.calls import OperationMode
 
 
 @contextlib.contextmanager
-def watch(names: frozenset[str]) -> Iterator[set[str]]:
-    """Fill the yielded set with those of the names that torch runs in the block."""
-    seen: set[str] = set()
+def watch(names: frozenset[str], seen: set[str]) -> Iterator[None]:
+    """Add to `seen` those of the names that torch runs in the block."""
     if not names:
-        yield seen
+        yield
         return
     with _Functions(names, seen), _Operations(names, seen):
-        yield seen
+        yield
 
 
 class _Functions(TorchFunctionMode):

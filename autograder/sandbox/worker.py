@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -39,6 +40,8 @@ logits = transformers.GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
 matplotlib.pyplot.plot(logits[0, -1].detach(), label="$x$")
 matplotlib.pyplot.legend()
 matplotlib.pyplot.show()
+# With it, each figure that a cell leaves open would be drawn once more, for a window that is not there.
+matplotlib.pyplot.uninstall_repl_displayhook()
 1
 """
 OUTPUT_COST = 100
@@ -238,8 +241,9 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
         if header["op"] == "cell":
             wire.send(connection, _run_cell(shell, header["source"]))
         else:
-            with watch(frozenset(header["watch"])) as seen:
-                tree, buffers = _call(shell, header["name"], header["call"], body)
+            seen: set[str] = set()
+            with_watch = watch(frozenset(header["watch"]), seen)
+            tree, buffers = _call(shell, header["name"], header["call"], body, with_watch)
             _send_reply(connection, tree, buffers, sorted(seen))
 
 
@@ -267,7 +271,9 @@ def _run_cell(shell: InteractiveShell, source: str) -> dict[str, Any]:
     return {"ok": ok, "outputs": LOG.outputs()}
 
 
-def _call(shell: InteractiveShell, name: str, tree: Any, body: bytearray) -> tuple[Tree, list[bytes]]:
+def _call(
+    shell: InteractiveShell, name: str, tree: Any, body: bytearray, around: AbstractContextManager[None]
+) -> tuple[Tree, list[bytes]]:
     if name not in shell.user_ns:
         return reply_to_data(Reply(failure=Failure("Missing", f"{name} is not defined")))
     function = shell.user_ns[name]
@@ -278,7 +284,7 @@ def _call(shell: InteractiveShell, name: str, tree: Any, body: bytearray) -> tup
     try:
         # Describing the reply runs learners' code too: a value may be of a class of theirs.
         with _interruptible():
-            return reply_to_data(invoke(function, call))
+            return reply_to_data(invoke(function, call, around))
     except BaseException as error:  # a KeyboardInterrupt is the deadline
         return reply_to_data(Reply(failure=describe(error, function)))
 

@@ -42,25 +42,29 @@ def by_hand() -> object:
 
 @pytest.mark.parametrize("function", [by_name, by_assembled_name, by_operator])
 def test_a_shortcut_is_seen(function: Callable[[], object]) -> None:
-    with watch(ATTEND) as seen:
+    seen: set[str] = set()
+    with watch(ATTEND, seen):
         function()
     assert seen == ATTEND
 
 
 def test_a_layer_is_seen_by_the_function_it_calls() -> None:
-    with watch(frozenset({"multi_head_attention_forward"})) as seen:
+    seen: set[str] = set()
+    with watch(frozenset({"multi_head_attention_forward"}), seen):
         by_layer()
     assert seen == {"multi_head_attention_forward"}
 
 
 def test_what_is_not_named_is_not_seen() -> None:
-    with watch(ATTEND) as seen:
+    seen: set[str] = set()
+    with watch(ATTEND, seen):
         by_hand()
     assert seen == set()
 
 
 def test_nothing_is_watched_afterwards_and_other_threads_are_out_of_sight() -> None:
-    with watch(ATTEND) as seen:
+    seen: set[str] = set()
+    with watch(ATTEND, seen):
         thread = threading.Thread(target=by_name)
         thread.start()
         thread.join()
@@ -72,7 +76,8 @@ def test_nothing_is_watched_afterwards_and_other_threads_are_out_of_sight() -> N
 def test_references_take_no_shortcut(exercise: Exercise) -> None:
     # Known mistakes, which run when the bench is made, may take shortcuts.
     make_bench(exercise, b"seed")
-    with watch(frozenset(exercise.shortcuts)) as seen:
+    seen: set[str] = set()
+    with watch(frozenset(exercise.shortcuts), seen):
         judge(exercise, local_answer(exercise.reference), b"seed")
     assert seen == set()
 
@@ -80,7 +85,7 @@ def test_references_take_no_shortcut(exercise: Exercise) -> None:
 @pytest.mark.parametrize("exercise", SHORTENED, ids=lambda exercise: exercise.name)
 def test_watching_changes_no_score(exercise: Exercise) -> None:
     for function in alternatives(exercise.name):
-        with watch(frozenset(exercise.shortcuts)):
+        with watch(frozenset(exercise.shortcuts), set()):
             assert judge(exercise, local_answer(function), b"seed").fraction == 1
 
 
