@@ -17,7 +17,7 @@ from rooms import ask, leftovers, room_processes, zygote_of
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.fork_server import ForkServer, SandboxError, shared_fork_server
 from autograder.sandbox.room import Room, RoomLost, open_room
-from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep
+from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
 
 
 def test_rooms_share_one_fork_server(server: ForkServer) -> None:
@@ -171,6 +171,30 @@ def test_the_sweeper_removes_what_a_killed_fork_server_left(monkeypatch: pytest.
     assert not left.exists()
     assert stray.wait(10) == -signal.SIGKILL
     assert not session.exists()
+
+
+def test_nothing_runs_any_more_when_the_sweeper_returns(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A process that was sent a signal dies when it is its turn; here the first signals do not arrive at all."""
+    token, arrives = "slow to die", [False, False, True]
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / (PREFIX + token)).mkdir()
+    stray = subprocess.Popen(["sleep", "600"], env={TOKEN_VARIABLE: token})
+    kill = os.kill
+
+    def kill_late(process: int, number: int) -> None:
+        if arrives.pop(0):
+            kill(process, number)
+            stray.wait()
+
+    monkeypatch.setattr("os.kill", kill_late)
+    try:
+        sweep_after(token)
+        assert stray.poll() == -signal.SIGKILL
+        assert not (tmp_path / (PREFIX + token)).exists()
+    finally:
+        monkeypatch.undo()
+        stray.kill()
+        stray.wait()
 
 
 def test_the_sweeper_leaves_the_folders_of_others_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
