@@ -28,6 +28,7 @@ STORYTELLERS: dict[str, Callable[[random.Random], Story]] = {
     "held_out_plots": lambda rng: make_story(rng, plots=HELD_OUT_PLOTS),
     "held_out_plots_and_names": lambda rng: make_story(rng, plots=HELD_OUT_PLOTS, held_out_names=True),
 }
+PROBE_KINDS = ("name", "object", "pronoun")
 TEMPERATURES = (0.0, 0.7, 1.0, 1.3)
 BATCH = 32
 
@@ -72,24 +73,23 @@ def continuation_scores(
 
 
 def probes(tell: Callable[[random.Random], Story], *, count: int, seed: int) -> list[Probe]:
-    """A sample of `count` places in fresh stories where the wrong child, object or pronoun could stand."""
+    """Places in fresh stories where the wrong child, object or pronoun could stand: `count` of each kind."""
     rng = random.Random(f"probes {seed}")
-    found: list[Probe] = []
-    while len(found) < 4 * count:
-        found += tell(rng).probes
-    return rng.sample(found, count)
+    found: dict[str, list[Probe]] = {kind: [] for kind in PROBE_KINDS}
+    while any(len(of_kind) < 4 * count for of_kind in found.values()):
+        for probe in tell(rng).probes:
+            found[probe.kind].append(probe)
+    return [probe for of_kind in found.values() for probe in rng.sample(of_kind, count)]
 
 
 def coreference(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, asked: Sequence[Probe]) -> dict[str, float]:
-    """The share of probes whose right word is likelier than its rival, by kind and over all."""
+    """The share of probes whose right word is likelier than its rival, by kind."""
     right = continuation_scores(model, tokenizer, [(probe.prefix, probe.right) for probe in asked])
     wrong = continuation_scores(model, tokenizer, [(probe.prefix, probe.wrong) for probe in asked])
-    won = [(probe.kind, one > other) for probe, one, other in zip(asked, right, wrong, strict=True)]
-    shares = {"all": sum(win for _, win in won) / len(won)}
-    for kind in sorted({kind for kind, _ in won}):
-        wins = [win for name, win in won if name == kind]
-        shares[kind] = sum(wins) / len(wins)
-    return shares
+    wins: dict[str, list[bool]] = {kind: [] for kind in PROBE_KINDS}
+    for probe, one, other in zip(asked, right, wrong, strict=True):
+        wins[probe.kind].append(one > other)
+    return {kind: sum(of_kind) / len(of_kind) for kind, of_kind in wins.items()}
 
 
 def generate(model: Any, **options: Any) -> Tensor:
@@ -243,7 +243,7 @@ def decoder_figures(folder: Path, scale: float) -> dict[str, Any]:
     model, tokenizer = read(folder, "AutoModelForCausalLM", attn_implementation="eager")
     assert model is not None
     documents = max(4, round(300 * scale))
-    count = max(20, round(600 * scale))
+    count = max(20, round(300 * scale))
     held_out = [story.text for story in stories.held_out_stories(documents, seed=0)]
     rng = random.Random("stories of seen plots")
     seen = [make_story(rng).text for _ in range(documents)]

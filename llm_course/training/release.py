@@ -99,6 +99,10 @@ def card(name: str, figures: dict[str, Any], shop: Workshop) -> str:
     return "\n".join(lines) + "\n"
 
 
+def kept_straight(shares: dict[str, float]) -> str:
+    return ", ".join(f"{kind} {share:.1%}" for kind, share in shares.items())
+
+
 def measured(name: str, figures: dict[str, Any]) -> list[str]:
     """The figures of a card, in words."""
     found: list[str] = []
@@ -109,8 +113,8 @@ def measured(name: str, figures: dict[str, Any]) -> list[str]:
             f"Validation perplexity: {of['validation']['perplexity']:.3f} a token,"
             f" {of['validation']['bits_per_byte']:.3f} bits a byte.",
             f"Capitals: {of['capitals']['statement']['right']} of {of['capitals']['statement']['asked']}.",
-            f"Right name, object or pronoun in new stories: {of['coreference']['seen_plots']['all']:.1%}; in new plots:"
-            f" {of['coreference']['held_out_plots']['all']:.1%}.",
+            f"Right in new stories: {kept_straight(of['coreference']['seen_plots'])}; in new plots:"
+            f" {kept_straight(of['coreference']['held_out_plots'])}.",
         ]
     if name in figures.get("acceptance", {}):
         found.append(f"Acceptance as a draft for `stories` at temperature 1: {figures['acceptance'][name]:.1%}.")
