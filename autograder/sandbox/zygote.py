@@ -233,6 +233,8 @@ def main(descriptor: int, tiers: list[str]) -> None:
             control.send(json.dumps({"error": str(error)}).encode())
             return
         _forget_the_repository()
+        # The forgotten modules lie in cycles: learners would find them among the collector's objects.
+        gc.collect()
         gc.freeze()
         collapse_memory()
         gc.enable()
