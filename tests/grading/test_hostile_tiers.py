@@ -69,7 +69,8 @@ class TierCourse(Course):
         if os.geteuid() == 0 and self.user == "ordinary":
             for path in (self.folder, *self.folder.rglob("*")):
                 os.chown(path, ORDINARY, ORDINARY, follow_symlinks=False)
-        return self._run(sys.executable, str(AS_USER), self.user, sys.executable, str(IN_TIER), self.tier, *arguments)
+        number = {"root": 0, "ordinary": ORDINARY}[self.user]
+        return self._run(sys.executable, str(AS_USER), str(number), sys.executable, str(IN_TIER), self.tier, *arguments)
 
 
 @pytest.fixture(scope="module", params=[(user, tier) for tier in TIERS[1:] for user in USERS], ids="-".join)

@@ -1,6 +1,6 @@
-"""Run a command where other users can read the interpreter, as an ordinary user or still as root.
+"""Run a command where other users can read the interpreter, as the user with a number; 0 is root.
 
-    python tests/autograder/sandbox/as_user.py ordinary|root COMMAND ...
+    python tests/autograder/sandbox/as_user.py NUMBER COMMAND ...
 
 Root's interpreter may lie in a folder that only root enters. Then, in a mount namespace of the command's own, that
 folder is replaced by one that everybody enters and that holds the interpreter alone.
@@ -13,8 +13,6 @@ import tempfile
 from pathlib import Path
 
 from autograder.sandbox.kernel import Mount, Namespace, mount, unshare
-
-ORDINARY_USER = 54321
 
 
 def open_the_way_to(path: Path) -> None:
@@ -30,26 +28,27 @@ def open_the_way_to(path: Path) -> None:
         subprocess.run(["umount", keeper], check=True)
 
 
-def main(user: str, command: list[str]) -> int:
-    """Run `command` as `user` says; returns its exit status."""
+def main(user: int, command: list[str]) -> int:
+    """Run `command` as `user`, or as who we are if that is not root; returns its exit status."""
     if os.geteuid() != 0:
         return subprocess.run(command, check=False).returncode
     unshare(Namespace.MOUNT)
     mount("none", "/", None, Mount.PRIVATE | Mount.RECURSIVE)
     open_the_way_to(Path(sys.base_prefix).resolve())
-    if user == "root":
+    if user == 0:
         return subprocess.run(command, check=False).returncode
     with tempfile.TemporaryDirectory() as home:
-        os.chown(home, ORDINARY_USER, ORDINARY_USER)
+        os.chown(home, user, user)
         return subprocess.run(
             command,
-            env={**os.environ, "HOME": home},
-            user=ORDINARY_USER,
-            group=ORDINARY_USER,
+            # pytest refuses a folder for temporary files that another user made.
+            env={**os.environ, "HOME": home, "PYTEST_DEBUG_TEMPROOT": home},
+            user=user,
+            group=user,
             extra_groups=[],
             check=False,
         ).returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2:]))
