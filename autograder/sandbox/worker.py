@@ -24,6 +24,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.pylabtools import select_figure_formats
 from IPython.utils.text import SList
 from traitlets import Type
 from traitlets.config import Config
@@ -210,11 +211,15 @@ def make_shell() -> LearnerShell:
     with tempfile.TemporaryDirectory() as folder:
         shell = LearnerShell.instance(config=config, ipython_dir=folder)
     shell.run_line_magic("matplotlib", "inline")
+    # As it was, but compressed in half the time: a picture is kept for one look at it.
+    select_figure_formats(shell, {"png"}, bbox_inches="tight", pil_kwargs={"compress_level": 3})
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
-    # What a first cell, a first figure and a first model load late, so that each room has it from the start.
+    # What a first cell, figure, model and error load late, so that each room has it from the start.
     if not shell.run_cell(FIRST_CELL).success:
         raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
+    shell.run_cell("1 / 0")
+    del sys.last_type, sys.last_value, sys.last_traceback
     shell.reset(new_session=True)
     shell.execution_count = 1
     LOG.clear()

@@ -184,9 +184,8 @@ def _settle(folder: Path) -> None:
     )
     tempfile.tempdir = None
     os.chdir(home)
+    # Python seeds this one anew after a fork; numpy's and torch's are seeded before.
     random.seed(0)
-    numpy.random.seed(0)
-    torch.manual_seed(0)
 
 
 def _warm_up() -> None:
@@ -232,6 +231,8 @@ def main(descriptor: int, tiers: list[str]) -> None:
             traceback.print_exc()
             control.send(json.dumps({"error": str(error)}).encode())
             return
+        numpy.random.seed(0)
+        torch.manual_seed(0)
         _forget_the_repository()
         # The forgotten modules lie in cycles: learners would find them among the collector's objects.
         gc.collect()
