@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from llm_course.training import loop
 from llm_course.training.loop import Settings, TrainingError, learning_rate_at, make_optimizer, read_log, train
 
 SETTINGS = Settings(
@@ -120,3 +121,19 @@ def test_only_weight_matrices_decay() -> None:
     assert [tuple(parameter.shape) for parameter in decayed] == [(5, 4)]
     assert decayed[0] is model[1].weight
     assert len(plain) == 4
+
+
+@pytest.mark.parametrize(("has_instructions", "expected"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_bfloat16_is_used_where_the_processor_has_it(
+    has_instructions: bool, expected: torch.dtype, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "multiplies_in_bfloat16", lambda: has_instructions)
+    seen = set()
+
+    def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+        if model.training:
+            seen.add(model(batch["x"]).dtype)
+        return squared_error(model, batch)
+
+    train(make_model(), loss, batch_at, [batch_at(1000)], SETTINGS, tmp_path)
+    assert seen == {expected}
