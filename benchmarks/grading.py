@@ -124,8 +124,8 @@ def _compare(ours: Path, stock: Path, workload: Workload, options: argparse.Name
     rounds = []
     for number in range(options.rounds):
         theirs = _stock_cost(stock, workload, options.stock)
-        mine = _grade(ours, workload, options.workers)
         one = _grade(ours, workload, options.workers, student=_student(0))
+        mine = _grade(ours, workload, options.workers)
         wall, cpu = mine.wall / options.submissions, mine.cpu / options.submissions
         cpu_after_start = (mine.cpu - one.cpu) / (options.submissions - 1)
         rounds.append((theirs, mine, theirs.wall / wall, theirs.cpu / cpu, theirs.cpu / cpu_after_start))
