@@ -47,11 +47,12 @@ def send(
         raise WireError("the other side hung up") from error
 
 
-def wait(connection: socket.socket, deadline: float) -> bool:
-    """Wait for `deadline` seconds at most; returns whether a frame begins to arrive, or the other side hung up."""
+def wait(connection: socket.socket, deadline: float | None) -> bool:
+    """Wait for `deadline` seconds at most, or for ever; returns whether a frame begins to arrive or there is no other
+    side any more."""
     poll = select.poll()
     poll.register(connection, select.POLLIN)
-    return bool(poll.poll(deadline * 1000))
+    return bool(poll.poll(None if deadline is None else deadline * 1000))
 
 
 def receive(connection: socket.socket, deadline: float | None) -> tuple[dict[str, Any], bytearray]:

@@ -24,12 +24,13 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.pylabtools import select_figure_formats
 from IPython.utils.text import SList
+from matplotlib.figure import Figure
 from traitlets import Type
 from traitlets.config import Config
 
 from autograder.sandbox import wire
+from autograder.sandbox.figures import picture
 from autograder.sandbox.watch import watch
 from llm_course.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
 from llm_course.values import Tree
@@ -211,8 +212,8 @@ def make_shell() -> LearnerShell:
     with tempfile.TemporaryDirectory() as folder:
         shell = LearnerShell.instance(config=config, ipython_dir=folder)
     shell.run_line_magic("matplotlib", "inline")
-    # As it was, but compressed in half the time: a picture is kept for one look at it.
-    select_figure_formats(shell, {"png"}, bbox_inches="tight", pil_kwargs={"compress_level": 3})
+    assert shell.display_formatter is not None
+    shell.display_formatter.formatters["image/png"].for_type(Figure, picture)
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
     # What a first cell, figure, model and error load late, so that each room has it from the start.
@@ -238,6 +239,8 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
     LOG.limit = output_limit
     wire.send(connection, {"ready": True})
     while True:
+        # Waiting in `receive` itself, it would wake up each time the other side has read what it sent.
+        wire.wait(connection, deadline=None)
         try:
             header, body = wire.receive(connection, deadline=None)
         except wire.WireError:

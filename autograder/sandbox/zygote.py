@@ -37,6 +37,9 @@ import torch
 import torch.utils.data
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel  # noqa: F401
 
+# The search for what is not used any more, once the grader is forgotten, need not go through the libraries.
+gc.freeze()
+
 from autograder.sandbox import wire, worker
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
@@ -192,7 +195,12 @@ def _warm_up() -> None:
     """Load what torch loads late, so that each room has it from the start."""
 
     def attend(query: torch.Tensor) -> torch.Tensor:
-        return torch.softmax(query @ query.transpose(-2, -1), dim=-1) @ query
+        scores = query @ query.transpose(-2, -1) * query.shape[-1] ** -0.5
+        scores = scores.masked_fill(torch.ones_like(scores, dtype=torch.bool).triu(1), -torch.inf)
+        weights = torch.exp(scores - scores.amax(dim=-1, keepdim=True))
+        mixed = torch.softmax(scores, dim=-1) @ query + weights / weights.sum(dim=-1, keepdim=True) @ query
+        heads = mixed.view(*mixed.shape[:-1], 2, -1).transpose(0, 1).repeat_interleave(2, dim=0)
+        return torch.cat([heads.reshape(2, -1), torch.zeros_like(mixed)], dim=-1).mean(dim=-1)
 
     invoke(attend, Call({"query": torch.ones(2, 2)}, gradients=("query",), measure=True))
 

@@ -92,7 +92,8 @@ def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
         frame = frame.f_back
     return sorted({str(name) for name in names if str(name).startswith(("autograder", "solutions", "tests"))})
     """
-    harmless = {"fork_server", "wire", "worker", "zygote", "jail", "caps", "kernel", "landlock", "seccomp", "session"}
+    harmless = {"fork_server", "wire", "worker", "watch", "figures", "zygote", "session"}
+    harmless |= {"jail", "caps", "kernel", "landlock", "seccomp"}
     for name in ask(room, body):
         assert name.removeprefix("autograder").removeprefix(".sandbox").removeprefix(".") in harmless | {""}
 
