@@ -86,6 +86,30 @@ class Workload:
         return [*(fill(self.assignment, answers, extra=extra) for answers in (right, {}, *wrong)), plotted]
 
 
+@dataclass(frozen=True)
+class Round:
+    """What the same submissions cost both, one after the other: stock's for one, ours for `count` and for one."""
+
+    stock: Cost
+    ours: Cost
+    one: Cost
+    count: int
+
+    @property
+    def wall(self) -> float:
+        """Of one of our submissions, with start-up."""
+        return self.ours.wall / self.count
+
+    @property
+    def cpu(self) -> float:
+        """Of one of our submissions, with start-up."""
+        return self.ours.cpu / self.count
+
+    @property
+    def cpu_after_start(self) -> float:
+        return (self.ours.cpu - self.one.cpu) / (self.count - 1)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the options ask for and print it."""
     options = _options(arguments)
@@ -123,26 +147,31 @@ def _compare(ours: Path, stock: Path, workload: Workload, options: argparse.Name
     _hand_in(ours, workload, options.submissions)
     rounds = []
     for number in range(options.rounds):
-        theirs = _stock_cost(stock, workload, options.stock)
-        one = _grade(ours, workload, options.workers, student=_student(0))
-        mine = _grade(ours, workload, options.workers)
-        wall, cpu = mine.wall / options.submissions, mine.cpu / options.submissions
-        cpu_after_start = (mine.cpu - one.cpu) / (options.submissions - 1)
-        rounds.append((theirs, mine, theirs.wall / wall, theirs.cpu / cpu, theirs.cpu / cpu_after_start))
+        rounds.append(
+            Round(
+                stock=_stock_cost(stock, workload, options.stock),
+                one=_grade(ours, workload, options.workers, student=_student(0)),
+                ours=_grade(ours, workload, options.workers),
+                count=options.submissions,
+            )
+        )
+        last = rounds[-1]
         print(
-            f"round {number + 1}: stock {theirs.wall:.2f} s and {theirs.cpu:.2f} CPU s a submission; ours "
-            f"{1000 * wall:.0f} ms and {1000 * cpu:.0f} CPU ms over {options.submissions}, start-up included, "
-            f"{1000 * cpu_after_start:.0f} CPU ms without",
+            f"round {number + 1}: stock {last.stock.wall:.2f} s and {last.stock.cpu:.2f} CPU s a submission; ours "
+            f"{1000 * last.wall:.0f} ms and {1000 * last.cpu:.0f} CPU ms over {last.count}, start-up included, "
+            f"{1000 * last.cpu_after_start:.0f} CPU ms without",
             flush=True,
         )
-    wall_ratio, cpu_ratio, cpu_ratio_after_start = (statistics.median(item[n] for item in rounds) for n in (2, 3, 4))
+    wall = statistics.median(item.stock.wall / item.wall for item in rounds)
+    cpu = statistics.median(item.stock.cpu / item.cpu for item in rounds)
+    cpu_after_start = statistics.median(item.stock.cpu / item.cpu_after_start for item in rounds)
     print(
-        f"medians: {wall_ratio:.0f} times stock's wall throughput with {options.workers} workers, {cpu_ratio:.0f} "
-        f"times less CPU; without start-up, as stock is counted, {cpu_ratio_after_start:.0f} times less CPU"
+        f"medians: {wall:.0f} times stock's wall throughput with {options.workers} workers, {cpu:.0f} "
+        f"times less CPU; without start-up, as stock is counted, {cpu_after_start:.0f} times less CPU"
     )
     print(
-        f"memory at most: stock {max(item[0].memory for item in rounds):.0f} MiB, "
-        f"ours {max(item[1].memory for item in rounds):.0f} MiB"
+        f"memory at most: stock {max(item.stock.memory for item in rounds):.0f} MiB, "
+        f"ours {max(item.ours.memory for item in rounds):.0f} MiB"
     )
     again = _run(ours, _command(workload, options.workers))
     print(f"a second run over {options.submissions} unchanged: {again.wall:.1f} s", flush=True)
