@@ -257,7 +257,7 @@ def _environment(token: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
-        # Memory comes in huge pages at once: what the fork server is told to put there later costs a second.
+        # Memory comes in huge pages at once: moving it there later takes about half a second more.
         "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
         "TOKENIZERS_PARALLELISM": "false",
         "HF_HUB_OFFLINE": "1",

@@ -48,8 +48,10 @@ def send(
 
 
 def wait(connection: socket.socket, deadline: float | None) -> bool:
-    """Wait for `deadline` seconds at most, or for ever; returns whether a frame begins to arrive or there is no other
-    side any more."""
+    """Wait for `deadline` seconds at most; None waits for ever.
+
+    Returns whether a frame begins to arrive, or the other side hung up.
+    """
     poll = select.poll()
     poll.register(connection, select.POLLIN)
     return bool(poll.poll(None if deadline is None else deadline * 1000))
