@@ -163,6 +163,9 @@ def test_the_sweeper_removes_what_a_killed_fork_server_left(monkeypatch: pytest.
     (left / "room-x").mkdir(parents=True)
     os.utime(left, (0, 0))
     stray = subprocess.Popen(["sleep", "600"], env={TOKEN_VARIABLE: "dead"})
+    # The kernel shows a new program's environment a moment after it has started.
+    while not Path(f"/proc/{stray.pid}/environ").read_bytes():
+        time.sleep(0.001)
     monkeypatch.setenv(TOKEN_VARIABLE, "alive")
     with open_session() as session:
         os.utime(session, (0, 0))
