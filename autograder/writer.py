@@ -354,9 +354,12 @@ class _Files:
             shutil.copy(path, notebook.parent / name)
         # Not inside the folder, where the learner has a say in what is there.
         unfinished = notebook.parent.with_name(f".{self._assignment}.unfinished")
+        unfinished.unlink(missing_ok=True)
         unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(notebook)
+        unfinished.chmod(int(str(self._converter.permissions), 8))
         self._converter.set_permissions(self._assignment, student)
+        # Last of all: once the notebook is there, no later run looks at the folder again.
+        unfinished.replace(notebook)
 
     def remove(self, student: str) -> None:
         """Remove a student's folder, if there is one."""

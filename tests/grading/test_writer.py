@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.converters import Autograde
 from traitlets.config import Config
 
 from autograder.course import _course_directory
@@ -258,19 +260,22 @@ def write_all(folder: Path, outcomes: dict[str, Outcome]) -> None:
 
 
 def test_a_writer_killed_at_random_moments_goes_on(course: Course, attention: Assignment, tmp_path: Path) -> None:
-    outcomes = outcomes_of(course, [fill(attention, references(attention)), fill(attention, {}), wrong(attention, 0)])
+    notebooks = [fill(attention, references(attention)), fill(attention, {}), wrong(attention, 0)]
+    outcomes = outcomes_of(course, notebooks, count=120)
     undisturbed = Course(tmp_path / "undisturbed")
     shutil.copytree(course.folder, undisturbed.folder)
-    started = time.monotonic()
     write_all(undisturbed.folder, outcomes)
-    seconds = time.monotonic() - started
     draw, states = random.Random(7), []
     for _ in range(KILLS):
+        wanted = min(len(results(course)) + draw.randint(1, 6), len(outcomes) - 1)
         pid = os.fork()
         if pid == 0:
             write_all(course.folder, outcomes)
             os._exit(0)
-        time.sleep(draw.uniform(0, seconds / 2))
+        end = time.monotonic() + 120
+        while len(results(course)) < wanted and time.monotonic() < end:
+            time.sleep(0.001)
+        time.sleep(draw.uniform(0, 0.02))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         states.append((len(results(course)), len(rows(course)["students"]), len(autograded(course))))
@@ -281,7 +286,24 @@ def test_a_writer_killed_at_random_moments_goes_on(course: Course, attention: As
     assert any(len(set(state)) > 1 for state in states), states
 
 
-def outcomes_of(course: Course, notebooks: list[dict[str, Any]], count: int = 60) -> dict[str, Outcome]:
+def test_the_notebook_appears_when_all_else_is_done(
+    course: Course, attention: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    outcomes = outcomes_of(course, [fill(attention, {})], count=1)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Autograde, "set_permissions", killed)
+        write_all(course.folder, outcomes)
+    assert [result.stem for result in results(course)] == list(outcomes)
+    assert not list((course.folder / "autograded").rglob("*.ipynb"))
+    write_all(course.folder, outcomes)
+    ((mode, _),) = autograded(course).values()
+    assert stat.S_IMODE(mode) == 0o444
+
+
+def outcomes_of(course: Course, notebooks: list[dict[str, Any]], count: int) -> dict[str, Outcome]:
     with contextlib.chdir(course.folder):
         directory, _ = _course_directory()
         with Gradebook(directory.db_url) as gradebook:
