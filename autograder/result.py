@@ -1,6 +1,6 @@
 """The Result of one submission: one JSON file, the unit of work, of resume and of audit."""
 
-import dataclasses
+import functools
 import json
 import os
 import textwrap
@@ -56,6 +56,7 @@ class ExerciseResult:
         return "\n".join(_wrapped(line) for line in lines)
 
 
+@functools.lru_cache(maxsize=1024)
 def _wrapped(line: str) -> str:
     return textwrap.fill(line, FEEDBACK_WIDTH, subsequent_indent="    " if line.startswith(" ") else "")
 
@@ -99,7 +100,7 @@ def write_result(path: Path, result: Result) -> None:
     """Write a result in one step: a kill in the middle leaves the file before it, or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(json.dumps(dataclasses.asdict(result), indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished.write_text(json.dumps(result, default=vars, indent=1, ensure_ascii=False), encoding="utf-8")
     unfinished.replace(path)
 
 

@@ -92,7 +92,7 @@ def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
 
     Raises NotGradable where no cell of the assignment is left.
     """
-    skeleton = copy.deepcopy(_skeleton(assignment))
+    skeleton = _skeleton(assignment)
     flags: list[str] = []
     owners: dict[str, int] = {}
     for number, cell in enumerate(notebook.cells):
@@ -108,7 +108,7 @@ def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
         if grade_id not in owners:
             flags.append(f"The cell {grade_id} is missing from the notebook.")
             if cell.metadata.nbgrader.grade:
-                cells.append(cell)
+                cells.append(copy.deepcopy(cell))
     # Ids may be doubled or malformed in a submission.
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
@@ -167,7 +167,7 @@ def _healed(
     original = skeleton[grade_id]
     if cell.metadata.nbgrader != original.metadata.nbgrader:
         flags.append(f"The nbgrader metadata of the cell {grade_id} were changed; those of the source are used.")
-    cell.metadata = NotebookNode(nbgrader=original.metadata.nbgrader)
+    cell.metadata = copy.deepcopy(original.metadata)
     if original.metadata.nbgrader.grade and cell.source != original.source:
         flags.append(f"The text of the graded cell {grade_id} was changed; that of the source is used.")
         cell.source = original.source

@@ -1,6 +1,6 @@
 """The one writer of a grading run: results, rows in nbgrader's gradebook, files in autograded/.
 
-It leaves what nbgrader's Autograde leaves, but much quicker: submissions go into the gradebook five at a time, in one
+It leaves what nbgrader's Autograde leaves, but much quicker: submissions go into the gradebook twenty at a time, in one
 transaction. First the result is kept, then the rows, and the notebook last. A submission whose notebook is older than
 its result, or whose scores are not in the gradebook, was interrupted in between and is written again.
 """
@@ -33,7 +33,7 @@ from autograder.result import NOT_GRADED, Result, write_result
 from autograder.submission import NotGradable
 from autograder.work import Outcome
 
-BATCH = 5
+BATCH = 20
 """Submissions in one transaction."""
 AGE = 2.0
 """Seconds after which a graded submission no longer waits for others."""

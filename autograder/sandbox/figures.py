@@ -23,12 +23,14 @@ def picture(figure: Figure) -> bytes | None:
     if not isinstance(figure.canvas, FigureCanvasAgg) or not (figure.axes or figure.lines):
         return _drawn_twice(figure)
     # Drawn for saving: for a window, what is animated would be left out, and an animation would begin to run.
-    drawn = print_figure(figure, fmt="rgba", bbox_inches=figure.bbox_inches)
+    print_figure(figure, fmt="rgba", bbox_inches=figure.bbox_inches)
     box = figure.get_tightbbox(figure.canvas.get_renderer())
     width, height = figure.get_size_inches()
     if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height:
         return _drawn_twice(figure)
-    drawing = Image.frombytes("RGBA", figure.canvas.get_width_height(), drawn)
+    # The canvas keeps the drawing; a copy of the bytes that were printed would be twice as much to write.
+    size = figure.canvas.get_width_height()
+    drawing = Image.frombuffer("RGBA", size, figure.canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
     margin, dots = matplotlib.rcParams["savefig.pad_inches"], figure.dpi
     # The box counts from below, a picture from above.
     left, right = max(box.x0 - margin, 0) * dots, (box.x1 + margin) * dots
