@@ -2,8 +2,11 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from llm_course.training import facts, stories
+from llm_course.training.games import NAME_FIRST, THING_FIRST, Document, Writer, echo, pairs, possessions
+from llm_course.training.plots import MORE_SCENE_STARTS, MORE_SCENES, SCENE_START, SCENES
 
 UNLIMITED = 10**9
 PLOT_SHARE, SCENE_SHARE, FACT_SHARE = 0.40, 0.25, 0.25
@@ -27,14 +30,77 @@ def training_documents(count: int = UNLIMITED, seed: int = 0) -> Iterator[str]:
     return (document(rng) for _ in range(count))
 
 
-def copying_games(seed: int = 0) -> Iterator[str]:
-    """Word lists said again and again, without end: what a decoder is given first."""
-    rng = random.Random(f"copying games {seed}")
-    while True:
-        yield facts.plain_repetition(rng)
-
-
 def validation_documents(count: int = UNLIMITED, seed: int = 0) -> Iterator[str]:
     """Documents of the same kinds as in training, which training has not seen."""
     rng = random.Random(f"validation documents {seed}")
     return (document(rng) for _ in range(count))
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a decoder reads for some steps: in each batch, as many rows of one writer as of the other."""
+
+    name: str
+    """Its seed, too."""
+    steps: int
+    writers: tuple[Writer, ...]
+
+    def documents(self, number: int) -> Iterator[Document]:
+        """What a writer writes, without end."""
+        rng = random.Random(self.name if number == 0 else f"{self.name}, {number}")
+        while True:
+            yield self.writers[number](rng)
+
+
+def copying(rng: random.Random) -> Document:
+    """A word list said again and again."""
+    return Document(facts.plain_repetition(rng))
+
+
+def plot(rng: random.Random) -> Document:
+    return _of_story(stories.make_story(rng))
+
+
+def scenes(rng: random.Random) -> Document:
+    """A story of scenes, of many more kinds than those of `document`."""
+    starts, kinds = SCENE_START + MORE_SCENE_STARTS, SCENES + MORE_SCENES
+    return _of_story(stories.make_scene_story(rng, starts=starts, scenes=kinds, most=4))
+
+
+def _of_story(story: stories.Story) -> Document:
+    places = [(len(probe.prefix), len(probe.right)) for probe in story.probes if probe.kind != "pronoun"]
+    return Document(story.text, tuple((start, start + length) for start, length in places))
+
+
+def some_facts(rng: random.Random) -> Document:
+    return Document(facts.fact_document(rng))
+
+
+def memory(rng: random.Random) -> Document:
+    return Document(facts.memory_document(rng))
+
+
+def plain(rng: random.Random) -> Document:
+    return Document(document(rng))
+
+
+OWNERS = possessions(*NAME_FIRST, *THING_FIRST)
+READING: dict[Writer, float] = {plot: 0.30, scenes: 0.35, some_facts: 0.20, memory: 0.05, OWNERS: 0.10}
+
+
+def reading(rng: random.Random) -> Document:
+    """What `stories` and its drafts read: stories, facts and games in the shares of READING."""
+    (writer,) = rng.choices(list(READING), list(READING.values()))
+    return writer(rng)
+
+
+# The order matters: a game is won within some hundred steps if it adds little to the one before, and else not at all.
+LOOKING_UP = (
+    Lesson("echo", 250, (echo,)),
+    Lesson("name thing", 150, (echo, pairs("{name} {thing}"))),
+    Lesson("name has thing", 100, (echo, pairs("{name} has {thing}"))),
+    Lesson("thing name", 250, (echo, pairs("{thing} {name}"))),
+    Lesson("thing of name", 150, (echo, pairs("{thing} of {name}"))),
+    Lesson("whose", 200, (echo, possessions(*NAME_FIRST))),
+    Lesson("whose and who", 400, (echo, OWNERS)),
+)

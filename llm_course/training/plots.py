@@ -285,6 +285,60 @@ SCENE_QUESTIONS = (
     "? What does {hero} have now? A {object!}.",
 )
 
+# More of the same for the decoders: the more ways there are to say who has what, the less helps but looking it up.
+MORE_SCENE_STARTS = (
+    "{hero} had a {object}. {friend} had a {other}.",
+    "on {day}, {hero} found a {object}, and {friend} found a {other}.",
+    "{hero} got a {object} from {his!} {adult}, and {friend} got a {other}.",
+    "{hero} [bought|chose] a {object}, but {friend} [bought|chose] a {other}.",
+    "a {object} belonged to {hero}, and a {other} belonged to {friend}.",
+    "{hero} [sat|stood] {place_a} with a {object}. {friend} [sat|stood] there with a {other}.",
+    "{hero} brought a {object} to school. {friend} brought a {other}.",
+    "{hero} met {friend} near {outdoors}. {friend!} had a {other}, and {hero!} had a {object}.",
+)
+MORE_SCENES = (
+    "{hero} dropped the {object!}, and {friend!} picked it up for {him!}.",
+    "{hero} hid the {object!} {place_a}, and {friend!} hid the {other!} {place_b}.",
+    "{hero} painted a [star|flower|bird] on the {object!}. {friend!} [liked|praised] it.",
+    "{hero} carried the {object!} with both hands, and {friend!} carried the {other!}.",
+    "the {object} was {hero!}'s, and the {other!} was {friend!}'s.",
+    "the {object} fell [down|over], so {hero!} picked it up.",
+    '"Where is my {object}?" asked {hero!}. "It is {place_a}, {hero!}," said {friend!}.',
+    "{hero} wrapped the {object!} in paper, and {friend!} wrapped the {other!}.",
+    "{hero} sat down beside the {object!}, and {friend!} sat down beside the {other!}.",
+    "{hero} could not carry the {object!} any more, so {friend!} took it for a while. Then {hero!} got it back.",
+    "the {object} was dirty, so {hero!} washed it {place_a}.",
+    "the {object} was [heavy|too big], and soon {hero!} was tired. {friend!} helped {him!}.",
+    "{hero}'s {object!} was [nice|pretty], and {friend!}'s {other!} was [nice|pretty] too.",
+    '"Your {object} is [lovely|great], {hero!}," said {friend!}. "[Thank you|Do you think so], {friend!}," said {hero!}.',
+    '"My {object} is better than your {other!}," said {hero!}. "[No, it is not|Maybe it is], {hero!}," said {friend!}.',
+    "{hero} [forgot|left] the {object!} {place_a} and ran back for it, while {friend!} waited.",
+    "a {pet} came and sniffed at the {object}. {hero!} [laughed|smiled] and stroked the {pet!}.",
+    "{hero} counted to three and threw the {object!} into the air. {friend!} did the same with the {other!}.",
+    "{hero} was proud of the {object!}, and {friend!} was proud of the {other!}.",
+    '"Please take care of my {object}, {friend!}," said {hero!}. "[I will|Yes], {hero!}," said {friend!}.',
+    "{hero} drew a picture of {friend} with the {other!}.",
+    "{hero} looked for {friend}, who was {place_a} with the {other!}.",
+    "{hero} [ran|went] to {friend} and showed {friend.him!} the {object!}.",
+    "{hero} [needed|wanted] a ribbon for the {object!}, and {friend!} had one.",
+    '{friend} asked where {hero!} had [found|bought] the {object!}. "[At the market|On the road]," said {hero!}.',
+    '"Can you [whistle|sing|swim], {friend}?" asked {hero!}. "Yes, I can," said {friend!}.',
+    '"I am [hungry|thirsty|cold]," said {hero}. "[Me too|I am not]," said {friend!}.',
+    "{hero} [called|shouted] for help, and {friend!} came at once. {hero!} thanked {friend!}.",
+    '{hero} asked {friend} a riddle. "[I do not know|I give up]," said {friend!}. {hero!} told {friend!} the answer.',
+    '{hero} gave {friend} a {food}. "[Thank you|It is very good], {hero!}," said {friend!}.',
+    "{hero} was [tired|sleepy], so {friend!} waited for {hero!}.",
+    '{hero} fell, and {friend!} helped {hero!} up. "[Are you hurt|Is it bad], {hero!}?" asked {friend!}. "No," said {hero!}.',
+    '{hero} did not like the [dark|wind|thunder], but {friend!} did not mind. "Stay with me, {friend!}," said {hero!}.',
+    '{hero} lent {friend} the {object!}, and {friend!} soon [returned it|gave it back]. "Thank you for the {object!}, {hero!}," said {friend!}.',
+    '"[May|Can] I come with you, {hero}?" asked {friend!}. "[Yes|Of course], {friend!}," said {hero!}.',
+    '{friend} asked {hero} for [a story|help|a song]. "[Of course|With pleasure], {friend!}," said {hero!}.',
+    '"Wait, {friend}!" [called|said] {hero!}. "Your {other!} is [open|wet|dirty]." "Thank you, {hero!}," said {friend!}.',
+    "{hero} would not go home without the {object!}, nor {friend!} without the {other!}.",
+    "{friend} [waved|smiled], and {hero!} [waved|smiled] too.",
+    "it was late when {hero} put the {object!} away. {friend!} put the {other!} beside it.",
+)
+
 # Whole plots that training never sees: they measure what carries over to a new story.
 HELD_OUT_PLOTS = {
     "borrowed": """
