@@ -94,7 +94,7 @@ def plain(rng: random.Random) -> Document:
 
 
 OWNERS = possessions(*NAME_FIRST, *THING_FIRST)
-READING: dict[Writer, float] = {plot: 0.30, scenes: 0.38, some_facts: 0.18, memory: 0.02, OWNERS: 0.12}
+READING: dict[Writer, float] = {plot: 0.28, scenes: 0.33, some_facts: 0.26, memory: 0.02, OWNERS: 0.11}
 
 
 def reading(rng: random.Random) -> Document:
@@ -103,11 +103,31 @@ def reading(rng: random.Random) -> Document:
     return writer(rng)
 
 
+PAIRS = tuple(
+    pairs(form)
+    for form in (
+        "{name} {thing}",
+        "{name} has {thing}",
+        "{name} has the {thing}.",
+        "{thing} {name}",
+        "{thing} of {name}",
+    )
+)
+
+
+def any_pairs(rng: random.Random) -> Document:
+    return rng.choice(PAIRS)(rng)
+
+
 # The order matters: a game is won within some hundred steps if it adds little to the one before, and else not at all.
 LOOKING_UP = (
     Lesson("echo", 250, (echo,)),
-    Lesson("name thing", 150, (echo, pairs("{name} {thing}"))),
-    Lesson("name has thing", 100, (echo, pairs("{name} has {thing}"))),
-    Lesson("name has the thing", 150, (echo, pairs("{name} has the {thing}."))),
-    Lesson("whose", 300, (echo, possessions(*NAME_FIRST))),
+    Lesson("name thing", 150, (echo, PAIRS[0])),
+    Lesson("name has thing", 100, (echo, PAIRS[1])),
+    Lesson("name has the thing", 200, (echo, PAIRS[2])),
+    Lesson("thing name", 300, (echo, PAIRS[3])),
+    Lesson("thing of name", 150, (echo, PAIRS[4])),
+    Lesson("any pairs", 300, (echo, any_pairs)),
+    Lesson("whose", 200, (echo, possessions(*NAME_FIRST))),
+    Lesson("whose and who", 400, (echo, OWNERS)),
 )

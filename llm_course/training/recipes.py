@@ -44,8 +44,8 @@ INITIAL_DEVIATION = 0.06
 
 LOOKED_UP_WEIGHT = 6
 
-STORIES = Settings(steps=6000, batch_size=8, learning_rate=2e-3)
-EARLY_STEP = 1500
+STORIES = Settings(steps=7000, batch_size=8, learning_rate=2e-3)
+EARLY_STEP = 2550
 DRAFT = Settings(steps=1800, batch_size=8, learning_rate=4e-3)
 GPT2 = Settings(steps=2400, batch_size=8, learning_rate=2e-3)
 CHAT = Settings(steps=500, batch_size=16, learning_rate=1e-3, warmup_steps=20)
@@ -53,7 +53,7 @@ FILL_MASK = Settings(steps=2500, batch_size=32, learning_rate=7e-4, warmup_steps
 TRANSLATE = Settings(steps=3000, batch_size=32, learning_rate=2e-3, warmup_steps=100, weight_decay=0.01)
 
 # The last lesson of each goes on to the end.
-STORIES_LESSONS = (*LOOKING_UP, Lesson("reading 0", 5050, (reading,)))
+STORIES_LESSONS = (*LOOKING_UP, Lesson("reading 0", 4950, (reading,)))
 DRAFT_LESSONS = (Lesson("copying games 0", 180, (copying,)), Lesson("reading 0", 1620, (reading,)))
 GPT2_LESSONS = (Lesson("copying games 0", 240, (copying,)), Lesson("training documents 0", 2160, (plain,)))
 
