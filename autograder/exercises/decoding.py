@@ -1872,6 +1872,7 @@ SAMPLE = Exercise(
         Case("all three", _sampled(2.0, 3, 0.5), visible=True, repeat=80, categories=observe.as_category_by_position),
         Case("all three, longer", _sampled(2.0, 3, 0.5), repeat=150, categories=observe.as_category_by_position),
         Case("rows alike", _alike, visible=True, repeat=80),
+        Case("rows alike, longer", _alike, repeat=300),
         Case("one run", _sampled(1.5), visible=True, repeat=20, categories=observe.as_category_by_position),
         Case(
             "the same run again",
@@ -1912,7 +1913,7 @@ SAMPLE = Exercise(
         ),
         Property(
             "Each row gets a draw of its own",
-            ("rows alike",),
+            ("rows alike", "rows alike, longer"),
             "Two equal rows must not always get the same token: one draw for each row.",
         ),
         Property(

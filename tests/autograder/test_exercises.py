@@ -11,7 +11,7 @@ from torch import Tensor
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
-from autograder.judge import judge, local_answer
+from autograder.judge import derive_seed, judge, local_answer
 from llm_course.evaluate import Verdict
 from tests.banks.right import alternatives
 
@@ -156,3 +156,10 @@ def test_reference_is_documented_and_typed(exercise: Exercise) -> None:
     assert inspect.getdoc(exercise.reference)
     assert signature.return_annotation is not inspect.Signature.empty
     assert all(item.annotation is not inspect.Parameter.empty for item in signature.parameters.values())
+
+
+def test_one_draw_for_all_rows_is_found_with_the_seed_of_a_course_that_missed_it() -> None:
+    secret = bytes.fromhex("23f5a15046e6ee8ec5176a3fbcaeb64cfc1c2ea884df86f142c04cb973bf015d")
+    sample = assignments()["11_decoding"].exercise("sample")
+    (mistake,) = (mistake for mistake in sample.mistakes if mistake.name == "one_number_for_all")
+    assert verdict_on(sample, mistake.function, derive_seed(secret, "11_decoding")).mistake == mistake.name
