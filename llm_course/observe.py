@@ -104,24 +104,31 @@ def in_units_of_first_step(reply: Reply) -> Tensor:
     return reply.value / reply.value[..., 1:2, 0:1]
 
 
-def distance_only(base: Reply, moved: Reply, pulled_apart: Reply) -> tuple[bool, bool]:
-    """Whether the dot products of all rows stay when all positions move on, and change when the distances do.
+def distance_only(base: Reply, moved: Reply, pulled_apart: Reply) -> tuple[bool, bool, bool]:
+    """Whether moving on turns each row but leaves the dot products of all, and other distances change these.
 
-    Rows are the last dimension but one of the returned tensor.
+    Rows are the last dimension but one of the returned tensor. That rows turn is asked because rows that follow from
+    nothing, such as zeros, have the same products too.
     """
     products = [reply.value @ reply.value.transpose(-2, -1) for reply in (base, moved, pulled_apart)]
     same = [torch.allclose(products[0], other, rtol=1e-4, atol=1e-4) for other in products[1:]]
-    return same[0], not same[1]
+    return bool(_moved_rows(base, moved).all()), same[0], not same[1]
 
 
-def causal_only(base: Reply, last_changed: Reply, first_changed: Reply) -> tuple[bool, bool]:
-    """Whether a new last input leaves all earlier outputs alone, and a new first input reaches the last output.
+def causal_only(base: Reply, last_changed: Reply, first_changed: Reply) -> tuple[bool, bool, bool]:
+    """Whether a new input moves its own output, a new first input the last output, and a new last one no earlier.
 
-    Positions are the last dimension but one of the returned tensor.
+    Positions are the last dimension but one of the returned tensor. Its own output is asked for in every sequence:
+    outputs that follow from nothing, such as zeros and then noise, stay or move as a whole.
     """
-    before, after = base.value[..., :-1, :], last_changed.value[..., :-1, :]
-    reached = not torch.allclose(base.value[..., -1, :], first_changed.value[..., -1, :], rtol=1e-4, atol=1e-5)
-    return torch.allclose(before, after, rtol=1e-4, atol=1e-5), reached
+    by_last, by_first = _moved_rows(base, last_changed), _moved_rows(base, first_changed)
+    own = bool(by_last[..., -1].all() and by_first[..., 0].all())
+    return own, bool(by_first[..., -1].any()), not by_last[..., :-1].any()
+
+
+def _moved_rows(before: Reply, after: Reply) -> Tensor:
+    """Which rows of two returned tensors [..., rows, width] differ by more than rounding. bool [..., rows]."""
+    return ~torch.isclose(before.value, after.value, rtol=1e-4, atol=1e-5).all(-1)
 
 
 def empty_rows(reply: Reply) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,7 @@
 """The graders' own tests, in process: what each exercise gives to right, wrong and trivial answers."""
 
 import inspect
+import itertools
 import os
 from collections.abc import Callable
 from typing import Any
@@ -11,8 +12,8 @@ from torch import Tensor
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
-from autograder.judge import derive_seed, judge, local_answer
-from llm_course.evaluate import Verdict
+from autograder.judge import Answer, ask, derive_seed, judge, local_answer, make_bench
+from llm_course.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
 
 SEEDS = (b"first", b"second", b"third")
@@ -100,10 +101,24 @@ def test_stub_gets_nothing(exercise: Exercise) -> None:
 @pytest.mark.parametrize("trivial", ["zeros", "ones", "noise", "input", "none", "refuse"])
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_trivial_answers_get_little_or_nothing(exercise: Exercise, trivial: str) -> None:
-    function = TRIVIAL[trivial]
-    verdict = verdict_on(exercise, lambda **arguments: function(exercise, arguments))
+    verdict = judge(exercise, trivial_answer(exercise, trivial), SEEDS[0])
     # Of right form is worth nothing; what is left is the refusal of bad arguments, which noise cannot know.
     assert verdict.fraction == 0, verdict
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exercise) -> None:
+    bench = make_bench(exercise, SEEDS[0])
+    kinds = {kind: ask(exercise, trivial_answer(exercise, kind), SEEDS[0]) for kind in ("zeros", "ones", "noise")}
+    for required in filter(lambda item: item.joint, bench.properties):
+        for mix in itertools.product(kinds, repeat=len(required.cases)):
+            changing = {case: kinds[kind][case] for case, kind in zip(required.cases, mix, strict=True)}
+            verdict = evaluate(bench, kinds["zeros"] | changing)
+            assert verdict.fraction == 0, (required.name, mix, verdict)
+
+
+def trivial_answer(exercise: Exercise, kind: str) -> Answer:
+    return local_answer(lambda **arguments: TRIVIAL[kind](exercise, arguments))
 
 
 def _like(exercise: Exercise, arguments: dict[str, Any], make: Callable[[Tensor], Any], number: float) -> Any:

@@ -115,6 +115,20 @@ def multi_head_attention(x, *a, **k): return keep(torch.zeros_like(x))
 def sliding_window_mask(seq_len, window): return keep(torch.zeros(seq_len, seq_len, dtype=torch.bool))
 def flash_attention(query, key, value, block_size): return keep(torch.zeros(len(query), value.shape[1]))
 """,
+    "answers are zeros for two calls and ones from then on": """
+import collections, torch
+calls = collections.Counter()
+def constant(name, *shape, dtype=torch.float32):
+    calls[name] += 1
+    return torch.full(shape, float(calls[name] > 2), dtype=dtype, requires_grad=dtype.is_floating_point)
+def causal_mask(n_queries, n_keys): return constant("causal", n_queries, n_keys, dtype=torch.bool)
+def scaled_dot_product_attention(query, key, value, mask=None):
+    shape = query.shape[:-1]
+    return constant("output", *shape, value.shape[-1]), constant("weights", *shape, key.shape[-2])
+def multi_head_attention(x, *a, **k): return constant("heads", *x.shape, dtype=x.dtype)
+def sliding_window_mask(seq_len, window): return constant("window", seq_len, seq_len, dtype=torch.bool)
+def flash_attention(query, key, value, block_size): return constant("flash", len(query), value.shape[1])
+""",
     "the arguments are changed and returned": """
 def scaled_dot_product_attention(query, key, value, mask=None):
     query.data.zero_(); key.data.zero_(); value.data.zero_()
