@@ -19,6 +19,9 @@ from tests.banks.right import alternatives
 SEEDS = (b"first", b"second", b"third")
 MORE_SEEDS = [*SEEDS, *(b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0"))))]
 """A right answer must not lose marks in one course of a hundred: `LLM_COURSE_SEEDS=100 make unit` looks."""
+SECRET_OF_A_MISS = derive_seed(
+    bytes.fromhex("23f5a15046e6ee8ec5176a3fbcaeb64cfc1c2ea884df86f142c04cb973bf015d"), "11_decoding"
+)
 EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
 MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
 
@@ -173,8 +176,27 @@ def test_reference_is_documented_and_typed(exercise: Exercise) -> None:
     assert all(item.annotation is not inspect.Parameter.empty for item in signature.parameters.values())
 
 
-def test_one_draw_for_all_rows_is_found_with_the_seed_of_a_course_that_missed_it() -> None:
-    secret = bytes.fromhex("23f5a15046e6ee8ec5176a3fbcaeb64cfc1c2ea884df86f142c04cb973bf015d")
-    sample = assignments()["11_decoding"].exercise("sample")
-    (mistake,) = (mistake for mistake in sample.mistakes if mistake.name == "one_number_for_all")
-    assert verdict_on(sample, mistake.function, derive_seed(secret, "11_decoding")).mistake == mistake.name
+# Each seed is that of a course whose verdict was wrong once.
+@pytest.mark.parametrize(
+    ("assignment", "name", "mistake", "seed"),
+    [
+        pytest.param("05_attention", "flash_attention", "only_the_block_maximum", b"sweep 24", id="flash_attention"),
+        pytest.param("11_decoding", "sample", "one_number_for_all", SECRET_OF_A_MISS, id="sample"),
+    ],
+)
+def test_mistake_is_found_with_the_seed_that_missed_it(assignment: str, name: str, mistake: str, seed: bytes) -> None:
+    exercise = assignments()[assignment].exercise(name)
+    (known,) = (known for known in exercise.mistakes if known.name == mistake)
+    assert verdict_on(exercise, known.function, seed).mistake == mistake
+
+
+@pytest.mark.parametrize(
+    ("assignment", "name", "seed"),
+    [("05_attention", "flash_attention", b"sweep 169"), ("07_normalization", "decoder_logits", b"alt 5")],
+)
+def test_right_alternatives_keep_their_marks_with_the_seed_that_cost_them(
+    assignment: str, name: str, seed: bytes
+) -> None:
+    exercise = assignments()[assignment].exercise(name)
+    for function in alternatives(name):
+        assert verdict_on(exercise, function, seed).fraction == 1, function.__name__
