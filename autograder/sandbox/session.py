@@ -20,6 +20,8 @@ YOUNG = 5.0
 """Seconds in which a new folder may not yet be locked."""
 END_DEADLINE = 30.0
 """Seconds for the kernel to take killed processes apart."""
+LOOKS = 10
+"""How often to look for the environment of a process, a thousandth of a second apart."""
 
 
 @contextlib.contextmanager
@@ -85,7 +87,17 @@ def _kill_once(token: str) -> int:
     found = 0
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if mark in (process / "environ").read_bytes().split(b"\0"):
+            if mark in _environment(process).split(b"\0"):
                 os.kill(int(process.name), signal.SIGKILL)
                 found += 1
     return found
+
+
+def _environment(process: Path) -> bytes:
+    """The environment of a process. One that has just begun another program has none for a moment. Raises OSError."""
+    for _ in range(LOOKS):
+        if found := (process / "environ").read_bytes():
+            return found
+        os.readlink(process / "exe")  # what is no program, such as a thread of the kernel or what is dead, ends here
+        time.sleep(0.001)
+    return b""

@@ -200,6 +200,23 @@ def test_nothing_runs_any_more_when_the_sweeper_returns(monkeypatch: pytest.Monk
         stray.wait()
 
 
+def test_a_process_that_goes_from_program_to_program_is_swept_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """While a process begins another program, it has no environment for a moment."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    again = "/bin/sh", "-c", 'exec /bin/sh -c "$0" "$0"', 'exec /bin/sh -c "$0" "$0"'
+    for number in range(50):
+        token = f"restless-{number}"
+        (tmp_path / (PREFIX + token)).mkdir()
+        with subprocess.Popen(again, env={TOKEN_VARIABLE: token}) as stray:
+            try:
+                sweep_after(token)
+                assert stray.wait(5) == -signal.SIGKILL
+            finally:
+                stray.kill()
+
+
 def test_the_sweeper_leaves_the_folders_of_others_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     precious = tmp_path / "precious"
