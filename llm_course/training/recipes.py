@@ -24,7 +24,7 @@ from transformers import (
 
 from llm_course.training import corpus, sentences, tokenizer, translation
 from llm_course.training.batches import IGNORED, in_order, masked, pack, pad_rows, shuffled, split
-from llm_course.training.corpus import LOOKING_UP, Lesson, copying, plain, reading
+from llm_course.training.corpus import LOOKING_UP, Lesson, copying, plain, reading, reading_evenly
 from llm_course.training.dialogues import Turn, dialogues, messages
 from llm_course.training.games import Document, echo
 from llm_course.training.loop import LossFunction, Settings, train
@@ -44,7 +44,7 @@ INITIAL_DEVIATION = 0.06
 
 LOOKED_UP_WEIGHT = 6
 
-STORIES = Settings(steps=7000, batch_size=8, learning_rate=2e-3)
+STORIES = Settings(steps=8500, batch_size=8, learning_rate=2e-3)
 EARLY_STEP = 2550
 DRAFT = Settings(steps=1800, batch_size=8, learning_rate=4e-3)
 GPT2 = Settings(steps=2400, batch_size=8, learning_rate=2e-3)
@@ -53,8 +53,12 @@ FILL_MASK = Settings(steps=2500, batch_size=32, learning_rate=7e-4, warmup_steps
 TRANSLATE = Settings(steps=3000, batch_size=32, learning_rate=2e-3, warmup_steps=100, weight_decay=0.01)
 
 # The last lesson of each goes on to the end.
-STORIES_LESSONS = (*LOOKING_UP, Lesson("reading 0", 4950, (reading,)))
-DRAFT_LESSONS = (Lesson("copying games 0", 180, (copying,)), Lesson("reading 0", 1620, (reading,)))
+STORIES_LESSONS = (
+    *LOOKING_UP,
+    Lesson("reading", 3700, (reading,)),
+    Lesson("reading evenly", 2750, (reading_evenly,)),
+)
+DRAFT_LESSONS = (Lesson("copying games 0", 180, (copying,)), Lesson("training documents 0", 1620, (plain,)))
 GPT2_LESSONS = (Lesson("copying games 0", 240, (copying,)), Lesson("training documents 0", 2160, (plain,)))
 
 
