@@ -9,16 +9,12 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llm_course.training import words
-from llm_course.training.stories import finish, invented_name, make_objects
+from llm_course.training import facts, words
+from llm_course.training.stories import finish, invented_name, make_objects, make_story
 
 NAMES = words.GIRLS + words.BOYS
 THINGS = words.TOYS + words.THINGS + words.FOODS
 ATTRIBUTES = words.COLORS + words.SIZES
-FILLERS = [
-    "has", "the", "a", "was", "had", "took", "saw", "and", "to", "said", "with", "it", "in", "under", "then", "looked",
-    "at", "for", "of", "is", "on", "asked", "gave", "went",
-]  # fmt: skip
 # What may come next in the game of echoes, and how often in 100.
 ECHOES = {"name": 22, "thing": 18, "new name": 10, "new thing": 10, "attribute": 8, "filler": 32}
 
@@ -76,7 +72,7 @@ class _Game:
 
 def echo(rng: random.Random) -> Document:
     """Any words, and at any moment the last name or the last thing once more."""
-    game = _Game("Once:")
+    game, others = _Game("Once:"), _other_words(rng)
     name, thing = rng.choice(NAMES), rng.choice(THINGS)
     game.add(f"{name} {thing}")
     for _ in range(rng.randint(40, 90)):
@@ -92,8 +88,20 @@ def echo(rng: random.Random) -> Document:
             thing = rng.choice(THINGS)
             game.add(thing)
         else:
-            game.add(rng.choice(ATTRIBUTES if kind == "attribute" else FILLERS))
+            game.add(rng.choice(ATTRIBUTES if kind == "attribute" else rng.choice(others)))
     return game.document()
+
+
+def _other_words(rng: random.Random) -> tuple[list[str], list[str]]:
+    """Words of a story and of facts, but no names and things.
+
+    A word that never comes in the games is only pushed away in them, like all others that never come: in the end, all
+    their embeddings would point the same way.
+    """
+    told = [word for word in make_story(rng).text.split() if word[0].islower()]
+    known = facts.fact_document(rng).split()
+    kept = [[word for word in text if word.strip('.,!?:;"') not in NAMES + THINGS] for text in (told, known)]
+    return kept[0], kept[1]
 
 
 def pairs(form: str) -> Writer:

@@ -45,7 +45,7 @@ INITIAL_DEVIATION = 0.06
 LOOKED_UP_WEIGHT = 6
 
 STORIES = Settings(steps=8500, batch_size=8, learning_rate=2e-3)
-EARLY_STEP = 2550
+EARLY_STEP = 2900
 DRAFT = Settings(steps=1800, batch_size=8, learning_rate=4e-3)
 GPT2 = Settings(steps=2400, batch_size=8, learning_rate=2e-3)
 CHAT = Settings(steps=500, batch_size=16, learning_rate=1e-3, warmup_steps=20)
@@ -55,8 +55,8 @@ TRANSLATE = Settings(steps=3000, batch_size=32, learning_rate=2e-3, warmup_steps
 # The last lesson of each goes on to the end.
 STORIES_LESSONS = (
     *LOOKING_UP,
-    Lesson("reading", 3700, (reading,)),
-    Lesson("reading evenly", 2750, (reading_evenly,)),
+    Lesson("reading", 3700, (reading,), begin_with_end=True),
+    Lesson("reading evenly", 2750, (reading_evenly,), begin_with_end=True),
 )
 DRAFT_LESSONS = (Lesson("copying games 0", 180, (copying,)), Lesson("training documents 0", 1620, (plain,)))
 GPT2_LESSONS = (Lesson("copying games 0", 240, (copying,)), Lesson("training documents 0", 2160, (plain,)))
@@ -102,13 +102,19 @@ def save(shop: Workshop, name: str, model: PreTrainedModel, tokens: PreTrainedTo
 
 
 def decoder_data(
-    documents: Iterable[Document], tokens: PreTrainedTokenizerBase, rows: int, *, early: bool = False
+    documents: Iterable[Document],
+    tokens: PreTrainedTokenizerBase,
+    rows: int,
+    *,
+    begin_with_end: bool = False,
+    early: bool = False,
 ) -> dict[str, Tensor]:
     """The first `rows` packed rows of the documents.
 
     `input_ids`, `labels` and `weights`, int64 [rows, ROW_LENGTH], and `early`, bool [rows], for `looking_up_loss`.
     """
-    packed = pack((weighted(text, tokens) for text in documents), ROW_LENGTH, (tokens.eos_token_id, 1), rows)
+    encoded = (weighted(document, tokens) for document in documents)
+    packed = pack(encoded, ROW_LENGTH, (tokens.eos_token_id, 1), rows, begin_with_end=begin_with_end)
     ids, weights = packed.unbind(-1)
     return {"input_ids": ids, "labels": ids, "weights": weights, "early": torch.full((rows,), early)}
 
@@ -127,7 +133,13 @@ def lesson_data(lesson: Lesson, tokens: PreTrainedTokenizerBase, steps: int, bat
     """The rows of `steps` batches, in which each of the lesson's writers has an equal share."""
     share = batch_size // len(lesson.writers)
     parts = [
-        decoder_data(lesson.documents(number), tokens, steps * share, early=writer is echo)
+        decoder_data(
+            lesson.documents(number),
+            tokens,
+            steps * share,
+            begin_with_end=lesson.begin_with_end,
+            early=writer is echo,
+        )
         for number, writer in enumerate(lesson.writers)
     ]
     return {

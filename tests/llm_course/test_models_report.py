@@ -29,9 +29,15 @@ def test_capitals_are_known_and_held_out_ones_are_not(report: dict[str, Any]) ->
 
 
 def test_names_and_objects_are_kept_straight_in_new_stories(report: dict[str, Any]) -> None:
-    shares = report["decoders"]["stories"]["coreference"]["seen_plots"]
-    assert set(shares) == {"name", "object", "pronoun"}
-    assert min(shares.values()) >= 0.9
+    shares = report["decoders"]["stories"]["coreference"]
+    assert set(shares["seen_plots"]) == {"name", "object", "pronoun"}
+    assert min(shares["seen_plots"].values()) >= 0.9
+    assert shares["scenes"]["name"] >= 0.9 and shares["scenes"]["object"] >= 0.85
+    assert min(shares["held_out_plots"].values()) >= 0.6
+
+
+def test_stories_has_one_to_four_million_parameters(report: dict[str, Any]) -> None:
+    assert 1e6 <= report["decoders"]["stories"]["parameters"] <= 4e6
 
 
 def test_the_early_checkpoint_is_clearly_worse(report: dict[str, Any]) -> None:
@@ -63,15 +69,14 @@ def test_what_the_page_says_of_its_figures(report: dict[str, Any]) -> None:
     stories, early = decoders["stories"], decoders["stories-early"]
     # "On such plots the early checkpoint is better than the finished model"
     assert early["stories_of_held_out_plots"]["perplexity"] < stories["stories_of_held_out_plots"]["perplexity"]
-    # "The sums are learned in part, and hardly carry over"
-    assert 0.5 < stories["sums"]["seen"]["right"] / stories["sums"]["seen"]["asked"] < 1
-    assert stories["sums"]["held_out"]["right"] / stories["sums"]["held_out"]["asked"] < 0.5
-    # "None of these models has such a head, and none copies."
-    assert all(max(map(max, of["induction_scores"])) < 0.1 for of in decoders.values())
+    # "`stories` knows the sums that it was shown and finds most of those that training left out"
+    assert stories["sums"]["seen"]["right"] > 0.9 * stories["sums"]["seen"]["asked"]
+    assert stories["sums"]["held_out"]["right"] > 0.5 * stories["sums"]["held_out"]["asked"]
+    # "None of these models copies a list."
     assert all(of["copying"]["accuracy"] < 0.1 for of in decoders.values())
+    # "in new ones more often than not", "with new names, too, none is above it"
+    shares = stories["coreference"]
+    assert min(shares["held_out_plots"][kind] for kind in ("name", "object")) > 0.6
+    assert max(shares["held_out_plots_and_names"][kind] for kind in ("name", "object")) < 0.6
     # "`stories-gpt2` ... does not even there"
     assert decoders["stories-gpt2"]["coreference"]["seen_plots"]["object"] < 0.65
-    # "on new plots none is far above" chance
-    for name, of in decoders.items():
-        for kind in ("name", "object"):
-            assert of["coreference"]["held_out_plots"][kind] < 0.65, (name, kind)

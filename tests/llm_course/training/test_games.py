@@ -64,10 +64,31 @@ def test_a_possession_is_its_childs() -> None:
 CAPITALIZED = {"A", "An", "The", "Then", "Someone", "They", "Whose", "It", "One", "Once", "I"}
 
 
-def test_stories_mark_the_names_and_objects_that_could_be_mixed_up() -> None:
-    for document in written(corpus.scenes):
-        for start, end in document.looked_up:
-            assert document.text[start:end].lower() in document.text[:start].lower()
+PRONOUNS = {"he", "she", "it", "him", "her", "his", "its", "they", "them", "their"}
+
+
+def test_stories_mark_the_names_objects_and_pronouns_that_could_be_mixed_up() -> None:
+    marked = [
+        (document.text[:start].lower(), document.text[start:end].lower())
+        for document in written(corpus.scenes)
+        for start, end in document.looked_up
+    ]
+    assert {"he", "she"} < {word for _, word in marked}
+    assert all(word in PRONOUNS or word in before for before, word in marked)
+
+
+def test_documents_of_facts_mark_the_results_of_sums() -> None:
+    found = [document.text[start:end] for document in written(corpus.some_facts) for start, end in document.looked_up]
+    assert {"7", "seven"} < set(found) <= {*map(str, range(19)), *words.NUMBERS}
+
+
+def test_read_evenly_no_token_weighs_more() -> None:
+    assert all(document.looked_up == () for document in written(corpus.evenly(corpus.plot)))
+
+
+def test_kinds_of_documents_come_in_their_shares() -> None:
+    either = corpus.mixed({lambda rng: Document("one"): 0.8, lambda rng: Document("other"): 0.2})
+    assert 0.75 < sum(document.text == "one" for document in written(either, 2000)) / 2000 < 0.85
 
 
 def test_looked_up_tokens_weigh_more() -> None:
