@@ -98,6 +98,6 @@ def _environment(process: Path) -> bytes:
     for _ in range(LOOKS):
         if found := (process / "environ").read_bytes():
             return found
-        os.readlink(process / "exe")  # what is no program, such as a thread of the kernel or what is dead, ends here
+        (process / "exe").readlink()  # what is no program, such as a thread of the kernel or what is dead, ends here
         time.sleep(0.001)
     return b""
