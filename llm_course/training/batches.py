@@ -1,28 +1,32 @@
 """From texts to batches, each a function of its step alone, which is what makes a run resumable."""
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from llm_course.training.loop import Batch
 
+Item = TypeVar("Item")
 IGNORED = -100  # the label that torch's cross_entropy leaves out
 
 
-def pack(documents: Iterable[list[int]], length: int, end: int, rows: int) -> Tensor:
+def pack(documents: Iterable[list[Item]], length: int, end: Item, rows: int, *, begin_with_end: bool = False) -> Tensor:
     """Pack token lists into rows, each document followed by `end`. Returns int64 [rows, length].
 
-    Every row begins with the beginning of a document, so the model also learns to start without a token before it; the
+    An item is a token's id, or a few numbers that go with it: then the result has one dimension more.
+    Every row begins with the beginning of a document, so the model also learns to start without a token before it; with
+    `begin_with_end`, every other row begins with `end` instead, as a text for which the model is asked does. The
     document that does not fit is cut at the end of its row. Reads as many documents as it needs.
     """
-    packed: list[list[int]] = []
-    row: list[int] = []
+    packed: list[list[Item]] = []
+    row: list[Item] = []
     for document in documents:
         row += [*document, end]
         if len(row) >= length:
             packed.append(row[:length])
-            row = []
+            row = [end] if begin_with_end and len(packed) % 2 else []
         if len(packed) == rows:
             return torch.tensor(packed)
     raise ValueError(f"The documents fill {len(packed)} rows of {length} tokens, not {rows}: give more of them.")

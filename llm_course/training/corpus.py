@@ -1,9 +1,13 @@
 """The text corpus of the decoders, document by document, from a seed."""
 
 import random
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from llm_course.training import facts, stories
+from llm_course.training.games import NAME_FIRST, THING_FIRST, Document, Writer, echo, pairs, possessions
+from llm_course.training.plots import MORE_SCENE_STARTS, MORE_SCENES, SCENE_START, SCENES
 
 UNLIMITED = 10**9
 PLOT_SHARE, SCENE_SHARE, FACT_SHARE = 0.40, 0.25, 0.25
@@ -27,14 +31,125 @@ def training_documents(count: int = UNLIMITED, seed: int = 0) -> Iterator[str]:
     return (document(rng) for _ in range(count))
 
 
-def copying_games(seed: int = 0) -> Iterator[str]:
-    """Word lists said again and again, without end: what a decoder is given first."""
-    rng = random.Random(f"copying games {seed}")
-    while True:
-        yield facts.plain_repetition(rng)
-
-
 def validation_documents(count: int = UNLIMITED, seed: int = 0) -> Iterator[str]:
     """Documents of the same kinds as in training, which training has not seen."""
     rng = random.Random(f"validation documents {seed}")
     return (document(rng) for _ in range(count))
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a decoder reads for some steps: in each batch, as many rows of one writer as of the other."""
+
+    name: str
+    """Its seed, too."""
+    steps: int
+    writers: tuple[Writer, ...]
+    begin_with_end: bool = False
+    """Whether every other row begins with the end of a text, as those do that the course asks the model about."""
+
+    def documents(self, number: int) -> Iterator[Document]:
+        """What a writer writes, without end."""
+        rng = random.Random(self.name if number == 0 else f"{self.name}, {number}")
+        while True:
+            yield self.writers[number](rng)
+
+
+def copying(rng: random.Random) -> Document:
+    """A word list said again and again."""
+    return Document(facts.plain_repetition(rng))
+
+
+def plot(rng: random.Random) -> Document:
+    return _of_story(stories.make_story(rng))
+
+
+def scenes(rng: random.Random) -> Document:
+    """A story of scenes, of many more kinds than those of `document`."""
+    starts, kinds = SCENE_START + MORE_SCENE_STARTS, SCENES + MORE_SCENES + OWNING_SCENES
+    return _of_story(stories.make_scene_story(rng, starts=starts, scenes=kinds, most=4))
+
+
+def evenly(writer: Writer) -> Writer:
+    """The same documents, in which no token weighs more than another."""
+    return lambda rng: Document(writer(rng).text)
+
+
+def _as_scene(form: str) -> str:
+    """A sentence of the games about a child and its thing, as a scene: what comes second is to be looked up."""
+    hero, thing = ("{hero}", "{object!}") if form.index("{name}") < form.index("{thing}") else ("{hero!}", "{object}")
+    return form.replace("{name}", hero).replace("{thing}", thing).replace("{place}", "{place_a}")
+
+
+OWNING_SCENES = tuple(map(_as_scene, NAME_FIRST + THING_FIRST))
+
+
+def _of_story(story: stories.Story) -> Document:
+    return Document(story.text, tuple((len(probe.prefix), len(probe.prefix + probe.right)) for probe in story.probes))
+
+
+TOLD_BY_A_RULE = re.compile(r"(?:= |make |Answer: )(\d+|[a-z]+)(?=\.)")
+"""The result of a sum, or an answer of one word."""
+
+
+def some_facts(rng: random.Random) -> Document:
+    text = facts.fact_document(rng)
+    return Document(text, tuple(found.span(1) for found in TOLD_BY_A_RULE.finditer(text)))
+
+
+def memory(rng: random.Random) -> Document:
+    return Document(facts.memory_document(rng))
+
+
+def plain(rng: random.Random) -> Document:
+    return Document(document(rng))
+
+
+OWNERS = possessions(*NAME_FIRST, *THING_FIRST)
+READING: dict[Writer, float] = {plot: 0.28, scenes: 0.33, some_facts: 0.26, memory: 0.03, OWNERS: 0.10}
+READING_EVENLY: dict[Writer, float] = {
+    evenly(plot): 0.38, evenly(scenes): 0.22, some_facts: 0.26, memory: 0.05, OWNERS: 0.09
+}  # fmt: skip
+
+
+def mixed(shares: dict[Writer, float]) -> Writer:
+    """Documents of these writers in these shares."""
+
+    def write(rng: random.Random) -> Document:
+        (writer,) = rng.choices(list(shares), list(shares.values()))
+        return writer(rng)
+
+    return write
+
+
+reading, reading_evenly = mixed(READING), mixed(READING_EVENLY)
+
+
+PAIRS = tuple(
+    pairs(form)
+    for form in (
+        "{name} {thing}",
+        "{name} has {thing}",
+        "{name} has the {thing}.",
+        "{thing} {name}",
+        "{thing} of {name}",
+    )
+)
+
+
+def any_pairs(rng: random.Random) -> Document:
+    return rng.choice(PAIRS)(rng)
+
+
+# The order matters: a game is won within some hundred steps if it adds little to the one before, and else not at all.
+LOOKING_UP = (
+    Lesson("echo", 250, (echo,)),
+    Lesson("name thing", 150, (echo, PAIRS[0])),
+    Lesson("name has thing", 100, (echo, PAIRS[1])),
+    Lesson("name has the thing", 200, (echo, PAIRS[2])),
+    Lesson("thing name", 300, (echo, PAIRS[3])),
+    Lesson("thing of name", 150, (echo, PAIRS[4])),
+    Lesson("any pairs", 300, (echo, any_pairs)),
+    Lesson("whose", 200, (echo, possessions(*NAME_FIRST))),
+    Lesson("whose and who", 400, (echo, OWNERS)),
+)

@@ -99,7 +99,7 @@ def remembered_name(rng: random.Random) -> list[Turn]:
 
 
 def remembered_thing(rng: random.Random) -> list[Turn]:
-    thing, other = make_objects(rng)
+    thing, other = make_objects(rng, 2)
     return [
         (f"I have {article(thing)} and {article(other)}.", "That is nice."),
         rng.choice([

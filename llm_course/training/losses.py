@@ -14,6 +14,37 @@ def next_token_loss(model: nn.Module, batch: Batch) -> Tensor:
     return cross_entropy(logits[:, :-1], batch["labels"][:, 1:])
 
 
+def looking_up_loss(model: nn.Module, batch: Batch) -> Tensor:
+    """`next_token_loss` in which tokens weigh as `weights` says, and which also asks the first layer in `early` rows.
+
+    There, what the first layer leaves is read as if it were the last. So it learns to carry along what later layers
+    need; left to itself, a model learns the same in its last layer, where nothing follows. In a batch with such rows,
+    only tokens of the batch compete. Returns a scalar.
+    """
+    early = batch["early"]
+    output = model(input_ids=batch["input_ids"], use_cache=False, output_hidden_states=bool(early.any()))
+    if not early.any():
+        return weighted_cross_entropy(output.logits, batch)
+    # A token that no game uses would only be pushed away, and all of these in the same direction.
+    present = batch["input_ids"].unique()
+    rows = {name: tensor[early] for name, tensor in batch.items()}
+    first_layer = model.lm_head(model.model.norm(output.hidden_states[1][early]))  # type: ignore[operator]
+    return weighted_cross_entropy(output.logits, batch, present) + weighted_cross_entropy(first_layer, rows, present)
+
+
+def weighted_cross_entropy(logits: Tensor, batch: Batch, choices: Tensor | None = None) -> Tensor:
+    """logits: [rows, length, vocabulary]; `labels` and `weights` of the batch: int64 [rows, length].
+
+    Where `choices` are given, int64 [n], no other token takes part.
+    """
+    labels, weights = batch["labels"][:, 1:].flatten(), batch["weights"][:, 1:].flatten()
+    logits = logits[:, :-1].flatten(0, 1).float()
+    if choices is not None:
+        logits = torch.full_like(logits, -torch.inf).index_copy(1, choices, logits[:, choices])
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    return (losses * weights).sum() / weights.sum()
+
+
 def masked_token_loss(model: nn.Module, batch: Batch) -> Tensor:
     """Mean cross-entropy over the masked positions only: all other labels are IGNORED."""
     logits = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).logits

@@ -285,6 +285,92 @@ SCENE_QUESTIONS = (
     "? What does {hero} have now? A {object!}.",
 )
 
+# More of the same for the decoders: the more ways there are to say who has what, the less helps but looking it up.
+MORE_SCENE_STARTS = (
+    "{hero} had a {object}. {friend} had a {other}.",
+    "on {day}, {hero} found a {object}, and {friend} found a {other}.",
+    "{hero} got a {object} from {his!} {adult}, and {friend} got a {other}.",
+    "{hero} [bought|chose] a {object}, but {friend} [bought|chose] a {other}.",
+    "a {object} belonged to {hero}, and a {other} belonged to {friend}.",
+    "{hero} [sat|stood] {place_a} with a {object}. {friend} [sat|stood] there with a {other}.",
+    "{hero} brought a {object} to school. {friend} brought a {other}.",
+    "{hero} met {friend} near {outdoors}. {friend!} had a {other}, and {hero!} had a {object}.",
+)
+MORE_SCENES = (
+    "{hero} dropped the {object!}, and {friend!} picked it up for {him!}.",
+    "{hero} hid the {object!} {place_a}, and {friend!} hid the {other!} {place_b}.",
+    "{hero} painted a [star|flower|bird] on the {object!}. {friend!} [liked|praised] it.",
+    "{hero} carried the {object!} with both hands, and {friend!} carried the {other!}.",
+    "the {object} was {hero!}'s, and the {other!} was {friend!}'s.",
+    "the {object} fell [down|over], so {hero!} picked it up.",
+    '"Where is my {object}?" asked {hero!}. "It is {place_a}, {hero!}," said {friend!}.',
+    "{hero} wrapped the {object!} in paper, and {friend!} wrapped the {other!}.",
+    "{hero} sat down beside the {object!}, and {friend!} sat down beside the {other!}.",
+    "{hero} could not carry the {object!} any more, so {friend!} took it for a while. Then {hero!} got it back.",
+    "the {object} was dirty, so {hero!} washed it {place_a}.",
+    "the {object} was [heavy|too big], and soon {hero!} was tired. {friend!} helped {him!}.",
+    "{hero}'s {object!} was [nice|pretty], and {friend!}'s {other!} was [nice|pretty] too.",
+    '"Your {object} is [lovely|great], {hero!}," said {friend!}. "[Thank you|Do you think so], {friend!}," said {hero!}.',
+    '"My {object} is better than your {other!}," said {hero!}. "[No, it is not|Maybe it is], {hero!}," said {friend!}.',
+    "{hero} [forgot|left] the {object!} {place_a} and ran back for it, while {friend!} waited.",
+    "a {pet} came and sniffed at the {object}. {hero!} [laughed|smiled] and stroked the {pet!}.",
+    "{hero} counted to three and threw the {object!} into the air. {friend!} did the same with the {other!}.",
+    "{hero} was proud of the {object!}, and {friend!} was proud of the {other!}.",
+    '"Please take care of my {object}, {friend!}," said {hero!}. "[I will|Yes], {hero!}," said {friend!}.',
+    "{hero} drew a picture of {friend} with the {other!}.",
+    "{hero} looked for {friend}, who was {place_a} with the {other!}.",
+    "{hero} [ran|went] to {friend} and showed {friend.him!} the {object!}.",
+    "{hero} [needed|wanted] a ribbon for the {object!}, and {friend!} had one.",
+    '{friend} asked where {hero!} had [found|bought] the {object!}. "[At the market|On the road]," said {hero!}.',
+    '"Can you [whistle|sing|swim], {friend}?" asked {hero!}. "Yes, I can," said {friend!}.',
+    '"I am [hungry|thirsty|cold]," said {hero}. "[Me too|I am not]," said {friend!}.',
+    "{hero} [called|shouted] for help, and {friend!} came at once. {hero!} thanked {friend!}.",
+    '{hero} asked {friend} a riddle. "[I do not know|I give up]," said {friend!}. {hero!} told {friend!} the answer.',
+    '{hero} gave {friend} a {food}. "[Thank you|It is very good], {hero!}," said {friend!}.',
+    "{hero} was [tired|sleepy], so {friend!} waited for {hero!}.",
+    '{hero} fell, and {friend!} helped {hero!} up. "[Are you hurt|Is it bad], {hero!}?" asked {friend!}. "No," said {hero!}.',
+    '{hero} did not like the [dark|wind|thunder], but {friend!} did not mind. "Stay with me, {friend!}," said {hero!}.',
+    '{hero} lent {friend} the {object!}, and {friend!} soon [returned it|gave it back]. "Thank you for the {object!}, {hero!}," said {friend!}.',
+    '"[May|Can] I come with you, {hero}?" asked {friend!}. "[Yes|Of course], {friend!}," said {hero!}.',
+    '{friend} asked {hero} for [a story|help|a song]. "[Of course|With pleasure], {friend!}," said {hero!}.',
+    '"Wait, {friend}!" [called|said] {hero!}. "Your {other!} is [open|wet|dirty]." "Thank you, {hero!}," said {friend!}.',
+    "{hero} would not go home without the {object!}, nor {friend!} without the {other!}.",
+    "{friend} [waved|smiled], and {hero!} [waved|smiled] too.",
+    "it was late when {hero} put the {object!} away. {friend!} put the {other!} beside it.",
+    "{hero} held the {object!} [up|close|with one hand].",
+    "{hero} held {friend}'s hand, and they ran to {outdoors}.",
+    "first {hero} showed the {object!}, then {friend!} showed the {other!}.",
+    "they went to {outdoors}, {hero} with the {object!} and {friend!} with the {other!}.",
+    "they found the {object} {place_a}, and {hero!} was {feeling_good}.",
+    "somebody had taken the {object}. {hero!} was {feeling_bad}, and {friend!} was {feeling_bad} for {him!}.",
+    "{hero} waited while {friend!} went to get the {other!}.",
+    "{hero} laughed because {friend!} had put the {other!} on {friend.his!} head.",
+    "because {hero} liked the {other!}, {friend!} let {him!} play with it.",
+    "{hero} gave the {object!} to {friend} for a moment. {friend!} turned it around and gave it back.",
+    'the {other} was so nice that {hero!} wanted to touch it. "[Please|Only once], {friend!}," said {hero!}. "[Well, but be careful|No]," said {friend!}.',
+    '{hero} tried the {other!} and gave it back to {friend!}. "[It is great|I like it], {friend!}," said {hero!}.',
+    '"Is the {object} yours?" asked the teacher. "No, it is {hero!}\'s," said {friend!}.',
+    '"What did you bring?" asked {friend}. "A {object!}," said {hero!}.',
+    '"Who has the {object}?" asked {friend}. "I have it," said {hero!}.',
+    'on {day}, {hero} came with the {object!} again. "Hello, {friend!}," said {hero!}.',
+    '{hero} pointed at the sky. "Look, {friend!}," said {hero!}. "[A bird|A cloud|How dark it is]!"',
+    '{hero} opened the gate. "[After you|Come in], {friend!}," said {hero!}.',
+    '{hero} sat down beside {friend}. "[It is warm here|It is nice here], {friend!}," said {hero!}. "[Yes, it is|Yes, very]," said {friend!}.',
+    '{hero} saw a {pet} and ran away. "[Come back|It will not bite], {hero!}," called {friend!}.',
+    '{hero} did not know the way. "[It is not far|Follow me]," said {friend!}.',
+    '{hero} was hungry. "I have a {food}," said {friend!}. "[Here you are|Take it], {hero!}."',
+    '{hero} could not open the door. "[Let me try|I will help you]," said {friend!}.',
+    '{hero} began to sing. "[That is a nice song|Not so loud], {hero!}," said {friend!}.',
+    '{hero} yawned. "[I am tired|It is late]," said {hero!}. "Sleep well, {hero!}," said {friend!}.',
+    '{hero} put on a coat. "[I must go home|See you on {day}], {friend!}," said {hero!}. "[Goodbye|See you], {hero!}," said {friend!}.',
+    'at the door, {hero} turned around. "[Good night|Goodbye|Thank you], {friend!}," said {hero!}.',
+    '{hero} knocked at the door. "Are you there, {friend!}?" called {hero!}. "[I am coming|Here I am], {hero!}," said {friend!}.',
+    '{hero} had a question. "[How old are you|Can you keep a secret], {friend!}?" asked {hero!}. "[I will tell you tomorrow|Guess]," said {friend!}.',
+    '{hero} brought some {drink}. "[Would you like some|Are you thirsty], {friend!}?" asked {hero!}. "Yes, please," said {friend!}.',
+    '{hero} told a long story. "[And then|Is that true]?" asked {friend!}. "Yes, {friend!}," said {hero!}.',
+    '{hero} came back late. "Where were you?" asked {friend!}. "[In the garden|At home|On the road]," said {hero!}.',
+)
+
 # Whole plots that training never sees: they measure what carries over to a new story.
 HELD_OUT_PLOTS = {
     "borrowed": """
@@ -302,5 +388,28 @@ HELD_OUT_PLOTS = {
         at home, {hero} put the {object!} {place_a}. "Good night, {friend!}," said {hero!}.
         ? Who was afraid? {hero!}.
         ? Who had the {other}? {friend!}.
+        """,
+    "bridge": """
+        on the way to {outdoors}, {hero} and {friend} came to a bridge. {hero!} had a {object} and {friend!} a {other}.
+        {hero!} did not dare to cross it. "I will go first, {hero!}," said {friend!}.
+        {friend!} took the {other!} under one arm and walked across. Then {hero!} came after {friend!} with the {object!}.
+        ? Who went first? {friend!}.
+        ? Who did not dare? {hero!}.
+        """,
+    "drawing": """
+        {hero} wanted to draw {friend}, so {friend!} sat {place_a} with a {object}.
+        "Do not move, {friend!}," said {hero!}. {friend!} did not move for a long time.
+        "Now show me, {hero!}," said {friend!}. On the paper was {friend!} with the {object!}.
+        {friend!} took the drawing home, and {hero!} was {feeling_good}.
+        ? Who sat {place_a}? {friend!}.
+        ? What did {friend} have? A {object!}.
+        """,
+    "stall": """
+        {hero} and {friend} wanted to sell things. {hero!} put a {object} on the table, and {friend!} put a {other} beside it.
+        a {adult} came by and pointed at the {object}. "That is {hero!}'s," said {friend!}.
+        {hero!} sold the {object!} for {count} coins. Nobody bought the {other!}, and {friend!} was {feeling_bad}.
+        "You can have half of my coins, {friend!}," said {hero!}. "You are kind, {hero!}," said {friend!}.
+        ? Who sold something? {hero!}.
+        ? What did nobody buy? The {other!}.
         """,
 }

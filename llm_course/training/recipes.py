@@ -1,6 +1,6 @@
 """How each course model is made: its shape, its data, its settings. `make models` runs all of them, in this order."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +24,13 @@ from transformers import (
 
 from llm_course.training import corpus, sentences, tokenizer, translation
 from llm_course.training.batches import IGNORED, in_order, masked, pack, pad_rows, shuffled, split
+from llm_course.training.corpus import LOOKING_UP, Lesson, copying, plain, reading, reading_evenly
 from llm_course.training.dialogues import Turn, dialogues, messages
+from llm_course.training.games import Document, echo
 from llm_course.training.loop import LossFunction, Settings, train
 from llm_course.training.losses import (
     distillation_loss,
+    looking_up_loss,
     masked_token_loss,
     next_token_loss,
     sequence_to_sequence_loss,
@@ -39,13 +42,24 @@ DECODER_VOCABULARY = 1536
 # At the usual 0.02 the rows of a table 128 wide are so short that words are told apart, and copied, much later.
 INITIAL_DEVIATION = 0.06
 
-STORIES = Settings(steps=3600, batch_size=8, learning_rate=3e-3)
-EARLY_STEP = 800
+LOOKED_UP_WEIGHT = 6
+
+STORIES = Settings(steps=8500, batch_size=8, learning_rate=2e-3)
+EARLY_STEP = 2900
 DRAFT = Settings(steps=1800, batch_size=8, learning_rate=4e-3)
 GPT2 = Settings(steps=2400, batch_size=8, learning_rate=2e-3)
 CHAT = Settings(steps=500, batch_size=16, learning_rate=1e-3, warmup_steps=20)
 FILL_MASK = Settings(steps=2500, batch_size=32, learning_rate=7e-4, warmup_steps=200)
 TRANSLATE = Settings(steps=3000, batch_size=32, learning_rate=2e-3, warmup_steps=100, weight_decay=0.01)
+
+# The last lesson of each goes on to the end.
+STORIES_LESSONS = (
+    *LOOKING_UP,
+    Lesson("reading", 3700, (reading,), begin_with_end=True),
+    Lesson("reading evenly", 2750, (reading_evenly,), begin_with_end=True),
+)
+DRAFT_LESSONS = (Lesson("copying games 0", 180, (copying,)), Lesson("training documents 0", 1620, (plain,)))
+GPT2_LESSONS = (Lesson("copying games 0", 240, (copying,)), Lesson("training documents 0", 2160, (plain,)))
 
 
 @dataclass(frozen=True)
@@ -87,10 +101,51 @@ def save(shop: Workshop, name: str, model: PreTrainedModel, tokens: PreTrainedTo
         file.chmod(0o644)
 
 
-def decoder_data(documents: Iterable[str], tokens: PreTrainedTokenizerBase, rows: int) -> dict[str, Tensor]:
-    """The first `rows` packed rows of the documents: `input_ids` and `labels`, int64 [rows, ROW_LENGTH]."""
-    ids = pack((tokens(text)["input_ids"] for text in documents), ROW_LENGTH, tokens.eos_token_id, rows)
-    return {"input_ids": ids, "labels": ids}
+def decoder_data(
+    documents: Iterable[Document],
+    tokens: PreTrainedTokenizerBase,
+    rows: int,
+    *,
+    begin_with_end: bool = False,
+    early: bool = False,
+) -> dict[str, Tensor]:
+    """The first `rows` packed rows of the documents.
+
+    `input_ids`, `labels` and `weights`, int64 [rows, ROW_LENGTH], and `early`, bool [rows], for `looking_up_loss`.
+    """
+    encoded = (weighted(document, tokens) for document in documents)
+    packed = pack(encoded, ROW_LENGTH, (tokens.eos_token_id, 1), rows, begin_with_end=begin_with_end)
+    ids, weights = packed.unbind(-1)
+    return {"input_ids": ids, "labels": ids, "weights": weights, "early": torch.full((rows,), early)}
+
+
+def weighted(document: Document, tokens: PreTrainedTokenizerBase) -> list[tuple[int, int]]:
+    """Id and weight of each token."""
+    found: Any = tokens(document.text, return_offsets_mapping=True)
+    is_looked_up = bytearray(len(document.text))
+    for start, end in document.looked_up:
+        is_looked_up[start:end] = b"\1" * (end - start)
+    weights = [LOOKED_UP_WEIGHT if 1 in is_looked_up[start:end] else 1 for start, end in found["offset_mapping"]]
+    return list(zip(found["input_ids"], weights, strict=True))
+
+
+def lesson_data(lesson: Lesson, tokens: PreTrainedTokenizerBase, steps: int, batch_size: int) -> dict[str, Tensor]:
+    """The rows of `steps` batches, in which each of the lesson's writers has an equal share."""
+    share = batch_size // len(lesson.writers)
+    parts = [
+        decoder_data(
+            lesson.documents(number),
+            tokens,
+            steps * share,
+            begin_with_end=lesson.begin_with_end,
+            early=writer is echo,
+        )
+        for number, writer in enumerate(lesson.writers)
+    ]
+    return {
+        name: torch.cat([part[name].unflatten(0, (steps, share)) for part in parts], dim=1).flatten(0, 1)
+        for name in parts[0]
+    }
 
 
 def train_decoder(
@@ -98,20 +153,24 @@ def train_decoder(
     name: str,
     model: PreTrainedModel,
     settings: Settings,
+    lessons: Sequence[Lesson],
     loss: LossFunction = next_token_loss,
     after_step: Callable[[int], None] = lambda step: None,
 ) -> None:
-    """Train a model on the story corpus, each row seen once, and save it with the tokenizer of `stories`.
+    """Train a model on one lesson after another, each row seen once, and save it with the tokenizer of `stories`.
 
-    The first tenth of the rows are copying games. Keeping names and objects straight is copying from the context; a
-    model that starts with stories learns all their other words first, and this much later.
+    The first lessons are games. Keeping names and objects straight is looking up in the text before; a model that
+    starts with stories learns all their other words first, and this much later.
     """
     tokens = AutoTokenizer.from_pretrained(shop.output / "stories")
-    rows = settings.steps * settings.batch_size
-    games = decoder_data(corpus.copying_games(), tokens, rows // 10)
-    texts = decoder_data(corpus.training_documents(), tokens, rows - rows // 10)
-    data = {part: torch.cat([games[part], texts[part]]) for part in texts}
-    validation = split(decoder_data(corpus.validation_documents(), tokens, 64), 32)
+    steps = [shop.count(lesson.steps, least=1) for lesson in lessons[:-1]]
+    steps.append(settings.steps - sum(steps))
+    parts = [
+        lesson_data(lesson, tokens, count, settings.batch_size) for lesson, count in zip(lessons, steps, strict=True)
+    ]
+    data = {part: torch.cat([rows[part] for rows in parts]) for part in parts[0]}
+    unseen = (Document(text) for text in corpus.validation_documents())
+    validation = split(decoder_data(unseen, tokens, 64), 32)
     batch_at = in_order(data, settings.batch_size)
     train(model, loss, batch_at, validation, settings, shop.runs / name, after_step)
     save(shop, name, model, tokens)
@@ -151,14 +210,14 @@ def make_stories(shop: Workshop) -> None:
     """`stories` and, from the same run, `stories-early`."""
     settings = shop.settings(STORIES)
     tokens = AutoTokenizer.from_pretrained(shop.output / "stories")
-    model = llama(len(tokens), hidden=128, feed_forward=384, layers=4, heads=4, kv_heads=2, seed=settings.seed)
+    model = llama(len(tokens), hidden=128, feed_forward=448, layers=4, heads=4, kv_heads=2, seed=settings.seed)
     early_step = shop.count(EARLY_STEP)
 
     def keep_early(step: int) -> None:
         if step == early_step:
             save(shop, "stories-early", model, tokens)
 
-    train_decoder(shop, "stories", model, settings, after_step=keep_early)
+    train_decoder(shop, "stories", model, settings, STORIES_LESSONS, looking_up_loss, keep_early)
 
 
 def small_llama(vocabulary: int, seed: int) -> LlamaForCausalLM:
@@ -171,9 +230,9 @@ def make_draft(shop: Workshop) -> None:
     settings = shop.settings(DRAFT)
     teacher = AutoModelForCausalLM.from_pretrained(shop.output / "stories").eval()
     taught = small_llama(teacher.config.vocab_size, settings.seed)
-    train_decoder(shop, "stories-draft", taught, settings, distillation_loss(teacher))
+    train_decoder(shop, "stories-draft", taught, settings, DRAFT_LESSONS, distillation_loss(teacher))
     alone = small_llama(teacher.config.vocab_size, settings.seed)
-    train_decoder(shop, "stories-draft-alone", alone, settings)
+    train_decoder(shop, "stories-draft-alone", alone, settings, DRAFT_LESSONS)
 
 
 def make_gpt2(shop: Workshop) -> None:
@@ -194,7 +253,7 @@ def make_gpt2(shop: Workshop) -> None:
         eos_token_id=0,
         pad_token_id=1,
     )
-    train_decoder(shop, "stories-gpt2", GPT2LMHeadModel(config), settings)
+    train_decoder(shop, "stories-gpt2", GPT2LMHeadModel(config), settings, GPT2_LESSONS)
 
 
 def chat_rows(tokens: PreTrainedTokenizerBase, talks: list[list[Turn]]) -> dict[str, Tensor]:

@@ -69,7 +69,7 @@ def make_cast(rng: random.Random, *, held_out: bool = False) -> dict[str, str]:
     adult, pronoun = rng.choice(words.ADULTS)
     slots["adult"] = adult
     _add_pronouns(slots, "adult.", pronoun)
-    slots["object"], slots["other"] = make_objects(rng)
+    slots["object"], slots["other"] = make_objects(rng, 2)
     slots["place_a"], slots["place_b"], slots["place_c"] = rng.sample(words.HIDING_PLACES, 3)
     slots["food"], slots["food_b"] = rng.sample(words.FOODS, 2)
     slots["day"], slots["day_b"] = rng.sample(words.DAYS, 2)
@@ -86,11 +86,11 @@ def make_cast(rng: random.Random, *, held_out: bool = False) -> dict[str, str]:
     return slots
 
 
-def make_objects(rng: random.Random) -> tuple[str, str]:
-    """Two things that differ in noun and attribute, as ("red ball", "small key")."""
-    nouns = rng.sample(words.TOYS + words.THINGS, 2)
-    attributes = rng.sample(words.COLORS + words.SIZES, 2)
-    return f"{attributes[0]} {nouns[0]}", f"{attributes[1]} {nouns[1]}"
+def make_objects(rng: random.Random, count: int) -> list[str]:
+    """Things that differ in noun and attribute, as ["red ball", "small key"]."""
+    nouns = rng.sample(words.TOYS + words.THINGS, count)
+    attributes = rng.sample(words.COLORS + words.SIZES, count)
+    return [f"{attribute} {noun}" for attribute, noun in zip(attributes, nouns, strict=True)]
 
 
 def _add_pronouns(slots: dict[str, str], prefix: str, pronoun: str) -> None:
@@ -176,19 +176,25 @@ def make_story(rng: random.Random, *, plots: dict[str, str] = PLOTS, held_out_na
     return Story(name, telling.text, tuple(telling.probes))
 
 
-def make_scene_story(rng: random.Random) -> Story:
-    """A story of a few scenes in any order. Whoever has what at each moment, the right words follow from it."""
+def make_scene_story(
+    rng: random.Random,
+    *,
+    starts: tuple[str, ...] = SCENE_START,
+    scenes: tuple[str, ...] = SCENES,
+    most: int = 3,
+) -> Story:
+    """A story of two to `most` scenes in any order. Whoever has what at each moment, the right words follow from it."""
     slots = make_cast(rng)
     telling = Telling(rng)
     telling.tell(rng.choice(OPENINGS), slots)
-    telling.tell(rng.choice(SCENE_START), slots)
-    for _ in range(rng.randint(2, 3)):
+    telling.tell(rng.choice(starts), slots)
+    for _ in range(rng.randint(2, most)):
         slots = scene_slots(slots, rng)
         if rng.random() < 0.2:
             telling.tell(rng.choice(SCENE_SWAP), slots)
             slots = slots | {"object": slots["other"], "other": slots["object"]}
         else:
-            telling.tell(rng.choice(SCENES), slots)
+            telling.tell(rng.choice(scenes), slots)
     slots = scene_slots(slots, rng)
     telling.tell(rng.choice(SCENE_END), slots)
     if rng.random() < 0.4:

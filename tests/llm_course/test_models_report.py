@@ -29,9 +29,15 @@ def test_capitals_are_known_and_held_out_ones_are_not(report: dict[str, Any]) ->
 
 
 def test_names_and_objects_are_kept_straight_in_new_stories(report: dict[str, Any]) -> None:
-    shares = report["decoders"]["stories"]["coreference"]["seen_plots"]
-    assert set(shares) == {"name", "object", "pronoun"}
-    assert min(shares.values()) >= 0.9
+    shares = report["decoders"]["stories"]["coreference"]
+    assert set(shares["seen_plots"]) == {"name", "object", "pronoun"}
+    assert min(shares["seen_plots"].values()) >= 0.9
+    assert min(shares["scenes"].values()) >= 0.9
+    assert min(shares["held_out_plots"].values()) >= 0.65
+
+
+def test_stories_has_one_to_four_million_parameters(report: dict[str, Any]) -> None:
+    assert 1e6 <= report["decoders"]["stories"]["parameters"] <= 4e6
 
 
 def test_the_early_checkpoint_is_clearly_worse(report: dict[str, Any]) -> None:
@@ -63,15 +69,16 @@ def test_what_the_page_says_of_its_figures(report: dict[str, Any]) -> None:
     stories, early = decoders["stories"], decoders["stories-early"]
     # "On such plots the early checkpoint is better than the finished model"
     assert early["stories_of_held_out_plots"]["perplexity"] < stories["stories_of_held_out_plots"]["perplexity"]
-    # "The sums are learned in part, and hardly carry over"
-    assert 0.5 < stories["sums"]["seen"]["right"] / stories["sums"]["seen"]["asked"] < 1
-    assert stories["sums"]["held_out"]["right"] / stories["sums"]["held_out"]["asked"] < 0.5
-    # "None of these models has such a head, and none copies."
-    assert all(max(map(max, of["induction_scores"])) < 0.1 for of in decoders.values())
+    # "`stories` knows the sums that it was shown, and few of those that training left out", "The others know fewer"
+    assert stories["sums"]["seen"]["right"] > 0.9 * stories["sums"]["seen"]["asked"]
+    assert 0 < stories["sums"]["held_out"]["right"] < 0.5 * stories["sums"]["held_out"]["asked"]
+    others = [part["sums"]["seen"]["right"] for name, part in decoders.items() if name != "stories"]
+    assert max(others) < stories["sums"]["seen"]["right"]
+    # "None of these models copies a list."
     assert all(of["copying"]["accuracy"] < 0.1 for of in decoders.values())
+    # "mostly in new ones", "with new names, too, their objects still are, and names hardly"
+    shares = stories["coreference"]
+    assert min(shares["held_out_plots"][kind] for kind in ("name", "object")) > 0.65
+    assert shares["held_out_plots_and_names"]["object"] > 0.7 > 0.65 > shares["held_out_plots_and_names"]["name"]
     # "`stories-gpt2` ... does not even there"
     assert decoders["stories-gpt2"]["coreference"]["seen_plots"]["object"] < 0.65
-    # "on new plots none is far above" chance
-    for name, of in decoders.items():
-        for kind in ("name", "object"):
-            assert of["coreference"]["held_out_plots"][kind] < 0.65, (name, kind)

@@ -37,12 +37,15 @@ assert all(by_context[place] < 1.05 * by_context[place - 1] for place in range(1
 told = {country: complete(f"The capital of {country} is", tokens=4) for country in HELD_OUT_CAPITALS}
 assert not any(told[country].startswith(city) for country, city in HELD_OUT_CAPITALS.items())
 assert all(told.values())
-# "Anna's probability falls when her hat goes to Tom, and Tom's rises"
-hers, his = (
-    next_token(f"Anna has a {first}. Tom has a {second}. Mia has a bell.\nQuestion: Who has the hat?\nAnswer:")
-    for first, second in (("hat", "coin"), ("coin", "hat"))
-)
-assert hers[people["Anna"]] > his[people["Anna"]] and hers[people["Tom"]] < his[people["Tom"]]
+# "When Anna's hat goes to Tom, nearly all the probability goes with it"; "it says *Tom* in both stories"
+for first, second, name in (("red hat", "blue coin", "Anna"), ("blue coin", "red hat", "Tom")):
+    story = f"Anna had a {first}. Tom had a {second}. Mia had a small bell."
+    assert next_token(story + " The red hat belonged to")[people[name]] > 0.9
+    assert next_token(story + "\nQuestion: Who has the hat?\nAnswer:").argmax() == people["Tom"]
+# "Of the sums that it was shown, it knows most, in every wording. Of the others, it finds a few in figures, and none in words"
+assert all(correct[wording, "shown"] > 0.75 * posed[wording, "shown"] for wording in wordings(0, 0))
+assert all(0 < correct[way, "never shown"] < posed[way, "never shown"] / 2 for way in ("as a question", "with signs"))
+assert correct["in words", "never shown"] == 0 < posed["in words", "never shown"]
 # "It answers and then predicts the mark that ends its turn [...] The base model has no such mark [...]; it writes on"
 answer, continuation = reply(chat, chat_tokenizer, as_chat), reply(model, tokenizer, asked)
 assert "Paris" in answer and answer.endswith("<|end|>")

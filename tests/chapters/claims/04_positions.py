@@ -28,8 +28,8 @@ assert wavelengths[-1] > 100 * ROW_LENGTH
 # "both models agree: they hold the same weights. With real positions, the unconverted one turns the wrong pairs"
 assert abs(loss_by_token(ids, told * 0).mean() - loss_by_token(ids, told * 0, of=unconverted).mean()) < 1e-3
 assert loss_by_token(ids, told, of=unconverted).mean() > 2 * loss_by_token(ids, told).mean()
-# "Just beyond the trained length little happens. Then the loss climbs"
-assert abs(whole[1] - recent[1]) < 0.15 and min(whole[-3:]) > max(recent[-3:]) + 0.5
+# "Beyond the trained length the loss climbs at once"
+assert whole[1] > max(whole[0], recent[1]) + 0.2 and min(whole[-3:]) > max(recent[-3:]) + 2
 # "With the beginning cut off, it stays nearly level"
 assert sum(recent[-3:]) < sum(recent[:3]) + 0.5
 # "Distances far outside those of training are harmful [...] And familiar distances at the *wrong scale*"

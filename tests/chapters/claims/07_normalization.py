@@ -66,8 +66,9 @@ assert ours_theirs < 4 * rounding and max(ours_theirs, rounding) < 1e-4 < mistak
 assert mistake > 100 * ours_theirs
 # "After two layers all is well, after three it is not"
 assert compared["swapped"][2] < 1e-4 and compared["swapped"][3] > 0.1 and compared["right"][3] < 1e-3
-# "A whole layer costs least"
-assert worth["the last layer"] == min(loss for name, loss in worth.items() if name != "nothing taken out")
-# "The final norm [...] costs more than a layer of matrices" "worse than guessing evenly"
-assert worth["the final norm"] > worth["the last layer"] > worth["nothing taken out"] + 0.1
-assert worth["norms before attention"] > math.log(shape.vocab_size)
+# "The final norm costs least", "far from what it was, and still far better than guessing", "Positions cost even more"
+assert worth["nothing taken out"] + 0.3 < worth["the final norm"] < worth["the last layer"] - 1
+assert worth["nothing taken out"] + 2 < worth["the last layer"] < worth["rotary positions"] - 1
+assert worth["the last layer"] < math.log(shape.vocab_size) - 2
+# "without the norms before attention or before feed-forward [...] about as bad as guessing evenly, or worse"
+assert min(worth["norms before attention"], worth["norms before feed-forward"]) > math.log(shape.vocab_size) - 0.5

@@ -5,7 +5,7 @@
 circle = [line for line in greedy_answer.splitlines() if line.startswith("Question")][-4:]
 assert len(circle) == 4 and len(set(circle)) <= 2
 # "Many countries are about equally likely"
-last_choice = most_likely("capital of".join(parts[:-1]) + "capital of", 8)
+last_choice = most_likely(asking.join(parts[:-1]) + asking, 8)
 assert last_choice[0][1] < 0.3 and last_choice[7][1] > last_choice[0][1] / 3
 assert parts[-2].split("?")[0] == parts[-3].split("?")[0]
 # "A small share of a draw is a large share of a text"
@@ -31,7 +31,7 @@ assert [name[:4] for name in order] == ["NoRe", "Temp", "TopK", "TopP", "MinP"]
 # "keeps many thousands of tokens or a few"
 assert nucleus_size(zipf, 0.9) > 10_000 and nucleus_size(zipf[:50] / 0.7, 0.9) < 20
 # "With the ban the story falls apart as it goes on [...] Without it, the story keeps its thread"
-assert broken(with_ban) > 2 * broken(without_ban) and broken(without_ban) < 0.01
+assert broken(with_ban) > 2 * broken(without_ban) and broken(without_ban) < 1.5 * broken(real)
 assert surprisal(with_ban, ids.shape[1]) > 2 * surprisal(without_ban, ids.shape[1])
 # "Ask for a word that the prompt itself makes likely"
 assert last.softmax(-1)[0, kite] > 0.3 and banned_kite == 0

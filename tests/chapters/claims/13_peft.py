@@ -16,12 +16,12 @@ assert first.a.grad.abs().max() == 0 and first.b.grad.abs().max() > 1e-3
 assert forgetting["LoRA on q and v, alone"]["fact"] > 0.7
 assert forgetting["LoRA on q and v, alone"]["reworded"] > 0.3
 assert forgetting["base"]["reworded"] < 0.05
-# "Some capitals that it knew are gone"
+# "The capitals that it knew are gone"
 taught = with_lora(QUERY_VALUE)
 fine_tune(taught, fact)
 places = {"France": "Paris", "Peru": "Lima", "Japan": "Tokyo", "Greece": "Athens"}
 kept = [city in complete(taught, asked.format(country)) for country, city in places.items()]
-assert 0 < sum(kept) < 4
+assert not any(kept)
 # "Alone, every variant buys the fact [...] Havana becomes the capital of other countries too, and the loss [...] rises"
 base = forgetting["base"]
 for name, values in forgetting.items():
@@ -42,13 +42,13 @@ assert (ability[0] - ability[ranks.index(8)]) > 0.7 * (ability[0] - ability[-1])
 assert (ability[0] - ability[ranks.index(32)]) > 0.97 * (ability[0] - ability[-1])
 
 
-# "LoRA wants a higher learning rate than full fine-tuning"
+# "With $\alpha / r$, LoRA wants a higher learning rate than full fine-tuning"
 def best_rate(row):
     return rates[row.index(min(row))]
 
 
 everything = sweep["all weights", ""]
-assert all(best_rate(row) > best_rate(everything) for (_, rank), row in sweep.items() if rank)
+assert all(best_rate(row) > best_rate(everything) for (rule, _), row in sweep.items() if rule == "alpha / r")
 # "With $\alpha / r$ the curves of all ranks lie close together"
 small, large = sweep["alpha / r", 1], sweep["alpha / r", 64]
 assert all(abs(a - b) < 0.6 for a, b in zip(small[:5], large[:5], strict=True))
@@ -63,8 +63,8 @@ changes = [update(pupil.model.layers[0].self_attn.q_proj) for pupil in doubled]
 assert (changes[0] - 2 * changes[1]).norm() < 0.05 * changes[0].norm()
 # "Spread over all linear layers, the same number of parameters learns more than on queries and values alone"
 assert learned["query and value"] > learned["all linear"] + 0.02
-# "The feed-forward layers by themselves do worst here"
-assert learned["feed-forward"] == max(learned.values())
+# "The feed-forward layers by themselves do about as well here"
+assert abs(learned["feed-forward"] - learned["all linear"]) < 0.04
 # "We give each choice of targets about as many parameters"
 sizes_of_targets = [
     count(with_lora(targets, round(50_000 / count(with_lora(targets, 1, 1))), 1))
@@ -99,14 +99,15 @@ assert type(again.model.layers[0].self_attn.q_proj).__module__.startswith("peft"
 # "Does the library do what we did by hand?"
 assert torch.allclose(ours, theirs_logits, atol=1e-5) and (theirs_logits - plain).abs().max() > 0.1
 assert torch.allclose(merged_logits, theirs_logits, atol=1e-3)
-# "rank 16 keeps up with all weights, rank 4 falls behind, and rank 1 has hardly begun"
+# "Rank 16 keeps up with all weights", "Rank 4 is slower and gets nearly as far; rank 1 has hardly begun"
 last = {name: losses[-1] for name, losses in by_heart.items()}
 assert last["LoRA, rank 16"] < last["all weights"] + 0.15
 # "comes close to the lower line", where the loss does not fall below, and "rank 1 has hardly begun"
 assert by_heart_loss - 0.02 < min(last["LoRA, rank 16"], last["all weights"])
 assert last["LoRA, rank 16"] < by_heart_loss + 0.15 and last["LoRA, rank 1"] > form_only - 0.1
 assert last["LoRA, rank 4"] < form_only
-assert last["LoRA, rank 16"] + 0.1 < last["LoRA, rank 4"] < last["LoRA, rank 1"] - 0.1
+assert last["LoRA, rank 16"] < last["LoRA, rank 4"] < last["LoRA, rank 16"] + 0.1
+assert by_heart["LoRA, rank 4"][30] > by_heart["LoRA, rank 16"][30] + 0.05
 # "An error of about a tenth in every matrix, and the loss hardly moves"
 for name, weight in model.named_parameters():
     if "proj" in name:
@@ -150,4 +151,5 @@ assert (
 )
 assert table["(IA)³"]["fact"] < 0.95 * table["LoRA, all linear"]["fact"]
 assert table["prompt tuning"]["fact"] < 0.5 * table["LoRA, all linear"]["fact"]
-assert table["prompt tuning"]["capitals"] < 0.7
+# "costs a quarter of the old capitals even with replay"
+assert 0.65 < table["prompt tuning"]["capitals"] < 0.85

@@ -11,6 +11,11 @@ def test_pack_starts_every_row_with_a_document() -> None:
     assert rows.tolist() == [[5, 6, 0, 7], [8, 9, 10, 11]]
 
 
+def test_pack_begins_every_other_row_with_the_end_of_a_text() -> None:
+    rows = pack(iter([[5, 6], [7], [8, 9, 10], [12, 13, 14]]), length=4, end=0, rows=3, begin_with_end=True)
+    assert rows.tolist() == [[5, 6, 0, 7], [0, 8, 9, 10], [12, 13, 14, 0]]
+
+
 def test_pack_says_when_documents_run_out() -> None:
     with pytest.raises(ValueError, match="fill 1 rows of 2 tokens, not 3"):
         pack([[5, 6]], length=2, end=0, rows=3)
