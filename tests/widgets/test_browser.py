@@ -45,7 +45,7 @@ def test_fits_a_phone(watched: Watched, address: str, name: str) -> None:
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_control_is_reached_with_the_tab_key(watched: Watched, address: str, name: str) -> None:
     page = opened(watched, address, name)
-    page.wait_for_timeout(300)  # a model may still be loading its controls
+    expect(page.locator("[aria-busy]")).to_have_count(0)  # a model brings controls of its own
     controls = ".llm-widget :is(button:enabled, input, select, textarea, summary):visible"
     expected = page.locator(controls).count()
     assert expected > 0
