@@ -200,7 +200,8 @@ def _cast(arguments: Arguments, dtype: torch.dtype) -> Arguments:
 
 
 def _layers_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    return lambda draw: _cast(_layers(draw, randn(draw, 2, 3), 5, b_in=True, b_out=True), dtype)
+    # Where other mistakes do not show, one in the dtype does not hide them from the diagnosis.
+    return lambda draw: _cast(_layers_far_out(2, 3, d_ff=5)(draw), dtype)
 
 
 def _one_number_for(name: str) -> Callable[[Generator], Arguments]:
@@ -238,7 +239,7 @@ FEED_FORWARD_EXERCISE = Exercise(
         Case("exact, drawn", _layers_for(2, 4, 3, d_ff=7, b_in=True, b_out=True)),
         Case("b_in of one number", _one_number_for("b_in"), visible=True),
         Case("b_out of one number", _one_number_for("b_out"), visible=True),
-        Case("float64", _layers_in(torch.float64), visible=True),
+        Case("float64", _layers_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", _layers_in(torch.bfloat16)),
         Case(
             "gradients",
@@ -555,7 +556,7 @@ def _gates_in_four_axes(draw: Generator) -> Arguments:
 
 
 def _gates_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    return lambda draw: _cast(_gates(draw, randn(draw, 2, 3), 5), dtype)
+    return lambda draw: _cast(_gates(draw, FAR * randn(draw, 2, 3), 5), dtype)
 
 
 def _one_row_of(name: str) -> Callable[[Generator], Arguments]:
@@ -581,7 +582,7 @@ SWIGLU_EXERCISE = Exercise(
         Case("four axes", _gates_in_four_axes, visible=True),
         Case("w_gate of one row", _one_row_of("w_gate"), visible=True),
         Case("w_up of one row", _one_row_of("w_up"), visible=True),
-        Case("float64", _gates_in(torch.float64), visible=True),
+        Case("float64", _gates_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", _gates_in(torch.bfloat16)),
         Case("gradients", _gates_for(2, 3, 4, d_ff=5), visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
     ),
@@ -1059,7 +1060,7 @@ SMALL: dict[str, Any] = {"tokens": 4, "n_experts": 4, "top_k": 2, "d": 3, "d_ff"
 
 
 def _experts_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
-    return lambda draw: _cast(_experts(draw, **SMALL), dtype)
+    return lambda draw: _cast(_experts(draw, tokens=3, n_experts=1, top_k=1, d=3, d_ff=5), dtype)
 
 
 def _impossible_choice(top_k: int) -> Callable[[Generator], Arguments]:
@@ -1095,7 +1096,7 @@ MOE_FORWARD_EXERCISE = Exercise(
         Case("small", _experts_for(**SMALL), visible=True, slack=NEARLY),
         Case("no expert", _impossible_choice(0), visible=True),
         Case("more experts than there are", _impossible_choice(5), visible=True),
-        Case("float64", _experts_in(torch.float64), visible=True),
+        Case("float64", _experts_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", _experts_in(torch.bfloat16)),
         Case(
             "gradients",
