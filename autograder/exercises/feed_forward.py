@@ -11,14 +11,13 @@ from torch.nn import functional
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, randint, randn
 from llm_course import observe
-from solutions import feed_forward
+from solutions import feed_forward as networks
 
 GENERAL, POSITIONS, GELU = "feed-forward-general", "feed-forward-positions", "feed-forward-gelu"
 ACTIVATIONS, GATED = "feed-forward-activations", "feed-forward-gated"
 EXPERTS, ROUTER = "feed-forward-experts", "feed-forward-router"
 COUNTING, SHARING = "feed-forward-counting", "feed-forward-counting-heads"
 
-Activation = Callable[[Tensor], Tensor]
 FAR = 1000.0
 
 
@@ -34,6 +33,26 @@ def _unchanged(z: Tensor) -> Tensor:
     return z
 
 
+def _gelu(z: Tensor) -> Tensor:
+    return functional.gelu(z)
+
+
+def _relu(z: Tensor) -> Tensor:
+    return functional.relu(z)
+
+
+def _silu(z: Tensor) -> Tensor:
+    return functional.silu(z)
+
+
+def _sigmoid(z: Tensor) -> Tensor:
+    return torch.sigmoid(z)
+
+
+def _tanh(z: Tensor) -> Tensor:
+    return torch.tanh(z)
+
+
 # feed_forward
 
 
@@ -43,10 +62,24 @@ def _require_fitting(w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -
 
 
 def _network(
-    x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor, activation: Activation = functional.gelu
+    x: Tensor,
+    w_in: Tensor,
+    b_in: Tensor,
+    w_out: Tensor,
+    b_out: Tensor,
+    activation: Callable[[Tensor], Tensor] = functional.gelu,
 ) -> Tensor:
     _require_fitting(w_in, b_in, w_out, b_out)
     return activation(x @ w_in.T + b_in) @ w_out.T + b_out
+
+
+def _bent_by(activation: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The network with another activation."""
+
+    def mistaken(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
+        return _network(x, w_in, b_in, w_out, b_out, activation)
+
+    return mistaken
 
 
 def _without_half(z: Tensor) -> Tensor:
@@ -71,12 +104,12 @@ def _erf_of_twice(z: Tensor) -> Tensor:
 
 def _b_in_dropped(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
     _require_fitting(w_in, b_in, w_out, b_out)
-    return feed_forward.feed_forward(x, w_in, torch.zeros_like(b_in), w_out, b_out)
+    return _network(x, w_in, torch.zeros_like(b_in), w_out, b_out)
 
 
 def _b_out_dropped(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
     _require_fitting(w_in, b_in, w_out, b_out)
-    return feed_forward.feed_forward(x, w_in, b_in, w_out, torch.zeros_like(b_out))
+    return _network(x, w_in, b_in, w_out, torch.zeros_like(b_out))
 
 
 def _biases_dropped(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
@@ -121,11 +154,6 @@ def _two_dimensions_only(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b
     _require_fitting(w_in, b_in, w_out, b_out)
     hidden = functional.gelu(torch.mm(x, w_in.t()) + b_in)  # raises unless x has two dimensions
     return torch.mm(hidden, w_out.t()) + b_out
-
-
-def _view_of_memory(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
-    rows = x.view(-1, x.shape[-1])  # raises where x has gaps
-    return _network(rows, w_in, b_in, w_out, b_out).view(x.shape)
 
 
 def _rows_flattened(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
@@ -214,7 +242,7 @@ NEARLY = 4000.0
 
 
 FEED_FORWARD_EXERCISE = Exercise(
-    reference=feed_forward.feed_forward,
+    reference=networks.feed_forward,
     points=3,
     cases=(
         Case("far out", _layers_far_out(3, 4, d_ff=7), visible=True, slack=NEARLY),
@@ -277,7 +305,7 @@ FEED_FORWARD_EXERCISE = Exercise(
             joint=True,
         ),
         Property(
-            "Any number of leading dimensions will do, in whatever order they lie in memory",
+            "Any number of leading dimensions will do",
             ("single row", "four axes"),
             "Only the last dimension is touched: `x @ w.T` serves one row, a batch, and heads alike.",
         ),
@@ -315,67 +343,67 @@ FEED_FORWARD_EXERCISE = Exercise(
             "You use the approximation of GELU by tanh, as GPT-2 did. It is off by up to 0.0005; asked for is the exact"
             " one, with erf.",
             GELU,
-            functools.partial(_network, activation=_tanh_gelu),
+            _bent_by(_tanh_gelu),
         ),
         Mistake(
             "quick_gelu",
             "You use z · sigmoid(1.702 z). That is a rough approximation of GELU, off by up to 0.02.",
             GELU,
-            functools.partial(_network, activation=_quick_gelu),
+            _bent_by(_quick_gelu),
         ),
         Mistake(
             "relu",
             "Your activation is ReLU, that of the first transformer. Asked for is GELU.",
             ACTIVATIONS,
-            functools.partial(_network, activation=functional.relu),
+            _bent_by(_relu),
         ),
         Mistake(
             "silu",
             "Your activation is SiLU, z · sigmoid(z). Asked for is GELU: z times the normal probability below z.",
             ACTIVATIONS,
-            functools.partial(_network, activation=functional.silu),
+            _bent_by(_silu),
         ),
         Mistake(
             "tanh",
             "Your activation is tanh itself. It occurs in an approximation of GELU, but is not GELU.",
             GELU,
-            functools.partial(_network, activation=torch.tanh),
+            _bent_by(_tanh),
         ),
         Mistake(
             "no_activation",
             "There is no activation between your two matrices. Then they are no more than one: their product.",
             ACTIVATIONS,
-            functools.partial(_network, activation=_unchanged),
+            _bent_by(_unchanged),
         ),
         Mistake(
             "without_half",
             "Your GELU is twice too large: 1 + erf runs from 0 to 2, so halve it.",
             GELU,
-            functools.partial(_network, activation=_without_half),
+            _bent_by(_without_half),
         ),
         Mistake(
             "erf_of_z",
             "You take erf of z. It belongs to z / √2: erf is made for another width of the bell curve.",
             GELU,
-            functools.partial(_network, activation=_erf_of_z),
+            _bent_by(_erf_of_z),
         ),
         Mistake(
             "erf_of_twice",
             "You multiply by √2 inside erf. Divide: erf(z / √2).",
             GELU,
-            functools.partial(_network, activation=_erf_of_twice),
+            _bent_by(_erf_of_twice),
         ),
         Mistake(
             "erf_only",
             "Your GELU leaves out the 1 in 1 + erf: erf runs from -1 to 1, and a probability from 0 to 1.",
             GELU,
-            functools.partial(_network, activation=_erf_only),
+            _bent_by(_erf_only),
         ),
         Mistake(
             "probability_only",
             "You return the probability itself, between 0 and 1. GELU is z *times* that probability.",
             GELU,
-            functools.partial(_network, activation=_probability_only),
+            _bent_by(_probability_only),
         ),
         Mistake("b_in_dropped", "Your result does not depend on b_in.", GENERAL, _b_in_dropped),
         Mistake("b_out_dropped", "Your result does not depend on b_out.", GENERAL, _b_out_dropped),
@@ -431,13 +459,6 @@ FEED_FORWARD_EXERCISE = Exercise(
             _two_dimensions_only,
         ),
         Mistake(
-            "view_of_memory",
-            "`view` fails where x does not lie in one piece of memory. You need not reshape: `x @ w.T` takes any "
-            "shape.",
-            POSITIONS,
-            _view_of_memory,
-        ),
-        Mistake(
             "rows_flattened",
             "Your result has lost its leading dimensions: it must have the shape of x.",
             POSITIONS,
@@ -478,8 +499,17 @@ def _gated(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor, mix: Callabl
     return mix(x @ w_gate.T, x @ w_up.T) @ w_down.T
 
 
-def _gated_with(activation: Activation) -> Callable[..., Tensor]:
-    return functools.partial(_gated, mix=lambda gate, up: activation(gate) * up)
+def _mixed_by(mix: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The network with another way to mix gate and content."""
+
+    def mistaken(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
+        return _gated(x, w_gate, w_up, w_down, mix)
+
+    return mistaken
+
+
+def _gated_with(activation: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    return _mixed_by(lambda gate, up: activation(gate) * up)
 
 
 def _silu_at_the_end(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
@@ -487,7 +517,7 @@ def _silu_at_the_end(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) ->
 
 
 def _gated_input_added(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
-    return x + feed_forward.swiglu(x, w_gate, w_up, w_down)
+    return x + networks.swiglu(x, w_gate, w_up, w_down)
 
 
 def _gated_not_transposed(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
@@ -512,16 +542,12 @@ def _gated_two_dimensions_only(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: 
     return torch.mm(functional.silu(torch.mm(x, w_gate.t())) * torch.mm(x, w_up.t()), w_down.t())
 
 
-def _gated_view_of_memory(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
-    return feed_forward.swiglu(x.view(-1, x.shape[-1]), w_gate, w_up, w_down).view(x.shape)
-
-
 def _gated_always_float32(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
-    return feed_forward.swiglu(x.float(), w_gate.float(), w_up.float(), w_down.float())
+    return networks.swiglu(x.float(), w_gate.float(), w_up.float(), w_down.float())
 
 
 def _gated_detached(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
-    return feed_forward.swiglu(x, w_gate, w_up, w_down).detach()
+    return networks.swiglu(x, w_gate, w_up, w_down).detach()
 
 
 def _shapes_not_checked(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
@@ -568,7 +594,7 @@ def _one_row_of(name: str) -> Callable[[Generator], Arguments]:
 
 
 SWIGLU_EXERCISE = Exercise(
-    reference=feed_forward.swiglu,
+    reference=networks.swiglu,
     points=3,
     cases=(
         Case("rows", _gates_for(3, 4, d_ff=7), visible=True),
@@ -608,7 +634,7 @@ SWIGLU_EXERCISE = Exercise(
             weight=2,
         ),
         Property(
-            "Any number of leading dimensions will do, in whatever order they lie in memory",
+            "Any number of leading dimensions will do",
             ("single row", "four axes"),
             "Only the last dimension is touched: `x @ w.T` serves one row, a batch, and heads alike.",
         ),
@@ -638,26 +664,26 @@ SWIGLU_EXERCISE = Exercise(
             "silu_on_the_wrong_branch",
             "You apply SiLU to what w_up makes. It belongs to what w_gate makes; the other branch stays linear.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: gate * functional.silu(up)),
+            _mixed_by(lambda gate, up: gate * functional.silu(up)),
         ),
         Mistake(
             "sigmoid_gate",
             "Your gate is a sigmoid, between 0 and 1. That is GLU, the first of the family. SwiGLU's gate is SiLU: the "
             "number times its sigmoid.",
             GATED,
-            _gated_with(torch.sigmoid),
+            _gated_with(_sigmoid),
         ),
         Mistake(
             "sigmoid_without_its_gate",
             "You multiply the gate by the sigmoid of w_up's branch, and that is all. It is SiLU of the gate, times up.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: gate * torch.sigmoid(up)),
+            _mixed_by(lambda gate, up: gate * torch.sigmoid(up)),
         ),
         Mistake(
             "gelu_gate",
             "Your gate is GELU. That is GeGLU, as in Gemma. SwiGLU's gate is SiLU.",
             GATED,
-            _gated_with(functional.gelu),
+            _gated_with(_gelu),
         ),
         Mistake(
             "tanh_gelu_gate",
@@ -671,8 +697,8 @@ SWIGLU_EXERCISE = Exercise(
             GATED,
             _gated_with(_quick_gelu),
         ),
-        Mistake("relu_gate", "Your gate is ReLU. SwiGLU's gate is SiLU.", GATED, _gated_with(functional.relu)),
-        Mistake("tanh_gate", "Your gate is tanh. SwiGLU's gate is SiLU.", GATED, _gated_with(torch.tanh)),
+        Mistake("relu_gate", "Your gate is ReLU. SwiGLU's gate is SiLU.", GATED, _gated_with(_relu)),
+        Mistake("tanh_gate", "Your gate is tanh. SwiGLU's gate is SiLU.", GATED, _gated_with(_tanh)),
         Mistake(
             "no_activation",
             "You multiply the two branches, but there is no activation: SiLU of the gate comes first.",
@@ -683,49 +709,49 @@ SWIGLU_EXERCISE = Exercise(
             "silu_of_the_product",
             "You apply SiLU to the product of the branches. First SiLU of the gate, then the product.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: functional.silu(gate * up)),
+            _mixed_by(lambda gate, up: functional.silu(gate * up)),
         ),
         Mistake(
             "silu_on_both",
             "You apply SiLU to both branches. What w_up makes stays as it is.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: functional.silu(gate) * functional.silu(up)),
+            _mixed_by(lambda gate, up: functional.silu(gate) * functional.silu(up)),
         ),
         Mistake(
             "added",
             "You add the gate to the other branch. A gate multiplies.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: functional.silu(gate) + up),
+            _mixed_by(lambda gate, up: functional.silu(gate) + up),
         ),
         Mistake(
             "without_up",
             "Your result does not depend on w_up: SiLU of the gate is multiplied by x @ w_up.T.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: functional.silu(gate)),
+            _mixed_by(lambda gate, up: functional.silu(gate)),
         ),
         Mistake(
             "without_gate",
             "Your result does not depend on w_gate: SiLU of x @ w_gate.T is the other factor.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: up),
+            _mixed_by(lambda gate, up: up),
         ),
         Mistake(
             "silu_without_gate",
             "You take SiLU of w_up's branch and leave the gate out: two matrices, as in a plain network.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: functional.silu(up)),
+            _mixed_by(lambda gate, up: functional.silu(up)),
         ),
         Mistake(
             "gate_twice",
             "You multiply SiLU of the gate by the gate once more, not by what w_up makes.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: functional.silu(gate) * gate),
+            _mixed_by(lambda gate, up: functional.silu(gate) * gate),
         ),
         Mistake(
             "gate_times_silu_times_up",
             "Your gate is squared: SiLU(gate) holds the gate already, and you multiply by it once more.",
             GATED,
-            functools.partial(_gated, mix=lambda gate, up: gate * functional.silu(gate) * up),
+            _mixed_by(lambda gate, up: gate * functional.silu(gate) * up),
         ),
         Mistake(
             "sign_in_the_sigmoid",
@@ -764,20 +790,13 @@ SWIGLU_EXERCISE = Exercise(
             "For a large gate, your e to the power of the gate is infinite, and infinity divided by infinity is NaN. "
             "Write it with e^-z, or use torch's own sigmoid.",
             ACTIVATIONS,
-            functools.partial(_gated, mix=_exp_overflow),
+            _mixed_by(_exp_overflow),
         ),
         Mistake(
             "two_dimensions_only",
             "Your function needs exactly two dimensions. `x @ w.T` takes any number.",
             POSITIONS,
             _gated_two_dimensions_only,
-        ),
-        Mistake(
-            "view_of_memory",
-            "`view` fails where x does not lie in one piece of memory. You need not reshape: `x @ w.T` takes any "
-            "shape.",
-            POSITIONS,
-            _gated_view_of_memory,
         ),
         Mistake(
             "always_float32",
@@ -804,16 +823,15 @@ SWIGLU_EXERCISE = Exercise(
 
 # moe_forward
 
-Weigh = Callable[[Tensor, int], Tensor]
-"""From logits [tokens, n_experts] and top_k to the weight of each expert for each token, 0 where it is not chosen."""
-
 
 def _require_choice(router: Tensor, top_k: int) -> None:
     if not 1 <= top_k <= router.shape[0]:
         raise ValueError("top_k makes no sense")
 
 
-def _outputs(x: Tensor, w_in: Tensor, w_out: Tensor, activation: Activation = functional.relu) -> Tensor:
+def _outputs(
+    x: Tensor, w_in: Tensor, w_out: Tensor, activation: Callable[[Tensor], Tensor] = functional.relu
+) -> Tensor:
     """What each expert makes of each token: [tokens, n_experts, d]."""
     return torch.einsum("edf,tef->ted", w_out, activation(torch.einsum("efd,td->tef", w_in, x)))
 
@@ -838,16 +856,30 @@ def _mixed(
     w_in: Tensor,
     w_out: Tensor,
     top_k: int,
-    weigh: Weigh = _right_weights,
-    activation: Activation = functional.relu,
+    weigh: Callable[[Tensor, int], Tensor] = _right_weights,
+    activation: Callable[[Tensor], Tensor] = functional.relu,
 ) -> Tensor:
     _require_choice(router, top_k)
     weights = weigh(x @ router.T, top_k)
     return (weights[..., None] * _outputs(x, w_in, w_out, activation)).sum(1)
 
 
-def _weighed_by(weigh: Weigh) -> Callable[..., Tensor]:
-    return functools.partial(_mixed, weigh=weigh)
+def _weighed_by(weigh: Callable[[Tensor, int], Tensor]) -> Callable[..., Tensor]:
+    """The mixture with other weights: `weigh` makes them, [tokens, n_experts], from the logits and top_k."""
+
+    def mistaken(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: int) -> Tensor:
+        return _mixed(x, router, w_in, w_out, top_k, weigh)
+
+    return mistaken
+
+
+def _experts_bent_by(activation: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The mixture with another activation in the experts."""
+
+    def mistaken(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: int) -> Tensor:
+        return _mixed(x, router, w_in, w_out, top_k, activation=activation)
+
+    return mistaken
 
 
 def _softmax_before_the_choice(logits: Tensor, top_k: int) -> Tensor:
@@ -1070,7 +1102,7 @@ def _impossible_choice(top_k: int) -> Callable[[Generator], Arguments]:
 ONE_EXPERT = "An expert is w_out relu(w_in x)"
 
 MOE_FORWARD_EXERCISE = Exercise(
-    reference=feed_forward.moe_forward,
+    reference=networks.moe_forward,
     points=6,
     cases=(
         Case("one expert", _experts_for(tokens=3, n_experts=1, top_k=1, d=4, d_ff=6, scale=1.0), visible=True),
@@ -1296,19 +1328,19 @@ MOE_FORWARD_EXERCISE = Exercise(
             "gelu_experts",
             "Your experts use GELU. Here they use ReLU.",
             EXPERTS,
-            functools.partial(_mixed, activation=functional.gelu),
+            _experts_bent_by(_gelu),
         ),
         Mistake(
             "silu_experts",
             "Your experts use SiLU. Here they use ReLU.",
             EXPERTS,
-            functools.partial(_mixed, activation=functional.silu),
+            _experts_bent_by(_silu),
         ),
         Mistake(
             "no_activation",
             "Your experts have no activation between their matrices: ReLU.",
             EXPERTS,
-            functools.partial(_mixed, activation=_unchanged),
+            _experts_bent_by(_unchanged),
         ),
         Mistake(
             "relu_at_the_end",
@@ -1382,141 +1414,140 @@ MOE_FORWARD_EXERCISE = Exercise(
 
 # parameter_counts
 
-Config = dict[str, Any]
-Counts = dict[str, int]
 
-
-def _require_heads(config: Config) -> None:
+def _require_heads(config: dict[str, Any]) -> None:
     if config["d_model"] % config["n_heads"] or config["n_heads"] % config["n_kv_heads"]:
         raise ValueError("the heads do not fit")
 
 
-def _counted(config: Config, **changed: float) -> dict[str, Any]:
+def _counted(config: dict[str, Any], **changed: float) -> dict[str, Any]:
     """The right counts but for some, and their sum as the total."""
-    right = feed_forward.parameter_counts(config)
+    right = networks.parameter_counts(config)
     counts = {name: changed.get(name, right[name]) for name in ("embedding", "attention", "feed_forward", "norm")}
     return {**counts, "total": changed.get("total", sum(counts.values()))}
 
 
-def _miscounted(**parts: Callable[[Config, Counts], float]) -> Callable[[Config], Counts]:
+def _miscounted(
+    **parts: Callable[[dict[str, Any], dict[str, int]], float],
+) -> Callable[[dict[str, Any]], dict[str, int]]:
     """A mistake that counts some parts otherwise, from the configuration and the right counts."""
 
-    def mistaken(config: Config) -> Counts:
-        right = feed_forward.parameter_counts(config)
+    def mistaken(config: dict[str, Any]) -> dict[str, int]:
+        right = networks.parameter_counts(config)
         return _counted(config, **{name: count(config, right) for name, count in parts.items()})
 
     return mistaken
 
 
-def _table(config: Config) -> int:
+def _table(config: dict[str, Any]) -> int:
     return int(config["vocab_size"] * config["d_model"])
 
 
-def _attention(config: Config, *, query: int, key: int, value: int, output: int) -> int:
+def _attention(config: dict[str, Any], *, query: int, key: int, value: int, output: int) -> int:
     """Attention whose projections make rows of these widths, or, for the last, read them."""
     return int(config["n_layers"] * config["d_model"] * (query + key + value + output))
 
 
-def _kv_width(config: Config) -> int:
+def _kv_width(config: dict[str, Any]) -> int:
     return int(config["n_kv_heads"] * (config["d_model"] // config["n_heads"]))
 
 
-def _full_width(config: Config, right: Counts) -> int:
+def _full_width(config: dict[str, Any], right: dict[str, int]) -> int:
     width = config["d_model"]
     return _attention(config, query=width, key=width, value=width, output=width)
 
 
-def _all_narrow(config: Config, right: Counts) -> int:
+def _all_narrow(config: dict[str, Any], right: dict[str, int]) -> int:
     width = _kv_width(config)
     return _attention(config, query=width, key=width, value=width, output=width)
 
 
-def _narrow_queries(config: Config, right: Counts) -> int:
+def _narrow_queries(config: dict[str, Any], right: dict[str, int]) -> int:
     width = _kv_width(config)
     return _attention(config, query=width, key=width, value=width, output=config["d_model"])
 
 
-def _keys_or_values_only(config: Config, right: Counts) -> int:
+def _keys_or_values_only(config: dict[str, Any], right: dict[str, int]) -> int:
     width = config["d_model"]
     return _attention(config, query=width, key=_kv_width(config), value=0, output=width)
 
 
-def _narrow_keys_only(config: Config, right: Counts) -> int:
+def _narrow_keys_only(config: dict[str, Any], right: dict[str, int]) -> int:
     width = config["d_model"]
     return _attention(config, query=width, key=_kv_width(config), value=width, output=width)
 
 
-def _without_output(config: Config, right: Counts) -> int:
+def _without_output(config: dict[str, Any], right: dict[str, int]) -> int:
     return _attention(config, query=config["d_model"], key=_kv_width(config), value=_kv_width(config), output=0)
 
 
-def _number_of_heads(config: Config, right: Counts) -> int:
+def _number_of_heads(config: dict[str, Any], right: dict[str, int]) -> int:
     width, heads = config["d_model"], config["n_kv_heads"]
     return _attention(config, query=width, key=heads, value=heads, output=width)
 
 
-def _one_head(config: Config, right: Counts) -> int:
+def _one_head(config: dict[str, Any], right: dict[str, int]) -> int:
     width, head_dim = config["d_model"], config["d_model"] // config["n_heads"]
     return _attention(config, query=width, key=head_dim, value=head_dim, output=width)
 
 
-def _group_for_heads(config: Config, right: Counts) -> int:
+def _group_for_heads(config: dict[str, Any], right: dict[str, int]) -> int:
     width, group = config["d_model"], config["n_heads"] // config["n_kv_heads"]
     shared = group * (width // config["n_heads"])
     return _attention(config, query=width, key=shared, value=shared, output=width)
 
 
-def _every_head_full(config: Config, right: Counts) -> int:
+def _every_head_full(config: dict[str, Any], right: dict[str, int]) -> int:
     width = config["d_model"]
     heads = 2 * config["n_heads"] + 2 * config["n_kv_heads"]
     return int(config["n_layers"] * width * width * heads)
 
 
-def _attention_biases(config: Config, right: Counts) -> int:
+def _attention_biases(config: dict[str, Any], right: dict[str, int]) -> int:
     return right["attention"] + config["n_layers"] * (2 * config["d_model"] + 2 * _kv_width(config))
 
 
-def _feed_forward_biases(config: Config, right: Counts) -> int:
+def _feed_forward_biases(config: dict[str, Any], right: dict[str, int]) -> int:
     return right["feed_forward"] + config["n_layers"] * (2 * config["d_ff"] + config["d_model"])
 
 
-def _per_layer(name: str) -> Callable[[Config, Counts], int]:
+def _per_layer(name: str) -> Callable[[dict[str, Any], dict[str, int]], int]:
     return lambda config, right: right[name] // config["n_layers"]
 
 
-def _one_layer(config: Config) -> Counts:
+def _one_layer(config: dict[str, Any]) -> dict[str, int]:
     """One layer of everything."""
     return _counted({**config, "n_layers": 1})
 
 
-def _layers_shown_one_by_one(config: Config) -> Counts:
-    right = feed_forward.parameter_counts(config)
+def _layers_shown_one_by_one(config: dict[str, Any]) -> dict[str, int]:
+    right = networks.parameter_counts(config)
     layers = config["n_layers"]
     parts = {"attention": right["attention"] // layers, "feed_forward": right["feed_forward"] // layers}
     return {**right, **parts}
 
 
-def _total_without(name: str) -> Callable[[Config, Counts], int]:
+def _total_without(name: str) -> Callable[[dict[str, Any], dict[str, int]], int]:
     return lambda config, right: right["total"] - right[name]
 
 
-def _head_in_the_total_only(config: Config) -> Counts:
-    right = feed_forward.parameter_counts(config)
+def _head_in_the_total_only(config: dict[str, Any]) -> dict[str, int]:
+    right = networks.parameter_counts(config)
     return {**right, "embedding": _table(config)}
 
 
-def _layers_counted_twice(config: Config) -> Counts:
-    right = feed_forward.parameter_counts(config)
+def _layers_counted_twice(config: dict[str, Any]) -> dict[str, int]:
+    right = networks.parameter_counts(config)
     inside = right["attention"] + right["feed_forward"] + right["norm"]
     return {**right, "total": right["embedding"] + config["n_layers"] * inside}
 
 
-def _as_floats(config: Config) -> dict[str, float]:
-    return {name: float(count) for name, count in feed_forward.parameter_counts(config).items()}
+def _as_floats(config: dict[str, Any]) -> dict[str, float]:
+    return {name: float(count) for name, count in networks.parameter_counts(config).items()}
 
 
-def _tied_taken_out(config: Config) -> Counts:
-    right = feed_forward.parameter_counts(config)
+def _tied_taken_out(config: dict[str, Any]) -> dict[str, int]:
+    right = networks.parameter_counts(config)
     config.pop("tied")
     return right
 
@@ -1524,11 +1555,11 @@ def _tied_taken_out(config: Config) -> Counts:
 NAMES = ("vocab_size", "d_model", "n_layers", "n_heads", "n_kv_heads", "d_ff", "tied")
 
 
-def _read_by_position(config: Config) -> Counts:
+def _read_by_position(config: dict[str, Any]) -> dict[str, int]:
     return _without_checks(dict(zip(NAMES, list(config.values())[: len(NAMES)], strict=True)))
 
 
-def _without_checks(config: Config) -> Counts:
+def _without_checks(config: dict[str, Any]) -> dict[str, int]:
     width, layers = config["d_model"], config["n_layers"]
     shared = config["n_kv_heads"] * width // config["n_heads"]
     counts = {
@@ -1540,26 +1571,26 @@ def _without_checks(config: Config) -> Counts:
     return {**counts, "total": sum(counts.values())}
 
 
-def _checked_by_position(config: Config) -> Counts:
+def _checked_by_position(config: dict[str, Any]) -> dict[str, int]:
     named = dict(zip(NAMES, list(config.values())[: len(NAMES)], strict=True))
     if named["d_model"] % named["n_heads"] or named["n_heads"] % named["n_kv_heads"]:
         raise ValueError("the heads do not fit")
     return _without_checks(named)
 
 
-def _width_not_checked(config: Config) -> Counts:
+def _width_not_checked(config: dict[str, Any]) -> dict[str, int]:
     if config["n_heads"] % config["n_kv_heads"]:
         raise ValueError("the heads do not fit")
     return _without_checks(config)
 
 
-def _groups_not_checked(config: Config) -> Counts:
+def _groups_not_checked(config: dict[str, Any]) -> dict[str, int]:
     if config["d_model"] % config["n_heads"]:
         raise ValueError("the heads do not fit")
     return _without_checks(config)
 
 
-def _config(draw: Generator, *, tied: bool, shared: int = 1, n_kv_heads: int | None = None) -> Config:
+def _config(draw: Generator, *, tied: bool, shared: int = 1, n_kv_heads: int | None = None) -> dict[str, Any]:
     """A small decoder of odd sizes, so that no two factors are equal by chance; `shared` query heads to a key head."""
     n_kv_heads = n_kv_heads or randint(draw, 2, 3) + shared  # never the number of query heads that share one
     n_heads = n_kv_heads * shared
@@ -1618,7 +1649,7 @@ LLAMA_3_2_1B = {
 }
 
 
-def _published(config: Config) -> Callable[[Generator], Arguments]:
+def _published(config: dict[str, Any]) -> Callable[[Generator], Arguments]:
     return lambda draw: {"config": dict(config)}
 
 
@@ -1630,7 +1661,7 @@ TOTAL = "The total is the sum of the four"
 THREE_MATRICES = "The feed-forward networks have three matrices a layer"
 
 PARAMETER_COUNTS_EXERCISE = Exercise(
-    reference=feed_forward.parameter_counts,
+    reference=networks.parameter_counts,
     points=4,
     cases=(
         Case("tied", _config_for(tied=True), visible=True),
@@ -1928,7 +1959,7 @@ PARAMETER_COUNTS_EXERCISE = Exercise(
         ),
         Mistake(
             "floats",
-            "Your counts are floats. Counts are whole numbers: divide with //, and test the remainder with %.",
+            "Your counts are floats. dict[str, int] are whole numbers: divide with //, and test the remainder with %.",
             COUNTING,
             _as_floats,
         ),
