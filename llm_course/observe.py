@@ -142,6 +142,18 @@ def stays_below(reply: Reply, limit: int) -> bool:
     return reply.largest is not None and reply.largest < limit
 
 
+def entry(reply: Reply, name: str) -> Any:
+    """One entry of the returned dict."""
+    return reply.value[name]
+
+
+def total_beyond_parts(reply: Reply) -> Any:
+    """By what the entry "total" of the returned dict exceeds the sum of its other entries. Raises ValueError at 0."""
+    if not reply.value["total"]:
+        raise ValueError("nothing was counted")
+    return reply.value["total"] - sum(number for name, number in reply.value.items() if name != "total")
+
+
 def as_one_category(value: Any) -> list[Any]:
     """A single value as one category."""
     return [value.tolist() if isinstance(value, Tensor) else value]

@@ -6,6 +6,7 @@ from .lora_lab import LoRALab
 from .neighbours_map import NeighboursMap
 from .next_token_bars import NextTokenBars
 from .norm_lab import NormLab
+from .parameter_budget import ParameterBudget
 from .position_dial import PositionDial
 from .sampling_playground import SamplingPlayground
 from .token_cost import TokenCost
@@ -17,6 +18,7 @@ __all__ = [
     "NeighboursMap",
     "NextTokenBars",
     "NormLab",
+    "ParameterBudget",
     "PositionDial",
     "SamplingPlayground",
     "TokenCost",

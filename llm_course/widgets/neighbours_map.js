@@ -1,7 +1,7 @@
 /** Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, element, setTrait, svg, visibleToken, whenVisible, widget } from "./js/dom.js";
+import { announcement, choice, element, loadWhenVisible, setTrait, svg, visibleToken, widget } from "./js/dom.js";
 import { cosine, flatten } from "./js/similarity.js";
 import { heatMap } from "./js/heat_map.js";
 import { format } from "./js/numbers.js";
@@ -32,13 +32,8 @@ export default widget(
     load();
 
     async function load() {
-      await whenVisible(body);
-      said.textContent = model.get("vectors") ? "" : "Loading the course model …";
-      try {
-        start(await readWords(model));
-      } catch (error) {
-        said.textContent = String(error);
-      }
+      const words = await loadWhenVisible(body, said, () => readWords(model));
+      if (words) start(words);
     }
 
     /** @param {Words} words */

@@ -1,7 +1,7 @@
 /** What may come next: the model's most probable tokens, and what its choices so far make of the whole text. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, scroller, setTrait, textField, visibleToken, whenVisible, widget } from "./js/dom.js";
+import { announcement, button, element, loadWhenVisible, scroller, setTrait, textField, visibleToken, widget } from "./js/dom.js";
 import { softmax } from "./js/numbers.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { Writer } from "./js/writer.js";
@@ -41,14 +41,8 @@ export default widget(
     load();
 
     async function load() {
-      await whenVisible(body);
-      said.textContent = "Loading the course model …";
-      try {
-        writer = new Writer(await loadCourseModel(model));
-      } catch (error) {
-        said.textContent = String(error);
-        return;
-      }
+      writer = await loadWhenVisible(body, said, async () => new Writer(await loadCourseModel(model)));
+      if (!writer) return;
       best.disabled = false;
       read();
     }

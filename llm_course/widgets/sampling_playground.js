@@ -1,7 +1,7 @@
 /** The course model writes in the page: temperature and filters, the distribution they leave, and the draw. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, setTrait, slider, textField, whenVisible, widget } from "./js/dom.js";
+import { announcement, button, element, loadWhenVisible, setTrait, slider, textField, widget } from "./js/dom.js";
 import { randomNumbers, softmax } from "./js/numbers.js";
 import { nextDistribution, sample } from "./js/sampling.js";
 import { percent, tokenBars } from "./js/token_bars.js";
@@ -55,14 +55,8 @@ export default widget(
     model.on("change:seed", restart);
 
     async function load() {
-      await whenVisible(body);
-      said.textContent = "Loading the course model …";
-      try {
-        writer = await newWriter(model);
-      } catch (error) {
-        said.textContent = String(error);
-        return;
-      }
+      writer = await loadWhenVisible(body, said, () => newWriter(model));
+      if (!writer) return;
       writer.start(model.get("prompt"));
       setEnabled(true);
       restart();

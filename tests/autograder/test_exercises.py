@@ -72,6 +72,10 @@ def test_learner_is_told_the_same_mistake(exercise: Exercise, mistake: Mistake) 
         ("prepend_prompt", "mask_in_float", 2),
         ("prepend_prompt", "labels_in_float", 2),
         ("trainable_fraction", "state_counted", 1),
+        ("feed_forward", "tanh_gelu", 1),
+        ("feed_forward", "silu", 2),
+        ("moe_forward", "by_threshold", 1),
+        ("parameter_counts", "two_matrices", 2),
     ],
 )
 def test_one_slip_costs_only_the_properties_that_it_concerns(name: str, mistake: str, cost: int) -> None:

@@ -106,9 +106,13 @@ def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
     visit.page.keyboard.press("Space")
     expect(options.nth(1).locator(".question-explanation")).to_be_visible()
     expect(options.nth(0).locator(".question-explanation")).to_be_hidden()
+    remembered = "([place, option]) => localStorage.getItem(`llm-course:question:${place}`) === option"
+    place = question.get_attribute("data-place")
+    visit.page.wait_for_function(remembered, arg=[place, "1"])  # a browser tells of a toggle a moment after it
     visit.page.reload()
     expect(options.nth(1)).to_have_attribute("open", "")
     options.nth(1).locator("summary").click()
+    visit.page.wait_for_function(remembered, arg=[place, None])
     visit.page.reload()
     expect(options.nth(1)).not_to_have_attribute("open", "")
 

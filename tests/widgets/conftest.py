@@ -27,6 +27,7 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "neighbours_map": widgets.NeighboursMap,
     "next_token_bars": widgets.NextTokenBars,
     "norm_lab": widgets.NormLab,
+    "parameter_budget": widgets.ParameterBudget,
     "position_dial": widgets.PositionDial,
     "sampling_playground": widgets.SamplingPlayground,
     "token_cost": widgets.TokenCost,

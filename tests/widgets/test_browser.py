@@ -45,7 +45,7 @@ def test_fits_a_phone(watched: Watched, address: str, name: str) -> None:
 @pytest.mark.parametrize("name", WIDGETS)
 def test_every_control_is_reached_with_the_tab_key(watched: Watched, address: str, name: str) -> None:
     page = opened(watched, address, name)
-    page.wait_for_timeout(300)  # a model may still be loading its controls
+    expect(page.locator("[aria-busy]")).to_have_count(0)  # a model brings controls of its own
     controls = ".llm-widget :is(button:enabled, input, select, textarea, summary):visible"
     expected = page.locator(controls).count()
     assert expected > 0
@@ -231,6 +231,19 @@ def test_norm_lab_shows_what_a_shift_does(watched: Watched, address: str) -> Non
     after = row.all_inner_texts()
     assert before[0] == after[0] and before[1] != after[1]
     expect(page.get_by_role("img", name="RMS of the output")).to_be_visible()
+
+
+def test_parameter_budget_counts_a_mixture(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "parameter_budget")
+    said = page.get_by_role("status")
+    expect(said).to_have_text("6.74 billion parameters, 64.2 % of them in feed-forward networks.")
+    page.get_by_label("Start from").select_option("Mixtral 8x7B")
+    expect(said).to_contain_text("46.70 billion parameters, 96.6 %")
+    expect(said).to_contain_text("A token uses 12.88 billion, 27.6 %")
+    page.get_by_label("Experts in a layer").fill("1")
+    expect(said).to_have_text("7.24 billion parameters, 77.8 % of them in feed-forward networks.")
+    page.get_by_label("Vocabulary").fill("128000")
+    expect(page.get_by_role("row", name="embeddings")).to_contain_text("2 · 128000 × 4096")
 
 
 @pytest.mark.parametrize("kind", ["rope", "sinusoid"])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch.nn.functional import layer_norm, rms_norm, scaled_dot_product_attention
-from transformers import LlamaConfig
+from transformers import AutoModelForCausalLM, LlamaConfig, MixtralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from .conftest import ROOT, run_node
@@ -50,6 +50,32 @@ def test_norms_equal_torch(epsilon: float, scale: float) -> None:
     variant = (vector - vector.mean()) / (vector.std() + epsilon)
     expected = [layer_norm(vector, (16,), eps=epsilon), rms_norm(vector, (16,), eps=epsilon), variant]
     torch.testing.assert_close(torch.tensor(results, dtype=torch.float64), torch.stack(expected))
+
+
+@pytest.mark.parametrize(("tied", "experts"), [(True, 1), (False, 5)])
+def test_parameter_counts_are_those_of_transformers(tied: bool, experts: int) -> None:
+    sizes = {"vocab_size": 37, "hidden_size": 24, "num_hidden_layers": 3, "intermediate_size": 41}
+    heads = {"num_attention_heads": 6, "num_key_value_heads": 2, "tie_word_embeddings": tied}
+    config = (
+        LlamaConfig(**sizes, **heads)
+        if experts == 1
+        else MixtralConfig(**sizes, **heads, num_local_experts=experts, num_experts_per_tok=2)
+    )
+    with torch.device("meta"):
+        built = AutoModelForCausalLM.from_config(config)
+    parts = {"feedForward": ".mlp.", "attention": "self_attn", "norms": "norm"}
+    expected = {
+        part: sum(p.numel() for key, p in built.named_parameters() if name in key) for part, name in parts.items()
+    }
+    expected["total"] = sum(p.numel() for p in built.parameters())
+    shape = {"vocabulary": 37, "width": 24, "layers": 3, "hidden": 41, "group": 3, "gated": True, "tied": tied}
+    script = 'import { parameterCounts } from "./llm_course/widgets/js/parameters.js"; reply(parameterCounts(input));'
+    counts = run_node(script, {**shape, "experts": experts, "chosen": 2})
+    assert isinstance(counts, dict)
+    assert {name: counts[name] for name in expected} == expected
+    # Two of the experts work on a token: the others' matrices are left out.
+    asleep = 3 * max(experts - 2, 0) * 3 * 24 * 41
+    assert counts["active"] == counts["total"] - asleep
 
 
 def test_rope_equals_transformers() -> None:

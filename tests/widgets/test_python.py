@@ -14,12 +14,14 @@ from llm_course.widgets import (
     LoRALab,
     NeighboursMap,
     NormLab,
+    ParameterBudget,
     PositionDial,
     SamplingPlayground,
     TokenCost,
     base,
     token_cost,
 )
+from solutions.feed_forward import parameter_counts
 
 
 def test_a_missing_build_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
@@ -133,6 +135,34 @@ def test_norm_lab_and_position_dial_refuse_in_one_sentence() -> None:
         PositionDial([1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="2 numbers but the key 4"):
         PositionDial([1.0, 2.0], [1.0, 2.0, 3.0, 4.0])
+
+
+CONFIG = {"vocab_size": 10, "d_model": 8, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "d_ff": 6, "tied": True}
+
+
+def test_parameter_budget_takes_a_configuration_of_the_exercises() -> None:
+    budget = ParameterBudget({**CONFIG, "rope_base": 10_000.0})
+    assert (budget.vocabulary, budget.group, budget.tied, budget.experts) == (10, 2, True, 1)
+    assert f"Where {parameter_counts(CONFIG)['total']:,} parameters are" in budget.picture()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"d_ff": 0}, "d_ff is 0: give a whole number above 0"),
+        ({"n_layers": 2.5}, "n_layers is 2.5"),
+        ({"n_kv_heads": 3}, "n_kv_heads must divide n_heads"),
+        ({"n_experts": 4, "top_k": 5}, "only 4 experts"),
+    ],
+)
+def test_parameter_budget_refuses_in_one_sentence(change: dict[str, object], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        ParameterBudget({**CONFIG, **change})
+
+
+def test_parameter_budget_names_what_is_missing() -> None:
+    with pytest.raises(ValueError, match="has no tied"):
+        ParameterBudget({name: value for name, value in CONFIG.items() if name != "tied"})
 
 
 def test_lora_lab_describes_a_learners_matrices() -> None:

@@ -201,7 +201,7 @@ export function visibleToken(token) {
  * @param {Element} node
  * @returns {Promise<void>}
  */
-export function whenVisible(node) {
+function whenVisible(node) {
   return new Promise((resolve) => {
     const observer = new IntersectionObserver(
       (entries) => {
@@ -213,4 +213,26 @@ export function whenVisible(node) {
     );
     observer.observe(node);
   });
+}
+
+/**
+ * Loads the course model for a widget once it comes into view: says so meanwhile, and says what failed.
+ * @template T
+ * @param {HTMLElement} body  Busy until then.
+ * @param {HTMLElement} said
+ * @param {() => Promise<T>} load
+ * @returns {Promise<T | null>}  Null when it failed.
+ */
+export async function loadWhenVisible(body, said, load) {
+  body.setAttribute("aria-busy", "true");
+  await whenVisible(body);
+  said.textContent = "Loading the course model …";
+  try {
+    return await load();
+  } catch (error) {
+    said.textContent = String(error);
+    return null;
+  } finally {
+    body.removeAttribute("aria-busy");
+  }
 }

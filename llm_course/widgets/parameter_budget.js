@@ -1,0 +1,140 @@
+/** Where the parameters of a decoder are, and how that moves with its sizes. */
+
+import { announcement, checkbox, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { format } from "./js/numbers.js";
+import { inWords, parameterCounts } from "./js/parameters.js";
+
+/** @import { Model } from "./js/types.js" */
+/** @import { Shape } from "./js/parameters.js" */
+
+const OWN = "own";
+const TRAITS = ["vocabulary", "width", "layers", "hidden", "group", "gated", "tied", "experts", "chosen"];
+const DENSE = { gated: true, tied: false, experts: 1, chosen: 1 };
+/** @type {Record<string, Shape>} */
+const PUBLISHED = {
+  "Llama-2-7B": { ...DENSE, vocabulary: 32000, width: 4096, layers: 32, hidden: 11008, group: 1 },
+  "Llama-2-70B": { ...DENSE, vocabulary: 32000, width: 8192, layers: 80, hidden: 28672, group: 8 },
+  "Llama-3-8B": { ...DENSE, vocabulary: 128256, width: 4096, layers: 32, hidden: 14336, group: 4 },
+  "Llama-3.2-1B": { ...DENSE, vocabulary: 128256, width: 2048, layers: 16, hidden: 8192, group: 4, tied: true },
+  "Mistral-7B": { ...DENSE, vocabulary: 32000, width: 4096, layers: 32, hidden: 14336, group: 4 },
+  "Mixtral 8x7B": { ...DENSE, vocabulary: 32000, width: 4096, layers: 32, hidden: 14336, group: 4, experts: 8, chosen: 2 },
+};
+
+export default widget(
+  {
+    title: "Where a decoder's parameters are",
+    tryThis: [
+      "Take Llama-3.2-1B, untie its head, and raise the vocabulary. When are the feed-forward networks less than half?",
+      "Take Llama-2-7B and let four query heads share a key head. What does the model lose in size, and what grows in share?",
+      "Uncheck the gate, and widen until the share is as it was. By which factor?",
+      "Take Mixtral and raise the number of experts: the total grows, the active parameters hardly do.",
+    ],
+  },
+  (model, body) => {
+    const controls = element("div", { class: "llm-controls" });
+    const said = announcement();
+    const results = element("div");
+    const names = Object.keys(PUBLISHED);
+    const present = names.find((name) => TRAITS.every((trait) => model.get(trait) === published(name, trait))) ?? OWN;
+    const presets = [.../** @type {[string, string][]} */ (names.map((name) => [name, name]))];
+    if (present === OWN) presets.unshift([OWN, "as given"]);
+    const given = shapeOf(model);
+    body.append(
+      choice("Start from", presets, present, (name) => {
+        for (const [trait, value] of Object.entries(PUBLISHED[name] ?? given)) model.set(trait, value);
+        model.save_changes();
+        fill();
+      }),
+      controls,
+      said,
+      results,
+    );
+    for (const trait of TRAITS) model.on(`change:${trait}`, show);
+    fill();
+    show();
+
+    function fill() {
+      controls.replaceChildren(...fields(model));
+    }
+
+    function show() {
+      const shape = shapeOf(model);
+      const counts = parameterCounts(shape);
+      said.textContent =
+        `${inWords(counts.total)} parameters, ${percent(counts.feedForward / counts.total)} of them in feed-forward networks.` +
+        (shape.experts > 1 ? ` A token uses ${inWords(counts.active)}, ${percent(counts.active / counts.total)}.` : "");
+      results.replaceChildren(table(shape, counts));
+    }
+  },
+);
+
+/**
+ * @param {string} name
+ * @param {string} trait
+ */
+function published(name, trait) {
+  return /** @type {Record<string, any>} */ (PUBLISHED[name])[trait];
+}
+
+/**
+ * @param {Model} model
+ * @returns {Shape}
+ */
+function shapeOf(model) {
+  return /** @type {Shape} */ (Object.fromEntries(TRAITS.map((trait) => [trait, model.get(trait)])));
+}
+
+/** @param {Model} model */
+function fields(model) {
+  const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
+  const range = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number} */ min, /** @type {number} */ max, /** @type {number} */ step) =>
+    slider(label, { min, max, step, value: model.get(trait), format: (value) => value.toLocaleString("en") }, set(trait));
+  const groups = [...new Set([1, 2, 4, 8, 16, model.get("group")])].sort((a, b) => a - b).map(String);
+  return [
+    range("Vocabulary", "vocabulary", 1024, 262144, 64),
+    range("Width d_model", "width", 128, 8192, 128),
+    range("Layers", "layers", 1, 96, 1),
+    range("Hidden units d_ff", "hidden", 128, 32768, 128),
+    choice("Query heads per key head", groups.map((group) => [group, group]), String(model.get("group")), (group) => set("group")(Number(group))),
+    range("Experts in a layer", "experts", 1, 64, 1),
+    range("Experts for a token", "chosen", 1, 8, 1),
+    checkbox("with a gate (three matrices)", model.get("gated"), set("gated")),
+    checkbox("head tied to the embedding", model.get("tied"), set("tied")),
+  ];
+}
+
+/**
+ * @param {Shape} shape
+ * @param {ReturnType<typeof parameterCounts>} counts
+ */
+function table(shape, counts) {
+  const { vocabulary, width, layers, hidden, group, gated, tied, experts } = shape;
+  const matrices = `${gated ? 3 : 2} · ${width} × ${hidden}`;
+  const rows = /** @type {[string, number, string][]} */ ([
+    ["feed-forward", counts.feedForward, `${layers} layers: ${experts > 1 ? `${experts} experts of ${matrices}, and a router` : matrices}`],
+    ["attention", counts.attention, `${layers} layers: 2 · ${width} × ${width} + 2 · ${Math.floor(width / group)} × ${width}`],
+    ["embeddings", counts.embeddings, `${tied ? "" : "2 · "}${vocabulary} × ${width}`],
+    ["norms", counts.norms, `${2 * layers + 1} norms of ${width}`],
+  ]);
+  const header = ["", "Share", "Parameters", "Counted as"].map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
+  const lines = rows.map(([name, count, how]) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, name),
+      element("td", {}, element("span", { class: "llm-bar", style: `--share: ${(count / counts.total).toFixed(4)}` }), percent(count / counts.total)),
+      element("td", {}, count.toLocaleString("en")),
+      element("td", {}, how),
+    ),
+  );
+  const caption = "Parameters by part";
+  return scroller(
+    caption,
+    element("table", { class: "llm-bars" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...lines)),
+  );
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${format(100 * share, 1)} %`;
+}

@@ -1,0 +1,167 @@
+"""The references of chapter 6 against torch and transformers, and the end of its notebook."""
+
+import re
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import LlamaConfig, LlamaForCausalLM, MixtralConfig
+from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
+
+from autograder.exercises import assignments
+from autograder.exercises.feed_forward import (
+    FEED_FORWARD_EXERCISE,
+    LLAMA_2_7B,
+    LLAMA_3_2_1B,
+    MOE_FORWARD_EXERCISE,
+)
+from autograder.judge import judge, local_answer
+from llm_course import models, observe
+from llm_course.calls import Reply
+from solutions.feed_forward import feed_forward, moe_forward, parameter_counts, swiglu
+from tests.banks.submissions import fill, references
+
+
+def test_network_is_that_of_torch() -> None:
+    first, second = nn.Linear(6, 15), nn.Linear(15, 6)
+    x = 3 * torch.randn(2, 5, 6)
+    ours = feed_forward(x, first.weight, first.bias, second.weight, second.bias)
+    torch.testing.assert_close(ours, nn.Sequential(first, nn.GELU(), second)(x))
+
+
+def test_swiglu_is_that_of_the_course_model() -> None:
+    model, _ = models.load("stories")
+    assert model is not None
+    mlp = model.get_submodule("model.layers.1.mlp")
+    x = torch.randn(2, 3, model.config.hidden_size)
+    ours = swiglu(x, mlp.gate_proj.weight, mlp.up_proj.weight, mlp.down_proj.weight)
+    torch.testing.assert_close(ours, mlp(x), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("top_k", [1, 2, 4])
+def test_mixture_is_that_of_mixtral(top_k: int) -> None:
+    # An expert of Mixtral is gated. With a gate of 1 from a constant column, and ReLU from the other two, it is ours.
+    torch.manual_seed(0)
+    config = MixtralConfig(
+        hidden_size=6, intermediate_size=10, num_local_experts=4, num_experts_per_tok=top_k, hidden_act="relu"
+    )
+    block = MixtralSparseMoeBlock(config).eval()
+    x = torch.cat([torch.randn(7, 5), torch.ones(7, 1)], dim=1)
+    w_in, w_out, router = torch.randn(4, 10, 6), torch.randn(4, 6, 10), torch.randn(4, 6)
+    one = torch.zeros(4, 10, 6)
+    one[..., -1] = 1.0  # times the constant column
+    with torch.no_grad():
+        block.gate.weight.copy_(router)
+        block.experts.gate_up_proj.copy_(torch.cat([w_in, one], dim=1))
+        block.experts.down_proj.copy_(w_out)
+        theirs = block(x[None])
+    theirs = theirs[0] if isinstance(theirs, tuple) else theirs
+    torch.testing.assert_close(moe_forward(x, router, w_in, w_out, top_k), theirs[0], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        LLAMA_2_7B,
+        LLAMA_3_2_1B,
+        {
+            "vocab_size": 37,
+            "d_model": 24,
+            "n_layers": 3,
+            "n_heads": 6,
+            "n_kv_heads": 2,
+            "d_ff": 41,
+            "tied": True,
+        },
+    ],
+    ids=["llama-2-7b", "llama-3.2-1b", "small"],
+)
+def test_counts_are_those_of_transformers(config: dict[str, int]) -> None:
+    with torch.device("meta"):
+        model = LlamaForCausalLM(
+            LlamaConfig(
+                vocab_size=config["vocab_size"],
+                hidden_size=config["d_model"],
+                num_hidden_layers=config["n_layers"],
+                num_attention_heads=config["n_heads"],
+                num_key_value_heads=config["n_kv_heads"],
+                intermediate_size=config["d_ff"],
+                tie_word_embeddings=bool(config["tied"]),
+            )
+        )
+    counts = parameter_counts(config)
+    parts = {"attention": "self_attn", "feed_forward": "mlp", "norm": "norm"}
+    for part, name in parts.items():
+        assert counts[part] == sum(p.numel() for key, p in model.named_parameters() if name in key)
+    assert counts["total"] == sum(p.numel() for p in model.parameters())
+
+
+def test_the_published_totals() -> None:
+    # As their model cards have them.
+    assert parameter_counts(LLAMA_2_7B)["total"] == 6_738_415_616
+    assert parameter_counts(LLAMA_3_2_1B)["total"] == 1_235_814_400
+
+
+@pytest.mark.parametrize(("counts", "beyond"), [({"a": 2, "b": 3, "total": 5}, 0), ({"a": 2, "b": 3, "total": 4}, -1)])
+def test_a_total_is_held_against_its_parts(counts: dict[str, int], beyond: int) -> None:
+    assert observe.total_beyond_parts(Reply(counts)) == beyond
+    assert observe.entry(Reply(counts), "b") == 3
+
+
+def test_a_total_of_nothing_is_no_total() -> None:
+    with pytest.raises(ValueError, match="nothing was counted"):
+        observe.total_beyond_parts(Reply({"a": 0, "total": 0}))
+
+
+def _with_dropout(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
+    """The source document's network, left in training mode."""
+    if b_in.shape != w_in.shape[:1] or b_out.shape != w_out.shape[:1]:
+        raise ValueError("a bias does not fit")
+    hidden = functional.dropout(functional.gelu(functional.linear(x, w_in, b_in)), 0.1)
+    return functional.linear(hidden, w_out, b_out)
+
+
+def _with_noise(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: int) -> Tensor:
+    """A router with noise, as in training."""
+    if not 1 <= top_k <= len(router):
+        raise ValueError("top_k")
+    logits, chosen = (x @ router.T + torch.randn(len(x), len(router))).topk(top_k)
+    outputs = w_out[chosen] @ functional.relu(w_in[chosen] @ x[:, None, :, None])
+    return (logits.softmax(-1)[..., None] * outputs.squeeze(-1)).sum(1)
+
+
+@pytest.mark.parametrize("seed", [b"1", b"2", b"3"])
+def test_random_mistakes_lose_their_property(seed: bytes) -> None:
+    # What they do differs from call to call, so no hint of their own can know them.
+    dropped = judge(FEED_FORWARD_EXERCISE, local_answer(_with_dropout), seed)
+    noisy = judge(MOE_FORWARD_EXERCISE, local_answer(_with_noise), seed)
+    assert dropped.mistake is None and noisy.mistake is None
+    assert dropped.fraction < 0.5 and noisy.fraction < 0.7
+
+
+def _run(answers: bool, folder: Path) -> str:
+    """What the assignment's notebook prints, with the reference answers or with none."""
+    assignment = assignments()["06_feed_forward"]
+    notebook = nbformat.from_dict(fill(assignment, references(assignment) if answers else {}))
+    resources = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+@pytest.mark.notebooks
+def test_notebook_ends_with_the_course_model(tmp_path: Path) -> None:
+    printed = _run(True, tmp_path)
+    differences = [float(number) for number in re.findall(r"largest difference (\S+)", printed)]
+    assert differences and max(differences) < 1e-4
+    assert "as counted in the model: True" in printed
+    assert "eight equal experts are as one: True" in printed
+
+
+@pytest.mark.notebooks
+def test_untouched_notebook_runs_to_its_end(tmp_path: Path) -> None:
+    printed = _run(False, tmp_path)
+    assert [f"Write {name} first." in printed for name in ("swiglu", "parameter_counts", "moe_forward")] == [True] * 3
