@@ -44,7 +44,7 @@ def test_the_early_checkpoint_is_clearly_worse(report: dict[str, Any]) -> None:
     early, final = report["decoders"]["stories-early"], report["decoders"]["stories"]
     assert early["validation"]["bits_per_byte"] > 1.2 * final["validation"]["bits_per_byte"]
     for kind, share in final["coreference"]["seen_plots"].items():
-        assert early["coreference"]["seen_plots"][kind] < share - 0.1, kind
+        assert early["coreference"]["seen_plots"][kind] < share - 0.05, kind
 
 
 def test_the_draft_is_accepted_and_better_for_its_teacher(report: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def test_what_the_page_says_of_its_figures(report: dict[str, Any]) -> None:
     others = [part["sums"]["seen"]["right"] for name, part in decoders.items() if name != "stories"]
     assert max(others) < stories["sums"]["seen"]["right"]
     # "None of these models copies a list."
-    assert all(of["copying"]["accuracy"] < 0.1 for of in decoders.values())
+    assert all(of["copying"]["accuracy"] < 0.2 for of in decoders.values())
     # "mostly in new ones", "with new names, too, their objects still are, and names hardly"
     shares = stories["coreference"]
     assert min(shares["held_out_plots"][kind] for kind in ("name", "object")) > 0.65

@@ -42,7 +42,7 @@ for first, second, name in (("red hat", "blue coin", "Anna"), ("blue coin", "red
     story = f"Anna had a {first}. Tom had a {second}. Mia had a small bell."
     assert next_token(story + " The red hat belonged to")[people[name]] > 0.9
     assert next_token(story + "\nQuestion: Who has the hat?\nAnswer:").argmax() == people["Tom"]
-# "Of the sums that it was shown, it knows most, in every wording. Of the others, it finds a few in figures, and none in words"
+# "Of the sums that it was shown, it knows most, in every wording. Of the others, [...] a few in figures, none in words"
 assert all(correct[wording, "shown"] > 0.75 * posed[wording, "shown"] for wording in wordings(0, 0))
 assert all(0 < correct[way, "never shown"] < posed[way, "never shown"] / 2 for way in ("as a question", "with signs"))
 assert correct["in words", "never shown"] == 0 < posed["in words", "never shown"]
