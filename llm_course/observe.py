@@ -30,6 +30,21 @@ def second(reply: Reply) -> Any:
     return reply.value[1]
 
 
+def third(reply: Reply) -> Any:
+    """The third of the returned values."""
+    return reply.value[2]
+
+
+def product(reply: Reply) -> Any:
+    """The product of the two returned numbers."""
+    return reply.value[0] * reply.value[1]
+
+
+def second_over_first(reply: Reply) -> Any:
+    """The second of the returned numbers divided by the first."""
+    return reply.value[1] / reply.value[0]
+
+
 def dtype(reply: Reply) -> list[str]:
     """The dtypes of the returned tensors."""
     values = reply.value if isinstance(reply.value, (tuple, list)) else [reply.value]
@@ -44,6 +59,11 @@ def changed(reply: Reply) -> list[str]:
 def dtype_and_changed(reply: Reply) -> tuple[list[str], list[str]]:
     """The dtypes of the returned tensors, and the names of the arguments that the call changed."""
     return dtype(reply), changed(reply)
+
+
+def first_dtypes_and_changed(reply: Reply) -> tuple[list[str], list[str]]:
+    """The dtypes of the list of tensors returned first, and the names of the arguments that the call changed."""
+    return [str(tensor.dtype) for tensor in reply.value[0]], changed(reply)
 
 
 def gradients(reply: Reply) -> dict[str, Tensor | None]:

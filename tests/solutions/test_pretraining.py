@@ -1,0 +1,137 @@
+"""The references of chapter 8 against torch, transformers and the course's own loop, and the end of its notebook."""
+
+import math
+import re
+from pathlib import Path
+
+import nbclient
+import nbformat
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from autograder.exercises import assignments
+from autograder.exercises.pretraining import ADAMW_STEP_EXERCISE, NEXT_TOKEN_LOSS_EXERCISE
+from autograder.judge import judge, local_answer
+from llm_course import models, observe
+from llm_course.calls import Reply
+from llm_course.training.loop import Settings, learning_rate_at
+from solutions.pretraining import adamw_step, clip_gradients, compute_optimal, learning_rate, next_token_loss
+from tests.banks.submissions import fill, references
+
+
+def test_loss_is_that_of_the_course_model() -> None:
+    model, tokenizer = models.load("stories")
+    assert model is not None
+    ids = tokenizer(
+        ["There was a girl named Anna.", "Tom had a big red ball. It was"], padding=True, return_tensors="pt"
+    )
+    labels = ids.input_ids.masked_fill(ids.attention_mask == 0, -100)
+    with torch.no_grad():
+        output = model(**ids, labels=labels)
+    torch.testing.assert_close(next_token_loss(output.logits, labels), output.loss)
+
+
+def test_loss_of_nothing_can_be_differentiated() -> None:
+    logits = torch.randn(2, 3, 5, requires_grad=True)
+    next_token_loss(logits, torch.full((2, 3), -100)).backward()
+    assert logits.grad is not None and logits.grad.abs().max() == 0
+
+
+@pytest.mark.parametrize("warmup", [0, 7])
+def test_schedule_is_that_of_the_course_models(warmup: int) -> None:
+    settings = Settings(steps=40, batch_size=1, learning_rate=0.3, warmup_steps=warmup, final_fraction=0.05)
+    for step in range(41):
+        ours = learning_rate(step, warmup, 40, 0.3, 0.05 * 0.3)
+        assert math.isclose(ours, learning_rate_at(step, settings), rel_tol=1e-9)
+
+
+@pytest.mark.parametrize("keywords", [{}, {"betas": (0.7, 0.9), "eps": 0.1, "weight_decay": 0.3}], ids=["plain", "own"])
+def test_steps_are_those_of_torch(keywords: dict[str, float]) -> None:
+    torch.manual_seed(0)
+    weights = nn.Parameter(torch.randn(3, 4))
+    optimizer = torch.optim.AdamW([weights], lr=0.1, **keywords)  # type: ignore[arg-type]
+    param, m, v = weights.detach().clone(), torch.zeros(3, 4), torch.zeros(3, 4)
+    for step in range(1, 8):
+        weights.grad = torch.randn(3, 4)
+        param, m, v = adamw_step(param, weights.grad, m, v, step, 0.1, **keywords)  # type: ignore[arg-type]
+        optimizer.step()
+        torch.testing.assert_close(param, weights.detach())
+
+
+@pytest.mark.parametrize("max_norm", [0.5, 1000.0])
+def test_clipping_is_that_of_torch(max_norm: float) -> None:
+    torch.manual_seed(0)
+    weights = [nn.Parameter(torch.zeros(shape)) for shape in ((3, 4), (5,), (2, 2, 2))]
+    grads = [torch.randn_like(weight) for weight in weights]
+    for weight, grad in zip(weights, grads, strict=True):
+        weight.grad = grad.clone()
+    clipped, norm = clip_gradients(grads, max_norm)
+    assert math.isclose(norm, float(nn.utils.clip_grad_norm_(weights, max_norm)), rel_tol=1e-5)
+    for weight, grad in zip(weights, clipped, strict=True):
+        torch.testing.assert_close(grad, weight.grad)
+
+
+def test_optimum_is_that_of_chinchilla() -> None:
+    # Hoffmann et al. 2022: 70 billion parameters on 1.4 trillion tokens.
+    parameters, tokens = compute_optimal(6 * 70e9 * 1.4e12)
+    assert math.isclose(parameters, 70e9) and math.isclose(tokens, 1.4e12)
+
+
+def test_pairs_are_looked_at_by_product_and_quotient() -> None:
+    reply = Reply((3.0, 12.0))
+    assert (observe.product(reply), observe.second_over_first(reply)) == (36.0, 4.0)
+    assert observe.third(Reply((1, 2, 3))) == 3
+    tensors = [torch.zeros(1, dtype=torch.float64), torch.zeros(2)]
+    looked = observe.first_dtypes_and_changed(Reply((tensors, 1.0), changed=("grads",)))
+    assert looked == (["torch.float64", "torch.float32"], ["grads"])
+
+
+def _label_smoothing(logits: Tensor, ids: Tensor, ignore_index: int = -100) -> Tensor:
+    if logits.shape[:2] != ids.shape:
+        raise ValueError("shapes")
+    targets = ids[:, 1:].flatten()
+    total = functional.cross_entropy(
+        logits[:, :-1].flatten(0, 1), targets, ignore_index=ignore_index, label_smoothing=0.1, reduction="sum"
+    )
+    return total / (targets != ignore_index).sum().clamp(min=1)
+
+
+def _lion(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, step: int, lr: float, **others: float) -> tuple:
+    if step < 1 or not param.shape == grad.shape == m.shape == v.shape:
+        raise ValueError("step or shapes")
+    return param - lr * (m + grad).sign(), 0.9 * m + 0.1 * grad, v.clone()
+
+
+@pytest.mark.parametrize("seed", [b"1", b"2", b"3"])
+def test_other_ideas_lose_their_properties(seed: bytes) -> None:
+    smoothed = judge(NEXT_TOKEN_LOSS_EXERCISE, local_answer(_label_smoothing), seed)
+    lion = judge(ADAMW_STEP_EXERCISE, local_answer(_lion), seed)
+    assert smoothed.mistake is None and lion.mistake is None
+    assert smoothed.fraction < 0.5 and lion.fraction < 0.5
+
+
+def _run(answers: bool, folder: Path) -> str:
+    """What the assignment's notebook prints, with the reference answers or with none."""
+    assignment = assignments()["08_pretraining"]
+    notebook = nbformat.from_dict(fill(assignment, references(assignment) if answers else {}))
+    resources = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
+    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
+
+
+@pytest.mark.notebooks
+def test_notebook_ends_with_a_trained_model(tmp_path: Path) -> None:
+    printed = _run(True, tmp_path)
+    losses = [float(number) for number in re.findall(r"loss (\S+)", printed)]
+    assert losses[0] > 7 and losses[-1] < 4
+    assert float(re.findall(r"largest difference (\S+)", printed)[0]) < 1e-5
+    assert "563 billion parameters on 11.3 trillion tokens" in printed
+
+
+@pytest.mark.notebooks
+def test_untouched_notebook_runs_to_its_end(tmp_path: Path) -> None:
+    printed = _run(False, tmp_path)
+    assert "Write the first four functions first." in printed
+    assert "Write adamw_step first." in printed and "Write compute_optimal first." in printed
