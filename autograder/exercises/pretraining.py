@@ -1,6 +1,5 @@
 """The assignment 08_pretraining: what is asked, how it is weighed, and the known mistakes with their hints."""
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -677,7 +676,11 @@ def _schedule(
 
 def _with(**parts: Any) -> Callable[..., float]:
     """The schedule with another part."""
-    return functools.partial(_schedule, **parts)
+
+    def schedule(step: int, warmup: int, total: int, peak: float, floor: float = 0.0) -> float:
+        return _schedule(step, warmup, total, peak, floor, **parts)
+
+    return schedule
 
 
 def _goes_on(step: int, warmup: int, total: int, peak: float, floor: float) -> float:
@@ -1172,7 +1175,11 @@ def _adamw(
 
 def _other(**parts: Any) -> Callable[..., Step]:
     """The step with another part."""
-    return functools.partial(_adamw, **parts)
+
+    def step(**arguments: Any) -> Step:
+        return _adamw(**arguments, **parts)
+
+    return step
 
 
 def _both(correct: Callable[[Tensor, float, int], Tensor]) -> Callable[..., Step]:

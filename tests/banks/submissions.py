@@ -1,7 +1,6 @@
 """Submissions made from code: released notebooks with answers filled in, as a learner would hand them in."""
 
 import ast
-import functools
 import inspect
 import json
 import sys
@@ -42,8 +41,7 @@ def standalone(function: Callable[..., Any], name: str) -> str:
     """A cell that defines `function` under `name`, with all that it needs from its own module and from solutions."""
     pieces: dict[str, str] = {}
     expression = _define(function, pieces)
-    home = function.func if isinstance(function, functools.partial) else function
-    return "\n\n".join([_imports(sys.modules[home.__module__]), *pieces.values(), f"{name} = {expression}"])
+    return "\n\n".join([_imports(sys.modules[function.__module__]), *pieces.values(), f"{name} = {expression}"])
 
 
 def hand_in(course: Path, student: str, assignment: str, notebook: Mapping[str, Any]) -> Path:
@@ -75,9 +73,6 @@ def _is_foreign(node: ast.ImportFrom) -> bool:
 
 def _define(function: Callable[..., Any], pieces: dict[str, str]) -> str:
     """Add the definition of a function and, before it, of all that it uses. Returns what it is called in the cell."""
-    if isinstance(function, functools.partial):
-        given = _expression(function.keywords, pieces)
-        return f"functools.partial({_define(function.func, pieces)}, **{given})"
     module = sys.modules[function.__module__]
     if module.__name__.startswith("solutions."):
         pieces.setdefault("solution", _namespace(module, "solution"))
@@ -115,7 +110,7 @@ def _node_of(function: Callable[..., Any], module: ModuleType) -> ast.Lambda | a
 
 def _expression(value: Any, pieces: dict[str, str]) -> str:
     """A value written as Python."""
-    if inspect.isfunction(value) or isinstance(value, functools.partial):
+    if inspect.isfunction(value):
         return _define(value, pieces)
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {_expression(item, pieces)}" for key, item in value.items()) + "}"
