@@ -1,6 +1,5 @@
 """The assignment 08_pretraining: what is asked, how it is weighed, and the known mistakes with their hints."""
 
-import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -265,15 +264,21 @@ def _one_token(draw: Generator) -> Arguments:
     return {name: value[:, :1] for name, value in _text(draw, 2, 3).items()}
 
 
+def _monotonous(draw: Generator, batch: int, time: int) -> Arguments:
+    """Texts of one token each, and logits that stay the same: here a wrong shift costs nothing. [time, batch, vocab]"""
+    tokens = torch.randint(1, VOCAB, (batch, 1), generator=draw)
+    return {"logits": 2 * randn(draw, 1, batch, VOCAB).repeat(time, 1, 1), "ids": tokens.repeat(1, time)}
+
+
 def _huge(draw: Generator) -> Arguments:
-    arguments = _text(draw, 2, 5)
-    return {**arguments, "logits": 100 * arguments["logits"] + 300}
+    arguments = _monotonous(draw, 2, 5)
+    return {**arguments, "logits": 100 * arguments["logits"].transpose(0, 1).contiguous() + 300}
 
 
 def _with_gaps(draw: Generator) -> Arguments:
     # A transposed view: learners' code must not rely on contiguous memory.
-    arguments = _text(draw, 3, 4)
-    return {**arguments, "logits": 2 * randn(draw, 4, 3, VOCAB).transpose(0, 1)}
+    arguments = _monotonous(draw, 3, 4)
+    return {**arguments, "logits": arguments["logits"].transpose(0, 1)}
 
 
 def _logits_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
@@ -534,7 +539,7 @@ NEXT_TOKEN_LOSS_EXERCISE = Exercise(
             "perplexity",
             "You return the perplexity, e to the loss. Asked for is the loss.",
             BY_HAND,
-            _then(torch.exp),
+            _then(lambda loss: loss.exp()),
         ),
         Mistake(
             "share_wrong",
@@ -607,19 +612,19 @@ NEXT_TOKEN_LOSS_EXERCISE = Exercise(
             "always_float32",
             "Your loss is in float32 whatever the logits are. Give it back in their dtype.",
             BY_HAND,
-            _then(Tensor.float),
+            _then(lambda loss: loss.float()),
         ),
         Mistake(
             "as_number",
             "You return a number of Python. Asked for is a tensor, or nothing can be differentiated.",
             BY_HAND,
-            _then(Tensor.item),
+            _then(lambda loss: loss.item()),
         ),
         Mistake(
             "detached",
             "Your loss is cut off from the graph, so nothing is learned: no detach, no no_grad, no torch.tensor(...).",
             BY_HAND,
-            _then(Tensor.detach),
+            _then(lambda loss: loss.detach()),
         ),
     ),
 )
@@ -671,7 +676,11 @@ def _schedule(
 
 def _with(**parts: Any) -> Callable[..., float]:
     """The schedule with another part."""
-    return functools.partial(_schedule, **parts)
+
+    def schedule(step: int, warmup: int, total: int, peak: float, floor: float = 0.0) -> float:
+        return _schedule(step, warmup, total, peak, floor, **parts)
+
+    return schedule
 
 
 def _goes_on(step: int, warmup: int, total: int, peak: float, floor: float) -> float:
@@ -1113,7 +1122,6 @@ LEARNING_RATE_EXERCISE = Exercise(
 
 
 Step = tuple[Tensor, Tensor, Tensor]
-Average = Callable[[Tensor, Tensor, float], Tensor]
 
 
 def _require_step_and_shapes(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, step: int) -> None:
@@ -1152,8 +1160,8 @@ def _adamw(
     eps: float = 1e-8,
     weight_decay: float = 0.01,
     *,
-    first: Average = _average,
-    second: Average = lambda old, new, beta: _average(old, new**2, beta),
+    first: Callable[[Tensor, Tensor, float], Tensor] = _average,
+    second: Callable[[Tensor, Tensor, float], Tensor] = lambda old, new, beta: _average(old, new**2, beta),
     correct_m: Callable[[Tensor, float, int], Tensor] = _correct,
     correct_v: Callable[[Tensor, float, int], Tensor] = _correct,
     quotient: Callable[[Tensor, Tensor, float], Tensor] = _quotient,
@@ -1167,7 +1175,11 @@ def _adamw(
 
 def _other(**parts: Any) -> Callable[..., Step]:
     """The step with another part."""
-    return functools.partial(_adamw, **parts)
+
+    def step(**arguments: Any) -> Step:
+        return _adamw(**arguments, **parts)
+
+    return step
 
 
 def _both(correct: Callable[[Tensor, float, int], Tensor]) -> Callable[..., Step]:
@@ -1196,7 +1208,7 @@ def _adamw_of(change: Callable[[Arguments], Arguments]) -> Callable[..., Step]:
     return step
 
 
-def _l2(arguments: Arguments) -> Arguments:
+def _l2(arguments: dict) -> dict:
     return {
         "grad": arguments["grad"] + arguments["weight_decay"] * arguments["param"],
         "weight_decay": 0.0,
@@ -1213,7 +1225,7 @@ def _then_step(change: Callable[[Arguments, Step], Any]) -> Callable[..., Any]:
     return lambda **arguments: change(arguments, pretraining.adamw_step(**arguments))
 
 
-def _corrected_returned(arguments: Arguments, result: Step) -> Step:
+def _corrected_returned(arguments: dict, result: Step) -> Step:
     param, m, v = result
     betas, step = arguments.get("betas", (0.9, 0.999)), arguments["step"]
     return param, _correct(m, betas[0], step), _correct(v, betas[1], step)
@@ -1239,6 +1251,22 @@ def _eps_before_correction(**arguments: Any) -> Step:
     return _decayed(arguments["param"], update, arguments["lr"], arguments.get("weight_decay", 0.01)), m, v
 
 
+def _decay_over_the_root(**arguments: Any) -> Step:
+    _, m, v = pretraining.adamw_step(**arguments)
+    betas, step = arguments.get("betas", (0.9, 0.999)), arguments["step"]
+    decayed = _correct(m, betas[0], step) + arguments.get("weight_decay", 0.01) * arguments["param"]
+    update = _quotient(decayed, _correct(v, betas[1], step), arguments.get("eps", 1e-8))
+    return arguments["param"] - arguments["lr"] * update, m, v
+
+
+def _square_of_the_mean(**arguments: Any) -> Step:
+    _, m, _ = pretraining.adamw_step(**arguments)
+    betas, step = arguments.get("betas", (0.9, 0.999)), arguments["step"]
+    v = _average(arguments["v"], m**2, betas[1])
+    update = _quotient(_correct(m, betas[0], step), _correct(v, betas[1], step), arguments.get("eps", 1e-8))
+    return _decayed(arguments["param"], update, arguments["lr"], arguments.get("weight_decay", 0.01)), m, v
+
+
 def _gradient_not_averaged(**arguments: Any) -> Step:
     _, m, v = pretraining.adamw_step(**arguments)
     betas = arguments.get("betas", (0.9, 0.999))
@@ -1255,18 +1283,18 @@ def _largest_square(**arguments: Any) -> Step:
     return _decayed(arguments["param"], update, arguments["lr"], arguments.get("weight_decay", 0.01)), result[1], v
 
 
-def _param_changed(arguments: Arguments, result: Step) -> Step:
+def _param_changed(arguments: dict, result: Step) -> Step:
     arguments["param"].data.copy_(result[0])
     return result
 
 
-def _averages_changed(arguments: Arguments, result: Step) -> Step:
+def _averages_changed(arguments: dict, result: Step) -> Step:
     arguments["m"].data.copy_(result[1])
     arguments["v"].data.copy_(result[2])
     return result
 
 
-def _all_changed(arguments: Arguments, result: Step) -> Step:
+def _all_changed(arguments: dict, result: Step) -> Step:
     return _averages_changed(arguments, _param_changed(arguments, result))
 
 
@@ -1492,7 +1520,7 @@ ADAMW_STEP_EXERCISE = Exercise(
             "decay_over_the_root",
             "You add the decay to m, so that it is divided by the root of v too. It stands beside the quotient.",
             DECAY,
-            lambda **arguments: _decay_over_the_root(**arguments),
+            _decay_over_the_root,
         ),
         Mistake(
             "no_decay",
@@ -1657,7 +1685,10 @@ ADAMW_STEP_EXERCISE = Exercise(
             "both_without_factor",
             "You add the whole gradient and its whole square to the averages. A mean takes the share 1 - beta of them.",
             ADAM,
-            _other(first=lambda old, new, beta: beta * old + new, second=lambda old, new, beta: beta * old + new**2),
+            _other(
+                first=lambda old, new, beta: beta * old + new,
+                second=lambda old, new, beta: beta * old + new**2,
+            ),
         ),
         Mistake(
             "v_without_square",
@@ -1675,13 +1706,16 @@ ADAMW_STEP_EXERCISE = Exercise(
             "averages_summed",
             "You replace m by the gradient and v by its square: nothing of the past is kept.",
             ADAM,
-            _other(first=lambda old, new, beta: new, second=lambda old, new, beta: new**2),
+            _other(
+                first=lambda old, new, beta: new,
+                second=lambda old, new, beta: new**2,
+            ),
         ),
         Mistake(
             "square_of_the_mean",
             "Your v is made of the square of m. It averages squares of gradients.",
             ADAM,
-            lambda **arguments: _square_of_the_mean(**arguments),
+            _square_of_the_mean,
         ),
         Mistake(
             "old_averages_used",
@@ -1793,22 +1827,6 @@ ADAMW_STEP_EXERCISE = Exercise(
         ),
     ),
 )
-
-
-def _decay_over_the_root(**arguments: Any) -> Step:
-    _, m, v = pretraining.adamw_step(**arguments)
-    betas, step = arguments.get("betas", (0.9, 0.999)), arguments["step"]
-    decayed = _correct(m, betas[0], step) + arguments.get("weight_decay", 0.01) * arguments["param"]
-    update = _quotient(decayed, _correct(v, betas[1], step), arguments.get("eps", 1e-8))
-    return arguments["param"] - arguments["lr"] * update, m, v
-
-
-def _square_of_the_mean(**arguments: Any) -> Step:
-    _, m, _ = pretraining.adamw_step(**arguments)
-    betas, step = arguments.get("betas", (0.9, 0.999)), arguments["step"]
-    v = _average(arguments["v"], m**2, betas[1])
-    update = _quotient(_correct(m, betas[0], step), _correct(v, betas[1], step), arguments.get("eps", 1e-8))
-    return _decayed(arguments["param"], update, arguments["lr"], arguments.get("weight_decay", 0.01)), m, v
 
 
 # clip_gradients
@@ -2189,7 +2207,7 @@ CLIP_GRADIENTS_EXERCISE = Exercise(
             "norm_after",
             "You return the norm after clipping. Asked for is the one before: it shows how the training is doing.",
             CLIPPING,
-            _other_norm(min),
+            _other_norm(lambda norm, limit: min(norm, limit)),
         ),
         Mistake(
             "factor_returned",
@@ -2301,11 +2319,8 @@ def _best(flops: float, ratio: float) -> float:
     return math.sqrt(flops / (6 * ratio))
 
 
-def _with_ratio(default: float) -> Callable[..., tuple[float, float]]:
-    def buy(flops: float, tokens_per_param: float = default) -> tuple[float, float]:
-        return pretraining.compute_optimal(flops, tokens_per_param)
-
-    return buy
+def _other_ratio(flops: float, tokens_per_param: float = 1.7) -> tuple[float, float]:
+    return pretraining.compute_optimal(flops, tokens_per_param)
 
 
 def _then_bought(change: Callable[[float, float], Any]) -> Callable[..., Any]:
@@ -2493,7 +2508,10 @@ COMPUTE_OPTIMAL_EXERCISE = Exercise(
             "as_many_tokens_as_parameters",
             "You have as many tokens as parameters. There are tokens_per_param times as many.",
             OPTIMAL,
-            _bought(lambda flops, ratio: math.sqrt(flops / 6), lambda parameters, flops, ratio: parameters),
+            _bought(
+                lambda flops, ratio: math.sqrt(flops / 6),
+                lambda parameters, flops, ratio: parameters,
+            ),
         ),
         Mistake(
             "ratio_not_in_parameters",
@@ -2512,19 +2530,25 @@ COMPUTE_OPTIMAL_EXERCISE = Exercise(
             "always_twenty",
             "You use 20 whatever tokens_per_param is.",
             OPTIMAL,
-            _bought(lambda flops, ratio: _best(flops, 20), lambda parameters, flops, ratio: 20 * parameters),
+            _bought(
+                lambda flops, ratio: _best(flops, 20),
+                lambda parameters, flops, ratio: 20 * parameters,
+            ),
         ),
         Mistake(
             "twenty_for_tokens",
             "Your parameters use tokens_per_param, and your tokens are 20 N.",
             OPTIMAL,
-            _bought(_best, lambda parameters, flops, ratio: 20 * parameters),
+            _bought(
+                _best,
+                lambda parameters, flops, ratio: 20 * parameters,
+            ),
         ),
         Mistake(
             "other_default",
             "Your default is not 20 tokens for each parameter.",
             OPTIMAL,
-            _with_ratio(1.7),
+            _other_ratio,
         ),
         Mistake(
             "ratio_for_tokens",
