@@ -167,11 +167,6 @@ def _view_of_memory(logits: Tensor, ids: Tensor, ignore_index: int = IGNORED) ->
     return _mean(predictions[None], ids[:, 1:].reshape(1, -1), ignore_index)
 
 
-def _view_of_logits(logits: Tensor, ids: Tensor, ignore_index: int = IGNORED) -> Tensor:
-    rows = logits.view(-1, logits.shape[-1])  # raises where logits have gaps
-    return pretraining.next_token_loss(rows.view(logits.shape), ids, ignore_index)
-
-
 def _shapes_not_checked(logits: Tensor, ids: Tensor, ignore_index: int = IGNORED) -> Tensor:
     predictions, targets = logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten()  # cross_entropy compares their lengths
     total = functional.cross_entropy(predictions, targets, ignore_index=ignore_index, reduction="sum")
@@ -583,12 +578,6 @@ NEXT_TOKEN_LOSS_EXERCISE = Exercise(
             "`view` fails on logits[:, :-1]: a slice has gaps in memory. Use reshape or flatten.",
             SOURCE_CODE,
             _view_of_memory,
-        ),
-        Mistake(
-            "view_of_logits",
-            "`view` fails where the logits themselves lie in memory in another order. Use reshape or flatten.",
-            SOURCE_CODE,
-            _view_of_logits,
         ),
         Mistake(
             "shapes_not_checked",
