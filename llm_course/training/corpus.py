@@ -88,13 +88,13 @@ def _of_story(story: stories.Story) -> Document:
     return Document(story.text, tuple((len(probe.prefix), len(probe.prefix + probe.right)) for probe in story.probes))
 
 
-TOLD_BY_A_RULE = re.compile(r"(?:= |make |Answer: )(\d+|[a-z]+)(?=\.)")
+RESULT = re.compile(r"(?:= |make |Answer: )(\d+|[a-z]+)(?=\.)")
 """The result of a sum, or an answer of one word."""
 
 
 def some_facts(rng: random.Random) -> Document:
     text = facts.fact_document(rng)
-    return Document(text, tuple(found.span(1) for found in TOLD_BY_A_RULE.finditer(text)))
+    return Document(text, tuple(found.span(1) for found in RESULT.finditer(text)))
 
 
 def memory(rng: random.Random) -> Document:

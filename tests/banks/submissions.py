@@ -10,6 +10,9 @@ from pathlib import Path
 from types import FunctionType, GenericAlias, ModuleType
 from typing import Any, TypeGuard
 
+import nbclient
+import nbformat
+
 from autograder.exercises.spec import Assignment
 from autograder.notebooks import released_notebook
 
@@ -42,6 +45,14 @@ def standalone(function: Callable[..., Any], name: str) -> str:
     pieces: dict[str, str] = {}
     expression = _define(function, pieces)
     return "\n\n".join([_imports(sys.modules[function.__module__]), *pieces.values(), f"{name} = {expression}"])
+
+
+def printed_by(assignment: Assignment, answers: Mapping[str, str], folder: Path) -> str:
+    """What the notebook prints that is released to learners, with these answers, when all its cells run in a folder."""
+    notebook = nbformat.from_dict(fill(assignment, answers))
+    resources = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
 
 
 def hand_in(course: Path, student: str, assignment: str, notebook: Mapping[str, Any]) -> Path:

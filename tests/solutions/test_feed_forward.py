@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
 import torch
 from torch import Tensor, nn
@@ -23,7 +21,9 @@ from autograder.judge import judge, local_answer
 from llm_course import models, observe
 from llm_course.calls import Reply
 from solutions.feed_forward import feed_forward, moe_forward, parameter_counts, swiglu
-from tests.banks.submissions import fill, references
+from tests.banks.submissions import printed_by, references
+
+ASSIGNMENT = assignments()["06_feed_forward"]
 
 
 def test_network_is_that_of_torch() -> None:
@@ -143,18 +143,9 @@ def test_random_mistakes_lose_their_property(seed: bytes) -> None:
     assert dropped.fraction < 0.5 and noisy.fraction < 0.7
 
 
-def _run(answers: bool, folder: Path) -> str:
-    """What the assignment's notebook prints, with the reference answers or with none."""
-    assignment = assignments()["06_feed_forward"]
-    notebook = nbformat.from_dict(fill(assignment, references(assignment) if answers else {}))
-    resources = {"metadata": {"path": str(folder)}}
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
-    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
-
-
 @pytest.mark.notebooks
 def test_notebook_ends_with_the_course_model(tmp_path: Path) -> None:
-    printed = _run(True, tmp_path)
+    printed = printed_by(ASSIGNMENT, references(ASSIGNMENT), tmp_path)
     differences = [float(number) for number in re.findall(r"largest difference (\S+)", printed)]
     assert differences and max(differences) < 1e-4
     assert "as counted in the model: True" in printed
@@ -163,5 +154,5 @@ def test_notebook_ends_with_the_course_model(tmp_path: Path) -> None:
 
 @pytest.mark.notebooks
 def test_untouched_notebook_runs_to_its_end(tmp_path: Path) -> None:
-    printed = _run(False, tmp_path)
+    printed = printed_by(ASSIGNMENT, {}, tmp_path)
     assert [f"Write {name} first." in printed for name in ("swiglu", "parameter_counts", "moe_forward")] == [True] * 3

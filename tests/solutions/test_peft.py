@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
 import torch
 from peft import IA3Config, LoraConfig, get_peft_model
@@ -16,7 +14,7 @@ from autograder.exercises import assignments
 from autograder.exercises.peft import LORA_LINEAR_EXERCISE
 from autograder.judge import judge, local_answer
 from solutions.peft import LoRALinear, ia3_scale, lora_parameter_count, prepend_prompt, trainable_fraction
-from tests.banks.submissions import fill, references
+from tests.banks.submissions import printed_by, references
 
 
 def small_model() -> LlamaForCausalLM:
@@ -129,11 +127,7 @@ def test_random_mistakes_lose_their_property(wrong: type[LoRALinear], lost: str)
 @pytest.mark.notebooks
 def test_notebook_ends_with_a_model_that_knows_the_fact(tmp_path: Path) -> None:
     assignment = assignments()["13_peft"]
-    notebook = nbformat.from_dict(fill(assignment, references(assignment)))
-    resources = {"metadata": {"path": str(tmp_path)}}
-    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
-    outputs = [output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", [])]
-    printed = "".join(outputs)
+    printed = printed_by(assignment, references(assignment), tmp_path)
     right = [int(number) for number in re.findall(r"(\d+) of 20 known capitals", printed)]
     loss = [float(number) for number in re.findall(r"loss on new stories (\S+)", printed)]
     before, alone, mixed = zip(right, loss, strict=True)
@@ -149,8 +143,5 @@ def test_notebook_ends_with_a_model_that_knows_the_fact(tmp_path: Path) -> None:
 
 @pytest.mark.notebooks
 def test_untouched_notebook_runs_to_its_end(tmp_path: Path) -> None:
-    notebook = nbformat.from_dict(fill(assignments()["13_peft"], {}))
-    resources = {"metadata": {"path": str(tmp_path)}}
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
-    printed = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
+    printed = printed_by(assignments()["13_peft"], {}, tmp_path)
     assert printed.count("Write LoRALinear") == 3

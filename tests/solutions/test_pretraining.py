@@ -4,8 +4,6 @@ import math
 import re
 from pathlib import Path
 
-import nbclient
-import nbformat
 import pytest
 import torch
 from torch import Tensor, nn
@@ -18,7 +16,9 @@ from llm_course import models, observe
 from llm_course.calls import Reply
 from llm_course.training.loop import Settings, learning_rate_at
 from solutions.pretraining import adamw_step, clip_gradients, compute_optimal, learning_rate, next_token_loss
-from tests.banks.submissions import fill, references
+from tests.banks.submissions import printed_by, references
+
+ASSIGNMENT = assignments()["08_pretraining"]
 
 
 def test_loss_is_that_of_the_course_model() -> None:
@@ -112,18 +112,9 @@ def test_other_ideas_lose_their_properties(seed: bytes) -> None:
     assert smoothed.fraction < 0.5 and lion.fraction < 0.5
 
 
-def _run(answers: bool, folder: Path) -> str:
-    """What the assignment's notebook prints, with the reference answers or with none."""
-    assignment = assignments()["08_pretraining"]
-    notebook = nbformat.from_dict(fill(assignment, references(assignment) if answers else {}))
-    resources = {"metadata": {"path": str(folder)}}
-    nbclient.NotebookClient(notebook, timeout=300, kernel_name="python3", resources=resources).execute()
-    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
-
-
 @pytest.mark.notebooks
 def test_notebook_ends_with_a_trained_model(tmp_path: Path) -> None:
-    printed = _run(True, tmp_path)
+    printed = printed_by(ASSIGNMENT, references(ASSIGNMENT), tmp_path)
     losses = [float(number) for number in re.findall(r"loss (\S+)", printed)]
     assert losses[0] > 7 and losses[-1] < 4
     assert float(re.findall(r"largest difference (\S+)", printed)[0]) < 1e-5
@@ -132,6 +123,6 @@ def test_notebook_ends_with_a_trained_model(tmp_path: Path) -> None:
 
 @pytest.mark.notebooks
 def test_untouched_notebook_runs_to_its_end(tmp_path: Path) -> None:
-    printed = _run(False, tmp_path)
+    printed = printed_by(ASSIGNMENT, {}, tmp_path)
     assert "Write the first four functions first." in printed
     assert "Write adamw_step first." in printed and "Write compute_optimal first." in printed
