@@ -22,7 +22,7 @@ class Visit:
         self.page.on("request", self._note_outside)
         self.page.on("console", lambda message: self._note_console(message.type, message.text))
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        self.page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self._note_failure)
         self.page.on("response", lambda response: self._note_status(response.status, response.url))
 
     def __enter__(self) -> "Visit":
@@ -52,6 +52,11 @@ class Visit:
     def _note_console(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.faults.append(f"console {kind}: {text}")
+
+    def _note_failure(self, request: Request) -> None:
+        # The browser itself calls off what a page still loads when the page is left: no fault of the page.
+        if request.failure != "net::ERR_ABORTED":
+            self.faults.append(f"failed: {request.url}")
 
     def _note_status(self, status: int, url: str) -> None:
         if status >= 400:

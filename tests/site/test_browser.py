@@ -93,6 +93,16 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
         assert "the page scrolls sideways" in checks.faults_of_width(visit.page)
 
 
+def test_leaving_a_page_that_still_loads_is_no_fault(browser: Browser, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html><title>Slow</title><img src='slow.png' alt=''>")
+    with Visit(browser, f"{tmp_path.as_uri()}/") as visit:
+        visit.context.route("**/slow.png", lambda route: None)
+        visit.page.goto(visit.base + "index.html", wait_until="commit")
+        with visit.page.expect_event("requestfailed"):
+            visit.page.goto("about:blank")
+        assert visit.faults == []
+
+
 def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
     visit.open(CHAPTER)
     question = visit.page.locator(".question").first
