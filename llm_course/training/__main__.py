@@ -8,9 +8,8 @@ from pathlib import Path
 import torch
 
 from llm_course.models import WEIGHTS
-from llm_course.training.lanes import train
 from llm_course.training.loop import TrainingError
-from llm_course.training.recipes import RECIPES, Workshop
+from llm_course.training.recipes import RECIPES, Workshop, make
 from llm_course.training.release import release
 
 SMOKE_SCALE = 0.003
@@ -37,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     shop = Workshop(parsed.runs, parsed.output, SMOKE_SCALE if parsed.smoke else 1.0)
     try:
         if not parsed.report_only:
-            train(shop, parsed.models or RECIPES)
+            make(shop, parsed.models or RECIPES)
         release(shop)
     except (TrainingError, OSError) as error:
         print(error, file=sys.stderr)

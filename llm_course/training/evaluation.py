@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from llm_course.training.batches import pad_rows
 from llm_course.training.dialogues import dialogues, messages
 from llm_course.training.facts import BANK, HELD_OUT_CAPITAL_QUESTION
 from llm_course.training.plots import HELD_OUT_PLOTS
+from llm_course.training.processes import two_processes
 from llm_course.training.stories import Probe, Story, make_scene_story, make_story
 
 DECODERS = ("stories", "stories-early", "stories-gpt2", "stories-draft", "stories-draft-alone", "stories-chat")
@@ -36,15 +38,17 @@ BATCH = 32
 @torch.no_grad()
 def token_log_probabilities(model: PreTrainedModel, rows: Sequence[Sequence[int]]) -> list[Tensor]:
     """For each row of ids, the log-probability of every token after the first: float32 [len(row) - 1]."""
-    found: list[Tensor] = []
+    found: dict[int, Tensor] = {}
+    # Rows of one length lie together, so little is computed for padding.
+    by_length = sorted(range(len(rows)), key=lambda number: len(rows[number]))
     for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        ids = pad_rows(batch, 0)
+        batch = by_length[start : start + BATCH]
+        ids = pad_rows([rows[number] for number in batch], 0)
         # Padding stands on the right, where a causal model's earlier positions cannot see it: no mask is needed.
         scores = model(input_ids=ids).logits[:, :-1].float().log_softmax(-1)
         chosen = scores.gather(-1, ids[:, 1:, None]).squeeze(-1)
-        found += [chosen[index, : len(row) - 1] for index, row in enumerate(batch)]
-    return found
+        found |= {number: chosen[place, : len(rows[number]) - 1] for place, number in enumerate(batch)}
+    return [found[number] for number in range(len(rows))]
 
 
 def perplexity(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, texts: Sequence[str]) -> dict[str, float]:
@@ -220,8 +224,10 @@ def sample_rows(model: PreTrainedModel, rows: int, length: int, seed: int) -> Te
 
 
 @torch.no_grad()
-def samples(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, prompt: str) -> list[dict[str, Any]]:
-    """One text at each temperature, to be read."""
+def samples(folder: Path, prompt: str) -> list[dict[str, Any]]:
+    """One text of a decoder at each temperature, to be read."""
+    model, tokenizer = read(folder, "AutoModelForCausalLM")
+    assert model is not None
     found = []
     ids = tokenizer(prompt, return_tensors="pt")["input_ids"]
     for temperature in TEMPERATURES:
@@ -354,20 +360,26 @@ def translate_figures(folder: Path, scale: float) -> dict[str, Any]:
 
 
 def report(output: Path, scale: float = 1.0) -> dict[str, Any]:
-    """Measure every model in `output` that is there. `scale` shrinks the samples, for a smoke run."""
-    figures: dict[str, Any] = {"decoders": {}}
-    for name in DECODERS:
-        if (output / name).is_dir():
-            figures["decoders"][name] = decoder_figures(output / name, scale)
-    if (output / "stories-draft").is_dir():
-        figures["acceptance"] = draft_figures(output, scale)
-    if (output / "stories-chat").is_dir():
-        figures["stories-chat"] = chat_figures(output / "stories-chat", scale)
-    if (output / "fill-mask").is_dir():
-        figures["fill-mask"] = fill_mask_figures(output / "fill-mask")
-    if (output / "translate").is_dir():
-        figures["translate"] = translate_figures(output / "translate", scale)
-    model, tokenizer = read(output / "stories", "AutoModelForCausalLM")
-    assert model is not None
-    figures["samples"] = samples(model, tokenizer, "Once there was a girl named Mia.")
-    return figures
+    """Measure every model in `output` that is there, two at a time. `scale` shrinks the samples, for a smoke run."""
+
+    def is_there(name: str) -> bool:
+        return (output / name).is_dir()
+
+    with two_processes() as pool:
+        decoders = {name: pool.submit(decoder_figures, output / name, scale) for name in DECODERS if is_there(name)}
+        others: dict[str, Future[Any]] = {
+            "samples": pool.submit(samples, output / "stories", "Once there was a girl named Mia.")
+        }
+        if is_there("stories-draft"):
+            others["acceptance"] = pool.submit(draft_figures, output, scale)
+        if is_there("stories-chat"):
+            others["stories-chat"] = pool.submit(chat_figures, output / "stories-chat", scale)
+        if is_there("fill-mask"):
+            others["fill-mask"] = pool.submit(fill_mask_figures, output / "fill-mask")
+        if is_there("translate"):
+            others["translate"] = pool.submit(translate_figures, output / "translate", scale)
+        return {"decoders": _results(decoders)} | _results(others)
+
+
+def _results(measured: dict[str, Future[Any]]) -> dict[str, Any]:
+    return {name: figures.result() for name, figures in measured.items()}

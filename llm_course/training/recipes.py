@@ -1,6 +1,6 @@
-"""How each course model is made: its shape, its data, its settings. `make models` runs all of them, in this order."""
+"""How each course model is made: its shape, its data, its settings. `make models` makes all."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from llm_course.training.losses import (
     next_token_loss,
     sequence_to_sequence_loss,
 )
+from llm_course.training.processes import two_processes
 
 CONTEXT_LENGTH = 256
 ROW_LENGTH = 160
@@ -44,7 +45,7 @@ INITIAL_DEVIATION = 0.06
 
 LOOKED_UP_WEIGHT = 6
 
-STORIES = Settings(steps=8500, batch_size=8, learning_rate=2e-3)
+STORIES = Settings(steps=7600, batch_size=8, learning_rate=2e-3)
 EARLY_STEP = 2900
 DRAFT = Settings(steps=1800, batch_size=8, learning_rate=4e-3)
 GPT2 = Settings(steps=2400, batch_size=8, learning_rate=2e-3)
@@ -55,8 +56,8 @@ TRANSLATE = Settings(steps=3000, batch_size=32, learning_rate=2e-3, warmup_steps
 # The last lesson of each goes on to the end.
 STORIES_LESSONS = (
     *LOOKING_UP,
-    Lesson("reading", 3700, (reading,), begin_with_end=True),
-    Lesson("reading evenly", 2750, (reading_evenly,), begin_with_end=True),
+    Lesson("reading", 3350, (reading,), begin_with_end=True),
+    Lesson("reading evenly", 2200, (reading_evenly,), begin_with_end=True),
 )
 DRAFT_LESSONS = (Lesson("copying games 0", 180, (copying,)), Lesson("training documents 0", 1620, (plain,)))
 GPT2_LESSONS = (Lesson("copying games 0", 240, (copying,)), Lesson("training documents 0", 2160, (plain,)))
@@ -181,7 +182,7 @@ def llama(
 ) -> LlamaForCausalLM:
     """A decoder with RMSNorm, RoPE, grouped-query attention, SwiGLU and tied embeddings."""
     torch.manual_seed(seed)
-    return LlamaForCausalLM(
+    model = LlamaForCausalLM(
         LlamaConfig(
             vocab_size=vocabulary,
             hidden_size=hidden,
@@ -197,6 +198,9 @@ def llama(
             pad_token_id=1,
         )
     )
+    # On a processor, the backward pass of torch's own attention takes several times as long.
+    model.set_attn_implementation("eager")
+    return model
 
 
 def make_decoder_tokenizer(shop: Workshop) -> None:
@@ -220,19 +224,23 @@ def make_stories(shop: Workshop) -> None:
     train_decoder(shop, "stories", model, settings, STORIES_LESSONS, looking_up_loss, keep_early)
 
 
-def small_llama(vocabulary: int, seed: int) -> LlamaForCausalLM:
-    """The draft's shape: an eighth of the parameters of `stories`."""
-    return llama(vocabulary, hidden=64, feed_forward=192, layers=2, heads=2, kv_heads=1, seed=seed)
+def train_small(shop: Workshop, name: str, loss: LossFunction) -> None:
+    """A decoder of an eighth of the parameters of `stories`, always from the same start."""
+    settings = shop.settings(DRAFT)
+    vocabulary = len(AutoTokenizer.from_pretrained(shop.output / "stories"))
+    model = llama(vocabulary, hidden=64, feed_forward=192, layers=2, heads=2, kv_heads=1, seed=settings.seed)
+    train_decoder(shop, name, model, settings, DRAFT_LESSONS, loss)
 
 
 def make_draft(shop: Workshop) -> None:
-    """The same small decoder twice, from the same start: taught by `stories`, and on the text alone."""
-    settings = shop.settings(DRAFT)
-    teacher = AutoModelForCausalLM.from_pretrained(shop.output / "stories").eval()
-    taught = small_llama(teacher.config.vocab_size, settings.seed)
-    train_decoder(shop, "stories-draft", taught, settings, DRAFT_LESSONS, distillation_loss(teacher))
-    alone = small_llama(teacher.config.vocab_size, settings.seed)
-    train_decoder(shop, "stories-draft-alone", alone, settings, DRAFT_LESSONS)
+    """The small decoder, taught by `stories`."""
+    teacher = AutoModelForCausalLM.from_pretrained(shop.output / "stories", attn_implementation="eager").eval()
+    train_small(shop, "stories-draft", distillation_loss(teacher))
+
+
+def make_draft_alone(shop: Workshop) -> None:
+    """The small decoder, taught by the text alone."""
+    train_small(shop, "stories-draft-alone", next_token_loss)
 
 
 def make_gpt2(shop: Workshop) -> None:
@@ -273,7 +281,7 @@ def make_chat(shop: Workshop) -> None:
     """Supervised fine-tuning of all of `stories` on dialogues."""
     settings = shop.settings(CHAT)
     tokens = AutoTokenizer.from_pretrained(shop.output / "stories")
-    model = AutoModelForCausalLM.from_pretrained(shop.output / "stories")
+    model = AutoModelForCausalLM.from_pretrained(shop.output / "stories", attn_implementation="eager")
     data = chat_rows(tokens, dialogues(settings.steps * settings.batch_size, seed=0))
     validation = split(chat_rows(tokens, dialogues(96, seed=1_000_000)), 32)
     batch_at = in_order(data, settings.batch_size)
@@ -358,10 +366,24 @@ def make_translate(shop: Workshop) -> None:
 RECIPES: dict[str, Callable[[Workshop], None]] = {
     "stories": make_stories,
     "stories-draft": make_draft,
+    "stories-draft-alone": make_draft_alone,
     "stories-chat": make_chat,
     "fill-mask": make_fill_mask,
     "translate": make_translate,
     "stories-gpt2": make_gpt2,
 }
-# Two lanes run side by side, each in this order: the draft and the chat model start from `stories`.
-LANES = (("stories", "stories-draft", "stories-chat"), ("fill-mask", "translate", "stories-gpt2"))
+# The models of a phase are independent; those of the second start from `stories`.
+PHASES = (
+    ("stories", "fill-mask", "translate", "stories-gpt2", "stories-draft-alone"),
+    ("stories-draft", "stories-chat"),
+)
+
+
+def make(shop: Workshop, names: Collection[str]) -> None:
+    """Make the models in `names`, two of a phase at a time."""
+    if "stories" in names:
+        make_decoder_tokenizer(shop)
+    with two_processes() as pool:
+        for phase in PHASES:
+            for made in [pool.submit(RECIPES[name], shop) for name in phase if name in names]:
+                made.result()
