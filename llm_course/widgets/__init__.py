@@ -2,6 +2,7 @@
 
 from .attention_explorer import AttentionExplorer
 from .bpe_stepper import BPEStepper
+from .compute_optimal import ComputeOptimal
 from .lora_lab import LoRALab
 from .neighbours_map import NeighboursMap
 from .next_token_bars import NextTokenBars
@@ -14,6 +15,7 @@ from .token_cost import TokenCost
 __all__ = [
     "AttentionExplorer",
     "BPEStepper",
+    "ComputeOptimal",
     "LoRALab",
     "NeighboursMap",
     "NextTokenBars",

@@ -23,6 +23,7 @@ STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "attention_explorer": widgets.AttentionExplorer,
     "bpe_stepper": widgets.BPEStepper,
+    "compute_optimal": widgets.ComputeOptimal,
     "lora_lab": widgets.LoRALab,
     "neighbours_map": widgets.NeighboursMap,
     "next_token_bars": widgets.NextTokenBars,

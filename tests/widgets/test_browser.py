@@ -246,6 +246,23 @@ def test_parameter_budget_counts_a_mixture(watched: Watched, address: str) -> No
     expect(page.get_by_role("row", name="embeddings")).to_contain_text("2 · 128000 × 4096")
 
 
+def test_compute_optimal_moves_to_smaller_models_when_they_are_used(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "compute_optimal")
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("70.00 billion parameters on 1.40 trillion tokens, 20 for each: loss 1.976.")
+    page.get_by_label("Start from").select_option("Llama 3 8B")
+    expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens, 1,875 for each: loss 2.024.")
+    expect(said).to_contain_text("The lowest point of this budget: 81.28 billion parameters")
+    page.get_by_label("Tokens served in its life").select_option("30.00 trillion")
+    expect(said).to_contain_text("The lowest point of this budget: 8.32 billion parameters")
+    expect(page.get_by_text("30.00 trillion tokens served")).to_be_visible()
+    page.get_by_label("Tokens served in its life").select_option("100.00 trillion")
+    expect(said).to_contain_text("8.00 billion parameters: use alone takes the budget.")
+    expect(page.get_by_role("row", name="chosen")).to_contain_text("none left")
+    page.get_by_label("Budget in FLOPs").fill("17")
+    expect(said).to_contain_text("No size leaves anything for training.")
+
+
 @pytest.mark.parametrize("kind", ["rope", "sinusoid"])
 def test_position_dial_product_depends_on_the_distance_only(watched: Watched, address: str, kind: str) -> None:
     page = opened(watched, address, "position_dial")

@@ -9,6 +9,8 @@ from torch.nn.functional import layer_norm, rms_norm, scaled_dot_product_attenti
 from transformers import AutoModelForCausalLM, LlamaConfig, MixtralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
+from llm_course.widgets.compute_optimal import fitted_loss
+
 from .conftest import ROOT, run_node
 
 
@@ -76,6 +78,28 @@ def test_parameter_counts_are_those_of_transformers(tied: bool, experts: int) ->
     # Two of the experts work on a token: the others' matrices are left out.
     asleep = 3 * max(experts - 2, 0) * 3 * 24 * 41
     assert counts["active"] == counts["total"] - asleep
+
+
+@pytest.mark.parametrize("budget", [1e19, 6 * 70e9 * 1.4e12, 1e26])
+def test_lowest_point_is_where_the_derivative_vanishes(budget: float) -> None:
+    script = (
+        'import { lossBySize, lowest, sizesBetween } from "./llm_course/widgets/js/scaling.js";\n'
+        "reply(lowest(lossBySize(input, 0, sizesBetween(6, 13, 100))));"
+    )
+    found = run_node(script, budget)
+    # With D = C / 6N, 0.348 * 482 / N**0.348 = 0.366 * 2085 / D**0.366 there.
+    expected = (0.348 * 482 / (0.366 * 2085) * (budget / 6) ** 0.366) ** (1 / (0.348 + 0.366))
+    assert isinstance(found, dict)
+    assert found["parameters"] == pytest.approx(expected, rel=0.012)
+    assert found["loss"] == pytest.approx(fitted_loss(found["parameters"], found["tokens"]))
+    assert 6 * found["parameters"] * found["tokens"] == pytest.approx(budget)
+
+
+def test_use_is_paid_from_the_same_budget() -> None:
+    script = 'import { tokensFor } from "./llm_course/widgets/js/scaling.js"; reply(tokensFor(...input));'
+    tokens = run_node(script, [1e20, 1e9, 1e10])
+    assert isinstance(tokens, float)
+    assert 6 * 1e9 * tokens + 2 * 1e9 * 1e10 == pytest.approx(1e20)
 
 
 def test_rope_equals_transformers() -> None:

@@ -11,6 +11,7 @@ from llm_course import models
 from llm_course.widgets import (
     AttentionExplorer,
     BPEStepper,
+    ComputeOptimal,
     LoRALab,
     NeighboursMap,
     NormLab,
@@ -22,6 +23,7 @@ from llm_course.widgets import (
     token_cost,
 )
 from solutions.feed_forward import parameter_counts
+from solutions.pretraining import compute_optimal
 
 
 def test_a_missing_build_says_what_to_run(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
@@ -163,6 +165,31 @@ def test_parameter_budget_refuses_in_one_sentence(change: dict[str, object], sen
 def test_parameter_budget_names_what_is_missing() -> None:
     with pytest.raises(ValueError, match="has no tied"):
         ParameterBudget({name: value for name, value in CONFIG.items() if name != "tied"})
+
+
+def test_compute_optimal_asks_the_learners_function_for_each_budget() -> None:
+    explorer = ComputeOptimal(1e21, compute_optimal)
+    assert (explorer.own["parameters"], explorer.own["tokens"]) == pytest.approx(compute_optimal(1e21))
+    explorer.budget = 23.0
+    assert (explorer.own["parameters"], explorer.own["tokens"]) == pytest.approx(compute_optimal(1e23))
+
+
+def test_compute_optimal_pictures_the_budget() -> None:
+    picture = ComputeOptimal().picture()
+    assert "Ways to spend 5.9e+23 FLOPs" in picture
+    assert all(text in picture for text in ("<td>70.00</td><td>1400.00</td><td>1.98</td>", "80 tokens", "1.25 tokens"))
+
+
+@pytest.mark.parametrize("reply", [None, 5.0, (1.0,), (1.0, "many"), (1.0, float("nan")), (0.0, 2.0), (1.0, 2.0, 3.0)])
+def test_compute_optimal_refuses_what_is_no_split(reply: object) -> None:
+    with pytest.raises(ValueError, match="must give parameters and tokens, two numbers above 0"):
+        ComputeOptimal(1e21, lambda flops: reply)
+
+
+@pytest.mark.parametrize("flops", [0, 1e16, 1e28, float("nan"), "1e21"])
+def test_compute_optimal_refuses_a_budget_out_of_range(flops: object) -> None:
+    with pytest.raises(ValueError, match="give a number from 1e17 to 1e27"):
+        ComputeOptimal(flops)  # type: ignore[arg-type]
 
 
 def test_lora_lab_describes_a_learners_matrices() -> None:

@@ -81,7 +81,7 @@ export function button(label, onclick) {
 /**
  * A slider whose value is written beside it.
  * @param {string} label
- * @param {{ min: number, max: number, step: number, value: number, format?: (value: number) => string }} range
+ * @param {{ min: number, max: number, step: number | "any", value: number, format?: (value: number) => string }} range
  * @param {(value: number) => void} onInput
  */
 export function slider(label, { min, max, step, value, format = String }, onInput) {

@@ -33,7 +33,8 @@ export function parameterCounts({ vocabulary, width, layers, hidden, group, gate
  * @param {number} count
  */
 export function inWords(count) {
+  if (count >= 1e12) return `${(count / 1e12).toFixed(2)} trillion`;
   if (count >= 1e9) return `${(count / 1e9).toFixed(2)} billion`;
   if (count >= 1e6) return `${(count / 1e6).toFixed(2)} million`;
-  return count.toLocaleString("en");
+  return Math.round(count).toLocaleString("en");
 }

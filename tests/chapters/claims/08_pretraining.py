@@ -95,6 +95,15 @@ assert cheapest == sorted(cheapest, reverse=True) and len(set(cheapest)) == 3 an
 # "the smallest model of the table needs many times the tokens, and one that is smaller still would never get there"
 needed = (2085 / (goal - 1.82 - 482 / 25e9**0.348)) ** (1 / 0.366)
 assert needed > 5 * 1.4e12 and goal < 1.82 + 482 / 10e9**0.348
+# "The curve below is that law": the widget's formula is the cell's
+assert f"<td>1400.00</td><td>{fitted_loss(70e9, 1.4e12):.2f}</td>" in ComputeOptimal().picture()
+# "Half or twice the best number of parameters costs very little"
+at = [fitted_loss(factor * 70e9, 1.4e12 / factor) for factor in (0.5, 1, 2)]
+assert max(at) - min(at) < 0.01
+# "Start from Llama 3 8B. How many tokens must it serve until its size is the best one?": thirty trillion
+sizes = [10 ** (9 + step / 100) for step in range(200)]
+paid = {n: 15e12 * 8e9 / n - 30e12 / 3 for n in sizes if 15e12 * 8e9 / n > 30e12 / 3}
+assert 7e9 < min(paid, key=lambda n: fitted_loss(n, paid[n])) < 9e9
 # "Ten times the parameters, on ten times the tokens" (the question on a hundredfold budget)
 assert [round(big / small) for big, small in zip(split(1e23), split(1e21), strict=True)] == [10, 10]
 # "seldom below 0.3, nearly always above 0.8"
