@@ -371,13 +371,43 @@ MORE_SCENES = (
     '{hero} came back late. "Where were you?" asked {friend!}. "[In the garden|At home|On the road]," said {hero!}.',
 )
 
-# Whole plots that training never sees: they measure what carries over to a new story.
+SAID = (
+    "[Look here|Come with me|I am ready|We must hurry|You are late|It is my turn|I was here before you|I do not want to|"
+    "I am not afraid|Nobody is there|It is time|You were right|I heard something|I know the way|This is fun|We are lost|"
+    "I have an idea|I can wait|You look tired|That was loud|Stay here|Follow me|I am coming too|It is not far|Be quick]"
+)
+ASKED = (
+    "[Are you ready|Did you hear that|Where are we|Is it far|Shall we go|Can you see it|What is that|Are you coming]"
+)
+FEARED = "[stopped|was afraid|stood still|did not want to go on|was not sure|cried|began to run|looked back|was cold]"
+
+# Nobody speaks to himself, or walks behind himself: of two children, a sentence that has named one next names the other.
+SPEAKING_SCENES = (
+    f'"{SAID}, {{hero}}," [said|called|whispered] {{friend!}}.',
+    f'"{SAID}, {{hero}}," said {{friend!}}. "{SAID}, {{friend!}}," said {{hero!}}.',
+    f'"{{hero}}! {SAID}," [said|called] {{friend!}}.',
+    f'"{ASKED}, {{hero}}?" asked {{friend!}}.',
+    f'"{ASKED}, {{hero}}?" asked {{friend!}}. "[Yes|No|I think so|Not yet], {{friend!}}," said {{hero!}}.',
+    f'"{SAID}," said {{hero}}. "{SAID}, {{hero!}}," said {{friend!}}.',
+    f'{{hero}} {FEARED}. "{SAID}, {{hero!}}," said {{friend!}}.',
+    f'{{hero}} {FEARED}. "{SAID}," said {{friend!}}.',
+    f'{{hero}} {FEARED}. "{ASKED}, {{hero!}}?" asked {{friend!}}. "{SAID}, {{friend!}}," said {{hero!}}.',
+    '{hero} saw a [shadow|light|cloud] and cried. "It was [a tree|nothing|the moon|the wind]," said {friend!}.',
+    "{hero} [called|waved|nodded|spoke] to {friend!}.",
+    "{hero} [asked|told] {friend!} to [wait|come|sit down].",
+    "{hero} [ran|walked|went] ahead, and {friend!} [followed|came behind|came later].",
+    "{hero} jumped over the [stone|water|gate]. Then {friend!} jumped over it too.",
+    "{hero} was tall, but {friend!} was taller.",
+)
+
+# Whole plots that training never sees: they measure what carries over to a new story. Here `!` stands only where the text
+# before decides: who comes first, or is happy, is free.
 HELD_OUT_PLOTS = {
     "borrowed": """
         {friend} had a {object}, and {hero} asked for it. "May I take your {object!} for a day, {friend!}?" asked {hero!}.
         "Yes, but bring it back on {day}," said {friend!}. So {hero} took the {object!} home and played with it.
         on {day!}, {hero!} came to the door with the {object!}. "Thank you, {friend!}," said {hero!}.
-        {friend!} was {feeling_good} because {hero!} had brought the {object!} back.
+        {friend} was {feeling_good} because {hero!} had brought the {object!} back.
         ? Whose {object} was it? It was {friend!}'s.
         ? Who took the {object} home? {hero!}.
         """,
@@ -385,13 +415,13 @@ HELD_OUT_PLOTS = {
         it was dark, and {hero} had a {object} while {friend} had a {other}. They walked to {outdoors}.
         {hero} heard a {pet} near the road and was afraid. "It is only a {pet}," said {friend!}.
         {hero} held the {object!} and {friend!} held the {other!}, and they walked on.
-        at home, {hero} put the {object!} {place_a}. "Good night, {friend!}," said {hero!}.
+        at home, {hero} put the {object!} {place_a}. "Good night, {friend}," said {hero!}.
         ? Who was afraid? {hero!}.
         ? Who had the {other}? {friend!}.
         """,
     "bridge": """
-        on the way to {outdoors}, {hero} and {friend} came to a bridge. {hero!} had a {object} and {friend!} a {other}.
-        {hero!} did not dare to cross it. "I will go first, {hero!}," said {friend!}.
+        on the way to {outdoors}, {hero} and {friend} came to a bridge. {hero} had a {object} and {friend!} a {other}.
+        {hero} did not dare to cross it. "I will go first, {hero!}," said {friend!}.
         {friend!} took the {other!} under one arm and walked across. Then {hero!} came after {friend!} with the {object!}.
         ? Who went first? {friend!}.
         ? Who did not dare? {hero!}.
@@ -400,12 +430,12 @@ HELD_OUT_PLOTS = {
         {hero} wanted to draw {friend}, so {friend!} sat {place_a} with a {object}.
         "Do not move, {friend!}," said {hero!}. {friend!} did not move for a long time.
         "Now show me, {hero!}," said {friend!}. On the paper was {friend!} with the {object!}.
-        {friend!} took the drawing home, and {hero!} was {feeling_good}.
+        {friend} took the drawing home, and {hero!} was {feeling_good}.
         ? Who sat {place_a}? {friend!}.
         ? What did {friend} have? A {object!}.
         """,
     "stall": """
-        {hero} and {friend} wanted to sell things. {hero!} put a {object} on the table, and {friend!} put a {other} beside it.
+        {hero} and {friend} wanted to sell things. {hero} put a {object} on the table, and {friend!} put a {other} beside it.
         a {adult} came by and pointed at the {object}. "That is {hero!}'s," said {friend!}.
         {hero!} sold the {object!} for {count} coins. Nobody bought the {other!}, and {friend!} was {feeling_bad}.
         "You can have half of my coins, {friend!}," said {hero!}. "You are kind, {hero!}," said {friend!}.
