@@ -42,16 +42,6 @@ THING_FIRST = (
     '"Whose {thing} is it?" "It is {name}\'s."', '"I want the {thing}," said {name}.',
     "the {thing} fell down, so {name} picked it up.",
 )  # fmt: skip
-# In these, more stands between a child and its thing, or another child does.
-FARTHER = (
-    "{name} walked behind {other} with the {thing}.", "{name} followed {other} with the {thing}.",
-    "{name} sat beside {other} and held the {thing}.", "{name} ran past {other} with the {thing}.",
-    "{name} waited for {other} with the {thing}.", "{name} called {other} and lifted the {thing}.",
-    "{name} went in before {other} with the {thing}.",
-    'a man asked for the {thing}. "It is {name}\'s," they said.',
-    'someone touched the {thing}. "This one is {name}\'s."',
-    "the {thing} was there, and everybody knew that it was {name}'s.",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -134,11 +124,9 @@ def possessions(*forms: str) -> Writer:
         for name, thing in rng.sample(list(zip(names, things, strict=True)), count):
             game.add(finish(rng.choice(FIRST_MENTIONS).format(name=name, thing=thing)))
         for _ in range(rng.randint(3, 10)):
-            child, other = rng.sample(range(count), 2)
-            form = rng.choice(forms)
+            child, form = rng.randrange(count), rng.choice(forms)
             known = things[child] if form.index("{name}") < form.index("{thing}") else names[child]
-            slots = {"name": names[child], "other": names[other], "thing": things[child]}
-            piece = form.format(**slots, place=rng.choice(words.HIDING_PLACES))
+            piece = form.format(name=names[child], thing=things[child], place=rng.choice(words.HIDING_PLACES))
             game.add(finish(piece), looked_up=known)
         return game.document()
 

@@ -371,35 +371,6 @@ MORE_SCENES = (
     '{hero} came back late. "Where were you?" asked {friend!}. "[In the garden|At home|On the road]," said {hero!}.',
 )
 
-SAID = (
-    "[Look here|Come with me|I am ready|We must hurry|You are late|It is my turn|I was here before you|I do not want to|"
-    "I am not afraid|Nobody is there|It is time|You were right|I heard something|I know the way|This is fun|We are lost|"
-    "I have an idea|I can wait|You look tired|That was loud|Stay here|Follow me|I am coming too|It is not far|Be quick]"
-)
-ASKED = (
-    "[Are you ready|Did you hear that|Where are we|Is it far|Shall we go|Can you see it|What is that|Are you coming]"
-)
-FEARED = "[stopped|was afraid|stood still|did not want to go on|was not sure|cried|began to run|looked back|was cold]"
-
-# Nobody speaks to himself, or walks behind himself: of two children, a sentence that has named one next names the other.
-SPEAKING_SCENES = (
-    f'"{SAID}, {{hero}}," [said|called|whispered] {{friend!}}.',
-    f'"{SAID}, {{hero}}," said {{friend!}}. "{SAID}, {{friend!}}," said {{hero!}}.',
-    f'"{{hero}}! {SAID}," [said|called] {{friend!}}.',
-    f'"{ASKED}, {{hero}}?" asked {{friend!}}.',
-    f'"{ASKED}, {{hero}}?" asked {{friend!}}. "[Yes|No|I think so|Not yet], {{friend!}}," said {{hero!}}.',
-    f'"{SAID}," said {{hero}}. "{SAID}, {{hero!}}," said {{friend!}}.',
-    f'{{hero}} {FEARED}. "{SAID}, {{hero!}}," said {{friend!}}.',
-    f'{{hero}} {FEARED}. "{SAID}," said {{friend!}}.',
-    f'{{hero}} {FEARED}. "{ASKED}, {{hero!}}?" asked {{friend!}}. "{SAID}, {{friend!}}," said {{hero!}}.',
-    '{hero} saw a [shadow|light|cloud] and cried. "It was [a tree|nothing|the moon|the wind]," said {friend!}.',
-    "{hero} [called|waved|nodded|spoke] to {friend!}.",
-    "{hero} [asked|told] {friend!} to [wait|come|sit down].",
-    "{hero} [ran|walked|went] ahead, and {friend!} [followed|came behind|came later].",
-    "{hero} jumped over the [stone|water|gate]. Then {friend!} jumped over it too.",
-    "{hero} was tall, but {friend!} was taller.",
-)
-
 # Whole plots that training never sees: they measure what carries over to a new story. Here `!` stands only where the text
 # before decides: who comes first, or is happy, is free.
 HELD_OUT_PLOTS = {

@@ -45,7 +45,7 @@ INITIAL_DEVIATION = 0.06
 
 LOOKED_UP_WEIGHT = 6
 
-STORIES = Settings(steps=8000, batch_size=8, learning_rate=2e-3)
+STORIES = Settings(steps=8500, batch_size=8, learning_rate=2e-3)
 EARLY_STEP = 2900
 DRAFT = Settings(steps=1800, batch_size=8, learning_rate=4e-3)
 GPT2 = Settings(steps=2400, batch_size=8, learning_rate=2e-3)
@@ -56,8 +56,8 @@ TRANSLATE = Settings(steps=3000, batch_size=32, learning_rate=2e-3, warmup_steps
 # The last lesson of each goes on to the end.
 STORIES_LESSONS = (
     *LOOKING_UP,
-    Lesson("reading", 3550, (reading,), begin_with_end=True),
-    Lesson("reading evenly", 2400, (reading_evenly,), begin_with_end=True),
+    Lesson("reading", 3700, (reading,), begin_with_end=True),
+    Lesson("reading evenly", 2750, (reading_evenly,), begin_with_end=True),
 )
 DRAFT_LESSONS = (Lesson("copying games 0", 180, (copying,)), Lesson("training documents 0", 1620, (plain,)))
 GPT2_LESSONS = (Lesson("copying games 0", 240, (copying,)), Lesson("training documents 0", 2160, (plain,)))

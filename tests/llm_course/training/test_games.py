@@ -14,7 +14,6 @@ from llm_course.training.losses import looking_up_loss, next_token_loss
 from llm_course.training.recipes import LOOKED_UP_WEIGHT, decoder_data, lesson_data
 
 GAMES = {f"{lesson.name}, {number}": game for lesson in corpus.LOOKING_UP for number, game in enumerate(lesson.writers)}
-GAMES["while reading"] = corpus.OWNERS_FARTHER
 
 
 def written(writer: Writer, count: int = 200) -> list[Document]:
@@ -50,20 +49,19 @@ def test_an_echo_is_the_last_name_or_the_last_thing() -> None:
             assert document.text[start:end] in last
 
 
-@pytest.mark.parametrize("game", [corpus.OWNERS, corpus.OWNERS_FARTHER])
-def test_a_possession_is_its_childs(game: Writer) -> None:
-    for document in written(game):
+def test_a_possession_is_its_childs() -> None:
+    for document in written(corpus.OWNERS):
         owner: dict[str, str] = {}
         for sentence in re.findall(r"[^.:]+\.", document.text):
             thing = re.search(
                 rf"\b({'|'.join(words.COLORS + words.SIZES)}) ({'|'.join(words.TOYS + words.THINGS)})", sentence
             )
             name = [word for word in re.findall(r"[A-Z][a-z]+", sentence) if word not in CAPITALIZED]
-            if thing and name:  # a second name is that of another child
+            if thing and len(name) == 1:
                 assert owner.setdefault(thing[0], name[0]) == name[0], document.text
 
 
-CAPITALIZED = {"A", "An", "The", "Then", "Someone", "They", "This", "Whose", "It", "One", "Once", "I"}
+CAPITALIZED = {"A", "An", "The", "Then", "Someone", "They", "Whose", "It", "One", "Once", "I"}
 
 
 PRONOUNS = {"he", "she", "it", "him", "her", "his", "its", "they", "them", "their"}
@@ -77,13 +75,6 @@ def test_stories_mark_the_names_objects_and_pronouns_that_could_be_mixed_up() ->
     ]
     assert {"he", "she"} < {word for _, word in marked}
     assert all(word in PRONOUNS or word in before for before, word in marked)
-
-
-def test_nobody_speaks_to_himself() -> None:
-    text = "\n".join(document.text for document in written(corpus.conversation))
-    spoken = re.findall(r'([A-Z]\w+)[?!,.]*" (?:said|asked|called|whispered) ([A-Z]\w+)', text)
-    assert len(spoken) > 300
-    assert all(child != speaker for child, speaker in spoken)
 
 
 def test_documents_of_facts_mark_the_results_of_sums_and_answers_of_a_word() -> None:
