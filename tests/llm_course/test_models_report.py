@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from llm_course import models
+from llm_course.training import words
+from llm_course.training.plots import HELD_OUT_PLOTS
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +35,7 @@ def test_names_and_objects_are_kept_straight_in_new_stories(report: dict[str, An
     assert set(shares["seen_plots"]) == {"name", "object", "pronoun"}
     assert min(shares["seen_plots"].values()) >= 0.9
     assert min(shares["scenes"].values()) >= 0.9
-    assert min(shares["held_out_plots"].values()) >= 0.65
+    assert min(shares["held_out_plots"].values()) >= 0.7
 
 
 def test_stories_has_one_to_four_million_parameters(report: dict[str, Any]) -> None:
@@ -65,6 +67,9 @@ def test_translations_are_exact(report: dict[str, Any]) -> None:
 
 def test_what_the_page_says_of_its_figures(report: dict[str, Any]) -> None:
     """The prose of chapters/course_models.md. New weights that prove it wrong ask for a new sentence there."""
+    # "five whole plots, six names, one sum in eight, and the capitals of four countries"
+    assert len(HELD_OUT_PLOTS) == 5
+    assert len(words.HELD_OUT_GIRLS + words.HELD_OUT_BOYS) == 6 and len(words.HELD_OUT_CAPITALS) == 4
     decoders = report["decoders"]
     stories, early = decoders["stories"], decoders["stories-early"]
     # "On such plots the early checkpoint is better than the finished model"
