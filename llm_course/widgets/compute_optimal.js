@@ -1,17 +1,16 @@
 /** How to split a budget of compute between parameters and tokens, and what changes when the model is used afterwards. */
 
-import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";
 import { linePlot } from "./js/plot.js";
-import { fittedLoss, lossBySize, lowest, sizesBetween, tokensFor } from "./js/scaling.js";
+import { costOfLife, fittedLoss, lowest, runsOfCost, sizesBetween, twentyForEach } from "./js/scaling.js";
 
 /** @import { Model } from "./js/types.js" */
-
-/** @typedef {{ parameters: number, tokens: number }} Run */
+/** @import { Run } from "./js/scaling.js" */
 
 const OWN = "own";
-/** Parameters and tokens, as published. @type {Record<string, Run>} */
+/** As published. @type {Record<string, Run>} */
 const PUBLISHED = {
   "GPT-3": { parameters: 175e9, tokens: 300e9 },
   Gopher: { parameters: 280e9, tokens: 300e9 },
@@ -20,7 +19,9 @@ const PUBLISHED = {
   "Llama 3 8B": { parameters: 8e9, tokens: 15e12 },
   "Llama 3 405B": { parameters: 405e9, tokens: 15.6e12 },
 };
-const SERVED = [0, 1e11, 1e12, 3e12, 1e13, 3e13, 1e14];
+const SERVED = [0, 1e11, 1e12, 3e12, 1e13, 3e13, 1e14, 2e14, 1e15];
+const LEAST = 17;
+const MOST = 28;
 const SMALLEST = 6;
 const LARGEST = 13;
 const SHOWN_ABOVE_THE_LOWEST = 0.6;
@@ -31,117 +32,114 @@ export default widget(
   {
     title: "A budget of compute, split",
     tryThis: [
-      "Start from Gopher. How far from the lowest point does it stand, and in which direction? Chinchilla had the same budget.",
-      "Multiply the budget by a hundred. By how much do parameters and tokens of the lowest point grow?",
-      "Start from Chinchilla and let the same budget also pay for tokens served. Where does the lowest point go?",
-      "Start from Llama 3 8B. How many tokens must it serve until its size is the best for training and use together?",
+      "Start from Gopher. How many times too large is it, and how much higher is its loss than the lowest?",
+      "Start from Chinchilla and multiply the budget by a hundred. By how much do parameters and tokens of the lowest point grow?",
+      "Start from Llama 3 8B and raise the tokens served. From how many on is a model of its size the best of those that cost as much over their lives?",
     ],
   },
   (model, body) => {
+    const names = Object.keys(PUBLISHED);
+    const start = choice("Start from", [[OWN, "sizes of your own"], ...names.map((name) => /** @type {[string, string]} */ ([name, name]))], OWN, (name) => {
+      if (name in PUBLISHED) begin(PUBLISHED[name]);
+    });
     const controls = element("div", { class: "llm-controls" });
     const said = announcement();
     const results = element("div");
-    const names = Object.keys(PUBLISHED);
-    const given = traitsOf(model);
-    /** @type {[string, string][]} */
-    const presets = [[OWN, "as given"], ...names.map((name) => /** @type {[string, string]} */ ([name, name]))];
-    body.append(
-      choice("Start from", presets, OWN, (name) => {
-        const traits = name === OWN ? given : traitsFor(PUBLISHED[name]);
-        for (const [trait, value] of Object.entries(traits)) model.set(trait, value);
-        model.save_changes();
-        fill();
-      }),
-      controls,
-      said,
-      results,
-    );
+    body.append(start, controls, said, results);
     for (const trait of ["budget", "parameters", "served", "own"]) model.on(`change:${trait}`, show);
     fill();
     show();
 
+    /** @param {Run} run */
+    function begin(run) {
+      model.set("budget", Math.log10(costOfLife(run, 0)));
+      model.set("parameters", Math.log10(run.parameters));
+      model.save_changes();
+      fill();
+    }
+
     function fill() {
-      controls.replaceChildren(...fields(model));
+      const leave = () => (/** @type {HTMLSelectElement} */ (start.querySelector("select")).value = OWN);
+      controls.replaceChildren(...fields(model, leave, fill));
     }
 
     function show() {
-      const { budget, parameters, served } = amounts(model);
-      const best = lowest(lossBySize(budget, served, sizesBetween(SMALLEST, LARGEST, 100)));
-      const tokens = tokensFor(budget, parameters, served);
-      said.textContent = `${sentence({ parameters, tokens })} ${best ? `The lowest point of this budget: ${sentence(best)}` : "No size leaves anything for training."}`;
-      results.replaceChildren(...(best ? [plot(budget, parameters, served, best.loss), table(model, best)] : []));
+      const chosen = runOf(model);
+      const served = model.get("served");
+      const cost = costOfLife(chosen, served);
+      const best = lowest(runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 100)));
+      said.textContent = `Chosen: ${sentence(chosen)} Of those that cost as much${served ? " over their lives" : ""}, the lowest: ${sentence(best)}`;
+      results.replaceChildren(plot(chosen, served, best), table(model, best));
     }
   },
 );
 
-/** @param {Model} model */
-function traitsOf(model) {
-  return { budget: model.get("budget"), parameters: model.get("parameters"), served: model.get("served") };
+/**
+ * @param {Model} model
+ * @returns {Run}
+ */
+function runOf(model) {
+  const parameters = 10 ** model.get("parameters");
+  return { parameters, tokens: 10 ** model.get("budget") / (6 * parameters) };
 }
 
-/** @param {Run} run */
-function traitsFor({ parameters, tokens }) {
-  return { budget: Math.log10(6 * parameters * tokens), parameters: Math.log10(parameters), served: 0 };
-}
-
-/** @param {Model} model */
-function amounts(model) {
-  return { budget: 10 ** model.get("budget"), parameters: 10 ** model.get("parameters"), served: model.get("served") };
-}
-
-/** @param {Model} model */
-function fields(model) {
-  const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
+/**
+ * @param {Model} model
+ * @param {() => void} leave  Says that the sizes are no published ones any more.
+ * @param {() => void} fill
+ */
+function fields(model, leave, fill) {
+  const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => {
+    setTrait(model, trait, value);
+    leave();
+  };
+  const multiply = (/** @type {number} */ power) => () => {
+    set("budget")(Math.min(MOST, Math.max(LEAST, model.get("budget") + power)));
+    fill();
+  };
+  const written = (/** @type {number} */ value) => (10 ** value).toExponential(1).replace("+", "");
   const served = [...new Set([...SERVED, model.get("served")])].sort((a, b) => a - b);
-  const power = (/** @type {number} */ value) => (10 ** value).toExponential(1).replace("+", "");
   return [
     // Any step, so that a published run keeps its exact size.
-    slider("Budget in FLOPs", { min: 17, max: 27, step: "any", value: model.get("budget"), format: power }, set("budget")),
+    slider("Training budget in FLOPs", { min: LEAST, max: MOST, step: "any", value: model.get("budget"), format: written }, set("budget")),
+    button("a tenth", multiply(-1)),
+    button("ten times", multiply(1)),
     slider("Parameters", { min: SMALLEST, max: LARGEST, step: "any", value: model.get("parameters"), format: (value) => inWords(10 ** value) }, set("parameters")),
-    choice("Tokens served in its life", served.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => set("served")(Number(count))),
+    choice("Tokens served in its life", served.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count))),
   ];
 }
 
 /** @param {Run} run */
-function sentence({ parameters, tokens }) {
-  if (tokens <= 0) return `${inWords(parameters)} parameters: use alone takes the budget.`;
-  const loss = format(fittedLoss(parameters, tokens), 3);
-  return `${inWords(parameters)} parameters on ${inWords(tokens)} tokens, ${perParameter({ parameters, tokens })} for each: loss ${loss}.`;
+function sentence(run) {
+  return `${inWords(run.parameters)} parameters on ${inWords(run.tokens)} tokens, ${ratio(run)} for each, loss ${format(fittedLoss(run), 3)}.`;
 }
 
 /** @param {Run} run */
-function perParameter({ parameters, tokens }) {
-  const ratio = tokens / parameters;
-  return ratio < 10 ? format(ratio, 1) : Math.round(ratio).toLocaleString("en");
+function ratio({ parameters, tokens }) {
+  return tokens < 10 * parameters ? format(tokens / parameters, 1) : Math.round(tokens / parameters).toLocaleString("en");
 }
 
 /**
- * @param {number} budget
- * @param {number} parameters
+ * @param {Run} chosen
  * @param {number} served
- * @param {number} best
+ * @param {Run & { loss: number }} best
  */
-function plot(budget, parameters, served, best) {
-  const sizes = sizesBetween(SMALLEST, LARGEST, 20);
-  const top = best + SHOWN_ABOVE_THE_LOWEST;
-  const curve = (/** @type {string} */ name, /** @type {number} */ tokens) => ({
-    name,
-    points: lossBySize(budget, tokens, sizes)
-      .filter(({ loss }) => loss <= top)
-      .map((run) => /** @type {[number, number]} */ ([Math.log10(run.parameters), run.loss])),
-  });
-  const series = [curve("all for training", 0)];
-  if (served) series.push(curve(`${inWords(served)} tokens served`, served));
-  const all = series.flatMap(({ points }) => points.map(([size]) => size));
-  const size = Math.log10(parameters);
-  const isInside = size >= Math.min(...all) && size <= Math.max(...all);
+function plot(chosen, served, best) {
+  const runs = runsOfCost(costOfLife(chosen, served), served, sizesBetween(SMALLEST, LARGEST, 20));
+  const shown = runs.filter(({ loss }) => loss <= best.loss + SHOWN_ABOVE_THE_LOWEST);
+  const powers = shown.map(({ parameters }) => Math.log10(parameters));
+  const size = Math.log10(chosen.parameters);
+  const isInside = size >= Math.min(...powers) && size <= Math.max(...powers);
   return linePlot({
     title: "Loss by size, for one budget",
-    x: "parameters, as a power of ten",
+    x: "parameters",
     y: "fitted loss",
-    series,
+    series: [{ name: "loss", points: shown.map(({ loss }, i) => [powers[i], loss]) }],
     marker: isInside ? size : undefined,
-    yRange: [Math.min(...series.flatMap(({ points }) => points.map(([, loss]) => loss))) - 0.02, top],
+    markerName: "chosen",
+    point: { at: [Math.log10(best.parameters), best.loss], name: "lowest" },
+    xTick: (power) => (Number.isInteger(power) ? ["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T"][power - SMALLEST] ?? "" : ""),
+    yRange: [best.loss - 0.02, best.loss + SHOWN_ABOVE_THE_LOWEST],
   });
 }
 
@@ -150,26 +148,24 @@ function plot(budget, parameters, served, best) {
  * @param {Run} best
  */
 function table(model, best) {
-  const { budget, parameters, served } = amounts(model);
+  const chosen = runOf(model);
+  const served = model.get("served");
   const own = model.get("own");
-  const root = Math.sqrt(budget / 120);
   const rows = /** @type {[string, Run][]} */ ([
-    ["chosen", { parameters, tokens: tokensFor(budget, parameters, served) }],
-    ["lowest point", best],
-    ["20 tokens for each", { parameters: root, tokens: 20 * root }],
+    ["chosen", chosen],
+    ["lowest", best],
+    ["20 tokens for each", twentyForEach(costOfLife(chosen, served), served)],
   ]);
-  if (own && own.budget === model.get("budget")) rows.push(["your function", own]);
-  const names = ["", "Parameters", "Tokens", "For each", "Loss", "Days on 1,000 GPUs"];
+  // The function knows only the budget of training.
+  if (own && own.budget === model.get("budget") && !served) rows.push(["your function", own]);
+  const names = ["", "Parameters", "Tokens", "Tokens for each", "Loss", "Days of training on 1,000 GPUs"];
   const header = names.map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
   const lines = rows.map(([name, run]) => {
-    const isPossible = run.tokens > 0;
-    const days = (6 * run.parameters * run.tokens) / (1000 * SPEED) / 86_400;
-    const cells = isPossible
-      ? [inWords(run.tokens), perParameter(run), format(fittedLoss(run.parameters, run.tokens), 3), days < 0.1 ? "under 0.1" : format(days, 1)]
-      : ["none left", "–", "–", "–"];
-    return element("tr", {}, element("th", { scope: "row" }, name), ...[inWords(run.parameters), ...cells].map((text) => element("td", {}, text)));
+    const days = costOfLife(run, 0) / (1000 * SPEED) / 86_400;
+    const cells = [inWords(run.parameters), inWords(run.tokens), ratio(run), format(fittedLoss(run), 3), days < 0.1 ? "under 0.1" : format(days, 1)];
+    return element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text)));
   });
-  const caption = "Ways to spend it";
+  const caption = served ? "Ways to spend as much over a life" : "Ways to spend it";
   return scroller(
     caption,
     element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...lines)),

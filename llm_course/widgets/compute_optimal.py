@@ -32,8 +32,8 @@ class ComputeOptimal(CourseWidget):
 
     module: ClassVar[str] = "compute_optimal"
 
-    budget = Float(min=17.0, max=27.0).tag(sync=True)
-    """A power of ten, as `parameters` is."""
+    budget = Float(min=17.0, max=28.0).tag(sync=True)
+    """Of training, as a power of ten; `parameters` is one, too."""
     parameters = Float(min=6.0, max=13.0).tag(sync=True)
     served = Float(0.0, min=0.0).tag(sync=True)
     own: Any = Dict(allow_none=True, default_value=None).tag(sync=True)

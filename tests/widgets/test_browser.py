@@ -248,19 +248,28 @@ def test_parameter_budget_counts_a_mixture(watched: Watched, address: str) -> No
 
 def test_compute_optimal_moves_to_smaller_models_when_they_are_used(watched: Watched, address: str) -> None:
     page = opened(watched, address, "compute_optimal")
-    said = page.get_by_role("status")
-    expect(said).to_contain_text("70.00 billion parameters on 1.40 trillion tokens, 20 for each: loss 1.976.")
-    page.get_by_label("Start from").select_option("Llama 3 8B")
-    expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens, 1,875 for each: loss 2.024.")
-    expect(said).to_contain_text("The lowest point of this budget: 81.28 billion parameters")
-    page.get_by_label("Tokens served in its life").select_option("30.00 trillion")
-    expect(said).to_contain_text("The lowest point of this budget: 8.32 billion parameters")
-    expect(page.get_by_text("30.00 trillion tokens served")).to_be_visible()
-    page.get_by_label("Tokens served in its life").select_option("100.00 trillion")
-    expect(said).to_contain_text("8.00 billion parameters: use alone takes the budget.")
-    expect(page.get_by_role("row", name="chosen")).to_contain_text("none left")
-    page.get_by_label("Budget in FLOPs").fill("17")
-    expect(said).to_contain_text("No size leaves anything for training.")
+    said, start = page.get_by_role("status"), page.get_by_label("Start from")
+    expect(said).to_contain_text("Chosen: 70.00 billion parameters on 1.40 trillion tokens, 20 for each, loss 1.976.")
+    start.select_option("Llama 3 8B")
+    expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens, 1,875 for each, loss 2.024.")
+    expect(said).to_contain_text("the lowest: 81.28 billion parameters")
+    for served, best in (("100.00 trillion", "8.91 billion"), ("200.00 trillion", "7.94 billion")):
+        page.get_by_label("Tokens served in its life").select_option(served)
+        expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens")
+        expect(said).to_contain_text(f"over their lives, the lowest: {best}")
+    expect(start).to_have_value("Llama 3 8B")
+
+
+def test_compute_optimal_multiplies_its_budget(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "compute_optimal")
+    said, start = page.get_by_role("status"), page.get_by_label("Start from")
+    start.select_option("Chinchilla")
+    for _ in range(2):
+        page.get_by_role("button", name="ten times").click()
+    expect(start).to_have_value("own")
+    expect(page.get_by_text("5.9e25")).to_be_visible()
+    expect(said).to_contain_text("the lowest: 776.25 billion parameters")
+    expect(page.get_by_role("row", name="20 tokens for each")).to_contain_text("700.00 billion")
 
 
 @pytest.mark.parametrize("kind", ["rope", "sinusoid"])

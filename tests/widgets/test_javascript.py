@@ -83,8 +83,8 @@ def test_parameter_counts_are_those_of_transformers(tied: bool, experts: int) ->
 @pytest.mark.parametrize("budget", [1e19, 6 * 70e9 * 1.4e12, 1e26])
 def test_lowest_point_is_where_the_derivative_vanishes(budget: float) -> None:
     script = (
-        'import { lossBySize, lowest, sizesBetween } from "./llm_course/widgets/js/scaling.js";\n'
-        "reply(lowest(lossBySize(input, 0, sizesBetween(6, 13, 100))));"
+        'import { runsOfCost, lowest, sizesBetween } from "./llm_course/widgets/js/scaling.js";\n'
+        "reply(lowest(runsOfCost(input, 0, sizesBetween(6, 13, 100))));"
     )
     found = run_node(script, budget)
     # With D = C / 6N, 0.348 * 482 / N**0.348 = 0.366 * 2085 / D**0.366 there.
@@ -95,11 +95,20 @@ def test_lowest_point_is_where_the_derivative_vanishes(budget: float) -> None:
     assert 6 * found["parameters"] * found["tokens"] == pytest.approx(budget)
 
 
-def test_use_is_paid_from_the_same_budget() -> None:
-    script = 'import { tokensFor } from "./llm_course/widgets/js/scaling.js"; reply(tokensFor(...input));'
-    tokens = run_node(script, [1e20, 1e9, 1e10])
-    assert isinstance(tokens, float)
-    assert 6 * 1e9 * tokens + 2 * 1e9 * 1e10 == pytest.approx(1e20)
+@pytest.mark.parametrize("served", [0, 1e12])
+def test_runs_of_one_cost_cost_the_same(served: float) -> None:
+    script = (
+        'import { costOfLife, runsOfCost, twentyForEach } from "./llm_course/widgets/js/scaling.js";\n'
+        "const runs = [...runsOfCost(1e23, input, [1e9, 7e9, 1e14]), twentyForEach(1e23, input)];\n"
+        "reply(runs.map((run) => [run.parameters, run.tokens, costOfLife(run, input)]));"
+    )
+    runs = run_node(script, served)
+    assert isinstance(runs, list)
+    assert [cost for _, _, cost in runs] == pytest.approx([1e23] * len(runs))
+    assert all(6 * n * d + 2 * n * served == pytest.approx(1e23) for n, d, _ in runs)
+    assert runs[-1][1] == pytest.approx(20 * runs[-1][0])
+    # Use alone would cost the largest more than there is.
+    assert len(runs) == (4 if served == 0 else 3)
 
 
 def test_rope_equals_transformers() -> None:

@@ -11,6 +11,9 @@ import { element, svg } from "./dom.js";
  * @property {string} y
  * @property {{ name: string, points: Points }[]} series  Up to four.
  * @property {number} [marker]  Where a vertical line stands.
+ * @property {string} [markerName]
+ * @property {{ at: [x: number, y: number], name: string }} [point]
+ * @property {(value: number) => string} [xTick]  How a value of x is written.
  * @property {[number, number]} [yRange]
  */
 
@@ -22,7 +25,7 @@ const EDGE = { left: 46, right: 10, top: 8, bottom: 36 };
  * @param {Plot} plot
  * @returns {HTMLElement}
  */
-export function linePlot({ title, x, y, series, marker, yRange }) {
+export function linePlot({ title, x, y, series, marker, markerName, point, xTick, yRange }) {
   const all = series.flatMap(({ points }) => points);
   const [left, right] = range(all.map(([value]) => value));
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
@@ -35,11 +38,13 @@ export function linePlot({ title, x, y, series, marker, yRange }) {
   const drawing = svg(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title },
-    ...ticks(left, right).map((value) => tick(toX(value), HEIGHT - EDGE.bottom + 14, "middle", value)),
-    ...ticks(low, high).map((value) => tick(EDGE.left - 6, toY(value) + 4, "end", value)),
+    ...ticks(left, right).map((value) => label(toX(value), HEIGHT - EDGE.bottom + 14, "middle", (xTick ?? short)(value))),
+    ...ticks(low, high).map((value) => label(EDGE.left - 6, toY(value) + 4, "end", short(value))),
     svg("path", { class: "llm-axis", d: `M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}` }),
     mark,
+    marker !== undefined && markerName ? beside(toX(marker), EDGE.top + 10, markerName) : null,
     ...lines,
+    ...(point ? [svg("circle", { class: "llm-point", cx: toX(point.at[0]), cy: toY(point.at[1]), r: 4 }), beside(toX(point.at[0]), toY(point.at[1]) - 8, point.name)] : []),
     svg("text", { x: (EDGE.left + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, x),
     svg("text", { transform: `translate(11 ${(HEIGHT - EDGE.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, y),
   );
@@ -81,12 +86,27 @@ function ticks(low, high) {
   return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }
 
+/** @param {number} value */
+function short(value) {
+  return String(Number(value.toPrecision(3))).replace("-", "−");
+}
+
 /**
  * @param {number} x
  * @param {number} y
  * @param {string} anchor
- * @param {number} value
+ * @param {string} text
  */
-function tick(x, y, anchor, value) {
-  return svg("text", { x, y, "text-anchor": anchor }, String(Number(value.toPrecision(3))).replace("-", "−"));
+function label(x, y, anchor, text) {
+  return svg("text", { x, y, "text-anchor": anchor }, text);
+}
+
+/**
+ * A name on that side of a place which has room for it.
+ * @param {number} x
+ * @param {number} y
+ * @param {string} name
+ */
+function beside(x, y, name) {
+  return x < WIDTH / 2 ? label(x + 6, y, "start", name) : label(x - 6, y, "end", name);
 }

@@ -3,34 +3,46 @@
  * fitted to the runs of Hoffmann et al. (2022).
  */
 
-/** @param {number} parameters @param {number} tokens */
-export function fittedLoss(parameters, tokens) {
+/** @typedef {{ parameters: number, tokens: number }} Run */
+
+/** @param {Run} run */
+export function fittedLoss({ parameters, tokens }) {
   return 1.82 + 482 / parameters ** 0.348 + 2085 / tokens ** 0.366;
 }
 
 /**
- * How many tokens a budget leaves for training: 6 N a token, when 2 N are put by for each token served later.
- * @param {number} budget  FLOPs, for training and use together.
- * @param {number} parameters
- * @param {number} served  Tokens read and written in the model's life.
- * @returns {number} Not above 0 where use alone takes the budget.
+ * The compute of a model's life: 6 N for each token of its training, 2 N for each that it serves.
+ * @param {Run} run
+ * @param {number} served
  */
-export function tokensFor(budget, parameters, served) {
-  return (budget - 2 * parameters * served) / (6 * parameters);
+export function costOfLife({ parameters, tokens }, served) {
+  return 6 * parameters * tokens + 2 * parameters * served;
 }
 
 /**
- * The loss by size for one budget; sizes that leave nothing for training are left out.
- * @param {number} budget
+ * The runs of some sizes that cost the same over their lives; sizes that leave nothing for training are left out.
+ * @param {number} cost
  * @param {number} served
  * @param {number[]} sizes
- * @returns {{ parameters: number, tokens: number, loss: number }[]}
+ * @returns {(Run & { loss: number })[]}
  */
-export function lossBySize(budget, served, sizes) {
+export function runsOfCost(cost, served, sizes) {
   return sizes
-    .map((parameters) => ({ parameters, tokens: tokensFor(budget, parameters, served) }))
+    .map((parameters) => ({ parameters, tokens: (cost - 2 * parameters * served) / (6 * parameters) }))
     .filter(({ tokens }) => tokens > 0)
-    .map((run) => ({ ...run, loss: fittedLoss(run.parameters, run.tokens) }));
+    .map((run) => ({ ...run, loss: fittedLoss(run) }));
+}
+
+/**
+ * The run of 20 tokens for each parameter that costs this over its life.
+ * @param {number} cost
+ * @param {number} served
+ * @returns {Run}
+ */
+export function twentyForEach(cost, served) {
+  // 120 N² + 2 N served = cost
+  const parameters = (Math.sqrt(served ** 2 + 120 * cost) - served) / 120;
+  return { parameters, tokens: 20 * parameters };
 }
 
 /**
@@ -46,9 +58,9 @@ export function sizesBetween(from, to, stepsOfATenfold) {
 
 /**
  * @template {{ loss: number }} Run
- * @param {Run[]} runs
- * @returns {Run | undefined} The one with the lowest loss.
+ * @param {Run[]} runs  At least one.
+ * @returns {Run} The one with the lowest loss.
  */
 export function lowest(runs) {
-  return runs.reduce((best, run) => (best && best.loss <= run.loss ? best : run), /** @type {Run | undefined} */ (undefined));
+  return runs.reduce((best, run) => (best.loss <= run.loss ? best : run));
 }
