@@ -2,11 +2,10 @@
 """What the text of chapter 6 says about its own output. Each runs as a cell at the chapter's end."""
 
 # "Without either half, the model no longer knows what comes next"
-whole = before.mean().item()
-assert min(without_all for without_all, _ in losses_without.values()) > whole + 2
+assert min(without_all for without_all, _ in losses_without.values()) > math.log(model.config.vocab_size)
 # "to lose the network of one layer costs several times as much in some layers as in others"
 one_layer = losses_without["feed-forward"][1]
-assert max(one_layer) - whole > 3 * (min(one_layer) - whole) > 0
+assert max(one_layer) > 3 * min(one_layer) > 0
 # "The network computes the absolute value" "their product, here 1 - 1 = 0"
 line = torch.tensor([[3.0], [-2.0], [0.5]])
 assert torch.equal(torch.relu(line @ torch.tensor([[1.0, -1.0]])).sum(1), line.abs()[:, 0])
@@ -48,10 +47,10 @@ mean = {name: [sum(pair) / 2 for pair in found] for name, found in results.items
 lead = mean["GELU"][0] - mean["SwiGLU"][0]
 at_best = min(mean["GELU"]) - min(mean["SwiGLU"])
 assert lead > 0.12 and -0.05 < at_best < 0.6 * lead
-# "On this task twice the steps close the gap altogether"
+# "With twice the steps, `steps=300`, its best is as good as SwiGLU's or a little better"
 longer = [min(trained(gated, rate, 0, steps=300) for rate in (0.02, 0.03)) for gated in (False, True)]
 assert abs(longer[0] - longer[1]) < 0.07
-# "Four is the tradition of plain networks" "most have ratios between 2.7 and 4" "Gemma-2B has 8"
+# "Four is the tradition of plain networks" "Six of the eight here have ratios between 2.7 and 4" "Gemma-2B 8"
 assert widths["GPT-2"] == widths["GPT-2 XL"] == 4 and widths["Gemma-2B"] == 8
 gated = [width for name, width in widths.items() if not name.startswith("GPT")]
 assert sum(2.6 < width <= 4 for width in gated) == 6 and len(gated) == 8
@@ -75,11 +74,10 @@ layer_share = counts["GPT-2 XL"]["feed-forward"] / (
 )
 assert abs(layer_share - 2 / 3) < 0.001
 # "Most units are nearly silent most of the time" "Some have a favorite token"
-assert small > 0.7 and 5 <= len(pure) < 0.5 * hidden.shape[1]
+assert small.min() > 0.7 and 5 <= len(pure) < 0.5 * hidden.shape[1]
 # "SiLU, unlike ReLU, never makes an exact zero"
 assert (hidden == 0).float().mean() < 0.01
 # "Without the units for articles, the model is worse at what follows an article, and hardly worse anywhere else"
-assert len(chosen) > 0
 after, elsewhere = effects["units for articles"]
 assert after > 0.01 and after > 5 * abs(elsewhere)
 assert max(effects["other units"]) < 0.6 * after
