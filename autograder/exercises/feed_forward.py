@@ -422,7 +422,7 @@ FEED_FORWARD_EXERCISE = Exercise(
         ),
         Mistake(
             "gelu_after_both",
-            "You apply GELU once more at the end. The output goes to the stream as the second matrix gives it.",
+            "You apply GELU once more at the end. The result is what the second matrix gives.",
             GENERAL,
             _gelu_after_both,
         ),
@@ -434,7 +434,7 @@ FEED_FORWARD_EXERCISE = Exercise(
         ),
         Mistake(
             "input_added",
-            "You add x to the result. The block around this network does that; the network itself does not.",
+            "You add x to the result. The layer around this network does that; the network itself does not.",
             GENERAL,
             _input_added,
         ),
@@ -767,7 +767,7 @@ SWIGLU_EXERCISE = Exercise(
         ),
         Mistake(
             "input_added",
-            "You add x to the result. The block around this network does that; the network itself does not.",
+            "You add x to the result. The layer around this network does that; the network itself does not.",
             GENERAL,
             _gated_input_added,
         ),
@@ -788,7 +788,7 @@ SWIGLU_EXERCISE = Exercise(
         Mistake(
             "exp_overflow",
             "For a large gate, your e to the power of the gate is infinite, and infinity divided by infinity is NaN. "
-            "Write it with e^-z, or use torch's own sigmoid.",
+            "Use torch's own sigmoid.",
             ACTIVATIONS,
             _mixed_by(_exp_overflow),
         ),
@@ -929,6 +929,12 @@ def _softmax_twice(logits: Tensor, top_k: int) -> Tensor:
 
 def _softmax_over_tokens(logits: Tensor, top_k: int) -> Tensor:
     return _softmax_over(logits, _chosen(logits, top_k), dim=0).nan_to_num()
+
+
+def _softmax_over_tokens_by_rank(logits: Tensor, top_k: int) -> Tensor:
+    """The best logits of all tokens share one softmax, and so do the second best."""
+    values, best = logits.topk(top_k, dim=-1)
+    return torch.zeros_like(logits).scatter(-1, best, torch.softmax(values, dim=0))
 
 
 def _chosen_over_tokens(logits: Tensor, top_k: int) -> Tensor:
@@ -1273,6 +1279,12 @@ MOE_FORWARD_EXERCISE = Exercise(
             _weighed_by(_softmax_over_tokens),
         ),
         Mistake(
+            "softmax_over_tokens_by_rank",
+            "Your softmax runs over the tokens. It belongs to one token's chosen logits: dim=-1.",
+            ROUTER,
+            _weighed_by(_softmax_over_tokens_by_rank),
+        ),
+        Mistake(
             "chosen_over_tokens",
             "Each expert chooses top_k tokens. It is each token that chooses top_k experts: the last dimension.",
             ROUTER,
@@ -1356,7 +1368,7 @@ MOE_FORWARD_EXERCISE = Exercise(
         ),
         Mistake(
             "input_added",
-            "You add x to the result. The block around this network does that; the network itself does not.",
+            "You add x to the result. The layer around this network does that; the network itself does not.",
             EXPERTS,
             _experts_added_to_the_input,
         ),
@@ -1796,7 +1808,7 @@ PARAMETER_COUNTS_EXERCISE = Exercise(
         ),
         Mistake(
             "narrow_queries",
-            "You give the queries n_kv_heads heads too. Only keys and values are shared.",
+            "One projection too many is narrow. Only keys and values are; queries and output keep all heads.",
             SHARING,
             _miscounted(attention=_narrow_queries),
         ),
@@ -1832,7 +1844,8 @@ PARAMETER_COUNTS_EXERCISE = Exercise(
         ),
         Mistake(
             "group_for_heads",
-            "n_heads // n_kv_heads is how many query heads share one key head. It is not the number of key heads.",
+            "Your keys have d_model / n_kv_heads columns. It is n_kv_heads heads of d_model / n_heads each. (n_heads / "
+            "n_kv_heads is how many query heads share one.)",
             SHARING,
             _miscounted(attention=_group_for_heads),
         ),
