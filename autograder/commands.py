@@ -1,8 +1,12 @@
 """What the commands of llm-course do. Each takes the options that `cli` read, and gives the exit code."""
 
 import argparse
+import contextlib
+import signal
 import sys
 import warnings
+from collections.abc import Callable, Iterator
+from types import FrameType
 
 from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
@@ -67,13 +71,14 @@ def grade(options: argparse.Namespace) -> int:
     total = course.count_submissions(options.assignment, options.student)
     # On a terminal only: how far it is, how fast, how long still. Its own thread would be in the way of forks.
     tqdm.monitor_interval = 0
-    with tqdm(total=total, unit="submission", disable=None) as progress:
+    with tqdm(total=total, unit="submission", disable=None) as progress, kept_interrupts() as interrupt_again:
 
         def report(line: course.Graded) -> None:
             for text in _words(line):
                 progress.write(text)
             sys.stdout.flush()
             progress.update()
+            interrupt_again()
 
         lines = course.grade_all(
             options.assignment, options.student, report, options.workers, options.scheduler, options.again
@@ -83,6 +88,30 @@ def grade(options: argparse.Namespace) -> int:
     if len(graded) < len(lines):
         raise course.CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
     return 0
+
+
+@contextlib.contextmanager
+def kept_interrupts() -> Iterator[Callable[[], None]]:
+    """Gives a function that raises KeyboardInterrupt if Ctrl-C was pressed before, and nothing came of it.
+
+    Python drops an exception that falls into a finalizer or into a callback of a weak reference.
+    """
+    pressed = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal pressed
+        pressed = True
+        signal.default_int_handler(number, frame)
+
+    def interrupt_again() -> None:
+        if pressed:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield interrupt_again
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def feedback(options: argparse.Namespace) -> int:
