@@ -23,7 +23,7 @@ class ComputeOptimal(CourseWidget):
     >>> ComputeOptimal(1e21, compute_optimal)
 
     Args:
-        flops: The budget, 1e17 to 1e27 floating-point operations.
+        flops: The budget, 1e17 to 1e28 floating-point operations.
         function: The learner's `compute_optimal`, called with the budget; gives parameters and tokens.
 
     Raises:
@@ -39,8 +39,8 @@ class ComputeOptimal(CourseWidget):
     own: Any = Dict(allow_none=True, default_value=None).tag(sync=True)
 
     def __init__(self, flops: float = CHINCHILLA, function: Callable[[float], Any] | None = None) -> None:
-        if not isinstance(flops, int | float) or not 1e17 <= flops <= 1e27:
-            raise ValueError(f"The budget is {flops!r}: give a number from 1e17 to 1e27.")
+        if not isinstance(flops, int | float) or not 1e17 <= flops <= 1e28:
+            raise ValueError(f"The budget is {flops!r}: give a number from 1e17 to 1e28.")
         super().__init__(budget=math.log10(flops), parameters=math.log10(math.sqrt(flops / 120)))
         self._function = function
         if function is not None:

@@ -14,12 +14,13 @@ class EndsInAnInterrupt:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_interrupt_that_python_drops_is_kept() -> None:
+    before = signal.getsignal(signal.SIGINT)
     with kept_interrupts() as interrupt_again:
         interrupt_again()
         EndsInAnInterrupt()
         with pytest.raises(KeyboardInterrupt):
             interrupt_again()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_interrupt_is_raised_at_once_where_python_lets_it() -> None:

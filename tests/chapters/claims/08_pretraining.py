@@ -116,6 +116,8 @@ assert 10.2 < best_size(100 * chinchilla) / best_size(chinchilla) < 11
 # "Start from Llama 3 8B [...] From how many on is a model of its size the best?": from 200 trillion on
 llama = {served: 6 * 8e9 * 15e12 + 2 * 8e9 * served for served in (0, 1e14, 2e14)}
 assert [best_size(cost, served) > 8.1e9 for served, cost in llama.items()] == [True, True, False]
+# "The normal batch stays about as it is. The noise [...] is cut to a small part of its length"
+assert norms["stories"][0] < 1.3 and norms["noise"][0] > 10
 # "each optimizer at the best of five rates": none of them is the first or the last
 for way, step_of in ways.items():
     found = [learn_matrix(step_of, rate) for rate in rates[way]]
