@@ -20,7 +20,8 @@ WAITS_MEANS = f"{WAITS} counts once a more fundamental property holds"
 class Finding:
     """Whether one property holds; if not, what was seen first.
 
-    One that `waits` shows no fault of its own, but counts only once the property that it needs holds.
+    One that `waits` shows no fault of its own, but counts only once the property that it needs holds, or the values are
+    right whose gradients it is about.
     """
 
     name: str
@@ -139,19 +140,21 @@ def tell_failure(exercise: str, failure: Failure) -> str:
 
 def _findings(bench: Bench, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:
     problems = {required.name: _problem(bench, required, replies) for required in bench.properties}
-    return tuple(
-        _finding(required, problems[required.name], problems[required.needs] if required.needs else None)
-        for required in bench.properties
-    )
+
+    def find(required: Property) -> Finding:
+        own, needed = problems[required.name], problems[required.needs] if required.needs else None
+        holds = own is None and needed is None
+        waits = not holds and (own is None or _of_wrong_values(bench, required, replies))
+        return Finding(required.name, required.weight, holds, own or needed or "", waits)
+
+    return tuple(map(find, bench.properties))
 
 
-def _finding(required: Property, own: str | None, needed: str | None) -> Finding:
-    return Finding(
-        required.name,
-        required.weight,
-        holds=own is None and needed is None,
-        message=own or needed or "",
-        waits=own is None and needed is not None,
+def _of_wrong_values(bench: Bench, required: Property, replies: Mapping[str, Reply]) -> bool:
+    """Whether a property is about gradients, and the values that are differentiated are wrong already."""
+    asked = [(bench.items[case], replies[case]) for case in required.cases]
+    return all(item.call.gradients for item, _ in asked) and any(
+        reply.failure is None and not agree(reply.value, item.expected.value, item.slack) for item, reply in asked
     )
 
 

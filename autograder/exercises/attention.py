@@ -1338,6 +1338,10 @@ def _negative_block_taken(query: Tensor, key: Tensor, value: Tensor, block_size:
     return attention.flash_attention(query, key, value, block_size)
 
 
+def _blocks_detached(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+    return attention.flash_attention(query, key, value, block_size).detach()
+
+
 def _rows(draw: Generator, *, n_q: int, n_k: int, d: int, block_size: int, scale: float = 1.0) -> Arguments:
     return {
         "query": randn(draw, n_q, d) * scale,
@@ -1582,6 +1586,12 @@ FLASH_ATTENTION = Exercise(
             "result is 0 / 0. Raise ValueError for both.",
             FLASH,
             _negative_block_taken,
+        ),
+        Mistake(
+            "blocks_detached",
+            "No gradient flows through your result: the sums of the blocks are part of the graph, as attention's are.",
+            FLASH,
+            _blocks_detached,
         ),
     ),
     shortcuts=("scaled_dot_product_attention", "softmax"),

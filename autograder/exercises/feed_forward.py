@@ -971,6 +971,11 @@ def _divided_once_more(logits: Tensor, top_k: int) -> Tensor:
     return _right_weights(logits, top_k) / top_k
 
 
+def _softmax_by_exp(logits: Tensor, top_k: int) -> Tensor:
+    powers = torch.where(_chosen(logits, top_k), logits.exp(), 0.0)  # infinite from 89 on, in float32
+    return powers / powers.sum(-1, keepdim=True)
+
+
 def _weights_detached(logits: Tensor, top_k: int) -> Tensor:
     return _right_weights(logits, top_k).detach()
 
@@ -1094,6 +1099,15 @@ def _tie(draw: Generator) -> Arguments:
     return {"x": x, "router": router, "w_in": w_in, "w_out": w_out, "top_k": 2}
 
 
+def _router_far_out(draw: Generator) -> Arguments:
+    """Logits of hundreds, of which the best two lie close enough for both experts to count."""
+    arguments = _experts(draw, tokens=3, n_experts=2, top_k=2, d=4, d_ff=5)
+    x = arguments["x"]
+    # What is added to both rows of the router moves both logits of a token alike.
+    common = 300 * torch.linalg.pinv(x.double()).sum(-1).to(x.dtype)
+    return {**arguments, "router": arguments["router"] + common}
+
+
 SMALL: dict[str, Any] = {"tokens": 4, "n_experts": 4, "top_k": 2, "d": 3, "d_ff": 5}
 
 
@@ -1131,6 +1145,7 @@ MOE_FORWARD_EXERCISE = Exercise(
         Case("one token", _experts_for(tokens=1, n_experts=5, top_k=2, d=4, d_ff=3), visible=True, slack=NEARLY),
         Case("three of three", _experts_for(tokens=4, n_experts=3, top_k=3, d=4, d_ff=5), visible=True, slack=NEARLY),
         Case("tie", _tie, visible=True, slack=NEARLY),
+        Case("router far out", _router_far_out, visible=True, slack=NEARLY),
         Case("small", _experts_for(**SMALL), visible=True, slack=NEARLY),
         Case("no expert", _impossible_choice(0), visible=True),
         Case("more experts than there are", _impossible_choice(5), visible=True),
@@ -1174,6 +1189,11 @@ MOE_FORWARD_EXERCISE = Exercise(
             "A tie does not let one expert more in",
             ("tie",),
             "Two experts have the same logit here, and only one of them fits: top_k experts are chosen, never more.",
+        ),
+        Property(
+            "Large router logits do not overflow",
+            ("router far out",),
+            "exp of 89 is infinite in float32: `torch.softmax` subtracts the largest logit first.",
         ),
         Property(
             "A top_k that cannot be chosen is refused with a ValueError",
@@ -1399,6 +1419,13 @@ MOE_FORWARD_EXERCISE = Exercise(
             _experts_in_float32,
         ),
         Mistake("detached", "No gradient flows through your result.", EXPERTS, _mixture_detached),
+        Mistake(
+            "softmax_by_exp",
+            "Your softmax takes e to the power of the logits themselves, which is infinite from 89 on, and infinity "
+            "divided by infinity is NaN. Subtract the largest logit first, as `torch.softmax` does.",
+            ROUTER,
+            _weighed_by(_softmax_by_exp),
+        ),
         Mistake(
             "weights_detached",
             "Your router gets no gradient: it learns only through the weights of the mixture, so do not cut them off.",

@@ -14,7 +14,7 @@ from autograder.exercises.spec import Assignment, Exercise
 from llm_course.bench import Bench, benches_from_json
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, make_report
 from llm_course.compare import agree
-from solutions import attention, peft
+from solutions import attention, normalization, peft
 
 ASSIGNMENTS = list(assignments().values())
 EXERCISES = [(assignment.name, exercise) for assignment in ASSIGNMENTS for exercise in assignment.exercises]
@@ -145,3 +145,16 @@ def test_a_property_without_a_fault_of_its_own_waits_and_is_not_called_wrong(tmp
     for shown in (repr(report), report._repr_html_()):
         assert "– counts once a more fundamental property holds" in shown
     assert not report.passed
+
+
+def test_gradients_of_wrong_values_are_not_called_wrong_but_those_of_right_values_are(tmp_path: Path) -> None:
+    marks = {}
+    for kind, change in {"wrong values": lambda result: 2 * result, "no gradient": torch.Tensor.detach}.items():
+
+        def rms_norm(x: torch.Tensor, weight: torch.Tensor, eps: float = 1e-6, change: Any = change) -> torch.Tensor:
+            result: torch.Tensor = change(normalization.rms_norm(x, weight, eps))
+            return result
+
+        findings = make_report("07_normalization", rms_norm, tmp_path).verdict.findings
+        (marks[kind],) = (finding.mark for finding in findings if finding.name == "Gradients reach x and weight")
+    assert marks == {"wrong values": "–", "no gradient": "✗"}
