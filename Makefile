@@ -107,8 +107,8 @@ lint: env  ## ruff, mypy, codespell
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \
 	  && git ls-files -z | xargs -0 $(BIN)/codespell
 
-test: env widgets chromium postgresql lint  ## run all tests
-	@$(PYTEST) $(IN_PARALLEL)
+test: env widgets chromium postgresql lint  ## run all tests, and list those that took longest
+	@$(PYTEST) $(IN_PARALLEL) --durations 40 --durations-min 10
 
 unit: env widgets  ## the tests that take seconds
 	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not browser and not training"
