@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from llm_course.training import facts, stories
 from llm_course.training.games import NAME_FIRST, THING_FIRST, Document, Writer, echo, pairs, possessions
-from llm_course.training.plots import MORE_SCENE_STARTS, MORE_SCENES, SCENE_START, SCENES
+from llm_course.training.plots import MORE_SCENE_STARTS, MORE_SCENES, SCENE_START, SCENES, SCENES_WITH_BOTH
+from llm_course.training.stories import KNOWN, SOMETIMES_STRANGE, Names
 
 UNLIMITED = 10**9
 PLOT_SHARE, SCENE_SHARE, FACT_SHARE = 0.40, 0.25, 0.25
@@ -60,14 +61,14 @@ def copying(rng: random.Random) -> Document:
     return Document(facts.plain_repetition(rng))
 
 
-def plot(rng: random.Random) -> Document:
-    return _of_story(stories.make_story(rng))
+def plots(names: Names) -> Writer:
+    """Stories of plots, of children with these names."""
+    return lambda rng: _of_story(stories.make_story(rng, names=names))
 
 
-def scenes(rng: random.Random) -> Document:
-    """A story of scenes, of many more kinds than those of `document`."""
-    starts, kinds = SCENE_START + MORE_SCENE_STARTS, SCENES + MORE_SCENES + OWNING_SCENES
-    return _of_story(stories.make_scene_story(rng, starts=starts, scenes=kinds, most=4))
+def scenes(names: Names, kinds: tuple[str, ...]) -> Writer:
+    """Stories of scenes, of many more kinds than those of `document`."""
+    return lambda rng: _of_story(stories.make_scene_story(rng, starts=SCENE_STARTS, scenes=kinds, most=4, names=names))
 
 
 def evenly(writer: Writer) -> Writer:
@@ -81,7 +82,8 @@ def _as_scene(form: str) -> str:
     return form.replace("{name}", hero).replace("{thing}", thing).replace("{place}", "{place_a}")
 
 
-OWNING_SCENES = tuple(map(_as_scene, NAME_FIRST + THING_FIRST))
+SCENE_STARTS = SCENE_START + MORE_SCENE_STARTS
+SCENE_KINDS = SCENES + MORE_SCENES + tuple(map(_as_scene, NAME_FIRST + THING_FIRST))
 
 
 def _of_story(story: stories.Story) -> Document:
@@ -106,9 +108,12 @@ def plain(rng: random.Random) -> Document:
 
 
 OWNERS = possessions(*NAME_FIRST, *THING_FIRST)
-READING: dict[Writer, float] = {plot: 0.28, scenes: 0.33, some_facts: 0.26, memory: 0.03, OWNERS: 0.10}
+READING: dict[Writer, float] = {
+    plots(KNOWN): 0.28, scenes(KNOWN, SCENE_KINDS): 0.33, some_facts: 0.26, memory: 0.03, OWNERS: 0.10
+}  # fmt: skip
 READING_EVENLY: dict[Writer, float] = {
-    evenly(plot): 0.38, evenly(scenes): 0.22, some_facts: 0.26, memory: 0.05, OWNERS: 0.09
+    evenly(plots(SOMETIMES_STRANGE)): 0.38, evenly(scenes(SOMETIMES_STRANGE, SCENE_KINDS + SCENES_WITH_BOTH)): 0.22,
+    some_facts: 0.26, memory: 0.05, OWNERS: 0.09,
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from llm_course.training.dialogues import dialogues, messages
 from llm_course.training.facts import BANK, HELD_OUT_CAPITAL_QUESTION
 from llm_course.training.plots import HELD_OUT_PLOTS
 from llm_course.training.processes import two_processes
-from llm_course.training.stories import Probe, Story, make_scene_story, make_story
+from llm_course.training.stories import HELD_OUT, Probe, Story, make_scene_story, make_story
 
 DECODERS = ("stories", "stories-early", "stories-gpt2", "stories-draft", "stories-draft-alone", "stories-chat")
 # New stories of the kinds that training showed, and of plots and names that it did not.
@@ -28,7 +28,8 @@ STORYTELLERS: dict[str, Callable[[random.Random], Story]] = {
     "seen_plots": make_story,
     "scenes": make_scene_story,
     "held_out_plots": lambda rng: make_story(rng, plots=HELD_OUT_PLOTS),
-    "held_out_plots_and_names": lambda rng: make_story(rng, plots=HELD_OUT_PLOTS, held_out_names=True),
+    "held_out_plots_and_names": lambda rng: make_story(rng, plots=HELD_OUT_PLOTS, names=HELD_OUT),
+    "held_out_names": lambda rng: make_story(rng, names=HELD_OUT),
 }
 PROBE_KINDS = ("name", "object", "pronoun")
 TEMPERATURES = (0.0, 0.7, 1.0, 1.3)

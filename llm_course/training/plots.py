@@ -371,6 +371,20 @@ MORE_SCENES = (
     '{hero} came back late. "Where were you?" asked {friend!}. "[In the garden|At home|On the road]," said {hero!}.',
 )
 
+# Another child stands between a child and its thing, so that the nearest name is the wrong one.
+SCENES_WITH_BOTH = (
+    "{hero} walked behind {friend} with the {object!}.",
+    "{hero} followed {friend} [home|up the hill] with the {object!}.",
+    "{hero} sat beside {friend} and held the {object!}.",
+    "{hero} ran past {friend} with the {object!}.",
+    "{hero} waited for {friend} with the {object!}.",
+    "{hero} called {friend} and lifted the {object!}.",
+    "{hero} went in before {friend} with the {object!}.",
+    'a man asked {friend} for the {object}. "It is {hero!}\'s," said {friend!}.',
+    '{friend} touched the {object}. "This one is {hero!}\'s," [they|the children] said.',
+    "the {object} was there, and {friend} knew that it was {hero!}'s.",
+)
+
 # Whole plots that training never sees: they measure what carries over to a new story. Here `!` stands only where the text
 # before decides: who comes first, or is happy, is free.
 HELD_OUT_PLOTS = {

@@ -113,7 +113,8 @@ def measured(name: str, figures: dict[str, Any]) -> list[str]:
             f"Validation perplexity: {of['validation']['perplexity']:.3f} a token,"
             f" {of['validation']['bits_per_byte']:.3f} bits a byte.",
             f"Capitals: {of['capitals']['statement']['right']} of {of['capitals']['statement']['asked']}.",
-            f"Right in new stories: {kept_straight(of['coreference']['seen_plots'])}; in new plots:"
+            f"Right in new stories: {kept_straight(of['coreference']['seen_plots'])}; with names never shown:"
+            f" {kept_straight(of['coreference']['held_out_names'])}; in new plots:"
             f" {kept_straight(of['coreference']['held_out_plots'])}.",
         ]
     if name in figures.get("acceptance", {}):

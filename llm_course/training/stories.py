@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from llm_course.training import words
@@ -55,15 +56,37 @@ def invented_name(rng: random.Random) -> str:
     ).capitalize()
 
 
-def make_cast(rng: random.Random, *, held_out: bool = False) -> dict[str, str]:
-    """Fill every slot once. With `held_out`, the two children have names that no training text holds."""
+def strange_name(rng: random.Random) -> str:
+    """An invented name that is harder to copy, as "Brennis": it is cut into pieces of more kinds."""
+    middle = "".join(rng.choice("aeiou") + rng.choice(words.NAME_MIDDLES) for _ in range(rng.choice([1, 1, 1, 2])))
+    name = (rng.choice(words.NAME_ONSETS) + middle + rng.choice(words.NAME_ENDS)).capitalize()
+    return strange_name(rng) if name in words.HELD_OUT_GIRLS + words.HELD_OUT_BOYS else name
+
+
+@dataclass(frozen=True)
+class Names:
+    """Where the names of children come from, and the share of them that `invent` makes instead."""
+
+    girls: list[str]
+    boys: list[str]
+    invented: float = 0.0
+    invent: Callable[[random.Random], str] = invented_name
+
+
+KNOWN = Names(words.GIRLS, words.BOYS, invented=0.15)
+SOMETIMES_STRANGE = Names(words.GIRLS, words.BOYS, invented=0.30, invent=strange_name)
+HELD_OUT = Names(words.HELD_OUT_GIRLS, words.HELD_OUT_BOYS)
+
+
+def make_cast(rng: random.Random, names: Names = KNOWN) -> dict[str, str]:
+    """Fill every slot once."""
     slots: dict[str, str] = {}
-    girls, boys = (words.HELD_OUT_GIRLS, words.HELD_OUT_BOYS) if held_out else (words.GIRLS, words.BOYS)
     for role in ("hero", "friend"):
         pronoun = rng.choice(["she", "he"])
-        name = rng.choice([name for name in (girls if pronoun == "she" else boys) if name not in slots.values()])
-        if not held_out and rng.random() < 0.15:
-            name = invented_name(rng)
+        listed = names.girls if pronoun == "she" else names.boys
+        name = rng.choice([name for name in listed if name not in slots.values()])
+        if names.invented and rng.random() < names.invented:
+            name = names.invent(rng)
         slots[role] = name
         _add_pronouns(slots, "" if role == "hero" else f"{role}.", pronoun)
     adult, pronoun = rng.choice(words.ADULTS)
@@ -163,10 +186,10 @@ class Telling:
         self.tell(answer, slots)
 
 
-def make_story(rng: random.Random, *, plots: dict[str, str] = PLOTS, held_out_names: bool = False) -> Story:
+def make_story(rng: random.Random, *, plots: dict[str, str] = PLOTS, names: Names = KNOWN) -> Story:
     """One story of one plot, with one question about it at the end three times in ten."""
     name = rng.choice(list(plots))
-    slots = make_cast(rng, held_out=held_out_names)
+    slots = make_cast(rng, names)
     lines = [line.strip() for line in plots[name].strip().splitlines()]
     telling = Telling(rng)
     for sentence in [rng.choice(OPENINGS), *(line for line in lines if not line.startswith("?"))]:
@@ -182,9 +205,10 @@ def make_scene_story(
     starts: tuple[str, ...] = SCENE_START,
     scenes: tuple[str, ...] = SCENES,
     most: int = 3,
+    names: Names = KNOWN,
 ) -> Story:
     """A story of two to `most` scenes in any order. Whoever has what at each moment, the right words follow from it."""
-    slots = make_cast(rng)
+    slots = make_cast(rng, names)
     telling = Telling(rng)
     telling.tell(rng.choice(OPENINGS), slots)
     telling.tell(rng.choice(starts), slots)
@@ -216,4 +240,4 @@ def scene_slots(slots: dict[str, str], rng: random.Random) -> dict[str, str]:
 def held_out_stories(count: int, seed: int) -> list[Story]:
     """Stories of plots that training never shows, half of them with names that it never shows."""
     rng = random.Random(f"held-out stories {seed}")
-    return [make_story(rng, plots=HELD_OUT_PLOTS, held_out_names=index % 2 == 1) for index in range(count)]
+    return [make_story(rng, plots=HELD_OUT_PLOTS, names=(KNOWN, HELD_OUT)[index % 2]) for index in range(count)]

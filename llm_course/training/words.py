@@ -9,7 +9,12 @@ BOYS = (
 ).split()
 # Never in any training text: does a model keep a name straight that it has never met?
 HELD_OUT_GIRLS = ["Greta", "Wanda", "Pippa"]
-HELD_OUT_BOYS = ["Boris", "Dario", "Kofi"]
+HELD_OUT_BOYS = ["Boris", "Dario", "Stefan"]
+
+# Consonants and ends that invented names are made of, with vowels between them.
+NAME_ONSETS = "b d f g h j k l m n p r s t v w z br dr gr pr tr st".split()
+NAME_MIDDLES = "b d f g k l m n p r s t v z nd nt rt ll mm nn pp tt".split()
+NAME_ENDS = "a e i o a o ia io el is us".split()
 
 COLORS = ["red", "blue", "green", "yellow", "white", "black", "brown", "orange", "pink", "gray"]
 SIZES = ["big", "small", "old", "new", "tiny", "heavy", "shiny", "soft", "round", "long"]

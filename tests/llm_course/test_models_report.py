@@ -35,6 +35,8 @@ def test_names_and_objects_are_kept_straight_in_new_stories(report: dict[str, An
     assert set(shares["seen_plots"]) == {"name", "object", "pronoun"}
     assert min(shares["seen_plots"].values()) >= 0.9
     assert min(shares["scenes"].values()) >= 0.9
+    # Names that no text of training holds: a name can only be copied.
+    assert min(shares["held_out_names"][kind] for kind in ("name", "object")) >= 0.9
     assert min(shares["held_out_plots"].values()) >= 0.7
 
 
@@ -71,9 +73,10 @@ def test_what_the_page_says_of_its_figures(report: dict[str, Any]) -> None:
     assert len(HELD_OUT_PLOTS) == 5
     assert len(words.HELD_OUT_GIRLS + words.HELD_OUT_BOYS) == 6 and len(words.HELD_OUT_CAPITALS) == 4
     decoders = report["decoders"]
-    stories, early = decoders["stories"], decoders["stories-early"]
-    # "On such plots the early checkpoint is better than the finished model"
-    assert early["stories_of_held_out_plots"]["perplexity"] < stories["stories_of_held_out_plots"]["perplexity"]
+    stories = decoders["stories"]
+    # "plots that training never showed are hard"
+    for part in decoders.values():
+        assert part["stories_of_held_out_plots"]["perplexity"] > 5 * part["stories_of_seen_plots"]["perplexity"]
     # "`stories` knows the sums that it was shown, and few of those that training left out", "The others know fewer"
     assert stories["sums"]["seen"]["right"] > 0.9 * stories["sums"]["seen"]["asked"]
     assert 0 < stories["sums"]["held_out"]["right"] < 0.5 * stories["sums"]["held_out"]["asked"]
@@ -81,9 +84,10 @@ def test_what_the_page_says_of_its_figures(report: dict[str, Any]) -> None:
     assert max(others) < stories["sums"]["seen"]["right"]
     # "None of these models copies a list."
     assert all(of["copying"]["accuracy"] < 0.2 for of in decoders.values())
-    # "mostly in new ones", "with new names, too, their objects still are, and names hardly"
+    # "mostly in new plots", "on new plots they are above [...] chance at one half; with new names, too, less so"
     shares = stories["coreference"]
-    assert min(shares["held_out_plots"][kind] for kind in ("name", "object")) > 0.65
-    assert shares["held_out_plots_and_names"]["object"] > 0.7 > 0.65 > shares["held_out_plots_and_names"]["name"]
+    for kind in ("name", "object"):
+        assert shares["held_out_plots"][kind] > 0.65
+        assert 0.55 < shares["held_out_plots_and_names"][kind] < shares["held_out_plots"][kind]
     # "`stories-gpt2` ... does not even there"
     assert decoders["stories-gpt2"]["coreference"]["seen_plots"]["object"] < 0.65

@@ -37,11 +37,11 @@ assert all(by_context[place] < 1.05 * by_context[place - 1] for place in range(1
 told = {country: complete(f"The capital of {country} is", tokens=4) for country in HELD_OUT_CAPITALS}
 assert not any(told[country].startswith(city) for country, city in HELD_OUT_CAPITALS.items())
 assert all(told.values())
-# "When Anna's hat goes to Tom, nearly all the probability goes with it"; "it says *Tom* in both stories"
+# "When Anna's hat goes to Tom, nearly all the probability goes with it"; "it says *Anna* in both stories"
 for first, second, name in (("red hat", "blue coin", "Anna"), ("blue coin", "red hat", "Tom")):
     story = f"Anna had a {first}. Tom had a {second}. Mia had a small bell."
     assert next_token(story + " The red hat belonged to")[people[name]] > 0.9
-    assert next_token(story + "\nQuestion: Who has the hat?\nAnswer:").argmax() == people["Tom"]
+    assert next_token(story + "\nQuestion: Who has the hat?\nAnswer:").argmax() == people["Anna"]
 # "Of the sums that it was shown, it knows most, in every wording. Of the others, [...] a few in figures, none in words"
 assert all(correct[wording, "shown"] > 0.75 * posed[wording, "shown"] for wording in wordings(0, 0))
 assert all(0 < correct[way, "never shown"] < posed[way, "never shown"] / 2 for way in ("as a question", "with signs"))

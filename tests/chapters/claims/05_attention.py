@@ -23,17 +23,19 @@ assert maps[:, :, -1, anna].max() < 0.2 and noted.max() > 0.7 and noter[0] < fin
 assert on_hat[noter] < 0.2
 # "without the head that finds the hat, Anna is gone", "The head that wrote the note matters as much"
 assert whole[0] > 0.9 and silenced[finder][0] < 0.1 and silenced[noter][0] < 0.1
-# "two more heads of the first layer matter much"
-assert noter[0] == 0 and sum(silenced[0, head][0] < 0.4 for head in range(maps.shape[1])) == 3
-# "head 1 of layer 2 puts nearly all of its last row on one token, and without it Anna is as likely as before"
-assert maps[1, 0, -1].max() > 0.85 and silenced[1, 0][0] > whole[0] - 0.02
+# "two more heads of the first layer matter, though less"
+assert noter[0] == 0 and sum(silenced[0, head][0] < 0.9 for head in range(maps.shape[1])) == 3
+# "head 1 of layer 2 puts most of its last row on one token, and without it Anna is as likely as before"
+assert maps[1, 0, -1].max() > 0.55 and silenced[1, 0][0] > whole[0] - 0.02
 # "Find one that often looks at the token just before, and one that hardly prefers anything"
 assert max((head.diagonal(-1) > 0.4).sum() for layer in maps for head in layer) > 8
 assert min(head[8:].amax(-1).mean() for layer in maps for head in layer) < 0.5
 # "It looks at the hat as the finished model does, and is nearly as sure"
 assert abs(early_on_hat - on_hat.max()) < 0.1 and 0.75 < early_chances[0] < whole[0]
-# "`stories` has no sinks", "`stories-gpt2` [...] has a few mild ones"
-assert not (on_first["stories"] > 2 * even).any()
+# "all heads together give START less than its even share, and none gives it three times as much"
+assert on_first["stories"].mean() < even and not (on_first["stories"] > 3 * even).any()
+# "`stories-gpt2` [...] has a few mild ones", and in the picture one is more than five times as high
+assert on_first["stories-gpt2"].max() > 5 * even
 assert 2 <= (on_first["stories-gpt2"] > 2 * even).sum() < 6 and on_first["stories-gpt2"].max() < 0.4
 # "START's value is shorter than the others', but not close to nothing"
 assert lengths[1:].mean() / 2 < lengths[0] < lengths[1:].mean()

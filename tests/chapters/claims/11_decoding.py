@@ -4,7 +4,7 @@
 # "The text runs into a circle"
 circle = [line for line in greedy_answer.splitlines() if line.startswith("Question")][-4:]
 assert len(circle) == 4 and len(set(circle)) <= 2
-# "Many countries are about equally likely"
+# "Many words are about equally likely"
 last_choice = most_likely(asking.join(parts[:-1]) + asking, 8)
 assert last_choice[0][1] < 0.3 and last_choice[7][1] > last_choice[0][1] / 3
 assert parts[-2].split("?")[0] == parts[-3].split("?")[0]
@@ -15,8 +15,8 @@ assert write(ids, drawn, 1) and len({sampled(1, 24, seed=s)[0] for s in (1, 1, 2
 # "With 0 in its place, *mat* has become *more* probable"
 assert zeroed.softmax(-1)[0] > by_hand[0]
 # "At low temperature there is little variety, and above 1 the words break"
-assert trade[0.2][1] < min(trade[0.8][1], variety(real)) - 0.1 and trade[0.2][0] < broken(real)
-assert trade[0.2][0] < 0.02 and trade[1.8][0] > 0.08 and trade[1.8][0] > 3 * trade[0.8][0]
+assert trade[0.2][1] < min(trade[0.8][1], variety(real)) - 0.1
+assert max(broken(real), trade[0.2][0], trade[0.8][0]) < 0.02 and trade[1.8][0] > 0.08
 # "the first place loses most of its good names, while the second keeps four tokens that do not belong there"
 sure = [model(tokenizer(text, return_tensors="pt").input_ids).logits[0, -1] for text in places.values()]
 nucleus, near_best = TopPLogitsWarper(0.9), MinPLogitsWarper(0.1)
@@ -31,7 +31,7 @@ assert [name[:4] for name in order] == ["NoRe", "Temp", "TopK", "TopP", "MinP"]
 # "keeps many thousands of tokens or a few"
 assert nucleus_size(zipf, 0.9) > 10_000 and nucleus_size(zipf[:50] / 0.7, 0.9) < 20
 # "With the ban the story falls apart as it goes on [...] Without it, the story keeps its thread"
-assert broken(with_ban) > 2 * broken(without_ban) and broken(without_ban) < 1.5 * broken(real)
+assert broken(with_ban) > 2 * broken(without_ban) and broken(without_ban) < 0.02
 assert surprisal(with_ban, ids.shape[1]) > 2 * surprisal(without_ban, ids.shape[1])
 # "Ask for a word that the prompt itself makes likely"
 assert last.softmax(-1)[0, kite] > 0.3 and banned_kite == 0
@@ -45,12 +45,11 @@ assert out.scores[0].isfinite().sum() == 50
 assert call("Once", temperature=0.0).startswith("ValueError") and call("").startswith("RuntimeError")
 # "Drawing at temperature 1 gives texts about as surprising as real ones"
 assert 0.75 < nats["sampled, T = 1.0"] / nats["real stories"] < 1.33
-# "Greedy decoding and beam search give texts that are far *less* surprising"
-assert max(nats["greedy"], nats["beam search, 4"]) < 0.75 * nats["real stories"]
+# "Greedy decoding gives a text that is *less* surprising", "beam search one that is far less so"
+assert nats["greedy"] < 0.95 * nats["real stories"] and nats["beam search, 4"] < 0.7 * nats["real stories"]
 assert nats["greedy"] < nats["sampled, T = 0.7"] < nats["sampled, T = 1.0"] < nats["sampled, T = 1.3"]
-# "The real story has more peaks, and higher ones" and "a text with hardly any"
-assert (heights["real stories"] > 2).sum() > 1.5 * (heights["greedy"] > 2).sum()
-assert heights["real stories"].max() > heights["greedy"].max()
+# "The peaks of the real story are more than twice as high"
+assert heights["real stories"].max() > 2 * heights["greedy"].max()
 # "the same text" with the cache
 assert plain == cached
 # "Left padding with a mask gives the row's own result, up to rounding", the others do not

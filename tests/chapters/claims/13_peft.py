@@ -28,10 +28,10 @@ for name, values in forgetting.items():
     if name.endswith("alone"):
         assert values["fact"] > 0.7 and values["capitals"] < 0.5
         assert values["loss"] > base["loss"] + 0.2 and values["spill"] > base["spill"] + 0.01
-# "With replay it learns the fact, keeps the twenty capitals, and its loss stays near where it was"
+# "With replay it learns the fact, keeps most of what it knew of the twenty capitals, and its loss stays near"
 kept = [values for name, values in forgetting.items() if name.endswith("replay")]
 assert len(kept) == 2
-assert all(values["fact"] > 0.8 and values["capitals"] > base["capitals"] - 0.08 for values in kept)
+assert all(values["fact"] > 0.8 and values["capitals"] > base["capitals"] - 0.25 for values in kept)
 assert all(abs(values["loss"] - base["loss"]) < 0.15 for values in kept)
 # "some spill to countries whose capital it does not know"
 assert all(values["spill"] > base["spill"] for values in kept)
@@ -99,12 +99,13 @@ assert type(again.model.layers[0].self_attn.q_proj).__module__.startswith("peft"
 # "Does the library do what we did by hand?"
 assert torch.allclose(ours, theirs_logits, atol=1e-5) and (theirs_logits - plain).abs().max() > 0.1
 assert torch.allclose(merged_logits, theirs_logits, atol=1e-3)
-# "Rank 16 keeps up with all weights", "Rank 4 is slower and gets nearly as far; rank 1 has hardly begun"
+# "Rank 16 keeps up with all weights", "Rank 4 is slower and gets nearly as far"
 last = {name: losses[-1] for name, losses in by_heart.items()}
 assert last["LoRA, rank 16"] < last["all weights"] + 0.15
-# "comes close to the lower line", where the loss does not fall below, and "rank 1 has hardly begun"
+# "comes close to the lower line", where the loss does not fall below, and "rank 1 has come about a third of the way"
 assert by_heart_loss - 0.02 < min(last["LoRA, rank 16"], last["all weights"])
-assert last["LoRA, rank 16"] < by_heart_loss + 0.15 and last["LoRA, rank 1"] > form_only - 0.1
+assert last["LoRA, rank 16"] < by_heart_loss + 0.15
+assert 0.25 < (form_only - last["LoRA, rank 1"]) / (form_only - by_heart_loss) < 0.4
 assert last["LoRA, rank 4"] < form_only
 assert last["LoRA, rank 16"] < last["LoRA, rank 4"] < last["LoRA, rank 16"] + 0.1
 assert by_heart["LoRA, rank 4"][30] > by_heart["LoRA, rank 16"][30] + 0.05
@@ -150,6 +151,6 @@ assert (
     < min(size for name, size in sizes.items() if name not in ("prompt tuning", "(IA)³"))
 )
 assert table["(IA)³"]["fact"] < 0.95 * table["LoRA, all linear"]["fact"]
-assert table["prompt tuning"]["fact"] < 0.5 * table["LoRA, all linear"]["fact"]
-# "costs a quarter of the old capitals even with replay"
-assert 0.65 < table["prompt tuning"]["capitals"] < 0.85
+assert table["prompt tuning"]["fact"] < 0.8 * table["LoRA, all linear"]["fact"]
+# "it learns little beyond the trained wording, and costs three quarters of the old capitals even with replay"
+assert table["prompt tuning"]["reworded"] < 0.15 and 0.2 < table["prompt tuning"]["capitals"] < 0.32

@@ -2,11 +2,14 @@
 
 import random
 import re
+from collections.abc import Callable
+from itertools import islice
 
 import pytest
 
 from llm_course.training import corpus, dialogues, facts, sentences, stories, translation, words
 from llm_course.training.plots import HELD_OUT_PLOTS, PLOTS
+from llm_course.training.recipes import STORIES_LESSONS
 
 TEXTS = list(corpus.training_documents(6000))
 HELD_OUT_NAMES = words.HELD_OUT_GIRLS + words.HELD_OUT_BOYS
@@ -22,7 +25,8 @@ def test_validation_documents_are_new() -> None:
 
 
 def test_no_held_out_name_is_in_training() -> None:
-    said = set(re.findall(r"[A-Z][a-z]+", " ".join(TEXTS)))
+    lessons = [document.text for lesson in STORIES_LESSONS for document in islice(lesson.documents(0), 2000)]
+    said = set(re.findall(r"[A-Z][a-z]+", " ".join(TEXTS + lessons)))
     assert not said & set(HELD_OUT_NAMES)
     assert any(name in story.text for story in stories.held_out_stories(10, 0) for name in HELD_OUT_NAMES)
 
@@ -75,11 +79,22 @@ def test_every_plot_keeps_its_cast(name: str) -> None:
                 assert probe.right.lower() in probe.prefix.lower() and probe.wrong.lower() in probe.prefix.lower()
 
 
-def test_invented_names_are_copied_exactly() -> None:
+@pytest.mark.parametrize("invent", [stories.invented_name, stories.strange_name])
+def test_invented_names_are_many_and_never_one_of_those_held_out(invent: Callable[[random.Random], str]) -> None:
     rng = random.Random(0)
-    names = {stories.invented_name(rng) for _ in range(200)}
-    assert len(names) > 150
-    assert all(re.fullmatch(r"[A-Z][a-z]{3,5}", name) for name in names)
+    names = [invent(rng) for _ in range(50_000)]
+    assert len(set(names[:200])) > 150
+    assert all(re.fullmatch(r"[A-Z][a-z]{3,9}", name) for name in names)
+    assert not set(names) & set(HELD_OUT_NAMES)
+
+
+def test_children_often_have_strange_names_where_the_cast_asks_for_them() -> None:
+    rng = random.Random(0)
+    listed = words.GIRLS + words.BOYS
+    for names, share in ((stories.SOMETIMES_STRANGE, 0.3), (stories.KNOWN, 0.15), (stories.HELD_OUT, 0.0)):
+        heroes = [stories.make_cast(rng, names)["hero"] for _ in range(2000)]
+        strange = [name for name in heroes if name not in listed + HELD_OUT_NAMES]
+        assert abs(len(strange) / len(heroes) - share) < 0.04
 
 
 def test_memory_games_can_be_answered_from_their_own_text() -> None:

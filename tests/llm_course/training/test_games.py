@@ -12,6 +12,7 @@ from llm_course.training import corpus, words
 from llm_course.training.games import NAMES, THINGS, Document, Writer, echo
 from llm_course.training.losses import looking_up_loss, next_token_loss
 from llm_course.training.recipes import LOOKED_UP_WEIGHT, decoder_data, lesson_data
+from llm_course.training.stories import SOMETIMES_STRANGE
 
 GAMES = {f"{lesson.name}, {number}": game for lesson in corpus.LOOKING_UP for number, game in enumerate(lesson.writers)}
 
@@ -70,7 +71,7 @@ PRONOUNS = {"he", "she", "it", "him", "her", "his", "its", "they", "them", "thei
 def test_stories_mark_the_names_objects_and_pronouns_that_could_be_mixed_up() -> None:
     marked = [
         (document.text[:start].lower(), document.text[start:end].lower())
-        for document in written(corpus.scenes)
+        for document in written(corpus.scenes(SOMETIMES_STRANGE, corpus.SCENE_KINDS))
         for start, end in document.looked_up
     ]
     assert {"he", "she"} < {word for _, word in marked}
@@ -84,7 +85,7 @@ def test_documents_of_facts_mark_the_results_of_sums_and_answers_of_a_word() -> 
 
 
 def test_read_evenly_no_token_weighs_more() -> None:
-    assert all(document.looked_up == () for document in written(corpus.evenly(corpus.plot)))
+    assert all(document.looked_up == () for document in written(corpus.evenly(corpus.plots(SOMETIMES_STRANGE))))
 
 
 def test_kinds_of_documents_come_in_their_shares() -> None:
