@@ -20,8 +20,10 @@ YOUNG = 5.0
 """Seconds in which a new folder may not yet be locked."""
 END_DEADLINE = 30.0
 """Seconds for the kernel to take killed processes apart."""
-LOOKS = 10
-"""How often to look for the environment of a process, a thousandth of a second apart."""
+BEGIN_DEADLINE = 2.0
+"""Seconds for a process to begin a program; on a busy machine it may have to wait for a processor meanwhile."""
+ENVIRONMENT_START, ENVIRONMENT_END = 50, 51
+"""Fields of /proc/PID/stat (proc(5)), counted from 1."""
 
 
 @contextlib.contextmanager
@@ -95,9 +97,16 @@ def _kill_once(token: str) -> int:
 
 def _environment(process: Path) -> bytes:
     """The environment of a process. One that has just begun another program has none for a moment. Raises OSError."""
-    for _ in range(LOOKS):
-        if found := (process / "environ").read_bytes():
-            return found
-        (process / "exe").readlink()  # what is no program, such as a thread of the kernel or what is dead, ends here
+    end = time.monotonic() + BEGIN_DEADLINE
+    while not (found := (process / "environ").read_bytes()) and _is_beginning(process) and time.monotonic() < end:
         time.sleep(0.001)
-    return b""
+    return found
+
+
+def _is_beginning(process: Path) -> bool:
+    """Whether its environment is still to come, or there by now; False if it has none for good. Raises OSError."""
+    (process / "exe").readlink()  # what is no program, such as a thread of the kernel or what is dead, ends here
+    # The name of the program stands in parentheses and may hold anything.
+    fields = ["", "", *(process / "stat").read_text().rpartition(")")[2].split()]
+    start, last = (int(fields[number - 1]) for number in (ENVIRONMENT_START, ENVIRONMENT_END))
+    return start == 0 or last > start

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from rooms import ask, leftovers, room_processes, zygote_of
 
+from autograder.sandbox import session
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.fork_server import ForkServer, SandboxError, shared_fork_server
 from autograder.sandbox.room import Room, RoomLost, open_room
@@ -215,6 +216,37 @@ def test_a_process_that_goes_from_program_to_program_is_swept_away(
                 assert stray.wait(5) == -signal.SIGKILL
             finally:
                 stray.kill()
+
+
+def process_without_environment(folder: Path, *, start: int, end: int) -> Path:
+    """What /proc shows of a process whose environment lies between these addresses."""
+    fields = ["0"] * 52
+    fields[49:51] = str(start), str(end)
+    (folder / "stat").write_text(f"7 (a) name) {' '.join(fields[2:])}")
+    (folder / "environ").touch()
+    (folder / "exe").symlink_to("/bin/sh")
+    return folder
+
+
+def test_a_process_that_must_wait_while_it_begins_a_program_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process = process_without_environment(tmp_path, start=0, end=0)
+    naps: list[float] = []
+
+    def nap(seconds: float) -> None:
+        naps.append(seconds)
+        if len(naps) == 300:
+            (process / "environ").write_bytes(b"A=1")
+
+    monkeypatch.setattr("time.sleep", nap)
+    assert session._environment(process) == b"A=1"
+
+
+def test_a_process_that_has_no_environment_is_not_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    process = process_without_environment(tmp_path, start=4096, end=4096)
+    monkeypatch.setattr("time.sleep", lambda _: pytest.fail("it waits"))
+    assert session._environment(process) == b""
 
 
 def test_the_sweeper_leaves_the_folders_of_others_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
