@@ -14,6 +14,7 @@ import inspect
 import os
 import platform
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -26,7 +27,7 @@ from autograder.judge import Answer, KnownFunction, derive_seed, judge_after
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.sandbox.fork_server import TIERS, ForkServer
-from autograder.sandbox.room import CellReply, Room, RoomLost, open_room
+from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, open_room
 from autograder.submission import NotGradable, Submission, cells_to_run, learner_cells
 from llm_course import bench, calls, compare, evaluate, observe, scripts, values
 from llm_course.calls import Call, Failure, Reply
@@ -38,8 +39,6 @@ MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
 MAX_OUTPUTS = 8 << 20
 """About how many bytes of one submission's outputs are kept: thousands of cells may each print the most they can."""
-WATCHED_CALLS = 2
-"""Calls of an answer, of those that give a value, in which shortcuts are looked for: watching triples their time."""
 
 
 @dataclass(frozen=True)
@@ -154,29 +153,25 @@ class _Rooms:
 
     def answer(self, name: str, watch: tuple[str, ...] = ()) -> Answer:
         """The learner's function as an answer. Once it has crashed or run too long, it is not called again."""
-        stopped: list[Reply] = []
-        watched = 0
 
-        def call(call: Call) -> Reply:
-            nonlocal watched
-            if stopped:
-                return stopped[0]
-            seconds = self._within(self._rules.call_deadline)
+        def answer(calls: Sequence[Call]) -> Iterator[Reply]:
+            answered = 0
             try:
                 room = self._open()
-                reply = room.call(name, call, seconds, watch if watched < WATCHED_CALLS else ())
-                watched += reply.failure is None
-                self._seen.setdefault(name, set()).update(room.seen)
+                for reply in room.call_each(name, calls, lambda: self._within(self._rules.call_deadline), watch):
+                    self._seen.setdefault(name, set()).update(room.seen)
+                    answered += 1
+                    yield reply
+                return
+            except CallInterrupted as interrupted:
+                reason = str(interrupted)
             except RoomLost as lost:
                 self._leave()
-                reply = _stopped_reply(str(lost))
-            if reply.failure and reply.failure.type == "KeyboardInterrupt":
-                reply = _stopped_reply(f"it did not finish within {seconds:.0f} seconds")
-            if reply.failure and reply.failure.type == "Stopped":
-                stopped.append(reply)
-            return reply
+                reason = str(lost)
+            for _ in range(answered, len(calls)):
+                yield Reply(failure=Failure("Stopped", reason))
 
-        return call
+        return answer
 
     def shortcuts(self, exercise: Exercise) -> list[str]:
         """Uses, in the exercise's own function, of what would do its work: for the instructor to look at."""
@@ -290,10 +285,6 @@ def _attributes_named(source: str) -> dict[str, list[tuple[int, str]]]:
         attributes = (node for node in ast.walk(definition) if isinstance(node, ast.Attribute))
         found.setdefault(definition.name, []).extend((node.lineno, node.attr) for node in attributes)
     return found
-
-
-def _stopped_reply(reason: str) -> Reply:
-    return Reply(failure=Failure("Stopped", reason))
 
 
 def _stopped_output(lost: RoomLost) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from types import ModuleType
 from typing import Any
@@ -25,8 +25,8 @@ from llm_course.compare import slack_of
 from llm_course.evaluate import Verdict, evaluate
 from llm_course.values import size_of
 
-Answer = Callable[[Call], Reply]
-"""Something that answers calls: a learner's function in its room, or a function of our own."""
+Answer = Callable[[Sequence[Call]], Iterable[Reply]]
+"""Something that answers calls, in their order: a learner's function in its room, or a function of our own."""
 KnownFunction = tuple[str, Callable[..., Any]]
 """The name of an exercise, and a known mistake in it."""
 MAX_CALLS = 1_000
@@ -43,7 +43,8 @@ def judge(exercise: Exercise, answer: Answer, seed: bytes) -> Verdict:
 def ask(exercise: Exercise, answer: Answer, seed: bytes) -> dict[str, Reply]:
     """The answer's replies, by case."""
     items = make_bench(exercise, seed).items
-    return {name: _bounded(answer(item.call), item.expected) for name, item in items.items()}
+    replies = answer([item.call for item in items.values()])
+    return {name: _bounded(reply, item.expected) for (name, item), reply in zip(items.items(), replies, strict=True)}
 
 
 def judge_after(exercise: Exercise, answer: Answer, seed: bytes, earlier: tuple[KnownFunction, ...]) -> Verdict:
@@ -99,7 +100,7 @@ def standing_on(exercise: Exercise, functions: tuple[KnownFunction, ...]) -> Exe
 
 def local_answer(function: Callable[..., Any]) -> Answer:
     """A function of our own as an answer: the reference, a mistake, an alternative."""
-    return functools.partial(invoke, function)
+    return lambda calls: (invoke(function, call) for call in calls)
 
 
 @functools.lru_cache(maxsize=256)

@@ -4,18 +4,20 @@ IPython draws a figure twice: first to see how far it reaches, then that part of
 part is cut out of the drawing, which saves about a quarter of a plot's time.
 """
 
-import io
 import math
+import struct
 import zlib
 
 import matplotlib
+import numpy as np
 from IPython.core.pylabtools import print_figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
-COMPRESSION = {"compress_level": 1, "compress_type": zlib.Z_RLE}
-"""Less than half the time of the usual way. The picture of a line is 40 % larger, that of a map 7 %."""
+PNG = b"\x89PNG\r\n\x1a\n"
+TRUE_COLOR, TRUE_COLOR_WITH_ALPHA = 2, 6
+DIFFERENCE_TO_LINE_ABOVE = 2
+"""Names and codes of the PNG specification, third edition (W3C)."""
 
 
 def picture(figure: Figure) -> bytes | None:
@@ -29,17 +31,34 @@ def picture(figure: Figure) -> bytes | None:
     if box.x0 < 0 or box.y0 < 0 or box.x1 > width or box.y1 > height:
         return _drawn_twice(figure)
     # The canvas keeps the drawing; a copy of the bytes that were printed would be twice as much to write.
-    size = figure.canvas.get_width_height()
-    drawing = Image.frombuffer("RGBA", size, figure.canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    drawing = np.asarray(figure.canvas.buffer_rgba())
     margin, dots = matplotlib.rcParams["savefig.pad_inches"], figure.dpi
     # The box counts from below, a picture from above.
     left, right = max(box.x0 - margin, 0) * dots, (box.x1 + margin) * dots
     top, bottom = max(height - box.y1 - margin, 0) * dots, (height - box.y0 + margin) * dots
-    part = (int(left), int(top), min(math.ceil(right), drawing.width), min(math.ceil(bottom), drawing.height))
-    file = io.BytesIO()
-    drawing.crop(part).save(file, "png", **COMPRESSION)
-    return file.getvalue()
+    return png(drawing[int(top) : math.ceil(bottom), int(left) : math.ceil(right)])
+
+
+def png(pixels: np.ndarray) -> bytes:
+    """Pixels, red, green, blue and alpha of 8 bits each (height, width, 4), as PNG.
+
+    Pillow finds out for each line which of five ways makes it smallest, and takes four times as long.
+    """
+    is_opaque = bool((pixels[..., 3] == 255).all())
+    shown = pixels[..., :3] if is_opaque else pixels
+    height, width, channels = shown.shape
+    lines = np.empty((height, 1 + width * channels), np.uint8)
+    lines[:, 0] = DIFFERENCE_TO_LINE_ABOVE
+    lines[:, 1:] = shown.reshape(height, -1)
+    lines[1:, 1:] = lines[1:, 1:] - lines[:-1, 1:]
+    kind = TRUE_COLOR if is_opaque else TRUE_COLOR_WITH_ALPHA
+    header = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0)
+    return PNG + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(lines.tobytes(), 1)) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 
 
 def _drawn_twice(figure: Figure) -> bytes | None:
-    return print_figure(figure, pil_kwargs=COMPRESSION)
+    return print_figure(figure)

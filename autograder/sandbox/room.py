@@ -9,7 +9,7 @@ dies or has to be killed raises RoomLost; it is then closed, and nothing it star
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,10 @@ class RoomLost(Exception):
     """The learner's process died or had to be killed; the message says why, in words for the learner."""
 
 
+class CallInterrupted(Exception):
+    """A call was interrupted at its deadline and the room goes on; the message says so, in words for the learner."""
+
+
 @dataclass(frozen=True)
 class CellReply:
     """What running a cell left: whether it ran without an error, and its outputs in nbformat's form."""
@@ -50,27 +54,45 @@ class Room:
         self._worker = worker
         self._open = True
         self.seen: set[str] = set()
-        """The watched functions that the last call ran, as far as torch saw them."""
+        """The watched functions that the last calls ran, as far as torch saw them."""
 
     def run_cell(self, source: str, deadline: float) -> CellReply:
         """Run one cell; a cell that is interrupted at its deadline (seconds) is not ok. Raises RoomLost."""
-        header, _ = self._ask({"op": "cell", "source": source}, [], deadline)
+        self._send({"op": "cell", "source": source}, [], deadline)
+        header, _, _ = self._receive(deadline)
         return CellReply(header.get("ok") is True, clean_outputs(header.get("outputs")))
 
     def call(self, name: str, call: Call, deadline: float, watch: Sequence[str] = ()) -> Reply:
-        """Call a function that the cells defined, and note in `seen` which of the functions in `watch` torch ran.
+        """`call_each` with one call."""
+        (reply,) = self.call_each(name, [call], lambda: deadline, watch)
+        return reply
 
-        A call that is interrupted at its deadline (seconds) fails with type KeyboardInterrupt. Raises RoomLost.
+    def call_each(
+        self, name: str, calls: Sequence[Call], deadline: Callable[[], float], watch: Sequence[str] = ()
+    ) -> Iterator[Reply]:
+        """Call a function that the cells defined once for each call; `seen` gets those in `watch` that torch ran.
+
+        `deadline` gives the seconds that the next call may take. Raises CallInterrupted and RoomLost.
         """
-        tree, buffers = call.data
-        request = {"op": "call", "name": name, "call": tree, "watch": list(watch)}
-        header, body = self._ask(request, buffers, deadline)
-        seen = header.get("seen")
-        self.seen = {known for known in watch if isinstance(seen, list) and known in seen}
-        try:
-            return reply_from_data(header.get("reply"), body)
-        except ValueFormatError as error:
-            return Reply(failure=Failure("Reply", f"the reply could not be read: {error}"))
+        self.seen = set()
+        data = [call.data for call in calls]
+        sizes = [[tree, sum(map(len, buffers))] for tree, buffers in data]
+        request = {"op": "calls", "name": name, "calls": sizes, "watch": list(watch)}
+        # All at once: to wait for each other takes longer than most calls do.
+        self._send(request, [buffer for _, buffers in data for buffer in buffers], deadline())
+        for _ in calls:
+            seconds = deadline()
+            header, body, late = self._receive(seconds)
+            seen = header.get("seen")
+            self.seen |= {known for known in watch if isinstance(seen, list) and known in seen}
+            reply = _reply(header, body)
+            if reply.failure and reply.failure.type == "KeyboardInterrupt":
+                raise CallInterrupted(_too_late(seconds))
+            if late:
+                # It took the interrupt for something else, or was ready at that moment and the next call got it.
+                self.close()
+                raise RoomLost(_too_late(seconds))
+            yield reply
 
     def close(self) -> None:
         """Kill the process and all that it started."""
@@ -87,23 +109,44 @@ class Room:
         if "error" in greeting:
             raise SandboxError(f"a room could not be opened: {greeting['error']}")
 
-    def _ask(self, header: dict[str, Any], buffers: list[bytes], deadline: float) -> tuple[dict[str, Any], bytearray]:
+    def _send(self, header: dict[str, Any], buffers: list[bytes], deadline: float) -> None:
         if not self._open:
             raise RoomLost("the process that ran it ended earlier")
+        with self._lost_if_it_fails(deadline):
+            wire.send(self._worker.connection, header, buffers, deadline)
+
+    def _receive(self, deadline: float) -> tuple[dict[str, Any], bytearray, bool]:
+        """The next frame, and whether it came only after an interrupt."""
         connection = self._worker.connection
-        try:
-            wire.send(connection, header, buffers, deadline)
-            if not wire.wait(connection, deadline):
+        with self._lost_if_it_fails(deadline):
+            in_time = wire.wait(connection, deadline)
+            if not in_time:
                 self._worker.interrupt()
                 if not wire.wait(connection, GRACE):
                     raise wire.DeadlineExceeded
-            return wire.receive(connection, TRANSFER_DEADLINE)
+            return *wire.receive(connection, TRANSFER_DEADLINE), not in_time
+
+    @contextlib.contextmanager
+    def _lost_if_it_fails(self, deadline: float) -> Iterator[None]:
+        try:
+            yield
         except wire.DeadlineExceeded as error:
             self.close()
-            raise RoomLost(f"it did not finish within {deadline:g} seconds") from error
+            raise RoomLost(_too_late(deadline)) from error
         except wire.WireError as error:
             self.close()
             raise RoomLost("the process that ran it ended") from error
+
+
+def _reply(header: dict[str, Any], body: bytearray) -> Reply:
+    try:
+        return reply_from_data(header.get("reply"), body)
+    except ValueFormatError as error:
+        return Reply(failure=Failure("Reply", f"the reply could not be read: {error}"))
+
+
+def _too_late(seconds: float) -> str:
+    return f"it did not finish within {round(seconds, 1):g} seconds"
 
 
 @contextlib.contextmanager

@@ -5,8 +5,9 @@ values in its replies. What it must keep is what learners use: magics, top-level
 instructor's view, within a cap.
 
 Requests and answers, as frame headers:
-    {"op": "cell", "source": str}                              -> {"ok": bool, "outputs": [nbformat outputs]}
-    {"op": "call", "name": str, "call": tree, "watch": [str]}  -> {"reply": tree, "seen": [str]}
+    {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
+    {"op": "calls", "name": str, "calls": [[tree, length of its bytes]], "watch": [str]}
+                                   -> {"reply": tree, "seen": [str]} for each call; one that is interrupted is the last
 """
 
 import base64
@@ -46,6 +47,8 @@ matplotlib.pyplot.show()
 matplotlib.pyplot.uninstall_repl_displayhook()
 1
 """
+WATCHED_CALLS = 2
+"""Calls of a request, of those that give a value, in which shortcuts are looked for: watching triples their time."""
 OUTPUT_COST = 100
 """Characters that each output counts for besides its own, so that a flood of tiny ones ends too."""
 
@@ -245,14 +248,26 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
             header, body = wire.receive(connection, deadline=None)
         except wire.WireError:
             return
-        LOG.clear()
         if header["op"] == "cell":
+            LOG.clear()
             wire.send(connection, _run_cell(shell, header["source"]))
         else:
-            seen: set[str] = set()
-            with_watch = watch(frozenset(header["watch"]), seen)
-            tree, buffers = _call(shell, header["name"], header["call"], body, with_watch)
-            _send_reply(connection, tree, buffers, sorted(seen))
+            _answer_calls(connection, shell, header, body)
+
+
+def _answer_calls(connection: socket.socket, shell: InteractiveShell, header: dict[str, Any], body: bytearray) -> None:
+    """Answer each call as soon as its reply is there, up to one that is interrupted."""
+    watched = start = 0
+    for tree, length in header["calls"]:
+        LOG.clear()
+        seen: set[str] = set()
+        names = frozenset(header["watch"] if watched < WATCHED_CALLS else ())
+        failure, data = _call(shell, header["name"], tree, body[start : start + length], watch(names, seen))
+        _send_reply(connection, *data, sorted(seen))
+        if failure is not None and failure.type == "KeyboardInterrupt":
+            return
+        watched += failure is None
+        start += length
 
 
 @contextlib.contextmanager
@@ -280,21 +295,27 @@ def _run_cell(shell: InteractiveShell, source: str) -> dict[str, Any]:
 
 
 def _call(
-    shell: InteractiveShell, name: str, tree: Any, body: bytearray, around: AbstractContextManager[None]
-) -> tuple[Tree, list[bytes]]:
+    shell: InteractiveShell, name: str, tree: Tree, body: bytearray, around: AbstractContextManager[None]
+) -> tuple[Failure | None, tuple[Tree, list[bytes]]]:
+    """The failure of one call, if it failed, and its reply in the form that travels."""
     if name not in shell.user_ns:
-        return reply_to_data(Reply(failure=Failure("Missing", f"{name} is not defined")))
+        return _failed(Failure("Missing", f"{name} is not defined"))
     function = shell.user_ns[name]
     if not callable(function):
         found = type(function).__name__
-        return reply_to_data(Reply(failure=Failure("NotCallable", f"{name} is a {found}, not a function")))
+        return _failed(Failure("NotCallable", f"{name} is a {found}, not a function"))
     call = call_from_data(tree, body)
     try:
         # Describing the reply runs learners' code too: a value may be of a class of theirs.
         with _interruptible():
-            return reply_to_data(invoke(function, call, around))
+            reply = invoke(function, call, around)
+            return reply.failure, reply_to_data(reply)
     except BaseException as error:  # a KeyboardInterrupt is the deadline
-        return reply_to_data(Reply(failure=describe(error, function)))
+        return _failed(describe(error, function))
+
+
+def _failed(failure: Failure) -> tuple[Failure, tuple[Tree, list[bytes]]]:
+    return failure, reply_to_data(Reply(failure=failure))
 
 
 def _send_reply(connection: socket.socket, tree: Tree, buffers: list[bytes], seen: list[str]) -> None:

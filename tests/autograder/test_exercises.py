@@ -2,6 +2,7 @@
 
 import inspect
 import itertools
+import json
 import os
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from torch import Tensor
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
 from autograder.judge import Answer, ask, derive_seed, judge, local_answer, make_bench
+from autograder.sandbox import wire
 from llm_course.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
 
@@ -93,6 +95,13 @@ def test_error_everywhere_is_no_mistake_that_raises_in_some_cases() -> None:
     verdict = verdict_on(exercise, without_number_of_samples)
     assert verdict.mistake is None
     assert "raised TypeError" in verdict.hint
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_all_calls_go_into_the_room_in_one_frame(exercise: Exercise) -> None:
+    data = [item.call.data for item in make_bench(exercise, SEEDS[0]).items.values()]
+    assert len(json.dumps([tree for tree, _ in data])) < wire.MAX_HEADER / 8
+    assert sum(len(buffer) for _, buffers in data for buffer in buffers) < wire.MAX_BODY / 8
 
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)

@@ -1,6 +1,6 @@
 """What the judge does with replies that are made to deceive or to exhaust it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,18 +23,26 @@ def table_of_visible_checks(exercise: Exercise, otherwise: Answer) -> Answer:
     """An answer that knows the visible checks, which every learner has, by heart."""
     items = make_bench(exercise.visible, seed=b"").items.values()
     table = {call_to_text(item.call): item.expected for item in items}
-    return lambda call: table.get(call_to_text(call)) or otherwise(call)
+    return lambda calls: (
+        table.get(call_to_text(call)) or reply for call, reply in zip(calls, otherwise(calls), strict=True)
+    )
 
 
 def trivial_answer(exercise: Exercise, make: Callable[[Exercise, dict[str, Any]], Any]) -> Answer:
-    return lambda call: invoke(lambda **arguments: make(exercise, arguments), call)
+    return local_answer(lambda **arguments: make(exercise, arguments))
+
+
+def failing(calls: Sequence[Call]) -> list[Reply]:
+    return [Reply(failure=Failure("RuntimeError", "not in the table"))] * len(calls)
 
 
 @pytest.mark.parametrize("otherwise", [*TRIVIAL, "fail"])
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_a_table_of_the_visible_checks_earns_nothing(exercise: Exercise, otherwise: str) -> None:
     failed = Reply(failure=Failure("RuntimeError", "not in the table"))
-    answer = trivial_answer(exercise, TRIVIAL[otherwise]) if otherwise in TRIVIAL else lambda call: failed
+    answer = (
+        trivial_answer(exercise, TRIVIAL[otherwise]) if otherwise in TRIVIAL else lambda calls: [failed] * len(calls)
+    )
     verdict = judge(exercise, table_of_visible_checks(exercise, answer), seed=b"seed")
     assert [finding.name for finding in verdict.findings if finding.holds] == []
 
@@ -70,8 +78,8 @@ def test_replies_that_would_fill_the_graders_memory_are_let_go() -> None:
 
 
 def test_a_hint_about_keys_is_short() -> None:
-    def answer(call: Call) -> Reply:
-        return Reply(value={f"\ud800{'k' * 100_000}": 1})
+    def answer(calls: Sequence[Call]) -> list[Reply]:
+        return [Reply(value={f"\ud800{'k' * 100_000}": 1})] * len(calls)
 
     for exercise in EXERCISES:
         assert len(judge(exercise, answer, seed=b"seed").hint.encode("utf-8")) < 1000
@@ -120,12 +128,12 @@ MANGLED: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("mangled", MANGLED)
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_no_mangled_reply_brings_the_judge_down(exercise: Exercise, mangled: str) -> None:
-    def answer(call: Call) -> Reply:
+    def reply_to(call: Call) -> Reply:
         reply = invoke(exercise.reference, call)
         gradients = {name: MANGLED[mangled](gradient) for name, gradient in reply.gradients.items()}
         kept = {name: item if isinstance(item, Tensor) else None for name, item in gradients.items()}
         return replace(reply, value=MANGLED[mangled](reply.value), gradients=kept)
 
-    verdict = judge(exercise, answer, seed=b"seed")
+    verdict = judge(exercise, lambda calls: map(reply_to, calls), seed=b"seed")
     if mangled != "NaN for each number":
         assert verdict.fraction < 1
