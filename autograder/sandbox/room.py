@@ -52,6 +52,7 @@ class Room:
         """How strong the sandbox is: "namespaces", "landlock" or "process"."""
         self._server = server
         self._worker = worker
+        self._frames = wire.FrameReader(worker.connection)
         self._open = True
         self.seen: set[str] = set()
         """The watched functions that the last calls ran, as far as torch saw them."""
@@ -103,7 +104,7 @@ class Room:
     def wait_until_ready(self) -> None:
         """Wait until the worker has locked itself in. Raises SandboxError."""
         try:
-            greeting, _ = wire.receive(self._worker.connection, READY_DEADLINE)
+            greeting, _ = self._frames.receive(READY_DEADLINE)
         except (wire.WireError, wire.DeadlineExceeded) as error:
             raise SandboxError(f"a room could not be opened: {error}") from error
         if "error" in greeting:
@@ -117,14 +118,13 @@ class Room:
 
     def _receive(self, deadline: float) -> tuple[dict[str, Any], bytearray, bool]:
         """The next frame, and whether it came only after an interrupt."""
-        connection = self._worker.connection
         with self._lost_if_it_fails(deadline):
-            in_time = wire.wait(connection, deadline)
+            in_time = self._frames.wait(deadline)
             if not in_time:
                 self._worker.interrupt()
-                if not wire.wait(connection, GRACE):
+                if not self._frames.wait(GRACE):
                     raise wire.DeadlineExceeded
-            return *wire.receive(connection, TRANSFER_DEADLINE), not in_time
+            return *self._frames.receive(TRANSFER_DEADLINE), not in_time
 
     @contextlib.contextmanager
     def _lost_if_it_fails(self, deadline: float) -> Iterator[None]:

@@ -15,6 +15,8 @@ from typing import Any
 LENGTHS = struct.Struct("<II")
 MAX_HEADER = 8 << 20
 MAX_BODY = 64 << 20
+CHUNK = 1 << 18
+"""How many bytes are read at once."""
 
 
 class WireError(Exception):
@@ -47,51 +49,62 @@ def send(
         raise WireError("the other side hung up") from error
 
 
-def wait(connection: socket.socket, deadline: float | None) -> bool:
-    """Wait for `deadline` seconds at most; None waits for ever.
+class FrameReader:
+    """Reads the frames that come on a connection: what has come, all at once, and then frame by frame."""
 
-    Returns whether a frame begins to arrive, or the other side hung up.
-    """
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
-    return bool(poll.poll(None if deadline is None else deadline * 1000))
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._read = bytearray()
 
+    def wait(self, deadline: float | None) -> bool:
+        """Wait for `deadline` seconds at most; None waits for ever.
 
-def receive(connection: socket.socket, deadline: float | None) -> tuple[dict[str, Any], bytearray]:
-    """Receive one frame within `deadline` seconds; None waits for ever.
+        Returns whether a frame begins to arrive, or the other side hung up.
+        """
+        if self._read:
+            return True
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return bool(poll.poll(None if deadline is None else deadline * 1000))
 
-    Raises:
-        DeadlineExceeded: if the frame is not complete in time.
-        WireError: if the other side hung up or what came is not a frame.
-    """
-    end = None if deadline is None else time.monotonic() + deadline
-    header_length, body_length = LENGTHS.unpack(_read(connection, LENGTHS.size, end))
-    if header_length > MAX_HEADER or body_length > MAX_BODY:
-        raise WireError(f"a frame of {header_length} and {body_length} bytes is over the cap")
-    encoded, body = _read(connection, header_length, end), _read(connection, body_length, end)
-    try:
-        header = json.loads(encoded)
-    except (ValueError, RecursionError) as error:
-        raise WireError("a frame's header is not JSON") from error
-    if not isinstance(header, dict):
-        raise WireError("a frame's header is not an object")
-    return header, body
+    def receive(self, deadline: float | None) -> tuple[dict[str, Any], bytearray]:
+        """Receive one frame within `deadline` seconds; None waits for ever.
 
-
-def _read(connection: socket.socket, length: int, end: float | None) -> bytearray:
-    data = bytearray(length)
-    view = memoryview(data)
-    while view:
-        if end is not None and end <= time.monotonic():
-            raise DeadlineExceeded("no answer in time")
-        connection.settimeout(None if end is None else max(end - time.monotonic(), 0.001))
+        Raises:
+            DeadlineExceeded: if the frame is not complete in time.
+            WireError: if the other side hung up or what came is not a frame.
+        """
+        end = None if deadline is None else time.monotonic() + deadline
+        header_length, body_length = LENGTHS.unpack(self._take(LENGTHS.size, end))
+        if header_length > MAX_HEADER or body_length > MAX_BODY:
+            raise WireError(f"a frame of {header_length} and {body_length} bytes is over the cap")
+        encoded, body = self._take(header_length, end), self._take(body_length, end)
         try:
-            count = connection.recv_into(view)
-        except TimeoutError:
-            continue
+            header = json.loads(encoded)
+        except (ValueError, RecursionError) as error:
+            raise WireError("a frame's header is not JSON") from error
+        if not isinstance(header, dict):
+            raise WireError("a frame's header is not an object")
+        return header, body
+
+    def _take(self, length: int, end: float | None) -> bytearray:
+        while len(self._read) < length:
+            self._read += self._read_some(end)
+        taken = self._read[:length]
+        del self._read[:length]
+        return taken
+
+    def _read_some(self, end: float | None) -> bytes:
+        seconds = None if end is None else end - time.monotonic()
+        if seconds is not None and seconds <= 0:
+            raise DeadlineExceeded("no answer in time")
+        self._connection.settimeout(seconds)
+        try:
+            data = self._connection.recv(CHUNK)
+        except TimeoutError as error:
+            raise DeadlineExceeded("no answer in time") from error
         except OSError as error:
             raise WireError("the other side hung up") from error
-        if not count:
+        if not data:
             raise WireError("the other side hung up")
-        view = view[count:]
-    return data
+        return data

@@ -28,7 +28,25 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def test_a_frame_arrives_as_it_was_sent(pair: tuple[socket.socket, socket.socket]) -> None:
     wire.send(pair[0], {"a": "\u00e9"}, [b"12", b"3"])
-    assert wire.receive(pair[1], 5) == ({"a": "\u00e9"}, bytearray(b"123"))
+    assert wire.FrameReader(pair[1]).receive(5) == ({"a": "\u00e9"}, bytearray(b"123"))
+
+
+def test_frames_that_come_together_are_received_one_by_one(pair: tuple[socket.socket, socket.socket]) -> None:
+    frames = wire.FrameReader(pair[1])
+    for number in range(3):
+        wire.send(pair[0], {"number": number}, [bytes([number]) * number])
+    assert [frames.receive(5) for _ in range(2)] == [({"number": 0}, bytearray()), ({"number": 1}, bytearray([1]))]
+    assert frames.wait(0)
+    assert frames.receive(5) == ({"number": 2}, bytearray([2, 2]))
+    assert not frames.wait(0)
+
+
+def test_a_large_frame_arrives_in_pieces(pair: tuple[socket.socket, socket.socket]) -> None:
+    content = bytes(range(256)) * (3 * wire.CHUNK // 256)
+    sender = threading.Thread(target=wire.send, args=(pair[0], {}, [content]))
+    sender.start()
+    assert wire.FrameReader(pair[1]).receive(5) == ({}, content)
+    sender.join()
 
 
 @pytest.mark.parametrize("lengths", [(1 << 31, 0), (0, 1 << 31), ((1 << 32) - 1, (1 << 32) - 1)])
@@ -37,20 +55,20 @@ def test_a_huge_claim_is_refused_before_memory_is_taken(
 ) -> None:
     pair[1].sendall(struct.pack("<II", *lengths))
     with pytest.raises(wire.WireError, match="over the cap"):
-        wire.receive(pair[0], 5)
+        wire.FrameReader(pair[0]).receive(5)
 
 
 @pytest.mark.parametrize("header", [b"", b"]", b"[]", b"3", b"\xff", b"[" * 100_000, b"9" * 10_000], ids=range(7))
 def test_what_is_not_a_json_object_is_refused(pair: tuple[socket.socket, socket.socket], header: bytes) -> None:
     pair[1].sendall(struct.pack("<II", len(header), 0) + header)
     with pytest.raises(wire.WireError):
-        wire.receive(pair[0], 5)
+        wire.FrameReader(pair[0]).receive(5)
 
 
 def test_half_a_frame_ends_at_the_deadline(pair: tuple[socket.socket, socket.socket]) -> None:
     pair[1].sendall(struct.pack("<II", 100, 0) + b"half")
     with pytest.raises(wire.DeadlineExceeded):
-        wire.receive(pair[0], 0.1)
+        wire.FrameReader(pair[0]).receive(0.1)
 
 
 def test_a_trickle_ends_at_the_deadline(pair: tuple[socket.socket, socket.socket]) -> None:
@@ -65,7 +83,7 @@ def test_a_trickle_ends_at_the_deadline(pair: tuple[socket.socket, socket.socket
     sender = threading.Thread(target=trickle)
     sender.start()
     with pytest.raises(wire.DeadlineExceeded):
-        wire.receive(pair[0], 0.3)
+        wire.FrameReader(pair[0]).receive(0.3)
     stop.set()
     sender.join()
 
@@ -78,7 +96,7 @@ def test_a_side_that_does_not_read_ends_at_the_deadline(pair: tuple[socket.socke
 def test_a_side_that_hung_up_is_an_error(pair: tuple[socket.socket, socket.socket]) -> None:
     pair[1].close()
     with pytest.raises(wire.WireError):
-        wire.receive(pair[0], 5)
+        wire.FrameReader(pair[0]).receive(5)
 
 
 def test_a_frame_over_the_cap_is_not_sent(pair: tuple[socket.socket, socket.socket]) -> None:
