@@ -1,6 +1,7 @@
 """Submissions made from code: released notebooks with answers filled in, as a learner would hand them in."""
 
 import ast
+import functools
 import inspect
 import json
 import sys
@@ -24,7 +25,7 @@ def fill(assignment: Assignment, answers: Mapping[str, str], extra: Mapping[int,
 
     `extra` adds code cells before the cell of that index.
     """
-    notebook = json.loads(json.dumps(released_notebook(assignment)))
+    notebook = json.loads(_released(assignment))
     for cell in notebook["cells"]:
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         if grade_id.removesuffix("-answer") in answers and grade_id.endswith("-answer"):
@@ -33,6 +34,11 @@ def fill(assignment: Assignment, answers: Mapping[str, str], extra: Mapping[int,
         cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
         notebook["cells"].insert(index, {**cell, "id": f"extra-{index}"})
     return notebook
+
+
+@functools.cache
+def _released(assignment: Assignment) -> str:
+    return json.dumps(released_notebook(assignment))
 
 
 def references(assignment: Assignment) -> dict[str, str]:
@@ -68,11 +74,21 @@ def source_of(function: Callable[..., Any]) -> str:
     return textwrap.dedent(inspect.getsource(function))
 
 
+@functools.cache
+def _tree_of(module: ModuleType) -> ast.Module:
+    return ast.parse(inspect.getsource(module))
+
+
+@functools.cache
+def _functions_of(module: ModuleType) -> list[ast.Lambda | ast.FunctionDef]:
+    """All functions of a module, the nested ones too."""
+    return [node for node in ast.walk(_tree_of(module)) if isinstance(node, ast.Lambda | ast.FunctionDef)]
+
+
 def _imports(module: ModuleType) -> str:
     """The imports of a module, but those from the project itself, which are not in a learner's reach."""
-    nodes = ast.parse(inspect.getsource(module)).body
     lines = ["from types import SimpleNamespace"]
-    for node in nodes:
+    for node in _tree_of(module).body:
         if isinstance(node, ast.Import) or (isinstance(node, ast.ImportFrom) and _is_foreign(node)):
             lines.append(ast.unparse(node))
     return "\n".join(lines)
@@ -111,11 +127,7 @@ def _define_nested(function: Callable[..., Any], module: ModuleType, pieces: dic
 
 def _node_of(function: Callable[..., Any], module: ModuleType) -> ast.Lambda | ast.FunctionDef:
     """Where a nested function stands in its module's source: alone in its line."""
-    (node,) = [
-        node
-        for node in ast.walk(ast.parse(inspect.getsource(module)))
-        if isinstance(node, ast.Lambda | ast.FunctionDef) and node.lineno == function.__code__.co_firstlineno
-    ]
+    (node,) = [node for node in _functions_of(module) if node.lineno == function.__code__.co_firstlineno]
     return node
 
 

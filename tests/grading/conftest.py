@@ -46,21 +46,23 @@ class Course:
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=7200)
 
 
-def make_course(folder: Path) -> Course:
-    course = Course(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    made = course.llm_course("init", ".")
+@pytest.fixture(scope="session")
+def empty_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course folder in which nothing is released, to be copied."""
+    folder = tmp_path_factory.mktemp("empty") / "course"
+    made = Course(folder.parent).llm_course("init", folder.name)
     assert made.returncode == 0, made.stderr
-    return course
+    return folder
 
 
 @pytest.fixture(scope="session")
-def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def released_course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course folder with 05_attention released, to be copied."""
-    course = make_course(tmp_path_factory.mktemp("released") / "course")
-    released = course.llm_course("release", "05_attention")
+    folder = tmp_path_factory.mktemp("released") / "course"
+    shutil.copytree(empty_course, folder)
+    released = Course(folder).llm_course("release", "05_attention")
     assert released.returncode == 0, released.stderr
-    return course.folder
+    return folder
 
 
 @pytest.fixture
