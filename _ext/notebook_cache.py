@@ -21,6 +21,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from jupyter_client import AsyncKernelManager
 from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
@@ -84,9 +85,11 @@ def is_fresh(store: JupyterCacheAbstract, notebook: Notebook) -> bool:
     return False
 
 
-def run(notebook: Notebook, timeout: int) -> ExecutionResult:
+def run(notebook: Notebook, timeout: int, kernel: AsyncKernelManager | None = None) -> ExecutionResult:
+    """Run a notebook in `kernel`, which then goes on, or in one of its own."""
     return single_nb_execution(
         notebook.content,
+        km=kernel,
         cwd=str(notebook.path.parent),
         timeout=timeout,
         allow_errors=False,

@@ -1,25 +1,32 @@
 """Every chapter runs from top to bottom, offline, and its output is what its text says; no cell outgrows a screen.
 
 What a text claims of its own output stands in `claims/<chapter>.py`, each claim after a comment that quotes it, and
-runs at the end of the chapter.
+runs after the chapter in the same kernel. The chapter's outputs go into the book's cache, so that its build need not
+run it again.
 """
 
 import re
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import jupytext
 import nbclient
 import nbformat
 import pytest
+from jupyter_cache import get_cache
+from jupyter_client import AsyncKernelManager
 
+from _ext import notebook_cache
+from _ext.notebook_cache import Notebook
 from tests.chapters.pages import chapters_in_the_book
 
-CHAPTERS = Path(__file__).parents[2] / "chapters"
+ROOT = Path(__file__).parents[2]
+CHAPTERS = ROOT / "chapters"
 CLAIMS = Path(__file__).parent / "claims"
 READ = chapters_in_the_book()  # pages whose code is there to be read
 RUN = [*READ, CHAPTERS / "coverage.md", CHAPTERS / "course_models.md"]
 LINES_OF_A_SCREEN = 30
+TIMEOUT = 300  # seconds a cell may take
 COLUMNS_OF_A_PAGE = 92  # what the book shows on a desktop without scrolling sideways
 
 
@@ -38,21 +45,15 @@ def claims_of(page: Path) -> list[str]:
     return re.split(r"\n(?=# \")", file.read_text(encoding="utf-8"))[1:] if file.is_file() else []
 
 
-def failure(notebook: nbformat.NotebookNode, folder: Path) -> str | None:
-    """Run a notebook in `folder`; None, or which cell failed, how it begins and with what error."""
-    try:
-        nbclient.NotebookClient(
-            notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-        ).execute()
-    except nbclient.exceptions.CellExecutionError as error:
-        failed = next(
-            number
-            for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1)
-            if any(output.output_type == "error" for output in cell.get("outputs", []))
-        )
-        first_line = dict(code_cells(notebook))[failed].splitlines()[0]
-        return f"code cell {failed} ({first_line!r}) raised {error.ename}: {error.evalue}"
-    return None
+def failure(notebook: nbformat.NotebookNode, error: nbclient.exceptions.CellExecutionError) -> str:
+    """Which cell of a notebook failed, how it begins and with what error."""
+    failed = next(
+        number
+        for number, cell in enumerate((cell for cell in notebook.cells if cell.cell_type == "code"), start=1)
+        if any(output.output_type == "error" for output in cell.get("outputs", []))
+    )
+    first_line = dict(code_cells(notebook))[failed].splitlines()[0]
+    return f"code cell {failed} ({first_line!r}) raised {error.ename}: {error.evalue}"
 
 
 def too_big(notebook: nbformat.NotebookNode) -> list[str]:
@@ -93,23 +94,54 @@ def test_a_fence_that_does_not_open_is_named() -> None:
     assert broken_fences(f"{title}\n```\n```{{question}} Why is B zero?\n`B` is.\n```\n") == [title]
 
 
-@pytest.mark.notebooks
-@pytest.mark.parametrize("page", RUN, ids=name_of)
-def test_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[AsyncKernelManager]:
+    """A kernel that is started when the first notebook runs in it."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    folder = tmp_path / "chapters"
-    shutil.copytree(CHAPTERS, folder, ignore=shutil.ignore_patterns("_build", ".ipynb_checkpoints"))
-    notebook = jupytext.read(page)
-    notebook.cells += [nbformat.v4.new_code_cell(claim) for claim in claims_of(page)]
-    problem = failure(notebook, folder / page.parent.relative_to(CHAPTERS))
-    assert problem is None, f"{name_of(page)}: {problem}"
+    manager = AsyncKernelManager(kernel_name="python3")
+    yield manager
+    nbclient.util.run_sync(manager.shutdown_kernel)(now=True)
+
+
+def run(notebook: nbformat.NotebookNode, page: Path, kernel: AsyncKernelManager) -> str | None:
+    """Run a notebook beside a page and keep its outputs; None, or what went wrong."""
+    sources = notebook_cache.digest_sources(notebook, page, ROOT)
+    whole = Notebook(name_of(page), page, notebook, sources)
+    result = notebook_cache.run(whole, TIMEOUT, kernel)
+    if isinstance(result.err, nbclient.exceptions.CellExecutionError):
+        return failure(notebook, result.err)
+    if result.err:
+        return str(result.err)
+    notebook_cache.keep(get_cache(ROOT / "_build" / ".jupyter_cache"), whole, result)
+    return None
+
+
+def run_claims(claims: list[str], kernel: AsyncKernelManager) -> str | None:
+    """Run claims where a page has run; None, or what went wrong."""
+    notebook = nbformat.v4.new_notebook(cells=list(map(nbformat.v4.new_code_cell, claims)))
+    try:
+        nbclient.NotebookClient(notebook, km=kernel, timeout=TIMEOUT).execute()
+    except nbclient.exceptions.CellExecutionError as error:
+        return failure(notebook, error)
+    return None
 
 
 @pytest.mark.notebooks
-def test_a_failing_cell_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", RUN, ids=name_of)
+def test_page_runs(page: Path, kernel: AsyncKernelManager) -> None:
+    problem = run(jupytext.read(page), page, kernel)
+    assert problem is None, f"{name_of(page)}: {problem}"
+    problem = run_claims(claims_of(page), kernel)
+    assert problem is None, f"claims of {name_of(page)}: {problem}"
+
+
+@pytest.mark.notebooks
+def test_a_failing_cell_is_named(kernel: AsyncKernelManager) -> None:
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell("x = 1"), nbformat.v4.new_code_cell("x / 0  # here")]
     )
-    problem = failure(notebook, tmp_path)
+    problem = run(notebook, RUN[0], kernel)
     assert problem == "code cell 2 ('x / 0  # here') raised ZeroDivisionError: division by zero"
+    problem = run_claims(["assert x == 1", "assert x == 2"], kernel)
+    assert problem == "code cell 2 ('assert x == 2') raised AssertionError: "
