@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from llm_course.calls import Reply
+from llm_course.compare import agree
 
 
 def value(reply: Reply) -> Any:
@@ -188,6 +189,11 @@ def same_values(*replies: Reply) -> bool:
     """Whether all replies have the same value: a generator with the same seed must give the same draw."""
     texts = [repr(as_one_category(reply.value)) for reply in replies]
     return all(text == texts[0] for text in texts)
+
+
+def same_up_to_rounding(one: Reply, other: Reply) -> bool:
+    """Whether both replies have the same value, up to rounding, be it right or wrong."""
+    return agree(one.value, other.value)
 
 
 def results(reply: Reply, positions: tuple[int, ...]) -> list[Any]:

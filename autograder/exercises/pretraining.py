@@ -26,6 +26,17 @@ def _uniform(draw: Generator, low: float, high: float) -> float:
     return low + (high - low) * float(torch.rand((), generator=draw, dtype=torch.float64))
 
 
+def _without_gaps(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
+    """The same numbers, in memory without gaps."""
+    return lambda draw: {name: _packed(value) for name, value in arguments(draw).items()}
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_packed(item) for item in value]
+    return value.contiguous() if isinstance(value, Tensor) else value
+
+
 # next_token_loss
 
 
@@ -1426,6 +1437,7 @@ ADAMW_STEP_EXERCISE = Exercise(
         Case("default decay", _by_default("weight_decay"), visible=True),
         Case("default eps", _tiny, visible=True),
         Case("with gaps", _step_with_gaps, visible=True),
+        Case("without gaps", _without_gaps(_step_with_gaps), visible=True, drawn_as="with gaps"),
         Case("step 0", lambda draw: {**_later_step(draw, 2, 3), "step": 0}, visible=True),
         Case("gradient of one number", _one_number("grad"), visible=True),
         Case("averages of one number", lambda draw: {**_one_number("v")(draw), "m": torch.tensor([0.5])}, visible=True),
@@ -1479,8 +1491,11 @@ ADAMW_STEP_EXERCISE = Exercise(
         ),
         Property(
             "Tensors may lie in memory in whatever order",
-            ("with gaps",),
+            ("without gaps", "with gaps"),
             "Work with whole tensors, whatever their shape and layout.",
+            observe=observe.same_up_to_rounding,
+            joint=True,
+            needs=CORRECTED,
         ),
         Property(
             "A step below 1, or shapes that differ, are refused with a ValueError",
@@ -1994,6 +2009,7 @@ CLIP_GRADIENTS_EXERCISE = Exercise(
         Case("all zero", _all_zero, visible=True),
         Case("none", given(grads=[], max_norm=1.5), visible=True),
         Case("with gaps", _gradients_with_gaps, visible=True),
+        Case("without gaps", _without_gaps(_gradients_with_gaps), visible=True, drawn_as="with gaps"),
         Case("limit 0", _limit(0.0), visible=True),
         Case("limit below 0", _limit(-1.5), visible=True),
         Case("float64", _gradients_in(torch.float64, 0.3), visible=True, slack=1e12),
@@ -2032,8 +2048,11 @@ CLIP_GRADIENTS_EXERCISE = Exercise(
         ),
         Property(
             "Tensors may lie in memory in whatever order",
-            ("with gaps",),
+            ("without gaps", "with gaps"),
             "Keep the shape of each tensor, and use no `view`.",
+            observe=observe.same_up_to_rounding,
+            joint=True,
+            needs=ONE_FACTOR,
         ),
         Property(
             "A limit that is not positive is refused with a ValueError",
