@@ -100,8 +100,8 @@ nbgrader-suite: env  ## nbgrader's own tests with the course's configuration: li
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest
-# tests/conftest.py says which tests stay together.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
+# tests/conftest.py says which tests stay together, and in which order they come.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: env  ## ruff, mypy, codespell
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \

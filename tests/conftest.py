@@ -24,7 +24,11 @@ APART = {"test_banks.py", "test_hostile_tiers.py", "test_room_tiers.py"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, for they share what is dear to make."""
+    """Keep the tests of a file in one process, for they share what is dear to make; and say what comes first and last.
+
+    The chapters come first, for the site is built of their outputs, and last the short pieces, which end together.
+    """
+    items.sort(key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART))
     for item in items:
         part = item.callspec.id if item.path.name in APART and hasattr(item, "callspec") else ""
         item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.name} {part}".strip()))
