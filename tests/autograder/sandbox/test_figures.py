@@ -112,10 +112,6 @@ def test_an_empty_figure_has_no_picture() -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 7), (5, 1), (33, 21)])
-@pytest.mark.parametrize("is_opaque", [True, False])
-def test_the_picture_holds_the_pixels(size: tuple[int, int], is_opaque: bool) -> None:
+def test_the_picture_holds_the_pixels(size: tuple[int, int]) -> None:
     drawn = np.random.default_rng(0).integers(0, 256, (*size, 4), dtype=np.uint8)
-    drawn[..., 3] = 255 if is_opaque else drawn[..., 3]
-    image = Image.open(io.BytesIO(png(drawn)))
-    assert image.mode == ("RGB" if is_opaque else "RGBA")
-    assert np.array_equal(np.asarray(image.convert("RGBA")), drawn)
+    assert np.array_equal(pixels(png(drawn)), drawn)
