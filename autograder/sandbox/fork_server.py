@@ -51,6 +51,14 @@ class Worker:
     generation: int
     """Which fork server it comes from: the first, or one that replaced a dead one."""
 
+    def seconds_kept_waiting(self) -> float:
+        """How long its first thread was ready to run and had no processor; 0 where the kernel does not say."""
+        try:
+            _, nanoseconds, _ = Path(f"/proc/{self.pid}/schedstat").read_text().split()
+        except (OSError, ValueError):
+            return 0.0
+        return int(nanoseconds) / 1e9
+
     def interrupt(self) -> None:
         """Ask it to stop what it does, as Ctrl-C would."""
         self._signal(signal.SIGINT)

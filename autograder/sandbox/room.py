@@ -4,8 +4,9 @@
         room.run_cell("def f(x): return x", deadline=30)
         room.call("f", Call({"x": 1}), deadline=10)
 
-Code that runs over its deadline is interrupted, as by Ctrl-C; if that does not stop it, it is killed. A room that
-dies or has to be killed raises RoomLost; it is then closed, and nothing it started is left.
+Code that runs over its deadline is interrupted, as by Ctrl-C; if that does not stop it, it is killed. Time in which
+it was ready to run but others had the processors does not count. A room that dies or has to be killed raises RoomLost;
+it is then closed, and nothing it started is left.
 """
 
 import contextlib
@@ -18,10 +19,13 @@ from autograder.sandbox.caps import Caps
 from autograder.sandbox.fork_server import TIERS, ForkServer, SandboxError, Worker, shared_fork_server
 from autograder.sandbox.outputs import clean_outputs
 from llm_course.calls import Call, Failure, Reply, reply_from_data
-from llm_course.values import ValueFormatError
+from llm_course.values import ValueFormatError, plain_text
 
 GRACE = 3.0
 """Seconds between the interrupt and the kill: honest code has to end its children and show where it was."""
+PATIENCE = 120.0
+"""Seconds that a room is granted in all because others, such as another learner's code, kept the processors busy."""
+NOT_WORTH_GRANTING = 0.05
 TRANSFER_DEADLINE = 15.0
 """Seconds for an answer that has begun to arrive."""
 READY_DEADLINE = 60.0
@@ -53,6 +57,7 @@ class Room:
         self._server = server
         self._worker = worker
         self._frames = wire.FrameReader(worker.connection)
+        self._granted = 0.0
         self._open = True
         self.seen: set[str] = set()
         """The watched functions that the last calls ran, as far as torch saw them."""
@@ -119,12 +124,21 @@ class Room:
     def _receive(self, deadline: float) -> tuple[dict[str, Any], bytearray, bool]:
         """The next frame, and whether it came only after an interrupt."""
         with self._lost_if_it_fails(deadline):
-            in_time = self._frames.wait(deadline)
+            in_time = self._wait(deadline)
             if not in_time:
                 self._worker.interrupt()
                 if not self._frames.wait(GRACE):
                     raise wire.DeadlineExceeded
             return *self._frames.receive(TRANSFER_DEADLINE), not in_time
+
+    def _wait(self, deadline: float) -> bool:
+        """Wait for an answer to begin. The time in which the room got no processor does not count."""
+        while not self._frames.wait(deadline):
+            kept_waiting = min(self._worker.seconds_kept_waiting(), PATIENCE)
+            deadline, self._granted = kept_waiting - self._granted, kept_waiting
+            if deadline < NOT_WORTH_GRANTING:
+                return False
+        return True
 
     @contextlib.contextmanager
     def _lost_if_it_fails(self, deadline: float) -> Iterator[None]:
@@ -142,7 +156,7 @@ def _reply(header: dict[str, Any], body: bytearray) -> Reply:
     try:
         return reply_from_data(header.get("reply"), body)
     except ValueFormatError as error:
-        return Reply(failure=Failure("Reply", f"the reply could not be read: {error}"))
+        return Reply(failure=Failure("Reply", plain_text(f"the reply could not be read: {error}", 500)))
 
 
 def _too_late(seconds: float) -> str:

@@ -1,10 +1,14 @@
 """What learners use in notebooks works in a room."""
 
 import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import pytest
 import torch
-from rooms import ask, text_of
+from rooms import ask, call, text_of
 
 from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
 from llm_course.calls import Call
@@ -180,3 +184,37 @@ def test_an_interrupted_child_process_ends(room: Room) -> None:
     reply = room.run_cell("!sleep 60", 0.5)
     assert not reply.ok
     assert room.run_cell("1", 30).ok
+
+
+@pytest.fixture
+def busy_processor() -> Iterator[int]:
+    """A processor that two others keep busy."""
+    number = min(os.sched_getaffinity(0))
+    spin = f"import os\nos.sched_setaffinity(0, {{{number}}})\nwhile True: pass"
+    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(2)]
+    yield number
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+def test_what_others_keep_waiting_has_its_time(room: Room, busy_processor: int) -> None:
+    body = f"""
+    import os, time
+    os.sched_setaffinity(0, {{{busy_processor}}})
+    end = time.process_time() + 1.0
+    while time.process_time() < end: pass
+    return "done"
+    """
+    assert ask(room, body, deadline=1.4) == "done"
+
+
+def test_what_sleeps_does_not_have_more_time_where_others_work(room: Room, busy_processor: int) -> None:
+    body = f"""
+    import os, time
+    os.sched_setaffinity(0, {{{busy_processor}}})
+    time.sleep(3)
+    return "done"
+    """
+    with pytest.raises(CallInterrupted):
+        call(room, body, deadline=1.0)
