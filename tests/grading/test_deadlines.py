@@ -1,0 +1,76 @@
+"""A submission's time is up at some point, however small the steps in which it spends it."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from autograder import grade as grading
+from autograder.exercises import assignments
+from autograder.grade import Rules, grade
+from autograder.result import Result
+from autograder.submission import heal, parse
+from tests.banks.submissions import fill, references
+
+pytestmark = pytest.mark.grading
+ATTENTION = assignments()["05_attention"]
+RULES = Rules(cell_deadline=1, call_deadline=1, submission_deadline=1)
+LATE_CELL = """
+import time
+try:
+    time.sleep(1000)
+except KeyboardInterrupt:
+    time.sleep(0.5)
+"""
+DRIPPED_REPLIES = """
+import json, signal, struct, sys, time
+
+FAILURE = ["Dripped", "", None, ""]
+FIELDS = {"value": None, "failure": FAILURE, "changed": [], "gradients": {"dict": {}}, "largest": None}
+
+def reply(connection):
+    header = json.dumps({"reply": {"dict": FIELDS}, "seen": []}).encode()
+    data = struct.pack("<II", len(header), 0) + header
+    connection.sendall(data[:1])
+    time.sleep(0.3)
+    connection.sendall(data[1:])
+
+def causal_mask(**arguments):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    frame = sys._getframe()
+    while not {"connection", "frames", "shell"} <= set(frame.f_locals): frame = frame.f_back
+    connection, frames = frame.f_locals["connection"], frame.f_locals["frames"]
+    connection.settimeout(None)
+    header = frame.f_locals["header"]
+    while True:
+        for _ in header["calls"]: reply(connection)
+        header, _ = frames.receive(None)
+"""
+
+
+@pytest.fixture(autouse=True)
+def little_overtime(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "OVERTIME", 1.0)
+
+
+def graded(answers: Mapping[str, str], extra: Mapping[int, str] | None = None) -> Result:
+    notebook = json.dumps(fill(ATTENTION, answers, extra)).encode()
+    return grade(heal(parse(notebook, "x.ipynb"), ATTENTION), ATTENTION, b"secret", RULES)
+
+
+def test_cells_that_stop_late_are_not_run_for_ever() -> None:
+    result = graded({}, {2: LATE_CELL, **dict.fromkeys(range(3, 15), LATE_CELL)})
+    assert 2 < len(result.outputs) < 10
+    assert "out of time" in str([*result.outputs.values()][-1])
+
+
+def test_replies_that_come_drop_by_drop_are_not_waited_for_for_ever() -> None:
+    hints = [exercise.hint for exercise in graded({"causal_mask": DRIPPED_REPLIES}).exercises]
+    assert "Dripped" in hints[0]
+    assert "out of time" in hints[-1]
+
+
+def test_a_quick_answer_counts_after_the_time_is_up() -> None:
+    slow = "import time\ntime.sleep(0.9)\n" * 2
+    first, *_ = graded({"causal_mask": references(ATTENTION)["causal_mask"]}, {2: slow}).exercises
+    assert first.score == first.points
