@@ -89,7 +89,7 @@ bench-grade: env  ## measure grading beside stock nbgrader; options in ARGUMENTS
 checks: env  ## write the data of the learners' own checks, and the kill matrix, from the specifications
 	@$(BIN)/python -m autograder.checks && $(BIN)/python -m autograder.kill_matrix
 
-mutations: env  ## 2,000 damaged notebooks in one batch, in about half an hour
+mutations: env  ## 2,000 damaged notebooks in one batch, in some minutes
 	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
 
 hostile: env  ## the whole hostile bank in the weaker sandbox tiers, in about ten minutes

@@ -22,6 +22,9 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from llm_course.scripts import Step, fixed_weighted_sum, run_script
 from llm_course.values import Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
 
+MAX_NAMES, MAX_NAME = 100, 100
+"""The most arguments that a reply can say were changed, and the characters of a name."""
+
 
 @dataclass(frozen=True)
 class Call:
@@ -223,18 +226,24 @@ def _reply_from_fields(data: Any) -> Reply:
     return Reply(
         value=data["value"],
         failure=_failure_from_data(data["failure"]),
-        changed=tuple(str(name) for name in data["changed"]),
+        changed=_names_from_data(data["changed"]),
         gradients=data["gradients"],
         largest=data["largest"],
     )
 
 
+def _names_from_data(data: list[Any]) -> tuple[str, ...]:
+    if len(data) > MAX_NAMES or not all(isinstance(name, str) and len(name) <= MAX_NAME for name in data):
+        raise ValueFormatError("what was changed is said by short names")
+    return tuple(data)
+
+
 def _failure_from_data(data: Any) -> Failure | None:
     if data is None:
         return None
-    if not (isinstance(data, list) and len(data) == 4 and isinstance(data[2], (int, type(None)))):
+    if not (isinstance(data, list) and list(map(type, data)) in ([str, str, int, str], [str, str, type(None), str])):
         raise ValueFormatError("a failure is a type, a message, a line and its source")
-    return Failure(plain_text(str(data[0]), 100), plain_text(str(data[1]), 500), data[2], plain_text(str(data[3]), 200))
+    return Failure(plain_text(data[0], 100), plain_text(data[1], 500), data[2], plain_text(data[3], 200))
 
 
 def _check_fields(data: Any, **kinds: Any) -> None:

@@ -159,8 +159,11 @@ def empty_rows(reply: Reply) -> tuple[Tensor, Tensor]:
 
 
 def stays_below(reply: Reply, limit: int) -> bool:
-    """Whether no tensor that was made on the way has `limit` elements or more."""
-    return reply.largest is not None and reply.largest < limit
+    """Whether no tensor that was made on the way has `limit` elements or more.
+
+    What is not even as large as the result was not seen, such as the work of another thread.
+    """
+    return reply.largest is not None and reply.value.numel() <= reply.largest < limit
 
 
 def entry(reply: Reply, name: str) -> Any:
@@ -206,14 +209,24 @@ def changes_nothing(reply: Reply, before: int, after: int) -> tuple[bool, Any]:
 
     Only the second need be the same in every run.
     """
-    first, second = reply.value[before], reply.value[after]
+    first, second = _results_of_one_shape(reply, before, after)
     return torch.allclose(first, second, rtol=1e-4, atol=1e-5), second
 
 
 def direction_of_change(reply: Reply, before: int, after: int) -> Tensor:
     """The difference of the results of two steps of a script, divided by its length."""
-    change = reply.value[after] - reply.value[before]
+    first, second = _results_of_one_shape(reply, before, after)
+    change = second - first
     return change / change.norm()
+
+
+def _results_of_one_shape(reply: Reply, before: int, after: int) -> tuple[Tensor, Tensor]:
+    """The results of two steps. Raises ValueError where their shapes differ: of a column and a row, torch would make
+    a matrix, which may fill the memory."""
+    first, second = reply.value[before], reply.value[after]
+    if not (isinstance(first, Tensor) and isinstance(second, Tensor) and first.shape == second.shape):
+        raise ValueError("two tensors of one shape can be compared")
+    return first, second
 
 
 def rows_of_last_result(results: list[Any]) -> list[tuple[float, ...]]:

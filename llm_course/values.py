@@ -42,7 +42,8 @@ MAX_BYTES = 32 << 20
 """The largest tensor that travels."""
 MAX_DEPTH = 20
 MAX_DIMENSIONS = 16
-MAX_GENERATORS = 100
+MAX_OBJECTS = 100
+"""The most generators and layers in one value."""
 MAX_PARTS = 200_000
 """The most values, counted at every depth, of which one value may be made."""
 MAX_TYPE_NAME = 100
@@ -82,6 +83,8 @@ def size_of(value: object) -> int:
     """About how many bytes of memory a decoded value takes."""
     if isinstance(value, Tensor):
         return value.numel() * value.itemsize
+    if isinstance(value, nn.Module):
+        return 100 + sum(map(size_of, value.parameters()))
     if isinstance(value, (list, tuple)):
         return 100 + sum(map(size_of, value))
     if isinstance(value, dict):
@@ -170,7 +173,7 @@ class _Reader:
     def __init__(self, buffer: memoryview) -> None:
         self._buffer = buffer
         self._position = 0
-        self._generators = 0
+        self._objects = 0
         self._parts = 0
 
     @property
@@ -189,11 +192,11 @@ class _Reader:
         if self._parts > MAX_PARTS:
             raise ValueFormatError(f"more than {MAX_PARTS} values in one")
 
-    def count_generator(self) -> None:
+    def count_object(self) -> None:
         # Twenty characters of data become five thousand bytes of generator.
-        self._generators += 1
-        if self._generators > MAX_GENERATORS:
-            raise ValueFormatError(f"more than {MAX_GENERATORS} generators")
+        self._objects += 1
+        if self._objects > MAX_OBJECTS:
+            raise ValueFormatError(f"more than {MAX_OBJECTS} generators and layers in one")
 
 
 def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
@@ -215,12 +218,15 @@ def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
         return {key: _decode(item, reader, depth + 1) for key, item in content.items()}
     if kind == "bytes" and isinstance(content, str):
         return _decode_bytes(content)
-    if kind == "generator" and isinstance(content, int) and 0 <= content < 1 << 63:
-        reader.count_generator()
+    # `type(content) is int`: True is an int too.
+    if kind == "generator" and type(content) is int and 0 <= content < 1 << 63:
+        reader.count_object()
         return torch.Generator().manual_seed(content)
     if kind == "linear" and isinstance(content, list) and len(content) == 2:
+        reader.count_object()
         return _linear(*(_decode(item, reader, depth + 1) for item in content))
     if kind == "sequential" and isinstance(content, list):
+        reader.count_object()
         return _sequential([_decode(item, reader, depth + 1) for item in content])
     if kind == "opaque" and isinstance(content, str):
         return Opaque(plain_text(content, MAX_TYPE_NAME))
@@ -242,11 +248,13 @@ def _linear(weight: Any, bias: Any) -> nn.Linear:
 def _sequential(layers: list[Any]) -> nn.Sequential:
     found: list[nn.Module] = []
     for layer in layers:
-        # `type(layer) is int`: True is an int too.
-        known = found[layer] if type(layer) is int and 0 <= layer < len(found) else layer
-        if not isinstance(known, nn.Module):
+        # `type(layer) is int`: True is an int too. A sequence in several places, each of its parts one too, grows
+        # without end when it is shown.
+        if type(layer) is int and 0 <= layer < len(found) and isinstance(found[layer], nn.Linear):
+            layer = found[layer]
+        if not isinstance(layer, nn.Module):
             raise ValueFormatError("a sequence of layers holds something else")
-        found.append(known)
+        found.append(layer)
     return nn.Sequential(*found)
 
 

@@ -1,18 +1,19 @@
 """What the judge does with replies that are made to deceive or to exhaust it."""
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judge import Answer, judge, local_answer, make_bench
 from llm_course.calls import Call, Failure, Reply, call_to_text, invoke, reply_from_data, reply_to_data
-from llm_course.values import MAX_PARTS, ValueFormatError, decode
+from llm_course.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
 from tests.autograder.test_exercises import TRIVIAL
 
 EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
@@ -71,10 +72,72 @@ def test_a_value_of_very_many_parts_is_refused() -> None:
         decode([[]] * MAX_PARTS, b"")
 
 
+LAYER = {"linear": [{"tensor": {"dtype": "float32", "shape": [1, 1]}}, None]}
+
+
+@pytest.mark.parametrize(
+    ("tree", "data"), [({"generator": 1}, b""), ({"sequential": []}, b""), (LAYER, bytes(4))], ids=str
+)
+def test_a_value_of_very_many_objects_is_refused(tree: object, data: bytes) -> None:
+    """A frame of 8 MB once became 2 GB of generators in the judge, or kept it busy with layers for seven seconds."""
+    decode([tree] * MAX_OBJECTS, data * MAX_OBJECTS)
+    with pytest.raises(ValueFormatError, match="more than"):
+        decode([tree] * (MAX_OBJECTS + 1), data * (MAX_OBJECTS + 1))
+
+
 def test_replies_that_would_fill_the_graders_memory_are_let_go() -> None:
     exercise = ATTENTION.exercise("causal_mask")
     verdict = judge(exercise, local_answer(lambda n_queries, n_keys: torch.zeros(3000, 3000)), seed=b"seed")
     assert "far larger than a right one" in verdict.hint
+
+
+def test_layers_that_would_fill_the_graders_memory_are_let_go() -> None:
+    exercise = ATTENTION.exercise("causal_mask")
+    verdict = judge(exercise, local_answer(lambda n_queries, n_keys: nn.Linear(3000, 3000)), seed=b"seed")
+    assert "far larger than a right one" in verdict.hint
+
+
+def test_layers_that_would_fill_the_graders_memory_with_their_names_are_refused() -> None:
+    layers: Any = {"sequential": []}
+    for _ in range(10):
+        layers = {"sequential": [layers, 0, 0, 0]}
+    with pytest.raises(ValueFormatError, match="something else"):
+        decode(layers, b"")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"failure": [["a"], "b", None, ""]},
+        {"failure": ["a", {"opaque": "b"}, None, ""]},
+        {"failure": ["a", "b", True, ""]},
+        {"failure": ["a", "b", None]},
+        {"changed": [["a"]]},
+        {"changed": ["a" * 1000]},
+        {"changed": ["a"] * 1000},
+    ],
+)
+def test_what_a_reply_says_is_said_in_text(fields: dict[str, Any]) -> None:
+    usual = {"value": None, "failure": None, "changed": [], "gradients": {"dict": {}}, "largest": None}
+    reply_from_data({"dict": usual}, b"")
+    with pytest.raises(ValueFormatError):
+        reply_from_data({"dict": {**usual, **fields}}, b"")
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_columns_and_rows_are_not_made_into_matrices(exercise: Exercise, columns: int) -> None:
+    """Of a column and a row of 20,000 numbers each, torch makes a matrix of 1.6 GB."""
+    turns = itertools.cycle((*[torch.ones(20_000, 1)] * columns, *[torch.zeros(1, 20_000)] * columns))
+
+    def reply_to(call: Call) -> Reply:
+        reply = invoke(exercise.reference, call)
+        gradients = dict.fromkeys(reply.gradients, next(turns))
+        return replace(reply, value=_leaves(reply.value, lambda _: next(turns)), gradients=gradients)
+
+    replies = [reply_to(item.call) for item in make_bench(exercise, b"seed").items.values()]
+    seen = invoke(lambda: judge(exercise, lambda _: replies, b"seed").fraction, Call({}, measure=True))
+    assert seen.value < 1 and seen.largest is not None and seen.largest < 10_000_000
 
 
 def test_a_hint_about_keys_is_short() -> None:

@@ -82,6 +82,7 @@ def test_what_does_not_travel_is_named() -> None:
         {"dict": []},
         {"bytes": "*"},
         {"generator": -1},
+        {"generator": True},
         {"linear": [1, 2]},
         {"sequential": [1]},
         {"sequential": [0]},

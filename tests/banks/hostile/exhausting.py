@@ -89,6 +89,24 @@ import torch
 FAKE = torch.zeros(2 << 20)
 """
     + FAKES,
+    "answers are huge layers": "from torch import nn\nFAKE = nn.Linear(2048, 2048)\n" + FAKES,
+    "a failure is told in layers": """
+import llm_course.calls
+from torch import nn
+layers = nn.Sequential(nn.Linear(1, 1))
+for _ in range(11): layers = nn.Sequential(*[layers] * 4)
+FIELDS = {"value": None, "failure": [layers, "", None, ""], "changed": [], "gradients": {}, "largest": None}
+llm_course.calls._reply_fields = lambda reply: FIELDS
+FAKE = 0
+"""
+    + FAKES,
+    "what was changed has long names": """
+import llm_course.calls
+FIELDS = {"value": None, "failure": None, "changed": ["\U0001f600" + "x" * 7_000_000], "gradients": {}, "largest": None}
+llm_course.calls._reply_fields = lambda reply: FIELDS
+FAKE = 0
+"""
+    + FAKES,
     "answers are huge lists": "FAKE = [[]] * 2_000_000\n" + FAKES,
     "answers are nested without end": """
 FAKE = []

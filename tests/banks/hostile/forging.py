@@ -47,6 +47,13 @@ FAKE = float("nan")
         print("causal_mask: 2 of 2 points")
         print({"score": 20, "status": "graded"})
     """),
+    "the seed of a generator is a truth value": """
+import llm_course.calls
+FIELDS = {"value": {"generator": True}, "failure": None, "changed": [], "gradients": {"dict": {}}, "largest": None}
+llm_course.calls.encode = lambda value: ({"dict": FIELDS}, [])
+FAKE = 0
+"""
+    + FAKES,
     "the reply encoder is replaced": """
 import sys
 import llm_course.values, llm_course.calls
