@@ -221,11 +221,11 @@ def direction_of_change(reply: Reply, before: int, after: int) -> Tensor:
 
 
 def _results_of_one_shape(reply: Reply, before: int, after: int) -> tuple[Tensor, Tensor]:
-    """The results of two steps. Raises ValueError where their shapes differ: of a column and a row, torch would make
-    a matrix, which may fill the memory."""
+    """The results of two steps. Raises ValueError where they are not tensors of one shape."""
+    # Of a column and a row torch would make a matrix, which may fill the memory.
     first, second = reply.value[before], reply.value[after]
     if not (isinstance(first, Tensor) and isinstance(second, Tensor) and first.shape == second.shape):
-        raise ValueError("two tensors of one shape can be compared")
+        raise ValueError("only tensors of one shape can be compared")
     return first, second
 
 
