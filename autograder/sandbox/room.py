@@ -23,8 +23,8 @@ from llm_course.values import ValueFormatError, plain_text
 
 GRACE = 3.0
 """Seconds between the interrupt and the kill: honest code has to end its children and show where it was."""
-PATIENCE = 120.0
-"""Seconds that a room is granted in all because others, such as another learner's code, kept the processors busy."""
+PATIENCE = 3.0
+"""How much of its deadline code is granted once more at most, because others kept the processors busy."""
 NOT_WORTH_GRANTING = 0.05
 TRANSFER_DEADLINE = 15.0
 """Seconds for an answer that has begun to arrive."""
@@ -57,7 +57,7 @@ class Room:
         self._server = server
         self._worker = worker
         self._frames = wire.FrameReader(worker.connection)
-        self._granted = 0.0
+        self._kept_waiting = 0.0
         self._open = True
         self.seen: set[str] = set()
         """The watched functions that the last calls ran, as far as torch saw them."""
@@ -132,10 +132,12 @@ class Room:
             return *self._frames.receive(TRANSFER_DEADLINE), not in_time
 
     def _wait(self, deadline: float) -> bool:
-        """Wait for an answer to begin. The time in which the room got no processor does not count."""
+        """Wait for an answer to begin. The time in which the room got no processor does not count, within limits."""
+        patience = PATIENCE * deadline
         while not self._frames.wait(deadline):
-            kept_waiting = min(self._worker.seconds_kept_waiting(), PATIENCE)
-            deadline, self._granted = kept_waiting - self._granted, kept_waiting
+            before, self._kept_waiting = self._kept_waiting, self._worker.seconds_kept_waiting()
+            deadline = min(self._kept_waiting - before, patience)
+            patience -= deadline
             if deadline < NOT_WORTH_GRANTING:
                 return False
         return True
