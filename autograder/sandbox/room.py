@@ -5,8 +5,8 @@
         room.call("f", Call({"x": 1}), deadline=10)
 
 Code that runs over its deadline is interrupted, as by Ctrl-C; if that does not stop it, it is killed. Time in which
-it was ready to run but others had the processors does not count. A room that dies or has to be killed raises RoomLost;
-it is then closed, and nothing it started is left.
+it was ready to run but others had the processors does not count, up to PATIENCE deadlines. A room that dies or has to
+be killed raises RoomLost; it is then closed, and nothing it started is left.
 """
 
 import contextlib
@@ -26,6 +26,7 @@ GRACE = 3.0
 PATIENCE = 3.0
 """How much of its deadline code is granted once more at most, because others kept the processors busy."""
 NOT_WORTH_GRANTING = 0.05
+"""Seconds."""
 TRANSFER_DEADLINE = 15.0
 """Seconds for an answer that has begun to arrive."""
 READY_DEADLINE = 60.0

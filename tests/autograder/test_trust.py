@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -138,6 +139,22 @@ def test_columns_and_rows_are_not_made_into_matrices(exercise: Exercise, columns
     replies = [reply_to(item.call) for item in make_bench(exercise, b"seed").items.values()]
     seen = invoke(lambda: judge(exercise, lambda _: replies, b"seed").fraction, Call({}, measure=True))
     assert seen.value < 1 and seen.largest is not None and seen.largest < 10_000_000
+
+
+def test_the_work_of_another_thread_is_not_taken_for_little_memory() -> None:
+    exercise = ATTENTION.exercise("flash_attention")
+
+    def plain(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
+        if block_size < 1:
+            raise ValueError("block_size is positive")
+        return torch.softmax(query @ key.T / query.shape[-1] ** 0.5, dim=-1) @ value
+
+    def in_thread(**arguments: Any) -> Tensor:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(plain, **arguments).result()
+
+    openly, hidden = (judge(exercise, local_answer(answer), b"seed").fraction for answer in (plain, in_thread))
+    assert 0 < openly < 1 and hidden <= openly
 
 
 def test_a_hint_about_keys_is_short() -> None:

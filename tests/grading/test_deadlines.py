@@ -48,7 +48,7 @@ def causal_mask(**arguments):
 """
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def little_overtime(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading, "OVERTIME", 1.0)
 
@@ -58,13 +58,13 @@ def graded(answers: Mapping[str, str], extra: Mapping[int, str] | None = None) -
     return grade(heal(parse(notebook, "x.ipynb"), ATTENTION), ATTENTION, b"secret", RULES)
 
 
-def test_cells_that_stop_late_are_not_run_for_ever() -> None:
+def test_cells_that_stop_late_are_not_run_for_ever(little_overtime: None) -> None:
     result = graded({}, {2: LATE_CELL, **dict.fromkeys(range(3, 15), LATE_CELL)})
     assert 2 < len(result.outputs) < 10
     assert "out of time" in str([*result.outputs.values()][-1])
 
 
-def test_replies_that_come_drop_by_drop_are_not_waited_for_for_ever() -> None:
+def test_replies_that_come_drop_by_drop_are_not_waited_for_for_ever(little_overtime: None) -> None:
     hints = [exercise.hint for exercise in graded({"causal_mask": DRIPPED_REPLIES}).exercises]
     assert "Dripped" in hints[0]
     assert "out of time" in hints[-1]
