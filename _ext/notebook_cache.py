@@ -156,7 +156,7 @@ def reachable_modules(names: Iterable[str], root: Path) -> set[Path]:
 
 
 def module_files(name: str, root: Path) -> set[Path]:
-    """The files of a dotted name and of the packages above it; of `llm_course.compare.Report`, two files."""
+    """The files of a dotted name and of the packages above it; of `llm_course.checking.compare.Report`, two files."""
     parts = name.split(".")
     if parts[0] not in PACKAGES:
         return set()

@@ -9,24 +9,24 @@ from dataclasses import replace
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.judge import make_bench
+from autograder.judge import make_answer_key
 from autograder.notebooks import section_titles
-from llm_course.bench import Bench, benches_to_json
 from llm_course.check import CHECKS
+from llm_course.checking.answer_key import AnswerKey, answer_keys_to_json
 
 
 def checks_json(assignment: Assignment) -> str:
     """The checks of an assignment as the text of their file."""
     titles = section_titles(assignment.name)
-    benches = {exercise.name: make_bench(exercise.visible, seed=b"") for exercise in assignment.exercises}
-    return benches_to_json({name: _with_titles(bench, titles) for name, bench in benches.items()})
+    answer_keys = {exercise.name: make_answer_key(exercise.visible, seed=b"") for exercise in assignment.exercises}
+    return answer_keys_to_json({name: _with_titles(answer_key, titles) for name, answer_key in answer_keys.items()})
 
 
-def _with_titles(bench: Bench, titles: dict[str, str]) -> Bench:
+def _with_titles(answer_key: AnswerKey, titles: dict[str, str]) -> AnswerKey:
     return replace(
-        bench,
+        answer_key,
         mistakes=tuple(
-            replace(mistake, section=titles.get(mistake.section, mistake.section)) for mistake in bench.mistakes
+            replace(mistake, section=titles.get(mistake.section, mistake.section)) for mistake in answer_key.mistakes
         ),
     )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from autograder.sandbox.fork_server import shared_fork_server
+from autograder.sandbox.zygote_client import shared_zygote
 
 COMMANDS = """\
 a course, step by step:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     if options.command == "grade" and not options.scheduler and sys.platform == "linux":
         # It gets ready while this process imports the rest.
-        shared_fork_server().start()
+        shared_zygote().start()
     # jsonschema builds a grammar of international addresses at its import, for two seconds, if it finds this module.
     sys.modules.setdefault("rfc3987_syntax", cast(ModuleType, None))
     # What is imported stays: looking for what of it is not used any more would take a sixth of the imports' time.

@@ -12,13 +12,13 @@ from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from autograder import course
-from autograder.cluster import ClusterError
-from autograder.gradebook import SecretError
+from autograder.configuration import SecretError
+from autograder.gradebook import WriterError
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.result import GRADED, ResultError
-from autograder.sandbox.fork_server import SandboxError
-from autograder.writer import WriterError
+from autograder.sandbox.zygote_client import SandboxError
+from autograder.workers import ClusterError
 
 FAILURES = (
     course.CourseError,

@@ -20,21 +20,21 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.autograded import SourceCell
-from autograder.cluster import dask_workers, local_workers
+from autograder.configuration import TrustedGrade, course_secret, quarantine_special_files, stored_result
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import TrustedGrade, course_secret, quarantine_special_files, stored_result
+from autograder.gradebook import Writer, read_source_cells, read_timestamp
 from autograder.notebooks import source_notebook
 from autograder.result import Result
 from autograder.scores import TABLES, read_scores, write_table
 from autograder.submission import NotGradable, grade_ids, read_bytes
 from autograder.work import Job, Task
-from autograder.writer import Writer, read_source_cells, read_timestamp
+from autograder.workers import dask_workers, local_workers
 
 CONFIG_FILE = Path("nbgrader_config.py")
 CONFIG_TEXT = '''"""nbgrader's configuration of this course. `configure` makes every autograding go the trusted way."""
 
-from autograder.gradebook import configure
+from autograder.configuration import configure
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
 c.CourseDirectory.course_id = {course_id!r}

@@ -27,14 +27,14 @@ from autograder.exercises.spec import Assignment, Exercise
 from autograder.judge import Answer, KnownFunction, derive_seed, judge_after
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
-from autograder.sandbox.fork_server import TIERS, ForkServer
 from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, open_room
+from autograder.sandbox.zygote_client import TIERS, ZygoteClient
 from autograder.submission import NotGradable, Submission, cells_to_run, learner_cells
-from llm_course import bench, calls, compare, evaluate, observe, scripts, values
-from llm_course.calls import Call, Failure, Reply
-from llm_course.evaluate import Verdict
+from llm_course.checking import answer_key, calls, compare, evaluate, observe, scripts, values
+from llm_course.checking.calls import Call, Failure, Reply
+from llm_course.checking.evaluate import Verdict
 
-JUDGING = (judging, spec, bench, calls, compare, evaluate, observe, scripts, values)
+JUDGING = (judging, spec, answer_key, calls, compare, evaluate, observe, scripts, values)
 """Modules that a score depends on."""
 MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
@@ -68,7 +68,7 @@ def grade(
     assignment: Assignment,
     secret: bytes,
     rules: Rules = RULES,
-    server: ForkServer | None = None,
+    server: ZygoteClient | None = None,
 ) -> Result:
     """Run a submission's cells in a room of their own, and judge each exercise on fresh inputs.
 
@@ -105,7 +105,7 @@ def grade_if_changed(
     secret: bytes,
     stored: Result | None,
     rules: Rules = RULES,
-    server: ForkServer | None = None,
+    server: ZygoteClient | None = None,
 ) -> Result:
     """The stored result if nothing that it depends on has changed, or a new one."""
     inputs = inputs_of(submission, assignment, derive_seed(secret, assignment.name), rules)
@@ -135,7 +135,7 @@ def inputs_of(submission: Submission, assignment: Assignment, seed: bytes, rules
 class _Rooms:
     """The rooms that a submission uses: one, and a new one after each that it crashed or blocked."""
 
-    def __init__(self, cells: list[tuple[int, str]], rules: Rules, server: ForkServer | None) -> None:
+    def __init__(self, cells: list[tuple[int, str]], rules: Rules, server: ZygoteClient | None) -> None:
         self.cell_replies: dict[int, CellReply] = {}
         self.tier = ""
         self._cells = dict(cells)

@@ -1,7 +1,7 @@
 """The judge: puts an exercise's calls to an answer and gives a verdict on its replies.
 
 References, hidden inputs and expected values exist on this side only. The inputs are drawn from a seed, the same
-for all learners of one grading run, so one bench serves them all.
+for all learners of one grading run, so one answer key serves them all.
 """
 
 import copy
@@ -19,11 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from autograder.exercises.spec import Case, Exercise, Mistake
-from llm_course.bench import Bench, Item, KnownMistake
-from llm_course.calls import Call, Failure, Reply, invoke
-from llm_course.compare import slack_of
-from llm_course.evaluate import Verdict, evaluate
-from llm_course.values import size_of
+from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake
+from llm_course.checking.calls import Call, Failure, Reply, invoke
+from llm_course.checking.compare import slack_of
+from llm_course.checking.evaluate import Verdict, evaluate
+from llm_course.checking.values import size_of
 
 Answer = Callable[[Sequence[Call]], Iterable[Reply]]
 """Something that answers calls, in their order: a learner's function in its room, or a function of our own."""
@@ -37,12 +37,12 @@ FREE_BYTES = 1 << 20
 
 def judge(exercise: Exercise, answer: Answer, seed: bytes) -> Verdict:
     """Call the answer on every case and judge its replies."""
-    return evaluate(make_bench(exercise, seed), ask(exercise, answer, seed))
+    return evaluate(make_answer_key(exercise, seed), ask(exercise, answer, seed))
 
 
 def ask(exercise: Exercise, answer: Answer, seed: bytes) -> dict[str, Reply]:
     """The answer's replies, by case."""
-    items = make_bench(exercise, seed).items
+    items = make_answer_key(exercise, seed).items
     replies = answer([item.call for item in items.values()])
     return {name: _bounded(reply, item.expected) for (name, item), reply in zip(items.items(), replies, strict=True)}
 
@@ -56,14 +56,14 @@ def judge_after(exercise: Exercise, answer: Answer, seed: bytes, earlier: tuple[
     partial credit, for a mistake may turn a property into its opposite, which noise has too.
     """
     replies = ask(exercise, answer, seed)
-    verdict = evaluate(make_bench(exercise, seed), replies)
+    verdict = evaluate(make_answer_key(exercise, seed), replies)
     if verdict.fraction == 1 or not earlier:
         return verdict
-    bench = make_bench(standing_on(exercise, earlier), seed)
-    fails = {name for name, item in bench.items.items() if item.expected.failure}
-    if not fails <= {name for name, item in make_bench(exercise, seed).items.items() if item.expected.failure}:
+    answer_key = make_answer_key(standing_on(exercise, earlier), seed)
+    fails = {name for name, item in answer_key.items.items() if item.expected.failure}
+    if not fails <= {name for name, item in make_answer_key(exercise, seed).items.items() if item.expected.failure}:
         return verdict
-    forgiving = evaluate(bench, replies)
+    forgiving = evaluate(answer_key, replies)
     if forgiving.fraction < 1:
         return verdict
     names = " and ".join(f"`{name}`" for name, _ in earlier)
@@ -104,14 +104,14 @@ def local_answer(function: Callable[..., Any]) -> Answer:
 
 
 @functools.lru_cache(maxsize=256)
-def make_bench(exercise: Exercise, seed: bytes) -> Bench:
+def make_answer_key(exercise: Exercise, seed: bytes) -> AnswerKey:
     """Draw the inputs of an exercise and work out the replies of the reference and of each mistake."""
     with torch.random.fork_rng(devices=[]):
         # What these draw without a generator follows from the seed too.
         torch.manual_seed(_as_number(derive_seed(seed, exercise.name)))
         items = {case.name: _make_item(exercise, case, seed) for case in exercise.cases}
         mistakes = tuple(_known_mistake(mistake, items) for mistake in exercise.mistakes)
-    return Bench(exercise.name, items, exercise.properties, mistakes)
+    return AnswerKey(exercise.name, items, exercise.properties, mistakes)
 
 
 def _bounded(reply: Reply, expected: Reply) -> Reply:

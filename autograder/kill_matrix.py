@@ -9,7 +9,7 @@ import sys
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.judge import judge, local_answer
-from llm_course.evaluate import Verdict
+from llm_course.checking.evaluate import Verdict
 
 PAGE = CHAPTERS / "kill_matrix.md"
 SEED = b"kill matrix"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llm_course.evaluate import WAITS_MEANS, mark
+from llm_course.checking.evaluate import WAITS_MEANS, mark
 
 GRADED, NOT_GRADED = "graded", "not graded"
 FEEDBACK_WIDTH = 88
@@ -21,7 +21,7 @@ class ResultError(ValueError):
 
 @dataclass(frozen=True)
 class PropertyResult:
-    """One property of an exercise, by its learner-facing name; see llm_course.evaluate.Finding."""
+    """One property of an exercise, by its learner-facing name; see llm_course.checking.evaluate.Finding."""
 
     name: str
     weight: int

@@ -13,12 +13,12 @@ from traitlets.config import Config
 from autograder.autograded import Autograded, SourceCell, finish
 from autograder.exercises import assignments
 from autograder.grade import RULES, Rules, grade_if_changed, inputs_of, not_graded
-from autograder.judge import derive_seed, make_bench
+from autograder.judge import derive_seed, make_answer_key
 from autograder.notebooks import released_notebook
 from autograder.result import NOT_GRADED, Result
-from autograder.sandbox.fork_server import ForkServer, SandboxError
+from autograder.sandbox.zygote_client import SandboxError, ZygoteClient
 from autograder.submission import NotGradable, heal, parse
-from llm_course.evaluate import mistake_marks
+from llm_course.checking.evaluate import mistake_marks
 
 LOG = logging.getLogger(__name__)
 
@@ -69,11 +69,11 @@ def prepare(job: Job) -> None:
     assignment = assignments()[job.assignment]
     seed = derive_seed(job.secret, assignment.name)
     for exercise in assignment.exercises:
-        mistake_marks(make_bench(exercise, seed))
+        mistake_marks(make_answer_key(exercise, seed))
     inputs_of(heal(released_notebook(assignment), assignment), assignment, seed, job.rules)
 
 
-def work(job: Job, task: Task, server: ForkServer | None = None) -> Outcome:
+def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
     """Grade one submission, in a room of `server`. Raises SandboxError where no room can be had."""
     assignment = assignments()[job.assignment]
     try:

@@ -23,12 +23,12 @@ from typing import Any
 from traitlets.config import Config
 
 from autograder import course
+from autograder.configuration import course_secret
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import course_secret
-from autograder.sandbox.fork_server import shared_fork_server
+from autograder.gradebook import Writer
+from autograder.sandbox.zygote_client import shared_zygote
 from autograder.work import Job, Task, work
-from autograder.writer import Writer
 from tests.banks.submissions import fill, hand_in, references, standalone
 
 STOCK_CONFIG = """
@@ -208,7 +208,7 @@ def _print_writer(ours: Path, workload: Workload, options: argparse.Namespace) -
     job = Job(workload.name, course_secret(), course._released_cells(directory, workload.assignment), Config())
     content = Path("submitted", _student(0), workload.name, f"{workload.name}.ipynb").read_bytes()
     outcome = work(job, Task("", content))
-    shared_fork_server().close()
+    shared_zygote().close()
     started, cpu = time.perf_counter(), time.process_time()
     with Writer(directory, config, workload.name) as writer:
         for number in range(options.submissions):

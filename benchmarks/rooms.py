@@ -10,16 +10,16 @@ import time
 
 import torch
 
-from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.room import open_room
-from llm_course.calls import Call
+from autograder.sandbox.zygote_client import ZygoteClient
+from llm_course.checking.calls import Call
 
 ROOMS = 30
 CALLS = 200
 FUNCTION = "def double(x): return x * 2"
 
 
-def measure_one_room(server: ForkServer) -> dict[str, float]:
+def measure_one_room(server: ZygoteClient) -> dict[str, float]:
     """Milliseconds to the first reply, of a call and of closing."""
     argument = Call({"x": torch.ones(16, 16)})
     started = time.perf_counter()
@@ -40,7 +40,7 @@ def measure_one_room(server: ForkServer) -> dict[str, float]:
 
 def open_many_rooms(ready: "multiprocessing.synchronize.Barrier") -> None:
     """Open and close rooms from the moment that all graders are ready."""
-    server = ForkServer()
+    server = ZygoteClient()
     with open_room(server=server):
         ready.wait()
     for _ in range(ROOMS):
@@ -68,7 +68,7 @@ def rooms_per_second(graders: int) -> float:
 
 def main() -> None:
     """Print all figures."""
-    server = ForkServer()
+    server = ZygoteClient()
     started = time.perf_counter()
     print(f"fork server, tier {server.tier}: {time.perf_counter() - started:.1f} s")
     measurements = [measure_one_room(server) for _ in range(ROOMS)]

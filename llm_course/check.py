@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llm_course.bench import Bench, benches_from_json
-from llm_course.calls import invoke
-from llm_course.evaluate import WAITS_MEANS, Verdict, evaluate
-from llm_course.plain import code_to_html
+from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
+from llm_course.checking.calls import invoke
+from llm_course.checking.evaluate import WAITS_MEANS, Verdict, evaluate
+from llm_course.checking.hint_markup import code_to_html
 
 CHECKS = Path(__file__).parent / "checks"
 PROGRESS_FILE = ".llm_course_progress.json"
@@ -114,28 +114,28 @@ def make_report(assignment: str, function: Callable[..., Any], folder: Path | No
     Raises:
         CheckError: if there is no such assignment, or no such exercise in it.
     """
-    benches = load_benches(assignment)
+    answer_keys = load_answer_keys(assignment)
     name = getattr(function, "__name__", None)
-    if name not in benches:
+    if name not in answer_keys:
         raise CheckError(
             f"{assignment} has no exercise called {name or type(function).__name__}: "
-            f"give check one of {', '.join(benches)}."
+            f"give check one of {', '.join(answer_keys)}."
         )
-    bench = benches[name]
-    verdict = evaluate(bench, {case: invoke(function, item.call) for case, item in bench.items.items()})
+    answer_key = answer_keys[name]
+    verdict = evaluate(answer_key, {case: invoke(function, item.call) for case, item in answer_key.items.items()})
     passed = all(finding.holds for finding in verdict.findings)
     progress = _note_progress(folder or Path.cwd(), assignment, name, passed)
-    return Report(assignment, verdict, {exercise: progress.get(exercise, False) for exercise in benches})
+    return Report(assignment, verdict, {exercise: progress.get(exercise, False) for exercise in answer_keys})
 
 
 @functools.cache
-def load_benches(assignment: str) -> dict[str, Bench]:
-    """The visible benches of an assignment, by exercise. Raises CheckError for an unknown name."""
+def load_answer_keys(assignment: str) -> dict[str, AnswerKey]:
+    """The visible answer_keys of an assignment, by exercise. Raises CheckError for an unknown name."""
     path = CHECKS / f"{assignment}.json"
     known = sorted(file.stem for file in CHECKS.glob("*.json"))
     if assignment not in known:
         raise CheckError(f"There is no assignment called {assignment!r}: the checks are for {', '.join(known)}.")
-    return benches_from_json(path.read_text(encoding="utf-8"))
+    return answer_keys_from_json(path.read_text(encoding="utf-8"))
 
 
 def _note_progress(folder: Path, assignment: str, exercise: str, passed: bool) -> dict[str, bool]:

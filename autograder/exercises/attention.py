@@ -8,7 +8,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, given, randint, randn
-from llm_course import observe
+from llm_course.checking import observe
 from solutions import attention
 
 FORMULA, SCALING, SOFTMAX, MASKS = "attention-formula", "attention-scaling", "attention-softmax", "attention-masks"

@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, given, randint, randn
-from llm_course import observe
+from llm_course.checking import observe
 from solutions import decoding
 
 LOGITS, TEMPERATURE, TOP_K = "decoding-logits", "decoding-temperature", "decoding-top-k"

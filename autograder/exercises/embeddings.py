@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, randint, randn
-from llm_course import observe
+from llm_course.checking import observe
 from solutions import embeddings
 
 LOOKUP, COSINE, TYING, ANALOGY = "embeddings-lookup", "embeddings-cosine", "embeddings-tying", "embeddings-analogy"

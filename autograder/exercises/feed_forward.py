@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, randint, randn
-from llm_course import observe
+from llm_course.checking import observe
 from solutions import feed_forward as networks
 
 GENERAL, POSITIONS, GELU = "feed-forward-general", "feed-forward-positions", "feed-forward-gelu"

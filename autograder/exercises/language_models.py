@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, given, randint
-from llm_course import observe
+from llm_course.checking import observe
 from solutions import language_models
 
 BIGRAM, SMOOTHING = "language-models-bigram", "language-models-smoothing"

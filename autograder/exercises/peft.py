@@ -11,8 +11,8 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, given, randint, randn
-from llm_course import observe
-from llm_course.scripts import Step
+from llm_course.checking import observe
+from llm_course.checking.scripts import Step
 from solutions import peft
 
 WHY, LORA, SCALE, MERGE, COUNTING = "peft-why", "peft-lora", "peft-scale", "peft-merge", "peft-counting"

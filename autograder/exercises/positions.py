@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, given, randint, randn
-from llm_course import observe
+from llm_course.checking import observe
 from solutions import positions as reference
 
 SINUSOIDS, ROPE, LAYOUT, ALIBI = "positions-sinusoids", "positions-rope", "positions-layout", "positions-alibi"

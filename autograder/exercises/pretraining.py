@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, given, randint, randn
-from llm_course import observe
+from llm_course.checking import observe
 from solutions import pretraining
 
 BY_HAND, SHIFT, COUNT = "pretraining-by-hand", "pretraining-shift", "pretraining-mean"

@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from llm_course import observe
-from llm_course.bench import Property
-from llm_course.scripts import Step
+from llm_course.checking import observe
+from llm_course.checking.answer_key import Property
+from llm_course.checking.scripts import Step
 
 Arguments = dict[str, Any]
 
@@ -27,11 +27,11 @@ class Case:
     """One call, its arguments drawn from a seeded generator.
 
     Each grading run draws afresh. A visible case is also shipped, in one draw, with the learner's own checks. For
-    `gradients`, `measure`, `repeat` and `script` see llm_course.calls.Call; the steps of a script are drawn from the
-    same generator, after the arguments. Cases that are `drawn_as` another one get the same numbers. The values of a
-    repeated call are compared by distribution, sorted into categories by an observer of single values. `slack` is how
-    many units of rounding (llm_course.compare) to allow at least, where the reference may happen to lose fewer digits
-    than another right answer.
+    `gradients`, `measure`, `repeat` and `script` see llm_course.checking.calls.Call; the steps of a script are drawn
+    from the same generator, after the arguments. Cases that are `drawn_as` another one get the same numbers. The values
+    of a repeated call are compared by distribution, sorted into categories by an observer of single values. `slack` is
+    how many units of rounding (llm_course.checking.compare) to allow at least, where the reference may happen to lose
+    fewer digits than another right answer.
     """
 
     name: str

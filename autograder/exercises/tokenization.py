@@ -7,7 +7,7 @@ from itertools import pairwise
 from torch import Generator
 
 from autograder.exercises.spec import Arguments, Assignment, Case, Exercise, Mistake, Property, given, randint
-from llm_course import observe
+from llm_course.checking import observe
 from solutions import tokenization
 
 BPE, BYTES, ENCODE, DECODE = "tokenization-bpe", "tokenization-bytes", "tokenization-encode", "tokenization-decode"

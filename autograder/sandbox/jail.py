@@ -25,7 +25,7 @@ from typing import ClassVar
 import llm_course
 from autograder.sandbox import landlock, seccomp
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.kernel import (
+from autograder.sandbox.linux import (
     Mount,
     Namespace,
     ProcessControl,

@@ -16,10 +16,10 @@ from typing import Any
 
 from autograder.sandbox import wire
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.fork_server import TIERS, ForkServer, SandboxError, Worker, shared_fork_server
 from autograder.sandbox.outputs import clean_outputs
-from llm_course.calls import Call, Failure, Reply, reply_from_data
-from llm_course.values import ValueFormatError, plain_text
+from autograder.sandbox.zygote_client import TIERS, RoomProcess, SandboxError, ZygoteClient, shared_zygote
+from llm_course.checking.calls import Call, Failure, Reply, reply_from_data
+from llm_course.checking.values import ValueFormatError, plain_text
 
 GRACE = 3.0
 """Seconds between the interrupt and the kill: honest code has to end its children and show where it was."""
@@ -30,7 +30,7 @@ NOT_WORTH_GRANTING = 0.05
 TRANSFER_DEADLINE = 15.0
 """Seconds for an answer that has begun to arrive."""
 READY_DEADLINE = 60.0
-"""Seconds for locking in a new worker on a busy machine."""
+"""Seconds for locking in a new process on a busy machine."""
 
 
 class RoomLost(Exception):
@@ -50,14 +50,14 @@ class CellReply:
 
 
 class Room:
-    """A worker process and the connection to it."""
+    """A process of its own and the connection to it."""
 
-    def __init__(self, server: ForkServer, worker: Worker) -> None:
-        self.tier = worker.tier
+    def __init__(self, server: ZygoteClient, process: RoomProcess) -> None:
+        self.tier = process.tier
         """How strong the sandbox is: "namespaces", "landlock" or "process"."""
         self._server = server
-        self._worker = worker
-        self._frames = wire.FrameReader(worker.connection)
+        self._process = process
+        self._frames = wire.FrameReader(process.connection)
         self._kept_waiting = 0.0
         self._open = True
         self.seen: set[str] = set()
@@ -105,10 +105,10 @@ class Room:
         """Kill the process and all that it started."""
         if self._open:
             self._open = False
-            self._server.end_worker(self._worker)
+            self._server.end_process(self._process)
 
     def wait_until_ready(self) -> None:
-        """Wait until the worker has locked itself in. Raises SandboxError."""
+        """Wait until the process has locked itself in. Raises SandboxError."""
         try:
             greeting, _ = self._frames.receive(READY_DEADLINE)
         except (wire.WireError, wire.DeadlineExceeded) as error:
@@ -120,14 +120,14 @@ class Room:
         if not self._open:
             raise RoomLost("the process that ran it ended earlier")
         with self._lost_if_it_fails(deadline):
-            wire.send(self._worker.connection, header, buffers, deadline)
+            wire.send(self._process.connection, header, buffers, deadline)
 
     def _receive(self, deadline: float) -> tuple[dict[str, Any], bytearray, bool]:
         """The next frame, and whether it came only after an interrupt."""
         with self._lost_if_it_fails(deadline):
             in_time = self._wait(deadline)
             if not in_time:
-                self._worker.interrupt()
+                self._process.interrupt()
                 if not self._frames.wait(GRACE):
                     raise wire.DeadlineExceeded
             return *self._frames.receive(TRANSFER_DEADLINE), not in_time
@@ -136,7 +136,7 @@ class Room:
         """Wait for an answer to begin. The time in which the room got no processor does not count, within limits."""
         patience = PATIENCE * deadline
         while not self._frames.wait(deadline):
-            before, self._kept_waiting = self._kept_waiting, self._worker.seconds_kept_waiting()
+            before, self._kept_waiting = self._kept_waiting, self._process.seconds_kept_waiting()
             deadline = min(self._kept_waiting - before, patience)
             patience -= deadline
             if deadline < NOT_WORTH_GRANTING:
@@ -168,16 +168,16 @@ def _too_late(seconds: float) -> str:
 
 @contextlib.contextmanager
 def open_room(
-    minimum_tier: str = "process", caps: Caps | None = None, server: ForkServer | None = None
+    minimum_tier: str = "process", caps: Caps | None = None, server: ZygoteClient | None = None
 ) -> Iterator[Room]:
     """A new room; on leaving, it and all that it started are gone.
 
     Raises:
         SandboxError: if the machine does not allow `minimum_tier`, or no room at all.
     """
-    server = server or shared_fork_server()
+    server = server or shared_zygote()
     _demand(minimum_tier, server)
-    room = Room(server, server.open_worker(caps or Caps()))
+    room = Room(server, server.open_process(caps or Caps()))
     try:
         room.wait_until_ready()
         yield room
@@ -185,7 +185,7 @@ def open_room(
         room.close()
 
 
-def _demand(minimum_tier: str, server: ForkServer) -> None:
+def _demand(minimum_tier: str, server: ZygoteClient) -> None:
     if minimum_tier not in TIERS:
         raise SandboxError(f"there is no sandbox tier {minimum_tier!r}; choose one of {', '.join(TIERS)}")
     if TIERS.index(server.tier) > TIERS.index(minimum_tier):

@@ -9,7 +9,7 @@ import errno
 import platform
 import struct
 
-from autograder.sandbox.kernel import system_call
+from autograder.sandbox.linux import system_call
 
 _SECCOMP, _SET_MODE_FILTER = 317, 1
 _ARCHITECTURE_X86_64 = 0xC000003E

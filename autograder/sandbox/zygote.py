@@ -1,8 +1,8 @@
-"""The fork server: imports what learners import once, then forks a locked-in worker for each room.
+"""The fork server: imports what learners import once, then forks a locked-in process for each room.
 
 It reads requests from SOCK_SEQPACKET sockets, a JSON object each, and answers each:
-    {"op": "open", "caps": caps}, with the worker's end of its connection  -> {"pid": int}, with the worker's pidfd
-    {"op": "end", "pid": int}, when the worker is dead                     -> {}
+    {"op": "open", "caps": caps}, with the process's end of its connection  -> {"pid": int}, with its pidfd
+    {"op": "end", "pid": int}, when the process is dead                     -> {}
     {"op": "connect"}, with another socket to read requests from           -> {}
 Anything else is answered {"error": str}. When a socket closes, its rooms end. The fork server ends when its first
 socket closes or the process that started it dies, and takes all rooms with it. It never imports a solution or an
@@ -40,13 +40,13 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LM
 # The search for what is not used any more, once the grader is forgotten, need not go through the libraries.
 gc.freeze()
 
-from autograder.sandbox import wire, worker
+from autograder.sandbox import room_process, wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
-from autograder.sandbox.kernel import collapse_memory
+from autograder.sandbox.linux import collapse_memory
 from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
-from llm_course.calls import Call, invoke
+from llm_course.checking.calls import Call, invoke
 
 MAX_REQUEST = 1 << 16
 
@@ -54,7 +54,7 @@ MAX_REQUEST = 1 << 16
 class Zygote:
     """Answers requests with rooms."""
 
-    def __init__(self, control: socket.socket, jail: Jail, shell: worker.LearnerShell) -> None:
+    def __init__(self, control: socket.socket, jail: Jail, shell: room_process.LearnerShell) -> None:
         self._control = control
         self._jail = jail
         self._shell = shell
@@ -120,7 +120,7 @@ class Zygote:
     def _end(self, asker: socket.socket, pid: Any) -> None:
         if pid not in self._rooms[asker]:
             raise ValueError(f"there is no room {pid!r}")
-        # Only here is a worker's process id given back, so until now it could not mean another process.
+        # Only here is a room's process id given back, so until now it could not mean another process.
         os.waitpid(pid, 0)
         self._rooms[asker].remove(pid)
         self._jail.end(pid)
@@ -139,8 +139,8 @@ def _only(descriptors: list[int]) -> int:
     return descriptors[0]
 
 
-def _run_room(connection: int, jail: Jail, caps: Caps, shell: worker.LearnerShell) -> NoReturn:
-    """The life of a worker, from fork to exit."""
+def _run_room(connection: int, jail: Jail, caps: Caps, shell: room_process.LearnerShell) -> NoReturn:
+    """The life of a room's process, from fork to exit."""
     status = 1
     try:
         own = _keep_only(connection)
@@ -150,7 +150,7 @@ def _run_room(connection: int, jail: Jail, caps: Caps, shell: worker.LearnerShel
             wire.send(own, {"error": str(error)})
             os._exit(1)
         _settle(folder)
-        worker.run(own, shell, caps.output)
+        room_process.run(own, shell, caps.output)
         status = 0
     finally:
         os._exit(status)
@@ -232,7 +232,7 @@ def main(descriptor: int, tiers: list[str]) -> None:
     with open_session() as session:
         try:
             jail, reasons = _strongest_jail(tiers, session)
-            shell = worker.make_shell()
+            shell = room_process.make_shell()
             _warm_up()
             jail.prepare()
         except Exception as error:

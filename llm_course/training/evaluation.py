@@ -13,14 +13,14 @@ import torch.nn.functional as F
 from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from llm_course.corpus import curriculum, stories, translation, words
+from llm_course.corpus.dialogues import dialogues, messages
+from llm_course.corpus.facts import BANK, HELD_OUT_CAPITAL_QUESTION
+from llm_course.corpus.stories import HELD_OUT, Probe, Story, make_scene_story, make_story
+from llm_course.curriculum.plots import HELD_OUT_PLOTS
 from llm_course.models import read
-from llm_course.training import corpus, stories, translation, words
 from llm_course.training.batches import pad_rows
-from llm_course.training.dialogues import dialogues, messages
-from llm_course.training.facts import BANK, HELD_OUT_CAPITAL_QUESTION
-from llm_course.training.plots import HELD_OUT_PLOTS
 from llm_course.training.processes import two_processes
-from llm_course.training.stories import HELD_OUT, Probe, Story, make_scene_story, make_story
 
 DECODERS = ("stories", "stories-early", "stories-gpt2", "stories-draft", "stories-draft-alone", "stories-chat")
 # New stories of the kinds that training showed, and of plots and names that it did not.
@@ -256,7 +256,7 @@ def decoder_figures(folder: Path, scale: float) -> dict[str, Any]:
     seen = [make_story(rng).text for _ in range(documents)]
     return {
         "parameters": model.num_parameters(),
-        "validation": perplexity(model, tokenizer, list(islice(corpus.validation_documents(), documents))),
+        "validation": perplexity(model, tokenizer, list(islice(curriculum.validation_documents(), documents))),
         "stories_of_seen_plots": perplexity(model, tokenizer, seen),
         "stories_of_held_out_plots": perplexity(model, tokenizer, held_out),
         "capitals": capitals(model, tokenizer),

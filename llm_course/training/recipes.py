@@ -22,11 +22,12 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
-from llm_course.training import corpus, sentences, tokenizer, translation
+from llm_course.corpus import curriculum, sentences, translation
+from llm_course.corpus.curriculum import LOOKING_UP, Lesson, copying, plain, reading, reading_evenly
+from llm_course.corpus.dialogues import Turn, dialogues, messages
+from llm_course.corpus.games import Document, echo
+from llm_course.training import tokenizer
 from llm_course.training.batches import IGNORED, in_order, masked, pack, pad_rows, shuffled, split
-from llm_course.training.corpus import LOOKING_UP, Lesson, copying, plain, reading, reading_evenly
-from llm_course.training.dialogues import Turn, dialogues, messages
-from llm_course.training.games import Document, echo
 from llm_course.training.loop import LossFunction, Settings, train
 from llm_course.training.losses import (
     distillation_loss,
@@ -170,7 +171,7 @@ def train_decoder(
         lesson_data(lesson, tokens, count, settings.batch_size) for lesson, count in zip(lessons, steps, strict=True)
     ]
     data = {part: torch.cat([rows[part] for rows in parts]) for part in parts[0]}
-    unseen = (Document(text) for text in corpus.validation_documents())
+    unseen = (Document(text) for text in curriculum.validation_documents())
     validation = split(decoder_data(unseen, tokens, 64), 32)
     batch_at = in_order(data, settings.batch_size)
     train(model, loss, batch_at, validation, settings, shop.runs / name, after_step)
@@ -205,7 +206,7 @@ def llama(
 
 def make_decoder_tokenizer(shop: Workshop) -> None:
     """The tokenizer that all decoders share: it lies with `stories`."""
-    texts = corpus.training_documents(shop.count(12_000, least=300))
+    texts = curriculum.training_documents(shop.count(12_000, least=300))
     tokens = tokenizer.decoder_tokenizer(texts, DECODER_VOCABULARY, CONTEXT_LENGTH)
     tokenizer.save(tokens, shop.output / "stories")
 

@@ -11,7 +11,9 @@ from llm_course.training.loop import Settings
 from llm_course.training.recipes import CHAT, DRAFT, EARLY_STEP, FILL_MASK, GPT2, STORIES, TRANSLATE, Workshop
 
 REPORT, CHECKSUMS = "report.json", "checksums.json"
-STORY_TEXT = "tiny stories, facts, sums and copying games of the course's own grammar (`llm_course/training/corpus.py`)"
+STORY_TEXT = (
+    "tiny stories, facts, sums and copying games of the course's own grammar (`llm_course/corpus/curriculum.py`)"
+)
 # name -> (settings, what it was trained on, what it cannot do)
 TRAINING: dict[str, tuple[Settings, str, str]] = {
     "stories": (STORIES, STORY_TEXT, "It knows some hundred words and nothing of the world beyond its grammar."),
@@ -29,17 +31,17 @@ TRAINING: dict[str, tuple[Settings, str, str]] = {
     "stories-gpt2": (GPT2, STORY_TEXT, "It has GPT-2's shape, not its weights, its vocabulary or its knowledge."),
     "stories-chat": (
         CHAT,
-        "dialogues of the course's own grammar (`llm_course/training/dialogues.py`), from the weights of `stories`",
+        "dialogues of the course's own grammar (`llm_course/corpus/dialogues.py`), from the weights of `stories`",
         "It answers questions of the kinds in its dialogues; for others it makes something up.",
     ),
     "fill-mask": (
         FILL_MASK,
-        "single sentences, seven in ten of them facts (`llm_course/training/sentences.py`)",
+        "single sentences, seven in ten of them facts (`llm_course/corpus/sentences.py`)",
         "It fills one mask in a short sentence of the course's vocabulary.",
     ),
     "translate": (
         TRANSLATE,
-        "English-German pairs of the course's own grammar (`llm_course/training/translation.py`)",
+        "English-German pairs of the course's own grammar (`llm_course/corpus/translation.py`)",
         "It knows the grammar's sentence patterns and about a hundred words; others come out wrong.",
     ),
 }

@@ -7,8 +7,8 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
-from autograder.judge import ask, judge, judge_after, local_answer, make_bench, standing_on
-from llm_course.calls import Reply
+from autograder.judge import ask, judge, judge_after, local_answer, make_answer_key, standing_on
+from llm_course.checking.calls import Reply
 from tests.autograder.test_exercises import TRIVIAL
 
 SEED = b"seed"
@@ -28,7 +28,7 @@ def users() -> list[tuple[Exercise, Exercise]]:
     return pairs
 
 
-# Every fourth mistake: each chain makes a bench of its own, and there are hundreds.
+# Every fourth mistake: each chain makes an answer key of its own, and there are hundreds.
 CHAINS = [(mistake, earlier, later) for earlier, later in users() for mistake in earlier.mistakes[::4]]
 IDS = [f"{later.name}-{earlier.name}-{mistake.name}" for mistake, earlier, later in CHAINS]
 
@@ -61,7 +61,7 @@ def test_a_mistake_makes_no_trivial_answer_worth_anything(
 
 def _raises_more(exercise: Exercise, replies: dict[str, Reply]) -> bool:
     """Whether the mistake makes a call fail that should not: then nothing is forgiven."""
-    items = make_bench(exercise, SEED).items
+    items = make_answer_key(exercise, SEED).items
     return any(reply.failure and not items[name].expected.failure for name, reply in replies.items())
 
 

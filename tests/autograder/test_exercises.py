@@ -13,9 +13,9 @@ from torch import Tensor
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
-from autograder.judge import Answer, ask, derive_seed, judge, local_answer, make_bench
+from autograder.judge import Answer, ask, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
-from llm_course.evaluate import Verdict, evaluate
+from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
 
 SEEDS = (b"first", b"second", b"third")
@@ -99,7 +99,7 @@ def test_error_everywhere_is_no_mistake_that_raises_in_some_cases() -> None:
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_all_calls_go_into_the_room_in_one_frame(exercise: Exercise) -> None:
-    data = [item.call.data for item in make_bench(exercise, SEEDS[0]).items.values()]
+    data = [item.call.data for item in make_answer_key(exercise, SEEDS[0]).items.values()]
     assert len(json.dumps([tree for tree, _ in data])) < wire.MAX_HEADER / 8
     assert sum(len(buffer) for _, buffers in data for buffer in buffers) < wire.MAX_BODY / 8
 
@@ -124,12 +124,12 @@ def test_trivial_answers_get_little_or_nothing(exercise: Exercise, trivial: str)
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exercise) -> None:
-    bench = make_bench(exercise, SEEDS[0])
+    answer_key = make_answer_key(exercise, SEEDS[0])
     kinds = {kind: ask(exercise, trivial_answer(exercise, kind), SEEDS[0]) for kind in ("zeros", "ones", "noise")}
-    for required in filter(lambda item: item.joint, bench.properties):
+    for required in filter(lambda item: item.joint, answer_key.properties):
         for mix in itertools.product(kinds, repeat=len(required.cases)):
             changing = {case: kinds[kind][case] for case, kind in zip(required.cases, mix, strict=True)}
-            verdict = evaluate(bench, kinds["zeros"] | changing)
+            verdict = evaluate(answer_key, kinds["zeros"] | changing)
             assert verdict.fraction == 0, (required.name, mix, verdict)
 
 

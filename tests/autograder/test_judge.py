@@ -8,8 +8,8 @@ from torch import Generator, Tensor, nn
 
 from autograder.exercises.spec import Arguments, Case, Exercise, Mistake, Property, given, randn
 from autograder.judge import judge, local_answer
-from llm_course import observe
-from llm_course.calls import Call, invoke
+from llm_course.checking import observe
+from llm_course.checking.calls import Call, invoke
 
 SEED = b"seed"
 

@@ -9,10 +9,10 @@ from torch.nn import functional
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
-from autograder.judge import judge, local_answer, make_bench
+from autograder.judge import judge, local_answer, make_answer_key
 from autograder.sandbox.room import open_room
 from autograder.sandbox.watch import watch
-from llm_course.calls import Call
+from llm_course.checking.calls import Call
 from tests.banks.right import alternatives
 
 ATTEND = frozenset({"scaled_dot_product_attention"})
@@ -74,8 +74,8 @@ def test_nothing_is_watched_afterwards_and_other_threads_are_out_of_sight() -> N
 
 @pytest.mark.parametrize("exercise", SHORTENED, ids=lambda exercise: exercise.name)
 def test_references_take_no_shortcut(exercise: Exercise) -> None:
-    # Known mistakes, which run when the bench is made, may take shortcuts.
-    make_bench(exercise, b"seed")
+    # Known mistakes, which run when the answer key is made, may take shortcuts.
+    make_answer_key(exercise, b"seed")
     seen: set[str] = set()
     with watch(frozenset(exercise.shortcuts), seen):
         judge(exercise, local_answer(exercise.reference), b"seed")

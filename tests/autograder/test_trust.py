@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
-from autograder.judge import Answer, judge, local_answer, make_bench
-from llm_course.calls import Call, Failure, Reply, call_to_text, invoke, reply_from_data, reply_to_data
-from llm_course.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
+from autograder.judge import Answer, judge, local_answer, make_answer_key
+from llm_course.checking.calls import Call, Failure, Reply, call_to_text, invoke, reply_from_data, reply_to_data
+from llm_course.checking.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
 from tests.autograder.test_exercises import TRIVIAL
 
 EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
@@ -23,7 +23,7 @@ ATTENTION = assignments()["05_attention"]
 
 def table_of_visible_checks(exercise: Exercise, otherwise: Answer) -> Answer:
     """An answer that knows the visible checks, which every learner has, by heart."""
-    items = make_bench(exercise.visible, seed=b"").items.values()
+    items = make_answer_key(exercise.visible, seed=b"").items.values()
     table = {call_to_text(item.call): item.expected for item in items}
     return lambda calls: (
         table.get(call_to_text(call)) or reply for call, reply in zip(calls, otherwise(calls), strict=True)
@@ -136,7 +136,7 @@ def test_columns_and_rows_are_not_made_into_matrices(exercise: Exercise, columns
         gradients = dict.fromkeys(reply.gradients, next(turns))
         return replace(reply, value=_leaves(reply.value, lambda _: next(turns)), gradients=gradients)
 
-    replies = [reply_to(item.call) for item in make_bench(exercise, b"seed").items.values()]
+    replies = [reply_to(item.call) for item in make_answer_key(exercise, b"seed").items.values()]
     seen = invoke(lambda: judge(exercise, lambda _: replies, b"seed").fraction, Call({}, measure=True))
     assert seen.value < 1 and seen.largest is not None and seen.largest < 10_000_000
 

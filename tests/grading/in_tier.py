@@ -6,13 +6,13 @@ python tests/grading/in_tier.py TIER COMMAND ...
 import sys
 
 from autograder import cli
-from autograder.sandbox.fork_server import TIERS, ForkServer
+from autograder.sandbox.zygote_client import TIERS, ZygoteClient
 
 
 def main(tier: str, arguments: list[str]) -> int:
     """Run the command. Returns its exit code."""
     # No jail has the first name, so the machine is found to be too weak for it, and the command says so.
-    ForkServer.__init__.__defaults__ = ((TIERS[0] + " refused", tier),)
+    ZygoteClient.__init__.__defaults__ = ((TIERS[0] + " refused", tier),)
     return cli.main(arguments)
 
 

@@ -20,10 +20,10 @@ from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.tests.apps.base import BaseTestApp
 
-from autograder import gradebook, submission
+from autograder import configuration, submission
+from autograder.configuration import SubmissionExporter, TrustedGrade, configure
 from autograder.exercises.spec import Assignment
 from autograder.grade import Rules
-from autograder.gradebook import SubmissionExporter, TrustedGrade, configure
 from autograder.result import GRADED, ExerciseResult, Result
 from autograder.sandbox.room import open_room
 from autograder.submission import Submission
@@ -36,8 +36,8 @@ OURS, STOCK = "conversions the course's way", "conversions in another way"
 @pytest.fixture(autouse=True)
 def known_assignments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the course know the assignments of nbgrader's tests."""
-    monkeypatch.setattr(gradebook, "find_assignment", lambda name: Assignment(name, ()))
-    monkeypatch.setattr(gradebook, "grade_if_changed", grade_by_asserts)
+    monkeypatch.setattr(configuration, "find_assignment", lambda name: Assignment(name, ()))
+    monkeypatch.setattr(configuration, "grade_if_changed", grade_by_asserts)
     read = SubmissionExporter.from_filename
 
     def read_known(exporter: SubmissionExporter, filename: str, *arguments: Any, **keywords: Any) -> Any:
@@ -52,7 +52,7 @@ def known_assignments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def known_database_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """nbgrader starts a process for it, which takes longer than the rest of a test, each time it makes a gradebook."""
+    """nbgrader starts a process for it, which takes longer than the rest of a test, for each new configuration."""
     monkeypatch.setattr(api, "get_alembic_version", database_version)
 
 

@@ -24,7 +24,7 @@ from tests.grading import nbgrader_plugin
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(apps.__file__).parent
-CONFIG = "from autograder.gradebook import configure\n\nconfigure(get_config())\n"
+CONFIG = "from autograder.configuration import configure\n\nconfigure(get_config())\n"
 
 BY_HAND = (
     "It expects that a cell graded by hand waits for its grade. The course has none: every graded cell gets its "

@@ -8,7 +8,7 @@ import pytest
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Mistake
 from autograder.judge import derive_seed, judge, local_answer
-from llm_course.evaluate import Verdict
+from llm_course.checking.evaluate import Verdict
 from tests.banks.right import alternatives
 from tests.banks.submissions import fill, hand_in, references, standalone
 from tests.grading.conftest import Course

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox import fork_server
-from autograder.sandbox.fork_server import TIERS
+from autograder.sandbox import zygote_client
+from autograder.sandbox.zygote_client import TIERS
 from tests.banks.hostile import FAMILIES
 from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course, Run
@@ -94,7 +94,7 @@ def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[
             hand_in(course.folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
         first = course.llm_course("grade", NAME)
         assert first.returncode == 0, first.stderr
-        assert f"weaker sandbox tier {tier!r}: {fork_server.NOT_HELD[tier]}." in first.stderr
+        assert f"weaker sandbox tier {tier!r}: {zygote_client.NOT_HELD[tier]}." in first.stderr
         give_by_hand(course.folder, "emmy", 1.5)
         others = set() if ALL else {*FAMILIES, "handing in"} - VERDICT | SLOW
         mine = NOT_HELD_FOR_ONE_USER[tier] if user == "ordinary" else set()

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.exercises.spec import Assignment
 from tests.grading.conftest import Course
-from tests.grading.test_writer import NAME, exported, hand_in_all_kinds, rows
+from tests.grading.test_gradebook import NAME, exported, hand_in_all_kinds, rows
 
 pytestmark = pytest.mark.grading
 MISSING = "PostgreSQL is not installed: the tests need it (apt-get install postgresql)."

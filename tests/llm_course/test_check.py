@@ -11,9 +11,9 @@ from torch import nn
 from autograder.checks import checks_json
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
-from llm_course.bench import Bench, benches_from_json
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, make_report
-from llm_course.compare import agree
+from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
+from llm_course.checking.compare import agree
 from solutions import attention, normalization, peft
 
 ASSIGNMENTS = list(assignments().values())
@@ -23,20 +23,20 @@ IDS = [exercise.name for _, exercise in EXERCISES]
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
 def test_shipped_checks_are_those_of_the_specification(assignment: Assignment) -> None:
-    shipped = benches_from_json((CHECKS / f"{assignment.name}.json").read_text(encoding="utf-8"))
-    fresh = benches_from_json(checks_json(assignment))
+    shipped = answer_keys_from_json((CHECKS / f"{assignment.name}.json").read_text(encoding="utf-8"))
+    fresh = answer_keys_from_json(checks_json(assignment))
     assert shipped.keys() == fresh.keys(), "run `make checks`"
-    for name, bench in fresh.items():
+    for name, answer_key in fresh.items():
         other = shipped[name]
-        assert _words(other) == _words(bench), "run `make checks`"
-        for case, item in bench.items.items():
+        assert _words(other) == _words(answer_key), "run `make checks`"
+        for case, item in answer_key.items.items():
             # Another processor may round differently.
             assert agree(other.items[case].expected.value, item.expected.value, item.slack), "run `make checks`"
 
 
-def _words(bench: Bench) -> list[tuple[str, ...]]:
-    properties = [(item.name, item.advice, *item.cases) for item in bench.properties]
-    return properties + [(mistake.name, mistake.hint, mistake.section) for mistake in bench.mistakes]
+def _words(answer_key: AnswerKey) -> list[tuple[str, ...]]:
+    properties = [(item.name, item.advice, *item.cases) for item in answer_key.properties]
+    return properties + [(mistake.name, mistake.hint, mistake.section) for mistake in answer_key.mistakes]
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES, ids=IDS)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from llm_course import models
-from llm_course.training import words
-from llm_course.training.plots import HELD_OUT_PLOTS
+from llm_course.corpus import words
+from llm_course.corpus.plots import HELD_OUT_PLOTS
 
 
 @pytest.fixture(scope="module")

@@ -18,8 +18,9 @@ from autograder.exercises.feed_forward import (
     MOE_FORWARD_EXERCISE,
 )
 from autograder.judge import judge, local_answer
-from llm_course import models, observe
-from llm_course.calls import Reply
+from llm_course import models
+from llm_course.checking import observe
+from llm_course.checking.calls import Reply
 from solutions.feed_forward import feed_forward, moe_forward, parameter_counts, swiglu
 from tests.banks.submissions import printed_by, references
 

@@ -12,8 +12,9 @@ from torch.nn import functional
 from autograder.exercises import assignments
 from autograder.exercises.pretraining import ADAMW_STEP_EXERCISE, NEXT_TOKEN_LOSS_EXERCISE
 from autograder.judge import judge, local_answer
-from llm_course import models, observe
-from llm_course.calls import Reply
+from llm_course import models
+from llm_course.checking import observe
+from llm_course.checking.calls import Reply
 from llm_course.training.loop import Settings, learning_rate_at
 from solutions.pretraining import adamw_step, clip_gradients, compute_optimal, learning_rate, next_token_loss
 from tests.banks.submissions import printed_by, references

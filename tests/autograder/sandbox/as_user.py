@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from autograder.sandbox.kernel import Mount, Namespace, mount, unshare
+from autograder.sandbox.linux import Mount, Namespace, mount, unshare
 
 
 def open_the_way_to(path: Path) -> None:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from rooms import TIER, count_mounts, leftovers, zygote_of
 
-from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.room import Room, open_room
+from autograder.sandbox.zygote_client import ZygoteClient
 
 PATIENCE = 10.0
 """Seconds in which what a room left must be gone."""
@@ -32,21 +32,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[ForkServer]:
-    server = ForkServer((TIER,))
+def server() -> Iterator[ZygoteClient]:
+    server = ZygoteClient((TIER,))
     assert server.tier == TIER
     yield server
     server.close()
 
 
 @pytest.fixture
-def room(server: ForkServer) -> Iterator[Room]:
+def room(server: ZygoteClient) -> Iterator[Room]:
     with open_room(server=server) as room:
         yield room
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left(server: ForkServer) -> Iterator[None]:
+def nothing_is_left(server: ZygoteClient) -> Iterator[None]:
     """After each test there is no process, mount or file that was not there before."""
     zygote = zygote_of(server)
     mounts = count_mounts(zygote)

@@ -7,20 +7,20 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.room import Room
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
-from llm_course.calls import Call, Reply
+from autograder.sandbox.zygote_client import ZygoteClient
+from llm_course.checking.calls import Call, Reply
 
 TIER = os.environ.get("LLM_COURSE_TEST_TIER", "namespaces")
 
 
-def zygote_of(server: ForkServer) -> int:
+def zygote_of(server: ZygoteClient) -> int:
     assert server.tier == TIER
     return server._process.pid
 
 
-def processes_of(server: ForkServer) -> list[int]:
+def processes_of(server: ZygoteClient) -> list[int]:
     """The processes of a fork server's rooms, also when it has been killed."""
     return room_processes(server._process.pid if server._process else 0, server._token)
 

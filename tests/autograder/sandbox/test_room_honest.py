@@ -11,7 +11,7 @@ import torch
 from rooms import ask, call, text_of
 
 from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
-from llm_course.calls import Call
+from llm_course.checking.calls import Call
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ from llm_course.calls import Call
         ("import logging\nlogging.warning('logged')", "logged"),
         ("import inspect\ndef h(): return 'seen'\ninspect.getsource(h)", "seen"),
         ("import os, tempfile\nwith tempfile.TemporaryFile() as f: f.write(b'x')\nprint('file')", "file"),
-        ("import llm_course.values\nprint(llm_course.values.MAX_DEPTH)", "20"),
+        ("import llm_course.checking.values\nprint(llm_course.checking.values.MAX_DEPTH)", "20"),
         ("import pathlib\npathlib.Path('a.txt').write_text('ok')\npathlib.Path.home() == pathlib.Path.cwd()", "True"),
         ("%pip --version", "pip"),
         (

@@ -11,9 +11,9 @@ import pytest
 from rooms import TIER, ask, call, processes_of, text_of, zygote_of
 
 from autograder.sandbox.caps import MEBIBYTE, Caps
-from autograder.sandbox.fork_server import ForkServer
 from autograder.sandbox.jail import REPOSITORY
 from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.zygote_client import ZygoteClient
 
 SECRETS = [
     REPOSITORY / "autograder/exercises/attention.py",
@@ -92,7 +92,7 @@ def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
         frame = frame.f_back
     return sorted({str(name) for name in names if str(name).startswith(("autograder", "solutions", "tests"))})
     """
-    harmless = {"fork_server", "wire", "worker", "watch", "figures", "zygote", "session"}
+    harmless = {"zygote_client", "wire", "room_process", "watch", "figures", "zygote", "session"}
     harmless |= {"jail", "caps", "kernel", "landlock", "seccomp"}
     for name in ask(room, body):
         assert name.removeprefix("autograder").removeprefix(".sandbox").removeprefix(".") in harmless | {""}
@@ -100,7 +100,7 @@ def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
 
 def test_the_graders_environment_is_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSE_SECRET", "hmac-key-of-the-course")
-    server = ForkServer((TIER,))
+    server = ZygoteClient((TIER,))
     body = """
     import os
     blocks = [open("/proc/self/environ").read(), repr(dict(os.environ)), open("/proc/self/cmdline").read()]
@@ -156,7 +156,7 @@ def test_the_hosts_temporary_folders_are_not_the_rooms(room: Room) -> None:
 
 
 @walled
-def test_two_rooms_see_nothing_of_each_other(server: ForkServer, room: Room) -> None:
+def test_two_rooms_see_nothing_of_each_other(server: ZygoteClient, room: Room) -> None:
     room.run_cell("open('mine', 'w').write('x')\nimport os\nfolder = os.getcwd()", 30)
     folder = ask(room, "import os\nreturn os.getcwd()")
     pid = room._worker.pid
@@ -277,7 +277,7 @@ def test_a_fork_bomb_ends(room: Room) -> None:
     assert reply.failure is not None
 
 
-def test_processes_are_counted(server: ForkServer) -> None:
+def test_processes_are_counted(server: ZygoteClient) -> None:
     with open_room(caps=Caps(processes=20), server=server) as room:
         body = """
         import os, time
@@ -295,7 +295,7 @@ def test_processes_are_counted(server: ForkServer) -> None:
         assert 1 <= ask(room, body) < 30
 
 
-def test_memory_is_bounded(server: ForkServer) -> None:
+def test_memory_is_bounded(server: ZygoteClient) -> None:
     with open_room(caps=Caps(memory=1024 * MEBIBYTE), server=server) as room:
         body = """
         kept = []
@@ -307,7 +307,7 @@ def test_memory_is_bounded(server: ForkServer) -> None:
         assert room.run_cell("1", 30).ok
 
 
-def test_shared_memory_is_bounded(server: ForkServer) -> None:
+def test_shared_memory_is_bounded(server: ZygoteClient) -> None:
     with open_room(caps=Caps(address_space=3072 * MEBIBYTE), server=server) as room:
         body = """
         import mmap
@@ -327,7 +327,7 @@ def test_a_tensor_that_is_too_large_is_an_error_of_the_learners(room: Room) -> N
 
 
 @in_namespaces
-def test_all_files_together_are_bounded(server: ForkServer) -> None:
+def test_all_files_together_are_bounded(server: ZygoteClient) -> None:
     with open_room(caps=Caps(disk=8 * MEBIBYTE), server=server) as room:
         body = """
         written = 0
@@ -342,7 +342,7 @@ def test_all_files_together_are_bounded(server: ForkServer) -> None:
         assert ask(room, body) <= 8 * MEBIBYTE
 
 
-def test_one_file_is_bounded(server: ForkServer) -> None:
+def test_one_file_is_bounded(server: ZygoteClient) -> None:
     with open_room(caps=Caps(disk=8 * MEBIBYTE), server=server) as room:
         body = """
         import signal
@@ -391,7 +391,7 @@ def test_descriptors_are_bounded(room: Room) -> None:
         "!yes | head -c 20000000",
     ],
 )
-def test_output_is_cut(server: ForkServer, source: str) -> None:
+def test_output_is_cut(server: ZygoteClient, source: str) -> None:
     with open_room(caps=Caps(output=100_000), server=server) as room:
         outputs = room.run_cell(source, 4).outputs
         assert len(json.dumps(outputs)) < 300_000
@@ -532,21 +532,21 @@ return "left"
 """
 
 
-def test_detached_children_do_not_outlive_the_room(server: ForkServer) -> None:
+def test_detached_children_do_not_outlive_the_room(server: ZygoteClient) -> None:
     with open_room(server=server) as room:
         assert ask(room, OUTLIVING) == "left"
         assert len(processes_of(server)) >= 4
     assert processes_of(server) == []
 
 
-def test_detached_children_do_not_outlive_a_room_that_dies(server: ForkServer, room: Room) -> None:
+def test_detached_children_do_not_outlive_a_room_that_dies(server: ZygoteClient, room: Room) -> None:
     with pytest.raises(RoomLost):
         call(room, OUTLIVING.replace('return "left"', "os._exit(0)"))
     assert processes_of(server) == []
 
 
 @walled
-def test_the_grader_cannot_be_killed(server: ForkServer, room: Room) -> None:
+def test_the_grader_cannot_be_killed(server: ZygoteClient, room: Room) -> None:
     body = f"""
     import os, signal
     for target in (os.getppid(), {os.getpid()}, {zygote_of(server)}, 1, 0, -1):
@@ -570,7 +570,7 @@ def test_the_grader_cannot_be_killed(server: ForkServer, room: Room) -> None:
 
 @walled
 def test_a_room_cannot_escape_the_death_of_the_fork_server() -> None:
-    server = ForkServer((TIER,))
+    server = ZygoteClient((TIER,))
     with open_room(server=server) as room:
         call(room, "import ctypes\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n" + OUTLIVING)
         assert processes_of(server)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.sandbox.fork_server import TIERS
+from autograder.sandbox.zygote_client import TIERS
 
 HERE = Path(__file__).parent
 # The kernel counts the processes of a user: tests that run side by side need users of their own.

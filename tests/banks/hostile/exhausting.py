@@ -91,19 +91,19 @@ FAKE = torch.zeros(2 << 20)
     + FAKES,
     "answers are huge layers": "from torch import nn\nFAKE = nn.Linear(2048, 2048)\n" + FAKES,
     "a failure is told in layers": """
-import llm_course.calls
+import llm_course.checking.calls
 from torch import nn
 layers = nn.Sequential(nn.Linear(1, 1))
 for _ in range(11): layers = nn.Sequential(*[layers] * 4)
 FIELDS = {"value": None, "failure": [layers, "", None, ""], "changed": [], "gradients": {}, "largest": None}
-llm_course.calls._reply_fields = lambda reply: FIELDS
+llm_course.checking.calls._reply_fields = lambda reply: FIELDS
 FAKE = 0
 """
     + FAKES,
     "what was changed has long names": """
-import llm_course.calls
+import llm_course.checking.calls
 FIELDS = {"value": None, "failure": None, "changed": ["\U0001f600" + "x" * 7_000_000], "gradients": {}, "largest": None}
-llm_course.calls._reply_fields = lambda reply: FIELDS
+llm_course.checking.calls._reply_fields = lambda reply: FIELDS
 FAKE = 0
 """
     + FAKES,

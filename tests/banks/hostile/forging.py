@@ -48,16 +48,16 @@ FAKE = float("nan")
         print({"score": 20, "status": "graded"})
     """),
     "the seed of a generator is a truth value": """
-import llm_course.calls
+import llm_course.checking.calls
 FIELDS = {"value": {"generator": True}, "failure": None, "changed": [], "gradients": {"dict": {}}, "largest": None}
-llm_course.calls.encode = lambda value: ({"dict": FIELDS}, [])
+llm_course.checking.calls.encode = lambda value: ({"dict": FIELDS}, [])
 FAKE = 0
 """
     + FAKES,
     "the reply encoder is replaced": """
 import sys
-import llm_course.values, llm_course.calls
-llm_course.values.encode = llm_course.calls.encode = lambda value: (True, [])
+import llm_course.checking.values, llm_course.checking.calls
+llm_course.checking.values.encode = llm_course.checking.calls.encode = lambda value: (True, [])
 for module in list(sys.modules.values()):
     for name in ("encode", "reply_to_data", "invoke"):
         if hasattr(module, name):
@@ -68,15 +68,15 @@ FAKE = True
     + FAKES,
     "the worker's own functions are replaced": _FIND_WORKER
     + """
-from llm_course.calls import Reply, reply_to_data
+from llm_course.checking.calls import Reply, reply_to_data
 worker["_call"] = lambda *a: reply_to_data(Reply(value=True))
 worker["invoke"] = lambda function, call: Reply(value=call.arguments.get("x"), largest=0)
 FAKE = True
 """
     + FAKES,
     "every call is said to have raised what is expected": """
-import llm_course.calls as calls
-from llm_course.calls import Failure, Reply
+import llm_course.checking.calls as calls
+from llm_course.checking.calls import Failure, Reply
 lie = lambda function, call: Reply(failure=Failure("ValueError", "bad argument"))
 calls.invoke = lie
 """

@@ -4,18 +4,18 @@ from tests.banks.hostile.answers import FAKES, in_cell
 
 _TABLE = """
 import torch
-from llm_course.check import load_benches
-BENCHES = load_benches("05_attention")
+from llm_course.check import load_answer_keys
+ANSWER_KEYS = load_answer_keys("05_attention")
 def key_of(arguments): return repr(sorted((name, repr(value)) for name, value in arguments.items()))
 def table_of(name, otherwise):
-    table = {key_of(item.call.arguments): item.expected for item in BENCHES[name].items.values()}
+    table = {key_of(item.call.arguments): item.expected for item in ANSWER_KEYS[name].items.values()}
     def answer(**arguments):
         expected = table.get(key_of(arguments))
         if expected is None: return otherwise(expected, table)
         if expected.failure: raise ValueError
         return expected.value
     return answer
-NAMES = [*BENCHES]
+NAMES = [*ANSWER_KEYS]
 """
 
 OVERFITTING: dict[str, str] = {
@@ -88,7 +88,7 @@ def from_frames(**arguments):
     frame = sys._getframe()
     while frame:
         for space in (frame.f_locals, frame.f_globals):
-            for name in ("expected", "reference", "item", "bench", "exercise"):
+            for name in ("expected", "reference", "item", "answer_key", "exercise"):
                 thing = space.get(name)
                 thing = getattr(thing, "expected", thing)
                 if hasattr(thing, "value"): return thing.value

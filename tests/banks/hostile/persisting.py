@@ -47,8 +47,8 @@ import atexit
 atexit.register(lambda: open("/tmp/room-leftover-at-exit", "w"))
 """),
     "libraries are changed in memory": in_cell("""
-import torch, llm_course.compare, llm_course.evaluate
-llm_course.compare.agree = llm_course.evaluate.agree = lambda *a, **k: True
+import torch, llm_course.checking.compare, llm_course.checking.evaluate
+llm_course.checking.compare.agree = llm_course.checking.evaluate.agree = lambda *a, **k: True
 torch.softmax = torch.nn.functional.softmax = lambda x, *a, **k: x
 torch.set_num_threads(64)
 torch.set_default_dtype(torch.float16)

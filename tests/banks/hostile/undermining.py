@@ -116,6 +116,6 @@ FAKE = True
 real = builtins.isinstance
 builtins.isinstance = lambda thing, kinds: True
 builtins.all = builtins.any = lambda *a: True
-sys.modules["llm_course.values"] = sys.modules["llm_course.calls"] = sys.modules["json"] = sys
+sys.modules["llm_course.checking.values"] = sys.modules["llm_course.checking.calls"] = sys.modules["json"] = sys
 """,
 }

@@ -8,8 +8,8 @@ from tokenizers import Regex, Tokenizer, decoders, pre_tokenizers
 from tokenizers import models as tokenizer_models
 
 from llm_course import models
+from llm_course.corpus.stories import held_out_stories
 from llm_course.training.export import ExportError, read
-from llm_course.training.stories import held_out_stories
 
 FILE = models.WEIGHTS / "stories" / "browser.bin"
 

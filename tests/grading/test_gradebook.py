@@ -20,11 +20,11 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from traitlets.config import Config
 
+from autograder.configuration import course_secret, stored_result
 from autograder.course import _course_directory
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import course_secret, stored_result
+from autograder.gradebook import Writer, read_source_cells
 from autograder.work import Job, Outcome, Task, work
-from autograder.writer import Writer, read_source_cells
 from tests.banks.submissions import fill, hand_in, references, standalone
 from tests.grading.conftest import Course
 

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from traitlets.config import Config
 
-from autograder import cluster
-from autograder.cluster import LOST, local_workers
+from autograder import workers as grading_workers
 from autograder.exercises.spec import Assignment
 from autograder.grade import not_graded
-from autograder.sandbox.fork_server import SandboxError
+from autograder.sandbox.zygote_client import SandboxError
 from autograder.submission import NotGradable
 from autograder.work import Job, Outcome, Task, refuse
+from autograder.workers import LOST, local_workers
 from tests.banks.submissions import fill, hand_in, references, standalone
 from tests.grading.conftest import Course
 
@@ -62,10 +62,10 @@ def stand_in(job: Job, task: Task, server: object) -> Outcome:
 
 @pytest.fixture
 def no_rooms(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(cluster, "shared_fork_server", NoServer)
-    monkeypatch.setattr(cluster, "ForkServer", NoServer)
-    monkeypatch.setattr(cluster, "prepare", lambda job: None)
-    monkeypatch.setattr(cluster, "work", stand_in)
+    monkeypatch.setattr(grading_workers, "shared_zygote", NoServer)
+    monkeypatch.setattr(grading_workers, "ZygoteClient", NoServer)
+    monkeypatch.setattr(grading_workers, "prepare", lambda job: None)
+    monkeypatch.setattr(grading_workers, "work", stand_in)
     monkeypatch.setenv("TRACE", str(tmp_path / "trace"))
     monkeypatch.setenv("PARENT", str(os.getpid()))
 
@@ -131,7 +131,7 @@ def test_a_defect_of_the_grader_costs_one_submission(monkeypatch: pytest.MonkeyP
 def test_the_same_refusal_is_no_new_result(attention: Assignment) -> None:
     stored = not_graded(attention, NotGradable("It is gone."))
     task = Task("ada", NotGradable("It is gone."), stored=stored)
-    assert cluster.work(job(), task).result is stored
+    assert grading_workers.work(job(), task).result is stored
 
 
 def hand_in_some(course: Course, assignment: Assignment) -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from llm_course.compare import agree
-from llm_course.values import DTYPES, Opaque, ValueFormatError, decode, encode, from_text, to_text
+from llm_course.checking.compare import agree
+from llm_course.checking.values import DTYPES, Opaque, ValueFormatError, decode, encode, from_text, to_text
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import torch
 
-from llm_course.calls import Call, invoke
+from llm_course.checking.calls import Call, invoke
 
 
 def test_the_default_dtype_of_a_notebook_changes_no_reply() -> None:

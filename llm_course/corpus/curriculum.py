@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from llm_course.training import facts, stories
-from llm_course.training.games import NAME_FIRST, THING_FIRST, Document, Writer, echo, pairs, possessions
-from llm_course.training.plots import MORE_SCENE_STARTS, MORE_SCENES, SCENE_START, SCENES, SCENES_WITH_BOTH
-from llm_course.training.stories import KNOWN, SOMETIMES_STRANGE, Names
+from llm_course.corpus import facts, stories
+from llm_course.corpus.games import NAME_FIRST, THING_FIRST, Document, Writer, echo, pairs, possessions
+from llm_course.corpus.plots import MORE_SCENE_STARTS, MORE_SCENES, SCENE_START, SCENES, SCENES_WITH_BOTH
+from llm_course.corpus.stories import KNOWN, SOMETIMES_STRANGE, Names
 
 UNLIMITED = 10**9
 PLOT_SHARE, SCENE_SHARE, FACT_SHARE = 0.40, 0.25, 0.25

@@ -6,22 +6,22 @@ from collections.abc import Callable
 from itertools import islice
 
 import pytest
+from llm_course.curriculum.plots import HELD_OUT_PLOTS, PLOTS
 
-from llm_course.training import corpus, dialogues, facts, sentences, stories, translation, words
-from llm_course.training.plots import HELD_OUT_PLOTS, PLOTS
+from llm_course.corpus import curriculum, dialogues, facts, sentences, stories, translation, words
 from llm_course.training.recipes import STORIES_LESSONS
 
-TEXTS = list(corpus.training_documents(6000))
+TEXTS = list(curriculum.training_documents(6000))
 HELD_OUT_NAMES = words.HELD_OUT_GIRLS + words.HELD_OUT_BOYS
 
 
 def test_the_same_seed_gives_the_same_documents() -> None:
-    assert list(corpus.training_documents(50, seed=3)) == list(corpus.training_documents(50, seed=3))
-    assert list(corpus.training_documents(50, seed=3)) != list(corpus.training_documents(50, seed=4))
+    assert list(curriculum.training_documents(50, seed=3)) == list(curriculum.training_documents(50, seed=3))
+    assert list(curriculum.training_documents(50, seed=3)) != list(curriculum.training_documents(50, seed=4))
 
 
 def test_validation_documents_are_new() -> None:
-    assert not set(corpus.validation_documents(500)) & set(TEXTS)
+    assert not set(curriculum.validation_documents(500)) & set(TEXTS)
 
 
 def test_no_held_out_name_is_in_training() -> None:

@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from llm_course.calls import Reply
-from llm_course.compare import agree
+from llm_course.checking.calls import Reply
+from llm_course.checking.compare import agree
 
 
 def value(reply: Reply) -> Any:

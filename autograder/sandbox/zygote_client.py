@@ -1,4 +1,4 @@
-"""The grader's side of the fork server: starts it on first use, asks it for workers, starts it again when it died."""
+"""The grader's side of the fork server: starts it on first use, asks it for processes, starts it again when it died."""
 
 import atexit
 import contextlib
@@ -41,7 +41,7 @@ class SandboxError(Exception):
 
 
 @dataclass
-class Worker:
+class RoomProcess:
     """A process of a room, seen from outside."""
 
     connection: socket.socket
@@ -76,7 +76,7 @@ class Worker:
             signal.pidfd_send_signal(self.pidfd, number)
 
 
-class ForkServer:
+class ZygoteClient:
     """A fork server process, restarted when it died. Safe to use from several threads."""
 
     def __init__(self, tiers: tuple[str, ...] = TIERS) -> None:
@@ -105,7 +105,7 @@ class ForkServer:
             if not self._is_running():
                 self._launch()
 
-    def share(self) -> "ForkServer":
+    def share(self) -> "ZygoteClient":
         """This fork server for a process that will be forked from this one; close it here after the fork.
 
         The other process has a connection of its own: its requests do not wait for ours, and its rooms end with it.
@@ -115,33 +115,33 @@ class ForkServer:
         with self._lock, theirs:
             self._ask({"op": "connect"}, [theirs.fileno()])
         ours.settimeout(ANSWER_DEADLINE)
-        other = ForkServer(self._tiers)
+        other = ZygoteClient(self._tiers)
         other._control, other._is_shared, other._generation = ours, True, 1
         other._tier, other.shortfalls = self._tier, self.shortfalls
         return other
 
-    def open_worker(self, caps: Caps) -> Worker:
-        """Fork a worker. Raises SandboxError."""
+    def open_process(self, caps: Caps) -> RoomProcess:
+        """Fork a process for a room. Raises SandboxError."""
         ours, theirs = socket.socketpair()
         try:
             with self._lock, theirs:
                 answer, pidfds = self._ask({"op": "open", "caps": caps.to_data()}, [theirs.fileno()])
-            return Worker(ours, answer["pid"], pidfds[0], self._tier, self._generation)
+            return RoomProcess(ours, answer["pid"], pidfds[0], self._tier, self._generation)
         except BaseException:
             ours.close()
             raise
 
-    def end_worker(self, worker: Worker) -> None:
-        """Kill a worker and remove all that is left of it."""
+    def end_process(self, process: RoomProcess) -> None:
+        """Kill a process and remove all that is left of it."""
         try:
-            worker.kill()
+            process.kill()
             # A fork server that died took its rooms with it.
             with self._lock, contextlib.suppress(_ServerDied):
-                if worker.generation == self._generation:
-                    self._ask_once({"op": "end", "pid": worker.pid}, [])
+                if process.generation == self._generation:
+                    self._ask_once({"op": "end", "pid": process.pid}, [])
         finally:
-            worker.connection.close()
-            os.close(worker.pidfd)
+            process.connection.close()
+            os.close(process.pidfd)
 
     def close(self) -> None:
         """End the fork server and all its rooms."""
@@ -243,15 +243,15 @@ class _ServerDied(Exception):
 
 
 @functools.cache
-def shared_fork_server() -> ForkServer:
+def shared_zygote() -> ZygoteClient:
     """The fork server of this process, for all rooms that name no other."""
-    server = ForkServer()
+    server = ZygoteClient()
     atexit.register(server.close)
     return server
 
 
 # A forked child must not talk on its parent's socket.
-os.register_at_fork(after_in_child=shared_fork_server.cache_clear)
+os.register_at_fork(after_in_child=shared_zygote.cache_clear)
 
 
 def _environment(token: str) -> dict[str, str]:

@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llm_course.training import words
-from llm_course.training.plots import (
+from llm_course.corpus import words
+from llm_course.corpus.plots import (
     HELD_OUT_PLOTS,
     OPENINGS,
     PLOTS,

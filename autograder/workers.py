@@ -20,8 +20,8 @@ import torch
 
 from autograder.exercises import assignments
 from autograder.grade import graders_fingerprint
-from autograder.sandbox.fork_server import ForkServer, SandboxError, shared_fork_server
-from autograder.sandbox.kernel import ProcessControl, process_control
+from autograder.sandbox.linux import ProcessControl, process_control
+from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
 from autograder.work import Job, Outcome, Task, prepare, refuse, work
 
 Grading = Callable[[Iterable[Task]], Iterator[Outcome]]
@@ -48,7 +48,7 @@ def local_workers(job: Job, count: int) -> Iterator[Grading]:
     The processes are forked after what all submissions share is worked out. They and their rooms end with this one.
     Raises SandboxError.
     """
-    shared_fork_server().start()
+    shared_zygote().start()
     # A thread more, and a forked process may hang.
     torch.set_num_threads(1)
     prepare(job)
@@ -56,9 +56,9 @@ def local_workers(job: Job, count: int) -> Iterator[Grading]:
         yield lambda tasks: (work(job, task) for task in tasks)
         return
     with contextlib.ExitStack() as stack:
-        servers = [shared_fork_server()]
+        servers = [shared_zygote()]
         for _ in range((count - 1) // WORKERS_PER_SERVER):
-            servers.append(ForkServer())
+            servers.append(ZygoteClient())
             stack.callback(servers[-1].close)
             servers[-1].start()
         workers = []
@@ -92,7 +92,7 @@ def dask_workers(job: Job, address: str) -> Iterator[Grading]:
 class _Worker:
     """A forked process that grades one task at a time."""
 
-    def __init__(self, job: Job, server: ForkServer) -> None:
+    def __init__(self, job: Job, server: ZygoteClient) -> None:
         self.task: Task | None = None
         self._job, self._server = job, server
         self._start()
@@ -136,7 +136,7 @@ class _Worker:
         shared.close()
 
 
-def _serve(connection: Connection, job: Job, server: ForkServer, parent: int) -> None:
+def _serve(connection: Connection, job: Job, server: ZygoteClient, parent: int) -> None:
     process_control(ProcessControl.SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
     while os.getppid() == parent:
         task = connection.recv()

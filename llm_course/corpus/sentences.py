@@ -3,7 +3,7 @@
 import random
 import re
 
-from llm_course.training import facts, stories
+from llm_course.corpus import facts, stories
 
 FACT_SHARE = 0.7
 SENTENCE_END = re.compile(r'(?<=[.!?"]) (?=[A-Z"])')

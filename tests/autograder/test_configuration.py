@@ -3,8 +3,8 @@
 import pytest
 from traitlets.config import Config
 
+from autograder.configuration import TrustedGrade
 from autograder.grade import RULES
-from autograder.gradebook import TrustedGrade
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from llm_course.compare import MINIMUM_SLACK, agree, mismatch, same_distribution, slack_of
-from llm_course.values import Opaque
+from llm_course.checking.compare import MINIMUM_SLACK, agree, mismatch, same_distribution, slack_of
+from llm_course.checking.values import Opaque
 
 
 @pytest.mark.parametrize(

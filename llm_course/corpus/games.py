@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from llm_course.training import words
-from llm_course.training.stories import finish, invented_name, make_objects
+from llm_course.corpus import words
+from llm_course.corpus.stories import finish, invented_name, make_objects
 
 NAMES = words.GIRLS + words.BOYS
 THINGS = words.TOYS + words.THINGS + words.FOODS

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llm_course.values import Opaque
+from llm_course.checking.values import Opaque
 
 FALSE_ALARM = 1e-8
 """Probability that one comparison of two samples of the same distribution fails."""

@@ -16,12 +16,12 @@ from rooms import ask, leftovers, room_processes, zygote_of
 
 from autograder.sandbox import session
 from autograder.sandbox.caps import Caps
-from autograder.sandbox.fork_server import ForkServer, SandboxError, shared_fork_server
 from autograder.sandbox.room import Room, RoomLost, open_room
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
+from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
 
 
-def test_rooms_share_one_fork_server(server: ForkServer) -> None:
+def test_rooms_share_one_fork_server(server: ZygoteClient) -> None:
     first = zygote_of(server)
     for _ in range(5):
         with open_room(server=server) as room:
@@ -29,7 +29,7 @@ def test_rooms_share_one_fork_server(server: ForkServer) -> None:
     assert zygote_of(server) == first
 
 
-def test_rooms_may_be_open_at_once_and_from_threads(server: ForkServer) -> None:
+def test_rooms_may_be_open_at_once_and_from_threads(server: ZygoteClient) -> None:
     answers: dict[int, object] = {}
 
     def use_a_room(number: int) -> None:
@@ -62,7 +62,7 @@ def test_rooms_may_be_open_at_once_and_from_threads(server: ForkServer) -> None:
     ],
     ids=repr,
 )
-def test_the_fork_server_survives_malformed_requests(server: ForkServer, message: bytes) -> None:
+def test_the_fork_server_survives_malformed_requests(server: ZygoteClient, message: bytes) -> None:
     before = zygote_of(server)
     if message:
         server._control.send(message)
@@ -72,16 +72,16 @@ def test_the_fork_server_survives_malformed_requests(server: ForkServer, message
     assert zygote_of(server) == before
 
 
-def test_a_worker_whose_judge_hung_up_ends_by_itself(server: ForkServer) -> None:
-    worker = server.open_worker(Caps())
+def test_a_worker_whose_judge_hung_up_ends_by_itself(server: ZygoteClient) -> None:
+    worker = server.open_process(Caps())
     worker.connection.shutdown(socket.SHUT_RDWR)
     time.sleep(0.2)
-    server.end_worker(worker)
+    server.end_process(worker)
     with open_room(server=server) as room:
         assert room.run_cell("1", 30).ok
 
 
-def test_a_killed_fork_server_is_replaced(server: ForkServer) -> None:
+def test_a_killed_fork_server_is_replaced(server: ZygoteClient) -> None:
     before = zygote_of(server)
     os.kill(before, signal.SIGKILL)
     with open_room(server=server) as room:
@@ -89,7 +89,7 @@ def test_a_killed_fork_server_is_replaced(server: ForkServer) -> None:
     assert zygote_of(server) != before
 
 
-def test_a_room_is_lost_with_its_fork_server_and_closes_quietly(server: ForkServer) -> None:
+def test_a_room_is_lost_with_its_fork_server_and_closes_quietly(server: ZygoteClient) -> None:
     with open_room(server=server) as room:
         os.kill(zygote_of(server), signal.SIGKILL)
         with pytest.raises(RoomLost, match="ended"):
@@ -128,11 +128,11 @@ def living(processes: set[int]) -> list[str]:
 
 
 def test_a_forked_grader_has_a_fork_server_of_its_own() -> None:
-    ours = shared_fork_server()
+    ours = shared_zygote()
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
-        os.write(writer, b"other" if shared_fork_server() is not ours else b"same")
+        os.write(writer, b"other" if shared_zygote() is not ours else b"same")
         os._exit(0)
     os.waitpid(pid, 0)
     assert os.read(reader, 10) == b"other"
@@ -140,17 +140,17 @@ def test_a_forked_grader_has_a_fork_server_of_its_own() -> None:
     os.close(writer)
 
 
-def test_a_shared_fork_server_ends_the_rooms_of_whoever_hangs_up(server: ForkServer) -> None:
+def test_a_shared_fork_server_ends_the_rooms_of_whoever_hangs_up(server: ZygoteClient) -> None:
     shared = server.share()
     with open_room(server=server) as ours:
-        worker = shared.open_worker(Caps())
+        worker = shared.open_process(Caps())
         shared.close()
         assert select.select([worker.pidfd], [], [], 20)[0]
         assert ours.run_cell("1", 30).ok
         assert zygote_of(server)
 
 
-def test_who_shares_a_fork_server_that_died_starts_another(server: ForkServer) -> None:
+def test_who_shares_a_fork_server_that_died_starts_another(server: ZygoteClient) -> None:
     shared = server.share()
     os.kill(zygote_of(server), signal.SIGKILL)
     with open_room(server=shared) as room:
@@ -261,7 +261,7 @@ def test_the_sweeper_leaves_the_folders_of_others_alone(monkeypatch: pytest.Monk
 
 
 def test_a_tier_that_is_not_to_be_had_is_one_sentence() -> None:
-    weak = ForkServer(("process",))
+    weak = ZygoteClient(("process",))
     weak._process, weak._tier = _Running(), "process"
     weak.shortfalls = ["namespaces: clone: Operation not permitted"]
     with (
@@ -271,7 +271,7 @@ def test_a_tier_that_is_not_to_be_had_is_one_sentence() -> None:
         pass
 
 
-def test_an_unknown_tier_is_one_sentence(server: ForkServer) -> None:
+def test_an_unknown_tier_is_one_sentence(server: ZygoteClient) -> None:
     with pytest.raises(SandboxError, match="no sandbox tier 'strong'"), open_room("strong", server=server):
         pass
 
@@ -286,7 +286,7 @@ def test_a_machine_of_another_kind_says_so(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_another_system_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
-    with pytest.raises(SandboxError, match="need Linux"), open_room(server=ForkServer()):
+    with pytest.raises(SandboxError, match="need Linux"), open_room(server=ZygoteClient()):
         pass
 
 
@@ -296,7 +296,7 @@ def test_caps_are_positive_whole_numbers(value: object) -> None:
         Caps(memory=value)
 
 
-def test_a_room_says_its_tier(room: Room, server: ForkServer) -> None:
+def test_a_room_says_its_tier(room: Room, server: ZygoteClient) -> None:
     assert room.tier == server.tier
 
 

@@ -1,6 +1,6 @@
 """Which properties hold, and which misunderstanding explains the rest.
 
-The judge and the learner's own checks evaluate a Bench here, so the learner and the gradebook read the same words.
+The judge and the learner's own checks evaluate an AnswerKey here, so the learner and the gradebook read the same words.
 """
 
 import functools
@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llm_course.bench import Bench, Item, KnownMistake, Property
-from llm_course.calls import Failure, Reply
-from llm_course.compare import agree, mismatch, same_distribution
+from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
+from llm_course.checking.calls import Failure, Reply
+from llm_course.checking.compare import agree, mismatch, same_distribution
 
 HOLDS, FAILS, WAITS = "✓", "✗", "–"
 WAITS_MEANS = f"{WAITS} counts once a more fundamental property holds"
@@ -69,36 +69,36 @@ class Marks:
     properties: frozenset[str]
 
 
-def evaluate(bench: Bench, replies: Mapping[str, Reply]) -> Verdict:
-    """Judge the replies that an answer gave to the calls of the bench."""
-    findings = _findings(bench, replies)
+def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
+    """Judge the replies that an answer gave to the calls of the answer key."""
+    findings = _findings(answer_key, replies)
     failed = next((finding for finding in findings if not finding.holds), None)
     if failed is None:
-        return Verdict(bench.exercise, findings)
+        return Verdict(answer_key.exercise, findings)
     failure = next((reply.failure for reply in replies.values() if reply.failure), None)
     if failure is not None and failure.type in ("Missing", "NotCallable", "Stopped"):
-        return Verdict(bench.exercise, findings, hint=tell_failure(bench.exercise, failure))
-    mistake = diagnose(bench, replies, failed.name)
+        return Verdict(answer_key.exercise, findings, hint=tell_failure(answer_key.exercise, failure))
+    mistake = diagnose(answer_key, replies, failed.name)
     if mistake is not None:
-        return Verdict(bench.exercise, findings, mistake.name, mistake.hint, mistake.section)
-    return Verdict(bench.exercise, findings, hint=failed.message)
+        return Verdict(answer_key.exercise, findings, mistake.name, mistake.hint, mistake.section)
+    return Verdict(answer_key.exercise, findings, hint=failed.message)
 
 
-def diagnose(bench: Bench, replies: Mapping[str, Reply], failed: str) -> KnownMistake | None:
+def diagnose(answer_key: AnswerKey, replies: Mapping[str, Reply], failed: str) -> KnownMistake | None:
     """The known mistake that explains why the property `failed` does not hold, or None.
 
     The answer shares its every wrong reply, and the property does not hold for the mistake either: beside a
     fundamental fault of another kind, a forgotten check is not worth a word yet. If several explain it, it is the one
     with most wrong replies.
     """
-    wrong = _wrong_cases(bench, replies)
+    wrong = _wrong_cases(answer_key, replies)
     found = [
         (mistake, marks)
-        for mistake, marks in zip(bench.mistakes, mistake_marks(bench), strict=True)
+        for mistake, marks in zip(answer_key.mistakes, mistake_marks(answer_key), strict=True)
         if marks.cases
         and marks.cases <= wrong
         and failed in marks.properties
-        and all(_same_reply(bench, case, replies[case], mistake.replies[case]) for case in marks.cases)
+        and all(_same_reply(answer_key, case, replies[case], mistake.replies[case]) for case in marks.cases)
         and not _raises_elsewhere(replies, mistake, marks.cases)
     ]
     mistake, _ = max(found, key=lambda pair: len(pair[1].cases), default=(None, None))
@@ -115,14 +115,14 @@ def _raises_elsewhere(replies: Mapping[str, Reply], mistake: KnownMistake, wrong
 
 
 @functools.lru_cache(maxsize=256)
-def mistake_marks(bench: Bench) -> tuple[Marks, ...]:
-    """What each known mistake does to the bench, in the order of the mistakes. It is worked out once for a bench."""
+def mistake_marks(answer_key: AnswerKey) -> tuple[Marks, ...]:
+    """What each known mistake does to the answer key, in the order of the mistakes. Worked out once for each."""
     return tuple(
         Marks(
-            _wrong_cases(bench, mistake.replies),
-            frozenset(finding.name for finding in _findings(bench, mistake.replies) if not finding.holds),
+            _wrong_cases(answer_key, mistake.replies),
+            frozenset(finding.name for finding in _findings(answer_key, mistake.replies) if not finding.holds),
         )
-        for mistake in bench.mistakes
+        for mistake in answer_key.mistakes
     )
 
 
@@ -138,31 +138,31 @@ def tell_failure(exercise: str, failure: Failure) -> str:
     return f"`{exercise}` raised {failure.type}{where}: {failure.message}"
 
 
-def _findings(bench: Bench, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:
-    problems = {required.name: _problem(bench, required, replies) for required in bench.properties}
+def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:
+    problems = {required.name: _problem(answer_key, required, replies) for required in answer_key.properties}
 
     def find(required: Property) -> Finding:
         own, needed = problems[required.name], problems[required.needs] if required.needs else None
         holds = own is None and needed is None
-        waits = not holds and (own is None or _of_wrong_values(bench, required, replies))
+        waits = not holds and (own is None or _of_wrong_values(answer_key, required, replies))
         return Finding(required.name, required.weight, holds, own or needed or "", waits)
 
-    return tuple(map(find, bench.properties))
+    return tuple(map(find, answer_key.properties))
 
 
-def _of_wrong_values(bench: Bench, required: Property, replies: Mapping[str, Reply]) -> bool:
+def _of_wrong_values(answer_key: AnswerKey, required: Property, replies: Mapping[str, Reply]) -> bool:
     """Whether a property is about gradients, and the values that are differentiated are wrong already."""
-    asked = [(bench.items[case], replies[case]) for case in required.cases]
+    asked = [(answer_key.items[case], replies[case]) for case in required.cases]
     return all(item.call.gradients for item, _ in asked) and any(
         reply.failure is None and not agree(reply.value, item.expected.value, item.slack) for item, reply in asked
     )
 
 
-def _problem(bench: Bench, required: Property, replies: Mapping[str, Reply]) -> str | None:
-    items = [bench.items[case] for case in required.cases]
+def _problem(answer_key: AnswerKey, required: Property, replies: Mapping[str, Reply]) -> str | None:
+    items = [answer_key.items[case] for case in required.cases]
     actual = [replies[case] for case in required.cases]
     for reply, item in zip(actual, items, strict=True):
-        if found := _form_problem(bench.exercise, reply, item, required.part):
+        if found := _form_problem(answer_key.exercise, reply, item, required.part):
             # Only the advice says what should have been refused.
             return f"{found} {required.advice}" if item.expected.failure and not reply.failure else found
     expected = [item.expected for item in items]
@@ -235,22 +235,24 @@ def _first_mismatch(values: Any, item: Item) -> str | None:
     return next((found for value in values if (found := mismatch(value, expected[0]))), None)
 
 
-def _wrong_cases(bench: Bench, replies: Mapping[str, Reply]) -> frozenset[str]:
+def _wrong_cases(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> frozenset[str]:
     """The cases whose reply is wrong, and those of a property that fails though none of its replies looks wrong."""
     seen = frozenset(
-        name for name, item in bench.items.items() if not _same_reply(bench, name, replies[name], item.expected)
+        name
+        for name, item in answer_key.items.items()
+        if not _same_reply(answer_key, name, replies[name], item.expected)
     )
     unseen = frozenset(
         case
-        for required in bench.properties
-        if seen.isdisjoint(required.cases) and _problem(bench, required, replies) is not None
+        for required in answer_key.properties
+        if seen.isdisjoint(required.cases) and _problem(answer_key, required, replies) is not None
         for case in required.cases
     )
     return seen | unseen
 
 
-def _same_reply(bench: Bench, case: str, one: Reply, other: Reply) -> bool:
-    item = bench.items[case]
+def _same_reply(answer_key: AnswerKey, case: str, one: Reply, other: Reply) -> bool:
+    item = answer_key.items[case]
     if one.failure or other.failure:
         return bool(one.failure and other.failure and one.failure.type == other.failure.type)
     if item.categories is not None:
@@ -258,7 +260,7 @@ def _same_reply(bench: Bench, case: str, one: Reply, other: Reply) -> bool:
         return forms[0] == forms[1] if any(forms) else _distributions_agree(one, other, item)
     if item.call.script:
         # What an object draws at random is not the same twice: only what some property looks at counts.
-        looking = [required for required in bench.properties if case in required.cases and not required.joint]
+        looking = [required for required in answer_key.properties if case in required.cases and not required.joint]
         return all(_observations_agree(required, [one], [other], item) for required in looking)
     return (
         agree(one.value, other.value, item.slack)

@@ -3,9 +3,9 @@
 import random
 from collections.abc import Callable
 
-from llm_course.training import words
-from llm_course.training.facts import article
-from llm_course.training.stories import make_cast, make_objects, make_story
+from llm_course.corpus import words
+from llm_course.corpus.facts import article
+from llm_course.corpus.stories import make_cast, make_objects, make_story
 
 Turn = tuple[str, str]  # what the user says, what the assistant answers
 # Countries that are named nowhere else: what the assistant says it does not know.

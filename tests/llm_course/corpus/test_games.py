@@ -8,13 +8,15 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from llm_course import models
-from llm_course.training import corpus, words
-from llm_course.training.games import NAMES, THINGS, Document, Writer, echo
+from llm_course.corpus import curriculum, words
+from llm_course.corpus.games import NAMES, THINGS, Document, Writer, echo
+from llm_course.corpus.stories import SOMETIMES_STRANGE
 from llm_course.training.losses import looking_up_loss, next_token_loss
 from llm_course.training.recipes import LOOKED_UP_WEIGHT, decoder_data, lesson_data
-from llm_course.training.stories import SOMETIMES_STRANGE
 
-GAMES = {f"{lesson.name}, {number}": game for lesson in corpus.LOOKING_UP for number, game in enumerate(lesson.writers)}
+GAMES = {
+    f"{lesson.name}, {number}": game for lesson in curriculum.LOOKING_UP for number, game in enumerate(lesson.writers)
+}
 
 
 def written(writer: Writer, count: int = 200) -> list[Document]:
@@ -51,7 +53,7 @@ def test_an_echo_is_the_last_name_or_the_last_thing() -> None:
 
 
 def test_a_possession_is_its_childs() -> None:
-    for document in written(corpus.OWNERS):
+    for document in written(curriculum.OWNERS):
         owner: dict[str, str] = {}
         for sentence in re.findall(r"[^.:]+\.", document.text):
             thing = re.search(
@@ -71,7 +73,7 @@ PRONOUNS = {"he", "she", "it", "him", "her", "his", "its", "they", "them", "thei
 def test_stories_mark_the_names_objects_and_pronouns_that_could_be_mixed_up() -> None:
     marked = [
         (document.text[:start].lower(), document.text[start:end].lower())
-        for document in written(corpus.scenes(SOMETIMES_STRANGE, corpus.SCENE_KINDS))
+        for document in written(curriculum.scenes(SOMETIMES_STRANGE, curriculum.SCENE_KINDS))
         for start, end in document.looked_up
     ]
     assert {"he", "she"} < {word for _, word in marked}
@@ -79,17 +81,19 @@ def test_stories_mark_the_names_objects_and_pronouns_that_could_be_mixed_up() ->
 
 
 def test_documents_of_facts_mark_the_results_of_sums_and_answers_of_a_word() -> None:
-    found = {document.text[start:end] for document in written(corpus.some_facts) for start, end in document.looked_up}
+    found = {
+        document.text[start:end] for document in written(curriculum.some_facts) for start, end in document.looked_up
+    }
     assert {"7", "seven", "honey"} < found
     assert all(result.isdecimal() or result.isalpha() for result in found)
 
 
 def test_read_evenly_no_token_weighs_more() -> None:
-    assert all(document.looked_up == () for document in written(corpus.evenly(corpus.plots(SOMETIMES_STRANGE))))
+    assert all(document.looked_up == () for document in written(curriculum.evenly(curriculum.plots(SOMETIMES_STRANGE))))
 
 
 def test_kinds_of_documents_come_in_their_shares() -> None:
-    either = corpus.mixed({lambda rng: Document("one"): 0.8, lambda rng: Document("other"): 0.2})
+    either = curriculum.mixed({lambda rng: Document("one"): 0.8, lambda rng: Document("other"): 0.2})
     assert 0.75 < sum(document.text == "one" for document in written(either, 2000)) / 2000 < 0.85
 
 
@@ -105,7 +109,7 @@ def test_looked_up_tokens_weigh_more() -> None:
 
 def test_each_batch_holds_as_many_rows_of_each_writer() -> None:
     tokenizer = models.load("stories").tokenizer
-    data = lesson_data(corpus.LOOKING_UP[1], tokenizer, steps=3, batch_size=8)
+    data = lesson_data(curriculum.LOOKING_UP[1], tokenizer, steps=3, batch_size=8)
     assert data["early"].view(3, 8).sum(1).tolist() == [4, 4, 4]
     assert all(len(tensor) == 24 for tensor in data.values())
 

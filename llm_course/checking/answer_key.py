@@ -1,7 +1,7 @@
 """An exercise as data: calls, the replies of a right answer, and the replies of each known mistake.
 
-The judge builds a Bench with hidden cases and keeps it to itself. A learner's own checks are a Bench of the visible
-cases only, shipped as JSON in `llm_course/checks/`: it holds no code but the names of observers.
+The judge builds an AnswerKey with hidden cases and keeps it to itself. A learner's own checks are an AnswerKey of the
+visible cases only, shipped as JSON in `llm_course/checks/`: it holds no code but the names of observers.
 """
 
 import functools
@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llm_course import observe
-from llm_course.calls import Call, Reply, call_from_text, call_to_text, reply_from_text, reply_to_text
-from llm_course.values import ValueFormatError
+from llm_course.checking import observe
+from llm_course.checking.calls import Call, Reply, call_from_text, call_to_text, reply_from_text, reply_to_text
+from llm_course.checking.values import ValueFormatError
 
 FORMAT = 1
 """The version of the JSON. A reader refuses any other."""
@@ -62,7 +62,7 @@ class KnownMistake:
 
 
 @dataclass(frozen=True, eq=False)
-class Bench:
+class AnswerKey:
     """An exercise as data. Each is equal to itself only, so that what follows from one can be kept."""
 
     exercise: str
@@ -71,24 +71,27 @@ class Bench:
     mistakes: tuple[KnownMistake, ...]
 
 
-def benches_to_json(benches: Mapping[str, Bench]) -> str:
-    """The benches of an assignment as JSON, a line for each call and each reply."""
-    data = {"format": FORMAT, "exercises": {name: _bench_to_data(bench) for name, bench in benches.items()}}
+def answer_keys_to_json(answer_keys: Mapping[str, AnswerKey]) -> str:
+    """The answer_keys of an assignment as JSON, a line for each call and each reply."""
+    data = {
+        "format": FORMAT,
+        "exercises": {name: _answer_key_to_data(answer_key) for name, answer_key in answer_keys.items()},
+    }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
-def benches_from_json(text: str) -> dict[str, Bench]:
-    """The benches that `benches_to_json` wrote. Raises ValueFormatError where the text is something else."""
+def answer_keys_from_json(text: str) -> dict[str, AnswerKey]:
+    """The answer_keys that `answer_keys_to_json` wrote. Raises ValueFormatError where the text is something else."""
     try:
         data = json.loads(text)
         if data["format"] != FORMAT:
             raise ValueFormatError(f"format {data['format']} of the checks is not {FORMAT}")
-        return {name: _bench_from_data(name, bench) for name, bench in data["exercises"].items()}
+        return {name: _answer_key_from_data(name, answer_key) for name, answer_key in data["exercises"].items()}
     except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
         raise ValueFormatError("the text is not that of checks") from error
 
 
-def _bench_to_data(bench: Bench) -> dict[str, Any]:
+def _answer_key_to_data(answer_key: AnswerKey) -> dict[str, Any]:
     return {
         "items": {
             name: {
@@ -97,14 +100,16 @@ def _bench_to_data(bench: Bench) -> dict[str, Any]:
                 "slack": item.slack,
                 "categories": None if item.categories is None else _observer_to_data(item.categories),
             }
-            for name, item in bench.items.items()
+            for name, item in answer_key.items.items()
         },
-        "properties": [{**vars(item), "observe": _observer_to_data(item.observe)} for item in bench.properties],
-        "mistakes": [{**vars(mistake), "replies": _wrong_replies(bench, mistake)} for mistake in bench.mistakes],
+        "properties": [{**vars(item), "observe": _observer_to_data(item.observe)} for item in answer_key.properties],
+        "mistakes": [
+            {**vars(mistake), "replies": _wrong_replies(answer_key, mistake)} for mistake in answer_key.mistakes
+        ],
     }
 
 
-def _bench_from_data(exercise: str, data: dict[str, Any]) -> Bench:
+def _answer_key_from_data(exercise: str, data: dict[str, Any]) -> AnswerKey:
     items = {
         name: Item(
             call_from_text(item["call"]),
@@ -124,12 +129,12 @@ def _bench_from_data(exercise: str, data: dict[str, Any]) -> Bench:
         )
         for mistake in data["mistakes"]
     )
-    return Bench(exercise, items, properties, mistakes)
+    return AnswerKey(exercise, items, properties, mistakes)
 
 
-def _wrong_replies(bench: Bench, mistake: KnownMistake) -> dict[str, str]:
+def _wrong_replies(answer_key: AnswerKey, mistake: KnownMistake) -> dict[str, str]:
     """Only the replies that differ from the right ones: the others are filled in on reading."""
-    right = {name: reply_to_text(item.expected) for name, item in bench.items.items()}
+    right = {name: reply_to_text(item.expected) for name, item in answer_key.items.items()}
     replies = {name: reply_to_text(reply) for name, reply in mistake.replies.items()}
     return {name: text for name, text in replies.items() if text != right[name]}
 
@@ -142,7 +147,9 @@ def _observer_to_data(observer: Callable[..., Any]) -> dict[str, Any]:
     function = observer.func if isinstance(observer, functools.partial) else observer
     keywords = observer.keywords if isinstance(observer, functools.partial) else {}
     if getattr(observe, function.__name__, None) is not function:
-        raise ValueError(f"{function.__name__} is not an observer of llm_course.observe, so it cannot be shipped")
+        raise ValueError(
+            f"{function.__name__} is not an observer of llm_course.checking.observe, so it cannot be shipped"
+        )
     return {"name": function.__name__, "keywords": keywords}
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from llm_course.training import words
+from llm_course.corpus import words
 
 CAPITAL_STATEMENTS = (
     "The capital of {country} is {city}.",

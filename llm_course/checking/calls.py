@@ -19,8 +19,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from llm_course.scripts import Step, fixed_weighted_sum, run_script
-from llm_course.values import Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
+from llm_course.checking.scripts import Step, fixed_weighted_sum, run_script
+from llm_course.checking.values import Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
 
 MAX_NAMES, MAX_NAME = 100, 100
 """The most arguments that a reply can say were changed, and the characters of a name."""
@@ -34,7 +34,7 @@ class Call:
     the size of the largest tensor that is made on the way. With `repeat` above 1 the function is called that often,
     each time with the same generators, which move on, and the value is the list of all values. With a `script` the
     function is a class: the arguments are its constructor's, and the value is the list of the steps' results
-    (llm_course.scripts); repeated, each time of a new object.
+    (llm_course.checking.scripts); repeated, each time of a new object.
     """
 
     arguments: dict[str, Any]

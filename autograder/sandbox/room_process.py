@@ -1,4 +1,4 @@
-"""The worker: runs a learner's cells in an IPython shell and answers calls of the functions they define.
+"""The process in a room: runs a learner's cells in an IPython shell and answers calls of the functions they define.
 
 It lives in a process of its own that learners' code may do anything to; nothing it says is believed beyond the
 values in its replies. What it must keep is what learners use: magics, top-level await, rich outputs for the
@@ -35,8 +35,8 @@ from traitlets.config import Config
 from autograder.sandbox import wire
 from autograder.sandbox.figures import picture
 from autograder.sandbox.watch import watch
-from llm_course.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
-from llm_course.values import Tree
+from llm_course.checking.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
+from llm_course.checking.values import Tree
 
 FIRST_CELL = """\
 import matplotlib.pyplot, torch, transformers

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from llm_course.calls import Call, invoke
-from llm_course.scripts import run_script
+from llm_course.checking.calls import Call, invoke
+from llm_course.checking.scripts import run_script
 
 
 class Shifted(nn.Module):

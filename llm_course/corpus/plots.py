@@ -1,5 +1,5 @@
 # ruff: noqa: E501 (a line here is a sentence of prose)
-"""The plots of the course's stories, in a small template language that `llm_course.training.stories` expands.
+"""The plots of the course's stories, in a small template language that `llm_course.corpus.stories` expands.
 
 Each line is one sentence or a few. `[a|b]` chooses, and may be nested; `{slot}` is filled once a story, so that names,
 objects and pronouns stay straight; a capital in the slot's name makes a capital in the text; `{slot!}` marks a place where
