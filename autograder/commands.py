@@ -12,7 +12,7 @@ from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from autograder import course
-from autograder.configuration import SecretError
+from autograder.course_files import SecretError
 from autograder.gradebook import WriterError
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError

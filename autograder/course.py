@@ -20,7 +20,8 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.autograded import SourceCell
-from autograder.configuration import TrustedGrade, course_secret, quarantine_special_files, stored_result
+from autograder.converters import TrustedGrade
+from autograder.course_files import course_secret, quarantine_special_files, stored_result
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer, read_source_cells, read_timestamp

@@ -28,7 +28,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.autograded import Autograded, SourceCell
-from autograder.configuration import result_path
+from autograder.course_files import result_path
 from autograder.result import NOT_GRADED, Result, write_result
 from autograder.submission import NotGradable
 from autograder.work import Outcome

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from autograder.configuration import RESULTS
+from autograder.course_files import RESULTS
 from autograder.result import GRADED, ExerciseResult, Result, read_result
 from autograder.scores import Score
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook
 
-from autograder.configuration import result_path
+from autograder.course_files import result_path
 from autograder.result import GRADED, NOT_GRADED, read_result
 
 Table = Iterator[list[str]]

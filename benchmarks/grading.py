@@ -23,7 +23,7 @@ from typing import Any
 from traitlets.config import Config
 
 from autograder import course
-from autograder.configuration import course_secret
+from autograder.course_files import course_secret
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer

@@ -15,10 +15,10 @@ PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 FLOORS = (
     {"cli"},
     {"commands"},
-    {"course", "report"},
+    {"configuration", "course", "report"},
     {"workers", "gradebook", "scores"},
-    {"configuration", "lab", "late", "work"},
-    {"autograded", "grade", "checks", "kill_matrix"},
+    {"converters", "lab", "late", "work"},
+    {"autograded", "course_files", "grade", "checks", "kill_matrix"},
     {"judge", "sandbox", "submission"},
     {"notebooks"},
     {"markdown", "exercises", "harmless"},

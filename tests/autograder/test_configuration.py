@@ -3,7 +3,7 @@
 import pytest
 from traitlets.config import Config
 
-from autograder.configuration import TrustedGrade
+from autograder.converters import TrustedGrade
 from autograder.grade import RULES
 
 

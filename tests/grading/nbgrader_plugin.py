@@ -20,8 +20,9 @@ from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.tests.apps.base import BaseTestApp
 
-from autograder import configuration, submission
-from autograder.configuration import SubmissionExporter, TrustedGrade, configure
+from autograder import converters, submission
+from autograder.configuration import configure
+from autograder.converters import SubmissionExporter, TrustedGrade
 from autograder.exercises.spec import Assignment
 from autograder.grade import Rules
 from autograder.result import GRADED, ExerciseResult, Result
@@ -36,8 +37,8 @@ OURS, STOCK = "conversions the course's way", "conversions in another way"
 @pytest.fixture(autouse=True)
 def known_assignments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the course know the assignments of nbgrader's tests."""
-    monkeypatch.setattr(configuration, "find_assignment", lambda name: Assignment(name, ()))
-    monkeypatch.setattr(configuration, "grade_if_changed", grade_by_asserts)
+    monkeypatch.setattr(converters, "find_assignment", lambda name: Assignment(name, ()))
+    monkeypatch.setattr(converters, "grade_if_changed", grade_by_asserts)
     read = SubmissionExporter.from_filename
 
     def read_known(exporter: SubmissionExporter, filename: str, *arguments: Any, **keywords: Any) -> Any:

@@ -20,8 +20,8 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from traitlets.config import Config
 
-from autograder.configuration import course_secret, stored_result
 from autograder.course import _course_directory
+from autograder.course_files import course_secret, stored_result
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer, read_source_cells
 from autograder.work import Job, Outcome, Task, work
