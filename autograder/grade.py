@@ -10,32 +10,26 @@ import datetime
 import functools
 import getpass
 import hashlib
-import inspect
 import math
 import os
 import platform
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-from autograder import judge as judging
-from autograder.exercises import spec
 from autograder.exercises.spec import Assignment, Exercise
+from autograder.fingerprint import graders_fingerprint, versions
 from autograder.judge import Answer, KnownFunction, derive_seed, judge_after
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import TIERS, ZygoteClient
 from autograder.submission import NotGradable, Submission, cells_to_run, learner_cells
-from llm_course.checking import answer_key, calls, compare, evaluate, observe, scripts, values
+from llm_course.checking import values
 from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.evaluate import Verdict
 
-JUDGING = (judging, spec, answer_key, calls, compare, evaluate, observe, scripts, values)
-"""Modules that a score depends on."""
 MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
 OVERTIME = 20.0
@@ -94,7 +88,7 @@ def grade(
             tier=rooms.tier,
             started=started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - clock, 3),
-            versions=_versions(),
+            versions=versions(),
             grader=_grader(),
         )
 
@@ -117,9 +111,7 @@ def grade_if_changed(
 def not_graded(assignment: Assignment, reason: NotGradable) -> Result:
     """The result of a submission that cannot be graded: no score, and why."""
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return Result(
-        assignment.name, NOT_GRADED, str(reason), (), (), {}, "", "", "", started, 0.0, _versions(), _grader()
-    )
+    return Result(assignment.name, NOT_GRADED, str(reason), (), (), {}, "", "", "", started, 0.0, versions(), _grader())
 
 
 def inputs_of(submission: Submission, assignment: Assignment, seed: bytes, rules: Rules) -> str:
@@ -301,12 +293,6 @@ def _stopped_output(lost: RoomLost) -> dict[str, Any]:
     return {"output_type": "error", "ename": "Stopped", "evalue": str(lost), "traceback": [f"Stopped: {lost}"]}
 
 
-@functools.cache
-def _versions() -> dict[str, str]:
-    packages = {name: metadata.version(name) for name in ("llm-course", "nbgrader", "torch", "transformers")}
-    return {"python": platform.python_version(), **packages}
-
-
 def _grader() -> str:
     """Who grades, and on which machine."""
     try:
@@ -315,17 +301,3 @@ def _grader() -> str:
         # A container may run as a user whom nobody has named.
         user = str(os.getuid())
     return f"{user}@{platform.node()}"
-
-
-@functools.cache
-def graders_fingerprint(assignment: Assignment) -> str:
-    """A digest of what an assignment's scores depend on: its specification, its references, the judge, versions."""
-    functions: list[Any] = [
-        function
-        for exercise in assignment.exercises
-        for function in (exercise.reference, *(mistake.function for mistake in exercise.mistakes))
-    ]
-    digest = hashlib.sha256(repr(sorted(_versions().items())).encode())
-    for file in sorted({inspect.getfile(part) for part in (*functions, *JUDGING)}):
-        digest.update(Path(file).read_bytes())
-    return digest.hexdigest()

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from autograder.exercises import assignments
-from autograder.grade import graders_fingerprint
+from autograder.fingerprint import graders_fingerprint
 from autograder.sandbox.linux import ProcessControl, process_control
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
 from autograder.work import Job, Outcome, Task, prepare, refuse, work

@@ -21,7 +21,8 @@ FLOORS = (
     {"autograded", "course_files", "grade", "checks", "kill_matrix"},
     {"judge", "sandbox", "submission"},
     {"notebooks"},
-    {"markdown", "exercises", "harmless"},
+    {"markdown", "harmless", "fingerprint"},
+    {"exercises"},
     {"result"},
 )
 

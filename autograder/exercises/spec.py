@@ -8,6 +8,7 @@ of keys, alpha from rank; weights and biases are random, eps is large enough to 
 ties, the batch is larger than 1.
 """
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -48,12 +49,16 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong implementation, the hint that answers it, and the label of the section that teaches it."""
+    """A known wrong implementation, the hint that answers it, and the label of the section that teaches it.
+
+    `text` is its definition under the exercise's name, where it is an edit of the reference; see mistakes.py.
+    """
 
     name: str
     hint: str
     section: str
     function: Callable[..., Any]
+    text: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +93,7 @@ class Exercise:
         """The function's name, which is also the grade id."""
         return self.reference.__name__
 
-    @property
+    @functools.cached_property
     def visible(self) -> "Exercise":
         """The exercise with its visible cases only, as the learner's own checks know it."""
         shown = tuple(case for case in self.cases if case.visible)

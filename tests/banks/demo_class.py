@@ -17,7 +17,7 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from tests.banks.hostile import FAMILIES
 from tests.banks.right import alternatives
-from tests.banks.submissions import fill, hand_in, references, source_of, standalone
+from tests.banks.submissions import fill, hand_in, references, source_of, standalone, wrong_answer
 
 NAME = "05_attention"
 NAMES = (
@@ -104,7 +104,7 @@ def answer_to(exercise: Exercise, skill: float, draw: random.Random) -> str:
     # The mistakes listed first are the common ones.
     weights = [1 / (rank + 1) for rank in range(len(exercise.mistakes))]
     mistake = draw.choices(exercise.mistakes, weights)[0]
-    return standalone(mistake.function, exercise.name)
+    return wrong_answer(exercise, mistake)
 
 
 if __name__ == "__main__":

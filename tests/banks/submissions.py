@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 import nbclient
 import nbformat
 
-from autograder.exercises.spec import Assignment
+from autograder.exercises.spec import Assignment, Exercise, Mistake
 from autograder.notebooks import released_notebook
 
 PROJECT = ("autograder", "llm_course", "solutions", "tests")
@@ -51,6 +51,13 @@ def standalone(function: Callable[..., Any], name: str) -> str:
     pieces: dict[str, str] = {}
     expression = _define(function, pieces)
     return "\n\n".join([_imports(sys.modules[function.__module__]), *pieces.values(), f"{name} = {expression}"])
+
+
+def wrong_answer(exercise: Exercise, mistake: Mistake) -> str:
+    """A cell with a known mistake. An edit of the reference calls what the reference calls, as it stands around it."""
+    if not mistake.text:
+        return standalone(mistake.function, exercise.name)
+    return f"{_imports(sys.modules[exercise.reference.__module__])}\n\n\n{mistake.text}"
 
 
 def printed_by(assignment: Assignment, answers: Mapping[str, str], folder: Path) -> str:

@@ -1,0 +1,57 @@
+"""A fingerprint of the graders: results that another one made are graded again."""
+
+import functools
+import hashlib
+import inspect
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from autograder.exercises.spec import Assignment
+from llm_course import checking
+
+AUTOGRADER = Path(__file__).parent
+EXERCISES = AUTOGRADER / "exercises"
+JUDGING = (
+    *(AUTOGRADER / name for name in ("grade.py", "judge.py", "submission.py")),
+    *(EXERCISES / name for name in ("spec.py", "mistakes.py")),
+    *(AUTOGRADER / "sandbox").glob("*.py"),
+    *Path(checking.__path__[0]).glob("*.py"),
+)
+"""Files that each score depends on: what reads a submission, runs it, asks it and judges it."""
+
+
+@functools.cache
+def graders_fingerprint(assignment: Assignment) -> str:
+    """A digest of what an assignment's scores depend on: its specification, its references, the judge, versions."""
+    digest = hashlib.sha256(repr(sorted(versions().items())).encode())
+    for file in sorted({*JUDGING, *_asking(assignment)}):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@functools.cache
+def versions() -> dict[str, str]:
+    """The packages that a score may depend on, and Python."""
+    packages = {name: metadata.version(name) for name in ("llm-course", "nbgrader", "torch", "transformers")}
+    return {"python": platform.python_version(), **packages}
+
+
+def _asking(assignment: Assignment) -> Iterator[Path]:
+    """The files in which the references and the specification of an assignment stand."""
+    for file in {Path(inspect.getfile(function)) for function in _functions(assignment)}:
+        yield file
+        if file.parent.parent == EXERCISES:
+            yield from file.parent.glob("*.py")
+
+
+def _functions(assignment: Assignment) -> Iterator[Any]:
+    for exercise in assignment.exercises:
+        yield exercise.reference
+        yield from (mistake.function for mistake in exercise.mistakes)
+        for case in exercise.cases:
+            yield case.arguments
+            if case.script is not None:
+                yield case.script

@@ -1,0 +1,41 @@
+"""Whatever a score depends on, a change of it makes another fingerprint."""
+
+from pathlib import Path
+
+import pytest
+
+from autograder.exercises import assignments
+from autograder.fingerprint import graders_fingerprint
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "autograder/grade.py",
+        "autograder/judge.py",
+        "autograder/sandbox/room_process.py",
+        "autograder/exercises/spec.py",
+        "autograder/exercises/language_models/perplexity.py",
+        "autograder/exercises/language_models/inputs.py",
+        "llm_course/checking/compare.py",
+        "solutions/language_models.py",
+    ],
+)
+def test_a_changed_file_changes_the_fingerprint(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fingerprint_with(monkeypatch, file) != graders_fingerprint(assignments()["01_language_models"])
+
+
+@pytest.mark.parametrize("file", ["autograder/report.py", "solutions/positions.py"])
+def test_what_no_score_depends_on_changes_nothing(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fingerprint_with(monkeypatch, file) == graders_fingerprint(assignments()["01_language_models"])
+
+
+def fingerprint_with(monkeypatch: pytest.MonkeyPatch, file: str) -> str:
+    """The fingerprint that 01_language_models has where one file holds a line more."""
+    assert (ROOT / file).exists()
+    read = Path.read_bytes
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", lambda path: read(path) + (b"# more" if path == ROOT / file else b""))
+        return graders_fingerprint.__wrapped__(assignments()["01_language_models"])
