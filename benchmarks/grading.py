@@ -29,7 +29,7 @@ from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer
 from autograder.sandbox.zygote_client import shared_zygote
 from autograder.work import Job, Task, work
-from tests.banks.submissions import fill, hand_in, references, standalone
+from tests.banks.submissions import fill, hand_in, references, wrong_answer
 
 STOCK_CONFIG = """
 c = get_config()
@@ -75,7 +75,7 @@ class Workload:
         wrong = [
             right
             | {
-                exercise.name: standalone(exercise.mistakes[number].function, exercise.name)
+                exercise.name: wrong_answer(exercise, exercise.mistakes[number])
                 for exercise in self.assignment.exercises
                 if number < len(exercise.mistakes)
             }

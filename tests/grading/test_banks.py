@@ -10,7 +10,7 @@ from autograder.exercises.spec import Assignment, Mistake
 from autograder.judge import derive_seed, judge, local_answer
 from llm_course.checking.evaluate import Verdict
 from tests.banks.right import alternatives
-from tests.banks.submissions import fill, hand_in, references, standalone
+from tests.banks.submissions import fill, hand_in, references, standalone, wrong_answer
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
@@ -54,7 +54,7 @@ def graded(
     hand_in(course.folder, "reference", assignment.name, fill(assignment, references(assignment)))
     hand_in(course.folder, "untouched", assignment.name, fill(assignment, {}))
     for number, mistakes in enumerate(wrong_answers(assignment)):
-        answers = {name: standalone(mistake.function, name) for name, mistake in mistakes.items()}
+        answers = {name: wrong_answer(assignment.exercise(name), mistake) for name, mistake in mistakes.items()}
         hand_in(course.folder, f"wrong-{number}", assignment.name, fill(assignment, isolated | answers))
     for number, answers in enumerate(right_answers(assignment)):
         hand_in(course.folder, f"right-{number}", assignment.name, fill(assignment, isolated | answers))

@@ -25,7 +25,7 @@ from autograder.course_files import course_secret, stored_result
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer, read_source_cells
 from autograder.work import Job, Outcome, Task, work
-from tests.banks.submissions import fill, hand_in, references, standalone
+from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
@@ -59,7 +59,7 @@ def autograded(course: Course) -> dict[str, tuple[int, bytes]]:
 
 
 def wrong(assignment: Assignment, number: int) -> dict[str, Any]:
-    answers = {item.name: standalone(item.mistakes[number].function, item.name) for item in assignment.exercises}
+    answers = {item.name: wrong_answer(item, item.mistakes[number]) for item in assignment.exercises}
     return fill(assignment, references(assignment) | answers)
 
 

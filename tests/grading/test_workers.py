@@ -22,7 +22,7 @@ from autograder.sandbox.zygote_client import SandboxError
 from autograder.submission import NotGradable
 from autograder.work import Job, Outcome, Task, refuse
 from autograder.workers import LOST, local_workers
-from tests.banks.submissions import fill, hand_in, references, standalone
+from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
 
 NAME = "05_attention"
@@ -136,7 +136,7 @@ def test_the_same_refusal_is_no_new_result(attention: Assignment) -> None:
 
 def hand_in_some(course: Course, assignment: Assignment) -> None:
     right = references(assignment)
-    wrong = {item.name: standalone(item.mistakes[0].function, item.name) for item in assignment.exercises}
+    wrong = {item.name: wrong_answer(item, item.mistakes[0]) for item in assignment.exercises}
     for number, answers in enumerate((right, {}, right | wrong)):
         for copy in range(2):
             hand_in(course.folder, f"s{number}{copy}", NAME, fill(assignment, answers))

@@ -1,0 +1,110 @@
+"""perplexity: how surprised a model is, as a number of choices."""
+
+import torch
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from llm_course.checking import observe
+from solutions import language_models
+
+known = Mistakes(language_models.perplexity, section="language-models-perplexity")
+
+RESULT = "math.exp(-log_prob / n_predictions)"
+
+known.edit(
+    "power_of_two",
+    {RESULT: "2 ** (-log_prob / n_predictions)"},
+    "You raise 2 to the loss, but the log probability is in nats: undo a natural logarithm with exp.",
+)
+known.edit(
+    "no_minus_sign",
+    {RESULT: "math.exp(log_prob / n_predictions)"},
+    "The minus sign is missing: what you return is the mean probability (geometric), a number below 1. Perplexity is "
+    "its inverse.",
+)
+known.edit(
+    "divided_by_tokens",
+    {RESULT: "math.exp(-log_prob / (n_predictions + 1))"},
+    "You divide by n_predictions + 1. The number of predictions is what is given; the first token, which nobody "
+    "predicted, is not in it.",
+)
+known.edit(
+    "divided_by_one_less",
+    {RESULT: "math.exp(-log_prob / max(n_predictions - 1, 1))"},
+    "You divide by n_predictions - 1. The predictions are already counted: divide by n_predictions.",
+)
+known.edit(
+    "not_divided",
+    {RESULT: "math.exp(-log_prob)"},
+    "You do not divide by the number of predictions, so a long text looks worse than a short one.",
+)
+known.edit(
+    "divided_outside",
+    {RESULT: "math.exp(-log_prob) / n_predictions"},
+    "You divide after the exponential. Average the log probability first, then take exp.",
+)
+known.edit(
+    "only_the_loss",
+    {RESULT: "-log_prob / n_predictions"},
+    "You return the mean loss (cross-entropy). The perplexity is exp of it.",
+)
+known.edit(
+    "bits",
+    {RESULT: "-log_prob / n_predictions / math.log(2)"},
+    "You return bits per prediction. The perplexity is 2 to that power, or exp of the loss in nats.",
+)
+known.edit(
+    "rounded",
+    {RESULT: f"round({RESULT}, 2)"},
+    "You round the result. Return it as it is; rounding is for printing.",
+)
+known.edit(
+    "positive_taken",
+    {"if log_prob > 0": "if False"},
+    "Your function takes a positive log probability. That would be a probability above 1; mostly it is a loss with its "
+    "sign turned, so refuse it.",
+)
+
+
+def drawn_score(draw: Generator) -> Arguments:
+    return {"log_prob": -float(torch.rand((), generator=draw)) * 20 - 5, "n_predictions": randint(draw, 5, 12)}
+
+
+def drawn_above_1(draw: Generator) -> Arguments:
+    return {"log_prob": float(torch.rand((), generator=draw)) + 0.5, "n_predictions": randint(draw, 2, 9)}
+
+
+EXERCISE = Exercise(
+    reference=language_models.perplexity,
+    points=2,
+    cases=(
+        Case("ten predictions", given(log_prob=-23.5, n_predictions=10), visible=True),
+        Case("drawn", drawn_score),
+        Case("one prediction", given(log_prob=-1.25, n_predictions=1)),
+        Case("certain", given(log_prob=0.0, n_predictions=7)),
+        Case("no prediction", given(log_prob=-2.0, n_predictions=0), visible=True),
+        Case("probability above 1", given(log_prob=3.0, n_predictions=4), visible=True),
+        Case("probability above 1, drawn", drawn_above_1),
+    ),
+    properties=(
+        Property(
+            "It is exp(-log_prob / n_predictions)",
+            ("ten predictions", "drawn"),
+            "Try a fair die: three throws have the log probability 3 ln(1/6), and the perplexity has to be 6.",
+            weight=3,
+        ),
+        Property(
+            "A single prediction and a certain text are right too",
+            ("one prediction", "certain"),
+            "With one prediction nothing is averaged. A model that was certain of every token has perplexity 1.",
+        ),
+        Property(
+            "Arguments that make no sense are refused with a ValueError",
+            ("ten predictions", "drawn", "no prediction", "probability above 1", "probability above 1, drawn"),
+            "Raise ValueError for fewer than one prediction, and for a positive log probability.",
+            observe=observe.refusal,
+        ),
+    ),
+    mistakes=tuple(known),
+)

@@ -1,0 +1,215 @@
+"""sequence_log_prob: the chain rule, or how likely a text is."""
+
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.language_models.inputs import random_ids
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from llm_course.checking import observe
+from solutions import language_models
+
+LOGARITHMS = "language-models-logarithms"
+
+known = Mistakes(language_models.sequence_log_prob, section="language-models-chain-rule")
+
+known.edit(
+    "mean_instead_of_sum",
+    {".sum()": ".sum() / max(len(previous), 1)"},
+    "You return the mean per prediction. The log probability of a text is the sum: longer texts are less likely. The "
+    "mean comes later, in the perplexity.",
+)
+known.edit(
+    "first_token_scored",
+    {".sum()": ".sum() + probs[:, ids[0]].mean().log()"},
+    "You also score the first token. It is given here: nothing comes before it to predict it from.",
+)
+known.edit(
+    "first_token_uniform",
+    {".sum()": ".sum() - math.log(probs.shape[0])"},
+    "You give the first token a probability of 1 / vocab. It is given here, not predicted: start at t = 1.",
+)
+known.edit(
+    "last_to_first",
+    {"ids[:-1]": "[ids[-1], *ids[:-1]]", "ids[1:]": "ids"},
+    "Your first prediction is the step from the *last* token to the first: at t = 0, ids[t-1] is ids[-1], the end of "
+    "the list. Start at t = 1.",
+)
+known.edit(
+    "log_base_two", {".log()": ".log2()"}, "Your logarithm has base 2. Asked is the natural one, torch.log.", LOGARITHMS
+)
+known.edit(
+    "log_base_ten",
+    {".log()": ".log10()"},
+    "Your logarithm has base 10. Asked is the natural one, torch.log.",
+    LOGARITHMS,
+)
+known.edit(
+    "sign_flipped",
+    {"return probs": "return -probs"},
+    "Your sign is turned: this is the loss. A log probability is 0 or negative.",
+    LOGARITHMS,
+)
+known.edit(
+    "indices_swapped",
+    {"probs[previous, following]": "probs[following, previous]"},
+    "You look up probs[ids[t], ids[t-1]]. The row is the token that is given, ids[t-1], the column the one that "
+    "follows.",
+    "language-models-bigram",
+)
+known.edit(
+    "probability_not_log",
+    {".log().sum()": ".prod()"},
+    "You return the probability itself. Asked is its logarithm, as a sum of logarithms.",
+    LOGARITHMS,
+)
+known.edit(
+    "sum_of_probabilities",
+    {".log().sum()": ".sum()"},
+    "You add probabilities. By the chain rule they are multiplied; what is added are their logarithms.",
+)
+known.edit(
+    "log_of_the_product",
+    {".log().sum()": ".prod().log()"},
+    "You multiply first and take the logarithm last. For a long text the product is rounded to 0 and its logarithm is "
+    "-inf. Take the logarithm of each step and add.",
+    LOGARITHMS,
+)
+known.edit(
+    "zero_made_small",
+    {".log()": ".clamp_min(1e-10).log()"},
+    "A step of probability 0 comes out as merely unlikely: you raise small probabilities before the logarithm. Whether "
+    "to smooth is decided when the table is made, not when a text is scored.",
+    "language-models-smoothing",
+)
+known.edit(
+    "last_prediction_lost",
+    {".log()": "[:-1].log()"},
+    "The last prediction is missing: n tokens have n - 1 predictions.",
+)
+known.edit(
+    "history_cut",
+    {"return probs": "return probs.detach()"},
+    "The number is right, but no gradient flows back to the table: work on the tensor itself, without detach, item or "
+    "no_grad.",
+    LOGARITHMS,
+)
+known.edit(
+    "any_id_taken",
+    {"if any(": "ids = [token % probs.shape[0] for token in ids]\n    if any("},
+    "Your function scores ids that are not in the vocabulary. Refuse them: -1 is no token, though Python finds a row "
+    "for it.",
+)
+known.edit(
+    "scored_in_float32",
+    {"return probs": "return probs.float()"},
+    "A table in float64 gives a result in float32: somewhere you make a float32 tensor, by `float()` or "
+    "`torch.zeros`. The result of an operation keeps the table's dtype by itself.",
+    LOGARITHMS,
+)
+
+
+def random_table(draw: Generator, vocab_size: int) -> Tensor:
+    """Rows that sum to 1, as a transposed view: learners' code must not rely on contiguous memory."""
+    columns = torch.rand(vocab_size, vocab_size, generator=draw, dtype=torch.float64) + 0.05
+    return (columns / columns.sum(0)).float().T
+
+
+def scored(draw: Generator) -> Arguments:
+    vocab_size = randint(draw, 4, 6)
+    return {"probs": random_table(draw, vocab_size), "ids": random_ids(draw, 12, vocab_size)}
+
+
+def scored_small(draw: Generator) -> Arguments:
+    table = torch.tensor([[0.5, 0.3, 0.2], [0.1, 0.6, 0.3], [0.7, 0.2, 0.1]])
+    return {"probs": table, "ids": [2, 0, 1, 1, 0]}
+
+
+def scored_long(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 6), "ids": random_ids(draw, 300, 6)}
+
+
+def scored_impossible(draw: Generator) -> Arguments:
+    table = torch.tensor([[0.5, 0.5, 0.0], [0.25, 0.25, 0.5], [0.1, 0.2, 0.7]])
+    return {"probs": table, "ids": [1, 0, 2, 2]}
+
+
+def scored_single(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 4), "ids": [2]}
+
+
+def scored_pair(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 4), "ids": [2, 1]}
+
+
+def scored_in_float64(draw: Generator) -> Arguments:
+    arguments = scored(draw)
+    return {**arguments, "probs": arguments["probs"].double()}
+
+
+def scored_unknown(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 4), "ids": [0, 4, 1]}
+
+
+def scored_negative(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 4), "ids": [0, -2, 1]}
+
+
+EXERCISE = Exercise(
+    reference=language_models.sequence_log_prob,
+    points=3,
+    cases=(
+        Case("small", scored_small, visible=True),
+        Case("drawn", scored),
+        Case("one prediction", scored_pair),
+        Case("long text", scored_long, visible=True),
+        Case("single token", scored_single),
+        Case("impossible step", scored_impossible, visible=True),
+        Case("float64", scored_in_float64),
+        Case("gradients", scored, visible=True, gradients=("probs",)),
+        Case("unknown id", scored_unknown, visible=True),
+        Case("negative id", scored_negative, visible=True),
+    ),
+    properties=(
+        Property(
+            "It is the sum of log P(ids[t] | ids[t-1]) over t from 1",
+            ("small", "drawn", "one prediction"),
+            "Write the text 2 0 1 on paper: log probs[2, 0] plus log probs[0, 1], and nothing else.",
+            weight=3,
+        ),
+        Property(
+            "A long text does not underflow",
+            ("long text",),
+            "The product of hundreds of probabilities is smaller than any float. Take logarithms first and add them.",
+        ),
+        Property(
+            "A step of probability 0 gives minus infinity, and a single token gives 0",
+            ("impossible step", "single token"),
+            "An impossible text has log probability -inf: do not hide it with a small number. A single token has "
+            "nothing to predict, and a sum of nothing is 0.",
+            needs="It is the sum of log P(ids[t] | ids[t-1]) over t from 1",
+        ),
+        Property(
+            "The dtype is that of the table, and the arguments are left unchanged",
+            ("float64", "small"),
+            "A table in float64 must give a result in float64, and neither the table nor the list may change.",
+            observe=observe.dtype_and_changed,
+            needs="It is the sum of log P(ids[t] | ids[t-1]) over t from 1",
+        ),
+        Property(
+            "Gradients reach the table",
+            ("gradients",),
+            "A model learns by making this number larger, so it must keep its history: no way through math.log, "
+            "item() or NumPy.",
+            observe=observe.gradients,
+        ),
+        Property(
+            "An id outside the vocabulary is refused with a ValueError",
+            ("small", "unknown id", "negative id"),
+            "Ids run from 0 to the number of rows - 1. A negative id would silently be counted from the end.",
+            observe=observe.refusal,
+            needs="It is the sum of log P(ids[t] | ids[t-1]) over t from 1",
+        ),
+    ),
+    mistakes=tuple(known),
+)
