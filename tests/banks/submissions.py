@@ -54,10 +54,15 @@ def standalone(function: Callable[..., Any], name: str) -> str:
 
 
 def wrong_answer(exercise: Exercise, mistake: Mistake) -> str:
-    """A cell with a known mistake. An edit of the reference calls what the reference calls, as it stands around it."""
+    """A cell with a known mistake. What it calls is right, whatever the other answers of the notebook are."""
     if not mistake.text:
         return standalone(mistake.function, exercise.name)
-    return f"{_imports(sys.modules[exercise.reference.__module__])}\n\n\n{mistake.text}"
+    module = sys.modules[exercise.reference.__module__]
+    others = {item.__name__ for item in _definitions_of(module)} - {exercise.name}
+    if others.isdisjoint(_names_in(ast.parse(mistake.text))):
+        return f"{_imports(module)}\n\n\n{mistake.text}"
+    namespace = _namespace(module, "solution", edited={exercise.name: mistake.text})
+    return f"{namespace}\n\n{exercise.name} = solution.{exercise.name}"
 
 
 def printed_by(assignment: Assignment, answers: Mapping[str, str], folder: Path) -> str:
@@ -77,8 +82,12 @@ def hand_in(course: Path, student: str, assignment: str, notebook: Mapping[str, 
 
 
 def source_of(function: Callable[..., Any]) -> str:
-    """The source of a function or class."""
-    return textwrap.dedent(inspect.getsource(function))
+    """The source of a function or class, without the hint that stands above a known mistake."""
+    source = textwrap.dedent(inspect.getsource(function))
+    if not source.startswith("@known.function("):
+        return source
+    first = ast.parse(source).body[0].lineno - 1
+    return "".join(source.splitlines(keepends=True)[first:])
 
 
 @functools.cache
@@ -169,20 +178,32 @@ def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
 
 
 def _collect_used(tree: ast.AST, module: ModuleType, pieces: dict[str, str], but: Container[str] = ()) -> None:
-    for used in sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}):
+    for used in sorted(_names_in(tree)):
         if used not in but:
             _collect(module, used, pieces)
+
+
+def _names_in(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _is_definition(value: object) -> TypeGuard[FunctionType | type]:
     return inspect.isfunction(value) or inspect.isclass(value)
 
 
-def _namespace(module: ModuleType, name: str) -> str:
-    """A module of references as an object, so that its functions do not take the place of the learner's own."""
+def _definitions_of(module: ModuleType) -> list[FunctionType | type]:
+    """The functions and classes that a module itself defines."""
     found = [item for item in vars(module).values() if _is_definition(item)]
-    own = [item for item in found if item.__module__ == module.__name__]
-    body = textwrap.indent("\n\n".join(map(source_of, own)), "    ")
-    names = ", ".join(f"{item.__name__}={item.__name__}" for item in own)
+    return [item for item in found if item.__module__ == module.__name__]
+
+
+def _namespace(module: ModuleType, name: str, edited: Mapping[str, str] | None = None) -> str:
+    """A module of references as an object, so that its functions do not take the place of the learner's own.
+
+    `edited` has the source of those that are to be other than the module's.
+    """
+    sources = {item.__name__: source_of(item) for item in _definitions_of(module)} | dict(edited or {})
+    body = textwrap.indent("\n\n".join(sources.values()), "    ")
+    names = ", ".join(f"{item}={item}" for item in sources)
     made = f"def _make_{name}():\n{body}\n    return SimpleNamespace({names})"
     return "\n\n".join([_imports(module), made, f"{name} = _make_{name}()"])
