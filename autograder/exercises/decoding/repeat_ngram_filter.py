@@ -1,0 +1,206 @@
+"""repeat_ngram_filter: nothing that was said before."""
+
+import torch
+from torch import Generator
+
+from autograder.exercises.decoding.filters import add_filter_mistakes
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
+from llm_course.checking import observe
+from solutions import decoding
+
+known = Mistakes(decoding.repeat_ngram_filter, section="decoding-ngrams")
+
+LAST = "ids[max(len(ids) - n + 1, 0) :]"
+STARTS = "range(len(ids) - n + 1)"
+RUN = "ids[start : start + n - 1]"
+BANNED = f"[ids[start + n - 1] for start in starts if {RUN} == last]"
+FILTERED = "logits.index_fill(-1, torch.tensor(banned, dtype=torch.long), -torch.inf)"
+
+known.edit(
+    "seen_banned",
+    {BANNED: "ids if len(ids) >= n else []"},
+    "You forbid every token that has occurred. Only one that would complete a whole run of n is forbidden.",
+)
+known.edit(
+    "context_too_long",
+    {"last = ": "n += 1\n    last = "},
+    "You compare the last n tokens, and forbid runs of n + 1. The new token is one of the n: compare n - 1.",
+)
+known.edit(
+    "context_too_short",
+    {"last = ": "n = max(n - 1, 1)\n    last = "},
+    "You compare the last n - 2 tokens, and so forbid runs of n - 1. Compare n - 1: with the new token they are n.",
+)
+known.edit(
+    "last_run_missed",
+    {STARTS: "range(len(ids) - n)"},
+    "You miss the last run of the text. A text of length L has L - n + 1 runs of n tokens: the last begins at L - n.",
+)
+known.edit(
+    "first_run_missed", {STARTS: "range(1, len(ids) - n + 1)"}, "You miss the run at the very start of the text."
+)
+known.edit(
+    "runs_side_by_side",
+    {STARTS: "range(0, len(ids) - n + 1, n)"},
+    "Your runs lie side by side. They overlap: one begins at every position.",
+)
+known.edit(
+    "first_follower_only",
+    {"torch.tensor(banned": "torch.tensor(banned[:1]"},
+    "You stop at the first occurrence. Later the same tokens may have been followed by others: forbid all.",
+)
+known.edit(
+    "last_follower_only",
+    {"torch.tensor(banned": "torch.tensor(banned[-1:]"},
+    "You keep only what followed last, as a dict from run to token does: each new entry replaces the one before. "
+    "Forbid all followers.",
+)
+known.edit(
+    "in_any_order",
+    {f"{RUN} == last": f"sorted({RUN}) == sorted(last)"},
+    "You compare the tokens without their order. 1 2 and 2 1 are two different runs.",
+)
+known.edit(
+    "one_bans_nothing",
+    {LAST: "ids[-(n - 1) :]"},
+    "With n = 1 your result forbids nothing. ids[-(n - 1):] is ids[0:] then, the whole text, and no slice of length 0 "
+    "equals it. Count from the front.",
+)
+known.edit(
+    "start_banned",
+    {"[ids[start + n - 1] for": "[ids[start] for"},
+    "You forbid the token with which the run *begins*. The one that would complete it is its last.",
+)
+known.edit(
+    "short_text_raises",
+    {LAST: "[ids[place] for place in range(1 - n, 0)]"},
+    "Your function raises where the text has fewer than n - 1 tokens. Nothing can repeat there: return the logits as "
+    "they are.",
+)
+known.edit(
+    "n_unchecked",
+    {'raise ValueError(f"a run of {n} tokens cannot repeat: n is at least 1")': "return logits.clone()"},
+    "You accept an n below 1. Raise ValueError.",
+)
+known.edit(
+    "run_needs_two_sights",
+    {"torch.tensor(banned": "torch.tensor([token for token in banned if banned.count(token) > 1]"},
+    "You forbid a token only if its run has occurred twice. Once is enough: the next time would be the repeat.",
+)
+add_filter_mistakes(known, FILTERED)
+
+
+def random_text(draw: Generator, length: int, vocab: int) -> list[int]:
+    found: list[int] = torch.randint(vocab, (length,), generator=draw).tolist()
+    return found
+
+
+def drawn_bigrams(draw: Generator) -> Arguments:
+    # Token 6 has followed the last one, 0, twice, with 5 between, and nothing else from 7 up has.
+    ids = [*random_text(draw, 6, 6), 0, 6, 1, 0, 5, 2, 0, 6, *random_text(draw, 3, 6), 0]
+    return {"logits": randn(draw, 9), "ids": ids, "n": 2}
+
+
+def drawn_trigrams(draw: Generator) -> Arguments:
+    a, b = torch.randperm(5, generator=draw)[:2].tolist()
+    ids = [a, b, 7, *random_text(draw, 4, 6), a, b, 6, b, a, 5, *random_text(draw, 3, 6), a, b]
+    return {"logits": randn(draw, 9), "ids": ids, "n": 3}
+
+
+def drawn_single(draw: Generator) -> Arguments:
+    return {"logits": randn(draw, 12), "ids": random_text(draw, 5, 10), "n": 1}
+
+
+def drawn_short(draw: Generator) -> Arguments:
+    return {"logits": randn(draw, 6), "ids": random_text(draw, 2, 6), "n": 4}
+
+
+def ngram_in_float64(draw: Generator) -> Arguments:
+    return {"logits": randn(draw, 6, dtype=torch.float64), "ids": [1, 2, 3, 1, 2], "n": 3}
+
+
+def n_below_one(draw: Generator) -> Arguments:
+    return {"logits": randn(draw, 6), "ids": random_text(draw, 5, 6), "n": -randint(draw, 1, 3)}
+
+
+EIGHT = torch.tensor([0.5, -1.0, 2.0, 0.0, 1.5, -0.5, 1.0, 3.0])
+
+
+EXERCISE = Exercise(
+    reference=decoding.repeat_ngram_filter,
+    points=3,
+    cases=(
+        Case("one trigram", given(logits=EIGHT, ids=[4, 1, 2, 3, 5, 1, 2], n=3), visible=True),
+        Case("one bigram", given(logits=EIGHT, ids=[4, 1, 7, 5, 1], n=2), visible=True),
+        Case("several followers", given(logits=EIGHT, ids=[6, 3, 1, 4, 0, 3, 1, 5, 3, 1, 2, 3, 1], n=3), visible=True),
+        Case("drawn", drawn_bigrams),
+        Case("trigrams, drawn", drawn_trigrams),
+        Case("at the start", given(logits=EIGHT, ids=[1, 2, 3, 0, 1, 2], n=3), visible=True),
+        Case("at the end", given(logits=EIGHT, ids=[4, 3, 5, 5], n=2), visible=True),
+        Case("at the end, longer", given(logits=EIGHT, ids=[7, 6, 6, 6], n=3)),
+        Case("another order", given(logits=EIGHT, ids=[1, 2, 3, 0, 2, 1], n=3), visible=True),
+        Case("nothing repeats", given(logits=EIGHT, ids=[0, 1, 2, 3], n=2)),
+        Case("single tokens", given(logits=EIGHT, ids=[2, 5, 2], n=1), visible=True),
+        Case("single tokens, drawn", drawn_single),
+        Case("a short text", given(logits=EIGHT, ids=[4], n=3), visible=True),
+        Case("an empty text", given(logits=EIGHT, ids=[], n=2), visible=True),
+        Case("a short text, drawn", drawn_short),
+        Case("float64", ngram_in_float64, visible=True),
+        Case("gradients", drawn_trigrams, visible=True, gradients=("logits",)),
+        Case("n = 0", given(logits=EIGHT, ids=[0, 1, 2], n=0), visible=True),
+        Case("negative n", n_below_one),
+    ),
+    properties=(
+        Property(
+            "What followed the last n - 1 tokens before is forbidden, each time they occurred",
+            ("one trigram", "one bigram", "several followers", "drawn", "trigrams, drawn"),
+            "The text 4 1 2 3 5 1 2 ends with 1 2, and 1 2 was followed by 3 before: with n = 3, token 3 is forbidden.",
+            weight=3,
+        ),
+        Property(
+            "Runs at both ends of the text count, also where they overlap the last tokens",
+            ("at the start", "at the end", "at the end, longer"),
+            "The text 4 3 5 5 holds the pair 5 5, and a third 5 would make it a second time: with n = 2, 5 is "
+            "forbidden.",
+        ),
+        Property(
+            "Other tokens keep their logits",
+            ("another order", "nothing repeats"),
+            "The text 1 2 3 0 2 1 ends with 2 1, and holds 1 2 but no other 2 1: nothing is forbidden for n = 3.",
+            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
+        ),
+        Property(
+            "With n = 1 every token of the text is forbidden",
+            ("single tokens", "single tokens, drawn"),
+            "For n = 1 no last tokens have to match. Look at what your slice gives then: ids[-0:] is all of ids.",
+        ),
+        Property(
+            "A text too short to repeat anything forbids nothing",
+            ("a short text", "an empty text", "a short text, drawn"),
+            "With one token and n = 3 there are not even two last tokens to compare.",
+            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
+        ),
+        Property(
+            "An n below 1 is refused with a ValueError",
+            ("one trigram", "drawn", "n = 0", "negative n"),
+            "Raise ValueError for an n below 1.",
+            observe=observe.refusal,
+        ),
+        Property(
+            "The dtype is kept, and the arguments are left unchanged",
+            ("float64", "drawn"),
+            "Logits in float64 must come back in float64; neither the logits nor the list of ids may change.",
+            observe=observe.dtype_and_changed,
+            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
+        ),
+        Property(
+            "Gradients reach the logits that survive",
+            ("gradients",),
+            "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+            observe=observe.gradients_where_finite,
+        ),
+    ),
+    mistakes=tuple(known),
+    shortcuts=("NoRepeatNGramLogitsProcessor",),
+)
