@@ -13,6 +13,7 @@ another. The order is that in which they are written: of two mistakes that expla
 
 import ast
 import inspect
+import linecache
 import re
 import sys
 import textwrap
@@ -46,7 +47,7 @@ class Mistakes:
                 raise ValueError(f"{self._reference.__name__}, {name}: {piece!r} stands in the reference {count} times")
         pieces = re.compile("|".join(map(re.escape, changes)))
         text = pieces.sub(lambda match: changes[match[0]], self._source)
-        self._add(Mistake(name, hint, section or self._section, self._compiled(text), text))
+        self._add(Mistake(name, hint, section or self._section, self._compiled(name, text), text))
 
     def function(self, hint: str, section: str = "") -> Callable[[Implementation], Implementation]:
         """Decorates an implementation of its own, a plain function or class whose name is the mistake's."""
@@ -60,9 +61,12 @@ class Mistakes:
     def _add(self, mistake: Mistake) -> None:
         self._found.append(mistake)
 
-    def _compiled(self, text: str) -> Callable[..., Any]:
+    def _compiled(self, name: str, text: str) -> Callable[..., Any]:
         namespace = dict(vars(sys.modules[self._reference.__module__]))
-        exec(compile(text, inspect.getfile(self._reference), "exec"), namespace)
+        file = f"<{self._reference.__name__}, {name}>"
+        # What fails is described with its line, which is a line of the text and of no file.
+        linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
+        exec(compile(text, file, "exec"), namespace)
         implementation: Callable[..., Any] = namespace[self._reference.__name__]
         return implementation
 

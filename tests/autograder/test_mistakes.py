@@ -7,6 +7,7 @@ import torch
 
 from autograder.exercises import assignments
 from autograder.exercises.mistakes import Mistakes, without_docstrings
+from llm_course.checking.calls import describe
 from solutions import attention, language_models, peft
 from tests.banks.submissions import standalone, wrong_answer
 
@@ -29,6 +30,15 @@ def test_an_edit_compiles_beside_what_its_module_imports() -> None:
     assert mistake.function(-2.0, 1) == 1 / language_models.perplexity(-2.0, 1)
     assert (mistake.name, mistake.section) == ("without_minus", "somewhere")
     assert mistake.text.startswith("def perplexity(") and "Args:" not in mistake.text
+
+
+def test_an_edit_that_raises_is_described_with_its_own_line() -> None:
+    mistakes = fresh()
+    mistakes.edit("divided_by_nothing", {"/ n_predictions)": "/ 0)"}, "No.")
+    (mistake,) = mistakes
+    with pytest.raises(ZeroDivisionError) as caught:
+        mistake.function(-2.0, 1)
+    assert describe(caught.value, mistake.function).source == "return math.exp(-log_prob / 0)"
 
 
 def test_several_pieces_are_replaced_at_once() -> None:
