@@ -1,0 +1,304 @@
+"""scaled_dot_product_attention: one head, any mask."""
+
+import math
+
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from llm_course.checking import observe
+from solutions import attention
+
+SCALING = "attention-scaling"
+SOFTMAX = "attention-softmax"
+
+known = Mistakes(attention.scaled_dot_product_attention, section="attention-masks")
+
+known.edit(
+    "no_scale",
+    {" / math.sqrt(query.shape[-1])": ""},
+    "Your scores are not divided by √d_k. With wide keys their spread grows as √d_k, and the softmax puts nearly all "
+    "its weight on one key.",
+    SCALING,
+)
+known.edit(
+    "scaled_by_value_width",
+    {"query.shape[-1]": "value.shape[-1]"},
+    "You divide by the root of the *values'* width. The scores are sums over d_k products, the width of queries and "
+    "keys, so √d_k is the right scale.",
+    SCALING,
+)
+known.edit(
+    "scaled_by_number_of_keys",
+    {"query.shape[-1]": "key.shape[-2]"},
+    "You divide by the root of the number of keys. A score is a sum over the d_k components of one query and one key: "
+    "its spread depends on d_k, not on how many keys there are.",
+    SCALING,
+)
+known.edit(
+    "scaled_without_root",
+    {"math.sqrt(query.shape[-1])": "query.shape[-1]"},
+    "You divide by d_k itself. The standard deviation of a sum of d_k products grows as √d_k: take the root.",
+    SCALING,
+)
+known.edit("scaled_up", {"/ math.sqrt": "* math.sqrt"}, "You multiply by √d_k where you should divide by it.", SCALING)
+known.edit(
+    "scaled_after_softmax",
+    {
+        " / math.sqrt(query.shape[-1])": "",
+        "    return": "\n    weights = weights / math.sqrt(query.shape[-1])\n    return",
+    },
+    "You scale after the softmax, so that the weights sum to 1/√d_k. The scores are what is to be scaled.",
+    SCALING,
+)
+known.edit(
+    "softmax_over_queries",
+    {"scores, dim=-1": "scores, dim=-2", "hidden, dim=-1": "hidden, dim=-2"},
+    "Your weights sum to 1 down each column: the softmax runs over the queries. Each query shares its attention out "
+    "among the keys, the last dimension.",
+    SOFTMAX,
+)
+known.edit(
+    "mask_after_softmax",
+    {"torch.softmax(hidden": "torch.softmax(scores"},
+    "You hide keys after the softmax: the hidden keys have taken their share by then, and the rest sum to less than "
+    "1. Mask the scores, before the softmax.",
+)
+known.edit(
+    "mask_inverted",
+    {"~mask, torch.finfo": "mask, torch.finfo", "~mask, 0.0": "mask, 0.0"},
+    "Your mask is read the wrong way round: True means that the query may attend to the key.",
+)
+known.edit("mask_ignored", {"if mask is None:": "if True:"}, "Your result does not depend on the mask.")
+known.edit(
+    "masked_with_zero",
+    {"scores.masked_fill(~mask, torch.finfo(scores.dtype).min)": "scores * mask", ".masked_fill(~mask, 0.0)": ""},
+    "You give a hidden key the score 0, but e⁰ = 1: it still has weight. Its score has to be so low that the "
+    "exponential is 0.",
+)
+known.edit(
+    "mask_added",
+    {"scores.masked_fill(~mask, torch.finfo(scores.dtype).min)": "scores + mask", ".masked_fill(~mask, 0.0)": ""},
+    "You add the mask to the scores, where True counts as 1 and False as 0: hidden keys keep their weight. Their "
+    "scores have to become so low that the exponential is 0.",
+)
+known.edit(
+    "always_causal",
+    {
+        "if mask is None:": (
+            "causal = causal_mask(query.shape[-2], key.shape[-2])\n    mask = causal if mask is None else causal & "
+            "mask\n    if mask is None:"
+        )
+    },
+    "You hide the future even where the mask does not. Without a mask every query may attend to every key: who wants "
+    "a causal mask hands it over.",
+)
+known.edit(
+    "two_axes_only",
+    {"query @ key.transpose(-2, -1)": "torch.mm(query, key.mT)"},
+    "With axes in front, such as a batch and heads, your function raises. Swap only the last two axes of the keys, "
+    "`key.transpose(-2, -1)` where `.T` turns all, and multiply with `@`.",
+    "attention-formula",
+)
+known.edit(
+    "mask_as_index",
+    {
+        "scores.masked_fill(~mask, torch.finfo(scores.dtype).min)": (
+            "scores.clone()\n        hidden[~mask] = torch.finfo(scores.dtype).min"
+        )
+    },
+    "A mask may have fewer axes than the scores, or axes of size 1, and cannot be used as an index then, as in "
+    "`scores[~mask] = ...`. `masked_fill` and `torch.where` broadcast it.",
+)
+known.edit(
+    "weights_of_empty_rows_kept",
+    {
+        ".masked_fill(~mask, 0.0)": "",
+        "return weights @ value": ("return weights @ value * (1 if mask is None else mask.any(-1, keepdim=True))"),
+    },
+    "For a query with nothing to attend to your output is zero, but its weights are not: both are asked for.",
+)
+known.edit(
+    "nan_rows",
+    {"torch.finfo(scores.dtype).min": "-torch.inf", ".masked_fill(~mask, 0.0)": ""},
+    "A query whose keys are all hidden gets NaN: the softmax of a row of -inf divides 0 by 0. Such rows are to give "
+    "zeros.",
+)
+known.edit(
+    "uniform_rows",
+    {".masked_fill(~mask, 0.0)": ""},
+    "A query whose keys are all hidden attends to all of them equally: with the same very low score everywhere the "
+    "softmax is uniform. Set the weights of hidden keys to zero after the softmax as well.",
+)
+known.edit(
+    "mask_changed",
+    {"~mask, torch.finfo": "mask.logical_not_(), torch.finfo", "~mask, 0.0": "mask, 0.0"},
+    "Your function changes the mask it is given. The caller uses the same mask for every layer: work on a copy, "
+    "`~mask` instead of `mask.logical_not_()`.",
+)
+known.edit(
+    "detached",
+    {"weights @ value, weights": "(weights @ value).detach(), weights.detach()"},
+    "No gradient flows through your result, so nothing that stands before attention could learn.",
+    SOFTMAX,
+)
+
+
+@known.function(
+    "Your own softmax overflows: the exponential of a score above 88 is infinite in float32. Subtract the row's "
+    "largest score first; the result is the same.",
+    section=SOFTMAX,
+)
+def overflows(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    exponentials = torch.exp(query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1]))
+    if mask is not None:
+        exponentials = exponentials.masked_fill(~mask, 0.0)
+    total = exponentials.sum(-1, keepdim=True)
+    weights = exponentials / torch.where(total > 0, total, 1.0)
+    return weights @ value, weights
+
+
+known.edit(
+    "swapped",
+    {"weights @ value, weights": "weights, weights @ value"},
+    "You return the weights first: the order is output, then weights.",
+    "attention-formula",
+)
+
+
+def qkv(draw: Generator, *batch: int, n_q: int, n_k: int, d_k: int, d_v: int, scale: float = 1.0) -> Arguments:
+    return {
+        "query": randn(draw, *batch, n_q, d_k) * scale,
+        # A transposed view: learners' code must not rely on contiguous memory.
+        "key": (randn(draw, *batch, d_k, n_k) * scale).transpose(-2, -1),
+        "value": randn(draw, *batch, n_k, d_v),
+    }
+
+
+def random_mask(draw: Generator, *shape: int) -> Tensor:
+    """A mask in which every query may attend to at least one key."""
+    mask = torch.rand(*shape, generator=draw) < 0.6
+    mask[..., 0] = True
+    return mask
+
+
+def small(draw: Generator) -> Arguments:
+    return qkv(draw, n_q=2, n_k=3, d_k=4, d_v=2)
+
+
+def batched(draw: Generator) -> Arguments:
+    return qkv(draw, 2, 3, n_q=4, n_k=6, d_k=5, d_v=7)
+
+
+def small_masked(draw: Generator) -> Arguments:
+    mask = torch.tensor([[True, False, True, False], [True, True, False, False], [False, True, True, True]])
+    return {**qkv(draw, n_q=3, n_k=4, d_k=5, d_v=2), "mask": mask}
+
+
+def masked_shared(draw: Generator) -> Arguments:
+    return {**qkv(draw, 2, 3, n_q=2, n_k=4, d_k=5, d_v=3), "mask": random_mask(draw, 2, 4)}
+
+
+def masked_each(draw: Generator) -> Arguments:
+    return {**qkv(draw, 2, 3, n_q=4, n_k=6, d_k=5, d_v=7), "mask": random_mask(draw, 2, 1, 4, 6)}
+
+
+def nothing_to_attend_to(draw: Generator) -> Arguments:
+    mask = torch.tensor([[True, False, True], [False, False, False]])
+    return {**qkv(draw, n_q=2, n_k=3, d_k=4, d_v=5), "mask": mask}
+
+
+def padded(draw: Generator) -> Arguments:
+    mask = random_mask(draw, 3, 1, 4, 4)
+    mask[1, 0, 2] = mask[2, 0, 0] = False
+    return {**qkv(draw, 3, 2, n_q=4, n_k=4, d_k=6, d_v=3), "mask": mask}
+
+
+def huge(draw: Generator) -> Arguments:
+    return qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3, scale=40.0)
+
+
+def in_float64(draw: Generator) -> Arguments:
+    return {name: tensor.double() for name, tensor in small(draw).items()}
+
+
+def in_bfloat16(draw: Generator) -> Arguments:
+    return {name: tensor.bfloat16() for name, tensor in batched(draw).items()}
+
+
+EXERCISE = Exercise(
+    reference=attention.scaled_dot_product_attention,
+    points=6,
+    cases=(
+        Case("small", small, visible=True),
+        Case("batched", batched),
+        Case("small masked", small_masked, visible=True),
+        Case("mask shared by the batch", masked_shared, visible=True),
+        Case("mask for each sequence", masked_each),
+        Case("nothing to attend to", nothing_to_attend_to, visible=True),
+        Case("padded batch", padded),
+        Case("huge scores", huge, visible=True),
+        Case("float64", in_float64, visible=True),
+        Case("bfloat16", in_bfloat16),
+        Case("gradients", batched, visible=True, gradients=("query", "key", "value")),
+    ),
+    properties=(
+        Property(
+            "The weights of each query sum to 1",
+            ("small", "batched", "huge scores"),
+            "For each query the weights are a distribution over the keys: sum them over the last dimension.",
+            observe=observe.row_sums,
+        ),
+        Property(
+            "Without a mask, output and weights follow the formula",
+            ("small", "batched"),
+            "Compare with softmax(query keyᵀ / √d_k) value, one factor after the other: the product, the scale, the "
+            "dimension of the softmax.",
+            weight=3,
+        ),
+        Property(
+            "A hidden key has weight 0, and the weights of the others sum to 1",
+            ("small masked", "mask shared by the batch", "mask for each sequence"),
+            "Hide a key before the softmax, by a score so low that its exponential is 0; then the others share all.",
+            weight=2,
+            observe=observe.second,
+        ),
+        Property(
+            "A query with nothing to attend to gets zeros",
+            ("nothing to attend to", "padded batch"),
+            "Look at a row of the mask that is all False: its weights and its output are zero, not NaN and not "
+            "uniform. Such rows are the padding of every batch.",
+            observe=observe.empty_rows,
+            needs="The weights of each query sum to 1",
+        ),
+        Property(
+            "Huge scores do not overflow",
+            ("huge scores",),
+            "The exponential of a large score is infinite: torch.softmax subtracts the largest score first.",
+        ),
+        Property(
+            "The dtype of the inputs is kept",
+            ("float64", "bfloat16"),
+            "Inputs in float64 or bfloat16 must give outputs in the same dtype: do not convert on the way.",
+            observe=observe.dtype,
+            needs="The weights of each query sum to 1",
+        ),
+        Property(
+            "The arguments are left unchanged",
+            ("small masked", "mask for each sequence", "padded batch"),
+            "An argument differs after your call: operations that end in an underscore change a tensor in place.",
+            observe=observe.changed,
+            needs="The weights of each query sum to 1",
+        ),
+        Property(
+            "Gradients reach query, key and value",
+            ("gradients",),
+            "The model learns through this function: its result must keep its history, so no detach, no no_grad, no "
+            "way through NumPy or plain numbers.",
+            observe=observe.gradients,
+        ),
+    ),
+    mistakes=tuple(known),
+    shortcuts=("scaled_dot_product_attention", "multi_head_attention_forward", "MultiheadAttention"),
+)
