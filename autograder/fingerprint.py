@@ -50,8 +50,11 @@ def _asking(assignment: Assignment) -> Iterator[Path]:
 def _functions(assignment: Assignment) -> Iterator[Any]:
     for exercise in assignment.exercises:
         yield exercise.reference
-        yield from (mistake.function for mistake in exercise.mistakes)
+        # An edit has no file: it follows from the reference and the specification.
+        yield from (mistake.function for mistake in exercise.mistakes if not mistake.text)
         for case in exercise.cases:
-            yield case.arguments
-            if case.script is not None:
-                yield case.script
+            yield from (_unbound(made) for made in (case.arguments, case.script) if made is not None)
+
+
+def _unbound(function: Any) -> Any:
+    return function.func if isinstance(function, functools.partial) else function
