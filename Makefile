@@ -11,7 +11,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade checks mutations hostile nbgrader-suite lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade checks soak lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,14 +89,12 @@ bench-grade: env  ## measure grading beside stock nbgrader; options in ARGUMENTS
 checks: env  ## write the data of the learners' own checks, and the kill matrix, from the specifications
 	@$(BIN)/python -m autograder.checks && $(BIN)/python -m autograder.kill_matrix
 
-mutations: env  ## 2,000 damaged notebooks in one batch, in some minutes
+soak: env  ## before a release: 100 seeds, every sandbox tier, 2,000 damaged notebooks, nbgrader's own tests, all training recipes
+	@LLM_COURSE_SEEDS=100 $(PYTEST) $(IN_PARALLEL) --timeout 7200 tests/autograder/exercises/test_verdicts.py
 	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
-
-hostile: env  ## the whole hostile bank in the weaker sandbox tiers, in about ten minutes
-	@LLM_COURSE_HOSTILE_TIERS=all $(PYTEST) --timeout 3600 tests/grading/test_hostile_tiers.py
-
-nbgrader-suite: env  ## nbgrader's own tests with the course's configuration: list where it differs from stock, in some minutes
+	@LLM_COURSE_SOAK=1 LLM_COURSE_HOSTILE_TIERS=all $(PYTEST) $(IN_PARALLEL) --timeout 7200 -m soak
 	@$(BIN)/python -m tests.grading.nbgrader_suite
+	@$(BIN)/python -m tests.soak --done
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest

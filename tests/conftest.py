@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests import soak
+from tests.layers import LayerTimes
+
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -18,16 +21,21 @@ CHROMIUM_FLAGS = [
 ]
 
 
-APART = {"test_banks.py", "test_hostile_tiers.py", "test_room_tiers.py"}
+APART = {"test_banks.py", "test_hostile_tiers.py", "test_room_tiers.py", "test_travel.py", "test_verdicts.py"}
 """Long files whose parameters share nothing: together they would keep one process busy when all others are done."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(LayerTimes())
+
+
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, for they share what is dear to make; and say what comes first and last.
 
     The chapters come first, for the site is built of their outputs, and last the short pieces, which end together.
     """
+    soak.deselect(config, items)
     items.sort(key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART))
     for item in items:
         part = item.callspec.id if item.path.name in APART and hasattr(item, "callspec") else ""

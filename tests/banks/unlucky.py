@@ -38,3 +38,11 @@ UNLUCKY: dict[str, str] = {
     "changes the recursion limit": "import sys\nsys.setrecursionlimit(5000)",
     "sets print options": "import torch\ntorch.set_printoptions(precision=2)",
 }
+TOUCHING_GLOBAL_STATE = (
+    "seeds the generators",
+    "sets the default dtype",
+    "leaves autocast open",
+    "switches gradients off",
+    "shadows a builtin",
+)
+"""Those that might reach a function of any chapter. The others concern cells and pages, which are the same in all."""

@@ -1,109 +1,101 @@
-"""The banks through real nbgrader: `llm-course grade` and `nbgrader autograde` on the same submissions."""
+"""Submissions through real nbgrader, from release to feedback: `llm-course grade` and `nbgrader autograde` alike.
 
+What each answer of the banks is worth, the tests of the specifications and of the rooms show. Here one chapter of
+functions, one with a class and one that is another each day go the whole way.
+"""
+
+import datetime
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from autograder.exercises import assignments
-from autograder.exercises.spec import Assignment, Mistake
-from autograder.judge import derive_seed, judge, local_answer
-from llm_course.checking.evaluate import Verdict
-from tests.banks.right import alternatives
-from tests.banks.submissions import fill, hand_in, references, standalone, wrong_answer
+from autograder.exercises.spec import Assignment
+from autograder.judge import judge, local_answer
+from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
 
-ASSIGNMENTS = list(assignments())
+FUNCTIONS, CLASS = "05_attention", "13_peft"
+OTHERS = [name for name in assignments() if name not in (FUNCTIONS, CLASS)]
+OF_TODAY = OTHERS[datetime.datetime.now(datetime.UTC).date().toordinal() % len(OTHERS)]
+DUE, IN_TIME, TOO_LATE = "2026-10-12T12:00+00:00", "2026-10-12 11:59:00.0 UTC", "2026-10-13 12:01:00.0 UTC"
+UNGRADABLE = '{"cells": ['
 
 
-def wrong_answers(assignment: Assignment) -> list[dict[str, Mistake]]:
-    """All mistakes of an assignment, one of each exercise at a time."""
-    most = max(len(exercise.mistakes) for exercise in assignment.exercises)
-    return [
-        {
-            exercise.name: exercise.mistakes[number]
-            for exercise in assignment.exercises
-            if number < len(exercise.mistakes)
-        }
-        for number in range(most)
-    ]
+def notebooks(assignment: Assignment) -> dict[str, str]:
+    """Student -> what they hand in."""
+    right = references(assignment)
+    partial = right | {item.name: wrong_answer(item, item.mistakes[0]) for item in assignment.exercises}
+    healed = fill(assignment, right)
+    for cell in healed["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade"):
+            cell["metadata"]["nbgrader"]["points"] = 1_000
+            cell["source"] = "print('graded cells are mine')"
+    made = {"reference": right, "untouched": {}, "partial": partial, "late": right}
+    return {
+        **{student: json.dumps(fill(assignment, answers)) for student, answers in made.items()},
+        "healed": json.dumps(healed),
+        "ungradable": UNGRADABLE,
+    }
 
 
-def right_answers(assignment: Assignment) -> list[dict[str, str]]:
-    """All right alternatives of an assignment, one of each exercise at a time."""
-    banks = {exercise.name: alternatives(exercise.name) for exercise in assignment.exercises}
-    return [
-        {name: standalone(bank[number], name) for name, bank in banks.items() if number < len(bank)}
-        for number in range(max(map(len, banks.values())))
-    ]
+def lay_out(course: Course, assignment: Assignment) -> None:
+    for student, text in notebooks(assignment).items():
+        path = hand_in(course.folder, student, assignment.name, {})
+        path.write_text(text, encoding="utf-8")
+        (path.parent / "timestamp.txt").write_text(TOO_LATE if student == "late" else IN_TIME)
 
 
-@pytest.fixture(scope="module", params=ASSIGNMENTS)
+@pytest.fixture(scope="module", params=[FUNCTIONS, CLASS, OF_TODAY])
 def graded(
     request: pytest.FixtureRequest, empty_course: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Assignment, Course]:
-    """A course in which the banks of an assignment are handed in and graded."""
+    """A course in which all kinds of submissions are handed in and graded, and have their feedback."""
     assignment = assignments()[request.param]
     course = Course(tmp_path_factory.mktemp("banks") / "course")
     shutil.copytree(empty_course, course.folder)
-    released = course.llm_course("release", assignment.name)
+    released = course.llm_course("release", assignment.name, "--due", DUE)
     assert released.returncode == 0, released.stderr
-    isolated = {exercise.name: standalone(exercise.reference, exercise.name) for exercise in assignment.exercises}
-    hand_in(course.folder, "reference", assignment.name, fill(assignment, references(assignment)))
-    hand_in(course.folder, "untouched", assignment.name, fill(assignment, {}))
-    for number, mistakes in enumerate(wrong_answers(assignment)):
-        answers = {name: wrong_answer(assignment.exercise(name), mistake) for name, mistake in mistakes.items()}
-        hand_in(course.folder, f"wrong-{number}", assignment.name, fill(assignment, isolated | answers))
-    for number, answers in enumerate(right_answers(assignment)):
-        hand_in(course.folder, f"right-{number}", assignment.name, fill(assignment, isolated | answers))
+    lay_out(course, assignment)
     run = course.llm_course("grade", assignment.name)
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.returncode == 1, run.stdout + run.stderr
+    assert "ungradable: not graded. " in run.stdout
     made = course.llm_course("feedback", assignment.name)
     assert made.returncode == 0, made.stderr
     return assignment, course
 
 
-def test_right_answers_get_full_marks(graded: tuple[Assignment, Course]) -> None:
+def test_each_submission_gets_its_scores(graded: tuple[Assignment, Course]) -> None:
     assignment, course = graded
     full = {exercise.name: exercise.points for exercise in assignment.exercises}
     scores = course.scores(assignment.name)
-    assert scores["reference"] == full
-    for number in range(len(right_answers(assignment))):
-        assert scores[f"right-{number}"] == full
+    assert scores.pop("reference") == scores.pop("healed") == scores.pop("late") == full
+    assert scores.pop("untouched") == dict.fromkeys(full, 0)
+    partial = scores.pop("partial")
+    assert set(scores) <= {"ungradable"}
+    for exercise in assignment.exercises:
+        expected = judge(exercise, local_answer(exercise.mistakes[0].function), seed_of(course, assignment, "partial"))
+        assert partial[exercise.name] == pytest.approx(exercise.points * expected.fraction, abs=1e-3)
+        assert partial[exercise.name] != exercise.points
 
 
-def test_untouched_release_gets_nothing(graded: tuple[Assignment, Course]) -> None:
+def seed_of(course: Course, assignment: Assignment, student: str) -> bytes:
+    """The seed that a student's inputs were drawn from."""
+    result = json.loads((course.folder / "results" / assignment.name / f"{student}.json").read_text())
+    return bytes.fromhex(result["seed"])
+
+
+def test_feedback_names_each_mistake_and_shows_no_hidden_part(graded: tuple[Assignment, Course]) -> None:
     assignment, course = graded
-    assert set(course.scores(assignment.name)["untouched"].values()) == {0}
-
-
-def test_mistakes_get_what_the_judge_says_and_their_own_hint(graded: tuple[Assignment, Course]) -> None:
-    assignment, course = graded
-    scores = course.scores(assignment.name)
-    for number, mistakes in enumerate(wrong_answers(assignment)):
-        page = course.feedback_page(f"wrong-{number}", assignment.name)
-        for exercise in assignment.exercises:
-            mistake = mistakes.get(exercise.name)
-            score = scores[f"wrong-{number}"][exercise.name]
-            if mistake is None:
-                assert score == exercise.points
-                continue
-            expected = verdict(course, assignment, exercise.name, mistake)
-            assert score == pytest.approx(exercise.points * expected.fraction, abs=1e-3) != exercise.points
-            assert mistake.hint[:30].replace("'", "&#39;") in page or mistake.hint[:30] in page
-
-
-def verdict(course: Course, assignment: Assignment, name: str, mistake: Mistake) -> Verdict:
-    secret = bytes.fromhex((course.folder / ".llm_course_secret").read_text().strip())
-    return judge(assignment.exercise(name), local_answer(mistake.function), derive_seed(secret, assignment.name))
-
-
-def test_feedback_shows_no_hidden_part(graded: tuple[Assignment, Course]) -> None:
-    _, course = graded
-    for page in course.folder.glob("feedback/*/*/*.html"):
-        text = page.read_text()
+    page = course.feedback_page("partial", assignment.name)
+    for exercise in assignment.exercises:
+        hint = exercise.mistakes[0].hint[:30]
+        assert hint.replace("'", "&#39;") in page or hint in page, exercise.name
+    for text in (page, course.feedback_page("reference", assignment.name)):
         assert "HIDDEN TESTS" not in text
         assert "graded outside the notebook" not in text
 
@@ -114,15 +106,12 @@ def test_nbgrader_autograde_gives_the_same_scores(
     assignment, course = graded
     other = Course(tmp_path / "other")
     shutil.copytree(empty_course, other.folder)
-    # nbgrader takes half a second for each, so it gets every third, and those of no bank.
-    students = sorted(path.name for path in (course.folder / "submitted").iterdir())
-    chosen = {*students[::3], "reference", "untouched"}
-    for student in chosen:
-        shutil.copytree(course.folder / "submitted" / student, other.folder / "submitted" / student)
+    lay_out(other, assignment)
     assert other.nbgrader("generate_assignment", assignment.name).returncode == 0
     released = [item.folder / "release" / assignment.name / f"{assignment.name}.ipynb" for item in (course, other)]
     assert released[0].read_bytes() == released[1].read_bytes()
-    run = other.nbgrader("autograde", assignment.name)
-    assert run.returncode == 0, run.stderr[-2000:]
-    scores = course.scores(assignment.name)
-    assert other.scores(assignment.name) == {student: scores[student] for student in chosen}
+    assert other.nbgrader("autograde", assignment.name).returncode == 1, "one submission cannot be graded"
+    scores = {student: found for student, found in other.scores(assignment.name).items() if student != "ungradable"}
+    ours = {student: found for student, found in course.scores(assignment.name).items() if student != "ungradable"}
+    assert scores == ours
+    assert len(scores) == len(notebooks(assignment)) - 1

@@ -9,14 +9,17 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nbgrader.api import Gradebook
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
+from autograder.grade import grade
+from autograder.submission import heal, parse
 from tests.banks.submissions import fill, hand_in, references
-from tests.banks.unlucky import UNLUCKY
+from tests.banks.unlucky import TOUCHING_GLOBAL_STATE, UNLUCKY
 from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
@@ -27,19 +30,29 @@ def totals(course: Course) -> dict[str, float]:
     return {student: sum(points or 0 for points in found.values()) for student, found in course.scores(NAME).items()}
 
 
-@pytest.mark.parametrize("name", assignments())
-def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, name: str) -> None:
-    assignment = assignments()[name]
-    assert course.llm_course("release", name).returncode == 0
+def test_honest_but_unlucky_submissions_keep_their_marks(course: Course, attention: Assignment) -> None:
     for title, source in UNLUCKY.items():
-        cell = source.replace("FUNCTION", assignment.exercises[0].name)
-        # Before the answers and after them: a learner's stray cell stands anywhere.
-        notebook = fill(assignment, references(assignment), extra={2: cell, len(assignment.exercises) * 3: cell})
-        hand_in(course.folder, title.replace(" ", "-"), name, notebook)
-    run = course.llm_course("grade", name)
+        hand_in(course.folder, title.replace(" ", "-"), NAME, unlucky(attention, source))
+    run = course.llm_course("grade", NAME)
     assert run.returncode == 0, run.stdout + run.stderr
-    full = {exercise.name: exercise.points for exercise in assignment.exercises}
-    assert {student: found for student, found in course.scores(name).items() if found != full} == {}
+    full = {exercise.name: exercise.points for exercise in attention.exercises}
+    assert {student: found for student, found in course.scores(NAME).items() if found != full} == {}
+
+
+@pytest.mark.parametrize("name", assignments())
+def test_what_touches_global_state_costs_no_chapter_a_mark(name: str) -> None:
+    assignment = assignments()[name]
+    for title in TOUCHING_GLOBAL_STATE:
+        data = json.dumps(unlucky(assignment, UNLUCKY[title])).encode()
+        result = grade(heal(parse(data, f"{name}.ipynb"), assignment), assignment, b"secret")
+        lost = {item.name: item.hint for item in result.exercises if item.score != item.points}
+        assert lost == {}, title
+
+
+def unlucky(assignment: Assignment, source: str) -> dict[str, Any]:
+    """A right notebook with a stray cell before the answers and after them: it may stand anywhere."""
+    cell = source.replace("FUNCTION", assignment.exercises[0].name)
+    return fill(assignment, references(assignment), extra={2: cell, len(assignment.exercises) * 3: cell})
 
 
 def test_release_for_a_class_holds_the_notebook_only(course: Course) -> None:

@@ -1,7 +1,7 @@
 """The hostile bank in the weaker sandbox tiers: what a tier does not hold is named here, and told to the instructor.
 
 Verdict cheats in each weaker tier; LLM_COURSE_HOSTILE_TIERS=all takes all families, and an ordinary user too where the
-tests run as root: `make hostile`.
+tests run as root: `make soak`.
 """
 
 import os
@@ -38,7 +38,7 @@ __all__ = [
     "test_nothing_is_left",
 ]
 
-pytestmark = pytest.mark.grading
+pytestmark = [pytest.mark.grading, pytest.mark.soak("hostile in every tier")]
 AS_USER = Path(__file__).parents[1] / "autograder" / "sandbox" / "as_user.py"
 IN_TIER = Path(__file__).parent / "in_tier.py"
 ORDINARY = 54321

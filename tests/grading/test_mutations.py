@@ -1,6 +1,6 @@
 """Damaged notebooks in one batch: each ends in a grade or in a plain sentence, and the batch finishes.
 
-LLM_COURSE_MUTATIONS says how many, LLM_COURSE_MUTATIONS_SEED which; `make mutations` takes 2,000.
+LLM_COURSE_MUTATIONS says how many, LLM_COURSE_MUTATIONS_SEED which; `make soak` takes 2,000.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""nbgrader's own tests of autograding, feedback and export with ours in effect; `make nbgrader-suite` runs all."""
+"""nbgrader's own tests of autograding, feedback and export with ours in effect; `make soak` runs all."""
 
 import pytest
 
@@ -8,6 +8,7 @@ pytestmark = [pytest.mark.grading, pytest.mark.timeout(1800)]
 FILES = ["test_nbgrader_autograde.py", "test_nbgrader_generate_feedback.py", "test_nbgrader_export.py"]
 
 
+@pytest.mark.soak("nbgrader's own tests")
 def test_the_course_differs_from_stock_nbgrader_only_where_it_is_meant_to() -> None:
     done, problems = find_problems(FILES, trust_the_list=True)
     assert problems == []

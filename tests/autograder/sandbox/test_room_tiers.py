@@ -19,6 +19,7 @@ PLACES.remove((OURS, "namespaces"))
 
 
 @pytest.mark.grading
+@pytest.mark.soak("rooms in every tier")
 @pytest.mark.parametrize(("user", "tier"), sorted(PLACES))
 def test_rooms_keep_their_promises(user: str, tier: str) -> None:
     tests = [HERE / "test_room_honest.py", HERE / "test_room_hostile.py"]

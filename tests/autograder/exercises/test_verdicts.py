@@ -1,0 +1,241 @@
+"""The graders' own tests, in process: what each exercise gives to right, wrong and trivial answers.
+
+One test an exercise, which names all that is wrong. It is asked with two seeds, one that stays and one that is new each
+day; LLM_COURSE_SEED repeats that of another day, and LLM_COURSE_SEEDS=100 asks with a hundred more.
+"""
+
+import datetime
+import inspect
+import itertools
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Exercise
+from autograder.judge import Answer, ask, derive_seed, judge, local_answer, make_answer_key
+from autograder.sandbox import wire
+from llm_course.checking.calls import Reply
+from llm_course.checking.evaluate import Verdict, evaluate
+from tests.banks.right import alternatives
+
+TODAY = os.environ.get("LLM_COURSE_SEED", datetime.datetime.now(datetime.UTC).date().isoformat())
+MORE = [b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0")))]
+SEEDS = [b"first", TODAY.encode(), *MORE]
+SECRET_OF_A_MISS = derive_seed(
+    bytes.fromhex("23f5a15046e6ee8ec5176a3fbcaeb64cfc1c2ea884df86f142c04cb973bf015d"), "11_decoding"
+)
+EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
+each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+
+
+def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = SEEDS[0]) -> Verdict:
+    return judge(exercise, local_answer(function), seed)
+
+
+@each_exercise
+def test_right_answers_get_full_marks(exercise: Exercise) -> None:
+    found = [exercise.reference, *alternatives(exercise.name)]
+    assert len(found) >= 3, f"{exercise.name} needs at least two right alternatives in tests/banks/right/"
+    assert list(marks_lost(exercise, found)) == []
+
+
+def marks_lost(exercise: Exercise, functions: list[Callable[..., Any]]) -> Iterator[str]:
+    for seed, function in itertools.product(SEEDS, functions):
+        verdict = verdict_on(exercise, function, seed)
+        if verdict.fraction < 1:
+            yield f"seed {seed.decode()}: {function.__module__}.{function.__name__} loses marks: {verdict.hint}"
+
+
+@each_exercise
+def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise) -> None:
+    assert list(faults_of_mistakes(exercise)) == []
+
+
+def faults_of_mistakes(exercise: Exercise) -> Iterator[str]:
+    """Known mistakes that live, are taken for others, or are told to a learner as others."""
+    failed: set[str] = set()
+    for seed in SEEDS:
+        key = make_answer_key(exercise, seed)
+        for mistake, known in zip(exercise.mistakes, key.mistakes, strict=True):
+            # Where calls are compared by distribution, what the key holds is one draw of many: another is judged.
+            replies = ask(exercise, local_answer(mistake.function), seed) if repeats(exercise) else known.replies
+            verdict, shown = evaluate(key, replies), verdict_on_visible(exercise, replies, seed)
+            failed |= {item.name for item in verdict.findings if not item.holds and not item.waits}
+            where = f"seed {seed.decode()}: {mistake.name}"
+            if verdict.fraction == 1:
+                yield f"{where} gets full marks"
+            elif (verdict.mistake, verdict.hint) != (mistake.name, mistake.hint):
+                yield f"{where} is told {verdict.mistake}: {verdict.hint}"
+            # The learner's own checks see fewer cases: a mistake may pass them, but it is never taken for another.
+            if shown.mistake not in (mistake.name, None):
+                yield f"{where} is told {shown.mistake} by the learner's own checks"
+    # One that only waits for another property has not been seen to fail.
+    yield from (f"no mistake fails {item.name!r}" for item in exercise.properties if item.name not in failed)
+
+
+def repeats(exercise: Exercise) -> bool:
+    return any(case.repeat > 1 for case in exercise.cases)
+
+
+def verdict_on_visible(exercise: Exercise, replies: Mapping[str, Reply], seed: bytes) -> Verdict:
+    """What the visible cases alone say. They get the same numbers as among all cases."""
+    key = make_answer_key(exercise.visible, seed)
+    return evaluate(key, {case: replies[case] for case in key.items})
+
+
+@each_exercise
+def test_what_is_not_an_answer_gets_nothing(exercise: Exercise) -> None:
+    def stub(**arguments: Any) -> None:
+        raise NotImplementedError
+
+    verdict = verdict_on(exercise, stub)
+    assert verdict.fraction == 0
+    assert "not written yet" in verdict.hint
+    # Of right form is worth nothing; what is left is the refusal of bad arguments, which noise cannot know.
+    gained = {kind: judge(exercise, trivial_answer(exercise, kind), SEEDS[0]).fraction for kind in TRIVIAL}
+    assert gained == dict.fromkeys(TRIVIAL, 0)
+
+
+@each_exercise
+def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exercise) -> None:
+    answer_key = make_answer_key(exercise, SEEDS[0])
+    kinds = {kind: ask(exercise, trivial_answer(exercise, kind), SEEDS[0]) for kind in ("zeros", "ones", "noise")}
+    for required in filter(lambda item: item.joint, answer_key.properties):
+        for mix in itertools.product(kinds, repeat=len(required.cases)):
+            changing = {case: kinds[kind][case] for case, kind in zip(required.cases, mix, strict=True)}
+            verdict = evaluate(answer_key, kinds["zeros"] | changing)
+            assert verdict.fraction == 0, (required.name, mix, verdict)
+
+
+@each_exercise
+def test_form_of_the_specification(exercise: Exercise) -> None:
+    hints = [mistake.hint for mistake in exercise.mistakes]
+    assert len(hints) == len(set(hints))
+    assert len(hints) >= 4
+    signature = inspect.signature(exercise.reference)
+    assert inspect.getdoc(exercise.reference)
+    assert signature.return_annotation is not inspect.Signature.empty
+    assert all(item.annotation is not inspect.Parameter.empty for item in signature.parameters.values())
+    data = [item.call.data for item in make_answer_key(exercise, SEEDS[0]).items.values()]
+    assert len(json.dumps([tree for tree, _ in data])) < wire.MAX_HEADER / 8, "all calls go into the room in one frame"
+    assert sum(len(buffer) for _, buffers in data for buffer in buffers) < wire.MAX_BODY / 8
+
+
+@pytest.mark.parametrize(
+    ("name", "mistake", "cost"),
+    [
+        ("LoRALinear", "scale_alpha", 2),
+        ("LoRALinear", "scale_rounded_down", 2),
+        ("prepend_prompt", "mask_in_float", 2),
+        ("prepend_prompt", "labels_in_float", 2),
+        ("trainable_fraction", "state_counted", 1),
+        ("feed_forward", "tanh_gelu", 1),
+        ("feed_forward", "silu", 2),
+        ("moe_forward", "by_threshold", 1),
+        ("parameter_counts", "two_matrices", 2),
+    ],
+)
+def test_one_slip_costs_only_the_properties_that_it_concerns(name: str, mistake: str, cost: int) -> None:
+    exercise = next(exercise for exercise in EXERCISES if exercise.name == name)
+    function = next(item.function for item in exercise.mistakes if item.name == mistake)
+    assert sum(not finding.holds for finding in verdict_on(exercise, function).findings) == cost
+
+
+def test_error_everywhere_is_no_mistake_that_raises_in_some_cases() -> None:
+    exercise = next(exercise for exercise in EXERCISES if exercise.name == "sample")
+
+    def without_number_of_samples(**arguments: Any) -> Tensor:
+        return torch.multinomial(torch.ones(2), generator=arguments["generator"])  # type: ignore[call-overload]
+
+    verdict = verdict_on(exercise, without_number_of_samples)
+    assert verdict.mistake is None
+    assert "raised TypeError" in verdict.hint
+
+
+def test_faults_of_mistakes_are_named() -> None:
+    exercise = next(exercise for exercise in EXERCISES if exercise.name == "causal_mask")
+    square = exercise.properties[0]
+    blind = replace(
+        exercise, cases=tuple(case for case in exercise.cases if case.name in square.cases), properties=(square,)
+    )
+    faults = "\n".join(faults_of_mistakes(blind))
+    assert "seed first: aligned_at_start gets full marks" in faults
+    swapped = replace(exercise.mistakes[0], function=exercise.mistakes[1].function)
+    faults = "\n".join(faults_of_mistakes(replace(exercise, mistakes=(*exercise.mistakes[1:], swapped))))
+    assert f"seed first: {swapped.name} is told {exercise.mistakes[1].name}: " in faults
+    deaf = replace(exercise, mistakes=())
+    assert f"no mistake fails {square.name!r}" in faults_of_mistakes(deaf)
+
+
+def trivial_answer(exercise: Exercise, kind: str) -> Answer:
+    return local_answer(lambda **arguments: TRIVIAL[kind](exercise, arguments))
+
+
+def _like(exercise: Exercise, arguments: dict[str, Any], make: Callable[[Tensor], Any], number: float) -> Any:
+    try:
+        right = exercise.reference(**arguments)
+    except ValueError:
+        return None
+
+    def like(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return make(value)
+        if isinstance(value, (tuple, list)):
+            return type(value)(like(item) for item in value)
+        if isinstance(value, dict):
+            return {key: like(item) for key, item in value.items()}
+        return type(value)(number) if isinstance(value, (int, float)) else ""
+
+    return like(right)
+
+
+def _noise(tensor: Tensor) -> Tensor:
+    noise = torch.rand(tensor.shape)
+    return noise.to(tensor.dtype) if tensor.is_floating_point() else (noise * 7).to(tensor.dtype)
+
+
+def _refuse(exercise: Exercise, arguments: dict[str, Any]) -> Any:
+    raise ValueError("no")
+
+
+TRIVIAL: dict[str, Callable[[Exercise, dict[str, Any]], Any]] = {
+    "zeros": lambda exercise, arguments: _like(exercise, arguments, torch.zeros_like, 0),
+    "ones": lambda exercise, arguments: _like(exercise, arguments, torch.ones_like, 1),
+    "noise": lambda exercise, arguments: _like(exercise, arguments, _noise, 0.37),
+    "input": lambda exercise, arguments: next(iter(arguments.values())),
+    "none": lambda exercise, arguments: None,
+    "refuse": _refuse,
+}
+
+
+# Each seed is that of a course whose verdict was wrong once.
+@pytest.mark.parametrize(
+    ("assignment", "name", "mistake", "seed"),
+    [
+        pytest.param("05_attention", "flash_attention", "only_the_block_maximum", b"sweep 24", id="flash_attention"),
+        pytest.param("11_decoding", "sample", "one_number_for_all", SECRET_OF_A_MISS, id="sample"),
+    ],
+)
+def test_mistake_is_found_with_the_seed_that_missed_it(assignment: str, name: str, mistake: str, seed: bytes) -> None:
+    exercise = assignments()[assignment].exercise(name)
+    (known,) = (known for known in exercise.mistakes if known.name == mistake)
+    assert verdict_on(exercise, known.function, seed).mistake == mistake
+
+
+@pytest.mark.parametrize(
+    ("assignment", "name", "seed"),
+    [("05_attention", "flash_attention", b"sweep 169"), ("07_normalization", "decoder_logits", b"alt 5")],
+)
+def test_right_alternatives_keep_their_marks_with_the_seed_that_cost_them(
+    assignment: str, name: str, seed: bytes
+) -> None:
+    exercise = assignments()[assignment].exercise(name)
+    for function in alternatives(name):
+        assert verdict_on(exercise, function, seed).fraction == 1, function.__name__

@@ -1,0 +1,103 @@
+"""What is said in a room arrives as it was said: all answers of the banks, through sandbox and wire, one room each
+exercise.
+
+The same functions run here and in the room, on the same calls. Their replies must be equal, so that all that the tests
+of the specifications show in process is true of submissions.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment, Exercise
+from autograder.judge import ask, local_answer, make_answer_key
+from autograder.sandbox.room import Room, open_room
+from llm_course.checking.calls import Call, Reply
+from llm_course.checking.evaluate import evaluate
+from llm_course.checking.values import Opaque
+from tests.banks.right import alternatives
+from tests.banks.submissions import standalone, wrong_answer
+
+pytestmark = pytest.mark.grading
+SEED = b"travel"
+DEADLINE = 120.0
+ASKED = [(assignment, exercise) for assignment in assignments().values() for exercise in assignment.exercises]
+
+
+@pytest.mark.parametrize(("assignment", "exercise"), ASKED, ids=[exercise.name for _, exercise in ASKED])
+def test_replies_from_a_room_are_those_of_the_function(assignment: Assignment, exercise: Exercise) -> None:
+    with open_room() as room:
+        for other in assignment.exercises:
+            define(room, standalone(other.reference, other.name))
+        assert [fault for answer in answers(exercise) for fault in faults(room, exercise, *answer)] == []
+
+
+def answers(exercise: Exercise) -> Iterator[tuple[str, str, Callable[..., Any]]]:
+    """What stands in the banks for an exercise: a name, a cell, and the function that it defines."""
+    for function in (exercise.reference, *alternatives(exercise.name)):
+        yield f"{function.__module__}.{function.__name__}", standalone(function, exercise.name), function
+    for mistake in exercise.mistakes:
+        yield mistake.name, wrong_answer(exercise, mistake), mistake.function
+
+
+def faults(room: Room, exercise: Exercise, name: str, cell: str, function: Callable[..., Any]) -> Iterator[str]:
+    define(room, cell)
+    key = make_answer_key(exercise, SEED)
+
+    def call_each(calls: list[Call]) -> Iterator[Reply]:
+        return room.call_each(exercise.name, calls, lambda: DEADLINE)
+
+    travelled, here = ask(exercise, call_each, SEED), ask(exercise, local_answer(function), SEED)
+    there, expected = evaluate(key, travelled), evaluate(key, here)
+    if (there.fraction, there.mistake) != (expected.fraction, expected.mistake):
+        yield f"{name}: {there.fraction} and {there.mistake} in a room, {expected.fraction} and {expected.mistake} here"
+    for case, item in key.items.items():
+        # What is drawn at random is not the same twice, in a script neither: the verdict on it is compared.
+        if item.call.repeat == 1 and not item.call.script and (differing := differences(travelled[case], here[case])):
+            yield f"{name}, {case}: {', '.join(differing)}"
+
+
+def differences(one: Reply, other: Reply) -> list[str]:
+    """The fields in which two replies differ. What was measured is another number each time."""
+    if one.failure or other.failure:
+        return [] if one.failure and other.failure and one.failure.type == other.failure.type else ["failure"]
+    return [name for name in COMPARED if not same(getattr(one, name), getattr(other, name))]
+
+
+COMPARED = ("value", "changed", "gradients")
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are of the same types and dtypes and hold the same numbers, but for rounding."""
+    if isinstance(one, Opaque) or isinstance(other, Opaque):
+        return True  # What cannot travel is told by its type, and the verdict on it is compared.
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, torch.Tensor):
+        return one.dtype == other.dtype and one.shape == other.shape and close(one, other)
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list | tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(one == other) or (isinstance(one, float) and close(torch.tensor(one), torch.tensor(other)))
+
+
+def close(one: torch.Tensor, other: torch.Tensor) -> bool:
+    # Rounding may differ where memory is aligned in another way.
+    return torch.allclose(one.double(), other.double(), rtol=1e-3, atol=1e-5, equal_nan=True)
+
+
+def define(room: Room, source: str) -> None:
+    reply = room.run_cell(source, DEADLINE)
+    assert reply.ok, (source, reply.outputs)
+
+
+def test_differing_replies_are_told() -> None:
+    one, half = Reply(value=torch.ones(2)), Reply(value=torch.ones(2, dtype=torch.float16))
+    assert differences(one, Reply(value=torch.ones(2))) == []
+    assert differences(one, Reply(value=torch.zeros(2))) == ["value"]
+    assert differences(one, half) == ["value"]
+    assert differences(one, Reply(value=torch.ones(2), changed=("x",))) == ["changed"]

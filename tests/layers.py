@@ -1,0 +1,96 @@
+"""The layers of the test suite: what each proves, and the seconds it takes. `make test` prints them.
+
+The CPU seconds are those of a test's process and of the processes it waited for; a busy machine changes them less than
+it changes the time by the clock. Some layers grow with the number of chapters: from them follows what the finished
+course will take.
+"""
+
+import os
+import resource
+from collections import Counter
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+CHAPTERS_OF_THE_COURSE = 18
+LAYERS = {
+    "spec": ("autograder/exercises", "solutions"),
+    "travel": ("grading/test_travel.py",),
+    "grading": ("grading",),
+    "sandbox": ("autograder/sandbox",),
+    "pages": ("chapters", "site"),
+    "widgets": ("widgets",),
+    "training": ("llm_course/training",),
+    "units": ("",),
+}
+"""Layer -> files and folders below tests/; the first that fits counts."""
+GROWING = {"spec", "travel", "pages", "widgets"}
+
+
+def layer_of(file: str) -> str:
+    """The layer of a test file, given below tests/."""
+    return next(
+        layer
+        for layer, places in LAYERS.items()
+        if any(not place or file == place or file.startswith(f"{place}/") for place in places)
+    )
+
+
+def projected_minutes(seconds: Counter[str], chapters: int, processors: int) -> float:
+    """Minutes that the finished course takes on so many quiet processors."""
+    growth = CHAPTERS_OF_THE_COURSE / chapters
+    total = sum(count * (growth if layer in GROWING else 1) for layer, count in seconds.items())
+    return total / processors / 60
+
+
+class LayerTimes:
+    """Collects what each layer takes, and prints it at the end."""
+
+    def __init__(self) -> None:
+        self._tests: Counter[str] = Counter()
+        self._clock: Counter[str] = Counter()
+        self._processor: Counter[str] = Counter()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Note where a test begins: its preparation counts, too."""
+        item.stash[_BEGAN] = _processor_seconds()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Give the report of each phase the processor seconds since the last one."""
+        report = yield
+        now = _processor_seconds()
+        report.user_properties = [("processor seconds", now - item.stash[_BEGAN])]
+        item.stash[_BEGAN] = now
+        return report
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Add up what the processes report."""
+        layer = layer_of(report.nodeid.split("::")[0].removeprefix("tests/"))
+        self._tests[layer] += report.when == "call"
+        self._clock[layer] += report.duration
+        self._processor[layer] += dict(report.user_properties).get("processor seconds", 0)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table of the layers."""
+        terminalreporter.section("layers")
+        terminalreporter.line(f"{'layer':10}{'tests':>7}{'seconds':>10}{'CPU seconds':>13}")
+        for layer in filter(self._tests.get, LAYERS):
+            numbers = f"{self._tests[layer]:7}{self._clock[layer]:10.0f}{self._processor[layer]:13.0f}"
+            terminalreporter.line(f"{layer:10}{numbers}")
+        chapters, processors = len(list(TESTS.parent.glob("chapters/*/exercises.md"))), os.cpu_count() or 1
+        minutes = projected_minutes(self._processor, chapters, processors)
+        terminalreporter.line(f"{chapters} chapters are written. With {CHAPTERS_OF_THE_COURSE} it would be")
+        terminalreporter.line(f"about {minutes:.1f} minutes of work for each of {processors} processors.")
+
+
+_BEGAN = pytest.StashKey[float]()
+
+
+def _processor_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(item.ru_utime + item.ru_stime for item in used)
