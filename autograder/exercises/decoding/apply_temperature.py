@@ -156,7 +156,6 @@ def negative_temperature(draw: Generator) -> Arguments:
 
 TWO_ROWS = torch.tensor([[0.5, 2.0, -1.0, 2.0, 0.0], [3.0, -0.5, 1.0, 0.0, 3.5]])
 
-
 EXERCISE = Exercise(
     reference=decoding.apply_temperature,
     points=2,

@@ -346,7 +346,6 @@ END_NOT_AMONG_THE_BEST = torch.tensor(
     ]
 ).log()
 
-
 EXERCISE = Exercise(
     reference=decoding.beam_search,
     points=3,

@@ -137,7 +137,6 @@ def min_p_above_one(draw: Generator) -> Arguments:
 WITHIN_REACH = torch.tensor([[0.1, 0.3, 0.16, 0.24, 0.2], [0.02, 0.08, 0.7, 0.15, 0.05]]).log()
 TWO_LARGEST = torch.tensor([[1.0, 2.5, -1.0, 2.5, 2.0]])
 
-
 EXERCISE = Exercise(
     reference=decoding.min_p_filter,
     points=2,

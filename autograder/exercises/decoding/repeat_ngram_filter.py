@@ -126,7 +126,6 @@ def n_below_one(draw: Generator) -> Arguments:
 
 EIGHT = torch.tensor([0.5, -1.0, 2.0, 0.0, 1.5, -0.5, 1.0, 3.0])
 
-
 EXERCISE = Exercise(
     reference=decoding.repeat_ngram_filter,
     points=3,

@@ -129,7 +129,6 @@ def no_k(draw: Generator) -> Arguments:
 DISTINCT = torch.tensor([[0.5, 2.0, -1.0, 1.0, 0.0, 1.5], [3.0, -0.5, 1.0, 0.0, 3.5, -2.0]])
 TIED = torch.tensor([[1.0, 3.0, 2.0, 2.0, 0.0, 2.0, 2.0], [2.0, 0.5, 2.0, 0.5, 2.0, 2.0, 0.0]])
 
-
 EXERCISE = Exercise(
     reference=decoding.top_k_filter,
     points=3,

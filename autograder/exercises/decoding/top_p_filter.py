@@ -210,7 +210,6 @@ def p_above_one(draw: Generator) -> Arguments:
 FLAT_AND_PEAKED = torch.tensor([[0.1, 0.3, 0.15, 0.25, 0.2], [0.02, 0.08, 0.7, 0.15, 0.05]]).log()
 EQUALS = torch.tensor([[0.1, 0.3, 0.1, 0.3, 0.1, 0.1]]).log()
 
-
 EXERCISE = Exercise(
     reference=decoding.top_p_filter,
     points=4,
