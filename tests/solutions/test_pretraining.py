@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autograder.exercises import assignments
-from autograder.exercises.pretraining import ADAMW_STEP_EXERCISE, NEXT_TOKEN_LOSS_EXERCISE
 from autograder.judge import judge, local_answer
 from llm_course import models
 from llm_course.checking import observe
@@ -107,8 +106,8 @@ def _lion(param: Tensor, grad: Tensor, m: Tensor, v: Tensor, step: int, lr: floa
 
 @pytest.mark.parametrize("seed", [b"1", b"2", b"3"])
 def test_other_ideas_lose_their_properties(seed: bytes) -> None:
-    smoothed = judge(NEXT_TOKEN_LOSS_EXERCISE, local_answer(_label_smoothing), seed)
-    lion = judge(ADAMW_STEP_EXERCISE, local_answer(_lion), seed)
+    smoothed = judge(ASSIGNMENT.exercise("next_token_loss"), local_answer(_label_smoothing), seed)
+    lion = judge(ASSIGNMENT.exercise("adamw_step"), local_answer(_lion), seed)
     assert smoothed.mistake is None and lion.mistake is None
     assert smoothed.fraction < 0.5 and lion.fraction < 0.5
 
