@@ -2,6 +2,7 @@
 PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
+CHECKS := llm_course/checks
 
 # One thread: on a busy two-core machine two torch threads can be twenty times slower than one.
 export OMP_NUM_THREADS ?= 1
@@ -16,7 +17,7 @@ export JUPYTER_PREFER_ENV_PATH = 1
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-env: $(VENV)/.installed widgets  ## make the environment in .venv
+env: $(VENV)/.installed widgets $(CHECKS)/.done  ## make the environment in .venv
 
 $(VENV)/.installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python was found: install Python 3.11, 3.12 or 3.13."; exit 1; }
@@ -25,6 +26,10 @@ $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[development]'
 	@touch $@
+
+# The data of the learners' own checks follows from the specifications.
+$(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exercises/*.py autograder/exercises/*/*.py solutions/*.py llm_course/checking/*.py chapters/*/chapter.md)
+	@$(BIN)/python -m autograder.checks && touch $@
 
 # Widgets: one self-contained module each, and the host that runs them on pages without a kernel.
 WIDGETS := llm_course/widgets
@@ -86,8 +91,8 @@ demo-class: env  ## make a class of synthetic learners in demo-class/, and grade
 bench-grade: env  ## measure grading beside stock nbgrader; options in ARGUMENTS="--submissions 50 --rounds 1"
 	@$(BIN)/python -m benchmarks.grading $(ARGUMENTS)
 
-checks: env  ## write the data of the learners' own checks, and the kill matrix, from the specifications
-	@$(BIN)/python -m autograder.checks && $(BIN)/python -m autograder.kill_matrix
+checks: env  ## build the data of the learners' own checks, and write the kill matrix, from the specifications
+	@$(BIN)/python -m autograder.kill_matrix
 
 soak: env  ## before a release: 100 seeds, every sandbox tier, 2,000 damaged notebooks, nbgrader's own tests, all training recipes
 	@LLM_COURSE_SEEDS=100 $(PYTEST) $(IN_PARALLEL) --timeout 7200 tests/autograder/exercises/test_verdicts.py

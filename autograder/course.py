@@ -20,6 +20,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.autograded import SourceCell
+from autograder.checks import write_checks
 from autograder.converters import TrustedGrade
 from autograder.course_files import course_secret, quarantine_special_files, stored_result
 from autograder.exercises import assignments
@@ -35,6 +36,7 @@ from autograder.workers import dask_workers, local_workers
 CONFIG_FILE = Path("nbgrader_config.py")
 CONFIG_TEXT = '''"""nbgrader's configuration of this course. `configure` makes every autograding go the trusted way."""
 
+from autograder.checks import write_checks
 from autograder.configuration import configure
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
@@ -85,7 +87,7 @@ def init_course(folder: Path, database: str | None = None) -> None:
 
 
 def release(name: str, due: datetime | None = None) -> tuple[Path, Path]:
-    """Release an assignment by nbgrader. Returns the released notebook and a zip of it for a class.
+    """Release an assignment by nbgrader. Returns the released notebook and a zip for a class, the checks beside it.
 
     `due` is when it is to be handed in; without one, what the gradebook says is left.
     """
@@ -98,6 +100,7 @@ def release(name: str, due: datetime | None = None) -> tuple[Path, Path]:
     notebook, archive = Path("release") / name / f"{name}.ipynb", Path("release") / f"{name}.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.write(notebook, f"{name}/{name}.ipynb")
+        bundle.write(write_checks(_assignment(name))[0], f"{name}/{name}.checks.json")
     return notebook, archive
 
 

@@ -17,6 +17,7 @@ from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
 from llm_course.checking.calls import invoke
 from llm_course.checking.evaluate import WAITS_MEANS, Verdict, evaluate
 from llm_course.checking.hint_markup import code_to_html
+from llm_course.checking.values import ValueFormatError
 
 CHECKS = Path(__file__).parent / "checks"
 PROGRESS_FILE = ".llm_course_progress.json"
@@ -130,12 +131,20 @@ def make_report(assignment: str, function: Callable[..., Any], folder: Path | No
 
 @functools.cache
 def load_answer_keys(assignment: str) -> dict[str, AnswerKey]:
-    """The visible answer_keys of an assignment, by exercise. Raises CheckError for an unknown name."""
-    path = CHECKS / f"{assignment}.json"
-    known = sorted(file.stem for file in CHECKS.glob("*.json"))
-    if assignment not in known:
+    """The visible cases of an assignment, by exercise. Raises CheckError for an unknown name.
+
+    A class gets the checks beside its notebook, for its instructor may have another release than what is installed.
+    """
+    beside, known = Path.cwd() / f"{assignment}.checks.json", sorted(file.stem for file in CHECKS.glob("*.json"))
+    if not known and not beside.exists():
+        raise CheckError(f"The checks are not built: run `make env` in the checkout, or put {beside.name} beside this.")
+    if assignment not in known and not beside.exists():
         raise CheckError(f"There is no assignment called {assignment!r}: the checks are for {', '.join(known)}.")
-    return answer_keys_from_json(path.read_text(encoding="utf-8"))
+    file = beside if beside.exists() else CHECKS / f"{assignment}.json"
+    try:
+        return answer_keys_from_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueFormatError) as error:
+        raise CheckError(f"{file.name} cannot be read ({error}): get it anew from your course.") from error
 
 
 def _note_progress(folder: Path, assignment: str, exercise: str, passed: bool) -> dict[str, bool]:

@@ -71,17 +71,29 @@ class AnswerKey:
     mistakes: tuple[KnownMistake, ...]
 
 
-def answer_keys_to_json(answer_keys: Mapping[str, AnswerKey]) -> str:
-    """The answer_keys of an assignment as JSON, a line for each call and each reply."""
+def answer_keys_to_json(answer_keys: Mapping[str, AnswerKey], made_from: str = "") -> str:
+    """The answer keys of an assignment as JSON, a line for each call and each reply.
+
+    `made_from` is a digest of what they follow from.
+    """
     data = {
         "format": FORMAT,
+        "made_from": made_from,
         "exercises": {name: _answer_key_to_data(answer_key) for name, answer_key in answer_keys.items()},
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
+def made_from(text: str) -> str:
+    """The digest that `answer_keys_to_json` was given, or nothing where the text is something else."""
+    try:
+        return str(json.loads(text)["made_from"])
+    except (KeyError, TypeError, json.JSONDecodeError):
+        return ""
+
+
 def answer_keys_from_json(text: str) -> dict[str, AnswerKey]:
-    """The answer_keys that `answer_keys_to_json` wrote. Raises ValueFormatError where the text is something else."""
+    """The answer keys that `answer_keys_to_json` wrote. Raises ValueFormatError where the text is something else."""
     try:
         data = json.loads(text)
         if data["format"] != FORMAT:

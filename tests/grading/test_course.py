@@ -18,6 +18,7 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.grade import grade
 from autograder.submission import heal, parse
+from llm_course.checking.answer_key import answer_keys_from_json
 from tests.banks.submissions import fill, hand_in, references
 from tests.banks.unlucky import TOUCHING_GLOBAL_STATE, UNLUCKY
 from tests.grading.conftest import Course
@@ -55,9 +56,10 @@ def unlucky(assignment: Assignment, source: str) -> dict[str, Any]:
     return fill(assignment, references(assignment), extra={2: cell, len(assignment.exercises) * 3: cell})
 
 
-def test_release_for_a_class_holds_the_notebook_only(course: Course) -> None:
+def test_release_for_a_class_holds_the_notebook_and_its_checks(course: Course, attention: Assignment) -> None:
     with zipfile.ZipFile(course.folder / "release" / f"{NAME}.zip") as archive:
-        assert archive.namelist() == [f"{NAME}/{NAME}.ipynb"]
+        assert archive.namelist() == [f"{NAME}/{NAME}.ipynb", f"{NAME}/{NAME}.checks.json"]
+        assert answer_keys_from_json(archive.read(archive.namelist()[1]).decode()).keys() == set(references(attention))
         assert "BEGIN SOLUTION" not in archive.read(archive.namelist()[0]).decode()
 
 

@@ -8,12 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.checks import checks_json
+from autograder.checks import write_checks
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
-from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, make_report
-from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
-from llm_course.checking.compare import agree
+from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, load_answer_keys, make_report
+from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json, made_from
 from solutions import attention, normalization, peft
 
 ASSIGNMENTS = list(assignments().values())
@@ -22,21 +21,40 @@ IDS = [exercise.name for _, exercise in EXERCISES]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
-def test_shipped_checks_are_those_of_the_specification(assignment: Assignment) -> None:
-    shipped = answer_keys_from_json((CHECKS / f"{assignment.name}.json").read_text(encoding="utf-8"))
-    fresh = answer_keys_from_json(checks_json(assignment))
-    assert shipped.keys() == fresh.keys(), "run `make checks`"
-    for name, answer_key in fresh.items():
-        other = shipped[name]
-        assert _words(other) == _words(answer_key), "run `make checks`"
-        for case, item in answer_key.items.items():
-            # Another processor may round differently.
-            assert agree(other.items[case].expected.value, item.expected.value, item.slack), "run `make checks`"
+def test_built_checks_are_those_of_the_specification(assignment: Assignment) -> None:
+    assert made_from((CHECKS / f"{assignment.name}.json").read_text(encoding="utf-8")), "run `make env`"
+    file, written = write_checks(assignment)
+    assert not written, "run `make env`"
+    built = answer_keys_from_json(file.read_text(encoding="utf-8"))
+    assert list(built) == [exercise.name for exercise in assignment.exercises]
+    assert not any(section.startswith(assignment.name[3:]) for key in built.values() for section in sections_of(key))
 
 
-def _words(answer_key: AnswerKey) -> list[tuple[str, ...]]:
-    properties = [(item.name, item.advice, *item.cases) for item in answer_key.properties]
-    return properties + [(mistake.name, mistake.hint, mistake.section) for mistake in answer_key.mistakes]
+def sections_of(answer_key: AnswerKey) -> list[str]:
+    return [mistake.section for mistake in answer_key.mistakes]
+
+
+def test_checks_are_written_when_what_they_are_made_from_has_changed(tmp_path: Path) -> None:
+    assignment = assignments()["01_language_models"]
+    file, written = write_checks(assignment, tmp_path / "checks")
+    assert written
+    assert write_checks(assignment, tmp_path / "checks") == (file, False)
+    file.write_text(file.read_text().replace(made_from(file.read_text()), "of yesterday"))
+    assert write_checks(assignment, tmp_path / "checks") == (file, True)
+
+
+def test_checks_beside_the_notebook_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    data = json.loads((CHECKS / "05_attention.json").read_text(encoding="utf-8"))
+    data["exercises"] = {"causal_mask": data["exercises"]["causal_mask"]}
+    (tmp_path / "05_attention.checks.json").write_text(json.dumps(data), encoding="utf-8")
+    load_answer_keys.cache_clear()
+    assert list(load_answer_keys("05_attention")) == ["causal_mask"]
+    (tmp_path / "05_attention.checks.json").write_text("{")
+    load_answer_keys.cache_clear()
+    with pytest.raises(CheckError, match=r"checks\.json cannot be read"):
+        load_answer_keys("05_attention")
+    load_answer_keys.cache_clear()
 
 
 @pytest.mark.parametrize(("assignment", "exercise"), EXERCISES, ids=IDS)
