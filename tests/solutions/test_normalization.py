@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from autograder.exercises import assignments, normalization
+from autograder.exercises import assignments
 from llm_course import models
 from solutions.normalization import decoder_logits, layer_norm, rms_norm
 from tests.banks.submissions import printed_by, references
@@ -89,7 +89,7 @@ def test_course_model_gives_the_same_logits_and_the_same_story() -> None:
 
 MISTAKES = [
     mistake
-    for mistake in normalization.DECODER_LOGITS_EXERCISE.mistakes
+    for mistake in assignments()["07_normalization"].exercise("decoder_logits").mistakes
     if mistake.name in ("no_final_norm", "first_layer_every_time", "base_not_handed_on", "stream_added_twice")
 ]
 
