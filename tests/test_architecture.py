@@ -1,6 +1,7 @@
 """The house stands as designed: arrows run one way, and one thing has one source."""
 
 import ast
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -11,20 +12,31 @@ import yaml
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 
-# Floors of the autograder, from the top. A module may import from its own floor and from lower ones.
-FLOORS = (
-    {"cli"},
-    {"commands"},
-    {"configuration", "course", "report"},
-    {"workers", "gradebook", "scores"},
-    {"converters", "lab", "late", "work"},
-    {"autograded", "course_files", "grade", "checks", "kill_matrix"},
-    {"judge", "sandbox", "submission"},
-    {"notebooks"},
-    {"markdown", "harmless", "fingerprint"},
-    {"exercises"},
-    {"result"},
-)
+# Floors of each package, from the top. A module may import from its own floor and from lower ones.
+FLOORS = {
+    "autograder": (
+        {"cli"},
+        {"commands"},
+        {"configuration", "course", "report"},
+        {"workers", "gradebook", "scores"},
+        {"converters", "lab", "late", "work"},
+        {"autograded", "course_files", "grade", "checks", "kill_matrix"},
+        {"judge", "sandbox", "submission"},
+        {"notebooks"},
+        {"markdown", "harmless", "fingerprint"},
+        {"exercises"},
+        {"result"},
+    ),
+    "llm_course": (
+        {"__main__"},
+        {"check", "training"},
+        {"widgets"},
+        {"models", "fetch", "checking", "corpus", "plotting"},
+        {"packaged_models"},
+    ),
+}
+# What a learner or a reader may import: neither how answers are judged, nor any answer.
+OPEN_TO_CHAPTERS = {"check", "corpus", "fetch", "models", "packaged_models", "plotting", "training", "widgets"}
 
 
 def imports_of(path: Path) -> set[str]:
@@ -48,6 +60,7 @@ def files(package: str) -> list[Path]:
         ("llm_course", {"llm_course"}),
         ("solutions", {"solutions", "llm_course"}),
         ("autograder", {"autograder", "solutions", "llm_course"}),
+        ("_ext", {"_ext", "autograder", "llm_course"}),
     ],
 )
 def test_arrows_run_one_way(package: str, allowed: set[str]) -> None:
@@ -56,17 +69,39 @@ def test_arrows_run_one_way(package: str, allowed: set[str]) -> None:
         assert not wrong, f"{path.relative_to(ROOT)} imports {wrong}"
 
 
-def test_no_import_runs_up_a_floor() -> None:
-    floor_of = {module: number for number, floor in enumerate(FLOORS) for module in floor}
-    for path in files("autograder"):
-        parts = path.relative_to(ROOT / "autograder").with_suffix("").parts
+@pytest.mark.parametrize("package", FLOORS)
+def test_no_import_runs_up_a_floor(package: str) -> None:
+    floor_of = {module: number for number, floor in enumerate(FLOORS[package]) for module in floor}
+    for path in files(package):
+        parts = path.relative_to(ROOT / package).with_suffix("").parts
         if parts == ("__init__",):
             continue
-        assert parts[0] in floor_of, f"say in FLOORS where autograder/{parts[0]} stands"
+        assert parts[0] in floor_of, f"say in FLOORS where {package}/{parts[0]} stands"
         for name in imports_of(path):
-            module = name.split(".")[1] if name.startswith("autograder.") else None
+            module = name.split(".")[1] if name.startswith(f"{package}.") else None
             if module in floor_of:
                 assert floor_of[module] >= floor_of[parts[0]], f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_every_import_of_the_project_leads_somewhere() -> None:
+    for path in [path for package in PACKAGES for path in files(package)]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in PACKAGES:
+                place = ROOT.joinpath(*node.module.split("."))
+                assert place.is_dir() or place.with_suffix(".py").is_file(), f"{path.relative_to(ROOT)}: {node.module}"
+
+
+IMPORT = re.compile(r"^(?:from|import) (\w+)(?:\.(\w+))?\S*(?: import (.+))?$", re.MULTILINE)
+PAGES = sorted(ROOT.glob("chapters/[0-9]*/*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_chapters_import_what_is_meant_for_them(page: Path) -> None:
+    imported = IMPORT.findall(page.read_text(encoding="utf-8"))
+    for package, module, names in [item for item in imported if item[0] in PACKAGES]:
+        assert package == "llm_course", f"{page.relative_to(ROOT)} imports {package}"
+        for name in [module] if module else names.split(", "):
+            assert name.split(" ")[0] in OPEN_TO_CHAPTERS, f"{page.relative_to(ROOT)} imports llm_course.{name}"
 
 
 def test_conda_environment_is_pyproject() -> None:

@@ -118,6 +118,11 @@ class Assignment:
     name: str
     exercises: tuple[Exercise, ...]
 
+    @property
+    def points(self) -> int:
+        """What all its exercises are worth together."""
+        return sum(exercise.points for exercise in self.exercises)
+
     def exercise(self, name: str) -> Exercise:
         """The exercise of that name. Raises KeyError."""
         return {exercise.name: exercise for exercise in self.exercises}[name]

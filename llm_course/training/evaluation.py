@@ -16,8 +16,8 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from llm_course.corpus import curriculum, stories, translation, words
 from llm_course.corpus.dialogues import dialogues, messages
 from llm_course.corpus.facts import BANK, HELD_OUT_CAPITAL_QUESTION
+from llm_course.corpus.plots import HELD_OUT_PLOTS
 from llm_course.corpus.stories import HELD_OUT, Probe, Story, make_scene_story, make_story
-from llm_course.curriculum.plots import HELD_OUT_PLOTS
 from llm_course.models import read
 from llm_course.training.batches import pad_rows
 from llm_course.training.processes import two_processes

@@ -15,7 +15,7 @@ from autograder.exercises.spec import Exercise
 from autograder.judge import Answer, judge, local_answer, make_answer_key
 from llm_course.checking.calls import Call, Failure, Reply, call_to_text, invoke, reply_from_data, reply_to_data
 from llm_course.checking.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
-from tests.autograder.test_exercises import TRIVIAL
+from tests.autograder.exercises.test_verdicts import TRIVIAL
 
 EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
 ATTENTION = assignments()["05_attention"]

@@ -53,22 +53,20 @@ def test_every_built_page_is_listed(site: Path) -> None:
     assert stale == set(), "pages that are no longer in _toc.yml: remove _build"
 
 
+@pytest.mark.parametrize(("place", "scheme", "width"), [("http", "light", 1280), ("file", "dark", 320)])
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_sound(visit: Visit, name: str) -> None:
-    visit.open(f"{name}.html")
-    assert checks.faults_of_formulas(visit.page) == []
-    assert checks.faults_of_widgets(visit.page) == []
-    assert checks.faults_of_images(visit.page) == []
-    assert checks.faults_of_width(visit.page) == []
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
-@pytest.mark.parametrize("name", PAGES)
-def test_page_is_accessible(browser: Browser, served: str, name: str, scheme: str, width: int) -> None:
-    with Visit(browser, served, color_scheme=scheme, viewport={"width": width, "height": 900}) as visit:
+def test_page_is_sound_and_accessible(
+    browser: Browser, site: Path, served: str, name: str, place: str, scheme: str, width: int
+) -> None:
+    base = served if place == "http" else f"{site.as_uri()}/"
+    with Visit(browser, base, color_scheme=scheme, viewport={"width": width, "height": 900}) as visit:
         visit.open(f"{name}.html")
+        assert checks.faults_of_formulas(visit.page) == []
         assert checks.faults_of_widgets(visit.page) == []
+        assert checks.faults_of_images(visit.page) == []
+        assert checks.faults_of_width(visit.page) == []
         assert checks.faults_of_access(visit.page) == []
+    assert visit.faults == []
 
 
 def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
@@ -128,8 +126,14 @@ def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_questions_of_a_page_are_told_apart(visit: Visit, name: str) -> None:
-    visit.open(f"{name}.html")
+def test_questions_of_a_page_are_told_apart(browser: Browser, served: str, name: str) -> None:
+    with Visit(browser, served) as visit:
+        visit.open(f"{name}.html")
+        check_questions(visit)
+    assert visit.faults == []
+
+
+def check_questions(visit: Visit) -> None:
     places = [question.get_attribute("data-place") for question in visit.page.locator(".question").all()]
     assert len(places) == len(set(places)) >= 1
     for question in visit.page.locator(".question").all():

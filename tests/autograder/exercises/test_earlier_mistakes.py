@@ -4,12 +4,12 @@ import inspect
 import re
 
 import pytest
-from tests.autograder.test_exercises import TRIVIAL
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise, Mistake
 from autograder.judge import ask, judge, judge_after, local_answer, make_answer_key, standing_on
 from llm_course.checking.calls import Reply
+from tests.autograder.exercises.test_verdicts import TRIVIAL
 
 SEED = b"seed"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from itertools import islice
 
 import pytest
-from llm_course.curriculum.plots import HELD_OUT_PLOTS, PLOTS
 
 from llm_course.corpus import curriculum, dialogues, facts, sentences, stories, translation, words
+from llm_course.corpus.plots import HELD_OUT_PLOTS, PLOTS
 from llm_course.training.recipes import STORIES_LESSONS
 
 TEXTS = list(curriculum.training_documents(6000))
