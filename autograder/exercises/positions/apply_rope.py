@@ -1,0 +1,309 @@
+"""apply_rope: queries and keys turned by their position."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from llm_course.checking import observe
+from solutions import positions as reference
+
+LAYOUT = "positions-layout"
+PRECISION = "positions-precision"
+
+known = Mistakes(reference.apply_rope, section="positions-rope")
+
+TURNED = "torch.cat([first * cos - second * sin, first * sin + second * cos], dim=-1)"
+STACKED = "torch.stack([first * cos - second * sin, first * sin + second * cos], dim=-1).flatten(-2)"
+
+known.edit(
+    "interleaved_pairs",
+    {"x.chunk(2, dim=-1)": "x[..., 0::2], x[..., 1::2]", TURNED: STACKED},
+    "You pair neighbors, components 0 and 1, 2 and 3, as in the original paper. Llama's layout in transformers pairs "
+    "component i of the first half with component i of the second half.",
+    LAYOUT,
+)
+known.edit(
+    "interleaved_frequencies",
+    {
+        "[:, None] * frequency": "[:, None] * frequency.repeat_interleave(2)",
+        TURNED: "x * cos + torch.cat([-second, first], dim=-1) * sin",
+    },
+    "You pair the two halves, but your angles are laid out for neighbors (θ0 θ0 θ1 θ1): the two of a pair turn by "
+    "different angles. For halves the angles are θ0 θ1 θ0 θ1.",
+    LAYOUT,
+)
+known.edit(
+    "rejoined_interleaved",
+    {TURNED: STACKED},
+    "Your pairs are turned correctly, but put back in the wrong places: the first numbers of all pairs belong in the "
+    "first half, the second ones in the second half.",
+    LAYOUT,
+)
+known.edit(
+    "positions_ignored",
+    {"positions[:, None]": "torch.arange(time)[:, None]"},
+    "You turn row t by t and never look at `positions`. While a model writes with a cache, its only new row is far "
+    "from position 0.",
+)
+known.edit(
+    "clockwise",
+    {"positions[:, None]": "-positions[:, None]"},
+    "You turn clockwise. Counter-clockwise, (1, 0) at position 1 becomes (cos 1, sin 1): the minus stands before the "
+    "sine of the *first* component.",
+)
+known.edit(
+    "base_ignored",
+    {"base **": "10000.0 **"},
+    "Your result is the same for every base: 10000 is only the default of the parameter.",
+)
+known.edit(
+    "exponent_without_two",
+    {"torch.arange(0, head_dim, 2,": "torch.arange(head_dim // 2,"},
+    "Your exponent is i / head_dim where i numbers the pairs. It is 2i / head_dim; yours stops at one half, so the "
+    "slow pairs are missing.",
+)
+known.edit(
+    "exponent_doubled",
+    {"/ head_dim)": "/ (head_dim // 2))"},
+    "Your exponents run nearly to 2: you divide 2i by the number of pairs. Divide 2i by head_dim, or i by the number "
+    "of pairs.",
+)
+known.edit(
+    "frequencies_rise",
+    {"-torch.arange": "torch.arange"},
+    "Your later pairs turn faster and faster. The exponent is negative: pair 0 is the fastest, with 1 radian a "
+    "position.",
+)
+known.edit(
+    "minus_lost",
+    {"cos - second": "cos + second"},
+    "Both of your products with the sine have a plus. A rotation has one minus, a cos θ - b sin θ and a sin θ + b cos "
+    "θ; without it vectors are stretched.",
+)
+known.edit(
+    "first_overwritten",
+    {
+        "return torch.cat([first * cos - second * sin,": (
+            "first = first * cos - second * sin\n    return torch.cat([first,"
+        )
+    },
+    "You compute the second half from the first half as it is *after* turning. Both need the values from before: keep "
+    "them under another name.",
+)
+known.edit(
+    "added",
+    {TURNED: "x + torch.cat([cos, sin], dim=-1)"},
+    "You add cosines and sines to x, as sinusoidal positions are added to embeddings. RoPE multiplies: it turns each "
+    "pair and leaves its length as it is.",
+    "positions-relative",
+)
+known.edit(
+    "odd_width_accepted",
+    {"if head_dim % 2": "if False"},
+    "With an odd head_dim your function fails somewhere inside. Check first, and say in a ValueError that the width "
+    "cannot be split into pairs.",
+)
+known.edit(
+    "position_broadcast",
+    {"if positions.shape != (time,)": "if False"},
+    "One position for three rows slips through: it broadcasts, and all rows get the same angle. Ask for one position "
+    "for each row, and raise ValueError otherwise.",
+)
+known.edit(
+    "any_base_accepted",
+    {"if base <= 0": "if False"},
+    "A base of 0 slips through and gives NaN: raise ValueError where the base is not above 0.",
+)
+known.edit(
+    "promoted",
+    {".cos().to(x.dtype)": ".cos()", ".sin().to(x.dtype)": ".sin()"},
+    "Half-precision inputs come back as float32, since your cosines and sines are float32: convert them, or the "
+    "result, to the dtype of x.",
+    PRECISION,
+)
+known.edit(
+    "always_float32",
+    {"time, head_dim =": "x = x.float()\n    time, head_dim ="},
+    "Your result is float32 whatever comes in: convert it back to the dtype of x.",
+    PRECISION,
+)
+known.edit(
+    "angles_in_half_precision",
+    {"positions[:, None] * frequency": "positions.to(x.dtype)[:, None] * frequency.to(x.dtype)"},
+    "You compute the angles in the dtype of x. In half precision a large position is rounded, and its angle is wrong "
+    "by a radian or more: use float32 for positions, frequencies and angles.",
+    PRECISION,
+)
+known.edit(
+    "in_place",
+    {f"return {TURNED}": f"turned = {TURNED}\n    x.detach().copy_(turned.detach())\n    return turned"},
+    "You turn x in place, so the caller's queries are changed too. Build a new tensor, say with torch.cat.",
+)
+known.edit(
+    "detached",
+    {TURNED: f"{TURNED}.detach()"},
+    "No gradient comes back through your result: it was detached, or made under no_grad or by NumPy.",
+)
+
+
+def random_heads(draw: Generator, *shape: int) -> Tensor:
+    """Random rows of heads, as a transposed view: learners' code must not rely on contiguous memory."""
+    batch, heads, time, head_dim = shape
+    return randn(draw, batch, time, heads, head_dim).transpose(1, 2)
+
+
+def rows_at(positions: list[int]) -> Callable[[Generator], Arguments]:
+    """For cases that draw the same rows: only their positions differ."""
+    return lambda draw: {"x": random_heads(draw, 2, 1, len(positions), 6), "positions": torch.tensor(positions)}
+
+
+def from_zero(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 1, 1, 3, 4), "positions": torch.arange(3)}
+
+
+def batched_from_zero(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 3, 2, 5, 8), "positions": torch.arange(5)}
+
+
+def with_gaps(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 1, 2, 3, 6), "positions": torch.tensor([3, 10, 4])}
+
+
+def drawn_positions(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 2, 3, 4, 10), "positions": torch.randperm(25, generator=draw)[:4]}
+
+
+def between_positions(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 1, 2, 3, 4), "positions": torch.tensor([0.5, 1.0, 2.25])}
+
+
+def one_new_row(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 2, 3, 1, 4), "positions": torch.tensor([randint(draw, 7, 20)])}
+
+
+def small_base(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 1, 2, 3, 6), "positions": torch.tensor([5, 1, 2]), "base": 100.0}
+
+
+def large_base(draw: Generator) -> Arguments:
+    return {**drawn_positions(draw), "base": 500000.0}
+
+
+def odd_head(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 1, 2, 3, 5), "positions": torch.arange(3)}
+
+
+def one_position_for_three(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 1, 2, 3, 4), "positions": torch.tensor([2])}
+
+
+def base_of_zero(draw: Generator) -> Arguments:
+    return {**from_zero(draw), "base": 0.0}
+
+
+def bfloat16_rows(draw: Generator) -> Arguments:
+    arguments = drawn_positions(draw)
+    return {**arguments, "x": arguments["x"].bfloat16()}
+
+
+def float64_rows(draw: Generator) -> Arguments:
+    # At position 0, where the result does not depend on the precision of the angles, which is left open.
+    return {"x": randn(draw, 2, 1, 3, 4, dtype=torch.float64), "positions": torch.zeros(3, dtype=torch.int64)}
+
+
+def far_in_float16(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 1, 2, 4, 8).half(), "positions": torch.tensor([2501, 2727, 3001, 3333])}
+
+
+EXERCISE = Exercise(
+    reference=reference.apply_rope,
+    points=6,
+    cases=(
+        Case("rows", rows_at([2, 3, 5, 9]), visible=True),
+        Case("rows moved on", rows_at([19, 20, 22, 26]), visible=True, drawn_as="rows"),
+        Case("rows pulled apart", rows_at([4, 6, 10, 18]), visible=True, drawn_as="rows"),
+        Case("from zero", from_zero, visible=True),
+        Case("batched from zero", batched_from_zero),
+        Case("positions with gaps", with_gaps, visible=True),
+        Case("positions drawn", drawn_positions),
+        Case("between positions", between_positions),
+        Case("one new row", one_new_row),
+        Case("small base", small_base, visible=True),
+        Case("large base", large_base),
+        Case("odd width", odd_head, visible=True),
+        Case("one position for three rows", one_position_for_three, visible=True),
+        Case("base of zero", base_of_zero, visible=True),
+        Case("bfloat16", bfloat16_rows, visible=True),
+        Case("float64", float64_rows, visible=True),
+        Case("far in float16", far_in_float16, visible=True),
+        Case("gradients", with_gaps, visible=True, gradients=("x",)),
+    ),
+    properties=(
+        Property(
+            "Dot products depend on the distance of two rows, and on nothing else of their positions",
+            ("rows", "rows moved on", "rows pulled apart"),
+            "Turn two rows, multiply them, then add 17 to both positions: the product must stay. Double the distance: "
+            "it must change.",
+            observe=observe.distance_only,
+            joint=True,
+            weight=2,
+        ),
+        Property(
+            "At positions 0, 1, 2, ... the rows are turned as in Llama",
+            ("from zero", "batched from zero"),
+            "Take a row of four numbers at position 1: components 0 and 2 turn by 1 radian, 1 and 3 by 0.01.",
+            weight=3,
+        ),
+        Property(
+            "The given positions count, in any order",
+            ("positions with gaps", "positions drawn", "between positions", "one new row"),
+            "The angle of row t belongs to positions[t], not to t: with a cache, the only new row may be at position "
+            "17.",
+            weight=2,
+        ),
+        Property(
+            "The base sets how far the speeds spread",
+            ("small base", "large base"),
+            "Pair i turns by position · base^(-2i / head_dim): another base, other angles in all pairs but the first.",
+        ),
+        Property(
+            "An odd width, a position missing or a base of zero is refused with a ValueError",
+            ("from zero", "odd width", "one position for three rows", "base of zero"),
+            "Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
+            "above 0, and nowhere else.",
+            observe=observe.refusal,
+        ),
+        Property(
+            "The dtype of x is kept",
+            ("bfloat16", "float64"),
+            "A product of bfloat16 and float32 is float32: bring cosines and sines to the dtype of x, or the result.",
+            observe=observe.dtype,
+            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
+        ),
+        Property(
+            "Far positions keep their angle in half precision",
+            ("far in float16",),
+            "float16 knows no whole number between 3000 and 3002, and one radian is a sixth of a turn: compute the "
+            "angles in float32, then convert cosine and sine.",
+            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
+        ),
+        Property(
+            "The arguments are left unchanged",
+            ("positions with gaps", "positions drawn"),
+            "An argument differs after your call: writing into a slice of x changes it for the caller too.",
+            observe=observe.changed,
+            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
+        ),
+        Property(
+            "Gradients reach x",
+            ("gradients",),
+            "Queries and keys are learned through this function: no detach, no no_grad, no way through NumPy.",
+            observe=observe.gradients,
+        ),
+    ),
+    mistakes=tuple(known),
+    shortcuts=("apply_rotary_pos_emb", "rotate_half", "RotaryEmbedding", "view_as_complex"),
+)
