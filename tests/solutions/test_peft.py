@@ -11,7 +11,6 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from autograder.exercises import assignments
-from autograder.exercises.peft import LORA_LINEAR_EXERCISE
 from autograder.judge import judge, local_answer
 from solutions.peft import LoRALinear, ia3_scale, lora_parameter_count, prepend_prompt, trainable_fraction
 from tests.banks.submissions import printed_by, references
@@ -118,7 +117,7 @@ class RandomBias(LoRALinear):
 def test_random_mistakes_lose_their_property(wrong: type[LoRALinear], lost: str) -> None:
     # What they do differs from call to call, so no hint of their own can know them.
     for seed in (b"1", b"2", b"3"):
-        verdict = judge(LORA_LINEAR_EXERCISE, local_answer(wrong), seed)
+        verdict = judge(assignments()["13_peft"].exercise("LoRALinear"), local_answer(wrong), seed)
         failed = [finding.name for finding in verdict.findings if not finding.holds and not finding.waits]
         assert any(name.startswith(lost) for name in failed)
         assert verdict.fraction > 0.7

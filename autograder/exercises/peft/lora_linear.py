@@ -1,0 +1,581 @@
+"""LoRALinear: a frozen linear layer and a trained update of low rank."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.peft.inputs import drawn_layer
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from llm_course.checking import observe
+from llm_course.checking.scripts import Step
+from solutions import peft
+
+SCALE = "peft-scale"
+WHY = "peft-why"
+MERGE = "peft-merge"
+
+known = Mistakes(peft.LoRALinear, section="peft-lora")
+
+FACTOR = "alpha / rank"
+FROZEN = "self.base = base.requires_grad_(False)"
+A, B = "base.weight.new_empty(rank, base.in_features)", "base.weight.new_zeros(base.out_features, rank)"
+RANDOM = "nn.init.kaiming_uniform_(self.lora_a, a=math.sqrt(5))"
+DROPPED = "self.dropout(x)"
+UPDATE = f"{DROPPED} @ self.lora_a.T @ self.lora_b.T"
+OUTPUT = "self.base(x) + self.scale * update"
+COPIED = "copy.deepcopy(self.base)"
+PRODUCT = "self.scale * self.lora_b @ self.lora_a"
+RETURNED = "return merged"
+
+known.edit(
+    "scale_alpha",
+    {FACTOR: "alpha"},
+    "You multiply the update by alpha. The factor is alpha / rank, so that another rank needs no other alpha.",
+    SCALE,
+)
+known.edit(
+    "scale_one",
+    {FACTOR: "1.0"},
+    "Your update has no factor: alpha is ignored. It is multiplied by alpha / rank.",
+    SCALE,
+)
+known.edit(
+    "scale_inverted",
+    {FACTOR: "rank / alpha"},
+    "You multiply by rank / alpha: the factor is upside down. A larger alpha makes a larger update.",
+    SCALE,
+)
+known.edit(
+    "scale_by_root",
+    {FACTOR: "alpha / math.sqrt(rank)"},
+    "You divide alpha by the root of the rank. That is rsLoRA, a later variant; LoRA divides by the rank itself.",
+    SCALE,
+)
+known.edit(
+    "scale_without_alpha",
+    {FACTOR: "1 / rank"},
+    "You divide by the rank, but alpha is ignored: the factor is alpha / rank.",
+    SCALE,
+)
+known.edit("scale_product", {FACTOR: "alpha * rank"}, "You multiply by alpha · rank: divide by the rank.", SCALE)
+known.edit(
+    "scale_twice",
+    {FACTOR: "(alpha / rank) ** 2"},
+    "Your update is scaled twice, by (alpha / rank)². Multiply once, the product and not both of its factors.",
+    SCALE,
+)
+known.edit(
+    "scale_rounded_down",
+    {FACTOR: "alpha // rank"},
+    "You divide with `//`, which drops what is behind the point: with alpha 5 and rank 2 the factor is 2.5.",
+    SCALE,
+)
+known.edit("subtracted", {FACTOR: "-alpha / rank"}, "You subtract the update. It is added to the base's output.")
+known.edit(
+    "both_zero",
+    {RANDOM: "nn.init.zeros_(self.lora_a)"},
+    "lora_a and lora_b both start with zeros. Then each gets a gradient of zero, because it is multiplied by the "
+    "other, and training never moves. Give lora_a random numbers.",
+)
+known.edit(
+    "both_random",
+    {RANDOM: f"{RANDOM}\n        nn.init.normal_(self.lora_b, std=0.5)"},
+    "lora_a and lora_b both start with random numbers, so a new layer disturbs its base before it has learned "
+    "anything. Start lora_b with zeros.",
+)
+known.edit(
+    "other_way_round",
+    {RANDOM: "nn.init.zeros_(self.lora_a)\n        nn.init.normal_(self.lora_b, std=0.5)"},
+    "You start lora_a with zeros and lora_b with random numbers. That would train too, but here it is agreed to be "
+    "the other way round, as in the paper.",
+)
+known.edit(
+    "all_the_same",
+    {RANDOM: "nn.init.constant_(self.lora_a, 0.01)"},
+    "All numbers of lora_a start the same. Then its rows get the same gradient and stay the same, and the update has "
+    "rank 1 whatever rank says. Draw them at random.",
+)
+known.edit(
+    "base_trained",
+    {FROZEN: "self.base = base"},
+    "The base still requires gradients, so the optimizer would train all of it. Freeze it: "
+    "`base.requires_grad_(False)`.",
+    WHY,
+)
+known.edit(
+    "bias_trained",
+    {FROZEN: "self.base = base\n        base.weight.requires_grad_(False)"},
+    "You freeze the base's weight but not its bias. `base.requires_grad_(False)` freezes both.",
+    WHY,
+)
+known.edit(
+    "nothing_trained",
+    {RANDOM: f"{RANDOM}\n        self.requires_grad_(False)"},
+    "You freeze everything, lora_a and lora_b too. Freeze the base alone.",
+    WHY,
+)
+known.edit(
+    "plain_tensors",
+    {f"nn.Parameter({A})": f"{A}.requires_grad_()", f"nn.Parameter({B})": f"{B}.requires_grad_()"},
+    "lora_a and lora_b are plain tensors, so `parameters()` does not list them and no optimizer trains them. Make "
+    "them with nn.Parameter.",
+)
+known.edit(
+    "a_is_a_buffer",
+    {f"self.lora_a = nn.Parameter({A})": f'self.register_buffer("lora_a", {A})'},
+    "Only lora_b is trained: lora_a is not an nn.Parameter. Without it the update keeps to the rows that chance gave "
+    "it.",
+)
+known.edit(
+    "in_float32",
+    {A: f"{A}.float()", B: f"{B}.float()"},
+    "lora_a and lora_b are float32 whatever the base is, so a base in another dtype fails. Take the dtype from "
+    "`base.weight`.",
+)
+known.edit(
+    "other_layout",
+    {
+        A: "base.weight.new_empty(base.in_features, rank)",
+        B: "base.weight.new_zeros(rank, base.out_features)",
+        UPDATE: f"{DROPPED} @ self.lora_a @ self.lora_b",
+        PRODUCT: "self.scale * (self.lora_a @ self.lora_b).T",
+    },
+    "lora_a and lora_b are laid out the other way round: lora_a is [rank, in] and lora_b is [out, rank], as the "
+    "weights of two linear layers.",
+)
+known.edit(
+    "layers_for_parameters",
+    {
+        f"nn.Parameter({A})": "nn.Linear(base.in_features, rank, bias=False)",
+        f"nn.Parameter({B})": "nn.Linear(rank, base.out_features, bias=False)",
+        RANDOM: "nn.init.zeros_(self.lora_b.weight)",
+        UPDATE: f"self.lora_b(self.lora_a({DROPPED}))",
+        PRODUCT: "self.scale * self.lora_b.weight @ self.lora_a.weight",
+    },
+    "lora_a and lora_b are nn.Linear layers. They are to be nn.Parameter themselves, so that `layer.lora_b` is the "
+    "matrix.",
+)
+known.edit(
+    "without_base", {OUTPUT: "self.scale * update"}, "Your layer gives the update alone: the base's output is missing."
+)
+known.edit(
+    "base_scaled_too",
+    {OUTPUT: "self.scale * (self.base(x) + update)"},
+    "You multiply the base's output by alpha / rank as well. The factor belongs to the update alone.",
+)
+known.edit(
+    "base_alone",
+    {OUTPUT: "self.base(x)"},
+    "Your layer gives the base's output alone, whatever lora_a and lora_b are: the update is missing in forward.",
+)
+known.edit(
+    "bias_lost",
+    {"self.base(x)": "x @ self.base.weight.T"},
+    "You multiply by the base's weight and lose its bias. Call the base itself: `self.base(x)`.",
+)
+known.edit(
+    "nonlinear",
+    {UPDATE: f"torch.relu({DROPPED} @ self.lora_a.T) @ self.lora_b.T"},
+    "There is a ReLU between lora_a and lora_b. That is how adapters do it; a LoRA update is linear, or it could not "
+    "be merged.",
+    "peft-adapters",
+)
+known.edit(
+    "base_detached",
+    {"self.base(x)": "self.base(x).detach()"},
+    "You cut the gradient at the base's output. The base's weights are frozen, but the gradient must flow through "
+    "them to x, or the layers below learn nothing from this way.",
+)
+known.edit(
+    "input_detached",
+    {DROPPED: "self.dropout(x.detach())"},
+    "You cut the gradient at the update's input: x gets it from the base alone.",
+)
+known.edit(
+    "parameters_detached",
+    {"self.lora_a.T": "self.lora_a.data.T", "self.lora_b.T": "self.lora_b.data.T"},
+    "You use the numbers of lora_a and lora_b without their gradients (`data`, `detach` or `no_grad`): they could not "
+    "learn.",
+)
+known.edit("dropout_ignored", {DROPPED: "x"}, "Your layer ignores dropout. Apply it to the x that goes into lora_a.")
+known.edit(
+    "dropout_always",
+    {DROPPED: "nn.functional.dropout(x, self.dropout.p)"},
+    "You drop in evaluation too. functional.dropout does so unless it is told the mode: give it "
+    "`training=self.training`, or use nn.Dropout.",
+)
+known.edit(
+    "dropout_in_evaluation",
+    {DROPPED: "nn.functional.dropout(x, self.dropout.p, training=not self.training)"},
+    "You drop in evaluation and not in training: the mode is turned round.",
+)
+known.edit(
+    "dropout_on_base",
+    {f"update = {DROPPED}": f"x = {DROPPED}\n        update = x"},
+    "Your dropout also acts on what goes into the base. The base sees x as it is; only the update's input is dropped.",
+)
+known.edit(
+    "dropout_on_update",
+    {UPDATE: "self.dropout(x @ self.lora_a.T @ self.lora_b.T)"},
+    "You drop entries of the finished update. Dropout belongs before lora_a, on x.",
+)
+known.edit(
+    "dropout_after_a",
+    {UPDATE: "self.dropout(x @ self.lora_a.T) @ self.lora_b.T"},
+    "You drop what lora_a gives, or whole rows of x. Dropout belongs before lora_a, on each entry of x.",
+)
+known.edit(
+    "dropout_on_output",
+    {DROPPED: "x", OUTPUT: f"self.dropout({OUTPUT})"},
+    "You drop entries of the whole output, the base's part with it. Dropout belongs before lora_a, on x.",
+)
+known.edit(
+    "dropout_not_made_up_for",
+    {DROPPED: f"({DROPPED} * (1 - self.dropout.p) if self.training else x)"},
+    "You set entries to zero but do not divide the others by 1 - p, so the update is smaller in training than in "
+    "evaluation. nn.Dropout does both.",
+)
+known.edit(
+    "dropout_keeps",
+    {DROPPED: "nn.functional.dropout(x, 1 - self.dropout.p, self.training and self.dropout.p > 0)"},
+    "You take dropout for the probability to keep an entry. It is the probability to drop it.",
+)
+known.edit(
+    "merged_in_place",
+    {COPIED: "self.base"},
+    "Your merge changes the base and returns it. Then forward adds the update to a base that has it already, and a "
+    "second merge adds it again. Work on a copy.",
+    MERGE,
+)
+known.edit(
+    "merged_in_place_and_copied",
+    {COPIED: "self.base", RETURNED: "return copy.deepcopy(merged)"},
+    "Your merge adds the update to the base and copies it afterwards. Copy first, then add: the base stays as it was.",
+    MERGE,
+)
+known.edit(
+    "update_used_up",
+    {RETURNED: f"nn.init.zeros_(self.lora_b)\n        {RETURNED}"},
+    "Your merge sets lora_b to zero, and the layer has lost its update. Merging makes a new layer and leaves this one "
+    "alone.",
+    MERGE,
+)
+known.edit(
+    "bias_shared",
+    {RETURNED: f"merged.bias = self.base.bias\n        {RETURNED}"},
+    "The merged layer and the base share one bias: training one would change the other. Copy it.",
+    MERGE,
+)
+known.edit(
+    "merged_without_scale",
+    {PRODUCT: "self.lora_b @ self.lora_a"},
+    "Your merge adds B A without the factor alpha / rank, so the merged layer computes something else than forward.",
+    MERGE,
+)
+known.edit(
+    "merged_update_alone",
+    {f"weight += {PRODUCT}": f"weight.copy_({PRODUCT})"},
+    "The merged weight is the update alone: add it to the base's weight.",
+    MERGE,
+)
+known.edit(
+    "merged_base_alone", {PRODUCT: "0.0"}, "The merged layer is a copy of the base: the update is missing.", MERGE
+)
+known.edit(
+    "merged_transposed",
+    {PRODUCT: "self.scale * self.lora_a.T @ self.lora_b.T"},
+    "You add Aᵀ Bᵀ, which is the update transposed: [in, out]. The weight is [out, in], so add B A.",
+    MERGE,
+)
+known.edit(
+    "merged_as_a_b",
+    {PRODUCT: "self.scale * self.lora_a @ self.lora_b"},
+    "You multiply A by B in the merge. The order is B A: x meets lora_a first, which stands next to it.",
+    MERGE,
+)
+known.edit(
+    "merged_in_float32",
+    {RETURNED: f"{RETURNED}.float()"},
+    "Your merged layer is float32 whatever the base is: nn.Linear makes it so unless it is told the dtype. Copy the "
+    "base, or give `dtype=self.base.weight.dtype`.",
+    MERGE,
+)
+known.edit(
+    "merged_without_bias",
+    {RETURNED: f"merged.bias = None\n        {RETURNED}"},
+    "The merged layer has lost the base's bias.",
+    MERGE,
+)
+known.edit(
+    "merged_with_bias_of_zeros",
+    {RETURNED: f"merged.bias = nn.Parameter(torch.zeros_like(merged.weight[:, 0]))\n        {RETURNED}"},
+    "The merged layer has a bias of zeros: it takes the base's bias, and has none if the base has none.",
+    MERGE,
+)
+known.edit(
+    "merged_to_weight",
+    {RETURNED: f"{RETURNED}.weight.detach()"},
+    "Your merge returns the weight. It is to return a layer, an nn.Linear with this weight and the bias.",
+    MERGE,
+)
+known.edit(
+    "merged_to_itself",
+    {RETURNED: "self.base = merged\n        return self"},
+    "Your merge returns the LoRA layer itself. It is to return a new nn.Linear.",
+    MERGE,
+)
+known.edit(
+    "rank_not_checked",
+    {"rank < 1": "False"},
+    "You do not check the rank: with rank 0 the factor alpha / rank fails with a ZeroDivisionError. Test it first, "
+    "and raise ValueError.",
+)
+known.edit(
+    "only_rank_zero_refused",
+    {"rank < 1": "rank == 0"},
+    "You refuse rank 0, but a negative rank fails somewhere in torch. Test for less than 1.",
+)
+known.edit(
+    "dropout_not_checked",
+    {"nn.Dropout(dropout)": "nn.Dropout()\n        self.dropout.p = dropout"},
+    "You accept a dropout that is no probability, and the error comes later, at the first call. Raise ValueError in "
+    "`__init__`; nn.Dropout does it by itself.",
+)
+
+
+def whole(draw: Generator, *shape: int) -> Tensor:
+    """Whole numbers from 1 to 4, so that rounding makes no new categories."""
+    return torch.randint(1, 5, shape, generator=draw).float()
+
+
+Steps = Callable[[Generator, int, int, int], tuple[Step, ...]]
+"""The steps of a script, given a generator, the rows and columns of the base, and the rank."""
+
+
+def lora_case(
+    name: str,
+    shape: tuple[int, int],
+    rank: int,
+    alpha: float,
+    steps: Steps,
+    *,
+    bias: bool = True,
+    dropout: float | None = None,
+    dtype: torch.dtype = torch.float32,
+    **options: Any,
+) -> Case:
+    def arguments(draw: Generator) -> Arguments:
+        given_dropout = {} if dropout is None else {"dropout": dropout}
+        return {"base": drawn_layer(draw, *shape, bias, dtype), "rank": rank, "alpha": alpha, **given_dropout}
+
+    return Case(name, arguments, script=lambda draw: steps(draw, *shape, rank), **options)
+
+
+def start(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+    return ("start", "lora_a"), ("start", "lora_b"), ("trained",)
+
+
+def fresh(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+    call = ("call", {"x": randn(draw, 4, columns)})
+    return call, ("set", {"lora_b": torch.zeros(rows, rank)}), call
+
+
+def drawn_matrices(draw: Generator, rows: int, columns: int, rank: int, dtype: torch.dtype = torch.float32) -> Step:
+    values = {"lora_a": randn(draw, rank, columns, dtype=dtype), "lora_b": randn(draw, rows, rank, dtype=dtype)}
+    return "set", values
+
+
+def update(*leading: int) -> Steps:
+    def steps(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+        x = randn(draw, columns, *leading[::-1]).permute(*range(len(leading), -1, -1))  # not contiguous
+        call, zeros = ("call", {"x": x}), ("set", {"lora_b": torch.zeros(rows, rank)})
+        return zeros, call, drawn_matrices(draw, rows, columns, rank), call
+
+    return steps
+
+
+def backward(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+    gradients = ("gradients", {"x": randn(draw, 4, columns)}, ("lora_a", "lora_b"))
+    return drawn_matrices(draw, rows, columns, rank), gradients
+
+
+def merging(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+    return drawn_matrices(draw, rows, columns, rank), ("method", "merge", {})
+
+
+def around_merging(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+    call: Step = ("call", {"x": randn(draw, 3, columns)})
+    merge: Step = ("method", "merge", {})
+    return drawn_matrices(draw, rows, columns, rank), call, merge, call, merge, ("spoil", "merge", {}), call
+
+
+def dropping(mode: str) -> Steps:
+    def steps(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+        x = whole(draw, columns).expand(100, columns)
+        values = {"lora_a": whole(draw, rank, columns), "lora_b": whole(draw, rows, rank)}
+        return ("set", values), ("mode", mode), ("call", {"x": x})
+
+    return steps
+
+
+def in_float64(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+    matrices = drawn_matrices(draw, rows, columns, rank, torch.float64)
+    return matrices, ("call", {"x": randn(draw, 2, columns, dtype=torch.float64)}), ("method", "merge", {})
+
+
+def whole_base(draw: Generator, rows: int, columns: int) -> nn.Linear:
+    layer = drawn_layer(draw, rows, columns)
+    with torch.no_grad():
+        layer.weight.copy_(whole(draw, rows, columns))
+        layer.bias.copy_(whole(draw, rows))
+    return layer
+
+
+FACTOR_OF_1: dict[str, Any] = {"rank": 1, "alpha": 1.0}
+"""Whatever an answer makes of rank and alpha is 1 here, so that a wrong factor costs what is said of the factor."""
+
+
+def dropout_case(name: str, mode: str, dropout: float, visible: bool) -> Case:
+    shape = (2, 2)
+    return Case(
+        name,
+        lambda draw: {"base": whole_base(draw, *shape), **FACTOR_OF_1, "dropout": dropout},
+        visible=visible,
+        script=lambda draw: dropping(mode)(draw, *shape, 1),
+        repeat=2,
+        categories=observe.rows_of_last_result,
+    )
+
+
+UPDATES = ("update", "update of one row", "update of a batch", "update of a wider rank")
+MERGES = ("merge", "merge without a bias", "merge of a square layer")
+
+EXERCISE = Exercise(
+    reference=peft.LoRALinear,
+    points=8,
+    cases=(
+        lora_case("start", (5, 3), 2, 6.0, start, visible=True),
+        lora_case("start of another layer", (4, 7), 3, 2.0, start),
+        lora_case("fresh", (4, 3), 2, 5.0, fresh, visible=True),
+        lora_case("fresh without a bias", (3, 5), 2, 5.0, fresh, bias=False),
+        lora_case("fresh, drawn", (6, 4), 3, 1.5, fresh),
+        lora_case("update", (4, 3), 2, 5.0, update(2), visible=True, slack=512),
+        lora_case("update of one row", (3, 4), 2, 3.0, update(), slack=512),
+        lora_case("update of a batch", (5, 4), 3, 4.0, update(2, 3), slack=512),
+        lora_case("update of a wider rank", (2, 3), 4, 7.0, update(3), bias=False, slack=512),
+        lora_case("gradients", (4, 3), **FACTOR_OF_1, steps=backward, visible=True),
+        lora_case("gradients, drawn", (3, 5), **FACTOR_OF_1, steps=backward),
+        lora_case("merge", (4, 3), 2, 5.0, merging, visible=True),
+        lora_case("merge without a bias", (3, 4), 2, 3.0, merging, bias=False, dropout=0.5),
+        lora_case("merge of a square layer", (3, 3), 2, 7.0, merging, visible=True),
+        lora_case("around merging", (4, 3), **FACTOR_OF_1, steps=around_merging, visible=True),
+        lora_case("around merging, drawn", (3, 5), **FACTOR_OF_1, steps=around_merging),
+        dropout_case("training", "train", 0.75, visible=True),
+        dropout_case("training, drawn", "train", 0.25, visible=False),
+        dropout_case("evaluation", "eval", 0.75, visible=True),
+        dropout_case("evaluation, drawn", "eval", 0.25, visible=False),
+        lora_case("float64", (3, 4), **FACTOR_OF_1, steps=in_float64, dtype=torch.float64, visible=True),
+        lora_case("float64, drawn", (4, 2), **FACTOR_OF_1, steps=in_float64, dtype=torch.float64),
+        lora_case("rank 0", (3, 4), 0, 3.0, start, visible=True),
+        lora_case("negative rank", (3, 4), -2, 3.0, start),
+        lora_case("dropout above 1", (3, 4), 2, 3.0, start, dropout=1.5),
+        lora_case("negative dropout", (3, 4), 2, 3.0, start, dropout=-0.1),
+    ),
+    properties=(
+        Property(
+            "`lora_a` is [rank, in] and starts with random numbers, `lora_b` is [out, rank] and starts with zeros",
+            ("start", "start of another layer"),
+            "Make both with nn.Parameter. The base knows `in_features` and `out_features`. Only `lora_b` starts with "
+            "zeros.",
+            observe=functools.partial(observe.results, positions=(0, 1)),
+        ),
+        Property(
+            "`lora_a` and `lora_b` are trained, and nothing else",
+            ("start", "start of another layer"),
+            "List `named_parameters()` with their `requires_grad`: only lora_a and lora_b may have it.",
+            observe=functools.partial(observe.results, positions=(2,)),
+        ),
+        Property(
+            "A new layer computes what its base does, bias included",
+            ("fresh", "fresh without a bias", "fresh, drawn"),
+            "With lora_b zero the update vanishes: the output must be `base(x)` to the last digit.",
+            observe=functools.partial(observe.changes_nothing, before=0, after=2),
+        ),
+        Property(
+            "The update of x points where B A x does",
+            UPDATES,
+            "The update takes x through lora_a to rank numbers, and through lora_b to out numbers, with nothing in "
+            "between.",
+            weight=2,
+            observe=functools.partial(observe.direction_of_change, before=1, after=3),
+        ),
+        Property(
+            "The output is W x + bias + (alpha / rank) · B A x",
+            UPDATES,
+            "Set rank = 2 and alpha = 6 and work out one number by hand: by what is the update multiplied?",
+            weight=2,
+            observe=functools.partial(observe.results, positions=(3,)),
+        ),
+        Property(
+            "Gradients reach x, `lora_a` and `lora_b`",
+            ("gradients", "gradients, drawn"),
+            "Gradients flow to x by both ways, through the base and through the update. Look for `detach`, `data` and "
+            "`no_grad` in forward.",
+            observe=functools.partial(observe.results, positions=(1,)),
+        ),
+        Property(
+            "The weight of the merged layer is W + (alpha / rank) · B A",
+            MERGES,
+            "merge() returns an nn.Linear. B A has the shape [out, in], as the weight has.",
+            weight=2,
+            observe=functools.partial(observe.parts, position=1, names=("linear", "weight")),
+        ),
+        Property(
+            "The merged layer has the base's bias, or none if the base has none",
+            MERGES,
+            "A fresh nn.Linear draws a bias of its own: give it the base's, and make it without one if the base has "
+            "none.",
+            observe=functools.partial(observe.parts, position=1, names=("linear", "bias")),
+        ),
+        Property(
+            "Merging leaves the layer as it was, and the merged layer stands alone",
+            ("around merging", "around merging, drawn"),
+            "Call the layer, merge twice, set all numbers of the second merged layer to zero, call again: the outputs "
+            "must agree, and the merged layers too.",
+            observe=functools.partial(observe.results, positions=(1, 2, 3, 4, 6)),
+        ),
+        Property(
+            "In training, dropout acts on the entries of the update's input, and on nothing else",
+            ("training", "training, drawn"),
+            "The base sees x itself; only lora_a sees dropout(x). nn.Dropout also divides what is left by 1 - p.",
+            observe=observe.value,
+        ),
+        Property(
+            "In evaluation nothing is dropped",
+            ("evaluation", "evaluation, drawn"),
+            "After `eval()` the same input must give the same output each time. nn.Dropout knows the mode; "
+            "functional.dropout must be told: `training=self.training`.",
+            observe=observe.value,
+            needs="In training, dropout acts on the entries of the update's input, and on nothing else",
+        ),
+        Property(
+            "A layer in float64 stays in float64",
+            ("float64", "float64, drawn"),
+            "lora_a and lora_b take the dtype of the base's weight: `base.weight.new_zeros(...)` does it, and so does "
+            "`dtype=base.weight.dtype`.",
+            observe=functools.partial(observe.results, positions=(1, 2)),
+        ),
+        Property(
+            "A rank below 1 and a dropout that is no probability are refused",
+            ("rank 0", "negative rank", "dropout above 1", "negative dropout", "start"),
+            "Raise ValueError in `__init__`, with a sentence that says what is wrong. nn.Dropout checks its own "
+            "argument.",
+            observe=observe.refusal,
+        ),
+    ),
+    mistakes=tuple(known),
+)

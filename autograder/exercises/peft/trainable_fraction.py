@@ -1,0 +1,168 @@
+"""trainable_fraction: the share of a model that is trained."""
+
+from collections.abc import Callable
+
+from torch import Generator, nn
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.peft.inputs import drawn_layer
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from llm_course.checking import observe
+from solutions import peft
+
+known = Mistakes(peft.trainable_fraction, section="peft-counting")
+
+PARAMETERS = "list(model.parameters())"
+TRAINED = "sum(item.numel() for item in parameters if item.requires_grad)"
+ALL = "sum(item.numel() for item in parameters)"
+SHARE = f"trained / {ALL}"
+
+known.edit("frozen_fraction", {SHARE: f"1 - {SHARE}"}, "You compute the share that is frozen.")
+known.edit("percent", {SHARE: f"100 * {SHARE}"}, "You return percent: a fraction is between 0 and 1.")
+known.edit(
+    "tensors_counted",
+    {TRAINED: "sum(item.requires_grad for item in parameters)", ALL: "len(parameters)"},
+    "You count tensors. A matrix of a million numbers and a bias of ten are not alike: count numbers, by `numel()`.",
+)
+known.edit(
+    "trained_by_frozen",
+    {ALL: "sum(item.numel() for item in parameters if not item.requires_grad)"},
+    "You divide by the frozen parameters. Divide by all of them.",
+)
+known.edit(
+    "weights_only",
+    {PARAMETERS: "[item for item in model.parameters() if item.dim() > 1]"},
+    "You leave out the biases: they are parameters too.",
+)
+known.edit(
+    "counted_in_every_module",
+    {PARAMETERS: "[item for module in model.modules() for item in module.parameters()]"},
+    "You add up the parameters of every module, but a module's parameters hold those of its parts already: inner "
+    "layers count more than once. Ask the model alone.",
+)
+known.edit(
+    "rows_counted",
+    {TRAINED: "sum(len(item) for item in parameters if item.requires_grad)", ALL: "sum(map(len, parameters))"},
+    "You count the rows of each tensor (`len` or `shape[0]`). Count its numbers, by `numel()`.",
+)
+known.edit(
+    "trained_count", {SHARE: "trained"}, "You return how many parameters are trained. Divide by the number of all."
+)
+known.edit(
+    "rounded",
+    {SHARE: f"round({SHARE}, 2)"},
+    "You round. LoRA often trains less than a thousandth, and that would be 0.",
+)
+known.edit(
+    "gradients_needed",
+    {"item.requires_grad": "item.grad is not None"},
+    "You ask for gradients that are there already. Whether a parameter is trained is told by `requires_grad`, before "
+    "any backward pass.",
+)
+known.edit(
+    "own_parameters_only",
+    {PARAMETERS: "list(model.parameters(recurse=False))"},
+    "You look only at what belongs to the model itself, and not at its parts: leave out `recurse=False`.",
+)
+known.edit(
+    "state_counted",
+    {ALL: "sum(item.numel() for item in model.state_dict().values())"},
+    "You divide by the numbers in `state_dict()`. That is for saving: it names a shared parameter at each of its "
+    "places, and buffers too, which are no parameters. Ask `parameters()`.",
+)
+known.edit(
+    "named_in_each_place",
+    {PARAMETERS: "list(model.state_dict(keep_vars=True).values())"},
+    "A parameter that stands in two places counts twice with you, above and below. Ask the model for its "
+    "`parameters()`: they come once each.",
+)
+known.edit(
+    "nothing_is_zero",
+    {'raise ValueError("the model has no parameters")': "return 0.0"},
+    "You return 0 for a model without parameters. 0 / 0 is no share: raise ValueError.",
+)
+known.edit(
+    "division_by_zero",
+    {"if not parameters": "if False"},
+    "A model without parameters gives a ZeroDivisionError: look before you divide, and raise ValueError.",
+)
+
+
+def drawn_layers(*layers: tuple[int, int, bool, bool]) -> Callable[[Generator], Arguments]:
+    """Layers of (rows, columns, bias, trained), the last two in a model of their own."""
+
+    def arguments(draw: Generator) -> Arguments:
+        made = [
+            drawn_layer(draw, rows, columns, bias).requires_grad_(trained) for rows, columns, bias, trained in layers
+        ]
+        return {"model": nn.Sequential(*made[:-2], nn.Sequential(*made[-2:]))}
+
+    return arguments
+
+
+def drawn_model(draw: Generator) -> Arguments:
+    widths = [randint(draw, 2, 9) for _ in range(5)]
+    trained = [True, False, False, True]
+    bias = [False, True, False, True]
+    return drawn_layers(*zip(widths[1:], widths[:-1], bias, trained, strict=True))(draw)
+
+
+def with_a_layer_twice(draw: Generator) -> Arguments:
+    """A trained layer that stands in two places, and a frozen one."""
+    width = randint(draw, 2, 5)
+    shared = drawn_layer(draw, width, width)
+    return {"model": nn.Sequential(shared, drawn_layer(draw, width, width).requires_grad_(False), shared)}
+
+
+EXERCISE = Exercise(
+    reference=peft.trainable_fraction,
+    points=2,
+    cases=(
+        Case("last layer", drawn_layers((4, 3, True, False), (3, 4, True, False), (2, 3, True, True)), visible=True),
+        Case("drawn", drawn_model),
+        Case("without biases", drawn_layers((7, 3, False, True), (5, 7, False, False)), visible=True),
+        Case(
+            "without biases, drawn sizes",
+            lambda draw: drawn_layers((randint(draw, 3, 9), 4, False, True), (2, 5, False, False))(draw),
+        ),
+        Case("a layer in two places", with_a_layer_twice, visible=True),
+        Case("a layer in two places, drawn", with_a_layer_twice),
+        Case("all trained", drawn_layers((3, 2, True, True), (4, 3, True, True)), visible=True),
+        Case("all frozen", drawn_layers((3, 2, True, False), (4, 3, True, False))),
+        Case("no parameters", given(model=nn.Sequential()), visible=True),
+        Case("no parameters in its parts", given(model=nn.Sequential(nn.Sequential(), nn.Sequential()))),
+    ),
+    properties=(
+        Property(
+            "It is the number of trained parameters, divided by that of all",
+            ("without biases", "without biases, drawn sizes"),
+            "`model.parameters()` gives tensors, `numel()` says how many numbers are in one, and `requires_grad` "
+            "whether "
+            "it is trained.",
+            weight=2,
+        ),
+        Property(
+            "Parameters of all parts count once, biases too",
+            ("last layer", "drawn"),
+            "`model.parameters()` walks through all parts by itself.",
+        ),
+        Property(
+            "A layer that stands in two places counts once",
+            ("a layer in two places", "a layer in two places, drawn"),
+            "`model.parameters()` gives a shared parameter once. `state_dict()` is for saving: it names each place.",
+        ),
+        Property(
+            "It is 1 if everything is trained, and 0 if nothing is",
+            ("all trained", "all frozen"),
+            "Divide by the number of all parameters, not by that of the frozen ones.",
+            needs="It is the number of trained parameters, divided by that of all",
+        ),
+        Property(
+            "A model without parameters is refused",
+            ("no parameters", "no parameters in its parts", "last layer"),
+            "0 / 0 is no share: raise ValueError.",
+            observe=observe.refusal,
+        ),
+    ),
+    mistakes=tuple(known),
+)
