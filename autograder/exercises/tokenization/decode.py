@@ -1,0 +1,183 @@
+"""decode: ids to text."""
+
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.tokenization.inputs import drawn_ids
+from llm_course.checking import observe
+from solutions import tokenization
+
+known = Mistakes(tokenization.decode, section="tokenization-decode")
+
+UNKNOWN = "not 0 <= token_id < len(tokens)"
+
+known.edit(
+    "token_by_token",
+    {
+        'b"".join(tokens[token_id] for token_id in ids).decode("utf-8", errors="replace")': (
+            '"".join(tokens[token_id].decode("utf-8", errors="replace") for token_id in ids)'
+        )
+    },
+    "You decode each token by itself. A letter of several bytes may be spread over tokens: join the bytes of all "
+    "tokens, then decode once.",
+)
+known.edit(
+    "strict",
+    {', errors="replace"': ""},
+    "Half a letter raises a UnicodeDecodeError. A model can stop anywhere, so invalid bytes must become U+FFFD: look "
+    "at the errors argument of bytes.decode.",
+)
+known.edit(
+    "invalid_dropped",
+    {"replace": "ignore"},
+    "You drop invalid bytes in silence; they must become U+FFFD, so that a reader sees that something is missing.",
+)
+known.edit(
+    "byte_by_byte",
+    {'"utf-8", errors="replace"': '"latin-1"'},
+    "You make a character of each byte, so that é becomes Ã©. In UTF-8 a character has one to four bytes: use "
+    "bytes.decode.",
+    "tokenization-bytes",
+)
+known.edit(
+    "parts_swapped",
+    {"tokens[left] + tokens[right]": "tokens[right] + tokens[left]"},
+    "The two parts of a merged token are swapped: the left one of the pair comes first.",
+)
+known.edit(
+    "one_level",
+    {"tokens[token_id]": "bytes(merges[token_id - 256] if token_id > 255 else [token_id])"},
+    "You take the two parts of a merge for bytes, but they may be merged tokens themselves, with ids above 255. Build "
+    "the bytes of each token from those of its parts.",
+)
+known.edit(
+    "key_error",
+    {UNKNOWN: "False", "tokens[token_id]": "dict(enumerate(tokens))[token_id]"},
+    "An unknown id raises a KeyError. Check the ids first and raise ValueError, which says that an argument makes no "
+    "sense.",
+)
+known.edit(
+    "index_error",
+    {UNKNOWN: "False"},
+    "An id beyond the last merge raises an IndexError, and a negative one is taken from the end of the list. Check "
+    "the ids first and raise ValueError for both.",
+)
+known.edit(
+    "empty_refused",
+    {
+        "for token_id in ids:": (
+            'if min(ids) < 0 or max(ids) >= len(tokens):\n        raise ValueError("there is no such token")\n    for '
+            "token_id in ids:"
+        )
+    },
+    "No ids raise an error: `min` and `max` have nothing to choose from. No ids are no text, the empty string.",
+)
+known.edit(
+    "unknown_skipped",
+    {UNKNOWN: "False", "tokens[token_id]": 'dict(enumerate(tokens)).get(token_id, b"")'},
+    "You skip unknown ids in silence, which hides the fault that made them: raise ValueError.",
+)
+known.edit(
+    "negative_from_the_end",
+    {UNKNOWN: "token_id >= len(tokens)"},
+    "A negative id gives a token: Python takes a negative index from the end of a list. Refuse it too.",
+)
+known.edit(
+    "last_merge_unknown",
+    {"in merges:": "in merges[:-1]:"},
+    "The token of the last merge is unknown to you: with n merges the ids go up to 255 + n.",
+)
+known.edit(
+    "ids_used_up",
+    {"return b": "text = b", 'errors="replace")': 'errors="replace")\n    ids.clear()\n    return text'},
+    "Your text is right, but you change the list of ids that you were given.",
+)
+
+
+# 256 is "a" with the first half of a letter, 257 is the second half with "b": é begins in one and ends in the other.
+HALVES = [(97, 195), (169, 98), (226, 130)]
+
+
+def drawn_decoding(draw: Generator) -> Arguments:
+    merges = tokenization.train_bpe(bytes(drawn_ids(draw, [97, 98, 99, 32], 60)), 12)
+    return {"ids": [randint(draw, 256, 267) for _ in range(6)] + [267, 100], "merges": merges}
+
+
+def drawn_letters(draw: Generator) -> Arguments:
+    return {"ids": [randint(draw, 97, 122) for _ in range(8)], "merges": []}
+
+
+def drawn_bytes_to_text(draw: Generator) -> Arguments:
+    character = chr(randint(draw, 0x4E00, 0x9FA5)).encode()
+    return {"ids": [randint(draw, 97, 122), *character, randint(draw, 97, 122)], "merges": []}
+
+
+def drawn_half(draw: Generator) -> Arguments:
+    character = chr(randint(draw, 0x4E00, 0x9FA5)).encode()
+    return {"ids": [*character, 257, *character[: randint(draw, 1, 2)], 258], "merges": [(97, 97), (98, 99), (32, 98)]}
+
+
+EXERCISE = Exercise(
+    reference=tokenization.decode,
+    points=5,
+    cases=(
+        Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
+        Case("letters, drawn", drawn_letters),
+        Case(
+            "merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]), visible=True
+        ),
+        Case("drawn", drawn_decoding),
+        Case("letters of two bytes", given(ids=[99, 97, 102, 195, 169], merges=[]), visible=True),
+        Case("a letter across two tokens", given(ids=[256, 257, 33], merges=HALVES), visible=True),
+        Case("drawn bytes", drawn_bytes_to_text),
+        Case("half a letter", given(ids=[53, 258, 32, 226, 130, 172, 256], merges=HALVES), visible=True),
+        Case("bytes that never occur in text", given(ids=[255, 98, 128, 98, 192], merges=[])),
+        Case("drawn half", drawn_half),
+        Case("beyond the last merge", given(ids=[97, 258], merges=[(97, 98), (256, 256)]), visible=True),
+        Case("negative", given(ids=[97, -1], merges=[(97, 98)]), visible=True),
+        Case("beyond the bytes", given(ids=[256], merges=[])),
+        Case("no ids", given(ids=[], merges=HALVES)),
+    ),
+    properties=(
+        Property(
+            "Ids below 256 are bytes, and no ids are no text",
+            ("plain letters", "letters, drawn", "no ids"),
+            "bytes([108]) is the byte of the letter l.",
+        ),
+        Property(
+            "A merged token is its left part and then its right part",
+            ("merges of merges", "drawn"),
+            "Build the bytes of all tokens in the order of their ids: both parts of a merge come before it.",
+            weight=2,
+        ),
+        Property(
+            "The bytes of all tokens are joined before they are decoded",
+            ("letters of two bytes", "a letter across two tokens", "drawn bytes"),
+            "A letter may begin in one token and end in the next: join all bytes first, decode once.",
+            weight=3,
+        ),
+        Property(
+            "Bytes that are no valid UTF-8 become U+FFFD",
+            ("half a letter", "bytes that never occur in text", "drawn half"),
+            "bytes.decode takes a second argument that says what to do with bytes that are no text.",
+            weight=2,
+        ),
+        Property(
+            "An id that no token has is refused with a ValueError",
+            ("plain letters", "beyond the last merge", "negative", "beyond the bytes"),
+            "With two merges the ids go from 0 to 257. Raise ValueError for any other, also for a negative one.",
+            weight=2,
+            observe=observe.refusal,
+            needs="Ids below 256 are bytes, and no ids are no text",
+        ),
+        Property(
+            "Ids and merges stay as they are",
+            ("merges of merges", "a letter across two tokens", "drawn"),
+            "Do not remove anything from the lists that you were given.",
+            observe=observe.changed,
+            needs="A merged token is its left part and then its right part",
+        ),
+    ),
+    mistakes=tuple(known),
+)

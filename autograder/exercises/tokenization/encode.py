@@ -1,0 +1,220 @@
+"""encode: text to ids."""
+
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.tokenization.inputs import SENTENCE, drawn_ids
+from llm_course.checking import observe
+from solutions import tokenization
+
+BYTES = "tokenization-bytes"
+
+known = Mistakes(tokenization.encode, section="tokenization-encode")
+
+FIRST_LEARNED = "min(candidates, key=lambda pair: ranks[pair])"
+
+
+@known.function(
+    "You look for the longest token that fits. BPE does not: it repeats its merges in the order in which they were "
+    "learned, and may so miss a longer token."
+)
+def longest_match(text: str, merges: list[tuple[int, int]]) -> list[int]:
+    tokens = [bytes([byte]) for byte in range(256)]
+    for left, right in merges:
+        tokens.append(tokens[left] + tokens[right])
+    known_tokens = {token: index for index, token in reversed(list(enumerate(tokens)))}
+    data, ids = text.encode("utf-8"), []
+    while data:
+        length = next(length for length in range(len(data), 0, -1) if data[:length] in known_tokens)
+        ids.append(known_tokens[data[:length]])
+        data = data[length:]
+    return ids
+
+
+known.edit(
+    "characters",
+    {'list(text.encode("utf-8"))': "[ord(character) for character in text]"},
+    "You start from characters: ord gives numbers beyond 255, which are other tokens. Start from the bytes of the "
+    "text, text.encode('utf-8').",
+    BYTES,
+)
+
+
+@known.function(
+    "You go through the text once and merge what you meet. A merge makes new pairs, and an earlier merge may stand "
+    "further right: repeat until none applies."
+)
+def one_pass(text: str, merges: list[tuple[int, int]]) -> list[int]:
+    new_ids: dict[tuple[int, ...], int] = {pair: 256 + rank for rank, pair in enumerate(merges)}
+    ids, merged, position = list(text.encode("utf-8")), [], 0
+    while position < len(ids):
+        pair = tuple(ids[position : position + 2])
+        merged.append(new_ids.get(pair, ids[position]))
+        position += 2 if pair in new_ids else 1
+    return merged
+
+
+known.edit(
+    "one_merge_only", {"while candidates": "if candidates"}, "You apply one merge and stop: repeat until none applies."
+)
+known.edit(
+    "leftmost_first",
+    {FIRST_LEARNED: "candidates[0]"},
+    "You merge the leftmost pair that has a merge. The rank decides, not the place: look at all pairs first.",
+)
+known.edit(
+    "leftmost_alone",
+    {
+        FIRST_LEARNED: "candidates[0]",
+        "ids = merge_pair(ids, first_learned, 256 + ranks[first_learned])": (
+            "place = list(pairwise(ids)).index(first_learned)\n"
+            "        ids[place : place + 2] = [256 + ranks[first_learned]]"
+        ),
+    },
+    "You merge the first pair from the left that has a merge, and then look again. The rank decides, not the place: "
+    "collect all pairs that have a merge, and take the one learned first.",
+)
+known.edit(
+    "last_learned_first",
+    {"min(candidates": "max(candidates"},
+    "You apply the merge learned last; the one learned first, of the lowest rank, comes first.",
+)
+known.edit(
+    "most_frequent_first",
+    {"lambda pair: ranks[pair]": "lambda pair: (-candidates.count(pair), ranks[pair])"},
+    "You merge the pair that is most frequent in this text. Counting was for training; here the order is fixed: "
+    "lowest rank first.",
+)
+known.edit(
+    "ids_one_too_high",
+    {"return ids": "return [token + 1 if token > 255 else token for token in ids]"},
+    "Your merged tokens are one too high: rank 0 makes the id 256.",
+    BYTES,
+)
+known.edit(
+    "ranks_as_ids",
+    {"return ids": "return [token - 256 if token > 255 else token for token in ids]"},
+    "You give merged tokens their rank as id, but the ids 0 to 255 are taken by the bytes: add 256.",
+    BYTES,
+)
+
+
+@known.function(
+    "You put the rank itself into the ids, so a merged token looks like one of the bytes 0 to 255 and no later merge "
+    "finds it: the new id is 256 plus the rank.",
+    section=BYTES,
+)
+def ranks_within(text: str, merges: list[tuple[int, int]]) -> list[int]:
+    ids = list(text.encode("utf-8"))
+    for rank, pair in enumerate(merges):
+        ids = tokenization.merge_pair(ids, pair, rank)
+    return ids
+
+
+known.edit(
+    "words_only",
+    {
+        "ids = list": (
+            "if text.split() != [text]:\n        return [token for word in text.split() for token in encode(word, "
+            "merges)]\n    ids = list"
+        )
+    },
+    "The spaces are gone: you split the text at them. They are bytes like any other, and have to come back.",
+    "tokenization-pieces",
+)
+known.edit(
+    "merges_used_up",
+    {"return ids": "merges.clear()\n    return ids"},
+    "Your ids are right, but you change the list of merges that you were given, and the next text needs it too.",
+)
+
+
+LEARNED = tokenization.train_bpe(SENTENCE * 2, 20)
+
+
+# "bc" before "ab" before "abc": what is learned first, what stands first and what is longest are three things.
+COMPETING = [(98, 99), (97, 98), (257, 99), (100, 97), (99, 120)]
+
+
+# "abcd" is "ab" and "cd" by rank and from the left, and "abc" and "d" by length.
+LONG_AND_LATE = [(99, 100), (98, 99), (97, 257), (97, 98)]
+
+
+ACCENTS = [(195, 169), (99, 97), (257, 102), (258, 256)]
+
+
+def drawn_words(draw: Generator) -> Arguments:
+    words = ("low", "lower", "lowest", "slow", "slower")
+    return {"text": ",".join(words[randint(draw, 0, 4)] for _ in range(randint(draw, 4, 7))), "merges": LEARNED}
+
+
+def drawn_encoding(draw: Generator) -> Arguments:
+    letters = [97, 98, 99, 100]
+    merges = tokenization.train_bpe(bytes(drawn_ids(draw, letters, 60)), randint(draw, 10, 14))
+    return {"text": bytes(drawn_ids(draw, letters, 50)).decode(), "merges": merges}
+
+
+def drawn_bytes(draw: Generator) -> Arguments:
+    codes = [randint(draw, 0x61, 0x7A), randint(draw, 0xC0, 0xFF), randint(draw, 0x4E00, 0x9FA5)]
+    return {"text": "".join(chr(code) for code in codes) + "🙂", "merges": []}
+
+
+EXERCISE = Exercise(
+    reference=tokenization.encode,
+    points=6,
+    cases=(
+        Case("no merges", given(text="low,10%", merges=[]), visible=True),
+        Case("no merges, other scripts", given(text="é漢🙂", merges=[]), visible=True),
+        Case("drawn bytes", drawn_bytes),
+        Case("one merge", given(text="lowlow", merges=[(108, 111)]), visible=True),
+        Case("the third of four merges", given(text="dadabed", merges=[(98, 99), (99, 99), (97, 100), (120, 121)])),
+        Case("low, lower, lowest", given(text="lowest,slower", merges=LEARNED), visible=True),
+        Case("a word with an accent", given(text="cafés,café", merges=ACCENTS), visible=True),
+        Case("words drawn", drawn_words),
+        Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
+        Case("more competition", given(text="abcbcbcdabda-da-abcx", merges=COMPETING), visible=True),
+        Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
+        Case("drawn", drawn_encoding),
+        Case("spaces", given(text="  low \n\tlower  ", merges=LEARNED), visible=True),
+        Case("no text", given(text="", merges=LEARNED)),
+    ),
+    properties=(
+        Property(
+            "Without merges, the ids are the UTF-8 bytes of the text",
+            ("no merges", "no merges, other scripts", "drawn bytes"),
+            "Start from text.encode('utf-8'): a letter with an accent is two bytes, a Chinese character three.",
+        ),
+        Property(
+            "The merge of rank r makes the id 256 + r",
+            ("one merge", "the third of four merges"),
+            "The pair at place r of the list of merges, counted from 0, makes the id 256 + r.",
+        ),
+        Property(
+            "Merged tokens merge again, until no merge applies",
+            ("low, lower, lowest", "a word with an accent", "words drawn"),
+            "After a merge look at all neighbors again: the new token may be part of a further pair.",
+            weight=2,
+        ),
+        Property(
+            "Where merges compete, the one learned first goes first",
+            ("two merges compete", "more competition", "the longest token is not reached", "drawn"),
+            "Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
+            weight=3,
+        ),
+        Property(
+            "Spaces and line ends are text like any other; no text gives no ids",
+            ("spaces", "no text"),
+            "Do not split, strip or change the text: every byte has to come back from decode.",
+            needs="The merge of rank r makes the id 256 + r",
+        ),
+        Property(
+            "The list of merges stays as it is",
+            ("low, lower, lowest", "two merges compete", "drawn"),
+            "Do not remove or sort anything in the list of merges: the next text needs it too.",
+            observe=observe.changed,
+            needs="The merge of rank r makes the id 256 + r",
+        ),
+    ),
+    mistakes=tuple(known),
+)
