@@ -1,0 +1,208 @@
+"""nearest_neighbours: which rows point the same way?"""
+
+import torch
+from torch import Generator
+
+from autograder.exercises.embeddings.inputs import uneven_table
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from llm_course.checking import observe
+from solutions import embeddings
+
+known = Mistakes(embeddings.nearest_neighbours, section="embeddings-cosine")
+
+COSINES = "unit @ unit[index]"
+LENGTHS = "torch.where(lengths > 0, lengths, 1)"
+NEIGHBORS = "[row for row in best_first if row != index][:k]"
+
+known.edit(
+    "by_dot_product",
+    {COSINES: "table @ table[index]"},
+    "You rank by dot product, so long rows win whatever their direction. Divide every row by its length first.",
+)
+known.edit(
+    "by_distance",
+    {COSINES: "-(table - table[index]).norm(dim=1)"},
+    "You rank by distance, so a short row is far from a long one that points the same way. The cosine looks at the "
+    "direction only.",
+)
+known.edit(
+    "one_side_normalized",
+    {COSINES: f"unit / {LENGTHS} @ table[index]"},
+    "You divide by the *squared* length of the other row. The cosine divides by its length once.",
+)
+known.edit(
+    "itself_first",
+    {COSINES: f"{COSINES}\n    cosines[index] = 2.0", NEIGHBORS: "best_first[:k]"},
+    "Your first neighbor is the row itself, with cosine 1. Leave it out.",
+)
+known.edit(
+    "worst_first",
+    {"descending=True": "descending=False"},
+    "You return the rows that point *away*. Sort from large to small cosine.",
+)
+known.edit("reversed", {"[:k]": "[:k][::-1]"}, "You have the right rows in the wrong order: the best comes first.")
+known.edit(
+    "columns_normalized",
+    {"norm(dim=1": "norm(dim=0"},
+    "You give every *column* the length 1. A token is a row: take the lengths along dim=1.",
+)
+known.edit(
+    "absolute",
+    {COSINES: f"({COSINES}).abs()"},
+    "You take the absolute value, so the opposite direction counts as near. No cosine is farther than -1.",
+)
+known.edit(
+    "zero_row_nan",
+    {LENGTHS: "lengths"},
+    "A row of zeros divided by its length 0 is NaN, and NaN sorts first. Its cosine counts as 0.",
+)
+known.edit(
+    "zero_row_left_out",
+    {"row != index": "row != index and table[row].any()"},
+    "You leave rows of zeros out. Their cosine counts as 0, which is better than a negative one.",
+)
+# A row that points exactly the same way stands before the row itself, if it comes before it in the table.
+known.edit(
+    "drops_the_first",
+    {
+        COSINES: f"{COSINES}\n    cosines = torch.where(cosines > 1 - 1e-6, 1.0, cosines)",
+        "descending=True": "descending=True, stable=True",
+        NEIGHBORS: "best_first[1 : k + 1]",
+    },
+    "You sort and drop the first entry, believing it to be the row itself. Another row may point exactly the same way "
+    "and stand first. Leave the row out by its number.",
+)
+known.edit("one_too_many", {"[:k]": "[: k + 1]"}, "You return k + 1 rows. After the row itself is left out, keep k.")
+known.edit("k_ignored", {"[:k]": ""}, "You return all rows, ranked. Keep the first k.")
+known.edit(
+    "shifted_after_leaving_out",
+    {COSINES: "torch.cat([unit[:index], unit[index + 1 :]]) @ unit[index]", NEIGHBORS: "best_first[:k]"},
+    "You take row index out of the table and rank the rest: all later rows then have a number that is one too small.",
+)
+known.edit(
+    "table_changed",
+    {f"table / {LENGTHS}": f"table.div_({LENGTHS})"},
+    "Your neighbors are right, but the table is normalized in place: the caller's embeddings are gone.",
+)
+known.edit(
+    "any_index_taken",
+    {"n_rows = table.shape[0]": "n_rows = table.shape[0]\n    index %= n_rows"},
+    "You take an index that is no row, such as -1. Refuse it.",
+)
+
+
+HAND_MADE = torch.tensor(
+    [[2.0, 0.2], [0.3, 0.3], [6.0, 3.0], [1.0, -1.2], [0.1, 0.0], [-4.0, 0.1], [0.5, 4.0], [-0.2, -0.15]]
+)
+
+
+def hand_made(draw: Generator) -> Arguments:
+    return {"table": HAND_MADE.clone(), "index": 0, "k": 4}
+
+
+def drawn_table(draw: Generator) -> Arguments:
+    return {"table": uneven_table(draw, 14, 5), "index": randint(draw, 3, 10), "k": 6}
+
+
+def all_neighbors(draw: Generator) -> Arguments:
+    return {"table": uneven_table(draw, 9, 4), "index": 8, "k": 8}
+
+
+def not_contiguous(draw: Generator) -> Arguments:
+    return {"table": uneven_table(draw, 12, 12)[:, ::3].T.contiguous().T, "index": 5, "k": 5}
+
+
+def single_neighbor(draw: Generator) -> Arguments:
+    return {"table": uneven_table(draw, 10, 4), "index": 4, "k": 1}
+
+
+def zero_row(draw: Generator) -> Arguments:
+    # From row 2 the cosines are about 1, 0.8, 0 (the row of zeros), -0.6 and -1, so the row of zeros comes third.
+    table = torch.tensor([[0.0, 0.0], [-3.0, 0.0], [1.0, 0.0], [4.0, 3.0], [0.5, 0.05], [-0.6, 0.8]])
+    return {"table": table, "index": 2, "k": 4}
+
+
+def from_zero_row_neighbors(draw: Generator) -> Arguments:
+    table = uneven_table(draw, 11, 4)
+    table[2] = 0.0
+    return {"table": table, "index": 7, "k": 10}
+
+
+def twin(draw: Generator) -> Arguments:
+    table = uneven_table(draw, 8, 4)
+    table[1] = table[5] * 0.25
+    return {"table": table, "index": 5, "k": 3}
+
+
+def no_such_row(draw: Generator) -> Arguments:
+    return {"table": randn(draw, 5, 3), "index": 5, "k": 2}
+
+
+def negative_row(draw: Generator) -> Arguments:
+    return {"table": randn(draw, 5, 3), "index": -1, "k": 2}
+
+
+def no_neighbors(draw: Generator) -> Arguments:
+    return {"table": randn(draw, 5, 3), "index": 1, "k": 0}
+
+
+def too_many_neighbors(draw: Generator) -> Arguments:
+    return {"table": randn(draw, 5, 3), "index": 1, "k": 5}
+
+
+EXERCISE = Exercise(
+    reference=embeddings.nearest_neighbours,
+    points=4,
+    cases=(
+        Case("hand-made", hand_made, visible=True),
+        Case("drawn", drawn_table),
+        Case("not contiguous", not_contiguous),
+        Case("all neighbors", all_neighbors, visible=True),
+        Case("single neighbor", single_neighbor),
+        Case("zero row", zero_row, visible=True),
+        Case("zero row among all", from_zero_row_neighbors),
+        Case("twin", twin, visible=True),
+        Case("no such row", no_such_row, visible=True),
+        Case("negative row", negative_row),
+        Case("no neighbors", no_neighbors, visible=True),
+        Case("too many neighbors", too_many_neighbors, visible=True),
+    ),
+    properties=(
+        Property(
+            "The k rows with the largest cosine come back, best first",
+            ("hand-made", "drawn", "not contiguous", "all neighbors", "single neighbor"),
+            "Give every row the length 1, take dot products with row index, sort from large to small, leave the row "
+            "itself out, and keep k.",
+            weight=3,
+        ),
+        Property(
+            "A row of zeros has cosine 0",
+            ("zero row", "zero row among all"),
+            "Dividing a row of zeros by its length gives NaN, which sorts before everything. Its cosine counts as 0: "
+            "after the rows that point the same way, before those that point away.",
+            weight=2,
+        ),
+        Property(
+            "A row that points the same way is a neighbor; the row itself is not",
+            ("twin",),
+            "Leave out the row by its *number*. Its cosine with itself need not be the only 1.",
+        ),
+        Property(
+            "The table is left unchanged",
+            ("hand-made", "drawn", "zero row"),
+            "The table differs after your call: make a new tensor, and beware of /= and of names ending in _.",
+            observe=observe.changed,
+            needs="The k rows with the largest cosine come back, best first",
+        ),
+        Property(
+            "A row or a number of neighbors that does not exist is refused with a ValueError",
+            ("hand-made", "no such row", "negative row", "no neighbors", "too many neighbors"),
+            "Refuse an index outside 0 to vocab - 1, and a k below 1 or above vocab - 1.",
+            observe=observe.refusal,
+            needs="The k rows with the largest cosine come back, best first",
+        ),
+    ),
+    mistakes=tuple(known),
+    shortcuts=("cosine_similarity",),
+)
