@@ -11,12 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, MixtralConfig
 from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
 
 from autograder.exercises import assignments
-from autograder.exercises.feed_forward import (
-    FEED_FORWARD_EXERCISE,
-    LLAMA_2_7B,
-    LLAMA_3_2_1B,
-    MOE_FORWARD_EXERCISE,
-)
+from autograder.exercises.feed_forward.parameter_counts import LLAMA_2_7B, LLAMA_3_2_1B
 from autograder.judge import judge, local_answer
 from llm_course import models
 from llm_course.checking import observe
@@ -138,8 +133,8 @@ def _with_noise(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: i
 @pytest.mark.parametrize("seed", [b"1", b"2", b"3"])
 def test_random_mistakes_lose_their_property(seed: bytes) -> None:
     # What they do differs from call to call, so no hint of their own can know them.
-    dropped = judge(FEED_FORWARD_EXERCISE, local_answer(_with_dropout), seed)
-    noisy = judge(MOE_FORWARD_EXERCISE, local_answer(_with_noise), seed)
+    dropped = judge(ASSIGNMENT.exercise("feed_forward"), local_answer(_with_dropout), seed)
+    noisy = judge(ASSIGNMENT.exercise("moe_forward"), local_answer(_with_noise), seed)
     assert dropped.mistake is None and noisy.mistake is None
     assert dropped.fraction < 0.5 and noisy.fraction < 0.7
 
