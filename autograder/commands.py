@@ -14,6 +14,7 @@ from tqdm import tqdm
 from autograder import course
 from autograder.course_files import SecretError
 from autograder.gradebook import WriterError
+from autograder.hand_in import shown
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.result import GRADED, ResultError
@@ -136,8 +137,8 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _words(line: course.Graded) -> list[str]:
-    result = line.result
+    result, student = line.result, shown(line.student)
     notes = [f"  note: {flag}" for flag in result.flags]
     if result.status == GRADED:
-        return [f"{line.student}: {result.score:g} of {result.points:g} points", *notes]
-    return [f"{line.student}: not graded. {result.reason}", *notes]
+        return [f"{student}: {result.score:g} of {result.points:g} points", *notes]
+    return [f"{student}: not graded. {result.reason}", *notes]

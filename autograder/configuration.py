@@ -16,16 +16,15 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
-from autograder.converters import SubmissionExporter, TrustedGrade
-from autograder.course_files import quarantine_special_files
+from autograder.converters import SubmissionExporter, TrustedGrade, install
 from autograder.harmless import harmless_html
 
 
 def configure(config: Config) -> None:
     """Set up an nbgrader course folder; called from its nbgrader_config.py."""
+    install()
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     config.Autograde.exporter_class = SubmissionExporter
-    config.Autograde.pre_convert_hook = quarantine_special_files
     config.Autograde.sanitize_preprocessors = [OverwriteCells, CheckCellMetadata]
     config.Autograde.autograde_preprocessors = [
         TrustedGrade,

@@ -4,44 +4,149 @@ A submission is read as hostile bytes, graded in a room, and only then, on the j
 cells are written for nbgrader to read: full marks, a number for partial credit, an error for none.
 """
 
+import contextlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.converters import Autograde
+from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.apps import api, autogradeapp
+from nbgrader.converters import Autograde, BaseConverter
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, default
 
 from autograder.autograded import FLAGS, write_outputs
-from autograder.course_files import course_secret, result_path, stored_result
+from autograder.course_files import SecretError, course_secret, result_path, stored_result
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.grade import RULES, Rules, grade_if_changed, not_graded
+from autograder.hand_in import (
+    NotGradable,
+    check_folder,
+    check_student,
+    lay_beside,
+    read_beside,
+    read_hand_in,
+    read_timestamp,
+    shown,
+    submitted_folders,
+)
 from autograder.result import Result, write_result
-from autograder.sandbox.zygote_client import TIERS
-from autograder.submission import NotGradable, Submission, heal, parse, read_bytes
+from autograder.sandbox.zygote_client import TIERS, SandboxError
+from autograder.submission import Submission, submission_of
+
+
+class BesideTheNotebook(BaseConverter):
+    """Comes after Autograde among its classes, so that this is how Autograde copies what lies beside a notebook."""
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Copy the files of a hand-in that are used. Raises NotGradable."""
+        beside = read_beside(Path(self._format_source(assignment_id, student_id)), self.coursedir.ignore)
+        source = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id))
+        skipped = [*self.coursedir.ignore, "*.ipynb"]
+        above = [Path(path).relative_to(source).as_posix() for path in utils.find_all_files(str(source), skipped)]
+        lay_beside(Path(self._format_dest(assignment_id, student_id)), beside.files, above)
+
+
+class TrustedAutograde(Autograde, BesideTheNotebook):
+    """nbgrader's Autograde, which reads a hand-in within limits, and keeps of each that fails why it did."""
+
+    def init_notebooks(self) -> None:
+        """Find the notebooks, and say of folders that cannot be opened that they are there."""
+        root = Path(self.coursedir.format_path(self.coursedir.submitted_directory, ".", "."))
+        for folder in submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id):
+            try:
+                check_folder(folder)
+            except NotGradable as reason:
+                self.log.error("%s: not graded. %s", shown(folder.parent.name), reason)
+                self._keep_refusal(folder.name, folder.parent.name, reason)
+        super().init_notebooks()
+
+    def init_assignment(self, assignment_id: str, student_id: str) -> None:
+        """Make ready what all notebooks of a hand-in need. Raises NotGradable."""
+        with self._kept_when_it_fails(assignment_id, student_id):
+            check_student(student_id)
+            read_timestamp(Path(self._format_source(assignment_id, student_id)))
+            super().init_assignment(assignment_id, student_id)
+
+    def convert_single_notebook(self, notebook_filename: str) -> None:
+        """Grade a notebook. Raises NotGradable and SandboxError."""
+        folder = Path(notebook_filename).parent
+        with self._kept_when_it_fails(folder.name, folder.parent.name):
+            super().convert_single_notebook(notebook_filename)
+
+    @contextlib.contextmanager
+    def _kept_when_it_fails(self, assignment: str, student: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self._keep_refusal(assignment, student, error)
+            raise
+
+    def _keep_refusal(self, assignment: str, student: str, error: Exception) -> None:
+        """Without it the gradebook would say 0, or what an earlier hand-in got."""
+        plain = isinstance(error, NotGradable | SandboxError | SecretError)
+        reason = str(error) if plain else f"nbgrader could not grade it ({type(error).__name__}): its log says where."
+        with contextlib.suppress(NotGradable):
+            check_student(student)
+            write_result(result_path(assignment, student), not_graded(assignment, reason))
+            with contextlib.suppress(SQLAlchemyError, MissingEntry):
+                withdraw_scores(self.coursedir, assignment, student)
+
+
+def withdraw_scores(course: CourseDirectory, assignment: str, student: str) -> None:
+    """Take back a student's automatic scores; formgrader then asks for a grade by hand. Raises MissingEntry."""
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        for notebook in gradebook.find_submission(assignment, student).notebooks:
+            for grade in notebook.grades:
+                grade.auto_score, grade.needs_manual_grade = None, True
+        gradebook.db.commit()
+
+
+def install() -> None:
+    """Let nbgrader's commands and formgrader use what is here: no setting of nbgrader names its converters."""
+    autogradeapp.Autograde = api.Autograde = TrustedAutograde
+    CourseDirectory.get_existing_timestamp = _existing_timestamp
+    api.NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
+
+
+def _existing_timestamp(course: CourseDirectory, folder: str) -> datetime | None:
+    """When what lies in a folder was handed in; None also where that cannot be read, which grading then says."""
+    try:
+        return read_timestamp(Path(folder))
+    except NotGradable:
+        return None
+
+
+def _submitted_timestamp(api: Any, assignment: str, student: str) -> datetime | None:
+    course = api.coursedir
+    return _existing_timestamp(course, course.format_path(course.submitted_directory, student, assignment))
 
 
 class SubmissionExporter(NotebookExporter):
     """nbgrader's notebook exporter, but a submitted file is read as hostile bytes and healed."""
+
+    files: Mapping[str, bytes] = {}
+    """Those beside the notebook that was read last."""
 
     def from_filename(self, filename: str, resources: Any = None, **keywords: Any) -> tuple[Any, Any]:
         """Read, heal and convert a submission; the autograded notebook that came of it is read as usual.
 
         Raises NotGradable.
         """
-        if not cast(Autograde, self.parent)._sanitizing:
+        converter = cast(Autograde, self.parent)
+        if not converter._sanitizing:
             return super().from_filename(filename, resources, **keywords)
-        names = resources["nbgrader"]
-        path, assignment = Path(filename), find_assignment(names["assignment"])
-        try:
-            submission = heal(parse(read_bytes(path), path.name), assignment)
-        except NotGradable as reason:
-            # A score that an earlier hand-in got is not this one's.
-            write_result(result_path(assignment.name, names["student"]), not_graded(assignment, reason))
-            raise
+        assignment = find_assignment(resources["nbgrader"]["assignment"])
+        submission = submission_of(read_hand_in(Path(filename), converter.coursedir.ignore), assignment)
+        self.files = submission.files
         submission.notebook.metadata[FLAGS] = list(submission.flags)
         return self.from_notebook_node(submission.notebook, resources, **keywords)
 
@@ -79,7 +184,8 @@ class TrustedGrade(NbGraderPreprocessor):
         if not self.config.Execute.get("enabled", True):
             self.log.warning("--no-execute changes nothing: outputs that were handed in give no points.")
         names = resources["nbgrader"]
-        submission = Submission(nb, tuple(nb.metadata[FLAGS]))
+        files = cast(SubmissionExporter, self.parent).files
+        submission = Submission(nb, tuple(nb.metadata[FLAGS]), files)
         result = grade_once(submission, find_assignment(names["assignment"]), names["student"], self.rules)
         write_outputs(nb, result)
         return nb, resources

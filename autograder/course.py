@@ -5,7 +5,7 @@ Each step is nbgrader's own, so formgrader and the plain nbgrader commands see t
 
 import contextlib
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,14 +22,15 @@ from traitlets.config.loader import PyFileConfigLoader
 from autograder.autograded import SourceCell
 from autograder.checks import write_checks
 from autograder.converters import TrustedGrade
-from autograder.course_files import course_secret, quarantine_special_files, stored_result
+from autograder.course_files import course_secret, stored_result
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import Writer, read_source_cells, read_timestamp
+from autograder.gradebook import Writer, read_source_cells
+from autograder.hand_in import NotGradable, check_student, read_hand_in, submitted_folders
 from autograder.notebooks import source_notebook
 from autograder.result import Result
 from autograder.scores import TABLES, read_scores, write_table
-from autograder.submission import NotGradable, grade_ids, read_bytes
+from autograder.submission import grade_ids
 from autograder.work import Job, Task
 from autograder.workers import dask_workers, local_workers
 
@@ -128,17 +129,23 @@ def grade_all(
         TrustedGrade(config=config).rules,
     )
     folders = _submitted_folders(course, name, student)
-    stored: dict[str, Result | None] = {}
-    lines = []
+    read: dict[str, Task] = {}
+    lines: dict[str, Graded] = {}
+
+    def tell(line: Graded) -> None:
+        lines[line.student] = line
+        report(line)
+
     with (
         dask_workers(job, scheduler) if scheduler else local_workers(job, min(workers, len(folders))) as grading,
         Writer(course, config, name) as writer,
     ):
-        for outcome in grading(_tasks(folders, stored, writer)):
-            writer.add(outcome, stored[outcome.student])
-            lines.append(Graded(outcome.student, outcome.result))
-            report(lines[-1])
-    return lines
+        for outcome in grading(_tasks(folders, read, writer, course.ignore)):
+            writer.add(outcome, read.pop(outcome.student))
+            tell(Graded(outcome.student, outcome.result))
+    for student, result in writer.refused.items():
+        tell(Graded(student, result))
+    return list(lines.values())
 
 
 def count_submissions(name: str, student: str = "*") -> int:
@@ -202,26 +209,35 @@ def _released_cells(course: CourseDirectory, assignment: Assignment) -> dict[str
 
 def _submitted_folders(course: CourseDirectory, name: str, student: str) -> list[Path]:
     excluded = set(course.student_id_exclude.split(","))
-    found = sorted(path for path in Path("submitted").glob(f"{student}/{name}") if path.is_dir())
+    found = submitted_folders(Path("submitted"), student, name)
     folders = [path for path in found if path.parent.name not in excluded]
     if not folders:
         raise CourseError(f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again.")
     return folders
 
 
-def _tasks(folders: Iterable[Path], stored: dict[str, Result | None], writer: Writer) -> Iterator[Task]:
-    """Read the submissions one after the other, and note in `stored` what an earlier run left of them."""
+def _tasks(
+    folders: Iterable[Path], read: dict[str, Task], writer: Writer, passed_over: Sequence[str]
+) -> Iterator[Task]:
+    """Read the submissions one after the other, each when it is asked for, and keep it in `read`."""
     for folder in folders:
-        student, path = folder.parent.name, folder / f"{folder.name}.ipynb"
-        quarantine_special_files([str(path)])
-        result = stored[student] = stored_result(folder.name, student)
-        try:
-            content, submitted_at = read_bytes(path), read_timestamp(folder)
-        except NotGradable as reason:
-            yield Task(student, reason, stored=result)
-        else:
-            is_written = result is not None and writer.is_written(student, result, submitted_at)
-            yield Task(student, content, submitted_at, result, is_written)
+        student = folder.parent.name
+        read[student] = _task(folder, writer, passed_over)
+        yield read[student]
+
+
+def _task(folder: Path, writer: Writer, passed_over: Sequence[str]) -> Task:
+    student = folder.parent.name
+    stored: Result | None = None
+    try:
+        check_student(student)
+        stored = stored_result(folder.name, student)
+        hand_in = read_hand_in(folder / f"{folder.name}.ipynb", passed_over)
+    except NotGradable as reason:
+        return Task(student, reason, stored)
+    return Task(
+        student, hand_in, stored, stored is not None and writer.is_written(student, stored, hand_in.submitted_at)
+    )
 
 
 def _write_source(assignment: Assignment, folder: Path) -> None:

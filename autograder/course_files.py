@@ -1,18 +1,14 @@
-"""The files of a course folder that are not nbgrader's: the secret, the results, what was moved out of submissions."""
+"""The files of a course folder that are not nbgrader's: its secret and the results."""
 
 import os
 import secrets
-import tempfile
 from pathlib import Path
-from typing import Any
 
 from autograder.result import Result, ResultError, read_result
-from autograder.submission import is_linked
 
 SECRET_FILE = Path(".llm_course_secret")
 SECRET_BYTES = 32
 RESULTS = Path("results")
-QUARANTINE = Path("quarantine")
 
 
 class SecretError(Exception):
@@ -48,14 +44,3 @@ def course_secret(folder: Path = Path()) -> bytes:
     if len(secret) != SECRET_BYTES:
         raise SecretError(f"{path} does not hold the course's secret: restore it from a backup, or delete it.")
     return secret
-
-
-def quarantine_special_files(notebooks: list[str], **_: Any) -> None:
-    """Move links, devices and pipes out of a submission: nbgrader would follow or open them."""
-    for folder in {Path(notebook).parent for notebook in notebooks}:
-        # What lies behind a linked folder is somebody else's.
-        for path in [] if is_linked(folder) else sorted(folder.rglob("*")):
-            if path.is_symlink() or not (path.is_file() or path.is_dir()):
-                # Each in a new folder: a name may already stand in quarantine, as a link or as a file.
-                (QUARANTINE / folder).mkdir(parents=True, exist_ok=True)
-                path.rename(Path(tempfile.mkdtemp(dir=QUARANTINE / folder), path.name))

@@ -25,7 +25,7 @@ from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import TIERS, ZygoteClient
-from autograder.submission import NotGradable, Submission, cells_to_run, learner_cells
+from autograder.submission import Submission, cells_to_run, learner_cells
 from llm_course.checking import values
 from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.evaluate import Verdict
@@ -101,26 +101,28 @@ def grade_if_changed(
     rules: Rules = RULES,
     server: ZygoteClient | None = None,
 ) -> Result:
-    """The stored result if nothing that it depends on has changed, or a new one."""
+    """The stored result if nothing that its scores depend on has changed, with today's flags, or a new one."""
     inputs = inputs_of(submission, assignment, derive_seed(secret, assignment.name), rules)
     if stored is not None and stored.inputs == inputs:
-        return stored
+        return replace(stored, flags=submission.flags)
     return grade(submission, assignment, secret, rules, server)
 
 
-def not_graded(assignment: Assignment, reason: NotGradable) -> Result:
+def not_graded(assignment: str, reason: str) -> Result:
     """The result of a submission that cannot be graded: no score, and why."""
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return Result(assignment.name, NOT_GRADED, str(reason), (), (), {}, "", "", "", started, 0.0, versions(), _grader())
+    return Result(assignment, NOT_GRADED, reason, (), (), {}, "", "", "", started, 0.0, versions(), _grader())
 
 
 def inputs_of(submission: Submission, assignment: Assignment, seed: bytes, rules: Rules) -> str:
-    """A fingerprint of all that the scores depend on: the learner's code, the graders, seed, versions and rules."""
+    """A fingerprint of all that the scores depend on: what was handed in, the graders, seed, versions and rules."""
     digest = hashlib.sha256()
     for part in (assignment.name, seed.hex(), graders_fingerprint(assignment), repr(rules)):
         digest.update(part.encode() + b"\0")
     for number, source in learner_cells(submission.notebook):
         digest.update(f"{number}\0{source}\0".encode())
+    for name, content in sorted(submission.files.items()):
+        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\0".encode())
     return digest.hexdigest()
 
 

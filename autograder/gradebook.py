@@ -6,6 +6,7 @@ its result, or whose scores are not in the gradebook, was interrupted in between
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -28,10 +29,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.autograded import Autograded, SourceCell
+from autograder.converters import withdraw_scores
 from autograder.course_files import result_path
+from autograder.grade import not_graded
+from autograder.hand_in import HandIn, NotGradable, check_student, lay_beside
 from autograder.result import NOT_GRADED, Result, write_result
-from autograder.submission import NotGradable
-from autograder.work import Outcome
+from autograder.work import Outcome, Task
 
 BATCH = 20
 """Submissions in one transaction."""
@@ -40,6 +43,8 @@ AGE = 2.0
 LOCK_FILE = ".llm_course_grading"
 LOCK_DEADLINE = 10.0
 """Seconds in which a killed run's processes are gone."""
+OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Failures that no submission is the cause of: the next one would fail, too."""
 
 STUDENT: Table = api.Student.__table__
 SUBMISSION: Table = api.SubmittedAssignment.__table__
@@ -68,24 +73,15 @@ def read_source_cells(gradebook: Gradebook, assignment: str) -> dict[str, Source
     }
 
 
-def read_timestamp(folder: Path) -> datetime | None:
-    """When a submission was handed in, by its timestamp.txt; None where nothing says so. Raises NotGradable."""
-    try:
-        text = (folder / "timestamp.txt").read_text(encoding="utf-8").strip()
-        return utils.parse_utc(text) if text else None
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, OverflowError) as error:
-        raise NotGradable("timestamp.txt does not hold a time: correct it, or delete it, and grade again.") from error
-
-
 class Writer:
     """Writes the outcomes of one grading run; a context manager, and the only one of its course at a time."""
 
     def __init__(self, course: CourseDirectory, config: Config, assignment: str) -> None:
         self._course, self._config, self._assignment = course, config, assignment
-        self._waiting: dict[str, Outcome] = {}
+        self._waiting: dict[str, tuple[Outcome, Mapping[str, bytes]]] = {}
         self._oldest = 0.0
+        self.refused: dict[str, Result] = {}
+        """Student -> result, of submissions that were graded and then could not be written."""
 
     def __enter__(self) -> "Writer":
         """Raises WriterError if another run grades in this course, or the gradebook cannot be opened."""
@@ -119,36 +115,55 @@ class Writer:
             return False
         return self._files.is_newer(student, result_path(self._assignment, student))
 
-    def add(self, outcome: Outcome, stored: Result | None) -> None:
-        """Keep an outcome; the gradebook may have it a little later. Raises WriterError."""
+    def add(self, outcome: Outcome, task: Task) -> None:
+        """Keep the outcome of a task; the gradebook may have it a little later. Raises WriterError."""
+        if not _has_a_name(outcome.student):
+            return
         with _refusing():
-            if outcome.result != stored:
+            if outcome.result != task.stored:
                 write_result(result_path(self._assignment, outcome.student), outcome.result)
             if outcome.result.status == NOT_GRADED:
                 self._withdraw(outcome.student)
-        if outcome.autograded is not None:
+        if outcome.autograded is not None and isinstance(task.content, HandIn):
             self._oldest = self._oldest if self._waiting else time.monotonic()
-            self._waiting[outcome.student] = outcome
+            self._waiting[outcome.student] = outcome, task.content.files
         if len(self._waiting) >= BATCH or (self._waiting and time.monotonic() - self._oldest > AGE):
             self.flush()
 
     def flush(self) -> None:
         """Write all that is to be written. Raises WriterError."""
         batch, self._waiting = self._waiting, {}
-        autograded = {student: outcome.autograded for student, outcome in batch.items() if outcome.autograded}
+        autograded = {student: outcome.autograded for student, (outcome, _) in batch.items() if outcome.autograded}
         if not autograded:
             return
         with _refusing():
-            self._rows.save(autograded, {student: outcome.submitted_at for student, outcome in batch.items()})
-            self._assign_penalties([student for student, outcome in batch.items() if outcome.submitted_at])
+            self._rows.save(autograded, {student: outcome.submitted_at for student, (outcome, _) in batch.items()})
+            self._assign_penalties([student for student, (outcome, _) in batch.items() if outcome.submitted_at])
             for student, finished in autograded.items():
-                self._files.write(student, finished.text)
+                with self._standing_alone(student):
+                    self._files.write(student, finished.text, batch[student][1])
 
     def _withdraw(self, student: str) -> None:
         """Take back the scores that an earlier submission of a student got; what people wrote about it is kept."""
         if student in self._scores:
-            self._rows.withdraw(student)
-        self._files.remove(student)
+            withdraw_scores(self._course, self._assignment, student)
+        with self._standing_alone(student):
+            self._files.remove(student)
+
+    @contextlib.contextmanager
+    def _standing_alone(self, student: str) -> Iterator[None]:
+        """What goes wrong with the files of one submission refuses that one. Raises OSError where it is the machine."""
+        try:
+            yield
+        except (OSError, RecursionError) as error:
+            if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
+                raise
+            withdraw_scores(self._course, self._assignment, student)
+            folder = f"{self._course.autograded_directory}/{student}/{self._assignment}"
+            reason = error.strerror if isinstance(error, OSError) else "its folders are too deep"
+            refused = not_graded(self._assignment, f"{folder} cannot be written ({reason}): remove it and grade again.")
+            write_result(result_path(self._assignment, student), refused)
+            self.refused[student] = refused
 
     def _assign_penalties(self, students: list[str]) -> None:
         """Let nbgrader's own preprocessor look at late submissions."""
@@ -156,6 +171,15 @@ class Writer:
             names = {"notebook": self._assignment, "assignment": self._assignment, "student": student}
             resources = {"nbgrader": {**names, "db_url": self._course.db_url}}
             AssignLatePenalties(config=self._config)(NotebookNode(cells=[]), resources)
+
+
+def _has_a_name(student: str) -> bool:
+    """Whether anything can be kept of a student. If not, each run says so anew."""
+    try:
+        check_student(student)
+    except NotGradable:
+        return False
+    return True
 
 
 @contextlib.contextmanager
@@ -241,17 +265,6 @@ class _Rows:
                 },
             )
 
-    def withdraw(self, student: str) -> None:
-        """Take back a student's automatic scores; formgrader then asks for a grade by hand."""
-        submitted = (
-            select(NOTEBOOK.c.id)
-            .join(SUBMISSION, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
-            .where(SUBMISSION.c.assignment_id == self._assignment, SUBMISSION.c.student_id == student)
-        )
-        statement = update(GRADE).where(GRADE.c.notebook_id.in_(submitted))
-        with self._gradebook.engine.begin() as connection:
-            connection.execute(statement.values(auto_score=None, needs_manual_grade=True))
-
     def late_among(self, students: Iterable[str]) -> list[str]:
         """Those whose submission came after the due date and their extension."""
         if not self._has_due_date:
@@ -333,9 +346,9 @@ class _Files:
     def __init__(self, course: CourseDirectory, config: Config, assignment: str) -> None:
         self._course, self._assignment = course, assignment
         self._converter = Autograde(coursedir=course, config=config)
-        self._skipped = [*course.ignore, "*.ipynb"]
         source = Path(course.format_path(course.source_directory, ".", assignment))
-        self._source_files = self._files_of(source)
+        paths = map(Path, utils.find_all_files(str(source), [*course.ignore, "*.ipynb"]))
+        self._source_files = {path.relative_to(source): path for path in paths}
 
     def is_newer(self, student: str, path: Path) -> bool:
         """Whether a student's autograded notebook is there and not older than `path`."""
@@ -344,12 +357,13 @@ class _Files:
         except FileNotFoundError:
             return False
 
-    def write(self, student: str, text: str) -> None:
+    def write(self, student: str, text: str, beside: Mapping[str, bytes]) -> None:
         """Make a student's folder anew; the notebook appears in one step, when all else is there."""
         notebook = self._notebook(student)
         self.remove(student)
         notebook.parent.mkdir(parents=True)
-        for name, path in (self._files_of(self._submitted(student)) | self._source_files).items():
+        lay_beside(notebook.parent, beside, above=[name.as_posix() for name in self._source_files])
+        for name, path in self._source_files.items():
             (notebook.parent / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, notebook.parent / name)
         # Not inside the folder, where the learner has a say in what is there.
@@ -367,17 +381,9 @@ class _Files:
         if folder.exists():
             utils.rmtree(str(folder))
 
-    def _submitted(self, student: str) -> Path:
-        return Path(self._course.format_path(self._course.submitted_directory, student, self._assignment))
-
     def _notebook(self, student: str) -> Path:
         folder = Path(self._course.format_path(self._course.autograded_directory, student, self._assignment))
         return folder / f"{self._assignment}.ipynb"
-
-    def _files_of(self, folder: Path) -> dict[Path, Path]:
-        """Name in the folder -> path of all that is copied beside the notebook."""
-        paths = map(Path, utils.find_all_files(str(folder), self._skipped))
-        return {path.relative_to(folder): path for path in paths}
 
 
 def _lock(path: Path) -> int:

@@ -8,64 +8,38 @@ metadata. What cannot be read raises NotGradable with a plain sentence.
 import copy
 import functools
 import json
-import stat
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
 from autograder.exercises.spec import Assignment
+from autograder.hand_in import TIMESTAMP, HandIn, NotGradable
 from autograder.notebooks import released_notebook
 
-MAX_BYTES = 20 << 20
 MAX_CELLS = 2_000
-MAX_SOURCE = 1 << 20
+MAX_TEXT = 1 << 20
 """Characters of one cell."""
-
-
-class NotGradable(Exception):
-    """The submission cannot be graded; the message says why, and what to do, in one sentence."""
+MAX_CODE, MAX_CODE_IN_ALL = 50_000, 500_000
+"""Characters of one code cell, and of all: Python may take seconds and gigabytes to parse a megabyte."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A healed notebook and what had to be healed, in words for the instructor."""
+    """A healed notebook, the files beside it, and what the instructor should know of them, such as what was healed."""
 
     notebook: NotebookNode
     flags: tuple[str, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def read_submission(path: Path, assignment: Assignment) -> Submission:
-    """Read and heal a submitted file. Raises NotGradable."""
-    return heal(parse(read_bytes(path), path.name), assignment)
-
-
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a regular file within the size limit; links are not followed. Raises NotGradable."""
-    if is_linked(path.parent):
-        raise NotGradable(f"{path.parent} is reached by a link: hand in a folder of its own.")
-    try:
-        status = path.lstat()
-    except OSError as error:
-        raise NotGradable(f"{path.name} is missing: hand in the notebook under its released name.") from error
-    if not stat.S_ISREG(status.st_mode):
-        raise NotGradable(f"{path.name} is not a regular file: hand in the notebook itself.")
-    if status.st_size > MAX_BYTES:
-        raise NotGradable(
-            f"{path.name} has {status.st_size >> 20} MiB, over the limit of {MAX_BYTES >> 20}: "
-            "clear its outputs and hand it in again."
-        )
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise NotGradable(f"{path.name} cannot be read: {error.strerror}.") from error
-
-
-def is_linked(folder: Path) -> bool:
-    """Whether a submission's folder, or the student's folder around it, is a link to another place."""
-    return folder.is_symlink() or folder.parent.is_symlink()
+def submission_of(hand_in: HandIn, assignment: Assignment) -> Submission:
+    """What was handed in, ready to be graded. Raises NotGradable."""
+    healed = heal(parse(hand_in.notebook, f"{assignment.name}.ipynb"), assignment)
+    files = {name: content for name, content in hand_in.files.items() if name != TIMESTAMP}
+    return replace(healed, flags=healed.flags + hand_in.flags, files=files)
 
 
 def parse(data: bytes, name: str) -> NotebookNode:
@@ -84,6 +58,9 @@ def parse(data: bytes, name: str) -> NotebookNode:
     notebook = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.cells = [_plain_cell(number, cell, name) for number, cell in enumerate(cells)]
+    length = sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
+    if length > MAX_CODE_IN_ALL:
+        raise NotGradable(f"{name} has {length} characters of code, over the limit of {MAX_CODE_IN_ALL}.")
     return notebook
 
 
@@ -188,12 +165,16 @@ def _plain_cell(number: int, cell: Any, name: str) -> NotebookNode:
         raise NotGradable(
             f"Cell {number + 1} of {name} has no text: save the notebook in JupyterLab and hand it in anew."
         )
-    if len(source) > MAX_SOURCE:
-        raise NotGradable(f"Cell {number + 1} of {name} has over {MAX_SOURCE} characters.")
+    kind, limit = ("code", MAX_CODE) if cell.get("cell_type") == "code" else ("markdown", MAX_TEXT)
+    if len(source) > limit:
+        raise NotGradable(
+            f"Cell {number + 1} of {name} has {len(source)} characters, over the limit of {limit}: "
+            "hand in data as a file beside the notebook."
+        )
     # A lone surrogate, which JSON can spell, cannot be written to any file.
     source = source.encode("utf-8", "replace").decode("utf-8")
     nbgrader = cell.get("metadata", {}).get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
-    plain = _new_cell("code" if cell.get("cell_type") == "code" else "markdown", source)
+    plain = _new_cell(kind, source)
     if isinstance(nbgrader, dict):
         # nbgrader's own fields are plain values; anything else may be nested too deeply to be copied.
         plain.metadata.nbgrader = NotebookNode(

@@ -13,11 +13,12 @@ from traitlets.config import Config
 from autograder.autograded import Autograded, SourceCell, finish
 from autograder.exercises import assignments
 from autograder.grade import RULES, Rules, grade_if_changed, inputs_of, not_graded
+from autograder.hand_in import HandIn, NotGradable
 from autograder.judge import derive_seed, make_answer_key
 from autograder.notebooks import released_notebook
 from autograder.result import NOT_GRADED, Result
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient
-from autograder.submission import NotGradable, heal, parse
+from autograder.submission import heal, submission_of
 from llm_course.checking.evaluate import mistake_marks
 
 LOG = logging.getLogger(__name__)
@@ -41,15 +42,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Task:
-    """One submission: the bytes of its notebook, or why they cannot be had.
+    """One submission: what was handed in, or why it cannot be read.
 
-    `submitted_at` is in UTC, and None where nothing says when. `stored` is the result of an earlier run, and
-    `is_written` says that gradebook and autograded/ agree with it.
+    `stored` is the result of an earlier run, and `is_written` says that gradebook and autograded/ agree with it.
     """
 
     student: str
-    content: bytes | NotGradable
-    submitted_at: datetime | None = None
+    content: HandIn | NotGradable
     stored: Result | None = None
     is_written: bool = False
 
@@ -79,13 +78,13 @@ def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
     try:
         if isinstance(task.content, NotGradable):
             raise task.content
-        submission = heal(parse(task.content, f"{assignment.name}.ipynb"), assignment)
+        submission = submission_of(task.content, assignment)
         stored = None if job.again else task.stored
         result = grade_if_changed(submission, assignment, job.secret, stored, job.rules, server)
         if result == task.stored and task.is_written:
             return Outcome(task.student, result)
         finished = finish(submission, result, job.source_cells, LimitOutput(config=job.limits))
-        return Outcome(task.student, result, task.submitted_at, finished)
+        return Outcome(task.student, result, task.content.submitted_at, finished)
     except NotGradable as reason:
         return refuse(job, task, str(reason))
     except SandboxError:
@@ -101,4 +100,4 @@ def refuse(job: Job, task: Task, reason: str) -> Outcome:
     stored = task.stored
     if stored is not None and stored.status == NOT_GRADED and stored.reason == reason:
         return Outcome(task.student, stored)
-    return Outcome(task.student, not_graded(assignments()[job.assignment], NotGradable(reason)))
+    return Outcome(task.student, not_graded(job.assignment, reason))

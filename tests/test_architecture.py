@@ -22,7 +22,7 @@ FLOORS = {
         {"converters", "lab", "late", "work"},
         {"autograded", "course_files", "grade", "checks", "kill_matrix"},
         {"judge", "sandbox", "submission"},
-        {"notebooks"},
+        {"hand_in", "notebooks"},
         {"markdown", "harmless", "fingerprint"},
         {"exercises"},
         {"result"},

@@ -2,7 +2,6 @@
 
 import copy
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,13 @@ from hypothesis import strategies as st
 from nbgrader.nbgraderformat import MetadataValidator
 
 from autograder.exercises import assignments
+from autograder.hand_in import NotGradable
 from autograder.notebooks import released_notebook
-from autograder.submission import NotGradable, cells_to_run, heal, learner_cells, parse, read_bytes, read_submission
+from autograder.submission import cells_to_run, heal, learner_cells, parse
 from tests.banks.submissions import fill, references
 
 ASSIGNMENT = assignments()["05_attention"]
+CODE = {"cell_type": "code"}
 HONEST = fill(ASSIGNMENT, references(ASSIGNMENT))
 
 
@@ -86,27 +87,13 @@ def test_missing_graded_cell_is_added_back() -> None:
         (b'{"cells": [{"cell_type": "code", "source": 7}]}', "Cell 1 of x.ipynb has no text"),
         (b'{"cells": [null]}', "Cell 1 of x.ipynb has no text"),
         (json.dumps({"cells": [{}] * 3000}).encode(), "over the limit"),
+        (json.dumps({"cells": [CODE | {"source": "x" * 60_000}]}).encode(), "Cell 1 of x.ipynb has 60000 characters"),
+        (json.dumps({"cells": [CODE | {"source": "x" * 6000}] * 100}).encode(), "600000 characters of code"),
     ],
 )
 def test_unreadable_notebook_is_said_to_be_so(data: bytes, sentence: str) -> None:
     with pytest.raises(NotGradable, match=sentence):
         heal(parse(data, "x.ipynb"), ASSIGNMENT)
-
-
-def test_links_pipes_and_missing_files_are_not_opened(tmp_path: Path) -> None:
-    secret = tmp_path / "secret.ipynb"
-    secret.write_text(json.dumps(HONEST))
-    link, pipe = tmp_path / "link.ipynb", tmp_path / "pipe.ipynb"
-    link.symlink_to(secret)
-    os.mkfifo(pipe)
-    for path in (link, pipe, tmp_path / "missing.ipynb", tmp_path):
-        with pytest.raises(NotGradable):
-            read_bytes(path)
-    huge = tmp_path / "huge.ipynb"
-    with huge.open("wb") as file:
-        file.truncate(50 << 20)
-    with pytest.raises(NotGradable, match="over the limit"):
-        read_submission(huge, ASSIGNMENT)
 
 
 def test_lone_surrogates_and_marks_are_harmless(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from autograder.course import _course_directory
 from autograder.course_files import course_secret, stored_result
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer, read_source_cells
+from autograder.hand_in import HandIn
 from autograder.work import Job, Outcome, Task, work
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
@@ -256,7 +257,7 @@ def write_all(folder: Path, outcomes: dict[str, Outcome]) -> None:
             for student, outcome in outcomes.items():
                 stored = stored_result(NAME, student)
                 if stored is None or not writer.is_written(student, stored, None):
-                    writer.add(outcome, stored)
+                    writer.add(outcome, Task(student, HandIn(b""), stored))
 
 
 def test_a_writer_killed_at_random_moments_goes_on(course: Course, attention: Assignment, tmp_path: Path) -> None:
@@ -308,6 +309,6 @@ def outcomes_of(course: Course, notebooks: list[dict[str, Any]], count: int) -> 
         directory, _ = _course_directory()
         with Gradebook(directory.db_url) as gradebook:
             job = Job(NAME, course_secret(), read_source_cells(gradebook, NAME), Config())
-        made = [work(job, Task("", json.dumps(notebook).encode())) for notebook in notebooks]
+        made = [work(job, Task("", HandIn(json.dumps(notebook).encode()))) for notebook in notebooks]
     students = {f"s{number:02d}": made[number % len(made)] for number in range(count)}
     return {student: dataclasses.replace(outcome, student=student) for student, outcome in students.items()}

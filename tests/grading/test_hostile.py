@@ -1,9 +1,11 @@
 """The hostile bank through `llm-course grade` and `nbgrader autograde`: no point, no other's grade, nothing left."""
 
 import contextlib
+import os
 import re
 import shutil
 import sqlite3
+import subprocess
 import tempfile
 from collections.abc import Container, Iterator
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
-from tests.banks.hostile import FAMILIES, HANDING_IN
+from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES
 from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course
 
@@ -25,6 +27,11 @@ c.TrustedGrade.call_deadline = 1
 c.TrustedGrade.submission_deadline = 8
 """
 HONEST = ["ada", "emmy"]
+BYSTANDER = "zoe"
+"""An honest learner whose hand-in is graded after all attacks."""
+NAMES = [b"\xff", b"\xed\xa0\x80", b"n" * 250, "漢".encode() * 70]
+"""Of folders in submitted/: under none of these can anything be kept."""
+FORGED = "forger\nzoe: 0 of 20 points"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +44,9 @@ def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 
 @pytest.fixture(scope="module")
-def attacked(released_course: Path, own_temporary_folder: None, tmp_path_factory: pytest.TempPathFactory) -> "Attacked":
+def attacked(
+    released_course: Path, own_temporary_folder: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["Attacked"]:
     """A course with two honest learners, graded; then all attacks are handed in and graded."""
     folder = tmp_path_factory.mktemp("attacked") / "course"
     shutil.copytree(released_course, folder)
@@ -49,7 +58,9 @@ def attacked(released_course: Path, own_temporary_folder: None, tmp_path_factory
     first = course.llm_course("grade", NAME)
     assert first.returncode == 0, first.stderr
     give_by_hand(folder, "emmy", 1.5)
-    return Attacked(course)
+    yield Attacked(course)
+    # Python cannot remove folders that are so deep.
+    subprocess.run(["rm", "-rf", folder], check=True)
 
 
 class Attacked:
@@ -59,7 +70,13 @@ class Attacked:
         self.course = course
         self.before = self.grades_of_the_honest()
         self.surroundings = surroundings()
+        for name, text in SOURCE_FILES.items():
+            (course.folder / "source" / NAME / name).parent.mkdir(exist_ok=True)
+            (course.folder / "source" / NAME / name).write_text(text)
         self.attackers = hand_in_all(course.folder, leave_out)
+        for student in (BYSTANDER, FORGED, *map(os.fsdecode, NAMES)):
+            answers = references(ATTENTION) if student == BYSTANDER else {}
+            hand_in(course.folder, student, NAME, fill(ATTENTION, answers))
         self.run = course.llm_course("grade", NAME, "--workers", "2")
 
     def grades_of_the_honest(self) -> dict[str, object]:
@@ -124,15 +141,44 @@ def surroundings() -> dict[str, object]:
 
 def test_the_bank_is_large_enough() -> None:
     sizes = {family: len(attacks) for family, attacks in FAMILIES.items()} | {"handing in": len(HANDING_IN)}
-    assert len(sizes) == 8
+    assert len(sizes) == 9
     assert min(sizes.values()) >= 10
     assert sum(sizes.values()) >= 60
 
 
 def test_no_attack_earns_a_point(attacked: Attacked) -> None:
     scores = attacked.course.scores(NAME)
-    assert {name: found for name, found in scores.items() if name not in HONEST and any(found.values())} == {}
-    assert set(scores) - set(HONEST) <= set(attacked.attackers)
+    honest = {*HONEST, BYSTANDER}
+    assert {name: found for name, found in scores.items() if name not in honest and any(found.values())} == {}
+    assert set(scores) - honest <= {*attacked.attackers, FORGED}
+
+
+def test_who_comes_after_all_attacks_gets_the_points(attacked: Attacked) -> None:
+    assert sum(points or 0 for points in attacked.course.scores(NAME)[BYSTANDER].values()) == 20
+    lines = attacked.run.stdout.splitlines()
+    assert [line for line in lines if line.startswith(BYSTANDER)] == [f"{BYSTANDER}: 20 of 20 points"]
+
+
+def test_names_under_which_nothing_can_be_kept_are_told(attacked: Attacked) -> None:
+    refused = re.findall(
+        r"^(.+): not graded\. The folder's name .+: rename the folder and grade again\.$",
+        attacked.run.stdout,
+        re.MULTILINE,
+    )
+    assert sorted(refused) == sorted([r"\udcff", r"\udced\udca0\udc80", "n" * 127 + "…", "漢" * 70])
+
+
+def test_no_secret_is_copied(attacked: Attacked) -> None:
+    secret = (attacked.course.folder / ".llm_course_secret").read_text().strip()
+    for folder in ("autograded", "results"):
+        for path in (attacked.course.folder / folder).rglob("*"):
+            assert not path.is_file() or secret.encode() not in path.read_bytes(), path
+
+
+def test_what_lies_beside_a_notebook_gives_way_to_the_source(attacked: Attacked) -> None:
+    student = slug("stopping", "files in the way of the source's")
+    for name, text in SOURCE_FILES.items():
+        assert (attacked.course.folder / "autograded" / student / NAME / name).read_text() == text
 
 
 def test_each_attack_ends_in_a_grade_or_a_sentence(attacked: Attacked) -> None:
@@ -162,17 +208,18 @@ def test_no_script_of_a_learner_reaches_the_instructors_browser(attacked: Attack
 
 
 def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, tmp_path: Path) -> None:
-    shutil.copytree(
-        attacked.course.folder, tmp_path / "course", symlinks=True, ignore=shutil.ignore_patterns("quarantine")
-    )
+    subprocess.run(["cp", "-a", attacked.course.folder, tmp_path / "course"], check=True)
     course = Course(tmp_path / "course")
-    quick = {"forging", "lying", "undermining", "handing-in"}
+    quick = {"forging", "lying", "undermining", "handing-in", "stopping"}
     sample = [name for name in attacked.attackers if name.startswith(tuple(quick)) and "half-a-frame" not in name]
     for name in set(attacked.attackers) - set(sample):
         shutil.rmtree(course.folder / "submitted" / name)
+    shutil.rmtree(course.folder / "results")
     before = surroundings()
     run = course.nbgrader("autograde", NAME, "--force")
-    assert "ada" in course.scores(NAME) and sum(points or 0 for points in course.scores(NAME)["ada"].values()) == 20
+    for student in ("ada", BYSTANDER):
+        assert sum(points or 0 for points in course.scores(NAME)[student].values()) == 20
     found = course.scores(NAME)
     assert {name: found[name] for name in sample if any(found.get(name, {}).values())} == {}, run.stderr[-3000:]
     assert surroundings() == before
+    subprocess.run(["rm", "-rf", course.folder], check=True)

@@ -6,6 +6,7 @@ tests run as root: `make soak`.
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -67,8 +68,7 @@ class TierCourse(Course):
 
     def llm_course(self, *arguments: str) -> Run:
         if os.geteuid() == 0 and self.user == "ordinary":
-            for path in (self.folder, *self.folder.rglob("*")):
-                os.chown(path, ORDINARY, ORDINARY, follow_symlinks=False)
+            subprocess.run(["chown", "-R", "--no-dereference", f"{ORDINARY}:{ORDINARY}", self.folder], check=True)
         number = {"root": 0, "ordinary": ORDINARY}[self.user]
         return self._run(sys.executable, str(AS_USER), str(number), sys.executable, str(IN_TIER), self.tier, *arguments)
 
@@ -99,3 +99,5 @@ def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[
         others = set() if ALL else {*FAMILIES, "handing in"} - VERDICT | SLOW
         mine = NOT_HELD_FOR_ONE_USER[tier] if user == "ordinary" else set()
         yield Attacked(course, others | NOT_HELD[tier] | mine)
+        # Python cannot remove folders that are so deep.
+        subprocess.run(["rm", "-rf", course.folder], check=True)

@@ -18,8 +18,8 @@ from traitlets.config import Config
 from autograder import workers as grading_workers
 from autograder.exercises.spec import Assignment
 from autograder.grade import not_graded
+from autograder.hand_in import HandIn, NotGradable
 from autograder.sandbox.zygote_client import SandboxError
-from autograder.submission import NotGradable
 from autograder.work import Job, Outcome, Task, refuse
 from autograder.workers import LOST, local_workers
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
@@ -45,7 +45,7 @@ def job() -> Job:
 
 
 def tasks(*students: str) -> list[Task]:
-    return [Task(student, b"") for student in students]
+    return [Task(student, HandIn(b"")) for student in students]
 
 
 def stand_in(job: Job, task: Task, server: object) -> Outcome:
@@ -124,12 +124,12 @@ def test_a_defect_of_the_grader_costs_one_submission(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(working, "grade_if_changed", fail)
     content = json.dumps(fill(attention, {})).encode()
-    outcome = working.work(job(), Task("ada", content))
+    outcome = working.work(job(), Task("ada", HandIn(content)))
     assert outcome.result.reason.startswith("The grader failed on it (ZeroDivisionError)")
 
 
 def test_the_same_refusal_is_no_new_result(attention: Assignment) -> None:
-    stored = not_graded(attention, NotGradable("It is gone."))
+    stored = not_graded(attention.name, "It is gone.")
     task = Task("ada", NotGradable("It is gone."), stored=stored)
     assert grading_workers.work(job(), task).result is stored
 

@@ -1,6 +1,7 @@
 """Submissions that attack: each must get exactly the points that its answers deserve, which is none.
 
-A family is a module; each attack is the source of cells of 05_attention, or (handing_in) lays out a whole folder.
+A family is a module; each attack is the source of a cell of 05_attention, or (handing_in, and most of stopping) lays
+out a whole folder.
 """
 
 from tests.banks.hostile.exhausting import EXHAUSTING
@@ -10,6 +11,7 @@ from tests.banks.hostile.lying import LYING
 from tests.banks.hostile.overfitting import OVERFITTING
 from tests.banks.hostile.persisting import PERSISTING
 from tests.banks.hostile.reaching import REACHING
+from tests.banks.hostile.stopping import SOURCE_FILES, STOPPING
 from tests.banks.hostile.undermining import UNDERMINING
 
 FAMILIES = {
@@ -20,7 +22,8 @@ FAMILIES = {
     "exhausting": EXHAUSTING,
     "persisting": PERSISTING,
     "reaching": REACHING,
+    "stopping": STOPPING,
 }
-"""Family -> attack -> source of a cell that takes the place of every answer."""
+"""Family -> attack -> source of a cell that takes the place of every answer, or what lays out the folder."""
 
-__all__ = ["FAMILIES", "HANDING_IN"]
+__all__ = ["FAMILIES", "HANDING_IN", "SOURCE_FILES"]

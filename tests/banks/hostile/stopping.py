@@ -1,0 +1,137 @@
+"""Stopping: one folder that is to end the grading of all, or to hold it up.
+
+Each attack lays the untouched release, which is worth nothing, into a folder, with a trick, as `handing_in` does; or it
+is the source of a cell.
+"""
+
+import os
+import socket
+from pathlib import Path
+
+from tests.banks.hostile.answers import in_cell
+from tests.banks.hostile.handing_in import NAME, HandIn, Notebook, beside, write
+
+SOURCE_FILES = {"data/numbers.csv": "1,2\n", "shared.txt": "for all\n"}
+"""What the course's source holds beside its notebook, for attacks to be in the way of."""
+DEPTH = 1500
+FLOOD = 20_000
+
+
+def folders_in_folders(folder: Path, notebook: Notebook, victim: Path) -> None:
+    """Longer than any path, so that it can be neither walked through nor removed by way of its name."""
+    write(folder, notebook)
+    place = os.open(folder, os.O_RDONLY)
+    for _ in range(DEPTH):
+        os.mkdir("d" * 20, dir_fd=place)
+        inner = os.open("d" * 20, os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = inner
+    os.close(place)
+
+
+def a_flood_of_files(folder: Path, notebook: Notebook, victim: Path) -> None:
+    write(folder, notebook)
+    for number in range(FLOOD):
+        (folder / f"{number}.txt").touch()
+
+
+def with_holes(name: str, size: int) -> HandIn:
+    def hand_in(folder: Path, notebook: Notebook, victim: Path) -> None:
+        write(folder, notebook)
+        with (folder / name).open("wb") as file:
+            file.truncate(size)
+
+    return hand_in
+
+
+def a_time_that_is_a_pipe(folder: Path, notebook: Notebook, victim: Path) -> None:
+    write(folder, notebook)
+    os.mkfifo(folder / "timestamp.txt")
+
+
+def unreadable(name: str) -> HandIn:
+    def hand_in(folder: Path, notebook: Notebook, victim: Path) -> None:
+        write(folder, notebook)
+        (folder / "data.csv").touch()
+        (folder / "inner").mkdir()
+        (folder / name).chmod(0o000)
+
+    return hand_in
+
+
+def in_the_way_of_the_source(folder: Path, notebook: Notebook, victim: Path) -> None:
+    write(folder, notebook)
+    (folder / "data").write_text("a file, where the source has a folder")
+    (folder / "shared.txt").mkdir()
+    (folder / "shared.txt" / "inner.txt").touch()
+
+
+def names_that_are_no_text(folder: Path, notebook: Notebook, victim: Path) -> None:
+    write(folder, notebook)
+    for name in (b"\xff.txt", b"\xc3\x28.py", b"\xed\xa0\x80.csv"):
+        Path(os.fsdecode(bytes(folder) + b"/" + name)).touch()
+
+
+def long_names(folder: Path, notebook: Notebook, victim: Path) -> None:
+    write(folder, notebook)
+    (folder / ("x" * 251 + ".txt")).touch()
+    inner = folder.joinpath(*["y" * 250] * 4)
+    inner.mkdir(parents=True)
+    (inner / ("z" * 251 + ".txt")).touch()
+
+
+def a_second_name_of_the_secret(folder: Path, notebook: Notebook, victim: Path) -> None:
+    cell = {"cell_type": "code", "source": "print(open('data.txt').read())", "metadata": {}, "outputs": []}
+    write(folder, {**notebook, "cells": [*notebook["cells"], cell]})
+    (folder / "data.txt").hardlink_to(victim.parents[2] / ".llm_course_secret")
+
+
+def devices_and_sockets(folder: Path, notebook: Notebook, victim: Path) -> None:
+    write(folder, notebook)
+    (folder / "zero.txt").symlink_to("/dev/zero")
+    os.mkfifo(folder / "pipe.csv")
+    with socket.socket(socket.AF_UNIX) as listener:
+        # A socket's name may have a hundred characters.
+        here = os.open(folder, os.O_RDONLY)
+        listener.bind(f"/proc/self/fd/{here}/socket.json")
+        os.close(here)
+
+
+def many_long_cells(folder: Path, notebook: Notebook, victim: Path) -> None:
+    cell = {"cell_type": "code", "source": "x = 1\n" * 8000, "metadata": {}, "outputs": []}
+    write(folder, {**notebook, "cells": [*notebook["cells"], *[cell] * 100]})
+
+
+def a_notebook_of_brackets(folder: Path, notebook: Notebook, victim: Path) -> None:
+    write(folder, notebook)
+    text = (folder / NAME).read_text()
+    (folder / NAME).write_text(text.removesuffix("}") + ', "more": [' + "[]," * 6_000_000 + "[]]}")
+
+
+STOPPING: dict[str, HandIn | str] = {
+    "folders in folders": folders_in_folders,
+    "a flood of files": a_flood_of_files,
+    "a file of holes": with_holes("data.csv", 1 << 36),
+    "a time of holes": with_holes("timestamp.txt", 300 << 20),
+    "a time that is a pipe": a_time_that_is_a_pipe,
+    "a time that overflows": beside({"timestamp.txt": b"Jan0:" + b"1" * 75}),
+    "a time in a zone that is a path": beside({"timestamp.txt": b"2026-01-01 12:00:00 ../../../../../../etc/hostname"}),
+    "an unreadable file": unreadable("data.csv"),
+    "an unreadable folder": unreadable("inner"),
+    "an unreadable notebook": unreadable(NAME),
+    "an unreadable hand-in": unreadable("."),
+    "files in the way of the source's": in_the_way_of_the_source,
+    "names that are no text": names_that_are_no_text,
+    "long names": long_names,
+    "a second name of the course's secret": a_second_name_of_the_secret,
+    "devices and sockets": devices_and_sockets,
+    "many long cells": many_long_cells,
+    "a notebook of brackets": a_notebook_of_brackets,
+    "a string of a million fields": in_cell("if 0: x = f'" + "{y}" * 200_000 + "'"),
+    "a cell of a million characters": in_cell("x = [\n" + "(1, 'a', [2]),\n" * 70_000 + "]"),
+    "functions in functions": in_cell(
+        "".join(f"{' ' * depth}def f{depth}():\n" for depth in range(95))
+        + f"{' ' * 95}[{'a.b,' * 240_000}a.MultiheadAttention]"
+    ),
+}
+"""Attack -> the function that hands it in, or the source of a cell. None is worth a point."""
