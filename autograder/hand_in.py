@@ -290,10 +290,10 @@ class _Walk:
 
     def _look_at(self, folder: int, entry: os.DirEntry[str], path: PurePosixPath, depth: int) -> None:
         if not entry.name.isprintable():
-            self._left_out["such a name is not used"].append(str(path))
+            self._left_out["no plain name"].append(str(path))
         elif entry.is_dir(follow_symlinks=False):
             if depth == MAX_DEPTH:
-                self._left_out[f"only {MAX_DEPTH} folders deep is looked"].append(str(path))
+                self._left_out[f"folders are looked into {MAX_DEPTH} deep"].append(str(path))
                 return
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
             inner = os.open(entry.name, flags, dir_fd=folder)
@@ -317,7 +317,7 @@ def _reason(error: OSError) -> str:
     if isinstance(error, _NoPlainFile):
         return "links, pipes and devices are not opened"
     if isinstance(error, _TooLarge):
-        return f"over {MAX_BESIDE >> 20} MiB in all are not used"
+        return f"beside a notebook {MAX_BESIDE >> 20} MiB are read in all"
     return f"it cannot be read ({error.strerror})"
 
 

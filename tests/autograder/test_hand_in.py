@@ -140,8 +140,8 @@ def test_depth_and_bytes_are_bounded(folder: Path) -> None:
         "/".join(["d"] * MAX_DEPTH + ["kept.txt"]): 4,
         "small.csv": 1,
     }
-    assert any("only 4 folders deep" in flag for flag in found.flags)
-    assert any("z.npz (over 16 MiB in all are not used)" in flag for flag in found.flags)
+    assert any("folders are looked into 4 deep" in flag for flag in found.flags)
+    assert any("z.npz (beside a notebook 16 MiB are read in all)" in flag for flag in found.flags)
 
 
 def test_a_chain_of_folders_longer_than_any_path_is_read(folder: Path) -> None:
