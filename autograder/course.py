@@ -37,7 +37,6 @@ from autograder.workers import dask_workers, local_workers
 CONFIG_FILE = Path("nbgrader_config.py")
 CONFIG_TEXT = '''"""nbgrader's configuration of this course. `configure` makes every autograding go the trusted way."""
 
-from autograder.checks import write_checks
 from autograder.configuration import configure
 
 c = get_config()  # noqa: F821  (nbgrader defines it)
