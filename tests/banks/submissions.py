@@ -6,7 +6,7 @@ import inspect
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FunctionType, GenericAlias, ModuleType
 from typing import Any, TypeGuard
@@ -95,12 +95,6 @@ def _tree_of(module: ModuleType) -> ast.Module:
     return ast.parse(inspect.getsource(module))
 
 
-@functools.cache
-def _functions_of(module: ModuleType) -> list[ast.Lambda | ast.FunctionDef]:
-    """All functions of a module, the nested ones too."""
-    return [node for node in ast.walk(_tree_of(module)) if isinstance(node, ast.Lambda | ast.FunctionDef)]
-
-
 def _imports(module: ModuleType) -> str:
     """The imports of a module, but those from the project itself, which are not in a learner's reach."""
     lines = ["from types import SimpleNamespace"]
@@ -120,40 +114,10 @@ def _define(function: Callable[..., Any], pieces: dict[str, str]) -> str:
     if module.__name__.startswith("solutions."):
         pieces.setdefault("solution", _namespace(module, "solution"))
         return f"solution.{function.__name__}"
-    if getattr(module, function.__name__, None) is function:
-        _collect(module, function.__name__, pieces)
-        return function.__name__
-    return _define_nested(function, module, pieces)
-
-
-def _define_nested(function: Callable[..., Any], module: ModuleType, pieces: dict[str, str]) -> str:
-    """The same for a function that another one made: what it remembers is handed to a maker of its own."""
-    node = _node_of(function, module)
-    remembered = {
-        variable: _expression(cell.cell_contents, pieces)
-        for variable, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
-    }
-    _collect_used(node, module, pieces, but=remembered)
-    name = f"_made_{len(pieces)}"
-    made = f"return {ast.unparse(node)}" if isinstance(node, ast.Lambda) else f"{ast.unparse(node)}\nreturn {node.name}"
-    maker = f"def _maker({', '.join(remembered)}):\n{textwrap.indent(made, '    ')}"
-    pieces[name] = f"{maker}\n\n{name} = _maker({', '.join(remembered.values())})"
-    return name
-
-
-def _node_of(function: Callable[..., Any], module: ModuleType) -> ast.Lambda | ast.FunctionDef:
-    """Where a nested function stands in its module's source: alone in its line."""
-    (node,) = [node for node in _functions_of(module) if node.lineno == function.__code__.co_firstlineno]
-    return node
-
-
-def _expression(value: Any, pieces: dict[str, str]) -> str:
-    """A value written as Python."""
-    if inspect.isfunction(value):
-        return _define(value, pieces)
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {_expression(item, pieces)}" for key, item in value.items()) + "}"
-    return f"float({str(value)!r})" if isinstance(value, float) else repr(value)
+    if getattr(module, function.__name__, None) is not function:
+        raise ValueError(f"{function.__qualname__} is no plain function of {module.__name__}: write it as one")
+    _collect(module, function.__name__, pieces)
+    return function.__name__
 
 
 def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
@@ -166,7 +130,7 @@ def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
             pieces[name] = _namespace(value, name)
         return
     if isinstance(value, GenericAlias) or not callable(value):
-        pieces[name] = f"{name} = {_expression(value, pieces)}"
+        pieces[name] = f"{name} = {value!r}"
         return
     if getattr(value, "__module__", None) != module.__name__ or not _is_definition(value):
         return
@@ -177,10 +141,9 @@ def _collect(module: ModuleType, name: str, pieces: dict[str, str]) -> None:
     pieces[name] = source
 
 
-def _collect_used(tree: ast.AST, module: ModuleType, pieces: dict[str, str], but: Container[str] = ()) -> None:
+def _collect_used(tree: ast.AST, module: ModuleType, pieces: dict[str, str]) -> None:
     for used in sorted(_names_in(tree)):
-        if used not in but:
-            _collect(module, used, pieces)
+        _collect(module, used, pieces)
 
 
 def _names_in(tree: ast.AST) -> set[str]:
