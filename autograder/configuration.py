@@ -4,6 +4,9 @@ With it `nbgrader autograde`, formgrader's Autograde button and `llm-course grad
 says which.
 """
 
+from pathlib import Path
+
+import nbgrader
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -17,7 +20,10 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from autograder.converters import SubmissionExporter, TrustedGrade, install
-from autograder.harmless import harmless_html
+
+TEMPLATES = Path(__file__).with_name("templates")
+"""What stands in the place of single files of nbgrader's templates."""
+NBGRADER_TEMPLATES = Path(nbgrader.__file__).with_name("server_extensions") / "formgrader" / "templates"
 
 
 def configure(config: Config) -> None:
@@ -33,5 +39,18 @@ def configure(config: Config) -> None:
         AssignLatePenalties,
         CheckCellMetadata,
     ]
-    config.TemplateExporter.filters = {"markdown2html": harmless_html}
+    show_harmless_pages(config)
     config.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+
+
+def show_harmless_pages(config: Config) -> None:
+    """Make feedback and formgrader show what learners wrote as `pages` has it. By names: grading need not load it."""
+    config.TemplateExporter.filters = {
+        "markdown2html": "autograder.pages.draw_markdown",
+        "highlight_code": "autograder.pages.draw_code",
+        "ansi2html": "autograder.pages.draw_text",
+        "strip_files_prefix": "autograder.pages.as_it_is",
+    }
+    config.HTMLExporter.preprocessors = ["autograder.pages.HarmlessPage"]
+    config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(NBGRADER_TEMPLATES)]
+    config.NbConvertBase.display_data_priority = ["image/png", "image/jpeg", "text/plain"]

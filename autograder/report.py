@@ -10,12 +10,12 @@ from pathlib import Path
 
 import jinja2
 import matplotlib
-import mistune
 from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograder.course_files import RESULTS
+from autograder.harmless import markdown_to_html
 from autograder.result import GRADED, ExerciseResult, Result, read_result
 from autograder.scores import Score
 
@@ -137,8 +137,8 @@ def _audit(graded: Sequence[Result]) -> list[tuple[str, str]]:
 
 
 def _html_of(text: str) -> Markup:
-    """Hints are written in Markdown; HTML in them is no HTML."""
-    return Markup(str(mistune.create_markdown(escape=True)(text)).removeprefix("<p>").removesuffix("</p>\n"))
+    """Hints are written in Markdown."""
+    return Markup(markdown_to_html(text).removeprefix("<p>").removesuffix("</p>\n"))
 
 
 def _histogram(values: Sequence[float], maximum: float, salt: str) -> str:

@@ -1,0 +1,166 @@
+"""nbgrader's two pages of a graded notebook, feedback and formgrader's: what of it they show, and how much.
+
+`configure` makes nbgrader's templates use the filters of this module in the place of nbconvert's. What a page has shown
+stands in its resources, so that it ends somewhere: a notebook may have two thousand cells of a megabyte.
+"""
+
+import html
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import nbformat
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+
+from autograder.harmless import as_written, code_to_html, harmless_name, markdown_to_html, text_to_html
+from autograder.pictures import MAX_BYTES, SUFFIXES, Picture, PictureError, read_picture, read_picture_text
+
+MAX_AT_ONCE = 100_000
+"""Characters of one text."""
+
+
+@dataclass
+class Page:
+    """What one page may still show, and the folder of its notebook."""
+
+    folder: Path
+    characters: int = 2_000_000
+    drawn_characters: int = 200_000
+    tags: int = 30_000
+    outputs: int = 1_000
+    picture_bytes: int = 20 << 20
+    pixels: int = 200_000_000
+    attachments: dict[str, Any] = field(default_factory=dict)
+    """The pictures pasted into the cell that is drawn."""
+
+    def cut(self, text: str) -> str:
+        """A text, or its beginning and a sentence."""
+        shown = text[: max(0, min(MAX_AT_ONCE, self.characters))]
+        self.characters -= len(shown)
+        left = len(text) - len(shown)
+        return f"{shown}\n[{left:,} more characters are not shown on this page.]" if left else shown
+
+    def draw(self, text: str, draw: Callable[[str], str], show: Callable[[str], str]) -> str:
+        """A text as `draw` gives it, or, where the page has enough markup, as `show` does."""
+        text = self.cut(text)
+        self.drawn_characters -= len(text)
+        drawn = draw(text) if self.drawn_characters >= 0 else ""
+        tags = drawn.count("<")
+        if self.drawn_characters < 0 or tags > self.tags:
+            return show(text)
+        self.tags -= tags
+        return drawn
+
+    def allow(self, picture: Picture) -> Picture:
+        """The picture. Raises PictureError where the page has too many."""
+        if len(picture.data) > self.picture_bytes or picture.pixels > self.pixels:
+            raise PictureError("This page has too many pictures before it.")
+        self.picture_bytes -= len(picture.data)
+        self.pixels -= picture.pixels
+        return picture
+
+    def find_picture(self, address: str) -> Picture:
+        """The picture that an address in a text stands for. Raises PictureError."""
+        try:
+            parts = urlsplit(address)
+        except ValueError as error:
+            raise PictureError("Its address is none.") from error
+        if parts.scheme == "data":
+            return self.allow(read_picture_text(unquote(parts.path).partition(";base64,")[2]))
+        if parts.scheme == "attachment":
+            return self.allow(self._attached(unquote(parts.path)))
+        return self.allow(self._beside(parts))
+
+    def _attached(self, name: str) -> Picture:
+        kinds = self.attachments.get(name, {})
+        if not kinds:
+            raise PictureError("It is not attached to this cell.")
+        return read_picture_text(next(iter(kinds.values())))
+
+    def _beside(self, parts: SplitResult) -> Picture:
+        name = unquote(parts.path)
+        path = Path(self.folder, name)
+        if parts.scheme or parts.netloc or name.startswith("/") or path.suffix.lower() not in SUFFIXES:
+            raise PictureError("Pictures come from the notebook itself, or from PNG and JPEG files beside it.")
+        try:
+            inside = path.resolve().is_relative_to(self.folder.resolve())
+            if not inside or not path.is_file() or path.stat().st_size > MAX_BYTES:
+                raise PictureError("There is no such picture beside the notebook.")
+            return read_picture(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise PictureError("There is no such picture beside the notebook.") from error
+
+
+class HarmlessPage(Preprocessor):
+    """Makes a notebook ready for a page: pictures are pictures, outputs have an end, names are text."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Look at all outputs, and open the page's account."""
+        page = resources["page"] = Page(Path(resources["metadata"]["path"]))
+        for cell in nb.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [_shown(output, page) for output in cell.outputs[: max(0, page.outputs)]] + _rest(
+                    cell, page
+                )
+                page.outputs -= len(cell.outputs)
+        for name in ("student", "first_name", "last_name", "notebook_path"):
+            if isinstance(resources.get(name), str):
+                resources[name] = harmless_name(resources[name])
+        return nb, resources
+
+
+def _shown(output: NotebookNode, page: Page) -> NotebookNode:
+    data = output.get("data", {})
+    for kind in ("image/png", "image/jpeg"):
+        if kind in data:
+            try:
+                picture = page.allow(read_picture_text(data[kind]))
+                output.data = {picture.kind: picture.text}
+            except PictureError as reason:
+                output.data = {"text/plain": f"[The picture is not shown. {reason}]"}
+            return output
+    return output
+
+
+def _rest(cell: NotebookNode, page: Page) -> list[NotebookNode]:
+    left = len(cell.outputs) - max(0, page.outputs)
+    if left <= 0:
+        return []
+    return [nbformat.v4.new_output("stream", text=f"[{left:,} more outputs are not shown on this page.]\n")]
+
+
+@pass_context
+def draw_markdown(context: Context, source: str) -> str:
+    """Markdown of a cell or of a comment."""
+    page: Page = context["resources"]["page"]
+    page.attachments = context.get("cell", {}).get("attachments", {})
+    return page.draw(source, lambda text: markdown_to_html(text, page.find_picture), _plain)
+
+
+@pass_context
+def draw_code(context: Context, source: str, **_: Any) -> str:
+    """The code of a cell."""
+    page: Page = context["resources"]["page"]
+    return page.draw(source, code_to_html, lambda text: f'<div class="highlight"><pre>{html.escape(text)}</pre></div>')
+
+
+@pass_context
+def draw_text(context: Context, text: str) -> str:
+    """What was printed, or a line of a traceback."""
+    page: Page = context["resources"]["page"]
+    return page.draw(text, text_to_html, html.escape)
+
+
+def as_it_is(text: str) -> str:
+    """A filter that changes nothing, in the place of one that would search a whole cell for links again and again."""
+    return text
+
+
+def _plain(text: str) -> str:
+    return as_written(text, "This page has much markup before this text; it is shown as it was written.")

@@ -1,0 +1,73 @@
+"""A picture is shown if its own bytes say that it is one, and how large."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from autograder.pictures import MAX_BYTES, MAX_SIDE, PictureError, read_picture, read_picture_text
+from tests.banks.hostile.serving import DRAWING, PAGE, png
+
+
+def saved(kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (37, 21)).save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("PNG", {}),
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True, "optimize": True}),
+        ("JPEG", {"exif": b"Exif\0\0" + b"x" * 500, "comment": b"hi", "dpi": (72, 72)}),
+        ("JPEG", {"icc_profile": b"x" * 70_000, "restart_marker_blocks": 4}),
+    ],
+)
+def test_what_programs_write_is_read(kind: str, options: dict[str, object]) -> None:
+    picture = read_picture(saved(kind, **options))
+    assert (picture.kind, picture.pixels) == (f"image/{kind.lower()}", 37 * 21)
+    assert picture.address.startswith(f"data:image/{kind.lower()};base64,")
+    assert read_picture_text(picture.text) == picture
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        PAGE,
+        DRAWING,
+        b"GIF89a",
+        saved("PNG")[:20],
+        saved("JPEG")[:10],
+        b"\xff\xd8\xff\xe0" + PAGE,
+        b"\xff\xd8" + b"\xff\xe0\0\x02" * 1000,
+        png(0, 5),
+        saved("PNG") + b"\0" * MAX_BYTES,
+    ],
+)
+def test_what_is_none_is_refused(data: bytes) -> None:
+    with pytest.raises(PictureError):
+        read_picture(data)
+
+
+@pytest.mark.parametrize(("width", "height"), [(30_000, 30_000), (1, MAX_SIDE + 1), (MAX_SIDE + 1, 1), (9000, 9000)])
+def test_a_picture_larger_than_a_browser_can_draw_is_refused(width: int, height: int) -> None:
+    with pytest.raises(PictureError, match=f"It has {width} x {height} pixels"):
+        read_picture(png(width, height))
+
+
+def test_the_first_frame_of_a_jpeg_counts_wherever_another_is_hidden() -> None:
+    frame = saved("JPEG")
+    at = frame.index(b"\xff\xc0")
+    small_in_a_comment = b"\xff\xfe" + (2 + len(frame[at : at + 19])).to_bytes(2, "big") + frame[at : at + 19]
+    huge = frame[: at + 5] + b"\x75\x30\x75\x30" + frame[at + 9 :]
+    with pytest.raises(PictureError, match="30000 x 30000"):
+        read_picture(huge[:2] + small_in_a_comment + huge[2:])
+
+
+@pytest.mark.parametrize("text", [None, 7, ["iVBORw0KGgo="], {}, "?", "é", "iVBORw0KGg"])
+def test_what_no_notebook_holds_is_refused(text: object) -> None:
+    with pytest.raises(PictureError):
+        read_picture_text(text)
