@@ -5,6 +5,7 @@ assignment at most once, with the metadata and (graded cells) the text of the so
 metadata. What cannot be read raises NotGradable with a plain sentence.
 """
 
+import contextlib
 import copy
 import functools
 import json
@@ -18,6 +19,7 @@ from nbformat import NotebookNode
 from autograder.exercises.spec import Assignment
 from autograder.hand_in import TIMESTAMP, HandIn, NotGradable
 from autograder.notebooks import released_notebook
+from autograder.pictures import PictureError, read_picture_text
 
 MAX_CELLS = 2_000
 MAX_TEXT = 1 << 20
@@ -175,12 +177,25 @@ def _plain_cell(number: int, cell: Any, name: str) -> NotebookNode:
     source = source.encode("utf-8", "replace").decode("utf-8")
     nbgrader = cell.get("metadata", {}).get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
     plain = _new_cell(kind, source)
+    if kind == "markdown" and (pictures := _attached_pictures(cell.get("attachments"))):
+        plain.attachments = pictures
     if isinstance(nbgrader, dict):
         # nbgrader's own fields are plain values; anything else may be nested too deeply to be copied.
         plain.metadata.nbgrader = NotebookNode(
             {name: value if isinstance(value, (str, int, float)) else None for name, value in nbgrader.items()}
         )
     return plain
+
+
+def _attached_pictures(attachments: Any) -> NotebookNode:
+    """What was pasted into a cell, as far as it is pictures that can be shown."""
+    found: NotebookNode = NotebookNode()
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for text in kinds.values() if isinstance(kinds, dict) else ():
+            with contextlib.suppress(PictureError):  # its page says that it is not shown
+                picture = read_picture_text(text)
+                found[name] = NotebookNode({picture.kind: picture.text})
+    return found
 
 
 def _new_cell(kind: str, source: str) -> NotebookNode:

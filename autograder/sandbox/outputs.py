@@ -4,12 +4,11 @@ An instructor opens these outputs in a browser that may change grades. So HTML, 
 must be a picture, and text is valid Unicode.
 """
 
-import base64
-import binascii
 from typing import Any
 
-PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-"""The kinds of picture that are kept, and how their bytes begin."""
+from autograder.pictures import PictureError, read_picture_text
+
+PICTURES = ("image/png", "image/jpeg")
 
 
 def clean_outputs(outputs: Any) -> list[dict[str, Any]]:
@@ -42,17 +41,14 @@ def _data(data: Any) -> dict[str, str]:
     if not isinstance(data, dict):
         return {}
     kept = {"text/plain": _text(data["text/plain"])} if "text/plain" in data else {}
-    for kind, beginning in PICTURES.items():
-        if (picture := _picture(data.get(kind))).startswith(beginning):
-            kept[kind] = base64.b64encode(picture).decode("ascii")
-    return kept
-
-
-def _picture(text: Any) -> bytes:
-    try:
-        return base64.b64decode(text)
-    except (TypeError, ValueError, binascii.Error):
-        return b""
+    for name in PICTURES:
+        if name in data:
+            try:
+                picture = read_picture_text(data[name])
+                kept[picture.kind] = picture.text
+            except PictureError as reason:
+                kept["text/plain"] = f"{kept.get('text/plain', '')}\n[The picture is not shown. {reason}]".lstrip()
+    return kept or {"text/plain": "[An output that is neither text nor a picture is not shown.]"}
 
 
 def _text(value: Any) -> str:

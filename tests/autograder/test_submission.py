@@ -1,5 +1,6 @@
 """Submissions are hostile bytes: each ends in a healed notebook or in one plain sentence."""
 
+import base64
 import copy
 import json
 from pathlib import Path
@@ -15,6 +16,7 @@ from autograder.exercises import assignments
 from autograder.hand_in import NotGradable
 from autograder.notebooks import released_notebook
 from autograder.submission import cells_to_run, heal, learner_cells, parse
+from tests.banks.hostile.serving import png
 from tests.banks.submissions import fill, references
 
 ASSIGNMENT = assignments()["05_attention"]
@@ -56,6 +58,26 @@ def test_changed_metadata_are_those_of_the_source_again() -> None:
     graded = next(cell for cell in submission.notebook.cells if cell.metadata.get("nbgrader", {}).get("grade"))
     assert (graded.metadata.nbgrader.points, graded.metadata.nbgrader.schema_version) == (2, 3)
     MetadataValidator().validate_nb(submission.notebook)
+
+
+def test_a_pasted_picture_stays_and_nothing_else_that_was_pasted() -> None:
+    notebook = copy.deepcopy(HONEST)
+    picture = base64.b64encode(png(60, 40)).decode()
+    huge = base64.b64encode(png(30_000, 30_000)).decode()
+    attachments = {
+        "a.png": {"image/png": picture},
+        "b.png": {"image/svg+xml": "<svg/>", "image/png": [picture[:20], picture[20:]]},
+        "c.svg": {"image/svg+xml": "<svg/>"},
+        "d.png": {"image/png": huge},
+        "e.png": {"text/html": "<script>", "image/png": 7},
+        "f": 1,
+    }
+    text = {"cell_type": "markdown", "metadata": {}, "source": "![a](attachment:a.png)", "attachments": attachments}
+    notebook["cells"] += [text, {**text, "attachments": [1]}, {**text, "cell_type": "code", "outputs": []}]
+    found = healed(notebook).notebook
+    kept = {"a.png": {"image/png": picture}, "b.png": {"image/png": picture}}
+    assert [cell.get("attachments") for cell in found.cells[-3:]] == [kept, None, None]
+    nbformat.validate(found)
 
 
 def test_a_copied_answer_cell_still_runs() -> None:
