@@ -4,6 +4,8 @@ With it `nbgrader autograde`, formgrader's Autograde button and `llm-course grad
 says which.
 """
 
+import importlib
+import sys
 from pathlib import Path
 
 import nbgrader
@@ -41,6 +43,9 @@ def configure(config: Config) -> None:
     ]
     show_harmless_pages(config)
     config.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+    if "nbgrader.server_extensions.formgrader.handlers" in sys.modules:
+        # Formgrader has read this configuration, or is about to serve by it.
+        importlib.import_module("autograder.formgrader").mend()
 
 
 def show_harmless_pages(config: Config) -> None:

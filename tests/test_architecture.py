@@ -19,7 +19,7 @@ FLOORS = {
         {"commands"},
         {"configuration", "course", "report"},
         {"workers", "gradebook", "scores"},
-        {"converters", "lab", "late", "pages", "work"},
+        {"converters", "formgrader", "lab", "late", "pages", "work"},
         {"autograded", "course_files", "grade", "checks", "kill_matrix"},
         {"judge", "sandbox", "submission"},
         {"hand_in", "notebooks"},
