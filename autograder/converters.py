@@ -96,7 +96,8 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
         reason = str(error) if plain else f"nbgrader could not grade it ({type(error).__name__}): its log says where."
         with contextlib.suppress(NotGradable):
             check_student(student)
-            write_result(result_path(assignment, student), not_graded(assignment, reason))
+            stored = stored_result(assignment, student)
+            write_result(result_path(assignment, student), not_graded(assignment, reason, stored))
             with contextlib.suppress(SQLAlchemyError, MissingEntry):
                 withdraw_scores(self.coursedir, assignment, student)
 
@@ -194,7 +195,7 @@ class TrustedGrade(NbGraderPreprocessor):
 def grade_once(submission: Submission, assignment: Assignment, student: str, rules: Rules) -> Result:
     """The result of a submission: the one in results/ if nothing that it depends on has changed, or a new one."""
     stored = stored_result(assignment.name, student)
-    result = grade_if_changed(submission, assignment, course_secret(), stored, rules)
+    result = grade_if_changed(submission, assignment, course_secret(), student, stored, rules)
     if result != stored:
         write_result(result_path(assignment.name, student), result)
     return result

@@ -23,6 +23,7 @@ from autograder.autograded import SourceCell
 from autograder.checks import write_checks
 from autograder.converters import TrustedGrade
 from autograder.course_files import course_secret, stored_result
+from autograder.draws import first_draw
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer, read_source_cells
@@ -128,6 +129,7 @@ def grade_all(
         TrustedGrade(config=config).rules,
     )
     folders = _submitted_folders(course, name, student)
+    draws = {first_draw(job.secret, name, folder.parent.name) for folder in folders}
     read: dict[str, Task] = {}
     lines: dict[str, Graded] = {}
 
@@ -136,7 +138,7 @@ def grade_all(
         report(line)
 
     with (
-        dask_workers(job, scheduler) if scheduler else local_workers(job, min(workers, len(folders))) as grading,
+        dask_workers(job, scheduler) if scheduler else local_workers(job, min(workers, len(folders)), draws) as grading,
         Writer(course, config, name) as writer,
     ):
         for outcome in grading(_tasks(folders, read, writer, course.ignore)):

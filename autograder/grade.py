@@ -18,14 +18,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from autograder.draws import Attempt, attempt_of
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.fingerprint import graders_fingerprint, versions
-from autograder.judge import Answer, KnownFunction, derive_seed, judge_after
+from autograder.judge import Answer, KnownFunction, judge_after
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import TIERS, ZygoteClient
-from autograder.submission import Submission, cells_to_run, learner_cells
+from autograder.submission import Submission, cells_to_run
 from llm_course.checking import values
 from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.evaluate import Verdict
@@ -63,19 +64,22 @@ def grade(
     secret: bytes,
     rules: Rules = RULES,
     server: ZygoteClient | None = None,
+    attempt: Attempt | None = None,
 ) -> Result:
     """Run a submission's cells in a room of their own, and judge each exercise on fresh inputs.
 
-    `secret` is the course's own; the inputs are drawn from a seed that depends on it and on the assignment. `server`
-    makes the rooms; without one, it is the fork server of this process. Raises SandboxError where no room can be had.
+    `secret` is the course's own; the inputs are drawn from a seed that depends on it, the assignment and the attempt,
+    which is the first of nobody in particular where none is given. `server` makes the rooms; without one, it is the
+    fork server of this process. Raises SandboxError where no room can be had.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
-    seed = derive_seed(secret, assignment.name)
+    attempt = attempt or attempt_of(submission, secret, assignment.name, student="")
+    seeds = attempt.seeds(secret, assignment.name)
     with _Rooms(cells_to_run(submission.notebook, assignment), rules, server) as rooms:
         exercises: tuple[ExerciseResult, ...] = ()
         for exercise in assignment.exercises:
             earlier = _known_mistakes(assignment, exercises)
-            exercises += (_grade_exercise(exercise, rooms, seed, assignment.name, rules, earlier),)
+            exercises += (_grade_exercise(exercise, rooms, seeds, assignment.name, rules, earlier),)
         return Result(
             assignment=assignment.name,
             status=GRADED,
@@ -83,13 +87,16 @@ def grade(
             exercises=exercises,
             flags=submission.flags,
             outputs={str(number): reply.outputs for number, reply in rooms.cell_replies.items()},
-            inputs=inputs_of(submission, assignment, seed, rules),
-            seed=seed.hex(),
+            inputs=inputs_of(attempt, assignment, seeds[0], rules),
+            seed=seeds[0].hex(),
             tier=rooms.tier,
             started=started.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - clock, 3),
             versions=versions(),
             grader=_grader(),
+            attempt=attempt.number,
+            code=attempt.code,
+            draw=attempt.draw,
         )
 
 
@@ -97,33 +104,34 @@ def grade_if_changed(
     submission: Submission,
     assignment: Assignment,
     secret: bytes,
+    student: str,
     stored: Result | None,
     rules: Rules = RULES,
     server: ZygoteClient | None = None,
+    again: bool = False,
 ) -> Result:
-    """The stored result if nothing that its scores depend on has changed, with today's flags, or a new one."""
-    inputs = inputs_of(submission, assignment, derive_seed(secret, assignment.name), rules)
-    if stored is not None and stored.inputs == inputs:
+    """The stored result if nothing that its scores depend on has changed, with today's flags, or a new one.
+
+    With `again`, there is a new one anyway.
+    """
+    attempt = attempt_of(submission, secret, assignment.name, student, stored)
+    inputs = inputs_of(attempt, assignment, attempt.seeds(secret, assignment.name)[0], rules)
+    if stored is not None and stored.inputs == inputs and not again:
         return replace(stored, flags=submission.flags)
-    return grade(submission, assignment, secret, rules, server)
+    return grade(submission, assignment, secret, rules, server, attempt)
 
 
-def not_graded(assignment: str, reason: str) -> Result:
-    """The result of a submission that cannot be graded: no score, and why."""
+def not_graded(assignment: str, reason: str, stored: Result | None = None) -> Result:
+    """The result of a submission that cannot be graded: no score, and why. The attempts before it stay counted."""
     started = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    return Result(assignment, NOT_GRADED, reason, (), (), {}, "", "", "", started, 0.0, versions(), _grader())
+    result = Result(assignment, NOT_GRADED, reason, (), (), {}, "", "", "", started, 0.0, versions(), _grader())
+    return replace(result, attempt=stored.attempt, code=stored.code, draw=stored.draw) if stored else result
 
 
-def inputs_of(submission: Submission, assignment: Assignment, seed: bytes, rules: Rules) -> str:
+def inputs_of(attempt: Attempt, assignment: Assignment, seed: bytes, rules: Rules) -> str:
     """A fingerprint of all that the scores depend on: what was handed in, the graders, seed, versions and rules."""
-    digest = hashlib.sha256()
-    for part in (assignment.name, seed.hex(), graders_fingerprint(assignment), repr(rules)):
-        digest.update(part.encode() + b"\0")
-    for number, source in learner_cells(submission.notebook):
-        digest.update(f"{number}\0{source}\0".encode())
-    for name, content in sorted(submission.files.items()):
-        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\0".encode())
-    return digest.hexdigest()
+    parts = (assignment.name, seed.hex(), graders_fingerprint(assignment), repr(rules), attempt.code)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 class _Rooms:
@@ -242,9 +250,14 @@ def _known_mistakes(assignment: Assignment, results: tuple[ExerciseResult, ...])
 
 
 def _grade_exercise(
-    exercise: Exercise, rooms: _Rooms, seed: bytes, chapter: str, rules: Rules, earlier: tuple[KnownFunction, ...]
+    exercise: Exercise,
+    rooms: _Rooms,
+    seeds: tuple[bytes, ...],
+    chapter: str,
+    rules: Rules,
+    earlier: tuple[KnownFunction, ...],
 ) -> ExerciseResult:
-    verdict = judge_after(exercise, rooms.answer(exercise.name, exercise.shortcuts), seed, earlier)
+    verdict = judge_after(exercise, rooms.answer(exercise.name, exercise.shortcuts), earlier, *seeds)
     result = ExerciseResult(
         name=exercise.name,
         points=exercise.points,

@@ -30,7 +30,7 @@ from traitlets.config import Config
 
 from autograder.autograded import Autograded, SourceCell
 from autograder.converters import withdraw_scores
-from autograder.course_files import result_path
+from autograder.course_files import result_path, stored_result
 from autograder.grade import not_graded
 from autograder.hand_in import HandIn, NotGradable, check_student, lay_beside
 from autograder.result import NOT_GRADED, Result, write_result
@@ -161,7 +161,11 @@ class Writer:
             withdraw_scores(self._course, self._assignment, student)
             folder = f"{self._course.autograded_directory}/{student}/{self._assignment}"
             reason = error.strerror if isinstance(error, OSError) else "its folders are too deep"
-            refused = not_graded(self._assignment, f"{folder} cannot be written ({reason}): remove it and grade again.")
+            refused = not_graded(
+                self._assignment,
+                f"{folder} cannot be written ({reason}): remove it and grade again.",
+                stored_result(self._assignment, student),
+            )
             write_result(result_path(self._assignment, student), refused)
             self.refused[student] = refused
 

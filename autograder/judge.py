@@ -1,7 +1,7 @@
 """The judge: puts an exercise's calls to an answer and gives a verdict on its replies.
 
-References, hidden inputs and expected values exist on this side only. The inputs are drawn from a seed, the same
-for all learners of one grading run, so one answer key serves them all.
+References, hidden inputs and expected values exist on this side only. The inputs are drawn from one of a
+course's few seeds, so one answer key serves many learners.
 """
 
 import copy
@@ -22,7 +22,7 @@ from autograder.exercises.spec import Case, Exercise, Mistake
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake
 from llm_course.checking.calls import Call, Failure, Reply, invoke
 from llm_course.checking.compare import slack_of
-from llm_course.checking.evaluate import Verdict, evaluate
+from llm_course.checking.evaluate import Verdict, evaluate, mistake_marks
 from llm_course.checking.values import size_of
 
 Answer = Callable[[Sequence[Call]], Iterable[Reply]]
@@ -35,9 +35,13 @@ FREE_BYTES = 1 << 20
 """What a reply may take without further question."""
 
 
-def judge(exercise: Exercise, answer: Answer, seed: bytes) -> Verdict:
-    """Call the answer on every case and judge its replies."""
-    return evaluate(make_answer_key(exercise, seed), ask(exercise, answer, seed))
+def judge(exercise: Exercise, answer: Answer, seed: bytes, *others: bytes) -> Verdict:
+    """Call the answer on every case, with inputs drawn from the seed, and judge its replies.
+
+    `others` are the seeds on which other answers of the course are judged. With some inputs a mistake happens to do
+    what is right; a known one loses what it loses with any of the seeds, so that no mark depends on the draw.
+    """
+    return _with_any_seed(exercise, evaluate(make_answer_key(exercise, seed), ask(exercise, answer, seed)), others)
 
 
 def ask(exercise: Exercise, answer: Answer, seed: bytes) -> dict[str, Reply]:
@@ -47,7 +51,9 @@ def ask(exercise: Exercise, answer: Answer, seed: bytes) -> dict[str, Reply]:
     return {name: _bounded(reply, item.expected) for (name, item), reply in zip(items.items(), replies, strict=True)}
 
 
-def judge_after(exercise: Exercise, answer: Answer, seed: bytes, earlier: tuple[KnownFunction, ...]) -> Verdict:
+def judge_after(
+    exercise: Exercise, answer: Answer, earlier: tuple[KnownFunction, ...], seed: bytes, *others: bytes
+) -> Verdict:
     """As `judge`, but a mistake made in an earlier exercise is not counted once more.
 
     `earlier` holds the known mistakes, by exercise, that the learner's earlier answers were found to be. If the answer
@@ -56,7 +62,7 @@ def judge_after(exercise: Exercise, answer: Answer, seed: bytes, earlier: tuple[
     partial credit, for a mistake may turn a property into its opposite, which noise has too.
     """
     replies = ask(exercise, answer, seed)
-    verdict = evaluate(make_answer_key(exercise, seed), replies)
+    verdict = _with_any_seed(exercise, evaluate(make_answer_key(exercise, seed), replies), others)
     if verdict.fraction == 1 or not earlier:
         return verdict
     answer_key = make_answer_key(standing_on(exercise, earlier), seed)
@@ -112,6 +118,19 @@ def make_answer_key(exercise: Exercise, seed: bytes) -> AnswerKey:
         items = {case.name: _make_item(exercise, case, seed) for case in exercise.cases}
         mistakes = tuple(_known_mistake(mistake, items) for mistake in exercise.mistakes)
     return AnswerKey(exercise.name, items, exercise.properties, mistakes)
+
+
+def _with_any_seed(exercise: Exercise, verdict: Verdict, seeds: Iterable[bytes]) -> Verdict:
+    """The verdict on a known mistake with what it loses with other seeds too; that on any other answer as it is."""
+    names = [mistake.name for mistake in exercise.mistakes]
+    if verdict.mistake not in names:
+        return verdict
+    number = names.index(verdict.mistake)
+    lost = frozenset[str]().union(
+        *(mistake_marks(make_answer_key(exercise, seed))[number].properties for seed in seeds)
+    )
+    findings = tuple(replace(item, holds=item.holds and item.name not in lost) for item in verdict.findings)
+    return replace(verdict, findings=findings)
 
 
 def _bounded(reply: Reply, expected: Reply) -> Reply:

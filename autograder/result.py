@@ -68,7 +68,8 @@ class Result:
     `status` is "graded" or "not graded", the latter with a `reason` and without exercises: it is no score of zero.
     `inputs` identifies all that the scores depend on; `outputs` holds, by cell index, what the learner's cells printed.
     For the audit: `seed`, the sandbox's `tier`, when the grading `started` and how many `seconds` it took, `versions`,
-    and the `grader`, a user and a machine.
+    and the `grader`, a user and a machine. `attempt` counts from 1 how often other code was handed in, `code`
+    identifies the last that could be graded, and `draw` says on which of the course's inputs; see autograder.draws.
     """
 
     assignment: str
@@ -84,6 +85,9 @@ class Result:
     seconds: float
     versions: dict[str, str]
     grader: str
+    attempt: int = 0
+    code: str = ""
+    draw: int = 0
 
     @property
     def score(self) -> float:

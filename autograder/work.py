@@ -4,6 +4,7 @@ What is here travels to other processes and machines, so it is plain data, and `
 """
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +12,12 @@ from nbgrader.preprocessors import LimitOutput
 from traitlets.config import Config
 
 from autograder.autograded import Autograded, SourceCell, finish
+from autograder.draws import DRAWS, seed_of_draw
 from autograder.exercises import assignments
-from autograder.grade import RULES, Rules, grade_if_changed, inputs_of, not_graded
+from autograder.fingerprint import graders_fingerprint
+from autograder.grade import RULES, Rules, grade_if_changed, not_graded
 from autograder.hand_in import HandIn, NotGradable
-from autograder.judge import derive_seed, make_answer_key
+from autograder.judge import make_answer_key
 from autograder.notebooks import released_notebook
 from autograder.result import NOT_GRADED, Result
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient
@@ -63,13 +66,15 @@ class Outcome:
     autograded: Autograded | None = None
 
 
-def prepare(job: Job) -> None:
-    """Work out what all submissions share: the references' and mistakes' replies, the released cells."""
+def prepare(job: Job, draws: Iterable[int] = range(DRAWS)) -> None:
+    """Work out what all submissions share: the references' and mistakes' replies in some draws, the released cells."""
     assignment = assignments()[job.assignment]
-    seed = derive_seed(job.secret, assignment.name)
-    for exercise in assignment.exercises:
-        mistake_marks(make_answer_key(exercise, seed))
-    inputs_of(heal(released_notebook(assignment), assignment), assignment, seed, job.rules)
+    for draw in draws:
+        seed = seed_of_draw(job.secret, assignment.name, draw)
+        for exercise in assignment.exercises:
+            mistake_marks(make_answer_key(exercise, seed))
+    graders_fingerprint(assignment)
+    heal(released_notebook(assignment), assignment)
 
 
 def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
@@ -79,8 +84,9 @@ def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
         if isinstance(task.content, NotGradable):
             raise task.content
         submission = submission_of(task.content, assignment)
-        stored = None if job.again else task.stored
-        result = grade_if_changed(submission, assignment, job.secret, stored, job.rules, server)
+        result = grade_if_changed(
+            submission, assignment, job.secret, task.student, task.stored, job.rules, server, job.again
+        )
         if result == task.stored and task.is_written:
             return Outcome(task.student, result)
         finished = finish(submission, result, job.source_cells, LimitOutput(config=job.limits))
@@ -100,4 +106,4 @@ def refuse(job: Job, task: Task, reason: str) -> Outcome:
     stored = task.stored
     if stored is not None and stored.status == NOT_GRADED and stored.reason == reason:
         return Outcome(task.student, stored)
-    return Outcome(task.student, not_graded(job.assignment, reason))
+    return Outcome(task.student, not_graded(job.assignment, reason, stored))

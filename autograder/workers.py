@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from autograder.draws import DRAWS
 from autograder.exercises import assignments
 from autograder.fingerprint import graders_fingerprint
 from autograder.sandbox.linux import ProcessControl, process_control
@@ -42,16 +43,16 @@ class ClusterError(Exception):
 
 
 @contextlib.contextmanager
-def local_workers(job: Job, count: int) -> Iterator[Grading]:
+def local_workers(job: Job, count: int, draws: Iterable[int] = range(DRAWS)) -> Iterator[Grading]:
     """`count` processes on this machine; with one, the grading stays in this process.
 
-    The processes are forked after what all submissions share is worked out. They and their rooms end with this one.
-    Raises SandboxError.
+    The processes are forked after what all submissions of these draws share is worked out. They and their rooms end
+    with this one. Raises SandboxError.
     """
     shared_zygote().start()
     # A thread more, and a forked process may hang.
     torch.set_num_threads(1)
-    prepare(job)
+    prepare(job, draws)
     if count == 1:
         yield lambda tasks: (work(job, task) for task in tasks)
         return

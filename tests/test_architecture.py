@@ -21,6 +21,7 @@ FLOORS = {
         {"workers", "gradebook", "scores"},
         {"converters", "formgrader", "lab", "late", "pages", "work"},
         {"autograded", "course_files", "grade", "checks", "kill_matrix"},
+        {"draws"},
         {"judge", "sandbox", "submission"},
         {"hand_in", "notebooks"},
         {"markdown", "harmless", "fingerprint"},

@@ -126,16 +126,25 @@ def _inputs(arguments: dict[str, Any], names: tuple[str, ...]) -> dict[str, Tens
 def _copied(value: Any) -> Any:
     if isinstance(value, torch.Generator):
         return torch.Generator().manual_seed(value.initial_seed())
-    if isinstance(value, Tensor) and value.is_contiguous():
-        return value.detach().clone()
-    # A clone of a tensor with gaps would have none, and functions must do with both.
-    return copy.deepcopy(_detached(value))
+    if isinstance(value, Tensor):
+        # A clone of a tensor with gaps would have none, and functions must do with both.
+        return value.detach().clone() if value.is_contiguous() else copy.deepcopy(value.detach())
+    if type(value) is dict:
+        return {key: _copied(item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(map(_copied, value))
+    return copy.deepcopy(value)
 
 
 def _unchanged(before: Any, after: Any) -> bool:
-    alike = isinstance(before, Tensor) and before.dtype == after.dtype and before.stride() == after.stride()
-    # What is not a tensor, or holds a NaN, is compared as it would travel.
-    return bool(alike and torch.equal(before, after)) or encode(before) == encode_plain(after)
+    if isinstance(before, Tensor) and isinstance(after, Tensor):
+        alike = before.dtype == after.dtype and before.stride() == after.stride()
+        if alike and torch.equal(before, after):
+            return True
+    elif type(before) is type(after) is dict and before.keys() == after.keys():
+        return all(_unchanged(item, after[key]) for key, item in before.items())
+    # What else there is, a NaN among it, is compared as it would travel.
+    return encode(before) == encode_plain(after)
 
 
 def describe(error: BaseException, function: object) -> Failure:

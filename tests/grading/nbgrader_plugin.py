@@ -106,7 +106,7 @@ def released_cells(assignment: Assignment, notebook: str) -> dict[str, NotebookN
 
 
 def grade_by_asserts(
-    submitted: Submission, assignment: Assignment, secret: bytes, stored: Result | None, rules: Rules
+    submitted: Submission, assignment: Assignment, secret: bytes, student: str, stored: Result | None, rules: Rules
 ) -> Result:
     """In the place of the judge: run a notebook in a room; a graded cell is worth its points if it runs."""
     outputs, exercises = {}, []

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from autograder.draws import Attempt
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.judge import judge, local_answer
+from autograder.result import read_result
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
 
@@ -78,15 +80,18 @@ def test_each_submission_gets_its_scores(graded: tuple[Assignment, Course]) -> N
     partial = scores.pop("partial")
     assert set(scores) <= {"ungradable"}
     for exercise in assignment.exercises:
-        expected = judge(exercise, local_answer(exercise.mistakes[0].function), seed_of(course, assignment, "partial"))
+        expected = judge(exercise, local_answer(exercise.mistakes[0].function), *seeds_of(course, assignment, "partial"))
         assert partial[exercise.name] == pytest.approx(exercise.points * expected.fraction, abs=1e-3)
         assert partial[exercise.name] != exercise.points
 
 
-def seed_of(course: Course, assignment: Assignment, student: str) -> bytes:
-    """The seed that a student's inputs were drawn from."""
-    result = json.loads((course.folder / "results" / assignment.name / f"{student}.json").read_text())
-    return bytes.fromhex(result["seed"])
+def seeds_of(course: Course, assignment: Assignment, student: str) -> tuple[bytes, ...]:
+    """The seeds of a course's draws, that of a student's inputs first."""
+    result = read_result(course.folder / "results" / assignment.name / f"{student}.json")
+    secret = bytes.fromhex((course.folder / ".llm_course_secret").read_text().strip())
+    seeds = Attempt(result.attempt, result.code, result.draw).seeds(secret, assignment.name)
+    assert seeds[0].hex() == result.seed
+    return seeds
 
 
 def test_feedback_names_each_mistake_and_shows_no_hidden_part(graded: tuple[Assignment, Course]) -> None:

@@ -42,7 +42,7 @@ def test_a_mistake_costs_once(mistake: Mistake, earlier: Exercise, later: Exerci
     known = ((earlier.name, mistake.function),)
     answer = local_answer(standing_on(later, known).reference)
     replies = ask(later, answer, SEED)
-    strict, forgiving = judge(later, answer, SEED), judge_after(later, answer, SEED, known)
+    strict, forgiving = judge(later, answer, SEED), judge_after(later, answer, known, SEED)
     if any("called too often" in reply.failure.message for reply in replies.values() if reply.failure):
         assert forgiving == strict
     elif strict.fraction < 1 and not _raises_more(later, replies):
@@ -56,7 +56,7 @@ def test_a_mistake_makes_no_trivial_answer_worth_anything(
     mistake: Mistake, earlier: Exercise, later: Exercise, trivial: str
 ) -> None:
     answer = local_answer(lambda **arguments: TRIVIAL[trivial](later, arguments))
-    assert judge_after(later, answer, SEED, ((earlier.name, mistake.function),)).fraction == 0
+    assert judge_after(later, answer, ((earlier.name, mistake.function),), SEED).fraction == 0
 
 
 def _raises_more(exercise: Exercise, replies: dict[str, Reply]) -> bool:
@@ -70,4 +70,4 @@ def test_without_the_earlier_mistake_nothing_is_forgiven() -> None:
     for mistake in earlier.mistakes:
         exercise = standing_on(later, ((earlier.name, mistake.function),))
         strict = judge(later, local_answer(exercise.reference), SEED)
-        assert judge_after(later, local_answer(exercise.reference), SEED, ()) == strict
+        assert judge_after(later, local_answer(exercise.reference), (), SEED) == strict
