@@ -80,7 +80,9 @@ def test_each_submission_gets_its_scores(graded: tuple[Assignment, Course]) -> N
     partial = scores.pop("partial")
     assert set(scores) <= {"ungradable"}
     for exercise in assignment.exercises:
-        expected = judge(exercise, local_answer(exercise.mistakes[0].function), *seeds_of(course, assignment, "partial"))
+        expected = judge(
+            exercise, local_answer(exercise.mistakes[0].function), *seeds_of(course, assignment, "partial")
+        )
         assert partial[exercise.name] == pytest.approx(exercise.points * expected.fraction, abs=1e-3)
         assert partial[exercise.name] != exercise.points
 
