@@ -19,6 +19,7 @@ from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.result import GRADED, ResultError
 from autograder.sandbox.zygote_client import SandboxError
+from autograder.scores import refusals
 from autograder.workers import ClusterError
 
 FAILURES = (
@@ -118,7 +119,14 @@ def kept_interrupts() -> Iterator[Callable[[], None]]:
 def feedback(options: argparse.Namespace) -> int:
     """Make the learners' feedback pages."""
     pages = course.feedback(options.assignment)
-    print(f"Made {len(pages)} feedback pages in feedback/.")
+    failed = [page for page in pages if page.path is None]
+    print(f"Made {len(pages) - len(failed)} feedback pages in feedback/.")
+    for page in failed:
+        print(f"{shown(page.student)} has none. {page.reason}")
+    for student, reason in refusals(options.assignment).items():
+        print(f"{shown(student)} has none: not graded. {reason}")
+    if failed:
+        raise course.CourseError(f"{len(failed)} graded submissions have no page; the reasons stand above.")
     return 0
 
 

@@ -26,6 +26,7 @@ from autograder.course_files import course_secret, stored_result
 from autograder.draws import first_draw
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
+from autograder.feedback import FeedbackPage, make_pages
 from autograder.gradebook import Writer, read_source_cells
 from autograder.hand_in import NotGradable, check_student, read_hand_in, submitted_folders
 from autograder.notebooks import source_notebook
@@ -154,13 +155,12 @@ def count_submissions(name: str, student: str = "*") -> int:
     return len(_submitted_folders(_course_directory()[0], name, student))
 
 
-def feedback(name: str) -> list[Path]:
-    """Make the learners' feedback pages of all graded submissions. Returns the pages."""
+def feedback(name: str) -> list[FeedbackPage]:
+    """Make the learners' feedback pages of all graded submissions."""
     _assignment(name)
     if not any(Path("autograded").glob(f"*/{name}/{name}.ipynb")):
         raise CourseError(f"No submission of {name} is graded yet: run `llm-course grade {name}` first.")
-    _succeed(_api().generate_feedback(name, force=True), f"nbgrader could not make the feedback of {name}")
-    return sorted(Path("feedback").glob(f"*/{name}/*.html"))
+    return list(make_pages(*_course_directory(), name))
 
 
 def export(path: Path, table: str = "plain") -> int:

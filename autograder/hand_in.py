@@ -22,6 +22,9 @@ from pathlib import Path, PurePosixPath
 
 from nbgrader import utils
 
+from autograder import pictures
+from autograder.pictures import PictureError, read_picture
+
 MAX_NOTEBOOK = 20 << 20
 """Bytes."""
 KINDS = (".py", ".csv", ".txt", ".json", ".npz", ".safetensors", ".png", ".jpg", ".jpeg")
@@ -32,6 +35,8 @@ MAX_ENTRIES = 500
 """Files and folders that are looked at."""
 MAX_DEPTH = 4
 """Folders in folders."""
+PAGES = (".html", ".ipynb")
+"""Suffixes of what is written into the same folder later: no folder may stand in its place."""
 PASSED_OVER = ("*.ipynb", ".*", "*.pyc", "__pycache__", "__MACOSX")
 """Names of what is left out without a word: other notebooks, and what programs leave behind."""
 MAX_NAME, MAX_NAME_BYTES = 128, 200
@@ -285,13 +290,16 @@ class _Walk:
                 continue
             try:
                 self._look_at(folder, entry, place / entry.name, depth)
-            except OSError as error:
+            except (OSError, PictureError) as error:
                 self._left_out[_reason(error)].append(str(place / entry.name))
 
     def _look_at(self, folder: int, entry: os.DirEntry[str], path: PurePosixPath, depth: int) -> None:
         if not entry.name.isprintable():
             self._left_out["no plain name"].append(str(path))
         elif entry.is_dir(follow_symlinks=False):
+            if entry.name.lower().endswith(PAGES):
+                self._left_out["a folder named like a page is not used"].append(str(path))
+                return
             if depth == MAX_DEPTH:
                 self._left_out[f"folders are looked into {MAX_DEPTH} deep"].append(str(path))
                 return
@@ -309,11 +317,15 @@ class _Walk:
                 # It may be a file of the course, such as its secret, under a second name.
                 self._left_out["hard links, files with a second name elsewhere, are not used"].append(str(path))
                 return
+            if path.suffix.lower() in pictures.SUFFIXES:
+                read_picture(content)
             self._bytes += len(content)
             self._files[str(path)] = content
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | PictureError) -> str:
+    if isinstance(error, PictureError):
+        return f"a picture that no page shows: {str(error).removesuffix('.')}"
     if isinstance(error, _NoPlainFile):
         return "links, pipes and devices are not opened"
     if isinstance(error, _TooLarge):

@@ -39,10 +39,10 @@ def read_scores(gradebook: Gradebook) -> list[Score]:
     ]
 
 
-def refused_students(name: str) -> list[str]:
-    """Those whose newest submission cannot be graded."""
-    results = sorted(result_path(name, "x").parent.glob("*.json"))
-    return [path.stem for path in results if read_result(path).status == NOT_GRADED]
+def refusals(name: str) -> dict[str, str]:
+    """Students whose newest submission cannot be graded -> why."""
+    results = {path.stem: read_result(path) for path in sorted(result_path(name, "x").parent.glob("*.json"))}
+    return {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
 
 
 def plain_table(scores: Iterable[Score]) -> Table:
@@ -99,7 +99,7 @@ class _Wide:
 
 
 def _scores_of(gradebook: Gradebook, name: str, max_score: float) -> Iterator[Score]:
-    refused = refused_students(name)
+    refused = refusals(name)
     for submission in gradebook.assignment_submissions(name):
         # A score of an earlier hand-in is not that of one that cannot be graded.
         if submission.student.id not in refused:

@@ -19,7 +19,7 @@ FLOORS = {
         {"commands"},
         {"configuration", "course", "report"},
         {"workers", "gradebook", "scores"},
-        {"converters", "formgrader", "lab", "late", "pages", "work"},
+        {"converters", "feedback", "formgrader", "lab", "late", "pages", "work"},
         {"autograded", "course_files", "grade", "checks", "kill_matrix"},
         {"draws"},
         {"judge", "sandbox", "submission"},

@@ -25,6 +25,8 @@ from autograder.hand_in import (
     shown,
     submitted_folders,
 )
+from autograder.pictures import SUFFIXES
+from tests.banks.hostile.serving import PAGE, png
 
 NAME = "05_attention"
 ORDINARY = 54321
@@ -62,7 +64,8 @@ def refusal(path: Path) -> str:
 
 def test_what_a_notebook_needs_is_read(folder: Path) -> None:
     (folder / "data").mkdir()
-    wanted = {f"data/a{kind}": kind.encode() for kind in KINDS} | {"helper.py": b"x = 1"}
+    wanted = {f"data/a{kind}": png(4, 4) if kind in SUFFIXES else kind.encode() for kind in KINDS}
+    wanted["helper.py"] = b"x = 1"
     for name, content in wanted.items():
         (folder / name).write_bytes(content)
     for name in (".hidden", "other.ipynb", "cache.pyc"):
@@ -70,6 +73,20 @@ def test_what_a_notebook_needs_is_read(folder: Path) -> None:
     found = read_hand_in(folder / f"{NAME}.ipynb")
     assert (found.notebook, found.files, found.flags) == (b"{}", wanted, ())
     assert "helper.py" not in read_beside(folder, ["helper*"]).files
+
+
+def test_a_picture_is_one_by_its_bytes_and_no_folder_stands_in_the_place_of_a_page(folder: Path) -> None:
+    for name, content in {"page.png": PAGE, "huge.JPG": png(30_000, 30_000), "right.png": png(4, 4)}.items():
+        (folder / name).write_bytes(content)
+    for place in (f"{NAME}.html", f"deep/{NAME}.HTML", "x.ipynb"):
+        (folder / place).mkdir(parents=True)
+        (folder / place / "a.txt").write_text("a")
+    found = read_beside(folder)
+    assert list(found.files) == ["right.png"]
+    told = "\n".join(found.flags)
+    assert "page.png (a picture that no page shows: It is neither PNG nor JPEG)." in told
+    assert "huge.JPG (a picture that no page shows: It has 30000 x 30000 pixels" in told
+    assert f"{NAME}.html, deep/{NAME}.HTML (a folder named like a page is not used)." in told
 
 
 def test_what_is_no_plain_file_is_not_opened(folder: Path) -> None:

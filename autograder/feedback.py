@@ -1,0 +1,64 @@
+"""The learners' feedback pages, by the parts of nbgrader's own converter.
+
+nbgrader's loop over submissions ends at the first name that its pattern does not match, and says of one that failed
+only that it did. Here each page is made alone.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.api import MissingEntry
+from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FeedbackPage:
+    """A student's page; where there is none, why, in a sentence."""
+
+    student: str
+    path: Path | None
+    reason: str = ""
+
+
+def make_pages(course: CourseDirectory, config: Config, assignment: str) -> Iterator[FeedbackPage]:
+    """Make the pages of all graded submissions of an assignment."""
+    converter = GenerateFeedback(coursedir=course, config=config)
+    converter.exporter = converter.exporter_class(parent=converter, config=converter.config)
+    for preprocessor in converter.preprocessors:
+        converter.exporter.register_preprocessor(preprocessor)
+    for notebook in sorted(Path(course.autograded_directory).glob(f"*/{assignment}/{assignment}.ipynb")):
+        student = notebook.parts[-3]
+        try:
+            yield FeedbackPage(student, _make_page(converter, notebook, student, assignment))
+        except MissingEntry:
+            yield FeedbackPage(
+                student, None, f"The gradebook does not know of it: run `llm-course grade {assignment}` first."
+            )
+        except OSError as error:
+            yield FeedbackPage(student, None, f"{error.filename} cannot be read or written: {error.strerror}.")
+        except Exception as error:
+            # A defect of ours must not cost the others their pages.
+            LOG.exception("the feedback page of %r", student)
+            reason = f"The page could not be made ({type(error).__name__}): report this defect of the course."
+            yield FeedbackPage(student, None, reason)
+
+
+def _make_page(converter: GenerateFeedback, notebook: Path, student: str, assignment: str) -> Path:
+    course: CourseDirectory = converter.coursedir
+    names = {"student": student, "assignment": assignment, "notebook": assignment, "db_url": course.db_url}
+    text, _ = converter.exporter.from_filename(str(notebook), resources={"nbgrader": names})
+    folder = Path(course.feedback_directory, student, assignment)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    page = folder / f"{assignment}.html"
+    page.write_text(text, encoding="utf-8")
+    converter.set_permissions(assignment, student)
+    return page
