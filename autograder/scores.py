@@ -1,6 +1,7 @@
 """Scores out of nbgrader's gradebook: rows, and the tables that spreadsheets and learning platforms import."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -12,6 +13,11 @@ from autograder.course_files import result_path
 from autograder.result import GRADED, NOT_GRADED, read_result
 
 Table = Iterator[list[str]]
+FORMULA = re.compile(r"(^|[,;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
+"""Where a cell may begin that is a formula (OWASP, "CSV Injection"), also for who separates cells by another character.
+
+Quotes hold a cell together only for who separates by the comma. An apostrophe makes a text of it.
+"""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ def plain_table(scores: Iterable[Score]) -> Table:
 def canvas_table(scores: Iterable[Score]) -> Table:
     """One row for each student, as Canvas's gradebook imports it: students are found by their SIS Login ID."""
     wide = _Wide(scores)
-    yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *wide.maxima]
+    yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(_cell, wide.maxima)]
     yield ["    Points Possible", "", "", "", "", *map(_cell, wide.maxima.values())]
     for student in wide.students:
         yield [_cell(student), "", "", _cell(student), "", *wide.row(student)]
@@ -64,7 +70,7 @@ def canvas_table(scores: Iterable[Score]) -> Table:
 def moodle_table(scores: Iterable[Score]) -> Table:
     """One row for each student, as Moodle imports it: map `username` to the user, and each assignment to its item."""
     wide = _Wide(scores)
-    yield ["username", *wide.maxima]
+    yield ["username", *map(_cell, wide.maxima)]
     for student in wide.students:
         yield [_cell(student), *wide.row(student)]
 
@@ -119,9 +125,9 @@ def _scores_of(gradebook: Gradebook, name: str, max_score: float) -> Iterator[Sc
 
 
 def _cell(value: object) -> str:
-    """A value as text. A spreadsheet would run a text that begins like a formula: an apostrophe keeps it a text."""
+    """A value as text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     # Databases add up in different orders; scores have four digits.
     text = str(round(value, 4) if isinstance(value, float) else value)
-    return f"'{text}" if isinstance(value, str) and text[:1] in "=+-@\t\r" else text
+    return FORMULA.sub(r"\1'", text) if isinstance(value, str) else text

@@ -1,7 +1,9 @@
 """Tables for spreadsheets and learning platforms, the class report, and the penalty for late submissions."""
 
+import csv
 import dataclasses
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from autograder.late import DAY, PenaltyPerDay
 from autograder.report import class_report
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result, write_result
-from autograder.scores import Score, canvas_table, moodle_table, plain_table, write_table
+from autograder.scores import Score, Table, canvas_table, moodle_table, plain_table, write_table
 
 AT = datetime(2026, 10, 12, 9, 30)
 SCORES = [
@@ -18,6 +20,54 @@ SCORES = [
     Score("02_tokenization", "=cmd|' /C calc'!A0", GRADED, AT, 3.0, 0.0, 3.0, 20.0),
     Score("05_attention", "ada", NOT_GRADED, None, None, None, None, 22.0),
 ]
+
+
+FORMULAS = [
+    *(
+        "=1+1",
+        "+1+1",
+        "-1+1",
+        "@SUM(A1)",
+        "\t=1+1",
+        "\r=1+1",
+        "\n=1+1",
+        " =1+1",
+        "\uff1d1+1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff201",
+    ),
+    *(
+        "a;=1+1",
+        "a,=1+1",
+        "a\t=1+1",
+        "a|=1+1",
+        "a\n=1+1",
+        "a\r=1+1",
+        "a;  =1+1",
+        "a;\t=1+1",
+        'a";=1+1;"',
+        "a;\uff1d1+1",
+    ),
+]
+"""Names of students; who opens a table may separate its cells by a comma, a semicolon, a tab or a stroke."""
+
+
+@pytest.mark.parametrize("table", [plain_table, canvas_table, moodle_table])
+def test_no_spreadsheet_finds_a_formula_in_a_name(table: Callable[[list[Score]], Table], tmp_path: Path) -> None:
+    scores = [Score(f"a;={number}", name, GRADED, AT, 1.0, 0.0, 1.0, 2.0) for number, name in enumerate(FORMULAS)]
+    write_table(tmp_path / "grades.csv", table(scores))
+    text = (tmp_path / "grades.csv").read_text(encoding="utf-8")
+    for separator in ",;\t|":
+        quoted = [cell for row in csv.reader(text.splitlines(), delimiter=separator) for cell in row]
+        plain = [cell.strip('"') for line in text.splitlines() for cell in line.split(separator)]
+        cells = [*quoted, *plain]
+        assert [cell for cell in cells if cell.lstrip(" \t").startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20"))] == []
+
+
+def test_honest_names_stay_as_they_are() -> None:
+    for name in ("ada", "O'Brien-Smith", "a@b.org", "x+y", "Lovelace, Ada", "a;b"):
+        assert [row[1] for row in plain_table([Score("a", name, GRADED, AT, -1.0, 0.0, -1.0, 2.0)])][1] == name
 
 
 def test_plain_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
