@@ -79,6 +79,23 @@ def test_a_submission_that_cannot_be_graded_stops_nobody(course: Course, attenti
     assert rows == {"ada": ("graded", "20.0"), "broken": ("not graded", ""), "empty": ("not graded", "")}
 
 
+def test_each_feedback_page_stands_alone_and_who_has_none_is_named(course: Course, attention: Assignment) -> None:
+    for student in ("ada", "bert", "zoe"):
+        hand_in(course.folder, student, NAME, fill(attention, {}))
+    hand_in(course.folder, "eve", NAME, {})
+    assert course.llm_course("grade", NAME).returncode == 1
+    damaged = course.folder / "autograded" / "bert" / NAME / f"{NAME}.ipynb"
+    damaged.chmod(0o644)
+    damaged.write_text("{")
+    run = course.llm_course("feedback", NAME)
+    assert run.returncode == 1
+    assert "Made 2 feedback pages" in run.stdout
+    assert "\nbert has none. The page could not be made (NotJSONError): report this defect" in run.stdout
+    assert "\neve has none: not graded. 05_attention.ipynb is not a notebook" in run.stdout
+    assert "llm-course: 1 graded submissions have no page; the reasons stand above." in run.stderr
+    assert course.feedback_page("ada", NAME) and course.feedback_page("zoe", NAME)
+
+
 def test_nbgrader_refuses_an_assignment_that_the_course_does_not_have(course: Course, attention: Assignment) -> None:
     notebook = fill(attention, {})
     (course.folder / "source" / "essay").mkdir()
