@@ -9,8 +9,9 @@ import torch
 
 from llm_course.models import WEIGHTS
 from llm_course.training.loop import TrainingError
-from llm_course.training.recipes import RECIPES, Workshop, make
+from llm_course.training.recipes import RECIPES, make
 from llm_course.training.release import release
+from llm_course.training.workshop import Workshop
 
 SMOKE_SCALE = 0.003
 

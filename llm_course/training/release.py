@@ -8,7 +8,8 @@ from llm_course.models import catalogue, checksum, read
 from llm_course.training.evaluation import report
 from llm_course.training.export import FILE_NAME, export
 from llm_course.training.loop import Settings
-from llm_course.training.recipes import CHAT, DRAFT, EARLY_STEP, FILL_MASK, GPT2, STORIES, TRANSLATE, Workshop
+from llm_course.training.recipes import CHAT, DRAFT, EARLY_STEP, FILL_MASK, GPT2, STORIES, TRANSLATE
+from llm_course.training.workshop import Workshop, rounded
 
 REPORT, CHECKSUMS = "report.json", "checksums.json"
 STORY_TEXT = (
@@ -64,15 +65,6 @@ def release(shop: Workshop) -> None:
 
 def weights_of(shop: Workshop, name: str) -> Path:
     return shop.output / name / "model.safetensors"
-
-
-def rounded(value: Any) -> Any:
-    """The same structure with every float to four significant digits."""
-    if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 def card(name: str, figures: dict[str, Any], shop: Workshop) -> str:
