@@ -8,7 +8,9 @@ from .neighbours_map import NeighboursMap
 from .next_token_bars import NextTokenBars
 from .norm_lab import NormLab
 from .parameter_budget import ParameterBudget
+from .policy_lab import PolicyLab
 from .position_dial import PositionDial
+from .preference_dial import PreferenceDial
 from .sampling_playground import SamplingPlayground
 from .token_cost import TokenCost
 
@@ -21,7 +23,9 @@ __all__ = [
     "NextTokenBars",
     "NormLab",
     "ParameterBudget",
+    "PolicyLab",
     "PositionDial",
+    "PreferenceDial",
     "SamplingPlayground",
     "TokenCost",
 ]

@@ -29,7 +29,9 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "next_token_bars": widgets.NextTokenBars,
     "norm_lab": widgets.NormLab,
     "parameter_budget": widgets.ParameterBudget,
+    "policy_lab": widgets.PolicyLab,
     "position_dial": widgets.PositionDial,
+    "preference_dial": widgets.PreferenceDial,
     "sampling_playground": widgets.SamplingPlayground,
     "token_cost": widgets.TokenCost,
 }

@@ -221,12 +221,13 @@ function whenVisible(node) {
  * @param {HTMLElement} body  Busy until then.
  * @param {HTMLElement} said
  * @param {() => Promise<T>} load
+ * @param {string} [meanwhile]
  * @returns {Promise<T | null>}  Null when it failed.
  */
-export async function loadWhenVisible(body, said, load) {
+export async function loadWhenVisible(body, said, load, meanwhile = "Loading the course model …") {
   body.setAttribute("aria-busy", "true");
   await whenVisible(body);
-  said.textContent = "Loading the course model …";
+  said.textContent = meanwhile;
   try {
     return await load();
   } catch (error) {

@@ -1,0 +1,196 @@
+/** Sums as questions, what answers to them are paid, and how a policy is tuned on samples and then improved by reward. */
+
+import { adam, copyOf, distributions, gradient, logProbability, newPolicy, sampleAnswer } from "./small_policy.js";
+
+/** @import { Answer, Policy, Question } from "./small_policy.js" */
+
+/** The last one ends an answer. */
+export const TOKENS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "It is", "I think", "Surely", "or", ".", "end"];
+const [IT_IS, I_THINK, SURELY, OR, DOT, END] = [10, 11, 12, 13, 14, 15];
+const SHAPE = { width: 32, tokens: TOKENS.length, longest: 12, largest: 4 };
+const TUNING = { steps: 300, answers: 32, rate: 0.01, right: 0.4 };
+export const GROUPS = 8;
+export const SAMPLES = 8;
+
+/**
+ * @typedef {object} Reward
+ * @property {string} name
+ * @property {(answer: Answer) => number} of  From 0 to 1.
+ *
+ * @typedef {object} Settings
+ * @property {string} reward  A key of REWARDS.
+ * @property {number} klWeight  What a nat of log probability above the reference's costs.
+ * @property {boolean} divide  Divide by the standard deviation of the group, as GRPO does; Dr. GRPO does not.
+ *
+ * @typedef {object} Group  The answers to one question.
+ * @property {Question} question
+ * @property {Answer[]} answers
+ * @property {number[]} rewards
+ * @property {number[]} advantages
+ *
+ * @typedef {object} Measures  Means over all answers, or over all tokens, of one step.
+ * @property {number} reward
+ * @property {number} right
+ * @property {number} length  In tokens.
+ * @property {number} entropy  In nats per token.
+ * @property {number} kl  In nats per answer.
+ * @property {number} equal  Share of the groups whose rewards are all equal.
+ */
+
+/** @param {Answer} answer */
+const numbersIn = (answer) => answer.tokens.filter((token) => token < IT_IS);
+
+/** @param {Question} question */
+const sumOf = ({ left, right }) => left + right;
+
+/** @param {Answer} answer */
+const says = (answer) => (/** @type {number} */ token) => answer.tokens.includes(token);
+
+/**
+ * Whether an answer states the right number, no other, and comes to an end.
+ * @param {Answer} answer
+ */
+export function isRight(answer) {
+  const stated = numbersIn(answer);
+  return stated.length === 1 && stated[0] === sumOf(answer.question) && answer.tokens.at(-1) === END;
+}
+
+/** @type {Record<string, Reward>} */
+export const REWARDS = {
+  right: { name: "the right number, and no other", of: (answer) => Number(isRight(answer)) },
+  found: { name: "the right number is somewhere in it", of: (answer) => Number(numbersIn(answer).includes(sumOf(answer.question))) },
+  sure: { name: "it sounds sure", of: (answer) => Number(says(answer)(SURELY) && !says(answer)(I_THINK) && !says(answer)(OR)) },
+  long: { name: "it is long", of: (answer) => answer.tokens.length / SHAPE.longest },
+};
+
+/** @param {Answer} answer */
+export function inWords({ tokens }) {
+  const words = tokens.filter((token) => token !== END).map((token) => TOKENS[token]).join(" ").replaceAll(" .", ".").replaceAll("I think It", "I think it");
+  return tokens.at(-1) === END ? words : `${words} …`;
+}
+
+/** @param {() => number} uniform */
+function randomQuestion(uniform) {
+  const number = () => Math.floor(uniform() * (SHAPE.largest + 1));
+  return { left: number(), right: number() };
+}
+
+/**
+ * An answer of the kind that the policy is to imitate: in one of five forms, and with the right number in 4 of 10.
+ * @param {() => number} uniform
+ * @returns {Answer}
+ */
+export function demonstration(uniform) {
+  const question = randomQuestion(uniform);
+  const number = () => {
+    const slip = uniform() < TUNING.right ? 0 : [-2, -1, 1, 2][Math.floor(4 * uniform())];
+    return Math.min(9, Math.max(0, sumOf(question) + slip));
+  };
+  const forms = [[number(), DOT], [IT_IS, number(), DOT], [I_THINK, IT_IS, number(), DOT], [SURELY, number(), DOT], [IT_IS, number(), OR, number(), DOT]];
+  const shares = [0.3, 0.25, 0.15, 0.1, 0.2];
+  let rest = uniform();
+  const form = shares.findIndex((share) => (rest -= share) < 0);
+  return { question, tokens: [...(forms[form] ?? forms[0]), END] };
+}
+
+/**
+ * Supervised fine-tuning on demonstrations, from random weights.
+ * @param {() => number} uniform
+ * @returns {Policy}
+ */
+export function tunedPolicy(uniform) {
+  const policy = newPolicy(SHAPE, uniform);
+  const step = adam(policy, TUNING.rate);
+  const ones = Array(TUNING.answers).fill(1);
+  for (let i = 0; i < TUNING.steps; i++) step(gradient(policy, ones.map(() => demonstration(uniform)), ones));
+  return policy;
+}
+
+/**
+ * @param {number[]} rewards  Of one group.
+ * @param {boolean} divide
+ */
+export function groupAdvantages(rewards, divide) {
+  const mean = rewards.reduce((sum, reward) => sum + reward, 0) / rewards.length;
+  const variance = rewards.reduce((sum, reward) => sum + (reward - mean) ** 2, 0) / rewards.length;
+  return rewards.map((reward) => (reward - mean) / (divide ? Math.sqrt(variance) + 1e-6 : 1));
+}
+
+/**
+ * Answers to new questions, each compared with its group.
+ * @param {Policy} policy
+ * @param {Policy} reference
+ * @param {Settings} settings
+ * @param {() => number} uniform
+ * @returns {Group[]}
+ */
+export function sampleGroups(policy, reference, { reward, klWeight, divide }, uniform) {
+  return Array.from({ length: GROUPS }, () => {
+    const question = randomQuestion(uniform);
+    const answers = Array.from({ length: SAMPLES }, () => sampleAnswer(policy, question, uniform));
+    const rewards = answers.map(REWARDS[reward].of);
+    const paid = answers.map((answer, i) => rewards[i] - (klWeight ? klWeight * (logProbability(policy, answer) - logProbability(reference, answer)) : 0));
+    return { question, answers, rewards, advantages: groupAdvantages(paid, divide) };
+  });
+}
+
+/**
+ * @param {Policy} policy
+ * @param {Policy} reference
+ * @param {Group[]} groups
+ * @returns {Measures}
+ */
+export function measure(policy, reference, groups) {
+  const answers = groups.flatMap((group) => group.answers);
+  const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const entropies = answers.flatMap((answer) => distributions(policy, answer).map(entropy));
+  return {
+    reward: mean(groups.flatMap((group) => group.rewards)),
+    right: mean(answers.map((answer) => Number(isRight(answer)))),
+    length: mean(answers.map(({ tokens }) => tokens.length)),
+    entropy: mean(entropies),
+    kl: mean(answers.map((answer) => klAlong(policy, reference, answer))),
+    equal: mean(groups.map(({ rewards }) => Number(rewards.every((reward) => reward === rewards[0])))),
+  };
+}
+
+/** @param {number[]} probabilities */
+function entropy(probabilities) {
+  return probabilities.reduce((sum, probability) => sum - (probability ? probability * Math.log(probability) : 0), 0);
+}
+
+/**
+ * The exact KL divergence of each next-token distribution on the way, added up along the answer.
+ * @param {Policy} policy
+ * @param {Policy} reference
+ * @param {Answer} answer
+ */
+export function klAlong(policy, reference, answer) {
+  const theirs = distributions(reference, answer);
+  return distributions(policy, answer).reduce((sum, ours, place) => sum + divergence(ours, theirs[place]), 0);
+}
+
+/**
+ * @param {number[]} p
+ * @param {number[]} q
+ */
+function divergence(p, q) {
+  return p.reduce((sum, probability, i) => sum + (probability ? probability * Math.log(probability / q[i]) : 0), 0);
+}
+
+/**
+ * A run: each call samples, measures, and takes one step of the policy gradient.
+ * @param {Policy} reference  Stays as it is.
+ * @param {number} rate
+ * @param {() => number} uniform
+ */
+export function newRun(reference, rate, uniform) {
+  const policy = copyOf(reference);
+  const update = adam(policy, rate);
+  return (/** @type {Settings} */ settings) => {
+    const groups = sampleGroups(policy, reference, settings, uniform);
+    const measures = measure(policy, reference, groups);
+    update(gradient(policy, groups.flatMap(({ answers }) => answers), groups.flatMap(({ advantages }) => advantages)));
+    return { groups, measures };
+  };
+}

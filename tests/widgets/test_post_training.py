@@ -1,0 +1,280 @@
+"""What the widgets of chapter 9 compute in the page, against torch and the chapter's references."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import expect
+from torch import Tensor, nn
+
+from llm_course.widgets import PolicyLab, PreferenceDial, policy_lab
+from solutions.post_training import dpo_loss, group_advantages, kl_estimate
+
+from .conftest import Watched, run_node
+
+LAB = """
+import * as small from "./llm_course/widgets/js/small_policy.js";
+import * as lab from "./llm_course/widgets/js/policy_training.js";
+import { randomNumbers } from "./llm_course/widgets/js/numbers.js";
+"""
+DIAL = 'import * as dial from "./llm_course/widgets/js/preferences.js";\n'
+SHAPE = {"width": 6, "tokens": 16, "longest": 12, "largest": 4}
+
+
+class TorchPolicy(nn.Module):
+    """The page's policy in torch, reading the same weights in the same order."""
+
+    def __init__(self, weights: list[float], width: int, tokens: int, longest: int, largest: int) -> None:
+        super().__init__()
+        self.weights = nn.Parameter(torch.tensor(weights, dtype=torch.float64))
+        self.sizes = [(1, width), *2 * [(largest + 1, width)], (longest, width), (tokens + 1, width)]
+        self.sizes += [(tokens, width), (1, tokens)]
+
+    def log_probs(self, answer: dict) -> Tensor:
+        """Tensor[time, tokens]: the distribution of each token of an answer, given those before it."""
+        parts = self.weights.split([rows * columns for rows, columns in self.sizes])
+        tables = [part.view(shape) for part, shape in zip(parts, self.sizes, strict=True)]
+        bias, left, right, place, last, out, out_bias = tables
+        tokens = answer["tokens"]
+        before = [len(out), *tokens[:-1]]
+        asked = left[answer["question"]["left"]] + right[answer["question"]["right"]]
+        hidden = torch.tanh(bias + asked + place[: len(tokens)] + last[before])
+        return (hidden @ out.T + out_bias).log_softmax(-1)
+
+    def chosen(self, answer: dict) -> Tensor:
+        """Tensor[time]: the log probability of each token of the answer."""
+        tokens = answer["tokens"]
+        return self.log_probs(answer)[range(len(tokens)), tokens]
+
+
+@pytest.fixture(scope="module")
+def written() -> dict:
+    """A policy with random weights, a second one, and sixty answers of the first, all from the page's own code."""
+    script = LAB + (
+        "const uniform = randomNumbers(3);\n"
+        "const [policy, reference] = [small.newPolicy(input, uniform), small.newPolicy(input, uniform)];\n"
+        "const questions = Array.from({ length: 60 }, (_, i) => ({ left: i % 5, right: (i * 3) % 5 }));\n"
+        "const answers = questions.map((question) => small.sampleAnswer(policy, question, uniform));\n"
+        "reply({ weights: [...policy.weights], others: [...reference.weights], answers,\n"
+        "  logProbabilities: answers.map((answer) => small.logProbability(policy, answer)),\n"
+        "  divergences: answers.map((answer) => lab.klAlong(policy, reference, answer)) });"
+    )
+    reply = run_node(script, SHAPE)
+    assert isinstance(reply, dict)
+    return reply
+
+
+def test_log_probabilities_and_divergences_are_torchs(written: dict) -> None:
+    policy, reference = (TorchPolicy(written[key], **SHAPE) for key in ("weights", "others"))
+    assert len({len(answer["tokens"]) for answer in written["answers"]}) > 3
+    keys = ("answers", "logProbabilities", "divergences")
+    for answer, log_prob, divergence in zip(*(written[key] for key in keys), strict=True):
+        ours, theirs = policy.log_probs(answer), reference.log_probs(answer)
+        assert policy.chosen(answer).sum().item() == pytest.approx(log_prob, abs=1e-9)
+        assert (ours.exp() * (ours - theirs)).sum().item() == pytest.approx(divergence, abs=1e-9)
+
+
+def test_the_policy_gradient_is_torchs(written: dict) -> None:
+    draw = random.Random(0)
+    advantages = [draw.gauss(0, 1) for _ in written["answers"]]
+    script = LAB + (
+        "const policy = { ...input.shape, weights: Float64Array.from(input.weights) };\n"
+        "reply([...small.gradient(policy, input.answers, input.advantages)]);"
+    )
+    given = {"shape": SHAPE, "weights": written["weights"], "answers": written["answers"], "advantages": advantages}
+    mine = torch.tensor(run_node(script, given), dtype=torch.float64)
+    policy = TorchPolicy(written["weights"], **SHAPE)
+    terms = [
+        advantage * policy.chosen(answer) for answer, advantage in zip(written["answers"], advantages, strict=True)
+    ]
+    (-torch.cat(terms).mean()).backward()
+    assert policy.weights.grad is not None and policy.weights.grad.abs().max() > 0.01
+    torch.testing.assert_close(mine, policy.weights.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_three_steps_of_adam_are_torchs() -> None:
+    generator = torch.Generator().manual_seed(0)
+    start, *slopes = torch.randn(4, 50, generator=generator, dtype=torch.float64)
+    script = LAB + (
+        "const policy = { weights: Float64Array.from(input.start) };\n"
+        "const step = small.adam(policy, 0.01);\n"
+        "for (const slopes of input.slopes) step(slopes);\n"
+        "reply([...policy.weights]);"
+    )
+    mine = run_node(script, {"start": start.tolist(), "slopes": [row.tolist() for row in slopes]})
+    weights = nn.Parameter(start.clone())
+    optimizer = torch.optim.Adam([weights], lr=0.01)
+    for row in slopes:
+        weights.grad = row
+        optimizer.step()
+    torch.testing.assert_close(torch.tensor(mine, dtype=torch.float64), weights.data, rtol=0, atol=1e-12)
+
+
+def test_answers_are_drawn_with_the_probability_that_the_policy_gives_them(written: dict) -> None:
+    """40,000 first tokens against the exact distribution; 6 standard deviations, two chances in a thousand million."""
+    script = LAB + (
+        "const policy = { ...input.shape, weights: Float64Array.from(input.weights) };\n"
+        "const uniform = randomNumbers(9);\n"
+        "reply(Array.from({ length: 40000 }, () =>"
+        " small.sampleAnswer(policy, { left: 2, right: 3 }, uniform).tokens[0]));"
+    )
+    drawn = np.bincount(run_node(script, {"shape": SHAPE, "weights": written["weights"]}), minlength=16) / 40_000
+    answer = {"question": {"left": 2, "right": 3}, "tokens": [0]}
+    expected = TorchPolicy(written["weights"], **SHAPE).log_probs(answer)[0].exp().detach().numpy()
+    assert (np.abs(drawn - expected) < 6 * np.sqrt(expected * (1 - expected) / 40_000) + 1e-9).all()
+
+
+def test_the_divergence_along_answers_is_what_the_exercise_estimates(written: dict) -> None:
+    """The mean of exact steps and the mean of k3 estimate the same number from the same policy's answers."""
+    script = LAB + (
+        "const [policy, reference] = [input.weights, input.others].map((weights) =>"
+        " ({ ...input.shape, weights: Float64Array.from(weights) }));\n"
+        "const uniform = randomNumbers(4);\n"
+        "const all = Array.from({ length: 4000 }, (_, i) =>"
+        " small.sampleAnswer(policy, { left: i % 5, right: 1 }, uniform));\n"
+        "reply([all.map((answer) => lab.klAlong(policy, reference, answer)),"
+        " ...[policy, reference].map((model) => all.map((answer) => small.logProbability(model, answer)))]);"
+    )
+    near = zip(written["weights"], written["others"], strict=True)
+    half = [0.2 * weight + 0.8 * other for weight, other in near]
+    along, ours, theirs = run_node(script, {"shape": SHAPE, "weights": half, "others": written["others"]})
+    estimate = kl_estimate(torch.tensor(ours), torch.tensor(theirs)).item()
+    assert np.mean(along) > 0.05
+    assert estimate == pytest.approx(np.mean(along), rel=0.2)
+
+
+def test_advantages_are_those_of_the_exercise() -> None:
+    rewards = [[1, 0, 0, 1, 0], [0.5, 0.25, 1, 0, 0.125], [1, 1, 1, 1, 1]]
+    script = LAB + "reply([true, false].map((divide) => input.map((group) => lab.groupAdvantages(group, divide))));"
+    divided, plain = run_node(script, rewards)
+    torch.testing.assert_close(torch.tensor(divided), group_advantages(torch.tensor(rewards)), rtol=1e-4, atol=1e-6)
+    centered = np.array(rewards) - np.mean(rewards, axis=1, keepdims=True)
+    np.testing.assert_allclose(plain, centered, atol=1e-12)
+
+
+def test_rewards_pay_for_what_their_names_say() -> None:
+    five = {"left": 2, "right": 3}
+    answers = {
+        "5.": [5, 14, 15], "It is 5.": [10, 5, 14, 15], "It is 4.": [10, 4, 14, 15],
+        "It is 5 or 4.": [10, 5, 13, 4, 14, 15],
+        "Surely 4.": [12, 4, 14, 15], "5 without an end": [5, 14], "I think it is 5, surely": [11, 10, 5, 12, 15],
+    }  # fmt: skip
+    given = [{"question": five, "tokens": tokens} for tokens in answers.values()]
+    script = (
+        LAB + "reply(Object.fromEntries(Object.entries(lab.REWARDS).map(([key, { of }]) => [key, input.map(of)])));"
+    )
+    paid = run_node(script, given)
+    assert paid["right"] == [1, 1, 0, 0, 0, 0, 1]
+    assert paid["found"] == [1, 1, 0, 1, 0, 1, 1]
+    assert paid["sure"] == [0, 0, 0, 0, 1, 0, 0]
+    assert paid["long"] == pytest.approx([len(tokens) / 12 for tokens in answers.values()])
+
+
+def test_the_picture_shows_what_the_page_computes() -> None:
+    """Browsers and node may round exp differently, and a run amplifies it; the outcome stays."""
+    script = LAB + (
+        "const reference = lab.tunedPolicy(randomNumbers(1));\n"
+        "reply(input.runs.map(([reward, klWeight]) => {\n"
+        "  const step = lab.newRun(reference, 0.01, randomNumbers(2));\n"
+        "  const seen = Array.from({ length: input.steps + 1 },"
+        " () => step({ reward, klWeight, divide: true }).measures).slice(-20);\n"
+        '  return ["reward", "right", "length", "kl"].map((key) => seen.reduce((sum, m) => sum + m[key], 0) / 20);\n'
+        "}));"
+    )
+    found = run_node(script, {"runs": list(policy_lab.AFTER), "steps": policy_lab.STEPS})
+    np.testing.assert_allclose(found, list(policy_lab.AFTER.values()), atol=0.1, rtol=0.1)
+
+
+def dial_arguments() -> dict:
+    widget = PreferenceDial()
+    return {"candidates": widget.candidates, "pairs": [[1, 4], [0, 7], [2, 3]], "weights": [0.4, -1.1], "beta": 0.7}
+
+
+def test_the_dials_loss_and_gradient_are_those_of_dpo() -> None:
+    given = dial_arguments()
+    script = DIAL + (
+        "const { candidates, weights, pairs, beta } = input;\n"
+        "reply([dial.dpoLoss(candidates, weights, pairs, beta, 1),\n"
+        "  dial.dpoGradient(candidates, weights, pairs, beta, 1),\n"
+        "  dial.dpoGradient(candidates, weights, pairs, beta, 0.5), dial.policyOver(candidates, weights)]);"
+    )
+    loss, slopes, undecided, policy = run_node(script, given)
+    weights = torch.tensor(given["weights"], dtype=torch.float64, requires_grad=True)
+    features = torch.tensor([candidate["features"] for candidate in given["candidates"]], dtype=torch.float64)
+    start = torch.tensor([candidate["logProb"] for candidate in given["candidates"]], dtype=torch.float64)
+    reference, now = start.log_softmax(0), (start + features @ weights).log_softmax(0)
+    first, second = torch.tensor(given["pairs"]).T
+    one_way = dpo_loss(now[first], now[second], reference[first], reference[second], given["beta"])
+    other_way = dpo_loss(now[second], now[first], reference[second], reference[first], given["beta"])
+    assert loss == pytest.approx(one_way.item(), abs=1e-12)
+    torch.testing.assert_close(torch.tensor(policy, dtype=torch.float64), now.exp().detach())
+    for mine, theirs in ((slopes, one_way), (undecided, (one_way + other_way) / 2)):
+        (slope,) = torch.autograd.grad(theirs, weights, retain_graph=True)
+        torch.testing.assert_close(torch.tensor(mine, dtype=torch.float64), slope)
+
+
+def test_with_raters_who_differ_the_margin_comes_to_rest_at_their_odds() -> None:
+    given = dial_arguments()
+    script = DIAL + (
+        "reply([0.05, 0.5, 2].map((beta) => {\n"
+        "  const weights = dial.trainDpo(input.candidates, [[1, 4]], beta, 0.8, 400);\n"
+        "  return dial.margin(input.candidates, weights, [1, 4], beta);\n"
+        "}));"
+    )
+    assert run_node(script, given) == pytest.approx(3 * [np.log(4)], abs=1e-3)
+
+
+def test_a_second_pair_tells_truth_from_length() -> None:
+    script = DIAL + "reply([[[1, 4]], [[1, 4], [0, 7]]].map((pairs) => dial.trainDpo(input, pairs, 0.3, 0.8, 400)));"
+    alone, both = run_node(script, PreferenceDial().candidates)
+    assert alone[0] > 1 and alone[0] == pytest.approx(-alone[1])
+    assert abs(both[0]) < 0.05 and both[1] < -1
+
+
+def test_python_refuses_what_makes_no_sense() -> None:
+    with pytest.raises(ValueError, match="choose one of right, found, sure, long"):
+        PolicyLab("nice")
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        PolicyLab(kl_weight=2)
+    with pytest.raises(ValueError, match="two answers or more"):
+        PreferenceDial(["one"], [0.0], [0])
+    with pytest.raises(ValueError, match="two answers or more"):
+        PreferenceDial(["one", "two"], [0.0, -1.0, -2.0], [0, 1])
+    widget = PreferenceDial(["One.", "One. Two."], torch.tensor([-1.0, -2.0]), [0, 1])
+    assert [candidate["features"] for candidate in widget.candidates] == [[1, 0], [2, 1]] and widget.pairs == [[0, 1]]
+    assert "59.6" not in widget.picture() and "0.73" in widget.picture()
+
+
+@pytest.mark.browser
+def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/policy_lab-light.html")
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("After 0 steps")
+    page.get_by_label("Pay 1 if").select_option("found")
+    page.get_by_role("button", name="100 steps").click()
+    expect(said).to_contain_text("After 100 steps", timeout=60_000)
+    measures = said.inner_text()
+    assert float(measures.split("reward ")[1].split(",")[0]) > 0.8
+    assert " 0\u00a0% of the answers right" in measures
+    assert page.locator("table.llm-answers tbody tr").count() == 8
+    page.get_by_role("button", name="Start again").click()
+    expect(said).to_contain_text("After 0 steps")
+
+
+@pytest.mark.browser
+def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/preference_dial-light.html")
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("weights 2.31 for sentences and −2.31 for false sentences")
+    before = said.inner_text()
+    page.get_by_role("slider", name="Beta").fill("0")
+    expect(said).not_to_have_text(before)
+    page.get_by_role("button", name="Add this pair").click()
+    expect(page.get_by_text("answer 1 over answer 8")).to_be_visible()
+    for name in ("Remove answer 2 over answer 5", "Remove answer 1 over answer 8"):
+        page.get_by_role("button", name=name).click()
+    expect(said).to_contain_text("the policy is the reference")
+    assert page.locator(".llm-widget table tbody tr").count() == 8
