@@ -24,6 +24,7 @@ from autograder.fingerprint import graders_fingerprint, versions
 from autograder.judge import Answer, KnownFunction, judge_after
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
+from autograder.sandbox.caps import OUTPUT_OF_A_SUBMISSION
 from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import TIERS, ZygoteClient
 from autograder.submission import Submission, cells_to_run
@@ -35,8 +36,6 @@ MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
 OVERTIME = 20.0
 """Seconds after a submission's deadline in which the functions not called yet may still give quick answers."""
-MAX_OUTPUTS = 8 << 20
-"""About how many bytes of one submission's outputs are kept: thousands of cells may each print the most they can."""
 
 
 @dataclass(frozen=True)
@@ -221,7 +220,7 @@ class _Rooms:
     def _with_outputs_that_fit(self, number: int, reply: CellReply) -> CellReply:
         # By cell, for a new room runs them all again.
         self._printed[number] = values.size_of(reply.outputs)
-        if sum(self._printed.values()) <= MAX_OUTPUTS:
+        if sum(self._printed.values()) <= OUTPUT_OF_A_SUBMISSION:
             return reply
         self._printed[number] = 0
         note = "[the output was left out: the notebook prints too much]\n"

@@ -1,9 +1,15 @@
-"""What one room may use at most."""
+"""What one room may use at most, and how much of what it prints is kept."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from autograder.sandbox.wire import MAX_HEADER
+
 MEBIBYTE = 1 << 20
+MOST_OUTPUT = MAX_HEADER // 8
+"""Characters of one cell: in a frame's header, each of them may take six bytes (a control character does)."""
+OUTPUT_OF_A_SUBMISSION = 8 * MEBIBYTE
+"""About how many bytes of one submission's outputs are kept: thousands of cells may each print the most they can."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,10 @@ class Caps:
         for name, value in asdict(self).items():
             if type(value) is not int or not 0 < value < 1 << 62:
                 raise ValueError(f"the cap {name} must be a positive whole number, not {value!r}")
+        if self.output > MOST_OUTPUT:
+            raise ValueError(
+                f"the cap output is at most {MOST_OUTPUT}, so that it fits into a frame, not {self.output}"
+            )
 
     def to_data(self) -> dict[str, int]:
         """The caps as a JSON object."""

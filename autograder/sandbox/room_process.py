@@ -33,6 +33,7 @@ from traitlets import Type
 from traitlets.config import Config
 
 from autograder.sandbox import wire
+from autograder.sandbox.caps import Caps
 from autograder.sandbox.figures import picture
 from autograder.sandbox.watch import watch
 from llm_course.checking.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
@@ -59,7 +60,7 @@ class OutputLog:
     """The outputs of the running cell in nbformat's form, up to a cap of characters."""
 
     def __init__(self) -> None:
-        self.limit = 1 << 20
+        self.limit = Caps.output
         self.clear()
 
     def clear(self) -> None:

@@ -12,7 +12,7 @@ from tests.banks.submissions import fill, references
 
 @pytest.mark.grading
 def test_outputs_of_one_submission_are_cut_together(monkeypatch: pytest.MonkeyPatch, attention: Assignment) -> None:
-    monkeypatch.setattr(autograder.grade, "MAX_OUTPUTS", 20_000)
+    monkeypatch.setattr(autograder.grade, "OUTPUT_OF_A_SUBMISSION", 20_000)
     prints = {
         number: f"print('{letter}' * {length})" for number, letter, length in ((1, "a", 15_000), (2, "b", 15_000))
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rooms import TIER, ask, call, processes_of, text_of, zygote_of
 
-from autograder.sandbox.caps import MEBIBYTE, Caps
+from autograder.sandbox.caps import MEBIBYTE, MOST_OUTPUT, Caps
 from autograder.sandbox.jail import REPOSITORY
 from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
@@ -396,6 +396,16 @@ def test_output_is_cut(server: ZygoteClient, source: str) -> None:
         outputs = room.run_cell(source, 4).outputs
         assert len(json.dumps(outputs)) < 300_000
         assert room.run_cell("1", 30).ok
+
+
+def test_the_most_control_characters_fit_into_a_frame(server: ZygoteClient) -> None:
+    # As JSON, each of them takes six bytes.
+    with open_room(caps=Caps(output=MOST_OUTPUT), server=server) as room:
+        reply = room.run_cell("print('\\0' * 10_000_000)", deadline=60)
+        assert reply.ok
+        assert room.run_cell("1", deadline=60).ok
+    with pytest.raises(ValueError, match="the cap output is at most"):
+        Caps(output=MOST_OUTPUT + 1)
 
 
 def test_many_writes_take_linear_time(room: Room) -> None:
