@@ -1,7 +1,7 @@
 """Submissions that attack: each must get exactly the points that its answers deserve, which is none.
 
-A family is a module; each attack is the source of a cell of 05_attention, or (handing_in, and most of stopping) lays
-out a whole folder.
+A family is a module; each attack is the source of a cell of 05_attention, or (handing_in, serving, and most of
+stopping) lays out a whole folder.
 """
 
 from tests.banks.hostile.exhausting import EXHAUSTING
@@ -11,6 +11,7 @@ from tests.banks.hostile.lying import LYING
 from tests.banks.hostile.overfitting import OVERFITTING
 from tests.banks.hostile.persisting import PERSISTING
 from tests.banks.hostile.reaching import REACHING
+from tests.banks.hostile.serving import SERVING
 from tests.banks.hostile.stopping import SOURCE_FILES, STOPPING
 from tests.banks.hostile.undermining import UNDERMINING
 
@@ -23,6 +24,7 @@ FAMILIES = {
     "persisting": PERSISTING,
     "reaching": REACHING,
     "stopping": STOPPING,
+    "serving": SERVING,
 }
 """Family -> attack -> source of a cell that takes the place of every answer, or what lays out the folder."""
 

@@ -6,6 +6,7 @@ gives every submission full marks by hand.
 """
 
 import base64
+import inspect
 import io
 import struct
 import zlib
@@ -106,11 +107,12 @@ def huge_pictures(folder: Path, notebook: Notebook, victim: Path) -> None:
     """By all the ways on which a picture comes to a page."""
     huge = png(30_000, 30_000)
     data = base64.b64encode(huge).decode()
+    drawing = f"import struct, zlib\nfrom IPython.display import Image\n{inspect.getsource(png)}"
     cells = [
         {**cell("![a](attachment:huge.png)", "markdown"), "attachments": {"huge.png": {"image/png": data}}},
         cell("![b](huge.png)", "markdown"),
         cell(f"![c](data:image/png;base64,{data})", "markdown"),
-        cell(f"from IPython.display import Image\nimport base64\ndisplay(Image(base64.b64decode({data!r})))"),
+        cell(f"{drawing}\nImage(png(30_000, 30_000))"),
     ]
     write(folder, {**notebook, "cells": [*notebook["cells"], *cells]})
     (folder / "huge.png").write_bytes(huge)
@@ -276,7 +278,7 @@ SERVING: dict[str, HandIn] = {
     ),
     "code of spaces and dots": code("#\n" + " \n" * 10_000, "#" + "a." * 10_000, "'''" + "..." * 6000 + "'''"),
     "a long text": text("word " * 200_000, "# a\n" * 4999, "$x$ " * 4999),
-    "long code": code("#" * 1_000_000, "a = 1\n" * 3000),
+    "long code": code("#" * 49_000, "a = 1\n" * 4000),
     "colors without end": code(
         "print('\\x1b[1ma' * 20_000)", "print('\\x1b[' + '0;' * 100_000)", "print('\\x1b[' * 100_000)"
     ),
@@ -371,7 +373,7 @@ NAMES = [
     f'<img src=x onerror="{RUN.replace("/", "&#47;")}">',
     "\";fetch(String.fromCharCode(47)+'canary-script');\"",
     "\\",
-    "a#<script>fetch(String.fromCharCode(47)+'canary-script')",
+    "a#<script>fetch(String.fromCharCode(47)+'canary-script');<!--",
     "a;=1+1",
     "\uff1d1+1",
     '=HYPERLINK("http:")',
