@@ -1,0 +1,276 @@
+"""clipped_policy_loss: better answers become likelier, in small steps."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from llm_course.checking import observe
+from solutions import post_training
+
+known = Mistakes(post_training.clipped_policy_loss, section="post-training-clip")
+
+RATIO = "(log_probs - old_log_probs.detach()).masked_fill(~mask, 0.0).exp()"
+TERMS = "torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)"
+LOSS = "-(terms * mask).sum() / mask.sum().clamp(min=1)"
+SHAPES = "not log_probs.shape == old_log_probs.shape == mask.shape or advantages.shape != log_probs.shape[:1]"
+
+known.edit(
+    "maximum",
+    {"torch.minimum": "torch.maximum"},
+    "You take the larger of the two terms. The smaller one is the cautious one: it never promises more than is sure.",
+)
+known.edit(
+    "clip_on_product",
+    {TERMS: "torch.minimum(ratio * advantage, (ratio * advantage).clamp(1 - clip, 1 + clip))"},
+    "You clamp the product of ratio and advantage. Clamp the ratio, then multiply.",
+)
+known.edit(
+    "clamped_only",
+    {TERMS: "ratio.clamp(1 - clip, 1 + clip) * advantage"},
+    "You always use the clamped ratio. Where it would make a mistake look smaller, the plain one counts: take the "
+    "minimum of both.",
+)
+known.edit(
+    "not_clipped",
+    {TERMS: "ratio * advantage"},
+    "Nothing is clipped: a ratio beyond 1 + clip still gains.",
+)
+known.edit("sign", {LOSS: LOSS[1:]}, "Your sign is wrong: the loss is *minus* the mean, since losses are minimized.")
+known.edit(
+    "mean_of_means",
+    {LOSS: "-((terms * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)).mean()"},
+    "You take the mean of each answer first, so tokens of long answers count less. Here all tokens of the batch count "
+    "alike.",
+)
+known.edit(
+    "sum_over_rows",
+    {LOSS: "-(terms * mask).sum(dim=1).mean()"},
+    "You add up each answer and take the mean over the answers. Divide by the number of tokens of the whole batch.",
+)
+known.edit(
+    "mask_ignored",
+    {RATIO: "(log_probs - old_log_probs.detach()).exp()", LOSS: "-terms.mean()"},
+    "You count every position, also those where the mask is False: prompt and padding.",
+)
+known.edit(
+    "divided_by_all",
+    {"mask.sum().clamp(min=1)": "mask.numel()"},
+    "You divide by the number of all positions. Divide by the number of tokens that count.",
+)
+known.edit(
+    "masked_ones",
+    {LOSS: "-terms.sum() / mask.sum().clamp(min=1)"},
+    "Positions where the mask is False still add their advantage to your sum, with a ratio of 1.",
+)
+known.edit(
+    "masked_too_late",
+    {RATIO: "(log_probs - old_log_probs.detach()).exp()"},
+    "A number that does not count can still spoil the loss: its exponential is infinite, and infinity times 0 is NaN. "
+    "Mask before `exp`.",
+)
+known.edit(
+    "difference_for_ratio",
+    {".exp()": ".add(1)"},
+    "Your ratio is 1 plus the difference of the log probabilities. It is the exponential of that difference.",
+)
+known.edit(
+    "ratio_inverted",
+    {"(log_probs - old_log_probs.detach())": "(old_log_probs.detach() - log_probs)"},
+    "Your ratio is upside down: it is the probability now over the probability then.",
+)
+known.edit(
+    "log_probs_for_ratio",
+    {RATIO: "log_probs.masked_fill(~mask, 0.0)"},
+    "You multiply by the log probability itself. The term is the *ratio* to the old probability, times the advantage.",
+)
+known.edit(
+    "old_trained",
+    {"old_log_probs.detach()": "old_log_probs"},
+    "A gradient reaches the old log probabilities. They are data: detach them.",
+)
+known.edit("detached", {LOSS: f"({LOSS}).detach()"}, "No gradient reaches the policy, so nothing is trained.")
+known.edit(
+    "fixed_clip",
+    {"clamp(1 - clip, 1 + clip)": "clamp(0.8, 1.2)"},
+    "You clamp to between 0.8 and 1.2, whatever clip is.",
+)
+known.edit(
+    "upper_clip_only",
+    {"clamp(1 - clip, 1 + clip)": "clamp(max=1 + clip)"},
+    "You clamp from above only. With a negative advantage the lower bound matters.",
+)
+known.edit(
+    "clip_of_log",
+    {"clamp(1 - clip, 1 + clip)": "clamp(-clip, clip)"},
+    "You clamp the ratio to between -clip and clip. It is near 1, so the bounds are 1 - clip and 1 + clip.",
+)
+known.edit(
+    "nan_for_nothing",
+    {"mask.sum().clamp(min=1)": "mask.sum()"},
+    "Without a token that counts, you divide 0 by 0. The loss is 0 then.",
+)
+known.edit(
+    "single",
+    {LOSS: f"({LOSS}).float()"},
+    "Your loss is float32 whatever the log probabilities are: keep their dtype.",
+)
+known.edit(
+    "negative_clip",
+    {"clip < 0": "False"},
+    "You accept a negative clip, whose lower bound lies above its upper one: raise ValueError.",
+)
+known.edit(
+    "shapes_not_compared",
+    {SHAPES: "False"},
+    "You let broadcasting decide where shapes do not fit. Compare them, and raise ValueError.",
+)
+
+
+def answers(
+    batch: int, time: int, clip: float | None = None, dtype: torch.dtype = torch.float32
+) -> Callable[[Generator], Arguments]:
+    """Answers of different lengths; what stands behind their ends differs wildly."""
+
+    def draw_answers(draw: Generator) -> Arguments:
+        old = -2 * torch.rand(batch, time, generator=draw, dtype=torch.float64).to(dtype) - 0.1
+        new = old + 0.5 * randn(draw, batch, time, dtype=dtype)
+        lengths = torch.tensor([randint(draw, 1, time - 1) for _ in range(batch)])
+        lengths[0], lengths[-1] = time, max(1, time // 3)
+        mask = torch.arange(time) < lengths[:, None]
+        new = torch.where(mask, new, 3 * randn(draw, batch, time, dtype=dtype))
+        advantages = randn(draw, batch, dtype=dtype)
+        advantages[0], advantages[-1] = 1.3, -0.7
+        return {
+            "log_probs": new,
+            "old_log_probs": old,
+            "advantages": advantages,
+            "mask": mask,
+            **({} if clip is None else {"clip": clip}),
+        }
+
+    return draw_answers
+
+
+def whole(draw: Generator) -> Arguments:
+    return {
+        "log_probs": torch.tensor([[-1.0, -0.5, -2.0], [-1.5, -0.2, -1.0]]),
+        "old_log_probs": torch.tensor([[-1.0, -1.5, -1.2], [-1.0, -1.4, -2.0]]),
+        "advantages": torch.tensor([1.5, -0.5]),
+        "mask": torch.ones(2, 3, dtype=torch.bool),
+    }
+
+
+def far_behind_the_end(draw: Generator) -> Arguments:
+    arguments = answers(3, 6)(draw)
+    arguments["log_probs"][~arguments["mask"]] = 0.0
+    arguments["old_log_probs"][~arguments["mask"]] = -1000.0
+    return arguments
+
+
+def nothing(draw: Generator) -> Arguments:
+    return {**whole(draw), "mask": torch.zeros(2, 3, dtype=torch.bool)}
+
+
+def replaced(name: str, *shape: int) -> Callable[[Generator], Arguments]:
+    def draw_replaced(draw: Generator) -> Arguments:
+        other = torch.ones(*shape, dtype=torch.bool) if name == "mask" else randn(draw, *shape)
+        return {**whole(draw), name: other}
+
+    return draw_replaced
+
+
+BOTH = ("log_probs", "old_log_probs")
+COUNTED = "The loss is minus the mean over all tokens of the smaller of the two terms"
+
+EXERCISE = Exercise(
+    reference=post_training.clipped_policy_loss,
+    points=5,
+    cases=(
+        Case("every token", whole, visible=True),
+        Case("one answer", lambda draw: {key: value[:1] for key, value in whole(draw).items()}),
+        Case("answers", answers(3, 6), visible=True),
+        Case("answers, drawn", answers(4, 7)),
+        Case("narrow clip", answers(3, 5, clip=0.05), visible=True),
+        Case("wide clip", answers(3, 5, clip=0.6)),
+        Case("no room", lambda draw: {**whole(draw), "clip": 0.0}, visible=True),
+        Case("far behind the end", far_behind_the_end, visible=True, gradients=("log_probs",)),
+        Case("nothing counts", nothing, visible=True),
+        Case("negative clip", lambda draw: {**whole(draw), "clip": -0.1}, visible=True),
+        Case("an advantage for each token", replaced("advantages", 2, 3), visible=True),
+        Case("one advantage for all", replaced("advantages", 1)),
+        Case("mask of one row", replaced("mask", 1, 3), visible=True),
+        Case("old of one row", replaced("old_log_probs", 1, 3)),
+        Case("float64", answers(3, 6, dtype=torch.float64), visible=True, slack=1e12),
+        Case("gradients", answers(3, 6), visible=True, gradients=("log_probs",)),
+        Case("gradients of both", whole, visible=True, gradients=BOTH),
+    ),
+    properties=(
+        Property(
+            COUNTED,
+            ("every token", "one answer"),
+            "Every token counts here. Work out one token with a positive advantage and a ratio above 1 + clip, and one "
+            "with a negative advantage.",
+            weight=3,
+        ),
+        Property(
+            "Only tokens inside the mask count, all of the batch alike",
+            ("answers", "answers, drawn"),
+            "Add up over the whole batch what the mask lets through, and divide by how many tokens that are.",
+            weight=2,
+        ),
+        Property(
+            "The ratio is clamped to between 1 - clip and 1 + clip",
+            ("narrow clip", "wide clip", "no room"),
+            "clip is the caller's choice.",
+        ),
+        Property(
+            "What stands outside the mask changes neither the loss nor its gradient",
+            ("far behind the end",),
+            "An exponential may be infinite there: fill in a harmless number before `exp`.",
+            observe=lambda reply: (observe.value(reply), observe.gradients(reply)),
+        ),
+        Property(
+            "Without a token that counts, the loss is 0",
+            ("nothing counts",),
+            "0 / 0 is NaN, and one NaN spoils all weights.",
+            needs=COUNTED,
+        ),
+        Property(
+            "Shapes that do not fit, and a negative clip, are refused with a ValueError",
+            (
+                "negative clip",
+                "an advantage for each token",
+                "one advantage for all",
+                "mask of one row",
+                "old of one row",
+                "every token",
+            ),
+            "There is one advantage for each row, one old log probability and one entry of the mask for each token.",
+            observe=observe.refusal,
+            needs=COUNTED,
+        ),
+        Property(
+            "The dtype is kept and the arguments are left unchanged",
+            ("float64", "answers"),
+            "Work on new tensors, in the dtype of log_probs.",
+            observe=observe.dtype_and_changed,
+            needs=COUNTED,
+        ),
+        Property(
+            "Gradients reach the policy",
+            ("gradients",),
+            "Where the ratio is clipped no gradient flows; elsewhere it must.",
+            observe=observe.gradients,
+        ),
+        Property(
+            "No gradient reaches the old log probabilities",
+            ("gradients of both",),
+            "They were written down when the answers were: detach them.",
+            observe=observe.gradients,
+        ),
+    ),
+    mistakes=tuple(known),
+)

@@ -1,0 +1,232 @@
+"""dpo_loss: a policy trained on comparisons, without a reward model."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from llm_course.checking import observe
+from solutions import post_training
+
+known = Mistakes(post_training.dpo_loss, section="post-training-dpo")
+
+CHOSEN = "beta * (policy_chosen - reference_chosen.detach())"
+REJECTED = "beta * (policy_rejected - reference_rejected.detach())"
+LOSS = "-functional.logsigmoid(chosen - rejected).mean()"
+CHECK = "not policy_chosen.shape == policy_rejected.shape == reference_chosen.shape == reference_rejected.shape"
+
+known.edit("sign", {"chosen - rejected)": "rejected - chosen)"}, "You prefer the rejected answers: the difference is "
+           "chosen minus rejected.")  # fmt: skip
+known.edit("no_minus", {"-functional": "functional"}, "Your loss has the wrong sign: it is minus the log sigmoid.")
+known.edit(
+    "no_reference",
+    {CHOSEN: "beta * policy_chosen", REJECTED: "beta * policy_rejected"},
+    "You leave out the reference. The implicit reward of an answer is by how much its log probability has *grown*.",
+)
+known.edit(
+    "chosen_reference_only",
+    {REJECTED: "beta * policy_rejected"},
+    "You compare only the chosen answer with the reference. Both implicit rewards are differences from it.",
+)
+known.edit(
+    "reference_added",
+    {CHOSEN: CHOSEN.replace(" - ", " + "), REJECTED: REJECTED.replace(" - ", " + ")},
+    "You add the reference's log probabilities. Subtract them: growth is new minus old.",
+)
+known.edit(
+    "beta_outside",
+    {
+        CHOSEN: "policy_chosen - reference_chosen.detach()",
+        REJECTED: "policy_rejected - reference_rejected.detach()",
+        LOSS: f"beta * {LOSS}",
+    },
+    "Your beta multiplies the loss. It belongs inside the sigmoid, on the differences.",
+)
+known.edit(
+    "no_beta",
+    {CHOSEN: "policy_chosen - reference_chosen.detach()", REJECTED: "policy_rejected - reference_rejected.detach()"},
+    "Your result does not depend on beta: the differences are multiplied by it.",
+)
+known.edit(
+    "divided_by_beta",
+    {CHOSEN: CHOSEN.replace("beta *", "1 / beta *"), REJECTED: REJECTED.replace("beta *", "1 / beta *")},
+    "You divide by beta: the differences are multiplied by it.",
+)
+known.edit(
+    "no_log",
+    {LOSS: "-torch.sigmoid(chosen - rejected).mean()"},
+    "You leave out the logarithm: minus *log* sigmoid.",
+)
+known.edit(
+    "overflow",
+    {LOSS: "-torch.log(torch.sigmoid(chosen - rejected)).mean()"},
+    "At a margin of -1000 your loss is infinite: in floats the sigmoid is 0 there, and exp(1000) infinite. "
+    "logsigmoid stays finite.",
+)
+known.edit(
+    "ratio_of_logs",
+    {
+        CHOSEN: "beta * policy_chosen / reference_chosen.detach()",
+        REJECTED: "beta * policy_rejected / reference_rejected.detach()",
+    },
+    "You divide log probabilities. The logarithm of a ratio of probabilities is the *difference* of their logarithms.",
+)
+known.edit(
+    "probability_ratio",
+    {
+        CHOSEN: "beta * (policy_chosen - reference_chosen.detach()).exp()",
+        REJECTED: "beta * (policy_rejected - reference_rejected.detach()).exp()",
+    },
+    "You take the ratios of the probabilities. DPO has their logarithms: leave out the exponential.",
+)
+known.edit(
+    "hinge",
+    {LOSS: "(1 - (chosen - rejected)).clamp(min=0).mean()"},
+    "That is a hinge loss. DPO's is minus log sigmoid of the margin.",
+)
+known.edit(
+    "squared",
+    {LOSS: "((chosen - rejected - 0.5) ** 2).mean()"},
+    "That is the squared loss of IPO, another method. DPO's is minus log sigmoid of the margin.",
+)
+known.edit("summed", {".mean()": ".sum()"}, "You add up over the pairs: take the mean.")
+known.edit(
+    "mean_first",
+    {LOSS: "-functional.logsigmoid((chosen - rejected).mean())"},
+    "You take the mean of the margins first. Each pair has its own loss; the mean is over the losses.",
+)
+known.edit(
+    "reference_trained",
+    {"reference_chosen.detach()": "reference_chosen", "reference_rejected.detach()": "reference_rejected"},
+    "A gradient reaches the reference. It is data: detach it.",
+)
+known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the policy, so nothing is trained.")
+known.edit(
+    "rejected_detached",
+    {"(policy_rejected -": "(policy_rejected.detach() -"},
+    "No gradient reaches the policy's log probabilities of the rejected answers. Both belong to the policy.",
+)
+known.edit(
+    "single",
+    {".mean()": ".mean().float()"},
+    "Your loss is float32 whatever the log probabilities are: keep their dtype.",
+)
+known.edit(
+    "zero_beta_allowed",
+    {"beta <= 0": "beta < 0"},
+    "You accept a beta of 0, at which no answer is preferred to another: raise ValueError.",
+)
+known.edit(
+    "any_beta",
+    {"beta <= 0": "False"},
+    "You accept a beta that is not positive: raise ValueError.",
+)
+known.edit(
+    "broadcast",
+    {CHECK: "False"},
+    "You let broadcasting decide: [batch] against [batch, 1] compares every answer with every other. Compare the four "
+    "shapes, and raise ValueError.",
+)
+
+
+def pairs(batch: int, beta: float, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+    def draw_pairs(draw: Generator) -> Arguments:
+        names = ("policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected")
+        return {**{name: 3 * randn(draw, batch, dtype=dtype) - 9 for name in names}, "beta": beta}
+
+    return draw_pairs
+
+
+def far(draw: Generator) -> Arguments:
+    return {
+        "policy_chosen": torch.tensor([-1500.0, -20.0, -900.0]),
+        "policy_rejected": torch.tensor([-20.0, -1700.0, -900.0]),
+        "reference_chosen": torch.tensor([-20.0, -30.0, -20.0]),
+        "reference_rejected": torch.tensor([-30.0, -40.0, -1500.0]),
+        "beta": 1.5,
+    }
+
+
+def one_of_another_shape(name: str, *shape: int) -> Callable[[Generator], Arguments]:
+    return lambda draw: {**pairs(3, 0.4)(draw), name: randn(draw, *shape)}
+
+
+POLICY = ("policy_chosen", "policy_rejected")
+ALL = (*POLICY, "reference_chosen", "reference_rejected")
+MARGINS = "The loss is the mean of minus log sigmoid of the differences of the implicit rewards"
+FOUR = {
+    "policy_chosen": torch.tensor([-8.0, -3.0]),
+    "policy_rejected": torch.tensor([-7.0, -6.0]),
+    "reference_chosen": torch.tensor([-10.0, -2.5]),
+    "reference_rejected": torch.tensor([-6.5, -4.0]),
+}
+
+EXERCISE = Exercise(
+    reference=post_training.dpo_loss,
+    points=4,
+    cases=(
+        Case("two pairs", given(**FOUR, beta=0.5), visible=True),
+        Case("pairs, drawn", pairs(5, 0.3)),
+        Case("one pair", pairs(1, 0.7), visible=True),
+        Case("small beta", given(**FOUR, beta=0.05), visible=True),
+        Case("large beta", pairs(4, 2.0)),
+        Case("far apart", far, visible=True),
+        Case("beta of 0", given(**FOUR, beta=0.0), visible=True),
+        Case("negative beta", given(**FOUR, beta=-0.5), visible=True),
+        Case("a column", one_of_another_shape("reference_chosen", 3, 1), visible=True),
+        Case("columns of the rejected", one_of_another_shape("policy_rejected", 3, 1)),
+        Case("one reference for all", one_of_another_shape("reference_rejected", 1)),
+        Case("float64", pairs(4, 0.4, torch.float64), visible=True, slack=1e12),
+        Case("gradients", pairs(4, 0.6), visible=True, gradients=POLICY),
+        Case("gradients of all", pairs(3, 0.4), visible=True, gradients=ALL),
+    ),
+    properties=(
+        Property(
+            MARGINS,
+            ("two pairs", "pairs, drawn", "one pair"),
+            "With a policy that equals its reference every loss is log 2. Then let one of the four grow, and "
+            "follow the sign.",
+            weight=3,
+        ),
+        Property(
+            "Beta multiplies the differences, inside the sigmoid",
+            ("small beta", "large beta"),
+            "With a beta near 0 the loss is near log 2, whatever the policy says.",
+            weight=2,
+        ),
+        Property(
+            "Large margins give a finite loss",
+            ("far apart",),
+            "Use logsigmoid (or softplus of minus the margin): no exponential of a large number is made.",
+        ),
+        Property(
+            "Shapes that differ, and a beta that is not positive, are refused with a ValueError",
+            ("beta of 0", "negative beta", "a column", "columns of the rejected", "one reference for all", "two pairs"),
+            "Compare the four shapes, and beta with 0.",
+            observe=observe.refusal,
+            needs=MARGINS,
+        ),
+        Property(
+            "The dtype is kept and the arguments are left unchanged",
+            ("float64",),
+            "float64 log probabilities give a float64 loss.",
+            observe=observe.dtype_and_changed,
+            needs=MARGINS,
+        ),
+        Property(
+            "Gradients reach the policy",
+            ("gradients",),
+            "The policy's log probabilities, of chosen and of rejected answers, are what is trained.",
+            observe=observe.gradients,
+        ),
+        Property(
+            "No gradient reaches the reference",
+            ("gradients of all",),
+            "The reference is the policy before training. detach its log probabilities.",
+            observe=observe.gradients,
+        ),
+    ),
+    mistakes=tuple(known),
+)

@@ -1,0 +1,147 @@
+"""kl_estimate: how far the policy has moved, from samples."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from llm_course.checking import observe
+from solutions import post_training
+
+known = Mistakes(post_training.kl_estimate, section="post-training-kl")
+
+DIFFERENCE = "reference_log_probs - log_probs"
+K3 = "(torch.expm1(difference) - difference).mean()"
+CHECK = "log_probs.shape != reference_log_probs.shape"
+
+known.edit(
+    "k1",
+    {K3: "(-difference).mean()"},
+    "That is k1, the mean of the plain log ratios: right on average, but a sample may be negative. k3 adds exp(d) - 1.",
+)
+known.edit(
+    "k2",
+    {K3: "(0.5 * difference**2).mean()"},
+    "That is k2, half the square of the log ratio. k3 is exp(d) - 1 - d.",
+)
+known.edit(
+    "other_sign",
+    {DIFFERENCE: "log_probs - reference_log_probs"},
+    "Your d has the other sign. For samples of the policy it is the reference's log probability minus the policy's.",
+)
+known.edit(
+    "minus_d_missing",
+    {K3: "torch.expm1(difference).mean()"},
+    "You leave out the - d, which is the divergence itself. What exp(d) - 1 adds is 0 on average.",
+)
+known.edit(
+    "minus_one_missing",
+    {K3: "(torch.exp(difference) - difference).mean()"},
+    "You leave out the - 1: where the two agree, your estimate is 1 instead of 0.",
+)
+known.edit(
+    "plus_d",
+    {K3: "(torch.expm1(difference) + difference).mean()"},
+    "You add d. It is subtracted: exp(d) - 1 - d.",
+)
+known.edit(
+    "of_the_mean",
+    {DIFFERENCE: "(reference_log_probs - log_probs).mean()"},
+    "You take the mean of d first. Each sample has its own exp(d) - 1 - d; the mean comes last.",
+)
+known.edit("summed", {".mean()": ".sum()"}, "You add up over the samples: take the mean.")
+known.edit("negated", {K3: f"-{K3}"}, "Your sign is wrong: a divergence is never negative.")
+known.edit(
+    "weighted",
+    {K3: "(log_probs.exp() * (log_probs - reference_log_probs)).sum()"},
+    "You weight by the probability. Samples of the policy are weighted already, by how often they come up.",
+)
+known.edit(
+    "absolute",
+    {K3: "difference.abs().mean()"},
+    "You take the absolute value of the log ratio. k3 is exp(d) - 1 - d.",
+)
+known.edit(
+    "clamped",
+    {K3: "(-difference).mean().clamp(min=0)"},
+    "You cut k1 off at 0. That is no longer right on average; k3 is exp(d) - 1 - d.",
+)
+known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the log probabilities.")
+known.edit("per_sample", {".mean()": ""}, "You return one number for each sample: take their mean.")
+known.edit(
+    "broadcast",
+    {CHECK: "False"},
+    "You let broadcasting decide: [n] against [n, 1] compares every sample with every other. Compare the shapes, and "
+    "raise ValueError.",
+)
+
+
+def samples(count: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+    def draw_samples(draw: Generator) -> Arguments:
+        ours = -3 * torch.rand(count, generator=draw, dtype=torch.float64).to(dtype) - 0.2
+        return {"log_probs": ours, "reference_log_probs": ours + 0.8 * randn(draw, count, dtype=dtype)}
+
+    return draw_samples
+
+
+THREE = {"log_probs": torch.tensor([-1.0, -2.0, -0.5]), "reference_log_probs": torch.tensor([-2.0, -1.2, -0.5])}
+MEAN = "The estimate is the mean of exp(d) - 1 - d"
+
+EXERCISE = Exercise(
+    reference=post_training.kl_estimate,
+    points=1,
+    cases=(
+        Case("three samples", given(**THREE), visible=True),
+        Case("samples, drawn", samples(7)),
+        Case("one sample", samples(1), visible=True),
+        Case("with gaps", lambda draw: {key: value[::2] for key, value in samples(8)(draw).items()}),
+        Case(
+            "all alike",
+            given(log_probs=THREE["log_probs"], reference_log_probs=THREE["log_probs"].clone()),
+            visible=True,
+        ),
+        Case(
+            "a column",
+            lambda draw: {"log_probs": -randn(draw, 3).abs(), "reference_log_probs": -randn(draw, 3, 1).abs()},
+            visible=True,
+        ),
+        Case(
+            "one for all",
+            lambda draw: {"log_probs": -randn(draw, 3).abs(), "reference_log_probs": -randn(draw, 1).abs()},
+        ),
+        Case("float64", samples(5, torch.float64), visible=True, slack=1e12),
+        Case("gradients", samples(4), visible=True, gradients=("log_probs",)),
+    ),
+    properties=(
+        Property(
+            MEAN,
+            ("three samples", "samples, drawn", "one sample", "with gaps", "all alike"),
+            "d is the reference's log probability minus the policy's. Where the two agree, d is 0 and so is the "
+            "estimate.",
+            weight=3,
+        ),
+        Property(
+            "Log probabilities that are not one for one are refused with a ValueError",
+            ("a column", "one for all", "three samples"),
+            "Compare the two shapes before you subtract.",
+            observe=observe.refusal,
+            needs=MEAN,
+        ),
+        Property(
+            "The dtype is kept and the arguments are left unchanged",
+            ("float64",),
+            "float64 log probabilities give a float64 estimate.",
+            observe=observe.dtype_and_changed,
+            needs=MEAN,
+        ),
+        Property(
+            "Gradients reach the policy's log probabilities",
+            ("gradients",),
+            "A KL term in a loss is differentiated: no detach, no item().",
+            observe=observe.gradients,
+        ),
+    ),
+    mistakes=tuple(known),
+)

@@ -1,0 +1,156 @@
+"""reward_loss: a score for answers, from comparisons."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
+from llm_course.checking import observe
+from solutions import post_training
+
+known = Mistakes(post_training.reward_loss, section="post-training-reward-model")
+
+LOSS = "-functional.logsigmoid(chosen - rejected).mean()"
+CHECK = "chosen.shape != rejected.shape"
+
+known.edit("sign", {"chosen - rejected)": "rejected - chosen)"}, "You reward the rejected answers: the difference is "
+           "chosen minus rejected.")  # fmt: skip
+known.edit("no_minus", {"-functional": "functional"}, "Your loss is negative and would be minimized by preferring the "
+           "rejected answers: minus the log sigmoid.")  # fmt: skip
+known.edit(
+    "no_log",
+    {LOSS: "-torch.sigmoid(chosen - rejected).mean()"},
+    "You leave out the logarithm. The loss is minus the *log* probability that the chosen answer is preferred.",
+)
+known.edit(
+    "one_minus_sigmoid",
+    {LOSS: "(1 - torch.sigmoid(chosen - rejected)).mean()"},
+    "You take one minus the probability. The loss is minus its logarithm.",
+)
+known.edit(
+    "hinge",
+    {LOSS: "(1 - (chosen - rejected)).clamp(min=0).mean()"},
+    "That is a hinge loss: it is 0 from a margin of 1 on. Bradley and Terry's is minus log sigmoid of the difference.",
+)
+known.edit(
+    "difference",
+    {LOSS: "-(chosen - rejected).mean()"},
+    "You take the difference itself, which has no lower bound. It goes through log sigmoid first.",
+)
+known.edit(
+    "squared",
+    {LOSS: "((torch.sigmoid(chosen - rejected) - 1) ** 2).mean()"},
+    "You square how far the probability is from 1. The loss is minus its logarithm.",
+)
+known.edit(
+    "each_alone",
+    {LOSS: "-(functional.logsigmoid(chosen) + functional.logsigmoid(-rejected)).mean()"},
+    "You send each reward through a sigmoid of its own, as if it were a verdict of good or bad. Only the difference "
+    "counts.",
+)
+known.edit("summed", {".mean()": ".sum()"}, "You add up over the pairs: take the mean.")
+known.edit(
+    "mean_first",
+    {LOSS: "-functional.logsigmoid((chosen - rejected).mean())"},
+    "You take the mean of the differences first. Each pair has its own loss; the mean is over the losses.",
+)
+known.edit(
+    "overflow",
+    {LOSS: "-torch.log(torch.sigmoid(chosen - rejected)).mean()"},
+    "At a difference of -1000 your loss is infinite: in floats the sigmoid is 0 there, and exp(1000) infinite. "
+    "logsigmoid stays finite.",
+)
+known.edit("base_two", {".mean()": ".mean() / 0.6931471805599453"}, "Your loss is in bits: use the natural logarithm.")
+known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the rewards, so nothing is trained.")
+known.edit(
+    "rejected_detached",
+    {"chosen - rejected)": "chosen - rejected.detach())"},
+    "No gradient reaches the rejected rewards. Both answers are scored by the model that is trained.",
+)
+known.edit(
+    "per_pair",
+    {".mean()": ""},
+    "You return one loss for each pair: take their mean.",
+)
+known.edit(
+    "broadcast",
+    {CHECK: "False"},
+    "You let broadcasting decide: [batch] against [batch, 1] compares every answer with every other. Compare the "
+    "shapes, and raise ValueError.",
+)
+
+
+def pairs(batch: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+    return lambda draw: {"chosen": 2 * randn(draw, batch, dtype=dtype), "rejected": 2 * randn(draw, batch, dtype=dtype)}
+
+
+def with_gaps(draw: Generator) -> Arguments:
+    return {"chosen": randn(draw, 4, 2)[:, 0], "rejected": randn(draw, 4, 3)[:, 1]}
+
+
+MARGINS = "The loss is the mean of minus log sigmoid of the differences"
+
+EXERCISE = Exercise(
+    reference=post_training.reward_loss,
+    points=2,
+    cases=(
+        Case(
+            "three pairs",
+            given(chosen=torch.tensor([2.0, 0.5, -1.0]), rejected=torch.tensor([1.0, 3.0, -1.5])),
+            visible=True,
+        ),
+        Case("pairs, drawn", pairs(6)),
+        Case("one pair", pairs(1), visible=True),
+        Case("with gaps", with_gaps),
+        Case(
+            "far apart",
+            given(chosen=torch.tensor([1000.0, -500.0, 0.0]), rejected=torch.tensor([0.0, 500.0, 1000.0])),
+            visible=True,
+        ),
+        Case("a column", lambda draw: {"chosen": randn(draw, 3), "rejected": randn(draw, 3, 1)}, visible=True),
+        Case("one for all", lambda draw: {"chosen": randn(draw, 3), "rejected": randn(draw, 1)}, visible=True),
+        Case("float64", pairs(4, torch.float64), visible=True, slack=1e12),
+        Case("gradients", pairs(4), visible=True, gradients=("chosen", "rejected")),
+        Case(
+            "gradients far apart",
+            given(chosen=torch.tensor([-500.0, 0.0]), rejected=torch.tensor([500.0, 800.0])),
+            gradients=("chosen", "rejected"),
+        ),
+    ),
+    properties=(
+        Property(
+            MARGINS,
+            ("three pairs", "pairs, drawn", "one pair", "with gaps"),
+            "For equal rewards each loss is log 2. Work out a pair whose difference is 1.",
+            weight=3,
+        ),
+        Property(
+            "Rewards a thousand apart give a finite loss",
+            ("far apart",),
+            "Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made.",
+        ),
+        Property(
+            "Rewards that are not one for one are refused with a ValueError",
+            ("a column", "one for all", "three pairs"),
+            "Compare the two shapes before you subtract.",
+            observe=observe.refusal,
+            needs=MARGINS,
+        ),
+        Property(
+            "The dtype is kept and the rewards are left unchanged",
+            ("float64",),
+            "float64 rewards give a float64 loss.",
+            observe=observe.dtype_and_changed,
+            needs=MARGINS,
+        ),
+        Property(
+            "Gradients reach both rewards",
+            ("gradients", "gradients far apart"),
+            "Both answers were scored by the model that is trained: no detach, no item().",
+            observe=observe.gradients,
+        ),
+    ),
+    mistakes=tuple(known),
+)

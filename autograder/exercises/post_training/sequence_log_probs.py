@@ -1,0 +1,237 @@
+"""sequence_log_probs: how probable a whole answer is."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from llm_course.checking import observe
+from solutions import post_training
+
+known = Mistakes(post_training.sequence_log_probs, section="post-training-log-probs")
+
+TARGETS, LOGITS = "labels[:, 1:]", "logits[:, :-1]"
+LOG = f"functional.log_softmax({LOGITS}, dim=-1)"
+MASKED = "found.masked_fill(~counts, 0.0)"
+SUM = f"{MASKED}.sum(dim=-1)"
+CHECK = "logits.shape[:2] != labels.shape"
+
+known.edit(
+    "not_shifted",
+    {TARGETS: "labels", LOGITS: "logits"},
+    "You read the log probability of a token off the logits at its own position, which have seen it. The logits at "
+    "position t are about the token at t + 1.",
+)
+known.edit(
+    "shifted_twice",
+    {TARGETS: "labels[:, 2:]", LOGITS: "logits[:, :-2]"},
+    "You shift by two positions: the logits at t are about the token at t + 1.",
+)
+known.edit(
+    "shifted_backward",
+    {TARGETS: "labels[:, :-1]", LOGITS: "logits[:, 1:]"},
+    "You shift the wrong way: position t predicts the token at t + 1, not the one at t - 1.",
+)
+known.edit(
+    "rolled",
+    {TARGETS: "labels.roll(-1, dims=1)", LOGITS: "logits"},
+    "You roll the labels, so the last position is asked about the first token. Cut instead: logits[:, :-1] against "
+    "labels[:, 1:].",
+)
+known.edit(
+    "last_labels_cut",
+    {TARGETS: "labels[:, :-1]"},
+    "You cut the last position off both, so they are not shifted. Cut the *first* label and the *last* logits.",
+)
+known.edit(
+    "mean",
+    {SUM: f"{MASKED}.sum(dim=-1) / counts.sum(dim=-1).clamp(min=1)"},
+    "You take the mean over the tokens. The log probability of a whole answer is the sum: it belongs to a product of "
+    "probabilities.",
+)
+known.edit(
+    "mean_over_time",
+    {SUM: f"{MASKED}.mean(dim=-1)"},
+    "You take the mean over all positions. The log probability of a whole answer is the sum over its tokens.",
+)
+known.edit(
+    "gathers_ignored",
+    {SUM: "found.sum(dim=-1)"},
+    "Labels of -100 count in your sum, as if they were token 0. They must add nothing.",
+)
+known.edit(
+    "batch_sum",
+    {SUM: f"{MASKED}.sum()"},
+    "You add up the whole batch. Each row is an answer of its own and gets its own sum.",
+)
+known.edit(
+    "probabilities",
+    {LOG: f"functional.softmax({LOGITS}, dim=-1)"},
+    "You add up probabilities. Add up their logarithms: log_softmax.",
+)
+known.edit(
+    "raw_logits",
+    {LOG: LOGITS},
+    "You add up logits. They become log probabilities by log_softmax over the vocabulary.",
+)
+known.edit(
+    "softmax_over_time",
+    {f"log_softmax({LOGITS}, dim=-1)": f"log_softmax({LOGITS}, dim=1)"},
+    "Your softmax runs over time. It runs over the vocabulary, the last dimension.",
+)
+known.edit(
+    "negated",
+    {SUM: f"-{SUM}"},
+    "Your sign is that of a loss. Log probabilities are 0 or less.",
+)
+known.edit(
+    "overflow",
+    {LOG: f"torch.log(torch.exp({LOGITS}) / torch.exp({LOGITS}).sum(dim=-1, keepdim=True))"},
+    "Your logarithm of a quotient of exponentials breaks at large logits: exp of 89 is infinite in float32, and the "
+    "logarithm of 0 is minus infinity. Use log_softmax.",
+)
+known.edit(
+    "log_of_softmax",
+    {LOG: f"torch.log(torch.softmax({LOGITS}, dim=-1))"},
+    "A probability that is too small for a float becomes 0, and its logarithm minus infinity. log_softmax keeps it.",
+)
+known.edit(
+    "detached",
+    {SUM: f"{SUM}.detach()"},
+    "No gradient reaches the logits, so nothing could be trained by these numbers.",
+)
+known.edit(
+    "single",
+    {SUM: f"{SUM}.float()"},
+    "Your result is float32 whatever the logits are: keep their dtype.",
+)
+known.edit(
+    "no_check",
+    {CHECK: "False"},
+    "You do not compare the shapes: logits and labels of different lengths go through without a word. Compare "
+    "logits.shape[:2] with labels.shape, and raise ValueError.",
+)
+
+
+@known.function("You change the labels that you were given: work on a new tensor.")
+def in_place(logits: Tensor, labels: Tensor) -> Tensor:
+    result = post_training.sequence_log_probs(logits, labels)
+    labels[labels == -100] = 0
+    return result
+
+
+def answers(
+    batch: int, time: int, scale: float = 2.0, dtype: torch.dtype = torch.float32
+) -> Callable[[Generator], Arguments]:
+    def draw_answers(draw: Generator) -> Arguments:
+        labels = torch.randint(0, 7, (batch, time), generator=draw)
+        for row in labels:
+            row[: randint(draw, 1, time // 2)] = -100
+        labels[0, -1] = -100
+        return {"logits": scale * randn(draw, batch, time, 7, dtype=dtype), "labels": labels}
+
+    return draw_answers
+
+
+def all_counted(draw: Generator) -> Arguments:
+    return {"logits": 2 * randn(draw, 2, 4, 6), "labels": torch.randint(0, 6, (2, 4), generator=draw)}
+
+
+def none_counted(draw: Generator) -> Arguments:
+    labels = torch.full((2, 5), -100)
+    labels[1, 3] = 2
+    labels[0, 0] = 1
+    return {"logits": randn(draw, 2, 5, 6), "labels": labels}
+
+
+def one_token(draw: Generator) -> Arguments:
+    return {"logits": randn(draw, 3, 1, 6), "labels": torch.randint(0, 6, (3, 1), generator=draw)}
+
+
+def huge(draw: Generator) -> Arguments:
+    logits = 500 * torch.randn(2, 5, 6, generator=draw)
+    return {"logits": logits, "labels": torch.randint(0, 6, (2, 5), generator=draw)}
+
+
+def mismatched(batch: int, time: int) -> Callable[[Generator], Arguments]:
+    def draw_mismatched(draw: Generator) -> Arguments:
+        return {"logits": randn(draw, 2, 5, 6), "labels": torch.randint(0, 6, (batch, time), generator=draw)}
+
+    return draw_mismatched
+
+
+def with_gaps(draw: Generator) -> Arguments:
+    labels = torch.randint(0, 4, (6, 3), generator=draw).T
+    return {"logits": randn(draw, 4, 6, 3).transpose(0, 2), "labels": labels}
+
+
+SUMMED = "Each row is the sum of the log probabilities of its tokens, each read off the position before it"
+
+EXERCISE = Exercise(
+    reference=post_training.sequence_log_probs,
+    points=4,
+    cases=(
+        Case("all counted", all_counted, visible=True),
+        Case("answers", answers(2, 6), visible=True),
+        Case("answers, drawn", answers(3, 8)),
+        Case("one answer", answers(1, 5)),
+        Case("with gaps", with_gaps),
+        Case("nothing to count", none_counted, visible=True),
+        Case("one token", one_token, visible=True),
+        Case("huge logits", huge, visible=True),
+        Case("a label more", mismatched(2, 6), visible=True),
+        Case("a label less", mismatched(2, 4)),
+        Case("one row of labels", mismatched(1, 5), visible=True),
+        Case("float64", answers(2, 6, dtype=torch.float64), visible=True, slack=1e12),
+        Case("gradients", answers(2, 6), visible=True, gradients=("logits",)),
+    ),
+    properties=(
+        Property(
+            SUMMED,
+            ("all counted", "with gaps"),
+            "Nothing is left out here. Pair logits[:, :-1] with labels[:, 1:], look up one log probability for each "
+            "label, and add up each row.",
+            weight=3,
+        ),
+        Property(
+            "Labels of -100 add nothing",
+            ("answers", "answers, drawn", "one answer"),
+            "-100 is no place to look up: look up anything there, and set it to 0 before the sum.",
+            weight=2,
+        ),
+        Property(
+            "A row without a label that counts has the sum 0",
+            ("nothing to count", "one token"),
+            "The label at position 0 is predicted by nothing. The sum over nothing is 0.",
+            needs=SUMMED,
+        ),
+        Property(
+            "Large logits do not overflow",
+            ("huge logits",),
+            "Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0.",
+        ),
+        Property(
+            "Logits and labels that do not fit are refused with a ValueError",
+            ("all counted", "a label more", "a label less", "one row of labels"),
+            "Compare logits.shape[:2] with labels.shape before you cut anything.",
+            observe=observe.refusal,
+            needs=SUMMED,
+        ),
+        Property(
+            "The dtype is kept and the arguments are left unchanged",
+            ("float64", "answers"),
+            "Sums of float64 logits are float64, and the labels still hold their -100 after the call.",
+            observe=observe.dtype_and_changed,
+            needs=SUMMED,
+        ),
+        Property(
+            "Gradients reach the logits",
+            ("gradients",),
+            "These sums are what preference training differentiates: no detach, no no_grad, no item().",
+            observe=observe.gradients,
+        ),
+    ),
+    mistakes=tuple(known),
+)

@@ -1,0 +1,182 @@
+"""sft_labels: learn from what the assistant says, and from nothing else."""
+
+from collections.abc import Callable
+
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from llm_course.checking import observe
+from solutions import post_training
+
+known = Mistakes(post_training.sft_labels, section="post-training-sft")
+
+CHECK = "not last_end <= start < end <= len(ids)"
+COPY = "labels[start:end] = ids[start:end]"
+START = "labels = [IGNORED] * len(ids)"
+
+known.edit(
+    "end_included",
+    {COPY: "labels[start : end + 1] = ids[start : end + 1]"},
+    "You label the token at `end` too. A span ends before it, as a Python slice does.",
+)
+known.edit(
+    "start_left_out",
+    {COPY: "labels[start + 1 : end] = ids[start + 1 : end]"},
+    "You leave out the first token of each span. It is predicted too, from the mark before it.",
+)
+known.edit(
+    "last_left_out",
+    {COPY: "labels[start : end - 1] = ids[start : end - 1]"},
+    "You leave out the last token of each span. Often it is the mark that ends the turn: without it the model never "
+    "learns to stop.",
+)
+known.edit(
+    "shifted_already",
+    {COPY: "labels[start - 1 : end - 1] = ids[start:end]"},
+    "You shift the labels. The loss does that: here each label stands in the place of its own token.",
+)
+known.edit(
+    "shifted_later",
+    {"return labels": "return [IGNORED, *labels[:-1]]"},
+    "Your labels stand one place too late. Each label stands in the place of its own token.",
+)
+known.edit(
+    "zeros",
+    {"[IGNORED]": "[0]"},
+    "You write 0 where nothing is to be learned. 0 is the id of a token: the loss leaves out -100 only.",
+)
+known.edit(
+    "inverted",
+    {START: "labels = list(ids)", COPY: "labels[start:end] = [IGNORED] * (end - start)"},
+    "You label everything but the assistant's turns. It is the other way round.",
+)
+known.edit(
+    "no_mask",
+    {START: "labels = list(ids)"},
+    "Every token is a label, also what the user said. Only tokens inside a span are.",
+)
+known.edit(
+    "lengths",
+    {COPY: "labels[start : start + end] = ids[start : start + end]"},
+    "You read a span as a start and a length. It is a start and an end.",
+)
+known.edit(
+    "in_place",
+    {START: "labels = ids", COPY: "labels[last_end:start] = [IGNORED] * (start - last_end)"},
+    "You change the list that you were given: make a new one.",
+)
+known.edit(
+    "last_span_only",
+    {COPY: f"labels = [IGNORED] * len(ids); {COPY}"},
+    "Only one of the spans is labelled. A conversation has several turns, and the model learns from each.",
+)
+known.edit(
+    "in_given_order",
+    {"sorted(spans)": "spans"},
+    "You take for granted that the spans come in order, and refuse them where they do not. Sort them first.",
+)
+known.edit(
+    "overlap_allowed",
+    {CHECK: "not 0 <= start < end <= len(ids)"},
+    "You accept spans that overlap. Two turns cannot hold the same token: raise ValueError.",
+)
+known.edit(
+    "touching_refused",
+    {CHECK: "not (last_end < start or start == last_end == 0) or not start < end <= len(ids)"},
+    "You refuse spans that touch. One may begin where another ends.",
+)
+known.edit(
+    "empty_allowed",
+    {CHECK: "not last_end <= start <= end <= len(ids)"},
+    "You accept an empty span, whose start is its end. It labels nothing and is a mistake of the caller: ValueError.",
+)
+known.edit(
+    "too_long_allowed",
+    {CHECK: "not last_end <= start < end", COPY: "labels[start:end] = ids[start:end]"},
+    "You accept a span that ends behind the last token. A slice would cut it off without a word: raise ValueError.",
+)
+known.edit(
+    "negative_allowed",
+    {"last_end = 0": "last_end = -len(ids)"},
+    "You accept a negative start. Python would count it from the end: raise ValueError.",
+)
+
+
+def drawn(count: int) -> Callable[[Generator], Arguments]:
+    def draw_turns(draw: Generator) -> Arguments:
+        ids, spans = [randint(draw, 1, 99)], []
+        for _ in range(count):
+            ids += [randint(draw, 1, 99) for _ in range(randint(draw, 1, 4))]
+            start = len(ids)
+            ids += [randint(draw, 1, 99) for _ in range(randint(draw, 2, 5))]
+            spans.append((start, len(ids)))
+        ids += [randint(draw, 1, 99), randint(draw, 1, 99)]
+        return {"ids": ids, "spans": spans[::-1]}
+
+    return draw_turns
+
+
+IDS = [17, 4, 9, 0, 8, 3, 12, 5]
+LABELLED = "Tokens inside the spans are labels, in their own places; all others are -100"
+
+EXERCISE = Exercise(
+    reference=post_training.sft_labels,
+    points=2,
+    cases=(
+        Case("one turn", given(ids=IDS, spans=[(2, 5)]), visible=True),
+        Case("two turns", given(ids=IDS, spans=[(1, 3), (5, 7)]), visible=True),
+        Case("three turns, drawn", drawn(3)),
+        Case("to the last token", given(ids=IDS, spans=[(6, 8)]), visible=True),
+        Case("no turn", given(ids=IDS, spans=[]), visible=True),
+        Case("everything", given(ids=IDS, spans=[(0, 8)]), visible=True),
+        Case("in another order", given(ids=IDS, spans=[(5, 7), (1, 3)]), visible=True),
+        Case("touching", given(ids=IDS, spans=[(4, 6), (2, 4)]), visible=True),
+        Case("touching, drawn order", given(ids=IDS, spans=[(1, 2), (2, 5), (5, 6)])),
+        Case("empty", given(ids=IDS, spans=[(2, 2)]), visible=True),
+        Case("backwards", given(ids=IDS, spans=[(5, 2)]), visible=True),
+        Case("too long", given(ids=IDS, spans=[(6, 9)]), visible=True),
+        Case("negative", given(ids=IDS, spans=[(-3, 4)]), visible=True),
+        Case("overlapping", given(ids=IDS, spans=[(1, 4), (3, 6)]), visible=True),
+        Case("one inside another", given(ids=IDS, spans=[(2, 3), (1, 6)])),
+        Case("twice the same", given(ids=IDS, spans=[(1, 4), (1, 4)])),
+    ),
+    properties=(
+        Property(
+            LABELLED,
+            ("one turn", "two turns", "to the last token", "no turn", "everything"),
+            "Take ids 7, 8, 9 and the span (1, 2): the labels are -100, 8, -100.",
+            weight=3,
+        ),
+        Property(
+            "Spans come in any order, and may touch",
+            ("in another order", "touching", "touching, drawn order", "three turns, drawn"),
+            "Sort the spans. One may begin where another ends.",
+        ),
+        Property(
+            "Spans that are empty, leave the tokens or overlap are refused with a ValueError",
+            (
+                "two turns",
+                "empty",
+                "backwards",
+                "too long",
+                "negative",
+                "overlapping",
+                "one inside another",
+                "twice the same",
+            ),
+            "Go through the sorted spans and keep the end of the last one: each must lie between it and len(ids).",
+            observe=observe.refusal,
+            weight=2,
+            needs=LABELLED,
+        ),
+        Property(
+            "The lists are left as they were",
+            ("two turns", "in another order"),
+            "Make a new list: neither ids nor spans may be changed. `spans.sort()` changes spans; `sorted` does not.",
+            observe=observe.changed,
+            needs=LABELLED,
+        ),
+    ),
+    mistakes=tuple(known),
+)

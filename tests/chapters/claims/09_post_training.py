@@ -1,0 +1,41 @@
+# ruff: noqa: F821 -- the names are the chapter's
+"""What the text of chapter 9 says about its own output. Each runs as a cell at the chapter's end."""
+
+# "It continues"
+said, place = write(base, ["What is 3 + 4?"], seed=1)
+assert "7" not in text_of(said[0, place:])
+# "In these 100 steps the mask brings the loss on new answers down much further"
+assert answer_loss["mask"] < 0.75 * answer_loss["no mask"]
+# "The unshifted numbers [...] say nothing about the answer"
+row = torch.tensor([row_of("What is 3 + 4?", "3 + 4 = 7.")[0]])
+with torch.no_grad():
+    shifted = token_log_probs(tuned, row, 9).sum()
+    own = tuned(input_ids=row).logits[:, 9:].log_softmax(-1).gather(-1, row[:, 9:, None]).sum()
+assert own < shifted - 10
+# "To the reward model [a false sentence] costs next to nothing. Length stands on the page"
+step_up = (learned[3, False] - learned[1, False]) / 2
+cost = sum(learned[n, False] - learned[n, True] for n in (1, 2, 3)) / 3
+assert step_up > 0.1 and cost < step_up
+# "Answers become longer, and fewer of them are free of false sentences"
+length, clean = preferred["tuned"][0]
+assert all(now[0] > length + 0.3 and now[1] < clean for name, (now, _) in preferred.items() if name != "tuned")
+# "With the small beta the chosen answers become *less* probable too", and the margin grows all the same
+for _, moved in (preferred["beta 0.05"], preferred["beta 2.0"]):
+    assert moved[0] > moved[1] + 1
+assert preferred["beta 0.05"][1][0] < -0.5
+assert preferred["beta 0.05"][1][0] < preferred["beta 2.0"][1][0]
+# "The paid sums become much likelier. The others gain little"
+assert sums["GRPO"][0] > sums["tuned"][0] + 0.1
+assert sums["GRPO"][1] - sums["tuned"][1] < 0.6 * (sums["GRPO"][0] - sums["tuned"][0])
+# "the entropy falls"
+assert sum(row[2] for row in log[-10:]) < sum(row[2] for row in log[:10])
+# "$k_1$ and $k_3$ are right on average, $k_2$ is not", within 5 standard errors
+for name in ("k1", "k3"):
+    values = estimators[name]
+    assert abs(values.mean() - exact) < 5 * values.std() / math.sqrt(len(values)) + 1e-9
+assert abs(estimators["k2"].mean() - exact) > 5 * estimators["k2"].std() / math.sqrt(len(drawn))
+# "$k_1$ is negative for many samples; $k_3$ never is"
+assert (estimators["k1"] < 0).double().mean() > 0.05 and (estimators["k3"] > -1e-12).all()
+# "the student learns as much on the sums that were asked, and much more on those that were not"
+assert sums["distilled"][0] > sums["GRPO"][0] - 0.1
+assert sums["distilled"][1] > sums["GRPO"][1] + 0.05
