@@ -28,11 +28,11 @@ class Case:
     """One call, its arguments drawn from a seeded generator.
 
     Each grading run draws afresh. A visible case is also shipped, in one draw, with the learner's own checks. For
-    `gradients`, `measure`, `repeat` and `script` see llm_course.checking.calls.Call; the steps of a script are drawn
-    from the same generator, after the arguments. Cases that are `drawn_as` another one get the same numbers. The values
-    of a repeated call are compared by distribution, sorted into categories by an observer of single values. `slack` is
-    how many units of rounding (llm_course.checking.compare) to allow at least, where the reference may happen to lose
-    fewer digits than another right answer.
+    `gradients`, `measure`, `repeat`, `script` and `generators` see llm_course.checking.calls.Call; the steps of a
+    script are drawn from the same generator, after the arguments. Cases that are `drawn_as` another one get the same
+    numbers. The values of a repeated call are compared by distribution, sorted into categories by an observer of single
+    values. `slack` is how many units of rounding (llm_course.checking.compare) to allow at least, where the reference
+    may happen to lose fewer digits than another right answer.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Case:
     categories: Callable[[Any], list[Any]] = observe.as_one_category
     drawn_as: str = ""
     slack: float = 0.0
+    generators: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import contextlib
 import copy
 import functools
 import linecache
+import random
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -30,11 +32,12 @@ MAX_NAMES, MAX_NAME = 100, 100
 class Call:
     """Arguments by name, and what to look at besides the value.
 
-    `gradients` names the floating-point tensors, or dicts of them, whose gradients are asked for; `measure` asks for
-    the size of the largest tensor that is made on the way. With `repeat` above 1 the function is called that often,
-    each time with the same generators, which move on, and the value is the list of all values. With a `script` the
-    function is a class: the arguments are its constructor's, and the value is the list of the steps' results
-    (llm_course.checking.scripts); repeated, each time of a new object.
+    `gradients` names the floating-point tensors, or dicts of them, whose gradients are asked for; `measure` asks
+    for the size of the largest tensor that is made on the way; `generators` asks whether the global random
+    generators of Python, NumPy and torch were used or seeded, which then count as changed arguments. With `repeat`
+    above 1 the function is called that often, each time with the same generators, which move on, and the value is
+    the list of all values. With a `script` the function is a class: the arguments are its constructor's, and the
+    value is the list of the steps' results (llm_course.checking.scripts); repeated, each time of a new object.
     """
 
     arguments: dict[str, Any]
@@ -42,6 +45,7 @@ class Call:
     measure: bool = False
     repeat: int = 1
     script: tuple[Step, ...] = ()
+    generators: bool = False
 
     @functools.cached_property
     def data(self) -> tuple[Tree, list[bytes]]:
@@ -80,6 +84,7 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
     for tensor in inputs.values():
         tensor.requires_grad_()
     meter = _LargestTensor()
+    states = _generator_states() if call.generators else {}
     try:
         with torch.enable_grad(), _usual_dtype(), meter if call.measure else contextlib.nullcontext():
             with around or contextlib.nullcontext():
@@ -89,7 +94,8 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
         return Reply(failure=describe(error, function))
     return Reply(
         value=_detached(value),
-        changed=tuple(name for name, before in call.arguments.items() if not _unchanged(before, arguments[name])),
+        changed=tuple(name for name, before in call.arguments.items() if not _unchanged(before, arguments[name]))
+        + tuple(name for name, state in states.items() if state != _generator_states()[name]),
         gradients=gradients,
         largest=meter.largest if call.measure else None,
     )
@@ -105,6 +111,16 @@ def _usual_dtype() -> Iterator[None]:
             yield
     finally:
         torch.set_default_dtype(before)
+
+
+def _generator_states() -> dict[str, Any]:
+    """What the global random generators would draw from, by the name of their module."""
+    of_numpy: Any = np.random.get_state()
+    return {
+        "random": random.getstate(),
+        "numpy.random": [of_numpy[1].tolist(), *of_numpy[2:]],
+        "torch.random": torch.get_rng_state().tolist(),
+    }
 
 
 def _value(function: Callable[..., Any], call: Call, arguments: dict[str, Any]) -> Any:
@@ -203,18 +219,21 @@ def reply_from_data(tree: Tree, buffers: bytes | bytearray) -> Reply:
 
 
 def _call_fields(call: Call) -> dict[str, Any]:
-    return {
+    fields = {
         "arguments": call.arguments,
         "gradients": list(call.gradients),
         "measure": call.measure,
         "repeat": call.repeat,
         "script": list(call.script),
     }
+    # Few calls ask for it, and the checks of all the others need not say that they do not.
+    return fields | ({"generators": True} if call.generators else {})
 
 
 def _call_from_fields(data: Any) -> Call:
-    _check_fields(data, arguments=dict, gradients=list, measure=bool, repeat=int, script=list)
-    return Call(data["arguments"], tuple(data["gradients"]), data["measure"], data["repeat"], tuple(data["script"]))
+    data = {"generators": False} | data if isinstance(data, dict) else data
+    _check_fields(data, arguments=dict, gradients=list, measure=bool, repeat=int, script=list, generators=bool)
+    return Call(**data | {"gradients": tuple(data["gradients"]), "script": tuple(data["script"])})
 
 
 def _reply_fields(reply: Reply) -> dict[str, Any]:

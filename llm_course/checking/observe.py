@@ -194,6 +194,22 @@ def same_values(*replies: Reply) -> bool:
     return all(text == texts[0] for text in texts)
 
 
+def same_each_time(reply: Reply) -> bool:
+    """Whether a repeated call gave the same value each time."""
+    texts = [repr(as_one_category(value)) for value in reply.value]
+    return all(text == texts[0] for text in texts)
+
+
+def values_differ(one: Reply, other: Reply) -> bool:
+    """Whether two replies have different values."""
+    return not same_values(one, other)
+
+
+def spans(reply: Reply) -> list[float]:
+    """By how much the second number of each pair that a repeated call gave exceeds the first."""
+    return [pair[1] - pair[0] for pair in reply.value]
+
+
 def same_up_to_rounding(one: Reply, other: Reply) -> bool:
     """Whether both replies have the same value, up to rounding, be it right or wrong."""
     return agree(one.value, other.value)

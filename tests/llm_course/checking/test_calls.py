@@ -1,8 +1,14 @@
 """Calls are made alike, whatever a notebook has set."""
 
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
 import torch
 
-from llm_course.checking.calls import Call, invoke
+from llm_course.checking.calls import Call, call_from_text, call_to_text, invoke
 
 
 def test_the_default_dtype_of_a_notebook_changes_no_reply() -> None:
@@ -30,3 +36,22 @@ def test_repeated_calls_draw_from_one_generator_that_moves_on() -> None:
     assert found == torch.rand(3, generator=torch.Generator().manual_seed(5)).tolist()
     # The next call begins where this one began.
     assert invoke(draw, Call(arguments, repeat=3)).value == found
+
+
+@pytest.mark.parametrize(
+    ("use", "changed"),
+    [
+        (lambda: random.Random(3).random(), ()),
+        (lambda: random.seed(3), ("random",)),
+        (lambda: np.random.rand(2), ("numpy.random",)),
+        (lambda: torch.manual_seed(3), ("torch.random",)),
+    ],
+)
+def test_use_of_a_global_generator_is_seen_where_asked_for(use: Callable[[], Any], changed: tuple[str, ...]) -> None:
+    def function() -> int:
+        use()
+        return 1
+
+    call = call_from_text(call_to_text(Call({}, generators=True)))
+    assert invoke(function, call).changed == changed
+    assert invoke(function, Call({})).changed == ()

@@ -1,0 +1,236 @@
+"""majority_vote: one answer out of many."""
+
+from collections import Counter
+from itertools import groupby
+
+import torch
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from llm_course.checking import observe
+from solutions import emergence
+
+MAIN = "It is the answer that was given most often"
+WINNER = "Counter(answers).most_common(1)[0][0]"
+
+known = Mistakes(emergence.majority_vote, section="emergence-votes")
+
+known.edit(
+    "last_of_a_tie",
+    {WINNER: "max(reversed(answers), key=answers.count)"},
+    "Of several answers with equally many votes you return the one that was given *last*. The first one wins.",
+)
+known.edit(
+    "smallest_of_a_tie",
+    {WINNER: "min(set(answers), key=lambda answer: (-answers.count(answer), answer))"},
+    "Of several answers with equally many votes you return the first in the order of the *alphabet*. Asked is the one "
+    "that was given first.",
+)
+known.edit(
+    "largest_of_a_tie",
+    {WINNER: "max(set(answers), key=lambda answer: (answers.count(answer), answer))"},
+    "Of several answers with equally many votes you return the last in the order of the *alphabet*. Asked is the one "
+    "that was given first.",
+)
+known.edit(
+    "last_seen_of_a_tie",
+    {WINNER: "max(reversed(list(Counter(answers))), key=answers.count)"},
+    "Of several answers with equally many votes you return the one that came up last (>= where > is meant, when you "
+    "compare the counts). The first one wins.",
+)
+
+
+@known.function(
+    "Of several answers with equally many votes you return the one that reached the number first, while you count. "
+    "Asked is the one that was *given* first: count all, then compare."
+)
+def first_to_get_there(answers: list[str]) -> str:
+    if not answers:
+        raise ValueError("no answers")
+    counts: Counter[str] = Counter()
+    best = answers[0]
+    for answer in answers:
+        counts[answer] += 1
+        if counts[answer] > counts[best]:
+            best = answer
+    return best
+
+
+known.edit("first_answer", {WINNER: "answers[0]"}, "You return the first answer. Count how often each was given.")
+known.edit("last_answer", {WINNER: "answers[-1]"}, "You return the last answer. Count how often each was given.")
+known.edit(
+    "rarest",
+    {WINNER: "min(answers, key=answers.count)"},
+    "You return the answer that was given *least* often.",
+)
+known.edit(
+    "middle_of_the_sorted",
+    {WINNER: "sorted(answers)[len(answers) // 2]"},
+    "You return the median: the middle one of the sorted answers. Answers are texts, and those that are near each "
+    "other do not support each other. Count.",
+)
+known.edit(
+    "longest_text",
+    {WINNER: "max(answers, key=len)"},
+    "You return the longest answer. Count how often each was given.",
+)
+known.edit(
+    "largest_text",
+    {WINNER: "max(answers)"},
+    "You return the answer that is last in the order of the alphabet. Count how often each was given.",
+)
+
+
+@known.function(
+    "You look for the longest run of equal answers in a row. Votes count wherever they stand: itertools.groupby only "
+    "joins neighbors."
+)
+def longest_run(answers: list[str]) -> str:
+    if not answers:
+        raise ValueError("no answers")
+    return max(((len(list(run)), answer) for answer, run in groupby(answers)), key=lambda found: found[0])[1]
+
+
+known.edit(
+    "count_returned",
+    {WINNER: "Counter(answers).most_common(1)[0][1]"},
+    "You return how often the answer was given. Return the answer.",
+)
+known.edit(
+    "pair_returned",
+    {WINNER: "Counter(answers).most_common(1)[0]"},
+    "You return the answer together with its count. Return the answer alone.",
+)
+known.edit(
+    "list_returned",
+    {WINNER: "[answer for answer in Counter(answers) if answers.count(answer) == max(map(answers.count, answers))]"},
+    "You return a list of the most frequent answers. Return one text: of several, the one that was given first.",
+)
+known.edit(
+    "more_than_half_needed",
+    {"if not answers:": "if 2 * max(map(answers.count, answers), default=0) <= len(answers):"},
+    "You refuse to answer unless more than half agree. The most frequent answer wins, however few votes it has.",
+)
+known.edit(
+    "undecided_is_empty",
+    {"    return ": "    if 2 * max(map(answers.count, answers)) <= len(answers):\n        return ''\n    return "},
+    "You return an empty text unless more than half agree. The most frequent answer wins, however few votes it has.",
+)
+known.edit(
+    "case_folded",
+    {WINNER: "Counter([answer.lower() for answer in answers]).most_common(1)[0][0]"},
+    "You count in lower case, and return an answer that nobody gave. Texts that differ are different answers; whoever "
+    "calls you decides what to make equal.",
+)
+known.edit(
+    "stripped",
+    {WINNER: "Counter([answer.strip() for answer in answers]).most_common(1)[0][0]"},
+    "You strip the answers before you count. Texts that differ are different answers; whoever calls you decides what "
+    "to make equal.",
+)
+known.edit(
+    "empty_texts_left_out",
+    {WINNER: "Counter([answer for answer in answers if answer] or answers).most_common(1)[0][0]"},
+    "You leave out empty texts. A model that gives no answer has voted for that, too.",
+)
+known.edit(
+    "nobody_gives_an_empty_text",
+    {'raise ValueError("nobody voted: give at least one answer")': "return ''"},
+    "You return an empty text where there are no answers. Raise ValueError.",
+)
+known.edit(
+    "nobody_gives_none",
+    {'raise ValueError("nobody voted: give at least one answer")': "return None"},
+    "You return None where there are no answers. Raise ValueError.",
+)
+known.edit(
+    "nobody_unchecked",
+    {'    if not answers:\n        raise ValueError("nobody voted: give at least one answer")\n': ""},
+    "No answers raise an IndexError by themselves, which says nothing to whoever called. Raise ValueError.",
+)
+known.edit(
+    "votes_used_up",
+    {"    return ": "    answers.sort(key=answers[:].count, reverse=True)\n    return "},
+    "You sort the list that you were given. Sort a copy.",
+)
+
+
+def shuffled(draw: Generator, votes: dict[str, int]) -> list[str]:
+    cast = [answer for answer, count in votes.items() for _ in range(count)]
+    return [cast[place] for place in torch.randperm(len(cast), generator=draw).tolist()]
+
+
+def drawn_clear(draw: Generator) -> Arguments:
+    most = randint(draw, 4, 6)
+    return {"answers": shuffled(draw, {"18": 2, "24": most, "120": most - 1, "7": 1})}
+
+
+def drawn_tie(draw: Generator) -> Arguments:
+    """A tie whose first answer is neither the first in any order nor the first to get there."""
+    most = randint(draw, 3, 4)
+    middle, small, large = "m", "c", "x"
+    rest = shuffled(draw, {small: most - 1, large: most - 1})
+    return {"answers": ["k", middle, small, large, *rest, *[middle] * (most - 1), "z"]}
+
+
+CLEAR = ["7", "9", "8", "12", "8", "7", "8"]
+
+EXERCISE = Exercise(
+    reference=emergence.majority_vote,
+    points=2,
+    cases=(
+        Case("clear", given(answers=CLEAR), visible=True),
+        Case("clear, drawn", drawn_clear),
+        Case("spread out", given(answers=["c", "a", "b", "a", "d", "d", "a", "d", "e", "a"])),
+        Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
+        Case("tie", given(answers=["m", "x", "c", "m", "c", "x"]), visible=True),
+        Case("late tie", given(answers=["k", "a", "z", "z", "a", "k"]), visible=True),
+        Case("tie of three", given(answers=["m", "x", "c", "c", "x", "m", "z"])),
+        Case("tie, drawn", drawn_tie),
+        Case("all differ", given(answers=["n", "s", "a"])),
+        Case("one answer", given(answers=["42"]), visible=True),
+        Case("other letters", given(answers=["Yes", "no", "yes", "no", "YES"]), visible=True),
+        Case("other spaces", given(answers=["8", "7", " 8", "7", "8 "]), visible=True),
+        Case("no answer given", given(answers=["", "4", "", "5"]), visible=True),
+        Case("no answers", given(answers=[]), visible=True),
+    ),
+    properties=(
+        Property(
+            MAIN,
+            ("clear", "clear, drawn", "spread out", "few votes", "one answer"),
+            "Count how often each answer was given, wherever it stands, and return the text with most votes. More than "
+            "half is not needed.",
+            weight=3,
+        ),
+        Property(
+            "Of several, the one that was given first wins",
+            ("tie", "late tie", "tie of three", "tie, drawn", "all differ"),
+            "In k a z z a k all have two votes, and k was given first. A set has no order: go through the answers as "
+            "they came.",
+            weight=2,
+            needs=MAIN,
+        ),
+        Property(
+            "Answers are compared as they are",
+            ("other letters", "other spaces", "no answer given"),
+            "Texts that differ in a letter's case or in a space are different answers, and an empty text is one, too.",
+            needs=MAIN,
+        ),
+        Property(
+            "The list is left unchanged",
+            ("clear", "tie"),
+            "Count or sort a copy: the list must be as it was.",
+            observe=observe.changed,
+            needs=MAIN,
+        ),
+        Property(
+            "No answers are refused with a ValueError",
+            ("clear", "no answers"),
+            "Raise ValueError for an empty list.",
+            observe=observe.refusal,
+            needs=MAIN,
+        ),
+    ),
+    mistakes=tuple(known),
+)
