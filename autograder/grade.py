@@ -36,6 +36,8 @@ MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
 OVERTIME = 20.0
 """Seconds after a submission's deadline in which the functions not called yet may still give quick answers."""
+MAX_SEARCHED = 50_000
+"""Characters that are parsed for shortcuts: half a megabyte of nested strings or definitions would take a minute."""
 
 
 @dataclass(frozen=True)
@@ -179,9 +181,16 @@ class _Rooms:
 
     def shortcuts(self, exercise: Exercise) -> list[str]:
         """Uses, in the exercise's own function, of what would do its work: for the instructor to look at."""
+        cells = {
+            number: source
+            for number, source in self._cells.items()
+            if any(name in source for name in exercise.shortcuts)
+        }
+        if sum(map(len, cells.values())) > MAX_SEARCHED:
+            return ["Its cells are too long to be searched for what does its work."]
         named = [
             (number, line, name)
-            for number, source in self._cells.items()
+            for number, source in cells.items()
             for line, name in find_shortcuts(source, exercise.name, exercise.shortcuts)
         ]
         # What an earlier exercise ran is that one's: a later one may call it.
@@ -284,8 +293,6 @@ def _place(verdict: Verdict, chapter: str) -> str:
 
 def find_shortcuts(source: str, function: str, names: tuple[str, ...]) -> list[tuple[int, str]]:
     """Lines inside the definition of `function` that name one of `names` as an attribute."""
-    if not any(name in source for name in names):
-        return []
     return [(line, name) for line, name in _attributes_named(source).get(function, ()) if name in names]
 
 

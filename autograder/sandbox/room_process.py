@@ -6,8 +6,8 @@ instructor's view, within a cap.
 
 Requests and answers, as frame headers:
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
-    {"op": "calls", "name": str, "calls": [[tree, length of its bytes]], "watch": [str]}
-                                   -> {"reply": tree, "seen": [str]} for each call; one that is interrupted is the last
+    {"op": "call", "name": str, "call": tree, "watch": [str]}
+                                   -> {"reply": tree, "seen": [str]}
 """
 
 import ast
@@ -50,8 +50,6 @@ matplotlib.pyplot.show()
 matplotlib.pyplot.uninstall_repl_displayhook()
 1
 """
-WATCHED_CALLS = 2
-"""Calls of a request, of those that give a value, in which shortcuts are looked for: watching triples their time."""
 OUTPUT_COST = 100
 """Characters that each output counts for besides its own, so that a flood of tiny ones ends too."""
 
@@ -274,22 +272,11 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
             LOG.clear()
             wire.send(connection, _run_cell(shell, header["source"]))
         else:
-            _answer_calls(connection, shell, header, body)
-
-
-def _answer_calls(connection: socket.socket, shell: InteractiveShell, header: dict[str, Any], body: bytearray) -> None:
-    """Answer each call as soon as its reply is there, up to one that is interrupted."""
-    watched = start = 0
-    for tree, length in header["calls"]:
-        LOG.clear()
-        seen: set[str] = set()
-        names = frozenset(header["watch"] if watched < WATCHED_CALLS else ())
-        failure, data = _call(shell, header["name"], tree, body[start : start + length], watch(names, seen))
-        _send_reply(connection, *data, sorted(seen))
-        if failure is not None and failure.type == "KeyboardInterrupt":
-            return
-        watched += failure is None
-        start += length
+            LOG.clear()
+            seen: set[str] = set()
+            around = watch(frozenset(header["watch"]), seen)
+            data = _call(shell, header["name"], header["call"], body, around)
+            _send_reply(connection, *data, sorted(seen))
 
 
 @contextlib.contextmanager
@@ -318,8 +305,8 @@ def _run_cell(shell: InteractiveShell, source: str) -> dict[str, Any]:
 
 def _call(
     shell: InteractiveShell, name: str, tree: Tree, body: bytearray, around: AbstractContextManager[None]
-) -> tuple[Failure | None, tuple[Tree, list[bytes]]]:
-    """The failure of one call, if it failed, and its reply in the form that travels."""
+) -> tuple[Tree, list[bytes]]:
+    """The reply to one call, in the form that travels."""
     if name not in shell.user_ns:
         return _failed(Failure("Missing", f"{name} is not defined"))
     function = shell.user_ns[name]
@@ -330,14 +317,13 @@ def _call(
     try:
         # Describing the reply runs learners' code too: a value may be of a class of theirs.
         with _interruptible():
-            reply = invoke(function, call, around)
-            return reply.failure, reply_to_data(reply)
+            return reply_to_data(invoke(function, call, around))
     except BaseException as error:  # a KeyboardInterrupt is the deadline
         return _failed(describe(error, function))
 
 
-def _failed(failure: Failure) -> tuple[Failure, tuple[Tree, list[bytes]]]:
-    return failure, reply_to_data(Reply(failure=failure))
+def _failed(failure: Failure) -> tuple[Tree, list[bytes]]:
+    return reply_to_data(Reply(failure=failure))
 
 
 def _send_reply(connection: socket.socket, tree: Tree, buffers: list[bytes], seen: list[str]) -> None:

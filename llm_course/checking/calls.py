@@ -4,6 +4,7 @@ The same `invoke` runs a learner's function in the judge's room and in the learn
 judge's side the reference and the known mistakes, so that all replies are comparable.
 """
 
+import builtins
 import contextlib
 import copy
 import functools
@@ -24,6 +25,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from llm_course.checking.scripts import Step, fixed_weighted_sum, run_script
 from llm_course.checking.values import Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
 
+MAX_LINE = 1 << 21
 MAX_NAMES, MAX_NAME = 100, 100
 """The most arguments that a reply can say were changed, and the characters of a name."""
 
@@ -55,7 +57,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call gave no value. `line` and `source` point into the learner's own code, where known."""
+    """Why a call gave no value: the builtin exception that was raised, or the next one above a class of the learner's.
+
+    `line` and `source` point into the learner's own code, where known.
+    """
 
     type: str
     message: str
@@ -169,7 +174,15 @@ def describe(error: BaseException, function: object) -> Failure:
     frames = [(frame, line) for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_globals is home]
     frame, line = frames[-1] if frames else (None, None)
     source = linecache.getline(frame.f_code.co_filename, line).strip() if frame and line else ""
-    return Failure(type(error).__name__, str(error)[:500], line, source[:200])
+    kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
+    text = str(error) if kind is type(error) else f"{type(error).__name__}: {error}"
+    return Failure(kind.__name__, text[:500], line, source[:200])
+
+
+def is_kind_of(name: str, expected: str) -> bool:
+    """Whether a builtin exception is of an expected kind, as every UnicodeDecodeError is a ValueError."""
+    kind, other = getattr(builtins, name, None), getattr(builtins, expected, None)
+    return name == expected or (isinstance(kind, type) and isinstance(other, type) and issubclass(kind, other))
 
 
 def _globals_of(function: object) -> dict[str, Any] | None:
@@ -271,6 +284,8 @@ def _failure_from_data(data: Any) -> Failure | None:
         return None
     if not (isinstance(data, list) and list(map(type, data)) in ([str, str, int, str], [str, str, type(None), str])):
         raise ValueFormatError("a failure is a type, a message, a line and its source")
+    if data[2] is not None and not 0 < data[2] < MAX_LINE:
+        raise ValueFormatError("a failure is in a line that no cell has")
     return Failure(plain_text(data[0], 100), plain_text(data[1], 500), data[2], plain_text(data[3], 200))
 
 

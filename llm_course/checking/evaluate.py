@@ -5,11 +5,11 @@ The judge and the learner's own checks evaluate an AnswerKey here, so the learne
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
-from llm_course.checking.calls import Failure, Reply
+from llm_course.checking.calls import Failure, Reply, is_kind_of
 from llm_course.checking.compare import agree, mismatch, same_distribution
 
 HOLDS, FAILS, WAITS = "✓", "✗", "–"
@@ -71,6 +71,7 @@ class Marks:
 
 def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     """Judge the replies that an answer gave to the calls of the answer key."""
+    replies = {name: _of_expected_kind(reply, answer_key.items[name].expected) for name, reply in replies.items()}
     findings = _findings(answer_key, replies)
     failed = next((finding for finding in findings if not finding.holds), None)
     if failed is None:
@@ -82,6 +83,13 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     if mistake is not None:
         return Verdict(answer_key.exercise, findings, mistake.name, mistake.hint, mistake.section)
     return Verdict(answer_key.exercise, findings, hint=failed.message)
+
+
+def _of_expected_kind(reply: Reply, expected: Reply) -> Reply:
+    """The reply, where it raises a kind of what is expected as if it raised just that."""
+    if reply.failure and expected.failure and is_kind_of(reply.failure.type, expected.failure.type):
+        return replace(reply, failure=replace(reply.failure, type=expected.failure.type))
+    return reply
 
 
 def diagnose(answer_key: AnswerKey, replies: Mapping[str, Reply], failed: str) -> KnownMistake | None:
@@ -131,11 +139,14 @@ def tell_failure(exercise: str, failure: Failure) -> str:
     if failure.type == "NotImplementedError":
         return f"`{exercise}` is not written yet."
     if failure.type in ("Missing", "NotCallable"):
-        return f"{failure.message}: run or restore the cell that defines it."
+        what = "is not defined" if failure.type == "Missing" else "is not a function"
+        return f"`{exercise}` {what}: run or restore the cell that defines it."
     if failure.type in ("Stopped", "KeyboardInterrupt"):
         return f"`{exercise}` was stopped: {failure.message or 'it ran too long'}."
     where = f" in line {failure.line} of its cell, `{failure.source}`" if failure.line else ""
-    return f"`{exercise}` raised {failure.type}{where}: {failure.message}"
+    if failure.message:
+        return f"`{exercise}` raised {failure.type}{where}: {failure.message}"
+    return f"`{exercise}` raised {failure.type}{where}. What it said is not shown here: run its check to read it."
 
 
 def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:

@@ -12,6 +12,7 @@ Contents:
 """
 
 import base64
+import builtins
 import json
 import math
 from dataclasses import dataclass
@@ -46,7 +47,17 @@ MAX_OBJECTS = 100
 """The most generators and layers in one value."""
 MAX_PARTS = 200_000
 """The most values, counted at every depth, of which one value may be made."""
-MAX_TYPE_NAME = 100
+TYPES = frozenset(
+    [
+        *(name for name, thing in vars(builtins).items() if isinstance(thing, type)),
+        *("function", "generator", "module", "method", "builtin_function_or_method", "collections.deque"),
+        *("numpy.ndarray", "numpy.float32", "numpy.float64", "numpy.int64", "numpy.bool_", "numpy.bool"),
+        "a value nested too deeply",
+        f"a tensor over {MAX_BYTES >> 20} MiB",
+        "a tensor of another kind",
+    ]
+)
+"""What is said of values that do not travel. Any other name could be the learner's own words."""
 
 
 class ValueFormatError(ValueError):
@@ -154,9 +165,9 @@ def _encode_layers(layers: list[nn.Module], buffers: list[bytes], depth: int) ->
 def _encode_tensor(tensor: Tensor, buffers: list[bytes]) -> Tree:
     dtype = str(tensor.dtype).removeprefix("torch.")
     if dtype not in DTYPES or tensor.layout != torch.strided or tensor.device.type != "cpu":
-        return {"opaque": f"a {tensor.layout} tensor of dtype {dtype} on {tensor.device}"}
+        return {"opaque": "a tensor of another kind"}
     if tensor.numel() * tensor.itemsize > MAX_BYTES:
-        return {"opaque": f"a tensor of shape {tuple(tensor.shape)}, over {MAX_BYTES >> 20} MiB"}
+        return {"opaque": f"a tensor over {MAX_BYTES >> 20} MiB"}
     plain = tensor.detach().resolve_conj().resolve_neg().contiguous()
     buffers.append(plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
     return {
@@ -229,7 +240,7 @@ def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
         reader.count_object()
         return _sequential([_decode(item, reader, depth + 1) for item in content])
     if kind == "opaque" and isinstance(content, str):
-        return Opaque(plain_text(content, MAX_TYPE_NAME))
+        return Opaque(content if content in TYPES else "a value of another type")
     raise ValueFormatError(f"unknown kind of value {kind!r}")
 
 

@@ -113,6 +113,8 @@ def test_layers_that_would_fill_the_graders_memory_with_their_names_are_refused(
         {"failure": ["a", {"opaque": "b"}, None, ""]},
         {"failure": ["a", "b", True, ""]},
         {"failure": ["a", "b", None]},
+        {"failure": ["a", "b", 10**4299, ""]},
+        {"failure": ["a", "b", 0, ""]},
         {"changed": [["a"]]},
         {"changed": ["a" * 1000]},
         {"changed": ["a"] * 1000},

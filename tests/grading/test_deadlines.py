@@ -25,7 +25,7 @@ except KeyboardInterrupt:
 DRIPPED_REPLIES = """
 import json, signal, struct, sys, time
 
-FAILURE = ["Dripped", "", None, ""]
+FAILURE = ["LookupError", "", None, ""]
 FIELDS = {"value": None, "failure": FAILURE, "changed": [], "gradients": {"dict": {}}, "largest": None}
 
 def reply(connection):
@@ -43,7 +43,7 @@ def causal_mask(**arguments):
     connection.settimeout(None)
     header = frame.f_locals["header"]
     while True:
-        for _ in header["calls"]: reply(connection)
+        reply(connection)
         header, _ = frames.receive(None)
 """
 
@@ -66,7 +66,7 @@ def test_cells_that_stop_late_are_not_run_for_ever(little_overtime: None) -> Non
 
 def test_replies_that_come_drop_by_drop_are_not_waited_for_for_ever(little_overtime: None) -> None:
     hints = [exercise.hint for exercise in graded({"causal_mask": DRIPPED_REPLIES}).exercises]
-    assert "Dripped" in hints[0]
+    assert "LookupError" in hints[0]
     assert "out of time" in hints[-1]
 
 

@@ -1,0 +1,63 @@
+"""No word of a learner's own choosing comes out of a room as what went wrong."""
+
+import pytest
+import torch
+
+from autograder.sandbox.room import open_room
+from autograder.sandbox.telling import lines_of, told
+from llm_course.checking.calls import Call, Failure, is_kind_of
+from llm_course.checking.compare import mismatch
+
+CELL = """\
+import sys
+class Told(ValueError): pass
+def seen(): return repr(sys._getframe(2).f_locals)
+def by_text(x): raise ValueError(seen())
+def by_class(x): raise type(seen(), (Exception,), {})
+def by_type_of_value(x): return type(seen(), (), {})()
+def by_subclass(x): raise Told
+def found_in_frames(x):
+    frame, most = sys._getframe().f_back, 0
+    while frame:
+        most = max(most, str(frame.f_locals.get("header")).count("'tensor'"))
+        frame = frame.f_back
+    return most
+"""
+
+
+def test_a_rooms_own_words_are_not_told() -> None:
+    with open_room() as room:
+        room.run_cell(CELL, 30)
+        call = Call({"x": torch.tensor([0.123456])})
+        text, kind, value, subclass = (
+            room.call(name, call, 30) for name in ("by_text", "by_class", "by_type_of_value", "by_subclass")
+        )
+        assert text.failure == Failure("ValueError", "", 4, "def by_text(x): raise ValueError(seen())")
+        assert kind.failure == Failure("Exception", "", 5, "def by_class(x): raise type(seen(), (Exception,), {})")
+        assert value.value.type_name == "a value of another type"
+        assert subclass.failure is not None and subclass.failure.type == "ValueError"
+
+
+def test_a_function_finds_no_call_but_its_own_in_its_frames() -> None:
+    with open_room() as room:
+        room.run_cell(CELL, 30)
+        calls = [Call({"x": torch.ones(number)}) for number in range(1, 6)]
+        assert [reply.value for reply in room.call_each("found_in_frames", calls, lambda: 30.0)] == [1] * 5
+
+
+@pytest.mark.parametrize("line", [(3, "x = 1"), (2, "secret"), (None, ""), (10**4299, "x = 1")], ids=range(4))
+def test_only_a_line_that_stands_in_a_cell_is_shown(line: tuple[int | None, str]) -> None:
+    lines = lines_of("import torch\n  x = 1\n")
+    assert told(Failure("TypeError", "words", *line), lines) == Failure("TypeError", "")
+    assert told(Failure("TypeError", "words", 2, "x = 1"), lines) == Failure("TypeError", "", 2, "x = 1")
+
+
+def test_a_kind_of_an_exception_counts_as_that_exception() -> None:
+    assert is_kind_of("UnicodeDecodeError", "ValueError") and is_kind_of("ValueError", "ValueError")
+    assert not is_kind_of("ValueError", "UnicodeDecodeError")
+    assert not is_kind_of("print", "ValueError") and not is_kind_of("Stopped", "ValueError")
+
+
+def test_keys_of_a_learners_own_are_not_repeated() -> None:
+    found = mismatch({"right": 1, "secret words": 2}, {"right": 1})
+    assert found is not None and "secret" not in found
