@@ -6,7 +6,7 @@ Each step is nbgrader's own, so formgrader and the plain nbgrader commands see t
 import contextlib
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -142,9 +142,19 @@ def grade_all(
         dask_workers(job, scheduler) if scheduler else local_workers(job, min(workers, len(folders)), draws) as grading,
         Writer(course, config, name) as writer,
     ):
+        waiting = []
         for outcome in grading(_tasks(folders, read, writer, course.ignore)):
-            writer.add(outcome, read.pop(outcome.student))
-            tell(Graded(outcome.student, outcome.result))
+            task = read.pop(outcome.student)
+            writer.add(outcome, task)
+            if outcome.result.final:
+                tell(Graded(outcome.student, outcome.result))
+            else:
+                waiting.append(replace(task, stored=outcome.result, is_written=False, alone=True))
+        # What others may have kept from the processor is graded once more when they are done, one after the other.
+        for task in waiting:
+            for outcome in grading([task]):
+                writer.add(outcome, task)
+                tell(Graded(outcome.student, outcome.result))
     for student, result in writer.refused.items():
         tell(Graded(student, result))
     return list(lines.values())

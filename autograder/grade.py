@@ -13,8 +13,9 @@ import hashlib
 import math
 import os
 import platform
+import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -38,6 +39,14 @@ OVERTIME = 20.0
 """Seconds after a submission's deadline in which the functions not called yet may still give quick answers."""
 MAX_SEARCHED = 50_000
 """Characters that are parsed for shortcuts: half a megabyte of nested strings or definitions would take a minute."""
+NOTICED_WAIT = 0.1
+"""The share of a submission's time from which on waiting for a processor may be why it ran out."""
+NOT_FINAL = (
+    "Something was stopped while other work kept the processors busy, so this score is not final: "
+    "the next `llm-course grade` grades it again."
+)
+MISSING_MODULE = re.compile(r"No module named '([\w.]{1,80})'")
+MISSING_NAME = re.compile(r"is not defined|No module named")
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ def grade(
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     attempt = attempt or attempt_of(submission, secret, assignment.name, student="")
     seeds = attempt.seeds(secret, assignment.name)
-    with _Rooms(cells_to_run(submission.notebook, assignment), rules, server) as rooms:
+    with _Rooms(cells_to_run(submission.notebook, assignment), submission.files, rules, server) as rooms:
         exercises: tuple[ExerciseResult, ...] = ()
         for exercise in assignment.exercises:
             earlier = _known_mistakes(assignment, exercises)
@@ -85,8 +94,8 @@ def grade(
             assignment=assignment.name,
             status=GRADED,
             reason="",
-            exercises=exercises,
-            flags=submission.flags,
+            exercises=tuple(_naming_what_is_missing(exercise, rooms.missing_modules()) for exercise in exercises),
+            flags=(*submission.flags, *[NOT_FINAL][: rooms.starved]),
             outputs={str(number): reply.outputs for number, reply in rooms.cell_replies.items()},
             inputs=inputs_of(attempt, assignment, seeds[0], rules),
             seed=seeds[0].hex(),
@@ -98,6 +107,7 @@ def grade(
             attempt=attempt.number,
             code=attempt.code,
             draw=attempt.draw,
+            final=not rooms.starved,
         )
 
 
@@ -111,15 +121,20 @@ def grade_if_changed(
     server: ZygoteClient | None = None,
     again: bool = False,
 ) -> Result:
-    """The stored result if nothing that its scores depend on has changed, with today's flags, or a new one.
+    """The stored result if it is final and nothing that its scores depend on has changed, with today's flags.
 
-    With `again`, there is a new one anyway.
+    Otherwise, or with `again`, there is a new one.
     """
     attempt = attempt_of(submission, secret, assignment.name, student, stored)
     inputs = inputs_of(attempt, assignment, attempt.seeds(secret, assignment.name)[0], rules)
-    if stored is not None and stored.inputs == inputs and not again:
+    if stored is not None and stored.final and stored.inputs == inputs and not again:
         return replace(stored, flags=submission.flags)
     return grade(submission, assignment, secret, rules, server, attempt)
+
+
+def as_final(result: Result) -> Result:
+    """A result whose stops are its own after all."""
+    return replace(result, final=True, flags=tuple(flag for flag in result.flags if flag != NOT_FINAL))
 
 
 def not_graded(assignment: str, reason: str, stored: Result | None = None) -> Result:
@@ -138,10 +153,15 @@ def inputs_of(attempt: Attempt, assignment: Assignment, seed: bytes, rules: Rule
 class _Rooms:
     """The rooms that a submission uses: one, and a new one after each that it crashed or blocked."""
 
-    def __init__(self, cells: list[tuple[int, str]], rules: Rules, server: ZygoteClient | None) -> None:
+    def __init__(
+        self, cells: list[tuple[int, str]], files: Mapping[str, bytes], rules: Rules, server: ZygoteClient | None
+    ) -> None:
         self.cell_replies: dict[int, CellReply] = {}
         self.tier = ""
         self._cells = dict(cells)
+        self._files = files
+        self._starved = False
+        self._waited = 0.0
         self._rules = rules
         self._server = server
         self._end = math.inf
@@ -155,7 +175,22 @@ class _Rooms:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        self._stack.close()
+        self._leave()
+
+    @property
+    def starved(self) -> bool:
+        """Whether something was stopped because others kept the processor busy, as far as that can be seen."""
+        room = self._room
+        waited = self._waited + (room.seconds_kept_waiting() if room else 0.0)
+        too_late = time.monotonic() >= self._end and waited > NOTICED_WAIT * self._rules.submission_deadline
+        return self._starved or too_late or (room is not None and room.starved)
+
+    def missing_modules(self) -> list[str]:
+        """The modules that the learner's cells could not import, in their order."""
+        errors = (output for reply in self.cell_replies.values() for output in reply.outputs)
+        texts = (str(error.get("evalue")) for error in errors if error.get("ename") == "ModuleNotFoundError")
+        found = (MISSING_MODULE.fullmatch(text) for text in texts)
+        return list(dict.fromkeys(match[1] for match in found if match))
 
     def answer(self, name: str, watch: tuple[str, ...] = ()) -> Answer:
         """The learner's function as an answer. Once it has crashed or run too long, it is not called again."""
@@ -211,6 +246,8 @@ class _Rooms:
                 # From here on: the first submission need not pay for the start of the fork server.
                 self._end = time.monotonic() + self._rules.submission_deadline
             self.tier = self._room.tier
+            if self._files:
+                self._room.lay_files(self._files)
             self._run_cells(self._room)
         return self._room
 
@@ -236,6 +273,9 @@ class _Rooms:
         return CellReply(reply.ok, [{"output_type": "stream", "name": "stdout", "text": note}])
 
     def _leave(self) -> None:
+        if self._room is not None:
+            self._starved |= self._room.starved
+            self._waited += self._room.seconds_kept_waiting()
         self._stack.close()
         self._room = None
 
@@ -277,6 +317,18 @@ def _grade_exercise(
         flags=tuple(rooms.shortcuts(exercise)),
     )
     return _without_points(result) if result.flags and rules.shortcuts_cost_points else result
+
+
+def _naming_what_is_missing(result: ExerciseResult, modules: Iterable[str]) -> ExerciseResult:
+    """The result with a word on modules that were not there, where the hint is about a name that is not there."""
+    if result.mistake or not MISSING_NAME.search(result.hint):
+        return result
+    words = [_missing(module) for module in modules]
+    return replace(result, hint=" ".join([result.hint, *words]), flags=(*result.flags, *words))
+
+
+def _missing(module: str) -> str:
+    return f"A cell could not import `{module}`, which is neither installed nor handed in beside the notebook."
 
 
 def _without_points(result: ExerciseResult) -> ExerciseResult:

@@ -66,6 +66,7 @@ class Result:
     """All that a grading leaves.
 
     `status` is "graded" or "not graded", the latter with a `reason` and without exercises: it is no score of zero.
+    One that is not `final` holds a stop for which work of others may be the reason; it is graded again.
     `inputs` identifies all that the scores depend on; `outputs` holds, by cell index, what the learner's cells printed.
     For the audit: `seed`, the sandbox's `tier`, when the grading `started` and how many `seconds` it took, `versions`,
     and the `grader`, a user and a machine. `attempt` counts from 1 how often other code was handed in, `code`
@@ -88,6 +89,7 @@ class Result:
     attempt: int = 0
     code: str = ""
     draw: int = 0
+    final: bool = True
 
     @property
     def score(self) -> float:

@@ -15,15 +15,18 @@ from autograder.autograded import Autograded, SourceCell, finish
 from autograder.draws import DRAWS, seed_of_draw
 from autograder.exercises import assignments
 from autograder.fingerprint import graders_fingerprint
-from autograder.grade import RULES, Rules, grade_if_changed, not_graded
+from autograder.grade import RULES, Rules, as_final, grade_if_changed, not_graded
 from autograder.hand_in import HandIn, NotGradable
 from autograder.judge import make_answer_key
 from autograder.notebooks import released_notebook
 from autograder.result import NOT_GRADED, Result
+from autograder.sandbox.linux import idle_processors
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient
 from autograder.submission import heal, submission_of
 from llm_course.checking.evaluate import mistake_marks
 
+QUIET_SECONDS, FREE = 0.3, 0.8
+"""For how long a processor is watched, and how much of it counts as free."""
 LOG = logging.getLogger(__name__)
 
 
@@ -48,12 +51,14 @@ class Task:
     """One submission: what was handed in, or why it cannot be read.
 
     `stored` is the result of an earlier run, and `is_written` says that gradebook and autograded/ agree with it.
+    `alone` says that nothing else is graded meanwhile.
     """
 
     student: str
     content: HandIn | NotGradable
     stored: Result | None = None
     is_written: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,9 +89,13 @@ def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
         if isinstance(task.content, NotGradable):
             raise task.content
         submission = submission_of(task.content, assignment)
+        quiet = task.alone and _is_quiet()
         result = grade_if_changed(
             submission, assignment, job.secret, task.student, task.stored, job.rules, server, job.again
         )
+        if quiet and not result.final and _is_quiet():
+            # Nobody but its own processes kept it waiting.
+            result = as_final(result)
         if result == task.stored and task.is_written:
             return Outcome(task.student, result)
         finished = finish(submission, result, job.source_cells, LimitOutput(config=job.limits))
@@ -99,6 +108,11 @@ def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
         # A defect of ours must cost neither the batch nor the learner.
         LOG.exception("the submission of %s", task.student)
         return refuse(job, task, f"The grader failed on it ({type(error).__name__}): report this defect of the course.")
+
+
+def _is_quiet() -> bool:
+    """Whether a processor is free, when no room is open."""
+    return idle_processors(QUIET_SECONDS) >= FREE
 
 
 def refuse(job: Job, task: Task, reason: str) -> Outcome:

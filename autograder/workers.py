@@ -63,8 +63,8 @@ def local_workers(job: Job, count: int, draws: Iterable[int] = range(DRAWS)) -> 
             stack.callback(servers[-1].close)
             servers[-1].start()
         workers = []
-        for number in range(count):
-            workers.append(_Worker(job, servers[number % len(servers)]))
+        for number, processor in zip(range(count), _processors(count), strict=True):
+            workers.append(_Worker(job, servers[number % len(servers)], processor))
             stack.callback(workers[-1].end)
         yield functools.partial(_run_on, workers, job)
 
@@ -90,12 +90,18 @@ def dask_workers(job: Job, address: str) -> Iterator[Grading]:
         yield functools.partial(_run_on_dask, client, job)
 
 
+def _processors(count: int) -> list[int | None]:
+    """A processor for the rooms of each worker, where there are enough: what runs in one room slows no other down."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return [*allowed[:count]] if count <= len(allowed) else [None] * count
+
+
 class _Worker:
     """A forked process that grades one task at a time."""
 
-    def __init__(self, job: Job, server: ZygoteClient) -> None:
+    def __init__(self, job: Job, server: ZygoteClient, processor: int | None) -> None:
         self.task: Task | None = None
-        self._job, self._server = job, server
+        self._job, self._server, self._processor = job, server, processor
         self._start()
 
     def give(self, task: Task) -> None:
@@ -126,6 +132,7 @@ class _Worker:
     def _start(self) -> None:
         self.connection, theirs = FORK.Pipe()
         shared = self._server.share()
+        shared.processor = self._processor
         self.process = FORK.Process(target=_serve, args=(theirs, self._job, shared, os.getpid()), daemon=True)
         # Ctrl-C is for the first process alone to answer; the others inherit what it does at the fork.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -7,6 +7,7 @@ import ctypes
 import os
 import signal
 import struct
+import time
 from enum import IntFlag
 from pathlib import Path
 
@@ -127,6 +128,19 @@ def collapse_memory() -> int:
             arguments = (ctypes.c_void_p(page), ctypes.c_size_t(_HUGE_PAGE), _MADV_COLLAPSE)
             count += _LIBC.madvise(*arguments) == 0
     return count
+
+
+def idle_processors(seconds: float) -> float:
+    """How many of the processors that this process may use were idle, on the average of some seconds from now."""
+    before, started = _idle_seconds(), time.monotonic()
+    time.sleep(seconds)
+    return (_idle_seconds() - before) / (time.monotonic() - started)
+
+
+def _idle_seconds() -> float:
+    allowed = {f"cpu{number}" for number in os.sched_getaffinity(0)}
+    lines = (line.split() for line in Path("/proc/stat").read_text().splitlines())
+    return sum(int(fields[4]) for fields in lines if fields[0] in allowed) / os.sysconf("SC_CLK_TCK")
 
 
 def drop_capabilities() -> None:

@@ -10,7 +10,7 @@ be killed raises RoomLost; it is then closed, and nothing it started is left.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,10 +62,18 @@ class Room:
         self._process = process
         self._frames = wire.FrameReader(process.connection)
         self._kept_waiting = 0.0
+        self.starved = False
+        """Whether something was stopped that waited for a processor longer than is granted."""
         self._open = True
         self.seen: set[str] = set()
         """The watched functions that the last calls ran, as far as torch saw them."""
         self._lines: set[Line] = set()
+
+    def lay_files(self, files: Mapping[str, bytes]) -> None:
+        """Lay files into the working folder, by their path from there. Raises RoomLost."""
+        sizes = [[name, len(content)] for name, content in files.items()]
+        self._send({"op": "files", "files": sizes}, list(files.values()), TRANSFER_DEADLINE)
+        self._receive(TRANSFER_DEADLINE)
 
     def run_cell(self, source: str, deadline: float) -> CellReply:
         """Run one cell; a cell that is interrupted at its deadline (seconds) is not ok. Raises RoomLost."""
@@ -114,6 +122,12 @@ class Room:
             reply = Reply(failure=Failure("Reply", ""))
         return replace(reply, failure=told(reply.failure, self._lines)) if reply.failure else reply
 
+    def seconds_kept_waiting(self) -> float:
+        """How long its code was ready to run and had no processor, as far as it is known."""
+        if self._open:
+            self._kept_waiting = max(self._kept_waiting, self._process.seconds_kept_waiting())
+        return self._kept_waiting
+
     def close(self) -> None:
         """Kill the process and all that it started."""
         if self._open:
@@ -150,9 +164,11 @@ class Room:
         patience = PATIENCE * deadline
         while not self._frames.wait(deadline):
             before, self._kept_waiting = self._kept_waiting, self._process.seconds_kept_waiting()
-            deadline = min(self._kept_waiting - before, patience)
+            waited = self._kept_waiting - before
+            deadline = min(waited, patience)
             patience -= deadline
             if deadline < NOT_WORTH_GRANTING:
+                self.starved |= waited >= NOT_WORTH_GRANTING
                 return False
         return True
 

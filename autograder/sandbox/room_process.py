@@ -5,6 +5,7 @@ values in its replies. What it must keep is what learners use: magics, top-level
 instructor's view, within a cap.
 
 Requests and answers, as frame headers:
+    {"op": "files", "files": [[path, length of its bytes]]}  -> {}
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
     {"op": "call", "name": str, "call": tree, "watch": [str]}
                                    -> {"reply": tree, "seen": [str]}
@@ -13,6 +14,7 @@ Requests and answers, as frame headers:
 import ast
 import base64
 import contextlib
+import importlib
 import signal
 import socket
 import subprocess
@@ -21,6 +23,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -268,7 +271,10 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
             header, body = frames.receive(deadline=None)
         except wire.WireError:
             return
-        if header["op"] == "cell":
+        if header["op"] == "files":
+            _lay_files(header["files"], body)
+            wire.send(connection, {})
+        elif header["op"] == "cell":
             LOG.clear()
             wire.send(connection, _run_cell(shell, header["source"]))
         else:
@@ -277,6 +283,17 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
             around = watch(frozenset(header["watch"]), seen)
             data = _call(shell, header["name"], header["call"], body, around)
             _send_reply(connection, *data, sorted(seen))
+
+
+def _lay_files(files: list[tuple[str, int]], body: bytearray) -> None:
+    start = 0
+    for name, length in files:
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body[start : start + length])
+        start += length
+    # The folder may have been looked into a moment ago, when it was empty.
+    importlib.invalidate_caches()
 
 
 @contextlib.contextmanager

@@ -36,6 +36,8 @@ _REFUSED = {
     "reboot": 169, "swapon": 167, "swapoff": 168, "acct": 163, "quotactl": 179, "quotactl_fd": 443,
     "sethostname": 170, "setdomainname": 171, "settimeofday": 164, "clock_settime": 227, "adjtimex": 159,
     "clock_adjtime": 305, "lookup_dcookie": 212,
+    # the processor that a room is given
+    "sched_setaffinity": 203,
     # memory that no limit of a process counts
     "memfd_create": 319, "memfd_secret": 447, "shmget": 29, "shmat": 30, "msgget": 68, "semget": 64,
 }  # fmt: skip

@@ -1,7 +1,8 @@
 """The fork server: imports what learners import once, then forks a locked-in process for each room.
 
 It reads requests from SOCK_SEQPACKET sockets, a JSON object each, and answers each:
-    {"op": "open", "caps": caps}, with the process's end of its connection  -> {"pid": int}, with its pidfd
+    {"op": "open", "caps": caps, "processor": number or null}, with the process's end of its connection
+                                                                           -> {"pid": int}, with its pidfd
     {"op": "end", "pid": int}, when the process is dead                     -> {}
     {"op": "connect"}, with another socket to read requests from           -> {}
 Anything else is answered {"error": str}. When a socket closes, its rooms end. The fork server ends when its first
@@ -100,7 +101,7 @@ class Zygote:
         request = json.loads(message)
         if request["op"] == "open":
             caps = Caps.from_data(request["caps"])
-            pid = self._fork(_only(descriptors), caps)
+            pid = self._fork(_only(descriptors), caps, request["processor"])
             self._rooms[asker].add(pid)
             return {"pid": pid}, [os.pidfd_open(pid)]
         if request["op"] == "end":
@@ -111,9 +112,11 @@ class Zygote:
             return {}, []
         raise ValueError(f"unknown request {request['op']!r}")
 
-    def _fork(self, connection: int, caps: Caps) -> int:
+    def _fork(self, connection: int, caps: Caps, processor: int | None) -> int:
         pid = self._jail.fork()
         if pid == 0:
+            if processor is not None:
+                os.sched_setaffinity(0, {processor})
             _run_room(connection, self._jail, caps, self._shell)
         return pid
 

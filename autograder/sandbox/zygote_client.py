@@ -89,6 +89,8 @@ class ZygoteClient:
         self._tier = ""
         self._generation = 0
         self._token = ""
+        self.processor: int | None = None
+        """The one on which all its rooms run, if not on all: there they take no time from rooms elsewhere."""
         self.shortfalls: list[str] = []
         """Why the stronger tiers are not to be had, one sentence each."""
 
@@ -125,7 +127,8 @@ class ZygoteClient:
         ours, theirs = socket.socketpair()
         try:
             with self._lock, theirs:
-                answer, pidfds = self._ask({"op": "open", "caps": caps.to_data()}, [theirs.fileno()])
+                request = {"op": "open", "caps": caps.to_data(), "processor": self.processor}
+                answer, pidfds = self._ask(request, [theirs.fileno()])
             return RoomProcess(ours, answer["pid"], pidfds[0], self._tier, self._generation)
         except BaseException:
             ours.close()
