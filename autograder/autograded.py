@@ -5,7 +5,7 @@ cells are read once for all submissions, so the notebook can be finished anywher
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import nbformat
@@ -70,7 +70,7 @@ def write_outputs(notebook: NotebookNode, result: Result) -> None:
             continue
         nbgrader = cell.metadata.get("nbgrader", {})
         if nbgrader.get("grade"):
-            cell.outputs = _graded_outputs(exercises[nbgrader["grade_id"]])
+            cell.outputs = _graded_outputs(_in_points(exercises[nbgrader["grade_id"]], nbgrader["points"]))
         else:
             cell.outputs = [nbformat.from_dict(output) for output in result.outputs.get(str(number), [])]
 
@@ -88,6 +88,13 @@ def _restore(cell: NotebookNode, source_cell: SourceCell) -> None:
 def _comment(cell: NotebookNode) -> str | None:
     untouched = cell.metadata.nbgrader.checksum == utils.compute_checksum(cell)
     return "No response." if untouched else None
+
+
+def _in_points(exercise: ExerciseResult, points: float) -> ExerciseResult:
+    """The result in the points that the instructor's source gives the cell: what we say is which share they are."""
+    if points == exercise.points:
+        return exercise
+    return replace(exercise, points=points, score=round(exercise.score / exercise.points * points, 4))
 
 
 def _graded_outputs(exercise: ExerciseResult) -> list[NotebookNode]:

@@ -62,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
 
     release = commands.add_parser("release", help="release an assignment to a class")
     release.add_argument("assignment", metavar="ASSIGNMENT")
+    release.add_argument(
+        "--regenerate", action="store_true", help="make an edited source anew, and keep a copy of it with its date"
+    )
     release.add_argument("--due", type=_time, metavar="TIME", help="when it is due, such as 2026-12-01T23:59+01:00")
 
     grade = commands.add_parser("grade", help="grade the submissions of an assignment")

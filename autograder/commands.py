@@ -56,15 +56,18 @@ def run(options: argparse.Namespace) -> int:
 
 def init(options: argparse.Namespace) -> int:
     """Make a course folder."""
-    course.init_course(options.folder, options.database)
+    for note in course.init_course(options.folder, options.database):
+        print(note)
     print(f"Made the course folder {options.folder}: change into it, then `llm-course release 05_attention`.")
     return 0
 
 
 def release(options: argparse.Namespace) -> int:
     """Release an assignment to a class."""
-    notebook, archive = course.release(options.assignment, options.due)
-    print(f"Released {notebook}; for a class: {archive}.")
+    released = course.release(options.assignment, options.due, options.regenerate)
+    for note in released.notes:
+        print(note)
+    print(f"Released {released.notebook}; for a class: {released.archive}.")
     return 0
 
 
@@ -139,8 +142,13 @@ def report(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write all scores as CSV."""
-    rows = course.export(options.file, options.table)
-    print(f"Wrote {rows} rows to {options.file}.")
+    exported = course.export(options.file, options.table)
+    print(f"Wrote {exported.rows} rows to {options.file}.")
+    if exported.not_graded:
+        print(
+            f"{exported.not_graded} submissions are not graded and have an empty cell, no 0: the report and the plain "
+            "table say why."
+        )
     return 0
 
 

@@ -22,6 +22,7 @@ from nbgrader.preprocessors import (
 from traitlets.config import Config
 
 from autograder.converters import SubmissionExporter, TrustedGrade, install
+from autograder.scores import TrustedExport
 
 TEMPLATES = Path(__file__).with_name("templates")
 """What stands in the place of single files of nbgrader's templates."""
@@ -31,6 +32,7 @@ NBGRADER_TEMPLATES = Path(nbgrader.__file__).with_name("server_extensions") / "f
 def configure(config: Config) -> None:
     """Set up an nbgrader course folder; called from its nbgrader_config.py."""
     install()
+    config.ExportApp.plugin_class = TrustedExport
     config.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
     config.Autograde.exporter_class = SubmissionExporter
     config.Autograde.sanitize_preprocessors = [OverwriteCells, CheckCellMetadata]

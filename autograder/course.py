@@ -4,6 +4,8 @@ Each step is nbgrader's own, so formgrader and the plain nbgrader commands see t
 """
 
 import contextlib
+import itertools
+import shutil
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +31,7 @@ from autograder.exercises.spec import Assignment
 from autograder.feedback import FeedbackPage, make_pages
 from autograder.gradebook import Writer, read_source_cells
 from autograder.hand_in import NotGradable, check_student, read_hand_in, submitted_folders
-from autograder.notebooks import source_notebook
+from autograder.notebooks import is_edited, source_notebook
 from autograder.result import Result
 from autograder.scores import TABLES, read_scores, write_table
 from autograder.submission import grade_ids
@@ -52,6 +54,23 @@ class CourseError(Exception):
 
 
 @dataclass(frozen=True)
+class Released:
+    """A released notebook, a zip of it for a class, and what is to be told of its source."""
+
+    notebook: Path
+    archive: Path
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """How many rows were written, and how many submissions in them have no score."""
+
+    rows: int
+    not_graded: int
+
+
+@dataclass(frozen=True)
 class Graded:
     """One line of a grading run."""
 
@@ -59,11 +78,12 @@ class Graded:
     result: Result
 
 
-def init_course(folder: Path, database: str | None = None) -> None:
+def init_course(folder: Path, database: str | None = None) -> tuple[str, ...]:
     """Make a course folder: its configuration, its gradebook, its secret and the sources of all assignments.
 
-    The gradebook is a file in the folder, or the database of a SQLAlchemy URL. Raises CourseError if the folder holds
-    something else already, or the database cannot be opened.
+    Sources that a person edited are kept as they are; what is returned says so, in sentences. The gradebook is a file
+    in the folder, or the database of a SQLAlchemy URL. Raises CourseError if the folder holds something else already,
+    or the database cannot be opened.
     """
     config = folder / CONFIG_FILE
     if folder.exists() and not folder.is_dir():
@@ -78,22 +98,23 @@ def init_course(folder: Path, database: str | None = None) -> None:
         text = CONFIG_TEXT.format(course_id=folder.resolve().name, database=line)
         config.write_text(text, encoding="utf-8")
     course_secret(folder)
-    for assignment in assignments().values():
-        _write_source(assignment, folder)
+    notes = [note for assignment in assignments().values() for note in _write_source(assignment, folder)]
     course, _ = _course_directory(folder)
     try:
         Gradebook(course.db_url, course.course_id).close()
     except (SQLAlchemyError, ImportError) as error:
         reason = str(error).strip().splitlines()[0]
         raise CourseError(f"The gradebook cannot be opened ({reason}): mend c.CourseDirectory.db_url.") from error
+    return tuple(notes)
 
 
-def release(name: str, due: datetime | None = None) -> tuple[Path, Path]:
-    """Release an assignment by nbgrader. Returns the released notebook and a zip for a class, the checks beside it.
+def release(name: str, due: datetime | None = None, anew: bool = False) -> Released:
+    """Release an assignment by nbgrader: the notebook, and a zip of it for a class, with the checks beside it.
 
-    `due` is when it is to be handed in; without one, what the gradebook says is left.
+    `due` is when it is to be handed in; without one, what the gradebook says is left. A source that a person edited is
+    released as it is, except `anew`: then it is made anew, and a copy of the edited one is kept.
     """
-    _write_source(_assignment(name), Path())
+    notes = _write_source(_assignment(name), Path(), anew)
     api = _api()
     _succeed(api.generate_assignment(name, force=True), f"nbgrader could not release {name}")
     if due:
@@ -103,7 +124,7 @@ def release(name: str, due: datetime | None = None) -> tuple[Path, Path]:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.write(notebook, f"{name}/{name}.ipynb")
         bundle.write(write_checks(_assignment(name))[0], f"{name}/{name}.checks.json")
-    return notebook, archive
+    return Released(notebook, archive, tuple(notes))
 
 
 def grade_all(
@@ -173,12 +194,13 @@ def feedback(name: str) -> list[FeedbackPage]:
     return list(make_pages(*_course_directory(), name))
 
 
-def export(path: Path, table: str = "plain") -> int:
-    """Write the scores of all submissions as CSV, as one of `TABLES`. Returns the number of rows."""
+def export(path: Path, table: str = "plain") -> Exported:
+    """Write the scores of all submissions as CSV, as one of `TABLES`."""
     if path.suffix != ".csv":
         raise CourseError(f"{path} is no CSV file: name one that ends in .csv.")
     with _api().gradebook as gradebook, _writing(path):
-        return write_table(path, TABLES[table](read_scores(gradebook)))
+        scores = read_scores(gradebook)
+        return Exported(write_table(path, TABLES[table](scores)), sum(score.score is None for score in scores))
 
 
 def report(path: Path) -> None:
@@ -212,8 +234,12 @@ def _released_cells(course: CourseDirectory, assignment: Assignment) -> dict[str
     if not cells:
         raise CourseError(f"{assignment.name} is not released yet: run `llm-course release {assignment.name}` first.")
     if set(cells) != set(grade_ids(assignment)):
+        expected = set(grade_ids(assignment))
+        missing, more = (", ".join(sorted(names)) or "none" for names in (expected - set(cells), set(cells) - expected))
         raise CourseError(
-            f"{assignment.name} has changed since its release: run `llm-course release {assignment.name}`."
+            f"The release of {assignment.name} has other cells than are graded (missing: {missing}; more: {more}): "
+            "mend its source and release it again, or make it anew by "
+            f"`llm-course release {assignment.name} --regenerate`, which keeps a copy of yours."
         )
     return cells
 
@@ -251,10 +277,31 @@ def _task(folder: Path, writer: Writer, passed_over: Sequence[str]) -> Task:
     )
 
 
-def _write_source(assignment: Assignment, folder: Path) -> None:
+def _write_source(assignment: Assignment, folder: Path, anew: bool = False) -> list[str]:
+    """Write an assignment's source, but not over one that a person edited, except `anew`: then that one is copied.
+
+    Returns what is to be told, in sentences.
+    """
     path = folder / "source" / assignment.name / f"{assignment.name}.ipynb"
     path.parent.mkdir(parents=True, exist_ok=True)
+    notes = []
+    if path.exists() and is_edited(path):
+        if not anew:
+            return [
+                f"{path} was edited: it is kept and used. `llm-course release {assignment.name} --regenerate` makes it "
+                "anew, and keeps a copy of yours."
+            ]
+        copy = _free_path(path.parents[1] / f"{assignment.name}.{datetime.now():%Y-%m-%d-%H%M%S}.ipynb")
+        shutil.copy2(path, copy)
+        notes.append(f"{path} is made anew; yours is kept as {copy}.")
     nbformat.write(source_notebook(assignment), path)
+    return notes
+
+
+def _free_path(path: Path) -> Path:
+    """The path, or one that differs in a number, where nothing is yet."""
+    numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
+    return next(candidate for candidate in itertools.chain([path], numbered) if not candidate.exists())
 
 
 def _assignment(name: str) -> Assignment:

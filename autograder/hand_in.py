@@ -14,6 +14,7 @@ import itertools
 import os
 import re
 import stat
+import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -41,6 +42,8 @@ PASSED_OVER = ("*.ipynb", ".*", "*.pyc", "__pycache__", "__MACOSX")
 """Names of what is left out without a word: other notebooks, and what programs leave behind."""
 MAX_NAME, MAX_NAME_BYTES = 128, 200
 """A student's: nbgrader's gradebook has columns of so many characters, and a result's file needs a name too."""
+NO_LINE = ("Cc", "Zl", "Zp")
+"""Categories of characters with which nbgrader's commands, for all students, and what people read go wrong."""
 
 TIMESTAMP = "timestamp.txt"
 MAX_TIMESTAMP = 100
@@ -124,6 +127,8 @@ def check_student(name: str) -> None:
         length = len(name.encode())
     except UnicodeEncodeError as error:
         raise NotGradable("The folder's name is no text in UTF-8: rename the folder and grade again.") from error
+    if any(unicodedata.category(character) in NO_LINE for character in name):
+        raise NotGradable("The folder's name holds what breaks a line: rename the folder and grade again.")
     if len(name) > MAX_NAME or length > MAX_NAME_BYTES:
         raise NotGradable(
             f"The folder's name has {len(name)} characters, and the gradebook takes {MAX_NAME}, of {MAX_NAME_BYTES} "

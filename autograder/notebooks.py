@@ -13,7 +13,9 @@ Contents:
 
 import ast
 import functools
+import hashlib
 import inspect
+import json
 import re
 import textwrap
 from collections.abc import Callable
@@ -33,6 +35,9 @@ from autograder.exercises.spec import Assignment, Exercise
 from autograder.markdown import plain_markdown
 
 STUB_BODY = "# YOUR CODE HERE\nraise NotImplementedError()"
+DIGEST = "llm_course_source"
+"""The field of a source notebook's metadata that tells whether a person has edited it."""
+WRITTEN_BY_PROGRAMS = ("kernelspec", "language_info", DIGEST)
 REFUSAL = "This exercise is graded outside the notebook: grade with the course's own nbgrader_config.py."
 
 
@@ -64,7 +69,25 @@ def source_notebook(assignment: Assignment) -> NotebookNode:
     if found != expected:
         raise NotebookError(f"{path}: the stubs and checks are {found}, and {expected} are expected")
     nbformat.validate(notebook)
+    notebook.metadata[DIGEST] = source_digest(notebook)
     return notebook
+
+
+def source_digest(notebook: NotebookNode) -> str:
+    """A digest of all that a person can change in a notebook, but not of what JupyterLab writes by itself."""
+    fields = ("cell_type", "source", "metadata", "attachments", "outputs")
+    cells = [{field: cell[field] for field in fields if cell.get(field)} for cell in notebook.cells]
+    own = {name: value for name, value in notebook.metadata.items() if name not in WRITTEN_BY_PROGRAMS}
+    return hashlib.sha256(json.dumps([cells, own], sort_keys=True).encode()).hexdigest()
+
+
+def is_edited(path: Path) -> bool:
+    """Whether a source notebook is another than the one that the course wrote. One that cannot be read is."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        return bool(notebook.metadata.get(DIGEST) != source_digest(notebook))
+    except Exception:  # nbformat raises this and that; whatever it is, a person made it
+        return True
 
 
 def released_notebook(assignment: Assignment) -> NotebookNode:

@@ -88,7 +88,7 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
         histogram=_histogram(values, max(score.max_score for score in scores), salt=name),
         exercises=exercises,
         teach_again=_teach_again(graded),
-        refused=[(student, result.reason) for student, result in results.items() if result.status != GRADED],
+        refused=[(score.student_id, score.reason) for score in scores if score.score is None],
         flags=[(student, flag) for student, result in results.items() for flag in _flags(result)],
         audit=_audit(graded),
     )

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.plugins import CsvExportPlugin
 
 from autograder.course_files import result_path
-from autograder.result import GRADED, NOT_GRADED, read_result
+from autograder.result import GRADED, NOT_GRADED, Result, read_result
 
 Table = Iterator[list[str]]
 FORMULA = re.compile(r"(^|[,;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
@@ -32,6 +33,10 @@ class Score:
     late_submission_penalty: float | None
     score: float | None
     max_score: float
+    reason: str = ""
+    """Why it is not graded."""
+    flags: str = ""
+    """What the instructor should look at."""
 
 
 def read_scores(gradebook: Gradebook) -> list[Score]:
@@ -47,8 +52,12 @@ def read_scores(gradebook: Gradebook) -> list[Score]:
 
 def refusals(name: str) -> dict[str, str]:
     """Students whose newest submission cannot be graded -> why."""
-    results = {path.stem: read_result(path) for path in sorted(result_path(name, "x").parent.glob("*.json"))}
-    return {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
+    return {student: result.reason for student, result in read_results(name).items() if result.status == NOT_GRADED}
+
+
+def read_results(name: str) -> dict[str, Result]:
+    """Student -> result of the newest submission of an assignment. Raises ResultError."""
+    return {path.stem: read_result(path) for path in sorted(result_path(name, "x").parent.glob("*.json"))}
 
 
 def plain_table(scores: Iterable[Score]) -> Table:
@@ -83,6 +92,34 @@ TABLES: dict[str, Callable[[Iterable[Score]], Table]] = {
 """What `export` can write, by name."""
 
 
+class TrustedExport(CsvExportPlugin):
+    """nbgrader's own export, `nbgrader export`, with an empty cell and the reason where nothing could be graded."""
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Write the table that nbgrader's own plugin writes, and the reason."""
+        write_table(Path(self.to or "grades.csv"), self._table(gradebook))
+
+    def _table(self, gradebook: Gradebook) -> Table:
+        numbers = ("raw_score", "late_submission_penalty", "score", "max_score")
+        person = ("last_name", "first_name", "email")
+        yield ["assignment", "duedate", "timestamp", "student_id", *person, *numbers, "reason"]
+        known = {(score.assignment, score.student_id): score for score in read_scores(gradebook)}
+        people = {student.id: [getattr(student, field) for field in person] for student in gradebook.students}
+        for assignment in gradebook.assignments:
+            refused = [student for name, student in known if name == assignment.name and student not in people]
+            for student in [*people, *refused]:
+                if (self.assignment and assignment.name not in self.assignment) or (
+                    self.student and student not in self.student
+                ):
+                    continue
+                # nbgrader gives who handed in nothing a 0.
+                nothing = Score(assignment.name, student, GRADED, None, 0.0, 0.0, 0.0, assignment.max_score)
+                score = known.get((assignment.name, student), nothing)
+                whose = [student, *people.get(student, [None] * len(person))]
+                row = [assignment.name, assignment.duedate, score.timestamp, *whose]
+                yield [_cell(value) for value in (*row, *(getattr(score, name) for name in numbers), score.reason)]
+
+
 def write_table(path: Path, table: Table) -> int:
     """Write a table as CSV. Returns its number of rows without the header. Raises OSError."""
     rows = list(table)
@@ -105,23 +142,34 @@ class _Wide:
 
 
 def _scores_of(gradebook: Gradebook, name: str, max_score: float) -> Iterator[Score]:
+    results = read_results(name)
+    # A score of an earlier hand-in is not that of one that cannot be graded.
     refused = refusals(name)
     for submission in gradebook.assignment_submissions(name):
-        # A score of an earlier hand-in is not that of one that cannot be graded.
-        if submission.student.id not in refused:
+        student = submission.student.id
+        if student not in refused and (waiting := _ungraded_cells(submission)):
+            refused[student] = f"No grade yet for {', '.join(waiting)}: grade it again, or by hand in formgrader."
+        if student not in refused:
             penalty = submission.late_submission_penalty
             yield Score(
                 name,
-                submission.student.id,
+                student,
                 GRADED,
                 submission.timestamp,
                 submission.score,
                 penalty,
                 max(0.0, submission.score - penalty),
                 submission.max_score,
+                flags=" ".join(results[student].flags) if student in results else "",
             )
-    for student in refused:
-        yield Score(name, student, NOT_GRADED, None, None, None, None, max_score)
+    for student, reason in refused.items():
+        yield Score(name, student, NOT_GRADED, None, None, None, None, max_score, reason)
+
+
+def _ungraded_cells(submission: SubmittedAssignment) -> list[str]:
+    """The cells that have no score, whichever command left them without. nbgrader's own sum takes them for 0."""
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    return sorted(grade.name for grade in grades if grade.auto_score is None and grade.manual_score is None)
 
 
 def _cell(value: object) -> str:

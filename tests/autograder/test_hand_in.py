@@ -213,7 +213,9 @@ def test_a_students_folder_is_found_by_name_and_by_pattern(folder: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["ä" * 129, "x" * 250, os.fsdecode(b"\xff"), "漢" * 70], ids=["characters", "long", "no text", "bytes"]
+    "name",
+    ["ä" * 129, "x" * 250, os.fsdecode(b"\xff"), "漢" * 70, "eve\nada: 20"],
+    ids=["characters", "long", "no text", "bytes", "two lines"],
 )
 def test_a_student_whose_name_nothing_can_be_kept_under_is_refused(name: str) -> None:
     with pytest.raises(NotGradable, match=r"rename the folder and grade again\.$"):

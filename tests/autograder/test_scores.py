@@ -18,7 +18,7 @@ AT = datetime(2026, 10, 12, 9, 30)
 SCORES = [
     Score("02_tokenization", "ada", GRADED, AT, 18.0, 1.8, 16.2, 20.0),
     Score("02_tokenization", "=cmd|' /C calc'!A0", GRADED, AT, 3.0, 0.0, 3.0, 20.0),
-    Score("05_attention", "ada", NOT_GRADED, None, None, None, None, 22.0),
+    Score("05_attention", "ada", NOT_GRADED, None, None, None, None, 22.0, "It is missing."),
 ]
 
 
@@ -73,8 +73,8 @@ def test_honest_names_stay_as_they_are() -> None:
 def test_plain_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
     header, *rows = plain_table(SCORES)
     assert header[:3] == ["assignment", "student_id", "status"]
-    assert rows[0] == ["02_tokenization", "ada", "graded", "2026-10-12 09:30:00", "18.0", "1.8", "16.2", "20.0"]
-    assert rows[2] == ["05_attention", "ada", "not graded", "", "", "", "", "22.0"]
+    assert rows[0] == ["02_tokenization", "ada", "graded", "2026-10-12 09:30:00", "18.0", "1.8", "16.2", "20.0", "", ""]
+    assert rows[2] == ["05_attention", "ada", "not graded", "", "", "", "", "22.0", "It is missing.", ""]
     assert write_table(tmp_path / "grades.csv", plain_table(SCORES)) == 3
 
 
@@ -127,7 +127,7 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
         write_result(Path("results/05_attention") / f"{student}.json", found)
     graded = [(student, found.score) for student, found in results.items() if found.status == GRADED]
     scores = [Score("05_attention", student, GRADED, AT, score, 0.0, score, 3.0) for student, score in graded]
-    scores.append(Score("05_attention", "dan", NOT_GRADED, None, None, None, None, 3.0))
+    scores.append(Score("05_attention", "dan", NOT_GRADED, None, None, None, None, 3.0, results["dan"].reason))
     return class_report("llm <2026>", scores, datetime(2026, 10, 13, tzinfo=UTC))
 
 

@@ -19,7 +19,7 @@ from autograder.exercises.spec import Assignment
 from autograder.grade import grade
 from autograder.submission import heal, parse
 from llm_course.checking.answer_key import answer_keys_from_json
-from tests.banks.submissions import fill, hand_in, references
+from tests.banks.submissions import fill, hand_in, references, standalone
 from tests.banks.unlucky import TOUCHING_GLOBAL_STATE, UNLUCKY
 from tests.grading.conftest import Course
 
@@ -106,6 +106,80 @@ def test_nbgrader_refuses_an_assignment_that_the_course_does_not_have(course: Co
     assert run.returncode == 1
     assert "There is no assignment essay: the course has" in run.stderr
     assert not (course.folder / "autograded" / "ada" / "essay").exists()
+    # nbgrader's own rows say 0.
+    for command, file in ((course.llm_course, "ours.csv"), (course.nbgrader, "nbgraders.csv")):
+        exported = command("export", file) if command == course.llm_course else command("export", "--to", file)
+        assert exported.returncode == 0, exported.stderr
+        with (course.folder / file).open() as table:
+            (row,) = [row for row in csv.DictReader(table) if row["assignment"] == "essay"]
+        assert (row["student_id"], row["score"], row["raw_score"]) == ("ada", "", "")
+        assert "There is no assignment essay: the course has" in row["reason"]
+
+
+def test_a_grading_that_fails_in_nbgrader_leaves_no_zero(course: Course, attention: Assignment) -> None:
+    for student in ("ada", "eve"):
+        hand_in(course.folder, student, NAME, fill(attention, references(attention)))
+    # The second has a notebook under another name, and a grader of ours that is at fault stands in for all others.
+    path = course.folder / "submitted" / "eve" / NAME / f"{NAME}.ipynb"
+    path.rename(path.with_name("mine.ipynb"))
+    with (course.folder / "nbgrader_config.py").open("a") as config:
+        config.write("c.TrustedGrade.minimum_tier = 'namespaces'\nfrom autograder import converters\n")
+        config.write("converters.grade_if_changed = lambda *_: 1 / 0\n")
+    assert course.nbgrader("autograde", NAME).returncode == 1
+    assert course.llm_course("export", "grades.csv").returncode == 0
+    with (course.folder / "grades.csv").open() as file:
+        rows = {row["student_id"]: (row["status"], row["score"], row["reason"]) for row in csv.DictReader(file)}
+    assert {row[:2] for row in rows.values()} == {("not graded", "")}
+    assert "nbgrader could not grade it (ZeroDivisionError)" in rows["ada"][2]
+    assert "nbgrader could not grade it (NbGraderException)" in rows["eve"][2]
+
+
+def test_a_source_that_was_edited_is_kept_and_used(course: Course) -> None:
+    path = course.folder / "source" / NAME / f"{NAME}.ipynb"
+    untouched = json.loads(path.read_text())
+    # What JupyterLab writes by itself is no edit.
+    opened = {**untouched, "metadata": {**untouched["metadata"], "language_info": {"name": "python", "version": "3"}}}
+    path.write_text(json.dumps(opened))
+    assert "was edited" not in course.llm_course("release", NAME).stdout
+    edited = json.loads(path.read_text())
+    edited["cells"][0]["source"] += "\nHand in by Friday."
+    for cell in edited["cells"]:
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == "causal_mask":
+            cell["metadata"]["nbgrader"]["points"] = 20
+    path.write_text(json.dumps(edited))
+    kept = path.read_bytes()
+    for command in (("release", NAME), ("init", ".")):
+        run = course.llm_course(*command)
+        assert run.returncode == 0, run.stderr
+        assert f"source/{NAME}/{NAME}.ipynb was edited: it is kept and used." in run.stdout
+        assert path.read_bytes() == kept
+    assert "Hand in by Friday." in (course.folder / "release" / NAME / f"{NAME}.ipynb").read_text()
+
+    run = course.llm_course("release", NAME, "--regenerate")
+    assert run.returncode == 0, run.stderr
+    (copy,) = (course.folder / "source").glob(f"{NAME}.20*.ipynb")
+    assert f"yours is kept as source/{copy.name}" in run.stdout
+    assert copy.read_bytes() == kept
+    assert json.loads(path.read_text())["cells"] == untouched["cells"]
+    assert "Hand in by Friday." not in (course.folder / "release" / NAME / f"{NAME}.ipynb").read_text()
+
+
+def test_points_of_an_edited_source_scale_the_verdict(course: Course, attention: Assignment) -> None:
+    path = course.folder / "source" / NAME / f"{NAME}.ipynb"
+    notebook = json.loads(path.read_text())
+    for cell in notebook["cells"]:
+        if "points" in cell["metadata"].get("nbgrader", {}):
+            cell["metadata"]["nbgrader"]["points"] *= 10
+    path.write_text(json.dumps(notebook))
+    wrong = {item.name: standalone(item.mistakes[0].function, item.name) for item in attention.exercises}
+    hand_in(course.folder, "ada", NAME, fill(attention, references(attention) | wrong))
+    assert course.llm_course("grade", NAME).returncode == 0
+    before = course.scores(NAME)["ada"]
+    assert any(0 < score < 20 for score in before.values())
+    assert course.llm_course("release", NAME).returncode == 0
+    for command in (course.llm_course("grade", NAME, "--again"), course.nbgrader("autograde", NAME, "--force")):
+        assert command.returncode == 0, command.stderr
+        assert course.scores(NAME)["ada"] == pytest.approx({name: 10 * score for name, score in before.items()})
 
 
 def test_no_execute_is_said_to_change_nothing(course: Course, attention: Assignment) -> None:

@@ -81,6 +81,9 @@ def hand_in_all_kinds(course: Course, assignment: Assignment) -> None:
     (late / "data").mkdir()
     (late / "data" / "numbers.csv").write_text("1,2\n")
     (late / "other.ipynb").write_text("{}")
+    imported = "import helper\ncausal_mask = helper.causal_mask"
+    helped = hand_in(course.folder, "helped", name, fill(assignment, right | {"causal_mask": imported})).parent
+    (helped / "helper.py").write_text("from torch import Tensor\nimport torch\n" + right["causal_mask"])
     punctual = hand_in(course.folder, "punctual", name, fill(assignment, right)).parent
     (punctual / "timestamp.txt").write_text("2026-01-01 13:00:00 +0100")
 
@@ -107,6 +110,9 @@ def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, t
     assert rows(course)["late"][1] > 0
     assert autograded(course) == autograded(other)
     assert f"late/{NAME}/data/numbers.csv" in autograded(course)
+    assert {exercise.name: exercise.points for exercise in attention.exercises} == {
+        name: grade[0] for name, grade in rows(course)["helped"][3].items()
+    }
 
     # Once more, over what people wrote in between.
     for each in (course, other):

@@ -29,9 +29,10 @@ c.TrustedGrade.submission_deadline = 8
 HONEST = ["ada", "emmy"]
 BYSTANDER = "zoe"
 """An honest learner whose hand-in is graded after all attacks."""
-NAMES = [b"\xff", b"\xed\xa0\x80", b"n" * 250, "漢".encode() * 70]
+NAMES = [b"\xff", b"\xed\xa0\x80", b"n" * 250, "漢".encode() * 70, b"forger\nzoe: 0 of 20 points"]
 """Of folders in submitted/: under none of these can anything be kept."""
-FORGED = "forger\nzoe: 0 of 20 points"
+DEEP = "stopping-folders-in-folders"
+"""A folder that no program can copy."""
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ class Attacked:
             (course.folder / "source" / NAME / name).parent.mkdir(exist_ok=True)
             (course.folder / "source" / NAME / name).write_text(text)
         self.attackers = hand_in_all(course.folder, leave_out)
-        for student in (BYSTANDER, FORGED, *map(os.fsdecode, NAMES)):
+        for student in (BYSTANDER, *map(os.fsdecode, NAMES)):
             answers = references(ATTENTION) if student == BYSTANDER else {}
             hand_in(course.folder, student, NAME, fill(ATTENTION, answers))
         self.run = course.llm_course("grade", NAME, "--workers", "2")
@@ -150,7 +151,7 @@ def test_no_attack_earns_a_point(attacked: Attacked) -> None:
     scores = attacked.course.scores(NAME)
     honest = {*HONEST, BYSTANDER}
     assert {name: found for name, found in scores.items() if name not in honest and any(found.values())} == {}
-    assert set(scores) - honest <= {*attacked.attackers, FORGED}
+    assert set(scores) - honest <= set(attacked.attackers)
 
 
 def test_who_comes_after_all_attacks_gets_the_points(attacked: Attacked) -> None:
@@ -165,7 +166,8 @@ def test_names_under_which_nothing_can_be_kept_are_told(attacked: Attacked) -> N
         attacked.run.stdout,
         re.MULTILINE,
     )
-    assert sorted(refused) == sorted([r"\udcff", r"\udced\udca0\udc80", "n" * 127 + "…", "漢" * 70])
+    shown = [r"\udcff", r"\udced\udca0\udc80", "n" * 127 + "…", "漢" * 70, r"forger\nzoe: 0 of 20 points"]
+    assert sorted(refused) == sorted(shown)
 
 
 def test_no_secret_is_copied(attacked: Attacked) -> None:
@@ -208,13 +210,17 @@ def test_no_script_of_a_learner_reaches_the_instructors_browser(attacked: Attack
 
 
 def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, tmp_path: Path) -> None:
-    subprocess.run(["cp", "-a", attacked.course.folder, tmp_path / "course"], check=True)
     course = Course(tmp_path / "course")
+    course.folder.mkdir()
+    # Pipes stay pipes and holes stay holes.
+    pack = f"tar -C {attacked.course.folder} --sparse --exclude=./submitted/{DEEP} --exclude=./results -c ."
+    subprocess.run(f"{pack} | tar -C {course.folder} -x", shell=True, check=True)
+    folder = course.folder / "submitted" / DEEP / NAME
+    FAMILIES["stopping"]["folders in folders"](folder, fill(ATTENTION, {}), folder)
     quick = {"forging", "lying", "undermining", "handing-in", "stopping"}
     sample = [name for name in attacked.attackers if name.startswith(tuple(quick)) and "half-a-frame" not in name]
     for name in set(attacked.attackers) - set(sample):
         shutil.rmtree(course.folder / "submitted" / name)
-    shutil.rmtree(course.folder / "results")
     before = surroundings()
     run = course.nbgrader("autograde", NAME, "--force")
     for student in ("ada", BYSTANDER):
