@@ -160,7 +160,7 @@ class _Rooms:
         self.tier = ""
         self._cells = dict(cells)
         self._files = files
-        self._starved = False
+        self._stopped = self._starved = False
         self._waited = 0.0
         self._rules = rules
         self._server = server
@@ -182,8 +182,8 @@ class _Rooms:
         """Whether something was stopped because others kept the processor busy, as far as that can be seen."""
         room = self._room
         waited = self._waited + (room.seconds_kept_waiting() if room else 0.0)
-        too_late = time.monotonic() >= self._end and waited > NOTICED_WAIT * self._rules.submission_deadline
-        return self._starved or too_late or (room is not None and room.starved)
+        ran_out = time.monotonic() >= self._end and waited > NOTICED_WAIT * self._rules.submission_deadline
+        return self._starved or (self._stopped and ran_out) or (room is not None and room.starved)
 
     def missing_modules(self) -> list[str]:
         """The modules that the learner's cells could not import, in their order."""
@@ -209,6 +209,7 @@ class _Rooms:
             except RoomLost as lost:
                 self._leave()
                 reason = str(lost)
+            self._stopped = True
             for _ in range(answered, len(calls)):
                 yield Reply(failure=Failure("Stopped", reason))
 
@@ -246,6 +247,7 @@ class _Rooms:
                 # From here on: the first submission need not pay for the start of the fork server.
                 self._end = time.monotonic() + self._rules.submission_deadline
             self.tier = self._room.tier
+            self._room.granted_until = self._end
             if self._files:
                 self._room.lay_files(self._files)
             self._run_cells(self._room)
@@ -256,9 +258,11 @@ class _Rooms:
             try:
                 reply = room.run_cell(source, self._within(self._rules.cell_deadline))
                 self.cell_replies[number] = self._with_outputs_that_fit(number, reply)
+                self._stopped |= any(output.get("ename") == "KeyboardInterrupt" for output in reply.outputs)
             except RoomLost as lost:
                 # The cell that cost a room is left out of the next one, so that the others still count.
                 del self._cells[number]
+                self._stopped = True
                 self.cell_replies[number] = CellReply(False, [_stopped_output(lost)])
                 self._leave()
                 return

@@ -10,6 +10,8 @@ be killed raises RoomLost; it is then closed, and nothing it started is left.
 """
 
 import contextlib
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -64,6 +66,8 @@ class Room:
         self._kept_waiting = 0.0
         self.starved = False
         """Whether something was stopped that waited for a processor longer than is granted."""
+        self.granted_until = math.inf
+        """By the clock of time.monotonic: from then on no time is granted for waiting any more."""
         self._open = True
         self.seen: set[str] = set()
         """The watched functions that the last calls ran, as far as torch saw them."""
@@ -165,7 +169,7 @@ class Room:
         while not self._frames.wait(deadline):
             before, self._kept_waiting = self._kept_waiting, self._process.seconds_kept_waiting()
             waited = self._kept_waiting - before
-            deadline = min(waited, patience)
+            deadline = min(waited, patience, self.granted_until - time.monotonic())
             patience -= deadline
             if deadline < NOT_WORTH_GRANTING:
                 self.starved |= waited >= NOT_WORTH_GRANTING

@@ -12,6 +12,7 @@ from tests.banks.hostile.overfitting import OVERFITTING
 from tests.banks.hostile.persisting import PERSISTING
 from tests.banks.hostile.reaching import REACHING
 from tests.banks.hostile.serving import SERVING
+from tests.banks.hostile.starving import STARVING
 from tests.banks.hostile.stopping import SOURCE_FILES, STOPPING
 from tests.banks.hostile.undermining import UNDERMINING
 
@@ -23,6 +24,7 @@ FAMILIES = {
     "exhausting": EXHAUSTING,
     "persisting": PERSISTING,
     "reaching": REACHING,
+    "starving": STARVING,
     "stopping": STOPPING,
     "serving": SERVING,
 }

@@ -1,0 +1,149 @@
+"""What one submission takes from the processor costs no other a point for good.
+
+LLM_COURSE_STARVING=all tries each attack of the bank by itself, beside an honest learner whose calls need time.
+"""
+
+import json
+import os
+import re
+from types import SimpleNamespace
+
+import pytest
+from traitlets.config import Config
+
+from autograder import grade as grading
+from autograder import work as working
+from autograder.exercises import assignments
+from autograder.grade import NOT_FINAL, Rules, grade_if_changed
+from autograder.hand_in import HandIn
+from autograder.result import Result, read_result, write_result
+from autograder.sandbox import room as rooms
+from autograder.sandbox.room import Room
+from autograder.sandbox.zygote_client import RoomProcess
+from autograder.submission import submission_of
+from autograder.work import Job, Task, work
+from autograder.workers import _processors
+from tests.banks.hostile.starving import STARVING, slow
+from tests.banks.submissions import fill, hand_in, references
+from tests.grading.conftest import Course
+
+NAME = "05_attention"
+ATTENTION = assignments()[NAME]
+TRIED = [*STARVING] if os.environ.get("LLM_COURSE_STARVING") == "all" else ["loops in a cell"]
+DEADLINES = """
+c.TrustedGrade.cell_deadline = 30
+c.TrustedGrade.call_deadline = 1
+c.TrustedGrade.submission_deadline = 30
+"""
+
+
+@pytest.mark.grading
+@pytest.mark.parametrize("attack", TRIED)
+def test_a_neighbor_in_need_of_time_loses_nothing_for_good(course: Course, attack: str) -> None:
+    with (course.folder / "nbgrader_config.py").open("a") as file:
+        file.write(DEADLINES)
+    answers = {exercise.name: "" for exercise in ATTENTION.exercises} | {"causal_mask": STARVING[attack]}
+    hand_in(course.folder, "a-hog", NAME, fill(ATTENTION, answers))
+    right = references(ATTENTION)
+    hand_in(course.folder, "b-slow", NAME, fill(ATTENTION, right | {"causal_mask": slow(right["causal_mask"], 0.3)}))
+    run = course.llm_course("grade", NAME, "--workers", "2")
+    assert run.returncode == 0, run.stderr
+    assert re.search(r"^a-hog: 0 of 20 points$", run.stdout, re.MULTILINE), run.stdout
+    result = read_result(course.folder / "results" / NAME / "b-slow.json")
+    # On a machine that others keep busy all the time it may not be final yet; never is a lost point.
+    assert result.score == 20 or not result.final, run.stdout
+
+
+def result_of(final: bool) -> Result:
+    exercises = ()
+    flags = () if final else (NOT_FINAL,)
+    return Result(NAME, "graded", "", exercises, flags, {}, "same", "", "", "", 0.0, {}, "", final)
+
+
+def test_what_is_not_final_is_graded_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "inputs_of", lambda *_: "same")
+    monkeypatch.setattr(grading, "grade", lambda *_: result_of(final=True))
+    for stored in (result_of(final=False), result_of(final=True)):
+        found = grade_if_changed(SimpleNamespace(), ATTENTION, b"", stored)
+        assert (found is stored) == stored.final
+        assert found.final
+
+
+@pytest.mark.parametrize(
+    ("alone", "idle", "final"),
+    [(True, [1.5, 1.5], True), (True, [0.1, 1.5], False), (True, [1.5, 0.1], False), (False, [1.5, 1.5], False)],
+)
+def test_alone_on_a_quiet_machine_a_stop_is_final(
+    monkeypatch: pytest.MonkeyPatch, alone: bool, idle: list[float], final: bool
+) -> None:
+    monkeypatch.setattr(working, "grade_if_changed", lambda *_: result_of(final=False))
+    left = idle.copy()
+    monkeypatch.setattr(working, "idle_processors", lambda seconds: left.pop(0))
+    monkeypatch.setattr(working, "finish", lambda *_: None)
+    content = HandIn(json.dumps(fill(ATTENTION, {})).encode())
+    outcome = work(Job(NAME, bytes(32), {}, Config()), Task("ada", content, alone=alone))
+    assert outcome.result.final == final
+    assert (NOT_FINAL in outcome.result.flags) == (not final)
+
+
+def test_older_results_are_final(tmp_path) -> None:
+    path = tmp_path / "ada.json"
+    write_result(path, result_of(final=False))
+    assert not read_result(path).final
+    data = json.loads(path.read_text())
+    del data["final"]
+    path.write_text(json.dumps(data))
+    assert read_result(path).final
+
+
+class Waiting:
+    """A room's process that answers never, and waits so many seconds for a processor in each of its own."""
+
+    tier, connection, pid, generation = "namespaces", None, 0, 0
+
+    def __init__(self, waits: float) -> None:
+        self._waits, self._asked = waits, 0
+
+    def seconds_kept_waiting(self) -> float:
+        self._asked += 1
+        return self._asked * self._waits
+
+    def interrupt(self) -> None: ...
+
+
+@pytest.mark.parametrize(("waits", "starved"), [(0.0, False), (0.01, False), (1.0, False), (10.0, True)])
+def test_a_stop_is_suspect_where_the_wait_was_longer_than_is_granted(
+    monkeypatch: pytest.MonkeyPatch, waits: float, starved: bool
+) -> None:
+    class Frames:
+        def __init__(self, connection: object) -> None:
+            self.left = 4
+
+        def wait(self, deadline: float) -> bool:
+            return False
+
+    monkeypatch.setattr(rooms.wire, "FrameReader", Frames)
+    process = Waiting(waits)
+    room = Room(SimpleNamespace(end_process=lambda process: None), process)
+    if waits == 1.0:
+        # It waited a second once, which was granted, and after that it had the processor.
+        process.seconds_kept_waiting = lambda: 1.0
+    assert room._wait(1.0) is False
+    assert room.starved == starved
+
+
+def test_workers_have_a_processor_each_where_there_are_enough() -> None:
+    allowed = sorted(os.sched_getaffinity(0))
+    assert _processors(len(allowed)) == allowed
+    assert _processors(len(allowed) + 1) == [None] * (len(allowed) + 1)
+
+
+@pytest.mark.grading
+def test_a_submission_that_waited_most_of_its_time_is_not_final(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = references(ATTENTION) | {"flash_attention": "import time\ntime.sleep(1000)"}
+    submission = submission_of(HandIn(json.dumps(fill(ATTENTION, answers)).encode()), ATTENTION)
+    for waited, final in ((0.0, True), (3.0, False)):
+        monkeypatch.setattr(Room, "seconds_kept_waiting", lambda room, waited=waited: waited)
+        monkeypatch.setattr(RoomProcess, "seconds_kept_waiting", lambda process: 0.0)
+        result = grading.grade(submission, ATTENTION, b"s", Rules(submission_deadline=1.0))
+        assert (result.final, NOT_FINAL not in result.flags) == (final, final)
