@@ -63,9 +63,10 @@ def result_of(final: bool) -> Result:
 def test_what_is_not_final_is_graded_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(grading, "inputs_of", lambda *_: "same")
     monkeypatch.setattr(grading, "grade", lambda *_: result_of(final=True))
+    submission = submission_of(HandIn(json.dumps(fill(ATTENTION, {})).encode()), ATTENTION)
     for stored in (result_of(final=False), result_of(final=True)):
-        found = grade_if_changed(SimpleNamespace(), ATTENTION, b"", stored)
-        assert (found is stored) == stored.final
+        found = grade_if_changed(submission, ATTENTION, b"", "ada", stored)
+        assert (found == stored) == stored.final
         assert found.final
 
 
