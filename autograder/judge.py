@@ -142,7 +142,7 @@ def _bounded(reply: Reply, expected: Reply) -> Reply:
 
 def derive_seed(secret: bytes, *names: str) -> bytes:
     """A seed that depends on the secret and on all the names, and tells nothing of the secret."""
-    return hmac.new(secret, "\0".join(names).encode(), hashlib.sha256).digest()
+    return hmac.new(secret, "\0".join(names).encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
 
 
 def _known_mistake(mistake: Mistake, items: dict[str, Item]) -> KnownMistake:

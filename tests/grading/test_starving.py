@@ -57,7 +57,7 @@ def test_a_neighbor_in_need_of_time_loses_nothing_for_good(course: Course, attac
 def result_of(final: bool) -> Result:
     exercises = ()
     flags = () if final else (NOT_FINAL,)
-    return Result(NAME, "graded", "", exercises, flags, {}, "same", "", "", "", 0.0, {}, "", final)
+    return Result(NAME, "graded", "", exercises, flags, {}, "same", "", "", "", 0.0, {}, "", final=final)
 
 
 def test_what_is_not_final_is_graded_again(monkeypatch: pytest.MonkeyPatch) -> None:
