@@ -50,8 +50,8 @@ assert correct["in words", "never shown"] == 0 < posed["in words", "never shown"
 answer, continuation = reply(chat, chat_tokenizer, as_chat), reply(model, tokenizer, asked)
 assert "Paris" in answer and answer.endswith("<|end|>")
 assert tokenizer.eos_token not in continuation and "<|end|>" not in continuation
-# "the stories as a whole are not" in the training text
-assert all(write("Once upon a time", tokens=45, seed=seed) not in library for seed in (1, 2, 3))
+# "Some sentences stand there word for word", and not all
+assert 0 < sum(found) / len(found) < 1
 # "Its guess may use the words *after* the gap. A next-token model has to guess before it has seen them"
 for country, city in (("Italy", "Rome"), ("Egypt", "Cairo")):
     assert pieces.decode(fill(f"The capital of [MASK] is {city}.").argmax()).strip() == country

@@ -71,3 +71,10 @@ for new_id in range(256, 260):
     made.append(min(counted, key=lambda pair: (-counted[pair], pair)))
     parts = [merge_pair(part, made[-1], new_id) for part in parts]
 assert made == [(108, 108), (101, 256), (32, 102), (97, 256)]
+# "Training and encoding together are twenty lines": the merges and the word done by hand
+assert five_merges == [("l", "l"), ("e", "ll"), ("a", "ll")]
+assert encode_bpe("fallen", five_merges) == ["f", "all", "e", "n"]
+# "They look alike, and their ids differ"
+assert composed != decomposed and tokenizer.encode(composed) != tokenizer.encode(decomposed)
+# "gives it a new id at the end", and a file keeps it
+assert len(reloaded) == len(tokenizer) + 1 and reloaded.encode(line) == extended.encode(line)
