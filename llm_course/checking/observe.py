@@ -72,6 +72,11 @@ def gradients(reply: Reply) -> dict[str, Tensor | None]:
     return reply.gradients
 
 
+def value_and_gradients(reply: Reply) -> tuple[Any, dict[str, Tensor | None]]:
+    """The returned value, and the gradients that were asked for."""
+    return reply.value, reply.gradients
+
+
 def gradients_where_finite(reply: Reply) -> dict[str, Tensor | None]:
     """The gradients with respect to arguments of the result's shape, 0 where the result is infinite.
 

@@ -230,7 +230,7 @@ EXERCISE = Exercise(
             "What stands outside the mask changes neither the loss nor its gradient",
             ("far behind the end",),
             "An exponential may be infinite there: fill in a harmless number before `exp`.",
-            observe=lambda reply: (observe.value(reply), observe.gradients(reply)),
+            observe=observe.value_and_gradients,
         ),
         Property(
             "Without a token that counts, the loss is 0",
