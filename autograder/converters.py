@@ -5,6 +5,7 @@ cells are written for nbgrader to read: full marks, a number for partial credit,
 """
 
 import contextlib
+import glob
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -61,13 +62,20 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
     def init_notebooks(self) -> None:
         """Find the notebooks, and say of folders that cannot be opened that they are there."""
         root = Path(self.coursedir.format_path(self.coursedir.submitted_directory, ".", "."))
-        for folder in submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id):
+        folders = submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id)
+        for folder in folders:
             try:
                 check_folder(folder)
             except NotGradable as reason:
                 self.log.error("%s: not graded. %s", shown(folder.parent.name), reason)
                 self._keep_refusal(folder.name, folder.parent.name, reason)
-        super().init_notebooks()
+        # nbgrader takes a folder's name for a pattern: "a*" would get the notebooks of all whose names begin so.
+        name = f"{self.coursedir.notebook_id}.ipynb"
+        found = {str(folder): sorted(glob.glob(str(Path(glob.escape(str(folder)), name)))) for folder in folders}
+        self.assignments, self.notebooks = {folder: paths for folder, paths in found.items() if paths}, []
+        if not self.assignments:
+            # It says that there are none, and perhaps what was meant.
+            super().init_notebooks()
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Make ready what all notebooks of a hand-in need. Raises NotGradable."""

@@ -33,6 +33,8 @@ NAMES = [b"\xff", b"\xed\xa0\x80", b"n" * 250, "漢".encode() * 70, b"forger\nzo
 """Of folders in submitted/: under none of these can anything be kept."""
 DEEP = "stopping-folders-in-folders"
 """A folder that no program can copy."""
+PATTERN = "a*"
+"""A name that fits others, where it is taken for a pattern."""
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +231,12 @@ def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, tmp_path:
     assert {name: found[name] for name in sample if any(found.get(name, {}).values())} == {}, run.stderr[-3000:]
     assert surroundings() == before
     subprocess.run(["rm", "-rf", course.folder], check=True)
+
+
+def test_a_name_that_is_a_pattern_costs_nobody_a_grade(course: Course) -> None:
+    hand_in(course.folder, PATTERN, NAME, fill(ATTENTION, {}))
+    hand_in(course.folder, "ada", NAME, fill(ATTENTION, references(ATTENTION)))
+    run = course.nbgrader("autograde", NAME)
+    assert run.returncode == 0, run.stderr[-3000:]
+    found = {name: sum(points or 0 for points in scores.values()) for name, scores in course.scores(NAME).items()}
+    assert found == {PATTERN: 0, "ada": 20}
