@@ -47,6 +47,8 @@ MAX_OBJECTS = 100
 """The most generators and layers in one value."""
 MAX_PARTS = 200_000
 """The most values, counted at every depth, of which one value may be made."""
+TENSOR_BYTES = 500
+"""What a tensor takes besides its elements, of which it may have none."""
 TYPES = frozenset(
     [
         *(name for name, thing in vars(builtins).items() if isinstance(thing, type)),
@@ -93,7 +95,7 @@ def decode(tree: Tree, buffers: bytes | bytearray | memoryview) -> Any:
 def size_of(value: object) -> int:
     """About how many bytes of memory a decoded value takes."""
     if isinstance(value, Tensor):
-        return value.numel() * value.itemsize
+        return TENSOR_BYTES + value.numel() * value.itemsize
     if isinstance(value, nn.Module):
         return 100 + sum(map(size_of, value.parameters()))
     if isinstance(value, (list, tuple)):

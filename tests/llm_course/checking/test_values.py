@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from llm_course.checking.compare import agree
-from llm_course.checking.values import DTYPES, Opaque, ValueFormatError, decode, encode, from_text, to_text
+from llm_course.checking.values import DTYPES, Opaque, ValueFormatError, decode, encode, from_text, size_of, to_text
 
 
 @pytest.mark.parametrize(
@@ -117,3 +117,8 @@ def test_any_tree_ends_in_a_value_or_an_error(tree: object, data: bytes) -> None
     except ValueFormatError:
         return
     assert agree(decode(tree, data), value)
+
+
+def test_tensors_without_elements_take_memory_too() -> None:
+    # A reply of eight megabytes can hold so many; each takes some 400 bytes.
+    assert size_of([torch.empty(0)] * 150_000) > 150_000 * 400
