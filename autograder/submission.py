@@ -9,6 +9,7 @@ import contextlib
 import copy
 import functools
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -72,14 +73,14 @@ def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
     Raises NotGradable where no cell of the assignment is left.
     """
     skeleton = _skeleton(assignment)
-    flags: list[str] = []
-    owners: dict[str, int] = {}
-    for number, cell in enumerate(notebook.cells):
-        grade_id = _grade_id(cell)
-        if grade_id is not None and grade_id in skeleton and cell.cell_type == "code":
-            if grade_id in owners:
-                flags.append(f"The cell {grade_id} stands more than once; the last one counts.")
-            owners[grade_id] = number
+    places = [
+        (grade_id, number)
+        for number, cell in enumerate(notebook.cells)
+        if (grade_id := _grade_id(cell)) is not None and grade_id in skeleton and cell.cell_type == "code"
+    ]
+    owners = dict(places)
+    doubled = [grade_id for grade_id, times in Counter(grade_id for grade_id, _ in places).items() if times > 1]
+    flags = [f"The cell {grade_id} stands more than once; the last one counts." for grade_id in doubled]
     if not owners:
         raise NotGradable(f"No cell of {assignment.name} is in the notebook: hand in the released notebook, filled in.")
     cells = [_healed(number, cell, skeleton, owners, flags) for number, cell in enumerate(notebook.cells)]

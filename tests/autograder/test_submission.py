@@ -43,11 +43,11 @@ def test_graded_cells_never_run() -> None:
     for cell in notebook["cells"]:
         if cell["metadata"].get("nbgrader", {}).get("grade"):
             cell["source"] += "\nGRADED = True"
-    notebook["cells"].append(copy.deepcopy(cell_of(notebook, "causal_mask")))
+    notebook["cells"] += [copy.deepcopy(cell_of(notebook, "causal_mask")) for _ in range(100)]
     submission = healed(notebook)
     assert all("GRADED" not in source for _, source in learner_cells(submission.notebook))
     assert any("was changed" in flag for flag in submission.flags)
-    assert any("more than once" in flag for flag in submission.flags)
+    assert sum("more than once" in flag for flag in submission.flags) == 1
 
 
 def test_changed_metadata_are_those_of_the_source_again() -> None:
