@@ -138,6 +138,10 @@ class LogStream:
     def isatty(self) -> bool:
         return False
 
+    def fileno(self) -> int:
+        """Standard output or error, for what writes beside Python, such as faulthandler. It leads nowhere."""
+        return 1 if self.name == "stdout" else 2
+
     def writable(self) -> bool:
         return True
 

@@ -186,6 +186,8 @@ def _settle(folder: Path) -> None:
             "HF_HUB_OFFLINE": "1",
             "OMP_NUM_THREADS": "1",
             "TOKENIZERS_PARALLELISM": "false",
+            # torch.compile then gives the function back: compiling takes longer than a call may.
+            "TORCHDYNAMO_DISABLE": "1",
         }
     )
     tempfile.tempdir = None

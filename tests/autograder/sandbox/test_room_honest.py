@@ -44,6 +44,8 @@ from llm_course.checking.calls import Call
             "42",
         ),
         ("import socket; a, b = socket.socketpair(); a.send(b'x'); b.recv(1)", "b'x'"),
+        ("import faulthandler; faulthandler.enable()\nprint('on')", "on"),
+        ("import torch\ndef f(x): return x\ntorch.compile(f) is f", "True"),
         ("import numpy as np, torch\n(np.ones(2) @ np.ones(2), torch.ones(2).sum())", "tensor(2.)"),
     ],
 )
