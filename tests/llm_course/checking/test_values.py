@@ -56,7 +56,7 @@ def test_what_does_not_travel_is_named() -> None:
 
     assert from_text(to_text(numpy.zeros(2))) == Opaque("numpy.ndarray")
     assert from_text(to_text({1: 2})) == Opaque("dict")
-    assert "sparse" in from_text(to_text(torch.zeros(2, 2).to_sparse())).type_name
+    assert from_text(to_text(torch.zeros(2, 2).to_sparse())) == Opaque("a tensor of another kind")
     assert "over" in from_text(to_text(torch.zeros(1).expand(1 << 40))).type_name
     nested: list[object] = []
     for _ in range(100):
