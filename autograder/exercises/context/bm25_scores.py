@@ -1,0 +1,427 @@
+"""bm25_scores: which documents a question is about, by the words they share."""
+
+import math
+from collections import Counter
+
+from torch import Generator
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from llm_course.checking import observe
+from solutions import context
+
+known = Mistakes(context.bm25_scores, section="context-bm25")
+
+IDF = "math.log(1 + (len(documents) - holding + 0.5) / (holding + 0.5))"
+SHARE = "occurrences * (k1 + 1) / (occurrences + k1 * (1 - b + b * length / average))"
+SUM = "sum((idf[term] * share(count[term], count.total()) for term in query), 0.0)"
+SCORES = f"[{SUM} for count in counts]"
+AVERAGE = "sum(map(len, documents)) / max(len(documents), 1)"
+
+known.edit(
+    "only_the_shared_words",
+    {SUM: "float(sum(count[term] for term in query))"},
+    "You count shared words. BM25 weighs them: a rare word by its idf, and the fifth occurrence less than the first.",
+)
+known.edit(
+    "idf_missing",
+    {"idf[term] * share": "share"},
+    "All your words weigh the same. One that stands in nearly every document tells little: multiply by its idf.",
+)
+known.edit(
+    "idf_without_the_one",
+    {"math.log(1 + (": "math.log(("},
+    "The 1 inside your logarithm is missing: a word that stands in more than half of the documents then counts against "
+    "them.",
+)
+known.edit(
+    "idf_cut_off_at_zero",
+    {IDF: "max(0.0, math.log((len(documents) - holding + 0.5) / (holding + 0.5)))"},
+    "You take the older idf and cut it off at 0. Here a 1 is added inside the logarithm, which keeps it above 0.",
+)
+known.edit(
+    "idf_of_tf_idf",
+    {IDF: "math.log(len(documents) / max(holding, 1))"},
+    "Your idf is ln(N / n), that of TF-IDF. BM25's has (N - n + 0.5) / (n + 0.5), and a 1 added.",
+)
+known.edit(
+    "idf_smoothed_as_in_scikit_learn",
+    {IDF: "math.log((1 + len(documents)) / (1 + holding)) + 1"},
+    "Your idf is scikit-learn's, ln((1 + N) / (1 + n)) + 1. BM25's is another formula.",
+)
+known.edit(
+    "idf_without_the_halves",
+    {IDF: "math.log(1 + (len(documents) - holding) / max(holding, 1))"},
+    "The two 0.5 of the idf are missing.",
+)
+known.edit(
+    "idf_in_base_two",
+    {IDF: "math.log2(1 + (len(documents) - holding + 0.5) / (holding + 0.5))"},
+    "Your idf has a logarithm to the base 2. Take the natural one.",
+)
+known.edit(
+    "idf_in_base_ten",
+    {IDF: "math.log10(1 + (len(documents) - holding + 0.5) / (holding + 0.5))"},
+    "Your idf has a logarithm to the base 10. Take the natural one.",
+)
+known.edit(
+    "one_outside_the_logarithm",
+    {IDF: "1 + math.log((len(documents) - holding + 0.5) / (holding + 0.5))"},
+    "You add the 1 to the logarithm. It belongs inside: ln(1 + ...).",
+)
+known.edit(
+    "occurrences_for_documents",
+    {"term in count for count": "count[term] for count"},
+    "For the idf you count how often the word occurs. n is the number of *documents* that hold it.",
+)
+known.edit(
+    "occurrences_not_saturated",
+    {f"return {SHARE}": "return float(occurrences)"},
+    "Your score grows evenly with the number of occurrences. BM25 divides, so that further ones count less and less.",
+)
+known.edit(
+    "occurrences_as_a_share_of_the_length",
+    {f"return {SHARE}": "return occurrences / length"},
+    "You divide the occurrences by the length of the document. BM25's fraction saturates, and it compares the length "
+    "with the average.",
+)
+known.edit(
+    "present_or_not",
+    {SHARE: f"(occurrences := 1) * {SHARE.removeprefix('occurrences * ')}"},
+    "You look whether a word stands in the document, not how often: f is a count.",
+)
+known.edit(
+    "k1_plus_one_missing",
+    {"occurrences * (k1 + 1)": "occurrences"},
+    "The factor k1 + 1 above the line is missing.",
+)
+known.edit(
+    "lengths_ignored",
+    {"(1 - b + b * length / average)": "1"},
+    "Your score does not depend on the lengths. A long document holds many words by chance: k1 is multiplied by "
+    "1 - b + b · len / average.",
+)
+known.edit(
+    "k1_added_once",
+    {"k1 * (1 - b + b * length / average)": "k1 + (1 - b + b * length / average)"},
+    "You add k1 below the line. It multiplies 1 - b + b · len / average.",
+)
+known.edit(
+    "length_the_wrong_way_round",
+    {"length / average": "average / length"},
+    "You divide the average by the length, so long documents gain. It is len / average.",
+)
+known.edit(
+    "b_the_wrong_way_round",
+    {"1 - b + b * length / average": "b + (1 - b) * length / average"},
+    "b and 1 - b have changed places: with b = 0 lengths must not matter.",
+)
+known.edit(
+    "b_ignored",
+    {"1 - b + b * length / average": "1 - 0.75 + 0.75 * length / average"},
+    "You take 0.75 whatever b is: that is only its default.",
+)
+known.edit(
+    "k1_ignored",
+    {"(k1 + 1)": "(1.5 + 1)", "k1 * (": "1.5 * ("},
+    "You take 1.5 whatever k1 is: that is only its default.",
+)
+known.edit(
+    "another_default_of_k1",
+    {"k1: float = 1.5": "k1: float = 1.2"},
+    "Your k1 is 1.2 where none is given, as in other libraries. Keep the default of the signature.",
+)
+known.edit(
+    "length_without_repetitions",
+    {"count.total()": "len(count)"},
+    "You count each word of a document once for its length. The length counts every occurrence.",
+)
+known.edit(
+    "average_of_the_holding_documents",
+    {
+        "average = " + AVERAGE: "own = [document for document in documents if set(document) & set(query)]\n"
+        "    average = sum(map(len, own)) / max(len(own), 1)"
+    },
+    "Your average is over the documents that hold a word of the query. It is over all documents.",
+)
+known.edit(
+    "average_without_empty_documents",
+    {f"average = {AVERAGE}": "average = sum(map(len, documents)) / max(sum(map(bool, documents)), 1)"},
+    "Your average leaves out empty documents. It is over all of them.",
+)
+
+
+@known.function("Your average is over the *other* documents. It is over all, the document itself included.")
+def average_of_the_others(
+    query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75
+) -> list[float]:
+    if k1 < 0 or not 0 <= b <= 1:
+        raise ValueError("no such k1 or b")
+    total, scores = sum(map(len, documents)), []
+    for document in documents:
+        average = (total - len(document)) / max(len(documents) - 1, 1) or 1.0
+        score = 0.0
+        for term in query:
+            holding = sum(term in other for other in documents)
+            f = document.count(term)
+            if f:
+                idf = math.log(1 + (len(documents) - holding + 0.5) / (holding + 0.5))
+                score += idf * f * (k1 + 1) / (f + k1 * (1 - b + b * len(document) / average))
+        scores.append(score)
+    return scores
+
+
+known.edit(
+    "query_as_a_set",
+    {"for term in query), 0.0)": "for term in dict.fromkeys(query)), 0.0)"},
+    "A word that stands twice in the query counts once in your score. It counts as often as it stands there.",
+)
+known.edit(
+    "mean_over_the_query",
+    {SUM: f"{SUM} / max(len(query), 1)"},
+    "You divide by the number of words in the query. The score is their sum.",
+)
+known.edit(
+    "scores_made_to_sum_to_one",
+    {"return " + SCORES: f"scores = {SCORES}\n    return [score / (sum(scores) or 1.0) for score in scores]"},
+    "You divide the scores by their sum. Return them as they are.",
+)
+known.edit(
+    "best_first",
+    {SCORES: f"sorted({SCORES}, reverse=True)"},
+    "You sort the scores. They belong to the documents, so return them in the documents' order.",
+)
+known.edit(
+    "order_of_documents",
+    {
+        "return " + SCORES: f"scores = {SCORES}\n"
+        "    return [float(place) for place in sorted(range(len(scores)), key=lambda place: -scores[place])]"
+    },
+    "You return the order of the documents. Asked are their scores.",
+)
+known.edit(
+    "other_documents_left_out",
+    {SCORES: f"[score for score in {SCORES} if score > 0]"},
+    "You leave out documents without a word of the query. Every document has a score, 0 for these.",
+)
+
+
+@known.function(
+    "You look for the word inside other words: `car` is not in a document because `carpet` is. Compare terms."
+)
+def words_inside_words(query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75) -> list[float]:
+    counts = [Counter({term: " ".join(document).count(term) for term in query}) for document in documents]
+    if k1 < 0 or not 0 <= b <= 1:
+        raise ValueError("no such k1 or b")
+    average = sum(map(len, documents)) / max(len(documents), 1) or 1.0
+    scores = []
+    for document, count in zip(documents, counts, strict=True):
+        score = 0.0
+        for term in query:
+            holding = sum(other[term] > 0 for other in counts)
+            idf = math.log(1 + (len(documents) - holding + 0.5) / (holding + 0.5))
+            if count[term]:
+                norm = count[term] + k1 * (1 - b + b * len(document) / average)
+                score += idf * count[term] * (k1 + 1) / norm
+        scores.append(score)
+    return scores
+
+
+known.edit(
+    "no_documents_break",
+    {"max(len(documents), 1)": "len(documents)"},
+    "With no documents you divide by their number, 0. No documents have no scores: return an empty list.",
+)
+known.edit(
+    "empty_documents_break",
+    {"if occurrences == 0": "if average and occurrences == 0"},
+    "If all documents are empty, you divide by their average length, 0. They share no word with the "
+    "query, and score 0.",
+)
+known.edit(
+    "absent_words_break_without_k1",
+    {"if occurrences == 0": "if k1 > 0 and occurrences == 0"},
+    "With k1 = 0, a word that does not stand in the document gives you 0 / 0. Such a word adds nothing: leave it out.",
+)
+known.edit(
+    "unknown_words_break",
+    {"return math.log": "if holding == 0:\n            raise KeyError(term)\n        return math.log"},
+    "A word of the query that no document holds breaks your function. It adds nothing to any score.",
+)
+known.edit(
+    "k1_of_zero_refused",
+    {"k1 < 0": "k1 <= 0"},
+    "You refuse k1 = 0. It makes sense: the first occurrence is then all that counts.",
+)
+known.edit(
+    "ends_of_b_refused",
+    {"0 <= b <= 1": "0 < b < 1"},
+    "You refuse b = 0 or b = 1. Both make sense: lengths do not matter, or matter in full.",
+)
+known.edit(
+    "negative_k1_taken",
+    {"k1 < 0 or ": ""},
+    "Your function takes a negative k1, with which further occurrences would lower the score: raise ValueError.",
+)
+known.edit(
+    "any_b_taken",
+    {" or not 0 <= b <= 1": ""},
+    "Your function takes any b. Below 0 or above 1 it makes no sense: raise ValueError.",
+)
+known.edit(
+    "anything_scored",
+    {"k1 < 0 or not 0 <= b <= 1": "False"},
+    "Your function takes any k1 and any b. Refuse a negative k1, and a b outside 0 to 1, with a ValueError.",
+)
+
+
+WORDS = ("red", "ball", "hat", "anna", "garden", "key", "found")
+
+
+def text(draw: Generator, length: int, words: int = len(WORDS)) -> list[str]:
+    return [WORDS[randint(draw, 0, words - 1)] for _ in range(length)]
+
+
+def once_each(draw: Generator) -> Arguments:
+    """Documents of one length in which no word stands twice: what is left is the idf."""
+    places = [randint(draw, 0, 3) for _ in range(4)]
+    documents = [["red", "hat", "was", "here"] for _ in range(5)]
+    documents += [[*documents[0][:place], "ball", *documents[0][place + 1 :]] for place in places[:2]]
+    documents += [["red", "key", "was", "there"], ["a", "blue", "hat", "fell"]]
+    return {"query": ["ball", "red", "key"], "documents": documents[randint(draw, 0, 2) :]}
+
+
+def counted(draw: Generator) -> Arguments:
+    """Documents of one length, one word of the query in each, more or less often."""
+    times = [1, 2, 3 + randint(draw, 0, 1), 5 + randint(draw, 0, 2), 0]
+    return {"query": ["ball"], "documents": [["ball"] * count + ["hat"] * (9 - count) for count in times]}
+
+
+def drawn(draw: Generator) -> Arguments:
+    documents = [text(draw, length) for length in (4, 9, 6, 14, randint(draw, 20, 30))]
+    return {
+        "query": ["ball", "key", "anna"],
+        "documents": [*documents, ["hat", "hat", "found"], ["ball", "key", "red"]],
+    }
+
+
+def drawn_settings(draw: Generator) -> Arguments:
+    return drawn(draw) | {"k1": 0.4 + 0.1 * randint(draw, 0, 4), "b": 0.2 + 0.05 * randint(draw, 0, 4)}
+
+
+def drawn_repeated_query(draw: Generator) -> Arguments:
+    return drawn(draw) | {"query": ["ball", "key", "ball", "anna", "ball"]}
+
+
+def drawn_refusal(draw: Generator) -> Arguments:
+    wrong = ({"k1": -0.1}, {"b": -0.2}, {"b": 1.1})[randint(draw, 0, 2)]
+    return drawn(draw) | wrong
+
+
+SMALL = [
+    ["anna", "has", "a", "red", "ball"],
+    ["the", "red", "hat", "and", "the", "red", "ball", "and", "the", "red", "key"],
+    ["a", "key"],
+    ["tom", "has", "the", "hat"],
+]
+EQUAL = [["a", "red", "ball"], ["a", "red", "hat"], ["a", "blue", "key"], ["a", "red", "key"]]
+EMPTY_AMONG = [["red", "ball", "ball"], [], ["red", "hat"], []]
+
+EXERCISE = Exercise(
+    reference=context.bm25_scores,
+    points=5,
+    cases=(
+        Case("each word once, equal lengths", given(query=["red", "ball"], documents=EQUAL), visible=True),
+        Case("each word once, drawn", once_each),
+        Case(
+            "more and more often",
+            given(query=["red"], documents=[["red"] * count + ["hat"] * (8 - count) for count in (0, 1, 2, 4, 7)]),
+            visible=True,
+        ),
+        Case("more and more often, drawn", counted),
+        Case("different lengths", given(query=["red", "key"], documents=SMALL), visible=True),
+        Case("different lengths, drawn", drawn),
+        Case("other settings", given(query=["red", "key"], documents=SMALL, k1=0.8, b=0.3), visible=True),
+        Case("other settings, drawn", drawn_settings),
+        Case("a word twice in the query", given(query=["red", "key", "red"], documents=SMALL), visible=True),
+        Case("a word twice in the query, drawn", drawn_repeated_query),
+        Case(
+            "a word inside another",
+            given(query=["car", "red"], documents=[["carpet", "red"], ["a", "car", "stood"], ["scared", "red", "red"]]),
+            visible=True,
+        ),
+        Case("lengths do not matter", given(query=["red", "key"], documents=SMALL, b=0.0), visible=True),
+        Case("lengths matter in full", given(query=["red", "key"], documents=SMALL, b=1.0)),
+        Case("the first occurrence is all", given(query=["red", "key"], documents=SMALL, k1=0.0), visible=True),
+        Case("a word that no document holds", given(query=["dragon", "key"], documents=SMALL), visible=True),
+        Case("an empty document among them", given(query=["red", "ball"], documents=EMPTY_AMONG), visible=True),
+        Case("only empty documents", given(query=["red"], documents=[[], []]), visible=True),
+        Case("no documents", given(query=["red"], documents=[]), visible=True),
+        Case("no query", given(query=[], documents=SMALL)),
+        Case("negative k1", given(query=["red"], documents=SMALL, k1=-0.5), visible=True),
+        Case("b above 1", given(query=["red"], documents=SMALL, b=1.2), visible=True),
+        Case("b below 0", given(query=["red"], documents=SMALL, b=-0.1)),
+        Case("no such k1 or b, drawn", drawn_refusal),
+    ),
+    properties=(
+        Property(
+            "A rare word weighs more than a common one",
+            ("each word once, equal lengths", "each word once, drawn"),
+            "All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
+            "documents holding the word, ln(1 + (N - n + 0.5) / (n + 0.5)).",
+            weight=2,
+        ),
+        Property(
+            "Further occurrences count less and less",
+            ("more and more often", "more and more often, drawn"),
+            "All lengths are equal: what is left of the fraction is f (k1 + 1) / (f + k1), 1 for the first occurrence "
+            "and never more than k1 + 1.",
+            weight=2,
+        ),
+        Property(
+            "A long document has to make up for its length",
+            ("different lengths", "different lengths, drawn", "a word inside another"),
+            "k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is over "
+            "all documents.",
+            weight=2,
+        ),
+        Property(
+            "k1 and b set how much",
+            ("other settings", "other settings, drawn"),
+            "1.5 and 0.75 are only defaults.",
+        ),
+        Property(
+            "A word counts as often as it stands in the query",
+            ("a word twice in the query", "a word twice in the query, drawn"),
+            "The sum runs over the terms of the query, one by one, repeated ones too.",
+        ),
+        Property(
+            "b = 0, b = 1 and k1 = 0 make sense",
+            ("lengths do not matter", "lengths matter in full", "the first occurrence is all"),
+            "With k1 = 0 the fraction is 1 for any word that stands in the document, and such a word only.",
+        ),
+        Property(
+            "Words and documents that are missing add nothing",
+            (
+                "a word that no document holds", "an empty document among them", "only empty documents", "no documents",
+                "no query",
+            ),
+            "Try a word that no document holds, a document without words, and no documents at all.",
+        ),
+        Property(
+            "Query and documents are left unchanged",
+            ("different lengths", "different lengths, drawn"),
+            "Count in new dictionaries; do not sort or shorten the lists that you were given.",
+            observe=observe.changed,
+            needs="A rare word weighs more than a common one",
+        ),
+        Property(
+            "A negative k1 and a b outside 0 to 1 are refused with a ValueError",
+            ("different lengths", "other settings", "negative k1", "b above 1", "b below 0", "no such k1 or b, drawn"),
+            "Raise ValueError for these two, and for nothing else.",
+            observe=observe.refusal,
+        ),
+    ),
+    mistakes=tuple(known),
+    shortcuts=("rank_bm25", "BM25Okapi", "bm25s", "TfidfVectorizer"),
+)  # fmt: skip
