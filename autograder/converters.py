@@ -5,7 +5,6 @@ cells are written for nbgrader to read: full marks, a number for partial credit,
 """
 
 import contextlib
-import glob
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -71,7 +70,7 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
                 self._keep_refusal(folder.name, folder.parent.name, reason)
         # nbgrader takes a folder's name for a pattern: "a*" would get the notebooks of all whose names begin so.
         name = f"{self.coursedir.notebook_id}.ipynb"
-        found = {str(folder): sorted(glob.glob(str(Path(glob.escape(str(folder)), name)))) for folder in folders}
+        found = {str(folder): sorted(map(str, folder.glob(name))) for folder in folders}
         self.assignments, self.notebooks = {folder: paths for folder, paths in found.items() if paths}, []
         if not self.assignments:
             # It says that there are none, and perhaps what was meant.
