@@ -71,7 +71,8 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
         # nbgrader takes a folder's name for a pattern: "a*" would get the notebooks of all whose names begin so.
         name = f"{self.coursedir.notebook_id}.ipynb"
         found = {str(folder): sorted(map(str, folder.glob(name))) for folder in folders}
-        self.assignments, self.notebooks = {folder: paths for folder, paths in found.items() if paths}, []
+        self.assignments = {folder: paths for folder, paths in found.items() if paths}
+        self.notebooks: list[str] = []
         if not self.assignments:
             # It says that there are none, and perhaps what was meant.
             super().init_notebooks()

@@ -113,7 +113,9 @@ class Writer:
             return False
         if submitted_at is not None and self._timestamps.get(student) != submitted_at:
             return False
-        return self._files.is_newer(student, result_path(self._assignment, student))
+        # A score does not depend on prose and pictures, but the page that is shown does.
+        sources = (result_path(self._assignment, student), self._files.handed_in(student))
+        return all(self._files.is_newer(student, path) for path in sources)
 
     def add(self, outcome: Outcome, task: Task) -> None:
         """Keep the outcome of a task; the gradebook may have it a little later. Raises WriterError."""
@@ -358,8 +360,13 @@ class _Files:
         """Whether a student's autograded notebook is there and not older than `path`."""
         try:
             return self._notebook(student).stat().st_mtime_ns >= path.stat().st_mtime_ns
-        except FileNotFoundError:
+        except OSError:
             return False
+
+    def handed_in(self, student: str) -> Path:
+        """Where a student's own notebook is."""
+        folder = Path(self._course.format_path(self._course.submitted_directory, student, self._assignment))
+        return folder / f"{self._assignment}.ipynb"
 
     def write(self, student: str, text: str, beside: Mapping[str, bytes]) -> None:
         """Make a student's folder anew; the notebook appears in one step, when all else is there."""

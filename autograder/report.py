@@ -78,7 +78,11 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
     results = {path.stem: read_result(path) for path in sorted((RESULTS / name).glob("*.json"))}
     graded = [result for result in results.values() if result.status == GRADED]
     values = [score.score for score in scores if score.score is not None]
-    exercises = [_exercise_report(column) for column in zip(*(result.exercises for result in graded), strict=True)]
+    # By name: results may be from before an exercise was added or left out.
+    by_name: dict[str, list[ExerciseResult]] = {}
+    for exercise in (exercise for result in graded for exercise in result.exercises):
+        by_name.setdefault(exercise.name, []).append(exercise)
+    exercises = [_exercise_report(answers) for answers in by_name.values()]
     return AssignmentReport(
         name=name,
         scores=scores,

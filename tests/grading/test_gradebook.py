@@ -189,6 +189,21 @@ def test_a_run_over_what_is_graded_touches_nothing(course: Course, attention: As
     assert all(path.stat().st_mtime_ns > before[path] for path in results(course))
 
 
+def test_a_hand_in_that_changes_prose_alone_is_shown(course: Course, attention: Assignment) -> None:
+    notebook = fill(attention, references(attention))
+    hand_in(course.folder, "ada", NAME, notebook)
+    assert course.llm_course("grade", NAME).returncode == 0
+    result = (course.folder / "results" / NAME / "ada.json").read_bytes()
+    notebook["cells"][0]["source"] = "A word that was not there before."
+    hand_in(course.folder, "ada", NAME, notebook)
+    assert course.llm_course("grade", NAME).returncode == 0
+    assert (course.folder / "results" / NAME / "ada.json").read_bytes() == result
+    assert (
+        "A word that was not there before."
+        in (course.folder / "autograded" / "ada" / NAME / f"{NAME}.ipynb").read_text()
+    )
+
+
 def test_an_unreadable_hand_in_takes_the_old_score_back(course: Course, attention: Assignment) -> None:
     path = hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
     assert course.llm_course("grade", NAME).returncode == 0
