@@ -60,4 +60,4 @@ def show_harmless_pages(config: Config) -> None:
     }
     config.HTMLExporter.preprocessors = ["autograder.pages.HarmlessPage"]
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(NBGRADER_TEMPLATES)]
-    config.NbConvertBase.display_data_priority = ["image/png", "image/jpeg", "text/plain"]
+    config.DataTypeFilter.display_data_priority = ["image/png", "image/jpeg", "text/plain"]

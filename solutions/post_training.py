@@ -14,8 +14,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-IGNORED = -100  # the label that a loss leaves out
-
 
 def sft_labels(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
     """Label what the assistant says, so that supervised fine-tuning learns from that alone.
@@ -37,7 +35,7 @@ def sft_labels(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
         >>> sft_labels([7, 8, 9, 5, 6, 4], [(1, 3), (5, 6)])
         [-100, 8, 9, -100, -100, 4]
     """
-    labels = [IGNORED] * len(ids)
+    labels = [-100] * len(ids)
     last_end = 0
     for start, end in sorted(spans):
         if not last_end <= start < end <= len(ids):
@@ -71,7 +69,7 @@ def sequence_log_probs(logits: Tensor, labels: Tensor) -> Tensor:
     if logits.shape[:2] != labels.shape:
         raise ValueError(f"logits for {tuple(logits.shape[:2])} positions, but labels of shape {tuple(labels.shape)}")
     targets = labels[:, 1:]
-    counts = targets != IGNORED
+    counts = targets != -100
     log_probs = functional.log_softmax(logits[:, :-1], dim=-1)
     # -100 is no place to look up; what is found in its stead is left out of the sum.
     found = log_probs.gather(-1, targets.masked_fill(~counts, 0).unsqueeze(-1)).squeeze(-1)

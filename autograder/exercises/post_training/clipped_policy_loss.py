@@ -270,6 +270,7 @@ EXERCISE = Exercise(
             ("gradients of both",),
             "They were written down when the answers were: detach them.",
             observe=observe.gradients,
+            needs=COUNTED,
         ),
     ),
     mistakes=tuple(known),

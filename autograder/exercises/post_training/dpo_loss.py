@@ -200,6 +200,7 @@ EXERCISE = Exercise(
             "Large margins give a finite loss",
             ("far apart",),
             "Use logsigmoid (or softplus of minus the margin): no exponential of a large number is made.",
+            needs=MARGINS,
         ),
         Property(
             "Shapes that differ, and a beta that is not positive, are refused with a ValueError",

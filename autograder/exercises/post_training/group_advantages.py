@@ -148,11 +148,13 @@ EXERCISE = Exercise(
             "A group of equal rewards, or of one sample, has advantages of 0",
             ("equal rewards", "one sample each"),
             "0 / 0 is NaN, and one NaN spoils all weights: add 1e-6 to the standard deviation.",
+            needs=GROUPED,
         ),
         Property(
             "1e-6 is added to the standard deviation, and only there",
             ("close rewards",),
             "Rewards may be a thousandth apart: what is added must not swallow that.",
+            needs=GROUPED,
         ),
         Property(
             "The dtype is kept and the rewards are left unchanged",

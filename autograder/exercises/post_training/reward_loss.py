@@ -130,6 +130,7 @@ EXERCISE = Exercise(
             "Rewards a thousand apart give a finite loss",
             ("far apart",),
             "Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made.",
+            needs=MARGINS,
         ),
         Property(
             "Rewards that are not one for one are refused with a ValueError",

@@ -13,7 +13,7 @@ known = Mistakes(post_training.sft_labels, section="post-training-sft")
 
 CHECK = "not last_end <= start < end <= len(ids)"
 COPY = "labels[start:end] = ids[start:end]"
-START = "labels = [IGNORED] * len(ids)"
+START = "labels = [-100] * len(ids)"
 
 known.edit(
     "end_included",
@@ -38,17 +38,17 @@ known.edit(
 )
 known.edit(
     "shifted_later",
-    {"return labels": "return [IGNORED, *labels[:-1]]"},
+    {"return labels": "return [-100, *labels[:-1]]"},
     "Your labels stand one place too late. Each label stands in the place of its own token.",
 )
 known.edit(
     "zeros",
-    {"[IGNORED]": "[0]"},
+    {"[-100]": "[0]"},
     "You write 0 where nothing is to be learned. 0 is the id of a token: the loss leaves out -100 only.",
 )
 known.edit(
     "inverted",
-    {START: "labels = list(ids)", COPY: "labels[start:end] = [IGNORED] * (end - start)"},
+    {START: "labels = list(ids)", COPY: "labels[start:end] = [-100] * (end - start)"},
     "You label everything but the assistant's turns. It is the other way round.",
 )
 known.edit(
@@ -63,12 +63,12 @@ known.edit(
 )
 known.edit(
     "in_place",
-    {START: "labels = ids", COPY: "labels[last_end:start] = [IGNORED] * (start - last_end)"},
+    {START: "labels = ids", COPY: "labels[last_end:start] = [-100] * (start - last_end)"},
     "You change the list that you were given: make a new one.",
 )
 known.edit(
     "last_span_only",
-    {COPY: f"labels = [IGNORED] * len(ids); {COPY}"},
+    {COPY: f"labels = [-100] * len(ids); {COPY}"},
     "Only one of the spans is labelled. A conversation has several turns, and the model learns from each.",
 )
 known.edit(
@@ -127,6 +127,7 @@ EXERCISE = Exercise(
         Case("one turn", given(ids=IDS, spans=[(2, 5)]), visible=True),
         Case("two turns", given(ids=IDS, spans=[(1, 3), (5, 7)]), visible=True),
         Case("three turns, drawn", drawn(3)),
+        Case("one turn, drawn", drawn(1)),
         Case("to the last token", given(ids=IDS, spans=[(6, 8)]), visible=True),
         Case("no turn", given(ids=IDS, spans=[]), visible=True),
         Case("everything", given(ids=IDS, spans=[(0, 8)]), visible=True),
@@ -144,7 +145,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             LABELLED,
-            ("one turn", "two turns", "to the last token", "no turn", "everything"),
+            ("one turn", "one turn, drawn", "two turns", "to the last token", "no turn", "everything"),
             "Take ids 7, 8, 9 and the span (1, 2): the labels are -100, 8, -100.",
             weight=3,
         ),

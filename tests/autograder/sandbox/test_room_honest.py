@@ -1,14 +1,10 @@
 """What learners use in notebooks works in a room."""
 
 import math
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
 
 import pytest
 import torch
-from rooms import ask, call, text_of
+from rooms import ask, text_of
 
 from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
 from llm_course.checking.calls import Call
@@ -186,38 +182,3 @@ def test_an_interrupted_child_process_ends(room: Room) -> None:
     reply = room.run_cell("!sleep 60", 0.5)
     assert not reply.ok
     assert room.run_cell("1", 30).ok
-
-
-@pytest.fixture
-def busy_processor(room: Room) -> Iterator[int]:
-    """A processor that three others keep busy, with no more right to it than the room."""
-    number, niceness = min(os.sched_getaffinity(0)), ask(room, "import os\nreturn os.nice(0)")
-    spin = f"import os\nos.nice({niceness})\nos.sched_setaffinity(0, {{{number}}})\nwhile True: pass"
-    # Linux may share out the processor by session.
-    others = [subprocess.Popen([sys.executable, "-c", spin], start_new_session=True) for _ in range(3)]
-    yield number
-    for other in others:
-        other.kill()
-        other.wait()
-
-
-def test_what_others_keep_waiting_has_its_time(room: Room, busy_processor: int) -> None:
-    body = f"""
-    import os, time
-    os.sched_setaffinity(0, {{{busy_processor}}})
-    end = time.process_time() + 0.5
-    while time.process_time() < end: pass
-    return "done"
-    """
-    assert ask(room, body, deadline=1.2) == "done"
-
-
-def test_what_sleeps_does_not_have_more_time_where_others_work(room: Room, busy_processor: int) -> None:
-    body = f"""
-    import os, time
-    os.sched_setaffinity(0, {{{busy_processor}}})
-    time.sleep(3)
-    return "done"
-    """
-    with pytest.raises(CallInterrupted):
-        call(room, body, deadline=1.0)

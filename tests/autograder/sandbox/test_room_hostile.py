@@ -159,7 +159,7 @@ def test_the_hosts_temporary_folders_are_not_the_rooms(room: Room) -> None:
 def test_two_rooms_see_nothing_of_each_other(server: ZygoteClient, room: Room) -> None:
     room.run_cell("open('mine', 'w').write('x')\nimport os\nfolder = os.getcwd()", 30)
     folder = ask(room, "import os\nreturn os.getcwd()")
-    pid = room._worker.pid
+    pid = room._process.pid
     with open_room(server=server) as other:
         body = f"""
         import os, signal

@@ -100,7 +100,7 @@ GRADER = """
 import sys
 from autograder.sandbox.room import open_room
 with open_room() as room:
-    print(room._server._process.pid, room._worker.pid, room._server._token, flush=True)
+    print(room._server._process.pid, room._process.pid, room._server._token, flush=True)
     {then}
 """
 
