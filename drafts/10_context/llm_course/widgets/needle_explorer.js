@@ -1,0 +1,225 @@
+/** A needle in a haystack: measured recall by place and length, and the course model looking for one in the page. */
+
+import { loadCourseModel } from "./js/course_model.js";
+import { Decoder } from "./js/decoder.js";
+import { announcement, button, checkbox, choice, element, loadWhenVisible, scroller, slider, visibleToken, widget } from "./js/dom.js";
+import { buildHaystack, mostAttentiveHead } from "./js/haystack.js";
+import { randomNumbers, softmax } from "./js/numbers.js";
+import { linePlot } from "./js/plot.js";
+import { percent, tokenBars } from "./js/token_bars.js";
+
+/** @import { CourseModel } from "./js/course_model.js" */
+/** @import { Haystack } from "./js/haystack.js" */
+/** @import { Matrix, Model } from "./js/types.js" */
+
+/**
+ * @typedef {object} Setting  Frequencies of the rotary positions, and what was measured with them.
+ * @property {string} name
+ * @property {number[]} frequencies
+ * @property {number} factor
+ * @property {Matrix | null} recall  By depth and length.
+ */
+
+/** So many tokens are read before the page may do something else. */
+const SLICE = 40;
+const SHOWN_AROUND = 14;
+const PLOTTED = 120;
+const BARS = 5;
+
+export default widget(
+  {
+    title: "Needle explorer",
+    tryThis: [
+      "Stay with the frequencies of training and go right in one row: where does the right name stop being the first? Watch where the last token looks.",
+      "Take the longest text and change the frequencies: which let the model find a needle at the beginning?",
+      "Go back to a short text and add children with a thing of the same kind. The text is as short as before. What goes wrong?",
+    ],
+  },
+  (model, body) => {
+    /** @type {Setting[]} */
+    const settings = model.get("settings");
+    const view = { setting: 0, row: 0, column: 0, distractors: 0, sameNoun: false, seed: 1 };
+    const grid = element("div");
+    const said = announcement();
+    const text = element("p", { class: "llm-text llm-tokens" });
+    const look = element("div");
+    const bars = tokenBars("The most probable next tokens");
+    const names = settings.map(({ name }, i) => /** @type {[string, string]} */ ([String(i), name]));
+    const change = (/** @type {Partial<typeof view>} */ changes) => {
+      Object.assign(view, changes);
+      show();
+    };
+    /** @type {CourseModel | null} */
+    let course = null;
+    let run = 0;
+
+    body.append(
+      element(
+        "div",
+        { class: "llm-controls" },
+        choice("Rotary frequencies", names, "0", (index) => change({ setting: Number(index) })),
+        slider("Other children", { min: 0, max: 4, step: 1, value: 0 }, (distractors) => change({ distractors })),
+        checkbox("with things of the same kind", false, (sameNoun) => change({ sameNoun })),
+        button("Another text", () => change({ seed: view.seed + 1 })),
+      ),
+      grid,
+      said,
+      element("div", { class: "llm-row" }, bars.node, look),
+      text,
+    );
+    showGrid();
+    load();
+
+    async function load() {
+      course = await loadWhenVisible(body, said, () => loadCourseModel(model));
+      show();
+    }
+
+    function showGrid() {
+      const focused = [...grid.querySelectorAll("button")].findIndex((cell) => cell === document.activeElement);
+      grid.replaceChildren(recallTable(model, settings[view.setting], view.row, view.column, (row, column) => change({ row, column })));
+      if (focused >= 0) grid.querySelectorAll("button")[focused].focus();
+    }
+
+    async function show() {
+      showGrid();
+      if (!course) return;
+      const own = ++run;
+      const { frequencies, factor } = settings[view.setting];
+      const length = model.get("lengths")[view.column];
+      const hay = buildHaystack(model.get("words"), course.tokenizer, randomNumbers(view.seed), {
+        length: length - 1,
+        depth: model.get("depths")[view.row],
+        distractors: view.distractors,
+        sameNoun: view.sameNoun,
+      });
+      const ids = [course.config.end_of_text, ...hay.ids];
+      said.textContent = `Reading ${length} tokens …`;
+      const seen = await read(course, ids, frequencies, factor, () => own !== run);
+      if (!seen || own !== run) return;
+      const needle = { start: hay.needle.start + 1, end: hay.needle.end + 1 };
+      showAnswer(course, hay, seen.logits);
+      text.replaceChildren(...strip(course, ids, needle));
+      look.replaceChildren(attentionPlot(seen.weights, needle));
+    }
+
+    /**
+     * @param {CourseModel} course
+     * @param {Haystack} hay
+     * @param {Float32Array} logits
+     */
+    function showAnswer({ tokenizer }, hay, logits) {
+      const probabilities = softmax(logits);
+      const ranked = probabilities.map((_, id) => id).sort((a, b) => probabilities[b] - probabilities[a]);
+      bars.show(ranked.slice(0, BARS).map((id) => ({ id, token: tokenizer.decode([id]), probability: probabilities[id] })));
+      const place = ranked.indexOf(hay.answer) + 1;
+      const name = tokenizer.decode([hay.answer]).trim();
+      said.textContent = `The ${hay.thing} belonged to ${name}: ${percent(probabilities[hay.answer])}, ${place === 1 ? "the most probable token" : `in place ${place}`}.`;
+    }
+  },
+);
+
+/**
+ * Read a text with other frequencies, a slice at a time.
+ * @param {CourseModel} course
+ * @param {number[]} ids
+ * @param {number[]} frequencies
+ * @param {number} factor
+ * @param {() => boolean} given_up
+ * @returns {Promise<{ logits: Float32Array, weights: number[][] } | null>}  The weights of the last token, head by head.
+ */
+async function read({ config, tensors }, ids, frequencies, factor, given_up) {
+  const decoder = new Decoder({ ...config, rope_frequencies: frequencies, attention_factor: factor, context_length: ids.length }, tensors);
+  const cache = decoder.newCache();
+  /** @type {number[][]} */
+  const weights = [];
+  /** @type {Float32Array} */
+  let logits = new Float32Array();
+  for (let i = 0; i < ids.length; i++) {
+    if (i % SLICE === 0) {
+      await new Promise((resolve) => setTimeout(resolve));
+      if (given_up()) return null;
+    }
+    const last = i === ids.length - 1;
+    logits = decoder.step(cache, ids[i], last ? (name, _, values) => name === "weights" && weights.push(Array.from(values)) : undefined);
+  }
+  return { logits, weights };
+}
+
+/**
+ * @param {Model} model
+ * @param {Setting} setting
+ * @param {number} row
+ * @param {number} column
+ * @param {(row: number, column: number) => void} onPick
+ */
+function recallTable(model, { name, recall }, row, column, onPick) {
+  const lengths = /** @type {number[]} */ (model.get("lengths"));
+  const depths = /** @type {number[]} */ (model.get("depths"));
+  const caption = recall ? `Right names of ${model.get("texts")} texts, ${name}; choose a cell to try one` : `Choose a length and a place, ${name}`;
+  const header = element("tr", {}, element("td"), ...lengths.map((length) => element("th", { scope: "col" }, `${length} tokens`)));
+  const lines = depths.map((depth, i) => {
+    const cells = lengths.map((length, j) => {
+      const share = recall ? recall[i][j] : 0;
+      const label = `${length} tokens, ${placeName(depth)}${recall ? `: ${percent(share)}` : ""}`;
+      const pick = element("button", { type: "button", "aria-label": label, "aria-pressed": String(i === row && j === column), onclick: () => onPick(i, j) }, recall ? `${Math.round(100 * share)} %` : "try");
+      return element("td", { class: "llm-positive", style: `--share: ${share.toFixed(3)}` }, pick);
+    });
+    return element("tr", {}, element("th", { scope: "row" }, placeName(depth)), ...cells);
+  });
+  return scroller(
+    caption,
+    element("table", { class: "llm-heat" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...lines)),
+  );
+}
+
+/** @param {number} depth */
+function placeName(depth) {
+  if (depth === 0) return "at the beginning";
+  return depth === 1 ? "at the end" : `after ${Math.round(100 * depth)} %`;
+}
+
+/**
+ * The beginning, the needle and the question; what stands between is left out.
+ * @param {CourseModel} course
+ * @param {number[]} ids
+ * @param {{ start: number, end: number }} needle
+ */
+function strip({ tokenizer }, ids, needle) {
+  const pieces = [];
+  let hidden = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const inNeedle = i >= needle.start && i < needle.end;
+    const near = Math.abs(i - needle.start) <= SHOWN_AROUND || Math.abs(i - needle.end) <= SHOWN_AROUND;
+    if (i < SHOWN_AROUND || i >= ids.length - SHOWN_AROUND || near) {
+      if (hidden) pieces.push(` … ${hidden} tokens … `);
+      hidden = 0;
+      const word = i === 0 ? "start" : visibleToken(tokenizer.decode([ids[i]]));
+      pieces.push(inNeedle ? element("mark", {}, element("span", {}, word)) : element("span", {}, word));
+    } else hidden++;
+  }
+  return pieces;
+}
+
+/**
+ * Where the last token looks, in the head that gives the needle most.
+ * @param {number[][]} weights
+ * @param {{ start: number, end: number }} needle
+ */
+function attentionPlot(weights, needle) {
+  const { head, share } = mostAttentiveHead(weights, needle);
+  const row = weights[head];
+  const step = Math.ceil(row.length / PLOTTED);
+  /** @type {[number, number][]} */
+  const points = [];
+  for (let start = 0; start < row.length; start += step) points.push([start, Math.max(...row.slice(start, start + step))]);
+  return linePlot({
+    title: `Weights of the last token in the head that looks at the needle most: ${percent(share)} on it`,
+    x: "place in the text",
+    y: "weight",
+    series: [{ name: "weight", points }],
+    marker: needle.start,
+    markerName: "needle",
+    yRange: [0, Math.max(0.2, ...points.map(([, weight]) => weight))],
+  });
+}

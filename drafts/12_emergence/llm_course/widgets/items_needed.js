@@ -1,0 +1,139 @@
+/** How many items a test needs to tell two models apart, with items of their own and with the same ones. */
+
+import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { format } from "./js/numbers.js";
+import { linePlot } from "./js/plot.js";
+import { chanceOfRightOrder, deviations, disagreementOf, itemsNeeded, normalQuantile } from "./js/statistics.js";
+
+/** @import { Model } from "./js/types.js" */
+
+const TRAITS = ["first", "second", "likeness", "items", "confidence", "power"];
+const CONFIDENCES = [0.8, 0.9, 0.95, 0.99];
+const POWERS = [0.5, 0.8, 0.9, 0.99];
+/** Items of a test, as powers of ten. */
+const FEWEST = 1;
+const MOST = 5;
+const PLOTTED = Array.from({ length: 41 }, (_, i) => FEWEST + (i * (MOST - FEWEST)) / 40);
+
+export default widget(
+  {
+    title: "How many items for this difference?",
+    tryThis: [
+      "Read off how many items a difference of 2 points takes. Then halve the difference: by what factor do they grow?",
+      "Move the likeness to its right end. Two versions of one model are often that alike: what do the same items save then?",
+      "Set the test to 164 items. How far must the second model fall behind before the interval leaves out 0?",
+    ],
+  },
+  (model, body) => {
+    const said = announcement();
+    const results = element("div");
+    body.append(element("div", { class: "llm-controls" }, ...fields(model)), said, results);
+    for (const trait of TRAITS) model.on(`change:${trait}`, show);
+    show();
+
+    function show() {
+      const comparison = comparisonOf(model);
+      said.textContent = sentence(comparison);
+      results.replaceChildren(plot(comparison), table(comparison));
+    }
+  },
+);
+
+/** @param {Model} model */
+function fields(model) {
+  const percent = (/** @type {number} */ share) => `${format(100 * share, 1)} %`;
+  const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
+  const pick = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number[]} */ values, /** @type {string} */ unit) =>
+    choice(label, values.map((value) => [String(value), `${100 * value} %${unit}`]), String(model.get(trait)), (value) => set(trait)(Number(value)));
+  return [
+    slider("First model right", { min: 0.01, max: 0.99, step: 0.005, value: model.get("first"), format: percent }, set("first")),
+    slider("Second model right", { min: 0.01, max: 0.99, step: 0.005, value: model.get("second"), format: percent }, set("second")),
+    slider("Likeness of the two", { min: 0, max: 1, step: 0.01, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
+    slider(
+      "Items in the test",
+      { min: FEWEST, max: MOST, step: 0.001, value: Math.log10(model.get("items")), format: (power) => itemsOf(power).toLocaleString("en") },
+      (power) => set("items")(itemsOf(power)),
+    ),
+    pick("Confidence", "confidence", CONFIDENCES, ""),
+    pick("Found in", "power", POWERS, " of tests"),
+  ];
+}
+
+/** @param {number} power */
+function itemsOf(power) {
+  return Math.round(10 ** power);
+}
+
+/** What is asked, and what follows from it. @param {Model} model */
+function comparisonOf(model) {
+  const [first, second, likeness, items, confidence, power] = TRAITS.map((trait) => model.get(trait));
+  const difference = first - second;
+  const disagreement = disagreementOf(first, second, likeness);
+  const deviation = deviations({ first, second, disagreement });
+  const needed = (/** @type {number} */ of) => (difference === 0 ? Infinity : itemsNeeded(difference, of, confidence, power));
+  return {
+    difference, disagreement, deviation, items, confidence, power,
+    reach: normalQuantile((1 + confidence) / 2),
+    needed: { unpaired: needed(deviation.unpaired), paired: needed(deviation.paired) },
+  };
+}
+
+/** @typedef {ReturnType<typeof comparisonOf>} Asked */
+
+/** @param {number} count */
+function inItems(count) {
+  return count === Infinity ? "no number of items" : count === 1 ? "1 item" : `${count.toLocaleString("en")} items`;
+}
+
+/** @param {Asked} asked */
+function sentence({ difference, disagreement, confidence, power, needed }) {
+  if (difference === 0) return "Both models are right equally often: no test can find a difference.";
+  return (
+    `A difference of ${points(difference)}: to leave 0 out of the ${100 * confidence} % interval in ${100 * power} % of tests takes ` +
+    `${inItems(needed.unpaired)} for each model, or ${inItems(needed.paired)} if both get the same (they disagree on ${format(100 * disagreement, 1)} %).`
+  );
+}
+
+/** @param {number} difference */
+function points(difference) {
+  const value = format(100 * Math.abs(difference), 1);
+  return `${value} ${value === "1.0" ? "point" : "points"}`;
+}
+
+/** @param {Asked} asked */
+function plot({ difference, deviation, items, reach }) {
+  const halfWidth = (/** @type {number} */ of) => PLOTTED.map((power) => /** @type {[number, number]} */ ([power, (100 * reach * of) / Math.sqrt(10 ** power)]));
+  const highest = Math.min(50, Math.max(5, 400 * Math.abs(difference)));
+  const shown = (/** @type {[number, number][]} */ line) => line.filter(([, value]) => value <= highest);
+  return linePlot({
+    title: "Half the width of the interval, by the number of items",
+    x: "items in the test",
+    y: "points",
+    series: [
+      { name: "other items for each", points: shown(halfWidth(deviation.unpaired)) },
+      { name: "the same items", points: shown(halfWidth(deviation.paired)) },
+      { name: "the difference", points: [[FEWEST, 100 * Math.abs(difference)], [MOST, 100 * Math.abs(difference)]] },
+    ],
+    marker: Math.log10(items),
+    markerName: "this test",
+    xTick: (power) => (Number.isInteger(power) ? (10 ** power).toLocaleString("en") : ""),
+    yRange: [0, highest],
+  });
+}
+
+/** @param {Asked} asked */
+function table({ difference, deviation, items, confidence, reach, needed }) {
+  const names = ["", "Standard error", `${100 * confidence} % interval`, "Right order", "Items needed"];
+  const header = names.map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
+  const lines = /** @type {const} */ (["unpaired", "paired"]).map((kind) => {
+    const error = deviation[kind] / Math.sqrt(items);
+    const ends = [difference - reach * error, difference + reach * error].map((end) => format(100 * end, 1));
+    const order = difference === 0 ? "–" : `${format(100 * chanceOfRightOrder(difference, deviation[kind], items), 1)} %`;
+    const count = needed[kind] === Infinity ? "–" : needed[kind].toLocaleString("en");
+    const cells = [format(100 * error, 2), `${ends[0]} to ${ends[1]}`, order, count];
+    const name = kind === "paired" ? "the same items" : "other items for each";
+    return element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text)));
+  });
+  const caption = `A test of ${inItems(items)}, in points`;
+  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...lines)));
+}

@@ -1,0 +1,111 @@
+"""The widgets of chapter 12: what they compute in the page against Python, and what they say."""
+
+import math
+from statistics import NormalDist
+
+import pytest
+from playwright.sync_api import expect
+
+from llm_course.widgets import ItemsNeeded, MetricSwitch
+from llm_course.widgets.items_needed import deviations, items_needed
+from solutions.emergence import exact_match_rate
+
+from .conftest import Watched, run_node, tiny_series
+
+STATISTICS = 'import * as statistics from "./llm_course/widgets/js/statistics.js";\n'
+METRICS = 'import * as metrics from "./llm_course/widgets/js/metrics.js";\n'
+
+
+def test_normal_chances_and_quantiles_equal_pythons() -> None:
+    places = [-4.5, -1.96, -0.3, 0.0, 0.7, 2.5, 5.0]
+    chances = [1e-5, 0.025, 0.2, 0.5, 0.8, 0.975, 0.9999]
+    script = STATISTICS + "reply([input[0].map(statistics.normalBelow), input[1].map(statistics.normalQuantile)]);"
+    below, quantiles = run_node(script, [places, chances])
+    assert below == pytest.approx(list(map(NormalDist().cdf, places)), rel=1e-6, abs=1e-7)
+    assert quantiles == pytest.approx(list(map(NormalDist().inv_cdf, chances)), abs=1e-5)
+
+
+@pytest.mark.parametrize(("first", "second", "likeness"), [(0.84, 0.82, 0.6), (0.5, 0.9, 0.0), (0.3, 0.31, 1.0)])
+def test_deviations_and_items_equal_pythons(first: float, second: float, likeness: float) -> None:
+    script = STATISTICS + (
+        "const [first, second, likeness] = input;\n"
+        "const disagreement = statistics.disagreementOf(first, second, likeness);\n"
+        "const { unpaired, paired } = statistics.deviations({ first, second, disagreement });\n"
+        "const needed = (of) => statistics.itemsNeeded(first - second, of, 0.95, 0.8);\n"
+        "reply([unpaired, paired, needed(unpaired), needed(paired)]);"
+    )
+    unpaired, paired, *needed = run_node(script, [first, second, likeness])
+    expected = deviations(first, second, likeness)
+    assert (unpaired, paired) == pytest.approx(expected, rel=1e-9)
+    # The page's quantiles have six digits, so at thousands of items the last one may differ.
+    assert needed == pytest.approx([items_needed(first - second, of, 0.95, 0.8) for of in expected], rel=1e-4, abs=1)
+
+
+def test_deviation_of_unrelated_models_is_that_of_the_differences() -> None:
+    """By counting all four outcomes of an item."""
+    first, second = 0.7, 0.4
+    outcomes = {1: first * (1 - second), -1: second * (1 - first)}
+    mean = sum(value * chance for value, chance in outcomes.items())
+    square = sum(value**2 * chance for value, chance in outcomes.items())
+    assert deviations(first, second, 0.0)[1] == pytest.approx(math.sqrt(square - mean**2))
+
+
+def test_metrics_equal_those_counted_by_hand() -> None:
+    answers = {
+        "rightBeforeError": [2, 1, 0, 5],
+        "tokensRight": [0.75, 0.7, 0.625],
+        "logProbability": [-0.5, -1.0, -3.0],
+    }
+    script = METRICS + (
+        "reply([1, 2, 3].map((n) => [metrics.exactMatch(input, n), metrics.tokensRight(input, n), "
+        "metrics.logProbability(input, n)]));"
+    )
+    assert run_node(script, answers) == [
+        pytest.approx([6 / 8, 0.75, -0.5]),
+        pytest.approx([5 / 8, 0.725, -0.75]),
+        pytest.approx([5 / 8, (0.75 + 0.7 + 0.625) / 3, -1.5]),
+    ]
+
+
+def test_the_steepest_step_is_a_share_of_the_rise() -> None:
+    script = METRICS + "reply(input.map(metrics.steepestStep));"
+    steep, level = run_node(script, [[0.0, 0.1, 0.7, 0.8], [0.5, 0.4]])
+    assert steep == {"share": pytest.approx(0.75), "from": 1}
+    assert level is None
+
+
+def test_pictures_say_the_numbers() -> None:
+    assert f"{items_needed(0.02, deviations(0.84, 0.82, 0.6)[1], 0.95, 0.8):d}" in ItemsNeeded().picture()
+    picture = MetricSwitch(*tiny_series()).picture()
+    assert "3,200 parameters" in picture and f"{exact_match_rate(0.98, 10):.2f}" in picture
+
+
+def test_what_makes_no_sense_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match=r"first is 84: give a number from 0.01 to 0.99\."):
+        ItemsNeeded(first=84)
+    with pytest.raises(ValueError, match="There is no run to show"):
+        MetricSwitch([], [])
+
+
+@pytest.mark.browser
+def test_items_needed_answers(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/items_needed-light.html")
+    said = watched.page.get_by_role("status")
+    expect(said).to_contain_text("A difference of 2.0 points")
+    before = said.inner_text()
+    watched.page.get_by_label("Likeness of the two").fill("1")
+    expect(said).to_contain_text("they disagree on 2.0 %")
+    assert said.inner_text() != before
+    watched.page.get_by_label("Second model right").fill("0.84")
+    expect(said).to_contain_text("no test can find a difference")
+
+
+@pytest.mark.browser
+def test_metric_switch_changes_the_ruler(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/metric_switch-light.html")
+    said = watched.page.get_by_role("status")
+    expect(said).to_contain_text("share of answers")
+    watched.page.get_by_label("Metric").select_option("tokens")
+    expect(said).to_contain_text("from 0.40 to 0.98 (share of tokens)")
+    watched.page.get_by_label("Models").select_option("2")
+    expect(said).to_contain_text("from 50 to 75 training steps")
