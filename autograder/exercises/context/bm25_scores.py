@@ -41,18 +41,34 @@ known.edit(
 )
 known.edit(
     "idf_of_tf_idf",
-    {IDF: "math.log(len(documents) / max(holding, 1))"},
-    "Your idf is ln(N / n), that of TF-IDF. BM25's has (N - n + 0.5) / (n + 0.5), and a 1 added.",
+    {IDF: "math.log(max(len(documents), 1) / max(holding, 1))"},
+    "Your idf is ln(N / n), that of TF-IDF: this is what is left of BM25's without the two 0.5.",
+)
+known.edit(
+    "idf_of_tf_idf_plus_one",
+    {IDF: "1 + math.log(max(len(documents), 1) / max(holding, 1))"},
+    "Your idf is 1 + ln(N / n). BM25's is ln(1 + (N - n + 0.5) / (n + 0.5)).",
+)
+known.edit(
+    "idf_with_one_more_document",
+    {IDF: "math.log(max(len(documents), 1) / (holding + 1))"},
+    "Your idf is ln(N / (n + 1)), a form of TF-IDF's that is below 0 for a word in all documents. BM25's is another.",
+)
+known.edit(
+    "idf_of_bm25_plus",
+    {IDF: "math.log((len(documents) + 1) / max(holding, 1))"},
+    "Your idf is ln((N + 1) / n), that of BM25+. Here it is ln(1 + (N - n + 0.5) / (n + 0.5)).",
+)
+known.edit(
+    "idf_without_its_sign",
+    {IDF: "abs(math.log((len(documents) - holding + 0.5) / (holding + 0.5)))"},
+    "You take the absolute value of the older idf: a word in all documents then weighs as much as a rare one. Add 1 "
+    "inside the logarithm.",
 )
 known.edit(
     "idf_smoothed_as_in_scikit_learn",
     {IDF: "math.log((1 + len(documents)) / (1 + holding)) + 1"},
     "Your idf is scikit-learn's, ln((1 + N) / (1 + n)) + 1. BM25's is another formula.",
-)
-known.edit(
-    "idf_without_the_halves",
-    {IDF: "math.log(1 + (len(documents) - holding) / max(holding, 1))"},
-    "The two 0.5 of the idf are missing.",
 )
 known.edit(
     "idf_in_base_two",
@@ -84,6 +100,22 @@ known.edit(
     {f"return {SHARE}": "return occurrences / length"},
     "You divide the occurrences by the length of the document. BM25's fraction saturates, and it compares the length "
     "with the average.",
+)
+known.edit(
+    "logarithm_of_the_occurrences",
+    {f"return {SHARE}": "return 1 + math.log(occurrences)"},
+    "You take 1 + ln f, as some forms of TF-IDF do. BM25's fraction is f (k1 + 1) / (f + k1 ...): it has an upper "
+    "bound.",
+)
+known.edit(
+    "brackets_missing_below",
+    {"k1 * (1 - b + b * length / average)": "k1 * 1 - b + b * length / average"},
+    "Below the line, k1 multiplies the whole of 1 - b + b · len / average: put it into brackets.",
+)
+known.edit(
+    "brackets_missing_above",
+    {"occurrences * (k1 + 1)": "(occurrences * k1 + 1)"},
+    "Above the line it is f times (k1 + 1), and not f · k1 + 1: mind the brackets.",
 )
 known.edit(
     "present_or_not",
@@ -130,6 +162,24 @@ known.edit(
     "another_default_of_k1",
     {"k1: float = 1.5": "k1: float = 1.2"},
     "Your k1 is 1.2 where none is given, as in other libraries. Keep the default of the signature.",
+)
+known.edit(
+    "another_default_of_b",
+    {"b: float = 0.75": "b: float = 0.5"},
+    "Your b is 0.5 where none is given. Keep the default of the signature.",
+)
+known.edit(
+    "lengths_in_characters",
+    {
+        "count.total()": "sum(len(term) * times for term, times in count.items())",
+        AVERAGE: "sum(len(term) for document in documents for term in document) / max(len(documents), 1)",
+    },
+    "Your lengths are in characters. A document's length is its number of terms.",
+)
+known.edit(
+    "lengths_and_average_without_repetitions",
+    {"count.total()": "len(count)", AVERAGE: "sum(map(len, counts)) / max(len(documents), 1)"},
+    "You count each word of a document once, for its length and for the average. Lengths count every occurrence.",
 )
 known.edit(
     "length_without_repetitions",
@@ -187,6 +237,11 @@ known.edit(
     "You divide the scores by their sum. Return them as they are.",
 )
 known.edit(
+    "divided_by_the_best",
+    {"return " + SCORES: f"scores = {SCORES}\n    return [score / (max(scores) or 1.0) for score in scores]"},
+    "You divide the scores by the best one. Return them as they are.",
+)
+known.edit(
     "best_first",
     {SCORES: f"sorted({SCORES}, reverse=True)"},
     "You sort the scores. They belong to the documents, so return them in the documents' order.",
@@ -225,6 +280,36 @@ def words_inside_words(query: list[str], documents: list[list[str]], k1: float =
                 score += idf * count[term] * (k1 + 1) / norm
         scores.append(score)
     return scores
+
+
+@known.function(
+    "The formula divides by 0 in three places: with no documents, with empty documents only, and with k1 = 0 for a "
+    "word that does not stand in the document. Such a word adds nothing, and no documents have no scores."
+)
+def formula_as_it_stands(query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75) -> list[float]:
+    if k1 < 0 or not 0 <= b <= 1:
+        raise ValueError("no such k1 or b")
+    average = sum(len(document) for document in documents) / len(documents)
+    scores = [0.0] * len(documents)
+    for term in query:
+        n = sum(term in document for document in documents)
+        idf = math.log(1 + (len(documents) - n + 0.5) / (n + 0.5))
+        for place, document in enumerate(documents):
+            f = document.count(term)
+            scores[place] += idf * f * (k1 + 1) / (f + k1 * (1 - b + b * len(document) / average))
+    return scores
+
+
+@known.function(
+    "Where the average length or a count is 0 you divide by 0: with empty documents only, and with k1 = 0 for a word "
+    "that does not stand in the document. Such a word adds nothing: leave it out."
+)
+def formula_where_there_are_documents(
+    query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75
+) -> list[float]:
+    if k1 < 0 or not 0 <= b <= 1:
+        raise ValueError("no such k1 or b")
+    return formula_as_it_stands(query, documents, k1, b) if documents else []
 
 
 known.edit(
@@ -353,7 +438,7 @@ EXERCISE = Exercise(
         Case("lengths do not matter", given(query=["red", "key"], documents=SMALL, b=0.0), visible=True),
         Case("lengths matter in full", given(query=["red", "key"], documents=SMALL, b=1.0)),
         Case("the first occurrence is all", given(query=["red", "key"], documents=SMALL, k1=0.0), visible=True),
-        Case("a word that no document holds", given(query=["dragon", "key"], documents=SMALL), visible=True),
+        Case("a word that no document holds", given(query=["dragon", "witch"], documents=SMALL), visible=True),
         Case("an empty document among them", given(query=["red", "ball"], documents=EMPTY_AMONG), visible=True),
         Case("only empty documents", given(query=["red"], documents=[[], []]), visible=True),
         Case("no documents", given(query=["red"], documents=[]), visible=True),

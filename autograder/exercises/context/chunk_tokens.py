@@ -41,18 +41,18 @@ known.edit(
 )
 known.edit(
     "overlap_ignored",
-    {"size - overlap": "size"},
+    {"size - overlap": "size", ENDS: "len(ids)"},
     "Your chunks do not overlap. The next one begins size - overlap after the one before.",
 )
 known.edit(
     "steps_by_the_overlap",
-    {"size - overlap": "overlap or size"},
+    {"size - overlap": "overlap or size", ENDS: "len(ids)"},
     "Each of your chunks begins `overlap` after the one before. It begins size - overlap after it, so that `overlap` "
     "ids are shared.",
 )
 known.edit(
     "overlap_added_to_the_size",
-    {"size - overlap": "size", "start + size": "start + size + overlap", ENDS: f"min(len(ids), {ENDS})"},
+    {"size - overlap": "size", "start + size": "start + size + overlap", ENDS: "len(ids)"},
     "Your chunks hold size + overlap ids. The size counts all ids of a chunk, the shared ones included.",
 )
 known.edit(
@@ -140,6 +140,17 @@ known.edit(
     {"not 0 <= overlap < size": "overlap < 0", "size - overlap": "(size - overlap or 1)"},
     "Your function takes an overlap of the size or more. The next chunk would not begin later than this one: raise "
     "ValueError before you cut.",
+)
+known.edit(
+    "left_to_range",
+    {"not 0 <= overlap < size": "False"},
+    "You leave the overlap to `range`. It refuses a step of 0 for you, but an overlap above the size gives no chunks "
+    "and a negative one leaves ids out. Compare and raise ValueError yourself.",
+)
+known.edit(
+    "step_at_least_one",
+    {"size < 1": "False", "not 0 <= overlap < size": "False", "size - overlap": "max(size - overlap, 1)"},
+    "You make the step 1 where it would be 0 or less, and so answer a question that makes no sense. Raise ValueError.",
 )
 known.edit(
     "negative_overlap_taken",

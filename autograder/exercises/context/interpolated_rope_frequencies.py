@@ -101,6 +101,17 @@ known.edit(
     "You return each frequency twice. There is one for each pair: head_dim // 2 of them.",
 )
 known.edit(
+    "exponents_from_two",
+    {"torch.arange(0, head_dim, 2)": "torch.arange(2, head_dim + 1, 2)"},
+    "Your exponents begin at 2 / head_dim. The first one is 0: the first pair turns by 1 radian a position, divided by "
+    "the scale.",
+)
+known.edit(
+    "computed_in_float64",
+    {"torch.arange(0, head_dim, 2)": "torch.arange(0, head_dim, 2, dtype=torch.float64)"},
+    "You compute in float64 and leave it at that. Convert the result to float32, `.float()`.",
+)
+known.edit(
     "in_float64",
     {RESULT: f"({RESULT}).double()"},
     "You return float64. Asked is float32, which is what models keep their frequencies in.",
@@ -143,6 +154,11 @@ known.edit(
     "Your function takes a base of 0 or less, whose powers are no frequencies: raise ValueError.",
 )
 known.edit(
+    "base_below_one_refused",
+    {"base <= 0 or": "base <= 1 or"},
+    "You refuse a base of 1 or less. Unusual as it is, it gives frequencies; what makes no sense is 0 or less.",
+)
+known.edit(
     "only_odd_width_refused",
     {"base <= 0 or scale <= 0": "False", "head_dim < 2 or ": ""},
     "You refuse an odd head_dim only. A base or a scale that is not above 0 makes no sense either.",
@@ -183,6 +199,7 @@ EXERCISE = Exercise(
         Case("drawn", drawn),
         Case("one pair", given(head_dim=2, base=700.0, scale=3.0)),
         Case("shorter than before", given(head_dim=6, base=1000.0, scale=0.5), visible=True),
+        Case("base below 1", given(head_dim=6, base=0.5, scale=2.0), visible=True),
         Case("odd width", given(head_dim=7, base=1000.0, scale=4.0), visible=True),
         Case("no columns", given(head_dim=0, base=1000.0, scale=4.0), visible=True),
         Case("base of zero", given(head_dim=6, base=0.0, scale=4.0), visible=True),
@@ -199,7 +216,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "Every frequency is divided by the scale",
-            ("four times as long", "a scale with a fraction", "drawn", "one pair", "shorter than before"),
+            (
+                "four times as long", "a scale with a fraction", "drawn", "one pair", "shorter than before",
+                "base below 1",
+            ),
             "Position 4 of a text four times as long is to turn each pair as far as position 1 did, the fastest pair "
             "too.",
             weight=3,
@@ -214,8 +234,8 @@ EXERCISE = Exercise(
         Property(
             "What cannot be split or divided is refused with a ValueError",
             (
-                "not scaled", "four times as long", "shorter than before", "odd width", "no columns", "base of zero",
-                "scale of zero", "negative scale", "refused, drawn",
+                "not scaled", "four times as long", "shorter than before", "base below 1", "odd width", "no columns",
+                "base of zero", "scale of zero", "negative scale", "refused, drawn",
             ),
             "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
             observe=observe.refusal,

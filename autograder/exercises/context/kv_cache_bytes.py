@@ -57,6 +57,21 @@ known.edit(
     "You divide by the number of key-value heads: head_dim is the width of *one* head already, so multiply.",
 )
 known.edit(
+    "width_taken_for_that_of_the_model",
+    {"n_kv_heads * head_dim * seq_len": "n_kv_heads * (head_dim // n_kv_heads) * seq_len"},
+    "You split head_dim among the heads. It is the width of *one* head already, so multiply it by the number of heads.",
+)
+known.edit(
+    "queries_kept_too",
+    {"2 * n_layers": "3 * n_layers"},
+    "You keep queries, too. A query is used for its own position and thrown away: keys and values are two.",
+)
+known.edit(
+    "scores_counted",
+    {RESULT: "int(n_layers * n_kv_heads * seq_len**2 * batch * bytes_per_value)"},
+    "You count the scores, one for each pair of positions. What is kept are keys and values, and no scores.",
+)
+known.edit(
     "length_squared",
     {"seq_len * batch": "seq_len**2 * batch"},
     "Your cache grows with the square of the length. That is the number of scores; keys and values are one row each "
@@ -71,6 +86,11 @@ known.edit(
     "in_gibibytes",
     {RESULT: RESULT.replace("int(", "(") + " / 2**30"},
     "You return GiB. Return bytes; other units are for printing.",
+)
+known.edit(
+    "in_gigabytes",
+    {RESULT: RESULT.replace("int(", "(") + " / 10**9"},
+    "You return GB. Return bytes; other units are for printing.",
 )
 known.edit(
     "in_mebibytes",
@@ -102,6 +122,12 @@ known.edit(
     "less_than_a_byte_refused",
     {"bytes_per_value <= 0": "bytes_per_value < 1"},
     "You refuse half a byte for a number, which is what 4-bit caches take.",
+)
+known.edit(
+    "all_below_one_refused",
+    {"head_dim, batch) < 1": "head_dim, batch, seq_len, bytes_per_value) < 1"},
+    "You refuse everything below 1. An empty cache has 0 positions, and a 4-bit number takes half a byte: both "
+    "make sense.",
 )
 known.edit(
     "anything_counted",

@@ -1,5 +1,6 @@
 """sink_window_mask: the first positions and the recent past."""
 
+import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.mistakes import Mistakes
@@ -25,6 +26,17 @@ known.edit(
     "not_causal",
     {"(distance >= 0) & ": ""},
     "Your queries see what comes after them: a later key has a negative distance, which is below the window.",
+)
+known.edit(
+    "window_on_both_sides",
+    {MASK: "(distance.abs() < window) | ((distance >= 0) & (position < sinks))"},
+    "Your window reaches ahead as far as back: the absolute distance makes later keys near. Ask for a distance of "
+    "0 or more.",
+)
+known.edit(
+    "both_on_both_sides",
+    {MASK: "(distance.abs() < window) | (position < sinks)"},
+    "Your queries see later keys, in the window and among the sinks. Ask for a distance of 0 or more in any case.",
 )
 known.edit(
     "window_one_more",
@@ -64,6 +76,17 @@ known.edit(
     "You make the window smaller by the sinks. Window and sinks are counted apart.",
 )
 known.edit(
+    "sinks_taken_from_a_wide_window",
+    {"distance < window": "distance < max(window - sinks, 1)"},
+    "You make the window smaller by the sinks, down to 1. Window and sinks are counted apart.",
+)
+known.edit(
+    "sinks_for_late_queries_only",
+    {"(position < sinks)": "((position < sinks) & (position[:, None] >= window + sinks))"},
+    "Queries shortly after the sinks do not see all of them: only from window + sinks on you let them. Every later "
+    "query sees them.",
+)
+known.edit(
     "sinks_only_once_out_of_the_window",
     {MASK: "(distance >= 0) & ((distance < window) | ((position < sinks) & (distance > window)))"},
     "A sink that has just left the window is not seen by the next query: check `<` against `<=`.",
@@ -97,6 +120,39 @@ known.edit(
     "causal_only",
     {MASK: "distance >= 0"},
     "Your queries see the whole past. Between the sinks and the window nothing is seen.",
+)
+
+
+@known.function(
+    "Your loop over the window begins below 0 for the first queries, and Python counts negative indices from the end: "
+    "the last keys become visible. Begin at max(0, query - window + 1)."
+)
+def negative_indices(seq_len: int, sinks: int, window: int) -> Tensor:
+    mask = context.sink_window_mask(seq_len, sinks, window)
+    for query in range(seq_len):
+        for key in range(query - window + 1, query + 1):
+            if -seq_len <= key:
+                mask[query, key] = True
+    return mask
+
+
+@known.function(
+    "Your slice begins below 0 for the first queries, and Python counts negative indices from the end: they see "
+    "nothing of their window. Begin at max(0, query - window + 1)."
+)
+def negative_slices(seq_len: int, sinks: int, window: int) -> Tensor:
+    context.sink_window_mask(seq_len, sinks, window)
+    mask = torch.zeros(seq_len, seq_len, dtype=torch.bool)
+    for query in range(seq_len):
+        mask[query, query - window + 1 : query + 1] = True
+        mask[query, : min(sinks, query + 1)] = True
+    return mask
+
+
+known.edit(
+    "as_integers",
+    {MASK: f"({MASK}).long()"},
+    "Your mask holds 0 and 1, and a boolean tensor is expected: leave the comparisons as they are.",
 )
 known.edit(
     "as_numbers",

@@ -1,6 +1,9 @@
 """yarn_frequencies: only those pairs squeezed that need it."""
 
-from torch import Generator
+import math
+
+import torch
+from torch import Generator, Tensor
 
 from autograder.exercises.mistakes import Mistakes
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
@@ -63,6 +66,12 @@ known.edit(
     "Your r is wavelength / length. It is the other way round: how often a pair gets round within the trained length.",
 )
 known.edit(
+    "wavelengths_the_other_way_round",
+    {KEPT: "((fast - 2 * math.pi / frequency) / (fast - slow)).clamp(0, 1)"},
+    "You compare wavelengths with `slow` and `fast`, the short ones kept. The thresholds are numbers of turns within "
+    "the trained length: r = original_length · f / 2π.",
+)
+known.edit(
     "turns_in_the_new_length",
     {TURNS: "original_length * scale * frequency / (2 * math.pi)"},
     "You count the turns within the *new* length. What a pair has learned, it learned in the trained one.",
@@ -105,6 +114,62 @@ known.edit(
     },
     "Your ramp is even in the *logarithm* of the turns, as a ramp over the pair's index is (that of transformers). "
     "Here it is even in the turns themselves, as in the paper.",
+)
+
+
+def index_of(turns: float, head_dim: int, base: float, original_length: int) -> float:
+    """Which pair, if there were pairs between pairs, makes so many turns."""
+    return head_dim * math.log(original_length / (turns * 2 * math.pi)) / (2 * math.log(base))
+
+
+@known.function(
+    "These are the numbers of the library transformers, whose ramp runs over the index of the pair, between two "
+    "rounded indices. Here, as in the paper, it runs over the turns r_i."
+)
+def ramp_of_transformers(
+    head_dim: int, base: float, scale: float, original_length: int, slow: float = 1.0, fast: float = 32.0
+) -> Tensor:
+    context.yarn_frequencies(head_dim, base, scale, original_length, slow, fast)  # refuses what makes no sense
+    plain = context.yarn_frequencies(head_dim, base, 1.0, original_length, slow, fast)
+    first = max(math.floor(index_of(fast, head_dim, base, original_length)), 0)
+    last = min(math.ceil(index_of(slow, head_dim, base, original_length)), head_dim - 1)
+    return along_the_index(plain, scale, first, last)
+
+
+@known.function(
+    "Your ramp runs over the index of the pair, between the indices at which `fast` and `slow` turns are made. Here, "
+    "as in the paper, it runs over the turns r_i themselves."
+)
+def ramp_over_the_index(
+    head_dim: int, base: float, scale: float, original_length: int, slow: float = 1.0, fast: float = 32.0
+) -> Tensor:
+    context.yarn_frequencies(head_dim, base, scale, original_length, slow, fast)  # refuses what makes no sense
+    plain = context.yarn_frequencies(head_dim, base, 1.0, original_length, slow, fast)
+    first = max(index_of(fast, head_dim, base, original_length), 0)
+    last = min(index_of(slow, head_dim, base, original_length), head_dim - 1)
+    return along_the_index(plain, scale, first, last)
+
+
+def along_the_index(plain: Tensor, scale: float, first: float, last: float) -> Tensor:
+    slowed = ((torch.arange(len(plain)) - first) / ((last - first) or 0.001)).clamp(0, 1)
+    return slowed * plain / scale + (1 - slowed) * plain
+
+
+known.edit(
+    "thresholds_of_llama_3",
+    {KEPT: "((turns - 1.0) / (4.0 - 1.0)).clamp(0, 1)"},
+    "You take the thresholds of Llama 3.1, 1 and 4 turns. Take `slow` and `fast`.",
+)
+known.edit(
+    "sped_up",
+    {RESULT: "(1 - kept) * frequency * scale + kept * frequency"},
+    "You multiply by the scale, so the slow pairs leave the known range even sooner. Divide.",
+)
+known.edit(
+    "slow_part_missing",
+    {RESULT: "kept * frequency"},
+    "You keep g of the frequency and give nothing for the rest, so slow pairs stand still. Add (1 - g) times the "
+    "interpolated frequency.",
 )
 known.edit(
     "wavelengths_mixed",
