@@ -19,10 +19,11 @@ def said(text: str) -> Minutes | None:
     return Minutes(int(match[1]), int(match[2] or 0)) if match else None
 
 
-@pytest.mark.parametrize("page", sorted(CHAPTERS.glob("[0-9]*/chapter.md")), ids=lambda page: page.parent.name)
+TIMED = [page for page in sorted(CHAPTERS.glob("[0-9]*/chapter.md")) if page.parent.name[:2] not in NOT_YET]
+
+
+@pytest.mark.parametrize("page", TIMED, ids=lambda page: page.parent.name)
 def test_a_chapter_says_how_long_it_takes(page: Path) -> None:
-    if page.parent.name[:2] in NOT_YET:
-        return
     text = page.read_text(encoding="utf-8")
     time = reading_time(text)
     form = f"**Time** about {time.first} minutes to read" + (
