@@ -108,6 +108,15 @@ def drawn_trigrams(draw: Generator) -> Arguments:
     return {"logits": randn(draw, 9), "ids": ids, "n": 3}
 
 
+def drawn_at_the_end(draw: Generator) -> Arguments:
+    first, repeated = torch.randperm(9, generator=draw)[:2].tolist()
+    return {"logits": randn(draw, 9), "ids": [first, repeated, repeated, repeated], "n": 3}
+
+
+def drawn_without_repeats(draw: Generator) -> Arguments:
+    return {"logits": randn(draw, 9), "ids": torch.randperm(9, generator=draw)[:4].tolist(), "n": 2}
+
+
 def drawn_single(draw: Generator) -> Arguments:
     return {"logits": randn(draw, 12), "ids": random_text(draw, 5, 10), "n": 1}
 
@@ -137,9 +146,9 @@ EXERCISE = Exercise(
         Case("trigrams, drawn", drawn_trigrams),
         Case("at the start", given(logits=EIGHT, ids=[1, 2, 3, 0, 1, 2], n=3), visible=True),
         Case("at the end", given(logits=EIGHT, ids=[4, 3, 5, 5], n=2), visible=True),
-        Case("at the end, longer", given(logits=EIGHT, ids=[7, 6, 6, 6], n=3)),
+        Case("at the end, drawn", drawn_at_the_end),
         Case("another order", given(logits=EIGHT, ids=[1, 2, 3, 0, 2, 1], n=3), visible=True),
-        Case("nothing repeats", given(logits=EIGHT, ids=[0, 1, 2, 3], n=2)),
+        Case("nothing repeats", drawn_without_repeats),
         Case("single tokens", given(logits=EIGHT, ids=[2, 5, 2], n=1), visible=True),
         Case("single tokens, drawn", drawn_single),
         Case("a short text", given(logits=EIGHT, ids=[4], n=3), visible=True),
@@ -159,7 +168,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Runs at both ends of the text count, also where they overlap the last tokens",
-            ("at the start", "at the end", "at the end, longer"),
+            ("at the start", "at the end", "at the end, drawn"),
             "The text 4 3 5 5 holds the pair 5 5, and a third 5 would make it a second time: with n = 2, 5 is "
             "forbidden.",
         ),

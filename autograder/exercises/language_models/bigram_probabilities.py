@@ -160,6 +160,11 @@ def drawn_unseen(draw: Generator) -> Arguments:
     return {"ids": [*ids, 5], "vocab_size": 7, "alpha": 0.0}
 
 
+def drawn_token(draw: Generator) -> Arguments:
+    vocab_size = randint(draw, 3, 9)
+    return {"ids": [randint(draw, 0, vocab_size - 1)], "vocab_size": vocab_size, "alpha": 0.0}
+
+
 def drawn_default(draw: Generator) -> Arguments:
     return {"ids": random_ids(draw, 30, 5), "vocab_size": 6}
 
@@ -175,7 +180,7 @@ EXERCISE = Exercise(
         Case("default alpha", drawn_default),
         Case("rows never seen", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.0), visible=True),
         Case("rows never seen, drawn", drawn_unseen),
-        Case("one token", given(ids=[2], vocab_size=3, alpha=0.0)),
+        Case("one token", drawn_token),
         Case("id too large", given(ids=[0, 1, 4, 0], vocab_size=4, alpha=1.0), visible=True),
         Case("negative id", given(ids=[0, 1, -1, 0], vocab_size=4, alpha=1.0), visible=True),
         Case("negative alpha", given(ids=[0, 1, 1, 0], vocab_size=2, alpha=-0.5), visible=True),

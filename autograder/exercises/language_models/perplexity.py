@@ -71,6 +71,10 @@ def drawn_score(draw: Generator) -> Arguments:
     return {"log_prob": -float(torch.rand((), generator=draw)) * 20 - 5, "n_predictions": randint(draw, 5, 12)}
 
 
+def drawn_one(draw: Generator) -> Arguments:
+    return {"log_prob": -float(torch.rand((), generator=draw)) * 2 - 0.5, "n_predictions": 1}
+
+
 def drawn_above_1(draw: Generator) -> Arguments:
     return {"log_prob": float(torch.rand((), generator=draw)) + 0.5, "n_predictions": randint(draw, 2, 9)}
 
@@ -81,8 +85,8 @@ EXERCISE = Exercise(
     cases=(
         Case("ten predictions", given(log_prob=-23.5, n_predictions=10), visible=True),
         Case("drawn", drawn_score),
-        Case("one prediction", given(log_prob=-1.25, n_predictions=1)),
-        Case("certain", given(log_prob=0.0, n_predictions=7)),
+        Case("one prediction", drawn_one),
+        Case("certain", lambda draw: {"log_prob": 0.0, "n_predictions": randint(draw, 3, 99)}),
         Case("no prediction", given(log_prob=-2.0, n_predictions=0), visible=True),
         Case("probability above 1", given(log_prob=3.0, n_predictions=4), visible=True),
         Case("probability above 1, drawn", drawn_above_1),

@@ -66,7 +66,7 @@ EXERCISE = Exercise(
         Case("three matrices", given(shapes=[(12, 20), (8, 20), (8, 20)], rank=5), visible=True),
         Case("five matrices, drawn", drawn_shapes),
         Case("rank 0", given(shapes=[(10, 21)], rank=0), visible=True),
-        Case("negative rank", given(shapes=[(4, 5), (6, 7)], rank=-3)),
+        Case("negative rank", lambda draw: {**drawn_shapes(draw), "rank": -randint(draw, 1, 9)}),
     ),
     properties=(
         Property(

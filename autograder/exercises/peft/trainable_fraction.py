@@ -107,6 +107,10 @@ def drawn_model(draw: Generator) -> Arguments:
     return drawn_layers(*zip(widths[1:], widths[:-1], bias, trained, strict=True))(draw)
 
 
+def drawn_empty(draw: Generator) -> Arguments:
+    return {"model": nn.Sequential(*[nn.Sequential() for _ in range(randint(draw, 2, 20))])}
+
+
 def with_a_layer_twice(draw: Generator) -> Arguments:
     """A trained layer that stands in two places, and a frozen one."""
     width = randint(draw, 2, 5)
@@ -130,7 +134,7 @@ EXERCISE = Exercise(
         Case("all trained", drawn_layers((3, 2, True, True), (4, 3, True, True)), visible=True),
         Case("all frozen", drawn_layers((3, 2, True, False), (4, 3, True, False))),
         Case("no parameters", given(model=nn.Sequential()), visible=True),
-        Case("no parameters in its parts", given(model=nn.Sequential(nn.Sequential(), nn.Sequential()))),
+        Case("no parameters in its parts", drawn_empty),
     ),
     properties=(
         Property(

@@ -131,13 +131,13 @@ EXERCISE = Exercise(
     cases=(
         Case("four heads", given(n_heads=4, seq_len=3), visible=True),
         Case("sixteen heads or more", drawn_power),
-        Case("two heads", given(n_heads=2, seq_len=7)),
-        Case("one head", given(n_heads=1, seq_len=4)),
+        Case("two heads", lambda draw: {"n_heads": 2, "seq_len": randint(draw, 4, 12)}),
+        Case("one head", lambda draw: {"n_heads": 1, "seq_len": randint(draw, 4, 12)}),
         Case("six heads", given(n_heads=6, seq_len=4), visible=True),
-        Case("three heads", given(n_heads=3, seq_len=5)),
+        Case("three heads", lambda draw: {"n_heads": 3, "seq_len": randint(draw, 4, 12)}),
         Case("number of heads drawn", drawn_number),
         Case("no head", given(n_heads=0, seq_len=3), visible=True),
-        Case("no position", given(n_heads=2, seq_len=0)),
+        Case("no position", lambda draw: {"n_heads": randint(draw, 1, 16), "seq_len": 0}),
     ),
     properties=(
         Property(

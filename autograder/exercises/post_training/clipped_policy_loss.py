@@ -163,6 +163,19 @@ def whole(draw: Generator) -> Arguments:
     }
 
 
+def drawn_answer(draw: Generator) -> Arguments:
+    """One answer of which every token counts: one ratio is near 1, one above and one below the bounds."""
+    old = -torch.rand(1, 3, generator=draw) - 0.5
+    moved = torch.tensor([[0.05, 0.6, -0.6]]) * (1 + torch.rand(1, 3, generator=draw))
+    advantages = 1 + torch.rand(1, generator=draw)
+    return {
+        "log_probs": old + moved,
+        "old_log_probs": old,
+        "advantages": advantages,
+        "mask": torch.ones(1, 3, dtype=torch.bool),
+    }
+
+
 def far_behind_the_end(draw: Generator) -> Arguments:
     arguments = answers(3, 6)(draw)
     arguments["log_probs"][~arguments["mask"]] = 0.0
@@ -190,7 +203,7 @@ EXERCISE = Exercise(
     points=5,
     cases=(
         Case("every token", whole, visible=True),
-        Case("one answer", lambda draw: {key: value[:1] for key, value in whole(draw).items()}),
+        Case("one answer", drawn_answer),
         Case("answers", answers(3, 6), visible=True),
         Case("answers, drawn", answers(4, 7)),
         Case("narrow clip", answers(3, 5, clip=0.05), visible=True),

@@ -90,6 +90,11 @@ def with_gaps(draw: Generator) -> Arguments:
     return {"chosen": randn(draw, 4, 2)[:, 0], "rejected": randn(draw, 4, 3)[:, 1]}
 
 
+def drawn_far_apart(draw: Generator) -> Arguments:
+    chosen, rejected = torch.tensor([-500.0, 0.0]), torch.tensor([500.0, 800.0])
+    return {"chosen": chosen + 9 * randn(draw, 2), "rejected": rejected + 9 * randn(draw, 2)}
+
+
 MARGINS = "The loss is the mean of minus log sigmoid of the differences"
 
 EXERCISE = Exercise(
@@ -115,7 +120,7 @@ EXERCISE = Exercise(
         Case("gradients", pairs(4), visible=True, gradients=("chosen", "rejected")),
         Case(
             "gradients far apart",
-            given(chosen=torch.tensor([-500.0, 0.0]), rejected=torch.tensor([500.0, 800.0])),
+            drawn_far_apart,
             gradients=("chosen", "rejected"),
         ),
     ),

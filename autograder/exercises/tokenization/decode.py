@@ -113,6 +113,12 @@ def drawn_bytes_to_text(draw: Generator) -> Arguments:
     return {"ids": [randint(draw, 97, 122), *character, randint(draw, 97, 122)], "merges": []}
 
 
+def drawn_no_text(draw: Generator) -> Arguments:
+    never, continued = randint(draw, 0xF8, 0xFF), randint(draw, 0x80, 0xBF)
+    letters = [randint(draw, 97, 122) for _ in range(2)]
+    return {"ids": [never, letters[0], continued, letters[1], 0xC0], "merges": []}
+
+
 def drawn_half(draw: Generator) -> Arguments:
     character = chr(randint(draw, 0x4E00, 0x9FA5)).encode()
     return {"ids": [*character, 257, *character[: randint(draw, 1, 2)], 258], "merges": [(97, 97), (98, 99), (32, 98)]}
@@ -132,12 +138,12 @@ EXERCISE = Exercise(
         Case("a letter across two tokens", given(ids=[256, 257, 33], merges=HALVES), visible=True),
         Case("drawn bytes", drawn_bytes_to_text),
         Case("half a letter", given(ids=[53, 258, 32, 226, 130, 172, 256], merges=HALVES), visible=True),
-        Case("bytes that never occur in text", given(ids=[255, 98, 128, 98, 192], merges=[])),
+        Case("bytes that never occur in text", drawn_no_text),
         Case("drawn half", drawn_half),
         Case("beyond the last merge", given(ids=[97, 258], merges=[(97, 98), (256, 256)]), visible=True),
         Case("negative", given(ids=[97, -1], merges=[(97, 98)]), visible=True),
-        Case("beyond the bytes", given(ids=[256], merges=[])),
-        Case("no ids", given(ids=[], merges=HALVES)),
+        Case("beyond the bytes", lambda draw: {"ids": [randint(draw, 0, 127), 256], "merges": []}),
+        Case("no ids", lambda draw: {**drawn_decoding(draw), "ids": []}),
     ),
     properties=(
         Property(

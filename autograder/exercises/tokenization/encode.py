@@ -1,5 +1,6 @@
 """encode: text to ids."""
 
+import torch
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
@@ -155,6 +156,11 @@ def drawn_encoding(draw: Generator) -> Arguments:
     return {"text": bytes(drawn_ids(draw, letters, 50)).decode(), "merges": merges}
 
 
+def drawn_third_merge(draw: Generator) -> Arguments:
+    a, b, c, d, e, x, y = (97 + torch.randperm(26, generator=draw)[:7]).tolist()
+    return {"text": bytes([d, a, d, a, b, e, d]).decode(), "merges": [(b, c), (c, c), (a, d), (x, y)]}
+
+
 def drawn_bytes(draw: Generator) -> Arguments:
     codes = [randint(draw, 0x61, 0x7A), randint(draw, 0xC0, 0xFF), randint(draw, 0x4E00, 0x9FA5)]
     return {"text": "".join(chr(code) for code in codes) + "🙂", "merges": []}
@@ -168,7 +174,7 @@ EXERCISE = Exercise(
         Case("no merges, other scripts", given(text="é漢🙂", merges=[]), visible=True),
         Case("drawn bytes", drawn_bytes),
         Case("one merge", given(text="lowlow", merges=[(108, 111)]), visible=True),
-        Case("the third of four merges", given(text="dadabed", merges=[(98, 99), (99, 99), (97, 100), (120, 121)])),
+        Case("the third of four merges", drawn_third_merge),
         Case("low, lower, lowest", given(text="lowest,slower", merges=LEARNED), visible=True),
         Case("a word with an accent", given(text="cafés,café", merges=ACCENTS), visible=True),
         Case("words drawn", drawn_words),
@@ -177,7 +183,7 @@ EXERCISE = Exercise(
         Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
         Case("drawn", drawn_encoding),
         Case("spaces", given(text="  low \n\tlower  ", merges=LEARNED), visible=True),
-        Case("no text", given(text="", merges=LEARNED)),
+        Case("no text", lambda draw: {**drawn_encoding(draw), "text": ""}),
     ),
     properties=(
         Property(

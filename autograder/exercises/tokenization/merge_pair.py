@@ -89,6 +89,25 @@ def drawn_run(draw: Generator) -> Arguments:
     return {"ids": runs, "pair": (token, token), "new_id": randint(draw, 500, 900)}
 
 
+def drawn_pair_alone(draw: Generator) -> Arguments:
+    pair = (randint(draw, 60, 255), randint(draw, 0, 50))
+    return {"ids": [*pair], "pair": pair, "new_id": randint(draw, 256, 900)}
+
+
+def drawn_without_pair(draw: Generator) -> Arguments:
+    left, right, other = randint(draw, 100, 150), randint(draw, 201, 255), randint(draw, 151, 200)
+    return {"ids": [other, left, other, other], "pair": (left, right), "new_id": randint(draw, 256, 900)}
+
+
+def drawn_token(draw: Generator) -> Arguments:
+    token = randint(draw, 0, 255)
+    return {"ids": [token], "pair": (token, token), "new_id": randint(draw, 256, 900)}
+
+
+def drawn_nothing(draw: Generator) -> Arguments:
+    return {"ids": [], "pair": (randint(draw, 0, 255), randint(draw, 0, 255)), "new_id": randint(draw, 256, 900)}
+
+
 EXERCISE = Exercise(
     reference=tokenization.merge_pair,
     points=3,
@@ -106,12 +125,12 @@ EXERCISE = Exercise(
         Case("numbers in numbers", given(ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256), visible=True),
         Case("drawn", drawn_merge),
         Case("pair at the end", given(ids=[104, 111, 104, 101], pair=(104, 101), new_id=256), visible=True),
-        Case("nothing but the pair", given(ids=[9, 7], pair=(9, 7), new_id=400)),
+        Case("nothing but the pair", drawn_pair_alone),
         Case("five of a kind", given(ids=[97, 97, 97, 97, 97], pair=(97, 97), new_id=256), visible=True),
         Case("drawn runs", drawn_run),
-        Case("pair absent", given(ids=[98, 97, 98, 98], pair=(97, 99), new_id=256)),
-        Case("one token", given(ids=[97], pair=(97, 97), new_id=256)),
-        Case("no token", given(ids=[], pair=(97, 98), new_id=256)),
+        Case("pair absent", drawn_without_pair),
+        Case("one token", drawn_token),
+        Case("no token", drawn_nothing),
     ),
     properties=(
         Property(
