@@ -5,8 +5,8 @@
         room.call("f", Call({"x": 1}), deadline=10)
 
 Code that runs over its deadline is interrupted, as by Ctrl-C; if that does not stop it, it is killed. Time in which
-it was ready to run but others had the processors does not count, up to PATIENCE deadlines. A room that dies or has to
-be killed raises RoomLost; it is then closed, and nothing it started is left.
+it was ready to run but others had the processors does not count, within limits. A room that dies or has to be killed
+raises RoomLost; it is then closed, and nothing it started is left.
 """
 
 import contextlib
@@ -20,14 +20,18 @@ from autograder.sandbox import wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.outputs import clean_outputs
 from autograder.sandbox.telling import Line, lines_of, told
-from autograder.sandbox.zygote_client import TIERS, RoomProcess, SandboxError, ZygoteClient, shared_zygote
+from autograder.sandbox.zygote_client import TIERS, RoomProcess, SandboxError, Times, ZygoteClient, shared_zygote
 from llm_course.checking.calls import Call, Failure, Reply, reply_from_data
 from llm_course.checking.values import ValueFormatError
 
 GRACE = 3.0
 """Seconds between the interrupt and the kill: honest code has to end its children and show where it was."""
-PATIENCE = 3.0
+PATIENCE = 1.0
 """How much of its deadline code is granted once more at most, because others kept the processors busy."""
+FOR_EACH_SECOND = 3.0
+"""Seconds of waiting that are granted for each second of work: what sleeps, or waits for what it started, gets none."""
+STARVED = 0.25
+"""The share of a time in which code that was stopped then waited, from which on it may have been stopped for that."""
 NOT_WORTH_GRANTING = 0.05
 """Seconds."""
 WATCHED_CALLS = 2
@@ -63,7 +67,7 @@ class Room:
         self._server = server
         self._process = process
         self._frames = wire.FrameReader(process.connection)
-        self._kept_waiting = 0.0
+        self._times = Times()
         self.starved = False
         """Whether something was stopped that waited for a processor longer than is granted."""
         self.granted_until = math.inf
@@ -128,9 +132,7 @@ class Room:
 
     def seconds_kept_waiting(self) -> float:
         """How long its code was ready to run and had no processor, as far as it is known."""
-        if self._open:
-            self._kept_waiting = max(self._kept_waiting, self._process.seconds_kept_waiting())
-        return self._kept_waiting
+        return max(self._times.waited, self._process.times().waited if self._open else 0.0)
 
     def close(self) -> None:
         """Kill the process and all that it started."""
@@ -166,14 +168,16 @@ class Room:
     def _wait(self, deadline: float) -> bool:
         """Wait for an answer to begin. The time in which the room got no processor does not count, within limits."""
         patience = PATIENCE * deadline
+        self._times = self._process.times()
         while not self._frames.wait(deadline):
-            before, self._kept_waiting = self._kept_waiting, self._process.seconds_kept_waiting()
-            waited = self._kept_waiting - before
-            deadline = min(waited, patience, self.granted_until - time.monotonic())
-            patience -= deadline
-            if deadline < NOT_WORTH_GRANTING:
-                self.starved |= waited >= NOT_WORTH_GRANTING
+            before, self._times = self._times, self._process.times()
+            ran, waited = self._times.ran - before.ran, self._times.waited - before.waited
+            granted = min(waited, FOR_EACH_SECOND * ran, patience, self.granted_until - time.monotonic())
+            if granted < NOT_WORTH_GRANTING:
+                self.starved |= waited >= max(STARVED * deadline, NOT_WORTH_GRANTING)
                 return False
+            patience -= granted
+            deadline = granted
         return True
 
     @contextlib.contextmanager

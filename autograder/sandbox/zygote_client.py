@@ -40,6 +40,14 @@ class SandboxError(Exception):
     """No room can be had; the message says why and what to do."""
 
 
+@dataclass(frozen=True)
+class Times:
+    """Seconds for which a thread had a processor, and for which it was ready to run and had none."""
+
+    ran: float = 0.0
+    waited: float = 0.0
+
+
 @dataclass
 class RoomProcess:
     """A process of a room, seen from outside."""
@@ -51,13 +59,13 @@ class RoomProcess:
     generation: int
     """Which fork server it comes from: the first, or one that replaced a dead one."""
 
-    def seconds_kept_waiting(self) -> float:
-        """How long its first thread was ready to run and had no processor; 0 where the kernel does not say."""
+    def times(self) -> Times:
+        """The times of its first thread until now; 0 where the kernel does not say."""
         try:
-            _, nanoseconds, _ = Path(f"/proc/{self.pid}/schedstat").read_text().split()
+            ran, waited, _ = Path(f"/proc/{self.pid}/schedstat").read_text().split()
         except (OSError, ValueError):
-            return 0.0
-        return int(nanoseconds) / 1e9
+            return Times()
+        return Times(int(ran) / 1e9, int(waited) / 1e9)
 
     def interrupt(self) -> None:
         """Ask it to stop what it does, as Ctrl-C would."""

@@ -19,7 +19,7 @@ from autograder.hand_in import HandIn
 from autograder.result import Result, read_result, write_result
 from autograder.sandbox import room as rooms
 from autograder.sandbox.room import Room
-from autograder.sandbox.zygote_client import RoomProcess
+from autograder.sandbox.zygote_client import RoomProcess, Times
 from autograder.submission import submission_of
 from autograder.work import Job, Task, work
 from autograder.workers import _processors
@@ -97,39 +97,43 @@ def test_older_results_are_final(tmp_path) -> None:
     assert read_result(path).final
 
 
-class Waiting:
-    """A room's process that answers never, and waits so many seconds for a processor in each of its own."""
+class Process:
+    """A room's process that never answers; of each second it runs and waits for a processor so long."""
 
     tier, connection, pid, generation = "namespaces", None, 0, 0
 
-    def __init__(self, waits: float) -> None:
-        self._waits, self._asked = waits, 0
+    def __init__(self, ran: float, waited: float) -> None:
+        self._ran, self._waited = ran, waited
+        self.waits: list[float] = []
 
-    def seconds_kept_waiting(self) -> float:
-        self._asked += 1
-        return self._asked * self._waits
+    def wait(self, seconds: float) -> bool:
+        self.waits.append(seconds)
+        return False
 
-    def interrupt(self) -> None: ...
+    def times(self) -> Times:
+        return Times(self._ran * sum(self.waits), self._waited * sum(self.waits))
 
 
-@pytest.mark.parametrize(("waits", "starved"), [(0.0, False), (0.01, False), (1.0, False), (10.0, True)])
-def test_a_stop_is_suspect_where_the_wait_was_longer_than_is_granted(
-    monkeypatch: pytest.MonkeyPatch, waits: float, starved: bool
+@pytest.mark.parametrize(
+    ("ran", "waited", "seconds", "starved"),
+    [
+        pytest.param(1.0, 0.0, 10, False, id="it ran all the time"),
+        pytest.param(0.0, 0.001, 10, False, id="it slept"),
+        pytest.param(0.0, 0.99, 10, True, id="it slept often, on a busy machine"),
+        pytest.param(0.01, 0.99, 10.3, True, id="it waited for fifty others, or for its own"),
+        pytest.param(0.25, 0.75, 20, True, id="it waited for three others, or for its own"),
+        pytest.param(0.5, 0.5, 20, False, id="it shared the processor with another, and had all its time"),
+        pytest.param(0.9, 0.1, 11.1, False, id="it waited a little, and had that time once more"),
+    ],
+)
+def test_waiting_is_granted_for_work_and_never_more_than_the_deadline_once_more(
+    monkeypatch: pytest.MonkeyPatch, ran: float, waited: float, seconds: float, starved: bool
 ) -> None:
-    class Frames:
-        def __init__(self, connection: object) -> None:
-            self.left = 4
-
-        def wait(self, deadline: float) -> bool:
-            return False
-
-    monkeypatch.setattr(rooms.wire, "FrameReader", Frames)
-    process = Waiting(waits)
+    process = Process(ran, waited)
+    monkeypatch.setattr(rooms.wire, "FrameReader", lambda connection: process)
     room = Room(SimpleNamespace(end_process=lambda process: None), process)
-    if waits == 1.0:
-        # It waited a second once, which was granted, and after that it had the processor.
-        process.seconds_kept_waiting = lambda: 1.0
-    assert room._wait(1.0) is False
+    assert room._wait(10.0) is False
+    assert sum(process.waits) == pytest.approx(seconds, abs=0.2)
     assert room.starved == starved
 
 
@@ -145,6 +149,6 @@ def test_a_submission_that_waited_most_of_its_time_is_not_final(monkeypatch: pyt
     submission = submission_of(HandIn(json.dumps(fill(ATTENTION, answers)).encode()), ATTENTION)
     for waited, final in ((0.0, True), (3.0, False)):
         monkeypatch.setattr(Room, "seconds_kept_waiting", lambda room, waited=waited: waited)
-        monkeypatch.setattr(RoomProcess, "seconds_kept_waiting", lambda process: 0.0)
+        monkeypatch.setattr(RoomProcess, "times", lambda process: Times())
         result = grading.grade(submission, ATTENTION, b"s", Rules(submission_deadline=1.0))
         assert (result.final, NOT_FINAL not in result.flags) == (final, final)

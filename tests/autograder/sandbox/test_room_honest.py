@@ -1,10 +1,14 @@
 """What learners use in notebooks works in a room."""
 
 import math
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 
 import pytest
 import torch
-from rooms import ask, text_of
+from rooms import ask, call, text_of
 
 from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
 from llm_course.checking.calls import Call
@@ -182,3 +186,35 @@ def test_an_interrupted_child_process_ends(room: Room) -> None:
     reply = room.run_cell("!sleep 60", 0.5)
     assert not reply.ok
     assert room.run_cell("1", 30).ok
+
+
+@pytest.fixture
+def shared_room(room: Room) -> Iterator[Room]:
+    """A room on a processor that three others keep busy, with no more right to it than the room."""
+    processor, nice = min(os.sched_getaffinity(0)), os.getpriority(os.PRIO_PROCESS, room._process.pid)
+    # Linux may share out the processor by session.
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True) for _ in range(3)]
+    # From outside: a room may not choose its processor.
+    for pid in (room._process.pid, *(other.pid for other in others)):
+        os.sched_setaffinity(pid, {processor})
+        os.setpriority(os.PRIO_PROCESS, pid, nice)
+    yield room
+    for other in others:
+        other.kill()
+        other.wait()
+
+
+def test_what_others_keep_waiting_has_its_time(shared_room: Room) -> None:
+    body = """
+    import time
+    end = time.process_time() + 0.5
+    while time.process_time() < end: pass
+    return "done"
+    """
+    assert ask(shared_room, body, deadline=1.6) == "done"
+    assert not shared_room.starved
+
+
+def test_what_sleeps_does_not_have_more_time_where_others_work(shared_room: Room) -> None:
+    with pytest.raises(CallInterrupted):
+        call(shared_room, "import time\nfor _ in range(3000): time.sleep(0.001)\nreturn 'done'", deadline=1.0)
