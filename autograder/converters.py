@@ -26,7 +26,7 @@ from autograder.autograded import FLAGS, write_outputs
 from autograder.course_files import SecretError, course_secret, result_path, stored_result
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.grade import RULES, Rules, grade_if_changed, not_graded
+from autograder.grade import grade_if_changed, not_graded
 from autograder.hand_in import (
     NotGradable,
     check_folder,
@@ -39,6 +39,7 @@ from autograder.hand_in import (
     submitted_folders,
 )
 from autograder.result import Result, write_result
+from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import TIERS, SandboxError
 from autograder.submission import Submission, submission_of
 

@@ -15,7 +15,10 @@ from llm_course import checking
 AUTOGRADER = Path(__file__).parent
 EXERCISES = AUTOGRADER / "exercises"
 JUDGING = (
-    *(AUTOGRADER / name for name in ("grade.py", "hand_in.py", "judge.py", "submission.py")),
+    *(
+        AUTOGRADER / name
+        for name in ("grade.py", "hand_in.py", "judge.py", "notebook_run.py", "shortcuts.py", "submission.py")
+    ),
     *(EXERCISES / name for name in ("spec.py", "mistakes.py")),
     *(AUTOGRADER / "sandbox").glob("*.py"),
     *Path(checking.__path__[0]).glob("*.py"),

@@ -15,11 +15,12 @@ from autograder.autograded import Autograded, SourceCell, finish
 from autograder.draws import DRAWS, seed_of_draw
 from autograder.exercises import assignments
 from autograder.fingerprint import graders_fingerprint
-from autograder.grade import RULES, Rules, as_final, grade_if_changed, not_graded
+from autograder.grade import as_final, grade_if_changed, not_graded
 from autograder.hand_in import HandIn, NotGradable
 from autograder.judge import make_answer_key
 from autograder.notebooks import released_notebook
 from autograder.result import NOT_GRADED, Result
+from autograder.rules import RULES, Rules
 from autograder.sandbox.linux import idle_processors
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient
 from autograder.submission import heal, submission_of

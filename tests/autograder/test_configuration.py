@@ -4,7 +4,7 @@ import pytest
 from traitlets.config import Config
 
 from autograder.converters import TrustedGrade
-from autograder.grade import RULES
+from autograder.rules import RULES
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
     [
         "autograder/grade.py",
         "autograder/judge.py",
+        "autograder/notebook_run.py",
         "autograder/sandbox/room_process.py",
         "autograder/exercises/spec.py",
         "autograder/exercises/language_models/perplexity.py",

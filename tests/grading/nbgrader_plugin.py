@@ -24,8 +24,8 @@ from autograder import converters, submission
 from autograder.configuration import configure
 from autograder.converters import SubmissionExporter, TrustedGrade
 from autograder.exercises.spec import Assignment
-from autograder.grade import Rules
 from autograder.result import GRADED, ExerciseResult, Result
+from autograder.rules import Rules
 from autograder.sandbox.room import open_room
 from autograder.submission import Submission
 

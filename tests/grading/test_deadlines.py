@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from autograder import grade as grading
+from autograder import notebook_run
 from autograder.exercises import assignments
-from autograder.grade import Rules, grade
+from autograder.grade import grade
 from autograder.result import Result
+from autograder.rules import Rules
 from autograder.submission import heal, parse
 from tests.banks.submissions import fill, references
 
@@ -50,7 +51,7 @@ def causal_mask(**arguments):
 
 @pytest.fixture
 def little_overtime(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grading, "OVERTIME", 1.0)
+    monkeypatch.setattr(notebook_run, "OVERTIME", 1.0)
 
 
 def graded(answers: Mapping[str, str], extra: Mapping[int, str] | None = None) -> Result:

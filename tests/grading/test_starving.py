@@ -14,9 +14,10 @@ from traitlets.config import Config
 from autograder import grade as grading
 from autograder import work as working
 from autograder.exercises import assignments
-from autograder.grade import NOT_FINAL, Rules, grade_if_changed
+from autograder.grade import NOT_FINAL, grade_if_changed
 from autograder.hand_in import HandIn
 from autograder.result import Result, read_result, write_result
+from autograder.rules import Rules
 from autograder.sandbox import room as rooms
 from autograder.sandbox.room import Room
 from autograder.sandbox.zygote_client import RoomProcess, Times
