@@ -15,6 +15,7 @@ known = Mistakes(post_training.clipped_policy_loss, section="post-training-clip"
 RATIO = "(log_probs - old_log_probs.detach()).masked_fill(~mask, 0.0).exp()"
 TERMS = "torch.minimum(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage)"
 LOSS = "-(terms * mask).sum() / mask.sum().clamp(min=1)"
+WHOLE = "(log_probs - old_log_probs.detach()).masked_fill(~mask, 0.0).sum(dim=1, keepdim=True)"
 SHAPES = "not log_probs.shape == old_log_probs.shape == mask.shape or advantages.shape != log_probs.shape[:1]"
 
 known.edit(
@@ -46,6 +47,11 @@ known.edit(
     "alike.",
 )
 known.edit(
+    "summed",
+    {LOSS: "-(terms * mask).sum()"},
+    "You add up over all tokens: divide by how many count, or the loss grows with the batch.",
+)
+known.edit(
     "sum_over_rows",
     {LOSS: "-(terms * mask).sum(dim=1).mean()"},
     "You add up each answer and take the mean over the answers. Divide by the number of tokens of the whole batch.",
@@ -61,6 +67,11 @@ known.edit(
     "You divide by the number of all positions. Divide by the number of tokens that count.",
 )
 known.edit(
+    "mask_inverted",
+    {"~mask": "mask", LOSS: "-(terms * ~mask).sum() / (~mask).sum().clamp(min=1)"},
+    "You count the positions where the mask is False. Those where it is True count.",
+)
+known.edit(
     "masked_ones",
     {LOSS: "-terms.sum() / mask.sum().clamp(min=1)"},
     "Positions where the mask is False still add their advantage to your sum, with a ratio of 1.",
@@ -72,6 +83,15 @@ known.edit(
     "Mask before `exp`.",
 )
 known.edit(
+    "masked_by_where",
+    {
+        RATIO: "(log_probs - old_log_probs.detach()).exp()",
+        LOSS: "-torch.where(mask, terms, 0 * log_probs).sum() / mask.sum().clamp(min=1)",
+    },
+    "Your loss is right, but its gradient is NaN: torch.where hides an infinite value, not its gradient. Mask before "
+    "`exp`.",
+)
+known.edit(
     "difference_for_ratio",
     {".exp()": ".add(1)"},
     "Your ratio is 1 plus the difference of the log probabilities. It is the exponential of that difference.",
@@ -80,6 +100,54 @@ known.edit(
     "ratio_inverted",
     {"(log_probs - old_log_probs.detach())": "(old_log_probs.detach() - log_probs)"},
     "Your ratio is upside down: it is the probability now over the probability then.",
+)
+known.edit(
+    "log_ratio",
+    {RATIO: "(log_probs - old_log_probs.detach()).masked_fill(~mask, 0.0)"},
+    "You use the difference of the log probabilities as the ratio. The ratio is its exponential.",
+)
+known.edit(
+    "quotient_of_logs",
+    {RATIO: "(log_probs / old_log_probs.detach()).masked_fill(~mask, 1.0)"},
+    "You divide log probabilities. The ratio of the probabilities is the exponential of their *difference*.",
+)
+known.edit(
+    "reinforce",
+    {TERMS: "log_probs.masked_fill(~mask, 0.0) * advantage"},
+    "That is plain REINFORCE: log probability times advantage. The answers are those of an older policy: the term is "
+    "the ratio to it, times the advantage, clipped.",
+)
+known.edit(
+    "reinforce_of_answers",
+    {LOSS: "-(log_probs.masked_fill(~mask, 0.0).sum(dim=1) * advantages).mean()"},
+    "That is plain REINFORCE on whole answers: their log probability times the advantage. Here each token has its "
+    "ratio to the older policy, clipped, and all tokens count alike.",
+)
+known.edit(
+    "weighted_reinforce",
+    {TERMS: "ratio.clamp(1 - clip, 1 + clip).detach() * advantage * log_probs.masked_fill(~mask, 0.0)"},
+    "You weight log probabilities by a clipped ratio that carries no gradient. Here the ratio itself, times the "
+    "advantage, is the term.",
+)
+known.edit(
+    "ratio_of_answers",
+    {RATIO: f"{WHOLE}.exp()", LOSS: "-terms.mean()"},
+    "Your ratio is that of a whole answer. Here each token has a ratio of its own.",
+)
+known.edit(
+    "ratio_of_answers_for_tokens",
+    {RATIO: f"{WHOLE}.exp().expand_as(mask)"},
+    "Your ratio is that of a whole answer, the same for all of its tokens. Here each token has a ratio of its own.",
+)
+known.edit(
+    "mean_ratio_of_answers",
+    {RATIO: f"({WHOLE} / mask.sum(dim=1, keepdim=True).clamp(min=1)).exp()", LOSS: "-terms.mean()"},
+    "Your ratio is that of a whole answer, by its length, as GSPO has it. Here each token has a ratio of its own.",
+)
+known.edit(
+    "mean_ratio_for_tokens",
+    {RATIO: f"({WHOLE} / mask.sum(dim=1, keepdim=True).clamp(min=1)).exp().expand_as(mask)"},
+    "All tokens of an answer share one ratio, the geometric mean of theirs. Here each token has a ratio of its own.",
 )
 known.edit(
     "log_probs_for_ratio",
@@ -103,6 +171,40 @@ known.edit(
     "You clamp from above only. With a negative advantage the lower bound matters.",
 )
 known.edit(
+    "lower_clip_only",
+    {"clamp(1 - clip, 1 + clip)": "clamp(min=1 - clip)"},
+    "You clamp from below only. With a positive advantage the upper bound matters.",
+)
+known.edit(
+    "far_tokens_dropped",
+    {TERMS: "ratio * advantage * ((ratio - 1).abs() <= clip)"},
+    "You drop tokens whose ratio is outside the bounds. Some of them still count, and pull back: take the minimum of "
+    "both terms.",
+)
+known.edit(
+    "size_of_advantage",
+    {"advantages.unsqueeze(-1)": "advantages.unsqueeze(-1).abs()"},
+    "You use the size of the advantage without its sign, so bad answers are rewarded too.",
+)
+known.edit(
+    "ratio_so_far",
+    {RATIO: "(log_probs - old_log_probs.detach()).masked_fill(~mask, 0.0).cumsum(dim=1).exp()"},
+    "Your ratio is that of the answer up to the token. Here each token has a ratio of its own.",
+)
+known.edit(
+    "advantage_in_exponent",
+    {
+        RATIO: "((log_probs - old_log_probs.detach()) * advantages.unsqueeze(-1)).masked_fill(~mask, 0.0).exp()",
+        TERMS: "torch.minimum(ratio, ratio.clamp(1 - clip, 1 + clip))",
+    },
+    "Your advantage stands in the exponent. It multiplies the ratio.",
+)
+known.edit(
+    "ratio_minus_one",
+    {TERMS: "torch.minimum((ratio - 1) * advantage, (ratio - 1).clamp(-clip, clip) * advantage)"},
+    "You subtract 1 from the ratio. That changes the loss by the mean advantage; the term is min(r A, clamp(r) A).",
+)
+known.edit(
     "clip_of_log",
     {"clamp(1 - clip, 1 + clip)": "clamp(-clip, clip)"},
     "You clamp the ratio to between -clip and clip. It is near 1, so the bounds are 1 - clip and 1 + clip.",
@@ -116,6 +218,44 @@ known.edit(
     "single",
     {LOSS: f"({LOSS}).float()"},
     "Your loss is float32 whatever the log probabilities are: keep their dtype.",
+)
+known.edit(
+    "clip_before_exp",
+    {TERMS: "torch.minimum(ratio * advantage, ratio.log().clamp(-clip, clip).exp() * advantage)"},
+    "You clamp the difference of the log probabilities. The bounds 1 - clip and 1 + clip are for the ratio itself.",
+)
+known.edit(
+    "reciprocal_clip",
+    {"clamp(1 - clip, 1 + clip)": "clamp(1 / (1 + clip), 1 + clip)"},
+    "Your lower bound is 1 / (1 + clip). It is 1 - clip.",
+)
+known.edit(
+    "smaller_ratio",
+    {TERMS: "torch.minimum(ratio, ratio.clamp(1 - clip, 1 + clip)) * advantage"},
+    "You take the smaller of the two *ratios*. With a negative advantage that is the larger term: multiply first.",
+)
+known.edit(
+    "smaller_sum",
+    {
+        TERMS: "torch.stack([ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage])",
+        LOSS: "-(terms * mask).sum(dim=(1, 2)).amin() / mask.sum().clamp(min=1)",
+    },
+    "You add up both kinds of terms and take the smaller sum. The minimum is taken for each token.",
+)
+known.edit(
+    "advantages_along_time",
+    {"advantages.unsqueeze(-1)": "advantages"},
+    "Your advantages lie along time, not along the batch: `advantages.unsqueeze(-1)` gives each row its own.",
+)
+known.edit(
+    "advantages_normalized",
+    {"advantages.unsqueeze(-1)": "((advantages - advantages.mean()) / (advantages.std(correction=0) + 1e-8))[:, None]"},
+    "You normalize the advantages over the batch, as many PPO programs do. Here they are used as they come.",
+)
+known.edit(
+    "zero_clip_refused",
+    {"clip < 0": "clip <= 0"},
+    "You refuse a clip of 0. It leaves no room for gain, but it makes sense: only a negative one is refused.",
 )
 known.edit(
     "negative_clip",
@@ -203,7 +343,7 @@ EXERCISE = Exercise(
     points=5,
     cases=(
         Case("every token", whole, visible=True),
-        Case("one answer", drawn_answer),
+        Case("one answer", drawn_answer, visible=True),
         Case("answers", answers(3, 6), visible=True),
         Case("answers, drawn", answers(4, 7)),
         Case("narrow clip", answers(3, 5, clip=0.05), visible=True),

@@ -17,8 +17,12 @@ REJECTED = "beta * (policy_rejected - reference_rejected.detach())"
 LOSS = "-functional.logsigmoid(chosen - rejected).mean()"
 CHECK = "not policy_chosen.shape == policy_rejected.shape == reference_chosen.shape == reference_rejected.shape"
 
-known.edit("sign", {"chosen - rejected)": "rejected - chosen)"}, "You prefer the rejected answers: the difference is "
-           "chosen minus rejected.")  # fmt: skip
+known.edit(
+    "sign",
+    {"chosen - rejected)": "rejected - chosen)"},
+    "Your margin has the wrong sign, so the rejected answers are preferred. It is the growth (policy minus reference) "
+    "of the chosen answer, minus that of the rejected one.",
+)
 known.edit("no_minus", {"-functional": "functional"}, "Your loss has the wrong sign: it is minus the log sigmoid.")
 known.edit(
     "no_reference",
@@ -33,7 +37,28 @@ known.edit(
 known.edit(
     "reference_added",
     {CHOSEN: CHOSEN.replace(" - ", " + "), REJECTED: REJECTED.replace(" - ", " + ")},
-    "You add the reference's log probabilities. Subtract them: growth is new minus old.",
+    "The reference enters with the wrong sign. From each answer's log probability subtract the reference's of the "
+    "*same* answer: growth is new minus old.",
+)
+known.edit(
+    "rejected_reference_only",
+    {CHOSEN: "beta * policy_chosen"},
+    "You compare only the rejected answer with the reference. Both implicit rewards are differences from it.",
+)
+known.edit(
+    "growths_added",
+    {"(chosen - rejected)": "(chosen + rejected)"},
+    "You add the two implicit rewards. What counts is by how much the chosen one is ahead: subtract.",
+)
+known.edit(
+    "chosen_alone",
+    {"(chosen - rejected)": "(chosen)"},
+    "The rejected answers are not in your loss. The margin is the chosen reward minus the rejected one.",
+)
+known.edit(
+    "each_alone",
+    {LOSS: "-(functional.logsigmoid(chosen) + functional.logsigmoid(-rejected)).mean()"},
+    "You send each implicit reward through a sigmoid of its own. Only their difference counts.",
 )
 known.edit(
     "beta_outside",
@@ -48,6 +73,68 @@ known.edit(
     "no_beta",
     {CHOSEN: "policy_chosen - reference_chosen.detach()", REJECTED: "policy_rejected - reference_rejected.detach()"},
     "Your result does not depend on beta: the differences are multiplied by it.",
+)
+known.edit(
+    "sigmoids_subtracted",
+    {LOSS: "-(torch.sigmoid(chosen) - torch.sigmoid(rejected)).mean()"},
+    "You send each implicit reward through a sigmoid of its own and then subtract. Subtract first, then take log "
+    "sigmoid.",
+)
+known.edit(
+    "policy_against_reference",
+    {LOSS: "-functional.logsigmoid(beta * (policy_chosen - reference_rejected)).mean()"},
+    "You compare the policy's chosen answer with the reference's rejected one. All four log probabilities are needed.",
+)
+known.edit(
+    "margin",
+    {LOSS: "-(chosen - rejected).mean()"},
+    "You take the margin itself, which has no upper bound. It goes through log sigmoid first.",
+)
+known.edit(
+    "smoothed",
+    {LOSS: "-(0.9 * functional.logsigmoid(chosen - rejected) + 0.1 * functional.logsigmoid(rejected - chosen)).mean()"},
+    "You smooth the labels, as for raters that err. Here the chosen answer is the better one, without doubt.",
+)
+known.edit(
+    "loss_divided_by_beta",
+    {LOSS: f"{LOSS} / beta"},
+    "You divide the loss by beta. Beta stands inside the sigmoid, on the differences, and nowhere else.",
+)
+known.edit(
+    "usual_beta",
+    {CHOSEN: CHOSEN.replace("beta *", "0.1 *"), REJECTED: REJECTED.replace("beta *", "0.1 *")},
+    "Your beta is 0.1, whatever the caller asked for.",
+)
+known.edit(
+    "beta_on_chosen",
+    {REJECTED: "policy_rejected - reference_rejected.detach()"},
+    "Your beta multiplies only what belongs to the chosen answer. It multiplies both implicit rewards.",
+)
+known.edit(
+    "beta_on_rejected",
+    {CHOSEN: "policy_chosen - reference_chosen.detach()"},
+    "Your beta multiplies only what belongs to the rejected answer. It multiplies both implicit rewards.",
+)
+known.edit(
+    "beta_on_policy",
+    {
+        CHOSEN: "beta * policy_chosen - reference_chosen.detach()",
+        REJECTED: "beta * policy_rejected - reference_rejected.detach()",
+    },
+    "Your beta multiplies the policy's log probabilities only. It multiplies the differences from the reference.",
+)
+known.edit(
+    "beta_on_reference",
+    {
+        CHOSEN: "policy_chosen - beta * reference_chosen.detach()",
+        REJECTED: "policy_rejected - beta * reference_rejected.detach()",
+    },
+    "Your beta multiplies the reference's log probabilities only. It multiplies the differences from the reference.",
+)
+known.edit(
+    "beta_twice",
+    {"(chosen - rejected)": "(beta * (chosen - rejected))"},
+    "Your beta is applied twice: once is enough, on the differences.",
 )
 known.edit(
     "divided_by_beta",
@@ -82,15 +169,40 @@ known.edit(
     "You take the ratios of the probabilities. DPO has their logarithms: leave out the exponential.",
 )
 known.edit(
+    "quotient_of_probabilities",
+    {
+        CHOSEN: "beta * policy_chosen.exp() / reference_chosen.detach().exp()",
+        REJECTED: "beta * policy_rejected.exp() / reference_rejected.detach().exp()",
+    },
+    "You take the ratios of the probabilities. DPO has their logarithms: subtract log probabilities.",
+)
+known.edit(
+    "there_and_back",
+    {
+        CHOSEN: "beta * (policy_chosen.exp() / reference_chosen.detach().exp()).log()",
+        REJECTED: "beta * (policy_rejected.exp() / reference_rejected.detach().exp()).log()",
+    },
+    "You take exponentials only to take logarithms again, and exp(-1500) is 0 in floats. Subtract log probabilities.",
+)
+known.edit(
+    "logarithm_twice",
+    {
+        CHOSEN: "beta * (policy_chosen / reference_chosen.detach()).log()",
+        REJECTED: "beta * (policy_rejected / reference_rejected.detach()).log()",
+    },
+    "You take the logarithm of log probabilities. They are logarithms already: subtract them.",
+)
+known.edit(
     "hinge",
     {LOSS: "(1 - (chosen - rejected)).clamp(min=0).mean()"},
     "That is a hinge loss. DPO's is minus log sigmoid of the margin.",
 )
 known.edit(
     "squared",
-    {LOSS: "((chosen - rejected - 0.5) ** 2).mean()"},
+    {LOSS: "(((chosen - rejected) / beta - 1 / (2 * beta)) ** 2).mean()"},
     "That is the squared loss of IPO, another method. DPO's is minus log sigmoid of the margin.",
 )
+known.edit("per_pair", {".mean()": ""}, "You return one loss for each pair: take their mean.")
 known.edit("summed", {".mean()": ".sum()"}, "You add up over the pairs: take the mean.")
 known.edit(
     "mean_first",
@@ -134,7 +246,11 @@ known.edit(
 def pairs(batch: int, beta: float, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
     def draw_pairs(draw: Generator) -> Arguments:
         names = ("policy_chosen", "policy_rejected", "reference_chosen", "reference_rejected")
-        return {**{name: 3 * randn(draw, batch, dtype=dtype) - 9 for name in names}, "beta": beta}
+        drawn = {name: 3 * randn(draw, batch, dtype=dtype) - 9 for name in names}
+        # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
+        lost = drawn["reference_chosen"][0] - drawn["reference_rejected"][0] - 1 - torch.rand((), generator=draw)
+        drawn["policy_chosen"][0] = drawn["policy_rejected"][0] + lost
+        return {**drawn, "beta": beta}
 
     return draw_pairs
 
@@ -199,7 +315,8 @@ EXERCISE = Exercise(
         Property(
             "Large margins give a finite loss",
             ("far apart",),
-            "Use logsigmoid (or softplus of minus the margin): no exponential of a large number is made.",
+            "Use logsigmoid (or softplus of minus the margin): no exponential of a large number is made, and nothing "
+            "has to be clamped.",
             needs=MARGINS,
         ),
         Property(

@@ -27,6 +27,11 @@ known.edit(
     "Your mean is that of the group, your standard deviation that of the whole batch. Both are the group's.",
 )
 known.edit(
+    "batch_mean",
+    {MEAN: "rewards.mean()"},
+    "Your standard deviation is that of the group, your mean that of the whole batch. Both are the group's.",
+)
+known.edit(
     "columns",
     {MEAN: "rewards.mean(dim=0, keepdim=True)", DEVIATION: "rewards.std(dim=0, correction=0, keepdim=True)"},
     "You compare down the columns, across questions. A group is a row.",
@@ -36,6 +41,17 @@ known.edit(
     {DEVIATION: "rewards.std(dim=1, keepdim=True)"},
     "Your standard deviation divides by samples - 1, as torch.std does by default. Here it is that of a population: "
     "correction=0.",
+)
+known.edit(
+    "sample_deviation_mended",
+    {DEVIATION: "rewards.std(dim=1, keepdim=True).nan_to_num()"},
+    "Your standard deviation is that of a sample, over samples - 1. Divide by the number of samples: correction=0.",
+)
+known.edit(
+    "leave_one_out",
+    {RESULT: "centered * rewards.shape[1] / max(rewards.shape[1] - 1, 1)"},
+    "You compare with the mean of the *other* answers and divide by nothing, as RLOO does. In GRPO the mean is over "
+    "the whole group, and the difference is divided by the standard deviation.",
 )
 known.edit(
     "not_divided",
@@ -51,6 +67,11 @@ known.edit(
     "nan_for_equal",
     {RESULT: "centered / deviation"},
     "A group of equal rewards gives 0 / 0, NaN in all of its advantages. Add 1e-6 to the standard deviation.",
+)
+known.edit(
+    "too_little_added",
+    {RESULT: "centered / (deviation + 1e-9)"},
+    "You add less than 1e-6 to the standard deviation, or mend 0 / 0 in another way. Add 1e-6, always.",
 )
 known.edit(
     "not_centered",
@@ -78,6 +99,11 @@ known.edit(
     "Your 1e-6 stands under the root. It is added to the standard deviation.",
 )
 known.edit(
+    "library_eps",
+    {"1e-6": "1e-4"},
+    "You add 1e-4 to the standard deviation, as some libraries do. Here it is 1e-6.",
+)
+known.edit(
     "large_eps",
     {"1e-6": "1e-2"},
     "What you add to the standard deviation is too large: it is 1e-6.",
@@ -88,8 +114,95 @@ known.edit(
     "You divide by the mean of the absolute differences. The standard deviation is the root of the mean of squares.",
 )
 known.edit(
+    "range",
+    {DEVIATION: "rewards.amax(dim=1, keepdim=True) - rewards.amin(dim=1, keepdim=True)"},
+    "You divide by the range of the group, largest minus smallest. In GRPO it is the standard deviation.",
+)
+known.edit(
+    "mean_for_deviation",
+    {DEVIATION: "rewards.mean(dim=1, keepdim=True)"},
+    "You divide by the mean of the group. In GRPO it is the standard deviation.",
+)
+known.edit(
+    "sum_for_mean",
+    {MEAN: "rewards.sum(dim=1, keepdim=True)"},
+    "You subtract the sum of the group. It is the mean.",
+)
+known.edit(
+    "absolute",
+    {RESULT: "centered.abs() / (deviation + 1e-6)"},
+    "You take absolute values. An answer below the mean has a negative advantage.",
+)
+known.edit(
+    "transposed",
+    {RESULT: "(centered / (deviation + 1e-6)).T"},
+    "Your result is transposed. It has a row per question, as the rewards have.",
+)
+known.edit(
+    "normalized_twice",
+    {
+        f"return {RESULT}": f"each = {RESULT}\n    return (each - each.mean()) / (each.std(correction=0) + 1e-6)",
+    },
+    "You normalize once more over the batch. The advantages are those of the groups alone.",
+)
+known.edit(
+    "root_of_sum",
+    {DEVIATION: "centered.norm(dim=1, keepdim=True)"},
+    "You divide by the root of the *sum* of squares. The standard deviation is the root of their mean.",
+)
+known.edit(
+    "not_about_the_mean",
+    {DEVIATION: "rewards.square().mean(dim=1, keepdim=True).sqrt()"},
+    "You divide by the root mean square of the rewards themselves. The standard deviation is that of their differences "
+    "from the mean.",
+)
+known.edit(
+    "best_for_mean",
+    {MEAN: "rewards.amax(dim=1, keepdim=True)"},
+    "You compare with the best answer of the group, so no advantage is positive. Compare with the mean.",
+)
+known.edit(
+    "median_for_mean",
+    {MEAN: "rewards.median(dim=1, keepdim=True).values"},
+    "You compare with the median of the group. In GRPO it is the mean.",
+)
+known.edit(
+    "negative_cut",
+    {RESULT: "(centered / (deviation + 1e-6)).clamp(min=0)"},
+    "You cut off negative advantages. Answers that are worse than the mean are to become less likely.",
+)
+known.edit(
+    "ranks",
+    {
+        MEAN: "rewards.mean(dim=1, keepdim=True); "
+        "rewards = rewards.argsort(dim=1).argsort(dim=1).to(rewards.dtype); "
+        "centered = rewards - rewards.mean(1, keepdim=True)"
+    },
+    "You turn the rewards into ranks first. An advantage tells by how much an answer is better.",
+)
+known.edit(
+    "without_keepdim",
+    {MEAN: "rewards.mean(dim=1)", DEVIATION: "rewards.std(dim=1, correction=0)"},
+    "Your means have lost a dimension, so they do not line up with the rows. Keep it: keepdim=True.",
+)
+known.edit(
+    "equal_groups_dropped",
+    {RESULT: "(centered / (deviation + 1e-6))[deviation[:, 0] > 0]"},
+    "You leave out groups of equal rewards. They stay in, with advantages of 0.",
+)
+known.edit(
+    "equal_groups_kept",
+    {RESULT: "torch.where(deviation == 0, rewards, centered / (deviation + 1e-6))"},
+    "You leave the rewards of a group as they are where all are equal. Nobody is better than the others: 0.",
+)
+known.edit("single", {RESULT: f"({RESULT}).float()"}, "Your advantages are float32 whatever the rewards are: keep "
+           "their dtype.")  # fmt: skip
+known.edit(
     "others_only",
-    {MEAN: "(rewards.sum(dim=1, keepdim=True) - rewards) / max(rewards.shape[1] - 1, 1)"},
+    {
+        MEAN: "(rewards.sum(dim=1, keepdim=True) - rewards + (rewards if rewards.shape[1] == 1 else 0)) / "
+        "max(rewards.shape[1] - 1, 1)"
+    },
     "You compare with the mean of the *other* answers (leave-one-out, as RLOO does). In GRPO the mean is over the "
     "whole group.",
 )
@@ -133,7 +246,7 @@ EXERCISE = Exercise(
         Case("with gaps", lambda draw: {"rewards": randn(draw, 5, 3).T}),
         Case("equal rewards", given(rewards=EQUAL), visible=True),
         Case("one sample each", given(rewards=torch.tensor([[0.5], [2.0]])), visible=True),
-        Case("close rewards", given(rewards=CLOSE), visible=True),
+        Case("close rewards", given(rewards=CLOSE), visible=True, slack=1e3),
         Case("float64", drawn(2, 4, torch.float64), visible=True, slack=1e12),
     ),
     properties=(

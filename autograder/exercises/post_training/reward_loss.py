@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
+from torch.nn import functional
 
 from autograder.exercises.mistakes import Mistakes
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randn
@@ -35,6 +36,37 @@ known.edit(
     "That is a hinge loss: it is 0 from a margin of 1 on. Bradley and Terry's is minus log sigmoid of the difference.",
 )
 known.edit(
+    "hinge_at_zero",
+    {LOSS: "(rejected - chosen).clamp(min=0).mean()"},
+    "Your loss is 0 as soon as the chosen answer is ahead. Minus log sigmoid goes on falling with the difference.",
+)
+known.edit(
+    "exponential",
+    {LOSS: "torch.exp(rejected - chosen).mean()"},
+    "You take the exponential of the difference. The loss is log(1 + that): minus log sigmoid.",
+)
+known.edit(
+    "either_way",
+    {LOSS: "-(functional.logsigmoid(chosen - rejected) + functional.logsigmoid(rejected - chosen)).mean()"},
+    "You add the loss of the opposite preference, so that equal rewards are best. Only what was preferred counts.",
+)
+known.edit(
+    "lost_pairs_only",
+    {LOSS: "-(functional.logsigmoid(chosen - rejected) * (chosen < rejected)).mean()"},
+    "Pairs that are ranked rightly add nothing to your loss. They too count: it goes on falling with the difference.",
+)
+known.edit(
+    "halved",
+    {LOSS: f"{LOSS} / 2"},
+    "You divide by the number of answers. The mean is over the pairs.",
+)
+known.edit(
+    "share_ranked_rightly",
+    {LOSS: "(chosen > rejected).to(chosen.dtype).mean()"},
+    "You return the share of pairs ranked rightly, which has no gradient. The loss is minus log sigmoid of the "
+    "differences.",
+)
+known.edit(
     "difference",
     {LOSS: "-(chosen - rejected).mean()"},
     "You take the difference itself, which has no lower bound. It goes through log sigmoid first.",
@@ -50,6 +82,48 @@ known.edit(
     "You send each reward through a sigmoid of its own, as if it were a verdict of good or bad. Only the difference "
     "counts.",
 )
+known.edit(
+    "regression",
+    {LOSS: "((chosen - 1) ** 2 + rejected**2).mean()"},
+    "You pull the chosen rewards to 1 and the others to 0. A comparison gives no such grades: only the difference "
+    "counts.",
+)
+known.edit(
+    "squared_margin",
+    {LOSS: "((1 - (chosen - rejected)) ** 2).mean()"},
+    "You pull the difference to 1 and punish more of it too. The loss is minus log sigmoid of the difference.",
+)
+known.edit(
+    "strengths",
+    {LOSS: "-torch.log(chosen / (chosen + rejected)).mean()"},
+    "chosen / (chosen + rejected) is Bradley and Terry's formula for strengths, which are positive. Rewards are their "
+    "logarithms: there it is the sigmoid of the difference.",
+)
+known.edit(
+    "sigmoids_subtracted",
+    {LOSS: "-(torch.sigmoid(chosen) - torch.sigmoid(rejected)).mean()"},
+    "You send each reward through a sigmoid of its own and then subtract. Subtract first, then take log sigmoid.",
+)
+known.edit(
+    "logs_subtracted",
+    {LOSS: "-(functional.logsigmoid(chosen) - functional.logsigmoid(rejected)).mean()"},
+    "You take log sigmoid of each reward and then subtract. Subtract first, then take log sigmoid.",
+)
+known.edit(
+    "log_of_mean",
+    {LOSS: "-torch.log(torch.sigmoid(chosen - rejected).mean())"},
+    "You take the mean of the probabilities, then its logarithm. The mean is over the logarithms.",
+)
+known.edit(
+    "across_the_batch",
+    {LOSS: "-functional.log_softmax(chosen - rejected, dim=0).mean()"},
+    "Your softmax compares the pairs of the batch with one another. Compare the two of each pair: sigmoid.",
+)
+known.edit(
+    "every_other",
+    {LOSS: "-functional.logsigmoid(chosen[:, None] - rejected).mean()"},
+    "You compare every chosen answer with every rejected one. Only those of the same pair were compared.",
+)
 known.edit("summed", {".mean()": ".sum()"}, "You add up over the pairs: take the mean.")
 known.edit(
     "mean_first",
@@ -62,6 +136,13 @@ known.edit(
     "At a difference of -1000 your loss is infinite: in floats the sigmoid is 0 there, and exp(1000) infinite. "
     "logsigmoid stays finite.",
 )
+known.edit(
+    "exponentials",
+    {LOSS: "-torch.log(chosen.exp() / (chosen.exp() + rejected.exp())).mean()"},
+    "The exponential of a reward of 500 is infinite. The quotient of exponentials is the sigmoid of the difference: "
+    "use logsigmoid.",
+)
+known.edit("single", {LOSS: f"({LOSS}).float()"}, "Your loss is float32 whatever the rewards are: keep their dtype.")
 known.edit("base_two", {".mean()": ".mean() / 0.6931471805599453"}, "Your loss is in bits: use the natural logarithm.")
 known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the rewards, so nothing is trained.")
 known.edit(
@@ -82,8 +163,22 @@ known.edit(
 )
 
 
+@known.function("You change the rewards that you were given: subtract into a new tensor.")
+def in_place(chosen: Tensor, rejected: Tensor) -> Tensor:
+    if chosen.shape != rejected.shape:
+        raise ValueError("each pair needs two rewards")
+    chosen -= rejected
+    return -functional.logsigmoid(chosen).mean()
+
+
 def pairs(batch: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
-    return lambda draw: {"chosen": 2 * randn(draw, batch, dtype=dtype), "rejected": 2 * randn(draw, batch, dtype=dtype)}
+    def draw_pairs(draw: Generator) -> Arguments:
+        chosen, rejected = 2 * randn(draw, 2, batch, dtype=dtype)
+        # One pair at least is ranked wrongly: a loss of nothing but large margins may be all rounding.
+        chosen[0] = rejected[0] - 0.5 - torch.rand((), generator=draw)
+        return {"chosen": chosen, "rejected": rejected}
+
+    return draw_pairs
 
 
 def with_gaps(draw: Generator) -> Arguments:
@@ -134,7 +229,8 @@ EXERCISE = Exercise(
         Property(
             "Rewards a thousand apart give a finite loss",
             ("far apart",),
-            "Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made.",
+            "Use logsigmoid (or softplus of minus the difference): no exponential of a large number is made. Clamping, "
+            "or a small number added inside the logarithm, makes the loss finite and wrong.",
             needs=MARGINS,
         ),
         Property(

@@ -57,9 +57,86 @@ known.edit(
     "You take the mean over all positions. The log probability of a whole answer is the sum over its tokens.",
 )
 known.edit(
+    "first_label_cut",
+    {LOGITS: "logits[:, 1:]"},
+    "You cut the first position off both, so they are not shifted. Cut the *first* label and the *last* logits.",
+)
+known.edit(
+    "most_probable",
+    {LOG: f"functional.log_softmax({LOGITS}, dim=-1).amax(dim=-1, keepdim=True).expand_as({LOGITS})"},
+    "You add up the log probability of the likeliest token. It is that of the token which stands in labels.",
+)
+known.edit(
+    "softmax_over_rows",
+    {f"log_softmax({LOGITS}, dim=-1)": f"log_softmax({LOGITS}, dim=0)"},
+    "Your softmax runs over the batch. It runs over the vocabulary, the last dimension.",
+)
+known.edit(
+    "divided_by_length",
+    {SUM: f"{SUM} / labels.shape[1]"},
+    "You divide by the length of the row. The log probability of a whole answer is the sum over its tokens.",
+)
+known.edit(
+    "divided_by_batch",
+    {SUM: f"{SUM} / counts.sum()"},
+    "You divide by the number of labels in the batch. Each row is the sum over its own tokens.",
+)
+known.edit(
+    "largest_logit_subtracted",
+    {LOG: f"({LOGITS} - {LOGITS}.amax(dim=-1, keepdim=True))"},
+    "You subtract the largest logit. What is to be subtracted is the logarithm of the sum of exponentials: log_softmax "
+    "does that, and keeps it finite.",
+)
+known.edit(
+    "a_column",
+    {SUM: f"{MASKED}.sum(dim=-1, keepdim=True)"},
+    "You keep the dimension of time. One number for each row: [batch].",
+)
+known.edit(
+    "batch_mean",
+    {SUM: f"{MASKED}.sum() / counts.sum()"},
+    "You take one mean over all labels of the batch, as cross_entropy does. Each row gets its own number, a sum.",
+)
+known.edit(
+    "product",
+    {SUM: f"{SUM}.exp()"},
+    "You return the probability, which for a long answer is 0 in floats. Its logarithm is asked for: the sum.",
+)
+known.edit(
+    "base_two",
+    {SUM: f"{SUM} / 0.6931471805599453"},
+    "Your logarithm has base 2. log_softmax gives natural logarithms: nothing is to be divided.",
+)
+known.edit(
+    "per_token",
+    {SUM: MASKED},
+    "You return a number for each token. Add them up over time: one number for each row.",
+)
+known.edit(
+    "sum_over_rows",
+    {SUM: f"{MASKED}.sum(dim=0)"},
+    "You add up over the batch, dimension 0. Each row is an answer: add up over time.",
+)
+known.edit(
     "gathers_ignored",
     {SUM: "found.sum(dim=-1)"},
     "Labels of -100 count in your sum, as if they were token 0. They must add nothing.",
+)
+known.edit(
+    "mask_not_shifted",
+    {MASKED: "found.masked_fill(labels[:, :-1] == -100, 0.0)"},
+    "Your labels are shifted, but the mask of what counts is not. Make it from the shifted labels, labels[:, 1:].",
+)
+known.edit(
+    "zero_is_padding",
+    {"targets != -100": "targets > 0"},
+    "You leave out token 0 as if it were padding. Only a label of -100 does not count.",
+)
+known.edit(
+    "gather_raises",
+    {"targets.masked_fill(~counts, 0)": "targets"},
+    "Your function raises where a label is -100: there is no such place in the vocabulary. Look up 0 there, and leave "
+    "what you find out of the sum.",
 )
 known.edit(
     "batch_sum",
@@ -122,6 +199,13 @@ def in_place(logits: Tensor, labels: Tensor) -> Tensor:
     return result
 
 
+@known.function("You stop at the first -100 behind an answer. A row may hold several answers: add up all its labels.")
+def first_answer_only(logits: Tensor, labels: Tensor) -> Tensor:
+    later = ((labels[:, :-1] != -100) & (labels[:, 1:] == -100)).cumsum(dim=1) > 0
+    kept = torch.cat([labels[:, :1], labels[:, 1:].masked_fill(later, -100)], dim=1)
+    return post_training.sequence_log_probs(logits, kept)
+
+
 def answers(
     batch: int, time: int, scale: float = 2.0, dtype: torch.dtype = torch.float32
 ) -> Callable[[Generator], Arguments]:
@@ -144,6 +228,12 @@ def none_counted(draw: Generator) -> Arguments:
     labels[1, 3] = 2
     labels[0, 0] = 1
     return {"logits": randn(draw, 2, 5, 6), "labels": labels}
+
+
+def two_answers(draw: Generator) -> Arguments:
+    labels = torch.randint(1, 6, (2, 8), generator=draw)
+    labels[0, [0, 3, 4]], labels[1, [0, 1, 5]] = -100, -100
+    return {"logits": 2 * randn(draw, 2, 8, 6), "labels": labels}
 
 
 def one_token(draw: Generator) -> Arguments:
@@ -177,6 +267,7 @@ EXERCISE = Exercise(
         Case("answers", answers(2, 6), visible=True),
         Case("answers, drawn", answers(3, 8)),
         Case("one answer", answers(1, 5)),
+        Case("two answers in a row", two_answers, visible=True),
         Case("with gaps", with_gaps),
         Case("nothing to count", none_counted, visible=True),
         Case("one token", one_token, visible=True),
@@ -197,7 +288,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Labels of -100 add nothing",
-            ("answers", "answers, drawn", "one answer"),
+            ("answers", "answers, drawn", "one answer", "two answers in a row"),
             "-100 is no place to look up: look up anything there, and set it to 0 before the sum.",
             weight=2,
         ),
@@ -210,7 +301,8 @@ EXERCISE = Exercise(
         Property(
             "Large logits do not overflow",
             ("huge logits",),
-            "Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0.",
+            "Use log_softmax: it never makes the exponential of a large number, nor the logarithm of 0. A small number "
+            "added inside a logarithm keeps it finite and makes it wrong.",
         ),
         Property(
             "Logits and labels that do not fit are refused with a ValueError",

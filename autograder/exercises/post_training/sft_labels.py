@@ -1,5 +1,6 @@
 """sft_labels: learn from what the assistant says, and from nothing else."""
 
+import itertools
 from collections.abc import Callable
 
 from torch import Generator
@@ -37,6 +38,12 @@ known.edit(
     "You shift the labels. The loss does that: here each label stands in the place of its own token.",
 )
 known.edit(
+    "shifted_and_cut",
+    {"return labels": "return [*labels[1:], -100]"},
+    "Your labels stand one place too early. It is the loss that shifts them: here each stands in the place of its own "
+    "token.",
+)
+known.edit(
     "shifted_later",
     {"return labels": "return [-100, *labels[:-1]]"},
     "Your labels stand one place too late. Each label stands in the place of its own token.",
@@ -45,6 +52,26 @@ known.edit(
     "zeros",
     {"[-100]": "[0]"},
     "You write 0 where nothing is to be learned. 0 is the id of a token: the loss leaves out -100 only.",
+)
+known.edit(
+    "minus_one",
+    {"[-100]": "[-1]"},
+    "You write -1 where nothing is to be learned. The loss leaves out -100 only.",
+)
+known.edit(
+    "none",
+    {"[-100]": "[None]"},
+    "You write None where nothing is to be learned. The loss leaves out -100, a number like every label.",
+)
+known.edit(
+    "mask_of_ones",
+    {START: "labels = [0] * len(ids)", COPY: "labels[start:end] = [1] * (end - start)"},
+    "You return a mask of ones and zeros. A label is the token itself; where nothing is to be learned it is -100.",
+)
+known.edit(
+    "answers_alone",
+    {START: "labels = []", COPY: "labels += ids[start:end]"},
+    "You return the labelled tokens alone. There is a label for every token of ids: -100 outside the spans.",
 )
 known.edit(
     "inverted",
@@ -62,14 +89,23 @@ known.edit(
     "You read a span as a start and a length. It is a start and an end.",
 )
 known.edit(
-    "in_place",
-    {START: "labels = ids", COPY: "labels[last_end:start] = [-100] * (start - last_end)"},
-    "You change the list that you were given: make a new one.",
-)
-known.edit(
     "last_span_only",
     {COPY: f"labels = [-100] * len(ids); {COPY}"},
     "Only one of the spans is labelled. A conversation has several turns, and the model learns from each.",
+)
+known.edit(
+    "everything_behind",
+    {COPY: "labels[start:] = ids[start:]"},
+    "You label everything behind the first span, the user's later questions too. Each span ends at its own end.",
+)
+known.edit(
+    "from_first_to_last",
+    {
+        "return labels": "return [-100] * min(spans)[0] + ids[min(spans)[0] : last_end] + labels[last_end:]"
+        " if spans else labels"
+    },
+    "You label everything between the first span and the last, the user's questions among it. Each span stands for "
+    "itself.",
 )
 known.edit(
     "in_given_order",
@@ -82,9 +118,39 @@ known.edit(
     "You accept spans that overlap. Two turns cannot hold the same token: raise ValueError.",
 )
 known.edit(
+    "not_checked",
+    {CHECK: "False"},
+    "You check no span. One that is empty, leaves ids or overlaps another is a mistake of the caller: ValueError.",
+)
+known.edit(
+    "no_turn_refused",
+    {START: f"if not spans:\n        raise ValueError('no turn')\n    {START}"},
+    "You refuse a conversation without a span. Nothing in it is to be learned: all of its labels are -100.",
+)
+known.edit(
+    "no_turn_labelled",
+    {START: f"if not spans:\n        return list(ids)\n    {START}"},
+    "Without a span you label every token. Nothing is to be learned then: all labels are -100.",
+)
+known.edit(
     "touching_refused",
     {CHECK: "not (last_end < start or start == last_end == 0) or not start < end <= len(ids)"},
     "You refuse spans that touch. One may begin where another ends.",
+)
+known.edit(
+    "last_token_refused",
+    {CHECK: "not last_end <= start < end < len(ids)"},
+    "You refuse a span that ends with the last token. `end` is the place behind it, so it may be len(ids).",
+)
+known.edit(
+    "first_token_refused",
+    {CHECK: "not last_end <= start < end <= len(ids) or start == 0"},
+    "You refuse a span that begins with the first token. A start of 0 makes sense.",
+)
+known.edit(
+    "one_token_refused",
+    {CHECK: "not last_end <= start < end - 1 < len(ids)"},
+    "You refuse a span of one token. Only an empty one is refused, whose start is its end.",
 )
 known.edit(
     "empty_allowed",
@@ -101,6 +167,35 @@ known.edit(
     {"last_end = 0": "last_end = -len(ids)"},
     "You accept a negative start. Python would count it from the end: raise ValueError.",
 )
+
+
+@known.function("You change the list that you were given: make a new one.")
+def in_place(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
+    ids[:] = post_training.sft_labels(ids, spans)
+    return ids
+
+
+@known.function("You sort the list of spans that you were given. `sorted(spans)` makes a new one.")
+def sorts_in_place(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
+    spans.sort()
+    return post_training.sft_labels(ids, spans)
+
+
+@known.function("Only the span that comes last in the list is labelled. A conversation has several turns: label each.")
+def last_given_span_only(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
+    post_training.sft_labels(ids, spans)
+    return post_training.sft_labels(ids, spans[-1:])
+
+
+@known.function(
+    "You compare each span with its neighbor in the list alone. The spans come in any order: sort them before you "
+    "compare neighbors."
+)
+def neighbors_in_the_list(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
+    if any(first[0] < second[1] and second[0] < first[1] for first, second in itertools.pairwise(spans)):
+        raise ValueError("these spans overlap")
+    found = [post_training.sft_labels(ids, [span]) for span in spans]
+    return [max(labels) for labels in zip([-100] * len(ids), *found, strict=True)]
 
 
 def drawn(count: int) -> Callable[[Generator], Arguments]:
@@ -150,13 +245,14 @@ EXERCISE = Exercise(
         Case("too long", given(ids=IDS, spans=[(6, 9)]), visible=True),
         Case("negative", given(ids=IDS, spans=[(-3, 4)]), visible=True),
         Case("overlapping", given(ids=IDS, spans=[(1, 4), (3, 6)]), visible=True),
+        Case("overlapping, not side by side", given(ids=IDS, spans=[(3, 6), (0, 2), (5, 8)]), visible=True),
         Case("one inside another", with_spans((2, 3), (1, 6))),
         Case("twice the same", with_spans((1, 4), (1, 4))),
     ),
     properties=(
         Property(
             LABELLED,
-            ("one turn", "one turn, drawn", "two turns", "to the last token", "no turn", "everything"),
+            ("one turn", "one turn, drawn", "two turns", "to the last token", "everything"),
             "Take ids 7, 8, 9 and the span (1, 2): the labels are -100, 8, -100.",
             weight=3,
         ),
@@ -164,6 +260,12 @@ EXERCISE = Exercise(
             "Spans come in any order, and may touch",
             ("in another order", "touching", "touching, drawn", "three turns, drawn"),
             "Sort the spans. One may begin where another ends.",
+        ),
+        Property(
+            "Without a span nothing is labelled",
+            ("no turn",),
+            "A conversation in which the assistant says nothing has labels too: -100 for every token.",
+            needs=LABELLED,
         ),
         Property(
             "Spans that are empty, leave the tokens or overlap are refused with a ValueError",
@@ -174,6 +276,7 @@ EXERCISE = Exercise(
                 "too long",
                 "negative",
                 "overlapping",
+                "overlapping, not side by side",
                 "one inside another",
                 "twice the same",
             ),

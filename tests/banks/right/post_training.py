@@ -132,6 +132,13 @@ def kl_by_exp(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
     return (ratio - 1 - ratio.log()).mean()
 
 
+def kl_as_written(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
+    if log_probs.shape != reference_log_probs.shape:
+        raise ValueError("shapes differ")
+    d = reference_log_probs - log_probs
+    return (d.exp() - 1 - d).mean()
+
+
 def kl_sample_by_sample(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
     if log_probs.shape != reference_log_probs.shape:
         raise ValueError("shapes differ")
@@ -146,5 +153,5 @@ ALTERNATIVES: Alternatives = {
     "dpo_loss": [dpo_by_ratios, dpo_pair_by_pair],
     "group_advantages": [advantages_by_hand, advantages_row_by_row],
     "clipped_policy_loss": [policy_loss_of_chosen_tokens, policy_loss_by_cases],
-    "kl_estimate": [kl_by_exp, kl_sample_by_sample],
+    "kl_estimate": [kl_by_exp, kl_as_written, kl_sample_by_sample],
 }
