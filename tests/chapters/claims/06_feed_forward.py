@@ -3,53 +3,62 @@
 
 # "Without either half, the model no longer knows what comes next"
 assert min(without_all for without_all, _ in losses_without.values()) > math.log(model.config.vocab_size)
-# "to lose the network of one layer costs several times as much in some layers as in others"
+# "Losing the first layer's network costs several times as much as losing any other"
 one_layer = losses_without["feed-forward"][1]
-assert max(one_layer) > 3 * min(one_layer) > 0
+assert one_layer[0] > 3 * max(one_layer[1:]) > 0
 # "The network computes the absolute value" "their product, here 1 - 1 = 0"
 line = torch.tensor([[3.0], [-2.0], [0.5]])
 assert torch.equal(torch.relu(line @ torch.tensor([[1.0, -1.0]])).sum(1), line.abs()[:, 0])
-# "A sum of hinges can follow any curve, as closely as there are hinges" (4, 16 and 128 of them)
+# "A sum of hinges can follow any smooth curve [...] more hinges follow it more closely" (4, 16 and 128 of them)
 errors = [(curve - target).abs().max().item() for curve in curves.values()]
 assert errors[0] > 0.8 > 0.5 > errors[1] > 2 * errors[2] and errors[2] < 0.15
-# "FeedForward(768, 3072)": the class of the source; "Dropout sets a tenth [...] while the model trains"
+# "While the model trains, *dropout* sets a random tenth of the hidden numbers to zero": FeedForward(768, 3072)
 assert sum(p.numel() for p in network.parameters()) == 4_722_432
 network.train()
 assert not torch.equal(network(rows), network(rows))
 network.eval()
-# "exchange one token's row, and see which outputs move" "Shuffle the tokens, and see whether the outputs shuffle along"
+# "Replace one token's row, and see which outputs move. Shuffle the tokens, and see whether the outputs shuffle along"
 assert (moved > 0.1).tolist() == [False, False, True, False, False, False] and shuffled < 1e-5
 assert moved[[0, 1, 3, 4, 5]].max() < 1e-5
-# "For large numbers they are the same; around zero they are not" "GELU and SiLU are smooth, and dip below zero"
+# "Far from zero the three nearly agree. Near zero they don't" "GELU and SiLU are smooth, and dip below zero"
 at = {name: function(torch.tensor([-1.0, 20.0])) for name, function in activations.items()}
 assert at["ReLU"][0] == 0 and at["GELU"][0] < -0.1 and at["SiLU"][0] < -0.2
 assert all(abs(values[1] - 20) < 1e-4 for values in at.values())
-# "Left of zero, ReLU's is exactly 0" "GELU and SiLU keep a small gradient, nearly everywhere"
+# "Left of zero, ReLU's is exactly 0" "SiLU keeps a usable gradient everywhere. GELU's is smaller [...] and fades fast"
 inputs = torch.randn(10_000, generator=torch.Generator().manual_seed(0)) - 5
-shares = {name: (gradient(function, inputs) != 0).float().mean() for name, function in activations.items()}
-assert shares["ReLU"] < 0.001 and shares["GELU"] > 0.8 and shares["SiLU"] > 0.99
-# "Very far out, GELU's is rounded to zero"
-assert gradient(functional.gelu, torch.tensor([-30.0])) == 0
+slopes_at = {name: gradient(function, inputs).abs() for name, function in activations.items()}
+shares = {name: (slopes > 1e-6).float().mean() for name, slopes in slopes_at.items()}
+assert shares["ReLU"] < 0.001 < 0.5 < shares["GELU"] < 0.9 < 0.99 < shares["SiLU"]
+assert slopes_at["SiLU"].mean() > 20 * slopes_at["GELU"].mean()
+# "at -7 it is -6e-11": of the formula, whatever a kernel in float32 makes of it
+far = torch.tensor(-7.0, dtype=torch.float64)
+assert -6.5e-11 < gradient(functional.gelu, far) < -5.5e-11
 # "The swap moves logits in the third digit. Nobody would see it in the text": 4.7e-4
 assert 4e-4 < apart.max() < 5e-4
 moves = ((by_tanh - by_erf).abs().max() / by_tanh.pow(2).mean().sqrt()).item()
 assert 5e-4 < moves < 0.02 and (by_tanh.argmax(-1) == by_erf.argmax(-1)).float().mean() > 0.9
+# "Here is the whole network for a single row, with the weights of a trained layer"
+assert (ours - mlp(model.model.embed_tokens.weight[42])).abs().max() < 1e-5
 # "SiLU(2) · 3 = 1.762 · 3 = 5.285. With the gate at -4 the same content gives -0.072 · 3 = -0.216"
 by_hand = functional.silu(torch.tensor([2.0, -4.0]))
 assert [round(n, 3) for n in by_hand.tolist()] == [1.762, -0.072]
 assert [round(n, 3) for n in (3 * by_hand).tolist()] == [5.285, -0.216]
-# "That is where a strange number like 11008 comes from"
+# "So that's where odd numbers like 11008 come from"
 assert 256 * math.ceil(8 / 3 * 4096 / 256) == 11008
-# "Both networks have the same number of weights"
+# "The two networks we compare have the same number of weights"
 assert WIDTH * WIDE * 2 == WIDTH * (WIDE * 2 // 3) * 3
-# "At the smallest learning rate SwiGLU is far ahead. At each network's own best rate the lead is small"
+# "At the smallest learning rate SwiGLU is far ahead. At each network's own best rate its lead is about 0.05"
 mean = {name: [sum(pair) / 2 for pair in found] for name, found in results.items()}
 lead = mean["GELU"][0] - mean["SwiGLU"][0]
 at_best = min(mean["GELU"]) - min(mean["SwiGLU"])
-assert lead > 0.12 and -0.05 < at_best < 0.6 * lead
-# "With twice the steps, `steps=300`, its best is as good as SwiGLU's or a little better"
-longer = [min(trained(gated, rate, 0, steps=300) for rate in (0.02, 0.03)) for gated in (False, True)]
-assert abs(longer[0] - longer[1]) < 0.07
+assert lead > 0.2 and 0.03 < at_best < 0.08
+# "where seeds differ by less than 0.02"
+apart_at_best = [max(pair) - min(pair) for name, found in results.items() for pair in found[2:3]]
+assert max(apart_at_best) < 0.02
+# "after twice the steps [...], GELU at its best rate ends at 1.84 to 1.87 and SwiGLU at 1.87 to 1.89"
+longer = [[trained(gated, 0.02 if gated else 0.03, seed, steps=300) for seed in range(3)] for gated in (False, True)]
+assert 1.83 < min(longer[0]) and max(longer[0]) < 1.88 and 1.86 < min(longer[1]) and max(longer[1]) < 1.90
+assert sum(longer[0]) < sum(longer[1])
 # "Four is the tradition of plain networks" "Six of the eight here have ratios between 2.7 and 4" "Gemma-2B 8"
 assert widths["GPT-2"] == widths["GPT-2 XL"] == 4 and widths["Gemma-2B"] == 8
 gated = [width for name, width in widths.items() if not name.startswith("GPT")]
@@ -75,12 +84,13 @@ layer_share = counts["GPT-2 XL"]["feed-forward"] / (
 assert abs(layer_share - 2 / 3) < 0.001
 # "Most units are nearly silent most of the time" "Some have a favorite token"
 assert small.min() > 0.7 and 5 <= len(pure) < 0.5 * hidden.shape[1]
-# "SiLU, unlike ReLU, never makes an exact zero"
+# "SiLU, unlike ReLU, almost never gives an exact zero"
 assert (hidden == 0).float().mean() < 0.01
-# "Without the units for articles, the model is worse at what follows an article, and hardly worse anywhere else"
-after, elsewhere = effects["units for articles"]
-assert after > 0.01 and after > 5 * abs(elsewhere)
-assert max(effects["other units"]) < 0.6 * after
+# "Without the units for articles, the model gets worse at what follows an article, and hardly worse anywhere else"
+after, elsewhere = without_articles
+assert after > 0.1 and after > 10 * abs(elsewhere)
+# "None of the five random draws does anything like that"
+assert max(change[0] for change in without_others) < 0.2 * after
 # "gives the weights: 0.731 [and] 0.269"
 assert [round(n, 3) for n in torch.softmax(torch.tensor([2.0, 1.0]), 0).tolist()] == [0.731, 0.269]
 # "The weights then sum to less than 1, by a factor that differs from token to token. [...] gives the same numbers"
@@ -88,15 +98,17 @@ assert sums.max() < 1 and sums.min() < 0.7 * sums.max() and difference < 1e-5
 # "Softmax over one number is the constant 1" (the question on top_k = 1)
 logit = torch.randn(3, 1, requires_grad=True)
 assert torch.autograd.grad((torch.softmax(logit, -1) * torch.randn(3, 1)).sum(), logit)[0].abs().max() == 0
-# "the router never leaves its bad start: six experts stay as good as unused. A factor of 0.1 spreads the load"
-left_alone, little, balanced = (mixture.load for mixture, _ in mixtures.values())
-assert left_alone[:2].sum() > 0.75 and left_alone[2:].max() < 0.12
-assert balanced.min() > 0.05 and balanced.max() < 0.25
-assert mixtures[0.0][0].imbalance > 2 > 1.2 > mixtures[0.1][0].imbalance
-# "with 0.01 most still do" (alt text)
-assert 0.5 < little[:2].sum() < left_alone[:2].sum()
-# "and the loss on held-out text is lower too"
-assert mixtures[0.1][1] < mixtures[0.0][1]
+# "the router never leaves its bad start, whatever the seed: six experts stay all but unused"
+for mixture, _ in mixtures[0.0]:
+    assert mixture.load[:2].sum() > 0.75 and mixture.load[2:].max() < 0.12 and mixture.imbalance > 2
+# "A factor of 0.1 spreads the load. For all three seeds it also lowers the loss on held-out text, by about 0.1"
+for (mixture, loss), (_, alone) in zip(mixtures[0.1], mixtures[0.0], strict=True):
+    assert mixture.load.min() > 0.05 and mixture.load.max() < 0.25 and mixture.imbalance < 1.2
+    assert 0.06 < alone - loss < 0.16
+# "with 0.01 most still do" (alt text, first seed)
+assert 0.5 < mixtures[0.01][0][0].load[:2].sum() < mixtures[0.0][0][0].load[:2].sum()
+# "the 45 billion that you may read for Mixtral is the experts' matrices alone"
+assert round(counts["Mixtral 8x7B"]["feed-forward"] / 1e9) == 45
 # "47 and 13 billion" "both numbers in its name" "20.9 and 3.6"
 assert [round(n / 1e9) for n in sizes["Mixtral 8x7B"]] == [47, 13]
 assert [int(n / 1e9) for n in sizes["Qwen3-30B-A3B"]] == [30, 3]
