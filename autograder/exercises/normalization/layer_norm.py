@@ -50,8 +50,8 @@ known.edit(
         "centered.pow(2).mean(dim=-1, keepdim=True)": "x.var(dim=-1, keepdim=True)",
         "* torch.rsqrt(variance + eps)": "/ (variance.sqrt() + eps)",
     },
-    "This is the source document's code: `std` divides by d - 1, and eps is outside the root. Both are to be mended: "
-    "the variance over d, and eps added to it before the root.",
+    "This is the variant that many tutorials have: `std` divides by d - 1, and eps is outside the root. LayerNorm has "
+    "the variance over d, and eps is added to it before the root.",
     "normalization-source-code",
 )
 known.edit(
@@ -149,7 +149,7 @@ known.edit(
 known.edit(
     "other_default",
     {"eps: float = 1e-5": "eps: float = 1e-6"},
-    "Your default of eps is 1e-6, as in RMSNorm and in the source document. Here it is 1e-5, as in torch.",
+    "Your default of eps is 1e-6, as in RMSNorm. Here it is 1e-5, as in torch.",
     EPSILON,
 )
 known.edit(

@@ -285,7 +285,7 @@ EXERCISE = Exercise(
             observe=observe.row_directions,
         ),
         Property(
-            "In a batch, with weight and bias, the whole is right",
+            "In a batch, with the weight, the whole is right",
             ("weighted batch",),
             "Each part may be right alone. Norm first, then the weight, for every row of every text.",
         ),
