@@ -31,7 +31,8 @@ NOT_FINAL = (
     "Something was stopped while other work kept the processors busy, so this score is not final: "
     "the next `llm-course grade` grades it again."
 )
-MISSING_NAME = re.compile(r"is not defined|No module named")
+MISSING_NAME = re.compile(r"is not defined|raised (NameError|ModuleNotFoundError)\b")
+MISSING_MODULE = "A module that it imports is neither installed nor handed in beside the notebook."
 
 
 def grade(
@@ -150,9 +151,10 @@ def _grade_exercise(
 
 def _naming_what_is_missing(result: ExerciseResult, modules: Iterable[str]) -> ExerciseResult:
     """The result with a word on modules that were not there, where the hint is about a name that is not there."""
-    if result.mistake or not MISSING_NAME.search(result.hint):
+    found = None if result.mistake else MISSING_NAME.search(result.hint)
+    if not found:
         return result
-    words = [_missing(module) for module in modules]
+    words = [_missing(module) for module in modules] or [MISSING_MODULE] * (found[1] == "ModuleNotFoundError")
     return replace(result, hint=" ".join([result.hint, *words]), flags=(*result.flags, *words))
 
 

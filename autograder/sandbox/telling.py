@@ -16,6 +16,7 @@ BUILTIN = {
 OF_THE_ROOM = {
     "Missing": "it is not defined",
     "NotCallable": "it is not a function",
+    "Parameters": "it takes other arguments than its stub",
     "Reply": "its reply could not be read",
     "ReplyTooLarge": "the value is too large to be looked at",
 }

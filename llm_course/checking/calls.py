@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from llm_course.checking.binding import NoPlace, call_with
 from llm_course.checking.scripts import Step, fixed_weighted_sum, run_script
 from llm_course.checking.values import Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
 
@@ -40,6 +41,7 @@ class Call:
     above 1 the function is called that often, each time with the same generators, which move on, and the value is
     the list of all values. With a `script` the function is a class: the arguments are its constructor's, and the
     value is the list of the steps' results (llm_course.checking.scripts); repeated, each time of a new object.
+    `parameters` are all names that the stub gives, in their order: a function that has others is called by place.
     """
 
     arguments: dict[str, Any]
@@ -48,6 +50,7 @@ class Call:
     repeat: int = 1
     script: tuple[Step, ...] = ()
     generators: bool = False
+    parameters: tuple[str, ...] = ()
 
     @functools.cached_property
     def data(self) -> tuple[Tree, list[bytes]]:
@@ -95,6 +98,8 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
             with around or contextlib.nullcontext():
                 value = _value(function, call, arguments)
             gradients = _gradients(value, inputs)
+    except NoPlace:
+        return Reply(failure=Failure("Parameters", ""))
     except (Exception, SystemExit) as error:
         return Reply(failure=describe(error, function))
     return Reply(
@@ -132,7 +137,8 @@ def _value(function: Callable[..., Any], call: Call, arguments: dict[str, Any]) 
     if call.repeat > 1:
         once = replace(call, repeat=1)
         return [_detached(_value(function, once, arguments)) for _ in range(call.repeat)]
-    return run_script(function(**arguments), call.script) if call.script else function(**arguments)
+    result = call_with(function, arguments, call.parameters)
+    return run_script(result, call.script) if call.script else result
 
 
 def _inputs(arguments: dict[str, Any], names: tuple[str, ...]) -> dict[str, Tensor]:
@@ -239,14 +245,17 @@ def _call_fields(call: Call) -> dict[str, Any]:
         "repeat": call.repeat,
         "script": list(call.script),
     }
-    # Few calls ask for it, and the checks of all the others need not say that they do not.
-    return fields | ({"generators": True} if call.generators else {})
+    # Few calls ask for these, and the checks of all the others need not say that they do not.
+    fields |= {"generators": True} if call.generators else {}
+    return fields | ({"parameters": list(call.parameters)} if call.parameters else {})
 
 
 def _call_from_fields(data: Any) -> Call:
-    data = {"generators": False} | data if isinstance(data, dict) else data
-    _check_fields(data, arguments=dict, gradients=list, measure=bool, repeat=int, script=list, generators=bool)
-    return Call(**data | {"gradients": tuple(data["gradients"]), "script": tuple(data["script"])})
+    data = {"generators": False, "parameters": []} | data if isinstance(data, dict) else data
+    _check_fields(
+        data, arguments=dict, gradients=list, measure=bool, repeat=int, script=list, generators=bool, parameters=list
+    )
+    return Call(**data | {name: tuple(data[name]) for name in ("gradients", "script", "parameters")})
 
 
 def _reply_fields(reply: Reply) -> dict[str, Any]:

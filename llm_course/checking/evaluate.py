@@ -77,7 +77,7 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     if failed is None:
         return Verdict(answer_key.exercise, findings)
     failure = next((reply.failure for reply in replies.values() if reply.failure), None)
-    if failure is not None and failure.type in ("Missing", "NotCallable", "Stopped"):
+    if failure is not None and failure.type in ("Missing", "NotCallable", "Parameters", "Stopped"):
         return Verdict(answer_key.exercise, findings, hint=tell_failure(answer_key.exercise, failure))
     mistake = diagnose(answer_key, replies, failed.name)
     if mistake is not None:
@@ -141,6 +141,8 @@ def tell_failure(exercise: str, failure: Failure) -> str:
     if failure.type in ("Missing", "NotCallable"):
         what = "is not defined" if failure.type == "Missing" else "is not a function"
         return f"`{exercise}` {what}: run or restore the cell that defines it."
+    if failure.type == "Parameters":
+        return f"`{exercise}` does not take the arguments of its stub: restore the stub's first line, names and order."
     if failure.type in ("Stopped", "KeyboardInterrupt"):
         return f"`{exercise}` was stopped: {failure.message or 'it ran too long'}."
     where = f" in line {failure.line} of its cell, `{failure.source}`" if failure.line else ""

@@ -19,6 +19,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from llm_course.checking.binding import NoPlace, place
+
 Step = tuple[Any, ...]
 
 
@@ -30,11 +32,11 @@ def run_script(thing: Any, script: Sequence[Step]) -> list[Any]:
 
 def _run_step(thing: Any, kind: str, *details: Any) -> Any:
     if kind == "call":
-        return thing(**details[0])
+        return _called(thing, details[0])
     if kind == "method":
-        return getattr(thing, details[0])(**details[1])
+        return _called(getattr(thing, details[0]), details[1])
     if kind == "spoil":
-        _set_to_zero(getattr(thing, details[0])(**details[1]))
+        _set_to_zero(_called(getattr(thing, details[0]), details[1]))
         return None
     if kind == "set":
         with torch.no_grad():
@@ -56,6 +58,17 @@ def _run_step(thing: Any, kind: str, *details: Any) -> Any:
     raise ValueError(f"a script has no step called {kind!r}")
 
 
+def _called(thing: Any, arguments: dict[str, Any]) -> Any:
+    """What an object or a method returns, whose parameters may be renamed. A step gives the first of them, in order."""
+    function = thing.forward if isinstance(thing, nn.Module) else thing
+    try:
+        by_place, by_name = place(function, arguments, tuple(arguments))
+    except NoPlace:
+        # Python says best what a method does not take.
+        return thing(**arguments)
+    return thing(*by_place, **by_name)
+
+
 def _set_to_zero(made: nn.Module) -> None:
     with torch.no_grad():
         for item in made.parameters():
@@ -73,7 +86,7 @@ def _gradients(thing: Any, arguments: dict[str, Tensor], names: Sequence[str]) -
     for argument in arguments.values():
         argument.requires_grad_()
     thing.zero_grad()
-    fixed_weighted_sum(thing(**arguments)).backward()
+    fixed_weighted_sum(_called(thing, arguments)).backward()
     found = {**arguments, **{name: getattr(thing, name) for name in names}}
     return {name: item.grad for name, item in found.items()}
 

@@ -1,0 +1,97 @@
+"""What an honest learner does otherwise than the stub costs no marks, or is told in a sentence; in real rooms."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from autograder.exercises import assignments
+from autograder.grade import grade
+from autograder.result import ExerciseResult
+from autograder.submission import heal, parse
+from tests.banks.submissions import fill, references
+
+pytestmark = pytest.mark.grading
+ATTENTION = assignments()["05_attention"]
+RIGHT = references(ATTENTION)
+MASK, SCALED, WINDOW, FLASH = (
+    RIGHT[name] for name in ("causal_mask", "scaled_dot_product_attention", "sliding_window_mask", "flash_attention")
+)
+THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+
+_alone = flash_attention
+
+def flash_attention(query, key, value, block_size):
+    with ThreadPoolExecutor(4) as pool:
+        rows = pool.map(lambda row: _alone(row[None], key, value, block_size), query)
+        return torch.cat(list(rows))
+"""
+HELPER = b"def same(x):\n    return x\n"
+HELPED = MASK.replace("return ", "return helper.same(").rstrip() + ")"
+
+
+def graded(
+    answers: Mapping[str, str], extra: Mapping[int, str] | None = None, files: Mapping[str, bytes] | None = None
+) -> dict[str, ExerciseResult]:
+    notebook = json.dumps(fill(ATTENTION, RIGHT | answers, extra)).encode()
+    submission = replace(heal(parse(notebook, "x.ipynb"), ATTENTION), files=files or {})
+    return {result.name: result for result in grade(submission, ATTENTION, b"secret").exercises}
+
+
+def renamed(source: str, names: Mapping[str, str]) -> str:
+    for old, new in names.items():
+        source = re.sub(rf"\b{old}\b", new, source)
+    return source
+
+
+def test_other_ways_to_write_it_keep_their_marks() -> None:
+    found = graded(
+        {
+            "causal_mask": HELPED.replace("n_keys: int)", "n_keys: int, device: str | None = None)"),
+            "scaled_dot_product_attention": renamed(SCALED, {"query": "q", "key": "k", "value": "v"}),
+            "sliding_window_mask": "class Unfit(ValueError): pass\n"
+            + WINDOW.replace("raise ValueError", "raise Unfit"),
+            "flash_attention": FLASH + THREADS,
+        },
+        {2: "import helper"},
+        {"helper.py": HELPER},
+    )
+    assert {name: result.hint for name, result in found.items() if result.score < result.points} == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "extra", "said"),
+    [
+        pytest.param(
+            MASK.replace("(n_queries: int, n_keys: int)", "(n_keys: int, n: int)"),
+            {},
+            "does not take the arguments of its stub: restore the stub's first line",
+            id="names in other places",
+        ),
+        pytest.param(
+            HELPED,
+            {2: "import helper"},
+            "could not import `helper`, which is neither installed nor handed in beside the notebook",
+            id="a module that was not handed in",
+        ),
+        pytest.param(
+            "import helper\n" + MASK,
+            {},
+            "could not import `helper`, which is neither installed nor handed in beside the notebook",
+            id="the same in the cell of the answer",
+        ),
+        pytest.param(
+            MASK.replace("    return ", "    import elsewhere\n    return "),
+            {},
+            "A module that it imports is neither installed nor handed in beside the notebook",
+            id="an import in the function",
+        ),
+    ],
+)
+def test_what_cannot_be_called_is_told_in_a_sentence(source: str, extra: dict[int, str], said: str) -> None:
+    result = graded({"causal_mask": source}, extra)["causal_mask"]
+    assert result.score == 0
+    assert said in result.hint
