@@ -172,6 +172,10 @@ class TrustedGrade(NbGraderPreprocessor):
         RULES.shortcuts_cost_points, help="Whether an exercise done by what does its work has no points."
     ).tag(config=True)
 
+    forgive_earlier_mistakes = Bool(
+        RULES.forgive_earlier_mistakes, help="Whether a mistake in an earlier exercise counts there only."
+    ).tag(config=True)
+
     @default("cell_deadline")
     def _timeout_of_nbgrader(self) -> float:
         timeout = Execute(config=self.config).timeout if "timeout" in self.config.Execute else None
@@ -187,6 +191,7 @@ class TrustedGrade(NbGraderPreprocessor):
             self.submission_deadline,
             self.minimum_tier,
             self.shortcuts_cost_points,
+            self.forgive_earlier_mistakes,
         )
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:

@@ -15,10 +15,8 @@ from llm_course import checking
 AUTOGRADER = Path(__file__).parent
 EXERCISES = AUTOGRADER / "exercises"
 JUDGING = (
-    *(
-        AUTOGRADER / name
-        for name in ("grade.py", "hand_in.py", "judge.py", "notebook_run.py", "shortcuts.py", "submission.py")
-    ),
+    *(AUTOGRADER / f"{name}.py" for name in ("grade", "hand_in", "judge", "notebook_run", "shortcuts", "source_code")),
+    *(AUTOGRADER / f"{name}.py" for name in ("stand_ins", "submission")),
     *(EXERCISES / name for name in ("spec.py", "mistakes.py")),
     *(AUTOGRADER / "sandbox").glob("*.py"),
     *Path(checking.__path__[0]).glob("*.py"),

@@ -11,19 +11,21 @@ import os
 import platform
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from autograder.draws import Attempt, attempt_of
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.fingerprint import graders_fingerprint, versions
-from autograder.judge import KnownFunction, judge_after
+from autograder.judge import judge
 from autograder.notebook_run import NotebookRun
 from autograder.notebooks import section_titles
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import ZygoteClient
 from autograder.shortcuts import shortcuts_taken
+from autograder.source_code import names_used
+from autograder.stand_ins import called_by_reference, stand_in
 from autograder.submission import Submission, cells_to_run
 from llm_course.checking.evaluate import Verdict
 
@@ -53,10 +55,7 @@ def grade(
     attempt = attempt or attempt_of(submission, secret, assignment.name, student="")
     seeds = attempt.seeds(secret, assignment.name)
     with NotebookRun(cells_to_run(submission.notebook, assignment), submission.files, rules, server) as run:
-        exercises: tuple[ExerciseResult, ...] = ()
-        for exercise in assignment.exercises:
-            earlier = _known_mistakes(assignment, exercises)
-            exercises += (_grade_exercise(exercise, run, seeds, assignment.name, rules, earlier),)
+        exercises = list(_grade_exercises(assignment, run, seeds, rules))
         return Result(
             assignment=assignment.name,
             status=GRADED,
@@ -117,25 +116,52 @@ def inputs_of(attempt: Attempt, assignment: Assignment, seed: bytes, rules: Rule
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _known_mistakes(assignment: Assignment, results: tuple[ExerciseResult, ...]) -> tuple[KnownFunction, ...]:
-    """The mistakes that earlier answers were found to be, as functions."""
-    return tuple(
-        (result.name, mistake.function)
-        for result in results
-        for mistake in assignment.exercise(result.name).mistakes
-        if mistake.name == result.mistake
-    )
+def _grade_exercises(
+    assignment: Assignment, run: NotebookRun, seeds: tuple[bytes, ...], rules: Rules
+) -> Iterator[ExerciseResult]:
+    """Each exercise as it stands, and where it stands on wrong earlier ones, on right ones if that is better."""
+    wrong: list[Exercise] = []
+    for exercise in assignment.exercises:
+        verdict = judge(exercise, run.answer(exercise.name, exercise.shortcuts), *seeds)
+        notes: list[str] = []
+        replaced = _to_be_replaced(exercise, verdict, wrong, run) if rules.forgive_earlier_mistakes else []
+        if verdict.fraction < 1:
+            wrong.append(exercise)
+        if replaced:
+            better = _judge_on_stand_ins(exercise, replaced, run, seeds)
+            if better.fraction > verdict.fraction:
+                verdict = better
+                notes.append(_note(replaced, "the learner's") + ".")
+        yield _result_of(exercise, verdict, run, notes, assignment.name, rules)
 
 
-def _grade_exercise(
-    exercise: Exercise,
-    run: NotebookRun,
-    seeds: tuple[bytes, ...],
-    chapter: str,
-    rules: Rules,
-    earlier: tuple[KnownFunction, ...],
+def _to_be_replaced(
+    exercise: Exercise, verdict: Verdict, wrong: Sequence[Exercise], run: NotebookRun
+) -> list[Exercise]:
+    """The wrong earlier exercises that may be why this one is wrong: reference and learner's function call them."""
+    called = called_by_reference(exercise, wrong) if verdict.fraction < 1 else []
+    names = names_used(run.cells.sources.values(), exercise.name) if called else ()
+    return [other for other in called if other.name in names]
+
+
+def _judge_on_stand_ins(
+    exercise: Exercise, replaced: Sequence[Exercise], run: NotebookRun, seeds: tuple[bytes, ...]
+) -> Verdict:
+    with run.on_stand_ins({other.name: stand_in(other) for other in replaced}) as on_right_ones:
+        verdict = judge(exercise, on_right_ones.answer(exercise.name), *seeds)
+    note = _note(replaced, "yours")
+    return replace(verdict, hint=f"{verdict.hint} ({note}.)" if verdict.hint else f"{note}: mend it there.")
+
+
+def _note(replaced: Sequence[Exercise], whose: str) -> str:
+    names = " and ".join(f"`{exercise.name}`" for exercise in replaced)
+    return f"Judged with a right {names} in the place of {whose}, so that a mistake there counts once"
+
+
+def _result_of(
+    exercise: Exercise, verdict: Verdict, run: NotebookRun, notes: Sequence[str], chapter: str, rules: Rules
 ) -> ExerciseResult:
-    verdict = judge_after(exercise, run.answer(exercise.name, exercise.shortcuts), earlier, *seeds)
+    shortcuts = shortcuts_taken(exercise, run.cells.sources, run.seen)
     result = ExerciseResult(
         name=exercise.name,
         points=exercise.points,
@@ -144,9 +170,9 @@ def _grade_exercise(
         mistake=verdict.mistake,
         hint=verdict.hint,
         section=_place(verdict, chapter),
-        flags=tuple(shortcuts_taken(exercise, run.cells.sources, run.seen)),
+        flags=(*shortcuts, *notes),
     )
-    return _without_points(result) if result.flags and rules.shortcuts_cost_points else result
+    return _without_points(result) if shortcuts and rules.shortcuts_cost_points else result
 
 
 def _naming_what_is_missing(result: ExerciseResult, modules: Iterable[str]) -> ExerciseResult:

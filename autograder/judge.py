@@ -8,11 +8,8 @@ import copy
 import functools
 import hashlib
 import hmac
-import inspect
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -27,10 +24,6 @@ from llm_course.checking.values import size_of
 
 Answer = Callable[[Sequence[Call]], Iterable[Reply]]
 """Something that answers calls, in their order: a learner's function in its room, or a function of our own."""
-KnownFunction = tuple[str, Callable[..., Any]]
-"""The name of an exercise, and a known mistake in it."""
-MAX_CALLS = 1_000
-"""Calls of earlier functions that one answer may need."""
 FREE_BYTES = 1 << 20
 """What a reply may take without further question."""
 
@@ -49,59 +42,6 @@ def ask(exercise: Exercise, answer: Answer, seed: bytes) -> dict[str, Reply]:
     items = make_answer_key(exercise, seed).items
     replies = answer([item.call for item in items.values()])
     return {name: _bounded(reply, item.expected) for (name, item), reply in zip(items.items(), replies, strict=True)}
-
-
-def judge_after(
-    exercise: Exercise, answer: Answer, earlier: tuple[KnownFunction, ...], seed: bytes, *others: bytes
-) -> Verdict:
-    """As `judge`, but a mistake made in an earlier exercise is not counted once more.
-
-    `earlier` holds the known mistakes, by exercise, that the learner's earlier answers were found to be. If the answer
-    does in all what the reference would do when it called those, its own work is right. Only mistakes of our own stand
-    in for the reference's functions, never the learner's code, which could then decide what is right; and there is no
-    partial credit, for a mistake may turn a property into its opposite, which noise has too.
-    """
-    replies = ask(exercise, answer, seed)
-    verdict = _with_any_seed(exercise, evaluate(make_answer_key(exercise, seed), replies), others)
-    if verdict.fraction == 1 or not earlier:
-        return verdict
-    answer_key = make_answer_key(standing_on(exercise, earlier), seed)
-    fails = {name for name, item in answer_key.items.items() if item.expected.failure}
-    if not fails <= {name for name, item in make_answer_key(exercise, seed).items.items() if item.expected.failure}:
-        return verdict
-    forgiving = evaluate(answer_key, replies)
-    if forgiving.fraction < 1:
-        return verdict
-    names = " and ".join(f"`{name}`" for name, _ in earlier)
-    return replace(forgiving, hint=f"Judged with your own {names}, so that a mistake there counts once: mend it there.")
-
-
-@functools.lru_cache(maxsize=256)
-def standing_on(exercise: Exercise, functions: tuple[KnownFunction, ...]) -> Exercise:
-    """The exercise with a reference that calls other functions in the place of earlier exercises' references."""
-    module = ModuleType(exercise.reference.__module__)
-    vars(module).update(vars(sys.modules[module.__name__]))
-    exec(inspect.getsource(sys.modules[module.__name__]), vars(module))
-    calls = [0]
-
-    def limited(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def call(*arguments: Any, **keywords: Any) -> Any:
-            # A loop that waits for what a mistake never does would hold up the grader.
-            calls[0] += 1
-            if calls[0] > MAX_CALLS:
-                raise RuntimeError("called too often")
-            return function(*arguments, **keywords)
-
-        return call
-
-    @functools.wraps(exercise.reference)
-    def reference(*arguments: Any, **keywords: Any) -> Any:
-        calls[0] = 0
-        return vars(module)[exercise.name](*arguments, **keywords)
-
-    vars(module).update({name: limited(function) for name, function in functions})
-    return replace(exercise, reference=reference, mistakes=())
 
 
 def local_answer(function: Callable[..., Any]) -> Answer:

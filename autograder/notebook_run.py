@@ -4,7 +4,7 @@ import contextlib
 import math
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograder.judge import Answer
@@ -28,13 +28,14 @@ class NotebookRun:
     """A notebook in one room, and in a new one after each that it crashed or blocked."""
 
     def __init__(
-        self, cells: Sequence[tuple[int, str]], files: Mapping[str, bytes], rules: Rules, server: ZygoteClient | None
+        self, cells: Iterable[tuple[int, str]], files: Mapping[str, bytes], rules: Rules, server: ZygoteClient | None
     ) -> None:
         self.cells = Cells(cells)
         self.tier = ""
         self.seen: dict[str, set[str]] = {}
         """The watched functions that torch ran when each of the learner's functions was called."""
         self._time = _Time(rules.submission_deadline)
+        self._stand_ins: dict[str, str] = {}
         self._files = files
         self._rules = rules
         self._server = server
@@ -52,6 +53,15 @@ class NotebookRun:
     def starved(self) -> bool:
         """Whether something was stopped because others kept the processor busy, as far as that can be seen."""
         return self._time.was_taken(self._room)
+
+    def on_stand_ins(self, stand_ins: Mapping[str, str]) -> "NotebookRun":
+        """The same cells in a room of their own, in the same time, with functions of ours for some of the learner's.
+
+        The functions are given by name and source. What was called here before is not known there.
+        """
+        other = NotebookRun(self.cells.sources.items(), self._files, self._rules, self._server)
+        other._time, other._stand_ins = self._time, dict(stand_ins)
+        return other
 
     def answer(self, name: str, watch: tuple[str, ...] = ()) -> Answer:
         """The learner's function as an answer. Once it has crashed or run too long, it is not called again."""
@@ -82,13 +92,13 @@ class NotebookRun:
                 raise RoomLost("the notebook crashed or ran out of time too often")
             self._used += 1
             self._room = self._stack.enter_context(open_room(self._rules.minimum_tier, server=self._server))
-            if self._used == 1:
-                # From here on: the first submission need not pay for the start of the fork server.
-                self._time.begin()
+            self._time.begin()
             self.tier = self._room.tier
             self._room.granted_until = self._time.end
             if self._files:
                 self._room.lay_files(self._files)
+            if self._stand_ins:
+                self._room.stand_in(self._stand_ins)
             self._run_cells(self._room)
         return self._room
 
@@ -109,7 +119,7 @@ class NotebookRun:
 class Cells:
     """The cells of a notebook by number, and what each left when it ran last."""
 
-    def __init__(self, sources: Sequence[tuple[int, str]]) -> None:
+    def __init__(self, sources: Iterable[tuple[int, str]]) -> None:
         self.sources = dict(sources)
         self.replies: dict[int, CellReply] = {}
         self._printed: dict[int, int] = {}
@@ -160,7 +170,9 @@ class _Time:
         self._starved = False
 
     def begin(self) -> None:
-        self.end = time.monotonic() + self._seconds
+        """Count from here, if not yet: the first submission need not pay for the start of the fork server."""
+        if self.end == math.inf:
+            self.end = time.monotonic() + self._seconds
 
     @property
     def is_up(self) -> bool:

@@ -11,7 +11,8 @@ class Rules:
 
     Deadlines are in seconds: for one cell, for one call, and for all that one submission does. A room of a weaker tier
     than `minimum_tier` is not used. `shortcuts_cost_points` takes the points of an exercise whose work was done by a
-    function that its specification names as a shortcut; otherwise a shortcut is only flagged.
+    function that its specification names as a shortcut; otherwise a shortcut is only flagged. With
+    `forgive_earlier_mistakes` an exercise loses nothing by what an earlier one got wrong.
     """
 
     cell_deadline: float = 60.0
@@ -19,6 +20,7 @@ class Rules:
     submission_deadline: float = 300.0
     minimum_tier: str = TIERS[-1]
     shortcuts_cost_points: bool = False
+    forgive_earlier_mistakes: bool = True
 
 
 RULES = Rules()

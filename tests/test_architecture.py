@@ -22,10 +22,10 @@ FLOORS = {
         {"converters", "feedback", "formgrader", "lab", "late", "pages", "work"},
         {"autograded", "course_files", "grade", "checks", "kill_matrix"},
         {"draws", "notebook_run"},
-        {"judge", "rules", "sandbox", "shortcuts", "submission"},
+        {"judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},
         {"hand_in", "notebooks"},
         {"markdown", "harmless", "fingerprint"},
-        {"exercises", "pictures"},
+        {"exercises", "pictures", "source_code"},
         {"result"},
     ),
     "llm_course": (

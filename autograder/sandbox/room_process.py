@@ -6,6 +6,7 @@ instructor's view, within a cap.
 
 Requests and answers, as frame headers:
     {"op": "files", "files": [[path, length of its bytes]]}  -> {}
+    {"op": "stand_in", "sources": {name: source}}  -> {}
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
     {"op": "call", "name": str, "call": tree, "watch": [str]}
                                    -> {"reply": tree, "seen": [str]}
@@ -268,6 +269,7 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
     LOG.limit = output_limit
     wire.send(connection, {"ready": True})
     frames = wire.FrameReader(connection)
+    stand_ins: dict[str, Any] = {}
     while True:
         # Waiting in `receive` itself, it would wake up each time the other side has read what it sent.
         frames.wait(deadline=None)
@@ -278,9 +280,16 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
         if header["op"] == "files":
             _lay_files(header["files"], body)
             wire.send(connection, {})
+        elif header["op"] == "stand_in":
+            stand_ins |= {name: _defined(name, source) for name, source in header["sources"].items()}
+            shell.user_ns.update(stand_ins)
+            wire.send(connection, {})
         elif header["op"] == "cell":
             LOG.clear()
-            wire.send(connection, _run_cell(shell, header["source"]))
+            reply = _run_cell(shell, header["source"])
+            # Before the next cell can give the learner's own another name.
+            shell.user_ns.update(stand_ins)
+            wire.send(connection, reply)
         else:
             LOG.clear()
             seen: set[str] = set()
@@ -298,6 +307,13 @@ def _lay_files(files: list[tuple[str, int]], body: bytearray) -> None:
         start += length
     # The folder may have been looked into a moment ago, when it was empty.
     importlib.invalidate_caches()
+
+
+def _defined(name: str, source: str) -> Any:
+    """What a source defines under a name, apart from the names of the notebook."""
+    namespace: dict[str, Any] = {"__name__": "stand_in"}
+    exec(source, namespace)
+    return namespace[name]
 
 
 @contextlib.contextmanager

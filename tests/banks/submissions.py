@@ -50,7 +50,7 @@ def standalone(function: Callable[..., Any], name: str) -> str:
     """A cell that defines `function` under `name`, with all that it needs from its own module and from solutions."""
     pieces: dict[str, str] = {}
     expression = _define(function, pieces)
-    return "\n\n".join([_imports(sys.modules[function.__module__]), *pieces.values(), f"{name} = {expression}"])
+    return "\n\n".join([imports_of(sys.modules[function.__module__]), *pieces.values(), f"{name} = {expression}"])
 
 
 def wrong_answer(exercise: Exercise, mistake: Mistake) -> str:
@@ -60,7 +60,7 @@ def wrong_answer(exercise: Exercise, mistake: Mistake) -> str:
     module = sys.modules[exercise.reference.__module__]
     others = {item.__name__ for item in _definitions_of(module)} - {exercise.name}
     if others.isdisjoint(_names_in(ast.parse(mistake.text))):
-        return f"{_imports(module)}\n\n\n{mistake.text}"
+        return f"{imports_of(module)}\n\n\n{mistake.text}"
     namespace = _namespace(module, "solution", edited={exercise.name: mistake.text})
     return f"{namespace}\n\n{exercise.name} = solution.{exercise.name}"
 
@@ -95,7 +95,7 @@ def _tree_of(module: ModuleType) -> ast.Module:
     return ast.parse(inspect.getsource(module))
 
 
-def _imports(module: ModuleType) -> str:
+def imports_of(module: ModuleType) -> str:
     """The imports of a module, but those from the project itself, which are not in a learner's reach."""
     lines = ["from types import SimpleNamespace"]
     for node in _tree_of(module).body:
@@ -169,4 +169,4 @@ def _namespace(module: ModuleType, name: str, edited: Mapping[str, str] | None =
     body = textwrap.indent("\n\n".join(sources.values()), "    ")
     names = ", ".join(f"{item}={item}" for item in sources)
     made = f"def _make_{name}():\n{body}\n    return SimpleNamespace({names})"
-    return "\n\n".join([_imports(module), made, f"{name} = _make_{name}()"])
+    return "\n\n".join([imports_of(module), made, f"{name} = _make_{name}()"])

@@ -4,6 +4,7 @@ A family is a module; each attack is the source of a cell of 05_attention, or (h
 stopping) lays out a whole folder.
 """
 
+from tests.banks.hostile.breaking import BREAKING
 from tests.banks.hostile.exhausting import EXHAUSTING
 from tests.banks.hostile.forging import FORGING
 from tests.banks.hostile.handing_in import HANDING_IN
@@ -20,6 +21,7 @@ FAMILIES = {
     "forging": FORGING,
     "lying": LYING,
     "undermining": UNDERMINING,
+    "breaking": BREAKING,
     "overfitting": OVERFITTING,
     "exhausting": EXHAUSTING,
     "persisting": PERSISTING,

@@ -1,0 +1,58 @@
+"""What a learner's source says, by its syntax: which names a function uses. Nothing of it is run."""
+
+import ast
+import functools
+from collections.abc import Collection
+
+MAX_SEARCHED = 50_000
+"""Characters that are parsed: half a megabyte of nested strings or definitions would take a minute."""
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign
+
+
+def attributes_used(source: str, function: str) -> list[tuple[int, str]]:
+    """The attributes that a function names, each with its line in the source."""
+    found = [node for definition in _definitions(source).get(function, ()) for node in ast.walk(definition)]
+    return [(node.lineno, node.attr) for node in found if isinstance(node, ast.Attribute)]
+
+
+def names_used(sources: Collection[str], function: str) -> frozenset[str]:
+    """The names that a function uses, and those that are used by what it uses, as far as the sources define it.
+
+    None where the sources are too long to be searched.
+    """
+    if sum(map(len, sources)) > MAX_SEARCHED:
+        return frozenset()
+    reached: set[str] = set()
+    waiting = [function]
+    while waiting:
+        name = waiting.pop()
+        found = {
+            node.id
+            for source in sources
+            for definition in _definitions(source).get(name, ())
+            for node in ast.walk(definition)
+            if isinstance(node, ast.Name)
+        }
+        waiting += found - reached
+        reached |= found
+    return frozenset(reached)
+
+
+@functools.lru_cache(maxsize=32)
+def _definitions(source: str) -> dict[str, list[Definition]]:
+    """By name: the functions, classes and assignments of a cell. What is no Python defines nothing."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    found: dict[str, list[Definition]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.setdefault(node.name, []).append(node)
+    # Not those within functions, whose names are their own.
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    found.setdefault(target.id, []).append(node)
+    return found

@@ -1,0 +1,47 @@
+"""Right earlier functions for a later one to stand on, where the learner's own are wrong or missing.
+
+So a mistake costs once, and breaking an earlier answer wins nothing: the later one is worth what it is worth above
+right functions. Only references of earlier exercises, whose verdict has been given, come into a learner's room so.
+"""
+
+import ast
+import functools
+import inspect
+import sys
+from collections.abc import Sequence
+
+from autograder.exercises.spec import Exercise
+from autograder.source_code import names_used
+
+
+def called_by_reference(exercise: Exercise, earlier: Sequence[Exercise]) -> list[Exercise]:
+    """Those of the earlier exercises whose functions the reference calls, directly or not."""
+    if not earlier:
+        return []
+    names = names_used([_module_of(exercise)], exercise.name)
+    return [other for other in earlier if other.name in names and _module_of(other) == _module_of(exercise)]
+
+
+@functools.cache
+def stand_in(exercise: Exercise) -> str:
+    """The source of the reference with what it needs of its module, and nothing else of it."""
+    source = _module_of(exercise)
+    needed = names_used([source], exercise.name) | {exercise.name}
+    kept = [
+        node
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Import | ast.ImportFrom) or _defines(node) & needed
+    ]
+    return "\n\n".join(ast.unparse(node) for node in kept)
+
+
+def _defines(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Assign):
+        return {target.id for target in node.targets if isinstance(target, ast.Name)}
+    return set()
+
+
+def _module_of(exercise: Exercise) -> str:
+    return inspect.getsource(sys.modules[exercise.reference.__module__])

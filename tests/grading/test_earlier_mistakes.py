@@ -1,0 +1,163 @@
+"""A mistake in an earlier function costs nothing in a later one that calls it, and breaking one wins nothing."""
+
+import datetime
+import json
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment, Exercise, Mistake
+from autograder.grade import grade
+from autograder.result import ExerciseResult, Result
+from autograder.rules import Rules
+from autograder.stand_ins import called_by_reference, stand_in
+from autograder.submission import heal, parse
+from tests.banks.hostile import FAMILIES
+from tests.banks.submissions import fill, imports_of, references
+
+pytestmark = pytest.mark.grading
+RULES = Rules(call_deadline=3.0)
+"""Some mistakes make a later function wait for ever."""
+ATTENTION = assignments()["05_attention"]
+EACH = 8
+"""One in so many mistakes is tried, another one each day."""
+TODAY = datetime.date.today().toordinal() % EACH
+
+
+def graded(assignment: Assignment, answers: Mapping[str, str], rules: Rules = RULES) -> dict[str, ExerciseResult]:
+    return {exercise.name: exercise for exercise in result_of(assignment, answers, rules).exercises}
+
+
+def result_of(assignment: Assignment, answers: Mapping[str, str], rules: Rules = RULES) -> Result:
+    notebook = json.dumps(fill(assignment, answers)).encode()
+    return grade(heal(parse(notebook, f"{assignment.name}.ipynb"), assignment), assignment, b"secret", rules)
+
+
+def cell(exercise: Exercise, mistake: Mistake) -> str:
+    """A cell with a known mistake that calls the notebook's earlier functions."""
+    return f"{imports_of(sys.modules[exercise.reference.__module__])}\n\n\n{mistake.text}"
+
+
+def users(assignment: Assignment, earlier: Exercise) -> list[Exercise]:
+    """The later exercises whose references call an earlier one."""
+    number = assignment.exercises.index(earlier)
+    return [later for later in assignment.exercises[number + 1 :] if called_by_reference(later, [earlier])]
+
+
+USED = [
+    (assignment, earlier)
+    for assignment in assignments().values()
+    for earlier in assignment.exercises
+    if users(assignment, earlier)
+]
+SLIPS = [
+    pytest.param(assignment, earlier, mistake, id=f"{earlier.name}-{mistake.name}")
+    for number, (assignment, earlier, mistake) in enumerate(
+        (assignment, earlier, mistake) for assignment, earlier in USED for mistake in earlier.mistakes if mistake.text
+    )
+    if number % EACH == TODAY
+]
+PAIRS = [
+    pytest.param(assignment, earlier, slip, later, mistake, id=f"{slip.name}-{later.name}-{mistake.name}")
+    for number, (assignment, earlier, slip, later, mistake) in enumerate(
+        (assignment, earlier, slip, later, mistake)
+        for assignment, earlier in USED
+        for later in users(assignment, earlier)
+        for slip in earlier.mistakes
+        for mistake in later.mistakes
+        if slip.text and mistake.text
+    )
+    if number % (30 * EACH) == TODAY
+]
+
+
+def test_which_exercises_stand_on_others() -> None:
+    found = {earlier.name: [later.name for later in users(assignment, earlier)] for assignment, earlier in USED}
+    assert found["rms_norm"] == ["transformer_block", "decoder_logits"]
+    assert found["scaled_dot_product_attention"] == ["multi_head_attention"]
+    assert len(found) >= 8
+
+
+@pytest.mark.parametrize(("assignment", "earlier", "mistake"), SLIPS)
+def test_a_mistake_costs_once(assignment: Assignment, earlier: Exercise, mistake: Mistake) -> None:
+    results = graded(assignment, references(assignment) | {earlier.name: cell(earlier, mistake)})
+    assert results[earlier.name].score < earlier.points
+    assert [name for name, result in results.items() if result.score < result.points] == [earlier.name]
+
+
+@pytest.mark.parametrize(("assignment", "earlier"), USED, ids=lambda item: item.name)
+def test_what_is_not_written_costs_once(assignment: Assignment, earlier: Exercise) -> None:
+    answers = {name: source for name, source in references(assignment).items() if name != earlier.name}
+    for later in (result for name, result in graded(assignment, answers).items() if name != earlier.name):
+        assert later.score == later.points
+    told = graded(assignment, answers)[users(assignment, earlier)[0].name]
+    assert told.hint.startswith(f"Judged with a right `{earlier.name}` in the place of yours, so that a mistake there")
+    assert told.flags == (
+        f"Judged with a right `{earlier.name}` in the place of the learner's, so that a mistake there counts once.",
+    )
+
+
+@pytest.mark.parametrize(("assignment", "earlier", "slip", "later", "mistake"), PAIRS)
+def test_breaking_an_earlier_answer_wins_nothing(
+    assignment: Assignment, earlier: Exercise, slip: Mistake, later: Exercise, mistake: Mistake
+) -> None:
+    wrong = references(assignment) | {later.name: cell(later, mistake)}
+    above_right = graded(assignment, wrong)[later.name]
+    above_wrong = graded(assignment, wrong | {earlier.name: cell(earlier, slip)})[later.name]
+    assert above_wrong.score == above_right.score
+
+
+def test_an_unknown_slip_is_forgiven_too() -> None:
+    slip = references(ATTENTION)["scaled_dot_product_attention"].replace("math.sqrt(", "math.sqrt(1.01 * ")
+    assert slip != references(ATTENTION)["scaled_dot_product_attention"]
+    results = graded(ATTENTION, references(ATTENTION) | {"scaled_dot_product_attention": slip})
+    assert results["scaled_dot_product_attention"].score < 6
+    assert results["multi_head_attention"].score == 6
+
+
+def test_a_name_given_before_the_right_one_came_is_followed() -> None:
+    answers = references(ATTENTION)
+    answers["scaled_dot_product_attention"] = "def scaled_dot_product_attention(*a): return a\n"
+    answers["multi_head_attention"] = "attend = scaled_dot_product_attention\n" + answers[
+        "multi_head_attention"
+    ].replace("scaled_dot_product_attention(", "attend(")
+    assert graded(ATTENTION, answers)["multi_head_attention"].score == 6
+
+
+def test_what_never_calls_the_earlier_answer_is_not_judged_again() -> None:
+    answers = references(ATTENTION) | {
+        "scaled_dot_product_attention": "def scaled_dot_product_attention(*a): return a\n",
+        "multi_head_attention": "def multi_head_attention(x, *a, **k): return x\n",
+    }
+    result = graded(ATTENTION, answers)["multi_head_attention"]
+    assert result.score == 0
+    assert result.flags == ()
+
+
+def test_a_course_may_do_without() -> None:
+    answers = {name: text for name, text in references(ATTENTION).items() if name != "scaled_dot_product_attention"}
+    rules = Rules(forgive_earlier_mistakes=False)
+    assert graded(ATTENTION, answers, rules)["multi_head_attention"].score < 6
+
+
+def test_a_note_is_no_shortcut() -> None:
+    answers = {name: text for name, text in references(ATTENTION).items() if name != "scaled_dot_product_attention"}
+    assert graded(ATTENTION, answers, Rules(shortcuts_cost_points=True))["multi_head_attention"].score == 6
+
+
+@pytest.mark.parametrize("attack", FAMILIES["breaking"])
+def test_attacks_that_break_earn_nothing(attack: str) -> None:
+    answers = {exercise.name: "" for exercise in ATTENTION.exercises}
+    source = FAMILIES["breaking"][attack]
+    assert isinstance(source, str)
+    assert result_of(ATTENTION, answers | {"causal_mask": source}).score == 0
+
+
+@pytest.mark.parametrize(("assignment", "earlier"), USED, ids=lambda item: item.name)
+def test_no_later_answer_comes_into_a_room(assignment: Assignment, earlier: Exercise) -> None:
+    source = stand_in(earlier)
+    assert f"def {earlier.name}(" in source
+    number = assignment.exercises.index(earlier)
+    assert not [later.name for later in assignment.exercises[number + 1 :] if f"def {later.name}(" in source]
