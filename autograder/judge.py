@@ -8,6 +8,7 @@ import copy
 import functools
 import hashlib
 import hmac
+import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
