@@ -89,6 +89,28 @@ def test_every_fence_opens(page: Path) -> None:
     assert broken_fences(page.read_text(encoding="utf-8")) == []
 
 
+def open_fences(text: str) -> list[str]:
+    """Opening lines of boxes (a fence of colons) that nothing closes: the rest of the page would stand in the box."""
+    still_open: list[str] = []
+    for line in text.splitlines():
+        if re.match(r":{3,}\{", line):
+            still_open.append(line)
+        elif still_open and re.fullmatch(r":{3,}", line):
+            still_open.pop()
+    return still_open
+
+
+@pytest.mark.parametrize("page", sorted(CHAPTERS.rglob("*.md")), ids=name_of)
+def test_every_box_closes(page: Path) -> None:
+    assert open_fences(page.read_text(encoding="utf-8")) == []
+
+
+def test_a_box_that_does_not_close_is_named() -> None:
+    box = ":::{admonition} Before you start"
+    assert open_fences(f"{box}\n:class: note\n\nText.\n\n## Next\n") == [box]
+    assert open_fences(f":::{box}\n{box}\nText.\n:::\n::::::\n") == []
+
+
 def test_a_fence_that_does_not_open_is_named() -> None:
     title = "```{question} Why is `B` zero?"
     assert broken_fences(f"{title}\n```\n```{{question}} Why is B zero?\n`B` is.\n```\n") == [title]

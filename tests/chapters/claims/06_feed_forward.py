@@ -43,7 +43,7 @@ assert (ours - mlp(model.model.embed_tokens.weight[42])).abs().max() < 1e-5
 by_hand = functional.silu(torch.tensor([2.0, -4.0]))
 assert [round(n, 3) for n in by_hand.tolist()] == [1.762, -0.072]
 assert [round(n, 3) for n in (3 * by_hand).tolist()] == [5.285, -0.216]
-# "So that's where odd numbers like 11008 come from"
+# "So that's where strange numbers like 11008 come from"
 assert 256 * math.ceil(8 / 3 * 4096 / 256) == 11008
 # "The two networks we compare have the same number of weights"
 assert WIDTH * WIDE * 2 == WIDTH * (WIDE * 2 // 3) * 3
