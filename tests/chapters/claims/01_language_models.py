@@ -50,7 +50,7 @@ assert correct["in words", "never shown"] == 0 < posed["in words", "never shown"
 answer, continuation = reply(chat, chat_tokenizer, as_chat), reply(model, tokenizer, asked)
 assert "Paris" in answer and answer.endswith("<|end|>")
 assert tokenizer.eos_token not in continuation and "<|end|>" not in continuation
-# "Some sentences stand there word for word", and not all
+# "Some sentences are there word for word", and not all
 assert 0 < sum(found) / len(found) < 1
 # "Its guess may use the words *after* the gap. A next-token model has to guess before it has seen them"
 for country, city in (("Italy", "Rome"), ("Egypt", "Cairo")):
