@@ -6,6 +6,7 @@ The page is kept in git, and a test holds it against the specifications.
 import re
 import sys
 
+from autograder.claims import claims_of
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.judge import judge, local_answer
@@ -22,6 +23,10 @@ catches which of them. A cross stands where the mistake does not have the proper
 it keeps it. No row and no column is without a cross. Mistakes with the same crosses still differ in their values, so
 each gets its own hint.
 
+A ° marks what the judge takes on trust: only the learner's own process can see which gradients flowed through a call,
+whether it changed its arguments and how large its tensors were, and code in that process may make it lie. A learner who
+does so wins these properties at most, {trusted:.0%} of all points together.
+
 How the grader comes to its verdict is told in [How grading works](guides/how_grading_works.md). The page is made from
 the specifications of the exercises by `make checks`.
 """
@@ -32,7 +37,8 @@ def page() -> str:
     found = assignments().values()
     exercises = [exercise for assignment in found for exercise in assignment.exercises]
     mistakes = sum(len(exercise.mistakes) for exercise in exercises)
-    introduction = INTRODUCTION.format(mistakes=mistakes, exercises=len(exercises))
+    trusted = sum(map(_points_on_trust, exercises)) / sum(exercise.points for exercise in exercises)
+    introduction = INTRODUCTION.format(mistakes=mistakes, exercises=len(exercises), trusted=trusted)
     return "\n".join([introduction, *(_chapter(assignment) for assignment in found)])
 
 
@@ -49,14 +55,20 @@ def _chapter(assignment: Assignment) -> str:
 
 
 def _table(exercise: Exercise) -> str:
-    numbers = range(1, len(exercise.properties) + 1)
+    numbers, trusted = range(1, len(exercise.properties) + 1), claims_of(exercise, SEED)
     asked = [
-        f"{number}. {item.name} (weight {item.weight})"
+        f"{number}. {item.name} (weight {item.weight}){'°' * (item.name in trusted)}"
         for number, item in zip(numbers, exercise.properties, strict=True)
     ]
     header = ["| Mistake | " + " | ".join(map(str, numbers)) + " | Points |", "|---|" + ":-:|" * len(numbers) + "--:|"]
     rows = [_row(name, verdict, exercise.points) for name, verdict in matrix(exercise).items()]
     return "\n".join([f"### `{exercise.name}`\n", *asked, "", *header, *rows, ""])
+
+
+def _points_on_trust(exercise: Exercise) -> float:
+    trusted = claims_of(exercise, SEED)
+    weight = sum(item.weight for item in exercise.properties)
+    return exercise.points * sum(item.weight for item in exercise.properties if item.name in trusted) / weight
 
 
 def _row(name: str, verdict: Verdict, points: int) -> str:

@@ -21,7 +21,7 @@ FLOORS = {
         {"workers", "gradebook", "scores"},
         {"converters", "feedback", "formgrader", "lab", "late", "pages", "work"},
         {"autograded", "course_files", "grade", "checks", "kill_matrix"},
-        {"draws", "notebook_run"},
+        {"claims", "draws", "notebook_run"},
         {"judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},
         {"hand_in", "notebooks"},
         {"markdown", "harmless", "fingerprint"},
