@@ -148,7 +148,8 @@ def _judge_on_stand_ins(
     exercise: Exercise, replaced: Sequence[Exercise], run: NotebookRun, seeds: tuple[bytes, ...]
 ) -> Verdict:
     with run.on_stand_ins({other.name: stand_in(other) for other in replaced}) as on_right_ones:
-        verdict = judge(exercise, on_right_ones.answer(exercise.name), *seeds)
+        verdict = judge(exercise, on_right_ones.answer(exercise.name, exercise.shortcuts), *seeds)
+    run.seen.setdefault(exercise.name, set()).update(on_right_ones.seen.get(exercise.name, set()))
     note = _note(replaced, "yours")
     return replace(verdict, hint=f"{verdict.hint} ({note}.)" if verdict.hint else f"{note}: mend it there.")
 

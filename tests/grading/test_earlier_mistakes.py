@@ -161,3 +161,18 @@ def test_no_later_answer_comes_into_a_room(assignment: Assignment, earlier: Exer
     assert f"def {earlier.name}(" in source
     number = assignment.exercises.index(earlier)
     assert not [later.name for later in assignment.exercises[number + 1 :] if f"def {later.name}(" in source]
+
+
+def test_a_shortcut_taken_only_above_a_right_function_is_seen() -> None:
+    answers = references(ATTENTION) | {
+        "scaled_dot_product_attention": "def scaled_dot_product_attention(*a): return a\n",
+        "multi_head_attention": (
+            "from torch.nn import functional\n"
+            "def multi_head_attention(x, *a, **k):\n"
+            "    if scaled_dot_product_attention.__module__ == 'stand_in':\n"
+            "        return getattr(functional, 'scaled_dot' + '_product_attention')(x[None], x[None], x[None])[0]\n"
+            "    return x\n"
+        ),
+    }
+    flags = graded(ATTENTION, answers)["multi_head_attention"].flags
+    assert any("ran torch's own scaled_dot_product_attention" in flag for flag in flags)
