@@ -309,6 +309,9 @@ def _check_fields(data: Any, **kinds: Any) -> None:
 def _detached(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.detach()
+    if isinstance(value, np.generic):
+        # A number is right or wrong whichever library it comes from.
+        return value.item()
     if isinstance(value, (list, tuple)):
         return type(value)(_detached(item) for item in value) if type(value) in (list, tuple) else value
     if isinstance(value, dict):

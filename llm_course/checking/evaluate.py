@@ -218,6 +218,8 @@ def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> 
         return None
     value = reply.value if part is None else _right_but_for(part, reply.value, expected.value)
     found = _value_mismatch(value, item)
+    if found and value is None:
+        return f"`{exercise}`: {found}. Does its last line say `return`?"
     return f"`{exercise}`: {found}." if found else None
 
 

@@ -55,3 +55,9 @@ def test_use_of_a_global_generator_is_seen_where_asked_for(use: Callable[[], Any
     call = call_from_text(call_to_text(Call({}, generators=True)))
     assert invoke(function, call).changed == changed
     assert invoke(function, Call({})).changed == ()
+
+
+@pytest.mark.parametrize("number", [np.float32(1.5), np.int64(3), np.bool_(True)])
+def test_a_number_of_numpy_is_a_number(number: np.generic) -> None:
+    value = invoke(lambda: [number], Call({})).value
+    assert value == [number] and type(value[0]) is type(number.item())
