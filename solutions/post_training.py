@@ -96,7 +96,7 @@ def reward_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
         >>> reward_loss(torch.tensor([2.0, 0.0]), torch.tensor([2.0, 3.0]))
         tensor(1.8709)
 
-    Source: Ouyang et al. 2022, equation 1.
+    Source: Ouyang et al. 2022.
     """
     if chosen.shape != rejected.shape:
         raise ValueError(f"each pair needs two rewards: the shapes are {tuple(chosen.shape)}, {tuple(rejected.shape)}")
@@ -130,7 +130,7 @@ def dpo_loss(
         >>> dpo_loss(grown, same, torch.tensor([-10.0]), torch.tensor([-9.0]), beta=0.5)
         tensor(0.3133)
 
-    Source: Rafailov et al. 2023, equation 7.
+    Source: Rafailov et al. 2023.
     """
     if not policy_chosen.shape == policy_rejected.shape == reference_chosen.shape == reference_rejected.shape:
         raise ValueError("each pair needs four log probabilities: the four tensors must have the same shape")
@@ -158,7 +158,7 @@ def group_advantages(rewards: Tensor) -> Tensor:
         tensor([[ 1.0000, -1.0000, -1.0000,  1.0000],
                 [ 0.0000,  0.0000,  0.0000,  0.0000]])
 
-    Source: Shao et al. 2024, section 4.1.2.
+    Source: Shao et al. 2024.
     """
     centered = rewards - rewards.mean(dim=1, keepdim=True)
     deviation = rewards.std(dim=1, correction=0, keepdim=True)
@@ -194,7 +194,7 @@ def clipped_policy_loss(
         >>> clipped_policy_loss(now, old, torch.tensor([1.0]), torch.tensor([[True, True]]))
         tensor(-1.1000)
 
-    Source: Schulman et al. 2017, equation 7; the mean over all tokens is Yu et al. 2025, section 3.3.
+    Source: Schulman et al. 2017; the mean over all tokens is that of Yu et al. 2025.
     """
     if not log_probs.shape == old_log_probs.shape == mask.shape or advantages.shape != log_probs.shape[:1]:
         raise ValueError("log_probs, old_log_probs and mask need one shape, and advantages one number for each row")

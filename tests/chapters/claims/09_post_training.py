@@ -1,12 +1,12 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 9 says about its own output. Each runs as a cell at the chapter's end."""
 
-# "It continues"
+# "It doesn't answer, it goes on writing"
 said, place = write(base, ["What is 3 + 4?"], seed=1)
 assert "7" not in text_of(said[0, place:])
-# "In these 100 steps the mask brings the loss on new answers down much further"
-assert answer_loss["mask"] < 0.75 * answer_loss["no mask"]
-# "The unshifted numbers [...] say nothing about the answer"
+# "with the mask, it answers better: the loss on new answers is about half"
+assert 0.35 < answer_loss["mask"] / answer_loss["no mask"] < 0.7
+# "The other column asks how likely each token is to *follow itself*"
 row = torch.tensor([row_of("What is 3 + 4?", "3 + 4 = 7.")[0]])
 with torch.no_grad():
     shifted = token_log_probs(tuned, row, 9).sum()
@@ -24,20 +24,22 @@ for _, moved in (preferred["beta 0.05"], preferred["beta 2.0"]):
     assert moved[0] > moved[1] + 1
 assert preferred["beta 0.05"][1][0] < -0.5
 assert preferred["beta 0.05"][1][0] < preferred["beta 2.0"][1][0]
-# "The paid sums become much likelier. The others gain little"
+# "for each of these, `stories` saw the two numbers only the other way round"
+assert all((right, left) in short_turns.SHOWN_SUMS for left, right in short_turns.NEVER_SHOWN_SUMS)
+# "Right answers to the paid sums become much likelier. The other sums gain little"
 assert sums["GRPO"][0] > sums["tuned"][0] + 0.1
 assert sums["GRPO"][1] - sums["tuned"][1] < 0.6 * (sums["GRPO"][0] - sums["tuned"][0])
-# "the entropy falls"
+# "The entropy falls"
 assert sum(row[2] for row in log[-10:]) < sum(row[2] for row in log[:10])
-# "$k_1$ and $k_3$ are right on average, $k_2$ is not", within 5 standard errors
+# "On average $k_1$ and $k_3$ are right, and $k_2$ is not", within 5 standard errors
 for name in ("k1", "k3"):
     values = estimators[name]
     assert abs(values.mean() - exact) < 5 * values.std() / math.sqrt(len(values)) + 1e-9
 assert abs(estimators["k2"].mean() - exact) > 5 * estimators["k2"].std() / math.sqrt(len(drawn))
-# "$k_1$ is negative for many samples; $k_3$ never is"
+# "Many samples of $k_1$ are negative [...] no sample of $k_3$ is"
 assert (estimators["k1"] < 0).double().mean() > 0.05 and (estimators["k3"] > -1e-12).all()
-# "$k_3$ is noisier than $k_1$, as in the table above"
+# "in the table, $k_3$ is the noisier of the two"
 assert estimators["k3"].std() > estimators["k1"].std()
-# "the student learns as much on the sums that were asked, and much more on those that were not"
+# "the student learns as much as GRPO on the sums that were asked, and much more on the others"
 assert sums["distilled"][0] > sums["GRPO"][0] - 0.1
 assert sums["distilled"][1] > sums["GRPO"][1] + 0.05
