@@ -17,7 +17,8 @@ COMMANDS = """\
 a course, step by step:
   llm-course init my-course && cd my-course
   llm-course release 05_attention          hand out release/05_attention.zip
-  llm-course grade 05_attention            submissions lie in submitted/<student>/05_attention/
+  llm-course collect downloads.zip         into submitted/<student>/05_attention/
+  llm-course grade 05_attention
   llm-course feedback 05_attention
   llm-course report report.html
   llm-course export grades.csv
@@ -66,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
         "--regenerate", action="store_true", help="make an edited source anew, and keep a copy of it with its date"
     )
     release.add_argument("--due", type=_time, metavar="TIME", help="when it is due, such as 2026-12-01T23:59+01:00")
+
+    collect = commands.add_parser("collect", help="take what was handed in from a platform's archive or a folder")
+    collect.add_argument("path", type=Path, metavar="ZIP-OR-FOLDER")
 
     grade = commands.add_parser("grade", help="grade the submissions of an assignment")
     grade.add_argument("assignment", metavar="ASSIGNMENT")

@@ -12,9 +12,10 @@ from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
 from autograder import course
+from autograder.archives import ArchiveError
 from autograder.course_files import SecretError
 from autograder.gradebook import WriterError
-from autograder.hand_in import shown
+from autograder.hand_in import printable, shown
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.result import GRADED, ResultError
@@ -23,6 +24,7 @@ from autograder.scores import refusals
 from autograder.workers import ClusterError
 
 FAILURES = (
+    ArchiveError,
     course.CourseError,
     ClusterError,
     NotebookError,
@@ -42,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     commands = {
         "init": init,
         "release": release,
+        "collect": collect,
         "grade": grade,
         "feedback": feedback,
         "report": report,
@@ -68,6 +71,15 @@ def release(options: argparse.Namespace) -> int:
     for note in released.notes:
         print(note)
     print(f"Released {released.notebook}; for a class: {released.archive}.")
+    return 0
+
+
+def collect(options: argparse.Namespace) -> int:
+    """Take what was handed in from an archive or a folder, and say of each file that is not taken why."""
+    collected = course.collect(options.path)
+    for line in collected.taken + collected.left_out:
+        print(printable(line))
+    print(f"Notebooks in submitted/ now: {len(collected.taken)}. Left out: {len(collected.left_out)}.")
     return 0
 
 

@@ -23,6 +23,8 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.autograded import SourceCell
 from autograder.checks import write_checks
+from autograder.collect import Collected, Student
+from autograder.collect import collect as collect_from
 from autograder.converters import TrustedGrade
 from autograder.course_files import course_secret, stored_result
 from autograder.draws import first_draw
@@ -34,7 +36,7 @@ from autograder.hand_in import NotGradable, check_student, read_hand_in, submitt
 from autograder.notebooks import is_edited, source_notebook
 from autograder.result import Result
 from autograder.scores import TABLES, read_scores, write_table
-from autograder.submission import grade_ids
+from autograder.submission import grade_ids, ids_in
 from autograder.work import Job, Task
 from autograder.workers import dask_workers, local_workers
 
@@ -179,6 +181,24 @@ def grade_all(
     for student, result in writer.refused.items():
         tell(Graded(student, result))
     return list(lines.values())
+
+
+def collect(path: Path) -> Collected:
+    """Lay what a platform gave, a folder or an archive, into submitted/. Raises CourseError and ArchiveError."""
+    if not path.exists():
+        raise CourseError(f"There is no {path}: name a folder, a zip or a tar with what was handed in.")
+    course, _ = _course_directory()
+    sources = {
+        notebook.stem: ids_in(nbformat.read(notebook, as_version=4))
+        for notebook in sorted(Path(course.source_directory).glob("*/*.ipynb"))
+        if notebook.stem == notebook.parent.name
+    }
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        students = [
+            Student(known.id, f"{known.first_name or ''} {known.last_name or ''}".strip(), known.lms_user_id or "")
+            for known in gradebook.students
+        ]
+    return collect_from(path, sources, students)
 
 
 def count_submissions(name: str, student: str = "*") -> int:

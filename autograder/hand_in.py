@@ -148,8 +148,13 @@ def lay_beside(folder: Path, files: Mapping[str, bytes], above: Collection[str] 
 
 def shown(name: str) -> str:
     """A name that somebody else chose, for a terminal: nothing in it moves the cursor or begins a line."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in name)
+    text = printable(name)
     return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}…"
+
+
+def printable(text: str) -> str:
+    """A text with names in it that somebody else chose, as one line that moves no cursor."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def _may_be_folder(path: Path) -> bool:

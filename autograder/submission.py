@@ -102,6 +102,11 @@ def grade_ids(assignment: Assignment) -> list[str]:
     return list(_skeleton(assignment))
 
 
+def ids_in(notebook: NotebookNode) -> set[str]:
+    """The grade ids of a notebook's cells, whichever assignment they are of."""
+    return {grade_id for cell in notebook.cells if (grade_id := _grade_id(cell))}
+
+
 @functools.cache
 def _skeleton(assignment: Assignment) -> dict[str, NotebookNode]:
     """The released answer and graded cells by grade id."""

@@ -1,0 +1,180 @@
+"""What lies in a folder, a zip or a tar, file by file, without unpacking anything onto the disk.
+
+Names are read as hostile: no path leads out, no link is followed, and no file is read beyond the bytes asked for.
+"""
+
+import contextlib
+import functools
+import io
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+MAX_FILES = 100_000
+"""Files that are looked at in one archive, those in archives within it counted."""
+MAX_INNER = 64 << 20
+"""Bytes of an archive within an archive."""
+INNER = ".zip"
+"""The kind that is looked into within another. To list a packed tar, all of it has to be unpacked."""
+BROKEN = (OSError, EOFError, RuntimeError, ValueError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
+"""What the libraries raise for archives that are damaged, encrypted, or packed in ways that they do not know."""
+
+
+class ArchiveError(Exception):
+    """An archive cannot be read; the message says why, in one sentence."""
+
+
+class Unreadable(Exception):
+    """One file cannot be read; the message says why, in words that follow its name."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file: its path, its bytes, the time of its last change, and a way to at most so many bytes of its content.
+
+    `refused` says why it may not be read, in words that follow its name.
+    """
+
+    path: PurePosixPath
+    size: int
+    changed_at: float
+    read: Callable[[int], bytes]
+    refused: str = ""
+
+    def content(self, limit: int) -> bytes:
+        """The content. Raises Unreadable where it is longer than `limit` bytes, whatever the archive says of it."""
+        try:
+            content = b"" if self.size > limit else self.read(limit + 1)
+        except BROKEN as error:
+            raise Unreadable("is damaged") from error
+        if max(self.size, len(content)) > limit:
+            raise Unreadable(f"is longer than the {limit >> 20} MiB that are taken")
+        return content
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[Iterator[Entry]]:
+    """The files of a folder, a zip or a tar, and of the zips within it. Raises ArchiveError."""
+    if path.is_dir():
+        yield _counted(_with_inner(_entries_of_folder(path)), path)
+        return
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise ArchiveError(f"{path} cannot be opened: {error.strerror}.") from error
+    with file, _entries_of_archive(file) as entries:
+        if entries is None:
+            raise ArchiveError(f"{path} is no folder, zip or tar that can be read: fetch it once more.")
+        yield _counted(_with_inner(entries), path)
+
+
+def _counted(entries: Iterator[Entry], path: Path) -> Iterator[Entry]:
+    for number, entry in enumerate(entries):
+        if number == MAX_FILES:
+            raise ArchiveError(f"{path} holds more than {MAX_FILES} files: collect it in parts.")
+        yield entry
+
+
+def _with_inner(entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries, and for a zip among them those within it, under its name. Zips in these stay closed."""
+    for entry in entries:
+        if entry.refused or entry.path.suffix.lower() != INNER:
+            yield entry
+            continue
+        try:
+            content = entry.content(MAX_INNER)
+        except Unreadable as reason:
+            yield replace(entry, refused=str(reason))
+            continue
+        with _entries_of_archive(io.BytesIO(content)) as inner:
+            if inner is None:
+                yield replace(entry, refused="is an archive that cannot be read")
+                continue
+            for one in inner:
+                # Read anew when it is asked for: together they would take more memory than there is.
+                read = functools.partial(_read_inner, entry, one.path)
+                yield Entry(entry.path / one.path, one.size, one.changed_at, read, one.refused)
+
+
+def _read_inner(archive: Entry, path: PurePosixPath, limit: int) -> bytes:
+    with _entries_of_archive(io.BytesIO(archive.content(MAX_INNER))) as entries:
+        return next((entry.read(limit) for entry in entries or () if entry.path == path), b"")
+
+
+def _entries_of_folder(folder: Path) -> Iterator[Entry]:
+    for parent, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            path = Path(parent) / name
+            status = path.lstat()
+            refused = "" if stat.S_ISREG(status.st_mode) else "is no plain file"
+            inside = PurePosixPath(path.relative_to(folder).as_posix())
+            yield Entry(inside, status.st_size, status.st_mtime, functools.partial(_read_file, path), refused)
+
+
+def _read_file(path: Path, limit: int) -> bytes:
+    with path.open("rb") as file:
+        return file.read(limit)
+
+
+@contextlib.contextmanager
+def _entries_of_archive(file: BinaryIO) -> Iterator[Iterator[Entry] | None]:
+    """The entries of a zip or a tar; None where it is neither, or is damaged."""
+    with contextlib.ExitStack() as stack:
+        try:
+            if zipfile.is_zipfile(file):
+                packed = stack.enter_context(zipfile.ZipFile(file))
+                entries = [_entry_of_zip(packed, info) for info in packed.infolist() if not info.is_dir()]
+            else:
+                file.seek(0)
+                tape = stack.enter_context(tarfile.open(fileobj=file))
+                entries = [_entry_of_tar(tape, member) for member in tape.getmembers() if not member.isdir()]
+        except BROKEN:
+            yield None
+            return
+        yield iter(entries)
+
+
+def _entry_of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:
+    path, refused = _inside(info.filename)
+    if stat.S_ISLNK(info.external_attr >> 16):
+        refused = "is a link"
+    return Entry(path, info.file_size, _time_of(info), functools.partial(_read_zip, archive, info), refused)
+
+
+def _read_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
+    with archive.open(info) as file:
+        return file.read(limit)
+
+
+def _time_of(info: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*info.date_time).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def _entry_of_tar(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
+    path, refused = _inside(member.name)
+    refused = refused if member.isreg() else "is no plain file"
+    return Entry(path, member.size, member.mtime, functools.partial(_read_tar, archive, member), refused)
+
+
+def _read_tar(archive: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> bytes:
+    file = archive.extractfile(member)
+    return file.read(limit) if file else b""
+
+
+def _inside(name: str) -> tuple[PurePosixPath, str]:
+    """A name in an archive as a path, and why it is refused if it leads out."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    parts = [part for part in path.parts if part not in ("/", "//", "..")]
+    leads_out = len(parts) < len(path.parts) or not parts or parts[0][1:2] == ":"
+    return PurePosixPath(*parts or ["?"]), "leads out of the archive" if leads_out else ""

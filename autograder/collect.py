@@ -1,0 +1,276 @@
+"""collect: what learners handed in on a platform, into submitted/<student>/<assignment>/.
+
+It reads what Moodle and Canvas give, nbgrader's own layout, and plain folders, one for each learner. Whose a file is,
+its path tells; which assignment a notebook is, its cells tell, whatever the file is called. Nothing is lost: what is
+not taken is told with its reason, and a hand-in that is replaced is kept.
+"""
+
+import re
+import shutil
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from os import utime
+from pathlib import Path, PurePosixPath
+
+from autograder.archives import Entry, Unreadable, opened
+from autograder.hand_in import KINDS, MAX_BESIDE, MAX_NOTEBOOK, TIMESTAMP, NotGradable, check_student
+from autograder.submission import ids_in, parse
+
+MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
+"""The folder of one learner. The number is another for each assignment."""
+CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
+"""The name of one file. The first number is the learner's."""
+SUBMITTED, REPLACED = Path("submitted"), Path("replaced")
+PASSED_OVER = ("__MACOSX", "__pycache__", ".ipynb_checkpoints")
+"""Folders that programs leave behind."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """A learner as the gradebook knows one: the id, the name and the number that the platform gives, where known."""
+
+    id: str
+    name: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose a file is, as its path tells it, and the path that the learner gave it."""
+
+    name: str
+    number: str
+    place: PurePosixPath
+    late: bool = False
+
+
+@dataclass
+class Collected:
+    """What one run did: lines about what was taken, and about what was not, in sentences."""
+
+    taken: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """One notebook with what lies beside it."""
+
+    student: str
+    assignment: str
+    path: PurePosixPath
+    notebook: bytes
+    changed_at: float
+    late: bool
+    beside: Mapping[str, tuple[bytes, float]]
+
+
+def collect(path: Path, sources: Mapping[str, Iterable[str]], students: Sequence[Student] = ()) -> Collected:
+    """Lay what a folder or an archive holds into submitted/, below the current folder.
+
+    `sources` are the grade ids of each assignment, `students` those of the gradebook. Raises ArchiveError.
+    """
+    collected = Collected()
+    with opened(path) as entries:
+        owned = _by_owner(entries, list(sources), collected)
+        found: dict[tuple[str, str], list[HandedIn]] = defaultdict(list)
+        for student, files in _by_student(owned, students, collected).items():
+            for hand_in in _hand_ins(student, files, sources, collected):
+                found[hand_in.student, hand_in.assignment].append(hand_in)
+        for several in found.values():
+            _lay(_latest(several, collected), collected)
+    return collected
+
+
+def _by_owner(
+    entries: Iterable[Entry], assignments: Sequence[str], collected: Collected
+) -> dict[tuple[str, str], list[tuple[Entry, Owner]]]:
+    """The files of each learner, by the name and the number that their paths give."""
+    readable: list[Entry] = []
+    for entry in entries:
+        if not set(PASSED_OVER).isdisjoint(entry.path.parts) or entry.path.name.startswith("."):
+            continue
+        if entry.refused:
+            collected.left_out.append(f"{entry.path} {entry.refused}.")
+        else:
+            readable.append(entry)
+    root = _common_folder([entry.path for entry in readable], assignments)
+    owned: dict[tuple[str, str], list[tuple[Entry, Owner]]] = defaultdict(list)
+    for entry in readable:
+        owner = owner_of(PurePosixPath(*entry.path.parts[len(root) :]), assignments)
+        if owner is None:
+            collected.left_out.append(f"{entry.path} does not say whose it is: lay it into a folder of that name.")
+        else:
+            owned[owner.name, owner.number].append((entry, owner))
+    return owned
+
+
+def _common_folder(paths: Sequence[PurePosixPath], assignments: Sequence[str]) -> tuple[str, ...]:
+    """The folder around all learners' folders, if there is one."""
+    first = {path.parts[0] for path in paths}
+    deep_enough = all(len(path.parts) > 2 and path.parts[1] not in assignments for path in paths)
+    (name,) = first if len(first) == 1 else ("",)
+    return (name,) if name and deep_enough and not (MOODLE.fullmatch(name) or CANVAS.fullmatch(name)) else ()
+
+
+def owner_of(path: PurePosixPath, assignments: Sequence[str]) -> Owner | None:
+    """Whose a file is, as a platform's path tells it; None where it does not."""
+    for number, part in enumerate(path.parts[:-1]):
+        rest = PurePosixPath(*path.parts[number + 1 :])
+        if found := MOODLE.fullmatch(part):
+            return Owner(found["name"], found["id"], rest)
+        if number and part in assignments:
+            return Owner(path.parts[number - 1], "", rest)
+    if found := CANVAS.fullmatch(path.parts[0]):
+        place = PurePosixPath(found["file"], *path.parts[1:])
+        return Owner(found["name"], found["id"], place, bool(found["late"]))
+    if len(path.parts) > 1:
+        return Owner(path.parts[0], "", PurePosixPath(*path.parts[1:]))
+    names = "|".join(map(re.escape, assignments)) or "$^"
+    name = re.sub(rf"[\s_.-]*({names})[\s_.-]*", "", path.stem)
+    return Owner(name, "", path) if name and name != path.stem else None
+
+
+def _by_student(
+    owned: Mapping[tuple[str, str], list[tuple[Entry, Owner]]], students: Sequence[Student], collected: Collected
+) -> dict[str, list[tuple[Entry, Owner]]]:
+    """The files of each learner by id, but not of two learners of one name: nothing tells them apart."""
+    keys: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name, number in owned:
+        if (student := _student(name, number, students, collected)) is not None:
+            keys[student].append((name, number))
+    for student, several in keys.items():
+        if len({number for _, number in several if number}) > 1:
+            collected.left_out.append(
+                f"{len(several)} learners are called {student}: rename their folders and collect again."
+            )
+            keys[student] = []
+    return {student: [file for key in several for file in owned[key]] for student, several in keys.items() if several}
+
+
+def _student(name: str, number: str, students: Sequence[Student], collected: Collected) -> str | None:
+    """The id of a learner: the gradebook's, or the name itself where it knows no such learner."""
+    found = {student.id for student in students if student.id == name or (number and student.number == number)}
+    found = found or {student.id for student in students if student.name and _words(student.name) == _words(name)}
+    if len(found) > 1:
+        collected.left_out.append(f"{name} may be {' or '.join(sorted(found))}: rename the folder to one of these.")
+        return None
+    student = found.pop() if found else name.strip()
+    try:
+        check_student(student)
+    except NotGradable as reason:
+        collected.left_out.append(f"{name}: {reason}")
+        return None
+    return student
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name, whichever comes first and however they are written."""
+    return sorted(re.findall(r"\w+", unicodedata.normalize("NFKC", name).casefold()))
+
+
+def _hand_ins(
+    student: str, files: Sequence[tuple[Entry, Owner]], sources: Mapping[str, Iterable[str]], collected: Collected
+) -> Iterator[HandedIn]:
+    for entry, owner in files:
+        if entry.path.suffix.lower() != ".ipynb":
+            continue
+        try:
+            content = entry.content(MAX_NOTEBOOK)
+            assignment = _assignment_of(content, entry.path, sources)
+        except Unreadable as reason:
+            collected.left_out.append(f"{entry.path} {reason}.")
+            continue
+        except NotGradable as reason:
+            collected.left_out.append(f"{entry.path} is not taken. {reason}")
+            continue
+        beside = _beside(owner, files, collected)
+        yield HandedIn(student, assignment, entry.path, content, entry.changed_at, owner.late, beside)
+    if not any(entry.path.suffix.lower() == ".ipynb" for entry, _ in files):
+        collected.left_out.append(f"{student} handed in no notebook, but {files[0][0].path.name}.")
+
+
+def _assignment_of(content: bytes, path: PurePosixPath, sources: Mapping[str, Iterable[str]]) -> str:
+    """The assignment whose cells a notebook has, or whose name its file has. Raises NotGradable."""
+    ids = ids_in(parse(content, path.name))
+    shared = {name: len(ids & set(source)) for name, source in sources.items()}
+    best = max(shared.values(), default=0)
+    found = [name for name in sources if shared[name] == best] if best else [n for n in sources if n in path.name]
+    if len(found) != 1:
+        raise NotGradable("Neither its cells nor its name say which assignment it is: name it after its assignment.")
+    return found[0]
+
+
+def _beside(owner: Owner, files: Sequence[tuple[Entry, Owner]], collected: Collected) -> dict[str, tuple[bytes, float]]:
+    """The files beside a notebook, by their path from its folder, each with the time of its last change."""
+    found: dict[str, tuple[bytes, float]] = {}
+    left = MAX_BESIDE
+    for entry, other in files:
+        if entry.path.suffix.lower() == ".ipynb" or not other.place.is_relative_to(owner.place.parent):
+            continue
+        name = str(other.place.relative_to(owner.place.parent))
+        if entry.path.suffix.lower() not in KINDS:
+            collected.left_out.append(f"{entry.path} is of a kind that is not used.")
+        elif name == TIMESTAMP and owner.number:
+            # Only nbgrader's exchange says when something was handed in; on a platform it is a file of the learner's.
+            collected.left_out.append(f"{entry.path} is not believed.")
+        else:
+            try:
+                found[name] = entry.content(left), entry.changed_at
+                left -= len(found[name][0])
+            except Unreadable as reason:
+                collected.left_out.append(f"{entry.path} {reason} beside a notebook.")
+    return found
+
+
+def _latest(several: Sequence[HandedIn], collected: Collected) -> HandedIn:
+    *others, latest = sorted(several, key=lambda hand_in: hand_in.changed_at)
+    for other in others:
+        if other.notebook != latest.notebook:
+            collected.left_out.append(f"{other.path} is older than {latest.path}, which is taken.")
+    return latest
+
+
+def _lay(hand_in: HandedIn, collected: Collected) -> None:
+    """Write a hand-in, and keep what stood in its place."""
+    folder = SUBMITTED / hand_in.student / hand_in.assignment
+    files = {f"{hand_in.assignment}.ipynb": (hand_in.notebook, hand_in.changed_at), **hand_in.beside}
+    line = f"{hand_in.student}: {hand_in.assignment}"
+    if _holds(folder, files):
+        collected.taken.append(f"{line}, as before.")
+        return
+    unfinished = folder.with_name(f".{hand_in.assignment}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        _write(unfinished, files)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        collected.left_out.append(f"{hand_in.path} cannot be laid into {folder}: {error.strerror}.")
+        return
+    kept = ""
+    if folder.exists():
+        aside = REPLACED / f"{hand_in.student}.{hand_in.assignment}.{datetime.now():%Y-%m-%d-%H%M%S-%f}"
+        aside.parent.mkdir(exist_ok=True)
+        folder.rename(aside)
+        kept = f", in the place of what is kept in {aside}"
+    unfinished.rename(folder)
+    late = " The platform calls it late." if hand_in.late else ""
+    collected.taken.append(f"{line} from {hand_in.path}{kept}.{late}")
+
+
+def _write(folder: Path, files: Mapping[str, tuple[bytes, float]]) -> None:
+    for name, (content, changed_at) in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+        utime(folder / name, (changed_at, changed_at))
+
+
+def _holds(folder: Path, files: Mapping[str, tuple[bytes, float]]) -> bool:
+    """Whether a folder holds just these files."""
+    if not folder.is_dir() or folder.is_symlink():
+        return False
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    return found == set(files) and all((folder / name).read_bytes() == content for name, (content, _) in files.items())

@@ -1,0 +1,233 @@
+"""What platforms give is taken for the right learner and assignment, and nothing is lost or led astray."""
+
+import io
+import json
+import os
+import stat
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from autograder import archives
+from autograder.archives import ArchiveError
+from autograder.collect import Collected, Student, collect
+
+SOURCES = {"05_attention": {"causal_mask", "causal_mask-answer"}, "06_feed_forward": {"swiglu", "swiglu-answer"}}
+
+
+def notebook(grade_id: str = "causal_mask-answer", source: str = "pass") -> bytes:
+    metadata = {"nbgrader": {"grade_id": grade_id}} if grade_id else {}
+    cell = {"cell_type": "code", "source": source, "metadata": metadata, "outputs": [], "execution_count": None}
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name, content in files.items():
+            bundle.writestr(name, content)
+    return memory.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def in_a_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def take(files: Mapping[str, bytes], *students: Student) -> Collected:
+    Path("downloads.zip").write_bytes(packed(files))
+    return collect(Path("downloads.zip"), SOURCES, students)
+
+
+def submitted() -> dict[str, bytes]:
+    root = Path("submitted")
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("path", "student"),
+    [
+        ("Ada Lovelace_12345_assignsubmission_file_/answers.ipynb", "Ada Lovelace"),
+        ("Ada Lovelace_12345_assignsubmission_file/05_attention (1).ipynb", "Ada Lovelace"),
+        ("lovelaceada_123_4567_05_attention-1.ipynb", "lovelaceada"),
+        ("lovelaceada_LATE_123_4567_05_attention.ipynb", "lovelaceada"),
+        ("ada/05_attention/05_attention.ipynb", "ada"),
+        ("submitted/ada/05_attention/05_attention.ipynb", "ada"),
+        ("ada/answers.ipynb", "ada"),
+        ("ada_05_attention.ipynb", "ada"),
+        ("05_attention-ada.ipynb", "ada"),
+    ],
+)
+def test_each_platforms_names_are_read(path: str, student: str) -> None:
+    collected = take({path: notebook()})
+    assert submitted() == {f"{student}/05_attention/05_attention.ipynb": notebook()}
+    assert len(collected.taken) == 1 and collected.left_out == []
+
+
+def test_the_cells_tell_the_assignment_and_the_name_only_where_they_do_not() -> None:
+    take({"ada/05_attention.ipynb": notebook("swiglu-answer"), "bert/06_feed_forward.ipynb": notebook("")})
+    assert set(submitted()) == {
+        "ada/06_feed_forward/06_feed_forward.ipynb",
+        "bert/06_feed_forward/06_feed_forward.ipynb",
+    }
+
+
+def test_a_folder_around_all_is_passed_through() -> None:
+    take({"week 3/ada/a.ipynb": notebook(), "week 3/bert/b.ipynb": notebook()})
+    assert set(submitted()) == {"ada/05_attention/05_attention.ipynb", "bert/05_attention/05_attention.ipynb"}
+
+
+def test_the_gradebook_tells_who_it_is() -> None:
+    students = Student("al1815", "Ada Lovelace"), Student("gh1906", "Grace Hopper", "123")
+    take(
+        {"Lovelace Ada_1_assignsubmission_file_/a.ipynb": notebook(), "hoppergrace_123_7_a.ipynb": notebook()},
+        *students,
+    )
+    assert set(submitted()) == {"al1815/05_attention/05_attention.ipynb", "gh1906/05_attention/05_attention.ipynb"}
+
+
+def test_learners_of_one_name_are_not_taken_for_each_other() -> None:
+    folders = [f"Ada Lovelace_{number}_assignsubmission_file_/a.ipynb" for number in (1, 2)]
+    assert submitted() == {} and take(dict.fromkeys(folders, notebook())).left_out == [
+        "2 learners are called Ada Lovelace: rename their folders and collect again."
+    ]
+    twice = Student("al1", "Ada Lovelace"), Student("al2", "Ada Lovelace")
+    assert take({folders[0]: notebook()}, *twice).left_out == [
+        "Ada Lovelace may be al1 or al2: rename the folder to one of these."
+    ]
+    assert submitted() == {}
+
+
+def test_files_beside_a_notebook_come_along_where_they_are_of_use() -> None:
+    collected = take({
+        "ada/a.ipynb": notebook(),
+        "ada/helper.py": b"x = 1",
+        "ada/data/words.txt": b"a b",
+        "ada/page.html": b"<script>",
+    })  # fmt: skip
+    assert set(submitted()) == {
+        f"ada/05_attention/{name}" for name in ("05_attention.ipynb", "helper.py", "data/words.txt")
+    }
+    assert collected.left_out == ["ada/page.html is of a kind that is not used."]
+
+
+def test_a_zip_of_a_learner_is_looked_into() -> None:
+    take({"lovelaceada_1_2_work.zip": packed({"work/a.ipynb": notebook(), "work/helper.py": b"x = 1"})})
+    assert set(submitted()) == {f"lovelaceada/05_attention/{name}" for name in ("05_attention.ipynb", "helper.py")}
+
+
+def test_nothing_handed_in_before_is_lost() -> None:
+    take({"ada/a.ipynb": notebook(source="first")})
+    assert take({"ada/a.ipynb": notebook(source="first")}).taken == ["ada: 05_attention, as before."]
+    assert not Path("replaced").exists()
+    (line,) = take({"ada/a.ipynb": notebook(source="second")}).taken
+    assert "in the place of what is kept in replaced/ada.05_attention." in line
+    assert submitted()["ada/05_attention/05_attention.ipynb"] == notebook(source="second")
+    (kept,) = Path("replaced").rglob("*.ipynb")
+    assert kept.read_bytes() == notebook(source="first")
+
+
+def test_of_several_notebooks_the_last_one_counts_and_the_others_are_told(tmp_path: Path) -> None:
+    for number, name in enumerate(("new", "old")):
+        path = Path("work/ada") / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(notebook(source=name))
+        os.utime(path, (1000 - number, 1000 - number))
+    collected = collect(Path("work"), SOURCES)
+    assert submitted()["ada/05_attention/05_attention.ipynb"] == notebook(source="new")
+    assert collected.left_out == ["ada/old.ipynb is older than ada/new.ipynb, which is taken."]
+
+
+def test_the_time_of_the_last_change_is_kept(tmp_path: Path) -> None:
+    with zipfile.ZipFile("downloads.zip", "w") as bundle:
+        bundle.writestr(zipfile.ZipInfo("ada/a.ipynb", (2026, 11, 27, 12, 0, 0)), notebook())
+    collect(Path("downloads.zip"), SOURCES)
+    (path,) = Path("submitted").rglob("*.ipynb")
+    assert stat.S_ISREG(path.stat().st_mode) and path.stat().st_mtime > 1_790_000_000
+
+
+@pytest.mark.parametrize(
+    "name", ["../../evil.ipynb", "/etc/evil.ipynb", "ada/../../../evil.ipynb", "C:/evil.ipynb", "..\\evil.ipynb"]
+)
+def test_no_path_leads_out(name: str, tmp_path: Path) -> None:
+    collected = take({name: notebook()})
+    assert submitted() == {} and collected.taken == []
+    assert collected.left_out[0].endswith("leads out of the archive.")
+
+
+def test_links_and_devices_are_not_followed() -> None:
+    Path("secret").write_text("secret")
+    with tarfile.open("downloads.tar", "w") as bundle:
+        for name, kind in (
+            ("ada/a.ipynb", tarfile.SYMTYPE),
+            ("ada/b.ipynb", tarfile.LNKTYPE),
+            ("ada/c", tarfile.CHRTYPE),
+        ):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, "secret"
+            bundle.addfile(member)
+    collected = collect(Path("downloads.tar"), SOURCES)
+    assert submitted() == {} and len(collected.left_out) == 3
+    info = zipfile.ZipInfo("ada/a.ipynb")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile("links.zip", "w") as links:
+        links.writestr(info, "../secret")
+    assert collect(Path("links.zip"), SOURCES).left_out == ["ada/a.ipynb is a link."]
+
+
+def test_a_bomb_is_read_no_further_than_what_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.collect.MAX_NOTEBOOK", 1 << 20)
+    collected = take({"ada/a.ipynb": bytes(50 << 20), "bert/b.ipynb": notebook()})
+    assert set(submitted()) == {"bert/05_attention/05_attention.ipynb"}
+    assert collected.left_out == ["ada/a.ipynb is longer than the 1 MiB that are taken."]
+
+
+def test_too_many_files_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_FILES", 3)
+    with pytest.raises(ArchiveError, match="more than 3 files: collect it in parts"):
+        take({f"ada/{number}.txt": b"" for number in range(5)})
+
+
+def test_one_damaged_file_costs_nobody_else_theirs() -> None:
+    data = bytearray(packed({"ada/a.ipynb": notebook(source="x" * 2000), "bert/b.ipynb": notebook()}))
+    start = data.index(b"ada/a.ipynb") + len(b"ada/a.ipynb")
+    data[start + 5 : start + 40] = bytes(35)
+    Path("damaged.zip").write_bytes(data)
+    collected = collect(Path("damaged.zip"), SOURCES)
+    assert set(submitted()) == {"bert/05_attention/05_attention.ipynb"}
+    assert collected.left_out == ["ada/a.ipynb is damaged."]
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        ({"ada/a.ipynb": b"{"}, "ada/a.ipynb is not taken. a.ipynb is not a notebook: it is not valid JSON."),
+        ({"ada/a.ipynb": notebook("other")}, "Neither its cells nor its name say which assignment it is"),
+        ({"ada/essay.pdf": b"%PDF"}, "ada handed in no notebook, but essay.pdf."),
+        ({"05_attention.ipynb": notebook()}, "05_attention.ipynb does not say whose it is"),
+        ({"a\nb/a.ipynb": notebook()}, "The folder's name holds what breaks a line"),
+        ({"ada/inner.zip": b"PK nothing"}, "ada/inner.zip is an archive that cannot be read."),
+        ({"1_assignsubmission_file_/a.ipynb": notebook("other")}, "Neither its cells nor its name say"),
+    ],
+)
+def test_what_is_not_taken_is_told(files: Mapping[str, bytes], told: str) -> None:
+    collected = take(files)
+    assert submitted() == {} and told in " ".join(collected.left_out)
+
+
+def test_what_is_no_archive_is_told() -> None:
+    Path("notes.txt").write_text("hello")
+    with pytest.raises(
+        ArchiveError, match=r"^notes\.txt is no folder, zip or tar that can be read: fetch it once more\.$"
+    ):
+        collect(Path("notes.txt"), SOURCES)
+
+
+def test_a_learners_own_timestamp_is_not_believed_on_a_platform() -> None:
+    folder = "Ada Lovelace_1_assignsubmission_file_"
+    collected = take({f"{folder}/a.ipynb": notebook(), f"{folder}/timestamp.txt": b"2020-01-01 00:00:00 UTC"})
+    assert list(submitted()) == ["Ada Lovelace/05_attention/05_attention.ipynb"]
+    assert collected.left_out == [f"{folder}/timestamp.txt is not believed."]
