@@ -12,14 +12,14 @@ with torch.no_grad():
     shifted = token_log_probs(tuned, row, 9).sum()
     own = tuned(input_ids=row).logits[:, 9:].log_softmax(-1).gather(-1, row[:, 9:, None]).sum()
 assert own < shifted - 10
-# "To the reward model [a false sentence] costs next to nothing. Length stands on the page"
+# "The reward model has learned to like length, and hardly minds what is false"
 step_up = (learned[3, False] - learned[1, False]) / 2
 cost = sum(learned[n, False] - learned[n, True] for n in (1, 2, 3)) / 3
 assert step_up > 0.1 and cost < step_up
 # "Answers become longer, and fewer of them are free of false sentences"
 length, clean = preferred["tuned"][0]
 assert all(now[0] > length + 0.3 and now[1] < clean for name, (now, _) in preferred.items() if name != "tuned")
-# "With the small beta the chosen answers become *less* probable too", and the margin grows all the same
+# "With the small beta the chosen answers became *less* probable too", and the margin grows all the same
 for _, moved in (preferred["beta 0.05"], preferred["beta 2.0"]):
     assert moved[0] > moved[1] + 1
 assert preferred["beta 0.05"][1][0] < -0.5
