@@ -25,6 +25,7 @@ $(VENV)/.installed: pyproject.toml
 	  echo "$(PYTHON) is $$($(PYTHON) --version): install Python 3.11, 3.12 or 3.13, or name one with make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[development]'
+	@echo '{}' > $(VENV)/package.json  # JupyterLab's own scripts are no modules, and those around them are
 	@touch $@
 
 # The data of the learners' own checks follows from the specifications.

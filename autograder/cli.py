@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "--scheduler", metavar="ADDRESS", help="grade on the Dask cluster there, such as tcp://head:8786"
     )
     grade.add_argument("--again", action="store_true", help="grade also what has not changed, on the same inputs")
+    grade.add_argument("--dry-run", action="store_true", help="say whose score would change and why, and write nothing")
 
     feedback = commands.add_parser("feedback", help="make the learners' feedback pages")
     feedback.add_argument("assignment", metavar="ASSIGNMENT")

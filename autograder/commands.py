@@ -18,7 +18,7 @@ from autograder.gradebook import WriterError
 from autograder.hand_in import printable, shown
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
-from autograder.result import GRADED, ResultError
+from autograder.result import GRADED, Result, ResultError
 from autograder.sandbox.zygote_client import SandboxError
 from autograder.scores import refusals
 from autograder.workers import ClusterError
@@ -91,16 +91,26 @@ def grade(options: argparse.Namespace) -> int:
     with tqdm(total=total, unit="submission", disable=None) as progress, kept_interrupts() as interrupt_again:
 
         def report(line: course.Graded) -> None:
-            for text in _words(line):
+            for text in _change(line) if options.dry_run else _words(line):
                 progress.write(text)
             sys.stdout.flush()
             progress.update()
             interrupt_again()
 
         lines = course.grade_all(
-            options.assignment, options.student, report, options.workers, options.scheduler, options.again
+            options.assignment,
+            options.student,
+            report,
+            options.workers,
+            options.scheduler,
+            options.again,
+            options.dry_run,
         )
     graded = [line for line in lines if line.result.status == GRADED]
+    if options.dry_run:
+        changed = sum(bool(_change(line)) for line in lines)
+        print(f"{changed} of {len(lines)} submissions of {options.assignment} would change; nothing was written.")
+        return 0
     print(f"Graded {len(graded)} of {len(lines)} submissions of {options.assignment}.")
     if len(graded) < len(lines):
         raise course.CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
@@ -170,3 +180,32 @@ def _words(line: course.Graded) -> list[str]:
     if result.status == GRADED:
         return [f"{student}: {result.score:g} of {result.points:g} points", *notes]
     return [f"{student}: not graded. {result.reason}", *notes]
+
+
+def _change(line: course.Graded) -> list[str]:
+    """What a dry run says: how a score would change, where it would, and why."""
+    new, old, student = line.result, line.before, shown(line.student)
+    if new.status != GRADED:
+        gone = old is not None and old.status == GRADED
+        return [f"{student}: would lose its score. {new.reason}"] if gone else []
+    if old is None or old.status != GRADED:
+        return [f"{student}: {new.score:g} of {new.points:g} points, and no score before."]
+    before = {exercise.name: exercise.score for exercise in old.exercises}
+    moved = [
+        f"{exercise.name} {before.get(exercise.name, 0):g} to {exercise.score:g}"
+        for exercise in new.exercises
+        if exercise.score != before.get(exercise.name)
+    ]
+    if not moved:
+        return []
+    return [
+        f"{student}: {old.score:g} to {new.score:g} of {new.points:g} points ({', '.join(moved)}): {_why(new, old)}."
+    ]
+
+
+def _why(new: Result, old: Result) -> str:
+    if new.code != old.code:
+        return "other code was handed in"
+    pairs = ((name, old.versions.get(name), version) for name, version in new.versions.items())
+    moved = [f"{name} {before} to {after}" for name, before, after in pairs if before != after]
+    return f"other versions ({', '.join(moved)})" if moved else "other graders or rules"

@@ -31,7 +31,7 @@ from autograder.draws import first_draw
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.feedback import FeedbackPage, make_pages
-from autograder.gradebook import Writer, read_source_cells
+from autograder.gradebook import DryRun, Writer, read_source_cells
 from autograder.hand_in import NotGradable, check_student, read_hand_in, submitted_folders
 from autograder.notebooks import is_edited, source_notebook
 from autograder.result import Result
@@ -49,6 +49,19 @@ c = get_config()  # noqa: F821  (nbgrader defines it)
 c.CourseDirectory.course_id = {course_id!r}
 {database}configure(c)
 '''
+
+
+NOT_FOR_GIT = """\
+# What is learners' own, and the secret that the hidden inputs depend on.
+.llm_course_secret*
+gradebook.db
+submitted/
+collected/
+replaced/
+results/
+autograded/
+feedback/
+"""
 
 
 class CourseError(Exception):
@@ -74,10 +87,11 @@ class Exported:
 
 @dataclass(frozen=True)
 class Graded:
-    """One line of a grading run."""
+    """One line of a grading run; `before` is the result of an earlier one."""
 
     student: str
     result: Result
+    before: Result | None = None
 
 
 def init_course(folder: Path, database: str | None = None) -> tuple[str, ...]:
@@ -100,6 +114,8 @@ def init_course(folder: Path, database: str | None = None) -> tuple[str, ...]:
         text = CONFIG_TEXT.format(course_id=folder.resolve().name, database=line)
         config.write_text(text, encoding="utf-8")
     course_secret(folder)
+    if not (folder / ".gitignore").exists():
+        (folder / ".gitignore").write_text(NOT_FOR_GIT, encoding="utf-8")
     notes = [note for assignment in assignments().values() for note in _write_source(assignment, folder)]
     course, _ = _course_directory(folder)
     try:
@@ -136,8 +152,9 @@ def grade_all(
     workers: int = 1,
     scheduler: str | None = None,
     again: bool = False,
+    dry: bool = False,
 ) -> list[Graded]:
-    """Grade the submissions of an assignment and write nbgrader's gradebook and autograded/.
+    """Grade the submissions of an assignment and write nbgrader's gradebook and autograded/; nothing where `dry`.
 
     `student` is a student's id or a pattern. `report` is told of each submission as soon as it is graded. One that
     cannot be graded is reported as such, has no score, and does not stop the others. The work is done by `workers`
@@ -163,21 +180,23 @@ def grade_all(
 
     with (
         dask_workers(job, scheduler) if scheduler else local_workers(job, min(workers, len(folders)), draws) as grading,
-        Writer(course, config, name) as writer,
+        DryRun() if dry else Writer(course, config, name) as writer,
     ):
-        waiting = []
+        waiting: list[Task] = []
+        before: dict[str, Result | None] = {}
         for outcome in grading(_tasks(folders, read, writer, course.ignore)):
             task = read.pop(outcome.student)
             writer.add(outcome, task)
             if outcome.result.final:
-                tell(Graded(outcome.student, outcome.result))
+                tell(Graded(outcome.student, outcome.result, task.stored))
             else:
+                before[outcome.student] = task.stored
                 waiting.append(replace(task, stored=outcome.result, is_written=False, alone=True))
         # What others may have kept from the processor is graded once more when they are done, one after the other.
         for task in waiting:
             for outcome in grading([task]):
                 writer.add(outcome, task)
-                tell(Graded(outcome.student, outcome.result))
+                tell(Graded(outcome.student, outcome.result, before[outcome.student]))
     for student, result in writer.refused.items():
         tell(Graded(student, result))
     return list(lines.values())
@@ -274,7 +293,7 @@ def _submitted_folders(course: CourseDirectory, name: str, student: str) -> list
 
 
 def _tasks(
-    folders: Iterable[Path], read: dict[str, Task], writer: Writer, passed_over: Sequence[str]
+    folders: Iterable[Path], read: dict[str, Task], writer: Writer | DryRun, passed_over: Sequence[str]
 ) -> Iterator[Task]:
     """Read the submissions one after the other, each when it is asked for, and keep it in `read`."""
     for folder in folders:
@@ -283,7 +302,7 @@ def _tasks(
         yield read[student]
 
 
-def _task(folder: Path, writer: Writer, passed_over: Sequence[str]) -> Task:
+def _task(folder: Path, writer: Writer | DryRun, passed_over: Sequence[str]) -> Task:
     student = folder.parent.name
     stored: Result | None = None
     try:

@@ -333,3 +333,23 @@ def outcomes_of(course: Course, notebooks: list[dict[str, Any]], count: int) -> 
         made = [work(job, Task("", HandIn(json.dumps(notebook).encode()))) for notebook in notebooks]
     students = {f"s{number:02d}": made[number % len(made)] for number in range(count)}
     return {student: dataclasses.replace(outcome, student=student) for student, outcome in students.items()}
+
+
+def test_a_dry_run_tells_who_changes_and_why_and_writes_nothing(course: Course, attention: Assignment) -> None:
+    for student in ("ada", "bert"):
+        hand_in(course.folder, student, NAME, fill(attention, references(attention)))
+    assert course.llm_course("grade", NAME).returncode == 0
+    hand_in(course.folder, "ada", NAME, wrong(attention, 0))
+    hand_in(course.folder, "zoe", NAME, fill(attention, {}))
+    with (course.folder / "nbgrader_config.py").open("a") as file:
+        file.write("\nc.TrustedGrade.call_deadline = 9\n")
+    before = {path: path.read_bytes() for path in course.folder.rglob("*") if path.is_file()}
+    run = course.llm_course("grade", NAME, "--dry-run")
+    assert run.returncode == 0, run.stderr
+    points = attention.points
+    *changes, told = run.stdout.splitlines()
+    lost, new = sorted(changes)
+    assert lost.startswith(f"ada: {points} to ") and lost.endswith("): other code was handed in.")
+    assert new == f"zoe: 0 of {points} points, and no score before."
+    assert told == f"2 of 3 submissions of {NAME} would change; nothing was written."
+    assert {path: path.read_bytes() for path in course.folder.rglob("*") if path.is_file()} == before
