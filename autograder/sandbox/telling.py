@@ -29,8 +29,9 @@ Line = tuple[int, str]
 
 
 def lines_of(source: str) -> set[Line]:
-    """The lines of a cell that a failure may point to."""
-    return {(number, line.strip()[:MAX_SOURCE]) for number, line in enumerate(source.split("\n"), start=1)}
+    """The lines of a cell that a failure may point to: none of those that hold nothing."""
+    lines = enumerate(source.split("\n"), start=1)
+    return {(number, line.strip()[:MAX_SOURCE]) for number, line in lines if line.strip()}
 
 
 def told(failure: Failure, lines: Collection[Line]) -> Failure:

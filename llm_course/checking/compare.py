@@ -24,6 +24,8 @@ MINIMUM_SLACK = 64.0
 """Units of rounding that any right implementation may use."""
 REFERENCE_MARGIN = 16.0
 """How many times the reference's own rounding error another right implementation may make."""
+MOST_AXES, MOST_NUMBERS, MOST_ITEMS = 5, 10_000, 1_000
+"""Of a shape and of a length that are told. Larger ones could be made to say what the arguments were."""
 
 
 def mismatch(actual: Any, expected: Any) -> str | None:
@@ -50,11 +52,12 @@ def agree(actual: Any, expected: Any, slack: float = MINIMUM_SLACK) -> bool:
 def describe(value: Any) -> str:
     """What a value is, in words: its type and, for a tensor, its shape and dtype."""
     if isinstance(value, Tensor):
-        return f"a tensor of shape {tuple(value.shape)} and dtype {_dtype(value)}"
+        shape = f"shape {tuple(value.shape)} and " if _may_be_told(value.shape) else ""
+        return f"a tensor of {shape}dtype {_dtype(value)}"
     if isinstance(value, Opaque):
         return value.type_name if value.type_name.startswith("a ") else f"a value of type {value.type_name}"
     if isinstance(value, (list, tuple)):
-        return f"a {type(value).__name__} of {len(value)}"
+        return f"a {type(value).__name__}" + (f" of {len(value)}" if len(value) <= MOST_ITEMS else "")
     return "None" if value is None else _kind(value)
 
 
@@ -98,7 +101,8 @@ def _tensor_mismatch(actual: Any, expected: Tensor) -> str | None:
     if not isinstance(actual, Tensor):
         return f"it returned {describe(actual)}, and a tensor is expected"
     if actual.shape != expected.shape:
-        return f"the shape is {tuple(actual.shape)}, and {tuple(expected.shape)} is expected"
+        shape = tuple(actual.shape) if _may_be_told(actual.shape) else "another"
+        return f"the shape is {shape}, and {tuple(expected.shape)} is expected"
     if _dtype_kind(actual) != _dtype_kind(expected):
         return f"the dtype is {_dtype(actual)}, and {_dtype(expected)} is expected"
     return None
@@ -111,12 +115,16 @@ def _sequence_mismatch(actual: Any, expected: tuple[Any, ...] | list[Any]) -> st
         return f"it returned {describe(actual)}, and a {type(expected).__name__} is expected"
     if len(actual) != len(expected):
         # The length of a list is part of the answer; that of a tuple is part of its form.
-        return (
-            f"it returned {len(actual)} values, and {len(expected)} are expected"
-            if isinstance(expected, tuple)
-            else None
-        )
+        return f"it returned {_count(actual)}, and {len(expected)} are expected" if type(expected) is tuple else None
     return next((found for pair in zip(actual, expected, strict=True) if (found := mismatch(*pair))), None)
+
+
+def _count(values: Sequence[Any]) -> str:
+    return f"{len(values)} values" if len(values) <= MOST_ITEMS else "many values"
+
+
+def _may_be_told(shape: Sequence[int]) -> bool:
+    return len(shape) <= MOST_AXES and math.prod(max(size, 1) for size in shape) <= MOST_NUMBERS
 
 
 def _dict_mismatch(actual: Any, expected: dict[str, Any]) -> str | None:

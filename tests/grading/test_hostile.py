@@ -14,7 +14,7 @@ import pytest
 
 from autograder.exercises import assignments
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
-from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES
+from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES, holds_words
 from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course
 
@@ -35,6 +35,8 @@ DEEP = "stopping-folders-in-folders"
 """A folder that no program can copy."""
 PATTERN = "a*"
 """A name that fits others, where it is taken for a pattern."""
+BREAKING = "a\nb"
+"""A name that nbgrader's own pattern does not match; it comes before the others."""
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +146,7 @@ def surroundings() -> dict[str, object]:
 
 def test_the_bank_is_large_enough() -> None:
     sizes = {family: len(attacks) for family, attacks in FAMILIES.items()} | {"handing in": len(HANDING_IN)}
-    assert len(sizes) == 12
+    assert len(sizes) == 13
     assert min(sizes.values()) >= 10
     assert sum(sizes.values()) >= 60
 
@@ -194,6 +196,20 @@ def test_each_attack_ends_in_a_grade_or_a_sentence(attacked: Attacked) -> None:
         )
 
 
+def test_no_word_of_a_hidden_call_comes_out(attacked: Attacked) -> None:
+    """Marks the leaking attacks' words in results, notebooks, pages and the terminal."""
+    folder = attacked.course.folder
+    leaking = [slug("leaking", name) for name in FAMILIES["leaking"]]
+    assert attacked.course.llm_course("feedback", NAME).returncode == 0
+    assert attacked.course.llm_course("report", "report.html").returncode == 0
+    found = [folder / "results" / NAME / f"{student}.json" for student in leaking]
+    for place, kind in (("autograded", "ipynb"), ("feedback", "html")):
+        found += [folder / place / student / NAME / f"{NAME}.{kind}" for student in leaking]
+    texts = {str(path): path.read_text(encoding="utf-8") for path in (*found, folder / "report.html")}
+    texts["terminal"] = attacked.run.stdout + attacked.run.stderr
+    assert [name for name, text in texts.items() if holds_words(text)] == []
+
+
 def test_no_other_grade_is_touched(attacked: Attacked) -> None:
     assert attacked.grades_of_the_honest() == attacked.before
 
@@ -233,10 +249,17 @@ def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, tmp_path:
     subprocess.run(["rm", "-rf", course.folder], check=True)
 
 
-def test_a_name_that_is_a_pattern_costs_nobody_a_grade(course: Course) -> None:
-    hand_in(course.folder, PATTERN, NAME, fill(ATTENTION, {}))
+def test_a_name_that_is_a_pattern_or_breaks_a_line_costs_nobody_a_grade_or_a_page(course: Course) -> None:
+    for student in (PATTERN, BREAKING):
+        hand_in(course.folder, student, NAME, fill(ATTENTION, {}))
     hand_in(course.folder, "ada", NAME, fill(ATTENTION, references(ATTENTION)))
     run = course.nbgrader("autograde", NAME)
     assert run.returncode == 0, run.stderr[-3000:]
     found = {name: sum(points or 0 for points in scores.values()) for name, scores in course.scores(NAME).items()}
     assert found == {PATTERN: 0, "ada": 20}
+    assert sorted(path.name for path in (course.folder / "autograded").iterdir()) == [PATTERN, "ada"]
+    # Stock nbgrader may have left one.
+    shutil.copytree(course.folder / "autograded" / "ada", course.folder / "autograded" / BREAKING)
+    run = course.nbgrader("generate_feedback", NAME)
+    assert run.returncode == 0, run.stderr[-3000:]
+    assert sorted(path.name for path in (course.folder / "feedback").iterdir()) == [PATTERN, "ada"]

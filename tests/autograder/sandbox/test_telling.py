@@ -45,7 +45,7 @@ def test_a_function_finds_no_call_but_its_own_in_its_frames() -> None:
         assert [reply.value for reply in room.call_each("found_in_frames", calls, lambda: 30.0)] == [1] * 5
 
 
-@pytest.mark.parametrize("line", [(3, "x = 1"), (2, "secret"), (None, ""), (10**4299, "x = 1")], ids=range(4))
+@pytest.mark.parametrize("line", [(3, "x = 1"), (2, "secret"), (3, ""), (None, ""), (10**4299, "x = 1")], ids=range(5))
 def test_only_a_line_that_stands_in_a_cell_is_shown(line: tuple[int | None, str]) -> None:
     lines = lines_of("import torch\n  x = 1\n")
     assert told(Failure("TypeError", "words", *line), lines) == Failure("TypeError", "")

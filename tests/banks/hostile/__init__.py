@@ -8,6 +8,7 @@ from tests.banks.hostile.breaking import BREAKING
 from tests.banks.hostile.exhausting import EXHAUSTING
 from tests.banks.hostile.forging import FORGING
 from tests.banks.hostile.handing_in import HANDING_IN
+from tests.banks.hostile.leaking import LEAKING, holds_words
 from tests.banks.hostile.lying import LYING
 from tests.banks.hostile.overfitting import OVERFITTING
 from tests.banks.hostile.persisting import PERSISTING
@@ -26,10 +27,11 @@ FAMILIES = {
     "exhausting": EXHAUSTING,
     "persisting": PERSISTING,
     "reaching": REACHING,
+    "leaking": LEAKING,
     "starving": STARVING,
     "stopping": STOPPING,
     "serving": SERVING,
 }
 """Family -> attack -> source of a cell that takes the place of every answer, or what lays out the folder."""
 
-__all__ = ["FAMILIES", "HANDING_IN", "SOURCE_FILES"]
+__all__ = ["FAMILIES", "HANDING_IN", "SOURCE_FILES", "holds_words"]

@@ -27,6 +27,23 @@ def test_same(actual: object, expected: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("actual", "told"),
+    [
+        (torch.ones(2, 3), "(2, 3)"),
+        (torch.empty(0, 20_719), ""),
+        (torch.empty(0, *[1] * 6), ""),
+        ([0] * 20_719, ""),
+        (tuple([0] * 20_719), ""),
+    ],
+)
+@pytest.mark.parametrize("expected", [torch.ones(2), (torch.ones(2), torch.ones(2)), {"a": 1}])
+def test_no_shape_or_length_is_told_that_could_be_a_message(actual: object, told: str, expected: object) -> None:
+    found = mismatch(actual, expected)
+    assert found is not None and told in found
+    assert told or not any(text in found for text in ("20719", "1, 1, 1"))
+
+
+@pytest.mark.parametrize(
     ("actual", "expected"),
     [
         (torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.001])),

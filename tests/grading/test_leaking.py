@@ -1,0 +1,40 @@
+"""That words of a hidden case would be seen: each door that is left open lets the attack through it be told.
+
+The attacks themselves go through the whole grader in test_hostile.
+"""
+
+import json
+
+import pytest
+
+from autograder.exercises import assignments
+from autograder.grade import grade
+from autograder.sandbox import room
+from autograder.submission import heal, parse
+from llm_course.checking import compare
+from tests.banks.hostile import holds_words
+from tests.banks.hostile.leaking import LEAKING
+from tests.banks.submissions import fill
+
+pytestmark = pytest.mark.grading
+ATTENTION = assignments()["05_attention"]
+
+
+def words_of(attack: str) -> bool:
+    """Whether words come out of an attack."""
+    answers = {exercise.name: "" for exercise in ATTENTION.exercises} | {"causal_mask": LEAKING[attack]}
+    submission = heal(parse(json.dumps(fill(ATTENTION, answers)).encode(), "x.ipynb"), ATTENTION)
+    return holds_words(str(grade(submission, ATTENTION, b"secret")))
+
+
+@pytest.mark.parametrize("attack", ["in the text of an exception", "in a class that says it is builtin"])
+def test_words_are_seen_where_failures_are_told_as_they_come(monkeypatch: pytest.MonkeyPatch, attack: str) -> None:
+    assert not words_of(attack)
+    monkeypatch.setattr(room, "told", lambda failure, lines: failure)
+    assert words_of(attack)
+
+
+def test_numbers_are_seen_where_every_shape_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not words_of("in shapes")
+    monkeypatch.setattr(compare, "_may_be_told", lambda shape: True)
+    assert words_of("in shapes")
