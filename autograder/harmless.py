@@ -45,6 +45,7 @@ SMALL_SIZE = re.compile(r"-?[0-2]?(\.\d+)?(em|ex|pt)?")
 """Widths that cannot move a formula over something else."""
 OWN_TAG = re.compile(r"</?(?:details|summary)>")
 """The tags, without attributes, of the hints that the course's own text folds away."""
+PUBLIC_HOST = re.compile(r"(?:[a-z0-9_-]+\.)+([a-z]{2,}|xn--[a-z0-9-]+)\.?(?::\d+)?")
 COLOR = re.compile(r"\x1b\[[0-9;]{0,32}m")
 CONTROL = re.compile(r"\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 """All that only a terminal understands."""
@@ -218,7 +219,15 @@ def _leads_into_the_web(address: str) -> bool:
         parts = urlsplit(address)
     except ValueError:
         return False
-    return parts.scheme == "mailto" or (parts.scheme in ("http", "https") and bool(parts.netloc))
+    # What stands before an "@", or a backslash, browsers and Python take for different parts of an address.
+    is_plain = address.isascii() and "\\" not in address and "@" not in parts.netloc
+    return parts.scheme == "mailto" or (parts.scheme in ("http", "https") and is_plain and _is_public(parts.netloc))
+
+
+def _is_public(place: str) -> bool:
+    """Whether a host has a name of the web: no number, nor one of this machine or of the house."""
+    found = PUBLIC_HOST.fullmatch(place.lower())
+    return found is not None and found[1] not in ("localhost", "local", "internal", "home", "lan")
 
 
 def _tags(self: Any, tokens: Sequence[Token], index: int, options: Any, environment: Any) -> str:

@@ -70,6 +70,34 @@ def test_a_link_tells_the_other_server_nothing() -> None:
     assert 'href="https://example.org/a?b=c&amp;d#e"' in page and 'href="mailto:a@b.org"' in page
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:8888",
+        "hub.localhost",
+        "127.0.0.1",
+        "127.1",
+        "0x7f.0x1",
+        "2130706433",
+        "[::1]:8888",
+        "jupyter",
+        "hub.local.",
+        "a.\uff4cocalhost",
+        "localhost\\@x.org",
+        "x.org@localhost",
+        "user@x.org",
+    ],
+)
+def test_no_link_leads_to_a_server_of_the_instructors_own(host: str) -> None:
+    for source in (f"[x](http://{host}/logout)", f"[x](<http://{host}/logout>)", f"[x]\n\n[x]: http://{host}/logout"):
+        assert "href" not in markdown_to_html(source)
+
+
+@pytest.mark.parametrize("host", ["x.org", "a-b.example.co.uk:8080", "xn--e1afmkfd.xn--p1ai", "arxiv.org."])
+def test_links_into_the_web_stay(host: str) -> None:
+    assert f'href="https://{host}/a"' in markdown_to_html(f"[x](https://{host}/a)")
+
+
 @pytest.mark.parametrize("address", PICTURES)
 def test_pictures_are_part_of_the_page_or_a_sentence(address: str) -> None:
     page = markdown_to_html(f"![my picture]({address}) ![my picture][a]\n\n[a]: {address}")
