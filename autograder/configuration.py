@@ -13,7 +13,6 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
-    ClearHiddenTests,
     GetGrades,
     LimitOutput,
     OverwriteCells,
@@ -21,7 +20,7 @@ from nbgrader.preprocessors import (
 )
 from traitlets.config import Config
 
-from autograder.converters import SubmissionExporter, TrustedGrade, install
+from autograder.converters import HideTests, SubmissionExporter, TrustedGrade, install
 from autograder.scores import TrustedExport
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -44,7 +43,7 @@ def configure(config: Config) -> None:
         CheckCellMetadata,
     ]
     show_harmless_pages(config)
-    config.GenerateFeedback.preprocessors = [GetGrades, ClearHiddenTests, CSSHTMLHeaderPreprocessor]
+    config.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
     if "nbgrader.server_extensions.formgrader.handlers" in sys.modules:
         # Formgrader has read this configuration, or is about to serve by it.
         importlib.import_module("autograder.formgrader").mend()

@@ -15,10 +15,10 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.apps import api, autogradeapp
-from nbgrader.converters import Autograde, BaseConverter
+from nbgrader.apps import api, autogradeapp, generatefeedbackapp
+from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, default
 
@@ -50,9 +50,7 @@ class BesideTheNotebook(BaseConverter):
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Copy the files of a hand-in that are used. Raises NotGradable."""
         beside = read_beside(Path(self._format_source(assignment_id, student_id)), self.coursedir.ignore)
-        source = Path(self.coursedir.format_path(self.coursedir.source_directory, ".", assignment_id))
-        skipped = [*self.coursedir.ignore, "*.ipynb"]
-        above = [Path(path).relative_to(source).as_posix() for path in utils.find_all_files(str(source), skipped)]
+        above = source_files(cast(Autograde, self), assignment_id)
         lay_beside(Path(self._format_dest(assignment_id, student_id)), beside.files, above)
 
 
@@ -63,15 +61,19 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
         """Find the notebooks, and say of folders that cannot be opened that they are there."""
         root = Path(self.coursedir.format_path(self.coursedir.submitted_directory, ".", "."))
         folders = submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id)
+        named: list[Path] = []
         for folder in folders:
             try:
+                # A name that breaks a line would end nbgrader's loop over all.
+                check_student(folder.parent.name)
+                named.append(folder)
                 check_folder(folder)
             except NotGradable as reason:
                 self.log.error("%s: not graded. %s", shown(folder.parent.name), reason)
                 self._keep_refusal(folder.name, folder.parent.name, reason)
         # nbgrader takes a folder's name for a pattern: "a*" would get the notebooks of all whose names begin so.
         name = f"{self.coursedir.notebook_id}.ipynb"
-        found = {str(folder): sorted(map(str, folder.glob(name))) for folder in folders}
+        found = {str(folder): sorted(map(str, folder.glob(name))) for folder in named}
         self.assignments = {folder: paths for folder, paths in found.items() if paths}
         self.notebooks: list[str] = []
         if not self.assignments:
@@ -111,6 +113,44 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
                 withdraw_scores(self.coursedir, assignment, student)
 
 
+class UnstoppableFeedback(GenerateFeedback):
+    """nbgrader's GenerateFeedback, whose loop over all does not end at a name that no student can have.
+
+    Nor does it take a folder's name for a pattern.
+    """
+
+    def init_notebooks(self) -> None:
+        """Find the notebooks, and say whose are left out."""
+        super().init_notebooks()
+        for folder in map(Path, [*self.assignments]):
+            try:
+                check_student(folder.parent.name)
+                found = folder.glob(f"{self.coursedir.notebook_id}.ipynb")
+                self.assignments[str(folder)] = sorted(map(str, found))
+            except NotGradable as reason:
+                self.log.error("%s: no page. %s", shown(folder.parent.name), reason)
+                del self.assignments[str(folder)]
+
+
+class HideTests(ClearHiddenTests):
+    """nbgrader's ClearHiddenTests for graded cells alone: a learner's cell that holds its words would end the page."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Take the hidden tests out of a graded cell."""
+        return super().preprocess_cell(cell, resources, cell_index) if utils.is_grade(cell) else (cell, resources)
+
+
+def source_files(converter: Autograde, assignment: str) -> dict[str, Path]:
+    """What the course lays beside each notebook in the place of the learner's own, by its path from there."""
+    course = converter.coursedir
+    source = Path(course.format_path(course.source_directory, ".", assignment))
+    paths = map(Path, utils.find_all_files(str(source), [*course.ignore, "*.ipynb"]))
+    kept = {Path(name) for name in converter.exclude_overwriting.get(assignment, [])}
+    return {name.as_posix(): path for path in paths if (name := path.relative_to(source)) not in kept}
+
+
 def withdraw_scores(course: CourseDirectory, assignment: str, student: str) -> None:
     """Take back a student's automatic scores; formgrader then asks for a grade by hand. Raises MissingEntry."""
     with Gradebook(course.db_url, course.course_id) as gradebook:
@@ -123,6 +163,7 @@ def withdraw_scores(course: CourseDirectory, assignment: str, student: str) -> N
 def install() -> None:
     """Let nbgrader's commands and formgrader use what is here: no setting of nbgrader names its converters."""
     autogradeapp.Autograde = api.Autograde = TrustedAutograde
+    generatefeedbackapp.GenerateFeedback = api.GenerateFeedback = UnstoppableFeedback
     CourseDirectory.get_existing_timestamp = _existing_timestamp
     api.NbGraderAPI.get_submitted_timestamp = _submitted_timestamp
 

@@ -29,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.autograded import Autograded, SourceCell
-from autograder.converters import withdraw_scores
+from autograder.converters import source_files, withdraw_scores
 from autograder.course_files import result_path, stored_result
 from autograder.grade import not_graded
 from autograder.hand_in import HandIn, NotGradable, check_student, lay_beside
@@ -372,9 +372,7 @@ class _Files:
     def __init__(self, course: CourseDirectory, config: Config, assignment: str) -> None:
         self._course, self._assignment = course, assignment
         self._converter = Autograde(coursedir=course, config=config)
-        source = Path(course.format_path(course.source_directory, ".", assignment))
-        paths = map(Path, utils.find_all_files(str(source), [*course.ignore, "*.ipynb"]))
-        self._source_files = {path.relative_to(source): path for path in paths}
+        self._source_files = source_files(self._converter, assignment)
 
     def is_newer(self, student: str, path: Path) -> bool:
         """Whether a student's autograded notebook is there and not older than `path`."""
@@ -393,7 +391,7 @@ class _Files:
         notebook = self._notebook(student)
         self.remove(student)
         notebook.parent.mkdir(parents=True)
-        lay_beside(notebook.parent, beside, above=[name.as_posix() for name in self._source_files])
+        lay_beside(notebook.parent, beside, above=self._source_files)
         for name, path in self._source_files.items():
             (notebook.parent / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, notebook.parent / name)

@@ -17,12 +17,11 @@ from nbformat import NotebookNode
 from nbgrader import api
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
-from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.tests.apps.base import BaseTestApp
 
 from autograder import converters, submission
 from autograder.configuration import configure
-from autograder.converters import SubmissionExporter, TrustedGrade
+from autograder.converters import HideTests, SubmissionExporter, TrustedGrade
 from autograder.exercises.spec import Assignment
 from autograder.result import GRADED, ExerciseResult, Result
 from autograder.rules import Rules
@@ -91,7 +90,7 @@ def conversions(
 def is_ours(converter: Autograde | GenerateFeedback) -> bool:
     """Whether a converter is set up as the course's `configure` does it."""
     if isinstance(converter, GenerateFeedback):
-        return ClearHiddenTests in converter.preprocessors
+        return HideTests in converter.preprocessors
     return isinstance(converter.exporter, SubmissionExporter) and TrustedGrade in converter.autograde_preprocessors
 
 

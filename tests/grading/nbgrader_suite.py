@@ -59,10 +59,7 @@ OLD_FORMAT = (
     "gives each cell the metadata of the release, so they are graded at once."
 )
 
-BESIDE = "files beside a notebook are read, kept and written by our own rules; why it differs is not looked into yet"
 DIFFERENCES = {
-    "test_nbgrader_autograde.py::TestNbGraderAutograde::test_grade_overwrite_files": BESIDE,
-    "test_nbgrader_autograde.py::TestNbGraderAutograde::test_grade_overwrite_files_subdirs": BESIDE,
     "test_api.py::TestNbGraderAPI::test_get_submission": BY_HAND,
     "test_api.py::TestNbGraderAPI::test_get_submission_no_timestamp": BY_HAND,
     "test_nbgrader_autograde.py::TestNbGraderAutograde::test_grade": BY_HAND,

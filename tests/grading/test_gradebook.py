@@ -101,6 +101,9 @@ def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, t
     hand_in_all_kinds(course, attention)
     set_due_date(course)
     (course.folder / "source" / NAME / "shared.txt").write_text("for all\n")
+    (course.folder / "source" / NAME / "helper.py").write_text("# yours stays, where you hand it in\n")
+    with (course.folder / "nbgrader_config.py").open("a") as config:
+        config.write(f'c.Autograde.exclude_overwriting = {{"{NAME}": ["helper.py"]}}\n')
     other = Course(tmp_path / "other")
     shutil.copytree(course.folder, other.folder)
     assert course.llm_course("grade", NAME, "--workers", "2").returncode == 0
@@ -110,6 +113,8 @@ def test_it_leaves_what_nbgrader_leaves(course: Course, attention: Assignment, t
     assert rows(course)["late"][1] > 0
     assert autograded(course) == autograded(other)
     assert f"late/{NAME}/data/numbers.csv" in autograded(course)
+    kept = [course.folder / place / "helped" / NAME / "helper.py" for place in ("autograded", "submitted")]
+    assert kept[0].read_bytes() == kept[1].read_bytes()
     assert {exercise.name: exercise.points for exercise in attention.exercises} == {
         name: grade[0] for name, grade in rows(course)["helped"][3].items()
     }
