@@ -90,6 +90,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("file", type=Path, metavar="FILE.html")
 
+    similar = commands.add_parser("similar", help="list submissions whose code is much alike, for you to look at")
+    similar.add_argument("assignment", metavar="ASSIGNMENT")
+    similar.add_argument("--share", type=_percent, default=80, metavar="PERCENT", help="from where on (default: 80)")
+
     export = commands.add_parser("export", help="write all scores as CSV")
     export.add_argument("file", type=Path, metavar="FILE.csv")
     tables = ("plain", "canvas", "moodle")
@@ -108,4 +112,10 @@ def _time(text: str) -> datetime:
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
+
+
+def _percent(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 100")
     return int(text)

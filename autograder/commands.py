@@ -48,6 +48,7 @@ def run(options: argparse.Namespace) -> int:
         "grade": grade,
         "feedback": feedback,
         "report": report,
+        "similar": similar,
         "export": export,
     }
     try:
@@ -159,6 +160,20 @@ def report(options: argparse.Namespace) -> int:
     """Write the class report."""
     course.report(options.file)
     print(f"Wrote {options.file}: open it in a browser.")
+    return 0
+
+
+def similar(options: argparse.Namespace) -> int:
+    """List submissions whose code is much alike."""
+    pairs, unread = course.similar(options.assignment, options.share / 100)
+    for pair in pairs:
+        print(
+            f"{shown(pair.one)} and {shown(pair.other)}: {pair.share_of_one:.0%} of the first's code stands in the "
+            f"second's, {pair.share_of_other:.0%} of the second's in the first's."
+        )
+    for line in unread:
+        print(printable(line))
+    print(f"Pairs alike by {options.share} percent or more: {len(pairs)}. Look at both notebooks before you conclude.")
     return 0
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbgrader.api import Gradebook
@@ -33,12 +33,15 @@ from autograder.exercises.spec import Assignment
 from autograder.feedback import FeedbackPage, make_pages
 from autograder.gradebook import DryRun, Writer, read_source_cells
 from autograder.hand_in import NotGradable, check_student, read_hand_in, submitted_folders
-from autograder.notebooks import is_edited, source_notebook
+from autograder.notebooks import is_edited, released_notebook, source_notebook
 from autograder.result import Result
 from autograder.scores import TABLES, read_scores, write_table
-from autograder.submission import grade_ids, ids_in
+from autograder.submission import grade_ids, ids_in, learner_cells, submission_of
 from autograder.work import Job, Task
 from autograder.workers import dask_workers, local_workers
+
+if TYPE_CHECKING:
+    from autograder.similar import Pair
 
 CONFIG_FILE = Path("nbgrader_config.py")
 CONFIG_TEXT = '''"""nbgrader's configuration of this course. `configure` makes every autograding go the trusted way."""
@@ -218,6 +221,28 @@ def collect(path: Path) -> Collected:
             for known in gradebook.students
         ]
     return collect_from(path, sources, students)
+
+
+def similar(name: str, at_least: float) -> "tuple[list[Pair], list[str]]":
+    """The pairs of submissions that are alike by a share or more; and, in sentences, who could not be compared."""
+    assignment = _assignment(name)
+    course, _ = _course_directory()
+    released = {source for _, source in learner_cells(released_notebook(assignment))}
+    texts: dict[str, str] = {}
+    unread: list[str] = []
+    for folder in _submitted_folders(course, name, "*"):
+        try:
+            submission = submission_of(read_hand_in(folder / f"{name}.ipynb", course.ignore), assignment)
+        except NotGradable as reason:
+            unread.append(f"{folder.parent.name} is not compared. {reason}")
+            continue
+        cells = [source for _, source in learner_cells(submission.notebook) if source not in released]
+        code = [content.decode(errors="replace") for file, content in submission.files.items() if file.endswith(".py")]
+        texts[folder.parent.name] = "\n".join(cells + code)
+    # It loads what draws, which no other command needs.
+    from autograder.similar import similar as similar_texts
+
+    return similar_texts(texts, "\n".join(released), at_least), unread
 
 
 def count_submissions(name: str, student: str = "*") -> int:

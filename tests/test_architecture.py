@@ -19,7 +19,7 @@ FLOORS = {
         {"commands"},
         {"configuration", "course", "report"},
         {"workers", "gradebook", "scores"},
-        {"collect", "converters", "feedback", "formgrader", "lab", "late", "pages", "work"},
+        {"collect", "converters", "feedback", "formgrader", "lab", "late", "pages", "similar", "work"},
         {"autograded", "course_files", "grade", "checks", "kill_matrix"},
         {"claims", "draws", "notebook_run"},
         {"judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},
