@@ -22,14 +22,16 @@ def names_used(sources: Collection[str], function: str) -> frozenset[str]:
     """
     if sum(map(len, sources)) > MAX_SEARCHED:
         return frozenset()
+    # Once for each: a notebook may have more cells than are kept, and more names than cells.
+    tables = [_definitions(source) for source in sources]
     reached: set[str] = set()
     waiting = [function]
     while waiting:
         name = waiting.pop()
         found = {
             node.id
-            for source in sources
-            for definition in _definitions(source).get(name, ())
+            for table in tables
+            for definition in table.get(name, ())
             for node in ast.walk(definition)
             if isinstance(node, ast.Name)
         }

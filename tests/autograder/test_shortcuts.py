@@ -12,6 +12,7 @@ from autograder.exercises.spec import Exercise
 from autograder.judge import judge, local_answer, make_answer_key
 from autograder.sandbox.room import open_room
 from autograder.sandbox.watch import watch
+from autograder.shortcuts import MOST_TOLD, shortcuts_taken
 from llm_course.checking.calls import Call
 from tests.banks.right import alternatives
 
@@ -99,3 +100,11 @@ def test_a_room_says_what_the_last_call_ran() -> None:
         assert room.seen == set()
         room.call("f", arguments, 30)
         assert room.seen == set()
+
+
+def test_a_flood_of_uses_is_told_in_a_few_words() -> None:
+    exercise = next(item for item in SHORTENED if item.name == "multi_head_attention")
+    nested = "".join(f"{' ' * depth}def {exercise.name}():\n" for depth in range(50))
+    uses = "".join(f"{' ' * 50}x.{exercise.shortcuts[0]}\n" for _ in range(100))
+    told = shortcuts_taken(exercise, {0: nested + uses}, {})
+    assert len(told) == MOST_TOLD + 1 and told[-1] == f"And {100 - MOST_TOLD} more uses."

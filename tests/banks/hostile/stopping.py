@@ -102,6 +102,14 @@ def many_long_cells(folder: Path, notebook: Notebook, victim: Path) -> None:
     write(folder, {**notebook, "cells": [*notebook["cells"], *[cell] * 100]})
 
 
+def many_names_in_many_cells(folder: Path, notebook: Notebook, victim: Path) -> None:
+    """Whoever looks for each name of a function in each cell takes minutes."""
+    names = ";".join(f"a{number}" for number in range(3000))
+    sources = [f"def multi_head_attention(): {names}", *(f"b{number} = 1" for number in range(1500))]
+    cells = [{"cell_type": "code", "source": source, "metadata": {}, "outputs": []} for source in sources]
+    write(folder, {**notebook, "cells": [*notebook["cells"], *cells]})
+
+
 def a_notebook_of_brackets(folder: Path, notebook: Notebook, victim: Path) -> None:
     write(folder, notebook)
     text = (folder / NAME).read_text()
@@ -126,6 +134,7 @@ STOPPING: dict[str, HandIn | str] = {
     "a second name of the course's secret": a_second_name_of_the_secret,
     "devices and sockets": devices_and_sockets,
     "many long cells": many_long_cells,
+    "many names in many cells": many_names_in_many_cells,
     "a notebook of brackets": a_notebook_of_brackets,
     "a string of a million fields": in_cell("if 0: x = f'" + "{y}" * 200_000 + "'"),
     "a cell of a million characters": in_cell("x = [\n" + "(1, 'a', [2]),\n" * 70_000 + "]"),
