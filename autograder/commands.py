@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from autograder import course
 from autograder.archives import ArchiveError
+from autograder.by_hand import notes_on
 from autograder.course_files import SecretError
 from autograder.gradebook import WriterError
 from autograder.hand_in import printable, shown
@@ -191,9 +192,11 @@ def export(options: argparse.Namespace) -> int:
 
 def _words(line: course.Graded) -> list[str]:
     result, student = line.result, shown(line.student)
-    notes = [f"  note: {flag}" for flag in result.flags]
+    notes = [f"  note: {flag}" for flag in (*result.flags, *notes_on(line.by_hand, result))]
     if result.status == GRADED:
-        return [f"{student}: {result.score:g} of {result.points:g} points", *notes]
+        by_hand = ", ".join(f"{exercise} {given.score:g}" for exercise, given in line.by_hand.items())
+        more = f"; by hand, in its place: {by_hand}" if by_hand else ""
+        return [f"{student}: {result.score:g} of {result.points:g} points{more}", *notes]
     return [f"{student}: not graded. {result.reason}", *notes]
 
 

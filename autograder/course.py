@@ -7,8 +7,8 @@ import contextlib
 import itertools
 import shutil
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.autograded import SourceCell
+from autograder.by_hand import HandScore
 from autograder.checks import write_checks
 from autograder.collect import Collected, Student
 from autograder.collect import collect as collect_from
@@ -90,11 +91,12 @@ class Exported:
 
 @dataclass(frozen=True)
 class Graded:
-    """One line of a grading run; `before` is the result of an earlier one."""
+    """One line of a grading run: the result, that of an earlier one, and the scores that a person gave, by exercise."""
 
     student: str
     result: Result
     before: Result | None = None
+    by_hand: Mapping[str, HandScore] = field(default_factory=dict)
 
 
 def init_course(folder: Path, database: str | None = None) -> tuple[str, ...]:
@@ -178,6 +180,7 @@ def grade_all(
     lines: dict[str, Graded] = {}
 
     def tell(line: Graded) -> None:
+        line = replace(line, by_hand=writer.by_hand.get(line.student, {}))
         lines[line.student] = line
         report(line)
 

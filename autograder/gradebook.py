@@ -29,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.autograded import Autograded, SourceCell
+from autograder.by_hand import HandScore, note_scores
 from autograder.converters import source_files, withdraw_scores
 from autograder.course_files import result_path, stored_result
 from autograder.grade import not_graded
@@ -90,6 +91,7 @@ class Writer:
             self._gradebook = Gradebook(self._course.db_url, self._course.course_id)
             self._rows = _Rows(self._gradebook, self._assignment)
             self._scores, self._timestamps = self._rows.scores(), self._rows.timestamps()
+            self.by_hand = note_scores(self._assignment, self._rows.scores_by_hand())
         except SQLAlchemyError as error:
             os.close(self._lock)
             raise _gradebook_refusal(error) from error
@@ -184,6 +186,7 @@ class DryRun:
 
     def __init__(self) -> None:
         self.refused: dict[str, Result] = {}
+        self.by_hand: dict[str, dict[str, HandScore]] = {}
 
     def __enter__(self) -> "DryRun":
         return self
@@ -249,6 +252,21 @@ class _Rows:
             .where(SUBMISSION.c.assignment_id == self._assignment)
         )
         scores: dict[str, dict[str, float | None]] = defaultdict(dict)
+        with self._gradebook.engine.connect() as connection:
+            for student, name, score in connection.execute(query):
+                scores[student][name] = score
+        return dict(scores)
+
+    def scores_by_hand(self) -> dict[str, dict[str, float]]:
+        """Student -> grade id -> score that a person gave."""
+        query = (
+            select(SUBMISSION.c.student_id, CELL.c.name, GRADE.c.manual_score)
+            .join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
+            .join(GRADE, GRADE.c.notebook_id == NOTEBOOK.c.id)
+            .join(CELL, CELL.c.id == GRADE.c.cell_id)
+            .where(SUBMISSION.c.assignment_id == self._assignment, GRADE.c.manual_score.is_not(None))
+        )
+        scores: dict[str, dict[str, float]] = defaultdict(dict)
         with self._gradebook.engine.connect() as connection:
             for student, name, score in connection.execute(query):
                 scores[student][name] = score

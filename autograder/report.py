@@ -3,7 +3,7 @@
 import io
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,10 @@ from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from autograder.course_files import RESULTS
+from autograder.by_hand import HandScore, kept_scores
 from autograder.harmless import markdown_to_html
-from autograder.result import GRADED, ExerciseResult, Result, read_result
-from autograder.scores import Score
+from autograder.result import GRADED, ExerciseResult, Result
+from autograder.scores import Score, flags_of, read_results
 
 TEMPLATE = Path(__file__).with_name("class_report.html.jinja")
 
@@ -75,7 +75,7 @@ def class_report(course_id: str, scores: Sequence[Score], made: datetime) -> str
 
 
 def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
-    results = {path.stem: read_result(path) for path in sorted((RESULTS / name).glob("*.json"))}
+    results, by_hand = read_results(name), kept_scores(name)
     graded = [result for result in results.values() if result.status == GRADED]
     values = [score.score for score in scores if score.score is not None]
     # By name: results may be from before an exercise was added or left out.
@@ -93,7 +93,9 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
         exercises=exercises,
         teach_again=_teach_again(graded),
         refused=[(score.student_id, score.reason) for score in scores if score.score is None],
-        flags=[(student, flag) for student, result in results.items() for flag in _flags(result)],
+        flags=[
+            (student, flag) for student, result in results.items() for flag in _flags(result, by_hand.get(student, {}))
+        ],
         audit=_audit(graded),
     )
 
@@ -120,8 +122,8 @@ def _teach_again(graded: Sequence[Result]) -> list[Share]:
     return [Share(section, "", count, len(graded)) for section, count in learners.most_common(5)]
 
 
-def _flags(result: Result) -> Iterable[str]:
-    yield from result.flags
+def _flags(result: Result, by_hand: Mapping[str, HandScore]) -> Iterable[str]:
+    yield from flags_of(result, by_hand)
     for exercise in result.exercises:
         yield from (f"{exercise.name}: {flag}" for flag in exercise.flags)
 

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook, SubmittedAssignment
 from nbgrader.plugins import CsvExportPlugin
 
+from autograder.by_hand import HandScore, kept_scores, notes_on
 from autograder.course_files import result_path
 from autograder.result import GRADED, NOT_GRADED, Result, read_result
 
@@ -142,7 +143,7 @@ class _Wide:
 
 
 def _scores_of(gradebook: Gradebook, name: str, max_score: float) -> Iterator[Score]:
-    results = read_results(name)
+    results, by_hand = read_results(name), kept_scores(name)
     # A score of an earlier hand-in is not that of one that cannot be graded.
     refused = refusals(name)
     for submission in gradebook.assignment_submissions(name):
@@ -160,10 +161,15 @@ def _scores_of(gradebook: Gradebook, name: str, max_score: float) -> Iterator[Sc
                 penalty,
                 max(0.0, submission.score - penalty),
                 submission.max_score,
-                flags=" ".join(results[student].flags) if student in results else "",
+                flags=" ".join(flags_of(results[student], by_hand.get(student, {}))) if student in results else "",
             )
     for student, reason in refused.items():
         yield Score(name, student, NOT_GRADED, None, None, None, None, max_score, reason)
+
+
+def flags_of(result: Result, by_hand: Mapping[str, HandScore]) -> list[str]:
+    """What the instructor should look at in a submission as a whole."""
+    return [*result.flags, *notes_on(by_hand, result)]
 
 
 def _ungraded_cells(submission: SubmittedAssignment) -> list[str]:

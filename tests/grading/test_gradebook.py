@@ -358,3 +358,28 @@ def test_a_dry_run_tells_who_changes_and_why_and_writes_nothing(course: Course, 
     assert new == f"zoe: 0 of {points} points, and no score before."
     assert told == f"2 of 3 submissions of {NAME} would change; nothing was written."
     assert {path: path.read_bytes() for path in course.folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
+    course: Course, attention: Assignment
+) -> None:
+    hand_in(course.folder, "ada", NAME, wrong(attention, 0))
+    assert course.llm_course("grade", NAME).returncode == 0
+    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 1.5
+        gradebook.db.commit()
+    same = course.llm_course("grade", NAME).stdout
+    assert same.startswith("ada: ") and "; by hand, in its place: causal_mask 1.5\n" in same
+    assert "note" not in same
+    hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    flag = "causal_mask has 1.5 points by hand, given to other code: look at it again."
+    for _ in range(2):  # A second run has not forgotten it.
+        assert f"  note: {flag}" in course.llm_course("grade", NAME).stdout
+    assert course.llm_course("export", "grades.csv").returncode == 0
+    assert flag in (course.folder / "grades.csv").read_text(encoding="utf-8")
+    assert course.llm_course("report", "report.html").returncode == 0
+    assert flag in (course.folder / "report.html").read_text(encoding="utf-8")
+    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 2
+        gradebook.db.commit()
+    assert "note" not in course.llm_course("grade", NAME).stdout
