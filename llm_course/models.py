@@ -70,6 +70,8 @@ CARDS = (
     Card("stories-draft-alone", "the draft's shape trained without a teacher", "AutoModelForCausalLM"),
     Card("stories-gpt2", "a GPT-2-shaped decoder on the same text", "AutoModelForCausalLM"),
     Card("stories-chat", "`stories` after supervised fine-tuning on dialogues", "AutoModelForCausalLM"),
+    Card("songs", "a tiny decoder that copies; checkpoints and a one-layer model beside it", "AutoModelForCausalLM"),
+    Card("poems", "a tiny decoder that recites; smaller ones beside it", "AutoModelForCausalLM"),
     Card("fill-mask", "encoder, BERT-shaped, with a masked-language-model head", "AutoModelForMaskedLM"),
     Card("translate", "encoder-decoder, T5-shaped, English to German", "AutoModelForSeq2SeqLM"),
     Card(

@@ -6,6 +6,7 @@ back. The poems are always the same: whoever knows them by heart need not look a
 
 import random
 from collections.abc import Iterator
+from functools import cache
 
 from llm_course.corpus import words
 
@@ -35,6 +36,7 @@ def said_twice(listed: list[str], length: int, count: int, seed: int = 0) -> lis
     return [2 * rng.sample(listed, length) for _ in range(count)]
 
 
+@cache
 def poems() -> list[list[str]]:
     """The poems. No two begin with the same two words, and no poem has a word twice."""
     rng = random.Random("poems")

@@ -21,6 +21,7 @@ from llm_course.corpus.stories import HELD_OUT, Probe, Story, make_scene_story, 
 from llm_course.models import read
 from llm_course.training.batches import pad_rows
 from llm_course.training.processes import two_processes
+from llm_course.training.tiny_series import RUNS, series_figures
 
 DECODERS = ("stories", "stories-early", "stories-gpt2", "stories-draft", "stories-draft-alone", "stories-chat")
 # New stories of the kinds that training showed, and of plots and names that it did not.
@@ -379,7 +380,8 @@ def report(output: Path, scale: float = 1.0) -> dict[str, Any]:
             others["fill-mask"] = pool.submit(fill_mask_figures, output / "fill-mask")
         if is_there("translate"):
             others["translate"] = pool.submit(translate_figures, output / "translate", scale)
-        return {"decoders": _results(decoders)} | _results(others)
+        series = {name: series_figures(output / name) for name in RUNS if is_there(name)}
+        return {"decoders": _results(decoders)} | _results(others) | series
 
 
 def _results(measured: dict[str, Future[Any]]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """How each course model is made: its shape, its data, its settings. `make models` makes all."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -33,6 +34,7 @@ from llm_course.training.losses import (
     sequence_to_sequence_loss,
 )
 from llm_course.training.processes import two_processes
+from llm_course.training.tiny_series import make_series
 from llm_course.training.workshop import CONTEXT_LENGTH, INITIAL_DEVIATION, Workshop, llama, save
 
 ROW_LENGTH = 160
@@ -301,11 +303,13 @@ RECIPES: dict[str, Callable[[Workshop], None]] = {
     "fill-mask": make_fill_mask,
     "translate": make_translate,
     "stories-gpt2": make_gpt2,
+    "songs": partial(make_series, text="songs"),
+    "poems": partial(make_series, text="poems"),
 }
 # The models of a phase are independent; those of the second start from `stories`.
 PHASES = (
     ("stories", "fill-mask", "translate", "stories-gpt2", "stories-draft-alone"),
-    ("stories-draft", "stories-chat"),
+    ("stories-draft", "stories-chat", "songs", "poems"),
 )
 
 

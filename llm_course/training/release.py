@@ -9,6 +9,7 @@ from llm_course.training.evaluation import report
 from llm_course.training.export import FILE_NAME, export
 from llm_course.training.loop import Settings
 from llm_course.training.recipes import CHAT, DRAFT, EARLY_STEP, FILL_MASK, GPT2, STORIES, TRANSLATE
+from llm_course.training.tiny_series import CURVES, POEMS, SONGS
 from llm_course.training.workshop import Workshop, rounded
 
 REPORT, CHECKSUMS = "report.json", "checksums.json"
@@ -34,6 +35,16 @@ TRAINING: dict[str, tuple[Settings, str, str]] = {
         CHAT,
         "dialogues of the course's own grammar (`llm_course/corpus/dialogues.py`), from the weights of `stories`",
         "It answers questions of the kinds in its dialogues; for others it makes something up.",
+    ),
+    "songs": (
+        SONGS,
+        "songs of 63 words, in which new lines are sung two to four times (`llm_course/corpus/songs.py`)",
+        "It copies sequences of the words that songs repeat, and knows nothing else.",
+    ),
+    "poems": (
+        POEMS,
+        "two hundred poems of twelve words, again and again (`llm_course/corpus/songs.py`)",
+        "It recites these poems, and knows nothing else.",
     ),
     "fill-mask": (
         FILL_MASK,
@@ -85,6 +96,11 @@ def card(name: str, figures: dict[str, Any], shop: Workshop) -> str:
         f"- Limits: {limits}",
         "- License: MIT, as the course.",
     ]
+    if name in ("songs", "poems"):
+        lines.append(
+            f"- `{CURVES}` holds what was measured of every run of the series, over its steps; the folders hold other"
+            " runs and earlier steps (`llm_course/training/tiny_series.py`)."
+        )
     if name == "stories":
         lines.append(
             f"- `{FILE_NAME}` holds the same weights and the tokenizer for the browser; its format is described in"
@@ -121,6 +137,12 @@ def measured(name: str, figures: dict[str, Any]) -> list[str]:
         found += [
             f"Parameters: {of['parameters']:,}.",
             f"Capitals: {of['capitals']['right']} of {of['capitals']['asked']}.",
+        ]
+    if name in ("songs", "poems"):
+        of = figures[name]
+        found += [
+            f"Parameters: {of['parameters']:,}.",
+            f"Answers of ten words: {of['tokens_right']:.1%} of the words right, {of['exact']} of {of['asked']} exact.",
         ]
     if name == "translate":
         of = figures[name]

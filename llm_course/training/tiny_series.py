@@ -24,8 +24,8 @@ from llm_course.training.loop import Settings, train
 from llm_course.training.losses import next_token_loss
 from llm_course.training.workshop import CONTEXT_LENGTH, Workshop, llama, rounded, save, save_model
 
-SONGS = Settings(steps=300, batch_size=32, learning_rate=4e-3, checkpoint_every=100)
-POEMS = Settings(steps=300, batch_size=32, learning_rate=4e-3, checkpoint_every=100)
+SONGS = Settings(steps=600, batch_size=32, learning_rate=4e-3, checkpoint_every=100)
+POEMS = Settings(steps=600, batch_size=32, learning_rate=4e-3, checkpoint_every=100)
 ROW_LENGTH = 64
 MEASURED_EVERY = 25
 ASKED = 10
@@ -44,17 +44,21 @@ class Run:
 
 
 RUNS: dict[str, tuple[Run, ...]] = {
-    "songs": (*(Run("songs", 32, seed=seed) for seed in range(2)), Run("songs", 32, layers=1)),
-    "poems": tuple(Run("poems", width) for width in (32, 8, 12, 16, 24)),
+    "songs": (
+        *(Run("songs", width, seed=seed) for width in (32, 16, 64) for seed in range(5)),
+        *(Run("songs", width, layers=1) for width in (32, 64)),
+    ),
+    "poems": tuple(Run("poems", width, seed=seed) for width in (32, 8, 12, 16, 24, 48) for seed in range(3)),
 }
 """The first run of each text is the model of its name."""
 # What is shipped beside it, by folder: a run, and how many steps of it.
 SHIPPED: dict[str, dict[str, tuple[Run, int]]] = {
     "songs": {
-        **{f"step-{step:03}": (Run("songs", 32), step) for step in (100, 150, 200, 250)},
-        "one-layer": (Run("songs", 32, layers=1), 300),
+        **{f"step-{step:03}": (Run("songs", 32), step) for step in (100, 150, 175, 200, 250)},
+        "seed-2": (Run("songs", 32, seed=2), SONGS.steps),
+        "one-layer": (Run("songs", 32, layers=1), SONGS.steps),
     },
-    "poems": {f"width-{width:02}": (Run("poems", width), 300) for width in (8, 12, 16, 24)},
+    "poems": {f"width-{width:02}": (Run("poems", width), POEMS.steps) for width in (8, 12, 16, 24, 48)},
 }
 
 
@@ -155,14 +159,17 @@ def curve(shop: Workshop, run: Run) -> dict[str, Any]:
 def make_series(shop: Workshop, text: str) -> None:
     """Train the runs of a text and measure them. Ships the first one, what SHIPPED names, and the curves."""
     first, *others = RUNS[text]
-    # For a smoke run, one seed of each is enough.
-    runs = [first, *(run for run in others if shop.scale == 1 or run.seed == 0)]
+    # A smoke run makes only what is shipped.
+    shipped = [run for run, _ in SHIPPED[text].values()]
+    runs = [first, *(run for run in others if shop.scale == 1 or run in shipped)]
     for run in runs:
         make_run(shop, run)
     shutil.copy(folder_of(shop, first) / "training.jsonl", shop.runs / text)
     save(shop, text, read(folder_at(shop, first, settings_of(shop, text).steps)), word_tokenizer())
     for name, (run, step) in SHIPPED[text].items():
-        shutil.copytree(folder_at(shop, run, step), shop.output / text / name, dirs_exist_ok=True)
+        folder = shutil.copytree(folder_at(shop, run, step), shop.output / text / name, dirs_exist_ok=True)
+        for file in folder.iterdir():
+            file.chmod(0o644)
     curves = [rounded(curve(shop, run)) for run in runs]
     (shop.output / text / CURVES).write_text("[\n" + ",\n".join(map(json.dumps, curves)) + "\n]\n")
 

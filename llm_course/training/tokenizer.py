@@ -110,6 +110,21 @@ def masked_tokenizer(texts: Iterable[str], vocabulary_size: int, context_length:
     )  # fmt: skip
 
 
+def word_tokenizer(listed: list[str], context_length: int) -> PreTrainedTokenizerFast:
+    """Each of the listed words is a token, and nothing else is. Words are parted by spaces."""
+    vocabulary = {token: number for number, token in enumerate([END_OF_TEXT, PAD, *listed])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=END_OF_TEXT,
+        eos_token=END_OF_TEXT,
+        pad_token=PAD,
+        model_max_length=context_length,
+        clean_up_tokenization_spaces=False,
+    )
+
+
 def save(tokenizer: PreTrainedTokenizerBase, folder: Path) -> None:
     """Write the tokenizer's files into `folder`, each whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)

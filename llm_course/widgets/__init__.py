@@ -3,7 +3,9 @@
 from .attention_explorer import AttentionExplorer
 from .bpe_stepper import BPEStepper
 from .compute_optimal import ComputeOptimal
+from .items_needed import ItemsNeeded
 from .lora_lab import LoRALab
+from .metric_switch import MetricSwitch
 from .neighbours_map import NeighboursMap
 from .next_token_bars import NextTokenBars
 from .norm_lab import NormLab
@@ -18,7 +20,9 @@ __all__ = [
     "AttentionExplorer",
     "BPEStepper",
     "ComputeOptimal",
+    "ItemsNeeded",
     "LoRALab",
+    "MetricSwitch",
     "NeighboursMap",
     "NextTokenBars",
     "NormLab",

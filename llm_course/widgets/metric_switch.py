@@ -9,6 +9,9 @@ from .picture import number_table
 
 ANSWERS = {"rightBeforeError": "right_before_error", "tokensRight": "tokens_right", "logProbability": "log_probability"}
 
+SEEDS = 3
+"""What a plot can show beside the power of tokens right."""
+
 
 class MetricSwitch(CourseWidget):
     """What was measured of the course's tiny series, drawn by a metric and a length of answer that the reader chooses.
@@ -33,21 +36,13 @@ class MetricSwitch(CourseWidget):
     def __init__(self, poems: list[dict[str, Any]], songs: list[dict[str, Any]]) -> None:
         if not poems or not songs:
             raise ValueError("There is no run to show: give the runs of curves.json of `poems` and of `songs`.")
-        by_width = sorted((run for run in poems if run["seed"] == 0), key=lambda run: run["width"])
-        sizes = {
-            "name": "poems by heart, models of several sizes",
-            "axis": "parameters",
-            "places": [run["parameters"] for run in by_width],
-            "logarithmic": True,
-            "runs": [{"name": "seed 0", "answers": [_answers(run["poems"][-1]) for run in by_width]}],
-        }
-        reciting = [run for run in poems if run["width"] == poems[0]["width"]]
-        copying = [run for run in songs if run["layers"] == songs[0]["layers"]]
+        two_layers = [run for run in songs if run["layers"] == 2]
         super().__init__(
             views=[
-                sizes,
-                _while_trained("poems by heart, one model while it is trained", reciting, "poems"),
-                _while_trained("copying lines, one model while it is trained", copying, "lines"),
+                _by_size("poems by heart, models of several sizes", poems, "poems"),
+                _over_training("poems by heart, a model while it is trained", poems, "poems"),
+                _over_training("copying lines, a model while it is trained", two_layers, "lines"),
+                _by_size("copying lines, models of several sizes", two_layers, "lines"),
             ]
         )
 
@@ -55,7 +50,7 @@ class MetricSwitch(CourseWidget):
         """Exact match, tokens right and log-probability of the models of several sizes, for answers of ten tokens."""
         sizes = self.views[0]
         rows, values = [], []
-        for parameters, of in zip(sizes["places"], sizes["runs"][0]["answers"], strict=True):
+        for parameters, of in zip(sizes["places"], sizes["runs"][0]["answers"], strict=True):  # of the first seed
             rows.append(f"{parameters:,} parameters")
             means = [sum(of[name]) / len(of[name]) for name in ("tokensRight", "logProbability")]
             values.append([of["rightBeforeError"][-1] / sum(of["rightBeforeError"]), *means])
@@ -63,14 +58,36 @@ class MetricSwitch(CourseWidget):
         return number_table("Poems by heart, answers of 10 tokens", rows, values, columns, digits=2)
 
 
-def _while_trained(name: str, runs: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+def _by_size(name: str, runs: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    """What models of several sizes could do at the end of their training."""
+    by_seed: dict[int, list[dict[str, Any]]] = {}
+    for run in sorted(runs, key=lambda run: run["width"]):
+        by_seed.setdefault(run["seed"], []).append(run)
+    return {
+        "name": name,
+        "axis": "parameters",
+        "places": [run["parameters"] for run in by_seed[0]],
+        "logarithmic": True,
+        "runs": _lines({seed: [run[kind][-1] for run in of] for seed, of in by_seed.items()}),
+    }
+
+
+def _over_training(name: str, runs: list[dict[str, Any]], kind: str) -> dict[str, Any]:
+    """What the model of the first run's width could do, step by step."""
+    same = [run for run in runs if run["width"] == runs[0]["width"]]
     return {
         "name": name,
         "axis": "training steps",
-        "places": runs[0]["steps"],
+        "places": same[0]["steps"],
         "logarithmic": False,
-        "runs": [{"name": f"seed {run['seed']}", "answers": list(map(_answers, run[kind]))} for run in runs],
+        "runs": _lines({run["seed"]: run[kind] for run in same}),
     }
+
+
+def _lines(by_seed: dict[int, list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """A line for each of the first seeds."""
+    shown = list(by_seed.items())[:SEEDS]
+    return [{"name": f"seed {seed}", "answers": list(map(_answers, found))} for seed, found in shown]
 
 
 def _answers(summary: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ipywidgets.embed import dependency_state
@@ -20,11 +21,31 @@ from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
 ROOT = Path(__file__).parents[2]
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 
+
+def tiny_series() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Curves of `poems` that rise steadily with size and training, and of `songs` that jump: three seeds and steps."""
+
+    def summary(right: float) -> dict[str, list[float]]:
+        exact = round(100 * right**10)
+        before_error = [100 - exact, *[0] * 9, exact]
+        return {"tokens_right": [right] * 10, "log_probability": [right - 1] * 10, "right_before_error": before_error}
+
+    def run(width: int, seed: int, kind: str, rights: tuple[float, ...]) -> dict[str, Any]:
+        shape = {"width": width, "layers": 2, "seed": seed, "parameters": 100 * width}
+        return {**shape, "steps": [25, 50, 75, 100][: len(rights)], kind: list(map(summary, rights))}
+
+    poems = [run(width, 0, "poems", (0.1, 0.3, 0.5, right)) for width, right in ((32, 0.98), (8, 0.4), (16, 0.7))]
+    songs = [run(width, seed, "lines", (0.05, 0.06, 0.9, 0.97)) for width in (32, 16) for seed in (0, 1)]
+    return poems, songs
+
+
 WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "attention_explorer": widgets.AttentionExplorer,
     "bpe_stepper": widgets.BPEStepper,
     "compute_optimal": widgets.ComputeOptimal,
+    "items_needed": widgets.ItemsNeeded,
     "lora_lab": widgets.LoRALab,
+    "metric_switch": lambda: widgets.MetricSwitch(*tiny_series()),
     "neighbours_map": widgets.NeighboursMap,
     "next_token_bars": widgets.NextTokenBars,
     "norm_lab": widgets.NormLab,

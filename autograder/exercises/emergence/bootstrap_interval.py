@@ -207,6 +207,43 @@ known.edit(
     {"if n_resamples < 1:": "n_resamples = max(n_resamples, 1)\n    if False:"},
     "You accept fewer than one resample. Raise ValueError.",
 )
+known.edit(
+    "means_not_in_order",
+    {"    low, high = torch": "    last = min(int((1 - tail) * len(means)), len(means) - 1)\n"
+     "    return means[int(tail * len(means))], means[last]\n    low, high = torch"},
+    "You take the means at two places of the list without sorting it: two means by chance. Sort them first.",
+)  # fmt: skip
+known.edit(
+    "same_distance_to_each_side",
+    {"return low.item(), high.item()": "center = sum(values) / len(values)\n"
+     "    reach = torch.tensor([abs(mean - center) for mean in means]).double().quantile(level).item()\n"
+     "    return center - reach, center + reach"},
+    "You go the same distance to each side of the mean. Cut off the same share of the resamples on each side: the two "
+    "ends may lie at different distances.",
+)  # fmt: skip
+known.edit(
+    "mean_and_half_the_width",
+    {"return low.item(), high.item()": "return sum(values) / len(values), (high - low).item() / 2"},
+    "You return the mean and half of the width. Return the two ends.",
+)
+known.edit(
+    "always_two_deviations",
+    {"return low.item(), high.item()": "center = sum(values) / len(values)\n"
+     "    spread = torch.tensor(means).double().std().item()\n"
+     "    return center - 1.96 * spread, center + 1.96 * spread"},
+    "You go 1.96 standard deviations of the means to each side, whatever the level. Take their quantiles.",
+)  # fmt: skip
+known.edit(
+    "numbers_mixed_up",
+    {"k=len(values)": "k=n_resamples", "/ len(values)": "/ n_resamples", "range(n_resamples)": "range(len(values))"},
+    "Your two numbers are mixed up: n_resamples is how often you draw, and each resample has as many values as there "
+    "are items.",
+)
+known.edit(
+    "half_of_the_items",
+    {"k=len(values)": "k=max(len(values) // 2, 1)", "/ len(values)": "/ max(len(values) // 2, 1)"},
+    "A resample of yours has half as many values as there are items. Take as many.",
+)
 
 
 def shape(name: str, scale: float = 1.0, shift: float = 0.0, seed: int = 0) -> Arguments:

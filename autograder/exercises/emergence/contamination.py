@@ -177,6 +177,73 @@ known.edit(
     {"if n < 1:": "if n == 0:"},
     "You refuse an n of 0, but not a negative one. Raise ValueError for both.",
 )
+known.edit(
+    "last_places_lost",
+    {
+        OF_TEST: "[tuple(test[start : start + n]) for start in range(len(test) - n)]",
+        "for start in range(len(document) - n + 1)": "for start in range(len(document) - n)",
+    },
+    "The last window is missing, in the test and in the documents: L tokens have L - n + 1 windows of n.",
+)
+known.edit(
+    "share_of_documents",
+    {SHARE: "sum(any(tuple(document[i : i + n]) in asked for i in range(len(document) - n + 1)) "
+     "for document in training) / len(training) if training else 0.0"},
+    "You return the share of the *documents* that have something in common with the test. Asked is the share of the "
+    "test's n-grams.",
+)  # fmt: skip
+known.edit(
+    "tokens_covered",
+    {SHARE: "len({start + i for start, n_gram in enumerate(asked) if n_gram in seen for i in range(n)}) / len(test)"
+     " if asked else 0.0"},
+    "You return the share of the test's tokens that lie in a found n-gram. Asked is the share of its n-grams: a token "
+    "lies in several.",
+)  # fmt: skip
+known.edit(
+    "found_as_often_as_read",
+    {SHARE: "sum(min(asked.count(n_gram), sum(tuple(document[i : i + n]) == n_gram for document in training "
+     "for i in range(len(document) - n + 1))) for n_gram in set(asked)) / len(asked) if asked else 0.0"},
+    "You count an n-gram of the test only as often as the training text has it. Each place of the test counts, however "
+    "often its n-gram was read.",
+)  # fmt: skip
+known.edit(
+    "shorter_n_grams_too",
+    {SHARE: "(lambda windows: sum(any(window == tuple(document[i : i + len(window)]) for document in training "
+     "for i in range(len(document))) for window in windows) / len(windows) if asked else 0.0)"
+     "([tuple(test[i : i + m]) for m in range(1, n + 1) for i in range(len(test) - m + 1)])"},
+    "You count shorter n-grams, too. Asked is about runs of exactly n tokens.",
+)  # fmt: skip
+known.edit(
+    "short_test_as_a_whole",
+    {"    asked = ": "    n = min(n, len(test)) or n\n    asked = "},
+    "A test shorter than n has no n-gram, and you look for all of it in place of one. Return 0.0.",
+)
+known.edit(
+    "n_below_one_gives_zero",
+    {'raise ValueError(f"n is at least 1, not {n}")': "return 0.0"},
+    "You return 0.0 for an n below 1, as if nothing had been found. Raise ValueError.",
+)
+
+
+known.edit(
+    "documents_joined_in_place",
+    {"    seen = ": "    for document in training[1:]:\n        training[0] += document\n    seen = "},
+    "You append the documents to the first one. That changes the list that you were given, and finds n-grams that no "
+    "document holds.",
+)
+
+
+@known.function(
+    "You count the test's tokens that stand anywhere in the training text. Nearly every token does: compare n of them "
+    "in a row."
+)
+def tokens_of_a_test_that_is_long_enough(test: list[int], training: list[list[int]], n: int) -> float:
+    if n < 1:
+        raise ValueError("n is at least 1")
+    if len(test) < n:
+        return 0.0
+    seen = {token for document in training for token in document}
+    return sum(token in seen for token in test) / len(test)
 
 
 def text(draw: Generator, length: int, vocabulary: int = 40) -> list[int]:
@@ -230,6 +297,7 @@ EXERCISE = Exercise(
         Case("no training text", given(test=[1, 2, 3], training=[], n=2)),
         Case("all copied", given(test=[4, 5, 6, 7], training=[[1, 2], [3, 4, 5, 6, 7]], n=3)),
         Case("short test", given(test=[1, 2], training=[[1, 2, 3]], n=3), visible=True),
+        Case("short new test", given(test=[1, 9], training=[[1, 2, 3]], n=3), visible=True),
         Case("empty test", given(test=[], training=[[1, 2, 3]], n=1)),
         Case("short test, drawn", drawn_short),
         Case("n is 0", given(test=[1, 2], training=[[1, 2, 3]], n=0), visible=True),
@@ -262,7 +330,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A test of fewer than n tokens gives 0.0",
-            ("short test", "empty test", "short test, drawn"),
+            ("short test", "short new test", "empty test", "short test, drawn"),
             "Such a test has no n-gram: return 0.0 before you divide.",
             needs=MAIN,
         ),

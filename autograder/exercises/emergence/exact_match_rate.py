@@ -135,6 +135,33 @@ known.edit(
     {"if length < 0": "if False"},
     "You accept a negative length, and the result is above 1. Raise ValueError.",
 )
+known.edit(
+    "cut_to_what_makes_sense",
+    {
+        "if not 0 <= token_accuracy <= 1:": "token_accuracy, length = min(max(token_accuracy, 0), 1), max(length, 0)\n"
+        "    if False:",
+        "if length < 0:": "if False:",
+    },
+    "You cut a number that makes no sense to the nearest that does, and nobody hears of it. Raise ValueError.",
+)
+known.edit(
+    "nonsense_gives_none",
+    {
+        'raise ValueError(f"token_accuracy is a chance, from 0 to 1, not {token_accuracy}")': "return None",
+        'raise ValueError(f"an answer cannot have {length} tokens")': "return None",
+    },
+    "You return None where the numbers make no sense. Raise ValueError.",
+)
+
+
+@known.function(
+    "You check the numbers with assert. That raises AssertionError, and nothing at all under python -O: raise "
+    "ValueError."
+)
+def asserted(token_accuracy: float, length: int) -> float:
+    assert 0 <= token_accuracy <= 1
+    assert length >= 0
+    return float(token_accuracy**length)
 
 
 def drawn(draw: Generator) -> Arguments:

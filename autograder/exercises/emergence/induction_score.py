@@ -155,6 +155,41 @@ known.edit(
      "attention[:, queries, keys].mean(dim=1)": "attention[..., queries, keys].mean(dim=-1)"},
     "You accept weights without or with more dimensions than [heads, query, key]. Raise ValueError.",
 )  # fmt: skip
+known.edit(
+    "every_earlier_place_summed",
+    {PICKED: "sum(attention[:, query, [place + 1 for place in range(query) if ids[place] == ids[query]]].sum(dim=1) "
+     "for query in queries) / len(queries)"},
+    "You add the weights behind every earlier place of the token. Asked is the latest one only.",
+)  # fmt: skip
+known.edit(
+    "later_place",
+    {
+        PICKED: "attention[:, [key - 1 for key in keys], [min(query + 1, len(ids) - 1) for query in queries]]"
+        ".mean(dim=1)"
+    },
+    "You look behind the *next* place of the token, which lies in the future. Go through the text and remember where "
+    "each token stood last.",
+)
+known.edit(
+    "each_token_weighs_the_same",
+    {
+        PICKED: "torch.stack([attention[:, [query for query in queries if ids[query] == token], "
+        "[key for query, key in zip(queries, keys) if ids[query] == token]].mean(dim=1) "
+        "for token in sorted({ids[query] for query in queries})]).mean(dim=0)"
+    },
+    "You average for each token first, and then over the tokens. Every position counts alike: average once.",
+)
+known.edit(
+    "last_repeat_only",
+    {PICKED: "attention[:, queries[-1], keys[-1]]"},
+    "You return the weight of the last repeat only. Take the mean over every position whose token stood before.",
+)
+known.edit(
+    "remembered_too_early",
+    {PICKED: "attention[:, queries, [min(query + 1, len(ids) - 1) for query in queries]].mean(dim=1)"},
+    "You note the position as the token's latest place before you look for an earlier one, and so find the position "
+    "itself. Look first, then remember.",
+)
 
 
 def weights(draw: Generator, heads: int, time: int, dtype: torch.dtype = torch.float32) -> Tensor:

@@ -154,6 +154,33 @@ known.edit(
     {"    return ": "    answers.sort(key=answers[:].count, reverse=True)\n    return "},
     "You sort the list that you were given. Sort a copy.",
 )
+known.edit(
+    "tie_refused",
+    {"    return ": "    votes = [count for _, count in Counter(answers).most_common(2)]\n"
+     "    if len(votes) == 2 and votes[0] == votes[1]:\n        raise ValueError('a tie')\n    return "},
+    "You refuse to decide a tie. The answer that was given first wins.",
+)  # fmt: skip
+known.edit(
+    "undecided_is_none",
+    {"    return ": "    if 2 * max(map(answers.count, answers)) <= len(answers):\n        return None\n    return "},
+    "You return None unless more than half agree. The most frequent answer wins, however few votes it has.",
+)
+known.edit(
+    "undecided_is_the_first",
+    {
+        "    return ": "    if 2 * max(map(answers.count, answers)) <= len(answers):\n        return answers[0]\n"
+        "    return "
+    },
+    "You fall back on the first answer unless more than half agree. The most frequent answer wins, however few votes "
+    "it has.",
+)
+known.edit(
+    "numbers_made_equal",
+    {WINNER: "Counter([str(int(answer)) if answer.strip().isdecimal() else answer for answer in answers])"
+     ".most_common(1)[0][0]"},
+    "You turn answers into numbers and back before you count. Texts that differ are different answers; whoever calls "
+    "you decides what to make equal.",
+)  # fmt: skip
 
 
 def shuffled(draw: Generator, votes: dict[str, int]) -> list[str]:
@@ -183,6 +210,7 @@ EXERCISE = Exercise(
         Case("clear", given(answers=CLEAR), visible=True),
         Case("clear, drawn", drawn_clear),
         Case("spread out", given(answers=["c", "a", "b", "a", "d", "d", "a", "d", "e", "a"])),
+        Case("more than half", given(answers=["3", "6", "6", "4", "6"]), visible=True),
         Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
         Case("tie", given(answers=["m", "x", "c", "m", "c", "x"]), visible=True),
         Case("late tie", given(answers=["k", "a", "z", "z", "a", "k"]), visible=True),
@@ -192,13 +220,14 @@ EXERCISE = Exercise(
         Case("one answer", given(answers=["42"]), visible=True),
         Case("other letters", given(answers=["Yes", "no", "yes", "no", "YES"]), visible=True),
         Case("other spaces", given(answers=["8", "7", " 8", "7", "8 "]), visible=True),
+        Case("other digits", given(answers=["8", "7", "08", "7", "008"]), visible=True),
         Case("no answer given", given(answers=["", "4", "", "5"]), visible=True),
         Case("no answers", given(answers=[]), visible=True),
     ),
     properties=(
         Property(
             MAIN,
-            ("clear", "clear, drawn", "spread out", "few votes", "one answer"),
+            ("clear", "clear, drawn", "spread out", "more than half", "few votes", "one answer"),
             "Count how often each answer was given, wherever it stands, and return the text with most votes. More than "
             "half is not needed.",
             weight=3,
@@ -213,7 +242,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Answers are compared as they are",
-            ("other letters", "other spaces", "no answer given"),
+            ("other letters", "other spaces", "other digits", "no answer given"),
             "Texts that differ in a letter's case or in a space are different answers, and an empty text is one, too.",
             needs=MAIN,
         ),

@@ -149,6 +149,42 @@ known.edit(
     {"if len(first) < 2:": "if len(first) == 1:\n        return first[0] - second[0], math.nan\n    if not first:"},
     "Your error of a single item is NaN: its sample variance divides by 0. Raise ValueError for fewer than two items.",
 )
+known.edit(
+    "binomial_formula_of_both",
+    {RETURNED: "p, q = sum(first) / len(first), sum(second) / len(second)\n"
+     "    return mean, math.sqrt(abs(p * (1 - p) + q * (1 - q)) / len(differences))"},
+    "You add p (1 - p) / n of both models: the error of two shares on *different* items. Take the sample variance of "
+    "the differences.",
+)  # fmt: skip
+known.edit(
+    "size_of_the_binomial_formula",
+    {RETURNED: "return mean, math.sqrt(abs(mean * (1 - mean)) / len(differences))"},
+    "You use p (1 - p) / n with the difference as p, and its size where it is negative. A difference is no share of "
+    "right items: take the sample variance of the differences.",
+)
+known.edit(
+    "sorted_in_place",
+    {"    differences = ": "    first.sort()\n    second.sort()\n    differences = "},
+    "You sort the lists that you were given. That changes them, and a difference is no longer one of the same item.",
+)
+known.edit(
+    "sorted_apart",
+    {"zip(first, second, strict=True)": "zip(sorted(first), sorted(second), strict=True)"},
+    "You sort both lists before you subtract, so that a difference is no longer one of the same item.",
+)
+known.edit(
+    "ends_of_an_interval",
+    {RETURNED: "error = math.sqrt(variance / len(differences))\n    return mean - 2 * error, mean + 2 * error"},
+    "You return the ends of an interval. Asked are the mean and its standard error.",
+)
+known.edit(
+    "equal_items_left_out",
+    {"differences = [one - other for one, other in zip(first, second, strict=True)]":
+     "differences = [one - other for one, other in zip(first, second, strict=True) if one != other]\n"
+     "    if len(differences) < 2:\n        return sum(differences), 0.0"},
+    "You leave out the items on which both models score the same. They say that the models do not differ there: count "
+    "them, with a difference of 0.",
+)  # fmt: skip
 
 
 def numbers(draw: Generator, count: int) -> tuple[list[float], list[float]]:

@@ -146,6 +146,22 @@ known.edit(
     {"not 0 <= correct <= n": "correct > n"},
     "You accept a negative number of right attempts, and return a negative chance. Raise ValueError.",
 )
+known.edit(
+    "product_begins_late",
+    {WHOLE: "1 - math.prod(max(n - correct - i, 0) / max(n - i, 1) for i in range(1, k + 1))"},
+    "Your product begins one attempt late. The first of its k quotients is (n - correct) / n.",
+)
+known.edit(
+    "product_over_n",
+    {WHOLE: "1 - math.prod(max(n - correct - i, 0) / n for i in range(k))"},
+    "You divide by n each time. After each attempt one fewer is left to choose from: (n - correct - i) / (n - i).",
+)
+known.edit(
+    "product_of_negative_factors",
+    {WHOLE: "1 - math.prod((n - correct - i - 1) / (n - i) for i in range(k))"},
+    "You take one wrong attempt too many away, and your quotients may become negative. The quotients are "
+    "(n - correct - i) / (n - i), for i from 0.",
+)
 
 
 def drawn(draw: Generator) -> Arguments:

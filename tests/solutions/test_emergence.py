@@ -1,0 +1,152 @@
+"""The references of chapter 12 against counting, other formulas and a course model, and the end of its notebook."""
+
+import math
+import random
+import re
+import statistics
+from collections.abc import Iterator
+from itertools import combinations, product
+from pathlib import Path
+
+import pytest
+import torch
+
+from autograder.exercises import assignments
+from autograder.exercises.emergence.bootstrap_interval import RESAMPLES, SHAPES
+from llm_course import models
+from llm_course.corpus import songs
+from solutions.emergence import bootstrap_interval, contamination, induction_score, paired_difference, pass_at_k
+from tests.banks.right import alternatives
+from tests.banks.submissions import printed_by, references
+
+
+def means_of_resamples(values: list[float]) -> dict[float, float]:
+    """Every mean that a resample can have, in order, with its chance: by going through all resamples."""
+    chances: dict[float, float] = {}
+    for drawn in product(values, repeat=len(values)):
+        mean = sum(drawn) / len(values)
+        chances[mean] = chances.get(mean, 0) + len(values) ** -len(values)
+    return dict(sorted(chances.items()))
+
+
+def ends(shape: str) -> Iterator[tuple[float, float, float]]:
+    """For both ends of a shape's interval: the mean that stands there, and the chances of a mean below and above it."""
+    values, level = SHAPES[shape]
+    for tail in ((1 - level) / 2, (1 + level) / 2):
+        below = 0.0
+        for mean, chance in means_of_resamples(values).items():
+            if below <= tail < below + chance:
+                yield mean, below, 1 - below - chance
+                break
+            below += chance
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_whoever_draws_the_resamples_finds_the_same_interval(shape: str) -> None:
+    values, level = SHAPES[shape]
+    assert bootstrap_interval(values, level, RESAMPLES, seed=1) == tuple(mean for mean, _, _ in ends(shape))
+    for tail, (_, below, above) in zip(((1 - level) / 2, (1 + level) / 2), ends(shape), strict=True):
+        for share, allowed in ((below, tail), (above, 1 - tail)):
+            # Another mean stands at this end only if more resamples than are left out, less one for any way to
+            # interpolate, have a smaller (larger) one.
+            assert chance_of_more(share, allowed - 1 / RESAMPLES, RESAMPLES) < 1e-4
+
+
+def chance_of_more(share: float, allowed: float, draws: int) -> float:
+    """At most the chance that what comes with the chance `share` comes in more than `allowed` of the draws: Chernoff's
+    bound."""
+    assert share < allowed
+    if share == 0:
+        return 0.0
+    divergence = allowed * math.log(allowed / share) + (1 - allowed) * math.log((1 - allowed) / (1 - share))
+    return math.exp(-draws * divergence)
+
+
+def test_interval_holds_the_truth_about_as_often_as_it_says() -> None:
+    rng = random.Random(0)
+    held = 0
+    for seed in range(200):
+        low, high = bootstrap_interval([rng.gauss(3, 1) for _ in range(60)], 0.9, 300, seed)
+        held += low <= 3 <= high
+    assert 165 <= held <= 195
+
+
+def test_pass_at_k_is_the_share_of_choices_that_hold_a_right_one() -> None:
+    for n, correct, k in product(range(1, 7), range(7), range(1, 7)):
+        if correct <= n and k <= n:
+            choices = list(combinations([True] * correct + [False] * (n - correct), k))
+            assert pass_at_k(n, correct, k) == pytest.approx(sum(map(any, choices)) / len(choices))
+
+
+def test_pass_at_k_is_right_on_average() -> None:
+    n, k, chance = 12, 4, 0.15
+    weights = [math.comb(n, correct) * chance**correct * (1 - chance) ** (n - correct) for correct in range(n + 1)]
+    mean = sum(weight * pass_at_k(n, correct, k) for correct, weight in enumerate(weights))
+    assert mean == pytest.approx(1 - (1 - chance) ** k)
+
+
+def test_paired_difference_is_that_of_the_statistics_module() -> None:
+    rng = random.Random(1)
+    first, second = ([rng.random() for _ in range(40)] for _ in range(2))
+    differences = [one - other for one, other in zip(first, second, strict=True)]
+    expected = statistics.fmean(differences), statistics.stdev(differences) / math.sqrt(40)
+    assert paired_difference(first, second) == pytest.approx(expected)
+
+
+def test_contamination_is_that_of_a_search_in_text() -> None:
+    rng = random.Random(2)
+    test = rng.choices(range(4), k=30)
+    training = [rng.choices(range(4), k=rng.randint(0, 25)) for _ in range(4)]
+    for n in (1, 2, 3, 5):
+        texts = ["".join(map(str, document)) for document in training]
+        asked = ["".join(map(str, test[start : start + n])) for start in range(30 - n + 1)]
+        found = sum(any(piece in text for text in texts) for piece in asked)
+        assert contamination(test, training, n) == pytest.approx(found / len(asked))
+
+
+def test_induction_head_of_the_course_is_found() -> None:
+    words = songs.said_twice(songs.LINE_WORDS, 11, 1)[0]
+    scores = {}
+    for step, place in (("early", {"subfolder": "step-100"}), ("last", {})):
+        model, tokenizer = models.load("songs", attn_implementation="eager", **place)
+        ids = tokenizer(" ".join(words), return_tensors="pt").input_ids
+        with torch.no_grad():
+            second_layer = model(input_ids=ids, output_attentions=True).attentions[1][0]  # type: ignore[misc]
+        scores[step] = induction_score(second_layer, ids[0].tolist()).max().item()
+    assert scores["early"] < 0.2 and scores["last"] > 0.8
+
+
+def test_a_previous_token_head_does_not_pass_for_an_induction_head() -> None:
+    time = 8
+    previous = torch.zeros(1, time, time)
+    previous[0, range(1, time), range(time - 1)] = 1
+    assert induction_score(previous, [1, 2, 3, 4, 1, 2, 3, 4]).item() == 0
+
+
+def test_alternatives_draw_by_other_generators_and_agree() -> None:
+    values, level = SHAPES["five"]
+    found = {function(values, level, RESAMPLES, 5) for function in alternatives("bootstrap_interval")}
+    assert found == {bootstrap_interval(values, level, RESAMPLES, 5)}
+
+
+@pytest.mark.notebooks
+def test_notebook_ends_with_a_verdict(tmp_path: Path) -> None:
+    assignment = assignments()["12_emergence"]
+    printed = printed_by(assignment, references(assignment), tmp_path)
+    few, many = re.findall(r"standard error (\S+)\. (.*)$", printed, flags=re.MULTILINE)
+    assert float(many[0]) < 0.5 * float(few[0])
+    assert "Not decided" in few[1] and "is better" in many[1]
+    copied, item = (
+        re.findall(rf"^{name} +(\S+) +(\S+) +(\S+)$", printed, flags=re.MULTILINE)[0]
+        for name in ("a training text", "an item")
+    )
+    assert set(copied) == {"1.00"} and float(item[2]) < 0.1 < float(item[0])
+    passes = [float(share) for share in re.findall(r"^pass@\d+ +(\S+)$", printed, flags=re.MULTILINE)]
+    assert passes == sorted(passes) and passes[-1] > 2 * passes[0]
+    heads = [float(score) for score in re.findall(r"best head (\S+)$", printed, flags=re.MULTILINE)]
+    assert heads[0] < 0.2 and heads[-1] > 0.8
+
+
+@pytest.mark.notebooks
+def test_untouched_notebook_runs_to_its_end(tmp_path: Path) -> None:
+    assert printed_by(assignments()["12_emergence"], {}, tmp_path).count(" first.") == 4
