@@ -86,9 +86,9 @@ assert sum(results["stories"]) > 1.3 * sum(results["stories-draft"])
 # "The first is found. The second [...] hardly differs from the third"
 copy, reworded, unknown = shares.values()
 assert copy > 0.9 and reworded < 0.4 and reworded - unknown < 0.35
-# "Where that is the truth, the vote lifts the score. Where it is not, the vote gains nothing"
+# "Where that is the truth, the vote lifts the score. Where it is not, the vote does not help"
 (known_one, known_vote, known_any), (new_one, new_vote, new_any) = votes.values()
-assert known_vote > known_one + 0.5 and new_vote <= new_one
+assert known_vote > known_one + 1 and new_vote < new_one + 0.5
 assert min(known_any, new_any) > 8 and known_vote - new_vote >= 6
 # "it says *first*, whatever stands there: half of its verdicts are right", "Asked to name the city, it is right"
 assert judged["first or second"] == (1.0, 0.5, 0) and judged["the answer itself"] == (0.5, 1.0, 20)
