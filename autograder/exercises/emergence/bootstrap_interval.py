@@ -274,6 +274,11 @@ def drawn_percent(draw: Generator) -> Arguments:
     return {"values": [0.0, 1.0, 1.0], "level": randint(draw, 2, 99), "n_resamples": 20, "seed": 1}
 
 
+def drawn_equal(draw: Generator) -> Arguments:
+    values = [randint(draw, -20, 20) / 4] * randint(draw, 2, 6)
+    return {"values": values, "level": 0.5, "n_resamples": 50, "seed": randint(draw, 0, 99)}
+
+
 def refused(**changes: object) -> Arguments:
     return {"values": [0.0, 1.0, 1.0], "level": 0.8, "n_resamples": 20, "seed": 1} | changes
 
@@ -289,7 +294,7 @@ EXERCISE = Exercise(
         Case("five items, drawn", lambda draw: drawn_shape("five", draw)),
         Case("one of four, drawn", lambda draw: drawn_shape("one of four", draw)),
         Case("one item", given(values=[0.25], level=0.95, n_resamples=50, seed=2), visible=True),
-        Case("equal items", given(values=[3.0, 3.0, 3.0], level=0.5, n_resamples=50, seed=2)),
+        Case("equal items, drawn", drawn_equal),
         # Repeated a few times, values are not compared with those of another generator, but by the properties alone.
         Case("one seed", lambda draw: seeded(draw, 7), visible=True, repeat=3),
         Case("a seed", lambda draw: seeded(draw, 11), visible=True, repeat=2),
@@ -301,9 +306,9 @@ EXERCISE = Exercise(
         Case("level 1", given(**refused(level=1.0)), visible=True),
         Case("level in percent", given(**refused(level=95)), visible=True),
         Case("level in percent, drawn", drawn_percent),
-        Case("negative level", given(**refused(level=-0.5))),
+        Case("negative level, drawn", lambda draw: refused(level=-randint(draw, 1, 60) / 64)),
         Case("no resamples", given(**refused(n_resamples=0)), visible=True),
-        Case("negative resamples", given(**refused(n_resamples=-3))),
+        Case("negative resamples, drawn", lambda draw: refused(n_resamples=-randint(draw, 1, 99))),
     ),
     properties=(
         Property(
@@ -315,7 +320,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Items that are all equal have an interval without width",
-            ("one item", "equal items"),
+            ("one item", "equal items, drawn"),
             "Every resample of equal items has the same mean: both ends lie there.",
             needs=MAIN,
         ),
@@ -353,14 +358,21 @@ EXERCISE = Exercise(
         ),
         Property(
             "No values, or fewer than one resample, are refused with a ValueError",
-            ("five items", "no values", "no resamples", "negative resamples"),
+            ("five items", "no values", "no resamples", "negative resamples, drawn"),
             "Raise ValueError for an empty list, and for n_resamples below 1.",
             observe=observe.refusal,
             needs=MAIN,
         ),
         Property(
             "A level that is not between 0 and 1 is refused with a ValueError",
-            ("five items", "level 0", "level 1", "level in percent", "level in percent, drawn", "negative level"),
+            (
+                "five items",
+                "level 0",
+                "level 1",
+                "level in percent",
+                "level in percent, drawn",
+                "negative level, drawn",
+            ),
             "Raise ValueError unless level is above 0 and below 1. 95 is no level: 0.95 is.",
             observe=observe.refusal,
             needs=MAIN,

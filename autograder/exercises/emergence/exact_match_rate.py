@@ -172,6 +172,14 @@ def drawn_long(draw: Generator) -> Arguments:
     return {"token_accuracy": randint(draw, 950, 990) / 1000, "length": randint(draw, 40, 90)}
 
 
+def drawn_single(draw: Generator) -> Arguments:
+    return {"token_accuracy": randint(draw, 5, 95) / 100, "length": 1}
+
+
+def drawn_never_right(draw: Generator) -> Arguments:
+    return {"token_accuracy": 0.0, "length": randint(draw, 2, 60)}
+
+
 def drawn_above_one(draw: Generator) -> Arguments:
     return {"token_accuracy": randint(draw, 2, 99), "length": randint(draw, 2, 9)}
 
@@ -192,8 +200,8 @@ EXERCISE = Exercise(
         Case("three tokens", given(token_accuracy=0.5, length=3), visible=True),
         Case("drawn", drawn),
         Case("long, drawn", drawn_long),
-        Case("one token", given(token_accuracy=0.3, length=1)),
-        Case("never right", given(token_accuracy=0.0, length=4)),
+        Case("one token, drawn", drawn_single),
+        Case("never right, drawn", drawn_never_right),
         Case("always right", given(token_accuracy=1.0, length=25), visible=True),
         Case("no tokens", given(token_accuracy=0.7, length=0), visible=True),
         Case("no tokens, never right", given(token_accuracy=0.0, length=0), visible=True),
@@ -207,14 +215,14 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("ten tokens", "three tokens", "drawn", "long, drawn", "one token"),
+            ("ten tokens", "three tokens", "drawn", "long, drawn", "one token, drawn"),
             "Work it out for two tokens of 0.9 each: of 100 answers, 90 have the first token right, and of these 81 "
             "the second.",
             weight=3,
         ),
         Property(
             "What is never right stays at 0, and what is always right at 1",
-            ("never right", "always right"),
+            ("never right, drawn", "always right"),
             "An accuracy of 0 and one of 1 are chances, too.",
             needs=MAIN,
         ),

@@ -220,6 +220,10 @@ def drawn_single_head(draw: Generator) -> Arguments:
     return {"attention": weights(draw, 1, 12), "ids": text(draw, 12, 6)}
 
 
+def drawn_single_token(draw: Generator) -> Arguments:
+    return {"attention": torch.ones(randint(draw, 2, 5), 1, 1), "ids": [randint(draw, 0, 99)]}
+
+
 def in_float64(draw: Generator) -> Arguments:
     return {"attention": weights(draw, 3, 12, torch.float64), "ids": text(draw, 12, 5)}
 
@@ -261,7 +265,7 @@ EXERCISE = Exercise(
         Case("one head, drawn", drawn_single_head),
         Case("side by side", neighbors, visible=True),
         Case("nothing repeats", no_repeat, visible=True),
-        Case("one token", given(attention=torch.ones(3, 1, 1), ids=[4])),
+        Case("one token, drawn", drawn_single_token),
         Case("float64", in_float64, visible=True),
         Case("nothing repeats in float64", lambda draw: no_repeat(draw, torch.float64), visible=True),
         Case("gradients", drawn, visible=True, gradients=("attention",)),
@@ -282,7 +286,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "It is 0 for each head where nothing repeats",
-            ("nothing repeats", "one token"),
+            ("nothing repeats", "one token, drawn"),
             "The mean of no weights is NaN. Return a zero for each head instead.",
             needs=MAIN,
         ),

@@ -200,6 +200,11 @@ def drawn(draw: Generator) -> Arguments:
     return {"first": first, "second": second}
 
 
+def drawn_pair(draw: Generator) -> Arguments:
+    first, second = numbers(draw, 2)
+    return {"first": first, "second": second}
+
+
 def drawn_second_better(draw: Generator) -> Arguments:
     second, first = numbers(draw, randint(draw, 7, 12))
     return {"first": first, "second": second}
@@ -235,7 +240,7 @@ EXERCISE = Exercise(
         Case("second better, drawn", drawn_second_better),
         Case("answers, drawn", drawn_answers),
         Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
-        Case("two items", given(first=[3.0, 1.0], second=[0.5, 2.0])),
+        Case("two items, drawn", drawn_pair),
         Case("lengths differ", given(first=[1.0, 0.0, 1.0], second=[1.0, 1.0]), visible=True),
         Case("lengths differ, drawn", drawn_lengths),
         Case("second longer, drawn", drawn_longer_second),
@@ -252,7 +257,7 @@ EXERCISE = Exercise(
                 "drawn",
                 "second better, drawn",
                 "answers, drawn",
-                "two items",
+                "two items, drawn",
             ),
             "Subtract item by item, first minus second, and take the mean of what you get. The result is a pair: this "
             "mean, then its standard error.",
@@ -269,7 +274,7 @@ EXERCISE = Exercise(
                 "drawn",
                 "second better, drawn",
                 "answers, drawn",
-                "two items",
+                "two items, drawn",
             ),
             "For the differences 0, 1, 0, 1: the mean is 0.5, the squared distances sum to 1, the variance is 1 / 3, "
             "and the error the root of a quarter of that.",

@@ -182,6 +182,20 @@ def drawn_few_wrong(draw: Generator) -> Arguments:
     return {"n": 12, "correct": randint(draw, 13 - k, 11), "k": k}
 
 
+def drawn_all_right(draw: Generator) -> Arguments:
+    n = randint(draw, 6, 30)
+    return {"n": n, "correct": n, "k": randint(draw, 2, 5)}
+
+
+def drawn_all_attempts(draw: Generator) -> Arguments:
+    n = randint(draw, 8, 60)
+    return {"n": n, "correct": 1, "k": n}
+
+
+def drawn_negative_k(draw: Generator) -> Arguments:
+    return {"n": randint(draw, 4, 30), "correct": 2, "k": -randint(draw, 1, 9)}
+
+
 def drawn_large_k(draw: Generator) -> Arguments:
     n = randint(draw, 3, 9)
     return {"n": n, "correct": 2, "k": n + randint(draw, 1, 9)}
@@ -202,21 +216,21 @@ EXERCISE = Exercise(
         Case("one attempt", given(n=7, correct=3, k=1), visible=True),
         Case("one attempt, drawn", drawn_single),
         Case("none right", given(n=5, correct=0, k=3), visible=True),
-        Case("all right", given(n=6, correct=6, k=3)),
+        Case("all right, drawn", drawn_all_right),
         Case("few wrong", given(n=5, correct=4, k=2), visible=True),
         Case("few wrong, drawn", drawn_few_wrong),
-        Case("all attempts", given(n=8, correct=1, k=8)),
+        Case("all attempts, drawn", drawn_all_attempts),
         Case("many attempts", given(n=2000, correct=3, k=1000), visible=True),
         Case("many attempts, drawn", drawn_many),
         Case("k above n", given(n=4, correct=2, k=5), visible=True),
         Case("k above n, none right", given(n=3, correct=0, k=4), visible=True),
         Case("k above n, drawn", drawn_large_k),
         Case("k is 0", given(n=4, correct=2, k=0), visible=True),
-        Case("negative k", given(n=4, correct=2, k=-1)),
+        Case("negative k, drawn", drawn_negative_k),
         Case("more right than made", given(n=4, correct=6, k=2), visible=True),
         Case("more right than made, drawn", drawn_too_many_right),
         Case("negative right ones", given(n=4, correct=-1, k=2), visible=True),
-        Case("nothing made", given(n=0, correct=0, k=1)),
+        Case("nothing made", given(n=0, correct=0, k=1), visible=True),
     ),
     properties=(
         Property(
@@ -228,7 +242,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "It is 0 if none is right, and 1 if every choice holds a right one",
-            ("none right", "all right", "few wrong", "few wrong, drawn", "all attempts"),
+            ("none right", "all right, drawn", "few wrong", "few wrong, drawn", "all attempts, drawn"),
             "With 4 of 5 right there is no way to choose 2 wrong ones: the answer is 1. Look at what your formula does "
             "where n - correct is below k.",
             needs=MAIN,
@@ -243,7 +257,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A k outside 1 to n is refused with a ValueError",
-            ("two of four", "k above n", "k above n, none right", "k above n, drawn", "k is 0", "negative k"),
+            ("two of four", "k above n", "k above n, none right", "k above n, drawn", "k is 0", "negative k, drawn"),
             "Raise ValueError for a k below 1 or above n: from n attempts nothing can be said of more.",
             observe=observe.refusal,
             needs=MAIN,
