@@ -228,6 +228,8 @@ EXERCISE = Exercise(
         Case("tie", given(answers=["m", "x", "c", "m", "c", "x"]), visible=True),
         Case("late tie", given(answers=["k", "a", "z", "z", "a", "k"]), visible=True),
         Case("tie of three", renamed("m", "x", "c", "c", "x", "m", "z")),
+        # So many that a set, whose order is a matter of luck, is hardly ever taken for another mistake.
+        Case("tie of many", renamed(*2 * ["m", "x", "c", "e", "t", "g", "p", "d"])),
         Case("tie, drawn", drawn_tie),
         Case("all differ", renamed("n", "s", "a")),
         Case("one answer", given(answers=["42"]), visible=True),
@@ -247,7 +249,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Of several, the one that was given first wins",
-            ("tie", "late tie", "tie of three", "tie, drawn", "all differ"),
+            ("tie", "late tie", "tie of three", "tie of many", "tie, drawn", "all differ"),
             "In k a z z a k all have two votes, and k was given first. A set has no order: go through the answers as "
             "they came.",
             weight=2,
