@@ -34,7 +34,7 @@ export default widget(
     tryThis: [
       "Stay with exact match and move the length from 1 to its end. When does the ability seem to appear?",
       "Switch to tokens right, then to log-probability. Which of the three still shows a jump, and how much of the rise is in its steepest step?",
-      "Look at the other models. There, what makes the difference between a jump and a ramp?",
+      "Choose the models that copy lines. Does any metric turn their jump into a slope? What does each seed do?",
     ],
   },
   (model, body) => {
