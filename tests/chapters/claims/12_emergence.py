@@ -15,6 +15,9 @@ for values in (tokens_right, log_probability):
 assert max(exact[:3]) == 0 < exact[3] < 0.3 and exact[-1] > 0.9
 # "The power $p^{10}$ predicts the cliff roughly from the slope."
 assert all(abs(p**10 - whole) < 0.2 for p, whole in zip(tokens_right, exact, strict=True))
+# "The hardest is the word right behind the title"
+for run in by_width[2:]:
+    assert min(run["poems"][-1]["tokens_right"]) == run["poems"][-1]["tokens_right"][0]
 # "For at least 150 steps next to nothing happens; within some fifty more, the ability is there", also smoothly
 copied = {seed: [sum(one["tokens_right"]) / 10 for one in run["lines"]] for seed, run in enumerate(two_layers)}
 assert len(two_layers) == 5
