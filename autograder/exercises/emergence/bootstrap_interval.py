@@ -229,7 +229,7 @@ known.edit(
 known.edit(
     "always_two_deviations",
     {"return low.item(), high.item()": "center = sum(values) / len(values)\n"
-     "    spread = torch.tensor(means).double().std().item()\n"
+     "    spread = torch.tensor(means).double().std(correction=0).item()\n"
      "    return center - 1.96 * spread, center + 1.96 * spread"},
     "You go 1.96 standard deviations of the means to each side, whatever the level. Take their quantiles.",
 )  # fmt: skip
