@@ -17,7 +17,7 @@ from llm_course import models
 from llm_course.corpus import songs
 from solutions.emergence import bootstrap_interval, contamination, induction_score, paired_difference, pass_at_k
 from tests.banks.right import alternatives
-from tests.banks.submissions import printed_by, references
+from tests.banks.submissions import printed_by, standalone
 
 
 def means_of_resamples(values: list[float]) -> dict[float, float]:
@@ -132,7 +132,8 @@ def test_alternatives_draw_by_other_generators_and_agree() -> None:
 @pytest.mark.notebooks
 def test_notebook_ends_with_a_verdict(tmp_path: Path) -> None:
     assignment = assignments()["12_emergence"]
-    printed = printed_by(assignment, references(assignment), tmp_path)
+    answers = {item.name: standalone(item.reference, item.name) for item in assignment.exercises}
+    printed = printed_by(assignment, answers, tmp_path)
     few, many = re.findall(r"standard error (\S+)\. (.*)$", printed, flags=re.MULTILINE)
     assert float(many[0]) < 0.5 * float(few[0])
     assert "Not decided" in few[1] and "is better" in many[1]
