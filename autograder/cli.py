@@ -84,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
     feedback = commands.add_parser("feedback", help="make the learners' feedback pages")
     feedback.add_argument("assignment", metavar="ASSIGNMENT")
+    feedback.add_argument("--zip", type=Path, metavar="FILE.zip", help="also pack all pages, a folder for each student")
 
     report = commands.add_parser(
         "report", help="write the class report: scores, misunderstandings, what to teach again"

@@ -21,7 +21,6 @@ from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.result import GRADED, Result, ResultError
 from autograder.sandbox.zygote_client import SandboxError
-from autograder.scores import refusals
 from autograder.workers import ClusterError
 
 FAILURES = (
@@ -145,15 +144,17 @@ def kept_interrupts() -> Iterator[Callable[[], None]]:
 
 def feedback(options: argparse.Namespace) -> int:
     """Make the learners' feedback pages."""
-    pages = course.feedback(options.assignment)
-    failed = [page for page in pages if page.path is None]
-    print(f"Made {len(pages) - len(failed)} feedback pages in feedback/.")
+    pages, reasons = course.feedback(options.assignment, options.zip)
+    failed = [page for page in pages + reasons if page.path is None]
+    print(f"Made {len(pages) + len(reasons) - len(failed)} feedback pages in feedback/.")
     for page in failed:
         print(f"{shown(page.student)} has none. {page.reason}")
-    for student, reason in refusals(options.assignment).items():
-        print(f"{shown(student)} has none: not graded. {reason}")
+    for page in reasons:
+        print(f"{shown(page.student)} is not graded: the page says why.")
+    if options.zip:
+        print(f"All pages are in {options.zip}, each in a folder of its student.")
     if failed:
-        raise course.CourseError(f"{len(failed)} graded submissions have no page; the reasons stand above.")
+        raise course.CourseError(f"{len(failed)} submissions have no page; the reasons stand above.")
     return 0
 
 

@@ -31,12 +31,12 @@ from autograder.course_files import course_secret, stored_result
 from autograder.draws import first_draw
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.feedback import FeedbackPage, make_pages
+from autograder.feedback import FeedbackPage, make_pages, make_refusals, pack
 from autograder.gradebook import DryRun, Writer, read_source_cells
 from autograder.hand_in import NotGradable, check_student, read_hand_in, submitted_folders
 from autograder.notebooks import is_edited, released_notebook, source_notebook
 from autograder.result import Result
-from autograder.scores import TABLES, read_scores, write_table
+from autograder.scores import TABLES, read_scores, refusals, write_table
 from autograder.submission import grade_ids, ids_in, learner_cells, submission_of
 from autograder.work import Job, Task
 from autograder.workers import dask_workers, local_workers
@@ -253,12 +253,24 @@ def count_submissions(name: str, student: str = "*") -> int:
     return len(_submitted_folders(_course_directory()[0], name, student))
 
 
-def feedback(name: str) -> list[FeedbackPage]:
-    """Make the learners' feedback pages of all graded submissions."""
+def feedback(name: str, archive: Path | None = None) -> tuple[list[FeedbackPage], list[FeedbackPage]]:
+    """Make the learners' feedback pages of all submissions: of the graded ones, and of those that could not be.
+
+    With an `archive`, all of them are packed into it, a zip.
+    """
     _assignment(name)
-    if not any(Path("autograded").glob(f"*/{name}/{name}.ipynb")):
+    if archive and archive.suffix != ".zip":
+        raise CourseError(f"{archive} is no zip: name one that ends in .zip.")
+    refused = refusals(name)
+    if not refused and not any(Path("autograded").glob(f"*/{name}/{name}.ipynb")):
         raise CourseError(f"No submission of {name} is graded yet: run `llm-course grade {name}` first.")
-    return list(make_pages(*_course_directory(), name))
+    course, config = _course_directory()
+    pages = [page for page in make_pages(course, config, name) if page.student not in refused]
+    reasons = make_refusals(course, name, refused)
+    if archive:
+        with _writing(archive):
+            pack([*pages, *reasons], archive)
+    return pages, reasons
 
 
 def export(path: Path, table: str = "plain") -> Exported:

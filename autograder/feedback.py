@@ -4,9 +4,11 @@ nbgrader's loop over submissions ends at the first name that its pattern does no
 only that it did. Here each page is made alone.
 """
 
+import html
 import logging
 import shutil
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,24 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
+REFUSAL = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>{assignment}: not graded</title>
+<style>body {{ font: 1rem/1.5 sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }}</style>
+</head>
+<body>
+<h1>{assignment}</h1>
+<p><strong>Not graded yet: this is no score.</strong></p>
+<p>{reason}</p>
+</body>
+</html>
+"""
+"""What a learner reads whose submission could not be graded."""
 LOG = logging.getLogger(__name__)
 
 
@@ -48,6 +68,28 @@ def make_pages(course: CourseDirectory, config: Config, assignment: str) -> Iter
             LOG.exception("the feedback page of %r", student)
             reason = f"The page could not be made ({type(error).__name__}): report this defect of the course."
             yield FeedbackPage(student, None, reason)
+
+
+def make_refusals(course: CourseDirectory, assignment: str, refused: Mapping[str, str]) -> list[FeedbackPage]:
+    """The pages of students whose submission could not be graded, by student and reason: each says why."""
+    pages = []
+    for student, reason in refused.items():
+        page = Path(course.feedback_directory, student, assignment, f"{assignment}.html")
+        try:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(REFUSAL.format(assignment=html.escape(assignment), reason=html.escape(reason)), "utf-8")
+            pages.append(FeedbackPage(student, page))
+        except OSError as error:
+            pages.append(FeedbackPage(student, None, f"{error.filename} cannot be written: {error.strerror}."))
+    return pages
+
+
+def pack(pages: Iterable[FeedbackPage], archive: Path) -> None:
+    """One zip of all pages, each in a folder of its student, for a platform to hand back. Raises OSError."""
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for page in pages:
+            if page.path is not None:
+                bundle.write(page.path, f"{page.student}/{page.path.name}")
 
 
 def _make_page(converter: GenerateFeedback, notebook: Path, student: str, assignment: str) -> Path:

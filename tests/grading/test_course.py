@@ -87,12 +87,16 @@ def test_each_feedback_page_stands_alone_and_who_has_none_is_named(course: Cours
     damaged = course.folder / "autograded" / "bert" / NAME / f"{NAME}.ipynb"
     damaged.chmod(0o644)
     damaged.write_text("{")
-    run = course.llm_course("feedback", NAME)
+    run = course.llm_course("feedback", NAME, "--zip", "pages.zip")
     assert run.returncode == 1
-    assert "Made 2 feedback pages" in run.stdout
+    assert "Made 3 feedback pages" in run.stdout
     assert "\nbert has none. The page could not be made (NotJSONError): report this defect" in run.stdout
-    assert "\neve has none: not graded. 05_attention.ipynb is not a notebook" in run.stdout
-    assert "llm-course: 1 graded submissions have no page; the reasons stand above." in run.stderr
+    assert "\neve is not graded: the page says why." in run.stdout
+    reason = course.feedback_page("eve", NAME)
+    assert "this is no score" in reason and "05_attention.ipynb is not a notebook" in reason
+    with zipfile.ZipFile(course.folder / "pages.zip") as bundle:
+        assert sorted(bundle.namelist()) == [f"{student}/{NAME}.html" for student in ("ada", "eve", "zoe")]
+    assert "llm-course: 1 submissions have no page; the reasons stand above." in run.stderr
     assert course.feedback_page("ada", NAME) and course.feedback_page("zoe", NAME)
 
 
