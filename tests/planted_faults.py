@@ -1,20 +1,28 @@
 """Plants faults, one at a time, and says which of them the tests catch: `python -m tests.planted_faults [NAME ...]`.
 
-A fault is an edit of one file in the checkout, which is taken back whatever happens. The tests that ought to catch it
-are run before, when they must pass, and with the fault, when they must fail. Nothing may be uncommitted in the files
-that are edited.
+A fault is an edit of one file. It is planted in a copy of the checkout that has an environment of its own, and nothing
+is ever changed in the checkout. The tests that ought to catch it are run there before, when they must pass, and with
+the fault, when they must fail.
 """
 
 import argparse
+import contextlib
+import os
+import re
+import resource
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.layers import layer_of
+
 ROOT = Path(__file__).parents[1]
-TIMEOUT = 900
+COPY = ROOT / "_build" / "planted_faults"
+BUILT = ("llm_course/checks", "llm_course/widgets/built", "_build/.jupyter_cache")
+TIMEOUT = 1800
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,11 @@ class Fault:
     tests: tuple[str, ...]
     command: str = ""
     """What makes the tests see the edit, where something is built from the file."""
+
+    @property
+    def layer(self) -> str:
+        """The layer of tests that ought to notice."""
+        return layer_of(self.tests[0].removeprefix("tests/"))
 
 
 FAULTS = {
@@ -90,13 +103,19 @@ FAULTS = {
         "autograder/sandbox/jail.py",
         "return [*outside, *inside, LLM_COURSE]",
         "return [*outside, *inside, LLM_COURSE, *(path for path in REPOSITORY.iterdir() if path.name != '.venv')]",
-        ("tests/autograder/sandbox/test_room_hostile.py", "-k", "repository or imported"),
+        ("tests/autograder/sandbox/test_room_reaching.py", "-k", "repository or imported"),
     ),
     "a changed judge regrades nothing": Fault(
         "autograder/fingerprint.py",
         "for file in sorted({*JUDGING, *_asking(assignment)}):",
         "for file in sorted({*_asking(assignment)}):",
         ("tests/autograder/test_fingerprint.py",),
+    ),
+    "a run that goes on loses what was not in the gradebook yet": Fault(
+        "autograder/gradebook.py",
+        "result.status == NOT_GRADED or self._scores.get(student) != expected:",
+        "result.status == NOT_GRADED or self._scores.get(student, expected) != expected:",
+        ("tests/grading/test_gradebook.py", "-k", "writer_killed"),
     ),
     "an answer is shown to learners": Fault(
         "autograder/notebooks.py",
@@ -119,60 +138,94 @@ FAULTS = {
 }
 
 
-@contextmanager
+def copy_checkout() -> None:
+    """Copy the checkout: its files, what is built from them, and its environment, whose files are linked."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for file in [ROOT / name for name in listed.split("\0") if (ROOT / name).is_file()]:
+        copied = COPY / file.relative_to(ROOT)
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(file, copied)
+    for built in [name for name in BUILT if (ROOT / name).exists()]:
+        shutil.copytree(ROOT / built, COPY / built)
+    shutil.copytree(ROOT / "node_modules", COPY / "node_modules", symlinks=True, copy_function=os.link)
+    copy_environment(ROOT / ".venv", COPY / ".venv")
+
+
+def copy_environment(environment: Path, copied: Path) -> None:
+    """Link all files of an environment, but for those that say where it is: they get a text of their own."""
+    shutil.copytree(environment, copied, symlinks=True, copy_function=os.link)
+    for path in [copied / "pyvenv.cfg", *copied.glob("bin/*"), *copied.glob("lib/*/site-packages/*.pth")]:
+        content = path.read_bytes()
+        if not path.is_symlink() and str(ROOT).encode() in content:
+            mode = path.stat().st_mode
+            path.unlink()
+            path.write_bytes(content.replace(str(ROOT).encode(), str(COPY).encode()))
+            path.chmod(mode)
+
+
+@contextlib.contextmanager
 def planted(fault: Fault) -> Iterator[None]:
-    """The checkout with a fault in it. Raises ValueError where its place is not found once."""
-    path = ROOT / fault.file
+    """The copy with a fault in it. Raises ValueError where its place is not found once."""
+    path = COPY / fault.file
     text = path.read_text(encoding="utf-8")
-    if text.count(fault.old) != 1:
-        raise ValueError(
-            f"{fault.file} holds {fault.old!r} {text.count(fault.old)} times: mend tests/planted_faults.py"
-        )
+    if (count := text.count(fault.old)) != 1:
+        raise ValueError(f"{fault.file} holds {fault.old!r} {count} times: mend tests/planted_faults.py")
+    path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
     try:
-        path.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
         yield
     finally:
         path.write_text(text, encoding="utf-8")
 
 
-def passes(fault: Fault) -> bool:
-    """Whether the tests pass that ought to notice the fault. Raises ValueError where there are none."""
-    if fault.command:
-        subprocess.run(fault.command.split(), cwd=ROOT, check=True, capture_output=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *fault.tests]
-    status = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=TIMEOUT).returncode
-    if status not in (0, 1):
-        raise ValueError(f"pytest {' '.join(fault.tests)} ended with {status}: no test was run")
-    return status == 0
+def first_failure(fault: Fault) -> str | None:
+    """The first test that fails of those that ought to notice the fault. Raises ValueError where none is run."""
+    run([*fault.command.split()] or ["true"])
+    found = run([str(COPY / ".venv/bin/python"), "-m", "pytest", "-x", "-p", "no:cacheprovider", *fault.tests])
+    if found.returncode not in (0, 1):
+        raise ValueError(f"pytest {' '.join(fault.tests)} ended with {found.returncode}:\n{found.stdout[-2000:]}")
+    failed = re.search(r"^(?:FAILED|ERROR) (?:tests/)?(\S+)", found.stdout, re.MULTILINE)
+    return failed[1] if failed else None
+
+
+def run(command: list[str]) -> "subprocess.CompletedProcess[str]":
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
 
 
 def verdict(fault: Fault) -> str:
-    """Whether a fault is caught."""
-    if not passes(fault):
-        return "NOT TRIED: its tests fail without it"
+    """What catches a fault, or that nothing does."""
+    if failed := first_failure(fault):
+        return f"NOT TRIED: {failed} fails without it"
     with planted(fault):
-        caught = not passes(fault)
-    if fault.command:
-        subprocess.run(fault.command.split(), cwd=ROOT, check=True, capture_output=True)
-    return "caught" if caught else "NOT CAUGHT"
+        failed = first_failure(fault)
+    return f"caught by {failed}" if failed else "NOT CAUGHT"
 
 
 def main() -> int:
-    """Plant the named faults, or all."""
+    """Plant the named faults, or all, and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *FAULTS], metavar="NAME")
     names = parser.parse_args().names or list(FAULTS)
-    changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True).stdout
-    if touched := [FAULTS[name].file for name in names if FAULTS[name].file in changed]:
-        print(f"Commit what you changed in {', '.join(touched)} first: faults are planted there and taken back.")
-        return 1
+    copy_checkout()
     verdicts = {}
-    for name in names:
-        verdicts[name] = verdict(FAULTS[name])
-        print(f"{name}: {verdicts[name]}", flush=True)
-    caught = sum(found == "caught" for found in verdicts.values())
+    try:
+        for name in names:
+            began = _processor_seconds()
+            verdicts[name] = verdict(FAULTS[name])
+            seconds = _processor_seconds() - began
+            print(f"{name} | {FAULTS[name].layer} | {verdicts[name]} | {seconds:.0f} CPU seconds", flush=True)
+    finally:
+        shutil.rmtree(COPY)
+    caught = sum(found.startswith("caught by ") for found in verdicts.values())
     print(f"{caught} of {len(verdicts)} faults were caught.")
     return 0 if caught == len(verdicts) else 1
+
+
+def _processor_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

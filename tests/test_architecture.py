@@ -106,6 +106,18 @@ def test_chapters_import_what_is_meant_for_them(page: Path) -> None:
             assert name.split(" ")[0] in OPEN_TO_CHAPTERS, f"{page.relative_to(ROOT)} imports llm_course.{name}"
 
 
+def test_each_folder_of_tests_is_a_package() -> None:
+    # Else two tests of the same name in different folders, as a mirror of the tree has them, are one module to pytest.
+    folders = {path.parent for path in (ROOT / "tests").rglob("test_*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
+def test_no_file_is_long() -> None:
+    listed = subprocess.run(["git", "ls-files", "*.py", "*.js"], cwd=ROOT, capture_output=True, text=True, check=True)
+    lines = {name: len((ROOT / name).read_text(encoding="utf-8").splitlines()) for name in listed.stdout.split()}
+    assert {name: count for name, count in lines.items() if count >= 600} == {}
+
+
 def test_conda_environment_is_pyproject() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))

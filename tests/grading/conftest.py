@@ -1,9 +1,13 @@
 """A course folder for the tests that go through real nbgrader."""
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,9 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 
 Run = subprocess.CompletedProcess[str]
+TEMPORARY = Path(tempfile.gettempdir())
+ATTACKED = "llm-course-attacked-"
+A_DAY = 24 * 3600
 
 
 class Course:
@@ -44,6 +51,29 @@ class Course:
     def _run(self, *command: str) -> Run:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         return subprocess.run(command, cwd=self.folder, env=environment, capture_output=True, text=True, timeout=7200)
+
+
+@contextlib.contextmanager
+def folder_for_attacks() -> Iterator[Path]:
+    """A folder outside of pytest's own, open to all users.
+
+    Attacks nest folders deeper than Python can remove. pytest removes what earlier runs left there, also runs that
+    were killed, and would end of it before it has told how the tests went.
+    """
+    for left in TEMPORARY.glob(f"{ATTACKED}*"):
+        if time.time() - left.stat().st_mtime > A_DAY:
+            remove(left)
+    folder = Path(tempfile.mkdtemp(prefix=ATTACKED, dir=TEMPORARY))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, however deep."""
+    subprocess.run(["rm", "-rf", folder], check=True)
 
 
 @pytest.fixture(scope="session")

@@ -72,11 +72,15 @@ def test_a_submission_that_cannot_be_graded_stops_nobody(course: Course, attenti
     assert "Traceback" not in run.stdout + run.stderr
     assert "broken: not graded. 05_attention.ipynb is not a notebook: it is not valid JSON" in run.stdout
     assert "empty: not graded. 05_attention.ipynb is missing" in run.stdout
-    assert totals(course) == {"ada": 20}
+    assert totals(course) == {"ada": attention.points}
     assert course.llm_course("export", "grades.csv").returncode == 0
     with (course.folder / "grades.csv").open() as file:
         rows = {row["student_id"]: (row["status"], row["score"]) for row in csv.DictReader(file)}
-    assert rows == {"ada": ("graded", "20.0"), "broken": ("not graded", ""), "empty": ("not graded", "")}
+    assert rows == {
+        "ada": ("graded", f"{attention.points:.1f}"),
+        "broken": ("not graded", ""),
+        "empty": ("not graded", ""),
+    }
 
 
 def test_each_feedback_page_stands_alone_and_who_has_none_is_named(course: Course, attention: Assignment) -> None:
@@ -179,7 +183,7 @@ def test_points_of_an_edited_source_scale_the_verdict(course: Course, attention:
     hand_in(course.folder, "ada", NAME, fill(attention, references(attention) | wrong))
     assert course.llm_course("grade", NAME).returncode == 0
     before = course.scores(NAME)["ada"]
-    assert any(0 < score < 20 for score in before.values())
+    assert 0 < sum(before.values()) < attention.points
     assert course.llm_course("release", NAME).returncode == 0
     for command in (course.llm_course("grade", NAME, "--again"), course.nbgrader("autograde", NAME, "--force")):
         assert command.returncode == 0, command.stderr
@@ -225,7 +229,7 @@ def test_a_second_run_changes_nothing_and_manual_scores_survive(course: Course, 
     assert course.llm_course("grade", NAME).returncode == 0
     with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
         grade = gradebook.find_grade("causal_mask", NAME, NAME, "ada")
-        assert (grade.manual_score, grade.auto_score) == (1.5, 2)
+        assert (grade.manual_score, grade.auto_score) == (1.5, attention.exercise("causal_mask").points)
 
 
 def test_a_killed_run_goes_on_where_it_was(course: Course, attention: Assignment) -> None:
@@ -242,7 +246,7 @@ def test_a_killed_run_goes_on_where_it_was(course: Course, attention: Assignment
     process.wait()
     kept = {path: path.read_bytes() for path in results.glob("s*.json")}
     assert course.llm_course("grade", NAME).returncode == 0
-    assert totals(course) == {f"s{number}": 20 for number in range(4)}
+    assert totals(course) == {f"s{number}": attention.points for number in range(4)}
     assert {path: path.read_bytes() for path in kept} == kept
 
 
@@ -314,7 +318,12 @@ def test_late_submissions_report_and_tables_for_platforms(course: Course, attent
         (path.parent / "timestamp.txt").write_text(at)
     assert course.llm_course("grade", NAME).returncode == 0
     assert course.llm_course("export", "moodle.csv", "--table", "moodle").returncode == 0
-    assert (course.folder / "moodle.csv").read_text().split() == [f"username,{NAME}", "early,20.0", "late,10.0"]
+    early, late = attention.points, attention.points * (1 - 2 * 0.25)  # a day and a minute late
+    assert (course.folder / "moodle.csv").read_text().split() == [
+        f"username,{NAME}",
+        f"early,{early:.1f}",
+        f"late,{late:.1f}",
+    ]
     assert course.llm_course("report", "report.html").returncode == 0
     assert "All learners have all properties." in (course.folder / "report.html").read_text()
     # The same by nbgrader's own autograding.

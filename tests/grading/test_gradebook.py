@@ -220,7 +220,7 @@ def test_an_unreadable_hand_in_takes_the_old_score_back(course: Course, attentio
         assert exported(course) == {"ada": ("not graded", "")}
     hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
     assert course.nbgrader("autograde", NAME).returncode == 0
-    assert exported(course) == {"ada": ("graded", "20.0")}
+    assert exported(course) == {"ada": ("graded", f"{attention.points:.1f}")}
     path.write_text('{"cells": [')
     assert course.nbgrader("autograde", NAME, "--force").returncode != 0
     assert exported(course) == {"ada": ("not graded", "")}

@@ -11,12 +11,13 @@ from collections.abc import Container, Iterator
 from pathlib import Path
 
 import pytest
+from nbgrader.api import Gradebook
 
 from autograder.exercises import assignments
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
 from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES, holds_words
 from tests.banks.submissions import fill, hand_in, references
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, folder_for_attacks
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
@@ -49,23 +50,33 @@ def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 
 
 @pytest.fixture(scope="module")
-def attacked(
-    released_course: Path, own_temporary_folder: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator["Attacked"]:
+def attacked(released_course: Path, own_temporary_folder: None) -> Iterator["Attacked"]:
     """A course with two honest learners, graded; then all attacks are handed in and graded."""
-    folder = tmp_path_factory.mktemp("attacked") / "course"
-    shutil.copytree(released_course, folder)
-    with (folder / "nbgrader_config.py").open("a") as file:
-        file.write(SHORT_DEADLINES)
-    course = Course(folder)
-    for student in HONEST:
-        hand_in(folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
-    first = course.llm_course("grade", NAME)
-    assert first.returncode == 0, first.stderr
-    give_by_hand(folder, "emmy", 1.5)
-    yield Attacked(course)
-    # Python cannot remove folders that are so deep.
-    subprocess.run(["rm", "-rf", folder], check=True)
+    with folder_for_attacks() as outside:
+        course = Course(outside / "course")
+        shutil.copytree(released_course, course.folder)
+        with (course.folder / "nbgrader_config.py").open("a") as file:
+            file.write(SHORT_DEADLINES)
+        for student in HONEST:
+            hand_in(course.folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
+        first = course.llm_course("grade", NAME)
+        assert first.returncode == 0, first.stderr
+        give_by_hand(course.folder, "emmy", 1.5)
+        yield Attacked(course)
+
+
+@pytest.fixture
+def copied(attacked: "Attacked") -> Iterator[Course]:
+    """A copy of the attacked course."""
+    with folder_for_attacks() as outside:
+        course = Course(outside / "course")
+        course.folder.mkdir()
+        # Pipes stay pipes and holes stay holes.
+        pack = f"tar -C {attacked.course.folder} --sparse --exclude=./submitted/{DEEP} --exclude=./results -c ."
+        subprocess.run(f"{pack} | tar -C {course.folder} -x", shell=True, check=True)
+        folder = course.folder / "submitted" / DEEP / NAME
+        FAMILIES["stopping"]["folders in folders"](folder, fill(ATTENTION, {}), folder)
+        yield course
 
 
 class Attacked:
@@ -120,9 +131,11 @@ def slug(family: str, name: str) -> str:
 
 
 def give_by_hand(folder: Path, student: str, points: float) -> None:
-    with contextlib.closing(sqlite3.connect(folder / "gradebook.db")) as base:
-        base.execute("update grade set manual_score = ? where auto_score = 2", (points,))
-        base.commit()
+    """Give a student these points for each exercise."""
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        for grade in gradebook.find_submission_notebook(NAME, NAME, student).grades:
+            grade.manual_score = points
+        gradebook.db.commit()
 
 
 def surroundings() -> dict[str, object]:
@@ -159,9 +172,11 @@ def test_no_attack_earns_a_point(attacked: Attacked) -> None:
 
 
 def test_who_comes_after_all_attacks_gets_the_points(attacked: Attacked) -> None:
-    assert sum(points or 0 for points in attacked.course.scores(NAME)[BYSTANDER].values()) == 20
+    assert sum(points or 0 for points in attacked.course.scores(NAME)[BYSTANDER].values()) == ATTENTION.points
     lines = attacked.run.stdout.splitlines()
-    assert [line for line in lines if line.startswith(BYSTANDER)] == [f"{BYSTANDER}: 20 of 20 points"]
+    assert [line for line in lines if line.startswith(BYSTANDER)] == [
+        f"{BYSTANDER}: {ATTENTION.points} of {ATTENTION.points} points"
+    ]
 
 
 def test_names_under_which_nothing_can_be_kept_are_told(attacked: Attacked) -> None:
@@ -191,9 +206,8 @@ def test_each_attack_ends_in_a_grade_or_a_sentence(attacked: Attacked) -> None:
     assert "Traceback" not in attacked.run.stdout + attacked.run.stderr
     assert "report this defect" not in attacked.run.stdout
     for attacker in attacked.attackers:
-        assert re.search(rf"^{attacker}: (0 of 20 points|not graded\. .+\.)$", attacked.run.stdout, re.MULTILINE), (
-            attacker
-        )
+        ends = rf"0 of {ATTENTION.points} points|not graded\. .+\."
+        assert re.search(rf"^{attacker}: ({ends})$", attacked.run.stdout, re.MULTILINE), attacker
 
 
 def test_no_word_of_a_hidden_call_comes_out(attacked: Attacked) -> None:
@@ -227,26 +241,18 @@ def test_no_script_of_a_learner_reaches_the_instructors_browser(attacked: Attack
     assert "<script>fetch" not in page and "<img src=x" not in page
 
 
-def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, tmp_path: Path) -> None:
-    course = Course(tmp_path / "course")
-    course.folder.mkdir()
-    # Pipes stay pipes and holes stay holes.
-    pack = f"tar -C {attacked.course.folder} --sparse --exclude=./submitted/{DEEP} --exclude=./results -c ."
-    subprocess.run(f"{pack} | tar -C {course.folder} -x", shell=True, check=True)
-    folder = course.folder / "submitted" / DEEP / NAME
-    FAMILIES["stopping"]["folders in folders"](folder, fill(ATTENTION, {}), folder)
+def test_nbgrader_autograde_is_not_deceived_either(attacked: Attacked, copied: Course) -> None:
     quick = {"forging", "lying", "undermining", "handing-in", "stopping"}
     sample = [name for name in attacked.attackers if name.startswith(tuple(quick)) and "half-a-frame" not in name]
     for name in set(attacked.attackers) - set(sample):
-        shutil.rmtree(course.folder / "submitted" / name)
+        shutil.rmtree(copied.folder / "submitted" / name)
     before = surroundings()
-    run = course.nbgrader("autograde", NAME, "--force")
+    run = copied.nbgrader("autograde", NAME, "--force")
     for student in ("ada", BYSTANDER):
-        assert sum(points or 0 for points in course.scores(NAME)[student].values()) == 20
-    found = course.scores(NAME)
+        assert sum(points or 0 for points in copied.scores(NAME)[student].values()) == ATTENTION.points
+    found = copied.scores(NAME)
     assert {name: found[name] for name in sample if any(found.get(name, {}).values())} == {}, run.stderr[-3000:]
     assert surroundings() == before
-    subprocess.run(["rm", "-rf", course.folder], check=True)
 
 
 def test_a_name_that_is_a_pattern_or_breaks_a_line_costs_nobody_a_grade_or_a_page(course: Course) -> None:
@@ -256,7 +262,7 @@ def test_a_name_that_is_a_pattern_or_breaks_a_line_costs_nobody_a_grade_or_a_pag
     run = course.nbgrader("autograde", NAME)
     assert run.returncode == 0, run.stderr[-3000:]
     found = {name: sum(points or 0 for points in scores.values()) for name, scores in course.scores(NAME).items()}
-    assert found == {PATTERN: 0, "ada": 20}
+    assert found == {PATTERN: 0, "ada": ATTENTION.points}
     assert sorted(path.name for path in (course.folder / "autograded").iterdir()) == [PATTERN, "ada"]
     # Stock nbgrader may have left one.
     shutil.copytree(course.folder / "autograded" / "ada", course.folder / "autograded" / BREAKING)

@@ -18,7 +18,7 @@ from autograder.sandbox import zygote_client
 from autograder.sandbox.zygote_client import TIERS
 from tests.banks.hostile import FAMILIES
 from tests.banks.submissions import fill, hand_in, references
-from tests.grading.conftest import Course, Run
+from tests.grading.conftest import Course, Run, folder_for_attacks
 from tests.grading.test_hostile import (
     ATTENTION,
     HONEST,
@@ -77,10 +77,7 @@ class TierCourse(Course):
 def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[Attacked]:
     """A course in one tier, graded before and after the attacks."""
     user, tier = request.param
-    # Other users must come here, and pytest's own folders are closed to them.
-    with tempfile.TemporaryDirectory(dir="/tmp") as name, pytest.MonkeyPatch.context() as patch:
-        folder = Path(name)
-        folder.chmod(0o755)
+    with folder_for_attacks() as folder, pytest.MonkeyPatch.context() as patch:
         rooms = folder / "rooms"
         rooms.mkdir()
         rooms.chmod(0o1777)
@@ -99,5 +96,3 @@ def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[
         others = set() if ALL else {*FAMILIES, "handing in"} - VERDICT | SLOW
         mine = NOT_HELD_FOR_ONE_USER[tier] if user == "ordinary" else set()
         yield Attacked(course, others | NOT_HELD[tier] | mine)
-        # Python cannot remove folders that are so deep.
-        subprocess.run(["rm", "-rf", course.folder], check=True)

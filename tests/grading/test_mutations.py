@@ -20,6 +20,7 @@ from tests.grading.conftest import Course
 
 NAME = "05_attention"
 ATTENTION = assignments()[NAME]
+POINTS = ATTENTION.points
 COUNT = int(os.environ.get("LLM_COURSE_MUTATIONS", "200"))
 SEED = os.environ.get("LLM_COURSE_MUTATIONS_SEED", "course")
 RIGHT = json.dumps(fill(ATTENTION, references(ATTENTION))).encode()
@@ -52,12 +53,12 @@ def test_a_batch_of_damaged_notebooks_finishes(course: Course) -> None:
     assert "Traceback" not in run.stdout + run.stderr
     assert "report this defect" not in run.stdout
     lines = dict(re.findall(r"^([\w-]+): (.+)$", run.stdout, re.MULTILINE))
-    assert lines.pop("ada") == "20 of 20 points"
+    assert lines.pop("ada") == f"{POINTS} of {POINTS} points"
     assert lines.keys() == done.keys()
     for student, line in lines.items():
-        assert re.fullmatch(r"[0-9.]+ of 20 points|not graded\. [^\n]+\.", line), (student, done[student], line)
+        assert re.fullmatch(rf"[0-9.]+ of {POINTS} points|not graded\. [^\n]+\.", line), (student, done[student], line)
     assert course.scores(NAME)["ada"] == {exercise.name: exercise.points for exercise in ATTENTION.exercises}
-    graded = sum("of 20 points" in line for line in lines.values())
+    graded = sum(f"of {POINTS} points" in line for line in lines.values())
     assert 0 < graded < COUNT, "the mutations are too mild or too strong to say anything"
 
 

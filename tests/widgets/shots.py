@@ -1,11 +1,12 @@
-"""Screenshots of every widget, to look at: python tests/widgets/shots.py FOLDER [WIDGET ...]."""
+"""Screenshots of every widget, to look at: python -m tests.widgets.shots FOLDER [WIDGET ...]."""
 
 import shutil
 import sys
 from pathlib import Path
 
-from conftest import BUILT, CHROMIUM_FLAGS, WIDGETS, page_html
 from playwright.sync_api import sync_playwright
+
+from tests.widgets.conftest import BUILT, CHROMIUM_FLAGS, WIDGETS, page_html
 
 
 def main(folder: Path, names: list[str]) -> None:

@@ -8,10 +8,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from rooms import TIER, count_mounts, leftovers, zygote_of
 
 from autograder.sandbox.room import Room, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
+from tests.autograder.sandbox.rooms import TIER, count_mounts, leftovers, zygote_of
 
 PATIENCE = 10.0
 """Seconds in which what a room left must be gone."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import torch
-from rooms import ask, call, text_of
 
 from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
 from llm_course.checking.calls import Call
+from tests.autograder.sandbox.rooms import ask, call, text_of
 
 
 @pytest.mark.parametrize(

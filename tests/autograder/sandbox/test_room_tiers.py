@@ -22,8 +22,8 @@ PLACES.remove((OURS, "namespaces"))
 @pytest.mark.soak("rooms in every tier")
 @pytest.mark.parametrize(("user", "tier"), sorted(PLACES))
 def test_rooms_keep_their_promises(user: str, tier: str) -> None:
-    tests = [HERE / "test_room_honest.py", HERE / "test_room_hostile.py"]
-    pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", *map(str, tests)]
+    tests = map(str, sorted({*HERE.glob("test_room_*.py")} - {Path(__file__)}))
+    pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", *tests]
     finished = subprocess.run(
         [sys.executable, str(HERE / "as_user.py"), str(USERS[user]), *pytest_command],
         env={**os.environ, "LLM_COURSE_TEST_TIER": tier},

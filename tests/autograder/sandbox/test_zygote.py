@@ -12,13 +12,13 @@ import time
 from pathlib import Path
 
 import pytest
-from rooms import ask, leftovers, room_processes, zygote_of
 
 from autograder.sandbox import session
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.room import Room, RoomLost, open_room
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
+from tests.autograder.sandbox.rooms import ask, leftovers, room_processes, zygote_of
 
 
 def test_rooms_share_one_fork_server(server: ZygoteClient) -> None:

@@ -1,0 +1,177 @@
+"""Learners' code that does not end, that ends too early, and that tries to outlive its room."""
+
+import os
+import signal
+import time
+
+import pytest
+
+from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.zygote_client import ZygoteClient
+from tests.autograder.sandbox.rooms import TIER, ask, call, processes_of, zygote_of
+
+walled = pytest.mark.promised_by("namespaces", "landlock")
+
+
+# Not ending
+
+
+STUBBORN = """
+import time
+while True:
+    try:
+        time.sleep(60)
+    except BaseException:
+        pass
+"""
+IN_A_FINALIZER = """
+class Again:
+    def __del__(self):
+        make()
+def make():
+    Again()
+while True:
+    try:
+        make()
+    except BaseException:
+        pass
+"""
+ENDLESS = {
+    "swallows KeyboardInterrupt": STUBBORN,
+    "ignores the signal": "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: pass",
+    "blocks the signal": "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\nwhile True: pass",
+    "loops in C": "import collections, itertools\ncollections.deque(itertools.repeat(0), maxlen=0)",
+    "stops itself": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n" + STUBBORN,
+    "loops in a finalizer": IN_A_FINALIZER,
+    "waits for a stubborn child": "import os\nif os.fork() == 0:\n    while True: pass\n" + STUBBORN,
+}
+
+
+@pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
+def test_what_does_not_stop_is_killed(room: Room, body: str) -> None:
+    start = time.monotonic()
+    with pytest.raises(RoomLost, match="did not finish within"):
+        call(room, body, 0.5)
+    assert time.monotonic() - start < 20
+    with pytest.raises(RoomLost):
+        room.run_cell("1", 30)
+
+
+def test_a_value_that_never_ends_to_be_described_is_interrupted(room: Room) -> None:
+    body = """
+    class Endless(list):
+        def __iter__(self):
+            while True:
+                pass
+    return Endless()
+    """
+    with pytest.raises(CallInterrupted, match=r"within 0\.5 s"):
+        call(room, body, 0.5)
+    assert ask(room, "return 1") == 1
+
+
+def test_an_answer_that_comes_only_after_the_interrupt_costs_the_room(room: Room) -> None:
+    body = """
+    import time
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        return "late"
+    """
+    with pytest.raises(RoomLost, match="did not finish within"):
+        call(room, body, 0.5)
+
+
+# Ending too early
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import os\nos._exit(0)",
+        "import os\nos.kill(os.getpid(), 9)\nimport time\ntime.sleep(60)",
+        "import os\nos.abort()",
+        "import ctypes\nctypes.string_at(0)",
+        "import os\nos.close(3)",
+        "import os\nos.closerange(0, 256)",
+        "import ctypes\ndef f(): return ctypes.PYFUNCTYPE(None)(f)()\nimport sys\nsys.setrecursionlimit(10**8)\nf()",
+    ],
+)
+def test_a_room_that_dies_is_lost(room: Room, body: str) -> None:
+    if "os.kill" in body and room.tier == "namespaces":
+        # The first process of a namespace does not die of its own signals; the deadline ends it.
+        with pytest.raises(CallInterrupted):
+            call(room, body, 0.5)
+        return
+    with pytest.raises(RoomLost):
+        call(room, body, 20)
+
+
+# Outliving
+
+
+OUTLIVING = """
+import os, signal, time
+for depth in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for number in range(1, 65):
+                try:
+                    signal.signal(number, signal.SIG_IGN)
+                except (OSError, ValueError):
+                    pass
+            os.closerange(0, 256)
+            time.sleep(600)
+        os._exit(0)
+return "left"
+"""
+
+
+def test_detached_children_do_not_outlive_the_room(server: ZygoteClient) -> None:
+    with open_room(server=server) as room:
+        assert ask(room, OUTLIVING) == "left"
+        assert len(processes_of(server)) >= 4
+    assert processes_of(server) == []
+
+
+def test_detached_children_do_not_outlive_a_room_that_dies(server: ZygoteClient, room: Room) -> None:
+    with pytest.raises(RoomLost):
+        call(room, OUTLIVING.replace('return "left"', "os._exit(0)"))
+    assert processes_of(server) == []
+
+
+@walled
+def test_the_grader_cannot_be_killed(server: ZygoteClient, room: Room) -> None:
+    body = f"""
+    import os, signal
+    for target in (os.getppid(), {os.getpid()}, {zygote_of(server)}, 1, 0, -1):
+        for number in (signal.SIGTERM, signal.SIGKILL, signal.SIGSTOP):
+            if target in (0, -1) or target == os.getpid():
+                continue
+            try:
+                os.kill(target, number)
+            except OSError:
+                pass
+    return "alive"
+    """
+    with_signal_to_all = "import contextlib, os\nwith contextlib.suppress(OSError): os.kill(-1, 9)\nreturn 'alive'"
+    before = zygote_of(server)
+    assert ask(room, body) == "alive"
+    assert ask(room, with_signal_to_all) == "alive"
+    assert zygote_of(server) == before
+    with open_room(server=server) as other:
+        assert other.run_cell("1", 30).ok
+
+
+@walled
+def test_a_room_cannot_escape_the_death_of_the_fork_server() -> None:
+    server = ZygoteClient((TIER,))
+    with open_room(server=server) as room:
+        call(room, "import ctypes\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n" + OUTLIVING)
+        assert processes_of(server)
+        os.kill(zygote_of(server), signal.SIGKILL)
+        with pytest.raises(RoomLost):
+            room.run_cell("while True: pass", 20)
+    server.close()
+    assert processes_of(server) == []

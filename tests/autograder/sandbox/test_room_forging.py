@@ -1,0 +1,90 @@
+"""Learners' code that lies on the wire: bytes written to the room process's own connection."""
+
+import json
+
+import pytest
+
+from autograder.sandbox.room import Room, RoomLost
+from tests.autograder.sandbox.rooms import call, text_of
+
+
+def forged(header: bytes, body: bytes = b"") -> str:
+    return (
+        "import os, struct\n"
+        f"header, body = {header!r}, {body!r}\n"
+        "os.write(3, struct.pack('<II', len(header), len(body)) + header + body)"
+    )
+
+
+FRAMES = {
+    "not JSON": forged(b"]["),
+    "not an object": forged(b"[1]"),
+    "not UTF-8": forged(b"\xff\xfe\xfa"),
+    "nested too deeply": forged(b"[" * 100_000 + b"]" * 100_000),
+    "no fields": forged(b"{}"),
+    "a huge claim": "import os\nos.write(3, b'\\xff' * 8)",
+    "half a frame": "import os, struct, time\nos.write(3, struct.pack('<II', 1000, 0) + b'x')\nos._exit(0)",
+    "a huge number": forged(b'{"reply": ' + b"9" * 100_000 + b"}"),
+    "a lone surrogate": forged(b'{"ok": true, "outputs": [{"output_type": "stream", "text": "\\ud800"}], "reply": 1}'),
+}
+
+
+@pytest.mark.parametrize("body", FRAMES.values(), ids=FRAMES.keys())
+def test_a_forged_frame_does_not_harm_the_judge(room: Room, body: str) -> None:
+    try:
+        reply = call(room, body, 5)
+    except RoomLost:
+        return
+    assert reply.failure is not None
+
+
+def test_half_a_frame_does_not_hold_up_the_judge(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("autograder.sandbox.room.TRANSFER_DEADLINE", 0.5)
+    body = "import os, struct, time\nos.write(3, struct.pack('<II', 1000, 0) + b'x')\ntime.sleep(60)"
+    with pytest.raises(RoomLost):
+        call(room, body, 5)
+
+
+def test_a_forged_surrogate_in_an_output_is_made_valid(room: Room) -> None:
+    room.run_cell(forged(b'{"ok": true, "outputs": [{"output_type": "stream", "text": "\\ud800!"}]}'), 5)
+    assert text_of(room.run_cell("1", 5).outputs).encode("utf-8")
+
+
+TENSORS = {
+    "shape larger than bytes": ({"dtype": "float32", "shape": [1000]}, 4),
+    "bytes larger than shape": ({"dtype": "float32", "shape": [1]}, 4000),
+    "no dtype": ({"shape": [1]}, 4),
+    "unknown dtype": ({"dtype": "object", "shape": [1]}, 4),
+    "dtype of another size": ({"dtype": "float64", "shape": [2]}, 8),
+    "dtype is a list": ({"dtype": ["float32"], "shape": [1]}, 4),
+    "negative size": ({"dtype": "float32", "shape": [-1]}, 4),
+    "size is true": ({"dtype": "float32", "shape": [True]}, 4),
+    "size is a float": ({"dtype": "float32", "shape": [1.0]}, 4),
+    "huge sizes with a zero": ({"dtype": "float32", "shape": [0, 1 << 39, 1 << 39]}, 0),
+    "huge sizes": ({"dtype": "float32", "shape": [1 << 39, 1 << 39]}, 4),
+    "too many dimensions": ({"dtype": "float32", "shape": [1] * 1000}, 4),
+    "shape is text": ({"dtype": "float32", "shape": "11"}, 4),
+    "too large once spread": ({"dtype": "float32", "shape": [0, 1 << 38], "contiguous": False}, 0),
+}
+
+
+def forged_reply(value: object, length: int = 0) -> str:
+    fields = {"value": value, "failure": None, "changed": [], "gradients": {"dict": {}}, "largest": None}
+    return forged(json.dumps({"reply": {"dict": fields}}).encode(), bytes(length))
+
+
+@pytest.mark.parametrize(("tensor", "length"), TENSORS.values(), ids=TENSORS.keys())
+def test_a_tensor_that_lies_is_a_failure(room: Room, tensor: dict[str, object], length: int) -> None:
+    value = {"tensor": {"contiguous": True, "requires_grad": False, **tensor}}
+    assert call(room, forged_reply(value, length), 5).failure.type == "Reply"
+
+
+def test_a_forged_reply_that_is_well_formed_is_read(room: Room) -> None:
+    """The forgeries above fail for what they say, not for how they are sent."""
+    value = {"tensor": {"contiguous": True, "requires_grad": False, "dtype": "float32", "shape": [2]}}
+    assert call(room, forged_reply(value, 8), 5).value.tolist() == [0, 0]
+
+
+def test_a_flood_of_generators_is_a_failure(room: Room) -> None:
+    """A frame of 8 MB once became 2 GB of generators in the judge."""
+    assert call(room, forged_reply([{"generator": 1}] * 1000), 5).failure.type == "Reply"

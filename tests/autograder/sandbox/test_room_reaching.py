@@ -1,0 +1,261 @@
+"""What learners' code must not reach: files, rights, the network, another room."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox.jail import REPOSITORY
+from autograder.sandbox.room import Room, RoomLost, open_room
+from autograder.sandbox.zygote_client import ZygoteClient
+from tests.autograder.sandbox.rooms import TIER, ask, call
+
+SECRETS = [
+    REPOSITORY / "autograder/exercises/attention/causal_mask.py",
+    REPOSITORY / "autograder/sandbox/jail.py",
+    REPOSITORY / "solutions",
+    REPOSITORY / "tests",
+    REPOSITORY / "chapters",
+    REPOSITORY / "pyproject.toml",
+    Path("/etc/shadow"),
+    Path("/etc/hostname"),
+    Path("/root"),
+    Path("/var"),
+    Path("/sys/kernel"),
+    *filter(Path.exists, [REPOSITORY / ".git"]),
+]
+walled = pytest.mark.promised_by("namespaces", "landlock")
+in_namespaces = pytest.mark.promised_by("namespaces")
+
+
+# Reading
+
+
+@walled
+@pytest.mark.parametrize("path", SECRETS, ids=str)
+def test_the_graders_files_cannot_be_read(room: Room, path: Path) -> None:
+    assert path.exists(), "there is nothing to refuse"
+    body = f"""
+    import os
+    path = {str(path)!r}
+    try:
+        return os.listdir(path) if os.path.isdir(path) else open(path).read()
+    except OSError as error:
+        return "refused"
+    """
+    found = ask(room, body)
+    # The way to the interpreter may lead through a folder, which then shows the next step and nothing else.
+    assert found == "refused" or found == [".pyenv"]
+
+
+@in_namespaces
+def test_of_the_repository_only_the_course_package_and_the_environment_are_there(room: Room) -> None:
+    assert set(ask(room, f"import os\nreturn os.listdir({str(REPOSITORY)!r})")) <= {"llm_course", ".venv"}
+
+
+@walled
+def test_a_file_of_another_learner_cannot_be_read(room: Room, tmp_path: Path) -> None:
+    secret = tmp_path / "gradebook.db"
+    secret.write_text("grades")
+    secret.chmod(0o644)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    for way in (str(secret), f"/proc/self/root{secret}", f"/proc/1/root{secret}", f"/../..{secret}"):
+        assert call(room, f"return open({way!r}).read()").failure is not None
+
+
+@pytest.mark.parametrize("name", ["autograder", "autograder.sandbox", "autograder.exercises", "solutions"])
+def test_the_grader_cannot_be_imported(room: Room, name: str) -> None:
+    assert call(room, f"import {name}").failure.type == "ModuleNotFoundError"
+
+
+@walled
+@pytest.mark.parametrize("name", ["autograder.exercises", "solutions.attention"])
+def test_the_grader_cannot_be_imported_by_a_new_interpreter(room: Room, name: str) -> None:
+    body = f"import subprocess, sys\nreturn subprocess.run([sys.executable, '-c', 'import {name}']).returncode"
+    assert ask(room, body, 60) != 0
+
+
+def test_no_module_object_or_frame_is_the_judges(room: Room) -> None:
+    body = """
+    import gc, sys, types
+    gc.unfreeze()
+    names = [module.__name__ for module in gc.get_objects() if isinstance(module, types.ModuleType)]
+    names += list(sys.modules)
+    frame = sys._getframe()
+    while frame:
+        names.append(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back
+    return sorted({str(name) for name in names if str(name).startswith(("autograder", "solutions", "tests"))})
+    """
+    harmless = {"zygote_client", "wire", "room_process", "watch", "figures", "zygote", "session"}
+    harmless |= {"jail", "caps", "linux", "landlock", "seccomp"}
+    for name in ask(room, body):
+        assert name.removeprefix("autograder").removeprefix(".sandbox").removeprefix(".") in harmless | {""}
+
+
+def test_the_graders_environment_is_not_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COURSE_SECRET", "hmac-key-of-the-course")
+    server = ZygoteClient((TIER,))
+    body = """
+    import os
+    blocks = [open("/proc/self/environ").read(), repr(dict(os.environ)), open("/proc/self/cmdline").read()]
+    return "".join(blocks)
+    """
+    with open_room(server=server) as room:
+        assert "hmac-key" not in ask(room, body)
+    server.close()
+
+
+def test_no_descriptor_of_the_grader_is_inherited(room: Room) -> None:
+    body = """
+    import os
+    return {name: os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd")
+            if os.path.lexists(f"/proc/self/fd/{name}")}
+    """
+    found = ask(room, body)
+    assert {found.pop(standard) for standard in "012"} == {"/dev/null"}
+    assert [name for name in found.values() if name.startswith("socket:")] == list(found.values())[:1]
+    assert len(found) <= 1
+
+
+# Writing
+
+
+@walled
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "/usr/bin/room-leftover", "/room-leftover", "/dev/room-leftover", "/proc/sys/kernel/core_pattern"],
+)
+def test_nothing_outside_the_room_can_be_written(room: Room, path: str) -> None:
+    assert call(room, f"open({path!r}, 'a').write('x')").failure.type in ("PermissionError", "OSError")
+
+
+@pytest.mark.parametrize("module", ["torch", "llm_course", "os"])
+def test_the_environment_cannot_be_changed(room: Room, module: str) -> None:
+    body = f"import os, {module}\nopen(os.path.join(os.path.dirname({module}.__file__), 'room-leftover'), 'w')"
+    reply = call(room, body)
+    assert reply.failure.type in ("PermissionError", "OSError")
+
+
+@walled
+def test_the_hosts_temporary_folders_are_not_the_rooms(room: Room) -> None:
+    body = """
+    for folder in ("/tmp", "/var/tmp", "/run"):
+        try:
+            open(folder + "/room-leftover", "w").write("x")
+        except OSError:
+            pass
+    """
+    ask(room, body)
+    assert not [folder for folder in ("/tmp", "/var/tmp", "/run") if Path(folder, "room-leftover").exists()]
+
+
+@walled
+def test_two_rooms_see_nothing_of_each_other(server: ZygoteClient, room: Room) -> None:
+    room.run_cell("open('mine', 'w').write('x')\nimport os\nfolder = os.getcwd()", 30)
+    folder = ask(room, "import os\nreturn os.getcwd()")
+    pid = room._process.pid
+    with open_room(server=server) as other:
+        body = f"""
+        import os, signal
+        found = []
+        for name in ("mine", {folder!r} + "/mine"):
+            try:
+                found.append(open(name).read())
+            except OSError:
+                pass
+        for target in ({pid}, -1):
+            try:
+                os.kill(target, signal.SIGKILL)
+                found.append("killed " + str(target))
+            except OSError:
+                pass
+        return found
+        """
+        found = ask(other, body)
+    # In a namespace of its own, a room may signal all that it can see, which is itself.
+    assert set(found) <= {"killed -1"}
+    assert room.run_cell("1", 30).ok
+
+
+# Rights
+
+
+def test_no_rights_are_left(room: Room) -> None:
+    status = dict(line.split(":\t", 1) for line in ask(room, "return open('/proc/self/status').read()").splitlines())
+    assert all(int(status[name], 16) == 0 for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"))
+    assert status["NoNewPrivs"].strip() == "1"
+    assert status["Uid"].split() != ["0"] * 4
+
+
+@walled
+@pytest.mark.parametrize(
+    ("name", "number", "arguments"),
+    [
+        ("ptrace", 101, "16, 1, 0, 0"),
+        ("process_vm_readv", 310, "1, 0, 0, 0, 0, 0"),
+        ("unshare user", 272, "0x10000000"),
+        ("clone user", 56, "0x10000011, 0, 0, 0, 0"),
+        ("mount", 165, "b'none', b'/room', b'tmpfs', 0, 0"),
+        ("umount", 166, "b'/proc', 2"),
+        ("chroot", 161, "b'/'"),
+        ("setns", 308, "3, 0"),
+        ("bpf", 321, "0, 0, 0"),
+        ("keyctl", 250, "0, 0"),
+        ("io_uring_setup", 425, "1, 0"),
+        ("memfd_create", 319, "b'x', 0"),
+        ("shmget", 29, "0, 4096, 0o1600"),
+        ("userfaultfd", 323, "0"),
+        ("perf_event_open", 298, "0, 0, 0, 0, 0"),
+        ("reboot", 169, "0, 0, 0, 0"),
+    ],
+)
+def test_dangerous_system_calls_are_refused(room: Room, name: str, number: int, arguments: str) -> None:
+    body = f"""
+    import ctypes
+    libc = ctypes.CDLL(None, use_errno=True)
+    return [libc.syscall({number}, {arguments}), ctypes.get_errno()]
+    """
+    assert ask(room, body) == [-1, 1]
+
+
+@walled
+def test_system_calls_of_other_machine_modes_end_the_room(room: Room) -> None:
+    with pytest.raises(RoomLost):
+        call(room, "import ctypes\nctypes.CDLL(None).syscall(0x40000000 + 39)")
+
+
+def test_another_user_cannot_be_had(room: Room) -> None:
+    body = """
+    import os
+    gained = []
+    for change in (lambda: os.setuid(0), lambda: os.setgroups([0]), lambda: os.setgid(0)):
+        try:
+            change()
+            gained.append(True)
+        except OSError:
+            pass
+    return gained
+    """
+    assert ask(room, body) == []
+
+
+# Network
+
+
+@walled
+@pytest.mark.parametrize("family", ["AF_INET", "AF_INET6", "AF_NETLINK", "AF_PACKET", "AF_VSOCK"])
+def test_there_is_no_network(room: Room, family: str) -> None:
+    kind = "SOCK_RAW" if family in ("AF_NETLINK", "AF_PACKET") else "SOCK_STREAM"
+    body = f"import socket\nsocket.socket(socket.{family}, socket.{kind})"
+    assert call(room, body).failure.type == "PermissionError"
+
+
+@walled
+def test_an_abstract_socket_of_the_host_cannot_be_reached(room: Room) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("\0room-test")
+        listener.listen()
+        body = "import socket\nsocket.socket(socket.AF_UNIX).connect('\\0room-test')"
+        assert call(room, body).failure.type in ("ConnectionRefusedError", "PermissionError")
