@@ -402,9 +402,24 @@ def _api() -> NbGraderAPI:
 
 def _course_directory(folder: Path = Path()) -> tuple[CourseDirectory, Config]:
     _require_course(folder)
-    config: Config = PyFileConfigLoader(CONFIG_FILE.name, path=str(folder)).load_config()
+    config = _load_config(folder)
     config.CourseDirectory.root = str(folder.resolve())
     return CourseDirectory(config=config), config
+
+
+def _load_config(folder: Path) -> Config:
+    file = folder / CONFIG_FILE
+    try:
+        return PyFileConfigLoader(file.name, path=str(folder)).load_config()
+    except Exception as error:
+        # It is the instructor's program, and may fail in any way.
+        if isinstance(error, ImportError) and (error.name or "").startswith("autograder"):
+            raise CourseError(
+                f"{file} imports what this version of the course does not have ({error.name}): "
+                "`configure` is imported by `from autograder.configuration import configure`."
+            ) from error
+        reason = (str(error).splitlines() or [""])[0]
+        raise CourseError(f"{file} fails with {type(error).__name__} ({reason}): mend it.") from error
 
 
 def _succeed(outcome: dict[str, Any], problem: str) -> None:

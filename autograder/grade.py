@@ -28,6 +28,7 @@ from autograder.source_code import names_used
 from autograder.stand_ins import called_by_reference, stand_in
 from autograder.submission import Submission, cells_to_run
 from llm_course.checking.evaluate import Verdict
+from llm_course.checking.feedback import place_in
 
 NOT_FINAL = (
     "Something was stopped while other work kept the processors busy, so this score is not final: "
@@ -198,7 +199,7 @@ def _place(verdict: Verdict, chapter: str) -> str:
     if not verdict.section:
         return ""
     title = section_titles(chapter).get(verdict.section, verdict.section)
-    return f"chapter {int(chapter[:2])}, “{title}”"
+    return place_in(chapter, title)
 
 
 def _grader() -> str:

@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograder.by_hand import HandScore, kept_scores
-from autograder.harmless import markdown_to_html
 from autograder.result import GRADED, ExerciseResult, Result
 from autograder.scores import Score, flags_of, read_results
+from llm_course.checking.feedback import hint_to_html
 
 TEMPLATE = Path(__file__).with_name("class_report.html.jinja")
 
@@ -69,7 +69,7 @@ def class_report(course_id: str, scores: Sequence[Score], made: datetime) -> str
     names = sorted({score.assignment for score in scores})
     reports = [_assignment_report(name, [score for score in scores if score.assignment == name]) for name in names]
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["markdown"] = _html_of
+    environment.filters["hint"] = lambda text: Markup(hint_to_html(text))
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     return template.render(course_id=course_id, assignments=reports, made=made.strftime("%Y-%m-%d %H:%M"))
 
@@ -140,11 +140,6 @@ def _audit(graded: Sequence[Result]) -> list[tuple[str, str]]:
         "versions": {", ".join(f"{name} {version}" for name, version in result.versions.items()) for result in graded},
     }
     return [(name, "; ".join(sorted(found))) for name, found in facts.items()]
-
-
-def _html_of(text: str) -> Markup:
-    """Hints are written in Markdown."""
-    return Markup(markdown_to_html(text).removeprefix("<p>").removesuffix("</p>\n"))
 
 
 def _histogram(values: Sequence[float], maximum: float, salt: str) -> str:

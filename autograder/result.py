@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llm_course.checking.evaluate import WAITS_MEANS, mark
+from llm_course.checking.feedback import Feedback
 
 GRADED, NOT_GRADED = "graded", "not graded"
 FEEDBACK_WIDTH = 88
@@ -45,14 +45,8 @@ class ExerciseResult:
     @property
     def feedback(self) -> str:
         """The learner's feedback as plain text: properties, hint, where to read again."""
-        lines = [f"{self.name}: {self.score:g} of {self.points:g} points"]
-        lines += [f"  {mark(item.holds, item.waits)} {item.name}" for item in self.properties]
-        if any(item.waits for item in self.properties):
-            lines.append(f"  ({WAITS_MEANS})")
-        if self.hint:
-            lines += ["", *self.hint.splitlines()]
-        if self.section:
-            lines += [f"Read again: {self.section}."]
+        summary = f"{self.score:g} of {self.points:g} points"
+        lines = Feedback(self.name, summary, self.properties, self.hint, self.section).lines
         return "\n".join(_wrapped(line) for line in lines)
 
 

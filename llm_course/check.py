@@ -15,8 +15,8 @@ from typing import Any
 
 from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
 from llm_course.checking.calls import invoke
-from llm_course.checking.evaluate import WAITS_MEANS, Verdict, evaluate
-from llm_course.checking.hint_markup import code_to_html
+from llm_course.checking.evaluate import Verdict, evaluate
+from llm_course.checking.feedback import Feedback, place_in
 from llm_course.checking.values import ValueFormatError
 
 CHECKS = Path(__file__).parent / "checks"
@@ -66,45 +66,24 @@ class Report:
         return f"{sum(finding.holds for finding in findings)} of {len(findings)} properties hold"
 
     @property
-    def has_waiting(self) -> bool:
-        """Whether a property waits for another."""
-        return any(finding.waits for finding in self.verdict.findings)
-
-    @property
     def progress_line(self) -> str:
         """How far the assignment is."""
         return f"{sum(self.progress.values())} of {len(self.progress)} exercises of {self.assignment} pass their checks"
 
-    def __repr__(self) -> str:
+    @property
+    def feedback(self) -> Feedback:
+        """What the learner reads about the exercise."""
         verdict = self.verdict
-        lines = [f"{verdict.exercise}: {self.summary}"]
-        lines += [f"  {finding.mark} {finding.name}" for finding in verdict.findings]
-        if self.has_waiting:
-            lines.append(f"  ({WAITS_MEANS})")
-        if verdict.hint:
-            lines += ["", verdict.hint]
-        if verdict.section:
-            lines += [f"Read again: chapter {self.assignment[:2]}, section “{verdict.section}”."]
-        return "\n".join([*lines, "", self.progress_line])
+        place = place_in(self.assignment, verdict.section) if verdict.section else ""
+        return Feedback(verdict.exercise, self.summary, verdict.findings, verdict.hint, place)
+
+    def __repr__(self) -> str:
+        return "\n".join([*self.feedback.lines, "", self.progress_line])
 
     def _repr_html_(self) -> str:
-        verdict = self.verdict
-        rows = "".join(
-            f"<li>{finding.mark} <span>{html.escape(finding.name)}</span></li>" for finding in verdict.findings
-        )
-        if self.has_waiting:
-            rows += f'<li style="opacity:0.75">({WAITS_MEANS})</li>'
-        hint = f"<p><strong>{code_to_html(verdict.hint)}</strong></p>" if verdict.hint else ""
-        section = (
-            f"<p>Read again: chapter {html.escape(self.assignment[:2])}, section “{html.escape(verdict.section)}”.</p>"
-            if verdict.section
-            else ""
-        )
         color = "#2a7f62" if self.passed else "#b4552d"
         return (
-            f'<div style="border-left:4px solid {color};padding:0.2em 1em">'
-            f"<p><code>{html.escape(verdict.exercise)}</code>: {self.summary}</p>"
-            f'<ul style="list-style:none;padding-left:0">{rows}</ul>{hint}{section}'
+            f'<div style="border-left:4px solid {color};padding:0.2em 1em">{self.feedback.html}'
             f'<p style="opacity:0.75">{html.escape(self.progress_line)}</p></div>'
         )
 

@@ -50,9 +50,9 @@ FAULTS = {
         ("tests/grading/test_travel.py", "-k", "rms_norm or differing"),
     ),
     "a hint is missing in the feedback": Fault(
-        "autograder/result.py",
-        'lines += ["", *self.hint.splitlines()]',
-        "lines += []",
+        "llm_course/checking/feedback.py",
+        'shown += ["", *self.hint.splitlines()]',
+        "shown += []",
         ("tests/grading/test_banks.py", "-k", "feedback and 05_attention"),
     ),
     "a score is off by one property in the gradebook": Fault(

@@ -12,9 +12,6 @@ from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Proper
 from llm_course.checking.calls import Failure, Reply, is_kind_of
 from llm_course.checking.compare import agree, mismatch, same_distribution
 
-HOLDS, FAILS, WAITS = "✓", "✗", "–"
-WAITS_MEANS = f"{WAITS} counts once a more fundamental property holds"
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -29,16 +26,6 @@ class Finding:
     holds: bool
     message: str = ""
     waits: bool = False
-
-    @property
-    def mark(self) -> str:
-        """One character for the learner."""
-        return mark(self.holds, self.waits)
-
-
-def mark(holds: bool, waits: bool) -> str:
-    """The character that shows how it stands with a property."""
-    return HOLDS if holds else WAITS if waits else FAILS
 
 
 @dataclass(frozen=True)

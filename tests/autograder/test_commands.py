@@ -1,9 +1,11 @@
 """What the commands do beside grading."""
 
 import signal
+from pathlib import Path
 
 import pytest
 
+from autograder.cli import main
 from autograder.commands import kept_interrupts
 
 
@@ -26,3 +28,25 @@ def test_an_interrupt_that_python_drops_is_kept() -> None:
 def test_an_interrupt_is_raised_at_once_where_python_lets_it() -> None:
     with pytest.raises(KeyboardInterrupt), kept_interrupts():
         signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "from autograder.gradebook import configure\n",
+            "imports what this version of the course does not have (autograder.gradebook): "
+            "`configure` is imported by `from autograder.configuration import configure`.",
+        ),
+        ("c = nothing\n", "fails with NameError (name 'nothing' is not defined): mend it."),
+        ("c = (\n", "fails with SyntaxError ('(' was never closed (nbgrader_config.py, line 1)): mend it."),
+    ],
+    ids=["of an earlier version", "fails", "is no Python"],
+)
+def test_a_configuration_that_does_not_run_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, sentence: str
+) -> None:
+    (tmp_path / "nbgrader_config.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "grades.csv"]) == 1
+    assert capsys.readouterr().err == f"llm-course: nbgrader_config.py {sentence}\n"

@@ -13,6 +13,7 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, load_answer_keys, make_report
 from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json, made_from
+from llm_course.checking.feedback import mark
 from solutions import attention, normalization, peft
 
 ASSIGNMENTS = list(assignments().values())
@@ -157,7 +158,7 @@ def test_a_property_without_a_fault_of_its_own_waits_and_is_not_called_wrong(tmp
         return scores.topk(k).indices.tolist()
 
     report = make_report("03_embeddings", nearest_neighbours, tmp_path)
-    marks = {finding.name: finding.mark for finding in report.verdict.findings}
+    marks = {finding.name: mark(finding) for finding in report.verdict.findings}
     assert marks["The table is left unchanged"] == "–"
     assert "✗" in marks.values()
     for shown in (repr(report), report._repr_html_()):
@@ -174,5 +175,5 @@ def test_gradients_of_wrong_values_are_not_called_wrong_but_those_of_right_value
             return result
 
         findings = make_report("07_normalization", rms_norm, tmp_path).verdict.findings
-        (marks[kind],) = (finding.mark for finding in findings if finding.name == "Gradients reach x and weight")
+        (marks[kind],) = (mark(finding) for finding in findings if finding.name == "Gradients reach x and weight")
     assert marks == {"wrong values": "–", "no gradient": "✗"}
