@@ -19,6 +19,8 @@ MAX_ROOMS = 8
 """Rooms that one submission may use up by crashing or hanging."""
 OVERTIME = 20.0
 """Seconds after a submission's deadline in which the functions not called yet may still give quick answers."""
+QUICK = 0.1
+"""Seconds within which an answer is quick."""
 NOTICED_WAIT = 0.1
 """The share of a submission's time from which on waiting for a processor may be why it ran out."""
 MISSING_MODULE = re.compile(r"No module named '([\w.]{1,80})'")
@@ -183,7 +185,7 @@ class _Time:
         left = self.end - time.monotonic()
         if left < -OVERTIME:
             raise RoomLost("the notebook ran out of time")
-        return max(min(seconds, left), 0.1)
+        return max(min(seconds, left), QUICK)
 
     def count_wait(self, room: Room) -> None:
         """Keep what a room waited for a processor, before it is left."""

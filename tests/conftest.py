@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import soak
 from tests.layers import LayerTimes
@@ -19,6 +19,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE = 120_000
+"""Milliseconds that a page may take to show something: others may have the processors."""
 
 
 APART = {"test_banks.py", "test_hostile_tiers.py", "test_room_tiers.py", "test_travel.py", "test_verdicts.py"}
@@ -58,6 +60,7 @@ def browser() -> Iterator[Browser]:
             "or leave the browser tests out with LLM_COURSE_SKIP_BROWSER=1.",
             pytrace=False,
         )
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield started

@@ -21,7 +21,7 @@ def test_tests_of_a_file_stay_in_one_process(tmp_path: Path) -> None:
         (tmp_path / name).write_text(FILE, encoding="utf-8")
     options = ["-v", "--numprocesses", "2", "--dist", "loadgroup", "-p", "no:cacheprovider"]
     command = [sys.executable, "-m", "pytest", *options]
-    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     processes_of, groups_of = defaultdict(set), defaultdict(set)
     for process, name, group in re.findall(r"\[(gw\d)\] .* PASSED (test_\w+\.py)\S*@(.+)", run.stdout):
         processes_of[name].add(process)

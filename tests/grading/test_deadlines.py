@@ -71,7 +71,8 @@ def test_replies_that_come_drop_by_drop_are_not_waited_for_for_ever(little_overt
     assert "out of time" in hints[-1]
 
 
-def test_a_quick_answer_counts_after_the_time_is_up() -> None:
+def test_a_quick_answer_counts_after_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notebook_run, "QUICK", 10.0)  # on a busy machine nothing is quick
     slow = "import time\ntime.sleep(0.9)\n" * 2
     first, *_ = graded({"causal_mask": references(ATTENTION)["causal_mask"]}, {2: slow}).exercises
     assert first.score == first.points

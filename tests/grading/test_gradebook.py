@@ -171,7 +171,7 @@ def test_an_interrupted_run_keeps_what_is_graded(course: Course, attention: Assi
     run = start(course, "grade", NAME, "--workers", "2")
     wait_for_results(course, run, 3)
     run.send_signal(signal.SIGINT)
-    _, complaints = run.communicate(timeout=120)
+    _, complaints = run.communicate(timeout=300)
     assert run.returncode == 130
     assert complaints.decode().strip() == "llm-course: interrupted; run the same command again to go on."
     kept = {path.stem: path.read_bytes() for path in results(course)}
@@ -237,7 +237,7 @@ def test_only_one_run_grades_a_course_at_a_time(course: Course, attention: Assig
     for name in ("ada", "eve"):
         hand_in(course.folder, name, NAME, fill(attention, {}, extra={2: "import time; time.sleep(45)"}))
     first = start(course, "grade", NAME, "--workers", "1")
-    end = time.monotonic() + 120
+    end = time.monotonic() + 300
     while not (course.folder / ".llm_course_grading").exists():
         assert time.monotonic() < end
         time.sleep(0.1)
@@ -245,7 +245,7 @@ def test_only_one_run_grades_a_course_at_a_time(course: Course, attention: Assig
     assert second.returncode == 1
     assert second.stderr.strip() == "llm-course: Another grading of this course is running: wait until it ends."
     first.send_signal(signal.SIGINT)
-    first.communicate(timeout=120)
+    first.communicate(timeout=300)
 
 
 def start(course: Course, *arguments: str) -> "subprocess.Popen[bytes]":
@@ -299,7 +299,7 @@ def test_a_writer_killed_at_random_moments_goes_on(course: Course, attention: As
         if pid == 0:
             write_all(course.folder, outcomes)
             os._exit(0)
-        end = time.monotonic() + 120
+        end = time.monotonic() + 300
         while len(results(course)) < wanted and time.monotonic() < end:
             time.sleep(0.001)
         time.sleep(draw.uniform(0, 0.02))

@@ -36,6 +36,7 @@ from tests.banks.hostile.serving import (
     SERVING,
 )
 from tests.banks.submissions import fill, hand_in, references
+from tests.conftest import PATIENCE
 from tests.grading.conftest import Course
 
 pytestmark = [pytest.mark.grading, pytest.mark.browser]
@@ -126,7 +127,7 @@ class Watch:
     def __init__(self, browser: Browser, origin: str) -> None:
         self.inside = (f"{origin}/", "data:")
         self.context = browser.new_context()
-        self.context.set_default_timeout(300_000)  # others may have the processors
+        self.context.set_default_timeout(PATIENCE)
         self.context.route("**/*", self._stay_inside)
         self.context.on("request", self._note_request)
         self.context.on("console", self._note_console)

@@ -219,4 +219,4 @@ class DaskCluster:
         # Workers first: one whose scheduler goes away while it ends may wait for ever.
         for process in reversed(self._processes):
             process.terminate()
-            process.communicate(timeout=60)
+            process.communicate(timeout=300)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
 
+from tests.conftest import PATIENCE
+
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 # The book leaves far sections for later; what is not laid out can be neither measured nor too wide.
@@ -17,6 +19,7 @@ class Visit:
         self.base = base
         self.faults: list[str] = []
         self.context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
+        self.context.set_default_timeout(PATIENCE)
         self.context.route("**/*", self._stay_inside)
         self.page: Page = self.context.new_page()
         self.page.on("request", self._note_outside)
@@ -79,7 +82,7 @@ def faults_of_formulas(page: Page) -> list[str]:
     }""")
 
 
-def faults_of_widgets(page: Page, seconds: float = 30) -> list[str]:
+def faults_of_widgets(page: Page, seconds: float = 120) -> list[str]:
     """Widgets that did not start: a widget that runs hides its picture and stands beside it."""
     faults: list[str] = page.evaluate(
         """async (seconds) => {

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 from llm_course import widgets
 from llm_course.widgets.base import BUILT, CourseWidget
 from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
+from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
@@ -129,6 +130,7 @@ class Watched:
 def watched(browser: Browser) -> Iterator[Watched]:
     """A fresh page at 1000 pixels; afterwards nothing may have gone wrong on it."""
     context = browser.new_context(viewport={"width": 1000, "height": 900})
+    context.set_default_timeout(PATIENCE)
     kept = Watched(context.new_page())
     yield kept
     context.close()

@@ -7,8 +7,8 @@ import torch
 from playwright.sync_api import Page, expect
 
 from llm_course import models
-
-from .conftest import ROOT, WIDGETS, Watched, page_html
+from tests.conftest import PATIENCE
+from tests.widgets.conftest import ROOT, WIDGETS, Watched, page_html
 
 pytestmark = pytest.mark.browser
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -62,6 +62,7 @@ def test_every_control_is_reached_with_the_tab_key(watched: Watched, address: st
 @pytest.mark.parametrize("name", WIDGETS)
 def test_shows_its_picture_without_scripts(browser, address: str, name: str) -> None:
     context = browser.new_context(java_script_enabled=False)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     page.goto(f"{address}/{name}-light.html")
     expect(page.locator(".llm-widget-picture")).to_be_visible()

@@ -10,8 +10,7 @@ from transformers import AutoModelForCausalLM, LlamaConfig, MixtralConfig
 from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding, apply_rotary_pos_emb
 
 from llm_course.widgets.compute_optimal import fitted_loss
-
-from .conftest import ROOT, run_node
+from tests.widgets.conftest import ROOT, run_node
 
 
 def test_types_are_consistent() -> None:

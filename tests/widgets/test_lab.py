@@ -12,7 +12,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import WIDGETS
+from tests.conftest import PATIENCE
+from tests.widgets.conftest import WIDGETS
 
 pytestmark = pytest.mark.browser
 CELLS = [
@@ -55,7 +56,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         time.sleep(0.2)
     yield f"http://localhost:{port}/lab/tree"
     server.terminate()
-    server.wait(timeout=30)
+    server.wait(timeout=120)
 
 
 @pytest.fixture
@@ -65,8 +66,7 @@ def open_notebook(lab: str, browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_notebook(name: str, height: int) -> Page:
         page.set_viewport_size({"width": 1300, "height": height})
-        page.set_default_timeout(60_000)
-        expect.set_options(timeout=60_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(f"{lab}/{name}.ipynb?reset")
         expect(page.get_by_text("| Idle")).to_be_visible()  # keys pressed before the kernel is there are lost
         return page

@@ -19,8 +19,7 @@ from transformers.convert_slow_tokenizer import bytes_to_unicode
 from llm_course import models
 from llm_course.training import export
 from solutions.tokenization import train_bpe
-
-from .conftest import ROOT, run_node
+from tests.widgets.conftest import ROOT, run_node
 
 STORIES = ROOT / "llm_course/weights/stories"
 READ_MODEL = """

@@ -10,8 +10,7 @@ from torch import Tensor, nn
 
 from llm_course.widgets import PolicyLab, PreferenceDial, policy_lab
 from solutions.post_training import dpo_loss, group_advantages, kl_estimate
-
-from .conftest import Watched, run_node
+from tests.widgets.conftest import Watched, run_node
 
 LAB = """
 import * as small from "./llm_course/widgets/js/small_policy.js";
@@ -254,7 +253,7 @@ def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) 
     expect(said).to_contain_text("After 0 steps")
     page.get_by_label("Pay 1 if").select_option("found")
     page.get_by_role("button", name="100 steps").click()
-    expect(said).to_contain_text("After 100 steps", timeout=60_000)
+    expect(said).to_contain_text("After 100 steps")
     measures = said.inner_text()
     assert float(measures.split("reward ")[1].split(",")[0]) > 0.8
     assert " 0\u00a0% of the answers right" in measures

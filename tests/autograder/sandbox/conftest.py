@@ -11,10 +11,7 @@ import pytest
 
 from autograder.sandbox.room import Room, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
-from tests.autograder.sandbox.rooms import TIER, count_mounts, leftovers, zygote_of
-
-PATIENCE = 10.0
-"""Seconds in which what a room left must be gone."""
+from tests.autograder.sandbox.rooms import PATIENCE, TIER, count_mounts, leftovers, zygote_of
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -13,6 +13,8 @@ from autograder.sandbox.zygote_client import ZygoteClient
 from llm_course.checking.calls import Call, Reply
 
 TIER = os.environ.get("LLM_COURSE_TEST_TIER", "namespaces")
+PATIENCE = 120.0
+"""Seconds in which what a room left must be gone, on a machine that others keep busy."""
 
 
 def zygote_of(server: ZygoteClient) -> int:

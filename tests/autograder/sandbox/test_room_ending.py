@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 import pytest
 
@@ -49,10 +48,8 @@ ENDLESS = {
 
 @pytest.mark.parametrize("body", ENDLESS.values(), ids=ENDLESS.keys())
 def test_what_does_not_stop_is_killed(room: Room, body: str) -> None:
-    start = time.monotonic()
     with pytest.raises(RoomLost, match="did not finish within"):
         call(room, body, 0.5)
-    assert time.monotonic() - start < 20
     with pytest.raises(RoomLost):
         room.run_cell("1", 30)
 

@@ -32,7 +32,7 @@ FRAMES = {
 @pytest.mark.parametrize("body", FRAMES.values(), ids=FRAMES.keys())
 def test_a_forged_frame_does_not_harm_the_judge(room: Room, body: str) -> None:
     try:
-        reply = call(room, body, 5)
+        reply = call(room, body)
     except RoomLost:
         return
     assert reply.failure is not None
@@ -46,8 +46,8 @@ def test_half_a_frame_does_not_hold_up_the_judge(room: Room, monkeypatch: pytest
 
 
 def test_a_forged_surrogate_in_an_output_is_made_valid(room: Room) -> None:
-    room.run_cell(forged(b'{"ok": true, "outputs": [{"output_type": "stream", "text": "\\ud800!"}]}'), 5)
-    assert text_of(room.run_cell("1", 5).outputs).encode("utf-8")
+    room.run_cell(forged(b'{"ok": true, "outputs": [{"output_type": "stream", "text": "\\ud800!"}]}'), 30)
+    assert text_of(room.run_cell("1", 30).outputs).encode("utf-8")
 
 
 TENSORS = {
@@ -76,15 +76,15 @@ def forged_reply(value: object, length: int = 0) -> str:
 @pytest.mark.parametrize(("tensor", "length"), TENSORS.values(), ids=TENSORS.keys())
 def test_a_tensor_that_lies_is_a_failure(room: Room, tensor: dict[str, object], length: int) -> None:
     value = {"tensor": {"contiguous": True, "requires_grad": False, **tensor}}
-    assert call(room, forged_reply(value, length), 5).failure.type == "Reply"
+    assert call(room, forged_reply(value, length)).failure.type == "Reply"
 
 
 def test_a_forged_reply_that_is_well_formed_is_read(room: Room) -> None:
     """The forgeries above fail for what they say, not for how they are sent."""
     value = {"tensor": {"contiguous": True, "requires_grad": False, "dtype": "float32", "shape": [2]}}
-    assert call(room, forged_reply(value, 8), 5).value.tolist() == [0, 0]
+    assert call(room, forged_reply(value, 8)).value.tolist() == [0, 0]
 
 
 def test_a_flood_of_generators_is_a_failure(room: Room) -> None:
     """A frame of 8 MB once became 2 GB of generators in the judge."""
-    assert call(room, forged_reply([{"generator": 1}] * 1000), 5).failure.type == "Reply"
+    assert call(room, forged_reply([{"generator": 1}] * 1000)).failure.type == "Reply"

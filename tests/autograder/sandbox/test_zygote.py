@@ -18,7 +18,7 @@ from autograder.sandbox.caps import Caps
 from autograder.sandbox.room import Room, RoomLost, open_room
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
-from tests.autograder.sandbox.rooms import ask, leftovers, room_processes, zygote_of
+from tests.autograder.sandbox.rooms import PATIENCE, ask, leftovers, room_processes, zygote_of
 
 
 def test_rooms_share_one_fork_server(server: ZygoteClient) -> None:
@@ -117,7 +117,7 @@ def test_nothing_is_left_when_the_grader_is_killed(then: str) -> None:
     assert room_processes(zygote, token) == [worker]
     grader.kill()
     grader.communicate()
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while (left := living({zygote, worker}) + leftovers(zygote, token)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left
@@ -173,7 +173,7 @@ def test_the_sweeper_removes_what_a_killed_fork_server_left(monkeypatch: pytest.
         sweep()
         assert session.exists()
     assert not left.exists()
-    assert stray.wait(10) == -signal.SIGKILL
+    assert stray.wait(PATIENCE) == -signal.SIGKILL
     assert not session.exists()
 
 
