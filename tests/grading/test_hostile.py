@@ -17,7 +17,7 @@ from autograder.exercises import assignments
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
 from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES, holds_words
 from tests.banks.submissions import fill, hand_in, references
-from tests.grading.conftest import Course, folder_for_attacks
+from tests.grading.conftest import Course, Run, folder_for_attacks
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
@@ -55,13 +55,7 @@ def attacked(released_course: Path, own_temporary_folder: None) -> Iterator["Att
     with folder_for_attacks() as outside:
         course = Course(outside / "course")
         shutil.copytree(released_course, course.folder)
-        with (course.folder / "nbgrader_config.py").open("a") as file:
-            file.write(SHORT_DEADLINES)
-        for student in HONEST:
-            hand_in(course.folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
-        first = course.llm_course("grade", NAME)
-        assert first.returncode == 0, first.stderr
-        give_by_hand(course.folder, "emmy", 1.5)
+        grade_the_honest(course)
         yield Attacked(course)
 
 
@@ -128,6 +122,18 @@ def hand_in_all(folder: Path, leave_out: Container[str] = ()) -> list[str]:
 
 def slug(family: str, name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", f"{family} {name}".lower())
+
+
+def grade_the_honest(course: Course) -> Run:
+    """Grade the honest learners with short deadlines, one of them by hand too."""
+    with (course.folder / "nbgrader_config.py").open("a") as file:
+        file.write(SHORT_DEADLINES)
+    for student in HONEST:
+        hand_in(course.folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
+    run = course.llm_course("grade", NAME)
+    assert run.returncode == 0, run.stderr
+    give_by_hand(course.folder, "emmy", 1.5)
+    return run
 
 
 def give_by_hand(folder: Path, student: str, points: float) -> None:

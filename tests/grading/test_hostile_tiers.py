@@ -17,15 +17,10 @@ import pytest
 from autograder.sandbox import zygote_client
 from autograder.sandbox.zygote_client import TIERS
 from tests.banks.hostile import FAMILIES
-from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course, Run, folder_for_attacks
 from tests.grading.test_hostile import (
-    ATTENTION,
-    HONEST,
-    NAME,
-    SHORT_DEADLINES,
     Attacked,
-    give_by_hand,
+    grade_the_honest,
     test_each_attack_ends_in_a_grade_or_a_sentence,
     test_no_attack_earns_a_point,
     test_no_other_grade_is_touched,
@@ -85,14 +80,8 @@ def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[
         patch.setattr(tempfile, "tempdir", None)
         course = TierCourse(folder / "course", user, tier)
         shutil.copytree(released_course, course.folder)
-        with (course.folder / "nbgrader_config.py").open("a") as file:
-            file.write(SHORT_DEADLINES)
-        for student in HONEST:
-            hand_in(course.folder, student, NAME, fill(ATTENTION, references(ATTENTION)))
-        first = course.llm_course("grade", NAME)
-        assert first.returncode == 0, first.stderr
+        first = grade_the_honest(course)
         assert f"weaker sandbox tier {tier!r}: {zygote_client.NOT_HELD[tier]}." in first.stderr
-        give_by_hand(course.folder, "emmy", 1.5)
         others = set() if ALL else {*FAMILIES, "handing in"} - VERDICT | SLOW
         mine = NOT_HELD_FOR_ONE_USER[tier] if user == "ordinary" else set()
         yield Attacked(course, others | NOT_HELD[tier] | mine)
