@@ -96,12 +96,11 @@ checks: env  ## build the data of the learners' own checks, and write the kill m
 	@$(BIN)/python -m autograder.kill_matrix
 
 soak: env  ## before a release: 100 seeds, every sandbox tier, 2,000 damaged notebooks, nbgrader's own tests, all training recipes
-	@LLM_COURSE_SEEDS=100 $(PYTEST) $(IN_PARALLEL) --timeout 7200 tests/autograder/exercises/test_verdicts.py
+	@LLM_COURSE_SEEDS=100 $(PYTEST) $(IN_PARALLEL) --timeout 7200 tests/autograder/exercises/test_verdicts.py tests/autograder/test_draws.py
 	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
 	@LLM_COURSE_STARVING=all $(PYTEST) --timeout 3600 tests/grading/test_starving.py
-	@LLM_COURSE_SOAK=1 LLM_COURSE_HOSTILE_TIERS=all $(PYTEST) $(IN_PARALLEL) --timeout 7200 -m soak
 	@$(BIN)/python -m tests.grading.nbgrader_suite
-	@$(BIN)/python -m tests.soak --done
+	@$(BIN)/python -m tests.soak --run $(IN_PARALLEL)
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest

@@ -3,14 +3,17 @@
 The page is kept in git, and a test holds it against the specifications.
 """
 
+import itertools
 import re
 import sys
+from collections.abc import Callable, Iterator, Mapping
 
 from autograder.claims import claims_of
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.judge import judge, local_answer
-from llm_course.checking.evaluate import Verdict
+from autograder.judge import ask, local_answer, make_answer_key
+from llm_course.checking.calls import Reply
+from llm_course.checking.evaluate import Verdict, evaluate
 
 PAGE = CHAPTERS / "kill_matrix.md"
 SEED = b"kill matrix"
@@ -32,43 +35,47 @@ the specifications of the exercises by `make checks`.
 """
 
 
-def page() -> str:
-    """The page as MyST Markdown."""
+def page(section: Callable[[Exercise], str]) -> str:
+    """The page as MyST Markdown, with what `section` gives for each exercise."""
     found = assignments().values()
-    exercises = [exercise for assignment in found for exercise in assignment.exercises]
-    mistakes = sum(len(exercise.mistakes) for exercise in exercises)
-    trusted = sum(map(_points_on_trust, exercises)) / sum(exercise.points for exercise in exercises)
-    introduction = INTRODUCTION.format(mistakes=mistakes, exercises=len(exercises), trusted=trusted)
-    return "\n".join([introduction, *(_chapter(assignment) for assignment in found)])
+    sections = {exercise: section(exercise) for assignment in found for exercise in assignment.exercises}
+    mistakes = sum(len(exercise.mistakes) for exercise in sections)
+    trusted = sum(itertools.starmap(_points_on_trust, sections.items())) / sum(item.points for item in sections)
+    introduction = INTRODUCTION.format(mistakes=mistakes, exercises=len(sections), trusted=trusted)
+    return "\n".join([introduction, *(_chapter(assignment, sections) for assignment in found)])
 
 
-def matrix(exercise: Exercise) -> dict[str, Verdict]:
-    """Known mistake -> the verdict on it."""
-    return {mistake.name: judge(exercise, local_answer(mistake.function), SEED) for mistake in exercise.mistakes}
-
-
-def _chapter(assignment: Assignment) -> str:
-    text = (CHAPTERS / assignment.name / "exercises.md").read_text(encoding="utf-8")
-    (title,) = re.findall(r"^# (.+)$", text, flags=re.MULTILINE)[:1]
-    heading = f"## Chapter {int(assignment.name[:2])}. {title.removesuffix(': exercises')}\n"
-    return "\n".join([heading, *(_table(exercise) for exercise in assignment.exercises)])
-
-
-def _table(exercise: Exercise) -> str:
+def table(exercise: Exercise) -> str:
+    """The section of an exercise: its properties by number, and a row for each known mistake."""
     numbers, trusted = range(1, len(exercise.properties) + 1), claims_of(exercise, SEED)
     asked = [
         f"{number}. {item.name} (weight {item.weight}){'°' * (item.name in trusted)}"
         for number, item in zip(numbers, exercise.properties, strict=True)
     ]
     header = ["| Mistake | " + " | ".join(map(str, numbers)) + " | Points |", "|---|" + ":-:|" * len(numbers) + "--:|"]
-    rows = [_row(name, verdict, exercise.points) for name, verdict in matrix(exercise).items()]
+    verdicts = {name: evaluate(make_answer_key(exercise, SEED), replies) for name, replies in said(exercise, SEED)}
+    rows = [_row(name, verdict, exercise.points) for name, verdict in verdicts.items()]
     return "\n".join([f"### `{exercise.name}`\n", *asked, "", *header, *rows, ""])
 
 
-def _points_on_trust(exercise: Exercise) -> float:
-    trusted = claims_of(exercise, SEED)
-    weight = sum(item.weight for item in exercise.properties)
-    return exercise.points * sum(item.weight for item in exercise.properties if item.name in trusted) / weight
+def said(exercise: Exercise, seed: bytes) -> Iterator[tuple[str, Mapping[str, Reply]]]:
+    """The known mistakes of an exercise, and their replies."""
+    drawn_anew = any(case.repeat > 1 for case in exercise.cases)
+    for mistake, known in zip(exercise.mistakes, make_answer_key(exercise, seed).mistakes, strict=True):
+        # Where calls are compared by distribution, what the key holds is one draw of many: another is judged.
+        yield mistake.name, ask(exercise, local_answer(mistake.function), seed) if drawn_anew else known.replies
+
+
+def _points_on_trust(exercise: Exercise, section: str) -> float:
+    weights = [(int(weight), mark) for weight, mark in re.findall(r" \(weight (\d+)\)(°?)$", section, re.MULTILINE)]
+    return exercise.points * sum(weight for weight, mark in weights if mark) / sum(weight for weight, _ in weights)
+
+
+def _chapter(assignment: Assignment, sections: Mapping[Exercise, str]) -> str:
+    text = (CHAPTERS / assignment.name / "exercises.md").read_text(encoding="utf-8")
+    (title,) = re.findall(r"^# (.+)$", text, flags=re.MULTILINE)[:1]
+    heading = f"## Chapter {int(assignment.name[:2])}. {title.removesuffix(': exercises')}\n"
+    return "\n".join([heading, *(sections[exercise] for exercise in assignment.exercises)])
 
 
 def _row(name: str, verdict: Verdict, points: int) -> str:
@@ -78,7 +85,7 @@ def _row(name: str, verdict: Verdict, points: int) -> str:
 
 def main() -> int:
     """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
+    PAGE.write_text(page(table), encoding="utf-8")
     print(f"Wrote {PAGE.name}.")
     return 0
 

@@ -2,13 +2,19 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
+from types import ModuleType
+from typing import cast
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import soak
 from tests.layers import LayerTimes
+
+# As `llm-course` does: with it, each process that imports jsonschema builds a grammar of international addresses first.
+sys.modules.setdefault("rfc3987_syntax", cast(ModuleType, None))
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -1,72 +1,135 @@
-"""The parts of the suite that take long and hold what seldom changes: `make soak` runs all, and writes down for what.
+"""The parts of the suite that take long and hold what seldom changes.
 
-`make test` runs a part only where its code, or a package that it depends on, is another than in the last soak. So a
-part is never left out where it could have anything to say. `python -m tests.soak` tells which parts are due.
+`make soak` runs all, and writes down for what they passed. `make test` runs a part only where one of its files, a file
+of the project that these import, or a package that it depends on is another than then: a part is never left out where
+it could have anything to say. `python -m tests.soak` tells which parts are due, and `--run` runs them.
 """
 
+import argparse
 import functools
 import hashlib
 import json
 import os
+import platform
+import subprocess
 import sys
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 
+from tests.imports import with_all_they_import
+
 ROOT = Path(__file__).parents[1]
 SOAKED = ROOT / "tests" / "soaked.json"
 ALL = os.environ.get("LLM_COURSE_SOAK") == "1"
-SANDBOX = ("autograder/sandbox/*.py", "llm_course/checking/*.py", "tests/autograder/sandbox/*.py")
-PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "rooms in every tier": (SANDBOX, ("torch", "ipython")),
-    "hostile in every tier": ((*SANDBOX, "autograder/grade.py", "tests/banks/hostile/*.py"), ("torch", "nbgrader")),
-    "nbgrader's own tests": (
-        ("autograder/configuration.py", "autograder/converters.py", "tests/grading/nbgrader_*.py"),
-        ("nbgrader", "nbconvert", "nbformat"),
+SANDBOX = ("autograder/sandbox/*.py", "tests/autograder/sandbox/*.py")
+
+
+@dataclass(frozen=True)
+class Part:
+    """The tests of a part, the files that it starts from, and the packages that it depends on."""
+
+    tests: tuple[str, ...]
+    files: tuple[str, ...]
+    packages: tuple[str, ...]
+
+    def digest(self, root: Path = ROOT) -> str:
+        """A digest of all that the part depends on."""
+        found = hashlib.sha256(f"Python {platform.python_version()}\n".encode())
+        for package in self.packages:
+            found.update(f"{package} {metadata.version(package)}\n".encode())
+        for file in sorted(with_all_they_import(self.matched(root), root)):
+            content = hashlib.sha256(file.read_bytes()).hexdigest()
+            found.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
+        return found.hexdigest()
+
+    def matched(self, root: Path = ROOT) -> list[Path]:
+        """The files that the part starts from."""
+        return [path for pattern in self.files for path in root.glob(pattern)]
+
+
+PARTS = {
+    "rooms in every tier": Part(
+        ("-m", "soak", "tests/autograder/sandbox"), SANDBOX, ("torch", "ipython", "matplotlib", "numpy")
     ),
-    "training recipes": (
-        ("llm_course/training/*.py", "llm_course/corpus/*.py", "tests/llm_course/training/*.py"),
-        ("torch", "transformers", "tokenizers"),
+    "hostile in every tier": Part(
+        ("tests/grading/test_hostile_tiers.py",),
+        (
+            *SANDBOX,
+            "autograder/notebook_run.py",
+            "autograder/submission.py",
+            "autograder/exercises/attention/*.py",
+            "solutions/attention.py",
+            "tests/banks/hostile/*.py",
+            "tests/grading/test_hostile_tiers.py",
+            "tests/grading/in_tier.py",
+        ),
+        ("torch", "ipython", "nbgrader"),
+    ),
+    "nbgrader's own tests": Part(
+        ("-m", "soak", "tests/grading/test_nbgrader_suite.py"),
+        ("autograder/configuration.py", "tests/grading/*nbgrader_*.py"),
+        ("nbgrader", "nbconvert", "nbformat", "sqlalchemy"),
+    ),
+    "training recipes": Part(
+        ("tests/llm_course/training/test_smoke.py",),
+        ("llm_course/training/*.py", "llm_course/corpus/*.py", "tests/llm_course/training/test_smoke.py"),
+        ("torch", "transformers", "tokenizers", "safetensors"),
     ),
 }
-"""Part -> the files and the packages that it depends on."""
 
 
 @functools.cache
-def digest(part: str) -> str:
-    """A digest of all that a part depends on."""
-    files, packages = PARTS[part]
-    found = hashlib.sha256()
-    for package in packages:
-        found.update(f"{package} {metadata.version(package)}\n".encode())
-    for file in sorted(path for pattern in files for path in ROOT.glob(pattern)):
-        found.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
-    return found.hexdigest()
-
-
 def due() -> list[str]:
-    """The parts whose dependencies are others than in the last soak."""
-    soaked = json.loads(SOAKED.read_text(encoding="utf-8")) if SOAKED.exists() else {}
-    return [part for part in PARTS if ALL or soaked.get(part) != digest(part)]
+    """The parts that depend on something that is another than when they last passed."""
+    noted = soaked()
+    return [name for name, part in PARTS.items() if ALL or noted.get(name) != part.digest()]
+
+
+def soaked() -> dict[str, str]:
+    """The digests with which parts passed."""
+    return json.loads(SOAKED.read_text(encoding="utf-8")) if SOAKED.exists() else {}
 
 
 def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the parts that have nothing new to say; pytest counts them as deselected."""
-    parts = due()
-    left = [item for item in items if (mark := item.get_closest_marker("soak")) and mark.args[0] not in parts]
+    left = [item for item in items if (mark := item.get_closest_marker("soak")) and mark.args[0] not in due()]
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
 
 
-def main(arguments: list[str]) -> int:
-    """Tell which parts are due; with --done, write down that all have passed."""
-    if arguments == ["--done"]:
-        SOAKED.write_text(json.dumps({part: digest(part) for part in PARTS}, indent=1) + "\n", encoding="utf-8")
-    print("due: " + (", ".join(due()) or "nothing"))
-    return 0
+def run(name: str, options: list[str]) -> bool:
+    """Run a part, all of it, and write down for what it passed, unless that changed while it ran."""
+    before = PARTS[name].digest()
+    environment = {**os.environ, "LLM_COURSE_SOAK": "1", "LLM_COURSE_HOSTILE_TIERS": "all"}
+    command = [sys.executable, "-m", "pytest", "--timeout", "7200", *options, *PARTS[name].tests]
+    passed = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+    if passed and PARTS[name].digest() == before:
+        note(name, before)
+        return True
+    print(f"{name}: {'something that it depends on was changed meanwhile' if passed else 'failed'}.")
+    return False
+
+
+def note(name: str, digest: str) -> None:
+    """Write down that a part passed."""
+    SOAKED.write_text(json.dumps({**soaked(), name: digest}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def main() -> int:
+    """Tell which parts are due, or run them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", nargs="*", choices=[[], *PARTS], metavar="PART", help="run these parts, or all")
+    options, for_pytest = parser.parse_known_args()
+    if options.run is None:
+        print("due: " + (", ".join(due()) or "nothing"))
+        return 0
+    passed = [run(name, for_pytest) for name in options.run or PARTS]
+    return 0 if all(passed) else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
-PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
+from tests.imports import PACKAGES, ROOT, imports_of
 
 # Floors of each package, from the top. A module may import from its own floor and from lower ones.
 FLOORS = {
@@ -39,17 +38,6 @@ FLOORS = {
 }
 # What a learner or a reader may import: neither how answers are judged, nor any answer.
 OPEN_TO_CHAPTERS = {"check", "corpus", "fetch", "models", "packaged_models", "plotting", "training", "widgets"}
-
-
-def imports_of(path: Path) -> set[str]:
-    """The full names of the project's modules that a file imports, wherever in the file."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in names if name.split(".")[0] in PACKAGES}
 
 
 def files(package: str) -> list[Path]:

@@ -1,10 +1,12 @@
 """The real models out of packages: tested where the package is installed, and otherwise reported as skipped."""
 
+import functools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, PreTrainedTokenizerBase
 
 from llm_course import models
 
@@ -37,20 +39,37 @@ def test_block_of_row_18_gives_gpt2s_real_ids() -> None:
     assert models.load("gpt2").model is None
 
 
+@pytest.fixture(scope="module")
+def tokenizer_of(cache: Path) -> Callable[[str], PreTrainedTokenizerBase]:
+    """A vocabulary, which takes seconds to load, once."""
+
+    @functools.cache
+    def load(name: str) -> PreTrainedTokenizerBase:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("LLM_COURSE_CACHE", str(cache))
+            return models.load(name).tokenizer
+
+    return load
+
+
 @pytest.mark.parametrize(("name", "tokens"), [("gpt2", 30), ("cl100k", 20), ("o200k", 5)])
-def test_three_generations_of_vocabulary_on_burmese(name: str, tokens: int) -> None:
+def test_three_generations_of_vocabulary_on_burmese(
+    name: str, tokens: int, tokenizer_of: Callable[[str], PreTrainedTokenizerBase]
+) -> None:
     need(name)
-    _, tokenizer = models.load(name)
+    tokenizer = tokenizer_of(name)
     assert len(tokenizer.encode("မြန်မာဘာသာ")) == tokens
     assert tokenizer.decode(tokenizer.encode(SENTENCE)) == SENTENCE
 
 
 @pytest.mark.parametrize("name", ["cl100k", "o200k"])
-def test_the_merges_made_from_ranks_give_the_packages_own_ids(name: str) -> None:
+def test_the_merges_made_from_ranks_give_the_packages_own_ids(
+    name: str, tokenizer_of: Callable[[str], PreTrainedTokenizerBase]
+) -> None:
     need(name)
     import quicktok
 
-    _, tokenizer = models.load(name)
+    tokenizer = tokenizer_of(name)
     text = SENTENCE + Path(models.__file__).read_text(encoding="utf-8")
     assert tokenizer.encode(text) == list(quicktok.get_encoding(f"{name}_base").encode(text))
 

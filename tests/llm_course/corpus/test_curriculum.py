@@ -1,5 +1,6 @@
 """The corpus: reproducible, straight in its grammar, and without what is held out."""
 
+import functools
 import random
 import re
 from collections.abc import Callable
@@ -11,8 +12,12 @@ from llm_course.corpus import curriculum, dialogues, facts, sentences, stories, 
 from llm_course.corpus.plots import HELD_OUT_PLOTS, PLOTS
 from llm_course.training.recipes import STORIES_LESSONS
 
-TEXTS = list(curriculum.training_documents(6000))
 HELD_OUT_NAMES = words.HELD_OUT_GIRLS + words.HELD_OUT_BOYS
+
+
+@functools.cache
+def texts() -> list[str]:
+    return list(curriculum.training_documents(6000))
 
 
 def test_the_same_seed_gives_the_same_documents() -> None:
@@ -21,18 +26,18 @@ def test_the_same_seed_gives_the_same_documents() -> None:
 
 
 def test_validation_documents_are_new() -> None:
-    assert not set(curriculum.validation_documents(500)) & set(TEXTS)
+    assert not set(curriculum.validation_documents(500)) & set(texts())
 
 
 def test_no_held_out_name_is_in_training() -> None:
     lessons = [document.text for lesson in STORIES_LESSONS for document in islice(lesson.documents(0), 2000)]
-    said = set(re.findall(r"[A-Z][a-z]+", " ".join(TEXTS + lessons)))
+    said = set(re.findall(r"[A-Z][a-z]+", " ".join(texts() + lessons)))
     assert not said & set(HELD_OUT_NAMES)
     assert any(name in story.text for story in stories.held_out_stories(10, 0) for name in HELD_OUT_NAMES)
 
 
 def test_no_held_out_capital_is_told_in_training_but_both_words_occur() -> None:
-    text = "\n".join(TEXTS)
+    text = "\n".join(texts())
     for country, city in words.HELD_OUT_CAPITALS.items():
         assert city in text
         assert f"capital of {country}" not in text
@@ -41,7 +46,7 @@ def test_no_held_out_capital_is_told_in_training_but_both_words_occur() -> None:
 
 
 def test_no_held_out_sum_is_in_training() -> None:
-    text = "\n".join(TEXTS)
+    text = "\n".join(texts())
     shown = {(int(a), int(b)) for a, b in re.findall(r"\b(\d) \+ (\d)\b", text)}
     held_out = {(a, b) for a in range(10) for b in range(10) if words.is_held_out_sum(a, b)}
     assert held_out and not shown & held_out
@@ -49,7 +54,7 @@ def test_no_held_out_sum_is_in_training() -> None:
 
 
 def test_sums_are_right() -> None:
-    for left, right, result in re.findall(r"\b(\d+) \+ (\d+) = (\d+)", "\n".join(TEXTS)):
+    for left, right, result in re.findall(r"\b(\d+) \+ (\d+) = (\d+)", "\n".join(texts())):
         assert int(left) + int(right) == int(result)
 
 
@@ -59,7 +64,7 @@ def test_held_out_plots_are_not_plots_of_training() -> None:
 
 
 def test_the_template_language_leaves_nothing_behind() -> None:
-    text = "\n".join(TEXTS + [story.text for story in stories.held_out_stories(100, 0)])
+    text = "\n".join(texts() + [story.text for story in stories.held_out_stories(100, 0)])
     assert not re.search(r"[\[\]{}|]|  |\b[Aa] [aeiou]|\ban [^aeiou]", text)
     sentences_only = "\n".join(line for line in text.splitlines() if line.endswith((".", "!", "?", '"')))
     assert not re.search(r"(^|[.!?] )[a-z]", sentences_only, re.MULTILINE)

@@ -1,0 +1,38 @@
+"""What files of the project import of it."""
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
+
+
+def imports_of(path: Path) -> set[str]:
+    """The full names of the project's modules that a file imports, wherever in the file."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in names if name.split(".")[0] in PACKAGES}
+
+
+def with_all_they_import(paths: Iterable[Path], root: Path = ROOT) -> set[Path]:
+    """Files of the project, and those of its files that they import, and so on."""
+    found: set[Path] = set()
+    waiting = list(paths)
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting += [file for name in imports_of(path) for file in _files_of(name, root)]
+    return found
+
+
+def _files_of(name: str, root: Path) -> list[Path]:
+    """The files that importing a module runs; none where the name is one of a module's own."""
+    parts = name.split(".")
+    packages = [root.joinpath(*parts[: number + 1], "__init__.py") for number in range(len(parts))]
+    return [file for file in [root.joinpath(*parts).with_suffix(".py"), *packages] if file.is_file()]
