@@ -27,6 +27,8 @@ LAYERS = {
 }
 """Layer -> files and folders below tests/; the first that fits counts."""
 GROWING = {"spec", "travel", "pages", "widgets"}
+MOST, NOTABLE = 12, 5.0
+"""Of files that are listed: how many, and from how many CPU seconds on."""
 
 
 def layer_of(file: str) -> str:
@@ -52,6 +54,7 @@ class LayerTimes:
         self._tests: Counter[str] = Counter()
         self._clock: Counter[str] = Counter()
         self._processor: Counter[str] = Counter()
+        self._files: Counter[str] = Counter()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -70,10 +73,12 @@ class LayerTimes:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add up what the processes report."""
-        layer = layer_of(report.nodeid.split("::")[0].removeprefix("tests/"))
+        file = report.nodeid.split("::")[0].removeprefix("tests/")
+        layer, seconds = layer_of(file), dict(report.user_properties).get("processor seconds", 0)
         self._tests[layer] += report.when == "call"
         self._clock[layer] += report.duration
-        self._processor[layer] += dict(report.user_properties).get("processor seconds", 0)
+        self._processor[layer] += seconds
+        self._files[file] += seconds
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table of the layers."""
@@ -82,6 +87,9 @@ class LayerTimes:
         for layer in filter(self._tests.get, LAYERS):
             numbers = f"{self._tests[layer]:7}{self._clock[layer]:10.0f}{self._processor[layer]:13.0f}"
             terminalreporter.line(f"{layer:10}{numbers}")
+        for file, seconds in self._files.most_common(MOST):
+            if seconds >= NOTABLE:
+                terminalreporter.line(f"{file:60}{seconds:9.0f}")
         chapters, processors = len(list(TESTS.parent.glob("chapters/*/exercises.md"))), os.cpu_count() or 1
         minutes = projected_minutes(self._processor, chapters, processors)
         terminalreporter.line(f"{chapters} chapters are written. With {CHAPTERS_OF_THE_COURSE} it would be")
