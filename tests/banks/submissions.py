@@ -111,11 +111,11 @@ def _is_foreign(node: ast.ImportFrom) -> bool:
 def _define(function: Callable[..., Any], pieces: dict[str, str]) -> str:
     """Add the definition of a function and, before it, of all that it uses. Returns what it is called in the cell."""
     module = sys.modules[function.__module__]
+    if getattr(module, function.__name__, None) is not function:
+        raise ValueError(f"{function.__qualname__} is no plain function of {module.__name__}: write it as one")
     if module.__name__.startswith("solutions."):
         pieces.setdefault("solution", _namespace(module, "solution"))
         return f"solution.{function.__name__}"
-    if getattr(module, function.__name__, None) is not function:
-        raise ValueError(f"{function.__qualname__} is no plain function of {module.__name__}: write it as one")
     _collect(module, function.__name__, pieces)
     return function.__name__
 

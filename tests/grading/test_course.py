@@ -19,7 +19,7 @@ from autograder.exercises.spec import Assignment
 from autograder.grade import grade
 from autograder.submission import heal, parse
 from llm_course.checking.answer_key import answer_keys_from_json
-from tests.banks.submissions import fill, hand_in, references, standalone
+from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.banks.unlucky import TOUCHING_GLOBAL_STATE, UNLUCKY
 from tests.grading.conftest import Course
 
@@ -179,7 +179,7 @@ def test_points_of_an_edited_source_scale_the_verdict(course: Course, attention:
         if "points" in cell["metadata"].get("nbgrader", {}):
             cell["metadata"]["nbgrader"]["points"] *= 10
     path.write_text(json.dumps(notebook))
-    wrong = {item.name: standalone(item.mistakes[0].function, item.name) for item in attention.exercises}
+    wrong = {item.name: wrong_answer(item, item.mistakes[0]) for item in attention.exercises}
     hand_in(course.folder, "ada", NAME, fill(attention, references(attention) | wrong))
     assert course.llm_course("grade", NAME).returncode == 0
     before = course.scores(NAME)["ada"]
