@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from autograder.sandbox.room import open_room
+from autograder.sandbox.room import Room
 from autograder.sandbox.telling import lines_of, told
 from llm_course.checking.calls import Call, Failure, is_kind_of
 from llm_course.checking.compare import mismatch
@@ -25,24 +25,22 @@ def found_in_frames(x):
 """
 
 
-def test_a_rooms_own_words_are_not_told() -> None:
-    with open_room() as room:
-        room.run_cell(CELL, 30)
-        call = Call({"x": torch.tensor([0.123456])})
-        text, kind, value, subclass = (
-            room.call(name, call, 30) for name in ("by_text", "by_class", "by_type_of_value", "by_subclass")
-        )
-        assert text.failure == Failure("ValueError", "", 4, "def by_text(x): raise ValueError(seen())")
-        assert kind.failure == Failure("Exception", "", 5, "def by_class(x): raise type(seen(), (Exception,), {})")
-        assert value.value.type_name == "a value of another type"
-        assert subclass.failure is not None and subclass.failure.type == "ValueError"
+def test_a_rooms_own_words_are_not_told(room: Room) -> None:
+    room.run_cell(CELL, 30)
+    call = Call({"x": torch.tensor([0.123456])})
+    text, kind, value, subclass = (
+        room.call(name, call, 30) for name in ("by_text", "by_class", "by_type_of_value", "by_subclass")
+    )
+    assert text.failure == Failure("ValueError", "", 4, "def by_text(x): raise ValueError(seen())")
+    assert kind.failure == Failure("Exception", "", 5, "def by_class(x): raise type(seen(), (Exception,), {})")
+    assert value.value.type_name == "a value of another type"
+    assert subclass.failure is not None and subclass.failure.type == "ValueError"
 
 
-def test_a_function_finds_no_call_but_its_own_in_its_frames() -> None:
-    with open_room() as room:
-        room.run_cell(CELL, 30)
-        calls = [Call({"x": torch.ones(number)}) for number in range(1, 6)]
-        assert [reply.value for reply in room.call_each("found_in_frames", calls, lambda: 30.0)] == [1] * 5
+def test_a_function_finds_no_call_but_its_own_in_its_frames(room: Room) -> None:
+    room.run_cell(CELL, 30)
+    calls = [Call({"x": torch.ones(number)}) for number in range(1, 6)]
+    assert [reply.value for reply in room.call_each("found_in_frames", calls, lambda: 30.0)] == [1] * 5
 
 
 @pytest.mark.parametrize("line", [(3, "x = 1"), (2, "secret"), (3, ""), (None, ""), (10**4299, "x = 1")], ids=range(5))
