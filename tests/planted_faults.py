@@ -97,7 +97,11 @@ FAULTS = {
         "llm_course/checking/compare.py",
         "MINIMUM_SLACK = 64.0",
         "MINIMUM_SLACK = 0.0",
-        ("tests/autograder/exercises/test_verdicts.py", "-k", "right and (layer_norm or feed_forward)"),
+        (
+            "tests/autograder/exercises/test_verdicts.py",
+            "-k",
+            "right and (bigram_probabilities or sinusoidal_encoding)",
+        ),
     ),
     "a room sees the whole repository": Fault(
         "autograder/sandbox/jail.py",
@@ -119,8 +123,8 @@ FAULTS = {
     ),
     "an answer is shown to learners": Fault(
         "autograder/notebooks.py",
-        'markers = ("### BEGIN SOLUTION", "### END SOLUTION")',
-        'markers = ("# BEGIN SOLUTION", "# END SOLUTION")',
+        'lambda body, indent: [f"{indent}{markers[0]}", *body, f"{indent}{markers[1]}"]',
+        'lambda body, indent: [*body, f"{indent}{markers[0]}", f"{indent}{markers[1]}"]',
         ("tests/autograder/test_assignment_notebooks.py", "-k", "release"),
     ),
     "a shipped model is damaged": Fault(

@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 from autograder.exercises import assignments
-from autograder.fingerprint import graders_fingerprint
-
-ROOT = Path(__file__).parents[2]
+from autograder.fingerprint import JUDGING, graders_fingerprint
+from tests.imports import ROOT, with_all_they_import
 
 
 @pytest.mark.parametrize(
@@ -36,6 +35,17 @@ def test_each_assignment_has_a_fingerprint(name: str) -> None:
 @pytest.mark.parametrize("file", ["autograder/report.py", "solutions/positions.py"])
 def test_what_no_score_depends_on_changes_nothing(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert fingerprint_with(monkeypatch, file) == graders_fingerprint(assignments()["01_language_models"])
+
+
+def test_what_grading_imports_is_counted_or_decides_no_score() -> None:
+    # Seeds and rules are part of a result's inputs; the others tell, draw and keep.
+    decide_nothing = {"draws", "fingerprint", "markdown", "notebooks", "pictures", "result", "rules"}
+    imported = {
+        file.stem
+        for file in with_all_they_import([ROOT / "autograder" / "grade.py"])
+        if file.parent == ROOT / "autograder" and file not in JUDGING
+    }
+    assert imported - {"__init__"} == decide_nothing
 
 
 def fingerprint_with(monkeypatch: pytest.MonkeyPatch, file: str) -> str:
