@@ -170,6 +170,12 @@ def test_the_bank_is_large_enough() -> None:
     assert sum(sizes.values()) >= 60
 
 
+def test_attacks_lie_outside_of_what_pytest_removes(
+    attacked: Attacked, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    assert not attacked.course.folder.is_relative_to(tmp_path_factory.getbasetemp().parent)
+
+
 def test_no_attack_earns_a_point(attacked: Attacked) -> None:
     scores = attacked.course.scores(NAME)
     honest = {*HONEST, BYSTANDER}
