@@ -54,6 +54,7 @@ def test_no_shape_or_length_is_told_that_could_be_a_message(actual: object, told
         (torch.tensor([1.0, 0.0]), torch.tensor([True, False])),
         (torch.tensor([2, 1]), torch.tensor([True, True])),
         (torch.tensor([1 << 33]), torch.tensor([0], dtype=torch.int32)),
+        (torch.tensor([253], dtype=torch.uint8), torch.tensor([-3], dtype=torch.int8)),
         ((1, 2), [1, 2]),
         ([1, 2, 3], [1, 2]),
         (True, 1),
