@@ -52,6 +52,11 @@ def dtype(reply: Reply) -> list[str]:
     return [str(item.dtype) for item in values if isinstance(item, Tensor)]
 
 
+def second_dtype(reply: Reply) -> str:
+    """The dtype of the second returned tensor, where the first may have any of its kind."""
+    return str(reply.value[1].dtype)
+
+
 def changed(reply: Reply) -> list[str]:
     """The names of the arguments that the call changed."""
     return sorted(reply.changed)
