@@ -1,6 +1,7 @@
 """A course folder for the tests that go through real nbgrader."""
 
 import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder.cli import main
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 
@@ -30,6 +32,19 @@ class Course:
 
     def llm_course(self, *arguments: str) -> Run:
         return self._run(sys.executable, "-m", "llm_course", *arguments)
+
+    def here(self, *arguments: str) -> Run:
+        """As `llm_course`, but in this process: for commands that start no other."""
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(io.StringIO()) as said,
+            contextlib.redirect_stderr(io.StringIO()) as complained,
+        ):
+            try:
+                status = main(arguments)
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return Run(arguments, status, said.getvalue(), complained.getvalue())
 
     def nbgrader(self, *arguments: str) -> Run:
         return self._run(sys.executable, "-m", "nbgrader", *arguments)

@@ -269,7 +269,7 @@ def test_results_are_an_audit(course: Course, attention: Assignment) -> None:
     ],
 )
 def test_senseless_commands_get_one_sentence(course: Course, arguments: list[str], sentence: str) -> None:
-    run = course.llm_course(*arguments)
+    run = course.llm_course(*arguments) if arguments[0] == "grade" else course.here(*arguments)
     assert run.returncode == 1
     assert sentence in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
@@ -291,7 +291,7 @@ def test_a_damaged_result_is_named(course: Course, attention: Assignment) -> Non
     result = course.folder / "results" / NAME / "ada.json"
     result.parent.mkdir(parents=True)
     result.write_text("{")
-    run = course.llm_course("export", "grades.csv")
+    run = course.here("export", "grades.csv")
     assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
     assert "does not hold a result" in run.stderr
 
@@ -299,12 +299,12 @@ def test_a_damaged_result_is_named(course: Course, attention: Assignment) -> Non
 def test_commands_outside_a_course_say_so(tmp_path: Path) -> None:
     outside = Course(tmp_path)
     for arguments in (["release", NAME], ["grade", NAME], ["feedback", NAME], ["export", "grades.csv"]):
-        run = outside.llm_course(*arguments)
+        run = outside.llm_course(*arguments) if arguments[0] == "grade" else outside.here(*arguments)
         assert run.returncode == 1
         assert "This is no course folder" in run.stderr
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
-    assert "is not empty and no course folder" in outside.llm_course("init", "full").stderr
+    assert "is not empty and no course folder" in outside.here("init", "full").stderr
     assert list((tmp_path / "full").iterdir()) == [tmp_path / "full" / "file"]
 
 
@@ -342,7 +342,7 @@ def test_late_submissions_report_and_tables_for_platforms(course: Course, attent
     ],
 )
 def test_reports_and_tables_refuse_in_one_sentence(course: Course, arguments: tuple[str, ...], sentence: str) -> None:
-    run = course.llm_course(*arguments)
+    run = course.here(*arguments)
     assert run.returncode != 0
     assert sentence in run.stderr
     assert "Traceback" not in run.stderr
