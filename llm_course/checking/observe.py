@@ -198,6 +198,22 @@ def as_category_by_position(value: Any) -> list[Any]:
     return list(enumerate(value.tolist() if isinstance(value, Tensor) else value))
 
 
+def as_categories_of_pairs(value: Any) -> list[Any]:
+    """Two tensors of one shape as one category for each place: the pair of numbers that stands there."""
+    first, second = value
+    return list(zip(first.flatten().tolist(), second.flatten().tolist(), strict=True))
+
+
+def as_one_category_of_pairs(value: Any) -> list[Any]:
+    """Two tensors of one shape as one category: the pairs at all places together."""
+    return [as_categories_of_pairs(value)]
+
+
+def labels_and_unlabelled_inputs(reply: Reply) -> list[tuple[Tensor, Tensor]]:
+    """For each (inputs, labels) that a repeated call gave: the labels, and the inputs where no label is, else 0."""
+    return [(labels, inputs.masked_fill(labels != -100, 0)) for inputs, labels in reply.value]
+
+
 def same_values(*replies: Reply) -> bool:
     """Whether all replies have the same value: a generator with the same seed must give the same draw."""
     texts = [repr(as_one_category(reply.value)) for reply in replies]

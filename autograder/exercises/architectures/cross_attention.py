@@ -1,0 +1,516 @@
+"""cross_attention: a decoder that reads what an encoder has made of another text."""
+
+import functools
+import math
+
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from llm_course.checking import observe
+from solutions import architectures
+
+MASK = "architectures-padding"
+
+known = Mistakes(architectures.cross_attention, section="architectures-cross")
+
+CHECK = "n_heads < 1 or w_q.shape[0] % n_heads"
+SPLIT = "projected.unflatten(-1, (n_heads, -1)).transpose(1, 2)"
+QUERY, KEY, VALUE = "split_heads(x @ w_q.T)", "split_heads(memory @ w_k.T)", "split_heads(memory @ w_v.T)"
+SCALE = " / math.sqrt(query.shape[-1])"
+HIDDEN = "~memory_mask[:, None, None, :]"
+LOWEST = "torch.finfo(scores.dtype).min"
+HIDE = "scores = scores.masked_fill(hidden, torch.finfo(scores.dtype).min)"
+SOFTMAX = "torch.softmax(scores, dim=-1)"
+EMPTIED = "weights = weights.masked_fill(hidden, 0.0)"
+JOINED = "output.transpose(1, 2).flatten(2)"
+FIRST = "    def split_heads"
+
+known.edit(
+    "keys_from_x",
+    {KEY: "split_heads(x @ w_k.T)"},
+    "Your keys are made from x. A query from x asks, and *memory* answers: its keys and its values.",
+)
+known.edit(
+    "values_from_x",
+    {VALUE: "split_heads(x @ w_v.T)"},
+    "Your values are made from x. What is mixed is what the encoder has to say: values come from memory, as keys do.",
+)
+known.edit(
+    "self_attention",
+    {KEY: "split_heads(x @ w_k.T)", VALUE: "split_heads(x @ w_v.T)"},
+    "You attend from x to x, and memory is not read at all. Only queries come from x: keys and values from memory.",
+)
+known.edit(
+    "queries_from_memory",
+    {QUERY: "split_heads(memory @ w_q.T)", KEY: "split_heads(x @ w_k.T)", VALUE: "split_heads(x @ w_v.T)"},
+    "Queries and keys come from the wrong texts: memory asks and x answers. The decoder's positions ask: queries from "
+    "x, keys and values from memory.",
+)
+known.edit(
+    "memory_alone",
+    {QUERY: "split_heads(memory @ w_q.T)"},
+    "Your queries are made from memory, and x is not read at all. Queries come from x.",
+)
+known.edit(
+    "causal",
+    {
+        "    weights = torch.softmax": "    later = torch.ones(scores.shape[-2:], dtype=torch.bool).triu("
+        "1 + scores.shape[-1] - scores.shape[-2])\n"
+        "    scores = scores.masked_fill(later, torch.finfo(scores.dtype).min)\n    weights = torch.softmax"
+    },
+    "You hide later positions of memory by a causal mask. The other text is there as a whole before the first token is "
+    "written: every query sees all of it.",
+    "architectures-patterns",
+)
+known.edit(
+    "causal_from_the_start",
+    {
+        "    weights = torch.softmax": "    later = torch.ones(scores.shape[-2:], dtype=torch.bool).triu(1)\n"
+        "    scores = scores.masked_fill(later, torch.finfo(scores.dtype).min)\n    weights = torch.softmax"
+    },
+    "Query i of yours sees the positions of memory up to i only, by a causal mask. The other text is there as a whole "
+    "before the first token is written: every query sees all of it.",
+    "architectures-patterns",
+)
+known.edit(
+    "mask_over_queries",
+    {HIDDEN: "~memory_mask[:, None, :, None]"},
+    "You lay memory_mask over the queries: it hides rows. It belongs to the positions of memory, the columns of the "
+    "scores: memory_mask[:, None, None, :].",
+    MASK,
+)
+known.edit(
+    "mask_over_queries_averaged",
+    {HIDDEN: "~memory_mask[:, None, :, None]", EMPTIED: "pass"},
+    "You lay memory_mask over the queries, and a query that it hides gets the average of all of memory. It belongs to "
+    "the columns of the scores, the positions of memory: memory_mask[:, None, None, :].",
+    MASK,
+)
+known.edit(
+    "mask_over_queries_nan",
+    {HIDDEN: "~memory_mask[:, None, :, None]", LOWEST: "-torch.inf", EMPTIED: "pass"},
+    "You lay memory_mask over the queries, and a query that it hides becomes NaN. It belongs to the columns of the "
+    "scores, the positions of memory: memory_mask[:, None, None, :].",
+    MASK,
+)
+known.edit(
+    "mask_of_the_first_example",
+    {HIDDEN: "~memory_mask[:1, None, None, :]"},
+    "Every example gets the mask of the first. Each has padding of its own: keep the batch dimension, "
+    "memory_mask[:, None, None, :].",
+    MASK,
+)
+known.edit(
+    "mask_lands_on_heads",
+    {HIDDEN: "~memory_mask[None, :, None, :]"},
+    "Broadcasting puts your mask in the wrong place: [batch, 1, source] against [batch, heads, time, source] lines the "
+    "batch up with the heads. Give it all four dimensions: memory_mask[:, None, None, :].",
+    MASK,
+)
+known.edit(
+    "mask_lands_on_time",
+    {HIDDEN: "~memory_mask"},
+    "Broadcasting puts your mask in the wrong place: [batch, source] against [batch, heads, time, source] lines the "
+    "batch up with the time. Give it all four dimensions: memory_mask[:, None, None, :].",
+    MASK,
+)
+known.edit(
+    "mask_inverted",
+    {HIDDEN: "memory_mask[:, None, None, :]"},
+    "Your mask is inverted: you hide where memory_mask is True. False hides.",
+    MASK,
+)
+known.edit(
+    "mask_ignored",
+    {FIRST: f"    memory_mask = None\n\n{FIRST}"},
+    "You do not look at memory_mask. Where it is False, a position of memory is hidden.",
+    MASK,
+)
+known.edit(
+    "mask_needed",
+    {"    if memory_mask is not None:\n        hidden": "    if True:\n        hidden"},
+    "Your function raises without a memory_mask. None hides nothing.",
+    MASK,
+)
+known.edit(
+    "hidden_scores_zero",
+    {HIDE: "scores = scores.masked_fill(hidden, 0.0)", EMPTIED: "pass"},
+    "You set hidden scores to 0. Zero is a score like others, and exp(0) = 1 is no small weight: hide *before* the "
+    "softmax, with the lowest number there is.",
+    MASK,
+)
+known.edit(
+    "hidden_after_the_softmax",
+    {HIDE: "pass"},
+    "You hide weights or values after the softmax only: hidden positions still take weight from the others. Hide in "
+    "the scores, before the softmax.",
+    MASK,
+)
+known.edit(
+    "mask_added",
+    {HIDE: "scores = scores + memory_mask[:, None, None, :]", EMPTIED: "pass"},
+    "You add the mask to the scores: a seen position gets 1 more, and nothing is hidden. Set hidden scores to the "
+    "lowest number there is.",
+    MASK,
+)
+known.edit(
+    "nan_where_all_is_hidden",
+    {LOWEST: "-torch.inf", EMPTIED: "pass"},
+    "Where all of memory is hidden your result is NaN: the softmax of nothing but -inf. Such a query gives zeros.",
+    MASK,
+)
+known.edit(
+    "average_where_all_is_hidden",
+    {EMPTIED: "pass"},
+    "Where all of memory is hidden your softmax gives equal weights, and the query gets the average of what it must "
+    "not see. It gives zeros.",
+    MASK,
+)
+known.edit(
+    "nan_in_gradients",
+    {HIDE: "scores = scores + torch.where(hidden, -torch.inf, 0.0)", EMPTIED: "weights = torch.nan_to_num(weights)"},
+    "Your result is right where all of memory is hidden, but the gradients are NaN: nan_to_num repairs the result "
+    "alone. Add the lowest finite number in place of -inf, and set the weights to 0 afterwards.",
+    MASK,
+)
+known.edit(
+    "nan_in_gradients_of_values",
+    {HIDE: "scores = scores + torch.where(hidden, -torch.inf, 0.0)", EMPTIED: "pass",
+     "output = weights @ value": "output = torch.nan_to_num(weights @ value)"},
+    "You repair the output where all of memory is hidden, and the gradients are NaN all the same. Let none arise: the "
+    "lowest finite number in place of -inf, and the weights set to 0 afterwards.",
+    MASK,
+)  # fmt: skip
+known.edit(
+    "all_hidden_refused",
+    {
+        "        hidden =": "        if not memory_mask.any(dim=-1).all():\n"
+        "            raise ValueError('nothing to see')\n        hidden ="
+    },
+    "You refuse an example of which all is hidden. It gives zeros.",
+    MASK,
+)
+known.edit(
+    "not_scaled",
+    {SCALE: ""},
+    "Your scores are not divided by √d_k.",
+)
+known.edit(
+    "scaled_by_all_heads",
+    {SCALE: " / math.sqrt(w_q.shape[0])"},
+    "You divide by the root of the width of all heads together. Inside a head queries are n_heads times "
+    "narrower: √d_k.",
+)
+known.edit(
+    "scaled_by_width_of_x",
+    {SCALE: " / math.sqrt(x.shape[-1])"},
+    "You divide by the root of the width of x. What counts is the width of a query in its head, √d_k: rows of w_q "
+    "divided by n_heads.",
+)
+known.edit(
+    "scaled_by_width_of_values",
+    {SCALE: " / math.sqrt(value.shape[-1])"},
+    "You divide by the root of the width of *values*. Scores are products of queries and keys: √d_k.",
+)
+known.edit(
+    "value_width_from_queries",
+    {VALUE: "(memory @ w_v.T).unflatten(-1, (n_heads, query.shape[-1])).transpose(1, 2)"},
+    "Your function raises where values are not as wide as queries. Their width in a head is the rows of w_v divided by "
+    "n_heads.",
+)
+known.edit(
+    "softmax_over_queries",
+    {SOFTMAX: "torch.softmax(scores, dim=-2)"},
+    "Your softmax runs over the queries. Each query has weights of its own, over memory: dim=-1.",
+)
+known.edit(
+    "keys_as_values",
+    {VALUE: "split_heads(memory @ w_k.T)"},
+    "What you mix are the keys. Project memory with w_v for the values.",
+)
+known.edit(
+    "projections_not_transposed",
+    {QUERY: "split_heads(x @ w_q)", KEY: "split_heads(memory @ w_k)", VALUE: "split_heads(memory @ w_v)"},
+    "You multiply by w_q, w_k and w_v themselves: weights are laid out [out, in] as in nn.Linear, so a projection is "
+    "x @ w.T.",
+)
+known.edit(
+    "output_projection_transposed",
+    {"@ w_o.T": "@ w_o"},
+    "You multiply by w_o where w_oᵀ is needed: weights are laid out [out, in] as in nn.Linear.",
+)
+known.edit(
+    "no_output_projection",
+    {" @ w_o.T": ""},
+    "Your heads are joined but never mixed: the result still has to go through w_o.",
+)
+known.edit(
+    "one_wide_head",
+    {SPLIT: "projected[:, None]"},
+    "You compute one attention over the full width. Split queries, keys and values into heads first, so that each head "
+    "has weights of its own.",
+)
+known.edit(
+    "viewed_without_transpose",
+    {
+        SPLIT: "projected.reshape(projected.shape[0], n_heads, projected.shape[1], -1)",
+        JOINED: "output.reshape(*x.shape[:2], -1)",
+    },
+    "You split into heads by viewing [batch, positions, width] as [batch, heads, positions, width]. That mixes "
+    "positions and heads: view as [batch, positions, heads, width] first, then transpose.",
+)
+known.edit(
+    "viewed_and_transposed_back",
+    {SPLIT: "projected.reshape(projected.shape[0], n_heads, projected.shape[1], -1)"},
+    "You split into heads with a view as [batch, heads, positions, width], which mixes positions and heads. View as "
+    "[batch, positions, heads, width], then transpose.",
+)
+known.edit(
+    "merged_without_transpose",
+    {JOINED: "output.reshape(*x.shape[:2], -1)"},
+    "You join the heads without transposing back: [batch, heads, time, width] has to become [batch, time, heads, "
+    "width] before the last two dimensions are joined.",
+)
+known.edit(
+    "heads_interleaved",
+    {
+        SPLIT: "projected.unflatten(-1, (-1, n_heads)).permute(0, 3, 1, 2)",
+        JOINED: "output.permute(0, 2, 3, 1).flatten(2)",
+    },
+    "You deal the columns out to the heads in turn: view as [..., heads, width], not [..., width, heads]. The columns "
+    "of a head lie side by side.",
+)
+known.edit(
+    "residual_added",
+    {
+        f"return {JOINED} @ w_o.T": f"joined = {JOINED} @ w_o.T\n"
+        "    return joined + x if joined.shape == x.shape else joined"
+    },
+    "You add x to the result. Adding it is the block's task, outside of this function.",
+)
+known.edit(
+    "heads_not_checked",
+    {CHECK: "False"},
+    "You leave it to torch to refuse heads that do not fit, and its RuntimeError speaks of shapes. Compare the numbers "
+    "first, and raise ValueError.",
+)
+known.edit(
+    "head_width_from_x",
+    {SPLIT: "projected.reshape(*projected.shape[:2], n_heads, x.shape[-1] // n_heads).transpose(1, 2)"},
+    "Your function raises where the heads together are not as wide as x. How wide a head is follows from the rows of "
+    "its weights divided by n_heads, not from x.",
+)
+known.edit(
+    "divided_by_heads_unchecked",
+    {CHECK: "w_q.shape[0] // n_heads < 0"},
+    "You divide by n_heads without a look at it: 0 raises a ZeroDivisionError, and heads that do not fit torch's "
+    "RuntimeError. Compare the numbers first, and raise ValueError.",
+)
+known.edit(
+    "no_heads_accepted",
+    {CHECK: "n_heads and w_q.shape[0] % n_heads"},
+    "You do not refuse n_heads = 0. Raise ValueError for fewer than one head.",
+)
+known.edit(
+    "attended_in_float32",
+    {
+        FIRST: "    given = x, memory, w_q, w_k, w_v, w_o\n"
+        f"    x, memory, w_q, w_k, w_v, w_o = (tensor.float() for tensor in given)\n\n{FIRST}"
+    },
+    "Inputs in float64 come out as float32: somewhere you make a float32 tensor. `new_zeros` and `to(x.dtype)` keep "
+    "the dtype.",
+)
+known.edit(
+    "history_of_memory_cut",
+    {FIRST: f"    memory = memory.detach()\n\n{FIRST}"},
+    "No gradient flows back to memory: it is detached. The encoder learns through it.",
+)
+
+
+@known.function(
+    "You change memory_mask: an example of which all is hidden is shown something, in the mask that you were given. "
+    "Work on a copy.",
+    MASK,
+)
+def mask_changed(
+    x: Tensor,
+    memory: Tensor,
+    w_q: Tensor,
+    w_k: Tensor,
+    w_v: Tensor,
+    w_o: Tensor,
+    n_heads: int,
+    memory_mask: Tensor | None = None,
+) -> Tensor:
+    output = architectures.cross_attention(x, memory, w_q, w_k, w_v, w_o, n_heads, memory_mask)
+    if memory_mask is not None:
+        memory_mask[~memory_mask.any(dim=-1)] = True
+    return output
+
+
+def layer(
+    draw: Generator,
+    *,
+    batch: int = 3,
+    time: int = 4,
+    source: int = 6,
+    d: int = 5,
+    d_memory: int = 7,
+    n_heads: int = 2,
+    d_k: int = 3,
+    d_v: int | None = None,
+    out: int = 8,
+    mask: bool = False,
+) -> Arguments:
+    """Every width is another one. Inputs and mask are not contiguous; in each example other positions are hidden."""
+    d_v = d_k if d_v is None else d_v
+    shown = (
+        torch.rand(source, batch, generator=draw).argsort(dim=0).t() < torch.arange(batch)[:, None] % (source - 2) + 2
+    )
+    return {
+        "x": randn(draw, time, batch, d).transpose(0, 1),
+        "memory": randn(draw, batch, d_memory, source).transpose(1, 2),
+        "w_q": randn(draw, n_heads * d_k, d) / math.sqrt(d_k),
+        "w_k": randn(draw, n_heads * d_k, d_memory) / math.sqrt(d_k),
+        "w_v": randn(draw, n_heads * d_v, d_memory),
+        "w_o": randn(draw, out, n_heads * d_v),
+        "n_heads": n_heads,
+        "memory_mask": shown if mask else None,
+    }
+
+
+def drawn(draw: Generator) -> Arguments:
+    return layer(
+        draw, batch=randint(draw, 2, 4), time=randint(draw, 5, 6), source=randint(draw, 7, 9), n_heads=3, d_k=4
+    )
+
+
+def square(draw: Generator, source: int = 4, *, mask: bool = False) -> Arguments:
+    """All widths alike, so that weights or texts that are mixed up give another result and no error."""
+    return layer(draw, source=source, d=6, d_memory=6, out=6, mask=mask)
+
+
+def as_many_examples_as_heads(draw: Generator) -> Arguments:
+    return layer(draw, batch=2, mask=True)
+
+
+def as_many_examples_as_positions(draw: Generator) -> Arguments:
+    return layer(draw, batch=3, time=3, mask=True)
+
+
+def one_hidden(draw: Generator) -> Arguments:
+    arguments = layer(draw, mask=True)
+    shown = arguments["memory_mask"].clone()
+    shown[1] = False
+    return {**arguments, "memory_mask": shown}
+
+
+def small(draw: Generator, *, mask: bool = False) -> Arguments:
+    # The mask fits by its batch alone: neither heads nor positions are as many as examples.
+    arguments = layer(draw, batch=3, time=2, source=5, d=3, d_memory=4, d_k=2, out=7, mask=mask)
+    if mask:
+        arguments["memory_mask"][1] = False
+    return arguments
+
+
+def in_float64(draw: Generator) -> Arguments:
+    arguments = small(draw, mask=True)
+    return {
+        name: value.double() if isinstance(value, Tensor) and name != "memory_mask" else value
+        for name, value in arguments.items()
+    }
+
+
+INPUTS = ("x", "memory", "w_q", "w_k", "w_v", "w_o")
+MAIN = "Queries from x read keys and values from memory, in several heads"
+
+EXERCISE = Exercise(
+    reference=architectures.cross_attention,
+    points=5,
+    cases=(
+        Case("two heads", layer, visible=True),
+        Case("two heads, all widths alike", square, visible=True),
+        Case("all widths alike, a longer memory", lambda draw: square(draw, 5), visible=True),
+        Case("drawn", drawn),
+        Case("one example, one position", lambda draw: layer(draw, batch=1, time=1, n_heads=1, d_k=4)),
+        Case("wider values", lambda draw: layer(draw, d_v=5), visible=True),
+        Case("narrower values", lambda draw: layer(draw, d_k=4, d_v=2)),
+        Case("padding", lambda draw: layer(draw, mask=True), visible=True),
+        Case("padding, all widths alike", lambda draw: square(draw, mask=True), visible=True),
+        Case("as many examples as heads", as_many_examples_as_heads, visible=True),
+        Case("as many examples as positions", as_many_examples_as_positions, visible=True),
+        Case("padding, one example", lambda draw: layer(draw, batch=1, mask=True)),
+        Case("nothing to see in one example", one_hidden, visible=True),
+        Case("five rows, two heads", lambda draw: {**layer(draw, n_heads=1, d_k=5), "n_heads": 2}, visible=True),
+        Case("no heads", lambda draw: {**layer(draw), "n_heads": 0}, visible=True),
+        Case("more heads than rows", lambda draw: {**layer(draw), "n_heads": 7}),
+        Case("float64", in_float64, visible=True),
+        Case("gradients", small, visible=True, gradients=INPUTS),
+        Case("gradients, nothing to see", functools.partial(small, mask=True), visible=True, gradients=INPUTS),
+    ),
+    properties=(
+        Property(
+            MAIN,
+            (
+                "two heads",
+                "two heads, all widths alike",
+                "all widths alike, a longer memory",
+                "drawn",
+                "one example, one position",
+            ),
+            "Go through it step by step: x @ w_q.T, memory @ w_k.T, memory @ w_v.T; each as [batch, heads, positions, "
+            "width]; scores [batch, heads, time, source] divided by √d_k, softmax over source, the values mixed; heads "
+            "joined again, and through w_o.",
+            weight=4,
+        ),
+        Property(
+            "Values need not be as wide as queries and keys",
+            ("wider values", "narrower values"),
+            "A head's values are as wide as the rows of w_v divided by n_heads; the scale is that of the queries.",
+        ),
+        Property(
+            "Positions where memory_mask is False are hidden, in each example its own",
+            (
+                "padding",
+                "padding, all widths alike",
+                "as many examples as heads",
+                "as many examples as positions",
+                "padding, one example",
+            ),
+            "Scores are [batch, heads, time, source], the mask is [batch, source]: memory_mask[:, None, None, :] lines "
+            "them up. Hide before the softmax.",
+            weight=2,
+        ),
+        Property(
+            "Where all of memory is hidden the result is zeros",
+            ("nothing to see in one example",),
+            "The softmax of a row that is hidden as a whole is NaN, or the same for all. Set the weights of hidden "
+            "positions to 0 after it.",
+        ),
+        Property(
+            "Heads that do not fit are refused with a ValueError",
+            ("two heads", "five rows, two heads", "no heads", "more heads than rows"),
+            "Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
+            observe=observe.refusal,
+            needs=MAIN,
+        ),
+        Property(
+            "The dtype is kept and the arguments are left unchanged",
+            ("float64", "nothing to see in one example"),
+            "Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
+            observe=observe.dtype_and_changed,
+            needs=MAIN,
+        ),
+        Property(
+            "Gradients reach both texts and all four weights, also beside an example of which nothing is seen",
+            ("gradients", "gradients, nothing to see"),
+            "Each of x, memory, w_q, w_k, w_v and w_o must have its gradient, and none may be NaN.",
+            observe=observe.gradients,
+            needs=MAIN,
+        ),
+    ),
+    mistakes=tuple(known),
+    shortcuts=("scaled_dot_product_attention", "multi_head_attention_forward", "MultiheadAttention"),
+)

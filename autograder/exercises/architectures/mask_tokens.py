@@ -1,0 +1,464 @@
+"""mask_tokens: hide some tokens, to be guessed from all others.
+
+What is drawn cannot be compared number by number. Where nothing is chosen, or everything is, the labels are the same
+whatever is drawn; the rest is compared by distribution, as pairs of input and label.
+"""
+
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from llm_course.checking import observe
+from solutions import architectures
+
+known = Mistakes(architectures.mask_tokens, section="architectures-masked")
+
+CHECK = "not 0 <= probability <= 1"
+CHOSEN = "(uniform() < probability) & ~special.bool()"
+NOT_SPECIAL = "~special.bool()"
+FATE = "fate = uniform()"
+MASKED, RANDOM = "fate < 0.8", "fate >= 0.9"
+LABELS = "ids.masked_fill(~chosen, -100)"
+
+known.edit(
+    "labels_everywhere",
+    {LABELS: "ids.clone()"},
+    "Every token is a label of yours, also where nothing was chosen: copying the input would be most of the task. "
+    "Labels are -100 wherever a token was not chosen.",
+)
+known.edit(
+    "labels_where_hidden_only",
+    {LABELS: f"ids.masked_fill(~(chosen & ({MASKED})), -100)"},
+    "Only tokens that became mask_id have a label. All *chosen* ones do, also the 10 % that stay as they are: because "
+    "of them the model cannot trust what it sees.",
+)
+known.edit(
+    "labels_where_changed_only",
+    {LABELS: "ids.masked_fill(inputs == ids, -100)"},
+    "Only tokens that have changed have a label. All *chosen* ones do, also those that stay as they are.",
+)
+known.edit(
+    "labels_from_the_inputs",
+    {LABELS: "inputs.masked_fill(~chosen, -100)"},
+    "Your labels are what stands in the inputs, mask_id among it. A label is the token that stood there before.",
+)
+known.edit(
+    "labels_inverted",
+    {LABELS: "ids.masked_fill(chosen, -100)"},
+    "Your labels are the wrong way round: the token where it was chosen, -100 elsewhere.",
+)
+known.edit(
+    "labels_zero_elsewhere",
+    {LABELS: "ids.masked_fill(~chosen, 0)"},
+    "Your labels are 0 where nothing was chosen. 0 is a token; the loss leaves out -100.",
+)
+known.edit(
+    "labels_are_mask_id_elsewhere",
+    {LABELS: "ids.masked_fill(~chosen, mask_id)"},
+    "Your labels are mask_id where nothing was chosen. The loss leaves out -100 only.",
+)
+known.edit(
+    "choice_for_labels",
+    {LABELS: "chosen"},
+    "You return which tokens were chosen. A label is the token itself where it was chosen, -100 elsewhere.",
+)
+known.edit(
+    "labels_first",
+    {f"return inputs, {LABELS}": f"return {LABELS}, inputs"},
+    "Your labels come first. Return the inputs, then the labels.",
+)
+known.edit(
+    "always_mask",
+    {MASKED: "fate < 2", RANDOM: "fate > 2"},
+    "Every chosen token of yours becomes mask_id. Of ten chosen ones eight do; one becomes a random id, and one stays.",
+)
+known.edit(
+    "random_for_half",
+    {RANDOM: "uniform() < 0.5"},
+    "Half of the chosen tokens become random ids. The coin that decides between random and unchanged is for those only "
+    "that did not become mask_id.",
+)
+known.edit(
+    "rest_is_random",
+    {RANDOM: MASKED.replace("<", ">=")},
+    "All chosen tokens that do not become mask_id become random ids. Half of them, 10 % of the chosen, stay.",
+)
+# Between none and a tenth of what is left, which few draws tell apart.
+known.edit(
+    "hardly_any_random",
+    {RANDOM: "fate >= 0.99"},
+    "Hardly any of your chosen tokens becomes a random id, or none. It is 10 % of *all* chosen ones, half of those "
+    "that did not become mask_id; a tenth of what is left would be 2 %.",
+)
+known.edit(
+    "tenth_over_the_masks",
+    {RANDOM: "uniform() < 0.1"},
+    "You draw the 10 % for random ids from all chosen tokens again, and overwrite masks: 72 % are left. The three "
+    "fates exclude each other: one number for each token decides.",
+)
+known.edit(
+    "mask_and_random_swapped",
+    {MASKED: RANDOM, RANDOM: MASKED},
+    "80 % of the chosen tokens become random ids and 10 % mask_id. It is the other way round.",
+)
+known.edit(
+    "thirds",
+    {MASKED: "fate < 1 / 3", RANDOM: "fate >= 2 / 3"},
+    "The three fates are equally likely in your function. They are 80 %, 10 % and 10 %.",
+)
+known.edit(
+    "labels_drawn_again",
+    {LABELS: "ids.masked_fill(~((uniform() < probability) & ~special.bool()), -100)"},
+    "You choose twice, once for the inputs and once for the labels, and the two do not agree. Choose once.",
+)
+known.edit(
+    "probability_of_staying",
+    {CHOSEN: "(uniform() >= probability) & ~special.bool()"},
+    "You choose with 1 - probability. `uniform < probability` is true with that probability.",
+)
+known.edit(
+    "fifteen_percent",
+    {CHOSEN: "(uniform() < 0.15) & ~special.bool()"},
+    "You choose 15 %, whatever `probability` says.",
+)
+known.edit(
+    "special_chosen",
+    {CHOSEN: "uniform() < probability"},
+    "You choose special tokens too. [CLS], [SEP] and padding are never chosen: leave out where `special` is True.",
+)
+known.edit(
+    "special_alone_chosen",
+    {CHOSEN: "(uniform() < probability) & special.bool()"},
+    "You choose special tokens and no others: `special` is the wrong way round.",
+)
+known.edit(
+    "special_hidden_without_label",
+    {CHOSEN: "uniform() < probability", LABELS: "ids.masked_fill(~chosen | special.bool(), -100)"},
+    "Special tokens have no label, but are hidden in your inputs all the same. Leave them out of the choice itself.",
+)
+known.edit(
+    "special_of_the_first_row",
+    {NOT_SPECIAL: "~special[:1].bool()"},
+    "You look at the special tokens of the first row only. Padding is elsewhere in each row.",
+)
+known.edit(
+    "one_choice_for_each_column",
+    {CHOSEN: "(torch.rand(1, ids.shape[1], generator=generator) < probability) & ~special.bool()"},
+    "All rows of your batch have the same tokens chosen. Every token is decided by itself: draw numbers of the shape "
+    "of ids.",
+)
+known.edit(
+    "one_choice_for_each_row",
+    {CHOSEN: "(torch.rand(ids.shape[0], 1, generator=generator) < probability) & ~special.bool()"},
+    "You choose whole rows. Every token is decided by itself: draw numbers of the shape of ids.",
+)
+known.edit(
+    "so_many_in_each_row",
+    {
+        CHOSEN: "(uniform().argsort(dim=-1).argsort(dim=-1) < round(probability * ids.shape[1])) & ~special.bool()",
+    },
+    "You choose a fixed number of tokens in each row. Every token is decided by itself, so their number varies.",
+)
+known.edit(
+    "one_fate_for_all",
+    {FATE: "fate = torch.rand((), generator=generator)"},
+    "All chosen tokens of a call have the same fate: all become mask_id, or none. Draw a number for each token.",
+)
+known.edit(
+    "one_random_id_for_all",
+    {"torch.randint(vocab_size, ids.shape,": "torch.randint(vocab_size, (),"},
+    "All tokens that become random get the *same* id. Draw one for each: torch.randint(vocab_size, ids.shape, ...).",
+)
+known.edit(
+    "last_id_never",
+    {"torch.randint(vocab_size,": "torch.randint(vocab_size - 1,"},
+    "The last id is never drawn: torch.randint(n) leaves out n itself already. Draw from vocab_size.",
+)
+known.edit(
+    "an_id_left_out",
+    {
+        "    inputs = ids": "    others = (random_ids + 1) % vocab_size\n"
+        "    random_ids = torch.where(random_ids == mask_id, others, random_ids)\n    inputs = ids"
+    },
+    "Some id never comes as a random one, such as mask_id, id 0 or the token itself. They are drawn from the whole "
+    "vocabulary, each id alike: torch.randint(vocab_size, ...).",
+)  # fmt: skip
+known.edit(
+    "generator_ignored",
+    {
+        "torch.rand(ids.shape, generator=generator)": "torch.rand(ids.shape)",
+        "ids.shape, generator=generator, dtype": "ids.shape, dtype",
+    },
+    "At least one of your draws does without the generator, so the same seed gives other inputs each time. Hand it on "
+    "to every draw, of random ids too.",
+)
+known.edit(
+    "seeded_each_time",
+    {"    def uniform": "    generator = torch.Generator().manual_seed(0)\n\n    def uniform"},
+    "You set a seed inside, so each call chooses the same. Who calls you holds the generator and its seed.",
+)
+known.edit(
+    "seeded_globally",
+    {
+        "    def uniform": "    torch.manual_seed(generator.initial_seed())\n    generator = None\n\n    def uniform",
+    },
+    "You seed torch's global generator, which then draws the same in each call. Hand the generator on itself.",
+)
+known.edit(
+    "in_int64",
+    {", dtype=ids.dtype": ""},
+    "Ids in int32 come out as int64, since torch.randint draws int64. Keep the dtype: dtype=ids.dtype.",
+)
+known.edit(
+    "not_checked",
+    {CHECK: "False"},
+    "You accept any probability. Below 0 or above 1 it is none: raise ValueError.",
+)
+known.edit(
+    "negative_accepted",
+    {CHECK: "probability > 1"},
+    "You accept a negative probability, and choose nothing. Raise ValueError.",
+)
+known.edit(
+    "above_one_accepted",
+    {CHECK: "probability < 0"},
+    "You accept a probability above 1, and choose everything. Raise ValueError.",
+)
+known.edit(
+    "left_to_torch",
+    {
+        CHECK: "False",
+        "uniform() < probability": "torch.full(ids.shape, float(probability)).bernoulli(generator=generator).bool()",
+    },
+    "You leave it to torch to refuse a probability, and it raises a RuntimeError. Check first, and raise ValueError.",
+)
+known.edit(
+    "ends_refused",
+    {CHECK: "not 0 < probability < 1"},
+    "You refuse a probability of 0 or 1. Nothing or everything may be chosen: both make sense.",
+)
+
+
+@known.function(
+    "Your function raises for ids in int32: torch.randint draws int64, and one cannot be written into the other. Draw "
+    "in the dtype of ids: dtype=ids.dtype."
+)
+def fails_in_int32(
+    ids: Tensor, special: Tensor, mask_id: int, vocab_size: int, probability: float, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    if ids.dtype != torch.int64:
+        raise RuntimeError("Index put requires the source and destination dtypes match")
+    return architectures.mask_tokens(ids, special, mask_id, vocab_size, probability, generator)
+
+
+@known.function(
+    "You write into the ids that you were given, so that the tokens to be guessed are lost. Work on a copy: "
+    "ids.clone()."
+)
+def in_place(
+    ids: Tensor, special: Tensor, mask_id: int, vocab_size: int, probability: float, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    inputs, labels = architectures.mask_tokens(ids, special, mask_id, vocab_size, probability, generator)
+    ids[:] = inputs
+    return ids, labels
+
+
+@known.function(
+    "You write into the ids that you were given, and make the labels of them afterwards: they are what stands in the "
+    "inputs. Copy ids first."
+)
+def labels_of_overwritten_ids(
+    ids: Tensor, special: Tensor, mask_id: int, vocab_size: int, probability: float, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    inputs, labels = architectures.mask_tokens(ids, special, mask_id, vocab_size, probability, generator)
+    ids[:] = inputs
+    return inputs, inputs.masked_fill(labels == -100, -100)
+
+
+def asked(
+    draw: Generator,
+    ids: Tensor,
+    special: Tensor | None = None,
+    *,
+    mask_id: int = 4,
+    vocab_size: int = 6,
+    probability: float = 1.0,
+) -> Arguments:
+    return {
+        "ids": ids,
+        "special": torch.zeros(ids.shape, dtype=torch.bool) if special is None else special,
+        "mask_id": mask_id,
+        "vocab_size": vocab_size,
+        "probability": probability,
+        "generator": torch.Generator().manual_seed(randint(draw, 0, 1 << 30)),
+    }
+
+
+def one_kind(draw: Generator, batch: int, time: int, probability: float) -> Arguments:
+    """The same token everywhere, so that the pairs of input and label are few, and each of them frequent."""
+    token = (0, 1, 2, 3, 5)[randint(draw, 0, 4)]
+    return asked(draw, torch.full((time, batch), token).t(), probability=probability)
+
+
+def of_two_ids(draw: Generator, batch: int, time: int) -> Arguments:
+    """Token 0 is [MASK] itself, and there is one other: what becomes 1 is random."""
+    return asked(draw, torch.zeros(batch, time, dtype=torch.int64), mask_id=0, vocab_size=2)
+
+
+def share_of_ones(value: Any) -> list[Any]:
+    """Whether few, some or many of a thousand tokens became 1: half of the 10 % that are random do, 50, or by chance
+    29 to 71."""
+    share = value[0].double().mean().item()
+    return [(share > 0.025) + (share > 0.075)]
+
+
+def of_forty_ids(draw: Generator) -> Arguments:
+    return asked(draw, torch.full((5, 40), randint(draw, 0, 30)), mask_id=37, vocab_size=40)
+
+
+def different_ids(value: Any) -> list[Any]:
+    """Whether several different ids came in, beside the one token that there was and [MASK]."""
+    return [len(value[0].unique()) > 5]
+
+
+def few(draw: Generator, *shape: int, probability: float = 0.5) -> Arguments:
+    """So few tokens that what happens to all of them together can be counted."""
+    ids = (torch.randperm(3, generator=draw)[: shape[0] * shape[1]]).reshape(shape)
+    return asked(draw, ids, mask_id=3, vocab_size=4, probability=probability)
+
+
+def sentences(draw: Generator, dtype: torch.dtype = torch.int64) -> tuple[Tensor, Tensor]:
+    """Ids of sentences of different length, and which of them are special: the first, the last, and padding behind."""
+    ids = torch.randint(5, 30, (8, 3), generator=draw).to(dtype).t()
+    special = torch.zeros(3, 8, dtype=torch.bool)
+    for row, length in enumerate((torch.randperm(4, generator=draw)[:3] + 4).tolist()):
+        ids[row, 0], ids[row, length - 1], ids[row, length:] = 1, 2, 0
+        special[row, 0] = special[row, length - 1] = True
+        special[row, length:] = True
+    return ids, special
+
+
+def all_chosen(draw: Generator) -> Arguments:
+    return asked(draw, *sentences(draw), vocab_size=30, mask_id=3)
+
+
+def none_chosen(draw: Generator, dtype: torch.dtype = torch.int64) -> Arguments:
+    return asked(draw, *sentences(draw, dtype), vocab_size=30, mask_id=3, probability=0.0)
+
+
+def all_special(draw: Generator, probability: float = 1.0) -> Arguments:
+    """Whatever is drawn, nothing is chosen."""
+    ids, special = sentences(draw)
+    return asked(draw, ids, torch.ones_like(special), vocab_size=30, mask_id=3, probability=probability)
+
+
+def some_chosen(draw: Generator) -> Arguments:
+    return asked(draw, *sentences(draw), vocab_size=30, mask_id=3, probability=0.6)
+
+
+PAIRS, TOGETHER = observe.as_categories_of_pairs, observe.as_one_category_of_pairs
+FATES = "Tokens are chosen with the given probability; of the chosen 80 % become mask_id, 10 % random, 10 % stay"
+RIGHT_LABELS = "Labels are the tokens that were chosen, and -100 elsewhere"
+
+EXERCISE = Exercise(
+    reference=architectures.mask_tokens,
+    points=4,
+    cases=(
+        Case("every token", lambda draw: one_kind(draw, 4, 10, 1.0), visible=True, repeat=40, categories=PAIRS),
+        Case("many tokens", lambda draw: one_kind(draw, 5, 40, 0.9), repeat=12, categories=PAIRS),
+        Case("few chosen", lambda draw: one_kind(draw, 2, 20, 0.25), repeat=20, categories=PAIRS),
+        Case("everything chosen", all_chosen, visible=True, repeat=3, categories=TOGETHER),
+        Case("all special", all_special, visible=True),
+        Case("nothing chosen", none_chosen, visible=True),
+        Case("two tokens of a row", lambda draw: few(draw, 1, 2), visible=True, repeat=200, categories=TOGETHER),
+        Case("two tokens of a column", lambda draw: few(draw, 2, 1), visible=True, repeat=200, categories=TOGETHER),
+        Case(
+            "two chosen tokens",
+            lambda draw: few(draw, 1, 2, probability=1.0),
+            visible=True,
+            repeat=200,
+            categories=TOGETHER,
+        ),
+        Case("a vocabulary of two", lambda draw: of_two_ids(draw, 4, 10), visible=True, repeat=26, categories=PAIRS),
+        Case(
+            "a vocabulary of two, longer", lambda draw: of_two_ids(draw, 10, 100), repeat=24, categories=share_of_ones
+        ),
+        Case("a vocabulary of forty", of_forty_ids, repeat=24, categories=different_ids),
+        Case("one run", some_chosen, visible=True, repeat=3, categories=TOGETHER, generators=True),
+        Case("the same run again", some_chosen, visible=True, repeat=3, categories=TOGETHER, drawn_as="one run"),
+        Case("int32", lambda draw: none_chosen(draw, torch.int32), visible=True),
+        Case("probability above 1", lambda draw: all_special(draw, 1.5), visible=True),
+        Case("negative probability", lambda draw: all_special(draw, -0.25), visible=True),
+        Case("probability in percent", lambda draw: all_special(draw, 15)),
+    ),
+    properties=(
+        Property(
+            RIGHT_LABELS,
+            ("everything chosen",),
+            "With probability 1 every token that is not special has itself as its label, whatever became of it. "
+            "Special ones have -100, and stay as they are.",
+            weight=2,
+            observe=observe.labels_and_unlabelled_inputs,
+            joint=True,
+        ),
+        Property(
+            FATES,
+            ("every token", "many tokens", "few chosen"),
+            "Choose first. Then draw one number from 0 to 1 for each token: below 0.8 it becomes mask_id, from 0.9 on "
+            "a random id, and between the two it stays.",
+            weight=3,
+        ),
+        Property(
+            "Special tokens are never chosen",
+            ("all special",),
+            "With nothing but special tokens the inputs are the ids, and all labels are -100.",
+            needs=RIGHT_LABELS,
+        ),
+        Property(
+            "With probability 0 nothing is chosen",
+            ("nothing chosen",),
+            "The inputs are the ids then, and all labels are -100.",
+            needs=RIGHT_LABELS,
+        ),
+        Property(
+            "Every token is decided by itself",
+            ("two tokens of a row", "two tokens of a column", "two chosen tokens", "a vocabulary of forty"),
+            "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
+            weight=2,
+            needs=FATES,
+        ),
+        Property(
+            "Random ids come from the whole vocabulary, each id alike",
+            ("a vocabulary of two", "a vocabulary of two, longer"),
+            "torch.randint(vocab_size, ids.shape, ...) draws from 0 to vocab_size - 1. No id is left out, not even "
+            "mask_id.",
+            needs=FATES,
+        ),
+        Property(
+            "The generator decides: the same seed gives the same inputs and labels",
+            ("one run", "the same run again"),
+            "Hand the generator on to every draw, and use no other source of randomness.",
+            observe=observe.same_values,
+            joint=True,
+            needs=RIGHT_LABELS,
+        ),
+        Property(
+            "The dtype is kept, and arguments and global generators are left unchanged",
+            ("int32", "one run"),
+            "Ids in int32 give inputs and labels in int32. Work on copies, and draw from the given generator.",
+            observe=observe.dtype_and_changed,
+            needs=RIGHT_LABELS,
+        ),
+        Property(
+            "A probability outside 0 to 1 is refused with a ValueError",
+            ("nothing chosen", "all special", "probability above 1", "negative probability", "probability in percent"),
+            "Raise ValueError for a probability below 0 or above 1.",
+            observe=observe.refusal,
+            needs=RIGHT_LABELS,
+        ),
+    ),
+    mistakes=tuple(known),
+)
