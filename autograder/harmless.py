@@ -47,8 +47,8 @@ OWN_TAG = re.compile(r"</?(?:details|summary)>")
 """The tags, without attributes, of the hints that the course's own text folds away."""
 PUBLIC_HOST = re.compile(r"(?:[a-z0-9_-]+\.)+([a-z]{2,}|xn--[a-z0-9-]+)\.?(?::\d+)?")
 COLOR = re.compile(r"\x1b\[[0-9;]{0,32}m")
-CONTROL = re.compile(r"\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""All that only a terminal understands."""
+CONTROL = re.compile(r"\x1b\[[0-?]{0,32}[ -/]{0,8}[@-~]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+"""All that only a terminal understands, and what turns the text after it around: code is read as it runs."""
 PYTHON = re.compile(
     r"""(?P<c1>\#[^\n]*)
     |(?P<s2>(?:\b[rRbBuUfF]{1,2})?(?:'{3}(?:[^\\]|\\.?)*?(?:'{3}|\Z)|"{3}(?:[^\\]|\\.?)*?(?:"{3}|\Z)

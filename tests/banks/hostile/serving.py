@@ -290,6 +290,13 @@ SERVING: dict[str, HandIn] = {
     "colors that are none": forged_colors(
         "38", "48", "38;5", "38;5;999", "38;2;300;0;0", "48;2;1", "38;5;-1", ";;;", "9" * 30
     ),
+    "words by which nbgrader finds tests and solutions": with_cells(
+        *(
+            cell(f"### BEGIN {what}\n### BEGIN {what}", kind)
+            for what in ("HIDDEN TESTS", "SOLUTION", "MARK SCHEME")
+            for kind in ("code", "markdown")
+        )
+    ),
     "a folder named like the page": beside({"05_attention.html/x.txt": b"x", "05_attention.HTML/y.txt": b"y"}),
     "a page named like the page": linked({"05_attention.html": PAGE}),
     "characters that are none": with_cells(

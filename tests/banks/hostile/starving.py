@@ -54,6 +54,13 @@ for _ in range({BUSY}):
 time.sleep(1000)
 """
     ),
+    "naps without end": in_cell("import time\nwhile True: time.sleep(1e-5)"),
+    "the idlest of all": in_cell("""
+import os
+try: os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+except OSError: pass
+while True: pass
+"""),
     "memory is swept": in_cell(
         f"""
 import os, time
