@@ -19,8 +19,8 @@ from typing import BinaryIO
 
 MAX_FILES = 100_000
 """Files that are looked at in one archive, those in archives within it counted."""
-MAX_INNER = 64 << 20
-"""Bytes of an archive within an archive."""
+MAX_INNER, MAX_INNER_FILES = 64 << 20, 500
+"""Bytes of an archive within an archive, and files in it: it is one learner's, and is not to end the collecting."""
 INNER = ".zip"
 """The kind that is looked into within another. To list a packed tar, all of it has to be unpacked."""
 BROKEN = (OSError, EOFError, RuntimeError, ValueError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
@@ -97,14 +97,24 @@ def _with_inner(entries: Iterator[Entry]) -> Iterator[Entry]:
             if inner is None:
                 yield replace(entry, refused="is an archive that cannot be read")
                 continue
-            for one in inner:
+            found = list(inner)
+            if len(found) > MAX_INNER_FILES:
+                yield replace(entry, refused=f"holds more than {MAX_INNER_FILES} files")
+                continue
+            for one in found:
                 # Read anew when it is asked for: together they would take more memory than there is.
                 read = functools.partial(_read_inner, entry, one.path)
                 yield Entry(entry.path / one.path, one.size, one.changed_at, read, one.refused)
 
 
+@functools.lru_cache(maxsize=1)
+def _content_of(archive: Entry) -> bytes:
+    """The bytes of an archive, kept until another's are asked for: its files are read one after the other."""
+    return archive.content(MAX_INNER)
+
+
 def _read_inner(archive: Entry, path: PurePosixPath, limit: int) -> bytes:
-    with _entries_of_archive(io.BytesIO(archive.content(MAX_INNER))) as entries:
+    with _entries_of_archive(io.BytesIO(_content_of(archive))) as entries:
         return next((entry.read(limit) for entry in entries or () if entry.path == path), b"")
 
 

@@ -23,6 +23,8 @@ MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinete
 """The folder of one learner. The number is another for each assignment."""
 CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<id>\d+)_\d+_(?P<file>.+)")
 """The name of one file. The first number is the learner's."""
+MAX_NOTEBOOKS, MAX_NOTEBOOK_BYTES = 100, 5 * MAX_NOTEBOOK
+"""Of one learner, all versions and assignments counted: each is read to see which it is."""
 SUBMITTED, REPLACED = Path("submitted"), Path("replaced")
 PASSED_OVER = ("__MACOSX", "__pycache__", ".ipynb_checkpoints")
 """Folders that programs leave behind."""
@@ -175,9 +177,14 @@ def _words(name: str) -> list[str]:
 def _hand_ins(
     student: str, files: Sequence[tuple[Entry, Owner]], sources: Mapping[str, Iterable[str]], collected: Collected
 ) -> Iterator[HandedIn]:
-    for entry, owner in files:
-        if entry.path.suffix.lower() != ".ipynb":
-            continue
+    notebooks = [(entry, owner) for entry, owner in files if entry.path.suffix.lower() == ".ipynb"]
+    if len(notebooks) > MAX_NOTEBOOKS or sum(entry.size for entry, _ in notebooks) > MAX_NOTEBOOK_BYTES:
+        collected.left_out.append(
+            f"{student} handed in {len(notebooks)} notebooks, more than {MAX_NOTEBOOKS} or than "
+            f"{MAX_NOTEBOOK_BYTES >> 20} MiB: lay those that count into a folder of that name, and collect it."
+        )
+        return
+    for entry, owner in notebooks:
         try:
             content = entry.content(MAX_NOTEBOOK)
             assignment = _assignment_of(content, entry.path, sources)
@@ -189,7 +196,7 @@ def _hand_ins(
             continue
         beside = _beside(owner, files, collected)
         yield HandedIn(student, assignment, entry.path, content, entry.changed_at, owner.late, beside)
-    if not any(entry.path.suffix.lower() == ".ipynb" for entry, _ in files):
+    if not notebooks:
         collected.left_out.append(f"{student} handed in no notebook, but {files[0][0].path.name}.")
 
 
@@ -246,9 +253,11 @@ def _lay(hand_in: HandedIn, collected: Collected) -> None:
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         _write(unfinished, files)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         shutil.rmtree(unfinished, ignore_errors=True)
-        collected.left_out.append(f"{hand_in.path} cannot be laid into {folder}: {error.strerror}.")
+        # A tar may name a time that no disk knows.
+        reason = error.strerror if isinstance(error, OSError) else "its time is none"
+        collected.left_out.append(f"{hand_in.path} cannot be laid into {folder}: {reason}.")
         return
     kept = ""
     if folder.exists():

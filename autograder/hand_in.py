@@ -127,6 +127,8 @@ def check_student(name: str) -> None:
         length = len(name.encode())
     except UnicodeEncodeError as error:
         raise NotGradable("The folder's name is no text in UTF-8: rename the folder and grade again.") from error
+    if name in ("", ".", ".."):
+        raise NotGradable("The folder's name is none: rename the folder and grade again.")
     if any(unicodedata.category(character) in NO_LINE for character in name):
         raise NotGradable("The folder's name holds what breaks a line: rename the folder and grade again.")
     if len(name) > MAX_NAME or length > MAX_NAME_BYTES:

@@ -50,9 +50,9 @@ def similar(texts: Mapping[str, str], released: str, at_least: float) -> list[Pa
 
 
 def _fingerprint(name: str, text: str, boilerplate: "np.ndarray | None" = None) -> CodeFingerprint:
-    return CodeFingerprint(
-        f"{name}.py", LENGTH, WINDOW, boilerplate, language="python", fp=io.StringIO(text[:MAX_SEARCHED])
-    )
+    # Over ten thousand lines of spaces the lexer would go for a quarter of a minute.
+    lines = "\n".join(line for line in text[:MAX_SEARCHED].splitlines() if line.strip())
+    return CodeFingerprint(f"{name}.py", LENGTH, WINDOW, boilerplate, language="python", fp=io.StringIO(lines))
 
 
 def _pair(one: str, other: str, prints: Mapping[str, CodeFingerprint]) -> Pair:

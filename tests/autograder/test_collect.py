@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from autograder import archives
-from autograder.archives import ArchiveError
-from autograder.collect import Collected, Student, collect
+from autograder.archives import MAX_INNER_FILES, ArchiveError
+from autograder.collect import MAX_NOTEBOOKS, Collected, Student, collect
 
 SOURCES = {"05_attention": {"causal_mask", "causal_mask-answer"}, "06_feed_forward": {"swiglu", "swiglu-answer"}}
 
@@ -231,3 +231,31 @@ def test_a_learners_own_timestamp_is_not_believed_on_a_platform() -> None:
     collected = take({f"{folder}/a.ipynb": notebook(), f"{folder}/timestamp.txt": b"2020-01-01 00:00:00 UTC"})
     assert list(submitted()) == ["Ada Lovelace/05_attention/05_attention.ipynb"]
     assert collected.left_out == [f"{folder}/timestamp.txt is not believed."]
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_no_name_leads_out_of_submitted(name: str) -> None:
+    collected = take({f"{name}_12_assignsubmission_file_/a.ipynb": notebook(), "ada/05_attention.ipynb": notebook()})
+    assert set(submitted()) == {"ada/05_attention/05_attention.ipynb"}
+    assert not Path("05_attention").exists()
+    assert any("name is none" in line for line in collected.left_out)
+
+
+def test_a_flood_of_one_learners_costs_the_others_nothing() -> None:
+    flood = packed({f"{number}.txt": b"" for number in range(MAX_INNER_FILES + 1)})
+    versions = {f"carl/{number}/05_attention.ipynb": notebook() for number in range(MAX_NOTEBOOKS + 1)}
+    collected = take({"ada/05_attention.ipynb": notebook(), "bert/all.zip": flood, **versions})
+    assert set(submitted()) == {"ada/05_attention/05_attention.ipynb"}
+    assert any(f"all.zip holds more than {MAX_INNER_FILES} files" in line for line in collected.left_out)
+    assert any(f"carl handed in {MAX_NOTEBOOKS + 1} notebooks" in line for line in collected.left_out)
+
+
+def test_a_time_that_is_none_is_told() -> None:
+    with tarfile.open("downloads.tar", "w", format=tarfile.GNU_FORMAT) as bundle:
+        for student, when in (("ada", 2**80), ("bert", 0)):
+            member = tarfile.TarInfo(f"{student}/05_attention.ipynb")
+            member.size, member.mtime = len(notebook()), when
+            bundle.addfile(member, io.BytesIO(notebook()))
+    collected = collect(Path("downloads.tar"), SOURCES)
+    assert set(submitted()) == {"bert/05_attention/05_attention.ipynb"}
+    assert any("its time is none" in line for line in collected.left_out)

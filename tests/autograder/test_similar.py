@@ -1,5 +1,7 @@
 """Answers that were copied are listed, however they were dressed up, and answers of one's own are not."""
 
+import time
+
 from autograder.exercises import assignments
 from autograder.similar import similar
 from tests.banks.right import alternatives
@@ -33,3 +35,13 @@ def test_other_ways_to_the_same_end_are_not_alike() -> None:
 def test_what_the_release_brought_counts_for_nothing() -> None:
     assert similar({"ada": RELEASED, "bert": RELEASED}, RELEASED, 0.5) == []
     assert similar({"ada": "", "bert": ""}, RELEASED, 0.5) == []
+
+
+def test_no_text_takes_much_longer_than_an_honest_one() -> None:
+    assert seconds("    \n" * 10_000) < 10 * seconds((ANSWER * 20)[:50_000])
+
+
+def seconds(text: str) -> float:
+    started = time.process_time()
+    similar({"ada": text, "bert": text}, "", 0.8)
+    return time.process_time() - started
