@@ -58,7 +58,7 @@ def chunk_tokens(ids: list[int], size: int, overlap: int) -> list[list[int]]:
         overlap: how many ids of a chunk are the last ones of the chunk before.
 
     Returns:
-        The chunks in order, as new lists; no ids, no chunks.
+        The chunks in order; no ids, no chunks.
 
     Raises:
         ValueError: if size is below 1, overlap is negative, or overlap is not below size.

@@ -113,6 +113,16 @@ known.edit(
     "Below the line, k1 multiplies the whole of 1 - b + b · len / average: put it into brackets.",
 )
 known.edit(
+    "k1_for_one_part_only",
+    {"k1 * (1 - b + b * length / average)": "k1 * (1 - b) + b * length / average"},
+    "Below the line, your k1 multiplies 1 - b only. It multiplies b · len / average, too: mind the bracket.",
+)
+known.edit(
+    "share_of_the_length_in_the_formula",
+    {SHARE: SHARE.replace("occurrences", "(occurrences / length)")},
+    "Your f is the occurrences divided by the length. f is the plain count; the length comes in below the line only.",
+)
+known.edit(
     "brackets_missing_above",
     {"occurrences * (k1 + 1)": "(occurrences * k1 + 1)"},
     "Above the line it is f times (k1 + 1), and not f · k1 + 1: mind the brackets.",
@@ -225,6 +235,11 @@ known.edit(
     "query_as_a_set",
     {"for term in query), 0.0)": "for term in dict.fromkeys(query)), 0.0)"},
     "A word that stands twice in the query counts once in your score. It counts as often as it stands there.",
+)
+known.edit(
+    "query_sorted_in_place",
+    {"counts = [": "query.sort()\n    counts = ["},
+    "You sort the query itself. Work on a copy: `sorted(query)` makes one.",
 )
 known.edit(
     "mean_over_the_query",

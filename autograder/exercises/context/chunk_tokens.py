@@ -1,5 +1,7 @@
 """chunk_tokens: a long text in overlapping pieces."""
 
+import math
+
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
@@ -96,6 +98,30 @@ known.edit(
     "You join the rest to the chunk before, which then holds more than `size` ids. The rest is a chunk of its own.",
 )
 known.edit(
+    "small_rest_dropped",
+    {
+        "return " + RESULT: f"chunks = {RESULT}\n    if len(chunks) > 1 and 2 * len(chunks[-1]) < size:\n"
+        "        chunks.pop()\n    return chunks"
+    },
+    "You drop a last chunk that is shorter than half of the size, and what is new in it. One new id is enough.",
+)
+known.edit(
+    "half_of_the_overlap",
+    {"size - overlap": "size - overlap // 2", ENDS: "max(len(ids) - overlap // 2, min(len(ids), 1))"},
+    "Your chunks share half as many ids as they should. The next one begins size - overlap after the one before.",
+)
+
+
+@known.function("You make all chunks about equally long. All but the last hold exactly `size` ids.")
+def equal_pieces(ids: list[int], size: int, overlap: int) -> list[list[int]]:
+    if size < 1 or not 0 <= overlap < size:
+        raise ValueError("no such chunks")
+    count = max(1, math.ceil((len(ids) - overlap) / (size - overlap)))
+    step = math.ceil(len(ids) / count)
+    return [list(ids[start : start + step + overlap]) for start in range(0, len(ids), step or 1)]
+
+
+known.edit(
     "an_empty_chunk",
     {ENDS: "max(len(ids) - overlap, 1)"},
     "No ids give you one empty chunk: there is nothing to cut, so return an empty list.",
@@ -146,6 +172,14 @@ known.edit(
     {"not 0 <= overlap < size": "False"},
     "You leave the overlap to `range`. It refuses a step of 0 for you, but an overlap above the size gives no chunks "
     "and a negative one leaves ids out. Compare and raise ValueError yourself.",
+)
+known.edit(
+    "overlap_made_smaller",
+    {
+        "not 0 <= overlap < size": "overlap < 0",
+        "step = size - overlap": "overlap = min(overlap, size - 1)\n    step = size - overlap",
+    },
+    "You make an overlap of the size or more smaller, and so answer a question that makes no sense. Raise ValueError.",
 )
 known.edit(
     "step_at_least_one",

@@ -45,6 +45,16 @@ known.edit(
     "Your first pair still turns by 1 radian a position. Interpolation slows down all pairs, the fastest too.",
 )
 known.edit(
+    "slow_half_only",
+    {RESULT: f"{PLAIN} / torch.where(torch.arange(head_dim // 2) < head_dim // 4, 1.0, scale)"},
+    "You divide only the slower half of the frequencies. That is near to YaRN; linear interpolation divides all.",
+)
+known.edit(
+    "scale_squared",
+    {RESULT: f"{RESULT} / scale"},
+    "You divide by the scale twice.",
+)
+known.edit(
     "base_ignored",
     {RESULT: RESULT.replace("base **", "10000.0 **")},
     "Your result is the same for every base. 10000 is one choice of it.",

@@ -98,6 +98,17 @@ known.edit(
     "You return MiB. Return bytes; other units are for printing.",
 )
 known.edit(
+    "in_kibibytes",
+    {RESULT: f"{RESULT} // 2**10"},
+    "You return KiB. Return bytes; other units are for printing.",
+)
+known.edit(
+    "newest_position_left_out",
+    {"seq_len * batch": "max(seq_len - 1, 0) * batch"},
+    "You leave out one position, perhaps because the newest token is still to come. seq_len counts the positions "
+    "that are kept.",
+)
+known.edit(
     "bytes_rounded_down",
     {"batch * bytes_per_value": "batch * int(bytes_per_value)"},
     "You cut bytes_per_value to a whole number, and 4-bit numbers take half a byte. Multiply first, make "

@@ -54,6 +54,18 @@ known.edit(
     "Your queries do not see themselves, and the first sees nothing at all. The own position is in the window.",
 )
 known.edit(
+    "window_before_the_query",
+    {"(distance >= 0)": "(distance > 0)", "distance < window": "distance <= window"},
+    "Your window is the `window` positions before the query, and no query sees itself. The own position is the last "
+    "of its window.",
+)
+known.edit(
+    "blocks_for_a_window",
+    {"distance < window": "position[:, None] // window == position // window"},
+    "You cut the text into blocks as long as the window. A window slides: each query sees the last `window` positions "
+    "up to its own.",
+)
+known.edit(
     "one_sink_more",
     {"position < sinks": "position <= sinks"},
     "You keep one sink too many: with sinks = 2 these are positions 0 and 1.",
@@ -85,6 +97,17 @@ known.edit(
     {"(position < sinks)": "((position < sinks) & (position[:, None] >= window + sinks))"},
     "Queries shortly after the sinks do not see all of them: only from window + sinks on you let them. Every later "
     "query sees them.",
+)
+known.edit(
+    "sinks_not_for_sinks",
+    {"(position < sinks)": "((position < sinks) & (position[:, None] >= sinks))"},
+    "Your sinks see no sink outside their window. They are queries like all others: query 3 of 4 sinks sees positions "
+    "0 to 3.",
+)
+known.edit(
+    "sinks_of_every_window",
+    {"position < sinks": "position % window < sinks"},
+    "You keep the first positions of every stretch of `window` tokens. Only the first `sinks` of the whole text stay.",
 )
 known.edit(
     "sinks_only_once_out_of_the_window",

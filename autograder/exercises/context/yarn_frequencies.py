@@ -55,6 +55,21 @@ known.edit(
     "Your r counts radians. A turn is 2π radians: divide.",
 )
 known.edit(
+    "half_turns",
+    {TURNS: "original_length * frequency / math.pi"},
+    "You count half turns: a whole turn is 2π radians.",
+)
+known.edit(
+    "two_pi_multiplied",
+    {TURNS: "original_length * frequency * 2 * math.pi"},
+    "You multiply the radians by 2π. To get turns, divide by it.",
+)
+known.edit(
+    "whole_turns",
+    {TURNS: f"({TURNS}).floor()"},
+    "You count whole turns only. The mixture changes evenly with the turns, parts of them included.",
+)
+known.edit(
     "wavelength_for_turns",
     {TURNS: "2 * math.pi / frequency"},
     "You compare wavelengths with `slow` and `fast`. These are numbers of turns within the trained length: "
@@ -114,6 +129,22 @@ known.edit(
     },
     "Your ramp is even in the *logarithm* of the turns, as a ramp over the pair's index is (that of transformers). "
     "Here it is even in the turns themselves, as in the paper.",
+)
+known.edit(
+    "smooth_ramp",
+    {KEPT: f"{KEPT}.square() * (3 - 2 * {KEPT})"},
+    "Your ramp is an S, flat at both ends. Here the mixture changes evenly from `slow` to `fast`: a straight line.",
+)
+known.edit(
+    "ramp_over_all_pairs",
+    {KEPT: "1 - torch.arange(head_dim // 2) / max(head_dim // 2 - 1, 1)"},
+    "Your ramp goes evenly from the first pair to the last. What counts is how many turns a pair makes, between `slow` "
+    "and `fast`.",
+)
+known.edit(
+    "mixed_in_logarithms",
+    {RESULT: "frequency / scale ** (1 - kept)"},
+    "You mix the logarithms: frequency / scale^(1 - g). The mixture is the sum (1 - g) · f / scale + g · f.",
 )
 
 
