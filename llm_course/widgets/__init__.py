@@ -3,9 +3,11 @@
 from .attention_explorer import AttentionExplorer
 from .bpe_stepper import BPEStepper
 from .compute_optimal import ComputeOptimal
+from .context_cost import ContextCost
 from .items_needed import ItemsNeeded
 from .lora_lab import LoRALab
 from .metric_switch import MetricSwitch
+from .needle_explorer import NeedleExplorer
 from .neighbours_map import NeighboursMap
 from .next_token_bars import NextTokenBars
 from .norm_lab import NormLab
@@ -20,9 +22,11 @@ __all__ = [
     "AttentionExplorer",
     "BPEStepper",
     "ComputeOptimal",
+    "ContextCost",
     "ItemsNeeded",
     "LoRALab",
     "MetricSwitch",
+    "NeedleExplorer",
     "NeighboursMap",
     "NextTokenBars",
     "NormLab",

@@ -19,6 +19,8 @@ import { softmax } from "./numbers.js";
  * @property {number} rope_theta
  * @property {number} norm_epsilon
  * @property {number} end_of_text
+ * @property {number[]} [rope_frequencies]  Radians a position for each pair of a head, in place of those that rope_theta gives.
+ * @property {number} [attention_factor]  What rotated queries and keys are multiplied by, as YaRN does.
  *
  * @typedef {object} Cache  The keys and values of the positions so far, by layer: [position, kv_heads, head_size].
  * @property {number} length
@@ -43,6 +45,7 @@ export class Decoder {
       return found;
     };
     this.config = config;
+    this.frequencies = config.rope_frequencies ?? ropeFrequencies(config.head_size, config.rope_theta);
     this.embeddings = tensor("model.embed_tokens.weight");
     this.finalNorm = tensor("model.norm.weight");
     this.layers = Array.from({ length: config.layers }, (_, i) => ({
@@ -114,11 +117,11 @@ export class Decoder {
    * @param {Observer} observe
    */
   #attend(layer, index, input, cache, observe) {
-    const { heads, kv_heads, head_size, rope_theta, hidden_size } = this.config;
+    const { heads, kv_heads, head_size, hidden_size, attention_factor } = this.config;
     const position = cache.length;
     const width = kv_heads * head_size;
-    const query = rotate(multiply(layer.query, input, heads * head_size), position, head_size, rope_theta);
-    const key = rotate(multiply(layer.key, input, width), position, head_size, rope_theta);
+    const query = rotate(multiply(layer.query, input, heads * head_size), position, this.frequencies, attention_factor);
+    const key = rotate(multiply(layer.key, input, width), position, this.frequencies, attention_factor);
     const value = multiply(layer.value, input, width);
     observe("query", index, query);
     observe("key", index, key);
@@ -206,19 +209,28 @@ export function rmsNorm(vector, gain, epsilon) {
 }
 
 /**
- * Rotary positions: in each head, dimensions i and i + size/2 turn together by position · θ^(-2i/size).
- * @param {Float32Array} heads  Turned in place: [heads, size]
- * @param {number} position
+ * Radians a position for each pair of a head: θ^(-2i/size).
  * @param {number} size  Of one head.
  * @param {number} theta
  */
-export function rotate(heads, position, size, theta) {
-  const half = size / 2;
+export function ropeFrequencies(size, theta) {
+  return Array.from({ length: size / 2 }, (_, i) => theta ** ((-2 * i) / size));
+}
+
+/**
+ * Rotary positions: in each head, dimensions i and i + size/2 turn together by position · frequency i.
+ * @param {Float32Array} heads  Turned in place: [heads, size]
+ * @param {number} position
+ * @param {number[]} frequencies  One for each pair.
+ * @param {number} [factor]  What both are multiplied by.
+ */
+export function rotate(heads, position, frequencies, factor = 1) {
+  const half = frequencies.length;
   for (let i = 0; i < half; i++) {
-    const angle = position * theta ** ((-2 * i) / size);
-    const cos = Math.cos(angle);
-    const sin = Math.sin(angle);
-    for (let start = 0; start < heads.length; start += size) {
+    const angle = position * frequencies[i];
+    const cos = factor * Math.cos(angle);
+    const sin = factor * Math.sin(angle);
+    for (let start = 0; start < heads.length; start += 2 * half) {
       const first = heads[start + i];
       const second = heads[start + i + half];
       heads[start + i] = first * cos - second * sin;

@@ -17,17 +17,21 @@ matrices = sum(weight.numel() for name, weight in model.named_parameters() if "_
 assert 1650 < 2 * matrices / (4 * 256) < 1800 and abs(2 * matrices / (4 * 256) / 128 - 13.5) < 0.05
 # "There are 44 names, so guessing would give 2 %"
 assert len(words.GIRLS + words.BOYS) == 44
-# "Up to 120 tokens the needle is nearly always found", "At 160 [...] one in three at the beginning is missed"
-assert min(row[lengths.index(120)] for row in as_trained) >= 0.85 and 0.5 < as_trained[0][lengths.index(160)] < 0.8
-# "At the allowed 256 nearly all are, even most of those right before the question"
-assert max(row[lengths.index(256)] for row in as_trained[:-1]) < 0.2 and as_trained[-1][lengths.index(256)] < 0.5
+# "Up to 120 tokens the needle is nearly always found", "At 160 [...] more than half of those at the beginning"
+assert min(row[lengths.index(120)] for row in as_trained) >= 0.85 and 0.3 < as_trained[0][lengths.index(160)] < 0.5
+# "At the allowed 256 nearly all are, even those right before the question"
+assert max(row[lengths.index(256)] for row in as_trained) < 0.2
 # "Half of the look-ups reach back fewer than 20 tokens, and one in 500 more than 100"
 assert reach[len(reach) // 2] < 20 and 0.001 < sum(d > 100 for d in reach) / len(reach) < 0.003
 # "The weight falls well before the answer does"
 assert weight_on_needle(30).max() > 0.9 and weight_on_needle(120).max() < 0.75 and weight_on_needle(160).max() < 0.5
-# "with a red ball and a blue ball in the text, [...] less than half of the time", "Other things hardly disturb"
-assert recall(fast, 110, 0.5, distractors=1, same_noun=True) < 0.5
-assert recall(fast, 110, 0.5, distractors=5) > 0.75 and all_right(5) < 0.75
+# "the model is right a quarter of the time", "Other things hardly disturb", "right about six at once is another matter"
+assert 0.15 < recall(fast, 110, 0.5, texts=100, distractors=1, same_noun=True) < 0.35
+assert recall(fast, 110, 0.5, texts=100, distractors=5) > 0.75 and all_right(5) < 0.6
+# "It finds *a* ball, mostly the last one told of"
+last_named = sum(count for line, count in said.items() if line.endswith("names the last"))
+assert sum(said.values()) == 60 and last_named > 30
+assert sum(count for line, count in said.items() if line.endswith("somebody else")) < 12
 # "the head that does the looking up looks at the noun"
 with torch.no_grad():
     hay = haystack(random.Random(0), encode, 59, 0)
@@ -58,14 +62,15 @@ assert max(row[-1] for row in diets["ordinary documents"][:-1]) < 0.2 < 0.8 < di
 assert sum(row[2] for row in diets["ordinary documents"]) < sum(row[2] for row in as_trained)
 # the alt text: "After long games it is high at every length and place"
 assert min(min(row) for row in diets["with long games"]) > 0.5
-# "0.57 to 0.62, against 0.82 to 0.89", and in the middle "below 0.3" against "between 0.54 and 1": two of the seeds
+# "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below", "0.40 to 0.90", "0.60 to 0.90": two of the seeds
 second = rows_to_learn(games=True, seed=8)
 repeated = {name: tune(students[name].model.rotary_emb.inv_freq, *second) for name in students}
 for found in (students, repeated):
     ends = {name: loss_by_part(student)[-1] for name, student in found.items()}
     middle = {name: recall(student, 640, 0.5) for name, student in found.items()}
-    assert ends["by parts"] < 0.68 and min(ends["all squeezed by 4"], ends["as trained"]) > 0.75
-    assert middle["as trained"] < 0.4 < min(middle["by parts"], middle["all squeezed by 4"])
+    assert 0.55 < ends["by parts"] < 0.64 and 0.8 < min(ends["all squeezed by 4"], ends["as trained"])
+    assert max(ends.values()) < 0.91 and middle["as trained"] < min(middle["by parts"], middle["all squeezed by 4"])
+    assert middle["as trained"] < 0.45 and 0.3 < middle["all squeezed by 4"] < 1 and 0.5 < middle["by parts"] < 1
 # "keeping the first four made things worse", "A window of 128 reads these texts at the loss of short ones"
 plain = masked(lambda i, j: i - j < 128)
 assert max(plain) < 0.8 and masked(lambda i, j: (i - j < 124) | (j < 4))[-1] > 2 * plain[-1]
@@ -120,6 +125,6 @@ level = told
 for _ in range(4):
     level = summarize(level)
 assert survive(main) == 1 and 0.12 < survive(others) < 0.2
-# "a cached prompt pays from the second question on", "Retrieval is cheaper by a factor of a hundred and more"
+# "a cached prompt pays from the second question on", "150 times less", "for a hundred questions still ten times less"
 assert 2 * price["input"] > price["write"] + price["read"] and price["input"] < price["write"]
-assert questions == 100 and cached < again and again / retrieved > 100
+assert questions == 100 and 145 < again / retrieved < 160 and 9 < cached / retrieved < 11
