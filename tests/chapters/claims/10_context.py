@@ -68,7 +68,7 @@ repeated = {name: tune(students[name].model.rotary_emb.inv_freq, *second) for na
 for found in (students, repeated):
     ends = {name: loss_by_part(student)[-1] for name, student in found.items()}
     middle = {name: recall(student, 640, 0.5) for name, student in found.items()}
-    assert 0.55 < ends["by parts"] < 0.64 and 0.8 < min(ends["all squeezed by 4"], ends["as trained"])
+    assert 0.55 < ends["by parts"] < 0.64 and min(ends["all squeezed by 4"], ends["as trained"]) > 0.8
     assert max(ends.values()) < 0.91 and middle["as trained"] < min(middle["by parts"], middle["all squeezed by 4"])
     assert middle["as trained"] < 0.45 and 0.3 < middle["all squeezed by 4"] < 1 and 0.5 < middle["by parts"] < 1
 # "keeping the first four made things worse", "A window of 128 reads these texts at the loss of short ones"
@@ -120,6 +120,11 @@ assert [at_one("BM25", kind) for kind in asked] == [1, 0, 1]
 assert at_one("vectors by counts", "its meaning") > 0.8 and at_one("vectors by counts", "its name") < 0.1
 assert min(at_one("BM25 and vectors", kind) for kind in asked) > 0.8
 assert max(at_one("vectors by stories", kind) for kind in asked) < 0.1
+# "MiniLM finds 0.97 of the notes by their words at once [...] By meaning it has 0.58 at once and 0.76", where installed
+if "minilm" in globals():
+    found_by_minilm = [[recall_at(k, nearest(by_minilm), pairs) for k in (1, 5)] for pairs in asked.values()]
+    assert [round(share, 2) for share in found_by_minilm[0]] == [0.97, 1] and found_by_minilm[2] == [1, 1]
+    assert all(abs(one - two) < 0.02 for one, two in zip(found_by_minilm[1], (0.58, 0.76), strict=True))
 # "What was said often survives every level. Of what was said once, a sixth is left after four"
 level = told
 for _ in range(4):
