@@ -60,7 +60,8 @@ export default widget(
       const chosen = MODELS[model.get("preset")];
       const length = 2 ** model.get("power");
       said.textContent = sentence(model, chosen, length);
-      results.replaceChildren(element("div", { class: "llm-row" }, memory(model, chosen, length), money(model, length)), plot(chosen, model.get("power")));
+      const bars = element("div", {}, memory(model, chosen, length), money(model, length));
+      results.replaceChildren(element("div", { class: "llm-row" }, bars, plot(chosen, model.get("power"))));
     }
   },
 );
@@ -130,10 +131,10 @@ function money(model, length) {
   const { sentAgain, cached } = dollars(PRICES[model.get("prices")], length, questions, ANSWER);
   const largest = Math.max(sentAgain, cached);
   const written = (/** @type {number} */ sum) => `$ ${format(sum, sum < 0.1 ? 5 : 2)}`;
-  const caption = `${questions} question${questions > 1 ? "s" : ""}, ${inWords(ANSWER)} tokens of answer each`;
+  const caption = `${questions} answer${questions > 1 ? "s" : ""} of ${inWords(ANSWER)} tokens`;
   return bars(caption, [
-    ["text sent every time", sentAgain / largest, written(sentAgain)],
-    ["text kept in the cache", cached / largest, written(cached)],
+    ["sent every time", sentAgain / largest, written(sentAgain)],
+    ["kept in the cache", cached / largest, written(cached)],
   ]);
 }
 

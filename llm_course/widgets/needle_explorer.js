@@ -41,7 +41,8 @@ export default widget(
     const view = { setting: 0, row: 0, column: 0, distractors: 0, sameNoun: false, seed: 1 };
     const grid = element("div");
     const said = announcement();
-    const text = element("p", { class: "llm-text llm-tokens" });
+    const text = element("p", { class: "llm-text llm-tokens llm-weighed" });
+    const key = element("p", { class: "llm-note" }, "The needle is outlined. The deeper the blue of a token, the more the last one looks at it.");
     const look = element("div");
     const bars = tokenBars("The most probable next tokens");
     const names = settings.map(({ name }, i) => /** @type {[string, string]} */ ([String(i), name]));
@@ -65,6 +66,7 @@ export default widget(
       grid,
       said,
       element("div", { class: "llm-row" }, bars.node, look),
+      key,
       text,
     );
     showGrid();
@@ -99,8 +101,9 @@ export default widget(
       if (!seen || own !== run) return;
       const needle = { start: hay.needle.start + 1, end: hay.needle.end + 1 };
       showAnswer(course, hay, seen.logits);
-      text.replaceChildren(...strip(course, ids, needle));
-      look.replaceChildren(attentionPlot(seen.weights, needle));
+      const { head, share } = mostAttentiveHead(seen.weights, needle);
+      text.replaceChildren(...strip(course, ids, needle, seen.weights[head]));
+      look.replaceChildren(attentionPlot(seen.weights[head], share, needle));
     }
 
     /**
@@ -184,8 +187,9 @@ function placeName(depth) {
  * @param {CourseModel} course
  * @param {number[]} ids
  * @param {{ start: number, end: number }} needle
+ * @param {number[]} weights  Of the last token on each.
  */
-function strip({ tokenizer }, ids, needle) {
+function strip({ tokenizer }, ids, needle, weights) {
   const pieces = [];
   let hidden = 0;
   for (let i = 0; i < ids.length; i++) {
@@ -195,7 +199,7 @@ function strip({ tokenizer }, ids, needle) {
       if (hidden) pieces.push(` … ${hidden} tokens … `);
       hidden = 0;
       const word = i === 0 ? "start" : visibleToken(tokenizer.decode([ids[i]]));
-      pieces.push(inNeedle ? element("mark", {}, element("span", {}, word)) : element("span", {}, word));
+      pieces.push(element("span", { class: inNeedle ? "llm-needle" : "", style: `--share: ${weights[i].toFixed(3)}` }, word));
     } else hidden++;
   }
   return pieces;
@@ -203,12 +207,11 @@ function strip({ tokenizer }, ids, needle) {
 
 /**
  * Where the last token looks, in the head that gives the needle most.
- * @param {number[][]} weights
+ * @param {number[]} row  Its weights.
+ * @param {number} share  What of these is on the needle.
  * @param {{ start: number, end: number }} needle
  */
-function attentionPlot(weights, needle) {
-  const { head, share } = mostAttentiveHead(weights, needle);
-  const row = weights[head];
+function attentionPlot(row, share, needle) {
   const step = Math.ceil(row.length / PLOTTED);
   /** @type {[number, number][]} */
   const points = [];
@@ -220,6 +223,6 @@ function attentionPlot(weights, needle) {
     series: [{ name: "weight", points }],
     marker: needle.start,
     markerName: "needle",
-    yRange: [0, Math.max(0.2, ...points.map(([, weight]) => weight))],
+    yRange: [0, 1.2 * Math.max(0.2, ...points.map(([, weight]) => weight))], // room for the needle's name
   });
 }

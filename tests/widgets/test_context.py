@@ -158,7 +158,7 @@ def test_context_cost_follows_model_and_length(watched: Watched, address: str) -
     page.get_by_label("Numbers in the cache").select_option("4")
     expect(page.get_by_role("status")).to_contain_text("512.0 MiB")
     page.get_by_label("Questions about the text").fill("1")
-    expect(page.get_by_role("group", name="1 question, 500 tokens of answer each")).to_be_visible()
+    expect(page.get_by_role("group", name="1 answer of 500 tokens")).to_be_visible()
 
 
 @pytest.mark.browser
