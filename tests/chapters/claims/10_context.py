@@ -99,6 +99,8 @@ def right(*settings):
 
 assert share_right(fast, last_640) < 0.1 and right(15, 8, 2) > 0.9
 assert right(15, 8, 2) > right(15, 8, 4) > right(15, 8, 8)
+# "sees half of the book at once, and of what it sees it gets almost two thirds right"
+assert 0.45 < in_view < 0.6 and 0.55 < share_right(with_games, last_640) / in_view < 0.67
 # "Without overlap, chunks of 15 tokens cut through every fourth fact"
 pieces_of_15 = [tokenizer.decode(chunk) for chunk in cut(book_ids, 15, 0)]
 assert 0.2 < 1 - sum(any(sentence_of(*fact) in text for text in pieces_of_15) for fact in facts) / 60 < 0.3
