@@ -209,6 +209,11 @@ known.edit(
     {f"average = {AVERAGE}": "average = sum(map(len, documents)) / max(sum(map(bool, documents)), 1)"},
     "Your average leaves out empty documents. It is over all of them.",
 )
+known.edit(
+    "average_rounded_down",
+    {AVERAGE: "max(sum(map(len, documents)) // max(len(documents), 1), 1)"},
+    "You cut the average length to a whole number. Divide with `/`.",
+)
 
 
 @known.function("Your average is over the *other* documents. It is over all, the document itself included.")
@@ -359,6 +364,11 @@ known.edit(
     "You refuse b = 0 or b = 1. Both make sense: lengths do not matter, or matter in full.",
 )
 known.edit(
+    "b_of_one_refused",
+    {"not 0 <= b <= 1": "not 0 <= b < 1"},
+    "You refuse b = 1. It makes sense: lengths then count in full.",
+)
+known.edit(
     "negative_k1_taken",
     {"k1 < 0 or ": ""},
     "Your function takes a negative k1, with which further occurrences would lower the score: raise ValueError.",
@@ -451,16 +461,16 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("lengths do not matter", given(query=["red", "key"], documents=SMALL, b=0.0), visible=True),
-        Case("lengths matter in full", given(query=["red", "key"], documents=SMALL, b=1.0)),
+        Case("lengths matter in full", given(query=["red", "key"], documents=SMALL, b=1.0), visible=True),
         Case("the first occurrence is all", given(query=["red", "key"], documents=SMALL, k1=0.0), visible=True),
         Case("a word that no document holds", given(query=["dragon", "witch"], documents=SMALL), visible=True),
         Case("an empty document among them", given(query=["red", "ball"], documents=EMPTY_AMONG), visible=True),
         Case("only empty documents", given(query=["red"], documents=[[], []]), visible=True),
         Case("no documents", given(query=["red"], documents=[]), visible=True),
-        Case("no query", given(query=[], documents=SMALL)),
+        Case("no query", given(query=[], documents=SMALL), visible=True),
         Case("negative k1", given(query=["red"], documents=SMALL, k1=-0.5), visible=True),
         Case("b above 1", given(query=["red"], documents=SMALL, b=1.2), visible=True),
-        Case("b below 0", given(query=["red"], documents=SMALL, b=-0.1)),
+        Case("b below 0", given(query=["red"], documents=SMALL, b=-0.1), visible=True),
         Case("no such k1 or b, drawn", drawn_refusal),
     ),
     properties=(

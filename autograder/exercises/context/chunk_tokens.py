@@ -198,6 +198,11 @@ known.edit(
     "Your function takes chunks of 0 ids, which can hold nothing: raise ValueError.",
 )
 known.edit(
+    "negative_size_taken",
+    {"size < 1": "size == 0", "not 0 <= overlap < size": "overlap < 0 or 0 < size <= overlap"},
+    "Your function takes a negative size and returns nothing, so all of the text gets lost: raise ValueError.",
+)
+known.edit(
     "anything_cut",
     {"size < 1": "False", "not 0 <= overlap < size": "False", ", step)": ", step or 1)"},
     "Your function accepts any size and any overlap. Refuse with a ValueError what cannot be cut: a size below 1, and "
@@ -250,6 +255,10 @@ def drawn_negative_overlap(draw: Generator) -> Arguments:
     return {"ids": some_ids(draw, 20), "size": randint(draw, 4, 9), "overlap": -randint(draw, 1, 3)}
 
 
+def drawn_negative_size(draw: Generator) -> Arguments:
+    return {"ids": some_ids(draw, 12), "size": -randint(draw, 1, 5), "overlap": 0}
+
+
 REPEATING = [5, 6, 7, 8, 5, 6, 7, 8, 5, 6, 7, 8, 5, 6]
 
 EXERCISE = Exercise(
@@ -271,11 +280,13 @@ EXERCISE = Exercise(
         Case("shorter than the overlap", given(ids=[11, 12], size=6, overlap=4), visible=True),
         Case("shorter than the overlap, drawn", drawn_short),
         Case("no ids", given(ids=[], size=4, overlap=1), visible=True),
-        Case("no ids, no overlap", given(ids=[], size=3, overlap=0)),
+        Case("no ids, no overlap", given(ids=[], size=3, overlap=0), visible=True),
         # Last, since an answer without the refusal may cut forever.
         Case("negative overlap", given(ids=[11, 12, 13, 14, 15, 16, 17], size=3, overlap=-1), visible=True),
         Case("negative overlap, drawn", drawn_negative_overlap),
         Case("chunks of nothing", given(ids=[11, 12, 13], size=0, overlap=0), visible=True),
+        Case("a negative size", given(ids=[11, 12, 13], size=-2, overlap=0), visible=True),
+        Case("a negative size, drawn", drawn_negative_size),
         Case("overlap as large as the size", given(ids=[11, 12, 13, 14, 15], size=3, overlap=3), visible=True),
         Case("overlap beyond the size", given(ids=[11, 12, 13, 14, 15], size=3, overlap=5), visible=True),
         Case("overlap beyond the size, drawn", drawn_large_overlap),
@@ -321,6 +332,7 @@ EXERCISE = Exercise(
             "A size or an overlap that cannot be is refused with a ValueError",
             (
                 "no overlap", "overlap, no rest", "negative overlap", "negative overlap, drawn", "chunks of nothing",
+                "a negative size", "a negative size, drawn",
                 "overlap as large as the size", "overlap beyond the size", "overlap beyond the size, drawn",
             ),
             "Raise ValueError before you cut: for a size below 1, a negative overlap, and an overlap that is not below "

@@ -30,6 +30,16 @@ known.edit(
     "divides all frequencies by the scale.",
 )
 known.edit(
+    "base_divided",
+    {RESULT: PLAIN.replace("base **", "(base / scale) **")},
+    "You divide the base by the scale, which makes the pairs faster. Divide the frequencies.",
+)
+known.edit(
+    "root_of_the_scale",
+    {" / scale": " / scale**0.5"},
+    "You divide by the square root of the scale. Queries and keys turn by one angle each: divide by the scale.",
+)
+known.edit(
     "ntk_aware_base",
     {
         RESULT: RESULT.replace("base **", "(base * scale ** (head_dim / max(head_dim - 2, 1))) **").removesuffix(
@@ -159,6 +169,11 @@ known.edit(
     "Your function takes a scale of 0 or less, and divides by it. A length is never 0 times another: raise ValueError.",
 )
 known.edit(
+    "negative_scale_taken",
+    {"scale <= 0": "scale == 0"},
+    "Your function takes a negative scale, with which the pairs would turn backwards: raise ValueError.",
+)
+known.edit(
     "base_of_zero_taken",
     {"base <= 0 or ": ""},
     "Your function takes a base of 0 or less, whose powers are no frequencies: raise ValueError.",
@@ -207,14 +222,14 @@ EXERCISE = Exercise(
         Case("four times as long", given(head_dim=6, base=1000.0, scale=4.0), visible=True),
         Case("a scale with a fraction", given(head_dim=10, base=50.0, scale=2.5), visible=True),
         Case("drawn", drawn),
-        Case("one pair", given(head_dim=2, base=700.0, scale=3.0)),
+        Case("one pair", given(head_dim=2, base=700.0, scale=3.0), visible=True),
         Case("shorter than before", given(head_dim=6, base=1000.0, scale=0.5), visible=True),
         Case("base below 1", given(head_dim=6, base=0.5, scale=2.0), visible=True),
         Case("odd width", given(head_dim=7, base=1000.0, scale=4.0), visible=True),
         Case("no columns", given(head_dim=0, base=1000.0, scale=4.0), visible=True),
         Case("base of zero", given(head_dim=6, base=0.0, scale=4.0), visible=True),
         Case("scale of zero", given(head_dim=6, base=1000.0, scale=0.0), visible=True),
-        Case("negative scale", given(head_dim=6, base=1000.0, scale=-2.0)),
+        Case("negative scale", given(head_dim=6, base=1000.0, scale=-2.0), visible=True),
         Case("refused, drawn", drawn_refusal),
     ),
     properties=(

@@ -37,6 +37,11 @@ known.edit(
     "You leave out the batch: each text has a cache of its own.",
 )
 known.edit(
+    "one_position_only",
+    {"seq_len * batch": "batch"},
+    "You count a single position. Every position of the text leaves its key and its value.",
+)
+known.edit(
     "one_layer_only",
     {"n_layers * n_kv_heads * head_dim *": "n_kv_heads * head_dim *"},
     "You count one layer. Each layer makes keys and values of its own, and needs them again at every step.",
@@ -213,9 +218,9 @@ EXERCISE = Exercise(
         Case("4 bits, drawn", drawn_half_bytes),
         Case("empty cache", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=0), visible=True),
         Case("no layer", given(n_layers=0, n_kv_heads=5, head_dim=16, seq_len=70), visible=True),
-        Case("no key-value head", given(n_layers=3, n_kv_heads=0, head_dim=16, seq_len=70)),
-        Case("no column", given(n_layers=3, n_kv_heads=5, head_dim=0, seq_len=70)),
-        Case("no text", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, batch=0)),
+        Case("no key-value head", given(n_layers=3, n_kv_heads=0, head_dim=16, seq_len=70), visible=True),
+        Case("no column", given(n_layers=3, n_kv_heads=5, head_dim=0, seq_len=70), visible=True),
+        Case("no text", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, batch=0), visible=True),
         Case("one of them missing, drawn", drawn_refusal),
         Case("negative length", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=-70), visible=True),
         Case(

@@ -28,6 +28,11 @@ known.edit(
     "Your queries see what comes after them: a later key has a negative distance, which is below the window.",
 )
 known.edit(
+    "next_position_seen",
+    {"(distance >= 0)": "(distance >= -1)"},
+    "Your queries see the next position, too: on the diagonal the distance is 0, and nothing to its right may be seen.",
+)
+known.edit(
     "window_on_both_sides",
     {MASK: "(distance.abs() < window) | ((distance >= 0) & (position < sinks))"},
     "Your window reaches ahead as far as back: the absolute distance makes later keys near. Ask for a distance of "
@@ -64,6 +69,11 @@ known.edit(
     {"distance < window": "position[:, None] // window == position // window"},
     "You cut the text into blocks as long as the window. A window slides: each query sees the last `window` positions "
     "up to its own.",
+)
+known.edit(
+    "window_at_the_end_of_the_text",
+    {"distance < window": "position >= seq_len - window"},
+    "You show every query the last `window` positions of the whole text. The window ends at the query's own position.",
 )
 known.edit(
     "one_sink_more",
@@ -238,7 +248,7 @@ def drawn(draw: Generator) -> Arguments:
 
 
 def drawn_plain_window(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 9, 12), "sinks": 0, "window": randint(draw, 2, 4)}
+    return {"seq_len": randint(draw, 11, 15), "sinks": 0, "window": randint(draw, 3, 6)}
 
 
 def drawn_narrow(draw: Generator) -> Arguments:

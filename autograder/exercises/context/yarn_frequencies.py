@@ -136,6 +136,11 @@ known.edit(
     "Your ramp is an S, flat at both ends. Here the mixture changes evenly from `slow` to `fast`: a straight line.",
 )
 known.edit(
+    "ramp_squared",
+    {KEPT: f"{KEPT}.square()"},
+    "Your ramp is a parabola. Here the mixture changes evenly from `slow` to `fast`: a straight line.",
+)
+known.edit(
     "ramp_over_all_pairs",
     {KEPT: "1 - torch.arange(head_dim // 2) / max(head_dim // 2 - 1, 1)"},
     "Your ramp goes evenly from the first pair to the last. What counts is how many turns a pair makes, between `slow` "
@@ -255,6 +260,11 @@ known.edit(
     "Your function takes fast equal to slow, and divides by their difference: raise ValueError.",
 )
 known.edit(
+    "slow_of_zero_refused",
+    {"fast <= slow": "fast <= slow or slow <= 0"},
+    "You refuse slow = 0. It makes sense: the ramp then begins at no turns at all.",
+)
+known.edit(
     "thresholds_not_compared",
     {"if fast <= slow": "if False", KEPT: "((turns - slow) / ((fast - slow) or 1e-9)).clamp(0, 1)"},
     "Your function takes a `fast` that is not above `slow`: the ramp would run backwards. Raise ValueError.",
@@ -334,6 +344,10 @@ def drawn_slow(draw: Generator) -> Arguments:
     }
 
 
+def drawn_without_slow(draw: Generator) -> Arguments:
+    return drawn(draw) | {"slow": 0.0}
+
+
 def drawn_refusal(draw: Generator) -> Arguments:
     wrong = ({"head_dim": 9}, {"base": -5.0}, {"scale": -2.0}, {"fast": 0.25}, {"original_length": 0})
     return drawn(draw) | wrong[randint(draw, 0, 4)]
@@ -357,11 +371,13 @@ EXERCISE = Exercise(
             "default thresholds", given(head_dim=16, base=30000.0, scale=2.5, original_length=2000), visible=True
         ),
         Case("default thresholds, drawn", drawn_default_thresholds),
+        Case("slow of zero", given(**ALL_KINDS | {"slow": 0.0}), visible=True),
+        Case("slow of zero, drawn", drawn_without_slow),
         Case("odd width", given(**ALL_KINDS | {"head_dim": 11}), visible=True),
-        Case("no columns", given(**ALL_KINDS | {"head_dim": 0})),
-        Case("base of zero", given(**ALL_KINDS | {"base": 0.0})),
+        Case("no columns", given(**ALL_KINDS | {"head_dim": 0}), visible=True),
+        Case("base of zero", given(**ALL_KINDS | {"base": 0.0}), visible=True),
         Case("scale of zero", given(**ALL_KINDS | {"scale": 0.0}), visible=True),
-        Case("negative scale", given(**ALL_KINDS | {"scale": -1.0})),
+        Case("negative scale", given(**ALL_KINDS | {"scale": -1.0}), visible=True),
         Case("no trained length", given(**ALL_KINDS | {"original_length": 0}), visible=True),
         Case("equal thresholds", given(**ALL_KINDS | {"fast": 1.5}), visible=True),
         Case("thresholds the wrong way round", given(**ALL_KINDS | {"fast": 1.0}), visible=True),
@@ -396,6 +412,11 @@ EXERCISE = Exercise(
             "Without thresholds they are 1 and 32 turns",
             ("default thresholds", "default thresholds, drawn"),
             "Keep the defaults of the signature, and use the two parameters wherever the thresholds are needed.",
+        ),
+        Property(
+            "A ramp that begins at 0 turns makes sense",
+            ("slow of zero", "slow of zero, drawn"),
+            "With slow = 0 a pair that gets round a little keeps a little of its frequency.",
         ),
         Property(
             "They are float32",
