@@ -164,8 +164,9 @@ function recallTable(model, { name, recall }, row, column, onPick) {
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
       const share = recall ? recall[i][j] : 0;
-      const label = `${length} tokens, ${placeName(depth)}${recall ? `: ${percent(share)}` : ""}`;
-      const pick = element("button", { type: "button", "aria-label": label, "aria-pressed": String(i === row && j === column), onclick: () => onPick(i, j) }, recall ? `${Math.round(100 * share)} %` : "try");
+      const shown = recall ? `${Math.round(100 * share)} %` : "try";
+      const label = `${shown}: ${length} tokens, ${placeName(depth)}`;
+      const pick = element("button", { type: "button", "aria-label": label, "aria-pressed": String(i === row && j === column), onclick: () => onPick(i, j) }, shown);
       return element("td", { class: "llm-positive", style: `--share: ${share.toFixed(3)}` }, pick);
     });
     return element("tr", {}, element("th", { scope: "row" }, placeName(depth)), ...cells);
