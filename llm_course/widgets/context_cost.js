@@ -61,7 +61,7 @@ export default widget(
       const length = 2 ** model.get("power");
       said.textContent = sentence(model, chosen, length);
       const bars = element("div", {}, memory(model, chosen, length), money(model, length));
-      results.replaceChildren(element("div", { class: "llm-row" }, bars, plot(chosen, model.get("power"))));
+      results.replaceChildren(element("div", { class: "llm-row" }, bars, element("div", { style: "flex: 1 1 15rem" }, plot(chosen, model.get("power")))));
     }
   },
 );

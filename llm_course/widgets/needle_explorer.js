@@ -159,7 +159,7 @@ async function read({ config, tensors }, ids, frequencies, factor, given_up) {
 function recallTable(model, { name, recall }, row, column, onPick) {
   const lengths = /** @type {number[]} */ (model.get("lengths"));
   const depths = /** @type {number[]} */ (model.get("depths"));
-  const caption = recall ? `Right names of ${model.get("texts")} texts, ${name}; choose a cell to try one` : `Choose a length and a place, ${name}`;
+  const caption = recall ? `Right names of ${model.get("texts")} texts, ${name}; choose one to try it` : `Choose a length and a place, ${name}`;
   const header = element("tr", {}, element("td"), ...lengths.map((length) => element("th", { scope: "col" }, `${length} tokens`)));
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {

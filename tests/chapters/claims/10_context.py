@@ -58,11 +58,12 @@ assert 0.004 < 90 * 640 / (8500 * 8 * 160) < 0.006
 # "Both have nearly the same loss, level [...], and a little lower for the ordinary documents"
 with_loss, ordinary_loss = loss_by_part(with_games), loss_by_part(ordinary)
 assert all(0 < one - other < 0.1 for one, other in zip(with_loss, ordinary_loss, strict=True)) and max(with_loss) < 0.8
-# "finds nothing beyond 160 tokens unless it stands at the end, and at 160 it finds less than before"
-assert max(row[-1] for row in diets["ordinary documents"][:-1]) < 0.2 < 0.8 < diets["ordinary documents"][-1][-1]
-assert sum(row[2] for row in diets["ordinary documents"]) < sum(row[2] for row in as_trained)
-# the alt text: "After long games it is high at every length and place"
-assert min(min(row) for row in diets["with long games"]) > 0.5
+# "finds about a quarter of them at 256 tokens and none at 640", "At 120 and 160 tokens it finds somewhat fewer"
+assert all(0.2 <= row[3] <= 0.35 and row[4] == 0 for row in diets["ordinary documents"][:-1])
+assert diets["ordinary documents"][-1][-1] > 0.8
+assert sum(sum(row[1:3]) for row in diets["ordinary documents"]) < sum(sum(row[1:3]) for row in as_trained) - 0.5
+# the alt text: "After long games it is at least 0.75 at every length and place"
+assert min(min(row) for row in diets["with long games"]) >= 0.75
 # "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below", "0.40 to 0.90", "0.60 to 0.90": two of the seeds
 second = rows_to_learn(games=True, seed=8)
 repeated = {name: tune(students[name].model.rotary_emb.inv_freq, *second) for name in students}
@@ -72,7 +73,7 @@ for found in (students, repeated):
     assert 0.55 < ends["by parts"] < 0.64 and min(ends["all squeezed by 4"], ends["as trained"]) > 0.8
     assert max(ends.values()) < 0.91 and middle["as trained"] < min(middle["by parts"], middle["all squeezed by 4"])
     assert middle["as trained"] < 0.45 and 0.3 < middle["all squeezed by 4"] < 1 and 0.5 < middle["by parts"] < 1
-# "keeping the first four made things worse", "A window of 128 reads these texts at the loss of short ones"
+# "keeping the first four made things worse", "A window of 128 reads these texts at nearly the loss of short ones"
 plain = masked(lambda i, j: i - j < 128)
 assert max(plain) < 0.8 and masked(lambda i, j: (i - j < 124) | (j < 4))[-1] > 2 * plain[-1]
 # "With the plain window its loss is 3.94. Give up one place [...] 3.24", where it is installed
