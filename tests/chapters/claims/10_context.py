@@ -64,15 +64,12 @@ assert diets["ordinary documents"][-1][-1] > 0.8
 assert sum(sum(row[1:3]) for row in diets["ordinary documents"]) < sum(sum(row[1:3]) for row in as_trained) - 0.5
 # the alt text: "After long games it is at least 0.75 at every length and place"
 assert min(min(row) for row in diets["with long games"]) >= 0.75
-# "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below", "0.40 to 0.90", "0.60 to 0.90": two of the seeds
-second = rows_to_learn(games=True, seed=8)
-repeated = {name: tune(students[name].model.rotary_emb.inv_freq, *second) for name in students}
-for found in (students, repeated):
-    ends = {name: loss_by_part(student)[-1] for name, student in found.items()}
-    middle = {name: recall(student, 640, 0.5) for name, student in found.items()}
-    assert 0.55 < ends["by parts"] < 0.64 and min(ends["all squeezed by 4"], ends["as trained"]) > 0.8
-    assert max(ends.values()) < 0.91 and middle["as trained"] < min(middle["by parts"], middle["all squeezed by 4"])
-    assert middle["as trained"] < 0.45 and 0.3 < middle["all squeezed by 4"] < 1 and 0.5 < middle["by parts"] < 1
+# "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below": here for one seed, for two in test_seeds.py
+ends = {name: loss_by_part(student)[-1] for name, student in students.items()}
+middle = {name: recall(student, 640, 0.5) for name, student in students.items()}
+assert 0.55 < ends["by parts"] < 0.64 and min(ends["all squeezed by 4"], ends["as trained"]) > 0.8
+assert max(ends.values()) < 0.91
+assert middle["as trained"] <= 0.35 and middle["all squeezed by 4"] >= 0.4 and middle["by parts"] >= 0.6
 # "keeping the first four made things worse", "A window of 128 reads these texts at nearly the loss of short ones"
 plain = masked(lambda i, j: i - j < 128)
 assert max(plain) < 0.8 and masked(lambda i, j: (i - j < 124) | (j < 4))[-1] > 2 * plain[-1]

@@ -1,0 +1,41 @@
+"""What chapter 10 says of seeds that its page does not run: fine-tuned once more, with the page's own code."""
+
+from typing import Any
+
+import jupytext
+import pytest
+from torch import nn
+
+from tests.chapters.pages import ROOT
+
+PAGE = ROOT / "chapters/10_context/chapter.md"
+NEEDED = ("import math", "import time", "from llm_course.corpus.long_texts import", "def recall(", "def read_rows(",
+          "def by_parts(", "def turn_by(", "def tune(")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def page() -> dict[str, Any]:
+    """What the page's cells define, as far as a fine-tune needs it."""
+    names: dict[str, Any] = {}
+    for cell in jupytext.read(PAGE).cells:
+        if cell.cell_type == "code" and any(piece in cell.source for piece in NEEDED):
+            exec(compile(cell.source, str(PAGE), "exec"), names)
+    return names
+
+
+@pytest.mark.training
+@pytest.mark.parametrize("seed", [8, 9])
+def test_a_fine_tune_ends_as_the_page_says(page: dict[str, Any], seed: int) -> None:
+    rows = page["rows_to_learn"](games=True, seed=seed)
+
+    def tuned(frequencies: str) -> tuple[float, float]:
+        """The loss at the end of a long text, and the recall in its middle."""
+        student: nn.Module = page["tune"](page[frequencies], *rows)
+        return page["loss_by_part"](student)[-1], page["recall"](student, 640, 0.5)
+
+    loss, found = tuned("parts_4")
+    assert 0.55 < loss < 0.64 and found >= 0.6
+    loss, found = tuned("squeezed")
+    assert 0.8 < loss < 0.91 and 0.4 <= found <= 0.9
+    loss, found = tuned("trained")
+    assert 0.8 < loss < 0.91 and found <= 0.35
