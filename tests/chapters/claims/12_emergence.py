@@ -31,7 +31,7 @@ for seed in (0, 1, 3):
 assert max(max(copied[seed]) for seed in (2, 4)) < 0.2
 one_layers = [run for run in curves["songs"] if run["layers"] == 1]
 assert max(sum(one["tokens_right"]) / 10 for run in one_layers for one in run["lines"]) < 0.2
-# "among the curves is a run of one layer, twice as wide. It copies 0.02 of the tokens."
+# "among the measured runs is one with a single layer, twice as wide. It gets 0.02 of the tokens."
 (wide,) = (run for run in one_layers if run["width"] == 64)
 assert f"{sum(wide['lines'][-1]['tokens_right']) / 10:.2f}" == "0.02"
 # "At width 16 nothing. At 32 and 64 a run copies or it does not; one is halfway there when its training ends."
