@@ -21,7 +21,7 @@ export default widget(
     tryThis: [
       "Read off how many items a difference of 2 points takes. Then halve the difference: by what factor do they grow?",
       "Move the likeness to its right end. Two versions of one model are often that alike: what do the same items save then?",
-      "Set the test to 164 items. How far must the second model fall behind before the interval leaves out 0?",
+      "Set the test to 164 items, the size of HumanEval. How far must the second model fall behind before the interval leaves out 0?",
     ],
   },
   (model, body) => {

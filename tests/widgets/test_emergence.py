@@ -107,5 +107,5 @@ def test_metric_switch_changes_the_ruler(watched: Watched, address: str) -> None
     expect(said).to_contain_text("share of answers")
     watched.page.get_by_label("Metric").select_option("tokens")
     expect(said).to_contain_text("from 0.40 to 0.98 (share of tokens)")
-    watched.page.get_by_label("Models").select_option("2")
+    watched.page.get_by_label("Models", exact=True).select_option("2")
     expect(said).to_contain_text("from 50 to 75 training steps")
