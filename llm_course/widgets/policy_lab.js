@@ -19,7 +19,7 @@ export default widget(
     tryThis: [
       "Pay for the right number and press “100 steps” twice. What happens to the entropy, and to the groups with equal rewards?",
       "Start again and pay for “the right number is somewhere in it”. When does the line of right answers leave that of the reward? Read what the policy says then.",
-      "Now the same with a KL weight of 0.3. What does the reader of the answers gain, what does the reward lose?",
+      "Do the same with a KL weight of 0.3. What do the answers gain, and what does the reward lose?",
       "Pay for answers that sound sure. Does it know more? Then pay for length. Which of the four rewards would you have trusted?",
       "Set the learning rate to 0.1 and pay for the right number. A policy can also be broken by an honest reward.",
     ],

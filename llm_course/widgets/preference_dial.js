@@ -16,9 +16,9 @@ export default widget(
   {
     title: "Preferences, beta, and where the probability goes",
     tryThis: [
-      "One pair stands there: two true sentences over one false sentence. Which answers gain that nobody was asked about, and why does the longest gain?",
+      "So far there is one pair: two true sentences over a false one. Which of the answers that nobody was asked about gain, and why does the longest gain?",
       "Add a pair that says what was meant: a single true sentence over one of three sentences with a false one among them. What happens to length now?",
-      "Turn beta from 2 down to 0.05. The margin stays. How far does the policy go for it, and what becomes of the answer that was preferred?",
+      "Turn beta from 2 down to 0.05. The margin stays the same. How far does the policy move for it, and what happens to the preferred answer?",
       "Let all raters agree (100 %). Does the margin still come to rest? Compare 100 steps with 400.",
     ],
   },

@@ -10,8 +10,6 @@ from tests.chapters.reading_time import Minutes, reading_time
 CHAPTERS = Path(__file__).parents[2] / "chapters"
 SAID = re.compile(r"\*\*Time\*\* about (\d+) minutes to read(?:, (\d+) more for what is marked \*Going further\*)?[;.]")
 LONGEST = 90  # minutes of a first reading
-# These still tell a time by feeling; see the issue on the reader's voice.
-NOT_YET = {"13"}
 
 
 def said(text: str) -> Minutes | None:
@@ -19,10 +17,7 @@ def said(text: str) -> Minutes | None:
     return Minutes(int(match[1]), int(match[2] or 0)) if match else None
 
 
-TIMED = [page for page in sorted(CHAPTERS.glob("[0-9]*/chapter.md")) if page.parent.name[:2] not in NOT_YET]
-
-
-@pytest.mark.parametrize("page", TIMED, ids=lambda page: page.parent.name)
+@pytest.mark.parametrize("page", sorted(CHAPTERS.glob("[0-9]*/chapter.md")), ids=lambda page: page.parent.name)
 def test_a_chapter_says_how_long_it_takes(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     time = reading_time(text)
