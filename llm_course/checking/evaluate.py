@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from torch import Tensor
+
+from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
 from llm_course.checking.calls import Failure, Reply, is_kind_of
 from llm_course.checking.compare import agree, mismatch, same_distribution
@@ -264,14 +267,22 @@ def _same_reply(answer_key: AnswerKey, case: str, one: Reply, other: Reply) -> b
         # What an object draws at random is not the same twice: only what some property looks at counts.
         looking = [required for required in answer_key.properties if case in required.cases and not required.joint]
         return all(_observations_agree(required, [one], [other], item) for required in looking)
+    # Which integer dtype it is counts only where it is asked: int8 and int32 are the same mistake elsewhere.
+    integers = any(case in required.cases and _sees_dtypes(required) for required in answer_key.properties)
     return (
         agree(one.value, other.value, item.slack)
         and one.changed == other.changed
         and agree(one.gradients, other.gradients, item.slack)
-        and _dtypes(one.value) == _dtypes(other.value)
+        and _dtypes(one.value, integers) == _dtypes(other.value, integers)
     )
 
 
-def _dtypes(value: Any) -> list[str]:
+def _sees_dtypes(required: Property) -> bool:
+    function = required.observe.func if isinstance(required.observe, functools.partial) else required.observe
+    return function in (observe.dtype, observe.dtype_and_changed, observe.first_dtypes_and_changed)
+
+
+def _dtypes(value: Any, integers: bool) -> list[str]:
     values = value if isinstance(value, (tuple, list)) else [value]
-    return [str(item.dtype) for item in values if hasattr(item, "dtype")]
+    tensors = [item for item in values if isinstance(item, Tensor)]
+    return [str(item.dtype) for item in tensors if integers or item.is_floating_point()]
