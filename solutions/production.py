@@ -33,16 +33,16 @@ def quantize_absmax(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
 
     Args:
         weight: Tensor[out, in], of a floating-point dtype.
-        bits: bits of a whole number, from 2 to 16.
+        bits: bits of a whole number, at least 2. More than 8 are not asked for.
 
     Returns:
-        q: Tensor[out, in] of any integer dtype that holds the range. q times the scale is nearest to the weight; halves
+        q: Tensor[out, in] of any integer dtype. q times the scale is nearest to the weight; halves
             are rounded to the even neighbor, as torch.round does. A row of zeros gives zeros.
         scale: Tensor[out, 1], in the dtype of weight. What it is for a row of zeros is not asked.
         Gradients are not asked for.
 
     Raises:
-        ValueError: if weight has not two dimensions or nothing in it, or bits is below 2 or above 16.
+        ValueError: if weight has not two dimensions or nothing in it, or bits is below 2.
 
     Example:
         >>> quantize_absmax(torch.tensor([[1.0, -2.0, 3.5], [0.0, 14.0, 7.0]]), bits=4)
@@ -54,15 +54,15 @@ def quantize_absmax(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     """
     if weight.dim() != 2 or weight.numel() == 0:
         raise ValueError(f"weight of shape {tuple(weight.shape)} is no matrix with rows and columns")
-    if not 2 <= bits <= 16:
-        raise ValueError(f"bits is from 2 to 16, not {bits}")
+    if bits < 2:
+        raise ValueError(f"with {bits} bits there is no whole number beside 0")
     largest = 2 ** (bits - 1) - 1
     scale = weight.abs().amax(dim=1, keepdim=True) / largest
     # In a row of zeros 0 / 0 would be NaN; any other divisor leaves the zeros what they are.
     multiples = weight / torch.where(scale == 0, 1, scale)
     # Rounding in the division can lead past the range by one where the scale has lost digits.
     q = multiples.round().clamp(-largest, largest)
-    return q.to(torch.int8 if bits <= 8 else torch.int16), scale
+    return q.to(torch.int8 if bits <= 8 else torch.int32), scale
 
 
 def dequantize(q: Tensor, scale: Tensor) -> Tensor:
@@ -96,17 +96,16 @@ def quantize_groups(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Ten
     Args:
         weight: Tensor[out, in], of a floating-point dtype.
         group_size: columns in a group. The last group of each row has what is left, and may be shorter.
-        bits: bits of a whole number, from 2 to 16.
+        bits: bits of a whole number, at least 2. More than 8 are not asked for.
 
     Returns:
-        q: Tensor[out, in] of any integer dtype that holds the range. A group of zeros gives zeros.
+        q: Tensor[out, in] of any integer dtype. A group of zeros gives zeros.
         scale: Tensor[out, groups], in the dtype of weight: entry (i, g) belongs to group g of row i. What it is for a
             group of zeros is not asked.
         Gradients are not asked for.
 
     Raises:
-        ValueError: if weight has not two dimensions or nothing in it, group_size is below 1, or bits is below 2 or
-            above 16.
+        ValueError: if weight has not two dimensions or nothing in it, group_size is below 1, or bits is below 2.
 
     Example:
         >>> quantize_groups(torch.tensor([[1.0, -3.5, 14.0, 2.0, 0.7]]), group_size=2)

@@ -53,6 +53,12 @@ known.edit(
     "You multiply the two prices. How often does the price of a token go into that of the machine?",
 )
 known.edit(
+    "millionth_of_the_product",
+    {RESULT: "monthly_hosting * api_price_per_million / 1e6"},
+    "You multiply the two prices. That is what the API costs for as many tokens as the machine costs money; asked is "
+    "how many tokens cost as much as the machine.",
+)
+known.edit(
     "multiplied_by_millions",
     {RESULT: "monthly_hosting * api_price_per_million * 1e6"},
     "You multiply by the API's price. Divide by it: the dearer the API, the fewer tokens it takes.",
@@ -66,6 +72,11 @@ known.edit(
     "paid_by_the_hour",
     {RESULT: "monthly_hosting * 24 * 30 / api_price_per_million * 1e6"},
     "You count the hours of a month. monthly_hosting is the price of the whole month already.",
+)
+known.edit(
+    "tokens_an_hour",
+    {RESULT: "monthly_hosting / 720 / api_price_per_million * 1e6"},
+    "Your tokens are those of an hour. Asked is a month.",
 )
 known.edit(
     "tokens_a_day",

@@ -108,6 +108,11 @@ known.edit(
     "You cut tokens_per_second to a whole number. Half a token per second is 1800 an hour.",
 )
 known.edit(
+    "price_forgotten",
+    {RESULT: "1e6 / tokens_per_hour"},
+    "You return the hours that a million tokens take. Multiply by the price of an hour.",
+)
+known.edit(
     "nothing_checked",
     {COST: "False", SPEED: "False", SHARE: "False"},
     "You check nothing that comes in: raise ValueError for a negative hourly_cost, a tokens_per_second that is not "
@@ -176,6 +181,28 @@ def drawn_slow(draw: Generator) -> Arguments:
 def drawn_refusal(draw: Generator) -> Arguments:
     name = ("hourly_cost", "tokens_per_second", "utilisation")[randint(draw, 0, 2)]
     return drawn(draw) | {name: -real(draw, 0.1, 0.9)}
+
+
+@known.function(
+    "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise ValueError."
+)
+def asserted(hourly_cost: float, tokens_per_second: float, utilisation: float) -> float:
+    assert hourly_cost >= 0
+    assert tokens_per_second > 0
+    assert 0 < utilisation <= 1
+    return hourly_cost / (tokens_per_second * 3600 * utilisation) * 1e6
+
+
+@known.function(
+    "You return infinity where no token is made. An infinite number spreads unnoticed through every sum: raise "
+    "ValueError."
+)
+def infinite(hourly_cost: float, tokens_per_second: float, utilisation: float) -> float:
+    if tokens_per_second == 0 or utilisation == 0:
+        return float("inf")
+    if hourly_cost < 0 or tokens_per_second < 0 or not 0 < utilisation <= 1:
+        raise ValueError("out of range")
+    return hourly_cost / (tokens_per_second * 3600 * utilisation) * 1e6
 
 
 USUAL = {"hourly_cost": 3.6, "tokens_per_second": 500.0, "utilisation": 0.3}

@@ -43,6 +43,16 @@ known.edit(
     "product by itself.",
 )
 known.edit(
+    "scale_turned",
+    {RESULT: "q.to(scale.dtype) * scale.T"},
+    "You turn the scale into a row, [1, out], which meets the *columns* of q. It is a column already, as it has to be.",
+)
+known.edit(
+    "matrix_product",
+    {RESULT: "q.to(scale.dtype) @ scale"},
+    "You take a matrix product, @. Each number is multiplied by its row's scale, one by one: *.",
+)
+known.edit(
     "added",
     {RESULT: "q.to(scale.dtype) + scale"},
     "You add the scale. q counts how many times the scale is in a weight: multiply.",
@@ -68,6 +78,16 @@ known.edit(
     "You convert the product to the dtype of q, and lose what stands behind the point. Return the scale's dtype.",
 )
 known.edit(
+    "made_whole",
+    {RESULT: "(q * scale).int()"},
+    "You convert the product to an integer dtype. Weights are not whole: return them in the dtype of the scale.",
+)
+known.edit(
+    "scale_cut_to_whole",
+    {RESULT: "q * scale.int()"},
+    "You convert the *scale* to an integer dtype, and lose what stands behind its point. It is q that is converted.",
+)
+known.edit(
     "scale_made_whole",
     {RESULT: "(q * scale.to(q.dtype)).to(scale.dtype)"},
     "You convert the *scale* to the dtype of q, which makes a small one 0. Convert q to the dtype of the scale.",
@@ -76,6 +96,12 @@ known.edit(
     "in_float32",
     {RESULT: "q.float() * scale.float()"},
     "Your result is float32 whatever the scale is. Return the dtype of the scale.",
+)
+known.edit(
+    "q_in_float32",
+    {RESULT: "q.float() * scale"},
+    "You convert q to float32, and a product with a scale in half the precision becomes float32, too: convert it to "
+    "scale.dtype.",
 )
 known.edit(
     "detached",
@@ -143,6 +169,7 @@ EXERCISE = Exercise(
     cases=(
         Case("two rows", given(q=SMALL, scale=SMALL_SCALE), visible=True, gradients=("scale",)),
         Case("drawn", drawn, gradients=("scale",)),
+        Case("a square matrix", given(q=SQUARE, scale=SMALL_SCALE), visible=True),
         Case("one row, drawn", drawn_row),
         Case("laid out by columns, drawn", drawn_by_columns),
         Case("int32", lambda draw: drawn(draw, kind=torch.int32), visible=True),
@@ -161,7 +188,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("two rows", "drawn", "one row, drawn", "laid out by columns, drawn"),
+            ("two rows", "drawn", "a square matrix", "one row, drawn", "laid out by columns, drawn"),
             "q is [out, in] and scale is [out, 1], so that q * scale multiplies each row by its own. int8 times "
             "float32 is float32.",
             weight=3,

@@ -37,6 +37,11 @@ known.edit(
     "You turn codes into evenly spaced numbers about 0. A code is a place in the table of levels: look it up.",
 )
 known.edit(
+    "sevenths",
+    {LOOKED_UP: "((codes.to(absmax.dtype) - 7) / 7)"},
+    "You take codes for whole sevenths about 0, as in quantization by absmax with 4 bits. Look them up in the table.",
+)
+known.edit(
     "codes_with_a_sign",
     {LOOKED_UP: "levels[(codes.long() + 8) % 16]"},
     "You read codes above 7 as negative numbers. Codes have no sign: 0 is the lowest level, -1, and 15 the highest.",
@@ -95,7 +100,8 @@ known.edit(
 known.edit(
     "last_block_whole",
     {SPREAD: "absmax.repeat_interleave(block_size)"},
-    "Your factors are more than the codes where the last block is short: cut them to the number of codes.",
+    "Your function fails where the last block is short: codes and factors must be as many. Cut the repeated absmax to "
+    "the number of codes.",
 )
 known.edit(
     "last_block_lost",
@@ -113,6 +119,18 @@ known.edit(
     "in_float32",
     {RESULT: f"({RESULT}).float()"},
     "Your result is float32 whatever absmax is. Return the dtype of absmax.",
+)
+known.edit(
+    "table_in_float32",
+    {LEVELS: "torch.tensor(NF4_LEVELS)"},
+    "Your table is float32, and with an absmax in half the precision the product becomes float32, too: make it in the "
+    "dtype of absmax.",
+)
+known.edit(
+    "made_of_plain_numbers",
+    {RESULT: f"torch.tensor(({RESULT}).tolist())"},
+    "You make a tensor of plain numbers: it is float32 whatever absmax is, and no gradient reaches absmax. Multiply "
+    "tensors.",
 )
 known.edit(
     "detached",

@@ -25,7 +25,7 @@ known = Mistakes(production.nf4_quantize, section="production-nf4")
 
 known.edit(
     "even_levels",
-    {LEVELS: "torch.linspace(-1, 1, 16, dtype=x.dtype)"},
+    {LEVELS: f"torch.linspace(-1, 1, 16) if x.dtype == torch.float32 else {LEVELS}"},
     "Your 16 levels are evenly spaced. Those of NF4 are denser near 0, where most weights are: take the table.",
 )
 known.edit(
@@ -44,6 +44,12 @@ known.edit(
     "one_maximum_returned",
     {ABSMAX: "x.abs().amax().expand(len(blocks))", RETURN: f"return {CODES}, absmax[0]"},
     "You have a single largest magnitude for the whole vector. Return one for each block.",
+)
+known.edit(
+    "one_maximum_in_a_vector",
+    {ABSMAX: "x.abs().amax().expand(len(blocks))", RETURN: f"return {CODES}, absmax[:1]"},
+    "You treat x as one block, whatever block_size says: each block_size neighbors have a largest magnitude of their "
+    "own.",
 )
 known.edit(
     "not_divided",
@@ -129,13 +135,19 @@ known.edit(
     "You lose the last block where it is short: there are n / block_size blocks, rounded *up*.",
 )
 known.edit(
+    "uneven_vectors_fail",
+    {BLOCKS: "x.reshape(-1, block_size)"},
+    "Your function fails where block_size does not divide the length of x. Fill the last block up with zeros and cut "
+    "their codes off, or go from block to block.",
+)
+known.edit(
     "short_blocks_refused",
     {NO_BLOCK: "block_size < 1 or len(x) % block_size"},
     "You refuse a vector that block_size does not divide. Its last block is short.",
 )
 known.edit(
     "size_taken_for_number",
-    {NO_BLOCK: f"(block_size := -(-len(x) // max(block_size, 1))) and {NO_BLOCK}"},
+    {"    blocks = ": "    block_size = -(-len(x) // block_size)\n    blocks = "},
     "You cut x into block_size blocks. It is how many numbers are *in* a block.",
 )
 known.edit(
@@ -161,6 +173,11 @@ known.edit(
     {RETURN: f"return {CODES}, absmax.repeat_interleave(block_size)[: len(x)]"},
     "You return a largest magnitude for each number, which takes up more than the codes. One for each block is asked "
     "for.",
+)
+known.edit(
+    "maxima_in_a_list",
+    {RETURN: f"return {CODES}, absmax.tolist()"},
+    "You return absmax as a list of numbers. It is a tensor, in the dtype of x.",
 )
 known.edit(
     "maximum_inverted",
@@ -200,6 +217,12 @@ known.edit(
     "levels to it. Change the divisor only where it is exactly 0.",
 )
 known.edit(
+    "constant_added",
+    {DIVISOR: "(absmax + 1e-12)[:, None]"},
+    "You add a small number to absmax, to keep blocks of zeros from dividing by 0. It is not small beside very small "
+    "numbers, whose codes it changes: change the divisor only where it is exactly 0.",
+)
+known.edit(
     "changed_in_place",
     {RETURN: f"x /= absmax.repeat_interleave(block_size)[: len(x)]\n    {RETURN}"},
     "Your function divides the numbers that it was given, in place. Whoever called it still needs them.",
@@ -223,6 +246,14 @@ known.edit(
     "size_not_checked",
     {NO_BLOCK: "False"},
     "You do not check block_size: raise ValueError for one below 1.",
+)
+known.edit(
+    "size_left_to_split",
+    {
+        NO_BLOCK: "False",
+        BLOCKS: "torch.stack([functional.pad(part, (0, block_size - len(part))) for part in x.split(block_size)])",
+    },
+    "You leave a block_size below 1 to torch's split, which says something else: raise ValueError yourself.",
 )
 known.edit(
     "negative_size_taken",
@@ -388,9 +419,15 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
         Property(
-            "What makes no sense is refused with a ValueError",
-            ("two blocks", "a block of 0", "a negative block", "a negative block, drawn", "a matrix", "nothing"),
-            "Raise ValueError where x has not one dimension or nothing in it, and for a block_size below 1.",
+            "A block_size below 1 is refused with a ValueError",
+            ("two blocks", "a block of 0", "a negative block", "a negative block, drawn"),
+            "Raise ValueError for a block_size below 1, before you divide by it.",
+            observe=observe.refusal,
+        ),
+        Property(
+            "What is no vector is refused with a ValueError",
+            ("two blocks", "a matrix", "nothing"),
+            "Raise ValueError where x has not one dimension, or nothing in it.",
             observe=observe.refusal,
         ),
     ),
