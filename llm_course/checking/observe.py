@@ -209,9 +209,15 @@ def as_one_category_of_pairs(value: Any) -> list[Any]:
     return [as_categories_of_pairs(value)]
 
 
-def labels_and_unlabelled_inputs(reply: Reply) -> list[tuple[Tensor, Tensor]]:
-    """For each (inputs, labels) that a repeated call gave: the labels, and the inputs where no label is, else 0."""
-    return [(labels, inputs.masked_fill(labels != -100, 0)) for inputs, labels in reply.value]
+def as_labels_and_unlabelled_inputs(value: Any) -> list[Any]:
+    """(inputs, labels) as one category: the labels, and the inputs where the label is -100, else 0."""
+    inputs, labels = value
+    return [(labels.tolist(), inputs.masked_fill(labels != -100, 0).tolist())]
+
+
+def labels_and_unlabelled_inputs(reply: Reply) -> list[Any]:
+    """For each (inputs, labels) that a repeated call gave: the labels, and the inputs where the label is -100."""
+    return [as_labels_and_unlabelled_inputs(value) for value in reply.value]
 
 
 def same_values(*replies: Reply) -> bool:
