@@ -34,7 +34,7 @@ def result_of(assignment: Assignment, answers: Mapping[str, str], rules: Rules =
     notebook = json.dumps(fill(assignment, answers)).encode()
     submission = heal(parse(notebook, f"{assignment.name}.ipynb"), assignment)
     for _ in range(4):
-        # Others may have kept the processor so long that something was stopped: then a result says that it is not final.
+        # Others may have kept the processor so long that something was stopped: then a result says it is not final.
         result = grade(submission, assignment, b"secret", rules)
         if result.final:
             break
