@@ -29,6 +29,14 @@ known.edit(
     "first `prefix` *columns* that everyone sees.",
 )
 known.edit(
+    "prefix_rows_see_the_prefix_only",
+    {
+        PREFIX: "torch.where((torch.arange(n_queries) < prefix)[:, None], torch.arange(n_keys) < prefix, causal)",
+    },
+    "The first `prefix` rows of your pattern see the prefix and nothing else. They may stand behind it, if there are "
+    "more keys than queries: add the first columns to the causal pattern, in every row.",
+)
+known.edit(
     "prefix_and_causal",
     {PREFIX: "causal & (torch.arange(n_keys) < prefix)"},
     "You keep the keys that are in the past *and* in the prefix. A key may be seen if it is in either: use |.",

@@ -78,8 +78,8 @@ known.edit(
 )
 known.edit(
     "start_in_the_first_row_only",
-    {JOINED: f"{JOINED.replace('start, ', 'labels[:, :1], ')}\n    shifted[0, 0] = start_id"},
-    "Only the first row of your batch begins with start_id. Every row does: [:, 0].",
+    {JOINED: "labels.roll(1, dims=-1)\n    shifted[0, 0] = start_id"},
+    "Only the first row of your batch begins with start_id, the others with what was last. Every row does: [:, 0].",
 )
 known.edit(
     "along_the_batch",
