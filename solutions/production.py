@@ -111,7 +111,7 @@ def quantize_groups(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Ten
         >>> quantize_groups(torch.tensor([[1.0, -3.5, 14.0, 2.0, 0.7]]), group_size=2)
         (tensor([[ 2, -7,  7,  1,  7]], dtype=torch.int8), tensor([[0.5000, 2.0000, 0.1000]]))
 
-    Source: Frantar et al. 2022, section 4.
+    Source: Frantar et al. 2022.
     """
     if weight.dim() != 2 or weight.numel() == 0:
         raise ValueError(f"weight of shape {tuple(weight.shape)} is no matrix with rows and columns")

@@ -1,0 +1,78 @@
+/** Rounding weights to few levels: whole multiples of a scale, and the 16 levels of NF4. */
+
+/** The levels of NF4 as they were published with bitsandbytes (Dettmers et al. 2023). */
+export const NF4_LEVELS = [
+  -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453,
+  -0.28444138169288635, -0.18477343022823334, -0.09105003625154495, 0.0,
+  0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
+  0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0,
+];
+
+/**
+ * The nearest whole number; of two, the even one.
+ * @param {number} value
+ */
+export function roundToEven(value) {
+  const below = Math.floor(value);
+  const above = value - below;
+  if (above !== 0.5) return Math.round(value);
+  return below % 2 === 0 ? below : below + 1;
+}
+
+/** @param {number[]} weights */
+export function absmax(weights) {
+  return weights.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0);
+}
+
+/**
+ * The levels that weights with this largest magnitude can become, in order.
+ * @param {number} largest
+ * @param {{ bits: number, nf4: boolean }} format
+ */
+export function levelsOf(largest, { bits, nf4 }) {
+  if (nf4) return NF4_LEVELS.map((level) => level * largest);
+  const top = 2 ** (bits - 1) - 1;
+  return Array.from({ length: 2 * top + 1 }, (_, i) => ((i - top) * largest) / top);
+}
+
+/**
+ * The weights of one group, there and back.
+ * @param {number[]} weights
+ * @param {{ bits: number, nf4: boolean }} format
+ */
+export function roundGroup(weights, { bits, nf4 }) {
+  const largest = absmax(weights);
+  if (largest === 0) return weights.map(() => 0);
+  if (nf4) return weights.map((weight) => nearest(weight / largest) * largest);
+  const scale = largest / (2 ** (bits - 1) - 1);
+  return weights.map((weight) => roundToEven(weight / scale) * scale);
+}
+
+/**
+ * The level of NF4 nearest to a share; of two, the lower.
+ * @param {number} share
+ */
+function nearest(share) {
+  return NF4_LEVELS.reduce((best, level) => (Math.abs(share - level) < Math.abs(share - best) ? level : best));
+}
+
+/**
+ * Weights there and back, each `size` neighbors with a scale of their own. The last group may be short.
+ * @param {number[]} weights
+ * @param {number} size
+ * @param {{ bits: number, nf4: boolean }} format
+ */
+export function roundByGroups(weights, size, format) {
+  const groups = Array.from({ length: Math.ceil(weights.length / size) }, (_, g) => weights.slice(g * size, (g + 1) * size));
+  return groups.flatMap((group) => roundGroup(group, format));
+}
+
+/**
+ * The length of the difference by the length of the weights.
+ * @param {number[]} weights
+ * @param {number[]} rounded
+ */
+export function relativeError(weights, rounded) {
+  const square = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value * value, 0);
+  return Math.sqrt(square(weights.map((weight, i) => weight - rounded[i])) / square(weights));
+}
