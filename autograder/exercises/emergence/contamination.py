@@ -93,6 +93,18 @@ known.edit(
     "You ask for n-grams that stand in *every* document. One is enough.",
 )  # fmt: skip
 known.edit(
+    "counted_for_each_document",
+    {SHARE: "sum(n_gram in {tuple(document[i : i + n]) for i in range(len(document) - n + 1)} "
+     "for document in training for n_gram in asked) / len(asked) if asked else 0.0"},
+    "You count an n-gram once for each document that holds it, so that the share may pass 1. A place counts once, "
+    "however many documents hold its n-gram.",
+)  # fmt: skip
+known.edit(
+    "whole_documents_compared",
+    {SHARE: "sum(list(n_gram) in training for n_gram in asked) / len(asked) if asked else 0.0"},
+    "You compare an n-gram with whole documents. It has to stand somewhere *in* one: slide the window over each.",
+)
+known.edit(
     "mean_over_documents",
     {SHARE: "sum(sum(n_gram in {tuple(document[i : i + n]) for i in range(len(document) - n + 1)} "
      "for n_gram in asked) / len(asked) for document in training) / len(training) if asked and training else 0.0"},
@@ -303,6 +315,8 @@ EXERCISE = Exercise(
         Case("the same n-gram twice", given(**TWICE), visible=True),
         Case("trigrams, drawn", lambda draw: half_copied(draw, 3)),
         Case("longer n-grams, drawn", lambda draw: half_copied(draw, 5)),
+        Case("in two documents", given(test=[4, 1, 2, 8], training=[[1, 2, 5], [6, 1, 2]], n=2), visible=True),
+        Case("a document of n tokens", given(test=[1, 2, 9], training=[[1, 2], [8, 7]], n=2), visible=True),
         Case("single tokens", renamed(test=[3, 8, 3, 5], training=[[1, 3], [9, 8]], n=1)),
         Case("another order", given(test=[2, 1, 4, 3, 6], training=[[1, 2, 3], [5, 3, 4, 6]], n=2), visible=True),
         Case("far apart", renamed(test=[1, 2, 3], training=[[1, 9, 2, 9, 3], [3, 9, 2]], n=2)),
@@ -324,7 +338,8 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             (
-                "example", "the same n-gram twice", "trigrams, drawn", "longer n-grams, drawn", "single tokens",
+                "example", "the same n-gram twice", "trigrams, drawn", "longer n-grams, drawn", "in two documents",
+                "a document of n tokens", "single tokens",
                 "another order", "far apart", "digits that run together",
             ),
             "Look for the pairs of 5 1 2 3 9 0 in the documents 3 9 4, 7 1 2 3 6 and 8 5 1: of five, only 9 0 stands "

@@ -136,6 +136,17 @@ known.edit(
     "You accept a negative length, and the result is above 1. Raise ValueError.",
 )
 known.edit(
+    "no_tokens_count_as_one",
+    {"token_accuracy**length": "token_accuracy ** max(length, 1)"},
+    "You give an answer of no tokens the chance of one token. Begin from 1, not from the accuracy: nothing in it can "
+    "be wrong.",
+)
+known.edit(
+    "percent_made_a_share",
+    {"    if not 0 <=": "    token_accuracy /= 100 if token_accuracy > 1 else 1\n    if not 0 <="},
+    "You take an accuracy above 1 for percent. It may as well be a slip: raise ValueError.",
+)
+known.edit(
     "cut_to_what_makes_sense",
     {
         "if not 0 <= token_accuracy <= 1:": "token_accuracy, length = min(max(token_accuracy, 0), 1), max(length, 0)\n"

@@ -162,6 +162,12 @@ known.edit(
     "You add the weights behind every earlier place of the token. Asked is the latest one only.",
 )  # fmt: skip
 known.edit(
+    "masked_in_place",
+    {"    latest: dict": "    attention.detach().tril_()\n    latest: dict"},
+    "You mask the weights that you were given, and whoever called you goes on with the changed ones. Nothing above the "
+    "diagonal is read: leave it.",
+)
+known.edit(
     "later_place",
     {
         PICKED: "attention[:, [key - 1 for key in keys], [min(query + 1, len(ids) - 1) for query in queries]]"
@@ -292,7 +298,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is that of the weights, and the arguments are left unchanged",
-            ("float64", "nothing repeats in float64", "drawn"),
+            ("float64", "nothing repeats in float64", "drawn", "without a mask, drawn"),
             "Weights in float64 give scores in float64, zeros among them, and neither weights nor ids may change.",
             observe=observe.dtype_and_changed,
             needs=MAIN,

@@ -156,6 +156,11 @@ known.edit(
     "You sort the list that you were given. Sort a copy.",
 )
 known.edit(
+    "longest_of_a_tie",
+    {WINNER: "max(answers, key=lambda answer: (answers.count(answer), len(answer)))"},
+    "Of several answers with most votes you take the longest. The one that was given first wins.",
+)
+known.edit(
     "tie_refused",
     {"    return ": "    votes = [count for _, count in Counter(answers).most_common(2)]\n"
      "    if len(votes) == 2 and votes[0] == votes[1]:\n        raise ValueError('a tie')\n    return "},
@@ -227,6 +232,7 @@ EXERCISE = Exercise(
         Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
         Case("tie", given(answers=["m", "x", "c", "m", "c", "x"]), visible=True),
         Case("late tie", given(answers=["k", "a", "z", "z", "a", "k"]), visible=True),
+        Case("tie of lengths", given(answers=["10", "120", "9", "120", "10", "9"]), visible=True),
         Case("tie of three", renamed("m", "x", "c", "c", "x", "m", "z")),
         # So many that a set, whose order is a matter of luck, is hardly ever taken for another mistake.
         Case("tie of many", renamed(*2 * ["m", "x", "c", "e", "t", "g", "p", "d"])),
@@ -249,7 +255,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Of several, the one that was given first wins",
-            ("tie", "late tie", "tie of three", "tie of many", "tie, drawn", "all differ"),
+            ("tie", "late tie", "tie of lengths", "tie of three", "tie of many", "tie, drawn", "all differ"),
             "In k a z z a k all have two votes, and k was given first. A set has no order: go through the answers as "
             "they came.",
             weight=2,

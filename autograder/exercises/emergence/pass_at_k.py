@@ -74,7 +74,8 @@ known.edit(
 known.edit(
     "one_for_any_right",
     {WHOLE: "float(correct > 0)"},
-    "You return 1 as soon as any of the n attempts is right. Only k of them are allowed.",
+    "You return 1 as soon as any of the n attempts is right, and only k of them are allowed. (Dividing with // does "
+    "that, too.)",
 )
 
 
@@ -147,6 +148,12 @@ known.edit(
     "You accept a negative number of right attempts, and return a negative chance. Raise ValueError.",
 )
 known.edit(
+    "k_wrong_ones_give_one",
+    {"    return 1 - ": "    if n - correct <= k:\n        return 1.0\n    return 1 - "},
+    "You return 1 where exactly k attempts are wrong. Those k are one choice without a right one: only *fewer* than k "
+    "make it certain.",
+)
+known.edit(
     "product_begins_late",
     {WHOLE: "1 - math.prod(max(n - correct - i, 0) / max(n - i, 1) for i in range(1, k + 1))"},
     "Your product begins one attempt late. The first of its k quotients is (n - correct) / n.",
@@ -217,6 +224,7 @@ EXERCISE = Exercise(
         Case("one attempt, drawn", drawn_single),
         Case("none right", given(n=5, correct=0, k=3), visible=True),
         Case("all right, drawn", drawn_all_right),
+        Case("as many wrong as allowed", given(n=5, correct=2, k=3), visible=True),
         Case("few wrong", given(n=5, correct=4, k=2), visible=True),
         Case("few wrong, drawn", drawn_few_wrong),
         Case("all attempts, drawn", drawn_all_attempts),
@@ -235,7 +243,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("two of four", "three of ten", "drawn", "one attempt", "one attempt, drawn"),
+            ("two of four", "three of ten", "drawn", "one attempt", "one attempt, drawn", "as many wrong as allowed"),
             "Four attempts, the first of them right, k = 2: of the six pairs, three hold the first. Count like this, "
             "or count the pairs without a right one and take their share from 1.",
             weight=4,
