@@ -12,7 +12,7 @@ const ROW = 256;
 const OUTLIER = 7;
 const GROUPS = [8, 16, 32, 64, 128, 256];
 const WIDTH = 420;
-const HEIGHT = 150;
+const HEIGHT = 132;
 const BINS = 60;
 
 const plain = (() => {
@@ -103,20 +103,20 @@ function drawing({ weights, levels }) {
   const bars = counts.map((count, i) => {
     const left = toX(-reach + (2 * reach * i) / BINS);
     const height = (count / tallest) * (HEIGHT - 50);
-    return svg("rect", { class: "llm-bar", x: left, y: HEIGHT - 40 - height, width: (WIDTH - 20) / BINS - 1, height });
+    return svg("rect", { style: "fill: rgb(var(--llm-blue))", x: left, y: HEIGHT - 40 - height, width: (WIDTH - 20) / BINS - 1, height });
   });
-  const marks = levels.map((level) => svg("line", { class: "llm-axis", x1: toX(level), x2: toX(level), y1: HEIGHT - 36, y2: HEIGHT - 20 }));
+  const marks = levels.map((level) => svg("line", { stroke: "currentColor", x1: toX(level), x2: toX(level), y1: HEIGHT - 36, y2: HEIGHT - 20 }));
   const label = `Histogram of ${ROW} weights, and the ${levels.length} levels that the first group can become`;
   return element(
     "div",
     {},
     svg(
       "svg",
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label },
+      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, style: "max-width: 34rem" },
       ...bars,
       ...marks,
-      svg("text", { x: WIDTH / 2, y: HEIGHT - 4, "text-anchor": "middle" }, "above: the weights; below: the levels of the first group"),
     ),
+    element("p", {}, "Bars: the weights. Ticks: the levels of the first group."),
   );
 }
 

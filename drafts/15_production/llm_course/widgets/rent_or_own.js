@@ -17,7 +17,7 @@ export default widget(
     tryThis: [
       "Set the machine to be busy 2 % of the time, then all of it. By what factor does a token get cheaper?",
       "Batching makes more tokens per second on the same machine. Multiply them by ten: where do the two lines meet now?",
-      "Halve the price of the API, as has happened more than once within a year. How many more tokens does the machine need?",
+      "Halve the price of the API. How many more tokens does the machine need?",
     ],
   },
   (model, body) => {
@@ -81,7 +81,7 @@ function plot({ hourlyCost, speed, apiPrice, utilisation }) {
   const own = PLOTTED.map((power) => /** @type {[number, number]} */ ([power, costPerMillion(hourlyCost, speed, 10 ** power)]));
   return linePlot({
     title: "Cost of a million tokens, by how busy the machine is",
-    x: "busy",
+    x: "busy, in percent of the time",
     y: "per million tokens",
     series: [
       { name: "the machine", points: own.filter(([, cost]) => cost <= highest) },
@@ -89,7 +89,7 @@ function plot({ hourlyCost, speed, apiPrice, utilisation }) {
     ],
     marker: Math.log10(utilisation),
     markerName: "you",
-    xTick: (power) => (Number.isInteger(power) ? percent(10 ** power) : ""),
+    xTick: (power) => (Number.isInteger(power) ? String(100 * 10 ** power) : ""),
     yRange: [0, highest],
   });
 }
