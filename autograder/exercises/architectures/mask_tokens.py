@@ -19,7 +19,6 @@ known = Mistakes(architectures.mask_tokens, section="architectures-masked")
 CHECK = "not 0 <= probability <= 1"
 CHOSEN = "(uniform() < probability) & ~special.bool()"
 NOT_SPECIAL = "~special.bool()"
-FATE = "fate = uniform()"
 MASKED, RANDOM = "fate < 0.8", "fate >= 0.9"
 LABELS = "ids.masked_fill(~chosen, -100)"
 
@@ -170,11 +169,6 @@ known.edit(
     "You choose a fixed number of tokens in each row. Every token is decided by itself, so their number varies.",
 )
 known.edit(
-    "one_fate_for_all",
-    {FATE: "fate = torch.rand((), generator=generator)"},
-    "All chosen tokens of a call have the same fate: all become mask_id, or none. Draw a number for each token.",
-)
-known.edit(
     "one_random_id_for_all",
     {"torch.randint(vocab_size, ids.shape,": "torch.randint(vocab_size, (),"},
     "All tokens that become random get the *same* id. Draw one for each: torch.randint(vocab_size, ids.shape, ...).",
@@ -183,6 +177,11 @@ known.edit(
     "last_id_never",
     {"torch.randint(vocab_size,": "torch.randint(vocab_size - 1,"},
     "The last id is never drawn: torch.randint(n) leaves out n itself already. Draw from vocab_size.",
+)
+known.edit(
+    "first_id_never",
+    {"torch.randint(vocab_size,": "torch.randint(1, vocab_size,"},
+    "Id 0 is never drawn. Random ids are from 0 to vocab_size - 1, each alike: torch.randint(vocab_size, ...).",
 )
 known.edit(
     "an_id_left_out",
@@ -282,7 +281,7 @@ def asked(
 
 def one_kind(draw: Generator, batch: int, time: int, probability: float) -> Arguments:
     """The same token everywhere, so that the pairs of input and label are few, and each of them frequent."""
-    token = (0, 1, 2, 3, 5)[randint(draw, 0, 4)]
+    token = randint(draw, 1, 3)  # neither the first nor the last id, which slips leave out
     return asked(draw, torch.full((time, batch), token).t(), probability=probability)
 
 
@@ -309,8 +308,23 @@ def different_ids(value: Any) -> list[Any]:
 
 def few(draw: Generator, *shape: int, probability: float = 0.5) -> Arguments:
     """So few tokens that what happens to all of them together can be counted."""
-    ids = (torch.randperm(3, generator=draw)[: shape[0] * shape[1]]).reshape(shape)
-    return asked(draw, ids, mask_id=3, vocab_size=4, probability=probability)
+    ids = (torch.randperm(4, generator=draw)[: shape[0] * shape[1]]).reshape(shape)
+    return asked(draw, ids, mask_id=4, vocab_size=5, probability=probability)
+
+
+def corner(draw: Generator) -> Arguments:
+    """Three tokens, two in a row and two in a column: which are chosen is one of eight cases, all equally likely."""
+    return {**few(draw, 2, 2), "special": torch.tensor([[False, False], [False, True]])}
+
+
+def two_chosen(draw: Generator) -> Arguments:
+    return few(draw, 1, 2, probability=1.0)
+
+
+def one_fate(value: Any) -> list[Any]:
+    """Whether both of two chosen tokens became [MASK], or neither did: 70 % of the time if each has its own fate."""
+    first, second = (value[0] == 4).flatten().tolist()
+    return [first == second]
 
 
 def sentences(draw: Generator, dtype: torch.dtype = torch.int64) -> tuple[Tensor, Tensor]:
@@ -351,22 +365,15 @@ EXERCISE = Exercise(
     reference=architectures.mask_tokens,
     points=4,
     cases=(
-        Case("every token", lambda draw: one_kind(draw, 4, 10, 1.0), visible=True, repeat=40, categories=PAIRS),
+        Case("every token", lambda draw: one_kind(draw, 4, 10, 1.0), visible=True, repeat=30, categories=PAIRS),
         Case("many tokens", lambda draw: one_kind(draw, 5, 60, 0.9), repeat=20, categories=PAIRS),
         Case("few chosen", lambda draw: one_kind(draw, 2, 20, 0.25), repeat=20, categories=PAIRS),
         # The labels are the same each time, whatever is drawn; twenty times, so that other ones are told apart.
         Case("everything chosen", all_chosen, visible=True, repeat=20, categories=LABELLED),
         Case("all special", all_special, visible=True, repeat=20, categories=LABELLED),
         Case("nothing chosen", none_chosen, visible=True),
-        Case("two tokens of a row", lambda draw: few(draw, 1, 2), visible=True, repeat=150, categories=TOGETHER),
-        Case("two tokens of a column", lambda draw: few(draw, 2, 1), visible=True, repeat=150, categories=TOGETHER),
-        Case(
-            "two chosen tokens",
-            lambda draw: few(draw, 1, 2, probability=1.0),
-            visible=True,
-            repeat=150,
-            categories=TOGETHER,
-        ),
+        Case("three tokens", corner, visible=True, repeat=120, categories=LABELLED),
+        Case("two chosen tokens", two_chosen, repeat=200, categories=one_fate),
         Case("a vocabulary of two", lambda draw: of_two_ids(draw, 4, 10), visible=True, repeat=26, categories=PAIRS),
         Case(
             "a vocabulary of two, longer", lambda draw: of_two_ids(draw, 10, 100), repeat=24, categories=share_of_ones
@@ -410,7 +417,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Every token is decided by itself",
-            ("two tokens of a row", "two tokens of a column", "two chosen tokens", "a vocabulary of forty"),
+            ("three tokens", "two chosen tokens", "a vocabulary of forty"),
             "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
             weight=2,
             needs=FATES,
