@@ -123,8 +123,8 @@ known.edit(
 known.edit(
     "table_in_float32",
     {LEVELS: "torch.tensor(NF4_LEVELS)"},
-    "Your table is float32, and with an absmax in half the precision the product becomes float32, too: make it in the "
-    "dtype of absmax.",
+    "With an absmax in half the precision your result is float32. A table in float32 does that, and so does a tensor "
+    "made of plain numbers: work in the dtype of absmax.",
 )
 known.edit(
     "made_of_plain_numbers",
