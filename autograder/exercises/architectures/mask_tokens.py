@@ -301,6 +301,11 @@ def of_forty_ids(draw: Generator) -> Arguments:
     return asked(draw, torch.full((5, 40), randint(draw, 0, 30)), mask_id=37, vocab_size=40)
 
 
+def choices(value: Any) -> list[Any]:
+    """Whether a token was chosen, for each of them, whatever became of it."""
+    return (value[1] != -100).flatten().tolist()
+
+
 def different_ids(value: Any) -> list[Any]:
     """Whether more than a few different ids came in, beside the one token that there was and [MASK]."""
     return [len(value[0].unique()) > 10]
@@ -315,16 +320,6 @@ def few(draw: Generator, *shape: int, probability: float = 0.5) -> Arguments:
 def corner(draw: Generator) -> Arguments:
     """Three tokens, two in a row and two in a column: which are chosen is one of eight cases, all equally likely."""
     return {**few(draw, 2, 2), "special": torch.tensor([[False, False], [False, True]])}
-
-
-def two_chosen(draw: Generator) -> Arguments:
-    return few(draw, 1, 2, probability=1.0)
-
-
-def one_fate(value: Any) -> list[Any]:
-    """Whether both of two chosen tokens became [MASK], or neither did: 70 % of the time if each has its own fate."""
-    first, second = (value[0] == 4).flatten().tolist()
-    return [first == second]
 
 
 def sentences(draw: Generator, dtype: torch.dtype = torch.int64) -> tuple[Tensor, Tensor]:
@@ -367,13 +362,12 @@ EXERCISE = Exercise(
     cases=(
         Case("every token", lambda draw: one_kind(draw, 4, 10, 1.0), visible=True, repeat=30, categories=PAIRS),
         Case("many tokens", lambda draw: one_kind(draw, 5, 60, 0.9), repeat=20, categories=PAIRS),
-        Case("few chosen", lambda draw: one_kind(draw, 2, 20, 0.25), repeat=20, categories=PAIRS),
+        Case("few chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=24, categories=choices),
         # The labels are the same each time, whatever is drawn; twenty times, so that other ones are told apart.
         Case("everything chosen", all_chosen, visible=True, repeat=20, categories=LABELLED),
         Case("all special", all_special, visible=True, repeat=20, categories=LABELLED),
         Case("nothing chosen", none_chosen, visible=True),
         Case("three tokens", corner, visible=True, repeat=120, categories=LABELLED),
-        Case("two chosen tokens", two_chosen, repeat=200, categories=one_fate),
         Case("a vocabulary of two", lambda draw: of_two_ids(draw, 4, 10), visible=True, repeat=26, categories=PAIRS),
         Case(
             "a vocabulary of two, longer", lambda draw: of_two_ids(draw, 10, 100), repeat=24, categories=share_of_ones
@@ -417,7 +411,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Every token is decided by itself",
-            ("three tokens", "two chosen tokens", "a vocabulary of forty"),
+            ("three tokens", "a vocabulary of forty"),
             "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
             weight=2,
             needs=FATES,
