@@ -116,7 +116,7 @@ function plot({ difference, deviation, items, reach }) {
     ],
     marker: Math.log10(items),
     markerName: "this test",
-    xTick: (power) => (Number.isInteger(power) ? (10 ** power).toLocaleString("en") : ""),
+    xTick: (power) => (Number.isInteger(power) && power < MOST ? (10 ** power).toLocaleString("en") : ""), // the last one would be cut off
     yRange: [0, highest],
   });
 }
