@@ -171,7 +171,9 @@ def _encode_tensor(tensor: Tensor, buffers: list[bytes]) -> Tree:
     if tensor.numel() * tensor.itemsize > MAX_BYTES:
         return {"opaque": f"a tensor over {MAX_BYTES >> 20} MiB"}
     plain = tensor.detach().resolve_conj().resolve_neg().contiguous()
-    buffers.append(plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
+    # A single number counts as contiguous whatever its stride, and with another than 1 it is no view of bytes.
+    flat = plain.reshape(-1).clone(memory_format=torch.contiguous_format) if plain.numel() == 1 else plain.reshape(-1)
+    buffers.append(flat.view(torch.uint8).numpy().tobytes() if plain.numel() else b"")
     return {
         "tensor": {
             "dtype": dtype,

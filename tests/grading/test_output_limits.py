@@ -4,21 +4,22 @@ import json
 
 import pytest
 
-import autograder.grade
+import autograder.notebook_run
 from autograder.exercises.spec import Assignment
+from autograder.grade import grade
 from autograder.submission import heal, parse
 from tests.banks.submissions import fill, references
 
 
 @pytest.mark.grading
 def test_outputs_of_one_submission_are_cut_together(monkeypatch: pytest.MonkeyPatch, attention: Assignment) -> None:
-    monkeypatch.setattr(autograder.grade, "OUTPUT_OF_A_SUBMISSION", 20_000)
+    monkeypatch.setattr(autograder.notebook_run, "OUTPUT_OF_A_SUBMISSION", 20_000)
     prints = {
         number: f"print('{letter}' * {length})" for number, letter, length in ((1, "a", 15_000), (2, "b", 15_000))
     }
     notebook = fill(attention, references(attention), {**prints, 3: "print('c' * 1_000)"})
     submission = heal(parse(json.dumps(notebook).encode(), f"{attention.name}.ipynb"), attention)
-    result = autograder.grade.grade(submission, attention, secret=b"secret")
+    result = grade(submission, attention, secret=b"secret")
     printed = [output["text"] for outputs in result.outputs.values() for output in outputs if "text" in output]
     assert [text[:2] for text in printed[:3]] == ["aa", "[t", "cc"]
     assert sum(map(len, printed)) < 20_000

@@ -76,7 +76,7 @@ def open_notebook(lab: str, browser: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def test_every_widget_runs_in_jupyterlab(open_notebook: Callable[..., Page]) -> None:
-    page = open_notebook("all", height=9000)  # JupyterLab shows only the cells in view
+    page = open_notebook("all", height=16000)  # JupyterLab shows only the cells in view
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     expect(page.locator(".llm-widget")).to_have_count(len(WIDGETS))

@@ -423,6 +423,17 @@ def drawn_repeated_query(draw: Generator) -> Arguments:
     return drawn(draw) | {"query": ["ball", "key", "ball", "anna", "ball"]}
 
 
+def drawn_ends(draw: Generator) -> Arguments:
+    end = ({"b": 0.0}, {"b": 1.0}, {"k1": 0.0})[randint(draw, 0, 2)]
+    return drawn(draw) | end
+
+
+def drawn_missing(draw: Generator) -> Arguments:
+    made = drawn(draw)
+    documents = [[], *made["documents"]]
+    return {"query": ["dragon", *made["query"], "witch"], "documents": [*documents[randint(draw, 0, 2) :], []]}
+
+
 def drawn_refusal(draw: Generator) -> Arguments:
     wrong = ({"k1": -0.1}, {"b": -0.2}, {"b": 1.1})[randint(draw, 0, 2)]
     return drawn(draw) | wrong
@@ -463,6 +474,8 @@ EXERCISE = Exercise(
         Case("lengths do not matter", given(query=["red", "key"], documents=SMALL, b=0.0), visible=True),
         Case("lengths matter in full", given(query=["red", "key"], documents=SMALL, b=1.0), visible=True),
         Case("the first occurrence is all", given(query=["red", "key"], documents=SMALL, k1=0.0), visible=True),
+        Case("settings at their ends, drawn", drawn_ends),
+        Case("words and documents that are missing, drawn", drawn_missing),
         Case("a word that no document holds", given(query=["dragon", "witch"], documents=SMALL), visible=True),
         Case("an empty document among them", given(query=["red", "ball"], documents=EMPTY_AMONG), visible=True),
         Case("only empty documents", given(query=["red"], documents=[[], []]), visible=True),
@@ -507,14 +520,17 @@ EXERCISE = Exercise(
         ),
         Property(
             "b = 0, b = 1 and k1 = 0 make sense",
-            ("lengths do not matter", "lengths matter in full", "the first occurrence is all"),
+            (
+                "lengths do not matter", "lengths matter in full", "the first occurrence is all",
+                "settings at their ends, drawn",
+            ),
             "With k1 = 0 the fraction is 1 for any word that stands in the document, and such a word only.",
         ),
         Property(
             "Words and documents that are missing add nothing",
             (
                 "a word that no document holds", "an empty document among them", "only empty documents", "no documents",
-                "no query",
+                "no query", "words and documents that are missing, drawn",
             ),
             "Try a word that no document holds, a document without words, and no documents at all.",
         ),
@@ -527,7 +543,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "A negative k1 and a b outside 0 to 1 are refused with a ValueError",
-            ("different lengths", "other settings", "negative k1", "b above 1", "b below 0", "no such k1 or b, drawn"),
+            (
+                "different lengths", "different lengths, drawn", "other settings", "negative k1", "b above 1",
+                "b below 0", "no such k1 or b, drawn",
+            ),
             "Raise ValueError for these two, and for nothing else.",
             observe=observe.refusal,
         ),

@@ -246,6 +246,11 @@ def drawn_one_chunk(draw: Generator) -> Arguments:
     return {"ids": some_ids(draw, size), "size": size, "overlap": 3}
 
 
+def drawn_all_but_one(draw: Generator) -> Arguments:
+    size = randint(draw, 3, 5)
+    return {"ids": some_ids(draw, size + randint(draw, 3, 6)), "size": size, "overlap": size - 1}
+
+
 def drawn_large_overlap(draw: Generator) -> Arguments:
     size = randint(draw, 4, 9)
     return {"ids": some_ids(draw, 20), "size": size, "overlap": size + randint(draw, 0, 3)}
@@ -276,6 +281,7 @@ EXERCISE = Exercise(
         Case("one id left", given(ids=[11, 12, 13, 14, 15, 16, 17, 18, 19], size=4, overlap=2), visible=True),
         Case("one id left, drawn", drawn_one_left),
         Case("overlap of all but one", given(ids=[11, 12, 13, 14, 15], size=3, overlap=2), visible=True),
+        Case("overlap of all but one, drawn", drawn_all_but_one),
         Case("a text that repeats itself", given(ids=REPEATING, size=6, overlap=2), visible=True),
         Case("shorter than the overlap", given(ids=[11, 12], size=6, overlap=4), visible=True),
         Case("shorter than the overlap, drawn", drawn_short),
@@ -313,7 +319,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "An overlap of all but one id and a text that repeats itself are cut alike",
-            ("overlap of all but one", "a text that repeats itself"),
+            ("overlap of all but one", "overlap of all but one, drawn", "a text that repeats itself"),
             "Only positions decide where a chunk begins, whatever the ids are.",
         ),
         Property(
@@ -331,7 +337,8 @@ EXERCISE = Exercise(
         Property(
             "A size or an overlap that cannot be is refused with a ValueError",
             (
-                "no overlap", "overlap, no rest", "negative overlap", "negative overlap, drawn", "chunks of nothing",
+                "no overlap", "no overlap, drawn", "overlap, no rest", "negative overlap",
+                "negative overlap, drawn", "chunks of nothing",
                 "a negative size", "a negative size, drawn",
                 "overlap as large as the size", "overlap beyond the size", "overlap beyond the size, drawn",
             ),

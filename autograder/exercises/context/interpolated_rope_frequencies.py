@@ -259,7 +259,8 @@ EXERCISE = Exercise(
         Property(
             "What cannot be split or divided is refused with a ValueError",
             (
-                "not scaled", "four times as long", "shorter than before", "base below 1", "odd width", "no columns",
+                "not scaled", "four times as long", "drawn", "shorter than before", "base below 1", "odd width",
+                "no columns",
                 "base of zero", "scale of zero", "negative scale", "refused, drawn",
             ),
             "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",

@@ -241,6 +241,8 @@ EXERCISE = Exercise(
             "bytes_per_value says how many bytes a number takes: 2 is only its default.",
             observe=observe.ratio,
             joint=True,
+            # On its own, a table of the visible checks would have it.
+            needs="It counts the keys and the values of one text in 16 bits",
         ),
         Property(
             "A batch multiplies it",

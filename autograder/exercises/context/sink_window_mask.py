@@ -255,6 +255,12 @@ def drawn_narrow(draw: Generator) -> Arguments:
     return {"seq_len": randint(draw, 9, 12), "sinks": randint(draw, 2, 4), "window": 1}
 
 
+def drawn_wide(draw: Generator) -> Arguments:
+    length = randint(draw, 6, 9)
+    wide = ({"sinks": length + 2, "window": 1}, {"sinks": 1, "window": length + 3})[randint(draw, 0, 1)]
+    return {"seq_len": length, **wide}
+
+
 def drawn_refusal(draw: Generator) -> Arguments:
     wrong = ({"window": 0}, {"sinks": -1}, {"window": -2})[randint(draw, 0, 2)]
     return drawn(draw) | wrong
@@ -273,6 +279,7 @@ EXERCISE = Exercise(
         Case("one position", given(seq_len=1, sinks=3, window=2), visible=True),
         Case("more sinks than positions", given(seq_len=5, sinks=9, window=2), visible=True),
         Case("a window wider than the text", given(seq_len=5, sinks=1, window=8), visible=True),
+        Case("short and wide, drawn", drawn_wide),
         Case("no positions", given(seq_len=0, sinks=1, window=2), visible=True),
         Case("no window", given(seq_len=6, sinks=1, window=0), visible=True),
         Case("negative sinks", given(seq_len=6, sinks=-1, window=2), visible=True),
@@ -300,15 +307,18 @@ EXERCISE = Exercise(
         ),
         Property(
             "Short texts, many sinks and wide windows work",
-            ("one position", "more sinks than positions", "a window wider than the text", "no positions"),
+            (
+                "one position", "more sinks than positions", "a window wider than the text", "short and wide, drawn",
+                "no positions",
+            ),
             "If sinks or window reach over the whole text, the mask is the causal one. A text of no positions has a "
             "mask of shape (0, 0).",
         ),
         Property(
             "A window below 1 and negative numbers are refused with a ValueError",
             (
-                "a window alone", "sinks and a window", "no window", "negative sinks", "negative length",
-                "no such mask, drawn",
+                "a window alone", "a window alone, drawn", "sinks and a window", "no window", "negative sinks",
+                "negative length", "no such mask, drawn",
             ),
             "Raise ValueError where window is below 1, or sinks or seq_len is negative, and nowhere else.",
             observe=observe.refusal,

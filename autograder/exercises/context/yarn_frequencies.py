@@ -428,8 +428,9 @@ EXERCISE = Exercise(
         Property(
             "What makes no sense is refused with a ValueError",
             (
-                "not scaled", "fast, slow and between", "odd width", "no columns", "base of zero", "scale of zero",
-                "negative scale", "no trained length", "equal thresholds", "thresholds the wrong way round",
+                "not scaled", "fast, slow and between", "fast, slow and between, drawn", "odd width", "no columns",
+                "base of zero", "scale of zero", "negative scale", "no trained length", "equal thresholds",
+                "thresholds the wrong way round",
                 "refused, drawn",
             ),
             "Raise ValueError where head_dim is odd or below 2, base or scale is not above 0, original_length is below "

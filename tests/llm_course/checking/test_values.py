@@ -122,3 +122,9 @@ def test_any_tree_ends_in_a_value_or_an_error(tree: object, data: bytes) -> None
 def test_tensors_without_elements_take_memory_too() -> None:
     # A reply of eight megabytes can hold so many; each takes some 400 bytes.
     assert size_of([torch.empty(0)] * 150_000) > 150_000 * 400
+
+
+def test_a_single_number_out_of_a_larger_tensor_travels() -> None:
+    number = torch.arange(24.0).reshape(2, 3, 4)[:1, 1, 2]
+    assert number.stride() != (1,)
+    assert torch.equal(from_text(to_text(number)), number)
