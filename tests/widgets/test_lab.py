@@ -24,7 +24,7 @@ CELLS = [
 ]
 
 
-ALL = ["from llm_course import widgets", *(f"widgets.{widget.__name__}()" for widget in WIDGETS.values())]
+ALL = ["from tests.widgets.conftest import WIDGETS", *(f"WIDGETS[{name!r}]()" for name in WIDGETS)]
 
 
 @pytest.fixture(scope="module")
