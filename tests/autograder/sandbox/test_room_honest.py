@@ -183,7 +183,9 @@ def test_an_interrupted_cell_says_so_and_keeps_its_output(room: Room) -> None:
     assert room.run_cell("1", 30).ok
 
 
-def test_an_interrupted_child_process_ends(room: Room) -> None:
+def test_an_interrupted_child_process_ends(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    # How soon is no question here, and on a busy machine it takes longer.
+    monkeypatch.setattr("autograder.sandbox.room.GRACE", 60.0)
     reply = room.run_cell("!sleep 60", 0.5)
     assert not reply.ok
     assert room.run_cell("1", 30).ok
