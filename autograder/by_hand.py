@@ -5,11 +5,11 @@ nbgrader keeps such a score over every later hand-in. So what is kept here tells
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course_files import RESULTS, stored_result
-from autograder.result import Result
+from autograder.result import Result, write_data
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,7 @@ def note_scores(assignment: str, found: Mapping[str, Mapping[str, float]]) -> di
             given_to = known.code if known and is_known else result.code if result else ""
             noted.setdefault(student, {})[exercise] = HandScore(score, given_to)
     if noted != before:
-        path = _path(assignment)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".unfinished")
-        unfinished.write_text(json.dumps(noted, default=asdict, indent=1, ensure_ascii=False), encoding="utf-8")
-        unfinished.replace(path)
+        write_data(_path(assignment), noted)
     return noted
 
 

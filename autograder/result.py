@@ -97,10 +97,15 @@ class Result:
 
 
 def write_result(path: Path, result: Result) -> None:
-    """Write a result in one step: a kill in the middle leaves the file before it, or none."""
+    """Write a result in one step."""
+    write_data(path, result)
+
+
+def write_data(path: Path, data: object) -> None:
+    """Write dataclasses and plain values as JSON in one step: a kill leaves the file before it, or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(json.dumps(result, default=vars, indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished.write_text(json.dumps(data, default=vars, indent=1, ensure_ascii=False), encoding="utf-8")
     unfinished.replace(path)
 
 

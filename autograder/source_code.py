@@ -18,7 +18,7 @@ def attributes_used(source: str, function: str) -> list[tuple[int, str]]:
 def names_used(sources: Collection[str], function: str) -> frozenset[str]:
     """The names that a function uses, and those that are used by what it uses, as far as the sources define it.
 
-    None where the sources are too long to be searched.
+    Where the sources are too long to be searched, there is none.
     """
     if sum(map(len, sources)) > MAX_SEARCHED:
         return frozenset()

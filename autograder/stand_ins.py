@@ -16,10 +16,9 @@ from autograder.source_code import names_used
 
 def called_by_reference(exercise: Exercise, earlier: Sequence[Exercise]) -> list[Exercise]:
     """Those of the earlier exercises whose functions the reference calls, directly or not."""
-    if not earlier:
-        return []
     names = names_used([_module_of(exercise)], exercise.name)
-    return [other for other in earlier if other.name in names and _module_of(other) == _module_of(exercise)]
+    module = exercise.reference.__module__
+    return [other for other in earlier if other.name in names and other.reference.__module__ == module]
 
 
 @functools.cache
