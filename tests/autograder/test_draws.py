@@ -1,10 +1,8 @@
 """Whoever hands in again meets other inputs, and a regrade the same: the draw follows from the stored result alone."""
 
 import dataclasses
-import json
 import os
 from collections import Counter
-from typing import Any
 
 import pytest
 import torch
@@ -15,9 +13,9 @@ from autograder.exercises.spec import Case, Exercise, given
 from autograder.grade import not_graded
 from autograder.judge import derive_seed, judge, local_answer, make_answer_key
 from autograder.result import Result
-from autograder.submission import Submission, heal, parse
+from autograder.submission import Submission
 from llm_course.checking.calls import Call, call_to_text
-from tests.banks.submissions import fill
+from tests.banks.submissions import submission
 
 SECRET = b"secret"
 NAME = "05_attention"
@@ -25,13 +23,12 @@ ATTENTION = assignments()[NAME]
 EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
 
 
-def submission(cell: str) -> Submission:
-    notebook: dict[str, Any] = fill(ATTENTION, {"causal_mask": cell})
-    return heal(parse(json.dumps(notebook).encode(), "x.ipynb"), ATTENTION)
+def with_mask(cell: str) -> Submission:
+    return submission(ATTENTION, {"causal_mask": cell})
 
 
 def attempt(cell: str, stored: Result | None = None, student: str = "ada") -> Attempt:
-    return attempt_of(submission(cell), SECRET, NAME, student, stored)
+    return attempt_of(with_mask(cell), SECRET, NAME, student, stored)
 
 
 def result(made: Attempt) -> Result:

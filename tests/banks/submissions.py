@@ -16,6 +16,7 @@ import nbformat
 
 from autograder.exercises.spec import Assignment, Exercise, Mistake
 from autograder.notebooks import released_notebook
+from autograder.submission import Submission, heal, parse
 
 PROJECT = ("autograder", "llm_course", "solutions", "tests")
 
@@ -34,6 +35,14 @@ def fill(assignment: Assignment, answers: Mapping[str, str], extra: Mapping[int,
         cell = {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
         notebook["cells"].insert(index, {**cell, "id": f"extra-{index}"})
     return notebook
+
+
+def submission(
+    assignment: Assignment, answers: Mapping[str, str], extra: Mapping[int, str] | None = None
+) -> Submission:
+    """What `grade` takes, with these answers; for `extra` see `fill`."""
+    notebook = json.dumps(fill(assignment, answers, extra)).encode()
+    return heal(parse(notebook, f"{assignment.name}.ipynb"), assignment)
 
 
 @functools.cache

@@ -1,6 +1,5 @@
 """A submission's time is up at some point, however small the steps in which it spends it."""
 
-import json
 from collections.abc import Mapping
 
 import pytest
@@ -10,8 +9,7 @@ from autograder.exercises import assignments
 from autograder.grade import grade
 from autograder.result import Result
 from autograder.rules import Rules
-from autograder.submission import heal, parse
-from tests.banks.submissions import fill, references
+from tests.banks.submissions import references, submission
 
 pytestmark = pytest.mark.grading
 ATTENTION = assignments()["05_attention"]
@@ -55,8 +53,7 @@ def little_overtime(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def graded(answers: Mapping[str, str], extra: Mapping[int, str] | None = None) -> Result:
-    notebook = json.dumps(fill(ATTENTION, answers, extra)).encode()
-    return grade(heal(parse(notebook, "x.ipynb"), ATTENTION), ATTENTION, b"secret", RULES)
+    return grade(submission(ATTENTION, answers, extra), ATTENTION, b"secret", RULES)
 
 
 def test_cells_that_stop_late_are_not_run_for_ever(little_overtime: None) -> None:

@@ -1,7 +1,6 @@
 """A mistake in an earlier function costs nothing in a later one that calls it, and breaking one wins nothing."""
 
 import datetime
-import json
 import sys
 from collections.abc import Mapping
 
@@ -13,9 +12,8 @@ from autograder.grade import grade
 from autograder.result import ExerciseResult, Result
 from autograder.rules import Rules
 from autograder.stand_ins import called_by_reference, stand_in
-from autograder.submission import heal, parse
 from tests.banks.hostile import FAMILIES
-from tests.banks.submissions import fill, imports_of, references
+from tests.banks.submissions import imports_of, references, submission
 
 pytestmark = pytest.mark.grading
 RULES = Rules(call_deadline=3.0)
@@ -31,11 +29,10 @@ def graded(assignment: Assignment, answers: Mapping[str, str], rules: Rules = RU
 
 
 def result_of(assignment: Assignment, answers: Mapping[str, str], rules: Rules = RULES) -> Result:
-    notebook = json.dumps(fill(assignment, answers)).encode()
-    submission = heal(parse(notebook, f"{assignment.name}.ipynb"), assignment)
+    handed_in = submission(assignment, answers)
     for _ in range(4):
         # Others may have kept the processor so long that something was stopped: then a result says it is not final.
-        result = grade(submission, assignment, b"secret", rules)
+        result = grade(handed_in, assignment, b"secret", rules)
         if result.final:
             break
     return result

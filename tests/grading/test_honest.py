@@ -1,6 +1,5 @@
 """What an honest learner does otherwise than the stub costs no marks, or is told in a sentence; in real rooms."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,8 +9,7 @@ import pytest
 from autograder.exercises import assignments
 from autograder.grade import grade
 from autograder.result import ExerciseResult
-from autograder.submission import heal, parse
-from tests.banks.submissions import fill, references
+from tests.banks.submissions import references, submission
 
 pytestmark = pytest.mark.grading
 ATTENTION = assignments()["05_attention"]
@@ -36,9 +34,8 @@ HELPED = MASK.replace("return ", "return helper.same(").rstrip() + ")"
 def graded(
     answers: Mapping[str, str], extra: Mapping[int, str] | None = None, files: Mapping[str, bytes] | None = None
 ) -> dict[str, ExerciseResult]:
-    notebook = json.dumps(fill(ATTENTION, RIGHT | answers, extra)).encode()
-    submission = replace(heal(parse(notebook, "x.ipynb"), ATTENTION), files=files or {})
-    return {result.name: result for result in grade(submission, ATTENTION, b"secret").exercises}
+    handed_in = replace(submission(ATTENTION, RIGHT | answers, extra), files=files or {})
+    return {result.name: result for result in grade(handed_in, ATTENTION, b"secret").exercises}
 
 
 def renamed(source: str, names: Mapping[str, str]) -> str:

@@ -3,18 +3,15 @@
 The attacks themselves go through the whole grader in test_hostile.
 """
 
-import json
-
 import pytest
 
 from autograder.exercises import assignments
 from autograder.grade import grade
 from autograder.sandbox import room
-from autograder.submission import heal, parse
 from llm_course.checking import compare
 from tests.banks.hostile import holds_words
 from tests.banks.hostile.leaking import LEAKING
-from tests.banks.submissions import fill
+from tests.banks.submissions import submission
 
 pytestmark = pytest.mark.grading
 ATTENTION = assignments()["05_attention"]
@@ -23,8 +20,7 @@ ATTENTION = assignments()["05_attention"]
 def words_of(attack: str) -> bool:
     """Whether words come out of an attack."""
     answers = {exercise.name: "" for exercise in ATTENTION.exercises} | {"causal_mask": LEAKING[attack]}
-    submission = heal(parse(json.dumps(fill(ATTENTION, answers)).encode(), "x.ipynb"), ATTENTION)
-    return holds_words(str(grade(submission, ATTENTION, b"secret")))
+    return holds_words(str(grade(submission(ATTENTION, answers), ATTENTION, b"secret")))
 
 
 @pytest.mark.parametrize("attack", ["in the text of an exception", "in a class that says it is builtin"])

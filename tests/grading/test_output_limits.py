@@ -1,14 +1,11 @@
 """A notebook whose cells all print as much as they can: its outputs are cut, its score is not."""
 
-import json
-
 import pytest
 
 import autograder.notebook_run
 from autograder.exercises.spec import Assignment
 from autograder.grade import grade
-from autograder.submission import heal, parse
-from tests.banks.submissions import fill, references
+from tests.banks.submissions import references, submission
 
 
 @pytest.mark.grading
@@ -17,9 +14,8 @@ def test_outputs_of_one_submission_are_cut_together(monkeypatch: pytest.MonkeyPa
     prints = {
         number: f"print('{letter}' * {length})" for number, letter, length in ((1, "a", 15_000), (2, "b", 15_000))
     }
-    notebook = fill(attention, references(attention), {**prints, 3: "print('c' * 1_000)"})
-    submission = heal(parse(json.dumps(notebook).encode(), f"{attention.name}.ipynb"), attention)
-    result = grade(submission, attention, secret=b"secret")
+    handed_in = submission(attention, references(attention), {**prints, 3: "print('c' * 1_000)"})
+    result = grade(handed_in, attention, secret=b"secret")
     printed = [output["text"] for outputs in result.outputs.values() for output in outputs if "text" in output]
     assert [text[:2] for text in printed[:3]] == ["aa", "[t", "cc"]
     assert sum(map(len, printed)) < 20_000
