@@ -4,7 +4,6 @@ nbgrader's loop over submissions ends at the first name that its pattern does no
 only that it did. Here each page is made alone.
 """
 
-import html
 import logging
 import shutil
 import zipfile
@@ -12,28 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import jinja2
 from nbgrader.api import MissingEntry
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-REFUSAL = """\
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>{assignment}: not graded</title>
-<style>body {{ font: 1rem/1.5 sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem }}</style>
-</head>
-<body>
-<h1>{assignment}</h1>
-<p><strong>Not graded yet: this is no score.</strong></p>
-<p>{reason}</p>
-</body>
-</html>
-"""
+REFUSAL = Path(__file__).with_name("not_graded.html.jinja")
 """What a learner reads whose submission could not be graded."""
 LOG = logging.getLogger(__name__)
 
@@ -72,12 +56,13 @@ def make_pages(course: CourseDirectory, config: Config, assignment: str) -> Iter
 
 def make_refusals(course: CourseDirectory, assignment: str, refused: Mapping[str, str]) -> list[FeedbackPage]:
     """The pages of students whose submission could not be graded, by student and reason: each says why."""
+    template = jinja2.Template(REFUSAL.read_text(encoding="utf-8"), autoescape=True)
     pages = []
     for student, reason in refused.items():
         page = Path(course.feedback_directory, student, assignment, f"{assignment}.html")
         try:
             page.parent.mkdir(parents=True, exist_ok=True)
-            page.write_text(REFUSAL.format(assignment=html.escape(assignment), reason=html.escape(reason)), "utf-8")
+            page.write_text(template.render(assignment=assignment, reason=reason), encoding="utf-8")
             pages.append(FeedbackPage(student, page))
         except OSError as error:
             pages.append(FeedbackPage(student, None, f"{error.filename} cannot be written: {error.strerror}."))
