@@ -17,7 +17,7 @@ matrices = sum(weight.numel() for name, weight in model.named_parameters() if "_
 assert 1650 < 2 * matrices / (4 * 256) < 1800 and abs(2 * matrices / (4 * 256) / 128 - 13.5) < 0.05
 # "There are 44 names, so guessing would give 2 %"
 assert len(words.GIRLS + words.BOYS) == 44
-# "Up to 120 tokens the needle is nearly always found", "At 160 [...] more than half of those at the beginning"
+# "Up to 120 tokens the needle is mostly found [...]: 0.85 and more", "At 160 [...] more than half of those"
 assert min(row[lengths.index(120)] for row in as_trained) >= 0.85 and 0.3 < as_trained[0][lengths.index(160)] < 0.5
 # "At the allowed 256 nearly all are, even those right before the question"
 assert max(row[lengths.index(256)] for row in as_trained) < 0.2
@@ -33,7 +33,9 @@ assert recall(fast, 110, 0.5, texts=100, distractors=5) > 0.75 and all_right(5) 
 last_named = sum(count for line, count in said.items() if line.endswith("names the last"))
 assert sum(said.values()) == 60 and last_named > 30
 assert sum(count for line, count in said.items() if line.endswith("somebody else")) < 12
-# "the head that does the looking up looks at the noun"
+# "asked for the last it names the first more often than asked for the first"
+assert said["asked for the last child: names the first"] > said["asked for the first child: names the first"]
+# "a head that does the looking up and looks at the noun"
 with torch.no_grad():
     hay = haystack(random.Random(0), encode, 59, 0)
     maps = model(torch.tensor([[end, *hay.ids]]), output_attentions=True).attentions
@@ -51,17 +53,21 @@ cooler.model.rotary_emb.attention_scaling = 0.1 * math.log(4) + 1
 assert losses["by parts, 0.5 to 4 turns"][-1] - 0.15 < loss_by_part(cooler)[-1] < losses["by parts, 0.5 to 4 turns"][-1]
 # "In our rows even the fastest pair makes only 25 turns"
 assert 25 < ROW_LENGTH / (2 * math.pi) < 26
-# "the explorer's table shows that needles far back are mostly missed"
-assert max(tables["by parts"][0][-1], tables["by parts"][1][-1]) < 0.5
+# "the explorer's table shows that at 640 tokens only needles at the end are found"
+assert [row[-1] for row in tables["by parts"][:2]] == [0, 0] and tables["by parts"][-1][-1] > 0.7
 # "90 rows are 58,000 tokens, half a percent of what `stories` was trained on"
 assert 0.004 < 90 * 640 / (8500 * 8 * 160) < 0.006
 # "Both have nearly the same loss, level [...], and a little lower for the ordinary documents"
 with_loss, ordinary_loss = loss_by_part(with_games), loss_by_part(ordinary)
 assert all(0 < one - other < 0.1 for one, other in zip(with_loss, ordinary_loss, strict=True)) and max(with_loss) < 0.8
-# "finds about a quarter of them at 256 tokens and none at 640", "At 120 and 160 tokens it finds somewhat fewer"
+# "finds about a quarter of them at 256 tokens and none at 640"
 assert all(0.2 <= row[3] <= 0.35 and row[4] == 0 for row in diets["ordinary documents"][:-1])
 assert diets["ordinary documents"][-1][-1] > 0.8
-assert sum(sum(row[1:3]) for row in diets["ordinary documents"]) < sum(sum(row[1:3]) for row in as_trained) - 0.5
+# "Without any training, those at the beginning of 256 tokens were all found"
+assert tables["by parts"][0][lengths.index(256)] == 1
+# "a window of 64 tokens the loss at the end of 640 is 0.64, hardly above the 0.51 of the first part"
+last_64 = masked(lambda i, j: i - j < 64)
+assert abs(last_64[-1] - 0.64) < 0.02 and abs(last_64[0] - 0.51) < 0.02
 # the alt text: "After long games it is at least 0.75 at every length and place"
 assert min(min(row) for row in diets["with long games"]) >= 0.75
 # "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below": here for one seed, for two in test_seeds.py

@@ -18,7 +18,7 @@ assert all(abs(p**10 - whole) < 0.2 for p, whole in zip(tokens_right, exact, str
 # "The hardest is the word right behind the title"
 for run in by_width[2:]:
     assert min(run["poems"][-1]["tokens_right"]) == run["poems"][-1]["tokens_right"][0]
-# "For at least 150 steps next to nothing happens; within some fifty more, the ability is there", also smoothly
+# "For at least 150 steps little happens; then, within some fifty to a hundred more, most tokens are right"
 copied = {seed: [sum(one["tokens_right"]) / 10 for one in run["lines"]] for seed, run in enumerate(two_layers)}
 assert len(two_layers) == 5
 for seed in (0, 1, 3):
@@ -34,7 +34,7 @@ assert max(sum(one["tokens_right"]) / 10 for run in one_layers for one in run["l
 # "among the measured runs is one with a single layer, twice as wide. It gets 0.02 of the tokens."
 (wide,) = (run for run in one_layers if run["width"] == 64)
 assert f"{sum(wide['lines'][-1]['tokens_right']) / 10:.2f}" == "0.02"
-# "At width 16 nothing. At 32 and 64 a run copies or it does not; one is halfway there when its training ends."
+# "At width 16 nothing. At 32 and 64 some runs copy whole lists and some do not, and one is halfway there"
 ends = {
     (run["width"], run["seed"]): run["lines"][-1]["right_before_error"][-1] / 256
     for run in curves["songs"]
@@ -42,16 +42,27 @@ ends = {
 }
 assert max(ends[16, seed] for seed in range(5)) == 0
 assert sum(0.05 < end < 0.95 for end in ends.values()) == 1
-# "By seed 0 the ability "emerges at 22,720 parameters", by seed 2 it never does, and by seed 3 it is [...] gone"
+# "one run at width 64 climbs slowly, and another that copies no whole list gets a third of the tokens"
+wide_runs = {
+    run["seed"]: [sum(one["tokens_right"]) / 10 for one in run["lines"]]
+    for run in curves["songs"]
+    if (run["width"], run["layers"]) == (64, 2)
+}
+assert sum(0.15 < share < 0.9 for share in wide_runs[4]) > 10, "ten measurements are 250 steps"
+assert 0.28 < wide_runs[2][-1] < 0.4 and ends[64, 2] == 0
+# "By seed 0 the ability "emerges at 22,720 parameters", by seed 2 not within these 600 steps, and by seed 3 [...] gone"
 assert ends[32, 0] > 0.9 and ends[64, 0] > 0.9 and max(ends[32, 2], ends[64, 2]) < 0.05
 assert ends[32, 3] > 0.9 and ends[64, 3] < 0.05
-# "needs two layers and width 32, and then comes in about half of the runs"
+# "with two layers and width 32 or 64 in about half of the runs"
 assert 4 <= sum(end > 0.9 for end in ends.values()) <= 6
-# "The two rise together" and "In the seed that never copies, neither head has formed."
+# "The first layer's head comes first" and "In the seed that never copies, neither head has formed."
 looked = [
     (max(previous[0]), max(induction[1]))
     for previous, induction in zip(two_layers[0]["previous"], two_layers[0]["induction"], strict=True)
 ]
+assert next(i for i, (one, _) in enumerate(looked) if one > 0.15) < next(
+    i for i, (_, two) in enumerate(looked) if two > 0.15
+)
 assert looked[3][0] < 0.2 and looked[3][1] < 0.1 and looked[-1][0] > 0.6 and looked[-1][1] > 0.8
 assert max(two_layers[2]["previous"][-1][0]) < 0.1 and max(two_layers[2]["induction"][-1][1]) < 0.1
 # "The model copies new lists of the words that its text repeats, and none of the others."
