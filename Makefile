@@ -143,7 +143,7 @@ postgresql:
 	  || echo "PostgreSQL is not installed and cannot be installed from here: its tests will fail."
 
 # The course's models are shipped; these remake them. A run that was stopped goes on from its last checkpoint.
-models: env  ## train the course models anew, in about 25 minutes on two quick cores with bfloat16 instructions
+models: env  ## train the course models anew, in about half an hour on two quick cores with bfloat16 instructions
 	@$(BIN)/python -m llm_course.training
 
 models-smoke: env  ## a few steps of every model's training, into _build/models-smoke
