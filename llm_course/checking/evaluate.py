@@ -263,9 +263,10 @@ def _same_reply(answer_key: AnswerKey, case: str, one: Reply, other: Reply) -> b
     if item.categories is not None:
         forms = [_first_mismatch(reply.value, item) for reply in (one, other)]
         return forms[0] == forms[1] if any(forms) else _distributions_agree(one, other, item)
-    if item.call.script:
-        # What an object draws at random is not the same twice: only what some property looks at counts.
-        looking = [required for required in answer_key.properties if case in required.cases and not required.joint]
+    looking = [required for required in answer_key.properties if case in required.cases and not required.joint]
+    if item.call.script or any(required.observe is observe.conversation for required in looking):
+        # What an object draws at random is not the same twice, and an error is told in a learner's own words: only
+        # what some property looks at counts.
         return all(_observations_agree(required, [one], [other], item) for required in looking)
     # Which integer dtype it is counts only where it is asked: int8 and int32 are the same mistake elsewhere.
     integers = any(case in required.cases and _sees_dtypes(required) for required in answer_key.properties)

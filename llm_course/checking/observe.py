@@ -94,6 +94,16 @@ def gradients_where_finite(reply: Reply) -> dict[str, Tensor | None]:
     }
 
 
+def conversation(reply: Reply) -> Any:
+    """A list of messages, in which a tool's report of an error is "error", whatever else it says."""
+    return [
+        {**message, "content": "error"}
+        if message["role"] == "tool" and str(message["content"]).startswith("error")
+        else message
+        for message in reply.value
+    ]
+
+
 def refusal(reply: Reply) -> str | None:
     """The type of the exception that the call raised."""
     return reply.failure.type if reply.failure else None

@@ -21,6 +21,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from llm_course.checking import functions
+
 Tree = Any
 """None, bool, int, float, str, a list of trees, or a dict with the one key that names its kind."""
 
@@ -44,7 +46,7 @@ MAX_BYTES = 32 << 20
 MAX_DEPTH = 20
 MAX_DIMENSIONS = 16
 MAX_OBJECTS = 100
-"""The most generators and layers in one value."""
+"""The most generators, layers and functions in one value."""
 MAX_PARTS = 200_000
 """The most values, counted at every depth, of which one value may be made."""
 TENSOR_BYTES = 500
@@ -151,6 +153,8 @@ def _encode(value: object, buffers: list[bytes], depth: int) -> Tree:
         return {"linear": [_encode(value.weight, buffers, depth + 1), _encode(value.bias, buffers, depth + 1)]}
     if type(value) is nn.Sequential:
         return {"sequential": _encode_layers(list(value), buffers, depth + 1)}
+    if name := functions.name_of(value):
+        return {"function": name}
     if isinstance(value, Opaque):
         return {"opaque": value.type_name}
     return {"opaque": f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")}
@@ -211,7 +215,7 @@ class _Reader:
         # Twenty characters of data become five thousand bytes of generator.
         self._objects += 1
         if self._objects > MAX_OBJECTS:
-            raise ValueFormatError(f"more than {MAX_OBJECTS} generators and layers in one")
+            raise ValueFormatError(f"more than {MAX_OBJECTS} generators, layers and functions in one")
 
 
 def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
@@ -243,6 +247,9 @@ def _decode(tree: Tree, reader: _Reader, depth: int) -> Any:
     if kind == "sequential" and isinstance(content, list):
         reader.count_object()
         return _sequential([_decode(item, reader, depth + 1) for item in content])
+    if kind == "function" and isinstance(content, str) and content in functions.MAKERS:
+        reader.count_object()
+        return functions.named(content)
     if kind == "opaque" and isinstance(content, str):
         return Opaque(content if content in TYPES else "a value of another type")
     raise ValueFormatError(f"unknown kind of value {kind!r}")

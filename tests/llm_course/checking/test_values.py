@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from llm_course.checking import functions
 from llm_course.checking.compare import agree
 from llm_course.checking.values import DTYPES, Opaque, ValueFormatError, decode, encode, from_text, size_of, to_text
 
@@ -42,6 +43,15 @@ def test_modules_and_generators_come_back() -> None:
     assert [item.requires_grad for item in model.parameters()] == [False, True, True]
     generator = from_text(to_text(torch.Generator().manual_seed(5)))
     assert torch.rand(1, generator=generator) == torch.rand(1, generator=torch.Generator().manual_seed(5))
+
+
+def test_functions_travel_by_name() -> None:
+    tools = from_text(to_text({"add": functions.add, "ticket": functions.named("ticket")}))
+    assert tools["add"] is functions.add
+    assert [tools["ticket"](), tools["ticket"]()] == [1, 2]
+    assert from_text(to_text(functions.named("ticket")))() == 1
+    assert all(callable(from_text(to_text(functions.named(name)))) for name in functions.MAKERS)
+    assert from_text(to_text(lambda: 1)) == Opaque("function")
 
 
 def test_a_layer_in_two_places_stays_one() -> None:
@@ -88,6 +98,8 @@ def test_what_does_not_travel_is_named() -> None:
         {"sequential": [0]},
         {"sequential": [{"sequential": []}, True]},
         {"sequential": [{"sequential": []}, -1]},
+        {"function": "eval"},
+        {"function": ["add"]},
         {"pickle": "x"},
     ],
 )
@@ -102,7 +114,7 @@ def test_bytes_left_over_are_refused() -> None:
         decode(tree, b"".join(buffers) + b"x")
 
 
-KEYS = st.sampled_from(["a", "b", "tensor", "tuple", "linear", "dict"])
+KEYS = st.sampled_from(["a", "b", "tensor", "tuple", "linear", "dict", "function"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=2),
