@@ -1,0 +1,90 @@
+"""Answers whose confidence lies on no edge, card numbers that pass Luhn's check or just miss it, careless checks."""
+
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import randint
+from solutions.responsible_use import _luhn_sum
+
+
+def real(draw: Generator, low: float, high: float) -> float:
+    """A number from low to high."""
+    return low + (high - low) * float(torch.rand((), generator=draw, dtype=torch.float64))
+
+
+def inside_bins(draw: Generator, n: int, n_bins: int) -> Tensor:
+    """n confidences, each well within one of n_bins equal bins, float32."""
+    number = torch.randint(0, n_bins, (n,), generator=draw)
+    place = 0.15 + 0.7 * torch.rand(n, generator=draw, dtype=torch.float64)
+    return ((number + place) / n_bins).float()
+
+
+def right_or_wrong(draw: Generator, n: int) -> Tensor:
+    """n zeros and ones, int64, both among them."""
+    correct = torch.randint(0, 2, (n,), generator=draw)
+    correct[0], correct[-1] = 0, 1
+    return correct
+
+
+def card_number(draw: Generator, length: int, *, valid: bool = True) -> str:
+    """So many digits that pass Luhn's check, or of which the last is one too large."""
+    digits = [4, *(randint(draw, 0, 9) for _ in range(length - 2)), 0]
+    digits[-1] = -_luhn_sum(digits) % 10
+    if not valid:
+        digits[-1] = (digits[-1] + 1) % 10
+    return "".join(map(str, digits))
+
+
+def in_groups(digits: str, separator: str) -> str:
+    """The digits in groups of four."""
+    return separator.join(digits[start : start + 4] for start in range(0, len(digits), 4))
+
+
+CHECK = "_check_answers(confidence, correct)"
+"""The line of both references that looks at the answers."""
+SAME_LENGTH = (
+    "n = min(len(confidence), len(correct))\n    confidence, correct = confidence[:n].flatten(), correct[:n].flatten()"
+)
+NOTHING_CHECKED = f"if len(confidence) == 0:\n        return 0.0\n    {SAME_LENGTH}"
+
+
+def answers_taken_as_they_are(known: Mistakes, check: str) -> None:
+    """What a function may forget to refuse in confidence and correct, one thing at a time."""
+
+    def only(condition: str) -> str:
+        return f"if {condition}:\n        raise ValueError('no answers')"
+
+    vectors = "confidence.ndim != 1 or confidence.shape != correct.shape or len(confidence) == 0"
+    in_range = "len(confidence) == 0 or not ((confidence >= 0) & (confidence <= 1)).all()"
+    no_answers = "if len(confidence) == 0 and len(correct) == 0:\n        return {}\n    " + check
+    known.edit(
+        "any_confidence_taken",
+        {check: only(vectors)},
+        "You accept a confidence that is not from 0 to 1. Raise ValueError: 87 may be meant as percent.",
+    )
+    known.edit(
+        "confidence_above_one_taken",
+        {check: only(f"{vectors} or (confidence < 0).any()")},
+        "You accept a confidence above 1. Raise ValueError: 87 may be meant as percent.",
+    )
+    known.edit(
+        "negative_confidence_taken",
+        {check: only(f"{vectors} or (confidence > 1).any()")},
+        "You accept a negative confidence. Raise ValueError: it may be a log-probability.",
+    )
+    known.edit(
+        "different_lengths_taken",
+        {check: f"{only(in_range)}\n    {SAME_LENGTH}"},
+        "You accept vectors of different lengths. Raise ValueError: somebody's answers are missing.",
+    )
+    known.edit(
+        "no_answers_give_zero",
+        {check: no_answers.format("0.0")},
+        "You return 0 where there are no answers. Nothing was measured: raise ValueError.",
+    )
+    known.edit(
+        "no_answers_give_nan",
+        {check: no_answers.format("float('nan')")},
+        "You return NaN where there are no answers. It spreads unnoticed: raise ValueError.",
+    )
