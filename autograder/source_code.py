@@ -9,6 +9,7 @@ MAX_SEARCHED = 50_000
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign
 
 
+@functools.lru_cache(maxsize=128)
 def attributes_used(source: str, function: str) -> list[tuple[int, str]]:
     """The attributes that a function names, each with its line in the source."""
     found = [node for definition in _definitions(source).get(function, ()) for node in ast.walk(definition)]

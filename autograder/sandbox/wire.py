@@ -15,8 +15,8 @@ from typing import Any
 LENGTHS = struct.Struct("<II")
 MAX_HEADER = 8 << 20
 MAX_BODY = 64 << 20
-CHUNK = 1 << 18
-"""How many bytes are read at once."""
+CHUNK = 1 << 16
+"""How many bytes are read at once. For more, the C library asks the kernel for memory each time."""
 
 
 class WireError(Exception):

@@ -91,10 +91,10 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
     inputs = _inputs(arguments, call.gradients)
     for tensor in inputs.values():
         tensor.requires_grad_()
-    meter = _LargestTensor()
+    meter = _LargestTensor() if call.measure else None
     states = _generator_states() if call.generators else {}
     try:
-        with torch.enable_grad(), _usual_dtype(), meter if call.measure else contextlib.nullcontext():
+        with torch.enable_grad(), _usual_dtype(), meter or contextlib.nullcontext():
             with around or contextlib.nullcontext():
                 value = _value(function, call, arguments)
             gradients = _gradients(value, inputs)
@@ -107,7 +107,7 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
         changed=tuple(name for name, before in call.arguments.items() if not _unchanged(before, arguments[name]))
         + tuple(name for name, state in states.items() if state != _generator_states()[name]),
         gradients=gradients,
-        largest=meter.largest if call.measure else None,
+        largest=meter.largest if meter else None,
     )
 
 
