@@ -32,12 +32,22 @@ FLOORS = {
         {"__main__"},
         {"check", "training"},
         {"widgets"},
-        {"models", "fetch", "checking", "corpus", "plotting"},
+        {"models", "fetch", "checking", "corpus", "plotting", "serving"},
         {"packaged_models"},
     ),
 }
 # What a learner or a reader may import: neither how answers are judged, nor any answer.
-OPEN_TO_CHAPTERS = {"check", "corpus", "fetch", "models", "packaged_models", "plotting", "training", "widgets"}
+OPEN_TO_CHAPTERS = {
+    "check",
+    "corpus",
+    "fetch",
+    "models",
+    "packaged_models",
+    "plotting",
+    "serving",
+    "training",
+    "widgets",
+}
 
 
 def files(package: str) -> list[Path]:

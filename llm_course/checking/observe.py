@@ -36,6 +36,11 @@ def third(reply: Reply) -> Any:
     return reply.value[2]
 
 
+def second_and_third(reply: Reply) -> list[Any]:
+    """The second and the third of the returned values."""
+    return [reply.value[1], reply.value[2]]
+
+
 def product(reply: Reply) -> Any:
     """The product of the two returned numbers."""
     return reply.value[0] * reply.value[1]
@@ -65,6 +70,11 @@ def changed(reply: Reply) -> list[str]:
 def dtype_and_changed(reply: Reply) -> tuple[list[str], list[str]]:
     """The dtypes of the returned tensors, and the names of the arguments that the call changed."""
     return dtype(reply), changed(reply)
+
+
+def value_and_changed(reply: Reply) -> tuple[Any, list[str]]:
+    """The returned value, and the names of the arguments that the call changed."""
+    return reply.value, changed(reply)
 
 
 def first_dtypes_and_changed(reply: Reply) -> tuple[list[str], list[str]]:
@@ -201,6 +211,16 @@ def total_beyond_parts(reply: Reply) -> Any:
 def as_one_category(value: Any) -> list[Any]:
     """A single value as one category."""
     return [value.tolist() if isinstance(value, Tensor) else value]
+
+
+def as_all_but_last(value: Any) -> list[Any]:
+    """A single value, a list, as one category: what stands before its last item."""
+    return [value[:-1]]
+
+
+def as_first_item(value: Any) -> list[Any]:
+    """The first item of a single value, a list, as one category."""
+    return value[:1]
 
 
 def as_category_by_position(value: Any) -> list[Any]:

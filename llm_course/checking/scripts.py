@@ -3,6 +3,7 @@
 Steps, as tuples:
     ("call", {name: value})              the object called
     ("method", name, {name: value})      a method called
+    ("refused", name, {name: value})     the kind of exception that a method raises, None where it raises none
     ("spoil", name, {name: value})       a method called that makes a module, and that module's parameters set to 0
     ("set", {name: tensor})              parameters given new values
     ("get", name)                        an attribute
@@ -35,6 +36,8 @@ def _run_step(thing: Any, kind: str, *details: Any) -> Any:
         return _called(thing, details[0])
     if kind == "method":
         return _called(getattr(thing, details[0]), details[1])
+    if kind == "refused":
+        return _refusal(getattr(thing, details[0]), details[1])
     if kind == "spoil":
         _set_to_zero(_called(getattr(thing, details[0]), details[1]))
         return None
@@ -67,6 +70,17 @@ def _called(thing: Any, arguments: dict[str, Any]) -> Any:
         # Python says best what a method does not take.
         return thing(**arguments)
     return thing(*by_place, **by_name)
+
+
+def _refusal(method: Any, arguments: dict[str, Any]) -> str | None:
+    """The builtin exception that a method raises, or the next one above a class of the learner's."""
+    try:
+        _called(method, arguments)
+    except NotImplementedError:
+        raise  # not written yet
+    except Exception as error:
+        return next(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins")
+    return None
 
 
 def _set_to_zero(made: nn.Module) -> None:

@@ -10,6 +10,10 @@ from llm_course.checking.calls import Call, invoke
 from llm_course.checking.scripts import run_script
 
 
+class TooManyRows(MemoryError):
+    """An exception of the learner's own."""
+
+
 class Shifted(nn.Module):
     """A frozen layer whose output is shifted by a trained row."""
 
@@ -31,6 +35,14 @@ class Shifted(nn.Module):
     def copied(self) -> nn.Linear:
         """A layer of its own."""
         return copy.deepcopy(self.base)
+
+    def refuse(self, x: Tensor) -> Tensor:
+        """Takes one row only."""
+        if len(x) > 1:
+            raise TooManyRows(len(x))
+        if len(x) == 0:
+            raise NotImplementedError
+        return x
 
     def double(self, x: Tensor) -> Tensor:
         """Twice x, in place."""
@@ -86,6 +98,13 @@ def test_a_step_does_not_see_what_another_did_to_its_arguments(shifted: Shifted)
     twice = run_script(shifted, [("method", "double", {"x": X}), ("method", "double", {"x": X})])
     assert [item.tolist() for item in twice] == [[[2.0, 4.0]]] * 2
     assert X.tolist() == [[1.0, 2.0]]
+
+
+def test_what_a_method_raises_is_told_and_the_next_steps_are_taken(shifted: Shifted) -> None:
+    rows = ("refused", "refuse", {"x": X.repeat(2, 1)}), ("refused", "refuse", {"x": X}), ("method", "refuse", {"x": X})
+    assert run_script(shifted, rows)[:2] == ["MemoryError", None]
+    with pytest.raises(NotImplementedError):
+        run_script(shifted, [("refused", "refuse", {"x": X[:0]})])
 
 
 def test_a_module_that_is_no_linear_layer_is_told_as_such(shifted: Shifted) -> None:

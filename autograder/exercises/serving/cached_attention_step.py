@@ -1,0 +1,308 @@
+"""cached_attention_step: attention for one new token, with all others in a cache."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Generator, Tensor
+
+from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from llm_course.checking import observe
+from solutions import serving
+
+known = Mistakes(serving.cached_attention_step, section="serving-cache")
+
+GROWN_K = "torch.cat([cache_k, key[:, None]], dim=1)"
+GROWN_V = "torch.cat([cache_v, value[:, None]], dim=1)"
+SCALE = " / head_dim**0.5"
+SOFTMAX = "scores.softmax(dim=-1)"
+OUTPUT = f"({SOFTMAX}[:, None] @ cache_v).squeeze(1)"
+RETURNED = "return output, cache_k, cache_v"
+ONE_SHAPE = "not query.shape == key.shape == value.shape"
+SAME_CACHES = "cache_k.shape != cache_v.shape or "
+RIGHT_CACHE = "cache_k.shape != (heads, cache_k.shape[1], head_dim)"
+
+known.edit(
+    "blind_for_itself",
+    {
+        f"cache_k = {GROWN_K}\n    cache_v = {GROWN_V}\n": "",
+        RETURNED: f"return output, {GROWN_K}, {GROWN_V}",
+    },
+    "Your token attends to the earlier ones only: you compute the output before its own key and value are in the "
+    "cache. Grow the caches first.",
+)
+known.edit("not_scaled", {SCALE: ""}, "Your scores are not divided by the root of head_dim.")
+known.edit("scaled_by_the_width", {SCALE: " / head_dim"}, "You divide the scores by head_dim. It is its root.")
+known.edit(
+    "scaled_by_the_time",
+    {SCALE: " / cache_k.shape[1] ** 0.5"},
+    "You divide the scores by the root of the number of tokens. It is the root of head_dim.",
+)
+known.edit(
+    "scaled_by_the_heads",
+    {SCALE: " / heads**0.5"},
+    "You divide the scores by the root of the number of heads. It is the root of head_dim.",
+)
+known.edit(
+    "scaled_by_the_model",
+    {SCALE: " / (heads * head_dim) ** 0.5"},
+    "You divide the scores by the root of the width of all heads together. Each head has its own dot products, over "
+    "head_dim numbers.",
+)
+known.edit(
+    "softmax_over_heads",
+    {"softmax(dim=-1)": "softmax(dim=0)"},
+    "Your softmax runs over the heads. The weights of each head sum to 1 over the tokens.",
+)
+known.edit(
+    "no_softmax",
+    {SOFTMAX: "scores"},
+    "Your weights are the scores themselves: the softmax over the tokens is missing.",
+)
+known.edit(
+    "weights_all_alike",
+    {SOFTMAX: "torch.ones_like(scores) / scores.shape[-1]"},
+    "You take the plain mean of all values. The weights are the softmax of the scores.",
+)
+known.edit(
+    "heads_mixed",
+    {"(cache_k @ query[:, :, None]).squeeze(-1)": "(cache_k @ query.mean(0)[None, :, None]).squeeze(-1)"},
+    "All your heads ask with the same query. Head h asks with query[h].",
+)
+known.edit(
+    "new_token_in_front",
+    {GROWN_K: "torch.cat([key[:, None], cache_k], dim=1)", GROWN_V: "torch.cat([value[:, None], cache_v], dim=1)"},
+    "You put the new token in front of the older ones. It comes last: the caches are in the order of the text.",
+)
+known.edit(
+    "keys_for_values",
+    {"[:, None] @ cache_v": "[:, None] @ cache_k"},
+    "Your output is a mixture of keys. Mix the values.",
+)
+known.edit(
+    "caches_swapped",
+    {RETURNED: "return output, cache_v, cache_k"},
+    "You return the caches in the wrong order: keys first, then values.",
+)
+known.edit(
+    "old_caches_returned",
+    {
+        f"cache_k = {GROWN_K}\n    cache_v = {GROWN_V}": f"grown_k = {GROWN_K}\n    grown_v = {GROWN_V}",
+        "(cache_k @": "(grown_k @",
+        "@ cache_v)": "@ grown_v)",
+    },
+    "You return the caches as they were. The new key and value belong to them, or the next token will not see this "
+    "one.",
+)
+known.edit(
+    "oldest_dropped",
+    {RETURNED: "return output, cache_k[:, -max(cache_k.shape[1] - 1, 1):], cache_v[:, -max(cache_v.shape[1] - 1, 1):]"},
+    "Your caches stay as long as they were: you drop the oldest token. They grow by one.",
+)
+known.edit(
+    "one_returned",
+    {RETURNED: "return output"},
+    "You return the output alone. The grown caches are asked for too: output, cache_k, cache_v.",
+)
+known.edit(
+    "row_of_time_kept",
+    {"@ cache_v).squeeze(1)": "@ cache_v)"},
+    "Your output still has a dimension for the one query: its shape is [heads, head_dim].",
+)
+known.edit(
+    "heads_flattened",
+    {"@ cache_v).squeeze(1)": "@ cache_v).flatten()"},
+    "You join the heads to one row. The output keeps the shape [heads, head_dim].",
+)
+known.edit(
+    "detached",
+    {RETURNED: "return output.detach(), cache_k, cache_v"},
+    "No gradient flows through your output.",
+)
+known.edit(
+    "caches_detached",
+    {
+        "torch.cat([cache_k, key": "torch.cat([cache_k.detach(), key",
+        "torch.cat([cache_v, v": "torch.cat([cache_v.detach(), v",
+    },
+    "No gradient flows into the caches that you were given.",
+)
+known.edit(
+    "in_float32",
+    {RETURNED: "return output.float(), cache_k.float(), cache_v.float()"},
+    "Your results are float32 whatever comes in. Keep the dtype.",
+)
+known.edit(
+    "nothing_checked",
+    {ONE_SHAPE: "False", SAME_CACHES + RIGHT_CACHE: "False"},
+    "You do not check the shapes. Raise ValueError where query, key and value differ in shape, or the caches do not "
+    "fit them or each other: what does not fit is either broadcast, and wrong, or fails somewhere in torch.",
+)
+known.edit(
+    "token_not_checked",
+    {ONE_SHAPE: "False"},
+    "You do not check that query, key and value have one shape. Raise ValueError.",
+)
+known.edit(
+    "value_not_checked",
+    {ONE_SHAPE: "query.shape != key.shape"},
+    "You check the key, and not the value. Raise ValueError where either has another shape than the query.",
+)
+known.edit(
+    "caches_not_checked",
+    {SAME_CACHES + RIGHT_CACHE: "False"},
+    "You do not check the caches. Raise ValueError where they do not fit the token, or each other.",
+)
+known.edit(
+    "caches_not_compared",
+    {SAME_CACHES: "cache_k.shape[::2] != cache_v.shape[::2] or "},
+    "Your caches may hold more keys than values. Raise ValueError.",
+)
+
+
+@known.function(
+    "You write into the caches that you were given: the one who calls you may need them as they were, for another "
+    "continuation of the same text. Make new ones, with torch.cat.",
+)
+def in_place(
+    query: Tensor, key: Tensor, value: Tensor, cache_k: Tensor, cache_v: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    if not query.shape == key.shape == value.shape or cache_k.shape != cache_v.shape:
+        raise ValueError("shapes differ")
+    if cache_k.shape[::2] != query.shape:
+        raise ValueError("the cache does not fit")
+    given = cache_k, cache_v
+    cache_k = torch.cat([cache_k, key[:, None]], dim=1)
+    cache_v = torch.cat([cache_v, value[:, None]], dim=1)
+    scores = torch.einsum("htd,hd->ht", cache_k, query) / query.shape[1] ** 0.5
+    output = torch.einsum("ht,htd->hd", scores.softmax(-1), cache_v)
+    if given[0].shape[1] and not given[0].requires_grad:
+        given[0][:, -1], given[1][:, -1] = key, value
+    return output, cache_k, cache_v
+
+
+known.edit(
+    "newest_overwritten",
+    {
+        GROWN_K: "torch.cat([cache_k[:, :-1], key[:, None]], dim=1)",
+        GROWN_V: "torch.cat([cache_v[:, :-1], value[:, None]], dim=1)",
+    },
+    "You put the new token in the place of the last one. Append it: the caches grow by one.",
+)
+known.edit(
+    "key_only",
+    {
+        GROWN_V: "cache_v if cache_v.shape[1] else value[:, None]",
+        f"output = {OUTPUT}": "output = (scores[:, : cache_v.shape[1]].softmax(-1)[:, None] @ cache_v).squeeze(1)",
+    },
+    "Your cache of values does not grow. Append the new value as you append the key.",
+)
+
+
+def step(heads: int, time: int, head_dim: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
+    def arguments(draw: Generator) -> Arguments:
+        token = {name: randn(draw, heads, head_dim, dtype=dtype) for name in ("query", "key", "value")}
+        # Not contiguous, as a view of a larger buffer is not.
+        caches = {name: randn(draw, heads, head_dim, time, dtype=dtype).mT for name in ("cache_k", "cache_v")}
+        return token | caches
+
+    return arguments
+
+
+def with_wrong(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
+    return lambda draw: step(2, 4, 3)(draw) | {name: randn(draw, *shape) for name, shape in shapes.items()}
+
+
+MAIN = "The new token attends to all tokens, itself included"
+VALUES = ("three tokens", "drawn", "one head", "many heads")
+
+EXERCISE = Exercise(
+    reference=serving.cached_attention_step,
+    points=4,
+    cases=(
+        Case("three tokens", step(2, 3, 4), visible=True),
+        Case("drawn", step(3, 6, 5)),
+        Case("one head", step(1, 4, 3), visible=True),
+        Case("many heads", step(6, 2, 2)),
+        Case("an empty cache", step(3, 0, 2), visible=True),
+        Case("an empty cache, drawn", step(2, 0, 5)),
+        Case("bfloat16", step(2, 3, 4, torch.bfloat16), visible=True),
+        Case("float64", step(2, 5, 3, torch.float64), slack=1e12),
+        Case(
+            "gradients",
+            step(2, 3, 4),
+            visible=True,
+            gradients=("query", "key", "value", "cache_k", "cache_v"),
+            slack=512,
+        ),
+        Case("a key of another width", with_wrong(key=(2, 2)), visible=True),
+        Case("a value of one head", with_wrong(value=(1, 3)), visible=True),
+        Case("caches of another width", with_wrong(cache_k=(2, 4, 2), cache_v=(2, 4, 2)), visible=True),
+        Case("caches of one head", with_wrong(cache_k=(1, 4, 3), cache_v=(1, 4, 3)), visible=True),
+        Case("fewer values than keys", with_wrong(cache_v=(2, 3, 3)), visible=True),
+        Case("more values than keys", with_wrong(cache_v=(2, 5, 3))),
+    ),
+    properties=(
+        Property(
+            MAIN,
+            VALUES,
+            "Append first, then score all keys against the query, divide by the root of head_dim, take the softmax "
+            "over the tokens, and mix the values with it.",
+            weight=3,
+            observe=observe.first,
+            part=0,
+        ),
+        Property(
+            "The caches that come back are one token longer, the new one last",
+            VALUES,
+            "torch.cat([cache_k, key[:, None]], dim=1) has the shape [heads, time + 1, head_dim], and so has that of"
+            " the values.",
+            weight=2,
+            observe=observe.second_and_third,
+        ),
+        Property(
+            "An empty cache works: the output is the token's own value",
+            ("an empty cache", "an empty cache, drawn"),
+            "With nothing else to see, the only weight is 1. The first token of a text is no special case.",
+            needs=MAIN,
+        ),
+        Property(
+            "The caches that were given stay as they were",
+            ("three tokens", "drawn", "one head"),
+            "Work on new tensors: whoever called may go on from the old caches with another token.",
+            observe=observe.changed,
+            needs=MAIN,
+        ),
+        Property(
+            "The dtype is kept",
+            ("bfloat16", "float64"),
+            "What comes in as bfloat16 goes out as bfloat16, the caches too.",
+            observe=observe.dtype,
+            needs=MAIN,
+        ),
+        Property(
+            "Gradients reach the token and the caches",
+            ("gradients",),
+            "Use torch operations on the tensors themselves, without detach, .data or no_grad.",
+            observe=observe.gradients,
+        ),
+        Property(
+            "Shapes that do not fit are refused with a ValueError",
+            (
+                "three tokens",
+                "a key of another width",
+                "a value of one head",
+                "caches of another width",
+                "caches of one head",
+                "fewer values than keys",
+                "more values than keys",
+            ),
+            "query, key and value have one shape, [heads, head_dim]; both caches are [heads, time, head_dim] with "
+            "the same three numbers. Compare before you compute: torch would broadcast one head to all.",
+            observe=observe.refusal,
+            needs=MAIN,
+        ),
+    ),
+    mistakes=tuple(known),
+    shortcuts=("scaled_dot_product_attention", "MultiheadAttention"),
+)
