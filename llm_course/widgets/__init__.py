@@ -16,6 +16,8 @@ from .policy_lab import PolicyLab
 from .position_dial import PositionDial
 from .preference_dial import PreferenceDial
 from .sampling_playground import SamplingPlayground
+from .serving_arena import ServingArena
+from .speculation_lab import SpeculationLab
 from .token_cost import TokenCost
 
 __all__ = [
@@ -35,5 +37,7 @@ __all__ = [
     "PositionDial",
     "PreferenceDial",
     "SamplingPlayground",
+    "ServingArena",
+    "SpeculationLab",
     "TokenCost",
 ]

@@ -57,6 +57,8 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "position_dial": widgets.PositionDial,
     "preference_dial": widgets.PreferenceDial,
     "sampling_playground": widgets.SamplingPlayground,
+    "serving_arena": widgets.ServingArena,
+    "speculation_lab": widgets.SpeculationLab,
     "token_cost": widgets.TokenCost,
 }
 

@@ -2,11 +2,18 @@
 
 from dataclasses import asdict
 
+import numpy as np
 import pytest
+import torch
+from playwright.sync_api import Page, expect
 
+from autograder.exercises.serving.speculative_step import EXERCISE
+from llm_course.checking.compare import same_distribution
 from llm_course.serving import Request, Server, drawn_trace, figures, simulate
+from llm_course.widgets import ServingArena, SpeculationLab
+from solutions.serving import expected_tokens
 
-from .conftest import run_node
+from .conftest import Watched, run_node
 
 SERVERS = {
     "static": Server(continuous=False, slots=6, blocks=2000),
@@ -50,3 +57,107 @@ def test_the_page_refuses_what_python_refuses() -> None:
     with pytest.raises(ValueError, match="needs 8 blocks: there are 7"):
         simulate(trace, server)
     assert run_node(script, [[asdict(trace[0])], asdict(server)]) == "A request needs 8 blocks: there are 7."
+
+
+TARGET, DRAFT = [0.35, 0.25, 0.20, 0.05, 0.15], [0.10, 0.50, 0.05, 0.20, 0.15]
+RULES = {mistake.name: mistake.function for mistake in EXERCISE.mistakes} | {"right": EXERCISE.reference}
+
+
+@pytest.mark.parametrize(
+    ("rule", "implementation"),
+    [
+        ("exact", "right"),
+        ("target", "resampled_from_the_target"),
+        ("all", "accepts_all"),
+        ("best", "accepts_what_is_best"),
+    ],
+)
+def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation: str) -> None:
+    """Right rule and mistakes alike: the page's shares, its draws, and 3,000 tokens of the exercise's function."""
+    script = (
+        'import { drawOne, outcome } from "./llm_course/widgets/js/speculation.js";\n'
+        'import { randomNumbers } from "./llm_course/widgets/js/numbers.js";\n'
+        "const [target, draft, rule] = input;\n"
+        "const uniform = randomNumbers(7);\n"
+        "const drawn = Array.from({ length: 3000 }, () => drawOne(target, draft, rule, uniform));\n"
+        "reply([outcome(target, draft, rule), drawn]);"
+    )
+    found = run_node(script, [TARGET, DRAFT, rule])
+    assert isinstance(found, list)
+    shares, drawn = found
+    generator = torch.Generator().manual_seed(3)
+    target, draft = torch.tensor([TARGET, TARGET]), torch.tensor([DRAFT])
+    drafted = torch.multinomial(draft[0], 3000, replacement=True, generator=generator).tolist()
+    ours = [RULES[implementation](target, draft, [token], generator)[0] for token in drafted]
+    exact = np.random.default_rng(0).choice(5, 3000, p=shares["comesOut"]).tolist()
+    assert same_distribution(drawn, ours) and same_distribution(exact, ours)
+    assert (rule == "exact") == np.allclose(shares["comesOut"], TARGET)
+    if rule != "exact":
+        assert not same_distribution(np.random.default_rng(0).choice(5, 3000, p=TARGET).tolist(), ours)
+    else:
+        assert shares["acceptance"] == pytest.approx(sum(map(min, TARGET, DRAFT)))
+
+
+def test_speed_follows_the_exercise() -> None:
+    script = (
+        'import { expectedTokens, speedUp } from "./llm_course/widgets/js/speculation.js";\n'
+        "reply(input.map(([a, k]) => [expectedTokens(a, k), speedUp(a, k, 0.1)]));"
+    )
+    asked = [(0.0, 3), (0.37, 5), (1.0, 4), (0.8, 0)]
+    found = run_node(script, asked)
+    tokens = [expected_tokens(acceptance, drafted) for acceptance, drafted in asked]
+    speeds = [many / (1 + 0.1 * drafted) for many, (_, drafted) in zip(tokens, asked, strict=True)]
+    assert found == [pytest.approx(pair) for pair in zip(tokens, speeds, strict=True)]
+
+
+def test_both_refuse_in_one_sentence() -> None:
+    with pytest.raises(ValueError, match="A trace of 0 requests cannot be shown"):
+        ServingArena([])
+    with pytest.raises(ValueError, match="Request 0 is longer than 8192 tokens"):
+        ServingArena([Request(0.0, 8000, 1)])
+    with pytest.raises(ValueError, match="give rows of the same places"):
+        SpeculationLab([[1.0, 0.0]], [[1.0]])
+    with pytest.raises(ValueError, match="A row of draft is no distribution"):
+        SpeculationLab([[1.0, 0.0]], [[0.7, 0.7]], ["a", "b"], ["here"])
+    with pytest.raises(ValueError, match="Give a name for each of 1 places and for each of 2 tokens"):
+        SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b", "c"], ["here"])
+
+
+def test_pictures_show_the_same_trace_and_the_same_place() -> None:
+    picture = ServingArena().picture()
+    assert "static batch" in picture and "continuous batch" in picture
+    assert "60% are accepted" in SpeculationLab().picture()
+
+
+def opened(watched: Watched, address: str, name: str) -> Page:
+    watched.page.goto(f"{address}/{name}-light.html")
+    return watched.page
+
+
+@pytest.mark.browser
+def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "serving_arena")
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("none sent back")
+    page.get_by_label("Slots", exact=True).fill("24")
+    page.get_by_label("Memory for the cache").select_option("1")
+    expect(said).to_contain_text("sent back for lack of memory")
+    page.get_by_label("Share prefixes").check()
+    expect(page.get_by_role("row", name="prompt found in cache")).not_to_contain_text("0 % 0 %")
+    before = said.inner_text()
+    page.get_by_label("Batch", exact=True).select_option("static")
+    expect(said).not_to_have_text(before)
+
+
+@pytest.mark.browser
+def test_the_lab_says_what_is_exact_and_what_is_not(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "speculation_lab")
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("the target's distribution, exactly")
+    page.get_by_role("button", name="Draw 2,000 tokens").press("Enter")
+    expect(page.get_by_role("columnheader", name="drawn")).to_be_visible()
+    page.get_by_label("Rule").select_option("all")
+    expect(said).to_contain_text("is not the target's distribution: 40.0 %")
+    page.get_by_label("A draft's pass costs").fill("1")
+    page.get_by_label("Rule").select_option("exact")
+    expect(said).to_contain_text("a loss")

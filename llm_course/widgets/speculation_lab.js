@@ -1,0 +1,142 @@
+/** A drafted token against the target: what is accepted, what comes out, and whether it pays. */
+
+import { announcement, button, choice, element, scroller, setTrait, slider, visibleToken, widget } from "./js/dom.js";
+import { format, randomNumbers } from "./js/numbers.js";
+import { linePlot } from "./js/plot.js";
+import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./js/speculation.js";
+
+/** @import { Rule } from "./js/speculation.js" */
+/** @import { Model } from "./js/types.js" */
+
+const TRAITS = ["place", "likeness", "rule", "drafted", "cost"];
+/** @type {[Rule, string][]} */
+const RULES = [
+  ["exact", "the right one"],
+  ["target", "rejected: draw from the target"],
+  ["all", "accept everything"],
+  ["best", "accept only the target's likeliest"],
+];
+const DRAWS = 2000;
+const LONGEST = 16;
+
+export default widget(
+  {
+    title: "One drafted token",
+    tryThis: [
+      "Compare the column “comes out” with “target”, and draw 2,000 tokens. Then choose a wrong rule: which tokens come too often?",
+      "Make the draft more like the target. What happens to the acceptance, and to the best draft length?",
+      "Raise the cost of the draft until speculation loses at every length. At what acceptance does it win again?",
+    ],
+  },
+  (model, body) => {
+    const said = announcement();
+    const results = element("div", { class: "llm-row" });
+    let seed = 1;
+    /** @type {number[] | null} */
+    let counts = null;
+    const draw = button(`Draw ${DRAWS.toLocaleString("en")} tokens`, () => {
+      const { target, draft, rule } = placeOf(model);
+      const uniform = randomNumbers(seed++);
+      counts = target.map(() => 0);
+      for (let i = 0; i < DRAWS; i++) counts[drawOne(target, draft, rule, uniform)]++;
+      show();
+    });
+    body.append(element("div", { class: "llm-controls" }, ...fields(model), draw), said, results);
+    for (const trait of TRAITS) {
+      model.on(`change:${trait}`, () => {
+        if (trait !== "drafted" && trait !== "cost") counts = null;
+        show();
+      });
+    }
+    show();
+
+    function show() {
+      const place = placeOf(model);
+      said.textContent = sentence(place);
+      results.replaceChildren(element("div", {}, table(place, counts)), element("div", { style: "flex: 1 1 15rem" }, plot(place)));
+    }
+  },
+);
+
+/** @param {Model} model */
+function fields(model) {
+  const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
+  const places = model.get("places").map((/** @type {string} */ name, /** @type {number} */ i) => [String(i), name]);
+  return [
+    choice("Place", places, String(model.get("place")), (value) => set("place")(Number(value))),
+    choice("Rule", RULES, model.get("rule"), set("rule")),
+    slider("Draft like the target", { min: 0, max: 1, step: 0.05, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
+    slider("Drafted tokens", { min: 0, max: LONGEST, step: 1, value: model.get("drafted") }, set("drafted")),
+    slider("A draft's pass costs", { min: 0, max: 1, step: 0.01, value: model.get("cost"), format: (share) => `${Math.round(100 * share)} %` }, set("cost")),
+  ];
+}
+
+/** The chosen place, with the draft as like the target as was asked for. @param {Model} model */
+function placeOf(model) {
+  const place = model.get("place");
+  /** @type {number[]} */
+  const target = model.get("target")[place];
+  const likeness = model.get("likeness");
+  /** @type {number[]} */
+  const draft = model.get("draft")[place].map((/** @type {number} */ q, /** @type {number} */ token) => (1 - likeness) * q + likeness * target[token]);
+  /** @type {Rule} */
+  const rule = model.get("rule");
+  return { target, draft, rule, tokens: model.get("tokens")[place], drafted: model.get("drafted"), cost: model.get("cost"), ...outcome(target, draft, rule) };
+}
+
+/** @typedef {ReturnType<typeof placeOf>} Place */
+
+/** @param {Place} place */
+function sentence({ target, comesOut, acceptance, drafted, cost }) {
+  const apart = totalVariation(target, comesOut);
+  const exact = apart < 1e-9 ? "What comes out is the target's distribution, exactly." : `What comes out is not the target's distribution: ${format(100 * apart, 1)} % of it lies elsewhere.`;
+  const speed = speedUp(acceptance, drafted, cost);
+  return (
+    `${format(100 * acceptance, 1)} % of drafted tokens are accepted. ${exact} If it were like this everywhere, a pass with ${drafted} drafted tokens would give ` +
+    `${format(expectedTokens(acceptance, drafted))} tokens, ${format(speed)} times the speed${speed < 1 ? ": a loss" : ""}.`
+  );
+}
+
+/**
+ * @param {Place} place
+ * @param {number[] | null} counts
+ */
+function table({ target, draft, accepted, comesOut, tokens }, counts) {
+  const header = ["", "target", "draft", "accepted", "comes out", ...(counts ? ["drawn"] : [])];
+  const lines = target.map((p, token) => {
+    const off = comesOut[token] - p;
+    const note = Math.abs(off) < 5e-4 ? "" : off > 0 ? " ▲" : " ▼";
+    const cells = [bar(p), bar(draft[token]), bar(accepted[token]), bar(comesOut[token], note), ...(counts ? [bar(counts[token] / DRAWS)] : [])];
+    return element("tr", {}, element("th", { scope: "row" }, visibleToken(tokens[token])), ...cells);
+  });
+  const head = element("tr", {}, ...header.map((name) => (name ? element("th", { scope: "col" }, name) : element("td"))));
+  const caption = "Share of each token; ▲ and ▼ mark what differs from the target";
+  return scroller(caption, element("table", { class: "llm-bars llm-narrow-bars" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...lines)));
+}
+
+/**
+ * @param {number} share
+ * @param {string} [note]
+ */
+function bar(share, note = "") {
+  return element("td", {}, element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` }), `${format(share)}${note}`);
+}
+
+/** @param {Place} place */
+function plot({ acceptance, drafted, cost }) {
+  const lengths = Array.from({ length: LONGEST + 1 }, (_, k) => k);
+  const line = (/** @type {number} */ of) => lengths.map((k) => /** @type {[number, number]} */ ([k, speedUp(acceptance, k, of)]));
+  return linePlot({
+    title: "Speed by the number of drafted tokens",
+    x: "drafted tokens",
+    y: "times as fast",
+    series: [
+      { name: "this draft", points: line(cost) },
+      { name: "a draft that costs nothing", points: line(0) },
+      { name: "no draft", points: [[0, 1], [LONGEST, 1]] },
+    ],
+    marker: drafted,
+    markerName: String(drafted),
+    yRange: [0, Math.max(2, expectedTokens(acceptance, LONGEST))],
+  });
+}
