@@ -68,7 +68,7 @@ export const LONGEST_ANSWER = 512;
  * @param {number} tokens
  * @param {number} cached
  */
-export function passTime(machine, tokens, cached) {
+export function timeOfPass(machine, tokens, cached) {
   const reading = (machine.weight_bytes + cached * machine.cache_bytes) / machine.bytes_per_ms;
   return Math.max(reading, (tokens * machine.operations_per_token) / machine.operations_per_ms);
 }
@@ -280,8 +280,8 @@ class Simulation {
       tokens += chunk;
       cached += one.read;
     }
-    this.now += passTime(server.machine, tokens, cached);
-    if (rows.length) this.now += server.drafted * server.draft_share * passTime(server.machine, rows.length, 0);
+    this.now += timeOfPass(server.machine, tokens, cached);
+    if (rows.length) this.now += server.drafted * server.draft_share * timeOfPass(server.machine, rows.length, 0);
     return tokens;
   }
 
