@@ -108,7 +108,7 @@ def conversation(reply: Reply) -> Any:
     """A list of messages, in which a tool's report of an error is "error", whatever else it says."""
     return [
         {**message, "content": "error"}
-        if message["role"] == "tool" and str(message["content"]).startswith("error")
+        if message["role"] != "assistant" and str(message["content"]).startswith("error")
         else message
         for message in reply.value
     ]

@@ -101,7 +101,7 @@ known.edit(
 )
 known.edit(
     "budget_not_reached",
-    {"if left < 0:": "if left <= 0:", REFUSED: "left <= sum(sizes[-1:]) and groups"},
+    {"if left < 0:": "if left <= 0:", REFUSED: "left < 0 or (groups and left <= sizes[-1])"},
     "You drop a group that fits exactly. The budget may be used up.",
 )
 known.edit(
@@ -151,8 +151,14 @@ known.edit(
 known.edit(
     "any_tool_message_joins",
     {FOLLOWS: 'if message["role"] == "tool" and groups:\n            groups[-1].append(place)\n        elif'},
-    "A tool message that stands behind a user's or a system message joins the group before it. Only those right behind "
-    "an assistant message, or behind other results of it, do.",
+    "A tool message behind a user's or a system message does not stay or go by itself. It answers no call, so it is a "
+    "group of its own; only those right behind an assistant message, or behind other results of it, belong to a call.",
+)
+known.edit(
+    "lone_results_joined",
+    {ANSWERING: 'answering = message["role"] in ("assistant", "tool")'},
+    "You join a tool message to the one before it whenever that is a tool's, too. If that one answered no call, each "
+    "is a group of its own.",
 )
 known.edit(
     "lone_results_dropped",
@@ -198,6 +204,12 @@ known.edit(
      "sorted(kept)]"},
     "You shorten the texts of messages. A message stays as it is, or goes.",
 )  # fmt: skip
+known.edit(
+    "assert_for_raise",
+    {"raise ValueError(": "raise AssertionError("},
+    "You check with assert, which raises an AssertionError, and nothing at all when Python runs with -O. Raise "
+    "ValueError.",
+)
 
 
 @known.function(
@@ -298,6 +310,7 @@ EXERCISE = Exercise(
         Case("a result at the beginning", of("t4 u3 a1", 8), visible=True),
         Case("a result behind a system message", of("u2 a2 s1 t4 u1", 6), visible=True),
         Case("results behind a system message", of("u2 a2 t1 s1 t4 t2 u1", 9)),
+        Case("two results that answer no call", of("u2 a2 t1 s1 t4 t2 u1", 7), visible=True),
         Case("a big message", of("u1 a1 u9 a2 u2", 8), visible=True),
         Case("a big result", of("s1 u1 a1 t9 a2 u2", 8), visible=True),
         Case("big, drawn", one_of(("u1 a9 u2 a1", 5), ("u1 a1 t1 a1 t9 u3", 9), ("s1 u1 u9 a3", 7))),
@@ -341,7 +354,7 @@ EXERCISE = Exercise(
         Property(
             "A tool message that answers no call is a group of its own",
             ("a result behind a user", "a result at the beginning", "a result behind a system message",
-             "results behind a system message"),
+             "results behind a system message", "two results that answer no call"),
             "Only tool messages *right* behind an assistant message, or behind other results of it, join its group. A "
             "system message between them ends it.",
         ),

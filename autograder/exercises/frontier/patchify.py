@@ -142,7 +142,7 @@ known.edit(
 known.edit(
     "area_checked",
     {REFUSED: "patch < 1 or (height * width) % (patch * patch)"},
-    "You check whether the *area* is made of patches. Each side has to be, by itself.",
+    "You do not refuse an image whose *area* is made of patches while a side is not. Each side has to be, by itself.",
 )
 known.edit(
     "zero_unchecked",
@@ -175,6 +175,21 @@ known.edit(
     {ORDER: "grid.detach().permute(1, 3, 0, 2, 4)"},
     "No gradient reaches the image: you detach it, or go through NumPy or lists.",
 )
+known.edit(
+    "assert_for_raise",
+    {"raise ValueError(": "raise AssertionError("},
+    "You check with assert, which raises an AssertionError, and nothing at all when Python runs with -O. Raise "
+    "ValueError.",
+)
+
+
+@known.function(
+    "F.unfold knows floating-point numbers only: an image of bytes raises. Move the numbers with reshape and permute."
+)
+def unfolded_as_it_is(image: Tensor, patch: int) -> Tensor:
+    if patch < 1 or image.shape[1] % patch or image.shape[2] % patch:
+        raise ValueError("no such patches")
+    return F.unfold(image[None], patch, stride=patch)[0].T
 
 
 def drawn_sizes(draw: Generator) -> tuple[int, int, int, int]:

@@ -79,6 +79,12 @@ known.edit(
     "A tool that raises takes your whole loop with it. Call it inside the try, too: what it says is for the model.",
 )
 known.edit(
+    "only_bad_json_caught",
+    {CAUGHT: "except ValueError as error:"},
+    "You catch what json.loads raises, and no more: a tool that does not exist, wrong arguments and a tool that fails "
+    "get out of your function. Catch Exception around the look-up and the call, too.",
+)
+known.edit(
     "some_exceptions_only",
     {CAUGHT: "except (ValueError, KeyError, TypeError) as error:"},
     "You catch only some kinds of exceptions, and a tool may raise any: a division by zero gets out. Catch Exception "
@@ -184,6 +190,12 @@ known.edit(
     "arguments_default_for_any",
     {'call.get("arguments", {})': '(call.get("arguments") if isinstance(call.get("arguments"), dict) else {})'},
     'Where "arguments" is no object you call the tool without any. That is an error that the model has to hear of.',
+)
+known.edit(
+    "empty_arguments_are_none",
+    {'call.get("arguments", {})': '(call.get("arguments") or {})'},
+    'An empty list as "arguments" is no object, and you call the tool without any (`or {}` takes whatever is false). '
+    'Only where "arguments" is missing there are none.',
 )
 known.edit(
     "result_by_repr",
@@ -392,6 +404,7 @@ ERRORS = (
     '{"tool": 7}',
     '{"tool": ["add"], "arguments": {}}',
 )
+NO_OBJECTS = [f'{{"tool": "greet", "arguments": {given}}}' for given in ('["Ann"]', "7", "[]")]
 ALL = ("add", "price", "divide", "fail", "greet")
 
 
@@ -454,8 +467,7 @@ EXERCISE = Exercise(
         Case("two calls in one", errors(CALL + CALL, CALL + " I hope."), visible=True),
         Case("arguments that are missing", errors(ERRORS[4]), visible=True),
         Case("arguments too many", errors(ERRORS[5])),
-        Case("arguments that are no object", errors('{"tool": "greet", "arguments": ["Ann"]}',
-                                                    '{"tool": "greet", "arguments": 7}'), visible=True),
+        Case("arguments that are no object", errors(*NO_OBJECTS), visible=True),
         Case("a price that is not known", errors(ERRORS[1]), visible=True),
         Case("a division by zero", errors(ERRORS[2]), visible=True),
         Case("a tool that fails", errors(ERRORS[3]), visible=True),

@@ -69,6 +69,27 @@ known.edit(
     "You put the image behind the text. It belongs where its token stands.",
 )
 known.edit(
+    "in_front_of_it_all",
+    {JOINED: "torch.cat([image.to(embeddings.dtype), embeddings])"},
+    "You put the image in front and leave the placeholder where it was. The patches take its place: they stand there, "
+    "and it is gone.",
+)
+known.edit(
+    "behind_it_all",
+    {JOINED: "torch.cat([embeddings, image.to(embeddings.dtype)])"},
+    "You put the image behind the text and leave the placeholder where it was. The patches take its place: they stand "
+    "there, and it is gone.",
+)
+known.edit(
+    "overwritten_and_cut",
+    {
+        JOINED: "torch.cat([embeddings[:place], image.to(embeddings.dtype), embeddings[place + len(image) :]])"
+        "[: len(embeddings)]"
+    },
+    "You write the patches over the rows from the placeholder on, so text gets lost and the length stays. The text "
+    "moves on: the result has time - 1 + patches rows.",
+)
+known.edit(
     "placeholder_by_value",
     {PLACE: "place = image_id"},
     "You take image_id for the place. It is the token that stands for the image: look up where it is in ids.",
@@ -183,6 +204,16 @@ known.edit(
     "short_images_refused",
     {"ids.count(image_id) != 1": "ids.count(image_id) != 1 or len(image) < 2"},
     "You refuse an image of one patch. It is one like any other.",
+)
+known.edit(
+    "assert_for_raise",
+    {
+        'raise ValueError(f"{len(ids)}': 'raise AssertionError(f"{len(ids)}',
+        'raise ValueError(f"the token': 'raise AssertionError(f"the token',
+        'raise ValueError(f"patches': 'raise AssertionError(f"patches',
+    },
+    "You check with assert, which raises an AssertionError, and nothing at all when Python runs with -O. Raise "
+    "ValueError.",
 )
 
 

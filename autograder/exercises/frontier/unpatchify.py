@@ -1,6 +1,7 @@
 """unpatchify: patches as an image again."""
 
 import torch
+import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from autograder.exercises.frontier.patchify import drawn_sizes, numbered
@@ -149,6 +150,26 @@ known.edit(
     {GRID: f"{GRID}.detach()"},
     "No gradient reaches the patches: you detach them, or go through NumPy or lists.",
 )
+known.edit(
+    "assert_for_raise",
+    {
+        'raise ValueError(f"patches of side': 'raise AssertionError(f"patches of side',
+        'raise ValueError(f"patches of shape': 'raise AssertionError(f"patches of shape',
+    },
+    "You check with assert, which raises an AssertionError, and nothing at all when Python runs with -O. Raise "
+    "ValueError.",
+)
+
+
+@known.function(
+    "F.fold knows floating-point numbers only: patches of bytes raise. Move the numbers with reshape and permute."
+)
+def folded_as_they_are(patches: Tensor, channels: int, height: int, width: int, patch: int) -> Tensor:
+    if patch < 1 or height % patch or width % patch:
+        raise ValueError("no such image")
+    if patches.shape != (height // patch * (width // patch), channels * patch * patch):
+        raise ValueError("no such patches")
+    return F.fold(patches.T[None], (height, width), patch, stride=patch)[0]
 
 
 def drawn(draw: Generator, dtype: torch.dtype = torch.float32) -> Arguments:

@@ -8,8 +8,8 @@ import torch
 
 from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
-from llm_course.checking.calls import Call, Reply
-from llm_course.checking.evaluate import evaluate
+from llm_course.checking.calls import Call, Failure, Reply
+from llm_course.checking.evaluate import evaluate, tell_failure
 
 
 def answer_key(*observers: Callable[..., Any]) -> AnswerKey:
@@ -36,3 +36,29 @@ def test_integer_dtype_tells_mistakes_apart_only_where_it_is_asked(
     verdict = evaluate(answer_key(*observers), {"case": Reply(value=torch.tensor([2], dtype=dtype))})
     assert verdict.fraction < 1
     assert verdict.mistake == named
+
+
+def told(content: str) -> Reply:
+    return Reply(value=[{"role": "assistant", "content": "{}"}, {"role": "tool", "content": content}])
+
+
+def test_an_error_may_be_told_in_other_words_and_its_mistake_is_still_named() -> None:
+    """A learner's text of an error is nobody's mistake, and hides none."""
+    properties = (
+        Property("called", ("call",), "", observe=observe.conversation),
+        Property("told", ("error",), "", observe=observe.conversation),
+    )
+    items = {name: Item(Call({}), told(said), 64.0) for name, said in (("call", "3"), ("error", "error: this"))}
+    mistake = KnownMistake("four", "You answer 4.", "", {"call": told("4"), "error": told("error: that")})
+    key = AnswerKey("loop", items, properties, (mistake,))
+    assert evaluate(key, {"call": told("3"), "error": told("error, sorry")}).fraction == 1
+    assert evaluate(key, {"call": told("4"), "error": told("error, sorry")}).mistake == "four"
+    assert evaluate(key, {"call": told("3"), "error": told("sorry")}).fraction == 0.5
+
+
+@pytest.mark.parametrize(
+    ("source", "text"), [("raise NotImplementedError()", "not written yet"), ("return F.unfold(image)", "raised Not")]
+)
+def test_what_torch_has_not_implemented_is_no_unwritten_answer(source: str, text: str) -> None:
+    failure = Failure("NotImplementedError", "not for bytes", 3, source)
+    assert text in tell_failure("patchify", failure)
