@@ -181,7 +181,8 @@ def describe(error: BaseException, function: object) -> Failure:
     frame, line = frames[-1] if frames else (None, None)
     source = linecache.getline(frame.f_code.co_filename, line).strip() if frame and line else ""
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
-    text = str(error) if kind is type(error) else f"{type(error).__name__}: {error}"
+    said = str(error) or "it came without a message"
+    text = said if kind is type(error) else f"{type(error).__name__}: {said}"
     return Failure(kind.__name__, text[:500], line, source[:200])
 
 

@@ -4,6 +4,7 @@ The judge and the learner's own checks evaluate an AnswerKey here, so the learne
 """
 
 import functools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,7 +73,15 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     mistake = diagnose(answer_key, replies, failed.name)
     if mistake is not None:
         return Verdict(answer_key.exercise, findings, mistake.name, mistake.hint, mistake.section)
-    return Verdict(answer_key.exercise, findings, hint=failed.message)
+    written = all(reply.failure is None or reply.failure.type != "NotImplementedError" for reply in replies.values())
+    section = _usual_section(answer_key) if written else ""
+    return Verdict(answer_key.exercise, findings, hint=failed.message, section=section)
+
+
+def _usual_section(answer_key: AnswerKey) -> str:
+    """Where most of what may go wrong is explained, for an answer whose mistake has no name."""
+    sections = Counter(mistake.section for mistake in answer_key.mistakes)
+    return sections.most_common(1)[0][0] if sections else ""
 
 
 def _of_expected_kind(reply: Reply, expected: Reply) -> Reply:
@@ -144,11 +153,14 @@ def tell_failure(exercise: str, failure: Failure) -> str:
 
 def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:
     problems = {required.name: _problem(answer_key, required, replies) for required in answer_key.properties}
+    first = next((name for name, problem in problems.items() if problem is not None), None)
 
     def find(required: Property) -> Finding:
         own, needed = problems[required.name], problems[required.needs] if required.needs else None
         holds = own is None and needed is None
-        waits = not holds and (own is None or _of_wrong_values(answer_key, required, replies))
+        # The first to fail waits for nothing: what comes before it is what is more fundamental.
+        blamed = own is not None and (required.name == first or not _of_wrong_values(answer_key, required, replies))
+        waits = not holds and not blamed
         return Finding(required.name, required.weight, holds, own or needed or "", waits)
 
     return tuple(map(find, answer_key.properties))

@@ -1,5 +1,6 @@
 """The learner's checks: the same words as the judge, no reference, progress kept."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from autograder.exercises.spec import Assignment, Exercise
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, load_answer_keys, make_report
 from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json, made_from
 from llm_course.checking.feedback import mark
-from solutions import attention, normalization, peft
+from solutions import attention, normalization, peft, post_training
 
 ASSIGNMENTS = list(assignments().values())
 EXERCISES = [(assignment.name, exercise) for assignment in ASSIGNMENTS for exercise in assignment.exercises]
@@ -176,3 +177,55 @@ def test_gradients_of_wrong_values_are_not_called_wrong_but_those_of_right_value
         findings = make_report("07_normalization", rms_norm, tmp_path).verdict.findings
         (marks[kind],) = (mark(finding) for finding in findings if finding.name == "Gradients reach x and weight")
     assert marks == {"wrong values": "–", "no gradient": "✗"}
+
+
+def test_the_first_property_that_fails_waits_for_nothing(tmp_path: Path) -> None:
+    def clipped_policy_loss(
+        log_probs: torch.Tensor,
+        old_log_probs: torch.Tensor,
+        advantages: torch.Tensor,
+        mask: torch.Tensor,
+        clip: float = 0.2,
+    ) -> torch.Tensor:
+        loss = post_training.clipped_policy_loss(log_probs, old_log_probs, advantages, mask, clip)
+        return loss + 0 * ((log_probs - old_log_probs.detach()).exp() * mask).sum()  # infinity times 0
+
+    findings = make_report("09_post_training", clipped_policy_loss, tmp_path).verdict.findings
+    outside = "What stands outside the mask changes neither the loss nor its gradient"
+    assert [(finding.name, mark(finding)) for finding in findings if not finding.holds] == [(outside, "✗")]
+
+
+def test_a_mistake_without_a_name_is_sent_to_the_section_of_its_exercise(tmp_path: Path) -> None:
+    def kv_cache_bytes(
+        n_layers: int, n_kv_heads: int, head_dim: int, seq_len: int, batch: int = 1, bytes_per_value: float = 2
+    ) -> float:
+        return 7 * n_layers
+
+    report = make_report("10_context", kv_cache_bytes, tmp_path)
+    assert report.verdict.mistake is None
+    assert "Read again: chapter 10, “Memory: two rows for each token and layer”." in repr(report)
+
+
+def test_a_function_that_is_not_written_is_sent_nowhere(tmp_path: Path) -> None:
+    def kv_cache_bytes(
+        n_layers: int, n_kv_heads: int, head_dim: int, seq_len: int, batch: int = 1, bytes_per_value: float = 2
+    ) -> int:
+        raise NotImplementedError()
+
+    assert "Read again" not in repr(make_report("10_context", kv_cache_bytes, tmp_path))
+
+
+def test_a_vote_out_of_a_set_is_hardly_ever_taken_for_another_mistake(tmp_path: Path) -> None:
+    found = []
+    for seed in map(str, range(20)):
+
+        def majority_vote(answers: list[str], seed: str = seed) -> str:
+            if not answers:
+                raise ValueError("nobody voted")
+            # As a set's, the order is a matter of luck, but here of the seed's.
+            by_luck = sorted(set(answers), key=lambda answer: hashlib.sha256((seed + answer).encode()).digest())
+            return max(by_luck, key=answers.count)
+
+        found.append(make_report("12_emergence", majority_vote, tmp_path).verdict)
+    assert sum(verdict.mistake is None for verdict in found) >= 17
+    assert all("A set has no order" in verdict.hint for verdict in found if verdict.mistake is None)

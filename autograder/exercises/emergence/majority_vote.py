@@ -219,6 +219,9 @@ def renamed(*answers: str) -> Callable[[Generator], Arguments]:
     return drawn
 
 
+# So many that a set, whose order is a matter of luck, is hardly ever taken for another mistake.
+OTHERS = ["x", "c", "e", "t", "g", "p", "d", "r", "b", "w", "f", "q", "j", "v", "h", "z", "s", "a", "n", "k"]
+LENGTHS = ["30", "120", "9", "7", "64", "2500", "33", "8", "640", "5", "71", "4", "12", "99", "303", "6", "55", "18"]
 CLEAR = ["7", "9", "8", "12", "8", "7", "8"]
 
 EXERCISE = Exercise(
@@ -230,11 +233,10 @@ EXERCISE = Exercise(
         Case("spread out", renamed("c", "a", "b", "a", "d", "d", "a", "d", "e", "a")),
         Case("more than half", given(answers=["3", "6", "6", "4", "6"]), visible=True),
         Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
-        Case("tie", given(answers=["m", "x", "c", "m", "c", "x"]), visible=True),
-        Case("late tie", given(answers=["k", "a", "z", "z", "a", "k"]), visible=True),
-        Case("tie of lengths", given(answers=["10", "120", "9", "120", "10", "9"]), visible=True),
+        Case("tie", given(answers=["m", *OTHERS, "m", *OTHERS[::-1]]), visible=True),
+        Case("late tie", given(answers=["m", *OTHERS, *OTHERS[::-1], "m"]), visible=True),
+        Case("tie of lengths", given(answers=2 * LENGTHS), visible=True),
         Case("tie of three", renamed("m", "x", "c", "c", "x", "m", "z")),
-        # So many that a set, whose order is a matter of luck, is hardly ever taken for another mistake.
         Case("tie of many", renamed(*2 * ["m", "x", "c", "e", "t", "g", "p", "d"])),
         Case("tie, drawn", drawn_tie),
         Case("all differ", renamed("n", "s", "a")),

@@ -88,8 +88,8 @@ known.edit(
         RATIO: "(log_probs - old_log_probs.detach()).exp()",
         LOSS: "-torch.where(mask, terms, 0 * log_probs).sum() / mask.sum().clamp(min=1)",
     },
-    "Your loss is right, but its gradient is NaN: torch.where hides an infinite value, not its gradient. Mask before "
-    "`exp`.",
+    "Your loss is right, but its gradient is NaN: an infinite value that you leave out afterwards (by torch.where, by "
+    "indexing) is gone from the loss, not from the gradient. Mask before `exp`.",
 )
 known.edit(
     "difference_for_ratio",

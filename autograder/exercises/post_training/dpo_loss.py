@@ -216,6 +216,11 @@ known.edit(
 )
 known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the policy, so nothing is trained.")
 known.edit(
+    "chosen_detached",
+    {"(policy_chosen -": "(policy_chosen.detach() -"},
+    "No gradient reaches the policy's log probabilities of the chosen answers. Both belong to the policy.",
+)
+known.edit(
     "rejected_detached",
     {"(policy_rejected -": "(policy_rejected.detach() -"},
     "No gradient reaches the policy's log probabilities of the rejected answers. Both belong to the policy.",

@@ -22,6 +22,16 @@ known.edit(
     "You label the token at `end` too. A span ends before it, as a Python slice does.",
 )
 known.edit(
+    "end_counted_in",
+    {
+        CHECK: "not last_end <= start <= end < len(ids)",
+        COPY: "labels[start : end + 1] = ids[start : end + 1]",
+        "last_end = end": "last_end = end + 1",
+    },
+    "You take `end` for the last token of the turn. It is the place behind it, as in a Python slice, so it may be "
+    "len(ids), and the next span may begin there.",
+)
+known.edit(
     "start_left_out",
     {COPY: "labels[start + 1 : end] = ids[start + 1 : end]"},
     "You leave out the first token of each span. It is predicted too, from the mark before it.",
@@ -36,6 +46,12 @@ known.edit(
     "shifted_already",
     {COPY: "labels[start - 1 : end - 1] = ids[start:end]"},
     "You shift the labels. The loss does that: here each label stands in the place of its own token.",
+)
+known.edit(
+    "shifted_one_by_one",
+    {COPY: "for i in range(start, end):\n            labels[i - 1] = ids[i]"},
+    "You write each label one place before its token. It is the loss that shifts: here a label and its token share "
+    "one place.",
 )
 known.edit(
     "shifted_and_cut",

@@ -6,12 +6,25 @@ said, place = write(base, ["What is 3 + 4?"], seed=1)
 assert "7" not in text_of(said[0, place:])
 # "with the mask, it answers better: the loss on new answers is about half"
 assert 0.35 < answer_loss["mask"] / answer_loss["no mask"] < 0.7
+# "After a hundred steps it answers, and in the right form, though 3 + 4 is not 6"
+said, place = write(tuned, ["What is 3 + 4?"], seed=1)
+assert text_of(said[0, place:]) == "3 + 4 = 6."
 # "The other column asks how likely each token is to *follow itself*"
 row = torch.tensor([row_of("What is 3 + 4?", "3 + 4 = 7.")[0]])
 with torch.no_grad():
     shifted = token_log_probs(tuned, row, 9).sum()
     own = tuned(input_ids=row).logits[:, 9:].log_softmax(-1).gather(-1, row[:, 9:, None]).sum()
 assert own < shifted - 10
+# "a chance of $e^{-2.28}$, about 10 %. The wrong one is some fifteen times less likely", "the cow would be the best"
+by_place = {}
+for answer in ("3 + 4 = 7.", "3 + 4 = 8.", "The cow eats."):
+    row = torch.tensor([row_of("What is 3 + 4?", answer)[0]])
+    with torch.no_grad():
+        own = tuned(input_ids=row).logits[:, 9:].log_softmax(-1).gather(-1, row[:, 9:, None]).sum().item()
+        by_place[answer] = token_log_probs(tuned, row, 9).sum().item(), own
+(right, own_right), (wrong, own_wrong), (cow, own_cow) = by_place.values()
+assert 0.08 < math.exp(right) < 0.13 and 10 < math.exp(right - wrong) < 22 and cow < right - 20
+assert own_cow > max(own_right, own_wrong)
 # "The reward model has learned to like length, and hardly minds what is false"
 step_up = (learned[3, False] - learned[1, False]) / 2
 cost = sum(learned[n, False] - learned[n, True] for n in (1, 2, 3)) / 3

@@ -140,3 +140,5 @@ assert survive(main) == 1 and 0.12 < survive(others) < 0.2
 # "a cached prompt pays from the second question on", "150 times less", "for a hundred questions still ten times less"
 assert 2 * price["input"] > price["write"] + price["read"] and price["input"] < price["write"]
 assert questions == 100 and 145 < again / retrieved < 160 and 9 < cached / retrieved < 11
+# "Of eight tokens it makes four chunks of size 4 and overlap 2", "the last one holds only two tokens"
+assert cut(list(range(8)), 4, 2) == [[0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7], [6, 7]]

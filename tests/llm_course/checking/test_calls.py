@@ -61,3 +61,12 @@ def test_use_of_a_global_generator_is_seen_where_asked_for(use: Callable[[], Any
 def test_a_number_of_numpy_is_a_number(number: np.generic) -> None:
     value = invoke(lambda: [number], Call({})).value
     assert value == [number] and type(value[0]) is type(number.item())
+
+
+def test_an_exception_without_a_message_says_that_there_is_none() -> None:
+    def silent(x: int) -> int:
+        raise ValueError
+
+    failure = invoke(silent, Call({"x": 1})).failure
+    assert failure is not None
+    assert failure.message == "it came without a message"
