@@ -1,6 +1,7 @@
 """A course folder for the tests that go through real nbgrader."""
 
 import contextlib
+import gc
 import io
 import os
 import shutil
@@ -8,11 +9,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from jupyter_core.application import NoStart
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderApp
+from sqlalchemy.exc import SAWarning
 
 from autograder.cli import main
 from autograder.exercises import assignments
@@ -25,29 +30,16 @@ A_DAY = 24 * 3600
 
 
 class Course:
-    """A course folder and the commands that work in it."""
+    """A course folder and the commands that work in it, run in this process: what they import is there already."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def llm_course(self, *arguments: str) -> Run:
-        return self._run(sys.executable, "-m", "llm_course", *arguments)
-
-    def here(self, *arguments: str) -> Run:
-        """As `llm_course`, but in this process: for commands that start no other."""
-        with (
-            contextlib.chdir(self.folder),
-            contextlib.redirect_stdout(io.StringIO()) as said,
-            contextlib.redirect_stderr(io.StringIO()) as complained,
-        ):
-            try:
-                status = main(arguments)
-            except SystemExit as end:
-                status = int(end.code or 0)
-        return Run(arguments, status, said.getvalue(), complained.getvalue())
+        return self._here(main, arguments)
 
     def nbgrader(self, *arguments: str) -> Run:
-        return self._run(sys.executable, "-m", "nbgrader", *arguments)
+        return self._here(run_nbgrader, arguments)
 
     def scores(self, assignment: str) -> dict[str, dict[str, float | None]]:
         """Student -> exercise -> points by nbgrader's own gradebook."""
@@ -62,6 +54,55 @@ class Course:
     def feedback_page(self, student: str, assignment: str) -> str:
         """The HTML that a student reads."""
         return (self.folder / "feedback" / student / assignment / f"{assignment}.html").read_text(encoding="utf-8")
+
+    def _here(self, command: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> Run:
+        with (
+            contextlib.chdir(self.folder),
+            contextlib.redirect_stdout(io.StringIO()) as said,
+            contextlib.redirect_stderr(io.StringIO()) as complained,
+            what_a_process_keeps_to_itself(),
+        ):
+            try:
+                status = command(arguments)
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return Run(arguments, status, said.getvalue(), complained.getvalue())
+
+
+@contextlib.contextmanager
+def what_a_process_keeps_to_itself() -> Iterator[None]:
+    """Take back what a command sets for its whole process."""
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+        warnings.filterwarnings("ignore", category=SAWarning)  # nbgrader's own use of SQLAlchemy
+        patch.setenv("PATH", os.environ["PATH"])
+        try:
+            yield
+        finally:
+            gc.unfreeze()
+
+
+def run_nbgrader(arguments: Sequence[str]) -> int:
+    """Run a command of nbgrader as its own tests do. Returns 0, or ends with nbgrader's exit code."""
+    app = NbGraderApp.instance()
+    try:
+        app.initialize([*arguments])
+        with contextlib.suppress(NoStart):
+            app.start()
+    finally:
+        for each in filter(None, (app.subapp, app)):
+            each.close_handlers()
+            each.clear_instance()
+    return 0
+
+
+class CourseOfAShell(Course):
+    """A course whose commands run as a shell starts them, each in a process of its own."""
+
+    def llm_course(self, *arguments: str) -> Run:
+        return self._run(sys.executable, "-m", "llm_course", *arguments)
+
+    def nbgrader(self, *arguments: str) -> Run:
+        return self._run(sys.executable, "-m", "nbgrader", *arguments)
 
     def _run(self, *command: str) -> Run:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}

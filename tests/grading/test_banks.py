@@ -1,7 +1,7 @@
 """Submissions through real nbgrader, from release to feedback: `llm-course grade` and `nbgrader autograde` alike.
 
 What each answer of the banks is worth, the tests of the specifications and of the rooms show. Here one chapter of
-functions, one with a class and one that is another each day go the whole way.
+functions, one with a class and one that is another each day go the whole way, the first of them as from a shell.
 """
 
 import datetime
@@ -17,7 +17,7 @@ from autograder.exercises.spec import Assignment
 from autograder.judge import judge, local_answer
 from autograder.result import read_result
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, CourseOfAShell
 
 pytestmark = pytest.mark.grading
 
@@ -45,6 +45,10 @@ def notebooks(assignment: Assignment) -> dict[str, str]:
     }
 
 
+def course_of(assignment: Assignment, folder: Path) -> Course:
+    return (CourseOfAShell if assignment.name == FUNCTIONS else Course)(folder)
+
+
 def lay_out(course: Course, assignment: Assignment) -> None:
     for student, text in notebooks(assignment).items():
         path = hand_in(course.folder, student, assignment.name, {})
@@ -58,7 +62,7 @@ def graded(
 ) -> tuple[Assignment, Course]:
     """A course in which all kinds of submissions are handed in and graded, and have their feedback."""
     assignment = assignments()[request.param]
-    course = Course(tmp_path_factory.mktemp("banks") / "course")
+    course = course_of(assignment, tmp_path_factory.mktemp("banks") / "course")
     shutil.copytree(empty_course, course.folder)
     released = course.llm_course("release", assignment.name, "--due", DUE)
     assert released.returncode == 0, released.stderr
@@ -111,7 +115,7 @@ def test_nbgrader_autograde_gives_the_same_scores(
     graded: tuple[Assignment, Course], empty_course: Path, tmp_path: Path
 ) -> None:
     assignment, course = graded
-    other = Course(tmp_path / "other")
+    other = course_of(assignment, tmp_path / "other")
     shutil.copytree(empty_course, other.folder)
     lay_out(other, assignment)
     assert other.nbgrader("generate_assignment", assignment.name).returncode == 0

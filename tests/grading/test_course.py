@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
+from autograder import converters
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.grade import grade
@@ -25,6 +26,7 @@ from tests.grading.conftest import Course
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
+AUTOGRADE_ANEW = ("autograde", NAME, "--force")
 
 
 def totals(course: Course) -> dict[str, float]:
@@ -124,15 +126,17 @@ def test_nbgrader_refuses_an_assignment_that_the_course_does_not_have(course: Co
         assert "There is no assignment essay: the course has" in row["reason"]
 
 
-def test_a_grading_that_fails_in_nbgrader_leaves_no_zero(course: Course, attention: Assignment) -> None:
+def test_a_grading_that_fails_in_nbgrader_leaves_no_zero(
+    course: Course, attention: Assignment, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for student in ("ada", "eve"):
         hand_in(course.folder, student, NAME, fill(attention, references(attention)))
     # The second has a notebook under another name, and a grader of ours that is at fault stands in for all others.
     path = course.folder / "submitted" / "eve" / NAME / f"{NAME}.ipynb"
     path.rename(path.with_name("mine.ipynb"))
     with (course.folder / "nbgrader_config.py").open("a") as config:
-        config.write("c.TrustedGrade.minimum_tier = 'namespaces'\nfrom autograder import converters\n")
-        config.write("converters.grade_if_changed = lambda *_: 1 / 0\n")
+        config.write("c.TrustedGrade.minimum_tier = 'namespaces'\n")
+    monkeypatch.setattr(converters, "grade_if_changed", lambda *_: 1 / 0)
     assert course.nbgrader("autograde", NAME).returncode == 1
     assert course.llm_course("export", "grades.csv").returncode == 0
     with (course.folder / "grades.csv").open() as file:
@@ -185,8 +189,9 @@ def test_points_of_an_edited_source_scale_the_verdict(course: Course, attention:
     before = course.scores(NAME)["ada"]
     assert 0 < sum(before.values()) < attention.points
     assert course.llm_course("release", NAME).returncode == 0
-    for command in (course.llm_course("grade", NAME, "--again"), course.nbgrader("autograde", NAME, "--force")):
-        assert command.returncode == 0, command.stderr
+    for command, arguments in ((course.llm_course, ("grade", NAME, "--again")), (course.nbgrader, AUTOGRADE_ANEW)):
+        run = command(*arguments)
+        assert run.returncode == 0, run.stderr
         assert course.scores(NAME)["ada"] == pytest.approx({name: 10 * score for name, score in before.items()})
 
 
@@ -269,7 +274,7 @@ def test_results_are_an_audit(course: Course, attention: Assignment) -> None:
     ],
 )
 def test_senseless_commands_get_one_sentence(course: Course, arguments: list[str], sentence: str) -> None:
-    run = course.llm_course(*arguments) if arguments[0] == "grade" else course.here(*arguments)
+    run = course.llm_course(*arguments)
     assert run.returncode == 1
     assert sentence in run.stderr
     assert len(run.stderr.strip().splitlines()) == 1
@@ -291,7 +296,7 @@ def test_a_damaged_result_is_named(course: Course, attention: Assignment) -> Non
     result = course.folder / "results" / NAME / "ada.json"
     result.parent.mkdir(parents=True)
     result.write_text("{")
-    run = course.here("export", "grades.csv")
+    run = course.llm_course("export", "grades.csv")
     assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
     assert "does not hold a result" in run.stderr
 
@@ -299,12 +304,12 @@ def test_a_damaged_result_is_named(course: Course, attention: Assignment) -> Non
 def test_commands_outside_a_course_say_so(tmp_path: Path) -> None:
     outside = Course(tmp_path)
     for arguments in (["release", NAME], ["grade", NAME], ["feedback", NAME], ["export", "grades.csv"]):
-        run = outside.llm_course(*arguments) if arguments[0] == "grade" else outside.here(*arguments)
+        run = outside.llm_course(*arguments)
         assert run.returncode == 1
         assert "This is no course folder" in run.stderr
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
-    assert "is not empty and no course folder" in outside.here("init", "full").stderr
+    assert "is not empty and no course folder" in outside.llm_course("init", "full").stderr
     assert list((tmp_path / "full").iterdir()) == [tmp_path / "full" / "file"]
 
 
@@ -342,7 +347,7 @@ def test_late_submissions_report_and_tables_for_platforms(course: Course, attent
     ],
 )
 def test_reports_and_tables_refuse_in_one_sentence(course: Course, arguments: tuple[str, ...], sentence: str) -> None:
-    run = course.here(*arguments)
+    run = course.llm_course(*arguments)
     assert run.returncode != 0
     assert sentence in run.stderr
     assert "Traceback" not in run.stderr

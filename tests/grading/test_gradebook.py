@@ -20,11 +20,13 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from traitlets.config import Config
 
+from autograder import cli, workers
 from autograder.course import _course_directory
 from autograder.course_files import course_secret, stored_result
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer, read_source_cells
 from autograder.hand_in import HandIn
+from autograder.sandbox.zygote_client import shared_zygote
 from autograder.work import Job, Outcome, Task, work
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
@@ -150,11 +152,11 @@ def test_kills_at_random_moments_change_nothing(course: Course, attention: Assig
     moments = []
     for _ in range(KILLS):
         before = len(results(course))
-        run = start(course, "grade", NAME, "--workers", "2")
-        wait_for_results(course, run, min(before + draw.randint(0, 3), students - 1))
+        run = fork(course, "grade", NAME, "--workers", "2")
+        wait_for_results(course, min(before + draw.randint(0, 3), students - 1))
         time.sleep(draw.uniform(0, 0.1))
-        run.kill()
-        run.wait()
+        os.kill(run, signal.SIGKILL)
+        os.waitpid(run, 0)
         moments.append((len(results(course)), len(autograded(course))))
     finished = course.llm_course("grade", NAME, "--workers", "2")
     assert finished.returncode == 0, finished.stderr
@@ -169,7 +171,7 @@ def test_an_interrupted_run_keeps_what_is_graded(course: Course, attention: Assi
     for student in students:
         hand_in(course.folder, student, NAME, fill(attention, references(attention)))
     run = start(course, "grade", NAME, "--workers", "2")
-    wait_for_results(course, run, 3)
+    wait_for_results(course, 3)
     run.send_signal(signal.SIGINT)
     _, complaints = run.communicate(timeout=300)
     assert run.returncode == 130
@@ -253,9 +255,23 @@ def start(course: Course, *arguments: str) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(command, cwd=course.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def wait_for_results(course: Course, run: "subprocess.Popen[bytes]", count: int) -> None:
+def fork(course: Course, *arguments: str) -> int:
+    """Run a command in a copy of this process, with the fork server of this one. Returns the copy's process id."""
+    server = shared_zygote().share()
+    process = os.fork()
+    if process == 0:
+        try:
+            cli.shared_zygote = workers.shared_zygote = lambda: server
+            course.llm_course(*arguments)
+        finally:
+            os._exit(0)
+    server.close()
+    return process
+
+
+def wait_for_results(course: Course, count: int) -> None:
     end = time.monotonic() + 300
-    while len(results(course)) < count and run.poll() is None:
+    while len(results(course)) < count:
         assert time.monotonic() < end
         time.sleep(0.02)
 

@@ -17,7 +17,7 @@ from autograder.exercises import assignments
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
 from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES, holds_words
 from tests.banks.submissions import fill, hand_in, references
-from tests.grading.conftest import Course, Run, folder_for_attacks
+from tests.grading.conftest import Course, CourseOfAShell, Run, folder_for_attacks
 
 pytestmark = pytest.mark.grading
 NAME = "05_attention"
@@ -53,7 +53,7 @@ def own_temporary_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
 def attacked(released_course: Path, own_temporary_folder: None) -> Iterator["Attacked"]:
     """A course with two honest learners, graded; then all attacks are handed in and graded."""
     with folder_for_attacks() as outside:
-        course = Course(outside / "course")
+        course = CourseOfAShell(outside / "course")
         shutil.copytree(released_course, course.folder)
         grade_the_honest(course)
         yield Attacked(course)
@@ -63,7 +63,7 @@ def attacked(released_course: Path, own_temporary_folder: None) -> Iterator["Att
 def copied(attacked: "Attacked") -> Iterator[Course]:
     """A copy of the attacked course."""
     with folder_for_attacks() as outside:
-        course = Course(outside / "course")
+        course = CourseOfAShell(outside / "course")
         course.folder.mkdir()
         # Pipes stay pipes and holes stay holes.
         pack = f"tar -C {attacked.course.folder} --sparse --exclude=./submitted/{DEEP} --exclude=./results -c ."

@@ -17,7 +17,7 @@ import pytest
 from autograder.sandbox import zygote_client
 from autograder.sandbox.zygote_client import TIERS
 from tests.banks.hostile import FAMILIES
-from tests.grading.conftest import Course, Run, folder_for_attacks
+from tests.grading.conftest import CourseOfAShell, Run, folder_for_attacks
 from tests.grading.test_hostile import (
     Attacked,
     grade_the_honest,
@@ -54,7 +54,7 @@ NOT_HELD_FOR_ONE_USER = {
 }
 
 
-class TierCourse(Course):
+class TierCourse(CourseOfAShell):
     """A course whose commands run on a machine that allows one tier only, as a user."""
 
     def __init__(self, folder: Path, user: str, tier: str) -> None:

@@ -23,7 +23,7 @@ from autograder.sandbox.zygote_client import SandboxError
 from autograder.work import Job, Outcome, Task, refuse
 from autograder.workers import LOST, local_workers
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
-from tests.grading.conftest import Course
+from tests.grading.conftest import Course, CourseOfAShell
 
 NAME = "05_attention"
 TIMES = ("started", "seconds")
@@ -164,7 +164,7 @@ def test_serial_parallel_and_distributed_results_are_the_same(course: Course, at
     assert graded(course, "--workers", "3") == serial
     assert course.scores(NAME) == scores
     with DaskCluster(2) as address:
-        assert graded(course, "--scheduler", address) == serial
+        assert graded(CourseOfAShell(course.folder), "--scheduler", address) == serial
     assert course.scores(NAME) == scores
 
 
@@ -172,7 +172,7 @@ def test_serial_parallel_and_distributed_results_are_the_same(course: Course, at
 def test_a_scheduler_that_does_not_answer_is_one_sentence(course: Course, attention: Assignment) -> None:
     hand_in_some(course, attention)
     for address in ("tcp://127.0.0.1:1", "nonsense://x"):
-        run = course.llm_course("grade", NAME, "--scheduler", address)
+        run = CourseOfAShell(course.folder).llm_course("grade", NAME, "--scheduler", address)
         assert run.returncode == 1
         assert f"No Dask scheduler answers at {address}" in run.stderr.strip().splitlines()[-1]
         assert "Traceback" not in run.stderr
