@@ -1,7 +1,7 @@
 """What files of the project import of it."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -19,13 +19,13 @@ def imports_of(path: Path) -> set[str]:
     return {name for name in names if name.split(".")[0] in PACKAGES}
 
 
-def with_all_they_import(paths: Iterable[Path], root: Path = ROOT) -> set[Path]:
-    """Files of the project, and those of its files that they import, and so on."""
+def with_all_they_import(paths: Iterable[Path], root: Path = ROOT, apart: Collection[Path] = ()) -> set[Path]:
+    """Files of the project, and those of its files that they import, and so on; but none that is reached by `apart`."""
     found: set[Path] = set()
     waiting = list(paths)
     while waiting:
         path = waiting.pop()
-        if path not in found:
+        if path not in found and path not in apart:
             found.add(path)
             waiting += [file for name in imports_of(path) for file in _files_of(name, root)]
     return found

@@ -1,6 +1,7 @@
 """A part that was soaked is left out as long as nothing that it depends on is another, and no longer."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -68,7 +69,32 @@ def test_each_part_starts_from_files_that_are_there(name: str) -> None:
     ],
 )
 def test_what_a_part_depends_on_is_seen(name: str, file: str) -> None:
-    assert ROOT / file in with_all_they_import(PARTS[name].matched())
+    assert ROOT / file in PARTS[name].depends_on()
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_no_chapter_is_what_a_part_depends_on(name: str) -> None:
+    """A new chapter makes none of them due."""
+    files = {file.relative_to(ROOT).as_posix() for file in PARTS[name].depends_on()}
+    of_chapters = ("chapters/", "solutions/", "tests/banks/right/", "autograder/exercises/")
+    shared = {"autograder/exercises/spec.py", "autograder/exercises/mistakes.py"}
+    assert [file for file in sorted(files - shared) if file.startswith(of_chapters)] == []
+    assert files.isdisjoint({"autograder/markdown.py", "autograder/notebooks.py"})
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_what_is_apart_is_imported(name: str) -> None:
+    everything = with_all_they_import(PARTS[name].matched())
+    assert {ROOT / file for file in PARTS[name].apart} <= everything
+
+
+def test_what_is_apart_takes_along_what_it_alone_imports(tree: Path) -> None:
+    (tree / "autograder" / "two.py").write_text("from autograder import three")
+    (tree / "autograder" / "three.py").write_text("")
+    apart = replace(PART, apart=("autograder/two.py",))
+    assert {file.name for file in apart.depends_on(tree)} == {"one.py", "a.py", "__init__.py"}
+    (tree / "one.py").write_text("import autograder.two, autograder.three")
+    assert tree / "autograder" / "three.py" in apart.depends_on(tree)
 
 
 def test_each_mark_names_a_part(request: pytest.FixtureRequest) -> None:
