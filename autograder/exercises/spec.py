@@ -139,6 +139,11 @@ def randn(draw: Generator, *shape: int, dtype: torch.dtype = torch.float32) -> T
     return torch.randn(*shape, generator=draw, dtype=torch.float64).to(dtype)
 
 
+def uniform(draw: Generator, low: float, high: float) -> float:
+    """A number from low to high."""
+    return low + (high - low) * float(torch.rand((), generator=draw, dtype=torch.float64))
+
+
 def randint(draw: Generator, low: int, high: int) -> int:
     """An integer from low to high, both included."""
     return int(torch.randint(low, high + 1, (), generator=draw))

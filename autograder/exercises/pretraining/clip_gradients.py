@@ -6,8 +6,8 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.pretraining.inputs import away_from_zero, uniform, without_gaps
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
+from autograder.exercises.pretraining.inputs import away_from_zero, without_gaps
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 

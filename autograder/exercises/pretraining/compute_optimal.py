@@ -5,8 +5,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.pretraining.inputs import uniform
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 

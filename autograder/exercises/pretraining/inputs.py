@@ -9,10 +9,6 @@ from torch import Generator, Tensor
 from autograder.exercises.spec import Arguments
 
 
-def uniform(draw: Generator, low: float, high: float) -> float:
-    return low + (high - low) * float(torch.rand((), generator=draw, dtype=torch.float64))
-
-
 def without_gaps(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
     """The same numbers, in memory without gaps."""
     return lambda draw: {name: packed(value) for name, value in arguments(draw).items()}

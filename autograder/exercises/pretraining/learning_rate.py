@@ -6,8 +6,7 @@ from typing import Any
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.pretraining.inputs import uniform
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 

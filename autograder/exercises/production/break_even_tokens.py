@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.production.inputs import real
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
 from llm_course.checking import observe
 from solutions import production
 
@@ -140,19 +139,19 @@ known.edit(
 
 
 def drawn(draw: Generator) -> Arguments:
-    return {"monthly_hosting": real(draw, 900, 5000), "api_price_per_million": real(draw, 0.15, 0.85)}
+    return {"monthly_hosting": uniform(draw, 900, 5000), "api_price_per_million": uniform(draw, 0.15, 0.85)}
 
 
 def drawn_dear(draw: Generator) -> Arguments:
-    return {"monthly_hosting": real(draw, 21.0, 39.0), "api_price_per_million": real(draw, 11.0, 60.0)}
+    return {"monthly_hosting": uniform(draw, 21.0, 39.0), "api_price_per_million": uniform(draw, 11.0, 60.0)}
 
 
 def drawn_negative_hosting(draw: Generator) -> Arguments:
-    return drawn(draw) | {"monthly_hosting": -real(draw, 1, 900)}
+    return drawn(draw) | {"monthly_hosting": -uniform(draw, 1, 900)}
 
 
 def drawn_negative_price(draw: Generator) -> Arguments:
-    return drawn(draw) | {"api_price_per_million": -real(draw, 1, 9)}
+    return drawn(draw) | {"api_price_per_million": -uniform(draw, 1, 9)}
 
 
 EXERCISE = Exercise(

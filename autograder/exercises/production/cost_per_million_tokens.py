@@ -3,8 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.production.inputs import real
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import production
 
@@ -168,19 +167,19 @@ known.edit(
 
 def drawn(draw: Generator) -> Arguments:
     return {
-        "hourly_cost": real(draw, 2, 9),
-        "tokens_per_second": real(draw, 100, 900),
-        "utilisation": real(draw, 0.1, 0.4),
+        "hourly_cost": uniform(draw, 2, 9),
+        "tokens_per_second": uniform(draw, 100, 900),
+        "utilisation": uniform(draw, 0.1, 0.4),
     }
 
 
 def drawn_slow(draw: Generator) -> Arguments:
-    return {"hourly_cost": real(draw, 0.1, 0.9), "tokens_per_second": real(draw, 0.2, 0.9), "utilisation": 0.3}
+    return {"hourly_cost": uniform(draw, 0.1, 0.9), "tokens_per_second": uniform(draw, 0.2, 0.9), "utilisation": 0.3}
 
 
 def drawn_refusal(draw: Generator) -> Arguments:
     name = ("hourly_cost", "tokens_per_second", "utilisation")[randint(draw, 0, 2)]
-    return drawn(draw) | {name: -real(draw, 0.1, 0.9)}
+    return drawn(draw) | {name: -uniform(draw, 0.1, 0.9)}
 
 
 @known.function(

@@ -7,11 +7,6 @@ from autograder.exercises.spec import randint
 from solutions.production import NF4_LEVELS
 
 
-def real(draw: Generator, low: float, high: float) -> float:
-    """A number from low to high."""
-    return low + (high - low) * float(torch.rand((), generator=draw, dtype=torch.float64))
-
-
 def clear_rows(draw: Generator, rows: int, columns: int, bits: int) -> Tensor:
     """float32 rows that no rounding decides: each entry is well away from a half, and scales differ by row.
 
