@@ -29,7 +29,14 @@ PATIENCE = 120_000
 """Milliseconds that a page may take to show something: others may have the processors."""
 
 
-APART = {"test_banks.py", "test_hostile_tiers.py", "test_room_tiers.py", "test_travel.py", "test_verdicts.py"}
+APART = {
+    "test_banks.py",
+    "test_hostile_tiers.py",
+    "test_notebooks.py",
+    "test_room_tiers.py",
+    "test_travel.py",
+    "test_verdicts.py",
+}
 """Long files whose parameters share nothing: together they would keep one process busy when all others are done."""
 
 
@@ -41,7 +48,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, for they share what is dear to make; and say what comes first and last.
 
-    The chapters come first, for the site is built of their outputs, and last the short pieces, which end together.
+    The chapters come first, all processes at them, for the site is built of their outputs: none is run for it once
+    more. Last come the short pieces, which end together.
     """
     soak.deselect(config, items)
     items.sort(key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART))

@@ -19,7 +19,7 @@ from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES, holds_words
 from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course, CourseOfAShell, Run, folder_for_attacks
 
-pytestmark = pytest.mark.grading
+pytestmark = [pytest.mark.grading, pytest.mark.timeout(3600)]  # all attacks are graded before the first test
 NAME = "05_attention"
 ATTENTION = assignments()[NAME]
 SHORT_DEADLINES = """
