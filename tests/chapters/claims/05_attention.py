@@ -31,6 +31,9 @@ assert noter[0] == 0 and silenced[noter][names[0]] < 0.15
 assert all(chance[0] > 0.9 and max(chance[1:3]) < 0.15 for chance in owner_chances)
 # "from most of the chance to none, and once the *other* child gets it all"
 assert min(chance[3] for chance in owner_chances) < 0.05 and max(chance[3] for chance in owner_chances) > 0.7
+# "Without it alone, five of the six owners keep nearly everything, and the sixth nearly nothing. Without both [...] 0"
+assert sum(chance[4] > 0.85 for chance in owner_chances) == 5 and min(chance[4] for chance in owner_chances) < 0.15
+assert max(chance[5] for chance in owner_chances) < 0.005
 # "largest difference from PyTorch's layer"
 assert module_difference < 1e-5
 # "Find one that often looks at the token just before, and one that hardly prefers anything"

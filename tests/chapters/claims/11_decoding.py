@@ -43,8 +43,8 @@ out = model.generate(ids, do_sample=True, max_new_tokens=1, output_scores=True, 
 assert out.scores[0].isfinite().sum() == 50
 # "Temperature 0 is refused" and "An empty prompt has no last token to go on from"
 assert call("Once", temperature=0.0).startswith("ValueError") and call("").startswith("RuntimeError")
-# "Texts drawn at temperature 1 are about as surprising as real ones"
-assert 0.75 < nats["sampled, T = 1.0"] / nats["real stories"] < 1.33
+# "Texts drawn at temperature 1 are somewhat more surprising than real ones"
+assert 1.05 < nats["sampled, T = 1.0"] / nats["real stories"] < 1.4
 # "Greedy decoding is *less* surprising than what a person writes [...] and beam search far less"
 assert nats["greedy"] < 0.95 * nats["real stories"] and nats["beam search, 4"] < 0.7 * nats["real stories"]
 assert nats["greedy"] < nats["sampled, T = 0.7"] < nats["sampled, T = 1.0"] < nats["sampled, T = 1.3"]

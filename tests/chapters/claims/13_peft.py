@@ -39,8 +39,10 @@ assert all(values["fact"] > 0.8 and values["capitals"] > base["capitals"] - 0.25
 assert all(abs(values["loss"] - base["loss"]) < 0.15 for values in kept)
 # "some spill to countries whose capital it doesn't know"
 assert all(values["spill"] > base["spill"] for values in kept)
-# "rank 8 misses more than half of its size"
-assert lost[ranks.index(8)] > 0.5
+# "Now LoRA keeps more of the capitals than training all weights does (one run each)"
+assert kept[0]["capitals"] > kept[1]["capitals"] + 0.03
+# "rank 8 misses more than three quarters of its size"
+assert lost[ranks.index(8)] > 0.75
 # "At rank 8 most of the fall in loss is there, though what remains is still several times the loss of the whole change.
 # At rank 32 almost nothing is missing"
 assert ability[ranks.index(8)] > 3 * ability[-1]
