@@ -1,4 +1,4 @@
-"""Mends what axe finds wrong in the HTML that other extensions write: what misleads a screen reader."""
+"""Mends the HTML that other extensions write: what misleads a screen reader, and stories that run off the page."""
 
 from typing import Any
 
@@ -16,6 +16,8 @@ MENDED = {
 # The empty corner of a table heads nothing.
 CORNER = '<th class="head stub"><p></p></th>'
 
+LONG_LINE = 100  # characters; a desktop shows some 80 beside the two sidebars
+
 
 def head_rows(app: Sphinx, doctree: nodes.document) -> None:
     """Make the first column the heads of the rows in tables with an empty corner, which Markdown has no sign for."""
@@ -23,6 +25,15 @@ def head_rows(app: Sphinx, doctree: nodes.document) -> None:
         corner = next(table.findall(nodes.entry), None)
         if corner is not None and not corner.astext().strip():
             next(table.findall(nodes.colspec))["stub"] = True
+
+
+def wrap_prose(app: Sphinx, doctree: nodes.document) -> None:
+    """Let an output wrap whose longest line is prose and fits on no page. A table keeps its lines."""
+    for block in doctree.findall(nodes.literal_block):
+        longest = max(block.astext().splitlines(), key=len, default="").strip()
+        is_prose = len(longest) > LONG_LINE and "  " not in longest
+        if "output" in block["classes"] and is_prose:
+            block["classes"].append("prose")
 
 
 def mend(html: str) -> str:
@@ -38,5 +49,6 @@ def mend_page(app: Sphinx, pagename: str, templatename: str, context: dict[str, 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", head_rows)
+    app.connect("doctree-read", wrap_prose)
     app.connect("html-page-context", mend_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,9 @@
 """The faults that are mended are still written by the extensions, and gone after the mend."""
 
+import re
 from collections.abc import Callable
+
+import nbformat
 
 from _ext.mended_html import MENDED
 from tests.site.conftest import Built
@@ -39,3 +42,13 @@ def test_table_with_an_empty_corner_has_heads_of_rows(build: Callable[..., Built
     assert '<td></td>\n<th class="head"><p>a</p></th>' in html
     html = build({"index.md": "# Page\n\n| x | a |\n|---|---|\n| b | c |\n"}, "_ext.mended_html").page("index")
     assert "<td><p>b</p></td>" in html
+
+
+def test_an_output_of_prose_wraps_and_a_table_keeps_its_lines(build: Callable[..., Built]) -> None:
+    story, table = "One day, Anna lost her ball. " * 6, "model    loss 0.25   " * 8
+    outputs = [nbformat.v4.new_output("stream", text=text) for text in (story, table)]
+    cells = [nbformat.v4.new_code_cell("print(text)", outputs=[output]) for output in outputs]
+    page = nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Page"), *cells]))
+    html = build({"index.ipynb": page}, "_ext.mended_html").page("index")
+    shown = re.findall(r'<div class="(output[^"]*)">.*?<pre>(?:<span></span>)?(\w+)', html, re.DOTALL)
+    assert [("prose" in classes.split(), first) for classes, first in shown] == [(True, "One"), (False, "model")]
