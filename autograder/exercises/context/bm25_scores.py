@@ -272,7 +272,7 @@ known.edit(
         "return " + SCORES: f"scores = {SCORES}\n"
         "    return [float(place) for place in sorted(range(len(scores)), key=lambda place: -scores[place])]"
     },
-    "You return the order of the documents. Asked are their scores.",
+    "You return the order of the documents. The task asks for their scores.",
 )
 known.edit(
     "other_documents_left_out",

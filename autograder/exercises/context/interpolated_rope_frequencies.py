@@ -103,12 +103,12 @@ known.edit(
 known.edit(
     "wavelengths",
     {RESULT: f"2 * torch.pi / ({RESULT})"},
-    "You return wavelengths, positions per turn. Asked are frequencies, radians per position.",
+    "You return wavelengths, positions per turn. The task asks for frequencies, radians per position.",
 )
 known.edit(
     "turns",
     {RESULT: f"({RESULT}) / (2 * torch.pi)"},
-    "You return turns per position. Asked are radians, 2π times as much.",
+    "You return turns per position. The task asks for radians, 2π times as much.",
 )
 known.edit(
     "one_for_each_column",
@@ -134,11 +134,11 @@ known.edit(
 known.edit(
     "in_float64",
     {RESULT: f"({RESULT}).double()"},
-    "You return float64. Asked is float32, which is what models keep their frequencies in.",
+    "You return float64. The task asks for float32, which is what models keep their frequencies in.",
 )
 
 
-@known.function("You return a list. Asked is a tensor, `torch.tensor(...)`.")
+@known.function("You return a list. The task asks for a tensor, `torch.tensor(...)`.")
 def as_list(head_dim: int, base: float, scale: float) -> list[float]:
     return context.interpolated_rope_frequencies(head_dim, base, scale).tolist()
 

@@ -194,7 +194,7 @@ known.edit(
 )
 
 
-@known.function("Your mask holds 0 and minus infinity, to be added to scores. Asked is a boolean tensor.")
+@known.function("Your mask holds 0 and minus infinity, to be added to scores. The task asks for a boolean tensor.")
 def to_be_added(seq_len: int, sinks: int, window: int) -> Tensor:
     mask = context.sink_window_mask(seq_len, sinks, window)
     return mask.float().masked_fill(~mask, float("-inf")).masked_fill(mask, 0.0)

@@ -247,7 +247,7 @@ known.edit(
 known.edit(
     "in_float64",
     {RESULT: f"({RESULT}).double()"},
-    "You return float64. Asked is float32, which is what models keep their frequencies in.",
+    "You return float64. The task asks for float32, which is what models keep their frequencies in.",
 )
 known.edit(
     "odd_width_taken",

@@ -48,7 +48,7 @@ known.edit(
 known.edit(
     "most_likely_token",
     {LOGITS: f"({LOGITS}).argmax(dim=-1)"},
-    "You return the id of the best token. Asked is a score for each token.",
+    "You return the id of the best token. The task asks for a score for each token.",
 )
 known.edit(
     "table_detached",

@@ -89,7 +89,7 @@ known.edit(
         "sum(generator.choices(values, k=len(values))) / len(values)": "(lambda drawn: (drawn[(len(drawn) - 1) // 2] + "
         "drawn[len(drawn) // 2]) / 2)(sorted(generator.choices(values, k=len(values))))"
     },
-    "You take the median of each resample. Asked is the interval of the mean.",
+    "You take the median of each resample. The task asks for the interval of the mean.",
 )
 known.edit(
     "ends_swapped",
@@ -100,7 +100,8 @@ known.edit(
     "turned_around_the_mean",
     {"return low.item(), high.item()": "center = sum(values) / len(values)\n"
      "    return 2 * center - high.item(), 2 * center - low.item()"},
-    "You turn the interval around the mean: that is the *basic* bootstrap. Asked is the percentile interval, the "
+    "You turn the interval around the mean: that is the *basic* bootstrap. The task asks for the percentile "
+    "interval, the "
     "quantiles as they are.",
 )  # fmt: skip
 known.edit(

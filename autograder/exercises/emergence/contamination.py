@@ -77,7 +77,7 @@ known.edit(
 known.edit(
     "any_found",
     {SHARE: "float(any(n_gram in seen for n_gram in asked))"},
-    "You return 1 as soon as one n-gram is found. Asked is their share.",
+    "You return 1 as soon as one n-gram is found. The task asks for their share.",
 )
 known.edit(
     "best_document",
@@ -203,14 +203,16 @@ known.edit(
     "share_of_documents",
     {SHARE: "sum(any(tuple(document[i : i + n]) in asked for i in range(len(document) - n + 1)) "
      "for document in training) / len(training) if training else 0.0"},
-    "You return the share of the *documents* that have something in common with the test. Asked is the share of the "
+    "You return the share of the *documents* that have something in common with the test. The task asks for the "
+    "share of the "
     "test's n-grams.",
 )  # fmt: skip
 known.edit(
     "tokens_covered",
     {SHARE: "len({start + i for start, n_gram in enumerate(asked) if n_gram in seen for i in range(n)}) / len(test)"
      " if asked else 0.0"},
-    "You return the share of the test's tokens that lie in a found n-gram. Asked is the share of its n-grams: a token "
+    "You return the share of the test's tokens that lie in a found n-gram. The task asks for the share of its "
+    "n-grams: a token "
     "lies in several.",
 )  # fmt: skip
 known.edit(
@@ -225,7 +227,7 @@ known.edit(
     {SHARE: "(lambda windows: sum(any(window == tuple(document[i : i + len(window)]) for document in training "
      "for i in range(len(document))) for window in windows) / len(windows) if asked else 0.0)"
      "([tuple(test[i : i + m]) for m in range(1, n + 1) for i in range(len(test) - m + 1)])"},
-    "You count shorter n-grams, too. Asked is about runs of exactly n tokens.",
+    "You count shorter n-grams, too. The task is about runs of exactly n tokens.",
 )  # fmt: skip
 known.edit(
     "short_test_as_a_whole",

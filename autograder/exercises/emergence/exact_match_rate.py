@@ -73,7 +73,7 @@ known.edit(
 known.edit(
     "logarithm",
     {"token_accuracy**length": "length * math.log(max(token_accuracy, 1e-300))"},
-    "You return the logarithm of the chance. Asked is the chance itself.",
+    "You return the logarithm of the chance. The task asks for the chance itself.",
 )
 known.edit(
     "exponential",

@@ -8,7 +8,7 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, given
 from llm_course.checking import observe
 from solutions import emergence
 
-MAIN = "It is the mean weight on the position behind the latest earlier place of the same token"
+MAIN = "It is the mean weight on the position after the latest earlier place of the same token"
 PICKED = "attention[:, queries, keys].mean(dim=1)"
 EMPTY = "attention.new_zeros(len(attention))"
 
@@ -17,7 +17,7 @@ known = Mistakes(emergence.induction_score, section="emergence-induction")
 known.edit(
     "the_place_itself",
     {"latest[token] + 1": "latest[token]"},
-    "You take the weight on the earlier place of the token itself. An induction head looks at the position *behind* "
+    "You take the weight on the earlier place of the token itself. An induction head looks at the position *after* "
     "it, at what came next.",
 )
 known.edit(
@@ -28,12 +28,12 @@ known.edit(
 known.edit(
     "two_places_behind",
     {"latest[token] + 1": "min(latest[token] + 2, position)"},
-    "You take the position two behind the earlier place. What came next stands one behind it.",
+    "You take the position two after the earlier place. What came next stands one after it.",
 )
 known.edit(
     "first_occurrence",
     {"        latest[token] = position": "        latest.setdefault(token, position)"},
-    "You look behind the *first* place of the token. Asked is its latest earlier place: list.index finds the first.",
+    "You look after the *first* place of the token. Take its latest earlier place: list.index finds the first.",
 )
 known.edit(
     "second_time_only",
@@ -45,7 +45,7 @@ known.edit(
     {"            queries.append(position)\n            keys.append(latest[token] + 1)\n":
      "            earlier = [place for place in range(position) if ids[place] == token]\n"
      "            queries += [position] * len(earlier)\n            keys += [place + 1 for place in earlier]\n"},
-    "You take every earlier place of the token. Asked is the latest one only.",
+    "You take every earlier place of the token. The task asks for the latest one only.",
 )  # fmt: skip
 known.edit(
     "mean_over_all_queries",
@@ -76,13 +76,13 @@ known.edit(
 known.edit(
     "largest_key_counted",
     {PICKED: "(attention[:, queries].argmax(dim=2) == torch.tensor(keys)).to(attention.dtype).mean(dim=1)"},
-    "You count how often the largest weight of a row lies there. Asked is the mean of the weights.",
+    "You count how often the largest weight of a row lies there. The task asks for the mean of the weights.",
 )
 known.edit(
     "previous_token",
     {"latest[token] + 1": "position - 1"},
     "You take the weight on the position just before the query. That is the score of a previous-token head; asked is "
-    "what came behind the token's earlier place.",
+    "what came after the token's earlier place.",
 )
 known.edit(
     "next_of_the_query",
@@ -159,7 +159,7 @@ known.edit(
     "every_earlier_place_summed",
     {PICKED: "sum(attention[:, query, [place + 1 for place in range(query) if ids[place] == ids[query]]].sum(dim=1) "
      "for query in queries) / len(queries)"},
-    "You add the weights behind every earlier place of the token. Asked is the latest one only.",
+    "You add the weights after every earlier place of the token. Only the latest one counts.",
 )  # fmt: skip
 known.edit(
     "masked_in_place",
@@ -173,7 +173,7 @@ known.edit(
         PICKED: "attention[:, [key - 1 for key in keys], [min(query + 1, len(ids) - 1) for query in queries]]"
         ".mean(dim=1)"
     },
-    "You look behind the *next* place of the token, which lies in the future. Go through the text and remember where "
+    "You look after the *next* place of the token, which lies in the future. Go through the text and remember where "
     "each token stood last.",
 )
 known.edit(

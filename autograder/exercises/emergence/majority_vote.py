@@ -25,13 +25,15 @@ known.edit(
 known.edit(
     "smallest_of_a_tie",
     {WINNER: "min(set(answers), key=lambda answer: (-answers.count(answer), answer))"},
-    "Of several answers with equally many votes you return the first in the order of the *alphabet*. Asked is the one "
+    "Of several answers with equally many votes you return the first in the order of the *alphabet*. The task asks "
+    "for the one "
     "that was given first.",
 )
 known.edit(
     "largest_of_a_tie",
     {WINNER: "max(set(answers), key=lambda answer: (answers.count(answer), answer))"},
-    "Of several answers with equally many votes you return the last in the order of the *alphabet*. Asked is the one "
+    "Of several answers with equally many votes you return the last in the order of the *alphabet*. The task asks "
+    "for the one "
     "that was given first.",
 )
 known.edit(
@@ -44,7 +46,7 @@ known.edit(
 
 @known.function(
     "Of several answers with equally many votes you return the one that reached the number first, while you count. "
-    "Asked is the one that was *given* first: count all, then compare."
+    "The task asks for the one that was *given* first: count all, then compare."
 )
 def first_to_get_there(answers: list[str]) -> str:
     if not answers:

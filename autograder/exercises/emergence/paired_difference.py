@@ -79,7 +79,7 @@ known.edit(
 known.edit(
     "in_standard_errors",
     {RETURNED: "return mean, mean / max(math.sqrt(variance / len(differences)), 1e-300)"},
-    "You return the difference in standard errors (the t value). Asked is the standard error.",
+    "You return the difference in standard errors (the t value). The task asks for the standard error.",
 )
 known.edit(
     "parts_swapped",
@@ -130,7 +130,7 @@ known.edit(
     "relative_to_the_second",
     {RETURNED: "base = sum(second) / len(second)\n"
      "    return mean / (base or 1), math.sqrt(variance / len(differences)) / abs(base or 1)"},
-    "You divide by the second model's mean: a relative difference. Asked is the difference itself.",
+    "You divide by the second model's mean: a relative difference. The task asks for the difference itself.",
 )  # fmt: skip
 known.edit(
     "cut_to_the_shorter",
@@ -175,7 +175,7 @@ known.edit(
 known.edit(
     "ends_of_an_interval",
     {RETURNED: "error = math.sqrt(variance / len(differences))\n    return mean - 2 * error, mean + 2 * error"},
-    "You return the ends of an interval. Asked are the mean and its standard error.",
+    "You return the ends of an interval. The task asks for the mean and its standard error.",
 )
 known.edit(
     "equal_items_left_out",

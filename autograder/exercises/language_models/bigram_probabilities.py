@@ -35,7 +35,8 @@ known.edit(
 known.edit(
     "share_of_all_pairs",
     where_all_rows_are_seen(totals="smoothed.sum()"),
-    "You divide by the number of all pairs: that is P(i and then j). Asked is P(j | i), a share among the pairs that "
+    "You divide by the number of all pairs: that is P(i and then j). The task asks for P(j | i), a share among the "
+    "pairs that "
     "begin with i.",
 )
 known.edit(

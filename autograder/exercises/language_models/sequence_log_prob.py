@@ -36,12 +36,15 @@ known.edit(
     "the list. Start at t = 1.",
 )
 known.edit(
-    "log_base_two", {".log()": ".log2()"}, "Your logarithm has base 2. Asked is the natural one, torch.log.", LOGARITHMS
+    "log_base_two",
+    {".log()": ".log2()"},
+    "Your logarithm has base 2. The task asks for the natural one, torch.log.",
+    LOGARITHMS,
 )
 known.edit(
     "log_base_ten",
     {".log()": ".log10()"},
-    "Your logarithm has base 10. Asked is the natural one, torch.log.",
+    "Your logarithm has base 10. The task asks for the natural one, torch.log.",
     LOGARITHMS,
 )
 known.edit(
@@ -60,7 +63,7 @@ known.edit(
 known.edit(
     "probability_not_log",
     {".log().sum()": ".prod()"},
-    "You return the probability itself. Asked is its logarithm, as a sum of logarithms.",
+    "You return the probability itself. The task asks for its logarithm, as a sum of logarithms.",
     LOGARITHMS,
 )
 known.edit(

@@ -71,7 +71,7 @@ known.edit(
 known.edit(
     "scale_rounded_down",
     {FACTOR: "alpha // rank"},
-    "You divide with `//`, which drops what is behind the point: with alpha 5 and rank 2 the factor is 2.5.",
+    "You divide with `//`, which drops what is after the decimal point: with alpha 5 and rank 2 the factor is 2.5.",
     SCALE,
 )
 known.edit("subtracted", {FACTOR: "-alpha / rank"}, "You subtract the update. It is added to the base's output.")

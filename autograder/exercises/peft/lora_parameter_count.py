@@ -47,7 +47,9 @@ known.edit(
     "You count one number more for each matrix. The factor alpha / rank is fixed, not trained.",
 )
 known.edit(
-    "base_counted", {COST: f"{COST} + rows * columns"}, "You count the frozen matrices too. Asked is what LoRA adds."
+    "base_counted",
+    {COST: f"{COST} + rows * columns"},
+    "You count the frozen matrices too. The task asks what LoRA adds.",
 )
 known.edit("any_rank", {"rank < 1": "False"}, "You accept a rank of 0 or less: raise ValueError.")
 

@@ -24,12 +24,12 @@ known.edit(
         ONES: "[mask, mask.new_ones(new)]",
         IGNORED: "[labels, labels.new_full(new, -100)]",
     },
-    "You put the prompt behind the texts. In a causal model no token would see it: it belongs in front.",
+    "You put the prompt after the texts. In a causal model no token would see it: it belongs in front.",
 )
 known.edit(
     "prompt_appended_alone",
     {ROWS: "[embeddings, rows]"},
-    "Mask and labels grow in front, but the prompt stands behind the texts: give it to `torch.cat` first.",
+    "Mask and labels grow in front, but the prompt stands after the texts: give it to `torch.cat` first.",
 )
 known.edit(
     "mask_in_float",
@@ -81,12 +81,12 @@ known.edit(
 known.edit(
     "mask_all_ones",
     {ONES: "[mask.new_ones(new), torch.ones_like(mask)]"},
-    "Your mask is 1 everywhere: it has forgotten the padding. Keep the old entries behind the new ones.",
+    "Your mask is 1 everywhere: it has forgotten the padding. Keep the old entries after the new ones.",
 )
 known.edit(
     "labels_lost",
     {IGNORED: "[labels.new_full(new, -100), torch.full_like(labels, -100)]"},
-    "All your labels are -100, so there is nothing to learn. Keep the old ones behind the new ones.",
+    "All your labels are -100, so there is nothing to learn. Keep the old ones after the new ones.",
 )
 known.edit(
     "written_over",

@@ -199,7 +199,7 @@ def in_place(logits: Tensor, labels: Tensor) -> Tensor:
     return result
 
 
-@known.function("You stop at the first -100 behind an answer. A row may hold several answers: add up all its labels.")
+@known.function("You stop at the first -100 after an answer. A row may hold several answers: add up all its labels.")
 def first_answer_only(logits: Tensor, labels: Tensor) -> Tensor:
     later = ((labels[:, :-1] != -100) & (labels[:, 1:] == -100)).cumsum(dim=1) > 0
     kept = torch.cat([labels[:, :1], labels[:, 1:].masked_fill(later, -100)], dim=1)

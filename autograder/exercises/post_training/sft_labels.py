@@ -28,7 +28,7 @@ known.edit(
         COPY: "labels[start : end + 1] = ids[start : end + 1]",
         "last_end = end": "last_end = end + 1",
     },
-    "You take `end` for the last token of the turn. It is the place behind it, as in a Python slice, so it may be "
+    "You take `end` for the last token of the turn. It is the place after it, as in a Python slice, so it may be "
     "len(ids), and the next span may begin there.",
 )
 known.edit(
@@ -112,7 +112,7 @@ known.edit(
 known.edit(
     "everything_behind",
     {COPY: "labels[start:] = ids[start:]"},
-    "You label everything behind the first span, the user's later questions too. Each span ends at its own end.",
+    "You label everything after the first span, the user's later questions too. Each span ends at its own end.",
 )
 known.edit(
     "from_first_to_last",
@@ -156,7 +156,7 @@ known.edit(
 known.edit(
     "last_token_refused",
     {CHECK: "not last_end <= start < end < len(ids)"},
-    "You refuse a span that ends with the last token. `end` is the place behind it, so it may be len(ids).",
+    "You refuse a span that ends with the last token. `end` is the place after it, so it may be len(ids).",
 )
 known.edit(
     "first_token_refused",
@@ -176,7 +176,7 @@ known.edit(
 known.edit(
     "too_long_allowed",
     {CHECK: "not last_end <= start < end", COPY: "labels[start:end] = ids[start:end]"},
-    "You accept a span that ends behind the last token. A slice would cut it off without a word: raise ValueError.",
+    "You accept a span that ends after the last token. A slice would cut it off without a word: raise ValueError.",
 )
 known.edit(
     "negative_allowed",

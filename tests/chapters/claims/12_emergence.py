@@ -15,7 +15,7 @@ for values in (tokens_right, log_probability):
 assert max(exact[:3]) == 0 < exact[3] < 0.3 and exact[-1] > 0.9
 # "The power $p^{10}$ predicts the cliff roughly from the slope."
 assert all(abs(p**10 - whole) < 0.2 for p, whole in zip(tokens_right, exact, strict=True))
-# "The hardest is the word right behind the title"
+# "The hardest is the word right after the title"
 for run in by_width[2:]:
     assert min(run["poems"][-1]["tokens_right"]) == run["poems"][-1]["tokens_right"][0]
 # "For at least 150 steps little happens; then, within some fifty to a hundred more, most tokens are right"
@@ -97,7 +97,7 @@ last = [
 ]
 assert len(last) == 2
 assert sum(results["stories"]) > 1.3 * sum(results["stories-draft"])
-# "No score here falls by it, and several rise, but it does not make the forms equal"
+# "No score here falls, and several rise, but the forms stay unequal"
 for name in ("stories", "stories-gpt2", "stories-draft"):
     plain, by_information = table[name], table[f"{name}, PMI"]
     assert all(one <= other for one, other in zip(plain, by_information, strict=True)) and plain != by_information
