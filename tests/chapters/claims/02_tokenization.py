@@ -18,8 +18,8 @@ for before, after in pairwise(rounds):
 # "Without the cut, the longest tokens are long phrases"
 assert max(len(token) for token in uncut.get_vocab()) > 2 * max(len(token) for token in subword.get_vocab())
 # "At the end the curve is flat", and "from 1024 to 2048 tokens, texts became about an eighth shorter"
-assert bytes_a_token[-1] < 1.05 * bytes_a_token[sizes.index(2048)]
-assert 0.1 < 1 - bytes_a_token[sizes.index(1024)] / bytes_a_token[sizes.index(2048)] < 0.15
+assert bytes_per_token[-1] < 1.05 * bytes_per_token[sizes.index(2048)]
+assert 0.1 < 1 - bytes_per_token[sizes.index(1024)] / bytes_per_token[sizes.index(2048)] < 0.15
 # "One invisible character, and the model forgets the capital of France"
 chances = next_tokens(prompt)
 assert chances[" Paris"] > 0.8 and "Paris" not in next_tokens(prompt + " ")
