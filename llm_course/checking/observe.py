@@ -282,6 +282,20 @@ def results(reply: Reply, positions: tuple[int, ...]) -> list[Any]:
     return [reply.value[position] for position in positions]
 
 
+def blocks_by_appearance(reply: Reply, block_size: int) -> list[Any]:
+    """The results of a script's steps; in lists of slots, the blocks are numbered as they are first seen.
+
+    So it does not matter here which of the free blocks was taken.
+    """
+    numbers: dict[int, int] = {}
+
+    def renamed(slot: int) -> int:
+        block, offset = divmod(slot, block_size)
+        return numbers.setdefault(block, len(numbers)) * block_size + offset
+
+    return [[renamed(slot) for slot in result] if isinstance(result, list) else result for result in reply.value]
+
+
 def changes_nothing(reply: Reply, before: int, after: int) -> tuple[bool, Any]:
     """Whether what was done between two steps of a script left their result as it was, and the second result.
 

@@ -114,6 +114,33 @@ known.edit(
     "You divide by k + 1. Asked is the number of tokens, not its share of the most that could come.",
 )
 known.edit(
+    "all_accepted_left_out",
+    {SUM: "float(sum((n + 1) * acceptance**n * (1 - acceptance) for n in range(k))) if k else 1.0"},
+    "You weigh the numbers of tokens by the probability that a rejection comes just there, and leave out the case "
+    "that none comes: with probability a^k all are accepted, and k + 1 tokens come out.",
+)
+known.edit(
+    "limit_cut_off",
+    {SUM: "min(1 / (1 - acceptance), k + 1.0) if acceptance < 1 else k + 1.0"},
+    "You take the limit of an endless draft and cut it at k + 1. The average over drafts of k tokens is smaller than "
+    "either: (1 - a^(k+1)) / (1 - a).",
+)
+known.edit(
+    "both_ends_refused",
+    {PROBABILITY: "not 0 < acceptance < 1"},
+    "You refuse the probabilities 0 and 1. A draft may never be right, or always: the result is 1, or k + 1.",
+)
+known.edit(
+    "clamped",
+    {
+        PROBABILITY: "False",
+        LENGTH: "False",
+        SUM: "float(sum(min(max(acceptance, 0), 1) ** n for n in range(max(k, 0) + 1)))",
+    },
+    "You mend arguments that make no sense. Whoever passes an acceptance of 1.2 or a negative k has made a mistake "
+    "and wants to know: raise ValueError.",
+)
+known.edit(
     "nothing_checked",
     {PROBABILITY: "False", LENGTH: "False"},
     "You check nothing that comes in: raise ValueError for an acceptance that is not from 0 to 1, and for a negative"

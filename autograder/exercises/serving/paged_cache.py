@@ -1,5 +1,6 @@
 """PagedCache: the places of a KV cache, in blocks that are handed out as sequences grow."""
 
+import functools
 from collections.abc import Callable
 
 import torch
@@ -158,6 +159,76 @@ known.edit(
     "You hand out freed blocks after all others, as a queue does. Take the free block with the lowest number.",
 )
 known.edit(
+    "length_kept",
+    {FORGOTTEN: "pass"},
+    "You give the blocks of a freed sequence back, but keep its length: `slots` then looks for tokens that it has no"
+    " blocks for. Forget both.",
+)
+known.edit(
+    "others_thrown_out",
+    {
+        CHECK: "        for other in [name for name in self._tables if name != sequence]:\n"
+        "            if missing > len(self._free):\n                self.free(other)\n" + CHECK
+    },
+    "When there are too few blocks you throw other sequences out. Who has to go is for the server to decide: raise "
+    "MemoryError, and change nothing.",
+)
+known.edit(
+    "room_in_the_last_block_overlooked",
+    {"if missing > len(self._free)": "if -(-n_tokens // self._block_size) > len(self._free)"},
+    "You raise MemoryError though the tokens would fit: some of them have room in the sequence's last block. Count "
+    "the blocks that are missing *beyond* those it has.",
+)
+known.edit(
+    "whole_blocks_listed",
+    {SLOTS: "[block * size + offset for block in table for offset in range(size)]"},
+    "You list all places of all blocks. The last block may be partly empty: only as many slots as the sequence has "
+    "tokens.",
+)
+known.edit(
+    "no_tokens_refused",
+    {NEGATIVE: "if n_tokens < 1:"},
+    "You refuse to append 0 tokens. It changes nothing and gives []; only less than 0 makes no sense.",
+)
+
+
+@known.function(
+    "You take the last of a list of free blocks (pop() without an index), so the highest number comes first and what"
+    " was freed last is used first. Take the free block with the lowest number.",
+)
+class taken_from_the_end:
+    def __init__(self, n_blocks: int, block_size: int) -> None:
+        if n_blocks < 0 or block_size < 1:
+            raise ValueError("no such cache")
+        self.size, self.unused = block_size, list(range(n_blocks))
+        self.tables: dict[int, list[int]] = {}
+        self.lengths: dict[int, int] = {}
+
+    @property
+    def free_blocks(self) -> int:
+        return len(self.unused)
+
+    def append(self, sequence: int, n_tokens: int = 1) -> list[int]:
+        if n_tokens < 0:
+            raise ValueError("fewer than none")
+        table, length = self.tables.get(sequence, []), self.lengths.get(sequence, 0)
+        missing = -(-(length + n_tokens) // self.size) - len(table)
+        if missing > len(self.unused):
+            raise MemoryError("full")
+        self.tables[sequence] = table + [self.unused.pop() for _ in range(missing)]
+        self.lengths[sequence] = length + n_tokens
+        return self.slots(sequence)[length:]
+
+    def slots(self, sequence: int) -> list[int]:
+        table = self.tables.get(sequence, [])
+        return [table[i // self.size] * self.size + i % self.size for i in range(self.lengths.get(sequence, 0))]
+
+    def free(self, sequence: int) -> None:
+        self.unused += self.tables.pop(sequence, [])
+        self.lengths.pop(sequence, None)
+
+
+known.edit(
     "highest_block_first",
     {TAKEN: "sorted(self._free, reverse=True)[:missing]"},
     "You take the free block with the highest number. Take the lowest.",
@@ -181,11 +252,6 @@ known.edit(
     "offset_times_blocks",
     {SLOTS: "[token % size * size + table[token // size] for token in tokens]"},
     "You have block and offset the wrong way round: a slot is block * block_size + offset.",
-)
-known.edit(
-    "slots_counted_from_one",
-    {SLOTS: "[table[token // size] * size + token % size + 1 for token in tokens]"},
-    "Your slots are counted from 1. The first slot of block 0 is 0.",
 )
 known.edit(
     "slots_in_order_of_memory",
@@ -320,7 +386,8 @@ def slots(sequence: int) -> Step:
 
 
 def free(sequence: int) -> Step:
-    return "method", "free", {"sequence": sequence}
+    # What it returns is nobody's business, only whether it raises.
+    return "refused", "free", {"sequence": sequence}
 
 
 COUNT: Step = ("get", "free_blocks")
@@ -370,7 +437,7 @@ def full(draw: Generator) -> list[Step]:
     first = randint(draw, 5, 7)
     return [
         append(1, first),
-        too_many(2, randint(draw, 17, 30)),
+        too_many(2, randint(draw, 21, 30)),
         slots(2),
         too_many(1, randint(draw, 20, 30)),
         slots(1),
@@ -386,14 +453,14 @@ EXERCISE = Exercise(
     reference=serving.PagedCache,
     points=6,
     cases=(
-        script("one sequence", 4, 3, append(5, 2), append_one(5), append(5, 4), append_one(5), append(5, 3)),
-        script("one token at a time", 3, 2, *[append_one(0)] * 6),
-        drawn("one sequence, drawn", 20, 4, growing),
+        script("one sequence", 5, 3, append(5, 2), append_one(5), append(5, 4), append_one(5), append(5, 3)),
+        script("one token at a time", 4, 3, *[append_one(0)] * 7),
+        drawn("one sequence, drawn", 20, 3, growing),
         script("two sequences", 6, 4, append(7, 5), append(3, 2), append(7, 2), append(3, 3), append(7, 2)),
-        drawn("sequences, drawn", 40, 3, side_by_side),
+        drawn("sequences, drawn", 40, 4, side_by_side),
         script("slots", 6, 2, append(7, 3), append(3, 1), append(7, 2), append(3, 2), slots(7), slots(3)),
         script("slots of a freed block", 4, 2, append(7, 3), append(3, 2), free(7), append(3, 3), slots(3), slots(7)),
-        drawn("slots, drawn", 40, 5, looked_at),
+        drawn("slots, drawn", 40, 2, looked_at),
         script(
             "freed",
             5,
@@ -439,11 +506,11 @@ EXERCISE = Exercise(
         script(
             "too many for one that grows", 3, 2, append(1, 3), too_many(1, 4), slots(1), append(1, 3), too_many(1, 1)
         ),
-        drawn("too many, drawn", 6, 4, full),
+        drawn("too many, drawn", 12, 2, full),
         script(
-            "room for the last", 2, 3, append(1, 3), append(2, 3), too_many(1, 1), too_many(3, 1), free(2), append(1, 1)
+            "room for the last", 4, 2, append(1, 3), append(2, 3), too_many(1, 2), too_many(3, 1), free(2), append(1, 2)
         ),
-        script("no blocks", 0, 3, too_many(1, 1), slots(1)),
+        script("no blocks", 0, 2, too_many(1, 1), slots(1)),
         script("unknown sequences", 3, 2, slots(9), append(1, 3), free(9), slots(9), slots(1), append(1, 1)),
         script("freed twice", 4, 2, append(1, 3), free(1), free(1), slots(1), append(2, 8)),
         script("no tokens", 2, 2, append(1, 0), append(2, 3), append(2, 0), slots(1), append(2, 1)),
@@ -460,6 +527,7 @@ EXERCISE = Exercise(
             "Token i of a sequence stands in its block i // block_size, at offset i % block_size. A new block is "
             "taken only when the last one is full.",
             weight=3,
+            observe=functools.partial(observe.blocks_by_appearance, block_size=3),
         ),
         Property(
             "Each sequence has blocks of its own, and `append` gives the slots of the new tokens",
@@ -468,12 +536,14 @@ EXERCISE = Exercise(
             "between.",
             weight=2,
             needs=MAIN,
+            observe=functools.partial(observe.blocks_by_appearance, block_size=4),
         ),
         Property(
             "`slots` gives all tokens of a sequence in their order",
             ("slots", "slots of a freed block", "slots, drawn"),
             "Go through the tokens of the sequence: block * block_size + offset for each.",
             needs=MAIN,
+            observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
         Property(
             "`free` gives all blocks back, and the lowest free block is taken next",
@@ -500,18 +570,21 @@ EXERCISE = Exercise(
             "Count the blocks that all new tokens need, and compare with the free ones, before you take the first.",
             weight=2,
             needs=MAIN,
+            observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
         Property(
             "A sequence that nobody has named has no slots, and nothing to free",
             ("unknown sequences", "freed twice"),
             "Use .get and .pop with a default: slots gives [], free does nothing.",
             needs=MAIN,
+            observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
         Property(
             "No tokens change nothing, a negative number is refused with a ValueError",
             ("no tokens", "no tokens in a full cache", "fewer than no tokens"),
             "append(sequence, 0) gives []. Raise ValueError for less than 0.",
             needs=MAIN,
+            observe=functools.partial(observe.blocks_by_appearance, block_size=2),
         ),
         Property(
             "A cache that makes no sense is refused with a ValueError",
