@@ -12,7 +12,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade checks soak lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers checks soak lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,7 +71,10 @@ site: env widgets _build/.extensions  ## build the book into _build/html
 bench-site: site benchmarks/node_modules/.package-lock.json  ## measure the built pages with Lighthouse
 	@$(BIN)/python -m benchmarks.site
 
-bench: bench-widgets bench-site bench-grade  ## run all benchmarks
+bench-quantizers: env  ## print our quantizers' errors and sizes beside those of bitsandbytes and torchao
+	@$(BIN)/python -m benchmarks.quantizers
+
+bench: bench-widgets bench-site bench-grade bench-quantizers  ## run all benchmarks
 
 benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	npm ci --silent --prefix benchmarks

@@ -1,6 +1,6 @@
 /** How many items a test needs to tell two models apart, with items of their own and with the same ones. */
 
-import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { calculator, choice, element, scroller, setTrait, slider } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { chanceOfRightOrder, deviations, disagreementOf, itemsNeeded, normalQuantile } from "./js/statistics.js";
@@ -15,7 +15,7 @@ const FEWEST = 1;
 const MOST = 5;
 const PLOTTED = Array.from({ length: 41 }, (_, i) => FEWEST + (i * (MOST - FEWEST)) / 40);
 
-export default widget(
+export default calculator(
   {
     title: "How many items for this difference?",
     tryThis: [
@@ -24,19 +24,7 @@ export default widget(
       "Set the test to 164 items, the size of HumanEval. How far must the second model fall behind before the interval leaves out 0?",
     ],
   },
-  (model, body) => {
-    const said = announcement();
-    const results = element("div");
-    body.append(element("div", { class: "llm-controls" }, ...fields(model)), said, results);
-    for (const trait of TRAITS) model.on(`change:${trait}`, show);
-    show();
-
-    function show() {
-      const comparison = comparisonOf(model);
-      said.textContent = sentence(comparison);
-      results.replaceChildren(plot(comparison), table(comparison));
-    }
-  },
+  { traits: TRAITS, fields, compute: comparisonOf, sentence, pictures: [plot, table] },
 );
 
 /** @param {Model} model */

@@ -17,7 +17,7 @@ known = Mistakes(production.break_even_tokens, section="production-break-even")
 known.edit(
     "in_millions",
     {RESULT: "monthly_hosting / api_price_per_million"},
-    "Your result is in millions of tokens. Asked are tokens: multiply by 1,000,000.",
+    "Your result is in millions of tokens. The task asks for tokens: multiply by 1,000,000.",
 )
 known.edit(
     "divided_by_a_million",
@@ -43,7 +43,7 @@ known.edit(
 known.edit(
     "share_of_a_token",
     {RESULT: "api_price_per_million / 1e6 / monthly_hosting if monthly_hosting else 0.0"},
-    "Your quotient is turned around: it says which part of the machine's price one token costs. Asked is how many "
+    "Your quotient is turned around: it says which part of the machine's price one token costs. The task asks how many "
     "tokens cost as much as the machine.",
 )
 known.edit(
@@ -75,17 +75,17 @@ known.edit(
 known.edit(
     "tokens_an_hour",
     {RESULT: "monthly_hosting / 720 / api_price_per_million * 1e6"},
-    "Your tokens are those of an hour. Asked is a month.",
+    "Your tokens are those of an hour. The task asks for a month's.",
 )
 known.edit(
     "tokens_a_day",
     {RESULT: "monthly_hosting / 30 / api_price_per_million * 1e6"},
-    "Your tokens are those of a day. Asked is a month.",
+    "Your tokens are those of a day. The task asks for a month's.",
 )
 known.edit(
     "tokens_a_year",
     {RESULT: "12 * monthly_hosting / api_price_per_million * 1e6"},
-    "Your tokens are those of a year. Asked is a month.",
+    "Your tokens are those of a year. The task asks for a month's.",
 )
 known.edit(
     "whole_millions",
@@ -103,6 +103,17 @@ known.edit(
     "You check nothing that comes in: raise ValueError for a negative monthly_hosting, and for an "
     "api_price_per_million that is not above 0.",
 )
+
+
+@known.function(
+    "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise ValueError."
+)
+def asserted(monthly_hosting: float, api_price_per_million: float) -> float:
+    assert monthly_hosting >= 0
+    assert api_price_per_million > 0
+    return monthly_hosting / api_price_per_million * 1e6
+
+
 known.edit(
     "free_hosting_refused",
     {HOSTING: "monthly_hosting <= 0"},

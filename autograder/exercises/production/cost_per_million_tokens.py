@@ -64,12 +64,14 @@ known.edit(
     "You divide by 3600 where you should multiply: an hour has 3600 times the tokens of a second.",
 )
 known.edit(
-    "one_token", {RESULT: "hourly_cost / tokens_per_hour"}, "That is the cost of *one* token. Asked is a million."
+    "one_token",
+    {RESULT: "hourly_cost / tokens_per_hour"},
+    "That is the cost of *one* token. The task asks for a million.",
 )
 known.edit(
     "a_thousand_tokens",
     {RESULT: "hourly_cost / tokens_per_hour * 1e3"},
-    "That is the cost of a thousand tokens. Asked is a million.",
+    "That is the cost of a thousand tokens. The task asks for a million.",
 )
 known.edit(
     "divided_by_a_million",
@@ -84,7 +86,7 @@ known.edit(
 known.edit(
     "millions_for_the_money",
     {RESULT: "tokens_per_hour / 1e6 / hourly_cost if hourly_cost else 0.0"},
-    "You return how many millions of tokens one unit of money buys. Asked is what a million costs.",
+    "You return how many millions of tokens one unit of money buys. The task asks what a million costs.",
 )
 known.edit(
     "millions_an_hour",

@@ -30,6 +30,11 @@ known.edit(
     "You count all parameters in other_bits. Attention and feed_forward have linear_bits.",
 )
 known.edit(
+    "sixteen_for_the_rest",
+    {RESULT: "(linear * linear_bits + other * (16 if other_bits > 0 else other_bits)) / 8"},
+    "You count 16 bits for embedding and norms whatever other_bits says: they may be kept in 32.",
+)
+known.edit(
     "embedding_quantized",
     {LINEAR: f'{LINEAR} + parameter_counts["embedding"]', OTHER: 'parameter_counts["norm"]'},
     "You count the embedding, and the head with it, in linear_bits. It is kept in other_bits.",
@@ -128,7 +133,7 @@ known.edit(
 known.edit(
     "share_of_sixteen_bits",
     {RESULT: f"{RESULT} / ((linear + other) * 2)"},
-    "You return the size as a share of that in 16 bits. Bytes are asked for.",
+    "You return the size as a share of that in 16 bits. The task asks for bytes.",
 )
 known.edit(
     "read_by_position",

@@ -111,7 +111,7 @@ known.edit(
 known.edit(
     "levels_returned",
     {RETURN: "return levels[codes].flatten()[: len(x)], absmax"},
-    "You return the levels. Their places in the table are asked for: four bits each, instead of a float.",
+    "You return the levels. The task asks for their places in the table: four bits each, instead of a float.",
 )
 known.edit(
     "packed",
@@ -240,7 +240,7 @@ known.edit(
 known.edit(
     "codes_in_int8",
     {CODES: "codes.flatten()[: len(x)].to(torch.int8)"},
-    "Your codes are int8. They have no sign: torch.uint8 is asked for.",
+    "Your codes are int8. They have no sign: the task asks for torch.uint8.",
 )
 known.edit(
     "size_not_checked",

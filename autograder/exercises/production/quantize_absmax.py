@@ -46,7 +46,7 @@ known.edit(
 known.edit(
     "rounded_down",
     {ROUNDED: "multiples.floor()"},
-    "You round down, with floor or //. The nearest whole number is asked for.",
+    "You round down, with floor or //. The task asks for the nearest whole number.",
 )
 known.edit(
     "down_to_minus_128",
@@ -101,6 +101,22 @@ known.edit(
     },
     "You map the smallest weight of a row to the lowest number and the largest to the highest. That is the asymmetric "
     "way, which needs a zero point as well. Here 0 stays 0: divide by the scale, and round.",
+)
+known.edit(
+    "from_the_smallest",
+    {
+        f"{ABSMAX} / largest": "(weight.amax(1, keepdim=True) - weight.amin(1, keepdim=True)) / (2**bits - 1)",
+        ROUNDED: f"((weight - weight.amin(1, keepdim=True)) / {DIVISOR}).round()",
+        CLAMPED: "",
+        WHOLE: "q.to(torch.uint8 if bits <= 8 else torch.int32)",
+    },
+    "You count steps from the smallest weight of a row, so that it becomes 0. That is the asymmetric way, which has to "
+    "store the smallest weight as well. Here 0 stays 0: divide by the scale, and round.",
+)
+known.edit(
+    "some_bits_only",
+    {BITS: "bits not in (4, 8)"},
+    "You refuse numbers of bits that make sense: any from 2 on does.",
 )
 known.edit(
     "with_a_rounded_zero_point",
@@ -158,7 +174,7 @@ known.edit(
 known.edit(
     "weights_returned",
     {RETURN: "return q * scale, scale"},
-    "You return the rounded *weights*. The whole numbers are asked for: they are what is stored.",
+    "You return the rounded *weights*. The task asks for the whole numbers: they are what is stored.",
 )
 known.edit(
     "whole_numbers_in_floats",

@@ -25,6 +25,31 @@ known.edit(
     "All groups of a row have the same scale in your result. Each has its own, after its own largest magnitude.",
 )
 known.edit(
+    "one_scale_column",
+    {ROUNDED: "quantize_absmax(weight, bits)", RETURN: "return q, scale"},
+    "You have one scale for each row. A row has a scale for every group_size neighbors: the shape is [out, groups].",
+)
+known.edit(
+    "from_the_smallest",
+    {
+        ROUNDED: f"quantize_absmax({FLAT}, bits)\n    low, high = {FLAT}.aminmax(dim=1, keepdim=True)\n"
+        "    scale = (high - low) / (2**bits - 1)\n"
+        f"    q = (({FLAT} - low) / torch.where(scale == 0, 1, scale)).round().to(torch.uint8)"
+    },
+    "You count steps from the smallest weight of a group, so that it becomes 0. That is the asymmetric way, which has "
+    "to store the smallest weight as well. Here 0 stays 0: divide by the scale, and round.",
+)
+known.edit(
+    "down_to_minus_eight_by_half",
+    {
+        ROUNDED: f"quantize_absmax({FLAT}, bits)\n    top = 2 ** (bits - 1)\n"
+        f"    scale = {FLAT}.abs().amax(dim=1, keepdim=True) / (top - 0.5)\n"
+        f"    q = ({FLAT} / torch.where(scale == 0, 1, scale)).round().clamp(-top, top - 1).to(q.dtype)"
+    },
+    "You divide by 7.5 with 4 bits and use -8 as well, as some libraries do. Here the range is symmetric: the largest "
+    "magnitude of a group becomes 7 or -7.",
+)
+known.edit(
     "groups_down_the_columns",
     {
         FILLED: "functional.pad(weight.T, (0, -rows % group_size))",
@@ -192,7 +217,7 @@ known.edit(
 known.edit(
     "weights_returned",
     {Q: "(q * scale).reshape(rows, -1)[:, :columns]"},
-    "You return the rounded *weights*. The whole numbers are asked for: they are what is stored.",
+    "You return the rounded *weights*. The task asks for the whole numbers: they are what is stored.",
 )
 known.edit(
     "zero_groups_refused",

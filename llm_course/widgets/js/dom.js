@@ -165,6 +165,40 @@ export function widget({ title, tryThis }, renderBody) {
 }
 
 /**
+ * What a widget that computes is made of. Each change of a trait computes what is found anew.
+ * @template Found
+ * @typedef {object} Calculation
+ * @property {string[]} traits  Those that the result depends on.
+ * @property {(model: Model) => Node[]} fields  The controls.
+ * @property {(model: Model) => Found} compute
+ * @property {(found: Found) => string} sentence  Read out after each change.
+ * @property {((found: Found) => Node)[]} pictures  Plots and tables, one below the other.
+ */
+
+/**
+ * The module of a widget that computes: controls, a sentence, and pictures of what follows from its traits.
+ * @template Found
+ * @param {Frame} frame
+ * @param {Calculation<Found>} calculation
+ * @returns {WidgetModule}
+ */
+export function calculator(frame, { traits, fields, compute, sentence, pictures }) {
+  return widget(frame, (model, body) => {
+    const said = announcement();
+    const results = element("div");
+    body.append(element("div", { class: "llm-controls" }, ...fields(model)), said, results);
+    for (const trait of traits) model.on(`change:${trait}`, show);
+    show();
+
+    function show() {
+      const found = compute(model);
+      said.textContent = sentence(found);
+      results.replaceChildren(...pictures.map((picture) => picture(found)));
+    }
+  });
+}
+
+/**
  * What a reader sets, a kernel sees.
  * @param {Model} model
  * @param {string} trait

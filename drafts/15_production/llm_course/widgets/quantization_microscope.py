@@ -1,45 +1,40 @@
-"""Weights under a microscope: the levels that few bits leave them, and the error."""
+"""The course model's own weights under a microscope: the levels that few bits leave them, the error, and the story."""
 
-import random
 from typing import ClassVar
 
-from traitlets import Bool, Float, Int
+from traitlets import Bool, Float, Int, Unicode
 
-from .base import CourseWidget
+from .base import Array, CourseWidget
+from .course_model import weight
 from .picture import number_table
 
-ROW = 256
-"""Weights in the row that is looked at."""
+MATRICES = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+LAYERS = 4
+ROW = 512
+"""As a group: more than any row has, so the whole row."""
 
 
-def drawn_row(seed: int, outlier: float) -> list[float]:
-    """Normally distributed weights, the eighth of them as many standard deviations away as `outlier` says, if any."""
-    draw = random.Random(seed)
-    row = [draw.gauss(0, 1) for _ in range(ROW)]
-    if outlier:
-        row[7] = outlier
-    return row
-
-
-def error_of_whole_numbers(row: list[float], size: int, bits: int) -> float:
-    """The relative error of whole multiples of one scale for each `size` neighbors."""
+def error_of_whole_numbers(row: Array, size: int, bits: int) -> float:
+    """The relative error of whole multiples of one scale for each `size` neighbors of a row without groups of zeros."""
     lost = 0.0
     for start in range(0, len(row), size):
         group = row[start : start + size]
-        scale = max(map(abs, group)) / (2 ** (bits - 1) - 1)
-        lost += sum((weight - round(weight / scale) * scale) ** 2 for weight in group)
-    return float((lost / sum(weight**2 for weight in row)) ** 0.5)
+        scale = abs(group).max() / (2 ** (bits - 1) - 1)
+        lost += float(((group - (group / scale).round() * scale) ** 2).sum())
+    return float((lost / (row**2).sum()) ** 0.5)
 
 
 class QuantizationMicroscope(CourseWidget):
-    """A row of weights, the levels that it is rounded to, and the error, by bits, group and outlier.
+    """A row of the course model's weights, its levels in few bits, the error, and the story that the model then tells.
 
-    >>> QuantizationMicroscope(bits=4, group=64, outlier=12)
+    >>> QuantizationMicroscope(bits=4, group=32, outlier=12)
 
     Args:
         bits: Bits of a whole number, 2 to 8.
-        group: Neighbors that share a scale, 8 to 256.
-        outlier: How many standard deviations one weight is away, 0 for none, up to 40.
+        group: Neighbors that share a scale: 8, 16, 32, 64, 128, or 512 for the whole row.
+        outlier: How many standard deviations one weight of the row is away, 0 for as it is, up to 40.
+        layer: Which layer's matrix, 1 to 4.
+        matrix: Which of its matrices, such as "down_proj".
 
     Raises:
         ValueError: If one of them is out of range.
@@ -48,21 +43,36 @@ class QuantizationMicroscope(CourseWidget):
     module: ClassVar[str] = "quantization_microscope"
 
     bits = Int(4, min=2, max=8).tag(sync=True)
-    group = Int(64, min=8, max=ROW).tag(sync=True)
+    group = Int(32, min=8, max=ROW).tag(sync=True)
     outlier = Float(0.0, min=0.0, max=40.0).tag(sync=True)
     nf4 = Bool(False).tag(sync=True)
+    matrix = Unicode().tag(sync=True)
 
-    def __init__(self, bits: int = 4, group: int = 64, outlier: float = 0.0) -> None:
-        for name, value, low, high in (("bits", bits, 2, 8), ("group", group, 8, ROW), ("outlier", outlier, 0, 40)):
+    def __init__(
+        self, bits: int = 4, group: int = 32, outlier: float = 0.0, layer: int = 1, matrix: str = "down_proj"
+    ) -> None:
+        for name, value, low, high in (("bits", bits, 2, 8), ("outlier", outlier, 0, 40), ("layer", layer, 1, LAYERS)):
             if not isinstance(value, int | float) or not low <= value <= high:
                 raise ValueError(f"{name} is {value!r}: give a number from {low} to {high}.")
-        self._row = drawn_row(15, float(outlier))
-        super().__init__(bits=bits, group=group, outlier=float(outlier))
+        if group not in (8, 16, 32, 64, 128, ROW):
+            raise ValueError(f"group is {group!r}: give 8, 16, 32, 64, 128, or {ROW} for the whole row.")
+        if matrix not in MATRICES:
+            raise ValueError(f"matrix is {matrix!r}: give one of {', '.join(MATRICES)}.")
+        part = "self_attn" if matrix in MATRICES[:4] else "mlp"
+        super().__init__(bits=bits, group=group, outlier=float(outlier), matrix=f"{layer - 1}.{part}.{matrix}")
+
+    def first_row(self) -> Array:
+        """The first row of the matrix, with the outlier: what the widget looks at."""
+        row = weight("stories", f"model.layers.{self.matrix}.weight")[0]
+        if self.outlier:
+            row[7] = self.outlier * float((row**2).mean() ** 0.5)
+        return row
 
     def picture(self) -> str:
         """The error by bits, with one scale for the row and with one for each group."""
+        row = self.first_row()
         bits = (8, 6, 4, 3, 2)
-        errors = [[100 * error_of_whole_numbers(self._row, size, b) for size in (ROW, self.group)] for b in bits]
-        caption = f"Error of a row of {ROW} weights, in percent of its length"
+        errors = [[100 * error_of_whole_numbers(row, size, b) for size in (ROW, self.group)] for b in bits]
+        caption = f"Error of {len(row)} weights of the course model, in percent of their length"
         columns = ["one scale for the row", f"one for each {self.group}"]
         return number_table(caption, [f"{b} bits" for b in bits], errors, columns, digits=1)

@@ -1,6 +1,6 @@
 /** Rent a machine or call an API: which is cheaper, and from when on. */
 
-import { announcement, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { calculator, element, scroller, setTrait, slider } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { HOURS, breakEvenTokens, costPerMillion, utilisationFor } from "./js/prices.js";
@@ -11,7 +11,7 @@ const TRAITS = ["hourly_cost", "tokens_per_second", "api_price", "utilisation"];
 /** Degrees of utilisation, from a thousandth to all of the time, evenly spaced in their logarithm. */
 const PLOTTED = Array.from({ length: 49 }, (_, i) => -3 + (3 * i) / 48);
 
-export default widget(
+export default calculator(
   {
     title: "Rent or own?",
     tryThis: [
@@ -20,19 +20,7 @@ export default widget(
       "Halve the price of the API. How many more tokens does the machine need?",
     ],
   },
-  (model, body) => {
-    const said = announcement();
-    const results = element("div");
-    body.append(element("div", { class: "llm-controls" }, ...fields(model)), said, results);
-    for (const trait of TRAITS) model.on(`change:${trait}`, show);
-    show();
-
-    function show() {
-      const found = compare(model);
-      said.textContent = sentence(found);
-      results.replaceChildren(plot(found), table(found));
-    }
-  },
+  { traits: TRAITS, fields, compute: compare, sentence, pictures: [plot, table] },
 );
 
 /** @param {Model} model */

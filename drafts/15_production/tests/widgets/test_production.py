@@ -2,12 +2,15 @@
 
 import pytest
 import torch
-from llm_course.widgets.quantization_microscope import drawn_row, error_of_whole_numbers
+from playwright.sync_api import expect
 
+from llm_course import models
 from llm_course.widgets import QuantizationMicroscope, RentOrOwn
+from llm_course.widgets.quantization_microscope import error_of_whole_numbers
 from solutions import production
 
-from .conftest import run_node
+from .conftest import Watched, run_node
+from .test_parity import READ_MODEL
 
 QUANTIZATION = 'import * as quantization from "./llm_course/widgets/js/quantization.js";\n'
 PRICES = 'import * as prices from "./llm_course/widgets/js/prices.js";\n'
@@ -42,17 +45,74 @@ def test_prices_equal_the_references() -> None:
     assert tokens == pytest.approx(production.break_even_tokens(1800, 0.4))
 
 
+@pytest.mark.parametrize(("bits", "size", "nf4"), [(4, 32, False), (3, 512, False), (4, 64, True)])
+def test_the_quantized_model_of_the_page_is_that_of_the_references(bits: int, size: int, nf4: bool) -> None:
+    """Its logits after a text, with every linear layer there and back."""
+
+    def through(weight: torch.Tensor) -> torch.Tensor:
+        if nf4:
+            blocks = [production.nf4_dequantize(*production.nf4_quantize(row, size), size) for row in weight]
+            return torch.stack(blocks)
+        q, scale = production.quantize_groups(weight, size, bits)
+        return q * scale.repeat_interleave(size, dim=1)[:, : weight.shape[1]]
+
+    model, tokenizer = models.load("stories")
+    ids = [tokenizer.eos_token_id, *tokenizer("There was a girl called Ada").input_ids]
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if "_proj" in name:
+                weight.copy_(through(weight.double()))
+        expected = model(torch.tensor([ids])).logits[0, -1]
+    script = READ_MODEL + QUANTIZATION + (
+        "const [ids, size, format] = input;\n"
+        "const decoder = quantization.quantizedDecoder(model, size, format);\n"
+        "reply(Array.from(decoder.read(decoder.newCache(), ids)));"
+    )  # fmt: skip
+    found = run_node(script, [ids, size, {"bits": bits, "nf4": nf4}])
+    torch.testing.assert_close(torch.tensor(found), expected, rtol=0, atol=1e-3)
+
+
 def test_error_in_the_picture_is_that_of_the_reference() -> None:
-    row = drawn_row(15, 12.0)
-    weight = torch.tensor([row], dtype=torch.float64)
-    q, scale = production.quantize_groups(weight, 64, 4)
+    shown = QuantizationMicroscope(bits=4, group=64, outlier=12)
+    row = torch.from_numpy(shown.first_row())[None]
+    q, scale = production.quantize_groups(row, 64, 4)
     back = q * scale.repeat_interleave(64, dim=1)
-    expected = (back - weight).norm() / weight.norm()
-    assert error_of_whole_numbers(row, 64, 4) == pytest.approx(expected.item())
+    expected = (back - row).norm() / row.norm()
+    assert error_of_whole_numbers(shown.first_row(), 64, 4) == pytest.approx(expected.item())
+    assert f"{100 * expected:.1f}" in shown.picture()
 
 
-@pytest.mark.parametrize("kind", [QuantizationMicroscope, RentOrOwn])
-def test_what_is_out_of_range_is_refused(kind: type) -> None:
-    name = {QuantizationMicroscope: "bits", RentOrOwn: "hourly_cost"}[kind]
-    with pytest.raises(ValueError, match=name):
-        kind(**{name: 1000})
+@pytest.mark.parametrize(
+    ("kind", "wrong"),
+    [
+        (QuantizationMicroscope, {"bits": 1000}), (QuantizationMicroscope, {"group": 17}),
+        (QuantizationMicroscope, {"matrix": "lm_head"}), (QuantizationMicroscope, {"layer": 0}),
+        (RentOrOwn, {"hourly_cost": 1000}), (RentOrOwn, {"api_price": 0}),
+    ],
+)  # fmt: skip
+def test_what_is_out_of_range_is_refused(kind: type, wrong: dict[str, object]) -> None:
+    (name,) = wrong
+    with pytest.raises(ValueError, match=f"^{name} is"):
+        kind(**wrong)
+
+
+@pytest.mark.browser
+def test_rent_or_own_answers(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/rent_or_own-light.html")
+    said = watched.page.get_by_role("status")
+    expect(said).to_contain_text("the API is cheaper")
+    watched.page.get_by_label("Busy").fill("0")
+    expect(said).to_contain_text("the machine is cheaper")
+
+
+@pytest.mark.browser
+def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/quantization_microscope-light.html")
+    said = watched.page.get_by_role("status")
+    expect(said).to_contain_text("4 bits: 15 levels")
+    expect(watched.page.get_by_text("has a perplexity of")).to_be_visible()
+    watched.page.get_by_label("Bits").fill("2")
+    expect(said).to_contain_text("2 bits: 3 levels")
+    expect(watched.page.get_by_text("All linear layers, 2 bits, another text")).to_be_visible()
+    watched.page.get_by_label("NF4 in place").check()
+    expect(said).to_contain_text("NF4: 16 levels")

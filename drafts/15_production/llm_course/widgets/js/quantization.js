@@ -1,5 +1,9 @@
 /** Rounding weights to few levels: whole multiples of a scale, and the 16 levels of NF4. */
 
+import { Decoder } from "./decoder.js";
+
+/** @import { CourseModel } from "./course_model.js" */
+
 /** The levels of NF4 as they were published with bitsandbytes (Dettmers et al. 2023). */
 export const NF4_LEVELS = [
   -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453,
@@ -19,9 +23,11 @@ export function roundToEven(value) {
   return below % 2 === 0 ? below : below + 1;
 }
 
-/** @param {number[]} weights */
+/** @param {ArrayLike<number>} weights */
 export function absmax(weights) {
-  return weights.reduce((largest, weight) => Math.max(largest, Math.abs(weight)), 0);
+  let largest = 0;
+  for (let i = 0; i < weights.length; i++) largest = Math.max(largest, Math.abs(weights[i]));
+  return largest;
 }
 
 /**
@@ -68,11 +74,47 @@ export function roundByGroups(weights, size, format) {
 }
 
 /**
+ * A matrix there and back, row by row: groups do not reach from one row into the next.
+ * @param {Float32Array} matrix
+ * @param {number} columns
+ * @param {number} size
+ * @param {{ bits: number, nf4: boolean }} format
+ */
+export function roundMatrix(matrix, columns, size, format) {
+  const rounded = new Float32Array(matrix.length);
+  for (let start = 0; start < matrix.length; start += columns) {
+    rounded.set(roundByGroups(Array.from(matrix.subarray(start, start + columns)), size, format), start);
+  }
+  return rounded;
+}
+
+/**
+ * The course model with all linear layers there and back. Embedding and norms stay as they are.
+ * @param {CourseModel} course
+ * @param {number} size
+ * @param {{ bits: number, nf4: boolean }} format
+ */
+export function quantizedDecoder({ config, tensors }, size, format) {
+  const rounded = new Map(tensors);
+  for (const [name, tensor] of tensors) {
+    if (!name.includes("_proj")) continue;
+    const columns = name.includes("down_proj") ? config.feed_forward_size : config.hidden_size;
+    rounded.set(name, roundMatrix(tensor, columns, size, format));
+  }
+  return new Decoder(config, rounded);
+}
+
+/**
  * The length of the difference by the length of the weights.
- * @param {number[]} weights
- * @param {number[]} rounded
+ * @param {ArrayLike<number>} weights
+ * @param {ArrayLike<number>} rounded
  */
 export function relativeError(weights, rounded) {
-  const square = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value * value, 0);
-  return Math.sqrt(square(weights.map((weight, i) => weight - rounded[i])) / square(weights));
+  let lost = 0;
+  let whole = 0;
+  for (let i = 0; i < weights.length; i++) {
+    lost += (weights[i] - rounded[i]) ** 2;
+    whole += weights[i] ** 2;
+  }
+  return Math.sqrt(lost / whole);
 }
