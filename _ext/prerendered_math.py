@@ -20,7 +20,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext.assets import share_static_folder
+from _ext.assets import preload, share_static_folder
 
 logger = logging.getLogger(__name__)
 
@@ -42,13 +42,6 @@ FONTS = {
 
 # The part of a page's HTML that may show on the first screen.
 FIRST_SCREEN = 6000
-
-# A font that arrives after the first paint moves the text. From file:// a preload only logs an error.
-PRELOAD = """<script>
-if (location.protocol !== "file:") for (const href of {fonts}) document.head.append(Object.assign(
-  document.createElement("link"), {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href}}));
-</script>
-"""
 
 
 def configure(app: Sphinx, config: Config) -> None:
@@ -115,9 +108,7 @@ def preload_fonts(
 ) -> None:
     """Let a page load the fonts of its first screen early."""
     body = context.get("body", "")
-    if names := fonts_used(body[:FIRST_SCREEN]):
-        fonts = [context["pathto"](f"_static/katex/fonts/KaTeX_{name}.woff2", 1) for name in names]
-        context["metatags"] = context.get("metatags", "") + PRELOAD.format(fonts=json.dumps(fonts))
+    preload(context, [f"katex/fonts/KaTeX_{name}.woff2" for name in fonts_used(body[:FIRST_SCREEN])])
 
 
 def copy_katex(app: Sphinx, exception: Exception | None) -> None:

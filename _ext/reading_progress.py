@@ -3,7 +3,6 @@
 The browser remembers it; nothing leaves it. The line is in `_templates/reading-progress.html`.
 """
 
-import re
 from typing import Any
 
 from docutils import nodes
@@ -11,8 +10,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from _ext.assets import share_static_folder
-
-CHAPTER = re.compile(r"chapters/\d\d_\w+/chapter")
+from _ext.chapter_titles import CHAPTER
 
 CHECKBOX = """<p class="chapter-read pst-js-only">
 <label><input type="checkbox" data-chapter="{chapter}" autocomplete="off"> I have read this chapter</label>

@@ -15,7 +15,7 @@ function show() {
   const chapters = JSON.parse(line.dataset.chapters);
   line.textContent = `${chapters.filter(({ name }) => read.has(name)).length} of ${chapters.length} chapters read`;
   for (const { name, href } of chapters) {
-    for (const link of document.querySelectorAll(".bd-docs-nav a")) {
+    for (const link of document.querySelectorAll(".bd-docs-nav a, .chapter-grid a")) {
       if (page(link.href) === page(href)) mark(link, read.has(name));
     }
   }

@@ -159,7 +159,7 @@ def test_reading_progress_is_kept(visit: Visit) -> None:
     visit.open(CHAPTER)
     line, link = (
         visit.page.locator(".reading-progress"),
-        visit.page.locator(".bd-docs-nav a", has_text="Attention: how"),
+        visit.page.locator(".bd-docs-nav a", has_text="5 Attention"),
     )
     total = len(CHAPTERS)
     expect(line).to_have_text(f"0 of {total} chapters read")

@@ -1,0 +1,69 @@
+"""The book's typefaces, Source Sans and Source Serif (SIL Open Font License), cut down to the characters of its text.
+
+They come from `node_modules`, where `npm ci` puts the versions of package-lock.json.
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from fontTools import subset
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+from _ext.assets import preload, share_static_folder
+
+FONTS = Path(__file__).parent.parent / "node_modules" / "@fontsource"
+FACES = {
+    "fonts/sans.woff2": "source-sans-3/files/source-sans-3-latin-400-normal.woff2",
+    "fonts/sans-italic.woff2": "source-sans-3/files/source-sans-3-latin-400-italic.woff2",
+    "fonts/sans-bold.woff2": "source-sans-3/files/source-sans-3-latin-600-normal.woff2",
+    "fonts/serif-bold.woff2": "source-serif-4/files/source-serif-4-latin-600-normal.woff2",
+}
+"""The files of `typeface.css` in `_static`, and what they are made from."""
+FIRST = ("fonts/sans.woff2", "fonts/serif-bold.woff2")
+"""What every first screen shows."""
+CHARACTERS = "".join(map(chr, range(0x20, 0x7F))) + "äöüéèêçñßÄÖÜÉ§°±²³µ·×÷–—‘’“”…−≈≤≥"
+
+
+def check(app: Sphinx) -> None:
+    if not FONTS.is_dir():
+        raise ExtensionError("The book's fonts are not installed: run `npm ci` in its folder (`make site` does it).")
+
+
+def preload_first(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
+    preload(context, FIRST)
+
+
+def write_fonts(app: Sphinx, exception: Exception | None) -> None:
+    """Put the fonts into the site, unless they are there."""
+    if exception or app.builder.format != "html":
+        return
+    for name, source in FACES.items():
+        file = Path(app.outdir, "_static", name)
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            cut_down(FONTS / source, file)
+
+
+def cut_down(source: Path, target: Path) -> None:
+    """Write a font with the characters of the book's text only."""
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
+    options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "mark", "tnum"])
+    font = subset.load_font(str(source), options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(text=CHARACTERS)
+    subsetter.subset(font)
+    subset.save_font(font, str(target), options)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("builder-inited", check)
+    app.connect("builder-inited", share_static_folder)
+    app.connect("html-page-context", preload_first)
+    app.connect("build-finished", write_fonts)
+    app.add_css_file("typeface.css")
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
