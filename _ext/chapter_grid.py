@@ -39,7 +39,7 @@ def visit_grid(writer: HTML5Translator, node: chapter_grid) -> None:
             writer.body.append(
                 f'<li><a href="{address}" data-chapter="{name}"><span class="number">{number}</span>'
                 f'<span class="name">{escape(title)}</span>'
-                f'<span class="question">{escape(question)}</span></a></li>\n'
+                f'<span class="asks">{escape(question)}</span></a></li>\n'
             )
         writer.body.append("</ul>\n")
     raise nodes.SkipNode

@@ -22,8 +22,6 @@ FACES = {
     "fonts/serif-bold.woff2": "source-serif-4/files/source-serif-4-latin-600-normal.woff2",
 }
 """The files of `typeface.css` in `_static`, and what they are made from."""
-FIRST = ("fonts/sans.woff2", "fonts/serif-bold.woff2")
-"""What every first screen shows."""
 CHARACTERS = "".join(map(chr, range(0x20, 0x7F))) + "äöüéèêçñßÄÖÜÉ§°±²³µ·×÷–—‘’“”…−≈≤≥"
 
 
@@ -32,10 +30,11 @@ def check(app: Sphinx) -> None:
         raise ExtensionError("The book's fonts are not installed: run `npm ci` in its folder (`make site` does it).")
 
 
-def preload_first(
+def preload_faces(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    preload(context, FIRST)
+    # All: a page whose bold is of another face than its text looks broken.
+    preload(context, FACES)
 
 
 def write_fonts(app: Sphinx, exception: Exception | None) -> None:
@@ -63,7 +62,7 @@ def cut_down(source: Path, target: Path) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", check)
     app.connect("builder-inited", share_static_folder)
-    app.connect("html-page-context", preload_first)
+    app.connect("html-page-context", preload_faces)
     app.connect("build-finished", write_fonts)
     app.add_css_file("typeface.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
