@@ -8,6 +8,7 @@ course will take.
 import contextlib
 import os
 import resource
+import time
 from collections import Counter
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -27,7 +28,8 @@ LAYERS = {
     "units": ("",),
 }
 """Layer -> files and folders below tests/; the first that fits counts."""
-GROWING = {"spec", "travel", "pages", "widgets"}
+GROWING = {"spec", "travel", "pages", "widgets", "units", "grading/test_course.py", "grading/test_earlier_mistakes.py"}
+"""Layers and files whose tests are the more, the more chapters there are."""
 MOST, NOTABLE = 12, 5.0
 """Of files that are listed: how many, and from how many CPU seconds on."""
 
@@ -41,11 +43,11 @@ def layer_of(file: str) -> str:
     )
 
 
-def projected_minutes(seconds: Counter[str], chapters: int, processors: int) -> float:
-    """Minutes that the finished course takes on so many quiet processors."""
+def projected_growth(seconds: Counter[str], chapters: int) -> float:
+    """How much more the finished course takes than these chapters; from what each test file takes."""
     growth = CHAPTERS_OF_THE_COURSE / chapters
-    total = sum(count * (growth if layer in GROWING else 1) for layer, count in seconds.items())
-    return total / processors / 60
+    finished = sum(spent * (growth if {file, layer_of(file)} & GROWING else 1) for file, spent in seconds.items())
+    return finished / max(seconds.total(), 1e-9)
 
 
 class LayerTimes:
@@ -56,6 +58,8 @@ class LayerTimes:
         self._clock: Counter[str] = Counter()
         self._processor: Counter[str] = Counter()
         self._files: Counter[str] = Counter()
+        self._parts: set[str] = set()
+        self._began = time.monotonic()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -68,14 +72,17 @@ class LayerTimes:
         """Give the report of each phase the processor seconds since the last one."""
         report = yield
         now = _processor_seconds()
-        report.user_properties = [("processor seconds", now - item.stash[_BEGAN])]
+        part = item.get_closest_marker("soak")
+        report.user_properties = [("processor seconds", now - item.stash[_BEGAN]), ("part", part and part.args[0])]
         item.stash[_BEGAN] = now
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Add up what the processes report."""
         file = report.nodeid.split("::")[0].removeprefix("tests/")
-        layer, seconds = layer_of(file), dict(report.user_properties).get("processor seconds", 0)
+        noted = dict(report.user_properties)
+        layer, seconds = layer_of(file), noted.get("processor seconds", 0)
+        self._parts |= {noted.get("part")} - {None}
         self._tests[layer] += report.when == "call"
         self._clock[layer] += report.duration
         self._processor[layer] += seconds
@@ -92,9 +99,15 @@ class LayerTimes:
             if seconds >= NOTABLE:
                 terminalreporter.line(f"{file:60}{seconds:9.0f}")
         chapters, processors = len(list(TESTS.parent.glob("chapters/*/exercises.md"))), os.cpu_count() or 1
-        minutes = projected_minutes(self._processor, chapters, processors)
-        terminalreporter.line(f"{chapters} chapters are written. With {CHAPTERS_OF_THE_COURSE} it would be")
-        terminalreporter.line(f"about {minutes:.1f} minutes of work for each of {processors} processors.")
+        growth = projected_growth(self._files, chapters)
+        work = self._files.total() / processors / 60
+        clock = (time.monotonic() - self._began) / 60
+        terminalreporter.line(f"{'minutes':36}{'work for each processor':>26}{'by the clock':>15}")
+        for number, factor in ((chapters, 1), (CHAPTERS_OF_THE_COURSE, growth)):
+            name = f"{number} chapters on {processors} processors"
+            terminalreporter.line(f"{name:36}{work * factor:26.1f}{clock * factor:15.1f}")
+        if self._parts:
+            terminalreporter.line(f"With what was due of the soak: {', '.join(sorted(self._parts))}.")
 
 
 _BEGAN = pytest.StashKey[float]()

@@ -1,0 +1,49 @@
+"""The table that `make test` ends with."""
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from tests.layers import CHAPTERS_OF_THE_COURSE, LAYERS, TESTS, _processor_seconds, layer_of, projected_growth
+
+
+@pytest.mark.parametrize(
+    ("file", "layer"),
+    [
+        ("grading/test_travel.py", "travel"),
+        ("grading/test_course.py", "grading"),
+        ("autograder/exercises/test_verdicts.py", "spec"),
+        ("autograder/test_judge.py", "units"),
+        ("test_layers.py", "units"),
+    ],
+)
+def test_a_file_has_one_layer(file: str, layer: str) -> None:
+    assert layer_of(file) == layer
+
+
+def test_every_layer_has_tests() -> None:
+    files = [path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")]
+    assert {layer_of(file) for file in files} == set(LAYERS)
+
+
+def test_only_what_is_written_for_each_chapter_grows() -> None:
+    half = CHAPTERS_OF_THE_COURSE // 2
+    assert projected_growth(Counter({"site/test_browser.py": 10.0}), half) == pytest.approx(2)
+    assert projected_growth(Counter({"grading/test_hostile.py": 10.0}), half) == pytest.approx(1)
+    both = Counter({"grading/test_travel.py": 10.0, "grading/test_hostile.py": 10.0})
+    assert projected_growth(both, half) == pytest.approx(1.5)
+
+
+def test_what_lives_on_after_a_test_counts() -> None:
+    busy = "import time\nwhile time.process_time() < 0.5: pass\nprint(flush=True)\ninput()"
+    before = _processor_seconds()
+    with subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as living:
+        assert living.stdout is not None and living.stdin is not None
+        living.stdout.readline()
+        while_it_lives = _processor_seconds() - before
+        living.stdin.write(b"\n")
+        living.stdin.close()
+    assert while_it_lives >= 0.4
+    assert _processor_seconds() - before >= while_it_lives
