@@ -5,12 +5,13 @@ The same functions run here and in the room, on the same calls. Their replies mu
 of the specifications show in process is true of submissions.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import torch
 
+from autograder import kill_matrix
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.judge import ask, local_answer, make_answer_key
@@ -35,22 +36,23 @@ def test_replies_from_a_room_are_those_of_the_function(assignment: Assignment, e
         assert [fault for answer in answers(exercise) for fault in faults(room, exercise, *answer)] == []
 
 
-def answers(exercise: Exercise) -> Iterator[tuple[str, str, Callable[..., Any]]]:
-    """What stands in the banks for an exercise: a name, a cell, and the function that it defines."""
+def answers(exercise: Exercise) -> Iterator[tuple[str, str, Mapping[str, Reply]]]:
+    """What stands in the banks for an exercise: a name, a cell, and what the function that it defines replies here."""
     for function in (exercise.reference, *alternatives(exercise.name)):
-        yield f"{function.__module__}.{function.__name__}", standalone(function, exercise.name), function
-    for mistake in exercise.mistakes:
-        yield mistake.name, wrong_answer(exercise, mistake), mistake.function
+        here = ask(exercise, local_answer(function), SEED)
+        yield f"{function.__module__}.{function.__name__}", standalone(function, exercise.name), here
+    for mistake, (name, here) in zip(exercise.mistakes, kill_matrix.said(exercise, SEED), strict=True):
+        yield name, wrong_answer(exercise, mistake), here
 
 
-def faults(room: Room, exercise: Exercise, name: str, cell: str, function: Callable[..., Any]) -> Iterator[str]:
+def faults(room: Room, exercise: Exercise, name: str, cell: str, here: Mapping[str, Reply]) -> Iterator[str]:
     define(room, cell)
     key = make_answer_key(exercise, SEED)
 
     def call_each(calls: list[Call]) -> Iterator[Reply]:
         return room.call_each(exercise.name, calls, lambda: DEADLINE)
 
-    travelled, here = ask(exercise, call_each, SEED), ask(exercise, local_answer(function), SEED)
+    travelled = ask(exercise, call_each, SEED)
     there, expected = evaluate(key, travelled), evaluate(key, here)
     if (there.fraction, there.mistake) != (expected.fraction, expected.mistake):
         yield f"{name}: {there.fraction} and {there.mistake} in a room, {expected.fraction} and {expected.mistake} here"
