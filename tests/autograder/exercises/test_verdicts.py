@@ -9,7 +9,7 @@ import inspect
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judge import Answer, ask, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
-from llm_course.checking.calls import Reply
+from llm_course.checking.answer_key import AnswerKey, answer_keys_to_json
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
 
@@ -67,8 +67,9 @@ def faults_of_mistakes(exercise: Exercise) -> Iterator[str]:
     told = 0
     for seed in SEEDS:
         key = make_answer_key(exercise, seed)
+        visible = visible_part(exercise, key)
         for mistake, (_, replies) in zip(exercise.mistakes, kill_matrix.said(exercise, seed), strict=True):
-            verdict, shown = evaluate(key, replies), verdict_on_visible(exercise, replies, seed)
+            verdict, shown = evaluate(key, replies), evaluate(visible, {case: replies[case] for case in visible.items})
             failed |= {item.name for item in verdict.findings if not item.holds and not item.waits}
             where = f"seed {seed.decode()}: {mistake.name}"
             if verdict.fraction == 1:
@@ -85,10 +86,18 @@ def faults_of_mistakes(exercise: Exercise) -> Iterator[str]:
     yield from (f"no mistake fails {item.name!r}" for item in exercise.properties if item.name not in failed)
 
 
-def verdict_on_visible(exercise: Exercise, replies: Mapping[str, Reply], seed: bytes) -> Verdict:
-    """What the visible cases alone say. They get the same numbers as among all cases."""
-    key = make_answer_key(exercise.visible, seed)
-    return evaluate(key, {case: replies[case] for case in key.items})
+def visible_part(exercise: Exercise, key: AnswerKey) -> AnswerKey:
+    """What the learner's own checks know of an answer key: the visible cases, with the same numbers.
+
+    As `make_answer_key(exercise.visible, seed)` makes it, without calling all mistakes once more; that learners' checks
+    are what that makes, tests/llm_course/test_check.py shows.
+    """
+    shown = exercise.visible
+    cases = [case.name for case in shown.cases]
+    mistakes = [replace(item, replies={case: item.replies[case] for case in cases}) for item in key.mistakes]
+    return replace(
+        key, items={case: key.items[case] for case in cases}, properties=shown.properties, mistakes=(*mistakes,)
+    )
 
 
 @each_exercise
@@ -163,6 +172,13 @@ def test_error_everywhere_is_no_mistake_that_raises_in_some_cases() -> None:
     verdict = verdict_on(exercise, without_number_of_samples)
     assert verdict.mistake is None
     assert "raised TypeError" in verdict.hint
+
+
+@pytest.mark.parametrize("name", ["causal_mask", "transformer_block"])
+def test_the_visible_part_is_what_learners_get(name: str) -> None:
+    exercise = next(exercise for exercise in EXERCISES if exercise.name == name)
+    seen = visible_part(exercise, make_answer_key(exercise, SEEDS[0]))
+    assert answer_keys_to_json({name: seen}) == answer_keys_to_json({name: make_answer_key(exercise.visible, SEEDS[0])})
 
 
 def test_faults_of_mistakes_are_named() -> None:
