@@ -25,7 +25,7 @@ ATTENTION = assignments()[NAME]
 SHORT_DEADLINES = """
 c.TrustedGrade.cell_deadline = 4
 c.TrustedGrade.call_deadline = 1
-c.TrustedGrade.submission_deadline = 8
+c.TrustedGrade.submission_deadline = 5
 """
 HONEST = ["ada", "emmy"]
 BYSTANDER = "zoe"
@@ -222,17 +222,24 @@ def test_each_attack_ends_in_a_grade_or_a_sentence(attacked: Attacked) -> None:
         assert re.search(rf"^{attacker}: ({ends})$", attacked.run.stdout, re.MULTILINE), attacker
 
 
-def test_no_word_of_a_hidden_call_comes_out(attacked: Attacked) -> None:
+@pytest.fixture(scope="module")
+def with_pages(attacked: Attacked) -> Attacked:
+    """The attacked course with all feedback pages and the class report."""
+    for command in (("feedback", NAME), ("report", "report.html")):
+        made = attacked.course.llm_course(*command)
+        assert made.returncode == 0, made.stderr
+    return attacked
+
+
+def test_no_word_of_a_hidden_call_comes_out(with_pages: Attacked) -> None:
     """Marks the leaking attacks' words in results, notebooks, pages and the terminal."""
-    folder = attacked.course.folder
+    folder = with_pages.course.folder
     leaking = [slug("leaking", name) for name in FAMILIES["leaking"]]
-    assert attacked.course.llm_course("feedback", NAME).returncode == 0
-    assert attacked.course.llm_course("report", "report.html").returncode == 0
     found = [folder / "results" / NAME / f"{student}.json" for student in leaking]
     for place, kind in (("autograded", "ipynb"), ("feedback", "html")):
         found += [folder / place / student / NAME / f"{NAME}.{kind}" for student in leaking]
     texts = {str(path): path.read_text(encoding="utf-8") for path in (*found, folder / "report.html")}
-    texts["terminal"] = attacked.run.stdout + attacked.run.stderr
+    texts["terminal"] = with_pages.run.stdout + with_pages.run.stderr
     assert [name for name, text in texts.items() if holds_words(text)] == []
 
 
@@ -244,11 +251,9 @@ def test_nothing_is_left(attacked: Attacked) -> None:
     assert surroundings() == attacked.surroundings
 
 
-def test_no_script_of_a_learner_reaches_the_instructors_browser(attacked: Attacked) -> None:
-    feedback = attacked.course.llm_course("feedback", NAME)
-    assert feedback.returncode == 0, feedback.stderr
+def test_no_script_of_a_learner_reaches_the_instructors_browser(with_pages: Attacked) -> None:
     student = slug("handing in", "scripts in text and outputs")
-    page = attacked.course.feedback_page(student, NAME)
+    page = with_pages.course.feedback_page(student, NAME)
     assert "fetch(" in page
     assert "<script>fetch" not in page and "<img src=x" not in page
 
