@@ -6,13 +6,15 @@ CHECKS := llm_course/checks
 
 # One thread: on a busy two-core machine two torch threads can be twenty times slower than one.
 export OMP_NUM_THREADS ?= 1
+# Tests start many processes: what Python has compiled is kept for the next.
+export PYTHONDONTWRITEBYTECODE =
 # Nothing is ever asked of a model hub.
 export HF_HUB_OFFLINE = 1
 export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers checks soak lab demo-class lint test unit notebooks grading browser training chromium postgresql models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers checks soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,8 +109,10 @@ soak: env  ## before a release: 100 seeds, every sandbox tier, 2,000 damaged not
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest
-# tests/conftest.py says which tests stay together, and in which order they come.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# tests/conftest.py says which tests stay together, and in which order they come. Some wait, for a deadline or a browser:
+# meanwhile another process works.
+PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+IN_PARALLEL := --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: env  ## ruff, mypy, codespell
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \
@@ -118,13 +122,16 @@ test: env widgets chromium postgresql lint  ## run all tests, and list those tha
 	@$(PYTEST) $(IN_PARALLEL) --durations 40 --durations-min 10
 
 unit: env widgets  ## the tests that take seconds
-	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not browser and not training"
+	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
 
 notebooks: env widgets  ## execute every cell of the book
 	@$(PYTEST) -m notebooks
 
 grading: env postgresql  ## the banks of submissions through real nbgrader
 	@$(PYTEST) $(IN_PARALLEL) -m grading
+
+rooms: env  ## what a room for learners' code holds
+	@$(PYTEST) $(IN_PARALLEL) -m rooms
 
 browser: env widgets chromium  ## the built pages in headless Chromium
 	@$(PYTEST) -m browser

@@ -90,6 +90,7 @@ def test_watching_changes_no_score(exercise: Exercise) -> None:
             assert judge(exercise, local_answer(function), b"seed").fraction == 1
 
 
+@pytest.mark.rooms
 def test_a_room_says_what_the_last_call_ran() -> None:
     with open_room() as room:
         room.run_cell("import torch.nn.functional as F\ndef f(x): return F.softmax(x, 0)\ndef g(x): return x", 30)

@@ -6,6 +6,7 @@ tiers that promise what it checks; elsewhere it is deselected, not skipped.
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +14,19 @@ from autograder.sandbox.room import Room, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
 from tests.autograder.sandbox.rooms import PATIENCE, TIER, count_mounts, leftovers, zygote_of
 
+HERE = Path(__file__).parent
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "promised_by(*tiers): what the test checks is promised by these tiers only")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.rooms)
+
     def promised(item: pytest.Item) -> bool:
         marker = item.get_closest_marker("promised_by")
         return marker is None or TIER in marker.args
