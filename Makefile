@@ -39,7 +39,7 @@ WIDGETS := llm_course/widgets
 BUILT := $(WIDGETS)/built
 ESBUILD := node_modules/.bin/esbuild --log-level=warning --bundle --minify --target=es2022 --charset=utf8
 
-widgets: $(BUILT)/.done $(BUILT)/site/_static/widgets/stories.js  ## build the widgets' JavaScript
+widgets: $(BUILT)/.done $(BUILT)/site/_static/widgets/stories.js $(BUILT)/site/_static/widgets/fill-mask.js  ## build the widgets' JavaScript
 
 $(BUILT)/.done: node_modules/.package-lock.json $(wildcard $(WIDGETS)/*.js $(WIDGETS)/*.css $(WIDGETS)/js/*.js)
 	@$(ESBUILD) --format=esm --outdir=$(BUILT) $(wildcard $(WIDGETS)/*.js) $(WIDGETS)/style.css
@@ -54,9 +54,14 @@ $(VENV)/.benchmarks: $(VENV)/.installed
 	@touch $@
 
 # A model as a script: a page opened from a file may run the scripts beside it, but not fetch them.
+define AS_SCRIPT
+@mkdir -p $(@D)
+@{ printf 'llmCourse.receiveAsset("$*","'; base64 < $< | tr -d '\n'; printf '")\n'; } > $@
+endef
 $(BUILT)/site/_static/widgets/%.js: llm_course/weights/%/browser.bin
-	@mkdir -p $(@D)
-	@{ printf 'llmCourse.receiveAsset("$*","'; base64 < $< | tr -d '\n'; printf '")\n'; } > $@
+	$(AS_SCRIPT)
+$(BUILT)/site/_static/widgets/%.js: llm_course/weights/%/model.safetensors  # of a model without a browser.bin
+	$(AS_SCRIPT)
 
 node_modules/.package-lock.json: package-lock.json
 	@command -v npm > /dev/null || { echo "The widgets are built with Node.js 18 or later: install it, then run this again."; exit 1; }

@@ -11,7 +11,9 @@ from .needle_explorer import NeedleExplorer
 from .neighbours_map import NeighboursMap
 from .next_token_bars import NextTokenBars
 from .norm_lab import NormLab
+from .objective_lab import ObjectiveLab
 from .parameter_budget import ParameterBudget
+from .pattern_lab import PatternLab
 from .policy_lab import PolicyLab
 from .position_dial import PositionDial
 from .preference_dial import PreferenceDial
@@ -19,6 +21,7 @@ from .sampling_playground import SamplingPlayground
 from .serving_arena import ServingArena
 from .speculation_lab import SpeculationLab
 from .token_cost import TokenCost
+from .unmasking_stepper import UnmaskingStepper
 
 __all__ = [
     "AttentionExplorer",
@@ -32,7 +35,9 @@ __all__ = [
     "NeighboursMap",
     "NextTokenBars",
     "NormLab",
+    "ObjectiveLab",
     "ParameterBudget",
+    "PatternLab",
     "PolicyLab",
     "PositionDial",
     "PreferenceDial",
@@ -40,4 +45,5 @@ __all__ = [
     "ServingArena",
     "SpeculationLab",
     "TokenCost",
+    "UnmaskingStepper",
 ]

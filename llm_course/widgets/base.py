@@ -76,8 +76,10 @@ class CourseWidget(anywidget.AnyWidget):
         """Answer a page that asks for a course model. It travels on request, not in the state of each instance."""
         if not isinstance(message, dict) or not isinstance(name := message.get("asset"), str):
             return
-        file = WEIGHTS / Path(name).name / "browser.bin"
-        if file.is_file():
-            self.send({"asset": name}, buffers=[file.read_bytes()])
+        folder = WEIGHTS / Path(name).name
+        # A decoder has a file for the page, with its tokenizer; of other models the page reads the weights themselves.
+        files = [folder / file for file in ("browser.bin", "model.safetensors") if (folder / file).is_file()]
+        if files:
+            self.send({"asset": name}, buffers=[files[0].read_bytes()])
         else:
             self.send({"asset": name, "error": f"The course has no model {name!r} for the page."})

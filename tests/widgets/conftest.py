@@ -52,7 +52,9 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "neighbours_map": widgets.NeighboursMap,
     "next_token_bars": widgets.NextTokenBars,
     "norm_lab": widgets.NormLab,
+    "objective_lab": lambda: widgets.ObjectiveLab("the capital of France is Paris".split(), hidden=[3]),
     "parameter_budget": widgets.ParameterBudget,
+    "pattern_lab": lambda: widgets.PatternLab("The house is old .".split(), other="Das Haus ist alt .".split()),
     "policy_lab": widgets.PolicyLab,
     "position_dial": widgets.PositionDial,
     "preference_dial": widgets.PreferenceDial,
@@ -60,6 +62,7 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "serving_arena": widgets.ServingArena,
     "speculation_lab": widgets.SpeculationLab,
     "token_cost": widgets.TokenCost,
+    "unmasking_stepper": widgets.UnmaskingStepper,
 }
 
 

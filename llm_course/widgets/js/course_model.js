@@ -24,6 +24,16 @@ export async function loadCourseModel(model, name = "stories") {
 }
 
 /**
+ * The tensors of a model that is no decoder, from its own file.
+ * @param {Model} model
+ * @param {string} name
+ * @returns {Promise<Map<string, Float32Array>>}
+ */
+export async function loadTensors(model, name) {
+  return readSafetensors(await (model.loadAsset?.(name) ?? askKernel(model, name)));
+}
+
+/**
  * In JupyterLab the kernel sends the file.
  * @param {Model} model
  * @param {string} name
@@ -65,6 +75,24 @@ export function readCourseModel(file) {
     tokenizer: new Tokenizer(header.tokenizer),
     decoder: new Decoder(header.config, tensors),
   };
+}
+
+/**
+ * A file of 16-bit floats in the layout of safetensors: the header's length, the header in JSON, the data.
+ * @param {ArrayBuffer} file
+ * @returns {Map<string, Float32Array>}
+ */
+export function readSafetensors(file) {
+  const headerLength = Number(new DataView(file).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, headerLength)));
+  const tensors = new Map();
+  for (const [name, { dtype, data_offsets: offsets }] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    if (dtype !== "F16") throw new Error(`The tensor ${name} has the type ${dtype}, not F16.`);
+    const [start, end] = offsets.map((/** @type {number} */ offset) => 8 + headerLength + offset);
+    tensors.set(name, fromFloat16(new Uint16Array(file.slice(start, end))));
+  }
+  return tensors;
 }
 
 /**

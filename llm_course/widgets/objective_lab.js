@@ -5,6 +5,7 @@ import { lesson } from "./js/objectives.js";
 
 /** @import { Model } from "./js/types.js" */
 
+/** @type {[value: string, text: string][]} */
 const OBJECTIVES = [
   ["next", "Next token"],
   ["masked", "Masked tokens"],

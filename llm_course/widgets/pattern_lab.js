@@ -5,6 +5,7 @@ import { attentionPattern } from "./js/objectives.js";
 
 /** @import { Model } from "./js/types.js" */
 
+/** @type {[value: string, text: string][]} */
 const KINDS = [
   ["bidirectional", "Encoder: everyone sees everyone"],
   ["causal", "Decoder: oneself and the past"],

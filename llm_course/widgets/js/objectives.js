@@ -26,7 +26,9 @@ export function attentionPattern(kind, queries, keys, prefix = 0) {
  * @returns {{ inputs: string[], targets: string[] }}
  */
 export function corruptSpans(tokens, spans, sentinels) {
+  /** @type {string[]} */
   const inputs = [];
+  /** @type {string[]} */
   const targets = [];
   let last = 0;
   spans.forEach(([start, end], i) => {

@@ -1,0 +1,187 @@
+/** The course's masked model writes a sentence: gaps are guessed all at once, and filled in a few at a time. */
+
+import { loadTensors } from "./js/course_model.js";
+import { announcement, button, choice, element, loadWhenVisible, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { Encoder } from "./js/encoder.js";
+import { randomNumbers } from "./js/numbers.js";
+import { percent } from "./js/token_bars.js";
+import { guesses, keep } from "./js/unmasking.js";
+
+/** @import { Model } from "./js/types.js" */
+/** @import { Guess } from "./js/unmasking.js" */
+
+/** @type {[value: string, text: string][]} */
+const ORDERS = [["surest", "the surest"], ["left", "the leftmost"]];
+/** @type {[value: string, text: string][]} */
+const WORDS = [["best", "the likeliest word"], ["drawn", "a word drawn by its chance"]];
+const SHOWN = 3;
+
+export default widget(
+  {
+    title: "A masked model writes",
+    tryThis: [
+      "Press One pass until no gap is left. In which order are the words found?",
+      "Start again, fill all gaps in a single pass, and read the sentence. Then take two passes, then four.",
+      "Draw words by their chance, hide all and write several sentences, with one gap in a pass and with four.",
+      "Press a word that stands there to hide it, or a gap to fill it: choose an order of your own, and make the model contradict itself.",
+    ],
+  },
+  (model, body) => {
+    const said = announcement();
+    const results = element("div");
+    const history = element("ol", { class: "llm-history" });
+    const first = [...model.get("ids")];
+    /** @type {Encoder | null} */
+    let encoder = null;
+    /** @type {Guess[]} */
+    let found = [];
+    let passes = 0;
+    const draw = randomNumbers(14);
+
+    const steps = [
+      button("One pass", pass),
+      button("To the end", () => {
+        while (found.length) pass();
+      }),
+      button("Hide all", () => restart(first.map((id) => (isWord(id) ? model.get("mask") : id)))),
+      button("Start again", () => restart(first)),
+    ];
+    body.append(
+      element(
+        "div",
+        { class: "llm-controls" },
+        slider("Gaps filled in a pass", { min: 1, max: first.length - 2, step: 1, value: model.get("at_once") }, (value) => setTrait(model, "at_once", value)),
+        choice("First", ORDERS, model.get("order"), (value) => setTrait(model, "order", value)),
+        choice("Fill in", WORDS, model.get("words"), (value) => setTrait(model, "words", value)),
+      ),
+      element("div", { class: "llm-controls" }, ...steps),
+      said,
+      results,
+      history,
+    );
+    for (const step of steps) step.disabled = true;
+    model.on("change:ids", guess);
+    model.on("change:words", guess);
+    load();
+
+    async function load() {
+      const read = async () => new Encoder(model.get("config"), await loadTensors(model, "fill-mask"));
+      encoder = await loadWhenVisible(body, said, read, "Loading the masked model …");
+      if (encoder) guess();
+    }
+
+    /** @param {number} id */
+    function isWord(id) {
+      return id === model.get("mask") || !model.get("special").includes(id);
+    }
+
+    /** @param {number[]} ids */
+    function restart(ids) {
+      passes = 0;
+      history.replaceChildren();
+      setTrait(model, "ids", [...ids]);
+    }
+
+    function pass() {
+      passes++;
+      setTrait(model, "ids", keep(model.get("ids"), found, model.get("at_once"), model.get("order")));
+      history.append(element("li", {}, text(model)));
+    }
+
+    function guess() {
+      if (!encoder) return;
+      const ids = model.get("ids");
+      const luck = model.get("words") === "drawn" ? draw : null;
+      found = guesses(encoder.logits(ids), ids, model.get("mask"), model.get("special"), luck);
+      show();
+    }
+
+    function show() {
+      const focused = focusedButton(results);
+      results.replaceChildren(table(model, found, press));
+      buttons(results)[focused]?.focus();
+      const left = found.length ? counted(found.length, "gap", "gaps") : `“${text(model)}” No gap`;
+      said.textContent = `${left} left, after ${counted(passes, "pass", "passes")}.`;
+      steps[0].disabled = steps[1].disabled = found.length === 0;
+      steps[2].disabled = steps[3].disabled = false;
+    }
+
+    /** A word is hidden, a gap is filled. @param {number} place */
+    function press(place) {
+      const ids = [...model.get("ids")];
+      ids[place] = found.find((guess) => guess.place === place)?.id ?? model.get("mask");
+      setTrait(model, "ids", ids);
+    }
+  },
+);
+
+/**
+ * @param {number} number
+ * @param {string} one
+ * @param {string} many
+ */
+function counted(number, one, many) {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** @param {Element} results */
+function buttons(results) {
+  return [...results.querySelectorAll("button")];
+}
+
+/** @param {Element} results */
+function focusedButton(results) {
+  return buttons(results).findIndex((one) => one === document.activeElement);
+}
+
+/**
+ * The sentence. Pieces that begin with ## belong to the word before them, and marks stand close.
+ * @param {Model} model
+ */
+function text(model) {
+  const tokens = model.get("ids").slice(1, -1).map((/** @type {number} */ id) => model.get("tokens")[id]);
+  return tokens.join(" ").replaceAll(" ##", "").replace(/ ([.,?!])/g, "$1");
+}
+
+/**
+ * The tokens as buttons, and below each gap its likeliest tokens.
+ * @param {Model} model
+ * @param {Guess[]} found
+ * @param {(place: number) => void} press
+ */
+function table(model, found, press) {
+  const tokens = model.get("tokens");
+  const places = model.get("ids").map((/** @type {number} */ _, /** @type {number} */ i) => i).slice(1, -1);
+  const header = places.map((/** @type {number} */ place) => {
+    const id = model.get("ids")[place];
+    const gap = id === model.get("mask");
+    const label = gap ? `Gap ${place}: fill it` : `${tokens[id]}: hide it`;
+    return element("th", { scope: "col" }, element("button", { type: "button", "aria-label": label, onclick: () => press(place) }, gap ? "____" : tokens[id]));
+  });
+  const rows = Array.from({ length: SHOWN }, (_, rank) => {
+    const cells = places.map((/** @type {number} */ place) => {
+      const guess = found.find((one) => one.place === place);
+      if (!guess) return element("td", {});
+      const id = ranked(guess.probabilities)[rank];
+      const probability = guess.probabilities[id];
+      return element("td", { class: "llm-positive", style: `--share: ${probability.toFixed(3)}` }, `${tokens[id]}\n${percent(probability)}`);
+    });
+    return element("tr", {}, element("th", { scope: "row" }, `guess ${rank + 1}`), ...cells);
+  });
+  const caption = "The sentence; below each gap, what the model guesses for it alone";
+  return scroller(
+    caption,
+    element(
+      "table",
+      { class: "llm-heat" },
+      element("caption", {}, caption),
+      element("thead", {}, element("tr", {}, element("td"), ...header)),
+      element("tbody", {}, ...rows),
+    ),
+  );
+}
+
+/** @param {number[]} probabilities */
+function ranked(probabilities) {
+  return probabilities.map((_, id) => id).sort((a, b) => probabilities[b] - probabilities[a]).slice(0, SHOWN);
+}

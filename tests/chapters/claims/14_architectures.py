@@ -1,0 +1,50 @@
+# ruff: noqa: F821 -- the names are the chapter's
+"""What the text of chapter 14 says about its own output. Each runs as a cell at the chapter's end."""
+
+# "only the last position moves" and "all of them do"
+assert moved("stories", "The sky is blue", "The sky is green") == [False, False, False, True]
+assert all(moved("fill-mask", "The sky is blue", "The sky is green"))
+# "one and the same object here"
+assert [tuple(out.shape) for out in families.values()] == [(1, 6, 32), (1, 4, 32), (1, 4, 32)]
+# "none of the test" is trained on, and no sentence stands twice
+assert len({tuple(row) for row in sentences.tolist()}) == len(sentences)
+# "The encoder gets it right wherever you ask. So does the decoder, if you ask it at the end."
+for name, where in results:
+    if (name, where) != ("decoder", "at the first word"):
+        assert min(results[name, where]) > 0.95
+# "it can do no better than to say the most frequent article"
+assert all(found <= share + 0.02 for found in results["decoder", "at the first word"])
+# "the next-token objective has ten lessons, the masked one has two here"
+assert len(tokens) == 11 and chosen.nonzero().flatten().tolist() == [5, 10]
+# A decoder writes on, an encoder fills a gap, an encoder-decoder translates
+assert written == "The capital of France is Paris."
+assert guesses("The capital of France is [MASK].")[0][0][0] == "Paris"
+assert guesses("The capital of [MASK] is Paris.")[0][0][0] == "France"
+assert words_of.decode(output[0], skip_special_tokens=True) == "Das Haus ist schön."
+assert ("The house is beautiful.", "Das Haus ist schön.") in translation.HELD_OUT_PAIRS
+# "the two best guesses need not fit together"
+country, city = guesses("The capital of [MASK] is [MASK].")
+assert (country[0][0], city[0][0]) == ("Kenya", "Nairobi") or max(country[0][1], city[0][1]) < 0.3
+# "a row for each German token, a column for each English one"
+assert weights.shape == (len(says), len(reads))
+assert torch.allclose(weights.sum(-1), torch.ones(len(says)), atol=1e-4)
+# "gpt-oss and Qwen3-Next": "117 and 80 billion" by their names
+assert round(counted["gpt-oss-120b, 2025"] / 1e3) == 117 and round(counted["Qwen3-Next-80B, 2025"] / 1e3) == 80
+# "the opposite of full is closed"
+assert pieces.decode(ids[0], skip_special_tokens=True) == "The opposite of full is closed."
+# "That text holds 201 different sentences of this length", "seven tokens"
+assert len(known) == 201 and rows.shape[1] == 9
+# "All at once, nothing fits." "Step by step it gets better, and the order matters"
+assert sum(before[7, "surest"]) == 0
+assert sum(before[1, "surest"]) > sum(before[2, "surest"]) > sum(before[4, "surest"])
+assert sum(before[1, "surest"]) > 2 * sum(before[1, "random"])
+# "More practice at 0.15 helps with four passes and not with seven."
+assert sum(control[2, "surest"]) > 2 * sum(before[2, "surest"])
+assert sum(control[1, "surest"]) < 1.15 * sum(before[1, "surest"])
+# "Practice at every share about doubles what the model gets right with seven, and the order matters less."
+assert 1.7 < sum(after[1, "surest"]) / sum(before[1, "surest"]) < 2.8
+assert sum(after[1, "surest"]) < 2 * sum(after[1, "random"])
+# "A state of 32 x 32 numbers holds some tens of pairs."
+assert recalled(8) == 1 and recalled(32) > 0.9 and recalled(128) < 0.6
+# "one in four" and "towards a quarter, and no further"
+assert linear == 3 * full and 0.25 < mixed / every < 0.26

@@ -1,0 +1,155 @@
+"""The widgets of chapter 14: what they compute in the page against the references, and what they refuse."""
+
+import pytest
+import torch
+
+from llm_course import models
+from llm_course.widgets import ObjectiveLab, PatternLab, UnmaskingStepper, base
+from solutions.architectures import attention_pattern, corrupt_spans
+
+from .conftest import Watched, run_node
+
+OBJECTIVES = 'import * as objectives from "./llm_course/widgets/js/objectives.js";\n'
+UNMASKING = """
+import { readSafetensors } from "./llm_course/widgets/js/course_model.js";
+import { Encoder } from "./llm_course/widgets/js/encoder.js";
+import { guesses, keep } from "./llm_course/widgets/js/unmasking.js";
+const file = readFileSync("llm_course/weights/fill-mask/model.safetensors");
+const tensors = readSafetensors(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+const encoder = new Encoder(input.config, tensors);
+"""
+
+
+@pytest.mark.parametrize("kind", ["causal", "bidirectional", "prefix", "cross"])
+@pytest.mark.parametrize(("queries", "keys", "prefix"), [(4, 4, 2), (3, 6, 5), (1, 3, 0)])
+def test_patterns_equal_the_references(kind: str, queries: int, keys: int, prefix: int) -> None:
+    script = OBJECTIVES + "reply(objectives.attentionPattern(...input));"
+    assert run_node(script, [kind, queries, keys, prefix]) == attention_pattern(kind, queries, keys, prefix).tolist()
+
+
+@pytest.mark.parametrize("spans", [[], [(1, 3)], [(0, 1), (2, 5), (6, 7)]])
+def test_spans_equal_the_references(spans: list[tuple[int, int]]) -> None:
+    ids, sentinels = [11, 12, 13, 14, 15, 16, 17], [99, 98, 97, 96]
+    script = OBJECTIVES + "reply(objectives.corruptSpans(...input));"
+    found = run_node(script, [ids, spans, sentinels])
+    assert (found["inputs"], found["targets"]) == corrupt_spans(ids, spans, sentinels)
+
+
+def test_each_objective_says_what_it_hides() -> None:
+    script = OBJECTIVES + (
+        "const words = ['a', 'b', 'c', 'd', 'e'];\n"
+        "const chosen = [false, true, true, false, true];\n"
+        "reply(['next', 'masked', 'prefix', 'spans'].map((name) => objectives.lesson(name, words, chosen, 3)));"
+    )
+    following, masked, prefix, spans = run_node(script, [])
+    assert (following["reads"], following["says"]) == (["a", "b", "c", "d"], ["b", "c", "d", "e"])
+    assert (masked["reads"], masked["says"]) == (["a", "[MASK]", "[MASK]", "d", "[MASK]"], ["b", "c", "e"])
+    assert (prefix["reads"], prefix["says"]) == (["a", "b", "c", "d"], ["d", "e"])
+    assert (spans["reads"], spans["says"]) == (["a", "<0>", "d", "<1>"], ["<0>", "b", "c", "<1>", "e", "<2>"])
+
+
+@pytest.mark.parametrize(
+    "text", ["The capital of [MASK] is [MASK].", "[MASK]", "A bird can sing and fly. [MASK] [MASK] is blue, too."]
+)
+def test_logits_of_the_masked_model_equal_transformers(text: str) -> None:
+    widget = UnmaskingStepper(text)
+    found = run_node(
+        UNMASKING + "reply(encoder.logits(input.ids).map((row) => Array.from(row)));",
+        {"config": widget.config, "ids": widget.ids},
+    )
+    with torch.no_grad():
+        expected = models.load("fill-mask").model(torch.tensor([widget.ids])).logits[0]
+    torch.testing.assert_close(torch.tensor(found), expected, atol=1e-4, rtol=1e-4)
+
+
+def unmasked(at_once: int) -> list[int]:
+    """Six gaps and a full stop, filled by transformers, the surest first."""
+    widget = UnmaskingStepper()
+    model, ids = models.load("fill-mask").model, torch.tensor([widget.ids])
+    while (hidden := ids == widget.mask).any():
+        with torch.no_grad():
+            logits = model(ids).logits
+        logits[..., widget.special] = -torch.inf
+        sure, best = logits.softmax(-1).max(-1)
+        places = sure.masked_fill(~hidden, -1)[0].topk(min(at_once, int(hidden.sum()))).indices
+        ids[0, places] = best[0, places]
+    return ids[0].tolist()
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 6])
+def test_gaps_are_filled_as_with_transformers(at_once: int) -> None:
+    widget = UnmaskingStepper()
+    script = UNMASKING + (
+        "let { ids, mask, special, atOnce } = input;\n"
+        "for (let found; (found = guesses(encoder.logits(ids), ids, mask, special)).length; )"
+        " ids = keep(ids, found, atOnce, 'surest');\n"
+        "reply(ids);"
+    )
+    state = {"config": widget.config, "ids": widget.ids, "mask": widget.mask, "special": widget.special}
+    assert run_node(script, {**state, "atOnce": at_once}) == unmasked(at_once)
+
+
+def test_a_drawn_word_follows_its_chance_and_is_no_special_token() -> None:
+    script = (
+        'import { guesses } from "./llm_course/widgets/js/unmasking.js";\n'
+        'import { randomNumbers } from "./llm_course/widgets/js/numbers.js";\n'
+        "const draw = randomNumbers(1); const counts = [0, 0, 0, 0];\n"
+        "for (let i = 0; i < 4000; i++) counts[guesses([[9, 0, 1, 2]], [0], 0, [0], draw)[0].id]++;\n"
+        "reply(counts);"
+    )
+    counts = torch.tensor(run_node(script))
+    torch.testing.assert_close(counts / 4000, torch.tensor([0, *torch.arange(3.0).softmax(0)]), atol=0.04, rtol=0)
+    assert counts[0] == 0
+
+
+def test_the_leftmost_gaps_are_filled_first() -> None:
+    script = (
+        'import { guesses, keep } from "./llm_course/widgets/js/unmasking.js";\n'
+        "const logits = [[0, 1, 0], [0, 9, 0], [0, 0, 1]]; const ids = [0, 0, 0];\n"
+        "reply(['left', 'surest'].map((order) => keep(ids, guesses(logits, ids, 0, [0]), 1, order)));"
+    )
+    assert run_node(script) == [[1, 0, 0], [0, 1, 0]]
+
+
+@pytest.mark.browser
+def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/unmasking_stepper-light.html")
+    watched.page.get_by_text("6 gaps left").wait_for()
+    watched.page.get_by_role("button", name="One pass").click()
+    watched.page.get_by_text("5 gaps left, after 1 pass.").wait_for()
+    watched.page.get_by_role("button", name="To the end").click()
+    tokenizer = models.load("fill-mask").tokenizer
+    sentence = tokenizer.decode(unmasked(1), skip_special_tokens=True)
+    watched.page.get_by_text(f"“{sentence}” No gap left, after 6 passes.").wait_for()
+
+
+@pytest.mark.browser
+def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/pattern_lab-light.html")
+    watched.page.get_by_text("“The” sees 1 of 5: The").wait_for()
+    watched.page.get_by_label("Pattern", exact=True).select_option("cross")
+    watched.page.get_by_text("“The” sees 5 of 5: Das Haus ist alt .").wait_for()
+    watched.page.goto(f"{address}/objective_lab-light.html")
+    watched.page.get_by_text("1 token carries loss, of 6 in the text.").wait_for()
+    watched.page.get_by_role("button", name="Paris").click()
+    watched.page.get_by_text("2 tokens carry loss").wait_for()
+
+
+def test_the_kernel_sends_the_weights_of_the_masked_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget, sent = UnmaskingStepper(), []
+    monkeypatch.setattr(widget, "send", lambda content, buffers=(): sent.extend(buffers))
+    widget._handle_custom_msg({"asset": "fill-mask"}, [])
+    assert sent == [(base.WEIGHTS / "fill-mask/model.safetensors").read_bytes()]
+
+
+def test_what_makes_no_sense_is_refused_in_a_sentence() -> None:
+    with pytest.raises(ValueError, match="at least one word of each"):
+        PatternLab([], ["a"])
+    with pytest.raises(ValueError, match="from 0 to the 2 words"):
+        PatternLab(["a", "b"], ["c"], prefix=3)
+    with pytest.raises(ValueError, match="at least two"):
+        ObjectiveLab(["a"])
+    with pytest.raises(ValueError, match="no word at place 2"):
+        ObjectiveLab(["a", "b"], hidden=[2])
+    with pytest.raises(ValueError, match="from 1 to 20"):
+        UnmaskingStepper("")
