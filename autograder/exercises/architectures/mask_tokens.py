@@ -311,22 +311,16 @@ def different_ids(value: Any) -> list[Any]:
     return [len(value[0].unique()) > 10]
 
 
-def few(draw: Generator, *shape: int, probability: float = 0.5) -> Arguments:
-    """So few tokens that what happens to all of them together can be counted."""
-    ids = (torch.randperm(4, generator=draw)[: shape[0] * shape[1]]).reshape(shape)
-    return asked(draw, ids, mask_id=4, vocab_size=5, probability=probability)
-
-
-def corner(draw: Generator) -> Arguments:
-    """Three tokens, two in a row and two in a column: which are chosen is one of eight cases, all equally likely."""
-    return {**few(draw, 2, 2), "special": torch.tensor([[False, False], [False, True]])}
+def square(draw: Generator) -> Arguments:
+    """Four tokens, two in a row and two in a column: which are chosen is one of sixteen cases, all equally likely."""
+    return asked(draw, torch.randperm(4, generator=draw).view(2, 2), mask_id=4, vocab_size=5, probability=0.5)
 
 
 def sentences(draw: Generator, dtype: torch.dtype = torch.int64) -> tuple[Tensor, Tensor]:
     """Ids of sentences of different length, and which of them are special: the first, the last, and padding behind."""
-    ids = torch.randint(5, 30, (8, 3), generator=draw).to(dtype).t()
-    special = torch.zeros(3, 8, dtype=torch.bool)
-    for row, length in enumerate((torch.randperm(4, generator=draw)[:3] + 4).tolist()):
+    ids = torch.randint(5, 30, (6, 3), generator=draw).to(dtype).t()
+    special = torch.zeros(3, 6, dtype=torch.bool)
+    for row, length in enumerate((torch.randperm(4, generator=draw)[:3] + 3).tolist()):
         ids[row, 0], ids[row, length - 1], ids[row, length:] = 1, 2, 0
         special[row, 0] = special[row, length - 1] = True
         special[row, length:] = True
@@ -360,19 +354,19 @@ EXERCISE = Exercise(
     reference=architectures.mask_tokens,
     points=4,
     cases=(
-        Case("every token", lambda draw: one_kind(draw, 4, 10, 1.0), visible=True, repeat=30, categories=PAIRS),
-        Case("many tokens", lambda draw: one_kind(draw, 5, 60, 0.9), repeat=20, categories=PAIRS),
-        Case("few chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=24, categories=choices),
-        # The labels are the same each time, whatever is drawn; twenty times, so that other ones are told apart.
-        Case("everything chosen", all_chosen, visible=True, repeat=20, categories=LABELLED),
-        Case("all special", all_special, visible=True, repeat=20, categories=LABELLED),
+        Case("every token", lambda draw: one_kind(draw, 4, 10, 1.0), visible=True, repeat=20, categories=PAIRS),
+        Case("many tokens", lambda draw: one_kind(draw, 5, 80, 0.9), repeat=12, categories=PAIRS),
+        Case("few chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=16, categories=choices),
+        # The labels are the same each time, whatever is drawn; often enough that other ones are told apart.
+        Case("everything chosen", all_chosen, visible=True, repeat=18, categories=LABELLED),
+        Case("all special", all_special, visible=True, repeat=18, categories=LABELLED),
         Case("nothing chosen", none_chosen, visible=True),
-        Case("three tokens", corner, visible=True, repeat=120, categories=LABELLED),
-        Case("a vocabulary of two", lambda draw: of_two_ids(draw, 4, 10), visible=True, repeat=26, categories=PAIRS),
+        Case("four tokens", square, visible=True, repeat=72, categories=LABELLED),
+        Case("a vocabulary of two", lambda draw: of_two_ids(draw, 4, 10), visible=True, repeat=20, categories=PAIRS),
         Case(
-            "a vocabulary of two, longer", lambda draw: of_two_ids(draw, 10, 100), repeat=24, categories=share_of_ones
+            "a vocabulary of two, longer", lambda draw: of_two_ids(draw, 10, 100), repeat=20, categories=share_of_ones
         ),
-        Case("a vocabulary of forty", of_forty_ids, repeat=24, categories=different_ids),
+        Case("a vocabulary of forty", of_forty_ids, repeat=20, categories=different_ids),
         Case("one run", some_chosen, visible=True, repeat=3, categories=TOGETHER, generators=True),
         Case("the same run again", some_chosen, visible=True, repeat=3, categories=TOGETHER, drawn_as="one run"),
         Case("int32", lambda draw: none_chosen(draw, torch.int32), visible=True),
@@ -411,7 +405,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Every token is decided by itself",
-            ("three tokens", "a vocabulary of forty"),
+            ("four tokens", "a vocabulary of forty"),
             "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
             weight=2,
             needs=FATES,
