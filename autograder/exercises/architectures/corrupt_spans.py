@@ -27,6 +27,11 @@ known.edit(
     "Your targets do not end with a sentinel. sentinels[len(spans)] stands last: it says that the last piece is over.",
 )
 known.edit(
+    "inputs_closed",
+    {"return inputs + ids[kept_from:], ": "return [*inputs, *ids[kept_from:], sentinels[len(spans)]], "},
+    "Your inputs end with a sentinel of their own. Only the targets are closed with the next one.",
+)
+known.edit(
     "closed_with_the_last_sentinel",
     {"sentinels[len(spans)]": "sentinels[-1]"},
     "You close the targets with the *last* of all sentinels. It is the next one that has not been used: "
@@ -340,6 +345,8 @@ EXERCISE = Exercise(
         Case("one token each", shown((1, 2), (3, 4), (5, 6)), visible=True),
         Case("no span", shown(), visible=True),
         Case("everything", shown((0, 8)), visible=True),
+        Case("an empty text", given(ids=[], spans=[], sentinels=[95, 99]), visible=True),
+        Case("an empty text, again", lambda draw: {"ids": [], "spans": [], "sentinels": distinct(draw, 3, 80, 99)}),
         Case("just enough sentinels", shown((1, 3), (5, 7), sentinels=[95, 99, 91]), visible=True),
         Case("just enough sentinels, drawn", drawn(3, spare=0)),
         Case("touching", shown((1, 3), (3, 5)), visible=True),
@@ -379,7 +386,15 @@ EXERCISE = Exercise(
         ),
         Property(
             "Short spans, long ones and none at all have an answer, with just enough sentinels too",
-            ("one token each", "no span", "everything", "just enough sentinels", "just enough sentinels, drawn"),
+            (
+                "one token each",
+                "no span",
+                "everything",
+                "an empty text",
+                "an empty text, again",
+                "just enough sentinels",
+                "just enough sentinels, drawn",
+            ),
             "Without a span the inputs are the text, and the targets sentinels[0] alone. A span of one token or of all "
             "is like any other.",
             needs=INPUTS_RIGHT,

@@ -193,6 +193,35 @@ known.edit(
     MASK,
 )
 known.edit(
+    "memory_zeroed",
+    {
+        "    def split_heads(": "    if memory_mask is not None:\n"
+        "        memory, memory_mask = memory * memory_mask[..., None], None\n\n    def split_heads("
+    },
+    "You set hidden positions of memory to 0 and let them take part. A score of 0 is no small one: they still get "
+    "weight. Hide their scores before the softmax.",
+)  # fmt: skip
+known.edit(
+    "renormalized_after_the_softmax",
+    {
+        "scores = scores.masked_fill(hidden, torch.finfo(scores.dtype).min)": "pass",
+        "weights = weights.masked_fill(hidden, 0.0)": "weights = weights.masked_fill(hidden, 0.0)\n"
+        "        weights = weights / (weights.sum(dim=-1, keepdim=True) + 1e-9)",
+    },
+    "You take hidden positions out after the softmax, and divide by what is left. Where padding has a large score, "
+    "nothing is left: the softmax has rounded all others to 0. Hide scores before the softmax.",
+)
+known.edit(
+    "keys_and_values_swapped",
+    {"memory @ w_k.T": "memory @ w_v.T", "memory @ w_v.T": "memory @ w_k.T"},
+    "Your keys are made with w_v and your values with w_k. It is the other way round.",
+)
+known.edit(
+    "divided_by_d_k",
+    {"/ math.sqrt(query.shape[-1])": "/ query.shape[-1]"},
+    "You divide the scores by d_k. Divide by its root.",
+)
+known.edit(
     "not_scaled",
     {SCALE: ""},
     "Your scores are not divided by √d_k.",
@@ -407,6 +436,13 @@ def one_hidden(draw: Generator) -> Arguments:
     return {**arguments, "memory_mask": shown}
 
 
+def loud_padding(draw: Generator) -> Arguments:
+    """What is hidden would get all the weight, if it were only taken out after the softmax."""
+    arguments = layer(draw, mask=True)
+    loud = torch.where(arguments["memory_mask"][..., None], arguments["memory"], 1000 * arguments["memory"])
+    return {**arguments, "memory": loud}
+
+
 def small(draw: Generator, *, mask: bool = False) -> Arguments:
     # The mask fits by its batch alone: neither heads nor positions are as many as examples.
     arguments = layer(draw, batch=3, time=2, source=5, d=3, d_memory=4, d_k=2, out=7, mask=mask)
@@ -441,6 +477,8 @@ EXERCISE = Exercise(
         Case("padding, all widths alike", lambda draw: square(draw, mask=True), visible=True),
         Case("as many examples as heads", as_many_examples_as_heads, visible=True),
         Case("as many examples as positions", as_many_examples_as_positions, visible=True),
+        Case("loud padding", loud_padding, visible=True),
+        Case("loud padding, again", loud_padding),
         Case("padding, one example", lambda draw: layer(draw, batch=1, mask=True)),
         Case("nothing to see in one example", one_hidden, visible=True),
         Case("five rows, two heads", lambda draw: {**layer(draw, n_heads=1, d_k=5), "n_heads": 2}, visible=True),
@@ -477,6 +515,8 @@ EXERCISE = Exercise(
                 "padding, all widths alike",
                 "as many examples as heads",
                 "as many examples as positions",
+                "loud padding",
+                "loud padding, again",
                 "padding, one example",
             ),
             "Scores are [batch, heads, time, source], the mask is [batch, source]: memory_mask[:, None, None, :] lines "

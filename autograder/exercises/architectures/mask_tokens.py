@@ -46,6 +46,17 @@ known.edit(
     "Only tokens that have changed have a label. All *chosen* ones do, also those that stay as they are.",
 )
 known.edit(
+    "labels_not_where_kept",
+    {LABELS: "ids.masked_fill(~chosen | ((fate >= 0.8) & (fate < 0.9)), -100)"},
+    "Chosen tokens that stay as they are have no label in your function. All chosen ones have: because of them the "
+    "model cannot trust what it sees.",
+)
+known.edit(
+    "labels_not_where_random",
+    {LABELS: "ids.masked_fill(~chosen | (fate >= 0.9), -100)"},
+    "Chosen tokens that became a random id have no label in your function. All chosen ones have.",
+)
+known.edit(
     "labels_from_the_inputs",
     {LABELS: "inputs.masked_fill(~chosen, -100)"},
     "Your labels are what stands in the inputs, mask_id among it. A label is the token that stood there before: make "
@@ -106,6 +117,17 @@ known.edit(
     "fates exclude each other: one number for each token decides.",
 )
 known.edit(
+    "one_number_for_choice_and_fate",
+    {CHOSEN: "((fate := uniform()) < probability) & ~special.bool()", "fate = uniform()": "fate = fate"},
+    "One number decides whether a token is chosen and what becomes of it. Those that are chosen have small numbers, "
+    "and so nearly all become mask_id. Draw a second one.",
+)
+known.edit(
+    "one_fate_for_all",
+    {"fate = uniform()": "fate = torch.rand((), generator=generator).expand(ids.shape)"},
+    "One number decides what becomes of *all* chosen tokens. Draw one for each: numbers of the shape of ids.",
+)
+known.edit(
     "mask_and_random_swapped",
     {MASKED: RANDOM, RANDOM: MASKED},
     "80 % of the chosen tokens become random ids and 10 % mask_id. It is the other way round.",
@@ -129,6 +151,14 @@ known.edit(
     "fifteen_percent",
     {CHOSEN: "(uniform() < 0.15) & ~special.bool()"},
     "You choose 15 %, whatever `probability` says.",
+)
+known.edit(
+    "at_least_one_in_each_row",
+    {
+        CHOSEN: "((draws := uniform().masked_fill(special.bool(), 2.0)) < probability)"
+        " | ((draws == draws.min(dim=-1, keepdim=True).values) & ~special.bool())"
+    },
+    "You choose at least one token in each row. Every token is decided by itself, so a row may have none.",
 )
 known.edit(
     "special_chosen",
@@ -172,6 +202,12 @@ known.edit(
     "one_random_id_for_all",
     {"torch.randint(vocab_size, ids.shape,": "torch.randint(vocab_size, (),"},
     "All tokens that become random get the *same* id. Draw one for each: torch.randint(vocab_size, ids.shape, ...).",
+)
+known.edit(
+    "one_random_id_for_each_column",
+    {"torch.randint(vocab_size, ids.shape,": "torch.randint(vocab_size, ids.shape[-1:],"},
+    "The tokens of a column that become random get the *same* id, in all rows. Draw one for each token: "
+    "torch.randint(vocab_size, ids.shape, ...).",
 )
 known.edit(
     "last_id_never",
@@ -249,6 +285,17 @@ known.edit(
 
 
 @known.function(
+    "You write into the ids that you were given. Who calls you needs them again: work on a copy, such as ids.clone() "
+    "or what masked_fill gives."
+)
+def in_place(
+    ids: Tensor, special: Tensor, mask_id: int, vocab_size: int, probability: float, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    inputs, labels = architectures.mask_tokens(ids, special, mask_id, vocab_size, probability, generator)
+    return ids.copy_(inputs), labels
+
+
+@known.function(
     "Your function raises for ids in int32: torch.randint draws int64, and one cannot be written into the other. Draw "
     "in the dtype of ids: dtype=ids.dtype."
 )
@@ -297,8 +344,8 @@ def share_of_ones(value: Any) -> list[Any]:
     return [(share > 0.025) + (share > 0.075)]
 
 
-def of_forty_ids(draw: Generator) -> Arguments:
-    return asked(draw, torch.full((5, 40), randint(draw, 0, 30)), mask_id=37, vocab_size=40)
+def of_forty_ids(draw: Generator, batch: int, time: int) -> Arguments:
+    return asked(draw, torch.full((batch, time), randint(draw, 0, 30)), mask_id=37, vocab_size=40)
 
 
 def choices(value: Any) -> list[Any]:
@@ -366,7 +413,8 @@ EXERCISE = Exercise(
         Case(
             "a vocabulary of two, longer", lambda draw: of_two_ids(draw, 10, 100), repeat=20, categories=share_of_ones
         ),
-        Case("a vocabulary of forty", of_forty_ids, repeat=20, categories=different_ids),
+        Case("a vocabulary of forty", lambda draw: of_forty_ids(draw, 5, 40), repeat=20, categories=different_ids),
+        Case("forty ids, many rows", lambda draw: of_forty_ids(draw, 40, 5), repeat=20, categories=different_ids),
         Case("one run", some_chosen, visible=True, repeat=3, categories=TOGETHER, generators=True),
         Case("the same run again", some_chosen, visible=True, repeat=3, categories=TOGETHER, drawn_as="one run"),
         Case("int32", lambda draw: none_chosen(draw, torch.int32), visible=True),
@@ -405,7 +453,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Every token is decided by itself",
-            ("four tokens", "a vocabulary of forty"),
+            ("four tokens", "a vocabulary of forty", "forty ids, many rows"),
             "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
             weight=2,
             needs=FATES,

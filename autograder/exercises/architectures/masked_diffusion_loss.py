@@ -99,6 +99,12 @@ known.edit(
     "You add up the examples. Take the mean over the batch.",
 )
 known.edit(
+    "divided_by_time_twice",
+    {"/ ids.shape[-1]": "/ ids.shape[-1] ** 2"},
+    "You divide by the time twice, as with a mean over positions and another division. Take the sum over the hidden "
+    "positions, and divide it once.",
+)
+known.edit(
     "not_divided_by_time",
     {RESULT: "per_example.mean()"},
     "You do not divide by the time: the loss grows with the length of the text. Divide by the number of positions.",

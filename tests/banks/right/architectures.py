@@ -83,8 +83,9 @@ def cross_by_einsum(
     scores = torch.einsum("bhtk,bhsk->bhts", q, k) * q.shape[-1] ** -0.5
     if memory_mask is None:
         memory_mask = torch.ones(memory.shape[:2], dtype=torch.bool)
-    seen = memory_mask[:, None, None].to(scores.dtype)
-    powers = torch.exp(scores - scores.amax(dim=-1, keepdim=True)) * seen
+    seen = memory_mask[:, None, None]
+    largest = torch.where(seen, scores, -1e9).amax(dim=-1, keepdim=True)
+    powers = torch.exp((scores - largest).clamp(max=0.0)) * seen
     weights = powers / powers.sum(dim=-1, keepdim=True).clamp(min=1e-30)
     return torch.einsum("bhts,bhsv,ohv->bto", weights, v, w_o.reshape(len(w_o), n_heads, -1))
 
