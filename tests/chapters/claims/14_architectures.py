@@ -32,7 +32,7 @@ assert torch.allclose(weights.sum(-1), torch.ones(len(says)), atol=1e-4)
 assert round(counted["gpt-oss-120b, 2025"] / 1e3) == 117 and round(counted["Qwen3-Next-80B, 2025"] / 1e3) == 80
 # "the opposite of full is closed"
 assert pieces.decode(ids[0], skip_special_tokens=True) == "The opposite of full is closed."
-# "That text holds 201 different sentences of this length", "seven tokens"
+# "Among these are 201 different ones of this length", "seven tokens"
 assert len(known) == 201 and rows.shape[1] == 9
 # "All at once, nothing fits." "Step by step it gets better, and the order matters"
 assert sum(before[7, "surest"]) == 0
