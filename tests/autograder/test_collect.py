@@ -218,6 +218,11 @@ def test_what_is_not_taken_is_told(files: Mapping[str, bytes], told: str) -> Non
     assert submitted() == {} and told in " ".join(collected.left_out)
 
 
+def test_a_notebook_that_cannot_be_read_is_handed_in_where_its_name_says_for_what() -> None:
+    assert take({"ada/05_attention (2).ipynb": b"{"}).left_out == []
+    assert submitted() == {"ada/05_attention/05_attention.ipynb": b"{"}
+
+
 def test_what_is_no_archive_is_told() -> None:
     Path("notes.txt").write_text("hello")
     with pytest.raises(
