@@ -6,7 +6,9 @@ the difference of a run over many and a run over one, and its graded cells run t
 """
 
 import argparse
+import copy
 import dataclasses
+import json
 import os
 import shutil
 import statistics
@@ -20,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbgrader
 from traitlets.config import Config
 
 from autograder import course
@@ -36,6 +39,9 @@ c = get_config()
 c.CourseDirectory.course_id = "stock"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
 """
+PLAIN = "ps1"
+EXAMPLE = Path(nbgrader.__file__).parent / "docs" / "source" / "user_guide" / "source" / PLAIN / "problem1.ipynb"
+"""The notebook of nbgrader's documentation."""
 PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2, 1])\nplt.show()"
 # What a notebook of a later chapter begins with: most of stock nbgrader's time is these imports.
 LIBRARIES = """\
@@ -87,6 +93,22 @@ class Workload:
 
 
 @dataclass(frozen=True)
+class PlainWorkload(Workload):
+    """nbgrader's own example, with its tests: no specification of ours."""
+
+    def notebooks(self) -> list[dict[str, Any]]:
+        """Right, untouched, and wrong."""
+        right = json.loads(EXAMPLE.read_text(encoding="utf-8"))
+        found = []
+        for squares in (None, "raise NotImplementedError()", "def squares(n):\n    return [0] * n"):
+            found.append(copy.deepcopy(right))
+            for cell in found[-1]["cells"] if squares else ():
+                if cell["metadata"].get("nbgrader", {}).get("grade_id") == "squares":
+                    cell["source"] = squares
+        return found
+
+
+@dataclass(frozen=True)
 class Round:
     """What the same submissions cost both, one after the other: stock's for one, ours for `count` and for one."""
 
@@ -115,7 +137,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     # nbgrader starts alembic by its name.
     os.environ["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
-    workload = Workload(assignments()[options.assignment], options.libraries)
+    workload = _workload(options)
     with tempfile.TemporaryDirectory() as folder:
         ours, stock = Path(folder, "ours"), Path(folder, "stock")
         _make_course(ours, workload)
@@ -131,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.grading", description=__doc__.split("\n")[0])
-    parser.add_argument("--assignment", default="05_attention", choices=list(assignments()))
+    parser.add_argument("--assignment", default="05_attention", choices=[*assignments(), PLAIN])
     parser.add_argument("--submissions", type=int, default=200, help="that ours grades in a round (default: 200)")
     parser.add_argument("--stock", type=int, default=8, help="that stock nbgrader grades in a round (default: 8)")
     parser.add_argument("--rounds", type=int, default=3)
@@ -141,6 +163,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--sizes", type=int, nargs="*", default=[20, 200, 2000], help="sizes of growing classes")
     return parser.parse_args(arguments)
+
+
+def _workload(options: argparse.Namespace) -> Workload:
+    if options.assignment == PLAIN:
+        return PlainWorkload(Assignment(PLAIN), libraries=False)
+    return Workload(assignments()[options.assignment], options.libraries)
 
 
 def _compare(ours: Path, stock: Path, workload: Workload, options: argparse.Namespace) -> None:
@@ -205,7 +233,7 @@ def _print_writer(ours: Path, workload: Workload, options: argparse.Namespace) -
     os.chdir(ours)
     _forget(ours)
     directory, config = course._course_directory()
-    job = Job(workload.name, course_secret(), course._released_cells(directory, workload.assignment), Config())
+    job = Job(workload.name, course_secret(), course._released(directory, workload.name).cells, Config())
     content = Path("submitted", _student(0), workload.name, f"{workload.name}.ipynb").read_bytes()
     outcome = work(job, Task("", content))
     shared_zygote().close()
@@ -222,6 +250,10 @@ def _print_writer(ours: Path, workload: Workload, options: argparse.Namespace) -
 
 def _make_course(folder: Path, workload: Workload) -> None:
     _run_plainly(folder.parent, "-m", "llm_course", "init", folder.name)
+    if workload.name == PLAIN:
+        source = folder / "source" / PLAIN / f"{PLAIN}.ipynb"
+        source.parent.mkdir()
+        shutil.copy(EXAMPLE, source)
     _run_plainly(folder, "-m", "llm_course", "release", workload.name)
 
 
