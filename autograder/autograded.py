@@ -5,7 +5,8 @@ cells are read once for all submissions, so the notebook can be finished anywher
 """
 
 import logging
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import nbformat
@@ -14,21 +15,12 @@ from nbgrader import utils
 from nbgrader.preprocessors import LimitOutput
 
 from autograder.result import ExerciseResult, Result
+from autograder.source_cells import SourceCell
 from autograder.submission import Submission
 
 FLAGS = "llm_course_flags"
 """Notebook metadata in which what was healed travels from nbgrader's first pass to its second."""
 LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class SourceCell:
-    """What the gradebook knows of a released answer or graded cell. `points` is None for an answer."""
-
-    source: str
-    checksum: str
-    locked: bool
-    points: float | None
 
 
 @dataclass(frozen=True)
@@ -41,7 +33,7 @@ class Autograded:
 
 
 def finish(
-    submission: Submission, result: Result, source_cells: dict[str, SourceCell], limit: LimitOutput
+    submission: Submission, result: Result, source_cells: Mapping[str, SourceCell], limit: LimitOutput
 ) -> Autograded:
     """Write a result into a submission's notebook as nbgrader's Autograde would. Changes the notebook."""
     notebook = submission.notebook
@@ -69,8 +61,8 @@ def write_outputs(notebook: NotebookNode, result: Result) -> None:
         if cell.cell_type != "code":
             continue
         nbgrader = cell.metadata.get("nbgrader", {})
-        if nbgrader.get("grade"):
-            cell.outputs = _graded_outputs(_in_points(exercises[nbgrader["grade_id"]], nbgrader["points"]))
+        if nbgrader.get("grade") and not nbgrader.get("solution"):
+            cell.outputs = _graded_outputs(exercises[nbgrader["grade_id"]])
         else:
             cell.outputs = [nbformat.from_dict(output) for output in result.outputs.get(str(number), [])]
 
@@ -78,7 +70,8 @@ def write_outputs(notebook: NotebookNode, result: Result) -> None:
 def _restore(cell: NotebookNode, source_cell: SourceCell) -> None:
     """Do what nbgrader's OverwriteCells does."""
     cell.metadata.nbgrader.locked = source_cell.locked
-    cell.metadata.nbgrader.checksum = source_cell.checksum
+    if source_cell.checksum is not None:
+        cell.metadata.nbgrader.checksum = source_cell.checksum
     if source_cell.points is not None and source_cell.points != cell.metadata.nbgrader.points:
         cell.metadata.nbgrader.points = source_cell.points
     if source_cell.locked:
@@ -90,16 +83,9 @@ def _comment(cell: NotebookNode) -> str | None:
     return "No response." if untouched else None
 
 
-def _in_points(exercise: ExerciseResult, points: float) -> ExerciseResult:
-    """The result in the points that the instructor's source gives the cell: what we say is which share they are."""
-    if points == exercise.points:
-        return exercise
-    return replace(exercise, points=points, score=round(exercise.score / exercise.points * points, 4))
-
-
 def _graded_outputs(exercise: ExerciseResult) -> list[NotebookNode]:
     outputs: list[dict[str, Any]] = [{"output_type": "stream", "name": "stdout", "text": exercise.feedback + "\n"}]
-    if exercise.score <= 0:
+    if exercise.score <= 0 < exercise.points:
         message = exercise.hint or "No property holds."
         traceback = [f"No points: {message}"]
         outputs.append({"output_type": "error", "ename": "NoPoints", "evalue": message, "traceback": traceback})

@@ -16,6 +16,7 @@ from autograder.sandbox.zygote_client import shared_zygote
 COMMANDS = """\
 a course, step by step:
   llm-course init my-course && cd my-course
+  llm-course roster students.csv           names, and who hands in nothing
   llm-course release 05_attention          hand out release/05_attention.zip
   llm-course collect downloads.zip         into submitted/<student>/05_attention/
   llm-course grade 05_attention
@@ -68,6 +69,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     release.add_argument("--due", type=_time, metavar="TIME", help="when it is due, such as 2026-12-01T23:59+01:00")
 
+    roster = commands.add_parser("roster", help="add the students of a CSV to the gradebook, or list them")
+    roster.add_argument("file", type=Path, nargs="?", metavar="FILE.csv")
+
+    extend = commands.add_parser("extend", help="give a student more time for an assignment")
+    extend.add_argument("assignment", metavar="ASSIGNMENT")
+    extend.add_argument("student", metavar="STUDENT")
+    extend.add_argument("--days", type=float, required=True, help="how many; 0 takes an extension back")
+    extend.add_argument("--reason", default="", help="stands in every table")
+
+    new = commands.add_parser("new-exercise", help="begin an assignment of your own: a working example to be changed")
+    new.add_argument("assignment", metavar="ASSIGNMENT")
+
+    trial = commands.add_parser("try", help="try exercises of your own: is right told from wrong?")
+    trial.add_argument("assignment", metavar="ASSIGNMENT")
+
     collect = commands.add_parser("collect", help="take what was handed in from a platform's archive or a folder")
     collect.add_argument("path", type=Path, metavar="ZIP-OR-FOLDER")
 
@@ -95,9 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     similar.add_argument("assignment", metavar="ASSIGNMENT")
     similar.add_argument("--share", type=_percent, default=80, metavar="PERCENT", help="from where on (default: 80)")
 
-    export = commands.add_parser("export", help="write all scores as CSV")
+    export = commands.add_parser("export", help="write all scores as CSV, or as JSON for a program")
     export.add_argument("file", type=Path, metavar="FILE.csv")
-    tables = ("plain", "canvas", "moodle")
+    tables = ("plain", "cells", "canvas", "moodle")
     export.add_argument("--table", choices=tables, default="plain", help="which platform is to import it")
     return parser
 

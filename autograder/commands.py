@@ -15,11 +15,14 @@ from autograder import course
 from autograder.archives import ArchiveError
 from autograder.by_hand import notes_on
 from autograder.course_files import SecretError
+from autograder.extensions import ExtensionError
 from autograder.gradebook import WriterError
 from autograder.hand_in import printable, shown
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
+from autograder.own_exercises import OwnExercisesError
 from autograder.result import GRADED, Result, ResultError
+from autograder.roster import RosterError
 from autograder.sandbox.zygote_client import SandboxError
 from autograder.workers import ClusterError
 
@@ -27,9 +30,12 @@ FAILURES = (
     ArchiveError,
     course.CourseError,
     ClusterError,
+    ExtensionError,
     NotebookError,
     MarkdownError,
+    OwnExercisesError,
     ResultError,
+    RosterError,
     SandboxError,
     SecretError,
     WriterError,
@@ -44,6 +50,10 @@ def run(options: argparse.Namespace) -> int:
     commands = {
         "init": init,
         "release": release,
+        "new-exercise": new_exercise,
+        "try": try_exercises,
+        "roster": roster,
+        "extend": extend,
         "collect": collect,
         "grade": grade,
         "feedback": feedback,
@@ -72,6 +82,45 @@ def release(options: argparse.Namespace) -> int:
     for note in released.notes:
         print(note)
     print(f"Released {released.notebook}; for a class: {released.archive}.")
+    return 0
+
+
+def new_exercise(options: argparse.Namespace) -> int:
+    """Begin an assignment of one's own."""
+    name = options.assignment
+    for path in course.new_exercise(name):
+        print(path)
+    print(f"A working example: change it, then `llm-course try {name}` and `llm-course release {name}`.")
+    return 0
+
+
+def try_exercises(options: argparse.Namespace) -> int:
+    """Try exercises of one's own."""
+    course.try_exercises(options.assignment)
+    print(f"{options.assignment} tells right answers from wrong ones, and each known mistake by its own hint.")
+    return 0
+
+
+def roster(options: argparse.Namespace) -> int:
+    """Add the students of a CSV, or list those of the course."""
+    lines, people = course.roster(options.file)
+    for line in lines:
+        print(line)
+    if options.file:
+        print(f"The course has {len(people)} students.")
+        return 0
+    for person in people:
+        print(", ".join(filter(None, map(printable, (person.id, person.name, person.email)))))
+    return 0
+
+
+def extend(options: argparse.Namespace) -> int:
+    """Give a student more time."""
+    lines = course.extend(options.assignment, options.student, options.days, options.reason)
+    days = f"{options.days:g} day{'s' * (options.days != 1)} more for {options.assignment}"
+    print(printable(f"{options.student}: {days}{': ' * bool(options.reason)}{options.reason}."))
+    for line in lines:
+        print(line)
     return 0
 
 
@@ -112,7 +161,11 @@ def grade(options: argparse.Namespace) -> int:
         changed = sum(bool(_change(line)) for line in lines)
         print(f"{changed} of {len(lines)} submissions of {options.assignment} would change; nothing was written.")
         return 0
+    for text in course.update_penalties(options.assignment, [line.student for line in graded]):
+        print(text)
     print(f"Graded {len(graded)} of {len(lines)} submissions of {options.assignment}.")
+    for text in course.still_open(options.assignment):
+        print(text)
     if len(graded) < len(lines):
         raise course.CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
     return 0
@@ -183,6 +236,8 @@ def export(options: argparse.Namespace) -> int:
     """Write all scores as CSV."""
     exported = course.export(options.file, options.table)
     print(f"Wrote {exported.rows} rows to {options.file}.")
+    if exported.not_handed_in:
+        print(f"{exported.not_handed_in} rows are of students who handed in nothing, and have an empty cell.")
     if exported.not_graded:
         print(
             f"{exported.not_graded} submissions are not graded and have an empty cell, no 0: the report and the plain "
@@ -195,8 +250,11 @@ def _words(line: course.Graded) -> list[str]:
     result, student = line.result, shown(line.student)
     notes = [f"  note: {flag}" for flag in (*result.flags, *notes_on(line.by_hand, result))]
     if result.status == GRADED:
-        by_hand = ", ".join(f"{exercise} {given.score:g}" for exercise, given in line.by_hand.items())
-        more = f"; by hand, in its place: {by_hand}" if by_hand else ""
+        judged = {exercise.name for exercise in result.exercises}
+        given = {name: f"{name} {found.score:g}" for name, found in line.by_hand.items()}
+        replaced = ", ".join(text for name, text in given.items() if name in judged)
+        added = ", ".join(text for name, text in given.items() if name not in judged)
+        more = (f"; by hand: {added}" if added else "") + (f"; by hand, in its place: {replaced}" if replaced else "")
         return [f"{student}: {result.score:g} of {result.points:g} points{more}", *notes]
     return [f"{student}: not graded. {result.reason}", *notes]
 

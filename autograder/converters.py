@@ -23,9 +23,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, default
 
 from autograder.autograded import FLAGS, write_outputs
+from autograder.course_assignments import read_released
 from autograder.course_files import SecretError, course_secret, result_path, stored_result
-from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
+from autograder.extensions import ExtensionError, apply_extensions, read_extensions
 from autograder.grade import grade_if_changed, not_graded
 from autograder.hand_in import (
     NotGradable,
@@ -38,10 +39,16 @@ from autograder.hand_in import (
     shown,
     submitted_folders,
 )
+from autograder.own_exercises import OwnExercisesError
 from autograder.result import Result, write_result
 from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import TIERS, SandboxError
 from autograder.submission import Submission, submission_of
+
+PLAIN = (NotGradable, ExtensionError, OwnExercisesError, SandboxError, SecretError)
+"""Errors whose message is a sentence for the instructor."""
+MAX_SOURCE_FILES = 32 << 20
+"""Bytes of what the course lays beside each notebook."""
 
 
 class BesideTheNotebook(BaseConverter):
@@ -86,6 +93,9 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
             check_student(student_id)
             read_timestamp(Path(self._format_source(assignment_id, student_id)))
             super().init_assignment(assignment_id, student_id)
+            if extensions := read_extensions(Path(self.coursedir.root), assignment_id):
+                with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+                    apply_extensions(gradebook, assignment_id, [student_id], extensions)
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
         """Grade a notebook. Raises NotGradable and SandboxError."""
@@ -103,7 +113,7 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
 
     def _keep_refusal(self, assignment: str, student: str, error: Exception) -> None:
         """Without it the gradebook would say 0, or what an earlier hand-in got."""
-        plain = isinstance(error, NotGradable | SandboxError | SecretError)
+        plain = isinstance(error, PLAIN)
         reason = str(error) if plain else f"nbgrader could not grade it ({type(error).__name__}): its log says where."
         with contextlib.suppress(NotGradable):
             check_student(student)
@@ -140,6 +150,26 @@ class HideTests(ClearHiddenTests):
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Take the hidden tests out of a graded cell."""
         return super().preprocess_cell(cell, resources, cell_index) if utils.is_grade(cell) else (cell, resources)
+
+
+def find_released(converter: Autograde, assignment: str, notebook: str) -> Assignment:
+    """The assignment of a notebook that is converted, as it was released. Raises NotGradable and OwnExercisesError."""
+    if notebook != assignment:
+        raise NotGradable(f"{notebook}.ipynb is not graded: the notebook of {assignment} is called {assignment}.ipynb.")
+    course = converter.coursedir
+    files = read_source_files(source_files(converter, assignment))
+    return read_released(course.db_url, course.course_id, Path(course.root), assignment, files)
+
+
+def read_source_files(paths: Mapping[str, Path]) -> dict[str, bytes]:
+    """What the course lays beside each notebook. Raises NotGradable where it is more than a room is given."""
+    size = sum(path.stat().st_size for path in paths.values())
+    if size > MAX_SOURCE_FILES:
+        raise NotGradable(
+            f"Beside the source there are {size >> 20} MiB of files, over the limit of {MAX_SOURCE_FILES >> 20}: "
+            "take out what the notebook does not need."
+        )
+    return {name: path.read_bytes() for name, path in paths.items()}
 
 
 def source_files(converter: Autograde, assignment: str) -> dict[str, Path]:
@@ -186,6 +216,8 @@ class SubmissionExporter(NotebookExporter):
 
     files: Mapping[str, bytes] = {}
     """Those beside the notebook that was read last."""
+    assignment: Assignment
+    """That of the notebook that was read last."""
 
     def from_filename(self, filename: str, resources: Any = None, **keywords: Any) -> tuple[Any, Any]:
         """Read, heal and convert a submission; the autograded notebook that came of it is read as usual.
@@ -195,8 +227,9 @@ class SubmissionExporter(NotebookExporter):
         converter = cast(Autograde, self.parent)
         if not converter._sanitizing:
             return super().from_filename(filename, resources, **keywords)
-        assignment = find_assignment(resources["nbgrader"]["assignment"])
-        submission = submission_of(read_hand_in(Path(filename), converter.coursedir.ignore), assignment)
+        names = resources["nbgrader"]
+        self.assignment = find_released(converter, names["assignment"], names["notebook"])
+        submission = submission_of(read_hand_in(Path(filename), converter.coursedir.ignore), self.assignment)
         self.files = submission.files
         submission.notebook.metadata[FLAGS] = list(submission.flags)
         return self.from_notebook_node(submission.notebook, resources, **keywords)
@@ -240,9 +273,9 @@ class TrustedGrade(NbGraderPreprocessor):
         if not self.config.Execute.get("enabled", True):
             self.log.warning("--no-execute changes nothing: outputs that were handed in give no points.")
         names = resources["nbgrader"]
-        files = cast(SubmissionExporter, self.parent).files
-        submission = Submission(nb, tuple(nb.metadata[FLAGS]), files)
-        result = grade_once(submission, find_assignment(names["assignment"]), names["student"], self.rules)
+        read = cast(SubmissionExporter, self.parent)
+        submission = Submission(nb, tuple(nb.metadata[FLAGS]), read.files)
+        result = grade_once(submission, read.assignment, names["student"], self.rules)
         write_outputs(nb, result)
         return nb, resources
 
@@ -254,10 +287,3 @@ def grade_once(submission: Submission, assignment: Assignment, student: str, rul
     if result != stored:
         write_result(result_path(assignment.name, student), result)
     return result
-
-
-def find_assignment(name: str) -> Assignment:
-    """An assignment by name. Raises NotGradable."""
-    if name not in assignments():
-        raise NotGradable(f"There is no assignment {name}: the course has {', '.join(assignments())}.")
-    return assignments()[name]

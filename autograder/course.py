@@ -7,6 +7,7 @@ import contextlib
 import itertools
 import shutil
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,28 +17,32 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.autograded import SourceCell
 from autograder.by_hand import HandScore
-from autograder.checks import write_checks
+from autograder.checks import checks_json, write_checks
 from autograder.collect import Collected, Student
 from autograder.collect import collect as collect_from
-from autograder.converters import TrustedGrade
+from autograder.converters import TrustedGrade, read_source_files, source_files
+from autograder.course_assignments import find_assignment, names_in, read_released
 from autograder.course_files import course_secret, stored_result
 from autograder.draws import first_draw
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
+from autograder.extensions import Extension, set_extension
 from autograder.feedback import FeedbackPage, make_pages, make_refusals, pack
-from autograder.gradebook import DryRun, Writer, read_source_cells
-from autograder.hand_in import NotGradable, check_student, read_hand_in, submitted_folders
-from autograder.notebooks import is_edited, released_notebook, source_notebook
-from autograder.result import Result
-from autograder.scores import TABLES, read_scores, refusals, write_table
-from autograder.submission import grade_ids, ids_in, learner_cells, submission_of
+from autograder.gradebook import DryRun, Writer
+from autograder.hand_in import NotGradable, check_student, read_hand_in, shown, submitted_folders
+from autograder.notebooks import is_edited, source_notebook
+from autograder.own_exercises import OWN, lay_out
+from autograder.result import NOT_GRADED, Result
+from autograder.roster import Person, enroll, people_in, read_roster
+from autograder.scores import NOT_HANDED_IN, TABLES, read_scores, refusals, scores_json, write_table
+from autograder.submission import ids_in, learner_cells, submission_of
 from autograder.work import Job, Task
 from autograder.workers import dask_workers, local_workers
 
@@ -59,6 +64,7 @@ NOT_FOR_GIT = """\
 # What is learners' own, and the secret that the hidden inputs depend on.
 .llm_course_secret*
 gradebook.db
+extensions.csv
 submitted/
 collected/
 replaced/
@@ -83,10 +89,11 @@ class Released:
 
 @dataclass(frozen=True)
 class Exported:
-    """How many rows were written, and how many submissions in them have no score."""
+    """How many rows were written, and how many in them have no score: not graded, and not handed in."""
 
     rows: int
     not_graded: int
+    not_handed_in: int
 
 
 @dataclass(frozen=True)
@@ -137,17 +144,64 @@ def release(name: str, due: datetime | None = None, anew: bool = False) -> Relea
     `due` is when it is to be handed in; without one, what the gradebook says is left. A source that a person edited is
     released as it is, except `anew`: then it is made anew, and a copy of the edited one is kept.
     """
-    notes = _write_source(_assignment(name), Path(), anew)
+    assignment = _assignment(name)
+    if assignment.folder:
+        try_exercises(name)
+    notes = _write_source(assignment, Path(), anew)
     api = _api()
     _succeed(api.generate_assignment(name, force=True), f"nbgrader could not release {name}")
+    released = _released(api.coursedir, name)
     if due:
         with api.gradebook as gradebook:
             gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
-    notebook, archive = Path("release") / name / f"{name}.ipynb", Path("release") / f"{name}.zip"
+    return Released(Path("release") / name / f"{name}.ipynb", _pack(assignment), (*notes, *_remarks(released)))
+
+
+def new_exercise(name: str) -> list[Path]:
+    """Begin an assignment of one's own: files with a working example."""
+    _require_course()
+    if name in names_in(Path()):
+        raise CourseError(f"There is an assignment {name!r} already: take another name.")
+    return lay_out(Path(), name)
+
+
+def try_exercises(name: str) -> None:
+    """Try exercises of one's own. Raises CourseError with all that is wrong with them."""
+    folder = Path(OWN) / name
+    if _assignment(name).folder is None:
+        raise CourseError(f"{name} is none of your own exercises: there is no {folder}/exercises.md.")
+    # It loads what tells answers apart, which no other command but `release` needs.
+    from autograder.trial import faults_in
+
+    if faults := faults_in(folder):
+        raise CourseError(f"{folder} does not tell right from wrong:\n" + "\n".join(f"  {fault}" for fault in faults))
+
+
+def _pack(assignment: Assignment) -> Path:
+    """A zip for a class of what is released, with the checks beside the notebook."""
+    folder = Path("release") / assignment.name
+    checks = f"{assignment.name}.checks.json"
+    if assignment.folder:
+        # Whoever fetches it by nbgrader's exchange has these checks from nowhere else.
+        (folder / checks).write_text(checks_json(assignment), encoding="utf-8")
+    archive = folder.with_name(f"{assignment.name}.zip")
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
-        bundle.write(notebook, f"{name}/{name}.ipynb")
-        bundle.write(write_checks(_assignment(name))[0], f"{name}/{name}.checks.json")
-    return Released(notebook, archive, tuple(notes))
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            bundle.write(file, file.relative_to(folder.parent))
+        if assignment.exercises and not assignment.folder:
+            bundle.write(write_checks(assignment)[0], f"{assignment.name}/{checks}")
+    return archive
+
+
+def _remarks(released: Assignment) -> Iterator[str]:
+    """What is to be told of an assignment in which not every cell is judged."""
+    if released.tests:
+        yield (
+            f"Graded by tests of your own: {', '.join(released.tests)}. They run in the learner's process, as "
+            "nbgrader's do: whoever sets out to can read them and forge what they say."
+        )
+    if by_hand := [name for name, cell in released.cells.items() if cell.is_graded_by_hand]:
+        yield f"To be graded by hand, in formgrader: {', '.join(by_hand)}."
 
 
 def grade_all(
@@ -169,10 +223,12 @@ def grade_all(
     job = Job(
         name,
         course_secret(),
-        _released_cells(course, _assignment(name)),
+        _released(course, name).cells,
         Config(LimitOutput=config.LimitOutput),
         again,
         TrustedGrade(config=config).rules,
+        course.root,
+        _source_files(course, config, name),
     )
     folders = _submitted_folders(course, name, student)
     draws = {first_draw(job.secret, name, folder.parent.name) for folder in folders}
@@ -208,6 +264,52 @@ def grade_all(
     return list(lines.values())
 
 
+def roster(path: Path | None = None) -> tuple[list[str], list[Person]]:
+    """The students of the course, after those of a CSV were added; and what was done, in sentences."""
+    course, _ = _course_directory()
+    people = read_roster(path) if path else []
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        return list(enroll(gradebook, people)), list(people_in(gradebook).values())
+
+
+def extend(name: str, student: str, days: float, reason: str) -> list[str]:
+    """Give a student more time for an assignment, and say what becomes of a penalty. Raises ExtensionError."""
+    _assignment(name)
+    course, _ = _course_directory()
+    handed_in = {path.parent.name for path in submitted_folders(Path("submitted"), "*", name)}
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        known = handed_in | set(people_in(gradebook))
+        if student not in known:
+            raise CourseError(f"Nobody is called {student!r}: `llm-course roster` lists the students.")
+        if name not in {assignment.name for assignment in gradebook.assignments}:
+            raise CourseError(f"{name} is not released yet: run `llm-course release {name}` first.")
+    set_extension(Path(), name, student, Extension(days, reason))
+    return update_penalties(name, [student])
+
+
+def update_penalties(name: str, students: Sequence[str]) -> list[str]:
+    """Let extensions, due date and scores by hand decide what is taken off late submissions; says what has changed.
+
+    nbgrader works a penalty out when it grades, and so before a person has graded what is left to a person.
+    """
+    course, config = _course_directory()
+    with Writer(course, config, name) as writer:
+        changes = writer.update_penalties(students)
+    return [f"{shown(student)}: late penalty {old:g} to {new:g} points." for student, old, new in changes]
+
+
+def still_open(name: str) -> list[str]:
+    """What an assignment waits for, in sentences: grades by hand, and who handed in nothing."""
+    with _api().gradebook as gradebook:
+        scores = [score for score in read_scores(gradebook) if score.assignment == name]
+    open_cells = Counter(cell.name for score in scores for cell in score.cells if cell.score is None)
+    missing = [score.student_id for score in scores if score.status == NOT_HANDED_IN]
+    return [
+        *(f"{cell}: {count} to be graded by hand, in formgrader." for cell, count in open_cells.items()),
+        *[f"Handed in nothing: {', '.join(map(shown, missing))}."][: len(missing)],
+    ]
+
+
 def collect(path: Path) -> Collected:
     """Lay what a platform gave, a folder or an archive, into submitted/. Raises CourseError and ArchiveError."""
     if not path.exists():
@@ -228,9 +330,11 @@ def collect(path: Path) -> Collected:
 
 def similar(name: str, at_least: float) -> "tuple[list[Pair], list[str]]":
     """The pairs of submissions that are alike by a share or more; and, in sentences, who could not be compared."""
-    assignment = _assignment(name)
+    _assignment(name)
     course, _ = _course_directory()
-    released = {source for _, source in learner_cells(released_notebook(assignment))}
+    assignment = _released(course, name)
+    notebook = nbformat.read(Path(course.release_directory) / name / f"{name}.ipynb", as_version=4)
+    released = {source for _, source in learner_cells(notebook)}
     texts: dict[str, str] = {}
     unread: list[str] = []
     for folder in _submitted_folders(course, name, "*"):
@@ -274,12 +378,19 @@ def feedback(name: str, archive: Path | None = None) -> tuple[list[FeedbackPage]
 
 
 def export(path: Path, table: str = "plain") -> Exported:
-    """Write the scores of all submissions as CSV, as one of `TABLES`."""
-    if path.suffix != ".csv":
-        raise CourseError(f"{path} is no CSV file: name one that ends in .csv.")
-    with _api().gradebook as gradebook, _writing(path):
+    """Write the table of scores as CSV, as one of `TABLES`, or as JSON."""
+    if path.suffix not in (".csv", ".json"):
+        raise CourseError(f"{path} is no CSV file: name one that ends in .csv, or in .json for a program.")
+    api = _api()
+    with api.gradebook as gradebook, _writing(path):
         scores = read_scores(gradebook)
-        return Exported(write_table(path, TABLES[table](scores)), sum(score.score is None for score in scores))
+        if path.suffix == ".json":
+            path.write_text(scores_json(api.coursedir.course_id, scores, datetime.now().astimezone()), encoding="utf-8")
+            rows = len(scores)
+        else:
+            rows = write_table(path, TABLES[table](scores))
+    statuses = Counter(score.status for score in scores)
+    return Exported(rows, statuses[NOT_GRADED], statuses[NOT_HANDED_IN])
 
 
 def report(path: Path) -> None:
@@ -289,7 +400,7 @@ def report(path: Path) -> None:
     api = _api()
     with api.gradebook as gradebook:
         scores = read_scores(gradebook)
-    if not scores:
+    if all(score.status == NOT_HANDED_IN for score in scores):
         raise CourseError("No submission is graded yet: run `llm-course grade ASSIGNMENT` first.")
     # It draws, and grading need not wait until what draws is loaded.
     from autograder.report import class_report
@@ -307,20 +418,19 @@ def _writing(path: Path) -> Iterator[None]:
         raise CourseError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _released_cells(course: CourseDirectory, assignment: Assignment) -> dict[str, SourceCell]:
-    with Gradebook(course.db_url, course.course_id) as gradebook:
-        cells = read_source_cells(gradebook, assignment.name)
-    if not cells:
-        raise CourseError(f"{assignment.name} is not released yet: run `llm-course release {assignment.name}` first.")
-    if set(cells) != set(grade_ids(assignment)):
-        expected = set(grade_ids(assignment))
-        missing, more = (", ".join(sorted(names)) or "none" for names in (expected - set(cells), set(cells) - expected))
-        raise CourseError(
-            f"The release of {assignment.name} has other cells than are graded (missing: {missing}; more: {more}): "
-            "mend its source and release it again, or make it anew by "
-            f"`llm-course release {assignment.name} --regenerate`, which keeps a copy of yours."
-        )
-    return cells
+def _released(course: CourseDirectory, name: str) -> Assignment:
+    """An assignment as it was released."""
+    try:
+        return read_released(course.db_url, course.course_id, Path(course.root), name)
+    except NotGradable as reason:
+        raise CourseError(str(reason)) from reason
+
+
+def _source_files(course: CourseDirectory, config: Config, name: str) -> dict[str, bytes]:
+    try:
+        return read_source_files(source_files(Autograde(coursedir=course, config=config), name))
+    except NotGradable as reason:
+        raise CourseError(str(reason)) from reason
 
 
 def _submitted_folders(course: CourseDirectory, name: str, student: str) -> list[Path]:
@@ -362,6 +472,8 @@ def _write_source(assignment: Assignment, folder: Path, anew: bool = False) -> l
     Returns what is to be told, in sentences.
     """
     path = folder / "source" / assignment.name / f"{assignment.name}.ipynb"
+    if not assignment.exercises:
+        return []
     path.parent.mkdir(parents=True, exist_ok=True)
     notes = []
     if path.exists() and is_edited(path):
@@ -385,9 +497,10 @@ def _free_path(path: Path) -> Path:
 
 def _assignment(name: str) -> Assignment:
     _require_course()
-    if name not in assignments():
-        raise CourseError(f"There is no assignment {name!r}: the course has {', '.join(assignments())}.")
-    return assignments()[name]
+    try:
+        return find_assignment(name, Path())
+    except NotGradable as reason:
+        raise CourseError(str(reason)) from reason
 
 
 def _require_course(folder: Path = Path()) -> None:

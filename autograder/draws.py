@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from autograder.judge import derive_seed
 from autograder.result import Result
-from autograder.submission import Submission, learner_cells
+from autograder.submission import Submission, learner_cells, written_answers
 
 DRAWS = 4
 """Draws of the inputs that a course has of each assignment."""
@@ -55,6 +55,8 @@ def _fingerprint(submission: Submission) -> str:
     digest = hashlib.sha256()
     for number, source in learner_cells(submission.notebook):
         digest.update(f"{number}\0{source}\0".encode())
+    for text in written_answers(submission.notebook):
+        digest.update(f"text\0{text}\0".encode())
     for name, content in sorted(submission.files.items()):
         digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\0".encode())
     return digest.hexdigest()

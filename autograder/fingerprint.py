@@ -15,8 +15,8 @@ from llm_course import checking
 AUTOGRADER = Path(__file__).parent
 EXERCISES = AUTOGRADER / "exercises"
 JUDGING = (
-    *(AUTOGRADER / f"{name}.py" for name in ("grade", "hand_in", "judge", "notebook_run", "shortcuts", "source_code")),
-    *(AUTOGRADER / f"{name}.py" for name in ("stand_ins", "submission")),
+    *(AUTOGRADER / f"{name}.py" for name in ("grade", "hand_in", "judge", "notebook_run", "own_tests", "shortcuts")),
+    *(AUTOGRADER / f"{name}.py" for name in ("source_cells", "source_code", "stand_ins", "submission")),
     *(EXERCISES / name for name in ("spec.py", "mistakes.py")),
     *(AUTOGRADER / "sandbox").glob("*.py"),
     *Path(checking.__path__[0]).glob("*.py"),
@@ -30,6 +30,9 @@ def graders_fingerprint(assignment: Assignment) -> str:
     digest = hashlib.sha256(repr(sorted(versions().items())).encode())
     for file in sorted({*JUDGING, *_asking(assignment)}):
         digest.update(file.read_bytes())
+    for exercise in assignment.asked if assignment.cells else ():
+        digest.update(f"{exercise.name} {assignment.points_of(exercise)}".encode())
+    digest.update(repr((sorted(assignment.tests.items()), sorted(assignment.files.items()))).encode())
     return digest.hexdigest()
 
 
@@ -44,7 +47,7 @@ def _asking(assignment: Assignment) -> Iterator[Path]:
     """The files in which the references and the specification of an assignment stand."""
     for file in {Path(inspect.getfile(function)) for function in _functions(assignment)}:
         yield file
-        if file.parent.parent == EXERCISES:
+        if file.parent.parent == EXERCISES or file.parent == assignment.folder:
             yield from file.parent.glob("*.py")
 
 

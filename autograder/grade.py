@@ -12,21 +12,24 @@ import platform
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 from autograder.draws import Attempt, attempt_of
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.fingerprint import graders_fingerprint, versions
+from autograder.hand_in import out_of_the_way
 from autograder.judge import judge
 from autograder.notebook_run import NotebookRun
 from autograder.notebooks import section_titles
+from autograder.own_tests import results_of_tests
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import ZygoteClient
 from autograder.shortcuts import shortcuts_taken
 from autograder.source_code import names_used
 from autograder.stand_ins import called_by_reference, stand_in
-from autograder.submission import Submission, cells_to_run
+from autograder.submission import Submission, cells_to_run, cells_with_tests
 from llm_course.checking.evaluate import Verdict
 from llm_course.checking.feedback import place_in
 
@@ -55,27 +58,32 @@ def grade(
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     attempt = attempt or attempt_of(submission, secret, assignment.name, student="")
     seeds = attempt.seeds(secret, assignment.name)
-    with NotebookRun(cells_to_run(submission.notebook, assignment), submission.files, rules, server) as run:
-        exercises = list(_grade_exercises(assignment, run, seeds, rules))
-        return Result(
-            assignment=assignment.name,
-            status=GRADED,
-            reason="",
-            exercises=tuple(_naming_what_is_missing(exercise, run.cells.missing_modules()) for exercise in exercises),
-            flags=(*submission.flags, *[NOT_FINAL][: run.starved]),
-            outputs={str(number): reply.outputs for number, reply in run.cells.replies.items()},
-            inputs=inputs_of(attempt, assignment, seeds[0], rules),
-            seed=seeds[0].hex(),
-            tier=run.tier,
-            started=started.isoformat(timespec="seconds"),
-            seconds=round(time.monotonic() - clock, 3),
-            versions=versions(),
-            grader=_grader(),
-            attempt=attempt.number,
-            code=attempt.code,
-            draw=attempt.draw,
-            final=not run.starved,
-        )
+    parts = []
+    if assignment.asked:
+        parts.append(_judge_exercises(submission, assignment, seeds, rules, server))
+    if assignment.tests or not assignment.asked:
+        # In a room of its own: what an instructor's tests bring with them must not be there when others are judged.
+        parts.append(_run_own_tests(submission, assignment, rules, server))
+    starved = any(part.starved for part in parts)
+    return Result(
+        assignment=assignment.name,
+        status=GRADED,
+        reason="",
+        exercises=tuple(exercise for part in parts for exercise in part.exercises),
+        flags=(*submission.flags, *[NOT_FINAL][:starved]),
+        outputs=parts[0].outputs,
+        inputs=inputs_of(attempt, assignment, seeds[0], rules),
+        seed=seeds[0].hex(),
+        tier=parts[0].tier,
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 3),
+        versions=versions(),
+        grader=_grader(),
+        attempt=attempt.number,
+        code=attempt.code,
+        draw=attempt.draw,
+        final=not starved,
+    )
 
 
 def grade_if_changed(
@@ -117,12 +125,51 @@ def inputs_of(attempt: Attempt, assignment: Assignment, seed: bytes, rules: Rule
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What one run of a notebook gave: what is worth what, the outputs of the learner's cells, and how it went."""
+
+    exercises: tuple[ExerciseResult, ...]
+    outputs: dict[str, list[dict[str, Any]]]
+    tier: str
+    starved: bool
+
+
+def _part(run: NotebookRun, exercises: Iterable[ExerciseResult]) -> _Part:
+    named = tuple(_naming_what_is_missing(exercise, run.cells.missing_modules()) for exercise in exercises)
+    outputs = {str(number): reply.outputs for number, reply in run.cells.replies.items()}
+    return _Part(named, outputs, run.tier, run.starved)
+
+
+def _judge_exercises(
+    submission: Submission, assignment: Assignment, seeds: tuple[bytes, ...], rules: Rules, server: ZygoteClient | None
+) -> _Part:
+    cells = cells_to_run(submission.notebook, assignment)
+    with NotebookRun(cells, _files(submission, assignment), rules, server) as run:
+        exercises = list(_grade_exercises(assignment, run, seeds, rules))
+        return _part(run, exercises)
+
+
+def _run_own_tests(submission: Submission, assignment: Assignment, rules: Rules, server: ZygoteClient | None) -> _Part:
+    cells = cells_with_tests(submission.notebook, assignment)
+    tests = {number: (name, assignment.cells[name]) for number, _, name in cells if name}
+    sources = [(number, source) for number, source, _ in cells]
+    with NotebookRun(sources, _files(submission, assignment), rules, server, tests) as run:
+        exercises = results_of_tests(run, tests)
+        return _part(run, exercises)
+
+
+def _files(submission: Submission, assignment: Assignment) -> dict[str, bytes]:
+    """What lies beside the notebook as it runs: the learner's files, and the course's in the place of theirs."""
+    return {**out_of_the_way(submission.files, assignment.files), **assignment.files}
+
+
 def _grade_exercises(
     assignment: Assignment, run: NotebookRun, seeds: tuple[bytes, ...], rules: Rules
 ) -> Iterator[ExerciseResult]:
     """Each exercise as it stands, and where it stands on wrong earlier ones, on right ones if that is better."""
     wrong: list[Exercise] = []
-    for exercise in assignment.exercises:
+    for exercise in assignment.asked:
         verdict = judge(exercise, run.answer(exercise.name, exercise.shortcuts), *seeds)
         notes: list[str] = []
         replaced = _to_be_replaced(exercise, verdict, wrong, run) if rules.forgive_earlier_mistakes else []
@@ -133,7 +180,7 @@ def _grade_exercises(
             if better.fraction > verdict.fraction:
                 verdict = better
                 notes.append(_note(replaced, "the learner's") + ".")
-        yield _result_of(exercise, verdict, run, notes, assignment.name, rules)
+        yield _result_of(exercise, verdict, run, notes, assignment, rules)
 
 
 def _to_be_replaced(
@@ -161,17 +208,18 @@ def _note(replaced: Sequence[Exercise], whose: str) -> str:
 
 
 def _result_of(
-    exercise: Exercise, verdict: Verdict, run: NotebookRun, notes: Sequence[str], chapter: str, rules: Rules
+    exercise: Exercise, verdict: Verdict, run: NotebookRun, notes: Sequence[str], assignment: Assignment, rules: Rules
 ) -> ExerciseResult:
+    points = assignment.points_of(exercise)
     shortcuts = shortcuts_taken(exercise, run.cells.sources, run.seen)
     result = ExerciseResult(
         name=exercise.name,
-        points=exercise.points,
-        score=round(exercise.points * verdict.fraction, 4),
+        points=points,
+        score=round(points * verdict.fraction, 4),
         properties=tuple(PropertyResult(item.name, item.weight, item.holds, item.waits) for item in verdict.findings),
         mistake=verdict.mistake,
         hint=verdict.hint,
-        section=_place(verdict, chapter),
+        section=_place(verdict, assignment),
         flags=(*shortcuts, *notes),
     )
     return _without_points(result) if shortcuts and rules.shortcuts_cost_points else result
@@ -195,11 +243,10 @@ def _without_points(result: ExerciseResult) -> ExerciseResult:
     return replace(result, score=0.0, hint=hint, mistake=None, section="")
 
 
-def _place(verdict: Verdict, chapter: str) -> str:
+def _place(verdict: Verdict, assignment: Assignment) -> str:
     if not verdict.section:
         return ""
-    title = section_titles(chapter).get(verdict.section, verdict.section)
-    return place_in(chapter, title)
+    return place_in(assignment.name, section_titles(assignment.name).get(verdict.section, verdict.section))
 
 
 def _grader() -> str:

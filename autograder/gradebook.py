@@ -24,14 +24,15 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import Boolean, Connection, Table, bindparam, insert, or_, select, update
+from sqlalchemy import Boolean, Connection, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
-from autograder.autograded import Autograded, SourceCell
+from autograder.autograded import Autograded
 from autograder.by_hand import HandScore, note_scores
 from autograder.converters import source_files, withdraw_scores
 from autograder.course_files import result_path, stored_result
+from autograder.extensions import apply_extensions, read_extensions
 from autograder.grade import not_graded
 from autograder.hand_in import HandIn, NotGradable, check_student, lay_beside
 from autograder.result import NOT_GRADED, Result, write_result
@@ -57,21 +58,6 @@ CELL: Table = api.BaseCell.__table__
 
 class WriterError(Exception):
     """Grades cannot be written; the message says why and what to do."""
-
-
-def read_source_cells(gradebook: Gradebook, assignment: str) -> dict[str, SourceCell]:
-    """The released answer and graded cells of an assignment by grade id; none if it is not released."""
-    if assignment not in {known.name for known in gradebook.assignments}:
-        return {}
-    notebooks = [
-        notebook for notebook in gradebook.find_assignment(assignment).notebooks if notebook.name == assignment
-    ]
-    points = {cell.name: cell.max_score for notebook in notebooks for cell in notebook.grade_cells}
-    return {
-        cell.name: SourceCell(cell.source, cell.checksum, cell.locked, points.get(cell.name))
-        for notebook in notebooks
-        for cell in notebook.source_cells
-    }
 
 
 class Writer:
@@ -110,8 +96,10 @@ class Writer:
 
     def is_written(self, student: str, result: Result, submitted_at: datetime | None) -> bool:
         """Whether a result of an earlier run has reached the gradebook and autograded/."""
-        expected = {exercise.name: exercise.score for exercise in result.exercises}
-        if result.status == NOT_GRADED or self._scores.get(student) != expected:
+        kept = self._scores.get(student)
+        if result.status == NOT_GRADED or kept is None:
+            return False
+        if any(kept.get(exercise.name) != exercise.score for exercise in result.exercises):
             return False
         if submitted_at is not None and self._timestamps.get(student) != submitted_at:
             return False
@@ -142,6 +130,7 @@ class Writer:
             return
         with _refusing():
             self._rows.save(autograded, {student: outcome.submitted_at for student, (outcome, _) in batch.items()})
+            self._extend(list(batch))
             self._assign_penalties([student for student, (outcome, _) in batch.items() if outcome.submitted_at])
             for student, finished in autograded.items():
                 with self._standing_alone(student):
@@ -173,9 +162,24 @@ class Writer:
             write_result(result_path(self._assignment, student), refused)
             self.refused[student] = refused
 
-    def _assign_penalties(self, students: list[str]) -> None:
-        """Let nbgrader's own preprocessor look at late submissions."""
-        for student in self._rows.late_among(students):
+    def update_penalties(self, students: Sequence[str]) -> list[tuple[str, float, float]]:
+        """Work penalties out anew. Returns those that are another now: student, before, after. Raises WriterError."""
+        with _refusing():
+            known = [student for student in students if student in self._timestamps]
+            before = self._rows.penalties()
+            self._extend(known)
+            self._assign_penalties(known, [student for student in known if before[student]])
+            after = self._rows.penalties()
+        return [(student, before[student], after[student]) for student in known if before[student] != after[student]]
+
+    def _extend(self, students: Sequence[str]) -> None:
+        extensions = read_extensions(Path(self._course.root), self._assignment)
+        if extensions:
+            apply_extensions(self._gradebook, self._assignment, students, extensions)
+
+    def _assign_penalties(self, students: list[str], others: Sequence[str] = ()) -> None:
+        """Let nbgrader's own preprocessor look at late submissions, and at `others`, which had a penalty."""
+        for student in {*self._rows.late_among(students), *others}:
             names = {"notebook": self._assignment, "assignment": self._assignment, "student": student}
             resources = {"nbgrader": {**names, "db_url": self._course.db_url}}
             AssignLatePenalties(config=self._config)(NotebookNode(cells=[]), resources)
@@ -271,6 +275,14 @@ class _Rows:
             for student, name, score in connection.execute(query):
                 scores[student][name] = score
         return dict(scores)
+
+    def penalties(self) -> dict[str, float]:
+        """Student -> what is taken off for being late."""
+        columns = (SUBMISSION.c.student_id, func.coalesce(func.sum(NOTEBOOK.c.late_submission_penalty), 0.0))
+        query = select(*columns).join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
+        with self._gradebook.engine.connect() as connection:
+            of_this = query.where(SUBMISSION.c.assignment_id == self._assignment)
+            return dict(connection.execute(of_this.group_by(SUBMISSION.c.student_id)).all())
 
     def timestamps(self) -> dict[str, datetime | None]:
         """Student -> when the submission in the gradebook was handed in."""

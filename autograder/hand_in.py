@@ -140,12 +140,19 @@ def check_student(name: str) -> None:
 
 def lay_beside(folder: Path, files: Mapping[str, bytes], above: Collection[str] = ()) -> None:
     """Write files into a folder, but none that is in the way of a path in `above`. Raises OSError."""
-    folders_above = {str(folder) for name in above for folder in PurePosixPath(name).parents}
-    for name, content in files.items():
-        if name in folders_above or not {name, *map(str, PurePosixPath(name).parents)}.isdisjoint(above):
-            continue
+    for name, content in out_of_the_way(files, above).items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
+
+
+def out_of_the_way(files: Mapping[str, bytes], above: Collection[str]) -> dict[str, bytes]:
+    """The files that may lie in one folder with those in `above`: none of the same path, none in a folder's place."""
+    folders_above = {str(folder) for name in above for folder in PurePosixPath(name).parents}
+    return {
+        name: content
+        for name, content in files.items()
+        if name not in folders_above and {name, *map(str, PurePosixPath(name).parents)}.isdisjoint(above)
+    }
 
 
 def shown(name: str) -> str:

@@ -4,13 +4,13 @@ import contextlib
 import math
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from autograder.judge import Answer
 from autograder.rules import Rules
 from autograder.sandbox.caps import OUTPUT_OF_A_SUBMISSION
-from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, open_room
+from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, Tested, open_room
 from autograder.sandbox.zygote_client import ZygoteClient
 from llm_course.checking import values
 from llm_course.checking.calls import Call, Failure, Reply
@@ -30,9 +30,14 @@ class NotebookRun:
     """A notebook in one room, and in a new one after each that it crashed or blocked."""
 
     def __init__(
-        self, cells: Iterable[tuple[int, str]], files: Mapping[str, bytes], rules: Rules, server: ZygoteClient | None
+        self,
+        cells: Iterable[tuple[int, str]],
+        files: Mapping[str, bytes],
+        rules: Rules,
+        server: ZygoteClient | None,
+        tests: Collection[int] = (),
     ) -> None:
-        self.cells = Cells(cells)
+        self.cells = Cells(cells, tests)
         self.tier = ""
         self.seen: dict[str, set[str]] = {}
         """The watched functions that torch ran when each of the learner's functions was called."""
@@ -64,6 +69,15 @@ class NotebookRun:
         other = NotebookRun(self.cells.sources.items(), self._files, self._rules, self._server)
         other._time, other._stand_ins = self._time, dict(stand_ins)
         return other
+
+    def tested(self) -> dict[int, Tested]:
+        """Run all cells; what the instructor's tests among them said, by number."""
+        reason = ""
+        try:
+            self._open()
+        except RoomLost as lost:
+            reason = str(lost)
+        return {number: self.cells.tested.get(number, Tested(False, reason=reason)) for number in self.cells.tests}
 
     def answer(self, name: str, watch: tuple[str, ...] = ()) -> Answer:
         """The learner's function as an answer. Once it has crashed or run too long, it is not called again."""
@@ -119,11 +133,16 @@ class NotebookRun:
 
 
 class Cells:
-    """The cells of a notebook by number, and what each left when it ran last."""
+    """The cells of a notebook by number, and what each left when it ran last.
 
-    def __init__(self, sources: Iterable[tuple[int, str]]) -> None:
+    Those in `tests` are an instructor's own tests; what such a cell said first counts.
+    """
+
+    def __init__(self, sources: Iterable[tuple[int, str]], tests: Collection[int] = ()) -> None:
         self.sources = dict(sources)
+        self.tests = tuple(tests)
         self.replies: dict[int, CellReply] = {}
+        self.tested: dict[int, Tested] = {}
         self._printed: dict[int, int] = {}
 
     def run(self, room: Room, deadline: Callable[[], float]) -> bool:
@@ -134,10 +153,18 @@ class Cells:
         interrupted = False
         for number, source in list(self.sources.items()):
             try:
+                if number in self.tests:
+                    tested = room.run_tests(source, deadline())
+                    interrupted |= bool(tested.reason)
+                    self.tested.setdefault(number, tested)
+                    continue
                 reply = room.run_cell(source, deadline())
             except RoomLost as lost:
                 del self.sources[number]
-                self.replies[number] = CellReply(False, [_stopped_output(lost)])
+                if number in self.tests:
+                    self.tested.setdefault(number, Tested(False, reason=str(lost)))
+                else:
+                    self.replies[number] = CellReply(False, [_stopped_output(lost)])
                 raise
             self.replies[number] = self._with_outputs_that_fit(number, reply)
             interrupted |= any(output.get("ename") == "KeyboardInterrupt" for output in reply.outputs)

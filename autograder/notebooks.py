@@ -47,7 +47,7 @@ class NotebookError(Exception):
 
 def source_notebook(assignment: Assignment) -> NotebookNode:
     """The assignment as nbgrader's source notebook. Raises NotebookError where exercises.md does not fit the spec."""
-    path = CHAPTERS / assignment.name / "exercises.md"
+    path = (assignment.folder or CHAPTERS / assignment.name) / "exercises.md"
     notebook = jupytext.read(path, fmt="md:myst")
     notebook.metadata = _metadata()
     exercises = {exercise.name: exercise for exercise in assignment.exercises}
@@ -114,8 +114,9 @@ def whole_path_notebook() -> NotebookNode:
 
 @functools.cache
 def section_titles(chapter: str) -> dict[str, str]:
-    """Label -> title of the labeled sections of a chapter."""
-    text = (CHAPTERS / chapter / "chapter.md").read_text(encoding="utf-8")
+    """Label -> title of the labeled sections of a chapter; none where there is no such chapter."""
+    path = CHAPTERS / chapter / "chapter.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
     return dict(re.findall(r"^\(([\w-]+)\)=\n#+ (.+)$", text, flags=re.MULTILINE))
 
 

@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograder.by_hand import HandScore, kept_scores
-from autograder.result import GRADED, ExerciseResult, Result
-from autograder.scores import Score, flags_of, read_results
+from autograder.result import GRADED, NOT_GRADED, ExerciseResult, Result
+from autograder.scores import NOT_HANDED_IN, Score, flags_of, read_results
 from llm_course.checking.feedback import hint_to_html
 
 TEMPLATE = Path(__file__).with_name("class_report.html.jinja")
@@ -60,6 +60,7 @@ class AssignmentReport:
     exercises: list[ExerciseReport]
     teach_again: list[Share]
     refused: list[tuple[str, str]]
+    missing: list[str]
     flags: list[tuple[str, str]]
     audit: list[tuple[str, str]]
 
@@ -92,7 +93,8 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
         histogram=_histogram(values, max(score.max_score for score in scores), salt=name),
         exercises=exercises,
         teach_again=_teach_again(graded),
-        refused=[(score.student_id, score.reason) for score in scores if score.score is None],
+        refused=[(score.student_id, score.reason) for score in scores if score.status == NOT_GRADED],
+        missing=[score.name or score.student_id for score in scores if score.status == NOT_HANDED_IN],
         flags=[
             (student, flag) for student, result in results.items() for flag in _flags(result, by_hand.get(student, {}))
         ],

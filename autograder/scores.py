@@ -1,19 +1,36 @@
-"""Scores out of nbgrader's gradebook: rows, and the tables that spreadsheets and learning platforms import."""
+"""The table of scores: what every student has in every assignment, out of nbgrader's gradebook and the results.
+
+All that tells scores reads it: the report, the tables that spreadsheets and learning platforms import, nbgrader's own
+export, and the JSON that another program may hand on. Its form has a version.
+"""
 
 import csv
+import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.api import Assignment, Gradebook, SubmittedAssignment
 from nbgrader.plugins import CsvExportPlugin
 
 from autograder.by_hand import HandScore, kept_scores, notes_on
 from autograder.course_files import result_path
+from autograder.extensions import Extension, read_extensions
+from autograder.hand_in import submitted_folders
+from autograder.late import DAY
 from autograder.result import GRADED, NOT_GRADED, Result, read_result
+from autograder.roster import Person, people_in
 
+VERSION = 1
+"""Of the table. A reader may count on the fields of `Score` as they are as long as this stays."""
+NOT_HANDED_IN = "not handed in"
+NOTHING = "Nothing was handed in."
+UNGRADED = "It is handed in and not graded yet: grade it."
+NOBODY = Person("")
 Table = Iterator[list[str]]
 FORMULA = re.compile(r"(^|[,;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])")
 """Where a cell may begin that is a formula (OWASP, "CSV Injection"), also for who separates cells by another character.
@@ -23,8 +40,21 @@ Quotes hold a cell together only for who separates by the comma. An apostrophe m
 
 
 @dataclass(frozen=True)
+class CellScore:
+    """What one graded cell gave. One without a score waits for it; `by_hand` says that a person gave it."""
+
+    name: str
+    score: float | None
+    max_score: float
+    by_hand: bool
+
+
+@dataclass(frozen=True)
 class Score:
-    """One student's submission of one assignment. One that could not be graded has no score: it is no score of zero."""
+    """What one student has in one assignment.
+
+    What could not be graded, or was not handed in, has no score: it is no score of zero. Times are in UTC.
+    """
 
     assignment: str
     student_id: str
@@ -38,16 +68,23 @@ class Score:
     """Why it is not graded."""
     flags: str = ""
     """What the instructor should look at."""
+    name: str = ""
+    """The student's own, as the gradebook knows it."""
+    lms_user_id: str = ""
+    late_days: int = 0
+    """Days begun after what was due, an extension counted in."""
+    due: str = ""
+    """When it was due for this student, and why then."""
+    cells: tuple[CellScore, ...] = ()
 
 
 def read_scores(gradebook: Gradebook) -> list[Score]:
-    """All submissions, by assignment and student."""
+    """The table: by assignment and student, of all who are in the gradebook or handed in."""
+    people = people_in(gradebook)
     return [
         score
         for assignment in sorted(gradebook.assignments, key=lambda item: item.name)
-        for score in sorted(
-            _scores_of(gradebook, assignment.name, assignment.max_score), key=lambda row: row.student_id
-        )
+        for score in sorted(_scores_of(gradebook, assignment, people), key=lambda row: row.student_id)
     ]
 
 
@@ -62,10 +99,19 @@ def read_results(name: str) -> dict[str, Result]:
 
 
 def plain_table(scores: Iterable[Score]) -> Table:
-    """One row for each submission."""
-    yield [field.name for field in fields(Score)]
+    """One row for each student and assignment."""
+    yield list(PLAIN)
     for score in scores:
-        yield [_cell(value) for value in asdict(score).values()]
+        yield [_cell(getattr(score, name)) for name in PLAIN]
+
+
+def cells_table(scores: Iterable[Score]) -> Table:
+    """One row for each student, assignment and graded cell."""
+    yield ["assignment", "student_id", "name", "status", "cell", "score", "max_score", "by_hand"]
+    for score in scores:
+        for cell in score.cells:
+            row = (score.assignment, score.student_id, score.name, score.status, *vars(cell).values())
+            yield [_cell(value) for value in row]
 
 
 def canvas_table(scores: Iterable[Score]) -> Table:
@@ -73,8 +119,8 @@ def canvas_table(scores: Iterable[Score]) -> Table:
     wide = _Wide(scores)
     yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(_cell, wide.maxima)]
     yield ["    Points Possible", "", "", "", "", *map(_cell, wide.maxima.values())]
-    for student in wide.students:
-        yield [_cell(student), "", "", _cell(student), "", *wide.row(student)]
+    for student, known in wide.students.items():
+        yield [_cell(known.name or student), _cell(known.lms_user_id), "", _cell(student), "", *wide.row(student)]
 
 
 def moodle_table(scores: Iterable[Score]) -> Table:
@@ -85,8 +131,25 @@ def moodle_table(scores: Iterable[Score]) -> Table:
         yield [_cell(student), *wide.row(student)]
 
 
+def scores_json(course_id: str, scores: Iterable[Score], made: datetime) -> str:
+    """The table as JSON, for a program that hands scores on, to a platform by LTI for one."""
+    data = {
+        "version": VERSION,
+        "course": course_id,
+        "made": made.isoformat(timespec="seconds"),
+        "scores": [asdict(score) for score in scores],
+    }
+    return json.dumps(data, indent=1, ensure_ascii=False, default=datetime.isoformat) + "\n"
+
+
+PLAIN = (
+    *("assignment", "student_id", "status", "timestamp", "raw_score", "late_submission_penalty", "score", "max_score"),
+    *("reason", "flags", "name", "late_days", "due"),
+)
+"""The columns of the plain table."""
 TABLES: dict[str, Callable[[Iterable[Score]], Table]] = {
     "plain": plain_table,
+    "cells": cells_table,
     "canvas": canvas_table,
     "moodle": moodle_table,
 }
@@ -104,7 +167,8 @@ class TrustedExport(CsvExportPlugin):
         numbers = ("raw_score", "late_submission_penalty", "score", "max_score")
         person = ("last_name", "first_name", "email")
         yield ["assignment", "duedate", "timestamp", "student_id", *person, *numbers, "reason"]
-        known = {(score.assignment, score.student_id): score for score in read_scores(gradebook)}
+        scores = [score for score in read_scores(gradebook) if score.status != NOT_HANDED_IN]
+        known = {(score.assignment, score.student_id): score for score in scores}
         people = {student.id: [getattr(student, field) for field in person] for student in gradebook.students}
         for assignment in gradebook.assignments:
             refused = [student for name, student in known if name == assignment.name and student not in people]
@@ -135,47 +199,83 @@ class _Wide:
     def __init__(self, scores: Iterable[Score]) -> None:
         self._scores = {(score.student_id, score.assignment): score for score in scores}
         self.maxima = {score.assignment: score.max_score for score in self._scores.values()}
-        self.students = sorted({student for student, _ in self._scores})
+        self.students = {student: self._scores[student, name] for student, name in sorted(self._scores)}
 
     def row(self, student: str) -> list[str]:
         found = (self._scores.get((student, assignment)) for assignment in self.maxima)
         return [_cell(score.score) if score else "" for score in found]
 
 
-def _scores_of(gradebook: Gradebook, name: str, max_score: float) -> Iterator[Score]:
-    results, by_hand = read_results(name), kept_scores(name)
+def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str, Person]) -> Iterator[Score]:
+    name = assignment.name
+    results, by_hand, extensions = read_results(name), kept_scores(name), read_extensions(Path(), name)
     # A score of an earlier hand-in is not that of one that cannot be graded.
-    refused = refusals(name)
+    laid = dict.fromkeys((path.parent.name for path in submitted_folders(Path("submitted"), "*", name)), UNGRADED)
+    reasons = dict.fromkeys(people, NOTHING) | laid | refusals(name)
+    known: dict[str, dict[str, Any]] = {}
     for submission in gradebook.assignment_submissions(name):
         student = submission.student.id
-        if student not in refused and (waiting := _ungraded_cells(submission)):
-            refused[student] = f"No grade yet for {', '.join(waiting)}: grade it again, or by hand in formgrader."
-        if student not in refused:
-            penalty = submission.late_submission_penalty
-            yield Score(
-                name,
-                student,
-                GRADED,
-                submission.timestamp,
-                submission.score,
-                penalty,
-                max(0.0, submission.score - penalty),
-                submission.max_score,
-                flags=" ".join(flags_of(results[student], by_hand.get(student, {}))) if student in results else "",
-            )
-    for student, reason in refused.items():
-        yield Score(name, student, NOT_GRADED, None, None, None, None, max_score, reason)
+        cells = _cells_of(submission)
+        known[student] = {
+            "timestamp": submission.timestamp,
+            "late_days": math.ceil(submission.total_seconds_late / DAY),
+            "due": _due(assignment.duedate, _given(submission, extensions.get(student))),
+            "cells": cells,
+        }
+        if student in results and results[student].status == NOT_GRADED:
+            continue
+        if waiting := [cell.name for cell in cells if cell.score is None]:
+            reasons[student] = f"No grade yet for {', '.join(waiting)}: grade it again, or by hand in formgrader."
+            continue
+        reasons.pop(student, None)
+        penalty = submission.late_submission_penalty
+        flags = flags_of(results[student], by_hand.get(student, {})) if student in results else []
+        worth = (submission.score, penalty, max(0.0, submission.score - penalty), submission.max_score)
+        person = people.get(student, NOBODY)
+        more = {**known[student], "name": person.name, "lms_user_id": person.lms_user_id, "flags": " ".join(flags)}
+        yield Score(name, student, GRADED, more.pop("timestamp"), *worth, **more)
+    for student, reason in reasons.items():
+        status = NOT_HANDED_IN if reason == NOTHING else NOT_GRADED
+        person = people.get(student, NOBODY)
+        due = _due(assignment.duedate, extensions.get(student))
+        more = {"timestamp": None, "due": due, **known.get(student, {})}
+        empty = (more.pop("timestamp"), None, None, None, assignment.max_score)
+        yield Score(name, student, status, *empty, reason, name=person.name, lms_user_id=person.lms_user_id, **more)
+
+
+def _cells_of(submission: SubmittedAssignment) -> tuple[CellScore, ...]:
+    """The graded cells; those without a score have none, whichever command left them so. nbgrader's sum takes 0."""
+    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+    cells = [
+        CellScore(
+            grade.name,
+            None if grade.auto_score is None and grade.manual_score is None else grade.score,
+            grade.max_score,
+            grade.manual_score is not None,
+        )
+        for grade in grades
+    ]
+    return tuple(sorted(cells, key=lambda cell: cell.name))
+
+
+def _given(submission: SubmittedAssignment, noted: Extension | None) -> Extension | None:
+    """The extension that counts: the gradebook's, with the reason where it is the one that was noted."""
+    days = submission.extension / timedelta(days=1) if submission.extension else 0.0
+    return noted if noted and noted.days == days else Extension(days, "") if days else None
+
+
+def _due(due: datetime | None, extension: Extension | None) -> str:
+    """When it was due, in words."""
+    if due is None:
+        return ""
+    if extension is None:
+        return f"{due:%Y-%m-%d %H:%M}"
+    return f"{due + timedelta(days=extension.days):%Y-%m-%d %H:%M} ({extension.words})"
 
 
 def flags_of(result: Result, by_hand: Mapping[str, HandScore]) -> list[str]:
     """What the instructor should look at in a submission as a whole."""
     return [*result.flags, *notes_on(by_hand, result)]
-
-
-def _ungraded_cells(submission: SubmittedAssignment) -> list[str]:
-    """The cells that have no score, whichever command left them without. nbgrader's own sum takes them for 0."""
-    grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-    return sorted(grade.name for grade in grades if grade.auto_score is None and grade.manual_score is None)
 
 
 def _cell(value: object) -> str:

@@ -15,18 +15,26 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from autograder.exercises.spec import Assignment
 from autograder.hand_in import TIMESTAMP, HandIn, NotGradable
 from autograder.notebooks import released_notebook
 from autograder.pictures import PictureError, read_picture_text
+from autograder.source_cells import SourceCell
 
 MAX_CELLS = 2_000
 MAX_TEXT = 1 << 20
 """Characters of one cell."""
 MAX_CODE, MAX_CODE_IN_ALL = 50_000, 500_000
 """Characters of one code cell, and of all: Python may take seconds and gigabytes to parse a megabyte."""
+DECISIVE = ("grade", "solution", "task", "points")
+"""The metadata of a cell that say what it is worth and to whom."""
+MISSING = "This cell was missing from what was handed in: look for the answer elsewhere in the notebook."
+"""In the place of an answer that a person grades: its cell may have been made anew, and so lost its name."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
     places = [
         (grade_id, number)
         for number, cell in enumerate(notebook.cells)
-        if (grade_id := _grade_id(cell)) is not None and grade_id in skeleton and cell.cell_type == "code"
+        if (grade_id := _grade_id(cell)) in skeleton and cell.cell_type == skeleton[str(grade_id)].cell_type
     ]
     owners = dict(places)
     doubled = [grade_id for grade_id, times in Counter(grade_id for grade_id, _ in places).items() if times > 1]
@@ -87,19 +95,14 @@ def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
     for grade_id, cell in skeleton.items():
         if grade_id not in owners:
             flags.append(f"The cell {grade_id} is missing from the notebook.")
-            if cell.metadata.nbgrader.grade:
-                cells.append(copy.deepcopy(cell))
+            if is_grade(cell) or is_task(cell):
+                cells.append(_added(cell))
     # Ids may be doubled or malformed in a submission.
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"
     healed = nbformat.v4.new_notebook(metadata=notebook.metadata)
     healed.cells = cells
     return Submission(healed, tuple(flags))
-
-
-def grade_ids(assignment: Assignment) -> list[str]:
-    """The grade ids of the released answer and graded cells."""
-    return list(_skeleton(assignment))
 
 
 def ids_in(notebook: NotebookNode) -> set[str]:
@@ -110,30 +113,67 @@ def ids_in(notebook: NotebookNode) -> set[str]:
 @functools.cache
 def _skeleton(assignment: Assignment) -> dict[str, NotebookNode]:
     """The released answer and graded cells by grade id."""
+    if assignment.cells:
+        return {grade_id: _released(grade_id, cell) for grade_id, cell in assignment.cells.items()}
     cells = released_notebook(assignment).cells
     return {cell.metadata.nbgrader.grade_id: cell for cell in cells if _grade_id(cell)}
 
 
+def _released(grade_id: str, source: SourceCell) -> NotebookNode:
+    """A cell as it was released: without the hidden tests."""
+    cell = _new_cell(source.cell_type, source.source)
+    kind = {"grade": source.grade, "solution": source.solution, "task": source.task, "locked": source.locked}
+    cell.metadata.nbgrader = NotebookNode(grade_id=grade_id, schema_version=3, cell_type=source.cell_type, **kind)
+    if source.checksum is not None:
+        cell.metadata.nbgrader.checksum = source.checksum
+    if source.points is not None:
+        whole = source.points == int(source.points)
+        cell.metadata.nbgrader.points = int(source.points) if whole else source.points
+    if source.has_tests:
+        cell, _ = ClearHiddenTests().preprocess_cell(cell, ResourcesDict(), 0)
+    return cell
+
+
 def learner_cells(notebook: NotebookNode) -> list[tuple[int, str]]:
-    """Index and source of the code cells that are the learner's to run: all but the graded ones."""
+    """Index and source of the code cells that are the learner's to run: all but those with tests of others."""
     return [
         (number, cell.source)
         for number, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade")
+        if cell.cell_type == "code" and not (is_grade(cell) and is_locked(cell))
     ]
+
+
+def cells_with_tests(notebook: NotebookNode, assignment: Assignment) -> list[tuple[int, str, str]]:
+    """Index and source of the learner's cells and of the instructor's own tests, these with their grade ids."""
+    tests = assignment.tests
+    found = [(number, source, "") for number, source in learner_cells(notebook)]
+    for number, cell in enumerate(notebook.cells):
+        if (grade_id := _grade_id(cell)) in tests:
+            found.append((number, tests[str(grade_id)].source, str(grade_id)))
+    return sorted(found)
+
+
+def written_answers(notebook: NotebookNode) -> list[str]:
+    """The texts of the cells that are no code and that a person grades."""
+    return [cell.source for cell in notebook.cells if cell.cell_type != "code" and is_grade(cell)]
 
 
 def cells_to_run(notebook: NotebookNode, assignment: Assignment) -> list[tuple[int, str]]:
     """The learner's cells without those at the end of the release that show what was built, unless they were changed.
 
-    No answer depends on them, and some take longer than all the rest: they load models, or train one.
+    No exercise depends on them, and some take longer than all the rest: they load models, or train one. But code that
+    a person is to grade may depend on them, so then all are run.
     """
-    shown = _closing_sources(assignment)
+    shown = closing_sources(assignment)
     return [(number, source) for number, source in learner_cells(notebook) if source not in shown]
 
 
 @functools.cache
-def _closing_sources(assignment: Assignment) -> frozenset[str]:
+def closing_sources(assignment: Assignment) -> frozenset[str]:
+    """The code cells that a release ends with, after all exercises."""
+    by_hand = [cell for cell in assignment.cells.values() if cell.is_graded_by_hand]
+    if not assignment.exercises or any(cell.task or cell.cell_type == "code" for cell in by_hand):
+        return frozenset()
     cells = released_notebook(assignment).cells
     last = max(number for number, cell in enumerate(cells) if _grade_id(cell))
     return frozenset(cell.source for cell in cells[last + 1 :] if cell.cell_type == "code")
@@ -145,17 +185,25 @@ def _healed(
     grade_id = _grade_id(cell)
     if grade_id is None or owners.get(grade_id) != number:
         # A doubled graded cell stays as text: it must never run as the learner's code.
-        if grade_id in skeleton and skeleton[grade_id].metadata.nbgrader.grade:
+        if grade_id in skeleton and is_locked(skeleton[grade_id]) and is_grade(skeleton[grade_id]):
             return _new_cell("markdown", f"```python\n{cell.source}\n```")
         cell.metadata = NotebookNode()
         return cell
     original = skeleton[grade_id]
-    if cell.metadata.nbgrader != original.metadata.nbgrader:
+    if any((cell.metadata.nbgrader.get(name) or 0) != original.metadata.nbgrader.get(name, 0) for name in DECISIVE):
         flags.append(f"The nbgrader metadata of the cell {grade_id} were changed; those of the source are used.")
     cell.metadata = copy.deepcopy(original.metadata)
-    if original.metadata.nbgrader.grade and cell.source != original.source:
+    if is_locked(original) and cell.source != original.source:
         flags.append(f"The text of the graded cell {grade_id} was changed; that of the source is used.")
         cell.source = original.source
+    return cell
+
+
+def _added(original: NotebookNode) -> NotebookNode:
+    """A graded cell in the place of one that is missing. What a person grades is not taken for no response."""
+    cell = copy.deepcopy(original)
+    if is_solution(cell):
+        cell.source = f"{'# ' * (cell.cell_type == 'code')}{MISSING}"
     return cell
 
 

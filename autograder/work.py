@@ -3,27 +3,31 @@
 What is here travels to other processes and machines, so it is plain data, and `work` is a plain function.
 """
 
+import functools
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 from nbgrader.preprocessors import LimitOutput
 from traitlets.config import Config
 
-from autograder.autograded import Autograded, SourceCell, finish
+from autograder.autograded import Autograded, finish
+from autograder.course_assignments import as_released
 from autograder.draws import DRAWS, seed_of_draw
-from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment
 from autograder.fingerprint import graders_fingerprint
 from autograder.grade import as_final, grade_if_changed, not_graded
 from autograder.hand_in import HandIn, NotGradable
 from autograder.judge import make_answer_key
-from autograder.notebooks import released_notebook
 from autograder.result import NOT_GRADED, Result
 from autograder.rules import RULES, Rules
 from autograder.sandbox.linux import idle_processors
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient
-from autograder.submission import heal, submission_of
+from autograder.source_cells import SourceCell
+from autograder.submission import closing_sources, submission_of
 from llm_course.checking.evaluate import mistake_marks
 
 QUIET_SECONDS, FREE = 0.3, 0.8
@@ -36,15 +40,27 @@ class Job:
     """What all submissions of one grading run share.
 
     `source_cells` are the gradebook's cells by grade id, `limits` nbgrader's settings for LimitOutput. With `again`,
-    a submission is graded even if its stored result is of the same inputs.
+    a submission is graded even if its stored result is of the same inputs. `course` is the folder that may hold
+    assignments of its own, and `files` are what it lays beside each notebook.
     """
 
     assignment: str
     secret: bytes
-    source_cells: dict[str, SourceCell]
+    source_cells: Mapping[str, SourceCell]
     limits: Config
     again: bool = False
     rules: Rules = RULES
+    course: str = ""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @functools.cached_property
+    def released(self) -> Assignment:
+        """The assignment as it was released. Raises NotGradable."""
+        return as_released(self.assignment, Path(self.course), self.source_cells, self.files)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What travels: functions of an assignment do not, so each machine finds it anew."""
+        return {name: value for name, value in vars(self).items() if name != "released"}
 
 
 @dataclass(frozen=True)
@@ -74,19 +90,19 @@ class Outcome:
 
 def prepare(job: Job, draws: Iterable[int] = range(DRAWS)) -> None:
     """Work out what all submissions share: the references' and mistakes' replies in some draws, the released cells."""
-    assignment = assignments()[job.assignment]
+    assignment = job.released
     for draw in draws:
         seed = seed_of_draw(job.secret, assignment.name, draw)
-        for exercise in assignment.exercises:
+        for exercise in assignment.asked:
             mistake_marks(make_answer_key(exercise, seed))
     graders_fingerprint(assignment)
-    heal(released_notebook(assignment), assignment)
+    closing_sources(assignment)
 
 
 def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
     """Grade one submission, in a room of `server`. Raises SandboxError where no room can be had."""
-    assignment = assignments()[job.assignment]
     try:
+        assignment = job.released
         if isinstance(task.content, NotGradable):
             raise task.content
         submission = submission_of(task.content, assignment)

@@ -19,7 +19,6 @@ from typing import Any
 import torch
 
 from autograder.draws import DRAWS
-from autograder.exercises import assignments
 from autograder.fingerprint import graders_fingerprint
 from autograder.sandbox.linux import ProcessControl, process_control
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
@@ -177,7 +176,7 @@ def _run_on_dask(client: Any, job: Job, tasks: Iterable[Task]) -> Iterator[Outco
     distributed = importlib.import_module("distributed")
     waiting = iter(tasks)
     shared = client.scatter(job, broadcast=True)
-    graders = graders_fingerprint(assignments()[job.assignment])
+    graders = graders_fingerprint(job.released)
     sent: dict[Any, Task] = {}
 
     def send(task: Task) -> Any:
@@ -202,7 +201,7 @@ def _run_on_dask(client: Any, job: Job, tasks: Iterable[Task]) -> Iterator[Outco
 
 
 def _work_on_dask(job: Job, task: Task, graders: str) -> Outcome:
-    if graders_fingerprint(assignments()[job.assignment]) != graders:
+    if graders_fingerprint(job.released) != graders:
         raise ClusterError(
             "A Dask worker has another version of the course, Python or torch: install the same everywhere."
         )

@@ -26,9 +26,9 @@ Implementation = TypeVar("Implementation", bound=Callable[..., Any])
 
 
 class Mistakes:
-    """Collects the known mistakes of one reference. `section` is the label of the section that teaches it."""
+    """Collects the known mistakes of one reference. `section` is the label of the section that teaches it, if any."""
 
-    def __init__(self, reference: Callable[..., Any], section: str) -> None:
+    def __init__(self, reference: Callable[..., Any], section: str = "") -> None:
         self._reference = reference
         self._section = section
         self._source = without_docstrings(reference)

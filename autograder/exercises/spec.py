@@ -9,13 +9,15 @@ ties, the batch is larger than 1.
 """
 
 import functools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Generator, Tensor
 
+from autograder.source_cells import SourceCell
 from llm_course.checking import observe
 from llm_course.checking.answer_key import Property
 from llm_course.checking.scripts import Step
@@ -114,15 +116,40 @@ class Exercise:
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """The exercises of one chapter, in the order of its notebook."""
+    """The exercises of one notebook, in its order.
+
+    `folder` is where its exercises.md lies, if it is an instructor's own; that of a chapter lies with the chapter. Once
+    a course has released it, `cells` are those of its source by grade id, which may ask for less, for more and for
+    other points, and `files` are what the course lays beside each hand-in.
+    """
 
     name: str
-    exercises: tuple[Exercise, ...]
+    exercises: tuple[Exercise, ...] = ()
+    folder: Path | None = None
+    cells: Mapping[str, SourceCell] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def points(self) -> int:
         """What all its exercises are worth together."""
         return sum(exercise.points for exercise in self.exercises)
+
+    @property
+    def asked(self) -> tuple[Exercise, ...]:
+        """The exercises that are judged: all, or those that the source asks for."""
+        found = {name for name, cell in self.cells.items() if cell.has_tests}
+        return tuple(exercise for exercise in self.exercises if not self.cells or exercise.name in found)
+
+    @property
+    def tests(self) -> dict[str, SourceCell]:
+        """The graded cells with an instructor's own tests, by grade id."""
+        judged = {exercise.name for exercise in self.exercises}
+        return {name: cell for name, cell in self.cells.items() if cell.has_tests and name not in judged}
+
+    def points_of(self, exercise: Exercise) -> float:
+        """What an exercise is worth: the source says it."""
+        cell = self.cells.get(exercise.name)
+        return exercise.points if cell is None or cell.points is None else cell.points
 
     def exercise(self, name: str) -> Exercise:
         """The exercise of that name. Raises KeyError."""

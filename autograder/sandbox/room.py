@@ -19,7 +19,7 @@ from typing import Any
 from autograder.sandbox import wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.outputs import clean_outputs
-from autograder.sandbox.telling import Line, lines_of, told
+from autograder.sandbox.telling import BUILTIN, Line, lines_of, told
 from autograder.sandbox.zygote_client import TIERS, RoomProcess, SandboxError, Times, ZygoteClient, shared_zygote
 from llm_course.checking.calls import Call, Failure, Reply, reply_from_data
 from llm_course.checking.values import ValueFormatError
@@ -58,6 +58,20 @@ class CellReply:
     outputs: list[dict[str, Any]]
 
 
+@dataclass(frozen=True)
+class Tested:
+    """What an instructor's tests said: whether they ran through, and the number that they ended in.
+
+    If not, the `line` of the tests that failed, the `kind` of what was raised, or a `reason` in words.
+    """
+
+    ok: bool
+    credit: float | None = None
+    line: int | None = None
+    kind: str = ""
+    reason: str = ""
+
+
 class Room:
     """A process of its own and the connection to it."""
 
@@ -94,6 +108,22 @@ class Room:
         self._send({"op": "cell", "source": source}, [], deadline)
         header, _, _ = self._receive(deadline)
         return CellReply(header.get("ok") is True, clean_outputs(header.get("outputs")))
+
+    def run_tests(self, source: str, deadline: float) -> Tested:
+        """Run an instructor's tests, as nbgrader does: in the learner's process, which sees them. Raises RoomLost."""
+        self._send({"op": "test", "source": source}, [], deadline)
+        header, _, late = self._receive(deadline)
+        if late:
+            return Tested(False, reason=_too_late(deadline))
+        credit, line, kind = header.get("credit"), header.get("line"), header.get("kind")
+        credit = float(credit) if isinstance(credit, int | float) else None
+        return Tested(
+            # A number that is none is no credit, and least of all full marks.
+            ok=header.get("ok") is True and (credit is None or math.isfinite(credit)),
+            credit=credit,
+            line=line if isinstance(line, int) else None,
+            kind=kind if kind in BUILTIN else "Exception",
+        )
 
     def call(self, name: str, call: Call, deadline: float, watch: Sequence[str] = ()) -> Reply:
         """`call_each` with one call."""

@@ -8,6 +8,7 @@ Requests and answers, as frame headers:
     {"op": "files", "files": [[path, length of its bytes]]}  -> {}
     {"op": "stand_in", "sources": {name: source}}  -> {}
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
+    {"op": "test", "source": str}  -> {"ok": bool, "credit": number or null, "line": int or null, "kind": str}
     {"op": "call", "name": str, "call": tree, "watch": [str]}
                                    -> {"reply": tree, "seen": [str]}
 """
@@ -21,6 +22,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -54,6 +56,8 @@ matplotlib.pyplot.show()
 matplotlib.pyplot.uninstall_repl_displayhook()
 1
 """
+TESTS = "<tests>"
+"""The name of the file that an instructor's tests are, in a traceback."""
 OUTPUT_COST = 100
 """Characters that each output counts for besides its own, so that a flood of tiny ones ends too."""
 
@@ -290,6 +294,9 @@ def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -
             # Before the next cell can give the learner's own another name.
             shell.user_ns.update(stand_ins)
             wire.send(connection, reply)
+        elif header["op"] == "test":
+            LOG.clear()
+            wire.send(connection, _run_tests(shell, header["source"]))
         else:
             LOG.clear()
             seen: set[str] = set()
@@ -338,6 +345,31 @@ def _run_cell(shell: InteractiveShell, source: str) -> dict[str, Any]:
         ok = False
         LOG.add({"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": []}, 0)
     return {"ok": ok, "outputs": LOG.outputs()}
+
+
+def _run_tests(shell: InteractiveShell, source: str) -> dict[str, Any]:
+    """Run an instructor's tests among the learner's names, but not through what cells can change of the shell."""
+    try:
+        with _interruptible():
+            credit = _value_of_last(source, shell.user_ns)
+    except SyntaxError:
+        # It holds magics, or awaits.
+        return {"ok": _run_cell(shell, source)["ok"], "credit": None, "line": None, "kind": "Exception"}
+    except BaseException as error:  # SystemExit and the deadline's KeyboardInterrupt among them
+        places = [place.lineno for place in traceback.extract_tb(error.__traceback__) if place.filename == TESTS]
+        return {"ok": False, "credit": None, "line": places[-1] if places else None, "kind": type(error).__name__}
+    return {"ok": True, "credit": credit, "line": None, "kind": ""}
+
+
+def _value_of_last(source: str, namespace: dict[str, Any]) -> float | None:
+    """Run a cell; the value of its last expression where that is a number, and so partial credit."""
+    tree = ast.parse(source, TESTS)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, TESTS, "exec"), namespace)
+    if not isinstance(last, ast.Expr):
+        return None
+    value = eval(compile(ast.Expression(last.value), TESTS, "eval"), namespace)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _call(

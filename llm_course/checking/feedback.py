@@ -74,7 +74,12 @@ class Feedback:
 
 
 def place_in(chapter: str, title: str) -> str:
-    """Where to read again, in words: the chapter of that name, the section of that title."""
+    """Where to read again, in words: the chapter of that name, the section of that title.
+
+    What is no chapter is an instructor's own, whose titles say all.
+    """
+    if not chapter[:2].isdecimal():
+        return title
     return f"chapter {int(chapter[:2])}, “{title}”"
 
 

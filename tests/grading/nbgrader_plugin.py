@@ -1,9 +1,8 @@
 """Makes nbgrader's own tests say something about the course's converters: a pytest plugin for them alone.
 
-The assignments of those tests (ps1, ps2) are none of the course's. Here they become known: an assignment is what its
-release in the test's course folder is, and what its exercises are worth is said by the asserts of its graded cells,
-run in a room. All else is the course's own: how a submission is read, healed and written, and what nbgrader makes of
-it. Each test records how many conversions went the course's way, and how many did not.
+The assignments of those tests (ps1, ps2) are plain notebooks, and several in one assignment. That is allowed here; all
+else is the course's own: how a submission is read, healed, graded by its asserts and written, and what nbgrader makes
+of it. Each test records how many conversions went the course's way, and how many did not.
 """
 
 import functools
@@ -13,20 +12,17 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbformat import NotebookNode
 from nbgrader import api
+from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
 from nbgrader.tests.apps.base import BaseTestApp
 
-from autograder import converters, submission
+from autograder import converters
 from autograder.configuration import configure
 from autograder.converters import HideTests, SubmissionExporter, TrustedGrade
 from autograder.exercises.spec import Assignment
-from autograder.result import GRADED, ExerciseResult, Result
-from autograder.rules import Rules
-from autograder.sandbox.room import open_room
-from autograder.submission import Submission
+from autograder.source_cells import read_source_cells
 
 write_empty_notebook = BaseTestApp._empty_notebook
 database_version = functools.cache(api.get_alembic_version)
@@ -36,17 +32,7 @@ OURS, STOCK = "conversions the course's way", "conversions in another way"
 @pytest.fixture(autouse=True)
 def known_assignments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the course know the assignments of nbgrader's tests."""
-    monkeypatch.setattr(converters, "find_assignment", lambda name: Assignment(name, ()))
-    monkeypatch.setattr(converters, "grade_if_changed", grade_by_asserts)
-    read = SubmissionExporter.from_filename
-
-    def read_known(exporter: SubmissionExporter, filename: str, *arguments: Any, **keywords: Any) -> Any:
-        with monkeypatch.context() as patch:
-            skeleton = functools.partial(released_cells, notebook=Path(filename).name)
-            patch.setattr(submission, "_skeleton", skeleton)
-            return read(exporter, filename, *arguments, **keywords)
-
-    monkeypatch.setattr(SubmissionExporter, "from_filename", read_known)
+    monkeypatch.setattr(converters, "find_released", find_released)
     monkeypatch.setattr(BaseTestApp, "_empty_notebook", write_small_notebook)
 
 
@@ -94,35 +80,10 @@ def is_ours(converter: Autograde | GenerateFeedback) -> bool:
     return isinstance(converter.exporter, SubmissionExporter) and TrustedGrade in converter.autograde_preprocessors
 
 
-def released_cells(assignment: Assignment, notebook: str) -> dict[str, NotebookNode]:
-    """The answer and graded cells of a release, by grade id. nbgrader's converters work in the course folder."""
-    cells = nbformat.read(Path("release", assignment.name, notebook), as_version=4).cells
-    return {
-        cell.metadata.nbgrader.grade_id: cell
-        for cell in cells
-        if cell.metadata.get("nbgrader", {}).get("grade") or cell.metadata.get("nbgrader", {}).get("solution")
-    }
-
-
-def grade_by_asserts(
-    submitted: Submission, assignment: Assignment, secret: bytes, student: str, stored: Result | None, rules: Rules
-) -> Result:
-    """In the place of the judge: run a notebook in a room; a graded cell is worth its points if it runs."""
-    outputs, exercises = {}, []
-    with open_room(rules.minimum_tier) as room:
-        for number, cell in enumerate(submitted.notebook.cells):
-            if cell.cell_type != "code":
-                continue
-            reply = room.run_cell(cell.source, rules.cell_deadline)
-            outputs[str(number)] = reply.outputs
-            if cell.metadata.get("nbgrader", {}).get("grade"):
-                points = cell.metadata.nbgrader.points
-                score = points if reply.ok else 0.0
-                exercises.append(ExerciseResult(cell.metadata.nbgrader.grade_id, points, score, (), None, "", "", ()))
-        tier = room.tier
-    return Result(
-        assignment.name, GRADED, "", tuple(exercises), submitted.flags, outputs, "", "", tier, "", 0.0, {}, ""
-    )
+def find_released(converter: Autograde, assignment: str, notebook: str) -> Assignment:
+    """An assignment as it was released, also where it has several notebooks, which a course's own may not have."""
+    with Gradebook(converter.coursedir.db_url, converter.coursedir.course_id) as gradebook:
+        return Assignment(assignment, cells=read_source_cells(gradebook, assignment, notebook))
 
 
 def write_small_notebook(test: BaseTestApp, path: str, kernel: str | None = None) -> None:

@@ -24,9 +24,10 @@ from autograder import cli, workers
 from autograder.course import _course_directory
 from autograder.course_files import course_secret, stored_result
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import Writer, read_source_cells
+from autograder.gradebook import Writer
 from autograder.hand_in import HandIn
 from autograder.sandbox.zygote_client import shared_zygote
+from autograder.source_cells import read_source_cells
 from autograder.work import Job, Outcome, Task, work
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course

@@ -9,7 +9,7 @@ import inspect
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -20,9 +20,10 @@ from torch import Tensor
 from autograder import kill_matrix
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
-from autograder.judge import Answer, ask, derive_seed, judge, local_answer, make_answer_key
+from autograder.judge import ask, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
-from llm_course.checking.answer_key import AnswerKey, answer_keys_to_json
+from autograder.trial import TRIVIAL, faults_of_mistakes, marks_lost, trivial_answer, visible_part
+from llm_course.checking.answer_key import answer_keys_to_json
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
 
@@ -46,58 +47,12 @@ def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = S
 def test_right_answers_get_full_marks(exercise: Exercise) -> None:
     found = [exercise.reference, *alternatives(exercise.name)]
     assert len(found) >= 3, f"{exercise.name} needs at least two right alternatives in tests/banks/right/"
-    assert list(marks_lost(exercise, found)) == []
-
-
-def marks_lost(exercise: Exercise, functions: list[Callable[..., Any]]) -> Iterator[str]:
-    for seed, function in itertools.product(SEEDS, functions):
-        verdict = verdict_on(exercise, function, seed)
-        if verdict.fraction < 1:
-            yield f"seed {seed.decode()}: {function.__module__}.{function.__name__} loses marks: {verdict.hint}"
+    assert list(marks_lost(exercise, found, SEEDS)) == []
 
 
 @each_exercise
 def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise) -> None:
-    assert list(faults_of_mistakes(exercise)) == []
-
-
-def faults_of_mistakes(exercise: Exercise) -> Iterator[str]:
-    """Known mistakes that live, are taken for others, or are told to a learner as others."""
-    failed: set[str] = set()
-    told = 0
-    for seed in SEEDS:
-        key = make_answer_key(exercise, seed)
-        visible = visible_part(exercise, key)
-        for mistake, (_, replies) in zip(exercise.mistakes, kill_matrix.said(exercise, seed), strict=True):
-            verdict, shown = evaluate(key, replies), evaluate(visible, {case: replies[case] for case in visible.items})
-            failed |= {item.name for item in verdict.findings if not item.holds and not item.waits}
-            where = f"seed {seed.decode()}: {mistake.name}"
-            if verdict.fraction == 1:
-                yield f"{where} gets full marks"
-            elif (verdict.mistake, verdict.hint) != (mistake.name, mistake.hint):
-                yield f"{where} is told {verdict.mistake}: {verdict.hint}"
-            # The learner's own checks see fewer cases: a mistake may pass them, but it is never taken for another.
-            if shown.mistake not in (mistake.name, None):
-                yield f"{where} is told {shown.mistake} by the learner's own checks"
-            told += shown.mistake == mistake.name
-    if told < TOLD_AT_ONCE * len(SEEDS) * len(exercise.mistakes):
-        yield f"the learner's own checks tell {told} of {len(SEEDS) * len(exercise.mistakes)} mistakes"
-    # One that only waits for another property has not been seen to fail.
-    yield from (f"no mistake fails {item.name!r}" for item in exercise.properties if item.name not in failed)
-
-
-def visible_part(exercise: Exercise, key: AnswerKey) -> AnswerKey:
-    """What the learner's own checks know of an answer key: the visible cases, with the same numbers.
-
-    As `make_answer_key(exercise.visible, seed)` makes it, without calling all mistakes once more; that learners' checks
-    are what that makes, tests/llm_course/test_check.py shows.
-    """
-    shown = exercise.visible
-    cases = [case.name for case in shown.cases]
-    mistakes = [replace(item, replies={case: item.replies[case] for case in cases}) for item in key.mistakes]
-    return replace(
-        key, items={case: key.items[case] for case in cases}, properties=shown.properties, mistakes=(*mistakes,)
-    )
+    assert list(faults_of_mistakes(exercise, SEEDS, TOLD_AT_ONCE)) == []
 
 
 @each_exercise
@@ -187,54 +142,13 @@ def test_faults_of_mistakes_are_named() -> None:
     blind = replace(
         exercise, cases=tuple(case for case in exercise.cases if case.name in square.cases), properties=(square,)
     )
-    faults = "\n".join(faults_of_mistakes(blind))
+    faults = "\n".join(faults_of_mistakes(blind, SEEDS))
     assert "seed kill matrix: aligned_at_start gets full marks" in faults
     swapped = replace(exercise.mistakes[0], function=exercise.mistakes[1].function)
-    faults = "\n".join(faults_of_mistakes(replace(exercise, mistakes=(*exercise.mistakes[1:], swapped))))
+    faults = "\n".join(faults_of_mistakes(replace(exercise, mistakes=(*exercise.mistakes[1:], swapped)), SEEDS))
     assert f"seed kill matrix: {swapped.name} is told {exercise.mistakes[1].name}: " in faults
     deaf = replace(exercise, mistakes=())
-    assert f"no mistake fails {square.name!r}" in faults_of_mistakes(deaf)
-
-
-def trivial_answer(exercise: Exercise, kind: str) -> Answer:
-    return local_answer(lambda **arguments: TRIVIAL[kind](exercise, arguments))
-
-
-def _like(exercise: Exercise, arguments: dict[str, Any], make: Callable[[Tensor], Any], number: float) -> Any:
-    try:
-        right = exercise.reference(**arguments)
-    except ValueError:
-        return None
-
-    def like(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return make(value)
-        if isinstance(value, (tuple, list)):
-            return type(value)(like(item) for item in value)
-        if isinstance(value, dict):
-            return {key: like(item) for key, item in value.items()}
-        return type(value)(number) if isinstance(value, (int, float)) else ""
-
-    return like(right)
-
-
-def _noise(tensor: Tensor) -> Tensor:
-    noise = torch.rand(tensor.shape)
-    return noise.to(tensor.dtype) if tensor.is_floating_point() else (noise * 7).to(tensor.dtype)
-
-
-def _refuse(exercise: Exercise, arguments: dict[str, Any]) -> Any:
-    raise ValueError("no")
-
-
-TRIVIAL: dict[str, Callable[[Exercise, dict[str, Any]], Any]] = {
-    "zeros": lambda exercise, arguments: _like(exercise, arguments, torch.zeros_like, 0),
-    "ones": lambda exercise, arguments: _like(exercise, arguments, torch.ones_like, 1),
-    "noise": lambda exercise, arguments: _like(exercise, arguments, _noise, 0.37),
-    "input": lambda exercise, arguments: next(iter(arguments.values())),
-    "none": lambda exercise, arguments: None,
-    "refuse": _refuse,
-}
+    assert f"no mistake fails {square.name!r}" in faults_of_mistakes(deaf, SEEDS)
 
 
 # Each seed is that of a course whose verdict was wrong once.

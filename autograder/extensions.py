@@ -1,0 +1,97 @@
+"""More time for single students, with the reason: extensions.csv in the course folder.
+
+    assignment,student,days,reason
+    05_attention,ada,3,ill
+
+nbgrader keeps an extension with a submission, so it can have none before something is handed in, and no reason. The
+file has both; what it says is set in the gradebook whenever a submission is there.
+"""
+
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+
+FILE = Path("extensions.csv")
+HEADER = ["assignment", "student", "days", "reason"]
+MAX_DAYS = 3650
+
+
+class ExtensionError(Exception):
+    """extensions.csv cannot be read, or an extension cannot be; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """How much later a student may hand in, and why."""
+
+    days: float
+    reason: str
+
+    @property
+    def words(self) -> str:
+        """Such as "3 days more: ill"."""
+        return f"{self.days:g} day{'s' * (self.days != 1)} more" + (f": {self.reason}" if self.reason else "")
+
+
+def read_extensions(course: Path, assignment: str) -> dict[str, Extension]:
+    """Student -> extension for an assignment. Raises ExtensionError."""
+    return {student: found for (name, student), found in _read(course).items() if name == assignment}
+
+
+def set_extension(course: Path, assignment: str, student: str, extension: Extension) -> None:
+    """Note an extension, in the place of an earlier one. Raises ExtensionError."""
+    _check(extension.days, "--days")
+    rows = {**_read(course), (assignment, student): extension}
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows([*key, f"{found.days:g}", found.reason] for key, found in rows.items())
+    unfinished = course / f".{FILE}.unfinished"
+    unfinished.write_text(text.getvalue(), encoding="utf-8")
+    unfinished.replace(course / FILE)
+
+
+def apply_extensions(
+    gradebook: Gradebook, assignment: str, students: Iterable[str], extensions: Mapping[str, Extension]
+) -> None:
+    """Give the submissions of these students what the file says. One that was given in another way stays."""
+    for student in extensions.keys() & set(students):
+        try:
+            submission = gradebook.find_submission(assignment, student)
+        except MissingEntry:
+            continue
+        submission.extension = timedelta(days=extensions[student].days)
+    gradebook.db.commit()
+
+
+def _read(course: Path) -> dict[tuple[str, str], Extension]:
+    path = course / FILE
+    if not path.exists():
+        return {}
+    try:
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
+        rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ExtensionError(f"{path} cannot be read ({error}): save it as CSV in UTF-8.") from error
+    if reader.fieldnames is not None and not set(HEADER) <= set(reader.fieldnames):
+        raise ExtensionError(f"{path} has other columns than {', '.join(HEADER)}: mend its first line.")
+    found = {}
+    for number, row in enumerate(rows, start=2):
+        try:
+            days = float(row["days"])
+        except (TypeError, ValueError) as error:
+            raise ExtensionError(f"{path}, line {number}: {row['days']!r} is no number of days.") from error
+        _check(days, f"{path}, line {number}")
+        found[row["assignment"] or "", row["student"] or ""] = Extension(days, row["reason"] or "")
+    return found
+
+
+def _check(days: float, where: str) -> None:
+    if not math.isfinite(days) or not 0 <= days <= MAX_DAYS:
+        raise ExtensionError(f"{where}: {days:g} is no number of days from 0 to {MAX_DAYS}.")

@@ -1,0 +1,159 @@
+"""A trial of exercises: do they give full marks to what is right, and to each known mistake its own hint?
+
+It asks in this process, for what is tried is the instructor's own.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder import kill_matrix
+from autograder.checks import checks_json
+from autograder.exercises.spec import Exercise
+from autograder.judge import Answer, judge, local_answer, make_answer_key
+from autograder.markdown import MarkdownError
+from autograder.notebooks import NotebookError, source_notebook
+from autograder.own_exercises import OwnExercisesError, load, load_module
+from llm_course.checking.answer_key import AnswerKey
+from llm_course.checking.evaluate import evaluate
+
+SEEDS = (b"trial 1", b"trial 2")
+
+
+def faults_in(folder: Path) -> list[str]:
+    """What is wrong with an instructor's own exercises in a folder, in sentences."""
+    try:
+        assignment = load(folder)
+        source_notebook(assignment)
+        checks_json(assignment)
+        others = _alternatives(folder)
+    except (MarkdownError, NotebookError, OwnExercisesError, ValueError, OSError) as error:
+        return [str(error)]
+    names = [exercise.name for exercise in assignment.exercises]
+    unknown = [f"alternatives.py has answers to {name}, which is no exercise." for name in others if name not in names]
+    return unknown + [
+        f"{exercise.name}: {fault}."
+        for exercise in assignment.exercises
+        for fault in _faults_of(exercise, others.get(exercise.name, []))
+    ]
+
+
+def marks_lost(exercise: Exercise, functions: Sequence[Callable[..., Any]], seeds: Sequence[bytes]) -> Iterator[str]:
+    """Right answers, the reference among them, that do not get full marks."""
+    for seed, function in itertools.product(seeds, functions):
+        verdict = judge(exercise, local_answer(function), seed)
+        if verdict.fraction < 1:
+            yield f"seed {seed.decode()}: {function.__module__}.{function.__name__} loses marks: {verdict.hint}"
+
+
+def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once: float = 0.0) -> Iterator[str]:
+    """Known mistakes that live, are taken for others, or are told to a learner as others.
+
+    `told_at_once` is the share of them that learners' own checks are to tell.
+    """
+    failed: set[str] = set()
+    told = 0
+    for seed in seeds:
+        key = make_answer_key(exercise, seed)
+        visible = visible_part(exercise, key)
+        for mistake, (_, replies) in zip(exercise.mistakes, kill_matrix.said(exercise, seed), strict=True):
+            verdict, shown = evaluate(key, replies), evaluate(visible, {case: replies[case] for case in visible.items})
+            failed |= {item.name for item in verdict.findings if not item.holds and not item.waits}
+            where = f"seed {seed.decode()}: {mistake.name}"
+            if verdict.fraction == 1:
+                yield f"{where} gets full marks"
+            elif (verdict.mistake, verdict.hint) != (mistake.name, mistake.hint):
+                yield f"{where} is told {verdict.mistake}: {verdict.hint}"
+            # The learner's own checks see fewer cases: a mistake may pass them, but it is never taken for another.
+            if shown.mistake not in (mistake.name, None):
+                yield f"{where} is told {shown.mistake} by the learner's own checks"
+            told += shown.mistake == mistake.name
+    if told < told_at_once * len(seeds) * len(exercise.mistakes):
+        yield f"the learner's own checks tell {told} of {len(seeds) * len(exercise.mistakes)} mistakes"
+    # One that only waits for another property has not been seen to fail.
+    yield from (f"no mistake fails {item.name!r}" for item in exercise.properties if item.name not in failed)
+
+
+def visible_part(exercise: Exercise, key: AnswerKey) -> AnswerKey:
+    """What the learner's own checks know of an answer key: the visible cases, with the same numbers.
+
+    As `make_answer_key(exercise.visible, seed)` makes it, without calling all mistakes once more; that learners' checks
+    are what that makes, tests/llm_course/test_check.py shows.
+    """
+    shown = exercise.visible
+    cases = [case.name for case in shown.cases]
+    mistakes = [replace(item, replies={case: item.replies[case] for case in cases}) for item in key.mistakes]
+    return replace(
+        key, items={case: key.items[case] for case in cases}, properties=shown.properties, mistakes=(*mistakes,)
+    )
+
+
+def trivial_answer(exercise: Exercise, kind: str) -> Answer:
+    """An answer of one of the `TRIVIAL` kinds, which nobody has worked for."""
+    return local_answer(lambda **arguments: TRIVIAL[kind](exercise, arguments))
+
+
+def _faults_of(exercise: Exercise, others: Sequence[Callable[..., Any]]) -> Iterator[str]:
+    if not exercise.visible.properties:
+        yield "no case is visible, so learners' own checks say nothing"
+        return
+    yield from marks_lost(exercise, [exercise.reference, *others], SEEDS)
+    yield from faults_of_mistakes(exercise, SEEDS)
+    for kind in TRIVIAL:
+        gained = judge(exercise, trivial_answer(exercise, kind), SEEDS[0]).fraction
+        if gained:
+            yield f"an answer that is nothing ({kind}) gets {gained:.0%} of the points"
+
+
+def _alternatives(folder: Path) -> Mapping[str, Sequence[Callable[..., Any]]]:
+    """Other right answers by the name of the exercise, if there are any. Raises OwnExercisesError."""
+    if not (folder / "alternatives.py").exists():
+        return {}
+    found = getattr(load_module(folder, "alternatives"), "ALTERNATIVES", None)
+    if not isinstance(found, dict):
+        raise OwnExercisesError(
+            f"{folder}/alternatives.py says nothing: let ALTERNATIVES be lists of functions by name."
+        )
+    return found
+
+
+def _like(exercise: Exercise, arguments: dict[str, Any], make: Callable[[Tensor], Any], number: float) -> Any:
+    try:
+        right = exercise.reference(**arguments)
+    except ValueError:
+        return None
+
+    def like(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return make(value)
+        if isinstance(value, (tuple, list)):
+            return type(value)(like(item) for item in value)
+        if isinstance(value, dict):
+            return {key: like(item) for key, item in value.items()}
+        return type(value)(number) if isinstance(value, (int, float)) else ""
+
+    return like(right)
+
+
+def _noise(tensor: Tensor) -> Tensor:
+    noise = torch.rand(tensor.shape)
+    return noise.to(tensor.dtype) if tensor.is_floating_point() else (noise * 7).to(tensor.dtype)
+
+
+def _refuse(exercise: Exercise, arguments: dict[str, Any]) -> Any:
+    raise ValueError("no")
+
+
+TRIVIAL: dict[str, Callable[[Exercise, dict[str, Any]], Any]] = {
+    "zeros": lambda exercise, arguments: _like(exercise, arguments, torch.zeros_like, 0),
+    "ones": lambda exercise, arguments: _like(exercise, arguments, torch.ones_like, 1),
+    "noise": lambda exercise, arguments: _like(exercise, arguments, _noise, 0.37),
+    "input": lambda exercise, arguments: next(iter(arguments.values())),
+    "none": lambda exercise, arguments: None,
+    "refuse": _refuse,
+}

@@ -1,0 +1,249 @@
+"""An instructor's source decides what is graded, by whom and for how many points; a plain nbgrader notebook is one."""
+
+import csv
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.exercises.spec import Assignment
+from tests.banks.sources import answer, asserts, essay, handed_in, task, write_source
+from tests.banks.submissions import references
+from tests.grading.conftest import Course
+
+pytestmark = pytest.mark.grading
+NAME = "05_attention"
+SQUARES = """### BEGIN SOLUTION
+def square(x):
+    return x * x
+### END SOLUTION"""
+VISIBLE = "assert square(2) == 4"
+HIDDEN = """assert square(3) == 9, "three times three is nine"
+### BEGIN HIDDEN TESTS
+assert square(-5) == 25, "a square is never negative"
+assert square(7) == 49
+### END HIDDEN TESTS"""
+
+
+def edit(course: Course, change: Any) -> bytes:
+    path = course.folder / "source" / NAME / f"{NAME}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    change(notebook)
+    nbformat.write(notebook, path)
+    return path.read_bytes()
+
+
+def answers(assignment: Assignment) -> dict[str, str]:
+    return {f"{name}-answer": source for name, source in references(assignment).items()}
+
+
+def rows(course: Course, file: str = "grades.csv") -> dict[str, dict[str, str]]:
+    exported = course.here("export", file)
+    assert exported.returncode == 0, exported.stderr
+    with (course.folder / file).open() as table:
+        return {row["student_id"]: row for row in csv.DictReader(table)}
+
+
+def grade_by_hand(course: Course, name: str, student: str, cell: str, score: float) -> None:
+    """What formgrader's page of a submission does."""
+    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade(cell, name, name, student)
+        grade.manual_score, grade.needs_manual_grade = score, False
+        gradebook.db.commit()
+
+
+def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course, attention: Assignment) -> None:
+    kept = ("causal_mask", "scaled_dot_product_attention")
+
+    def change(notebook: Any) -> None:
+        ids = {cell.metadata.get("nbgrader", {}).get("grade_id", ""): cell for cell in notebook.cells}
+        parts = [cell for name in reversed(kept) for cell in (ids[f"{name}-answer"], ids[name])]
+        parts[1].metadata.nbgrader.points = 10
+        notebook.cells = [notebook.cells[0], notebook.cells[1], *parts, essay("why", 4), essay("plot", 2, "", "code")]
+
+    assert {exercise.name for exercise in attention.exercises} >= set(kept)
+    source = edit(course, change)
+    released = course.here("release", NAME)
+    assert released.returncode == 0, released.stderr
+    assert "To be graded by hand, in formgrader: plot, why." in released.stdout
+    right = answers(attention)
+    handed_in(course.folder, NAME, "ada", right | {"why": "Because.", "plot": "print(causal_mask(2, 2).sum())"})
+    handed_in(course.folder, NAME, "bob", {"why": "Who knows?"})
+    run = course.here("grade", NAME, "--workers", "1")
+    assert run.returncode == 0, run.stderr
+    points = {name: attention.exercise(name).points for name in kept} | {"scaled_dot_product_attention": 10}
+    assert course.scores(NAME)["ada"] == {**points, "why": None, "plot": None}
+    # nbgrader gives what was left as it was released a 0, and says so to the learner.
+    assert course.scores(NAME)["bob"] == {**dict.fromkeys(kept, 0), "why": None, "plot": 0}
+    found = rows(course)
+    assert (found["ada"]["status"], found["ada"]["score"]) == ("not graded", "")
+    assert "No grade yet for plot, why" in found["ada"]["reason"]
+
+    for student, cell, score in (("ada", "why", 3.5), ("ada", "plot", 2.0), ("bob", "why", 1.0)):
+        grade_by_hand(course, NAME, student, cell, score)
+    found = rows(course)
+    total = sum(points.values()) + 5.5
+    assert [float(found[student]["score"]) for student in ("ada", "bob")] == [total, 1.0]
+    assert float(found["ada"]["max_score"]) == sum(points.values()) + 6
+    # Once more, by either command: nothing of it moves.
+    assert course.here("grade", NAME, "--workers", "1", "--again").returncode == 0
+    assert {student: row["score"] for student, row in rows(course).items()} == {
+        student: row["score"] for student, row in found.items()
+    }
+    run = course.nbgrader("autograde", NAME, "--force")
+    assert run.returncode == 0, run.stderr
+    assert rows(course)["ada"]["score"] == found["ada"]["score"]
+    assert course.scores(NAME)["ada"] == {**points, "why": None, "plot": None}
+    assert (course.folder / "source" / NAME / f"{NAME}.ipynb").read_bytes() == source
+
+
+def test_an_essay_whose_cell_was_made_anew_waits_and_is_no_zero(course: Course, attention: Assignment) -> None:
+    edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
+    assert course.here("release", NAME).returncode == 0
+    path = handed_in(course.folder, NAME, "ada", answers(attention) | {"why": "Because."})
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[-1] = nbformat.v4.new_markdown_cell("Because.")
+    nbformat.write(notebook, path)
+    run = course.here("grade", NAME, "--workers", "1")
+    assert "note: The cell why is missing from the notebook." in run.stdout
+    assert course.scores(NAME)["ada"]["why"] is None
+
+
+def test_an_essay_that_was_changed_after_its_grade_is_flagged(course: Course, attention: Assignment) -> None:
+    edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
+    assert course.here("release", NAME).returncode == 0
+    for text in ("Because.", "Because of something else."):
+        handed_in(course.folder, NAME, "ada", answers(attention) | {"why": text})
+        run = course.here("grade", NAME, "--workers", "1")
+        assert run.returncode == 0, run.stderr
+        if text == "Because.":
+            grade_by_hand(course, NAME, "ada", "why", 4.0)
+    assert "why has 4 points by hand, given to other code: look at it again." in run.stdout
+    assert "look at it again" in rows(course)["ada"]["flags"]
+    assert float(rows(course)["ada"]["score"]) == attention.points + 4
+
+
+def test_a_cell_that_lost_its_exercise_is_refused_and_is_no_zero(course: Course) -> None:
+    def rename(notebook: Any) -> None:
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == "causal_mask":
+                cell.metadata.nbgrader.grade_id = "mask"
+
+    edit(course, rename)
+    run = course.here("release", NAME)
+    assert run.returncode == 1
+    assert run.stderr.startswith("llm-course: The cell mask of 05_attention has no tests of its own and is none of its")
+    assert len(run.stderr.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def plain(empty_course: Path, tmp_path: Path) -> Course:
+    """A course with a plain nbgrader assignment: asserts, partial credit, an essay and a task."""
+    shutil.copytree(empty_course, tmp_path / "course")
+    course = Course(tmp_path / "course")
+    cells = [
+        answer("squares", SQUARES),
+        asserts("visible", 1, VISIBLE),
+        asserts("hidden", 2, HIDDEN),
+        asserts("partial", 4, "import numbers_for_all\nsum(square(x) == x * x for x in numbers_for_all.NUMBERS)"),
+        essay("why", 3),
+        task("more", 1),
+    ]
+    write_source(course.folder, "ps1", cells).with_name("numbers_for_all.py").write_text("NUMBERS = [1, 2, 3, 4]\n")
+    released = course.here("release", "ps1")
+    assert released.returncode == 0, released.stderr
+    assert "Graded by tests of your own: hidden, partial, visible." in released.stdout
+    return course
+
+
+KINDS = {
+    "right": "def square(x):\n    import warnings\n    warnings.warn('honest')\n    return x ** 2",
+    "half": "def square(x):\n    return x * 2",
+    "negative": "def square(x):\n    return abs(x) * x",
+    "raises": "def square(x):\n    raise ValueError(f'secret {x}')",
+    "exits": "import sys\ndef square(x):\n    sys.exit()",
+    "dies": "import os\ndef square(x):\n    os._exit(0)",
+    "dies at once": "import os\nos._exit(0)",
+    "untouched": "# YOUR CODE HERE\nraise NotImplementedError()",
+}
+EXPECTED = {
+    "right": (1, 2, 4),
+    "half": (1, 0, 1),
+    "negative": (1, 0, 4),
+    **dict.fromkeys(("raises", "exits", "dies", "dies at once", "untouched"), (0, 0, 0)),
+}
+
+
+def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) -> None:
+    for student, source in KINDS.items():
+        handed_in(plain.folder, "ps1", student, {"squares": source, "why": "Because."})
+    broken = handed_in(plain.folder, "ps1", "broken", {})
+    broken.write_text("{")
+    run = plain.here("grade", "ps1", "--workers", "1")
+    assert run.returncode == 1
+    assert "broken: not graded." in run.stdout
+    assert f"Graded {len(KINDS)} of {len(KINDS) + 1} submissions of ps1." in run.stdout
+    found = plain.scores("ps1")
+    assert {
+        student: tuple(scores[name] for name in ("visible", "hidden", "partial")) for student, scores in found.items()
+    } == EXPECTED
+    assert {scores["why"] for scores in found.values()} == {None}
+    assert rows(plain)["broken"]["score"] == rows(plain)["right"]["score"] == ""
+    for student in ("right", "half"):
+        grade_by_hand(plain, "ps1", student, "why", 3)
+        grade_by_hand(plain, "ps1", student, "more", 0.5)
+    assert [float(rows(plain)[student]["score"]) for student in ("right", "half")] == [10.5, 5.5]
+
+    # nbgrader's own command gives the same, and keeps what was given by hand.
+    run = plain.nbgrader("autograde", "ps1", "--force")
+    again = plain.scores("ps1")
+    assert set(again.pop("broken").values()) == {None}
+    assert again == found
+    assert float(rows(plain)["right"]["score"]) == 10.5
+
+    assert plain.here("feedback", "ps1").returncode == 0
+    page = plain.feedback_page("half", "ps1")
+    assert "square(-5)" not in page and "square(7)" not in page
+    assert "three times three is nine" in page
+    assert "a square is never negative" in plain.feedback_page("negative", "ps1")
+    assert plain.here("report", "report.html").returncode == 0
+    assert "<code>partial</code>: mean" in (plain.folder / "report.html").read_text()
+
+
+def test_learners_code_cannot_take_the_asserts_away_by_what_is_known_of_nbgrader(plain: Course) -> None:
+    kinds = {
+        "transformer": "import ast\nclass D(ast.NodeTransformer):\n    visit_Assert = lambda self, node: ast.Pass()\n"
+        "get_ipython().ast_transformers.append(D())\ndef square(x):\n    return None",
+        "blank": "get_ipython().input_transformers_cleanup.append(lambda lines: [])\ndef square(x):\n    return None",
+        "hook": "def square(x):\n    import sys\n    sys.displayhook(4.0)\n    return None",
+        "nan": "class N:\n    __eq__ = lambda self, other: float('nan')\ndef square(x):\n    return N()",
+        "far": "class M:\n    __eq__ = lambda self, other: -1000\ndef square(x):\n    return M()",
+    }
+    for student, source in kinds.items():
+        handed_in(plain.folder, "ps1", student, {"squares": source})
+    run = plain.here("grade", "ps1", "--workers", "1")
+    assert run.returncode == 0, run.stderr
+    found = plain.scores("ps1")
+    assert {student: scores["partial"] for student, scores in found.items()} == dict.fromkeys(kinds, 0)
+    # What says that all is equal is believed: such tests run where it lives.
+    assert {student for student, scores in found.items() if scores["hidden"]} == {"nan", "far"}
+    assert plain.here("report", "report.html").returncode == 0
+    report = (plain.folder / "report.html").read_text()
+    assert "partial: Its tests end in -4000, which is no number from 0 to 4." in report
+
+
+def test_tests_of_ones_own_beside_exercises_of_a_chapter(course: Course, attention: Assignment) -> None:
+    own = asserts("shape", 3, "assert causal_mask(2, 3).shape == (2, 3)\ncausal_mask = None")
+    edit(course, lambda notebook: notebook.cells.insert(5, own))
+    released = course.here("release", NAME)
+    assert released.returncode == 0, released.stderr
+    handed_in(course.folder, NAME, "ada", answers(attention))
+    assert course.here("grade", NAME, "--workers", "1").returncode == 0
+    found = course.scores(NAME)["ada"]
+    # What the tests do to the notebook's names is nothing to the judge.
+    assert {name: score for name, score in found.items() if name != "shape"} == {
+        exercise.name: exercise.points for exercise in attention.exercises
+    }

@@ -1,0 +1,142 @@
+"""An assignment of an instructor's own, from `new-exercise` to the page that a learner reads, without a fork."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.own_exercises import load
+from llm_course.check import load_answer_keys, make_report
+from tests.banks.sources import handed_in
+from tests.banks.submissions import source_of
+from tests.grading.conftest import Course
+
+pytestmark = pytest.mark.grading
+NAME = "sorting"
+RIGHT = """
+from torch import Tensor
+def double_largest(x: Tensor) -> Tensor:
+    return x + x * (x == x.amax(-1, keepdim=True))
+"""
+IN_PLACE = """
+def double_largest(x):
+    x[range(len(x)), x.argmax(-1)] *= 2
+    return x
+"""
+COLUMNS = """
+import torch
+def double_largest(x):
+    return torch.where(x == x.amax(0, keepdim=True), 2 * x, x)
+"""
+
+
+@pytest.fixture
+def own(empty_course: Path, tmp_path: Path) -> Course:
+    shutil.copytree(empty_course, tmp_path / "course")
+    course = Course(tmp_path / "course")
+    made = course.here("new-exercise", NAME)
+    assert made.returncode == 0, made.stderr
+    return course
+
+
+def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"exercises/{NAME}"]
+    run = subprocess.run(tests, cwd=own.folder, capture_output=True, text=True)
+    assert (run.returncode, "1 passed" in run.stdout) == (0, True), run.stdout
+    released = own.here("release", NAME)
+    assert released.returncode == 0, released.stderr
+    assert "BEGIN SOLUTION" not in (own.folder / "release" / NAME / f"{NAME}.ipynb").read_text()
+
+    # A learner's own check, beside the notebook.
+    monkeypatch.chdir(own.folder / "release" / NAME)
+    load_answer_keys.cache_clear()
+    namespace: dict[str, object] = {}
+    exec(COLUMNS, namespace)
+    shown = repr(make_report(NAME, namespace["double_largest"], own.folder))  # type: ignore[arg-type]
+    assert "You double the largest entry of each *column*." in shown
+    assert "Read again: lecture 1, “Axes”." in shown
+
+    answers = {"right": RIGHT, "columns": COLUMNS, "changing": IN_PLACE, "nothing": ""}
+    for student, source in answers.items():
+        handed_in(own.folder, NAME, student, {"double_largest-answer": source} if source else {})
+    run = own.here("grade", NAME, "--workers", "2")
+    assert run.returncode == 0, run.stderr
+    scores = {student: found["double_largest"] for student, found in own.scores(NAME).items()}
+    assert scores == {"right": 2, "columns": 0, "changing": pytest.approx(4 / 3, abs=1e-4), "nothing": 0}
+    assert own.here("feedback", NAME).returncode == 0
+    page = own.feedback_page("changing", NAME)
+    assert "You change `x` itself" in page or "You change <code>x</code> itself" in page
+    assert "2 * x.gather" not in page
+
+    again = own.nbgrader("autograde", NAME, "--force")
+    assert again.returncode == 0, again.stderr
+    assert {student: found["double_largest"] for student, found in own.scores(NAME).items()} == scores
+
+
+def test_a_changed_specification_regrades_and_says_why_before(own: Course) -> None:
+    assert own.here("release", NAME).returncode == 0
+    handed_in(own.folder, NAME, "ada", {"double_largest-answer": IN_PLACE})
+    assert own.here("grade", NAME, "--workers", "1").returncode == 0
+    path = own.folder / "exercises" / NAME / "specification.py"
+    path.write_text(path.read_text().replace("weight=2,", "weight=3,"))
+    run = own.here("grade", NAME, "--workers", "1", "--dry-run")
+    assert "ada: 1.3333 to 1.5 of 2 points (double_largest 1.3333 to 1.5): other graders or rules." in run.stdout
+    assert own.scores(NAME)["ada"]["double_largest"] == pytest.approx(4 / 3, abs=1e-4)
+    # A source that was edited is kept, as a chapter's is.
+    source = own.folder / "source" / NAME / f"{NAME}.ipynb"
+    notebook = json.loads(source.read_text())
+    notebook["cells"][0]["source"] = "# Mine"
+    source.write_text(json.dumps(notebook))
+    assert "was edited: it is kept and used." in own.here("release", NAME).stdout
+    assert json.loads(source.read_text()) == notebook
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("specification.py", "x.abs().argmax", "x.argmax", "largest_in_size gets full marks"),
+        ("specification.py", "ASSIGNMENT =", "ASSIGNED =", "let ASSIGNMENT be an Assignment"),
+        ("specification.py", '"x.argmax"', '"x.argmin"', "fails with ValueError"),
+        ("specification.py", ", visible=True", "", "no case is visible"),
+        ("solutions.py", "import Tensor", "import Tensors", "fails with ImportError"),
+        ("alternatives.py", "+ x, x)", "+ 1, x)", "where_it_is_largest loses marks"),
+        ("exercises.md", "of any sign", "of each sign", "the stub of double_largest differs from signature and docstr"),
+        ("exercises.md", "{code-cell} python\ncheck", "{code-cell} python\nprint", "the stubs and checks are"),
+    ],
+)
+def test_what_does_not_tell_right_from_wrong_is_not_released(
+    own: Course, file: str, old: str, new: str, sentence: str
+) -> None:
+    path = own.folder / "exercises" / NAME / file
+    assert path.read_text().count(old) == 1
+    path.write_text(path.read_text().replace(old, new))
+    run = own.here("release", NAME)
+    assert sentence in run.stderr
+    assert "Traceback" not in run.stderr
+    assert (run.returncode, (own.folder / "release" / NAME).exists()) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("05_attention", "There is an assignment '05_attention' already"),
+        (NAME, "There is an assignment 'sorting' already"),
+        ("my week", "'my week' is no name of an assignment"),
+        ("../out", "'../out' is no name"),
+    ],
+)
+def test_a_name_that_cannot_be_is_one_sentence(own: Course, name: str, sentence: str) -> None:
+    before = sorted(own.folder.rglob("*"))
+    run = own.here("new-exercise", name)
+    assert run.returncode == 1
+    assert len(run.stderr.strip().splitlines()) == 1
+    assert sorted(own.folder.rglob("*")) == before
+
+
+def test_the_example_is_what_new_exercise_lays_out(own: Course) -> None:
+    assignment = load(own.folder / "exercises" / NAME)
+    assert [exercise.name for exercise in assignment.exercises] == ["double_largest"]
+    assert source_of(assignment.exercises[0].reference).startswith("def double_largest")

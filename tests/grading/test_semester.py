@@ -1,0 +1,111 @@
+"""A semester in small, as an instructor goes through it, ends with the same table on SQLite and on PostgreSQL."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from autograder.exercises.spec import Assignment
+from tests.banks.sources import answer, asserts, essay, handed_in, write_source
+from tests.banks.submissions import references
+from tests.grading.conftest import Course
+from tests.grading.test_own_exercises import COLUMNS, RIGHT
+from tests.grading.test_postgresql import database
+from tests.grading.test_students import LATE, ROSTER, RULE
+
+pytestmark = pytest.mark.grading
+__all__ = ["database"]
+CHAPTER, OWN, PLAIN = "05_attention", "sorting", "ps1"
+DUE = "2026-10-12T12:00+00:00"
+
+
+def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, Any]]:
+    """Roster, three releases, hand-ins, grades by hand, an extension, a hand-in after it; the table in the end."""
+
+    def do(*arguments: str) -> str:
+        run = course.here(*arguments)
+        assert run.returncode == 0, (arguments, run.stderr)
+        return run.stdout
+
+    (course.folder / "students.csv").write_text(ROSTER, encoding="utf-8")
+    do("roster", "students.csv")
+    path = course.folder / "source" / CHAPTER / f"{CHAPTER}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "causal_mask":
+            cell.metadata.nbgrader.points = 20
+    notebook.cells.append(essay("why", 4))
+    nbformat.write(notebook, path)
+    do("new-exercise", OWN)
+    cells = [
+        answer("one-answer", "### BEGIN SOLUTION\none = 1\n### END SOLUTION"),
+        asserts("one", 2, "assert one == 1"),
+    ]
+    write_source(course.folder, PLAIN, cells)
+    for name in (CHAPTER, OWN, PLAIN):
+        do("release", name, "--due", DUE)
+
+    right = {f"{name}-answer": source for name, source in references(attention).items()}
+    handed_in(course.folder, CHAPTER, "ada", right | {"why": "Because."})
+    late = handed_in(course.folder, CHAPTER, "bob", {"why": "Perhaps."})
+    (late.parent / "timestamp.txt").write_text(LATE)
+    for student, source in (("ada", RIGHT), ("bob", COLUMNS)):
+        late = handed_in(course.folder, OWN, student, {"double_largest-answer": source})
+        (late.parent / "timestamp.txt").write_text(LATE)
+    handed_in(course.folder, PLAIN, "cleo", {"one-answer": "one = 1"})
+    handed_in(course.folder, PLAIN, "bob", {}).write_text("{")
+    for name in (CHAPTER, OWN):
+        do("grade", name, "--workers", "1")
+    assert course.here("grade", PLAIN, "--workers", "1").returncode == 1
+    with Gradebook(url) as gradebook:
+        for student, score in (("ada", 4.0), ("bob", 2.0)):
+            grade = gradebook.find_grade("why", CHAPTER, CHAPTER, student)
+            grade.manual_score, grade.needs_manual_grade = score, False
+        gradebook.db.commit()
+    assert "bob: late penalty 0 to 1 points." in do("grade", CHAPTER, "--workers", "1")
+    assert "ada: late penalty 1 to 0 points." in do("extend", OWN, "ada", "--days", "2", "--reason", "a fair")
+    handed_in(course.folder, CHAPTER, "ada", right | {"why": "Because of something else."})
+    assert "why has 4 points by hand, given to other code" in do("grade", CHAPTER, "--workers", "1")
+    for name in (CHAPTER, OWN, PLAIN):
+        do("feedback", name)
+    do("report", "report.html")
+    do("export", "scores.json")
+    table: list[dict[str, Any]] = json.loads((course.folder / "scores.json").read_text(encoding="utf-8"))["scores"]
+    return table
+
+
+def test_a_semester_is_the_same_on_either_database(
+    database: str, empty_course: Path, attention: Assignment, tmp_path: Path
+) -> None:
+    course, other = Course(tmp_path / "course"), Course(tmp_path / "other")
+    shutil.copytree(empty_course, course.folder)
+    made = Course(tmp_path).here("init", "other", "--database", database)
+    assert made.returncode == 0, made.stderr
+    shutil.copy(course.folder / ".llm_course_secret", other.folder)
+    for each in (course, other):
+        with (each.folder / "nbgrader_config.py").open("a") as file:
+            file.write(RULE)
+    found = semester(course, f"sqlite:///{course.folder / 'gradebook.db'}", attention)
+    assert not (other.folder / "gradebook.db").exists()
+    assert semester(other, database, attention) == found
+
+    scores = {(row["assignment"], row["student_id"]): row for row in found}
+    points = attention.points - attention.exercise("causal_mask").points + 20
+    assert {key: row["score"] for key, row in scores.items()} == {
+        (CHAPTER, "ada"): points + 4,
+        (CHAPTER, "bob"): 1,  # 2 for the essay, of which two days late cost a half
+        (CHAPTER, "cleo"): None,
+        (OWN, "ada"): 2,
+        (OWN, "bob"): 0,
+        (OWN, "cleo"): None,
+        (PLAIN, "ada"): None,
+        (PLAIN, "bob"): None,
+        (PLAIN, "cleo"): 2,
+    }
+    assert "not valid JSON" in scores[PLAIN, "bob"]["reason"]
+    assert scores[OWN, "ada"]["due"] == "2026-10-14 12:00 (2 days more: a fair)"
+    assert "look at it again" in scores[CHAPTER, "ada"]["flags"]

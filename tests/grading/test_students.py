@@ -1,0 +1,240 @@
+"""Students: a roster, those who hand in nothing, more time for some, days late and what they cost, with the reason."""
+
+import csv
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from tests.banks.sources import answer, asserts, essay, handed_in, write_source
+from tests.grading.conftest import Course
+
+pytestmark = pytest.mark.grading
+NAME = "ps1"
+RULE = """
+from autograder.late import PenaltyPerDay
+c.AssignLatePenalties.plugin_class = PenaltyPerDay
+c.PenaltyPerDay.share = 0.25
+"""
+ROSTER = """id,first_name,last_name,email,lms_user_id
+ada,Ada,Lovelace,ada@example.org,101
+bob,Bob,Grün,bob@example.org,102
+cleo,Cleo,"Smith, Jr.",,
+"""
+RIGHT = "def one():\n    return 1"
+LATE = "2026-10-13 13:00:00.000000 UTC"
+"""A day and an hour."""
+
+
+def course_in(empty_course: Path, folder: Path) -> Course:
+    """A course with a small assignment that is due, and a penalty for each day."""
+    shutil.copytree(empty_course, folder)
+    course = Course(folder)
+    cells = [answer("one-answer", "def one():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION")]
+    write_source(folder, NAME, [*cells, asserts("one", 8, "assert one() == 1"), essay("why", 4)])
+    with (folder / "nbgrader_config.py").open("a") as file:
+        file.write(RULE)
+    (folder / "students.csv").write_text(ROSTER, encoding="utf-8")
+    return course
+
+
+@pytest.fixture
+def small(empty_course: Path, tmp_path: Path) -> Course:
+    course = course_in(empty_course, tmp_path / "course")
+    released = course.here("release", NAME, "--due", "2026-10-12T12:00+00:00")
+    assert released.returncode == 0, released.stderr
+    return course
+
+
+def submit(course: Course, student: str, at: str, why: str = "") -> None:
+    path = handed_in(course.folder, NAME, student, {"one-answer": RIGHT} | ({"why": why} if why else {}))
+    (path.parent / "timestamp.txt").write_text(at)
+
+
+def rows(course: Course, *options: str) -> dict[str, dict[str, str]]:
+    run = course.here("export", "grades.csv", *options)
+    assert run.returncode == 0, run.stderr
+    with (course.folder / "grades.csv").open(encoding="utf-8") as file:
+        return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def test_who_hands_in_nothing_is_in_every_table_and_has_no_zero(small: Course) -> None:
+    run = small.here("roster", "students.csv")
+    assert run.stdout.splitlines() == ["ada: new.", "bob: new.", "cleo: new.", "The course has 3 students."]
+    submit(small, "ada", "2026-10-12 11:00:00.000000 UTC")
+    submit(small, "dora", "2026-10-12 11:00:00.000000 UTC")
+    before = rows(small)
+    assert {student: row["status"] for student, row in before.items()} == {
+        "ada": "not graded", "bob": "not handed in", "cleo": "not handed in", "dora": "not graded",
+    }  # fmt: skip
+    run = small.here("grade", NAME, "--workers", "1")
+    assert run.returncode == 0, run.stderr
+    assert "Handed in nothing: bob, cleo." in run.stdout
+    found = rows(small)
+    # An essay that was left as it is counts 0, as in nbgrader.
+    assert {student: (row["status"], row["score"]) for student, row in found.items()} == {
+        "ada": ("graded", "8.0"), "bob": ("not handed in", ""), "cleo": ("not handed in", ""),
+        "dora": ("graded", "8.0"),
+    }  # fmt: skip
+    assert (found["bob"]["name"], found["bob"]["reason"]) == ("Bob Grün", "Nothing was handed in.")
+    assert small.here("export", "canvas.csv", "--table", "canvas").returncode == 0
+    text = (small.folder / "canvas.csv").read_text(encoding="utf-8")
+    assert "Ada Lovelace,101,,ada,,8.0" in text and "Bob Grün,102,,bob,,\n" in text.replace("\r", "")
+    assert small.here("report", "report.html").returncode == 0
+    report = (small.folder / "report.html").read_text(encoding="utf-8")
+    assert "2 submissions, 0 of them not graded." in report
+    assert "<bdi>Bob Grün</bdi>, <bdi>Cleo Smith, Jr.</bdi>." in report
+
+
+def test_more_time_takes_a_penalty_off_and_the_table_says_why(small: Course) -> None:
+    assert small.here("roster", "students.csv").returncode == 0
+    for student in ("ada", "bob"):
+        submit(small, student, LATE)
+    assert small.here("grade", NAME, "--workers", "1").returncode == 0
+    found = rows(small)
+    assert [found["ada"][name] for name in ("score", "late_submission_penalty", "late_days", "due")] == [
+        "4.0", "4.0", "2", "2026-10-12 12:00",
+    ]  # fmt: skip
+    run = small.here("extend", NAME, "ada", "--days", "1", "--reason", "ill, with a note")
+    assert run.stdout == "ada: 1 day more for ps1: ill, with a note.\nada: late penalty 4 to 2 points.\n"
+    run = small.here("extend", NAME, "cleo", "--days", "7", "--reason", "a fair")
+    assert run.stdout == "cleo: 7 days more for ps1: a fair.\n"
+    after = rows(small)
+    assert after["bob"] == found["bob"]
+    assert [after["ada"][name] for name in ("score", "late_days", "due")] == [
+        "6.0", "1", "2026-10-13 12:00 (1 day more: ill, with a note)",
+    ]  # fmt: skip
+    assert (after["cleo"]["status"], after["cleo"]["due"]) == (
+        "not handed in",
+        "2026-10-19 12:00 (7 days more: a fair)",
+    )
+    # It holds for what comes later, by either command.
+    submit(small, "cleo", "2026-10-18 12:00:00.000000 UTC")
+    run = small.nbgrader("autograde", NAME, "--force")
+    assert run.returncode == 0, run.stderr
+    again = rows(small)
+    assert (again["cleo"]["score"], again["cleo"]["late_days"]) == ("8.0", "0")
+    assert (again["ada"]["score"], again["bob"]["score"]) == ("6.0", "4.0")
+    assert small.here("grade", NAME, "--workers", "1", "--again").returncode == 0
+    assert rows(small) == again
+
+
+def test_an_extension_that_was_given_in_nbgraders_way_stays(small: Course) -> None:
+    submit(small, "ada", LATE)
+    assert small.here("grade", NAME, "--workers", "1").returncode == 0
+    with Gradebook(f"sqlite:///{small.folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_submission(NAME, "ada").extension = timedelta(days=3)
+        gradebook.db.commit()
+    run = small.here("grade", NAME, "--workers", "1")
+    assert "ada: late penalty 4 to 0 points." in run.stdout
+    assert (rows(small)["ada"]["score"], rows(small)["ada"]["due"]) == ("8.0", "2026-10-15 12:00 (3 days more)")
+
+
+def test_a_penalty_counts_what_was_graded_by_hand_meanwhile(small: Course) -> None:
+    submit(small, "ada", LATE, why="Because.")
+    run = small.here("grade", NAME, "--workers", "1")
+    assert "why: 1 to be graded by hand, in formgrader." in run.stdout
+    with Gradebook(f"sqlite:///{small.folder / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("why", NAME, NAME, "ada")
+        grade.manual_score, grade.needs_manual_grade = 4.0, False
+        gradebook.db.commit()
+    run = small.here("grade", NAME, "--workers", "1")
+    assert "ada: late penalty 4 to 6 points." in run.stdout
+    assert rows(small)["ada"]["score"] == "6.0"
+    with Gradebook(f"sqlite:///{small.folder / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("why", NAME, NAME, "ada")
+        assert (grade.manual_score, grade.needs_manual_grade) == (4.0, False)
+
+
+def test_the_table_has_a_version_and_the_cells(small: Course) -> None:
+    assert small.here("roster", "students.csv").returncode == 0
+    submit(small, "ada", LATE, why="Because.")
+    assert small.here("grade", NAME, "--workers", "1").returncode == 0
+    run = small.here("export", "scores.json")
+    assert run.returncode == 0, run.stderr
+    table = json.loads((small.folder / "scores.json").read_text(encoding="utf-8"))
+    assert (table["version"], table["course"]) == (1, "course")
+    ada, bob, _ = table["scores"]
+    assert ada["cells"] == [
+        {"name": "one", "score": 8.0, "max_score": 8.0, "by_hand": False},
+        {"name": "why", "score": None, "max_score": 4.0, "by_hand": False},
+    ]
+    assert (ada["score"], ada["status"], bob["score"], bob["cells"]) == (None, "not graded", None, [])
+    assert small.here("export", "cells.csv", "--table", "cells").returncode == 0
+    text = (small.folder / "cells.csv").read_text(encoding="utf-8").splitlines()
+    assert text[1:] == [
+        "ps1,ada,Ada Lovelace,not graded,one,8.0,8.0,False",
+        "ps1,ada,Ada Lovelace,not graded,why,,4.0,False",
+    ]
+
+
+LISTS = {
+    "canvas": "Student,ID,SIS User ID,SIS Login ID,Section,05 (1)\n    Points Possible,,,,,3\n"
+    '"Lovelace, Ada",7,,ada,S1,\n"Student, Test",8,,,S1,\n',
+    "moodle": "\ufeffFirst name;Last name;ID number;Email address\nAda;Lovelace;ada;a@b.org\n",
+    "nbgrader": "id,first_name,last_name,lms_user_id\nada,Ada,Lovelace,7\n",
+}
+
+
+@pytest.mark.parametrize("platform", LISTS)
+def test_lists_of_platforms_are_read_and_nobody_is_removed(small: Course, platform: str) -> None:
+    (small.folder / "list.csv").write_text(LISTS[platform], encoding="utf-8")
+    assert small.here("roster", "students.csv").returncode == 0
+    run = small.here("roster", "list.csv")
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines()[-1] == "The course has 3 students."
+    listed = small.here("roster").stdout.splitlines()
+    # What the list does not know is kept.
+    assert listed[0] == f"ada, Ada Lovelace, {'a@b.org' if platform == 'moodle' else 'ada@example.org'}"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (b"name\nada\n", "has no column with the students' ids"),
+        (b"", "has no column with the students' ids"),
+        (b"id\n", "names no student"),
+        (b"id\nada\nada\n", "names ada more than once"),
+        (b"id,name\n..,Ada\n", "Ada has no id that can be used"),
+        (b"id,name\n,Ada Lovelace\n", "Ada Lovelace has no id that can be used"),
+        ("id,name\nada,Grün\n".encode("cp1252"), "is not UTF-8"),
+        (b"id\n\0\n", ""),
+    ],
+)
+def test_a_list_that_cannot_be_read_changes_nothing(small: Course, text: bytes, sentence: str) -> None:
+    (small.folder / "list.csv").write_bytes(text)
+    run = small.here("roster", "list.csv")
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert sentence in run.stderr
+    assert small.here("roster").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("extend", NAME, "nobody", "--days", "1"), "Nobody is called 'nobody'"),
+        (("extend", "99_nothing", "ada", "--days", "1"), "There is no assignment '99_nothing'"),
+        (("extend", "05_attention", "ada", "--days", "1"), "05_attention is not released yet"),
+        (("extend", NAME, "ada", "--days", "nan"), "nan is no number of days from 0 to 3650"),
+        (("extend", NAME, "ada", "--days", "-1"), "-1 is no number of days from 0 to 3650"),
+        (("roster", "no.csv"), "no.csv cannot be read: No such file or directory"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(small: Course, arguments: tuple[str, ...], sentence: str) -> None:
+    assert small.here("roster", "students.csv").returncode == 0
+    run = small.here(*arguments)
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert sentence in run.stderr
+    assert not (small.folder / "extensions.csv").exists()
+
+
+@pytest.mark.parametrize("line", ["ps1,ada,many,ill", "ps1,ada,,", "ps1", "ps1,ada,-4,ill"])
+def test_a_file_of_extensions_that_was_spoiled_is_named_with_its_line(small: Course, line: str) -> None:
+    (small.folder / "extensions.csv").write_text(f"assignment,student,days,reason\n{line}\n")
+    submit(small, "ada", LATE)
+    run = small.here("export", "grades.csv")
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert "extensions.csv, line 2" in run.stderr
