@@ -5,6 +5,7 @@ Each step is nbgrader's own, so formgrader and the plain nbgrader commands see t
 
 import contextlib
 import itertools
+import re
 import shutil
 import zipfile
 from collections import Counter
@@ -19,6 +20,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -42,6 +44,7 @@ from autograder.own_exercises import OWN, lay_out
 from autograder.result import NOT_GRADED, Result
 from autograder.roster import Person, enroll, people_in, read_roster
 from autograder.scores import NOT_HANDED_IN, TABLES, read_scores, refusals, scores_json, write_table
+from autograder.source_cells import read_source_cells
 from autograder.submission import ids_in, learner_cells, submission_of
 from autograder.work import Job, Task
 from autograder.workers import dask_workers, local_workers
@@ -72,6 +75,10 @@ results/
 autograded/
 feedback/
 """
+
+
+CAUSE = re.compile(r"^\s*[\w.]+(?:Error|Exception): .+$", re.MULTILINE)
+"""Why something failed, in a log of nbgrader's."""
 
 
 class CourseError(Exception):
@@ -149,12 +156,35 @@ def release(name: str, due: datetime | None = None, anew: bool = False) -> Relea
         try_exercises(name)
     notes = _write_source(assignment, Path(), anew)
     api = _api()
+    _require_same_cells(api, name)
     _succeed(api.generate_assignment(name, force=True), f"nbgrader could not release {name}")
     released = _released(api.coursedir, name)
     if due:
         with api.gradebook as gradebook:
             gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
     return Released(Path("release") / name / f"{name}.ipynb", _pack(assignment), (*notes, *_remarks(released)))
+
+
+def _require_same_cells(api: NbGraderAPI, name: str) -> None:
+    """nbgrader lets no cell come or go once something is graded, and takes the release away before it says so."""
+    with api.gradebook as gradebook:
+        released = set(read_source_cells(gradebook, name))
+        graded = len(gradebook.find_notebook(name, name).submissions) if released else 0
+    if not graded:
+        return
+    path = Path("source") / name / f"{name}.ipynb"
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises this and that
+        raise CourseError(f"{path} is no notebook that can be read ({type(error).__name__}): mend it.") from error
+    kinds = (is_grade, is_solution, is_locked, is_task)
+    asked = {cell.metadata.nbgrader.grade_id for cell in notebook.cells if any(kind(cell) for kind in kinds)}
+    if asked != released:
+        more, gone = (", ".join(sorted(names)) or "none" for names in (asked - released, released - asked))
+        raise CourseError(
+            f"{graded} submissions of {name} are graded, and then nbgrader lets no graded cell come or go "
+            f"(new: {more}; gone: {gone}). Text, points and order may change."
+        )
 
 
 def new_exercise(name: str) -> list[Path]:
@@ -538,4 +568,6 @@ def _load_config(folder: Path) -> Config:
 def _succeed(outcome: dict[str, Any], problem: str) -> None:
     if not outcome["success"]:
         text = (outcome.get("error") or outcome.get("log") or "no reason given").strip()
-        raise CourseError(f"{problem}: {text.splitlines()[-1]}")
+        # The last one says only that there was one.
+        causes = [line for line in CAUSE.findall(text) if "NbGraderException" not in line]
+        raise CourseError(f"{problem}: {(causes or text.splitlines())[-1].strip()}")

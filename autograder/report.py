@@ -38,11 +38,15 @@ class Share:
 
 @dataclass(frozen=True)
 class ExerciseReport:
-    """An exercise over a class: its mean, the properties that fail, the mistakes, most common first."""
+    """An exercise over a class: its mean, the properties that fail, the mistakes, most common first.
+
+    Where an instructor's own tests say what it is worth there are no properties, and what they told is in `mistakes`.
+    """
 
     name: str
     points: float
     mean: float
+    is_judged: bool
     failing: list[Share]
     mistakes: list[Share]
 
@@ -104,11 +108,14 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
 
 def _exercise_report(answers: Sequence[ExerciseResult]) -> ExerciseReport:
     failing = Counter(item.name for answer in answers for item in answer.properties if not (item.holds or item.waits))
-    mistakes = Counter((answer.hint, answer.section) for answer in answers if answer.mistake)
+    is_judged = any(answer.properties for answer in answers)
+    told = [answer for answer in answers if answer.mistake or (answer.hint and not is_judged)]
+    mistakes = Counter((answer.hint, answer.section) for answer in told)
     return ExerciseReport(
         name=answers[0].name,
         points=answers[0].points,
         mean=statistics.mean(answer.score for answer in answers),
+        is_judged=is_judged,
         failing=[Share(name, "", count, len(answers)) for name, count in failing.most_common()],
         mistakes=[Share(hint, section, count, len(answers)) for (hint, section), count in mistakes.most_common()],
     )

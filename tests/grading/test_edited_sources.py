@@ -139,6 +139,20 @@ def test_a_cell_that_lost_its_exercise_is_refused_and_is_no_zero(course: Course)
     assert len(run.stderr.strip().splitlines()) == 1
 
 
+def test_a_cell_that_comes_after_the_first_grade_is_refused_and_the_release_stays(plain: Course) -> None:
+    handed_in(plain.folder, "ps1", "ada", {"squares": KINDS["right"]})
+    assert plain.here("grade", "ps1", "--workers", "1").returncode == 0
+    path = plain.folder / "source" / "ps1" / "ps1.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells.append(essay("late", 3))
+    nbformat.write(notebook, path)
+    released = (plain.folder / "release" / "ps1" / "ps1.ipynb").read_bytes()
+    run = plain.here("release", "ps1")
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert "1 submissions of ps1 are graded" in run.stderr and "(new: late; gone: none)" in run.stderr
+    assert (plain.folder / "release" / "ps1" / "ps1.ipynb").read_bytes() == released
+
+
 @pytest.fixture
 def plain(empty_course: Path, tmp_path: Path) -> Course:
     """A course with a plain nbgrader assignment: asserts, partial credit, an essay and a task."""
@@ -210,7 +224,9 @@ def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) 
     assert "three times three is nine" in page
     assert "a square is never negative" in plain.feedback_page("negative", "ps1")
     assert plain.here("report", "report.html").returncode == 0
-    assert "<code>partial</code>: mean" in (plain.folder / "report.html").read_text()
+    report = (plain.folder / "report.html").read_text()
+    assert "<code>partial</code>: mean" in report
+    assert "What the tests told the learner" in report and "All learners have all properties." not in report
 
 
 def test_learners_code_cannot_take_the_asserts_away_by_what_is_known_of_nbgrader(plain: Course) -> None:
