@@ -331,7 +331,7 @@ def update_penalties(name: str, students: Sequence[str]) -> list[str]:
 def still_open(name: str) -> list[str]:
     """What an assignment waits for, in sentences: grades by hand, and who handed in nothing."""
     with _api().gradebook as gradebook:
-        scores = [score for score in read_scores(gradebook) if score.assignment == name]
+        scores = read_scores(gradebook, name)
     open_cells = Counter(cell.name for score in scores for cell in score.cells if cell.score is None)
     missing = [score.student_id for score in scores if score.status == NOT_HANDED_IN]
     return [
