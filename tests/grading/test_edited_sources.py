@@ -41,7 +41,7 @@ def answers(assignment: Assignment) -> dict[str, str]:
 
 
 def rows(course: Course, file: str = "grades.csv") -> dict[str, dict[str, str]]:
-    exported = course.here("export", file)
+    exported = course.llm_course("export", file)
     assert exported.returncode == 0, exported.stderr
     with (course.folder / file).open() as table:
         return {row["student_id"]: row for row in csv.DictReader(table)}
@@ -66,13 +66,13 @@ def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course
 
     assert {exercise.name for exercise in attention.exercises} >= set(kept)
     source = edit(course, change)
-    released = course.here("release", NAME)
+    released = course.llm_course("release", NAME)
     assert released.returncode == 0, released.stderr
     assert "To be graded by hand, in formgrader: plot, why." in released.stdout
     right = answers(attention)
     handed_in(course.folder, NAME, "ada", right | {"why": "Because.", "plot": "print(causal_mask(2, 2).sum())"})
     handed_in(course.folder, NAME, "bob", {"why": "Who knows?"})
-    run = course.here("grade", NAME, "--workers", "1")
+    run = course.llm_course("grade", NAME, "--workers", "1")
     assert run.returncode == 0, run.stderr
     points = {name: attention.exercise(name).points for name in kept} | {"scaled_dot_product_attention": 10}
     assert course.scores(NAME)["ada"] == {**points, "why": None, "plot": None}
@@ -89,7 +89,7 @@ def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course
     assert [float(found[student]["score"]) for student in ("ada", "bob")] == [total, 1.0]
     assert float(found["ada"]["max_score"]) == sum(points.values()) + 6
     # Once more, by either command: nothing of it moves.
-    assert course.here("grade", NAME, "--workers", "1", "--again").returncode == 0
+    assert course.llm_course("grade", NAME, "--workers", "1", "--again").returncode == 0
     assert {student: row["score"] for student, row in rows(course).items()} == {
         student: row["score"] for student, row in found.items()
     }
@@ -102,22 +102,22 @@ def test_a_subset_in_another_order_with_an_essay_is_an_assignment(course: Course
 
 def test_an_essay_whose_cell_was_made_anew_waits_and_is_no_zero(course: Course, attention: Assignment) -> None:
     edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
-    assert course.here("release", NAME).returncode == 0
+    assert course.llm_course("release", NAME).returncode == 0
     path = handed_in(course.folder, NAME, "ada", answers(attention) | {"why": "Because."})
     notebook = nbformat.read(path, as_version=4)
     notebook.cells[-1] = nbformat.v4.new_markdown_cell("Because.")
     nbformat.write(notebook, path)
-    run = course.here("grade", NAME, "--workers", "1")
+    run = course.llm_course("grade", NAME, "--workers", "1")
     assert "note: The cell why is missing from the notebook." in run.stdout
     assert course.scores(NAME)["ada"]["why"] is None
 
 
 def test_an_essay_that_was_changed_after_its_grade_is_flagged(course: Course, attention: Assignment) -> None:
     edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
-    assert course.here("release", NAME).returncode == 0
+    assert course.llm_course("release", NAME).returncode == 0
     for text in ("Because.", "Because of something else."):
         handed_in(course.folder, NAME, "ada", answers(attention) | {"why": text})
-        run = course.here("grade", NAME, "--workers", "1")
+        run = course.llm_course("grade", NAME, "--workers", "1")
         assert run.returncode == 0, run.stderr
         if text == "Because.":
             grade_by_hand(course, NAME, "ada", "why", 4.0)
@@ -133,7 +133,7 @@ def test_a_cell_that_lost_its_exercise_is_refused_and_is_no_zero(course: Course)
                 cell.metadata.nbgrader.grade_id = "mask"
 
     edit(course, rename)
-    run = course.here("release", NAME)
+    run = course.llm_course("release", NAME)
     assert run.returncode == 1
     assert run.stderr.startswith("llm-course: The cell mask of 05_attention has no tests of its own and is none of its")
     assert len(run.stderr.strip().splitlines()) == 1
@@ -141,13 +141,13 @@ def test_a_cell_that_lost_its_exercise_is_refused_and_is_no_zero(course: Course)
 
 def test_a_cell_that_comes_after_the_first_grade_is_refused_and_the_release_stays(plain: Course) -> None:
     handed_in(plain.folder, "ps1", "ada", {"squares": KINDS["right"]})
-    assert plain.here("grade", "ps1", "--workers", "1").returncode == 0
+    assert plain.llm_course("grade", "ps1", "--workers", "1").returncode == 0
     path = plain.folder / "source" / "ps1" / "ps1.ipynb"
     notebook = nbformat.read(path, as_version=4)
     notebook.cells.append(essay("late", 3))
     nbformat.write(notebook, path)
     released = (plain.folder / "release" / "ps1" / "ps1.ipynb").read_bytes()
-    run = plain.here("release", "ps1")
+    run = plain.llm_course("release", "ps1")
     assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
     assert "1 submissions of ps1 are graded" in run.stderr and "(new: late; gone: none)" in run.stderr
     assert (plain.folder / "release" / "ps1" / "ps1.ipynb").read_bytes() == released
@@ -167,7 +167,7 @@ def plain(empty_course: Path, tmp_path: Path) -> Course:
         task("more", 1),
     ]
     write_source(course.folder, "ps1", cells).with_name("numbers_for_all.py").write_text("NUMBERS = [1, 2, 3, 4]\n")
-    released = course.here("release", "ps1")
+    released = course.llm_course("release", "ps1")
     assert released.returncode == 0, released.stderr
     assert "Graded by tests of your own: hidden, partial, visible." in released.stdout
     return course
@@ -196,7 +196,7 @@ def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) 
         handed_in(plain.folder, "ps1", student, {"squares": source, "why": "Because."})
     broken = handed_in(plain.folder, "ps1", "broken", {})
     broken.write_text("{")
-    run = plain.here("grade", "ps1", "--workers", "1")
+    run = plain.llm_course("grade", "ps1", "--workers", "1")
     assert run.returncode == 1
     assert "broken: not graded." in run.stdout
     assert f"Graded {len(KINDS)} of {len(KINDS) + 1} submissions of ps1." in run.stdout
@@ -218,12 +218,12 @@ def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) 
     assert again == found
     assert float(rows(plain)["right"]["score"]) == 10.5
 
-    assert plain.here("feedback", "ps1").returncode == 0
+    assert plain.llm_course("feedback", "ps1").returncode == 0
     page = plain.feedback_page("half", "ps1")
     assert "square(-5)" not in page and "square(7)" not in page
     assert "three times three is nine" in page
     assert "a square is never negative" in plain.feedback_page("negative", "ps1")
-    assert plain.here("report", "report.html").returncode == 0
+    assert plain.llm_course("report", "report.html").returncode == 0
     report = (plain.folder / "report.html").read_text()
     assert "<code>partial</code>: mean" in report
     assert "What the tests told the learner" in report and "All learners have all properties." not in report
@@ -240,13 +240,13 @@ def test_learners_code_cannot_take_the_asserts_away_by_what_is_known_of_nbgrader
     }
     for student, source in kinds.items():
         handed_in(plain.folder, "ps1", student, {"squares": source})
-    run = plain.here("grade", "ps1", "--workers", "1")
+    run = plain.llm_course("grade", "ps1", "--workers", "1")
     assert run.returncode == 0, run.stderr
     found = plain.scores("ps1")
     assert {student: scores["partial"] for student, scores in found.items()} == dict.fromkeys(kinds, 0)
     # What says that all is equal is believed: such tests run where it lives.
     assert {student for student, scores in found.items() if scores["hidden"]} == {"nan", "far"}
-    assert plain.here("report", "report.html").returncode == 0
+    assert plain.llm_course("report", "report.html").returncode == 0
     report = (plain.folder / "report.html").read_text()
     assert "partial: Its tests end in -4000, which is no number from 0 to 4." in report
 
@@ -254,10 +254,10 @@ def test_learners_code_cannot_take_the_asserts_away_by_what_is_known_of_nbgrader
 def test_tests_of_ones_own_beside_exercises_of_a_chapter(course: Course, attention: Assignment) -> None:
     own = asserts("shape", 3, "assert causal_mask(2, 3).shape == (2, 3)\ncausal_mask = None")
     edit(course, lambda notebook: notebook.cells.insert(5, own))
-    released = course.here("release", NAME)
+    released = course.llm_course("release", NAME)
     assert released.returncode == 0, released.stderr
     handed_in(course.folder, NAME, "ada", answers(attention))
-    assert course.here("grade", NAME, "--workers", "1").returncode == 0
+    assert course.llm_course("grade", NAME, "--workers", "1").returncode == 0
     found = course.scores(NAME)["ada"]
     # What the tests do to the notebook's names is nothing to the judge.
     assert {name: score for name, score in found.items() if name != "shape"} == {

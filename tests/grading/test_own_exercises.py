@@ -37,7 +37,7 @@ def double_largest(x):
 def own(empty_course: Path, tmp_path: Path) -> Course:
     shutil.copytree(empty_course, tmp_path / "course")
     course = Course(tmp_path / "course")
-    made = course.here("new-exercise", NAME)
+    made = course.llm_course("new-exercise", NAME)
     assert made.returncode == 0, made.stderr
     return course
 
@@ -46,7 +46,7 @@ def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypat
     tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"exercises/{NAME}"]
     run = subprocess.run(tests, cwd=own.folder, capture_output=True, text=True)
     assert (run.returncode, "1 passed" in run.stdout) == (0, True), run.stdout
-    released = own.here("release", NAME)
+    released = own.llm_course("release", NAME)
     assert released.returncode == 0, released.stderr
     assert "BEGIN SOLUTION" not in (own.folder / "release" / NAME / f"{NAME}.ipynb").read_text()
 
@@ -62,11 +62,11 @@ def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypat
     answers = {"right": RIGHT, "columns": COLUMNS, "changing": IN_PLACE, "nothing": ""}
     for student, source in answers.items():
         handed_in(own.folder, NAME, student, {"double_largest-answer": source} if source else {})
-    run = own.here("grade", NAME, "--workers", "2")
+    run = own.llm_course("grade", NAME, "--workers", "2")
     assert run.returncode == 0, run.stderr
     scores = {student: found["double_largest"] for student, found in own.scores(NAME).items()}
     assert scores == {"right": 2, "columns": 0, "changing": pytest.approx(4 / 3, abs=1e-4), "nothing": 0}
-    assert own.here("feedback", NAME).returncode == 0
+    assert own.llm_course("feedback", NAME).returncode == 0
     page = own.feedback_page("changing", NAME)
     assert "You change `x` itself" in page or "You change <code>x</code> itself" in page
     assert "2 * x.gather" not in page
@@ -77,12 +77,12 @@ def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypat
 
 
 def test_a_changed_specification_regrades_and_says_why_before(own: Course) -> None:
-    assert own.here("release", NAME).returncode == 0
+    assert own.llm_course("release", NAME).returncode == 0
     handed_in(own.folder, NAME, "ada", {"double_largest-answer": IN_PLACE})
-    assert own.here("grade", NAME, "--workers", "1").returncode == 0
+    assert own.llm_course("grade", NAME, "--workers", "1").returncode == 0
     path = own.folder / "exercises" / NAME / "specification.py"
     path.write_text(path.read_text().replace("weight=2,", "weight=3,"))
-    run = own.here("grade", NAME, "--workers", "1", "--dry-run")
+    run = own.llm_course("grade", NAME, "--workers", "1", "--dry-run")
     assert "ada: 1.3333 to 1.5 of 2 points (double_largest 1.3333 to 1.5): other graders or rules." in run.stdout
     assert own.scores(NAME)["ada"]["double_largest"] == pytest.approx(4 / 3, abs=1e-4)
     # A source that was edited is kept, as a chapter's is.
@@ -90,7 +90,7 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course) -> No
     notebook = json.loads(source.read_text())
     notebook["cells"][0]["source"] = "# Mine"
     source.write_text(json.dumps(notebook))
-    assert "was edited: it is kept and used." in own.here("release", NAME).stdout
+    assert "was edited: it is kept and used." in own.llm_course("release", NAME).stdout
     assert json.loads(source.read_text()) == notebook
 
 
@@ -113,7 +113,7 @@ def test_what_does_not_tell_right_from_wrong_is_not_released(
     path = own.folder / "exercises" / NAME / file
     assert path.read_text().count(old) == 1
     path.write_text(path.read_text().replace(old, new))
-    run = own.here("release", NAME)
+    run = own.llm_course("release", NAME)
     assert sentence in run.stderr
     assert "Traceback" not in run.stderr
     assert (run.returncode, (own.folder / "release" / NAME).exists()) == (1, False)
@@ -130,7 +130,7 @@ def test_what_does_not_tell_right_from_wrong_is_not_released(
 )
 def test_a_name_that_cannot_be_is_one_sentence(own: Course, name: str, sentence: str) -> None:
     before = sorted(own.folder.rglob("*"))
-    run = own.here("new-exercise", name)
+    run = own.llm_course("new-exercise", name)
     assert run.returncode == 1
     assert len(run.stderr.strip().splitlines()) == 1
     assert sorted(own.folder.rglob("*")) == before

@@ -27,7 +27,7 @@ def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, 
     """Roster, three releases, hand-ins, grades by hand, an extension, a hand-in after it; the table in the end."""
 
     def do(*arguments: str) -> str:
-        run = course.here(*arguments)
+        run = course.llm_course(*arguments)
         assert run.returncode == 0, (arguments, run.stderr)
         return run.stdout
 
@@ -60,7 +60,7 @@ def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, 
     handed_in(course.folder, PLAIN, "bob", {}).write_text("{")
     for name in (CHAPTER, OWN):
         do("grade", name, "--workers", "1")
-    assert course.here("grade", PLAIN, "--workers", "1").returncode == 1
+    assert course.llm_course("grade", PLAIN, "--workers", "1").returncode == 1
     with Gradebook(url) as gradebook:
         for student, score in (("ada", 4.0), ("bob", 2.0)):
             grade = gradebook.find_grade("why", CHAPTER, CHAPTER, student)
@@ -83,7 +83,7 @@ def test_a_semester_is_the_same_on_either_database(
 ) -> None:
     course, other = Course(tmp_path / "course"), Course(tmp_path / "other")
     shutil.copytree(empty_course, course.folder)
-    made = Course(tmp_path).here("init", "other", "--database", database)
+    made = Course(tmp_path).llm_course("init", "other", "--database", database)
     assert made.returncode == 0, made.stderr
     shutil.copy(course.folder / ".llm_course_secret", other.folder)
     for each in (course, other):

@@ -44,7 +44,7 @@ def course_in(empty_course: Path, folder: Path) -> Course:
 @pytest.fixture
 def small(empty_course: Path, tmp_path: Path) -> Course:
     course = course_in(empty_course, tmp_path / "course")
-    released = course.here("release", NAME, "--due", "2026-10-12T12:00+00:00")
+    released = course.llm_course("release", NAME, "--due", "2026-10-12T12:00+00:00")
     assert released.returncode == 0, released.stderr
     return course
 
@@ -55,14 +55,14 @@ def submit(course: Course, student: str, at: str, why: str = "") -> None:
 
 
 def rows(course: Course, *options: str) -> dict[str, dict[str, str]]:
-    run = course.here("export", "grades.csv", *options)
+    run = course.llm_course("export", "grades.csv", *options)
     assert run.returncode == 0, run.stderr
     with (course.folder / "grades.csv").open(encoding="utf-8") as file:
         return {row["student_id"]: row for row in csv.DictReader(file)}
 
 
 def test_who_hands_in_nothing_is_in_every_table_and_has_no_zero(small: Course) -> None:
-    run = small.here("roster", "students.csv")
+    run = small.llm_course("roster", "students.csv")
     assert run.stdout.splitlines() == ["ada: new.", "bob: new.", "cleo: new.", "The course has 3 students."]
     submit(small, "ada", "2026-10-12 11:00:00.000000 UTC")
     submit(small, "dora", "2026-10-12 11:00:00.000000 UTC")
@@ -70,7 +70,7 @@ def test_who_hands_in_nothing_is_in_every_table_and_has_no_zero(small: Course) -
     assert {student: row["status"] for student, row in before.items()} == {
         "ada": "not graded", "bob": "not handed in", "cleo": "not handed in", "dora": "not graded",
     }  # fmt: skip
-    run = small.here("grade", NAME, "--workers", "1")
+    run = small.llm_course("grade", NAME, "--workers", "1")
     assert run.returncode == 0, run.stderr
     assert "Handed in nothing: bob, cleo." in run.stdout
     found = rows(small)
@@ -80,27 +80,27 @@ def test_who_hands_in_nothing_is_in_every_table_and_has_no_zero(small: Course) -
         "dora": ("graded", "8.0"),
     }  # fmt: skip
     assert (found["bob"]["name"], found["bob"]["reason"]) == ("Bob Grün", "Nothing was handed in.")
-    assert small.here("export", "canvas.csv", "--table", "canvas").returncode == 0
+    assert small.llm_course("export", "canvas.csv", "--table", "canvas").returncode == 0
     text = (small.folder / "canvas.csv").read_text(encoding="utf-8")
     assert "Ada Lovelace,101,,ada,,8.0" in text and "Bob Grün,102,,bob,,\n" in text.replace("\r", "")
-    assert small.here("report", "report.html").returncode == 0
+    assert small.llm_course("report", "report.html").returncode == 0
     report = (small.folder / "report.html").read_text(encoding="utf-8")
     assert "2 submissions, 0 of them not graded." in report
     assert "<bdi>Bob Grün</bdi>, <bdi>Cleo Smith, Jr.</bdi>." in report
 
 
 def test_more_time_takes_a_penalty_off_and_the_table_says_why(small: Course) -> None:
-    assert small.here("roster", "students.csv").returncode == 0
+    assert small.llm_course("roster", "students.csv").returncode == 0
     for student in ("ada", "bob"):
         submit(small, student, LATE)
-    assert small.here("grade", NAME, "--workers", "1").returncode == 0
+    assert small.llm_course("grade", NAME, "--workers", "1").returncode == 0
     found = rows(small)
     assert [found["ada"][name] for name in ("score", "late_submission_penalty", "late_days", "due")] == [
         "4.0", "4.0", "2", "2026-10-12 12:00",
     ]  # fmt: skip
-    run = small.here("extend", NAME, "ada", "--days", "1", "--reason", "ill, with a note")
+    run = small.llm_course("extend", NAME, "ada", "--days", "1", "--reason", "ill, with a note")
     assert run.stdout == "ada: 1 day more for ps1: ill, with a note.\nada: late penalty 4 to 2 points.\n"
-    run = small.here("extend", NAME, "cleo", "--days", "7", "--reason", "a fair")
+    run = small.llm_course("extend", NAME, "cleo", "--days", "7", "--reason", "a fair")
     assert run.stdout == "cleo: 7 days more for ps1: a fair.\n"
     after = rows(small)
     assert after["bob"] == found["bob"]
@@ -118,30 +118,30 @@ def test_more_time_takes_a_penalty_off_and_the_table_says_why(small: Course) -> 
     again = rows(small)
     assert (again["cleo"]["score"], again["cleo"]["late_days"]) == ("8.0", "0")
     assert (again["ada"]["score"], again["bob"]["score"]) == ("6.0", "4.0")
-    assert small.here("grade", NAME, "--workers", "1", "--again").returncode == 0
+    assert small.llm_course("grade", NAME, "--workers", "1", "--again").returncode == 0
     assert rows(small) == again
 
 
 def test_an_extension_that_was_given_in_nbgraders_way_stays(small: Course) -> None:
     submit(small, "ada", LATE)
-    assert small.here("grade", NAME, "--workers", "1").returncode == 0
+    assert small.llm_course("grade", NAME, "--workers", "1").returncode == 0
     with Gradebook(f"sqlite:///{small.folder / 'gradebook.db'}") as gradebook:
         gradebook.find_submission(NAME, "ada").extension = timedelta(days=3)
         gradebook.db.commit()
-    run = small.here("grade", NAME, "--workers", "1")
+    run = small.llm_course("grade", NAME, "--workers", "1")
     assert "ada: late penalty 4 to 0 points." in run.stdout
     assert (rows(small)["ada"]["score"], rows(small)["ada"]["due"]) == ("8.0", "2026-10-15 12:00 (3 days more)")
 
 
 def test_a_penalty_counts_what_was_graded_by_hand_meanwhile(small: Course) -> None:
     submit(small, "ada", LATE, why="Because.")
-    run = small.here("grade", NAME, "--workers", "1")
+    run = small.llm_course("grade", NAME, "--workers", "1")
     assert "why: 1 to be graded by hand, in formgrader." in run.stdout
     with Gradebook(f"sqlite:///{small.folder / 'gradebook.db'}") as gradebook:
         grade = gradebook.find_grade("why", NAME, NAME, "ada")
         grade.manual_score, grade.needs_manual_grade = 4.0, False
         gradebook.db.commit()
-    run = small.here("grade", NAME, "--workers", "1")
+    run = small.llm_course("grade", NAME, "--workers", "1")
     assert "ada: late penalty 4 to 6 points." in run.stdout
     assert rows(small)["ada"]["score"] == "6.0"
     with Gradebook(f"sqlite:///{small.folder / 'gradebook.db'}") as gradebook:
@@ -150,10 +150,10 @@ def test_a_penalty_counts_what_was_graded_by_hand_meanwhile(small: Course) -> No
 
 
 def test_the_table_has_a_version_and_the_cells(small: Course) -> None:
-    assert small.here("roster", "students.csv").returncode == 0
+    assert small.llm_course("roster", "students.csv").returncode == 0
     submit(small, "ada", LATE, why="Because.")
-    assert small.here("grade", NAME, "--workers", "1").returncode == 0
-    run = small.here("export", "scores.json")
+    assert small.llm_course("grade", NAME, "--workers", "1").returncode == 0
+    run = small.llm_course("export", "scores.json")
     assert run.returncode == 0, run.stderr
     table = json.loads((small.folder / "scores.json").read_text(encoding="utf-8"))
     assert (table["version"], table["course"]) == (1, "course")
@@ -163,7 +163,7 @@ def test_the_table_has_a_version_and_the_cells(small: Course) -> None:
         {"name": "why", "score": None, "max_score": 4.0, "by_hand": False},
     ]
     assert (ada["score"], ada["status"], bob["score"], bob["cells"]) == (None, "not graded", None, [])
-    assert small.here("export", "cells.csv", "--table", "cells").returncode == 0
+    assert small.llm_course("export", "cells.csv", "--table", "cells").returncode == 0
     text = (small.folder / "cells.csv").read_text(encoding="utf-8").splitlines()
     assert text[1:] == [
         "ps1,ada,Ada Lovelace,not graded,one,8.0,8.0,False",
@@ -182,11 +182,11 @@ LISTS = {
 @pytest.mark.parametrize("platform", LISTS)
 def test_lists_of_platforms_are_read_and_nobody_is_removed(small: Course, platform: str) -> None:
     (small.folder / "list.csv").write_text(LISTS[platform], encoding="utf-8")
-    assert small.here("roster", "students.csv").returncode == 0
-    run = small.here("roster", "list.csv")
+    assert small.llm_course("roster", "students.csv").returncode == 0
+    run = small.llm_course("roster", "list.csv")
     assert run.returncode == 0, run.stderr
     assert run.stdout.splitlines()[-1] == "The course has 3 students."
-    listed = small.here("roster").stdout.splitlines()
+    listed = small.llm_course("roster").stdout.splitlines()
     # What the list does not know is kept.
     assert listed[0] == f"ada, Ada Lovelace, {'a@b.org' if platform == 'moodle' else 'ada@example.org'}"
 
@@ -206,10 +206,10 @@ def test_lists_of_platforms_are_read_and_nobody_is_removed(small: Course, platfo
 )
 def test_a_list_that_cannot_be_read_changes_nothing(small: Course, text: bytes, sentence: str) -> None:
     (small.folder / "list.csv").write_bytes(text)
-    run = small.here("roster", "list.csv")
+    run = small.llm_course("roster", "list.csv")
     assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
     assert sentence in run.stderr
-    assert small.here("roster").stdout == ""
+    assert small.llm_course("roster").stdout == ""
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_a_list_that_cannot_be_read_changes_nothing(small: Course, text: bytes, 
     ],
 )
 def test_what_cannot_be_is_one_sentence(small: Course, arguments: tuple[str, ...], sentence: str) -> None:
-    assert small.here("roster", "students.csv").returncode == 0
-    run = small.here(*arguments)
+    assert small.llm_course("roster", "students.csv").returncode == 0
+    run = small.llm_course(*arguments)
     assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
     assert sentence in run.stderr
     assert not (small.folder / "extensions.csv").exists()
@@ -235,6 +235,6 @@ def test_what_cannot_be_is_one_sentence(small: Course, arguments: tuple[str, ...
 def test_a_file_of_extensions_that_was_spoiled_is_named_with_its_line(small: Course, line: str) -> None:
     (small.folder / "extensions.csv").write_text(f"assignment,student,days,reason\n{line}\n")
     submit(small, "ada", LATE)
-    run = small.here("export", "grades.csv")
+    run = small.llm_course("export", "grades.csv")
     assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
     assert "extensions.csv, line 2" in run.stderr
