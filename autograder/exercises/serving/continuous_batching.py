@@ -42,8 +42,8 @@ def waits_for_the_batch(arrivals: list[int], lengths: list[int], max_batch: int)
 
 
 @known.function(
-    "You wait until max_batch requests are there before you start. A request starts as soon as there is a slot: nobody "
-    "knows who else will come.",
+    "You wait until max_batch requests are there before you start. A request starts as soon as there is a slot: "
+    "nobody knows who else will come.",
 )
 def waits_for_a_full_batch(arrivals: list[int], lengths: list[int], max_batch: int) -> list[int]:
     refuse(arrivals, lengths, max_batch)
@@ -191,6 +191,12 @@ known.edit(
     "You return how long each request took. Asked is the step in which it finishes, counted from step 0.",
 )
 known.edit(
+    "differences_returned",
+    {"return finished": "return [step - arrival for step, arrival in zip(finished, arrivals, strict=True)]"},
+    "You return the difference of finish and arrival. The step in which the request finishes is asked for, counted "
+    "from step 0.",
+)
+known.edit(
     "in_order_of_finishing",
     {"return finished": "return sorted(finished)"},
     "You return the steps sorted. They are in the order of the arguments: request i at place i.",
@@ -259,7 +265,8 @@ def queue(draw: Generator, requests: int, until: int, longest: int) -> Arguments
 
 def crowded(requests: int, max_batch: int, in_order: bool = False) -> Callable[[Generator], Arguments]:
     def arguments(draw: Generator) -> Arguments:
-        drawn = queue(draw, requests, 8, 9)
+        # No two arrive together: what then comes first is asked by itself.
+        drawn = queue(draw, requests, 8, 9) | {"arrivals": torch.randperm(requests, generator=draw).tolist()}
         return {
             **drawn,
             "arrivals": sorted(drawn["arrivals"]) if in_order else drawn["arrivals"],
@@ -280,7 +287,7 @@ def roomy(draw: Generator) -> Arguments:
 
 
 def unsorted(draw: Generator) -> Arguments:
-    arrivals = [4, 2, 0, 3, 1, 0]
+    arrivals = [5, 2, 0, 3, 1, 4]
     lengths = [3 + number for number in torch.randperm(6, generator=draw).tolist()]
     return {"arrivals": arrivals, "lengths": lengths, "max_batch": 2}
 
@@ -297,15 +304,15 @@ EXERCISE = Exercise(
     cases=(
         Case("room for all", given(arrivals=[0, 2, 3], lengths=[4, 1, 6], max_batch=3), visible=True),
         Case("room for all, drawn", roomy),
-        Case("two slots", given(arrivals=[0, 0, 0, 1], lengths=[2, 6, 3, 2], max_batch=2), visible=True),
+        Case("two slots", given(arrivals=[0, 1, 2, 3], lengths=[4, 8, 3, 2], max_batch=2), visible=True),
         Case(
             "two slots, longer",
-            given(arrivals=[0, 1, 1, 2, 9, 40], lengths=[9, 2, 7, 1, 3, 2], max_batch=2),
+            given(arrivals=[0, 1, 2, 3, 9, 40], lengths=[9, 2, 7, 1, 3, 2], max_batch=2),
             visible=True,
         ),
         Case("three slots, drawn", crowded(14, 3, in_order=True)),
         Case("one slot", given(arrivals=[0, 1, 5, 20], lengths=[3, 4, 2, 3], max_batch=1), visible=True),
-        Case("a long pause", given(arrivals=[3, 3, 30], lengths=[2, 5, 4], max_batch=2), visible=True),
+        Case("a long pause", given(arrivals=[3, 4, 30], lengths=[2, 5, 4], max_batch=2), visible=True),
         Case("in any order", given(arrivals=[5, 0, 2, 1], lengths=[2, 6, 1, 5], max_batch=1), visible=True),
         Case("in any order, two slots", unsorted, visible=True),
         Case("in any order, drawn", crowded(20, 4)),

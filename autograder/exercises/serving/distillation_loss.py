@@ -125,6 +125,28 @@ known.edit(
     "You take squared distances of probabilities. Asked is the Kullback-Leibler divergence.",
 )
 known.edit(
+    "log_target_forgotten",
+    {DIVERGENCE: "torch.nn.functional.kl_div(log_student, log_teacher, reduction='none').sum(dim=-1)"},
+    "You hand two log-probabilities to kl_div, which takes its second argument for probabilities, and get NaN. Say "
+    "log_target=True, or hand it the teacher's probabilities.",
+)
+known.edit(
+    "probabilities_into_kl_div",
+    {DIVERGENCE: "torch.nn.functional.kl_div(log_student.exp(), log_teacher.exp(), reduction='none').sum(dim=-1)"},
+    "You hand two probabilities to kl_div, which takes its first argument for *log*-probabilities. Give it the "
+    "student's log_softmax.",
+)
+known.edit(
+    "mean_squared_distance",
+    {f"return {RESULT}": "return (student - teacher).square().mean()"},
+    "You return the mean squared distance of the logits. Asked is the divergence of the two distributions.",
+)
+known.edit(
+    "both_directions",
+    {DIVERGENCE: "((log_teacher.exp() - log_student.exp()) * (log_teacher - log_student)).sum(dim=-1) / 2"},
+    "You take the mean of both directions. Asked is the one that weighs with the teacher's probabilities.",
+)
+known.edit(
     "sign", {RESULT: "-divergence.mean() * temperature**2"}, "Your sign is wrong: a divergence is never negative."
 )
 known.edit(
