@@ -227,6 +227,17 @@ def square(kind: str, draw: Generator) -> Arguments:
     return {"kind": kind, "n_queries": size, "n_keys": size}
 
 
+def sized(kind: str, draw: Generator) -> Arguments:
+    """As many queries as keys, of a number that is rarely the same."""
+    size = randint(draw, 6, 40)
+    return {"kind": kind, "n_queries": size, "n_keys": size}
+
+
+def prefix_of_everything(draw: Generator) -> Arguments:
+    arguments = sized("prefix", draw)
+    return {**arguments, "prefix": arguments["n_keys"]}
+
+
 def more_keys(kind: str, draw: Generator) -> Arguments:
     n_queries = randint(draw, 3, 9)
     return {"kind": kind, "n_queries": n_queries, "n_keys": n_queries + randint(draw, 2, 9)}
@@ -267,7 +278,7 @@ EXERCISE = Exercise(
         Case("causal, drawn", lambda draw: square("causal", draw)),
         Case("causal, more keys", given(kind="causal", n_queries=2, n_keys=5), visible=True),
         Case("causal, more keys, drawn", lambda draw: more_keys("causal", draw)),
-        Case("causal, one query", given(kind="causal", n_queries=1, n_keys=6)),
+        Case("causal, one query", lambda draw: {"kind": "causal", "n_queries": 1, "n_keys": randint(draw, 6, 40)}),
         Case("causal, more queries", given(kind="causal", n_queries=5, n_keys=3), visible=True),
         Case("causal, more queries, drawn", lambda draw: more_queries("causal", draw)),
         Case("bidirectional", given(kind="bidirectional", n_queries=3, n_keys=3), visible=True),
@@ -282,17 +293,19 @@ EXERCISE = Exercise(
         Case("prefix, drawn", with_prefix),
         Case("prefix, more keys", given(kind="prefix", n_queries=4, n_keys=6, prefix=5), visible=True),
         Case("prefix, more keys, drawn", prefix_and_more_keys),
-        Case("prefix of nothing", given(kind="prefix", n_queries=4, n_keys=4, prefix=0)),
-        Case("prefix of everything", given(kind="prefix", n_queries=4, n_keys=4, prefix=4)),
+        Case("prefix of nothing", lambda draw: {**sized("prefix", draw), "prefix": 0}),
+        Case("prefix of everything", prefix_of_everything),
         Case("prefix of more than there is", given(kind="prefix", n_queries=4, n_keys=4, prefix=6), visible=True),
-        Case("prefix of far more than there is", given(kind="prefix", n_queries=3, n_keys=5, prefix=9)),
+        Case(
+            "prefix of far more than there is", lambda draw: {**sized("prefix", draw), "prefix": randint(draw, 50, 60)}
+        ),
         Case("causal, a prefix given", given(kind="causal", n_queries=5, n_keys=5, prefix=3), visible=True),
         Case("causal, a prefix given, drawn", causal_with_prefix),
         Case("cross, a prefix given", given(kind="cross", n_queries=3, n_keys=5, prefix=2), visible=True),
         Case("misspelt", given(kind="casual", n_queries=4, n_keys=4), visible=True),
         Case("with a capital", given(kind="Causal", n_queries=4, n_keys=4), visible=True),
-        Case("no name", given(kind="", n_queries=3, n_keys=3)),
-        Case("another pattern", given(kind="sliding", n_queries=4, n_keys=4, prefix=2)),
+        Case("no name", lambda draw: sized("", draw)),
+        Case("another pattern", lambda draw: {**sized("sliding", draw), "prefix": 2}),
     ),
     properties=(
         Property(

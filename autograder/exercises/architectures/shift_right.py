@@ -169,6 +169,11 @@ def drawn_zeros(draw: Generator) -> Arguments:
     return {**arguments, "labels": labels}
 
 
+def nothing_learned(draw: Generator) -> Arguments:
+    arguments = drawn(draw)
+    return {**arguments, "labels": torch.full_like(arguments["labels"], -100)}
+
+
 def single(draw: Generator) -> Arguments:
     return {"labels": tokens(draw, 1, 6), "start_id": 2, "pad_id": 3}
 
@@ -189,7 +194,7 @@ EXERCISE = Exercise(
         Case("two rows", given(labels=torch.tensor([[8, 9, 7, 1], [6, 5, 4, 1]]), start_id=3, pad_id=2), visible=True),
         Case("drawn", drawn),
         Case("one row, drawn", single),
-        Case("one token", given(labels=torch.tensor([[7], [8]]), start_id=3, pad_id=2)),
+        Case("one token", lambda draw: {"labels": tokens(draw, 2, 1), "start_id": 3, "pad_id": 2}),
         Case(
             "padded",
             given(labels=torch.tensor([[8, 9, 1, -100, -100], [6, 5, 4, 7, 1]]), start_id=3, pad_id=2),
@@ -202,10 +207,10 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("a prompt that is not learned, drawn", drawn_first_hidden),
-        Case("nothing but -100", given(labels=torch.full((2, 3), -100), start_id=3, pad_id=2)),
+        Case("nothing but -100", nothing_learned),
         Case("the id 0", given(labels=torch.tensor([[8, 0, 7, 1], [0, 5, 4, 1]]), start_id=3, pad_id=2), visible=True),
         Case("the id 0, drawn", drawn_zeros),
-        Case("start and padding alike", given(labels=torch.tensor([[8, 9, 1, -100]]), start_id=0, pad_id=0)),
+        Case("start and padding alike", lambda draw: {**drawn_padded(draw), "start_id": 0, "pad_id": 0}),
         Case("int32", in_int32, visible=True),
     ),
     properties=(
