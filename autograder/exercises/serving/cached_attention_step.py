@@ -25,7 +25,7 @@ RIGHT_CACHE = "cache_k.shape != (heads, cache_k.shape[1], head_dim)"
 known.edit(
     "blind_for_itself",
     {
-        f"cache_k = {GROWN_K}\n    cache_v = {GROWN_V}\n": "",
+        f"cache_k = {GROWN_K}\n    cache_v = {GROWN_V}\n    ": "",
         RETURNED: f"return output, {GROWN_K}, {GROWN_V}",
     },
     "Your token attends to the earlier ones only: you compute the output before its own key and value are in the "
@@ -61,7 +61,7 @@ known.edit(
 )
 known.edit(
     "weights_all_alike",
-    {SOFTMAX: "torch.ones_like(scores) / scores.shape[-1]"},
+    {SOFTMAX: "(torch.ones_like(scores) / scores.shape[-1])"},
     "You take the plain mean of all values. The weights are the softmax of the scores.",
 )
 known.edit(
@@ -129,8 +129,68 @@ known.edit(
 )
 known.edit(
     "in_float32",
-    {RETURNED: "return output.float(), cache_k.float(), cache_v.float()"},
+    {
+        GROWN_K: "torch.cat([cache_k, key[:, None]], dim=1).float()",
+        GROWN_V: "torch.cat([cache_v, value[:, None]], dim=1).float()",
+        "query[:, :, None]": "query.float()[:, :, None]",
+    },
     "Your results are float32 whatever comes in. Keep the dtype.",
+)
+known.edit(
+    "no_gradients_at_all",
+    {RETURNED: "return output.detach(), cache_k.detach(), cache_v.detach()"},
+    "Nothing that you return carries a gradient. Leave out no_grad and detach.",
+)
+known.edit(
+    "grown_caches_detached",
+    {RETURNED: "return output, cache_k.detach(), cache_v.detach()"},
+    "The caches that you return carry no gradient: leave out detach.",
+)
+known.edit(
+    "asserted",
+    {
+        'raise ValueError("query, key and value of one token have the same shape")': "raise AssertionError",
+        'raise ValueError(f"a cache of {heads} heads holds rows of {head_dim} numbers for each, as many keys as '
+        'values")': ("raise AssertionError"),
+    },
+    "You check the shapes with assert. Python leaves assertions out when it is told to run fast: raise ValueError.",
+)
+known.edit(
+    "zeros_for_the_first",
+    {RETURNED: "return (output if cache_k.shape[1] > 1 else torch.zeros_like(output)), cache_k, cache_v"},
+    "With an empty cache you return zeros. The first token attends to itself, and its output is its own value.",
+)
+known.edit(
+    "empty_cache_refused",
+    {RIGHT_CACHE: f"{RIGHT_CACHE} or cache_k.shape[1] == 0"},
+    "You refuse an empty cache. The first token of every text has one.",
+)
+known.edit(
+    "not_normalized",
+    {SOFTMAX: "scores.exp()"},
+    "Your weights do not sum to 1: divide the exponentials by their sum, or use softmax.",
+)
+known.edit(
+    "key_and_value_swapped",
+    {GROWN_K: "torch.cat([cache_k, value[:, None]], dim=1)", GROWN_V: "torch.cat([cache_v, key[:, None]], dim=1)"},
+    "You append the value to the keys and the key to the values.",
+)
+known.edit(
+    "only_the_first_token_seen",
+    {SOFTMAX: "scores.masked_fill(torch.arange(scores.shape[-1]) > 0, -torch.inf).softmax(dim=-1)"},
+    "Your token attends to the first token of the text alone. (A causal mask that is aligned at the start does that,"
+    " as is_causal=True for a single query.) The newest token may see everything: no mask is needed.",
+)
+known.edit(
+    "appended_to_the_heads",
+    {GROWN_K: "torch.cat([cache_k, key[None]], dim=0)", GROWN_V: "torch.cat([cache_v, value[None]], dim=0)"},
+    "You append along the heads, dimension 0. The caches are [heads, time, head_dim]: put in a dimension for the "
+    "time, key[:, None], and append along dimension 1.",
+)
+known.edit(
+    "caches_in_a_pair",
+    {RETURNED: "return output, (cache_k, cache_v)"},
+    "You return the caches as a pair within the result. Three things are asked for: output, cache_k, cache_v.",
 )
 known.edit(
     "nothing_checked",
