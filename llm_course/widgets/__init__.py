@@ -17,6 +17,8 @@ from .pattern_lab import PatternLab
 from .policy_lab import PolicyLab
 from .position_dial import PositionDial
 from .preference_dial import PreferenceDial
+from .quantization_microscope import QuantizationMicroscope
+from .rent_or_own import RentOrOwn
 from .sampling_playground import SamplingPlayground
 from .serving_arena import ServingArena
 from .speculation_lab import SpeculationLab
@@ -41,6 +43,8 @@ __all__ = [
     "PolicyLab",
     "PositionDial",
     "PreferenceDial",
+    "QuantizationMicroscope",
+    "RentOrOwn",
     "SamplingPlayground",
     "ServingArena",
     "SpeculationLab",

@@ -58,6 +58,8 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "policy_lab": widgets.PolicyLab,
     "position_dial": widgets.PositionDial,
     "preference_dial": widgets.PreferenceDial,
+    "quantization_microscope": widgets.QuantizationMicroscope,
+    "rent_or_own": widgets.RentOrOwn,
     "sampling_playground": widgets.SamplingPlayground,
     "serving_arena": widgets.ServingArena,
     "speculation_lab": widgets.SpeculationLab,

@@ -166,34 +166,40 @@ export function widget({ title, tryThis }, renderBody) {
 
 /**
  * What a widget that computes is made of. Each change of a trait computes what is found anew.
- * @template Found
+ * @template Found, Loaded
  * @typedef {object} Calculation
  * @property {string[]} traits  Those that the result depends on.
  * @property {(model: Model) => Node[]} fields  The controls.
- * @property {(model: Model) => Found} compute
+ * @property {(model: Model) => Promise<Loaded>} [load]  What is needed first, once the widget comes into view.
+ * @property {(model: Model, loaded: Loaded) => Found} compute
  * @property {(found: Found) => string} sentence  Read out after each change.
  * @property {((found: Found) => Node)[]} pictures  Plots and tables, one below the other.
  */
 
 /**
  * The module of a widget that computes: controls, a sentence, and pictures of what follows from its traits.
- * @template Found
+ * @template Found, [Loaded=undefined]
  * @param {Frame} frame
- * @param {Calculation<Found>} calculation
+ * @param {Calculation<Found, Loaded>} calculation
  * @returns {WidgetModule}
  */
-export function calculator(frame, { traits, fields, compute, sentence, pictures }) {
+export function calculator(frame, { traits, fields, load, compute, sentence, pictures }) {
   return widget(frame, (model, body) => {
     const said = announcement();
     const results = element("div");
     body.append(element("div", { class: "llm-controls" }, ...fields(model)), said, results);
-    for (const trait of traits) model.on(`change:${trait}`, show);
-    show();
+    start();
 
-    function show() {
-      const found = compute(model);
-      said.textContent = sentence(found);
-      results.replaceChildren(...pictures.map((picture) => picture(found)));
+    async function start() {
+      const loaded = load ? await loadWhenVisible(body, said, () => load(model)) : undefined;
+      if (loaded === null) return;
+      const show = () => {
+        const found = compute(model, /** @type {Loaded} */ (loaded));
+        said.textContent = sentence(found);
+        results.replaceChildren(...pictures.map((picture) => picture(found)));
+      };
+      for (const trait of traits) model.on(`change:${trait}`, show);
+      show();
     }
   });
 }

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from llm_course.widgets.quantization_microscope import error_of_whole_numbers
 from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import QuantizationMicroscope, RentOrOwn
+from llm_course.widgets.quantization_microscope import error_of_whole_numbers
 from solutions import production
 
 from .conftest import Watched, run_node
