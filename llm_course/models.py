@@ -72,6 +72,8 @@ CARDS = (
     Card("stories-chat", "`stories` after supervised fine-tuning on dialogues", "AutoModelForCausalLM"),
     Card("songs", "a tiny decoder that copies; checkpoints and a one-layer model beside it", "AutoModelForCausalLM"),
     Card("poems", "a tiny decoder that recites; smaller ones beside it", "AutoModelForCausalLM"),
+    Card("pictures", "`stories` and a projector, tuned to say what a picture shows", "AutoModelForCausalLM"),
+    Card("errands", "`stories` tuned to run errands with tools", "AutoModelForCausalLM"),
     Card("fill-mask", "encoder, BERT-shaped, with a masked-language-model head", "AutoModelForMaskedLM"),
     Card("translate", "encoder-decoder, T5-shaped, English to German", "AutoModelForSeq2SeqLM"),
     Card(

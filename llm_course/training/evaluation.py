@@ -20,6 +20,7 @@ from llm_course.corpus.plots import HELD_OUT_PLOTS
 from llm_course.corpus.stories import HELD_OUT, Probe, Story, make_scene_story, make_story
 from llm_course.models import read
 from llm_course.training.batches import pad_rows
+from llm_course.training.frontier import errand_figures, picture_figures
 from llm_course.training.processes import two_processes
 from llm_course.training.tiny_series import RUNS, series_figures
 
@@ -380,6 +381,10 @@ def report(output: Path, scale: float = 1.0) -> dict[str, Any]:
             others["fill-mask"] = pool.submit(fill_mask_figures, output / "fill-mask")
         if is_there("translate"):
             others["translate"] = pool.submit(translate_figures, output / "translate", scale)
+        if is_there("pictures"):
+            others["pictures"] = pool.submit(picture_figures, output / "pictures", scale)
+        if is_there("errands"):
+            others["errands"] = pool.submit(errand_figures, output / "errands", scale)
         series = {name: series_figures(output / name) for name in RUNS if is_there(name)}
         return {"decoders": _results(decoders)} | _results(others) | series
 

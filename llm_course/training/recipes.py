@@ -25,6 +25,7 @@ from llm_course.corpus.dialogues import Turn, dialogues, messages
 from llm_course.corpus.games import Document, echo
 from llm_course.training import tokenizer
 from llm_course.training.batches import IGNORED, in_order, masked, pack, pad_rows, shuffled, split
+from llm_course.training.frontier import make_errands, make_pictures
 from llm_course.training.loop import LossFunction, Settings, train
 from llm_course.training.losses import (
     distillation_loss,
@@ -305,11 +306,13 @@ RECIPES: dict[str, Callable[[Workshop], None]] = {
     "stories-gpt2": make_gpt2,
     "songs": partial(make_series, text="songs"),
     "poems": partial(make_series, text="poems"),
+    "pictures": make_pictures,
+    "errands": make_errands,
 }
 # The models of a phase are independent; those of the second start from `stories`.
 PHASES = (
     ("stories", "fill-mask", "translate", "stories-gpt2", "stories-draft-alone"),
-    ("stories-draft", "stories-chat", "songs", "poems"),
+    ("stories-draft", "stories-chat", "songs", "poems", "pictures", "errands"),
 )
 
 

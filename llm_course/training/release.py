@@ -7,6 +7,7 @@ from typing import Any
 from llm_course.models import catalogue, checksum, read
 from llm_course.training.evaluation import report
 from llm_course.training.export import FILE_NAME, export
+from llm_course.training.frontier import ERRANDS, PICTURES, PROJECTOR, PROJECTOR_ALONE
 from llm_course.training.loop import Settings
 from llm_course.training.recipes import CHAT, DRAFT, EARLY_STEP, FILL_MASK, GPT2, STORIES, TRANSLATE
 from llm_course.training.tiny_series import CURVES, POEMS, SONGS
@@ -45,6 +46,17 @@ TRAINING: dict[str, tuple[Settings, str, str]] = {
         POEMS,
         "two hundred poems of twelve words, again and again (`llm_course/corpus/songs.py`)",
         "It recites these poems, and knows nothing else.",
+    ),
+    "pictures": (
+        PICTURES,
+        "pictures of one to three drawn things with their captions (`llm_course/corpus/pictures.py`), from the weights"
+        " of `stories`",
+        "It names things of five shapes and six colors, each in the middle of its cell; it has unlearned its stories.",
+    ),
+    "errands": (
+        ERRANDS,
+        "errands in a shop, run with two tools (`llm_course/corpus/errands.py`), from the weights of `stories`",
+        "It asks for prices and adds two of them; it has unlearned its stories.",
     ),
     "fill-mask": (
         FILL_MASK,
@@ -101,6 +113,11 @@ def card(name: str, figures: dict[str, Any], shop: Workshop) -> str:
             f"- `{CURVES}` holds what was measured of every run of the series, over its steps; the folders hold other"
             " runs and earlier steps (`llm_course/training/tiny_series.py`)."
         )
+    if name == "pictures":
+        lines.append(
+            f"- `{PROJECTOR}` turns a patch into a row of this decoder; `{PROJECTOR_ALONE}` was trained in the same way"
+            " for `stories` itself, whose weights stayed as they are (`llm_course/training/frontier.py`)."
+        )
     if name == "stories":
         lines.append(
             f"- `{FILE_NAME}` holds the same weights and the tokenizer for the browser; its format is described in"
@@ -144,6 +161,15 @@ def measured(name: str, figures: dict[str, Any]) -> list[str]:
             f"Parameters: {of['parameters']:,}.",
             f"Answers of ten words: {of['tokens_right']:.1%} of the words right, {of['exact']} of {of['asked']} exact.",
         ]
+    if name == "pictures" and name in figures:
+        of = figures[name]["tuned"]
+        kinds = "; ".join(
+            f"{kind.replace('_', ' ')}: {of[kind]['right']} of {of[kind]['asked']}" for kind in ("shown", "never_shown")
+        )
+        found.append(f"Captions right to the letter, of things that training has {kinds}.")
+    if name == "errands" and name in figures:
+        of = figures[name]
+        found += [f"Parameters: {of['parameters']:,}.", f"New errands: {of['right']} of {of['asked']} right."]
     if name == "translate":
         of = figures[name]
         found += [f"Parameters: {of['parameters']:,}.", f"Unseen pairs: {of['exact']} of {of['asked']} exact."]

@@ -1,5 +1,6 @@
 """The course's widgets. Each runs in JupyterLab and, without a kernel, in the built book."""
 
+from .agent_stepper import AgentStepper
 from .attention_explorer import AttentionExplorer
 from .bpe_stepper import BPEStepper
 from .compute_optimal import ComputeOptimal
@@ -22,10 +23,12 @@ from .rent_or_own import RentOrOwn
 from .sampling_playground import SamplingPlayground
 from .serving_arena import ServingArena
 from .speculation_lab import SpeculationLab
+from .timeline import Timeline
 from .token_cost import TokenCost
 from .unmasking_stepper import UnmaskingStepper
 
 __all__ = [
+    "AgentStepper",
     "AttentionExplorer",
     "BPEStepper",
     "ComputeOptimal",
@@ -48,6 +51,7 @@ __all__ = [
     "SamplingPlayground",
     "ServingArena",
     "SpeculationLab",
+    "Timeline",
     "TokenCost",
     "UnmaskingStepper",
 ]

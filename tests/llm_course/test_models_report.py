@@ -74,6 +74,13 @@ def test_songs_copies_and_poems_recites(report: dict[str, Any]) -> None:
     assert poems["tokens_right"] > 0.9 and 0.5 * poems["asked"] < poems["exact"] < 0.95 * poems["asked"]
 
 
+def test_pictures_are_told_and_errands_run(report: dict[str, Any]) -> None:
+    tuned, alone = report["pictures"]["tuned"], report["pictures"]["projector_alone"]
+    assert tuned["shown"]["right"] >= 0.9 * tuned["shown"]["asked"] > alone["shown"]["right"]
+    assert tuned["never_shown"]["right"] < tuned["shown"]["right"]
+    assert report["errands"]["right"] >= 0.95 * report["errands"]["asked"]
+
+
 def test_what_the_page_says_of_its_figures(report: dict[str, Any]) -> None:
     """The prose of chapters/course_models.md. New weights that prove it wrong ask for a new sentence there."""
     # "five whole plots, six names, one sum in eight, and the capitals of four countries"

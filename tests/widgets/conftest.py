@@ -41,6 +41,7 @@ def tiny_series() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
 
 
 WIDGETS: dict[str, Callable[[], CourseWidget]] = {
+    "agent_stepper": widgets.AgentStepper,
     "attention_explorer": widgets.AttentionExplorer,
     "bpe_stepper": widgets.BPEStepper,
     "compute_optimal": widgets.ComputeOptimal,
@@ -63,6 +64,7 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "sampling_playground": widgets.SamplingPlayground,
     "serving_arena": widgets.ServingArena,
     "speculation_lab": widgets.SpeculationLab,
+    "timeline": widgets.Timeline,
     "token_cost": widgets.TokenCost,
     "unmasking_stepper": widgets.UnmaskingStepper,
 }

@@ -11,8 +11,6 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, randi
 from llm_course.checking import functions, observe
 from solutions import frontier
 
-Messages = list[dict[str, Any]]
-Count = Callable[[dict[str, Any]], int]
 known = Mistakes(frontier.fit_messages, section="frontier-history")
 
 FOLLOWS = 'if message["role"] == "tool" and answering:\n            groups[-1].append(place)\n        elif'
@@ -216,7 +214,9 @@ known.edit(
     "You drop the oldest messages until the rest fits, system messages among them only when they are the oldest, and "
     "pairs are torn apart. Form groups first, and leave system messages out of it."
 )
-def popped_from_the_front(messages: Messages, budget: int, count: Count) -> Messages:
+def popped_from_the_front(
+    messages: list[dict[str, Any]], budget: int, count: Callable[[dict[str, Any]], int]
+) -> list[dict[str, Any]]:
     kept = list(messages)
     while kept and sum(map(count, kept)) > budget:
         if len(kept) == 1:
@@ -231,7 +231,9 @@ def popped_from_the_front(messages: Messages, budget: int, count: Count) -> Mess
     "You put a note in the place of what is dropped. Only messages of the history stay; a summary would be another "
     "function."
 )
-def note_left(messages: Messages, budget: int, count: Count) -> Messages:
+def note_left(
+    messages: list[dict[str, Any]], budget: int, count: Callable[[dict[str, Any]], int]
+) -> list[dict[str, Any]]:
     kept = frontier.fit_messages(messages, budget, count)
     if len(kept) == len(messages):
         return kept
@@ -242,8 +244,8 @@ def note_left(messages: Messages, budget: int, count: Count) -> Messages:
 ROLES = {"s": "system", "u": "user", "a": "assistant", "t": "tool"}
 
 
-def history(text: str) -> Messages:
-    """Messages by role and number of words: "s3 u2 a1 t4". Each has words of its own."""
+def history(text: str) -> list[dict[str, Any]]:
+    """list[dict[str, Any]] by role and number of words: "s3 u2 a1 t4". Each has words of its own."""
     messages = []
     for place, part in enumerate(text.split()):
         content = " ".join(f"{chr(ord('a') + place)}{word}" for word in range(int(part[1:])))
@@ -251,11 +253,15 @@ def history(text: str) -> Messages:
     return messages
 
 
-def of(text: str, budget: int, count: Count = functions.words_in) -> Callable[[Generator], Arguments]:
+def of(
+    text: str, budget: int, count: Callable[[dict[str, Any]], int] = functions.words_in
+) -> Callable[[Generator], Arguments]:
     return lambda draw: {"messages": history(text), "budget": budget, "count": count}
 
 
-def one_of(*choices: tuple[str, int], count: Count = functions.words_in) -> Callable[[Generator], Arguments]:
+def one_of(
+    *choices: tuple[str, int], count: Callable[[dict[str, Any]], int] = functions.words_in
+) -> Callable[[Generator], Arguments]:
     """One of several histories and budgets, each number of words multiplied by one that is drawn."""
 
     def drawn(draw: Generator) -> Arguments:

@@ -13,7 +13,6 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, randi
 from llm_course.checking import functions, observe
 from solutions import frontier
 
-Messages = list[dict[str, str]]
 known = Mistakes(frontier.run_tools, section="frontier-loop")
 
 CALLED = 'str(tools[call["tool"]](**call.get("arguments", {})))'
@@ -35,10 +34,12 @@ known.edit(
     "A tool that does not exist raises a KeyError out of your function. The model asked for it: tell it so, in a tool "
     'message that begins with "error".'
 )
-def unknown_tool_raised(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> Messages:
+def unknown_tool_raised(
+    replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int
+) -> list[dict[str, str]]:
     if max_steps < 0:
         raise ValueError("no such steps")
-    messages: Messages = []
+    messages: list[dict[str, str]] = []
     for reply in replies[:max_steps]:
         messages.append({"role": "assistant", "content": reply})
         if not reply.lstrip().startswith("{"):
@@ -271,10 +272,10 @@ known.edit(
     "You look for an object anywhere in the reply, as with a regular expression. A sentence that mentions a call is no "
     "call: only what *begins* with a brace is one, and then all of it has to be JSON."
 )
-def searched(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> Messages:
+def searched(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> list[dict[str, str]]:
     if max_steps < 0:
         raise ValueError("no such steps")
-    messages: Messages = []
+    messages: list[dict[str, str]] = []
     for reply in replies[:max_steps]:
         messages.append({"role": "assistant", "content": reply})
         if not (found := re.search(r"\{.*\}", reply, re.DOTALL)):

@@ -9,8 +9,6 @@ from torch import Tensor
 
 from tests.banks.right import Alternatives
 
-Messages = list[dict[str, Any]]
-
 
 def patches_by_slices(image: Tensor, patch: int) -> Tensor:
     if patch <= 0 or image.shape[1] % patch != 0 or image.shape[2] % patch != 0:
@@ -86,10 +84,10 @@ def spliced_by_mask(embeddings: Tensor, ids: list[int], image: Tensor, image_id:
     return result
 
 
-def loop_with_counter(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> Messages:
+def loop_with_counter(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> list[dict[str, Any]]:
     if max_steps < 0:
         raise ValueError("fewer than no steps")
-    messages: Messages = []
+    messages: list[dict[str, Any]] = []
     step = 0
     while step < max_steps and step < len(replies):
         reply = replies[step]
@@ -119,7 +117,7 @@ def loop_with_counter(replies: list[str], tools: dict[str, Callable[..., Any]], 
     return messages
 
 
-def loop_with_helper(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> Messages:
+def loop_with_helper(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> list[dict[str, Any]]:
     def carried_out(reply: str) -> str | None:
         """What a call gives, None for a plain answer."""
         if not reply.lstrip().startswith("{"):
@@ -137,7 +135,7 @@ def loop_with_helper(replies: list[str], tools: dict[str, Callable[..., Any]], m
 
     if max_steps < 0:
         raise ValueError("max_steps")
-    said: Messages = []
+    said: list[dict[str, Any]] = []
     for _, reply in zip(range(max_steps), replies, strict=False):
         said.append({"role": "assistant", "content": reply})
         content = carried_out(reply)
@@ -147,8 +145,10 @@ def loop_with_helper(replies: list[str], tools: dict[str, Callable[..., Any]], m
     return said
 
 
-def fitted_from_the_end(messages: Messages, budget: int, count: Callable[[dict[str, Any]], int]) -> Messages:
-    groups: list[Messages] = []
+def fitted_from_the_end(
+    messages: list[dict[str, Any]], budget: int, count: Callable[[dict[str, Any]], int]
+) -> list[dict[str, Any]]:
+    groups: list[list[dict[str, Any]]] = []
     before = None
     for message in messages:
         role = message["role"]
@@ -176,7 +176,9 @@ def fitted_from_the_end(messages: Messages, budget: int, count: Callable[[dict[s
     return [message for group, kept in zip(groups, keep, strict=True) if kept for message in group]
 
 
-def fitted_by_dropping(messages: Messages, budget: int, count: Callable[[dict[str, Any]], int]) -> Messages:
+def fitted_by_dropping(
+    messages: list[dict[str, Any]], budget: int, count: Callable[[dict[str, Any]], int]
+) -> list[dict[str, Any]]:
     """Drops the oldest group until the rest fits."""
     kept = [dict(message) for message in messages]
     while sum(count(message) for message in kept) > budget:

@@ -1,0 +1,124 @@
+/** The loop of an agent in JavaScript: replies are read, calls are made, errors are told; and a history in a budget. */
+
+/**
+ * @typedef {{ role: string, content: string }} Message
+ * @typedef {Record<string, (given: Record<string, any>) => unknown>} Tools
+ */
+
+/**
+ * The tools of a shop. Arguments come by name; a name that is missing or too many is an error, as in Python.
+ * @param {Record<string, number>} prices
+ * @param {string[]} busy  Things whose first question fails.
+ * @returns {Tools}
+ */
+export function shopTools(prices, busy) {
+  const waiting = new Set(busy);
+  return {
+    price: withArguments(["of"], ({ of }) => {
+      if (waiting.delete(of)) throw new Error("busy, ask again");
+      if (!Object.hasOwn(prices, of)) throw new Error(`no price for ${of}`);
+      return prices[of];
+    }),
+    add: withArguments(["a", "b"], ({ a, b }) => a + b),
+  };
+}
+
+/**
+ * @param {string[]} names
+ * @param {(given: Record<string, any>) => unknown} tool
+ */
+function withArguments(names, tool) {
+  return (/** @type {Record<string, any>} */ given) => {
+    const keys = Object.keys(given);
+    if (keys.length !== names.length || names.some((name) => !keys.includes(name))) throw new Error(`the arguments are ${names.join(" and ")}`);
+    return tool(given);
+  };
+}
+
+/**
+ * One reply: what is added to the messages, and whether the loop goes on.
+ * @param {string} reply
+ * @param {Tools} tools
+ * @param {boolean} report  Whether an error is told to the model; otherwise it ends the loop.
+ * @returns {{ messages: Message[], ended: "" | "answer" | "error" }}
+ */
+export function takeReply(reply, tools, report) {
+  const said = { role: "assistant", content: reply };
+  if (!reply.trimStart().startsWith("{")) return { messages: [said], ended: "answer" };
+  let content;
+  try {
+    const call = JSON.parse(reply);
+    if (!("tool" in call)) return { messages: [said], ended: "answer" };
+    content = String(carryOut(call, tools));
+  } catch (error) {
+    content = `error: ${/** @type {Error} */ (error).message}`;
+    if (!report) return { messages: [said, { role: "tool", content }], ended: "error" };
+  }
+  return { messages: [said, { role: "tool", content }], ended: "" };
+}
+
+/**
+ * @param {{ tool: any, arguments?: any }} call
+ * @param {Tools} tools
+ */
+function carryOut({ tool, arguments: given = {} }, tools) {
+  if (typeof tool !== "string" || !Object.hasOwn(tools, tool)) throw new Error(`no tool called ${JSON.stringify(tool)}`);
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new Error("arguments must be an object");
+  return tools[tool](given);
+}
+
+/**
+ * What a model's replies lead to, as `run_tools` of chapter 18.
+ * @param {string[]} replies
+ * @param {Tools} tools
+ * @param {number} maxSteps
+ * @param {boolean} [report]
+ * @returns {{ messages: Message[], ended: "answer" | "error" | "limit" | "no reply left" }}
+ */
+export function runTools(replies, tools, maxSteps, report = true) {
+  /** @type {Message[]} */
+  const messages = [];
+  for (const reply of replies.slice(0, maxSteps)) {
+    const { messages: added, ended } = takeReply(reply, tools, report);
+    messages.push(...added);
+    if (ended) return { messages, ended };
+  }
+  return { messages, ended: replies.length >= maxSteps ? "limit" : "no reply left" };
+}
+
+/**
+ * Which messages stay in a budget, as `fit_messages` of chapter 18: true for those that do. Null where the system
+ * messages and the newest group do not fit.
+ * @param {Message[]} messages
+ * @param {number} budget
+ * @param {(message: Message) => number} count
+ * @returns {boolean[] | null}
+ */
+export function fitMessages(messages, budget, count) {
+  /** @type {number[][]} */
+  const groups = [];
+  let answering = false;
+  messages.forEach(({ role }, place) => {
+    if (role === "tool" && answering) groups[groups.length - 1].push(place);
+    else if (role !== "system") groups.push([place]);
+    answering = role === "assistant" || (role === "tool" && answering);
+  });
+  const stays = messages.map(({ role }) => role === "system");
+  let left = budget - messages.reduce((sum, message, place) => sum + (stays[place] ? count(message) : 0), 0);
+  const newest = groups.length - 1;
+  if (newest < 0 && left < 0) return null;
+  for (let number = newest; number >= 0; number--) {
+    left -= groups[number].reduce((sum, place) => sum + count(messages[place]), 0);
+    if (left < 0) return number === newest ? null : stays;
+    for (const place of groups[number]) stays[place] = true;
+  }
+  return stays;
+}
+
+/**
+ * About how many tokens a text takes: a quarter of its characters, and one for its role.
+ * @param {Message} message
+ */
+export function roughTokens({ content }) {
+  return 1 + Math.ceil(content.length / 4);
+}

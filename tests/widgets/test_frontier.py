@@ -1,0 +1,164 @@
+"""The widgets of chapter 18: what they compute in the page against Python, and what they say."""
+
+import random
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from llm_course.corpus.errands import Errand, Shop
+from llm_course.widgets import AgentStepper, Timeline
+from llm_course.widgets.agent_stepper import SCRIPTS
+from llm_course.widgets.milestones import MILESTONES, disclosed_by_year, year_of
+from llm_course.widgets.timeline import in_words
+from solutions.frontier import fit_messages, run_tools
+
+from .conftest import ROOT, Watched, run_node
+
+LOOP = 'import * as loop from "./llm_course/widgets/js/tool_loop.js";\n'
+TIME = 'import * as time from "./llm_course/widgets/js/milestones.js";\n'
+PRICES = {"ball": 47, "kite": 85, "drum": 316}
+MORE_SCRIPTS = {
+    "plain at once": ["Good morning.", SCRIPTS["all goes well"][0]],
+    "object without a tool": ['{"sum": 3}', "never read"],
+    "arguments": [
+        '{"tool": "price"}', '{"tool": "price", "arguments": ["ball"]}', '{"tool": "add", "arguments": {"a": 1}}',
+        '{"tool": ["price"], "arguments": {}}', '  {"tool": "price", "arguments": {"of": "cloud"}}', "[1]",
+    ],
+}  # fmt: skip
+
+
+def as_told(messages: list[dict[str, str]]) -> list[tuple[str, str]]:
+    """Roles and contents; an error in one word, for JavaScript and Python say it differently."""
+    return [
+        (one["role"], "error" if one["role"] == "tool" and one["content"].startswith("error") else one["content"])
+        for one in messages
+    ]
+
+
+@pytest.mark.parametrize("steps", [0, 2, 8])
+@pytest.mark.parametrize("script", [*SCRIPTS, *MORE_SCRIPTS])
+def test_the_loop_equals_the_reference(script: str, steps: int) -> None:
+    replies = (SCRIPTS | MORE_SCRIPTS)[script]
+    tools = Shop(Errand((), PRICES, frozenset({"drum"}))).tools
+    code = LOOP + "const [replies, prices, steps] = input;\n"
+    found: Any = run_node(
+        code + 'reply(loop.runTools(replies, loop.shopTools(prices, ["drum"]), steps).messages);',
+        [replies, PRICES, steps],
+    )
+    assert as_told(found) == as_told(run_tools(replies, tools, steps))
+
+
+def test_a_harness_that_tells_no_errors_ends_there() -> None:
+    code = LOOP + 'reply(loop.runTools(input, loop.shopTools({ ball: 1 }, ["ball"]), 8, false));'
+    found: Any = run_node(code, SCRIPTS["all goes well"])
+    assert found["ended"] == "error" and len(found["messages"]) == 2
+
+
+def test_what_stays_of_a_history_equals_the_reference() -> None:
+    draw = random.Random(0)
+    asked = []
+    for _ in range(300):
+        roles = draw.choices(("system", "user", "assistant", "tool"), (1, 2, 4, 4), k=draw.randrange(9))
+        asked.append([[{"role": role, "content": "x" * draw.randrange(40)} for role in roles], draw.randrange(60)])
+    found: Any = run_node(
+        LOOP + "reply(input.map(([messages, budget]) => loop.fitMessages(messages, budget, loop.roughTokens)));", asked
+    )
+    refused = 0
+    for (messages, budget), stays in zip(asked, found, strict=True):
+        try:
+            expected = fit_messages(messages, budget, lambda one: 1 + -(-len(one["content"]) // 4))
+        except ValueError:
+            assert stays is None
+            refused += 1
+            continue
+        assert [one for one, kept in zip(messages, stays, strict=True) if kept] == expected
+    assert 30 < refused < 200
+
+
+def test_places_and_counts_of_the_timeline_equal_pythons() -> None:
+    rows = [{**vars(one), "open": one.open_weights} for one in MILESTONES]
+    code = TIME + (
+        "reply([input.map(({ month }) => time.yearOf(month)), time.disclosedByYear(input), "
+        "input.map(({ total }) => time.inWords(total))]);"
+    )
+    years, counts, names = run_node(code, rows)  # type: ignore[misc]
+    assert years == pytest.approx([year_of(one.month) for one in MILESTONES])
+    assert {year: (told, all_) for year, told, all_ in counts} == disclosed_by_year()
+    assert names == [in_words(one.total) for one in MILESTONES]
+
+
+def test_the_chapter_s_table_has_the_same_rows_and_each_its_source() -> None:
+    chapter = (ROOT / "chapters" / "18_frontier" / "chapter.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| (\d{4}-\d\d) \|(.*)\|$", chapter, flags=re.MULTILINE)
+    assert [month for month, _ in found] == [one.month for one in MILESTONES] == sorted(one.month for one in MILESTONES)
+    references = (ROOT / "references.bib").read_text(encoding="utf-8")
+    for (_, rest), one in zip(found, MILESTONES, strict=True):
+        active = "all" if one.total is not None and one.active == one.total else in_words(one.active)
+        weights = "open" if one.open_weights else "closed"
+        told = [one.name, one.organization, in_words(one.total), active, weights, one.advance]
+        assert [cell.strip() for cell in rest.split("|")] == [*told, f"{{cite:t}}`{one.source}`"]
+        assert f"{{{one.source}," in references
+
+
+def test_heights_are_linear_or_logarithmic() -> None:
+    code = TIME + (
+        "const range = { smallest: 0.1, largest: 1000 };\n"
+        "reply(input.map((scale) => [0.1, 10, 1000].map((size) => time.heightOf(size, range, scale))));"
+    )
+    linear, log = run_node(code, ["linear", "log"])  # type: ignore[misc]
+    assert linear == pytest.approx([0.0001, 0.01, 1])
+    assert log == pytest.approx([0, 0.5, 1])
+
+
+def test_pictures_say_it_without_scripts() -> None:
+    picture = Timeline().picture()
+    assert picture.count("not disclosed") == 2 * sum(one.total is None for one in MILESTONES) > 0
+    assert "46.7 B" in picture and "1.6 T" in picture and "117 M" in picture
+    assert "132 cents." in AgentStepper().picture()
+
+
+def test_what_makes_no_sense_is_one_sentence() -> None:
+    with pytest.raises(ValueError, match="There is no milestone to show"):
+        Timeline(())
+    with pytest.raises(ValueError, match="scale is 'square': choose one of log, linear"):
+        Timeline(scale="square")
+    with pytest.raises(ValueError, match="replies must be a list of one text or more"):
+        AgentStepper(replies=[])
+
+
+@pytest.mark.browser
+def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/timeline-light.html")
+    said = watched.page.get_by_role("status")
+    expect(said).to_contain_text(f"of the {len(MILESTONES)} models shown tell their size")
+    hollow = watched.page.locator("circle.llm-undisclosed")
+    assert hollow.count() == sum(one.total is None for one in MILESTONES)
+    watched.page.get_by_label("Weights").select_option("open")
+    expect(hollow).to_have_count(0)
+    watched.page.get_by_label("Model", exact=True).select_option(label="Mixtral 8x7B, 2023-12")
+    expect(said).to_contain_text("46.7 B parameters, 12.9 B active for a token")
+
+
+@pytest.mark.browser
+def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: str) -> None:
+    watched.page.goto(f"{address}/agent_stepper-light.html")
+    said = watched.page.get_by_role("status")
+    step = watched.page.get_by_role("button", name="One step")
+    for _ in range(4):
+        step.click()
+    expect(said).to_contain_text("The model gave a plain answer")
+    expect(step).to_be_disabled()
+    watched.page.get_by_label("Script").select_option("a shop that is busy")
+    watched.page.get_by_label("Errors are told to the model").uncheck()
+    step.click()
+    step.click()
+    expect(said).to_contain_text("the loop ended without an answer")
+    watched.page.get_by_label("Script").select_option("round and round")
+    watched.page.get_by_label("Step limit").fill("2")
+    step.click()
+    step.click()
+    expect(said).to_contain_text("The step limit was reached")
+    watched.page.get_by_label("Budget of tokens").fill("20")
+    expect(watched.page.locator("tr.llm-dropped").first).to_be_visible()
