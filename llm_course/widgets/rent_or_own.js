@@ -77,7 +77,7 @@ function plot({ hourlyCost, speed, apiPrice, utilisation }) {
     ],
     marker: Math.log10(utilisation),
     markerName: "you",
-    xTick: (power) => (Number.isInteger(power) ? String(100 * 10 ** power) : ""),
+    xTick: (power) => (Number.isInteger(power) && power < 0 ? String(100 * 10 ** power) : ""), // the last one would be cut off
     yRange: [0, highest],
   });
 }

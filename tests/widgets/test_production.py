@@ -101,7 +101,7 @@ def test_rent_or_own_answers(watched: Watched, address: str) -> None:
     watched.page.goto(f"{address}/rent_or_own-light.html")
     said = watched.page.get_by_role("status")
     expect(said).to_contain_text("the API is cheaper")
-    watched.page.get_by_label("Busy").fill("0")
+    watched.page.get_by_label("Busy", exact=True).fill("0")
     expect(said).to_contain_text("the machine is cheaper")
 
 
@@ -111,7 +111,7 @@ def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, addres
     said = watched.page.get_by_role("status")
     expect(said).to_contain_text("4 bits: 15 levels")
     expect(watched.page.get_by_text("has a perplexity of")).to_be_visible()
-    watched.page.get_by_label("Bits").fill("2")
+    watched.page.get_by_label("Bits", exact=True).fill("2")
     expect(said).to_contain_text("2 bits: 3 levels")
     expect(watched.page.get_by_text("All linear layers, 2 bits, another text")).to_be_visible()
     watched.page.get_by_label("NF4 in place").check()
