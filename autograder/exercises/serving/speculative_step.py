@@ -187,6 +187,39 @@ known.edit(
     "The rejected token is still in your result. Keep what stands before it.",
 )
 known.edit(
+    "comparison_turned_around",
+    {REJECTED: "chance * draft[place, token] < target[place, token]"},
+    "Your comparison is the wrong way round: you reject with the probability with which you should accept.",
+)
+known.edit(
+    "accepts_by_the_draft",
+    {REJECTED: "chance >= draft[place, token]"},
+    "You accept with the draft's probability. It is the quotient target(x) / draft(x): the draft has had its say "
+    "when it proposed x.",
+)
+known.edit(
+    "bonus_from_the_draft",
+    {BONUS: "[*drafted, drawn_from(draft[k - 1] if k else target[k])]"},
+    "When all drafts are accepted you draw the last token from the draft. It comes from the target: target[k].",
+)
+known.edit(
+    "nothing_without_a_draft",
+    {BONUS: f"{BONUS} if drafted else []"},
+    "Without a draft you return nothing. The target draws its one token then, as without speculation.",
+)
+known.edit(
+    "differences_all_alike",
+    {RESIDUAL: "(target[place] > draft[place]).float()"},
+    "After a rejection all tokens of which the target has more are equally likely. Draw in proportion to *how much* "
+    "more.",
+    EXACT,
+)
+known.edit(
+    "softmax_of_probabilities",
+    {"    def drawn_from": ("    target, draft = target.softmax(-1), draft.softmax(-1)\n\n    def drawn_from")},
+    "You take the softmax of what you are given. The rows are probabilities already, not logits.",
+)
+known.edit(
     "generator_ignored",
     {"1, generator=generator": "1", CHANCE: "torch.rand(())"},
     "You draw without the generator, be it the decisions or the tokens, so the same seed gives other tokens each "
