@@ -91,13 +91,14 @@ def test_places_and_counts_of_the_timeline_equal_pythons() -> None:
 
 def test_the_chapter_s_table_has_the_same_rows_and_each_its_source() -> None:
     chapter = (ROOT / "chapters" / "18_frontier" / "chapter.md").read_text(encoding="utf-8")
-    found = re.findall(r"^\| (\d{4}-\d\d) \|(.*)\|$", chapter, flags=re.MULTILINE)
-    assert [month for month, _ in found] == [one.month for one in MILESTONES] == sorted(one.month for one in MILESTONES)
+    found = re.findall(r"^\| (\d{4})\u2011(\d\d) \|(.*)\|$", chapter, flags=re.MULTILINE)
+    months = [f"{year}-{month}" for year, month, _ in found]
+    assert months == [one.month for one in MILESTONES] == sorted(one.month for one in MILESTONES)
     references = (ROOT / "references.bib").read_text(encoding="utf-8")
-    for (_, rest), one in zip(found, MILESTONES, strict=True):
-        active = "all" if one.total is not None and one.active == one.total else in_words(one.active)
-        weights = "open" if one.open_weights else "closed"
-        told = [one.name, one.organization, in_words(one.total), active, weights, one.advance]
+    for (_, _, rest), one in zip(found, MILESTONES, strict=True):
+        active = "" if one.active == one.total else f", {in_words(one.active)} active"
+        size = f"{in_words(one.total)}{active}; {'open' if one.open_weights else 'closed'}"
+        told = [f"{one.name}, {one.organization}", size, one.advance]
         assert [cell.strip() for cell in rest.split("|")] == [*told, f"{{cite:t}}`{one.source}`"]
         assert f"{{{one.source}," in references
 
