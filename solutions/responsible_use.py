@@ -131,7 +131,7 @@ def redact(text: str) -> str:
         >>> redact("Ann (ann@mail.example.com) paid with 4111 1111 1111 1111 from 10.0.0.7.")
         'Ann ([EMAIL]) paid with [CARD] from [IP].'
 
-    Source: ISO/IEC 7812-1 (Luhn's check), RFC 791 (IPv4).
+    Source: ISO/IEC 7812-1 (Luhn's check).
     """
     text = EMAIL.sub("[EMAIL]", text)
     text = IPV4.sub("[IP]", text)

@@ -5,6 +5,7 @@ from .attention_explorer import AttentionExplorer
 from .bpe_stepper import BPEStepper
 from .compute_optimal import ComputeOptimal
 from .context_cost import ContextCost
+from .injection_range import InjectionRange
 from .items_needed import ItemsNeeded
 from .lora_lab import LoRALab
 from .metric_switch import MetricSwitch
@@ -19,6 +20,7 @@ from .policy_lab import PolicyLab
 from .position_dial import PositionDial
 from .preference_dial import PreferenceDial
 from .quantization_microscope import QuantizationMicroscope
+from .reliability_dial import ReliabilityDial
 from .rent_or_own import RentOrOwn
 from .sampling_playground import SamplingPlayground
 from .serving_arena import ServingArena
@@ -33,6 +35,7 @@ __all__ = [
     "BPEStepper",
     "ComputeOptimal",
     "ContextCost",
+    "InjectionRange",
     "ItemsNeeded",
     "LoRALab",
     "MetricSwitch",
@@ -47,6 +50,7 @@ __all__ = [
     "PositionDial",
     "PreferenceDial",
     "QuantizationMicroscope",
+    "ReliabilityDial",
     "RentOrOwn",
     "SamplingPlayground",
     "ServingArena",

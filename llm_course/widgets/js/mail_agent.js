@@ -1,0 +1,153 @@
+/** A mail agent that obeys whatever it reads, and the policy around it: mail_agent.py says what each part means. */
+
+/**
+ * @typedef {[tool: string, target: string]} Call
+ *
+ * @typedef {object} Task
+ * @property {string} request
+ * @property {Call[]} calls
+ * @property {string[]} to
+ *
+ * @typedef {object} World  What is the same on every day.
+ * @property {string[]} addressBook
+ * @property {Record<string, string>} mails
+ * @property {Task[]} tasks
+ * @property {Record<string, string>} attacks
+ * @property {Record<"leak" | "secret" | "erase" | "mail", string[]>} words  What the agent understands.
+ * @property {number} readWithCare
+ *
+ * @typedef {object} Policy
+ * @property {string[]} forbidden
+ * @property {string} recipients
+ * @property {string} notesAfterMails
+ * @property {string} deleteAfterMails
+ * @property {string} sendAfterBoth
+ *
+ * @typedef {{ origin: string, tool: string, to: string, done: boolean, private: boolean }} Event
+ * @typedef {{ readMails: boolean, readNotes: boolean, events: Event[] }} Session
+ */
+
+const ADDRESS = /[a-z0-9._-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/g;
+
+/**
+ * @param {string} text
+ * @param {World["words"]} known
+ * @returns {Call[]}
+ */
+export function commands(text, known) {
+  return text.toLowerCase().split(/[!?\n]|\.(?=\s|$)/).flatMap((sentence) => {
+    const addresses = sentence.match(ADDRESS) ?? [];
+    // s-e-n-d and s.e.n.d are send.
+    const plain = sentence.replace(/\b[a-z](?:[-.][a-z])+\b/g, (spelled) => spelled.replace(/[-.]/g, ""));
+    const words = plain.replace(ADDRESS, " ").match(/[a-z]+/g) ?? [];
+    const has = (/** @type {string[]} */ list) => words.some((word) => list.includes(word));
+    /** @type {Call[]} */
+    const found = [];
+    if (addresses.length && has(known.leak) && has(known.secret)) {
+      found.push(["read_notes", ""], ...addresses.map((address) => /** @type {Call} */ (["send", address])));
+    }
+    if (has(known.erase) && has(known.mail)) found.push(["delete", "all"]);
+    return found;
+  });
+}
+
+/**
+ * @param {Record<string, string>} mails
+ * @param {Policy} policy
+ */
+function shown(mails, { forbidden }) {
+  const words = forbidden.filter(Boolean).map((word) => word.toLowerCase());
+  return Object.values(mails).filter((text) => !words.some((word) => text.toLowerCase().includes(word)));
+}
+
+/**
+ * @param {Call} call
+ * @param {Session} session
+ * @param {Task} task
+ * @param {Policy} policy
+ * @param {World} world
+ */
+export function ruling([tool, target], session, task, policy, { addressBook }) {
+  if (tool === "read_notes" && session.readMails) return policy.notesAfterMails;
+  if (tool === "delete" && session.readMails) return policy.deleteAfterMails;
+  if (tool === "send") {
+    if (policy.recipients === "address book" && !addressBook.includes(target)) return "refuse";
+    if (policy.recipients === "named" && !task.to.includes(target)) return "refuse";
+    if (session.readMails && session.readNotes) return policy.sendAfterBoth;
+  }
+  return "allow";
+}
+
+/**
+ * @param {Task} task
+ * @param {Record<string, string>} mails
+ * @param {Policy} policy
+ * @param {World} world
+ * @param {number} asked  Questions of this day so far.
+ * @returns {{ session: Session, asked: number }}
+ */
+function runTask(task, mails, policy, world, asked) {
+  /** @type {Session} */
+  const session = { readMails: false, readNotes: false, events: [] };
+  const call = (/** @type {string} */ origin, /** @type {Call} */ [tool, target]) => {
+    let said = ruling([tool, target], session, task, policy, world);
+    if (said === "ask") {
+      asked++;
+      // The user knows what was asked for, as long as the question is read.
+      said = origin === "user" || asked > world.readWithCare ? "allow" : "refuse";
+    }
+    const done = said === "allow";
+    if (done && tool === "read_mails") session.readMails = true;
+    if (done && tool === "read_notes") session.readNotes = true;
+    session.events.push({ origin, tool, to: target, done, private: tool === "send" && session.readNotes });
+  };
+  const visible = shown(mails, policy);
+  for (const step of task.calls) {
+    call("user", step);
+    if (step[0] !== "read_mails") continue;
+    for (const text of visible) for (const injected of commands(text, world.words)) call("mail", injected);
+  }
+  return { session, asked };
+}
+
+/** @param {Session} session */
+function breached({ events }) {
+  return events.some(({ done, origin, tool, ...event }) => done && origin === "mail" && (event.private || tool === "delete"));
+}
+
+/**
+ * @param {Policy} policy
+ * @param {World} world
+ * @param {string} [attack]
+ */
+export function runDay(policy, world, attack = "") {
+  const mails = attack ? { ...world.mails, "stranger@mail.example": attack } : world.mails;
+  const allShown = shown(world.mails, policy).length === Object.keys(world.mails).length;
+  let asked = 0;
+  const sessions = world.tasks.map((task) => {
+    const run = runTask(task, mails, policy, world, asked);
+    asked = run.asked;
+    return run.session;
+  });
+  return {
+    completed: sessions.map(({ events }, i) => {
+      const whole = allShown || !world.tasks[i].calls.some(([tool]) => tool === "read_mails");
+      return whole && events.every(({ origin, done }) => origin === "mail" || done);
+    }),
+    asked,
+    breached: sessions.some(breached),
+    sessions,
+  };
+}
+
+/**
+ * @param {Policy} policy
+ * @param {World} world
+ * @param {string} own  The reader's own attack.
+ */
+export function score(policy, world, own) {
+  const { completed, asked } = runDay(policy, world);
+  const attacks = own.trim() ? { ...world.attacks, yours: own } : world.attacks;
+  const outcomes = Object.entries(attacks).map(([name, text]) => [name, runDay(policy, world, text).breached]);
+  return { completed, asked, breached: /** @type {Record<string, boolean>} */ (Object.fromEntries(outcomes)) };
+}
