@@ -143,6 +143,31 @@ known.edit(
     "You cut the result to whole bits. Rank 3 of 8 is worth 1.415 bits.",
 )
 known.edit(
+    "rounded_to_one_digit",
+    {RESULT: f"round({RESULT}, 1)"},
+    "You round the result to one digit. Rounding is for printing.",
+)
+known.edit(
+    "log_rank_alone_turned",
+    {RESULT: "-math.log2(rank)"},
+    "You return minus log2 of the rank. The number of sequences is missing: log2(n + 1) - log2(rank).",
+)
+known.edit(
+    "share_of_the_rank",
+    {RESULT: "1 - rank / (len(reference_losses) + 1)"},
+    "You return a share. Exposure is in bits: log2(n + 1) - log2(rank).",
+)
+known.edit(
+    "no_references_give_nan",
+    {CHECK: "False", RESULT: f"{RESULT} if reference_losses else float('nan')"},
+    "You return NaN where there is nothing to rank the canary among. It spreads unnoticed: raise ValueError.",
+)
+known.edit(
+    "no_loss_refused",
+    {CHECK: "not reference_losses or canary_loss <= 0"},
+    "You refuse a loss of 0. A model that is certain of the canary has it: that is the case you look for.",
+)
+known.edit(
     "no_references_give_zero",
     {CHECK: "False"},
     "You return 0 where there is nothing to rank the canary among. Nothing was measured: raise ValueError.",
@@ -252,6 +277,7 @@ EXERCISE = Exercise(
         Case("in the middle, drawn", drawn_middle),
         Case("the lowest", given(canary_loss=0.5, reference_losses=[4.0, 1.0, 2.0, 5.0, 3.0]), visible=True),
         Case("the lowest, drawn", drawn_first),
+        Case("no loss at all", given(canary_loss=0.0, reference_losses=[0.5, 1.5, 2.0]), visible=True),
         Case("the highest", given(canary_loss=9.0, reference_losses=[4.0, 1.0, 2.0, 5.0]), visible=True),
         Case("the highest, drawn", drawn_last),
         Case("one reference", given(canary_loss=1.0, reference_losses=[2.0]), visible=True),
@@ -273,7 +299,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The lowest loss is rank 1, the highest gives 0 bits",
-            ("the lowest", "the lowest, drawn", "the highest", "the highest, drawn", "one reference"),
+            ("the lowest", "the lowest, drawn", "no loss at all", "the highest", "the highest, drawn", "one reference"),
             "Below all others the rank is 1, and log2(1) is 0. Above all others it is n + 1.",
             needs=MAIN,
         ),

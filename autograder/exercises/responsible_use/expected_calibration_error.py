@@ -142,6 +142,26 @@ known.edit(
     "You give a confidence of 0 a bin of its own. It belongs to the first one.",
 )
 known.edit(
+    "edge_in_two_bins",
+    {
+        "for number in bins.unique():": "for number in range(n_bins):",
+        "inside = bins == number": "inside = (sure >= number / n_bins) & (sure <= (number + 1) / n_bins)\n"
+        "        if not inside.any():\n            continue",
+    },
+    "Your bins hold both of their edges, so that an answer on an edge counts in two. They hold the upper one: (lo, "
+    "hi].",
+)
+known.edit(
+    "edge_in_no_bin",
+    {
+        "for number in bins.unique():": "for number in range(n_bins):",
+        "inside = bins == number": "inside = (sure > number / n_bins) & (sure < (number + 1) / n_bins)\n"
+        "        if not inside.any():\n            continue",
+    },
+    "Your bins hold neither of their edges, so that an answer on an edge counts in none. They hold the upper one: "
+    "(lo, hi].",
+)
+known.edit(
     "nearest_edge",
     {BINS: "(sure * n_bins).round()"},
     "You round to the nearest edge, which makes n_bins + 1 bins, two of them half as wide. Round up and count from 0.",
@@ -165,6 +185,11 @@ known.edit(
     "rounded",
     {"return error": "return round(error, 2)"},
     "You round the result. Rounding is for printing.",
+)
+known.edit(
+    "rounded_to_four_digits",
+    {"return error": "return round(error, 4)"},
+    "You round the result to four digits. Rounding is for printing.",
 )
 known.edit(
     "one_minus",

@@ -129,6 +129,16 @@ known.edit(
     "You round the result. Rounding is for printing.",
 )
 known.edit(
+    "rounded_to_three_digits",
+    {RESULT: f"round({RESULT}, 3)"},
+    "You round the result to three digits. Rounding is for printing.",
+)
+known.edit(
+    "divided_by_one_less",
+    {RESULT: "(right_answers - penalty * wrong_answers) / max(len(confidence) - 1, 1)"},
+    "You divide by n - 1. A mean is over all n.",
+)
+known.edit(
     "never_below_zero",
     {RESULT: f"max(0.0, {RESULT})"},
     "You cut the score off at 0. A model that guesses may well be worse than a silent one.",

@@ -155,6 +155,26 @@ known.edit(
     "You round the result. Rounding is for printing.",
 )
 known.edit(
+    "rounded_to_three_digits",
+    {RESULT: f"round({RESULT}, 3)"},
+    "You round the result to three digits. Rounding is for printing.",
+)
+known.edit(
+    "share_of_green",
+    {RESULT: "green / total"},
+    "You return the share of green tokens. Asked is how surprising their number is.",
+)
+known.edit(
+    "gamma_for_the_expected",
+    {EXPECTED: "expected = gamma"},
+    "You subtract gamma, a share, from a count. Expected are gamma * total tokens.",
+)
+known.edit(
+    "root_of_total_alone",
+    {DEVIATION: "math.sqrt(total) * gamma * (1 - gamma)"},
+    "Your root covers total only. The deviation is the root of total * gamma * (1 - gamma), all of it.",
+)
+known.edit(
     "nothing_checked",
     {TOTAL: "False", GREEN: "False", GAMMA: "False"},
     "You check nothing that comes in: raise ValueError for a total below 1, for a green that is negative or above "
