@@ -13,6 +13,8 @@ const RULES = /** @type {[trait: string, label: string, options: [string, string
   ["send_after_both", "Send, once mails and notes were read", ANSWERS],
   ["delete_after_mails", "Delete, once mails were read", ANSWERS],
 ]);
+/** Cells hold sentences here, not numbers. */
+const WORDS = "text-align: left; white-space: normal; vertical-align: top";
 const TRAITS = ["attack", "forbidden", ...RULES.map(([trait]) => trait)];
 
 export default widget(
@@ -38,7 +40,7 @@ export default widget(
       element(
         "div",
         { class: "llm-controls" },
-        textField("Filter: hide mails with these words (commas between)", model.get("forbidden"), (value) => setTrait(model, "forbidden", value)),
+        textField("Filter: hide mails with these words", model.get("forbidden"), (value) => setTrait(model, "forbidden", value)),
         ...RULES.map(([trait, label, options]) => choice(label, options, model.get(trait), (value) => setTrait(model, trait, value))),
       ),
       said,
@@ -53,7 +55,8 @@ export default widget(
       const found = score(policy, world, model.get("attack"));
       said.textContent = sentence(found);
       results.replaceChildren(
-        element("div", { class: "llm-row" }, attackTable(world, found, model.get("attack")), taskTable(world, found)),
+        attackTable(world, found, model.get("attack")),
+        taskTable(world, found),
         trace(world, policy, model.get("attack")),
       );
     }
@@ -92,8 +95,8 @@ function sentence({ completed, asked, breached }) {
  * @param {string} own
  */
 function attackTable(world, { breached }, own) {
-  const rows = Object.entries(breached).map(([name, worked]) => [name, world.attacks[name] ?? own, worked ? "✗ breach" : "✓ held"]);
-  return table("Attacks", ["Attack", "Mail", "Outcome"], rows);
+  const rows = Object.entries(breached).map(([name, worked]) => [name, worked ? "✗ breach" : "✓ held", world.attacks[name] ?? own]);
+  return table("Attacks", ["Attack", "Outcome", "Mail"], rows);
 }
 
 /**
@@ -101,8 +104,8 @@ function attackTable(world, { breached }, own) {
  * @param {Found} found
  */
 function taskTable(world, { completed }) {
-  const rows = world.tasks.map(({ request }, i) => [String(i + 1), request, completed[i] ? "✓ done" : "✗ not done"]);
-  return table("Tasks of a quiet day", ["Task", "The user says", "Outcome"], rows);
+  const rows = world.tasks.map(({ request }, i) => [String(i + 1), completed[i] ? "✓ done" : "✗ not done", request]);
+  return table("Tasks of a quiet day", ["Task", "Outcome", "The user says"], rows);
 }
 
 /**
@@ -113,12 +116,12 @@ function taskTable(world, { completed }) {
  */
 function trace(world, policy, own) {
   const { sessions } = runDay(policy, world, own);
-  const rows = sessions.flatMap(({ events }, i) => events.map((event) => [String(i + 1), event.origin === "mail" ? "a mail" : "the user", called(event), event.done ? "done" : "stopped"]));
+  const rows = sessions.flatMap(({ events }, i) => events.map((event) => [String(i + 1), event.done ? "done" : "stopped", event.origin === "mail" ? "a mail" : "the user", called(event)]));
   return element(
     "details",
     {},
     element("summary", {}, "Every call of a day with your attack"),
-    table("Calls", ["Task", "Who wanted it", "Call", "Outcome"], rows),
+    table("Calls", ["Task", "Outcome", "Who wanted it", "Call"], rows),
   );
 }
 
@@ -133,7 +136,7 @@ function called({ tool, to, private: carries }) {
  * @param {string[][]} rows
  */
 function table(caption, names, rows) {
-  const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
-  const lines = rows.map(([first, ...rest]) => element("tr", {}, element("th", { scope: "row" }, first), ...rest.map((text) => element("td", {}, text))));
+  const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col", style: WORDS }, name)));
+  const lines = rows.map(([first, ...rest]) => element("tr", {}, element("th", { scope: "row", style: WORDS }, first), ...rest.map((text) => element("td", { style: WORDS }, text))));
   return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...lines)));
 }

@@ -48,7 +48,7 @@ export default widget(
       said.textContent =
         `Calibration error ${format(calibrationError(found), 3)} in ${bins} ${bins === 1 ? "bin" : "bins"}. ` +
         `${given} of ${confidence.length} questions are answered; the mean score is ${format(selectiveScore(confidence, correct, threshold, penalty), 2)}.`;
-      results.replaceChildren(element("div", { class: "llm-row" }, reliability(found), scores(confidence, correct, threshold, penalty)), table(found));
+      results.replaceChildren(reliability(found), scores(confidence, correct, threshold, penalty), table(found));
     }
   },
 );
