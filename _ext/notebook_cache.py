@@ -30,6 +30,8 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 
 PACKAGES = ("llm_course", "solutions", "autograder")
+READ_BY = {"llm_course/checks": "llm_course/check.py"}
+"""Data that one module of its package alone reads: a chapter's page does not depend on the exercises' checks."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def digest_sources(content: NotebookNode, path: Path, root: Path) -> str:
     modules = reachable_modules(imported_names(python_of(cells)), root)
     beside = {file for file in path.parent.iterdir() if file.is_file() and file.suffix not in (".md", ".ipynb")}
     whole = hashlib.sha256()
-    for file in sorted(modules | package_data(modules) | beside):
+    for file in sorted(modules | package_data(modules, root) | beside):
         whole.update(f"{file.relative_to(root)} {digest_file(file, file.stat().st_mtime_ns)}\n".encode())
     return whole.hexdigest()
 
@@ -165,10 +167,11 @@ def module_files(name: str, root: Path) -> set[Path]:
     return {file for file in candidates if file.is_file()}
 
 
-def package_data(modules: Iterable[Path]) -> set[Path]:
+def package_data(modules: set[Path], root: Path) -> set[Path]:
     """Files that are not Python and lie in the packages of these modules: weights, built widgets, corpora."""
-    packages = {module.parent for module in modules}
-    return {file for package in packages for file in data_below(package)}
+    found = {file for package in {module.parent for module in modules} for file in data_below(package)}
+    unread = [root / folder for folder, reader in READ_BY.items() if root / reader not in modules]
+    return {file for file in found if not any(folder in file.parents for folder in unread)}
 
 
 def data_below(folder: Path) -> Iterator[Path]:

@@ -29,6 +29,8 @@ def project(tmp_path: Path) -> Path:
         "llm_course/used.py": "from .helper import number\n",
         "llm_course/helper.py": "number = 1\n",
         "llm_course/apart.py": "",
+        "llm_course/check.py": "",
+        "llm_course/checks/topic.json": "{}",
         "llm_course/weights/model.bin": "weights",
         "llm_course/widgets/__init__.py": "",
         "llm_course/widgets/built/widget.js": "js",
@@ -84,10 +86,15 @@ def test_modules_are_followed_through_imports(project: Path) -> None:
 
 
 def test_data_of_a_package_is_its_own(project: Path) -> None:
-    inside = package_data({project / "llm_course" / "used.py"})
+    inside = package_data({project / "llm_course" / "used.py"}, project)
     assert names(inside, project) == {"llm_course/weights/model.bin"}
-    deeper = package_data({project / "llm_course" / "widgets" / "__init__.py"})
+    deeper = package_data({project / "llm_course" / "widgets" / "__init__.py"}, project)
     assert names(deeper, project) == {"llm_course/widgets/built/widget.js"}
+
+
+def test_checks_count_only_for_what_checks(project: Path) -> None:
+    checking = package_data({project / "llm_course" / "check.py"}, project)
+    assert names(checking, project) == {"llm_course/weights/model.bin", "llm_course/checks/topic.json"}
 
 
 @pytest.fixture
