@@ -12,7 +12,7 @@ assert groups["capitals never told"][1] == 0 and groups["capitals never told"][2
 assert groups["sums never shown so"][1] < 0.5
 assert groups["sums shown"][2] - groups["sums never shown so"][2] < 0.15
 
-# "They agree to a few points." and "With two other seeds, too: the difference is below 0.05 each time."
+# "They agree to within a few points." and "With two other seeds, too: the difference is below 0.05 each time."
 assert abs(errors - singletons) < 0.05
 
 
@@ -41,14 +41,14 @@ assert [best[penalty] for penalty in (0, 1, 3, 9)] == sorted(best.values())
 
 # "The *difference*, sentence by sentence, has one sign throughout, and its mean is far above two standard errors."
 assert (difference > 0).all() and difference.mean() > 4 * error
-# "for each of the two words, they range over several nats"
+# "for each of the two words, the values range over several nats"
 assert teacher.max() - teacher.min() > 2.5 and neighbor.max() - neighbor.min() > 2.5
 # "In the stories, a teacher is always *she* and a neighbor always *he*."
 assert ("teacher", "she") in words.ADULTS and ("neighbor", "he") in words.ADULTS
 # "Sixteen girls' names of the text end in *-a* and no boy's; three boys' names end in *-o* and no girl's."
 endings = [sum(name.endswith(end) for name in of) for end in "ao" for of in (words.GIRLS, words.BOYS)]
 assert endings == [16, 0, 0, 3] and len(words.GIRLS + words.BOYS) == 44
-# "The effect is about half a nat: odds of 1 become 1.6." and "would make the error smaller for nothing"
+# "The effect is about half a nat: odds of 1 become 1.6." and "would make the error look smaller than it is"
 assert 0.35 < means.mean() < 0.6 and means.mean() > 3 * honest > 3 * naive
 
 # "One copy, read five times, is somewhat exposed; 16 copies are as far as we can measure."
@@ -78,7 +78,8 @@ for seed in (1, 2):
 people, told, secrets = kept
 # "the model above, after twenty passes, has secrets of one copy at 10 bits and more"
 assert max(exposures(learned)[1]) >= 10 and sum(exposures(learned)[1]) / 4 > 8
-assert len(extracted) >= 5
+# "By chance [...] about twice in a thousand attempts. Here they hit several at once."
+assert len(extracted) >= 5 and 0.0015 < 20 * 20 / len(total) < 0.0025
 
 # "It follows the order that comes last", "and even thanks in the wrong place confuse it now and then"
 assert max(hijacked[name, "before"] for name in notes) == 0
@@ -93,7 +94,7 @@ assert outcomes["filter: six words"] == (1, 0, ["spelled"])
 assert outcomes["filter: ignore, send the notes"][0] == 1 and len(outcomes["filter: ignore, send the notes"][2]) == 4
 # "The address book stops every letter to a stranger and nothing else."
 assert outcomes["send to the address book only"] == (6, 0, ["from a friend", "vandal"])
-# "The last two policies ... hold all five attacks."
+# "The last two policies ... stop all five attacks."
 assert outcomes["after mails, ask for notes, deletions"] == (6, 2, [])
 assert outcomes["after mails, no notes; ask to delete"] == (5, 1, [])
 # "so an attack that asks often enough gets through"
@@ -102,9 +103,9 @@ assert mail_agent.run_day(policies["after mails, ask for notes, deletions"], flo
 assert not mail_agent.run_day(policies["after mails, no notes; ask to delete"], flood)["breached"]
 assert apart == 20 and before and not after
 
-# "The weaker mark is lost in chance" and "The stronger one stands out in most texts"
+# "The weaker mark is hard to tell from chance" and "The stronger one stands out in most texts"
 assert z_by_delta[2.0].mean() < 3 and int((z_by_delta[4.0] > 4).sum()) > 8 and z_by_delta[0.0].abs().max() < 3
-# "twice as surprising"
+# "about twice as surprising"
 assert 1.7 < surprise(marked[4.0]) / surprise(marked[0.0]) < 2.7
 assert int((z_by_share[0.6] > 4).sum()) == 0 and z_by_share[0.4].mean() < z_by_share[0].mean() - 1.5
 # "two or three of 400 texts reach 2.5 by chance"

@@ -29,7 +29,8 @@ assert sum(moved[0]) < 30
 assert len(pictures.every_thing()) == 30 and len(pictures.HELD_OUT) == 5
 # "stories [...] can only make one up"
 assert errand.answer not in tokenizer.decode(written[0, ids.shape[1] :])
-# "The model alone could not know one of these numbers." and the loop that runs an errand with a busy shop
+# "The model alone could not have known a single one of these numbers."
+# and the loop that runs an errand with a busy shop
 assert len(errand.things) == 2 and errand.busy
 lived = run(errand.task, errands.Shop(errand).tools)
 assert lived[-1]["content"] == errand.answer
