@@ -72,8 +72,8 @@ def speculative_step(target: Tensor, draft: Tensor, drafted: list[int], generato
         1 to k + 1 token ids: the accepted ones, and one more.
 
     Raises:
-        ValueError: if target has not one row more than draft, rows of another width, or drafted not one id for each row
-            of the draft; or if an id is none of the vocabulary.
+        ValueError: if target does not have one row more than draft, or rows of another width, or drafted does not have
+            one id for each row of the draft; or if an id is not in the vocabulary.
 
     Example:
         >>> target = torch.tensor([[0.0, 0.2, 0.8], [0.0, 1.0, 0.0]])

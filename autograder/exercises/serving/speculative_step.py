@@ -267,7 +267,7 @@ known.edit(
     "nothing_checked",
     {FORM: "False", IDS: "False"},
     "You do not check what comes in. Raise ValueError where the rows and the ids do not fit each other, or an id is "
-    "none of the vocabulary.",
+    "not in the vocabulary.",
 )
 known.edit(
     "form_not_checked",

@@ -11,7 +11,7 @@ assert round(989 / 3.35) == 295 and round(100 * (1 - 3.35 / 989), 1) == 99.7
 assert (machine.operations_per_ms, machine.bytes_per_ms) == (989e9, 3.35e9) and machine.cache_bytes == 128 * 1024
 # "On the right a weight takes 4 bytes": the operations per second grow with the rows
 assert matrix.element_size() == 4 and max(measured) > measured[0]
-# "64 users with 2,000 tokens each fetch as many bytes of cache as the model has weights"
+# "for 64 users with 2,000 tokens each, a pass fetches about as many bytes of cache as of weights"
 assert 0.95 < 64 * 2000 * machine.cache_bytes / machine.weight_bytes < 1.1
 # figure 3: "Static: [...] 24 passes. Continuous: [...] 16 passes"
 assert counted == {"static": 24, "continuous": 16} and sum(lengths) == 36
@@ -19,26 +19,33 @@ assert counted == {"static": 24, "continuous": 16} and sum(lengths) == 36
 assert 11 < runs[16].throughput / runs[1].throughput < 12 and 1.2 < runs[16].tpot / runs[1].tpot < 1.3
 # "Static and continuous with 16 slots [...] differ by a factor of 2.6 in throughput"
 assert round(runs[16].throughput / runs["static"].throughput, 1) == 2.6
+# "The static server even has the better pace", "half of its users wait more than ten seconds for the first token"
+assert runs["static"].tpot < runs[16].tpot and runs["static"].ttft > 10_000
 # "Text *a* owns blocks 0 and 2"
 assert tables["a"] == [0, 2] and tables["b"] == [1, 3]
 # "room for 12,800 tokens", "40 % where room for 512 tokens of answer is reserved, 5 % in blocks of 16"
 assert 800 * 16 == 12_800 and 0.38 < memory["reserved, static"].waste < 0.42 and 0.03 < memory["paged"].waste < 0.06
-# "Nearly half of all prompt tokens need not be read", "one of two system prompts of 320 tokens"
-assert 0.4 < memory["paged and shared"].hits < 0.5 and {(one.prefix, one.shared) for one in trace} == {
+# "45 % of all prompt tokens need not be read", "one of two system prompts of 320 tokens"
+assert round(memory["paged and shared"].hits, 2) == 0.45 and {(one.prefix, one.shared) for one in trace} == {
     (0, 320),
     (1, 320),
 }
-# "With half the memory, somebody has to go"
+# "this happens with half the memory, and without sharing even with all of it"
 assert memory["half the memory"].preemptions > 0 == memory["paged and shared"].preemptions
-# "A decode pass takes 5 to 7 ms, but some user waited more than 80 ms"
+assert memory["paged"].preemptions > 0
+# "Most of the 5 % is room for prompts that are just being read": where none is, far less is empty
+steps = [step for step in simulate(trace, Server(slots=64, blocks=800)).steps if not step.reading]
+room = sum((step.end - step.start) * step.used * 16 for step in steps)
+assert 1 - sum((step.end - step.start) * step.filled for step in steps) / room < 0.4 * memory["paged"].waste
+# "A decode pass takes about 5 ms, but some user waited more than 80 ms"
 steps = simulate(trace, Server(slots=64, blocks=20000)).steps
 quiet = [step.end - step.start for step in steps if step.writing and not step.reading]
-assert min(quiet) > 4.7 and max(quiet) < 7 and chunked[0].pause > 80
-# "At 256 tokens the longest pause is hardly longer than any pass", "What it costs is the first token"
+assert min(quiet) > 4.5 and max(quiet) < 6 and chunked[0].pause > 80
+# "At 256 tokens the longest pause is hardly longer than a pass without prompts", "The price is a later first token"
 assert chunked[256].pause < 1.2 * min(quiet) and chunked[256].ttft > chunked[0].ttft
 # "with chunks of 128 [...] a queue forms"
 assert chunked[128].ttft > 3 * chunked[256].ttft
-# "A prompt of 2,000 tokens has 250 MiB of cache [...] 5 ms, while reading it takes 32"
+# "A prompt of 2,000 tokens has 250 MiB of cache [...] 5 ms. Reading the prompt takes 32 ms by the roofline"
 assert 2000 * machine.cache_bytes == 250 * 2**20 and round(2000 * machine.cache_bytes / 50e9 * 1000) == 5
 assert round(machine.pass_ms(2000, 0)) == 32
 # "moves up to a fifth of the probability here"; the right rule is exact
@@ -49,10 +56,10 @@ for p, q in places.values():
     assert torch.allclose(both + (1 - a) * more / more.sum(), p, atol=1e-12)
     found.append((both + (1 - a) * p - p).abs().sum() / 2)
 assert 0.15 < max(found) < 0.25
-# "more than half of the drafts were rejected here"
+# "the first drafted token is rejected more often than not here"
 p, q = places["a sum"]
 assert torch.minimum(p, q).sum() < 0.5
-# "All three columns agree within what chance does to a thousand draws (±0.015 for a share of 0.6)"
+# "All three columns agree within what chance does to a thousand draws", "the standard error is 0.015"
 for exact, without, drafted_share in answers.values():
     error = (exact * (1 - exact) / 1000) ** 0.5
     assert abs(without - exact) < 5 * error and abs(drafted_share - exact) < 5 * error
@@ -60,13 +67,13 @@ assert round((0.6 * 0.4 / 1000) ** 0.5, 3) == 0.015
 # "with four drafted tokens the target makes about a third of the passes"
 assert 2.5 < saved[4] < 3.8 and saved[1] < saved[2] < saved[4] < saved[8]
 assert len(beginnings) * 3 == 15
-# "Ours has 18 % of the target's parameters, and 8 · 0.18 is more than a pass"
-assert round(draft.num_parameters() / target.num_parameters(), 2) == 0.18 and 8 * 0.18 > 1
+# "Ours has 18 % of the target's parameters", "8 · 0.18 = 1.44"
+assert round(draft.num_parameters() / target.num_parameters(), 2) == 0.18 and round(8 * 0.18, 2) == 1.44
 # "At a = 0.3 no length gives more than [...] 1.43 tokens"
 assert round(1 / 0.7, 2) == 1.43
 # the draft pays for few users and loses with many
 assert speed[1] > 1.9 and speed[64] > 1.5 and max(speed[256], speed[512]) < 1
-# "looking up saves next to nothing", "there looking up saves more than half of the passes"
+# "looking up saves next to nothing", "While it says a list a second time, [it] saves more than half of the passes"
 assert looked_up["stories"][0] < 1.15 and looked_up["songs"][0] > 2
 # "the distilled draft has a sixth fewer" rejections; the difference stands far outside its error
 fewer = 1 - (1 - quality["distilled"][0]) / (1 - quality["alone"][0])
