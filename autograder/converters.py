@@ -143,13 +143,14 @@ class UnstoppableFeedback(GenerateFeedback):
 
 
 class HideTests(ClearHiddenTests):
-    """nbgrader's ClearHiddenTests for graded cells alone: a learner's cell that holds its words would end the page."""
+    """nbgrader's ClearHiddenTests for tests alone: a learner's cell that holds its words would end the page."""
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Take the hidden tests out of a graded cell."""
-        return super().preprocess_cell(cell, resources, cell_index) if utils.is_grade(cell) else (cell, resources)
+        """Take the hidden tests out of a graded cell that is no answer."""
+        has_tests = utils.is_grade(cell) and not utils.is_solution(cell)
+        return super().preprocess_cell(cell, resources, cell_index) if has_tests else (cell, resources)
 
 
 def find_released(converter: Autograde, assignment: str, notebook: str) -> Assignment:

@@ -24,7 +24,8 @@ JUDGING = (
 """Files that each score depends on: what reads a submission, runs it, asks it and judges it."""
 
 
-@functools.cache
+# Not all: nbgrader's own commands make an assignment for each notebook, and it holds the course's files.
+@functools.lru_cache(maxsize=32)
 def graders_fingerprint(assignment: Assignment) -> str:
     """A digest of what an assignment's scores depend on: its specification, its references, the judge, versions."""
     digest = hashlib.sha256(repr(sorted(versions().items())).encode())

@@ -71,7 +71,11 @@ class Writer:
         """Student -> result, of submissions that were graded and then could not be written."""
 
     def __enter__(self) -> "Writer":
-        """Raises WriterError if another run grades in this course, or the gradebook cannot be opened."""
+        """Raises WriterError if another run grades in this course, or the gradebook cannot be opened.
+
+        Raises ExtensionError where extensions.csv cannot be read, before anything is graded.
+        """
+        self._extensions = read_extensions(Path(self._course.root), self._assignment)
         self._lock = _lock(Path(self._course.root) / LOCK_FILE)
         try:
             self._gradebook = Gradebook(self._course.db_url, self._course.course_id)
@@ -173,9 +177,8 @@ class Writer:
         return [(student, before[student], after[student]) for student in known if before[student] != after[student]]
 
     def _extend(self, students: Sequence[str]) -> None:
-        extensions = read_extensions(Path(self._course.root), self._assignment)
-        if extensions:
-            apply_extensions(self._gradebook, self._assignment, students, extensions)
+        if self._extensions:
+            apply_extensions(self._gradebook, self._assignment, students, self._extensions)
 
     def _assign_penalties(self, students: list[str], others: Sequence[str] = ()) -> None:
         """Let nbgrader's own preprocessor look at late submissions, and at `others`, which had a penalty."""

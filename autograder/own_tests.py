@@ -5,7 +5,7 @@ them and forge what they say; nothing reaches the machine, but a score from them
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from autograder.notebook_run import NotebookRun
 from autograder.result import ExerciseResult
@@ -37,17 +37,19 @@ def _hint(source: str, tested: Tested) -> str:
     """What a learner may read of a test that failed: of a hidden one, what the instructor wrote to be read."""
     if tested.reason:
         return f"The tests were stopped: {tested.reason}."
-    line = tested.line if tested.line and tested.line <= source.count("\n") + 1 else None
+    lines = source.split("\n")
+    line = tested.line if tested.line and tested.line <= len(lines) else None
     message = _message(source, line) if line else ""
     more = f": {message}" if message else ""
-    if line and not _is_hidden(source, line):
-        return f"The tests fail at `{source.splitlines()[line - 1].strip()}` ({tested.kind}){more}"
+    if line and not _is_hidden(lines[:line]):
+        return f"The tests fail at `{lines[line - 1].strip()}` ({tested.kind}){more}"
     return f"A hidden test fails ({tested.kind}){more}" if line else f"The tests fail ({tested.kind})."
 
 
-def _is_hidden(source: str, line: int) -> bool:
+def _is_hidden(lines: Iterable[str]) -> bool:
+    """Whether the last of these first lines of a cell is one that learners are not to see."""
     hidden = False
-    for text in source.splitlines()[:line]:
+    for text in lines:
         hidden = BEGIN_HIDDEN in text or (hidden and END_HIDDEN not in text)
     return hidden
 

@@ -291,7 +291,7 @@ def _due(due: datetime | None, extension: Extension | None) -> str:
     """When it was due, in words."""
     if due is None:
         return ""
-    if extension is None:
+    if extension is None or not extension.days:
         return f"{due:%Y-%m-%d %H:%M}"
     return f"{due + timedelta(days=extension.days):%Y-%m-%d %H:%M} ({extension.words})"
 

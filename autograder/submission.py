@@ -17,7 +17,7 @@ from typing import Any
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
-from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from autograder.exercises.spec import Assignment
@@ -31,6 +31,8 @@ MAX_TEXT = 1 << 20
 """Characters of one cell."""
 MAX_CODE, MAX_CODE_IN_ALL = 50_000, 500_000
 """Characters of one code cell, and of all: Python may take seconds and gigabytes to parse a megabyte."""
+KEPT = 32
+"""Assignments of which something is kept: nbgrader's own commands make a new one for each notebook."""
 DECISIVE = ("grade", "solution", "task", "points")
 """The metadata of a cell that say what it is worth and to whom."""
 MISSING = "This cell was missing from what was handed in: look for the answer elsewhere in the notebook."
@@ -110,7 +112,7 @@ def ids_in(notebook: NotebookNode) -> set[str]:
     return {grade_id for cell in notebook.cells if (grade_id := _grade_id(cell))}
 
 
-@functools.cache
+@functools.lru_cache(maxsize=KEPT)
 def _skeleton(assignment: Assignment) -> dict[str, NotebookNode]:
     """The released answer and graded cells by grade id."""
     if assignment.cells:
@@ -120,7 +122,7 @@ def _skeleton(assignment: Assignment) -> dict[str, NotebookNode]:
 
 
 def _released(grade_id: str, source: SourceCell) -> NotebookNode:
-    """A cell as it was released: without the hidden tests."""
+    """A cell as it was released: without the hidden tests, and a task without its mark scheme."""
     cell = _new_cell(source.cell_type, source.source)
     kind = {"grade": source.grade, "solution": source.solution, "task": source.task, "locked": source.locked}
     cell.metadata.nbgrader = NotebookNode(grade_id=grade_id, schema_version=3, cell_type=source.cell_type, **kind)
@@ -131,6 +133,8 @@ def _released(grade_id: str, source: SourceCell) -> NotebookNode:
         cell.metadata.nbgrader.points = int(source.points) if whole else source.points
     if source.has_tests:
         cell, _ = ClearHiddenTests().preprocess_cell(cell, ResourcesDict(), 0)
+    if source.task:
+        cell, _ = ClearMarkScheme().preprocess_cell(cell, ResourcesDict(), 0)
     return cell
 
 
@@ -168,7 +172,7 @@ def cells_to_run(notebook: NotebookNode, assignment: Assignment) -> list[tuple[i
     return [(number, source) for number, source in learner_cells(notebook) if source not in shown]
 
 
-@functools.cache
+@functools.lru_cache(maxsize=KEPT)
 def closing_sources(assignment: Assignment) -> frozenset[str]:
     """The code cells that a release ends with, after all exercises."""
     by_hand = [cell for cell in assignment.cells.values() if cell.is_graded_by_hand]

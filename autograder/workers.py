@@ -20,6 +20,8 @@ import torch
 
 from autograder.draws import DRAWS
 from autograder.fingerprint import graders_fingerprint
+from autograder.hand_in import NotGradable
+from autograder.own_exercises import OwnExercisesError
 from autograder.sandbox.linux import ProcessControl, process_control
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
 from autograder.work import Job, Outcome, Task, prepare, refuse, work
@@ -201,7 +203,13 @@ def _run_on_dask(client: Any, job: Job, tasks: Iterable[Task]) -> Iterator[Outco
 
 
 def _work_on_dask(job: Job, task: Task, graders: str) -> Outcome:
-    if graders_fingerprint(job.released) != graders:
+    try:
+        own = graders_fingerprint(job.released)
+    except (NotGradable, OwnExercisesError) as error:
+        raise ClusterError(
+            f"A Dask worker cannot read {job.assignment} in {job.course} ({error}): share the course folder with it."
+        ) from error
+    if own != graders:
         raise ClusterError(
             "A Dask worker has another version of the course, Python or torch: install the same everywhere."
         )

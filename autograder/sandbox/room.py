@@ -116,13 +116,17 @@ class Room:
         if late:
             return Tested(False, reason=_too_late(deadline))
         credit, line, kind = header.get("credit"), header.get("line"), header.get("kind")
-        credit = float(credit) if isinstance(credit, int | float) else None
+        if isinstance(credit, int | float):
+            # A whole number may be too large for a float.
+            credit = float(credit) if abs(credit) < 1 << 1000 else math.inf
+        else:
+            credit = None
         return Tested(
             # A number that is none is no credit, and least of all full marks.
             ok=header.get("ok") is True and (credit is None or math.isfinite(credit)),
             credit=credit,
-            line=line if isinstance(line, int) else None,
-            kind=kind if kind in BUILTIN else "Exception",
+            line=line if type(line) is int and line > 0 else None,
+            kind=kind if isinstance(kind, str) and kind in BUILTIN else "Exception",
         )
 
     def call(self, name: str, call: Call, deadline: float, watch: Sequence[str] = ()) -> Reply:

@@ -29,12 +29,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.text import SList
 from matplotlib.figure import Figure
+from torch import Tensor
 from traitlets import Type
 from traitlets.config import Config
 
@@ -351,24 +353,33 @@ def _run_tests(shell: InteractiveShell, source: str) -> dict[str, Any]:
     """Run an instructor's tests among the learner's names, but not through what cells can change of the shell."""
     try:
         with _interruptible():
-            credit = _value_of_last(source, shell.user_ns)
-    except SyntaxError:
-        # It holds magics, or awaits.
-        return {"ok": _run_cell(shell, source)["ok"], "credit": None, "line": None, "kind": "Exception"}
+            credit = _number(_value_of_last(shell, source))
     except BaseException as error:  # SystemExit and the deadline's KeyboardInterrupt among them
         places = [place.lineno for place in traceback.extract_tb(error.__traceback__) if place.filename == TESTS]
         return {"ok": False, "credit": None, "line": places[-1] if places else None, "kind": type(error).__name__}
     return {"ok": True, "credit": credit, "line": None, "kind": ""}
 
 
-def _value_of_last(source: str, namespace: dict[str, Any]) -> float | None:
-    """Run a cell; the value of its last expression where that is a number, and so partial credit."""
-    tree = ast.parse(source, TESTS)
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-    exec(compile(tree, TESTS, "exec"), namespace)
-    if not isinstance(last, ast.Expr):
-        return None
-    value = eval(compile(ast.Expression(last.value), TESTS, "eval"), namespace)
+def _value_of_last(shell: InteractiveShell, source: str) -> Any:
+    """Run a cell; the value of its last expression, None where it ends in none."""
+    try:
+        tree = ast.parse(source, TESTS)
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        before = compile(tree, TESTS, "exec")
+        ending = compile(ast.Expression(last.value), TESTS, "eval") if isinstance(last, ast.Expr) else None
+    except SyntaxError:
+        # It holds magics, or awaits. Only then, for an answer that raises SyntaxError must not send it to the shell.
+        done = shell.run_cell(source, store_history=True)
+        done.raise_error()
+        return done.result
+    exec(before, shell.user_ns)
+    return eval(ending, shell.user_ns) if ending else None
+
+
+def _number(value: Any) -> float | None:
+    """What tests end in where that is a number, be it NumPy's or torch's, and so partial credit."""
+    if isinstance(value, np.generic) or (isinstance(value, Tensor) and value.numel() == 1):
+        value = value.item()
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
