@@ -22,7 +22,7 @@ from autograder.hand_in import out_of_the_way
 from autograder.judge import judge
 from autograder.notebook_run import NotebookRun
 from autograder.notebooks import section_titles
-from autograder.own_tests import results_of_tests
+from autograder.own_tests import hides, results_of_tests
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
 from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import ZygoteClient
@@ -155,8 +155,14 @@ def _run_own_tests(submission: Submission, assignment: Assignment, rules: Rules,
     tests = {number: (name, assignment.cells[name]) for number, _, name in cells if name}
     sources = [(number, source) for number, source, _ in cells]
     with NotebookRun(sources, _files(submission, assignment), rules, server, tests) as run:
-        exercises = results_of_tests(run, tests)
-        return _part(run, exercises)
+        part = _part(run, results_of_tests(run, tests))
+    if not any(hides(cell.source) for _, cell in tests.values()):
+        return part
+    # What a hidden test asked for, a learner's function can keep, and a later cell of theirs print.
+    alone = [(number, source) for number, source, name in cells if not name]
+    with NotebookRun(alone, _files(submission, assignment), rules, server) as run:
+        run.tested()
+        return replace(part, outputs=_part(run, ()).outputs)
 
 
 def _files(submission: Submission, assignment: Assignment) -> dict[str, bytes]:

@@ -46,6 +46,11 @@ def _hint(source: str, tested: Tested) -> str:
     return f"A hidden test fails ({tested.kind}){more}" if line else f"The tests fail ({tested.kind})."
 
 
+def hides(source: str) -> bool:
+    """Whether a test has lines that learners are not to see."""
+    return BEGIN_HIDDEN in source
+
+
 def _is_hidden(lines: Iterable[str]) -> bool:
     """Whether the last of these first lines of a cell is one that learners are not to see."""
     hidden = False

@@ -115,12 +115,7 @@ class Room:
         header, _, late = self._receive(deadline)
         if late:
             return Tested(False, reason=_too_late(deadline))
-        credit, line, kind = header.get("credit"), header.get("line"), header.get("kind")
-        if isinstance(credit, int | float):
-            # A whole number may be too large for a float.
-            credit = float(credit) if abs(credit) < 1 << 1000 else math.inf
-        else:
-            credit = None
+        credit, line, kind = _credit(header.get("credit")), header.get("line"), header.get("kind")
         return Tested(
             # A number that is none is no credit, and least of all full marks.
             ok=header.get("ok") is True and (credit is None or math.isfinite(credit)),
@@ -229,6 +224,14 @@ class Room:
         except wire.WireError as error:
             self.close()
             raise RoomLost("the process that ran it ended") from error
+
+
+def _credit(said: Any) -> float | None:
+    """The points that a room says its tests ended in; None where they ended in nothing that counts."""
+    if not isinstance(said, int | float):
+        return None
+    # A whole number may be too large for a float.
+    return float(said) if abs(said) < 1 << 1000 else math.inf
 
 
 def _too_late(seconds: float) -> str:

@@ -191,6 +191,19 @@ EXPECTED = {
 }
 
 
+def test_what_a_hidden_test_asked_for_is_not_printed_by_a_later_cell(plain: Course) -> None:
+    keeps = "SEEN = []\ndef square(x):\n    SEEN.append(x)\n    return x * x\nprint('before', SEEN)"
+    file = handed_in(plain.folder, "ps1", "ann", {"squares": keeps, "why": "Because."})
+    notebook = nbformat.read(file, as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("print('after', SEEN)"))
+    nbformat.write(notebook, file)
+    assert plain.llm_course("grade", "ps1", "--workers", "1").returncode == 0
+    assert plain.scores("ps1")["ann"]["hidden"] == 2
+    autograded = (plain.folder / "autograded" / "ann" / "ps1" / "ps1.ipynb").read_text()
+    assert "before []" in autograded
+    assert "after []" in autograded
+
+
 def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) -> None:
     for student, source in KINDS.items():
         handed_in(plain.folder, "ps1", student, {"squares": source, "why": "Because."})
