@@ -16,14 +16,14 @@ from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import api, autogradeapp, generatefeedbackapp
-from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
+from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, default
 
 from autograder.autograded import FLAGS, write_outputs
-from autograder.course_assignments import read_released
+from autograder.course_assignments import find_assignment, read_released
 from autograder.course_files import SecretError, course_secret, result_path, stored_result
 from autograder.exercises.spec import Assignment
 from autograder.extensions import ExtensionError, apply_extensions, read_extensions
@@ -65,7 +65,11 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
     """nbgrader's Autograde, which reads a hand-in within limits, and keeps of each that fails why it did."""
 
     def init_notebooks(self) -> None:
-        """Find the notebooks, and say of folders that cannot be opened that they are there."""
+        """Find the notebooks, and say of folders that cannot be opened that they are there.
+
+        Raises NbGraderException where the course itself is at fault: that must take nobody's scores.
+        """
+        self._demand_sound_course()
         root = Path(self.coursedir.format_path(self.coursedir.submitted_directory, ".", "."))
         folders = submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id)
         named: list[Path] = []
@@ -86,6 +90,16 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
         if not self.assignments:
             # It says that there are none, and perhaps what was meant.
             super().init_notebooks()
+
+    def _demand_sound_course(self) -> None:
+        course, assignment = Path(self.coursedir.root), self.coursedir.assignment_id
+        try:
+            read_extensions(course, assignment)
+            with contextlib.suppress(NotGradable):
+                find_assignment(assignment, course)
+        except (ExtensionError, OwnExercisesError) as error:
+            self.log.error("%s", error)
+            raise NbGraderException(str(error)) from error
 
     def init_assignment(self, assignment_id: str, student_id: str) -> None:
         """Make ready what all notebooks of a hand-in need. Raises NotGradable."""

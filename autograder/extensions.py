@@ -79,7 +79,8 @@ def _read(course: Path) -> dict[tuple[str, str], Extension]:
         rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ExtensionError(f"{path} cannot be read ({error}): save it as CSV in UTF-8.") from error
-    if reader.fieldnames is not None and not set(HEADER) <= set(reader.fieldnames):
+    if reader.fieldnames is not None and set(HEADER) != set(reader.fieldnames):
+        # A column of somebody's own would be lost when the file is written next.
         raise ExtensionError(f"{path} has other columns than {', '.join(HEADER)}: mend its first line.")
     found = {}
     for number, row in enumerate(rows, start=2):

@@ -238,3 +238,24 @@ def test_a_file_of_extensions_that_was_spoiled_is_named_with_its_line(small: Cou
     run = small.llm_course("export", "grades.csv")
     assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
     assert "extensions.csv, line 2" in run.stderr
+
+
+def test_a_spoiled_file_of_extensions_takes_nobodys_score(small: Course) -> None:
+    submit(small, "ada", LATE)
+    assert small.llm_course("grade", NAME, "--workers", "1").returncode == 0
+    before = small.scores(NAME)
+    (small.folder / "extensions.csv").write_text("assignment,student,days,reason\nps1,ada,soon,\n")
+    run = small.nbgrader("autograde", NAME, "--force")
+    assert run.returncode == 1
+    assert "'soon' is no number of days" in run.stderr
+    assert small.scores(NAME) == before
+
+
+def test_a_column_of_somebodys_own_is_not_dropped(small: Course) -> None:
+    assert small.llm_course("roster", "students.csv").returncode == 0
+    file = small.folder / "extensions.csv"
+    file.write_text("assignment,student,days,reason,approved by\nps1,ada,1,ill,the dean\n")
+    before = file.read_text()
+    run = small.llm_course("extend", NAME, "bob", "--days", "1")
+    assert (run.returncode, file.read_text()) == (1, before)
+    assert "other columns" in run.stderr
