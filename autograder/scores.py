@@ -24,7 +24,7 @@ from sqlalchemy import func, select
 from autograder.by_hand import HandScore, kept_scores, notes_on
 from autograder.course_files import result_path
 from autograder.extensions import Extension, read_extensions
-from autograder.hand_in import submitted_folders
+from autograder.hand_in import NotGradable, check_student, shown, submitted_folders
 from autograder.late import DAY
 from autograder.result import GRADED, NOT_GRADED, Result, read_result
 from autograder.roster import Person, people_in
@@ -217,12 +217,22 @@ class _Wide:
         return [_cell(score.score) if score else "" for score in found]
 
 
+def _laid(folder: Path) -> tuple[str, str]:
+    """Whose folder of a hand-in it is, as it can be written into a table, and why there is no score yet."""
+    name = folder.parent.name
+    try:
+        check_student(name)
+    except NotGradable as reason:
+        return shown(name), str(reason)
+    return name, UNGRADED
+
+
 def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str, Person]) -> Iterator[Score]:
     name = assignment.name
     results, by_hand, extensions = read_results(name), kept_scores(name), read_extensions(Path(), name)
     all_cells = _cells_of(gradebook, assignment)
     # A score of an earlier hand-in is not that of one that cannot be graded.
-    laid = dict.fromkeys((path.parent.name for path in submitted_folders(Path("submitted"), "*", name)), UNGRADED)
+    laid = dict(map(_laid, submitted_folders(Path("submitted"), "*", name)))
     refused = {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
     reasons = dict.fromkeys(people, NOTHING) | laid | refused
     known: dict[str, dict[str, Any]] = {}

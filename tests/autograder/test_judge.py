@@ -184,8 +184,13 @@ def hint(function: Any) -> str:
     return judge(DOUBLE, local_answer(function), SEED).hint
 
 
+def _unwritten(x: Tensor) -> Tensor:
+    raise NotImplementedError()
+
+
 def test_the_first_thing_that_is_wrong_is_said() -> None:
-    assert "not written yet" in hint(_raise(NotImplementedError()))
+    assert "not written yet" in hint(_unwritten)
+    assert "raised NotImplementedError" in hint(_raise(NotImplementedError()))  # as torch does
     assert "raised KeyError" in hint(_raise(KeyError("a")))
     assert "None, and a tensor is expected" in hint(lambda x: None)
     assert "the shape is (1, 5), and (5,) is expected" in hint(lambda x: double(x)[None])

@@ -78,11 +78,14 @@ class Attacked:
 
     def __init__(self, course: Course, leave_out: Container[str] = ()) -> None:
         self.course = course
-        self.before = self.grades_of_the_honest()
-        self.surroundings = surroundings()
         for name, text in SOURCE_FILES.items():
             (course.folder / "source" / NAME / name).parent.mkdir(exist_ok=True)
             (course.folder / "source" / NAME / name).write_text(text)
+        # What lies beside the source lies beside each notebook that runs: all are graded with it once more.
+        again = course.llm_course("grade", NAME)
+        assert again.returncode == 0, again.stderr
+        self.before = self.grades_of_the_honest()
+        self.surroundings = surroundings()
         self.attackers = hand_in_all(course.folder, leave_out)
         for student in (BYSTANDER, *map(os.fsdecode, NAMES)):
             answers = references(ATTENTION) if student == BYSTANDER else {}
