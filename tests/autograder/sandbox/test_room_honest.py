@@ -1,5 +1,6 @@
 """What learners use in notebooks works in a room."""
 
+import contextlib
 import math
 import os
 import subprocess
@@ -214,11 +215,19 @@ def test_what_others_keep_waiting_has_its_time(shared_room: Room) -> None:
     while time.process_time() < end: pass
     return "done"
     """
-    began = time.monotonic()
-    assert ask(shared_room, body, deadline=600) == "done"
-    # What it takes here, where more than the three may be at work. In the deadline alone it would not end.
-    assert ask(shared_room, body, deadline=0.7 * (time.monotonic() - began)) == "done"
-    assert not shared_room.starved
+    deadline, took = 600.0, 0.0
+    for _ in range(8):
+        # What it takes here changes with what else is at work: some try needs more than its deadline and less than
+        # what is granted.
+        began = time.monotonic()
+        with contextlib.suppress(CallInterrupted):
+            assert ask(shared_room, body, deadline) == "done"
+            took = time.monotonic() - began
+            if took > deadline:
+                assert not shared_room.starved
+                return
+        deadline = 0.7 * (time.monotonic() - began)
+    pytest.fail(f"it never had more than its deadline, at last {deadline:.1f} of {took:.1f} seconds")
 
 
 def test_what_sleeps_does_not_have_more_time_where_others_work(shared_room: Room) -> None:
