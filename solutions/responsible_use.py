@@ -39,7 +39,12 @@ def expected_calibration_error(confidence: Tensor, correct: Tensor, n_bins: int)
 
     Source: Guo et al. 2017.
     """
-    _check_answers(confidence, correct)
+    if confidence.ndim != 1 or confidence.shape != correct.shape:
+        raise ValueError(f"not two vectors of one length: {tuple(confidence.shape)}, {tuple(correct.shape)}")
+    if len(confidence) == 0:
+        raise ValueError("there are no answers")
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError("a confidence is from 0 to 1")
     if n_bins < 1:
         raise ValueError(f"there must be at least one bin, not {n_bins}")
     sure, right = confidence.double(), correct.double()
@@ -78,7 +83,12 @@ def selective_score(confidence: Tensor, correct: Tensor, threshold: float, penal
 
     Source: Kalai et al. 2025.
     """
-    _check_answers(confidence, correct)
+    if confidence.ndim != 1 or confidence.shape != correct.shape:
+        raise ValueError(f"not two vectors of one length: {tuple(confidence.shape)}, {tuple(correct.shape)}")
+    if len(confidence) == 0:
+        raise ValueError("there are no answers")
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError("a confidence is from 0 to 1")
     if penalty < 0:
         raise ValueError(f"a penalty is what a wrong answer costs, 0 or more, not {penalty}")
     given = confidence >= threshold
@@ -86,26 +96,6 @@ def selective_score(confidence: Tensor, correct: Tensor, threshold: float, penal
     right_answers = int((given & right).sum())
     wrong_answers = int((given & ~right).sum())
     return (right_answers - penalty * wrong_answers) / len(confidence)
-
-
-def _check_answers(confidence: Tensor, correct: Tensor) -> None:
-    if confidence.ndim != 1 or confidence.shape != correct.shape:
-        raise ValueError(
-            f"confidence and correct are two vectors of one length, not {tuple(confidence.shape)} and"
-            f" {tuple(correct.shape)}"
-        )
-    if len(confidence) == 0:
-        raise ValueError("there are no answers")
-    if not ((confidence >= 0) & (confidence <= 1)).all():
-        raise ValueError("a confidence is from 0 to 1")
-
-
-EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}")
-OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-# Not behind or before another digit, nor another number of a longer row of them, such as 1.2.3.4.5.
-IPV4 = re.compile(rf"(?<![0-9])(?<![0-9]\.){OCTET}(?:\.{OCTET}){{3}}(?![0-9])(?!\.[0-9])")
-# Greedy from its first digit on: the longest row of digits with single spaces or hyphens between them.
-DIGITS = re.compile(r"[0-9](?:[ -]?[0-9])*")
 
 
 def redact(text: str) -> str:
@@ -133,23 +123,23 @@ def redact(text: str) -> str:
 
     Source: ISO/IEC 7812-1 (Luhn's check).
     """
-    text = EMAIL.sub("[EMAIL]", text)
-    text = IPV4.sub("[IP]", text)
-    return DIGITS.sub(lambda found: "[CARD]" if _is_card(found[0]) else found[0], text)
+    email = r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
+    octet = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+    # Not behind or before another digit, nor another number of a longer row of them, such as 1.2.3.4.5.
+    ipv4 = rf"(?<![0-9])(?<![0-9]\.){octet}(?:\.{octet}){{3}}(?![0-9])(?!\.[0-9])"
+    # Greedy from its first digit on: the longest row of digits with single spaces or hyphens between them.
+    digits = r"[0-9](?:[ -]?[0-9])*"
 
+    def is_card(run: str) -> bool:
+        numbers = [int(character) for character in reversed(run) if character.isdigit()]
+        # Every second digit, from the last but one to the left, is doubled; of a result above 9 its digits are added.
+        doubled = [2 * number for number in numbers[1::2]]
+        total = sum(numbers[::2]) + sum(double - 9 if double > 9 else double for double in doubled)
+        return 13 <= len(numbers) <= 19 and total % 10 == 0
 
-def _is_card(run: str) -> bool:
-    digits = [int(character) for character in run if character.isdigit()]
-    return 13 <= len(digits) <= 19 and _luhn_sum(digits) % 10 == 0
-
-
-def _luhn_sum(digits: list[int]) -> int:
-    """Every second digit, from the last but one to the left, is doubled; of a result above 9 its digits are added."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = 2 * digit if place % 2 else digit
-        total += value - 9 if value > 9 else value
-    return total
+    text = re.sub(email, "[EMAIL]", text)
+    text = re.sub(ipv4, "[IP]", text)
+    return re.sub(digits, lambda found: "[CARD]" if is_card(found[0]) else found[0], text)
 
 
 def watermark_z(green: int, total: int, gamma: float) -> float:

@@ -203,12 +203,19 @@ known.edit(
 )
 
 
+def refuse(confidence: Tensor, correct: Tensor) -> None:
+    if confidence.ndim != 1 or confidence.shape != correct.shape or len(confidence) == 0:
+        raise ValueError("no two vectors of one length")
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError("not from 0 to 1")
+
+
 @known.function(
     "Your bins hold equally many answers each. They should be equally *wide*: (0, 1/n_bins], (1/n_bins, 2/n_bins] and "
     "so on, however many answers fall into each."
 )
 def equally_full_bins(confidence: Tensor, correct: Tensor, n_bins: int) -> float:
-    responsible_use._check_answers(confidence, correct)
+    refuse(confidence, correct)
     if n_bins < 1:
         raise ValueError("no bins")
     order = confidence.argsort()
@@ -225,7 +232,7 @@ def equally_full_bins(confidence: Tensor, correct: Tensor, n_bins: int) -> float
     "two models can be compared."
 )
 def bins_of_the_range(confidence: Tensor, correct: Tensor, n_bins: int) -> float:
-    responsible_use._check_answers(confidence, correct)
+    refuse(confidence, correct)
     if n_bins < 1:
         raise ValueError("no bins")
     low, high = confidence.min(), confidence.max()
@@ -247,7 +254,7 @@ known.edit(
     "You take the mean of correct as it is. torch has no mean of Booleans or of integers: turn it into floats first."
 )
 def mean_of_booleans(confidence: Tensor, correct: Tensor, n_bins: int) -> float:
-    responsible_use._check_answers(confidence, correct)
+    refuse(confidence, correct)
     if n_bins < 1:
         raise ValueError("no bins")
     bins = ((confidence * n_bins).ceil() - 1).clamp(min=0)

@@ -5,7 +5,6 @@ from torch import Generator, Tensor
 
 from autograder.exercises.mistakes import Mistakes
 from autograder.exercises.spec import randint
-from solutions.responsible_use import _luhn_sum
 
 
 def real(draw: Generator, low: float, high: float) -> float:
@@ -27,10 +26,15 @@ def right_or_wrong(draw: Generator, n: int) -> Tensor:
     return correct
 
 
+def luhn_sum(digits: list[int]) -> int:
+    """What Luhn's check divides by 10."""
+    return sum(2 * digit - 9 * (digit > 4) if place % 2 else digit for place, digit in enumerate(reversed(digits)))
+
+
 def card_number(draw: Generator, length: int, *, valid: bool = True) -> str:
     """So many digits that pass Luhn's check, or of which the last is one too large."""
     digits = [4, *(randint(draw, 0, 9) for _ in range(length - 2)), 0]
-    digits[-1] = -_luhn_sum(digits) % 10
+    digits[-1] = -luhn_sum(digits) % 10
     if not valid:
         digits[-1] = (digits[-1] + 1) % 10
     return "".join(map(str, digits))
@@ -41,8 +45,14 @@ def in_groups(digits: str, separator: str) -> str:
     return separator.join(digits[start : start + 4] for start in range(0, len(digits), 4))
 
 
-CHECK = "_check_answers(confidence, correct)"
-"""The line of both references that looks at the answers."""
+CHECK = """\
+if confidence.ndim != 1 or confidence.shape != correct.shape:
+        raise ValueError(f"not two vectors of one length: {tuple(confidence.shape)}, {tuple(correct.shape)}")
+    if len(confidence) == 0:
+        raise ValueError("there are no answers")
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError("a confidence is from 0 to 1")"""
+"""The lines of both references that look at the answers, without the spaces before the first."""
 SAME_LENGTH = (
     "n = min(len(confidence), len(correct))\n    confidence, correct = confidence[:n].flatten(), correct[:n].flatten()"
 )
@@ -57,7 +67,7 @@ def answers_taken_as_they_are(known: Mistakes, check: str) -> None:
 
     vectors = "confidence.ndim != 1 or confidence.shape != correct.shape or len(confidence) == 0"
     in_range = "len(confidence) == 0 or not ((confidence >= 0) & (confidence <= 1)).all()"
-    no_answers = "if len(confidence) == 0 and len(correct) == 0:\n        return {}\n    " + check
+    no_answers = "if len(confidence) == 0 and len(correct) == 0:\n        return "
     known.edit(
         "any_confidence_taken",
         {check: only(vectors)},
@@ -80,11 +90,11 @@ def answers_taken_as_they_are(known: Mistakes, check: str) -> None:
     )
     known.edit(
         "no_answers_give_zero",
-        {check: no_answers.format("0.0")},
+        {check: f"{no_answers}0.0\n    {check}"},
         "You return 0 where there are no answers. Nothing was measured: raise ValueError.",
     )
     known.edit(
         "no_answers_give_nan",
-        {check: no_answers.format("float('nan')")},
+        {check: f"{no_answers}float('nan')\n    {check}"},
         "You return NaN where there are no answers. It spreads unnoticed: raise ValueError.",
     )

@@ -5,10 +5,10 @@ import re
 from autograder.exercises.mistakes import Mistakes
 from solutions import responsible_use
 
-DO_EMAILS = 'EMAIL.sub("[EMAIL]", text)'
-DO_IPS = 'IPV4.sub("[IP]", text)'
-DO_CARDS = 'DIGITS.sub(lambda found: "[CARD]" if _is_card(found[0]) else found[0], text)'
-IS_CARD = "_is_card(found[0])"
+DO_EMAILS = 're.sub(email, "[EMAIL]", text)'
+DO_IPS = 're.sub(ipv4, "[IP]", text)'
+DO_CARDS = 're.sub(digits, lambda found: "[CARD]" if is_card(found[0]) else found[0], text)'
+IS_CARD = "is_card(found[0])"
 LOCAL = "[A-Za-z0-9._%+-]+"
 
 known = Mistakes(responsible_use.redact, section="responsible-use-redaction")
@@ -130,7 +130,7 @@ known.edit(
 )
 known.edit(
     "first_email_only",
-    {DO_EMAILS: 'EMAIL.sub("[EMAIL]", text, count=1)'},
+    {DO_EMAILS: 're.sub(email, "[EMAIL]", text, count=1)'},
     "You replace the first address only.",
 )
 known.edit(
@@ -173,29 +173,29 @@ known.edit(
 )
 known.edit(
     "ip_inside_a_longer_number",
-    ips("{OCTET}(?:[.]{OCTET}){{3}}"),
+    ips("{octet}(?:[.]{octet}){{3}}"),
     "You find addresses inside longer numbers: 1192.168.0.1 and 1.2.3.4.5 hold none. Look at what stands before and "
     "behind.",
 )
 known.edit(
     "ip_between_word_boundaries",
-    ips(r"\b{OCTET}(?:[.]{OCTET}){{3}}\b"),
+    ips(r"\b{octet}(?:[.]{octet}){{3}}\b"),
     "\\b holds longer numbers off, but not a longer row: between a digit and a dot there is a boundary, and of "
     "1.2.3.4.5 you replace a part.",
 )
 known.edit(
     "ip_not_before_a_full_stop",
-    ips("(?<![0-9.]){OCTET}(?:[.]{OCTET}){{3}}(?![0-9.])"),
+    ips("(?<![0-9.]){octet}(?:[.]{octet}){{3}}(?![0-9.])"),
     "You miss an address at the end of a sentence: the dot behind it is a full stop, as no digit follows.",
 )
 known.edit(
     "ip_only_the_end_is_looked_at",
-    ips("{OCTET}(?:[.]{OCTET}){{3}}(?![0-9])(?![.][0-9])"),
+    ips("{octet}(?:[.]{octet}){{3}}(?![0-9])(?![.][0-9])"),
     "You look at what follows an address, and not at what stands before: in 1192.168.0.1 and 1.2.3.4.5 there is none.",
 )
 known.edit(
     "ip_only_the_start_is_looked_at",
-    ips("(?<![0-9])(?<![0-9][.]){OCTET}(?:[.]{OCTET}){{3}}"),
+    ips("(?<![0-9])(?<![0-9][.]){octet}(?:[.]{octet}){{3}}"),
     "You look at what stands before an address, and not at what follows: in 192.168.0.1234 and 1.2.3.4.5 there is "
     "none.",
 )
@@ -225,11 +225,11 @@ known.edit(
 )
 known.edit(
     "ip_with_any_separator",
-    ips("(?<![0-9])(?<![0-9][.]){OCTET}(?:.{OCTET}){{3}}(?![0-9])(?![.][0-9])"),
+    ips("(?<![0-9])(?<![0-9][.]){octet}(?:.{octet}){{3}}(?![0-9])(?![.][0-9])"),
     "In a regular expression a dot stands for any character, so that 10-0-0-7 is an address for you. Write \\. for a "
     "dot.",
 )
-known.edit("first_ip_only", {DO_IPS: 'IPV4.sub("[IP]", text, count=1)'}, "You replace the first IP address only.")
+known.edit("first_ip_only", {DO_IPS: 're.sub(ipv4, "[IP]", text, count=1)'}, "You replace the first IP address only.")
 
 known.edit("cards_kept", {DO_CARDS: "text"}, "Your text keeps its card numbers.")
 known.edit(
@@ -292,7 +292,7 @@ known.edit(
 )
 known.edit(
     "luhn_check_turned",
-    {IS_CARD: f"({LENGTH} and not _is_card(found[0]))"},
+    {IS_CARD: f"({LENGTH} and not is_card(found[0]))"},
     "You replace the numbers that *fail* Luhn's check.",
 )
 known.edit(
@@ -317,17 +317,17 @@ known.edit(
 )
 known.edit(
     "short_numbers_too",
-    {IS_CARD: "_luhn_sum([int(c) for c in found[0] if c.isdigit()]) % 10 == 0 and len(found[0]) > 1"},
+    {"13 <= len(numbers) <= 19": "len(run) > 1"},
     "You replace short or long numbers that happen to pass Luhn's check. A card number has 13 to 19 digits.",
 )
 known.edit(
     "twelve_digits",
-    {IS_CARD: f"({LENGTH.replace('13', '12')} and _luhn_sum(d) % 10 == 0)"},
+    {"13 <=": "12 <="},
     "You accept twelve digits. A card number has 13 to 19.",
 )
 known.edit(
     "twenty_digits",
-    {IS_CARD: f"({LENGTH.replace('19', '20')} and _luhn_sum(d) % 10 == 0)"},
+    {"<= 19": "<= 20"},
     "You accept twenty digits. A card number has 13 to 19.",
 )
 known.edit(
@@ -423,25 +423,25 @@ known.edit(
     "You look for a card at every place, and find one inside a longer number. The run is the longest there is."
 )
 def window_inside_a_run(text: str) -> str:
-    text = responsible_use.IPV4.sub("[IP]", responsible_use.EMAIL.sub("[EMAIL]", text))
+    text = re.sub(r"\S*@\S*|[0-9]+(?:[.][0-9]+)+", lambda found: responsible_use.redact(found[0]), text)
 
-    def redacted(found: "re.Match[str]") -> str:
+    def redacted(found: re.Match[str]) -> str:
         run = found[0]
         for length in range(len(run), 12, -1):
             for start in range(len(run) - length + 1):
                 part = run[start : start + length]
-                if part[0].isdigit() and part[-1].isdigit() and responsible_use._is_card(part):
+                if part[0].isdigit() and part[-1].isdigit() and responsible_use.redact(part) == "[CARD]":
                     return run[:start] + "[CARD]" + run[start + length :]
         return run
 
-    return responsible_use.DIGITS.sub(redacted, text)
+    return re.sub("[0-9](?:[ -]?[0-9])*", redacted, text)
 
 
 known.edit(
     "removed",
     {
-        'EMAIL.sub("[EMAIL]", text)': 'EMAIL.sub("", text)',
-        'IPV4.sub("[IP]", text)': 'IPV4.sub("", text)',
+        're.sub(email, "[EMAIL]", text)': 're.sub(email, "", text)',
+        're.sub(ipv4, "[IP]", text)': 're.sub(ipv4, "", text)',
         '"[CARD]" if': '"" if',
     },
     "You remove what you find. Put [EMAIL], [IP] or [CARD] in its place, so that a reader sees that something stood "
@@ -450,8 +450,8 @@ known.edit(
 known.edit(
     "stars",
     {
-        'EMAIL.sub("[EMAIL]", text)': 'EMAIL.sub(lambda found: "*" * len(found[0]), text)',
-        'IPV4.sub("[IP]", text)': 'IPV4.sub(lambda found: "*" * len(found[0]), text)',
+        're.sub(email, "[EMAIL]", text)': 're.sub(email, lambda found: "*" * len(found[0]), text)',
+        're.sub(ipv4, "[IP]", text)': 're.sub(ipv4, lambda found: "*" * len(found[0]), text)',
         '"[CARD]" if': '"*" * len(found[0]) if',
     },
     "You put stars in place of what you find. Their number tells how long it was: put [EMAIL], [IP] or [CARD].",
@@ -478,18 +478,18 @@ known.edit(
 )
 known.edit(
     "text_in_lower_case",
-    {DO_EMAILS: 'EMAIL.sub("[EMAIL]", text.lower())'},
+    {DO_EMAILS: 're.sub(email, "[EMAIL]", text.lower())'},
     "You turn the text into lower case. Nothing but what is redacted may change.",
 )
 known.edit(
     "spaces_joined",
-    {DO_EMAILS: 'EMAIL.sub("[EMAIL]", " ".join(text.split()))'},
+    {DO_EMAILS: 're.sub(email, "[EMAIL]", " ".join(text.split()))'},
     "You split the text at spaces and join it again, so that line breaks and double spaces are lost. Nothing but what "
     "is redacted may change.",
 )
 known.edit(
     "text_stripped",
-    {DO_EMAILS: 'EMAIL.sub("[EMAIL]", text.strip())'},
+    {DO_EMAILS: 're.sub(email, "[EMAIL]", text.strip())'},
     "You strip the text. Nothing but what is redacted may change, spaces at its ends included.",
 )
 known.edit(
@@ -510,10 +510,7 @@ known.edit(
 )
 def word_by_word(text: str) -> str:
     def redacted(word: str) -> str:
-        if responsible_use.EMAIL.fullmatch(word):
-            return "[EMAIL]"
-        if responsible_use.IPV4.fullmatch(word):
-            return "[IP]"
-        return "[CARD]" if word.replace("-", "").isdigit() and responsible_use._is_card(word) else word
+        mark = responsible_use.redact(word)
+        return mark if mark in ("[EMAIL]", "[IP]", "[CARD]") else word
 
     return " ".join(redacted(word) for word in text.split(" "))

@@ -160,9 +160,16 @@ known.edit(
 )
 
 
+def refuse(confidence: Tensor, correct: Tensor) -> None:
+    if confidence.ndim != 1 or confidence.shape != correct.shape or len(confidence) == 0:
+        raise ValueError("no two vectors of one length")
+    if not ((confidence >= 0) & (confidence <= 1)).all():
+        raise ValueError("not from 0 to 1")
+
+
 @known.function("You compare correct with `is True` or count Booleans only. It may be 0 and 1 in any dtype as well.")
 def booleans_only(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
-    responsible_use._check_answers(confidence, correct)
+    refuse(confidence, correct)
     if penalty < 0:
         raise ValueError("no penalty")
     pairs = zip(confidence.tolist(), correct.tolist(), strict=True)
@@ -174,7 +181,7 @@ def booleans_only(confidence: Tensor, correct: Tensor, threshold: float, penalty
     "You subtract Booleans from numbers or turn them with a minus, and torch refuses that. Make them numbers first."
 )
 def minus_booleans(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
-    responsible_use._check_answers(confidence, correct)
+    refuse(confidence, correct)
     if penalty < 0:
         raise ValueError("no penalty")
     scores = correct - penalty * (1 - correct)
@@ -185,7 +192,7 @@ def minus_booleans(confidence: Tensor, correct: Tensor, threshold: float, penalt
     "You turn wrong answers around with ~ on integers: ~1 is -2 and ~0 is -1, no Boolean. Make correct Boolean first."
 )
 def integers_turned(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
-    responsible_use._check_answers(confidence, correct)
+    refuse(confidence, correct)
     if penalty < 0:
         raise ValueError("no penalty")
     given = (confidence >= threshold).long()

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
@@ -218,14 +219,20 @@ known.edit(
 known.edit(
     "ends_of_gamma_taken",
     {GAMMA: "not 0 <= gamma <= 1"},
-    "You accept a gamma of 0 or 1. Then no token could surprise, and the deviation is 0: raise ValueError.",
+    "You accept a gamma of 0 or 1, or do not check it at all. Then no token could surprise, and the deviation is 0: "
+    "raise ValueError where gamma is not above 0 and below 1.",
 )
-known.edit(
-    "gamma_unchecked_under_a_power",
-    {GAMMA: "False", DEVIATION: "(total * gamma * (1 - gamma)) ** 0.5"},
-    "You do not check gamma, and ** 0.5 makes a complex number of a negative variance. Raise ValueError where gamma is "
-    "not above 0 and below 1.",
+
+
+@known.function(
+    "You do not check gamma. The root of a negative variance is NaN in torch, and a division by 0 infinity: raise "
+    "ValueError where gamma is not above 0 and below 1."
 )
+def gamma_unchecked_in_torch(green: int, total: int, gamma: float) -> float:
+    if total < 1 or not 0 <= green <= total:
+        raise ValueError("no such text")
+    deviation = torch.tensor(total * gamma * (1 - gamma), dtype=torch.float64).sqrt()
+    return float((green - gamma * total) / deviation)
 
 
 @known.function(
