@@ -69,7 +69,7 @@ def wrong_answer(exercise: Exercise, mistake: Mistake) -> str:
     module = sys.modules[exercise.reference.__module__]
     others = {item.__name__ for item in _definitions_of(module)} - {exercise.name}
     if others.isdisjoint(_names_in(ast.parse(mistake.text))):
-        return f"{imports_of(module)}\n\n\n{mistake.text}"
+        return "\n\n".join([imports_of(module), *_constants_of(module), f"\n{mistake.text}"])
     namespace = _namespace(module, "solution", edited={exercise.name: mistake.text})
     return f"{namespace}\n\n{exercise.name} = solution.{exercise.name}"
 
@@ -169,13 +169,18 @@ def _definitions_of(module: ModuleType) -> list[FunctionType | type]:
     return [item for item in found if item.__module__ == module.__name__]
 
 
+def _constants_of(module: ModuleType) -> list[str]:
+    """The assignments of a module, such as a table that its functions read."""
+    return [ast.unparse(node) for node in _tree_of(module).body if isinstance(node, ast.Assign)]
+
+
 def _namespace(module: ModuleType, name: str, edited: Mapping[str, str] | None = None) -> str:
     """A module of references as an object, so that its functions do not take the place of the learner's own.
 
     `edited` has the source of those that are to be other than the module's.
     """
     sources = {item.__name__: source_of(item) for item in _definitions_of(module)} | dict(edited or {})
-    body = textwrap.indent("\n\n".join(sources.values()), "    ")
+    body = textwrap.indent("\n\n".join([*_constants_of(module), *sources.values()]), "    ")
     names = ", ".join(f"{item}={item}" for item in sources)
     made = f"def _make_{name}():\n{body}\n    return SimpleNamespace({names})"
     return "\n\n".join([imports_of(module), made, f"{name} = _make_{name}()"])

@@ -157,6 +157,10 @@ def drawn_dear(draw: Generator) -> Arguments:
     return {"monthly_hosting": uniform(draw, 21.0, 39.0), "api_price_per_million": uniform(draw, 11.0, 60.0)}
 
 
+def drawn_free_api(draw: Generator) -> Arguments:
+    return drawn(draw) | {"api_price_per_million": 0.0}
+
+
 def drawn_negative_hosting(draw: Generator) -> Arguments:
     return drawn(draw) | {"monthly_hosting": -uniform(draw, 1, 900)}
 
@@ -175,7 +179,8 @@ EXERCISE = Exercise(
         Case("a dear API, drawn", drawn_dear),
         Case("free hosting", given(monthly_hosting=0.0, api_price_per_million=0.4), visible=True),
         Case("a free API", given(monthly_hosting=1500.0, api_price_per_million=0.0), visible=True),
-        Case("nothing costs anything", given(monthly_hosting=0.0, api_price_per_million=0.0)),
+        Case("a free API, drawn", drawn_free_api),
+        Case("nothing costs anything", given(monthly_hosting=0.0, api_price_per_million=0.0), visible=True),
         Case("negative hosting", given(monthly_hosting=-1500.0, api_price_per_million=0.4), visible=True),
         Case("negative hosting, drawn", drawn_negative_hosting),
         Case("a negative price", given(monthly_hosting=1500.0, api_price_per_million=-0.4), visible=True),
@@ -198,8 +203,8 @@ EXERCISE = Exercise(
         Property(
             "What makes no sense is refused with a ValueError",
             (
-                "a cheap API", "a free API", "nothing costs anything", "negative hosting", "negative hosting, drawn",
-                "a negative price", "a negative price, drawn",
+                "a cheap API", "drawn", "a free API", "a free API, drawn", "nothing costs anything",
+                "negative hosting", "negative hosting, drawn", "a negative price", "a negative price, drawn",
             ),
             "Raise ValueError for a negative monthly_hosting, and for an api_price_per_million that is not above 0.",
             observe=observe.refusal,

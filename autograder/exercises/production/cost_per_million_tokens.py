@@ -249,7 +249,7 @@ EXERCISE = Exercise(
         Property(
             "What makes no sense is refused with a ValueError",
             (
-                "a third busy", "a negative price", "no tokens", "negative tokens", "never busy",
+                "a third busy", "drawn", "a negative price", "no tokens", "negative tokens", "never busy",
                 "more than always busy", "a negative share", "one of them negative, drawn",
             ),
             "Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a utilisation "

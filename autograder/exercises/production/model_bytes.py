@@ -227,6 +227,10 @@ def drawn_negative(draw: Generator) -> Arguments:
     }
 
 
+def drawn_negative_bits(draw: Generator) -> Arguments:
+    return {**drawn(draw), "other_bits": -randint(draw, 1, 32)}
+
+
 SMALL = counts(45, 48, 75, 13)
 LLAMA_2_7B = counts(262_144_000, 2_147_483_648, 4_328_521_728, 266_240)
 
@@ -253,7 +257,7 @@ EXERCISE = Exercise(
         Case("no linear bits", given(**small(linear_bits=0)), visible=True),
         Case("no other bits", given(**small(other_bits=0)), visible=True),
         Case("negative linear bits", given(**small(linear_bits=-4.5)), visible=True),
-        Case("negative other bits", given(**small(other_bits=-16))),
+        Case("negative other bits, drawn", drawn_negative_bits),
     ),
     properties=(
         Property(
@@ -286,8 +290,8 @@ EXERCISE = Exercise(
         Property(
             "What makes no sense is refused with a ValueError",
             (
-                "8 bits", "less than a bit", "a negative count", "a negative count, drawn", "no linear bits",
-                "no other bits", "negative linear bits", "negative other bits",
+                "8 bits", "drawn", "less than a bit", "a negative count", "a negative count, drawn", "no linear bits",
+                "no other bits", "negative linear bits", "negative other bits, drawn",
             ),
             "Raise ValueError for a negative count, and for linear_bits or other_bits that is not above 0.",
             observe=observe.refusal,

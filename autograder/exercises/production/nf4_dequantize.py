@@ -219,6 +219,11 @@ def drawn_wide(draw: Generator) -> Arguments:
     return {"codes": codes, "absmax": (20 * scales(draw, 1)).flatten().float(), "block_size": 40}
 
 
+def drawn_single(draw: Generator) -> Arguments:
+    arguments = drawn(draw)
+    return {**arguments, "codes": arguments["codes"][:5], "block_size": 1}
+
+
 def drawn_apart(draw: Generator) -> Arguments:
     arguments = drawn(draw)
     return {**arguments, "codes": arguments["codes"].repeat_interleave(2)[::2]}
@@ -228,6 +233,10 @@ def drawn_zero_block(draw: Generator) -> Arguments:
     arguments = drawn(draw)
     arguments["absmax"][randint(draw, 0, 4)] = 0
     return arguments
+
+
+def drawn_negative(draw: Generator) -> Arguments:
+    return {**drawn(draw), "block_size": -randint(draw, 1, 9)}
 
 
 def drawn_count(draw: Generator) -> Arguments:
@@ -258,12 +267,12 @@ EXERCISE = Exercise(
         Case("a short last block", given(codes=SMALL, absmax=SMALL_MAXIMA, block_size=3), visible=True),
         Case("a short last block, drawn", drawn_short),
         Case("a block wider than the codes", drawn_wide, visible=True),
-        Case("single codes", given(codes=SMALL[:3], absmax=SMALL_MAXIMA, block_size=1)),
+        Case("single codes, drawn", drawn_single),
         Case("bfloat16", lambda draw: drawn(draw, torch.bfloat16), visible=True),
         Case("float16", lambda draw: drawn(draw, torch.float16)),
         Case("float64", lambda draw: drawn(draw, torch.float64), visible=True),
         Case("a block of 0", given(codes=SMALL, absmax=SMALL_MAXIMA, block_size=0), visible=True),
-        Case("a negative block", given(codes=SMALL, absmax=SMALL_MAXIMA, block_size=-3)),
+        Case("a negative block, drawn", drawn_negative),
         Case("too many absmax", given(codes=SMALL[:6], absmax=SMALL_MAXIMA, block_size=3), visible=True),
         Case("too many absmax, drawn", drawn_count),
         Case("too few absmax", given(codes=SMALL, absmax=SMALL_MAXIMA[:2], block_size=3), visible=True),
@@ -299,7 +308,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A block may be short, or of one code",
-            ("a short last block", "a short last block, drawn", "a block wider than the codes", "single codes"),
+            ("a short last block", "a short last block, drawn", "a block wider than the codes", "single codes, drawn"),
             "Seven codes in blocks of 3 have three absmax, and the last of them belongs to one code.",
         ),
         Property(
@@ -317,14 +326,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "Codes that do not fit their blocks are refused with a ValueError",
-            ("two blocks", "a short last block", "a block of 0", "a negative block", "too many absmax",
-             "too many absmax, drawn", "too few absmax"),
+            ("two blocks", "drawn", "a short last block", "a block of 0", "a negative block, drawn",
+             "too many absmax", "too many absmax, drawn", "too few absmax"),
             "Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
             observe=observe.refusal,
         ),
         Property(
             "What is no code is refused with a ValueError",
-            ("two blocks", "code 16", "code 40", "a high code, drawn", "a matrix of codes", "a column of absmax"),
+            ("two blocks", "drawn", "code 16", "code 40", "a high code, drawn", "a matrix of codes", "a column of absmax"),
             "Raise ValueError for a code above 15, and where codes or absmax has not one dimension.",
             observe=observe.refusal,
         ),

@@ -306,6 +306,10 @@ def drawn_short(draw: Generator) -> Arguments:
     return {"x": clear_blocks(draw, n, 8), "block_size": 8}
 
 
+def drawn_single(draw: Generator) -> Arguments:
+    return {"x": clear_blocks(draw, 7, 1), "block_size": 1}
+
+
 def drawn_apart(draw: Generator) -> Arguments:
     return {"x": clear_blocks(draw, 30, 10)[:, None].expand(-1, 2)[:, 0], "block_size": 10}
 
@@ -334,6 +338,14 @@ def drawn_tiny_block(draw: Generator) -> Arguments:
     return {"x": x, "block_size": 6}
 
 
+def drawn_negative(draw: Generator) -> Arguments:
+    return {**drawn(draw), "block_size": -randint(draw, 1, 9)}
+
+
+def drawn_matrix(draw: Generator) -> Arguments:
+    return {"x": clear_blocks(draw, 24, 8).view(randint(draw, 2, 3), -1), "block_size": 4}
+
+
 def in_dtype(draw: Generator, dtype: torch.dtype) -> Arguments:
     return {"x": clear_blocks(draw, 14, 6).to(dtype), "block_size": 6}
 
@@ -346,7 +358,7 @@ EXERCISE = Exercise(
         Case("drawn", drawn),
         Case("blocks of 64", drawn_default, visible=True),
         Case("not contiguous, drawn", drawn_apart),
-        Case("single numbers", given(x=SMALL, block_size=1)),
+        Case("single numbers, drawn", drawn_single),
         Case("a short last block", given(x=SMALL, block_size=3), visible=True),
         Case("a short last block, drawn", drawn_short),
         Case("a block wider than x", drawn_wide, visible=True),
@@ -361,8 +373,9 @@ EXERCISE = Exercise(
         Case("float64", lambda draw: in_dtype(draw, torch.float64)),
         Case("a block of 0", given(x=SMALL, block_size=0), visible=True),
         Case("a negative block", given(x=SMALL, block_size=-4), visible=True),
-        Case("a negative block, drawn", lambda draw: {"x": SMALL, "block_size": -randint(draw, 1, 9)}),
+        Case("a negative block, drawn", drawn_negative),
         Case("a matrix", given(x=SMALL.view(2, 4), block_size=4), visible=True),
+        Case("a matrix, drawn", drawn_matrix),
         Case("nothing", given(x=torch.zeros(0), block_size=4), visible=True),
     ),
     properties=(
@@ -385,7 +398,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A block may be short, or of one number",
-            ("single numbers", "a short last block", "a short last block, drawn", "a block wider than x"),
+            ("single numbers, drawn", "a short last block", "a short last block, drawn", "a block wider than x"),
             "Eight numbers in blocks of 3 make three blocks, the last of two numbers.",
             weight=2,
         ),
@@ -420,13 +433,13 @@ EXERCISE = Exercise(
         ),
         Property(
             "A block_size below 1 is refused with a ValueError",
-            ("two blocks", "a block of 0", "a negative block", "a negative block, drawn"),
+            ("two blocks", "drawn", "a block of 0", "a negative block", "a negative block, drawn"),
             "Raise ValueError for a block_size below 1, before you divide by it.",
             observe=observe.refusal,
         ),
         Property(
             "What is no vector is refused with a ValueError",
-            ("two blocks", "a matrix", "nothing"),
+            ("two blocks", "drawn", "a matrix", "a matrix, drawn", "nothing"),
             "Raise ValueError where x has not one dimension, or nothing in it.",
             observe=observe.refusal,
         ),

@@ -298,6 +298,10 @@ def drawn_tiny_row(draw: Generator) -> Arguments:
     return {"weight": weight}
 
 
+def drawn_vector(draw: Generator) -> Arguments:
+    return {"weight": clear_rows(draw, 1, randint(draw, 5, 9), 8)[0]}
+
+
 def in_float64(draw: Generator) -> Arguments:
     return {"weight": clear_rows(draw, 3, 5, 8).double()}
 
@@ -326,6 +330,7 @@ EXERCISE = Exercise(
         Case("1 bit", given(weight=TWO_ROWS, bits=1), visible=True),
         Case("1 bit, drawn", lambda draw: {"weight": clear_rows(draw, 2, 5, 8), "bits": 1}),
         Case("a vector", given(weight=TWO_ROWS[0]), visible=True),
+        Case("a vector, drawn", drawn_vector),
         Case("three dimensions", given(weight=TWO_ROWS[None]), visible=True),
         Case("no columns", given(weight=torch.zeros(3, 0)), visible=True),
     ),
@@ -403,7 +408,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "What is no matrix is refused with a ValueError",
-            ("two rows", "a vector", "three dimensions", "no columns"),
+            ("two rows", "drawn", "a vector", "a vector, drawn", "three dimensions", "no columns"),
             "Raise ValueError where weight has not two dimensions, or nothing in it.",
             observe=observe.refusal,
         ),

@@ -317,6 +317,10 @@ def drawn_by_columns(draw: Generator) -> Arguments:
     return {"weight": drawn_groups(draw, 4, (3, 3)).T.contiguous().T, "group_size": 3}
 
 
+def drawn_single(draw: Generator) -> Arguments:
+    return {"weight": drawn_groups(draw, 3, (1, 1, 1, 1)), "group_size": 1}
+
+
 def drawn_row(draw: Generator) -> Arguments:
     return {"weight": drawn_groups(draw, 1, (6, 6)), "group_size": 6}
 
@@ -362,7 +366,7 @@ EXERCISE = Exercise(
         Case("even groups, drawn", drawn_even),
         Case("laid out by columns, drawn", drawn_by_columns),
         Case("one row, drawn", drawn_row),
-        Case("single weights", given(weight=EVEN, group_size=1)),
+        Case("single weights, drawn", drawn_single),
         Case("a short last group", given(weight=SHORT_LAST, group_size=2), visible=True),
         Case("a short last group, drawn", drawn_short),
         Case("wider than the row", given(weight=EVEN, group_size=8), visible=True),
@@ -387,7 +391,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("even groups", "even groups, drawn", "laid out by columns, drawn", "one row, drawn", "single weights"),
+            ("even groups", "even groups, drawn", "laid out by columns, drawn", "one row, drawn", "single weights, drawn"),
             "Cut the first row of [2, 6] with group_size 3 into two groups of three neighbors. Each is rounded as "
             "quantize_absmax rounds a row.",
             weight=3,
@@ -396,7 +400,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "There is one scale for each group of each row",
-            ("even groups", "even groups, drawn", "one row, drawn", "single weights"),
+            ("even groups", "even groups, drawn", "one row, drawn", "single weights, drawn"),
             "The scale has the shape [out, groups]: entry (i, g) is the largest magnitude in group g of row i, divided "
             "by 2^(bits - 1) - 1.",
             weight=2,
@@ -465,7 +469,7 @@ EXERCISE = Exercise(
         Property(
             "What makes no sense is refused with a ValueError",
             (
-                "even groups", "a group of 0", "a negative group", "a negative group, drawn", "1 bit",
+                "even groups", "even groups, drawn", "a group of 0", "a negative group", "a negative group, drawn", "1 bit",
                 "a vector", "no columns",
             ),
             "Raise ValueError where weight has not two dimensions or nothing in it, for a group_size below 1, and for "
