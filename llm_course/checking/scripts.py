@@ -15,12 +15,14 @@ Steps, as tuples:
 
 import copy
 from collections.abc import Sequence
+from types import MethodType
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from llm_course.checking.binding import NoPlace, place
+from llm_course.checking.values import Opaque
 
 Step = tuple[Any, ...]
 
@@ -115,4 +117,7 @@ def _plain(result: Any) -> Any:
     if isinstance(result, nn.Module):
         tensors = {name: _plain(getattr(result, name, None)) for name in ("weight", "bias")}
         return {"linear": isinstance(result, nn.Linear), **tensors}
+    if isinstance(result, MethodType):
+        # Those of two objects are never equal. It does not travel, so it is here what it is there.
+        return Opaque("method")
     return result.detach().clone() if isinstance(result, Tensor) else result

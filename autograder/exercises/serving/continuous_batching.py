@@ -296,6 +296,15 @@ def malformed(**other: object) -> Callable[[Generator], Arguments]:
     return given(**{"arrivals": [0, 1, 1], "lengths": [3, 2, 4], "max_batch": 2} | other)
 
 
+def a_length_too_many(draw: Generator) -> Arguments:
+    return malformed(lengths=torch.randint(1, 9, (4,), generator=draw).tolist())(draw)
+
+
+def negative_slots(draw: Generator) -> Arguments:
+    lengths = torch.randint(1, 9, (3,), generator=draw).tolist()
+    return malformed(lengths=lengths, max_batch=-randint(draw, 1, 5))(draw)
+
+
 MAIN = "Each waits for a slot and for nothing else"
 
 EXERCISE = Exercise(
@@ -320,9 +329,9 @@ EXERCISE = Exercise(
         Case("at once, one slot", at_once),
         Case("no requests", given(arrivals=[], lengths=[], max_batch=2), visible=True),
         Case("a length too few", malformed(lengths=[3, 2]), visible=True),
-        Case("a length too many", malformed(lengths=[3, 2, 4, 1])),
+        Case("a length too many", a_length_too_many),
         Case("no slot", malformed(max_batch=0), visible=True),
-        Case("a negative number of slots", malformed(max_batch=-1)),
+        Case("a negative number of slots", negative_slots),
         Case("before the beginning", malformed(arrivals=[0, -1, 1]), visible=True),
         Case("nothing to make", malformed(lengths=[3, 0, 4]), visible=True),
         Case("less than nothing to make", malformed(lengths=[3, 2, -2]), visible=True),

@@ -172,6 +172,10 @@ def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
     return arguments
 
 
+def negative_length(draw: Generator) -> Arguments:
+    return {**drawn(1, 1)(draw), "k": -randint(draw, 2, 5)}
+
+
 MAIN = "It is 1 + a + a² + … + a^k"
 
 EXERCISE = Exercise(
@@ -190,7 +194,7 @@ EXERCISE = Exercise(
         Case("acceptance above 1", given(acceptance=1.2, k=3), visible=True),
         Case("negative acceptance", given(acceptance=-0.1, k=3), visible=True),
         Case("negative k", given(acceptance=0.5, k=-1), visible=True),
-        Case("negative k, drawn", lambda draw: {"acceptance": 0.5, "k": -randint(draw, 2, 5)}),
+        Case("negative k, drawn", negative_length),
     ),
     properties=(
         Property(

@@ -393,16 +393,12 @@ def free(sequence: int) -> Step:
 COUNT: Step = ("get", "free_blocks")
 
 
-def script(name: str, n_blocks: int, block_size: int, *steps: Step, visible: bool = True) -> Case:
-    return Case(name, given(n_blocks=n_blocks, block_size=block_size), script=lambda draw: steps, visible=visible)
+def script(name: str, n_blocks: int, block_size: int, *steps: Step) -> Case:
+    return Case(name, given(n_blocks=n_blocks, block_size=block_size), script=lambda draw: steps, visible=True)
 
 
 def drawn(name: str, n_blocks: int, block_size: int, steps: Callable[[Generator], list[Step]]) -> Case:
-    return Case(
-        name,
-        given(n_blocks=n_blocks, block_size=block_size),
-        script=lambda draw: tuple(steps(draw)),
-    )
+    return Case(name, given(n_blocks=n_blocks, block_size=block_size), script=lambda draw: tuple(steps(draw)))
 
 
 def growing(draw: Generator) -> list[Step]:
@@ -445,6 +441,11 @@ def full(draw: Generator) -> list[Step]:
         append(1, 9),
         slots(1),
     ]
+
+
+def nothing_in_full(draw: Generator) -> list[Step]:
+    one, other = randint(draw, 10, 99), randint(draw, 100, 999)
+    return [append(one, 2), append(one, 0), append(other, 0), slots(other)]
 
 
 MAIN = "A sequence fills its blocks one after the other"
@@ -514,7 +515,7 @@ EXERCISE = Exercise(
         script("unknown sequences", 3, 2, slots(9), append(1, 3), free(9), slots(9), slots(1), append(1, 1)),
         script("freed twice", 4, 2, append(1, 3), free(1), free(1), slots(1), append(2, 8)),
         script("no tokens", 2, 2, append(1, 0), append(2, 3), append(2, 0), slots(1), append(2, 1)),
-        script("no tokens in a full cache", 1, 2, append(1, 2), append(1, 0), append(2, 0), slots(2), visible=False),
+        drawn("no tokens in a full cache", 1, 2, nothing_in_full),
         script("fewer than no tokens", 4, 2, append(1, 3), too_many(1, -1), too_many(2, -3), slots(1)),
         script("a negative number of blocks", -1, 3, slots(1)),
         script("blocks of no tokens", 4, 0, slots(1)),
