@@ -333,7 +333,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "What is no code is refused with a ValueError",
-            ("two blocks", "drawn", "code 16", "code 40", "a high code, drawn", "a matrix of codes", "a column of absmax"),
+            ("two blocks", "drawn", "code 16", "code 40", "a high code, drawn", "a matrix of codes",
+             "a column of absmax"),
             "Raise ValueError for a code above 15, and where codes or absmax has not one dimension.",
             observe=observe.refusal,
         ),

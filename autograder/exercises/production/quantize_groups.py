@@ -391,7 +391,8 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("even groups", "even groups, drawn", "laid out by columns, drawn", "one row, drawn", "single weights, drawn"),
+            ("even groups", "even groups, drawn", "laid out by columns, drawn", "one row, drawn",
+             "single weights, drawn"),
             "Cut the first row of [2, 6] with group_size 3 into two groups of three neighbors. Each is rounded as "
             "quantize_absmax rounds a row.",
             weight=3,
@@ -469,8 +470,8 @@ EXERCISE = Exercise(
         Property(
             "What makes no sense is refused with a ValueError",
             (
-                "even groups", "even groups, drawn", "a group of 0", "a negative group", "a negative group, drawn", "1 bit",
-                "a vector", "no columns",
+                "even groups", "even groups, drawn", "a group of 0", "a negative group", "a negative group, drawn",
+                "1 bit", "a vector", "no columns",
             ),
             "Raise ValueError where weight has not two dimensions or nothing in it, for a group_size below 1, and for "
             "bits below 2.",
