@@ -420,6 +420,10 @@ def drawn_raising(draw: Generator) -> Arguments:
     return asked([*wrong, call("price", of="hat"), "I see."], *ALL)(draw)
 
 
+def drawn_sum(draw: Generator, **more: int) -> str:
+    return call("add", a=number(draw), b=number(draw), **more)
+
+
 CALL = call("add", a=47, b=85)
 MAIN = "A call is carried out, and its result told to the model"
 
@@ -445,7 +449,7 @@ EXERCISE = Exercise(
         Case("a number", asked([CALL, "132", CALL], "add"), visible=True),
         Case("a list", asked(["[132]", CALL], "add"), visible=True),
         Case("an object without a tool", asked([CALL, '{"sum": 132}', CALL], "add"), visible=True),
-        Case("an empty reply", asked(["", CALL], "add")),
+        Case("an empty reply", lambda draw: asked(["", drawn_sum(draw)], "add")(draw)),
         Case("a call in a sentence", asked([f"I will add: {CALL}", CALL], "add"), visible=True),
         Case("replies run out", asked([CALL, CALL], "add"), visible=True),
         Case("no replies", asked([], "add"), visible=True),
@@ -461,13 +465,13 @@ EXERCISE = Exercise(
              visible=True),
         Case("white space", asked([f"  \n{CALL}\n", "It is 132. "], "add"), visible=True),
         Case("an unknown tool", errors(ERRORS[0]), visible=True),
-        Case("a name that is no text", errors(ERRORS[9], ERRORS[10])),
+        Case("a name that is no text", lambda draw: errors(f'{{"tool": {number(draw)}}}', ERRORS[10])(draw)),
         Case("JSON cut short", errors(ERRORS[6]), visible=True),
         Case("no JSON at all", errors("{tool: add}", "{"), visible=True),
         Case("single quotation marks", errors("{'tool': 'add', 'arguments': {'a': 2, 'b': 3}}"), visible=True),
         Case("two calls in one", errors(CALL + CALL, CALL + " I hope."), visible=True),
         Case("arguments that are missing", errors(ERRORS[4]), visible=True),
-        Case("arguments too many", errors(ERRORS[5])),
+        Case("arguments too many", lambda draw: errors(drawn_sum(draw, c=4))(draw)),
         Case("arguments that are no object", errors(*NO_OBJECTS), visible=True),
         Case("a price that is not known", errors(ERRORS[1]), visible=True),
         Case("a division by zero", errors(ERRORS[2]), visible=True),
