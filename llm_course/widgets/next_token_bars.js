@@ -2,7 +2,7 @@
 
 import { loadCourseModel } from "./js/course_model.js";
 import { announcement, button, element, loadWhenVisible, scroller, setTrait, textField, visibleToken, widget } from "./js/dom.js";
-import { softmax } from "./js/numbers.js";
+import { format, softmax } from "./js/numbers.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { Writer } from "./js/writer.js";
 
@@ -76,7 +76,7 @@ export default widget(
       const top = ranked().slice(0, BARS);
       bars.show(top.map((id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] })));
       chain.replaceChildren(chainTable(writer));
-      said.textContent = verdict(writer.probabilities.slice(1));
+      said.replaceChildren(...verdict(writer.probabilities.slice(1)));
     }
   },
 );
@@ -104,11 +104,12 @@ function chainTable(writer) {
 /**
  * The chain rule: log P(text) is the sum; perplexity is exp of minus its mean.
  * @param {number[]} probabilities
+ * @returns {(string | Node)[]}
  */
 function verdict(probabilities) {
-  if (probabilities.length === 0) return "No token yet: these are the first tokens of a text.";
+  if (probabilities.length === 0) return ["No token yet: these are the first tokens of a text."];
   const logarithm = probabilities.reduce((sum, probability) => sum + Math.log(probability), 0);
   const perplexity = Math.exp(-logarithm / probabilities.length);
-  const exponent = (logarithm / Math.LN10).toFixed(1).replace("-", "−");
-  return `P(text) = 10^${exponent}: ${probabilities.length} tokens, perplexity ${perplexity.toPrecision(3)}.`;
+  const exponent = format(logarithm / Math.LN10, 1);
+  return ["P(text) = 10", element("sup", {}, exponent), `: ${probabilities.length} tokens, perplexity ${perplexity.toPrecision(3)}.`];
 }

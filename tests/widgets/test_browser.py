@@ -220,8 +220,27 @@ def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, 
     perplexity = torch.nn.functional.cross_entropy(logits[0, :-1], ids[0, 1:]).exp().item()
     said = page.get_by_role("status").inner_text()
     assert float(said.split("perplexity ")[1].rstrip(".")) == pytest.approx(perplexity, rel=0.01)
+    power = page.get_by_role("status").locator("sup").inner_text().replace("−", "-")
+    assert 10 ** (-float(power) / (ids.shape[1] - 1)) == pytest.approx(perplexity, rel=0.05)
     page.get_by_role("button", name="Add the most probable").click()
     expect(field).to_have_value("The dog sat on the" + tokenizer.decode(logits[0, -1].argmax()))
+
+
+def test_a_model_is_loaded_once_the_page_is_idle(watched: Watched, address: str) -> None:
+    watched.page.add_init_script("globalThis.requestIdleCallback = (call) => { globalThis.idle = call; };")
+    page = opened(watched, address, "next_token_bars")
+    said = page.get_by_role("status")
+    expect(said).to_have_text("Loading the course model …")
+    page.wait_for_function("'idle' in globalThis")
+    assert page.locator("script[src$='stories.js']").count() == 0
+    page.evaluate("idle()")
+    expect(said).to_contain_text("P(text)")
+
+
+def test_a_model_is_loaded_where_a_browser_does_not_say_when_it_is_idle(watched: Watched, address: str) -> None:
+    watched.page.add_init_script("delete globalThis.requestIdleCallback;")
+    page = opened(watched, address, "next_token_bars")
+    expect(page.get_by_role("status")).to_contain_text("P(text)")
 
 
 def test_norm_lab_shows_what_a_shift_does(watched: Watched, address: str) -> None:

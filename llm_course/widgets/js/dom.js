@@ -256,7 +256,20 @@ function whenVisible(node) {
 }
 
 /**
- * Loads the course model for a widget once it comes into view: says so meanwhile, and says what failed.
+ * Resolves when the browser has time: a model that is loaded does not hold up the page around it.
+ * @returns {Promise<void>}
+ */
+function whenIdle() {
+  return new Promise((resolve) => {
+    // Safari has no requestIdleCallback.
+    if ("requestIdleCallback" in globalThis) requestIdleCallback(() => resolve(), { timeout: 2000 });
+    else setTimeout(resolve);
+  });
+}
+
+/**
+ * Loads the course model for a widget once it comes into view and the page is idle: says so meanwhile, and says what
+ * failed.
  * @template T
  * @param {HTMLElement} body  Busy until then.
  * @param {HTMLElement} said
@@ -268,6 +281,7 @@ export async function loadWhenVisible(body, said, load, meanwhile = "Loading the
   body.setAttribute("aria-busy", "true");
   await whenVisible(body);
   said.textContent = meanwhile;
+  await whenIdle();
   try {
     return await load();
   } catch (error) {
