@@ -24,7 +24,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties
-from sqlalchemy import Boolean, Connection, Table, bindparam, func, insert, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, Table, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
@@ -34,6 +34,7 @@ from autograder.converters import source_files, withdraw_scores
 from autograder.course_files import result_path, stored_result
 from autograder.extensions import apply_extensions, read_extensions
 from autograder.grade import not_graded
+from autograder.gradebook_tables import CELL, GRADE, NOTEBOOK, SUBMISSION, select_grades
 from autograder.hand_in import HandIn, NotGradable, check_student, lay_beside
 from autograder.result import NOT_GRADED, Result, write_result
 from autograder.work import Outcome, Task
@@ -49,11 +50,7 @@ OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFI
 """Failures that no submission is the cause of: the next one would fail, too."""
 
 STUDENT: Table = api.Student.__table__
-SUBMISSION: Table = api.SubmittedAssignment.__table__
-NOTEBOOK: Table = api.SubmittedNotebook.__table__
-GRADE: Table = api.Grade.__table__
 COMMENT: Table = api.Comment.__table__
-CELL: Table = api.BaseCell.__table__
 
 
 class WriterError(Exception):
@@ -251,33 +248,21 @@ class _Rows:
 
     def scores(self) -> dict[str, dict[str, float | None]]:
         """Student -> grade id -> automatic score."""
-        query = (
-            select(SUBMISSION.c.student_id, CELL.c.name, GRADE.c.auto_score)
-            .join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
-            .join(GRADE, GRADE.c.notebook_id == NOTEBOOK.c.id)
-            .join(CELL, CELL.c.id == GRADE.c.cell_id)
-            .where(SUBMISSION.c.assignment_id == self._assignment)
-        )
-        scores: dict[str, dict[str, float | None]] = defaultdict(dict)
-        with self._gradebook.engine.connect() as connection:
-            for student, name, score in connection.execute(query):
-                scores[student][name] = score
-        return dict(scores)
+        return self._by_student_and_cell(self._grades(GRADE.c.auto_score))
 
     def scores_by_hand(self) -> dict[str, dict[str, float]]:
         """Student -> grade id -> score that a person gave."""
-        query = (
-            select(SUBMISSION.c.student_id, CELL.c.name, GRADE.c.manual_score)
-            .join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
-            .join(GRADE, GRADE.c.notebook_id == NOTEBOOK.c.id)
-            .join(CELL, CELL.c.id == GRADE.c.cell_id)
-            .where(SUBMISSION.c.assignment_id == self._assignment, GRADE.c.manual_score.is_not(None))
-        )
-        scores: dict[str, dict[str, float]] = defaultdict(dict)
+        return self._by_student_and_cell(self._grades(GRADE.c.manual_score).where(GRADE.c.manual_score.is_not(None)))
+
+    def _grades(self, score: ColumnElement[Any]) -> Select[Any]:
+        return select_grades(self._assignment, SUBMISSION.c.student_id, CELL.c.name, score)
+
+    def _by_student_and_cell(self, query: Select[Any]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = defaultdict(dict)
         with self._gradebook.engine.connect() as connection:
             for student, name, score in connection.execute(query):
-                scores[student][name] = score
-        return dict(scores)
+                found[student][name] = score
+        return dict(found)
 
     def penalties(self) -> dict[str, float]:
         """Student -> what is taken off for being late."""

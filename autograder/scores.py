@@ -19,20 +19,17 @@ from nbgrader import api
 from nbgrader.api import Assignment, Gradebook, SubmittedAssignment
 from nbgrader.plugins import CsvExportPlugin
 from sqlalchemy import Table as DatabaseTable
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from autograder.by_hand import HandScore, kept_scores, notes_on
 from autograder.course_files import result_path
 from autograder.extensions import Extension, read_extensions
+from autograder.gradebook_tables import CELL, GRADE, SUBMISSION, select_grades
 from autograder.hand_in import NotGradable, check_student, shown, submitted_folders
 from autograder.late import DAY
 from autograder.result import GRADED, NOT_GRADED, Result, read_result
 from autograder.roster import Person, people_in
 
-SUBMISSION: DatabaseTable = api.SubmittedAssignment.__table__
-NOTEBOOK: DatabaseTable = api.SubmittedNotebook.__table__
-GRADE: DatabaseTable = api.Grade.__table__
-CELL: DatabaseTable = api.BaseCell.__table__
 GRADE_CELL: DatabaseTable = api.GradeCell.__table__
 TASK_CELL: DatabaseTable = api.TaskCell.__table__
 VERSION = 1
@@ -274,13 +271,9 @@ def _cells_of(gradebook: Gradebook, assignment: Assignment) -> dict[str, tuple[C
     columns = (SUBMISSION.c.student_id, CELL.c.name, GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.extra_credit)
     worth = func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score)
     query = (
-        select(*columns, worth)
-        .join(NOTEBOOK, NOTEBOOK.c.assignment_id == SUBMISSION.c.id)
-        .join(GRADE, GRADE.c.notebook_id == NOTEBOOK.c.id)
-        .join(CELL, CELL.c.id == GRADE.c.cell_id)
+        select_grades(assignment.id, *columns, worth)
         .outerjoin(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
         .outerjoin(TASK_CELL, TASK_CELL.c.id == CELL.c.id)
-        .where(SUBMISSION.c.assignment_id == assignment.id)
     )
     found: dict[str, list[CellScore]] = defaultdict(list)
     for student, name, auto, manual, extra, max_score in gradebook.db.execute(query):
