@@ -1,4 +1,6 @@
-"""llm-course: an instructor's day, from the release to the grades. What the commands do stands in `commands`."""
+"""An instructor's day, from the release of an assignment to the grades. `llm-course COMMAND --help` says more."""
+
+# What the commands do stands in `commands`: `--help` need not wait until that is loaded.
 
 import argparse
 import gc
