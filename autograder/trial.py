@@ -4,6 +4,7 @@ It asks in this process, for what is tried is the instructor's own.
 """
 
 import itertools
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,8 @@ def faults_in(folder: Path) -> list[str]:
     """What is wrong with an instructor's own exercises in a folder, in sentences."""
     try:
         assignment = load(folder)
+        if broken := [fault for exercise in assignment.exercises for fault in _faults_of_cases(exercise, folder)]:
+            return broken
         source_notebook(assignment)
         checks_json(assignment)
         others = _alternatives(folder)
@@ -96,6 +99,22 @@ def visible_part(exercise: Exercise, key: AnswerKey) -> AnswerKey:
 def trivial_answer(exercise: Exercise, kind: str) -> Answer:
     """An answer of one of the `TRIVIAL` kinds, which nobody has worked for."""
     return local_answer(lambda **arguments: TRIVIAL[kind](exercise, arguments))
+
+
+def _faults_of_cases(exercise: Exercise, folder: Path) -> Iterator[str]:
+    """What keeps inputs from being drawn, and the reference and the mistakes from being called."""
+    try:
+        for seed in SEEDS:
+            make_answer_key(exercise, seed)
+    except Exception as error:
+        # It is the instructor's program, and may fail in any way.
+        places = [
+            f" at {path.name}, line {place.lineno},"
+            for place in traceback.extract_tb(error.__traceback__)
+            if (path := Path(place.filename)).parent == folder.resolve()
+        ]
+        reason = (str(error).splitlines() or [""])[0]
+        yield f"{exercise.name}: a case fails{''.join(places[-1:])} with {type(error).__name__} ({reason}): mend it."
 
 
 def _faults_of(exercise: Exercise, others: Sequence[Callable[..., Any]]) -> Iterator[str]:

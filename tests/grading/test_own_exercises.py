@@ -101,6 +101,7 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course) -> No
         ("specification.py", "ASSIGNMENT =", "ASSIGNED =", "let ASSIGNMENT be an Assignment"),
         ("specification.py", '"x.argmax"', '"x.argmin"', "fails with ValueError"),
         ("specification.py", ", visible=True", "", "no case is visible"),
+        ("specification.py", "randn(draw, 4, 6)", "randn(draw, 4, six)", "specification.py, line 48, with NameError"),
         ("solutions.py", "import Tensor", "import Tensors", "fails with ImportError"),
         ("alternatives.py", "+ x, x)", "+ 1, x)", "where_it_is_largest loses marks"),
         ("exercises.md", "of any sign", "of each sign", "the stub of double_largest differs from signature and docstr"),
