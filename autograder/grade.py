@@ -53,7 +53,7 @@ def grade(
 
     `secret` is the course's own; the inputs are drawn from a seed that depends on it, the assignment and the attempt,
     which is the first of nobody in particular where none is given. `server` makes the rooms; without one, it is the
-    fork server of this process. Raises SandboxError where no room can be had.
+    fork server of this process. Raises SandboxError where no room can be had, NotGradable where its files do not fit.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     attempt = attempt or attempt_of(submission, secret, assignment.name, student="")

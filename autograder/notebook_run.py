@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from autograder.hand_in import NotGradable
 from autograder.judge import Answer
 from autograder.rules import Rules
 from autograder.sandbox.caps import OUTPUT_OF_A_SUBMISSION
@@ -27,7 +28,10 @@ MISSING_MODULE = re.compile(r"No module named '([\w.]{1,80})'")
 
 
 class NotebookRun:
-    """A notebook in one room, and in a new one after each that it crashed or blocked."""
+    """A notebook in one room, and in a new one after each that it crashed or blocked.
+
+    What opens a room raises NotGradable where the files beside the notebook cannot be laid into it.
+    """
 
     def __init__(
         self,
@@ -112,11 +116,21 @@ class NotebookRun:
             self.tier = self._room.tier
             self._room.granted_until = self._time.end
             if self._files:
-                self._room.lay_files(self._files)
+                self._lay_files(self._room)
             if self._stand_ins:
                 self._room.stand_in(self._stand_ins)
             self._run_cells(self._room)
         return self._room
+
+    def _lay_files(self, room: Room) -> None:
+        try:
+            room.lay_files(self._files)
+        except RoomLost as lost:
+            # No code of the learner's has run in this room: what failed is no answer of theirs, and no 0.
+            raise NotGradable(
+                f"What lies beside the notebook, files: {len(self._files)}, could not be laid into the sandbox ({lost}): take "
+                "out, of source/ too, what the notebook does not need, and grade again."
+            ) from lost
 
     def _run_cells(self, room: Room) -> None:
         try:

@@ -1,15 +1,19 @@
 """What an honest learner does otherwise than the stub costs no marks, or is told in a sentence; in real rooms."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
+from traitlets.config import Config
 
 from autograder.exercises import assignments
 from autograder.grade import grade
-from autograder.result import ExerciseResult
-from tests.banks.submissions import references, submission
+from autograder.hand_in import HandIn
+from autograder.result import NOT_GRADED, ExerciseResult
+from autograder.work import Job, Task, work
+from tests.banks.submissions import fill, references, submission
 
 pytestmark = pytest.mark.grading
 ATTENTION = assignments()["05_attention"]
@@ -92,3 +96,15 @@ def test_what_cannot_be_called_is_told_in_a_sentence(source: str, extra: dict[in
     result = graded({"causal_mask": source}, extra)["causal_mask"]
     assert result.score == 0
     assert said in result.hint
+
+
+@pytest.mark.parametrize(
+    "files",
+    [{f"{'n' * 300}.txt": b""}, {"large.csv": bytes((64 << 20) + 1)}],
+    ids=["a name that no disk takes", "more than is sent at once"],
+)
+def test_files_that_cannot_be_laid_beside_the_notebook_are_no_zero(files: Mapping[str, bytes]) -> None:
+    content = HandIn(json.dumps(fill(ATTENTION, RIGHT)).encode())
+    outcome = work(Job(ATTENTION.name, bytes(32), {}, Config(), files=files), Task("ada", content))
+    assert (outcome.result.status, outcome.result.exercises) == (NOT_GRADED, ())
+    assert "What lies beside the notebook, files: 1, could not be laid into the sandbox" in outcome.result.reason
