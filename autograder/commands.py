@@ -243,6 +243,8 @@ def export(options: argparse.Namespace) -> int:
             f"{exported.not_graded} submissions are not graded and have an empty cell, no 0: the report and the plain "
             "table say why."
         )
+    for note in exported.notes:
+        print(note)
     return 0
 
 

@@ -40,6 +40,7 @@ from autograder.hand_in import (
     submitted_folders,
 )
 from autograder.own_exercises import OwnExercisesError
+from autograder.own_tests import fault_of_marks
 from autograder.result import Result, write_result
 from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import TIERS, SandboxError
@@ -93,6 +94,9 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
 
     def _demand_sound_course(self) -> None:
         course, assignment = Path(self.coursedir.root), self.coursedir.assignment_id
+        if fault := fault_of_marks(self.config):
+            self.log.error("%s", fault)
+            raise NbGraderException(fault)
         try:
             read_extensions(course, assignment)
             with contextlib.suppress(NotGradable):

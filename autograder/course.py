@@ -35,15 +35,16 @@ from autograder.course_files import course_secret, stored_result
 from autograder.draws import first_draw
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.extensions import Extension, set_extension
+from autograder.extensions import Extension, extensions_of_nobody, set_extension
 from autograder.feedback import FeedbackPage, make_pages, make_refusals, pack
 from autograder.gradebook import DryRun, Writer
 from autograder.hand_in import NotGradable, check_student, read_hand_in, shown, submitted_folders
 from autograder.notebooks import is_edited, source_notebook
 from autograder.own_exercises import OWN, lay_out
+from autograder.own_tests import fault_of_marks
 from autograder.result import NOT_GRADED, Result
 from autograder.roster import Person, enroll, people_in, read_roster
-from autograder.scores import NOT_HANDED_IN, TABLES, read_scores, refusals, scores_json, write_table
+from autograder.scores import NOT_HANDED_IN, TABLES, Score, read_scores, refusals, scores_json, write_table
 from autograder.source_cells import read_source_cells
 from autograder.submission import ids_in, learner_cells, submission_of
 from autograder.work import Job, Task
@@ -96,11 +97,12 @@ class Released:
 
 @dataclass(frozen=True)
 class Exported:
-    """How many rows were written, and how many in them have no score: not graded, and not handed in."""
+    """How many rows were written, how many in them have no score (not graded, not handed in), and what to correct."""
 
     rows: int
     not_graded: int
     not_handed_in: int
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -329,7 +331,7 @@ def update_penalties(name: str, students: Sequence[str]) -> list[str]:
 
 
 def still_open(name: str) -> list[str]:
-    """What an assignment waits for, in sentences: grades by hand, and who handed in nothing."""
+    """What an assignment waits for, in sentences: grades by hand, who handed in nothing, extensions of nobody."""
     with _api().gradebook as gradebook:
         scores = read_scores(gradebook, name)
     open_cells = Counter(cell.name for score in scores for cell in score.cells if cell.score is None)
@@ -337,7 +339,13 @@ def still_open(name: str) -> list[str]:
     return [
         *(f"{cell}: {count} to be graded by hand, in formgrader." for cell, count in open_cells.items()),
         *[f"Handed in nothing: {', '.join(map(shown, missing))}."][: len(missing)],
+        *_extensions_of_nobody(scores, name),
     ]
+
+
+def _extensions_of_nobody(scores: Iterable[Score], name: str = "") -> tuple[str, ...]:
+    known = {(score.assignment, score.student_id) for score in scores}
+    return tuple(extensions_of_nobody(Path(), known, name))
 
 
 def collect(path: Path) -> Collected:
@@ -420,7 +428,7 @@ def export(path: Path, table: str = "plain") -> Exported:
         else:
             rows = write_table(path, TABLES[table](scores))
     statuses = Counter(score.status for score in scores)
-    return Exported(rows, statuses[NOT_GRADED], statuses[NOT_HANDED_IN])
+    return Exported(rows, statuses[NOT_GRADED], statuses[NOT_HANDED_IN], _extensions_of_nobody(scores))
 
 
 def report(path: Path) -> None:
@@ -546,6 +554,8 @@ def _api() -> NbGraderAPI:
 def _course_directory(folder: Path = Path()) -> tuple[CourseDirectory, Config]:
     _require_course(folder)
     config = _load_config(folder)
+    if fault := fault_of_marks(config):
+        raise CourseError(fault)
     config.CourseDirectory.root = str(folder.resolve())
     return CourseDirectory(config=config), config
 

@@ -10,12 +10,15 @@ file has both; what it says is set in the gradebook whenever a submission is the
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
+
+from autograder.hand_in import shown
+from autograder.result import write_in_one_step
 
 FILE = Path("extensions.csv")
 HEADER = ["assignment", "student", "days", "reason"]
@@ -52,9 +55,23 @@ def set_extension(course: Path, assignment: str, student: str, extension: Extens
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     writer.writerows([*key, f"{found.days:g}", found.reason] for key, found in rows.items())
-    unfinished = course / f".{FILE}.unfinished"
-    unfinished.write_text(text.getvalue(), encoding="utf-8")
-    unfinished.replace(course / FILE)
+    try:
+        write_in_one_step(course / FILE, text.getvalue())
+    except OSError as error:
+        raise ExtensionError(f"{course / FILE} cannot be written: {error.strerror}.") from error
+
+
+def extensions_of_nobody(course: Path, known: Collection[tuple[str, str]], assignment: str = "") -> Iterator[str]:
+    """Lines of the file, for one assignment or for all, that change nothing, in sentences.
+
+    `known` are the released assignments, each with each of the students. Raises ExtensionError.
+    """
+    for name, student in _read(course):
+        if assignment in ("", name) and (name, student) not in known:
+            yield (
+                f"{FILE} gives {shown(student)} more time for {shown(name)}, and there is no such student or released "
+                "assignment: correct the line."
+            )
 
 
 def apply_extensions(

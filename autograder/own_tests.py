@@ -7,6 +7,9 @@ them and forge what they say; nothing reaches the machine, but a score from them
 import ast
 from collections.abc import Iterable, Mapping
 
+from nbgrader.preprocessors import ClearHiddenTests
+from traitlets.config import Config
+
 from autograder.notebook_run import NotebookRun
 from autograder.result import ExerciseResult
 from autograder.sandbox.room import Tested
@@ -14,6 +17,8 @@ from autograder.source_cells import SourceCell
 
 BEGIN_HIDDEN, END_HIDDEN = "BEGIN HIDDEN TESTS", "END HIDDEN TESTS"
 """nbgrader's marks around what learners are not to see."""
+ODD = "Its tests end in a value that is no number, and so give full marks: let them assert it, or end in points."
+"""nbgrader gives full marks too, and warns in its log."""
 
 
 def results_of_tests(run: NotebookRun, tests: Mapping[int, tuple[str, SourceCell]]) -> list[ExerciseResult]:
@@ -24,7 +29,7 @@ def results_of_tests(run: NotebookRun, tests: Mapping[int, tuple[str, SourceCell
 
 def _result(name: str, cell: SourceCell, tested: Tested) -> ExerciseResult:
     points = cell.points or 0.0
-    score, flags = (points, []) if tested.ok else (0.0, [])
+    score, flags = points if tested.ok else 0.0, [ODD][: tested.odd]
     if tested.ok and tested.credit is not None:
         score = min(max(tested.credit, 0.0), points)
         if score != tested.credit:
@@ -44,6 +49,20 @@ def _hint(source: str, tested: Tested) -> str:
     if line and not _is_hidden(lines[:line]):
         return f"The tests fail at `{lines[line - 1].strip()}` ({tested.kind}){more}"
     return f"A hidden test fails ({tested.kind}){more}" if line else f"The tests fail ({tested.kind})."
+
+
+def fault_of_marks(config: Config) -> str:
+    """What is wrong with marks of hidden tests that a course has set, in a sentence; nothing where they are nbgrader's.
+
+    Feedback and the room go by the marks that are here: what others hide would be shown.
+    """
+    marks = ClearHiddenTests(config=config)
+    if (marks.begin_test_delimeter, marks.end_test_delimeter) == (BEGIN_HIDDEN, END_HIDDEN):
+        return ""
+    return (
+        f"nbgrader_config.py sets other marks of hidden tests than {BEGIN_HIDDEN!r} and {END_HIDDEN!r}: take "
+        "c.ClearHiddenTests' delimiters out, and use these marks in source/, or learners may read what you hide."
+    )
 
 
 def hides(source: str) -> bool:

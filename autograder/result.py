@@ -102,10 +102,15 @@ def write_result(path: Path, result: Result) -> None:
 
 
 def write_data(path: Path, data: object) -> None:
-    """Write dataclasses and plain values as JSON in one step: a kill leaves the file before it, or none."""
+    """Write dataclasses and plain values as JSON in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_in_one_step(path, json.dumps(data, default=vars, indent=1, ensure_ascii=False))
+
+
+def write_in_one_step(path: Path, text: str) -> None:
+    """Write a text so that a kill leaves the file before it, or none. Raises OSError."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(json.dumps(data, default=vars, indent=1, ensure_ascii=False), encoding="utf-8")
+    unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
 
 

@@ -62,11 +62,13 @@ class CellReply:
 class Tested:
     """What an instructor's tests said: whether they ran through, and the number that they ended in.
 
+    It is `odd` that they ended in a value that is no number: nothing follows from it, which may not be meant so.
     If not, the `line` of the tests that failed, the `kind` of what was raised, or a `reason` in words.
     """
 
     ok: bool
     credit: float | None = None
+    odd: bool = False
     line: int | None = None
     kind: str = ""
     reason: str = ""
@@ -120,6 +122,7 @@ class Room:
             # A number that is none is no credit, and least of all full marks.
             ok=header.get("ok") is True and (credit is None or math.isfinite(credit)),
             credit=credit,
+            odd=credit is None and header.get("odd") is True,
             line=line if type(line) is int and line > 0 else None,
             kind=kind if isinstance(kind, str) and kind in BUILTIN else "Exception",
         )

@@ -8,7 +8,8 @@ Requests and answers, as frame headers:
     {"op": "files", "files": [[path, length of its bytes]]}  -> {}
     {"op": "stand_in", "sources": {name: source}}  -> {}
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
-    {"op": "test", "source": str}  -> {"ok": bool, "credit": number or null, "line": int or null, "kind": str}
+    {"op": "test", "source": str}  -> {"ok": true, "credit": number or null, "odd": bool}
+                                   or {"ok": false, "line": int or null, "kind": str}
     {"op": "call", "name": str, "call": tree, "watch": [str]}
                                    -> {"reply": tree, "seen": [str]}
 """
@@ -353,11 +354,12 @@ def _run_tests(shell: InteractiveShell, source: str) -> dict[str, Any]:
     """Run an instructor's tests among the learner's names, but not through what cells can change of the shell."""
     try:
         with _interruptible():
-            credit = _number(_value_of_last(shell, source))
+            value = _value_of_last(shell, source)
+            credit = _number(value)
     except BaseException as error:  # SystemExit and the deadline's KeyboardInterrupt among them
         places = [place.lineno for place in traceback.extract_tb(error.__traceback__) if place.filename == TESTS]
-        return {"ok": False, "credit": None, "line": places[-1] if places else None, "kind": type(error).__name__}
-    return {"ok": True, "credit": credit, "line": None, "kind": ""}
+        return {"ok": False, "line": places[-1] if places else None, "kind": type(error).__name__}
+    return {"ok": True, "credit": credit, "odd": value is not None and credit is None}
 
 
 def _value_of_last(shell: InteractiveShell, source: str) -> Any:

@@ -264,6 +264,45 @@ def test_learners_code_cannot_take_the_asserts_away_by_what_is_known_of_nbgrader
     assert "partial: Its tests end in -4000, which is no number from 0 to 4." in report
 
 
+def test_tests_that_end_in_no_number_are_told_to_the_instructor(empty_course: Path, tmp_path: Path) -> None:
+    shutil.copytree(empty_course, tmp_path / "course")
+    course = Course(tmp_path / "course")
+    tests = {
+        "compares": "square(2) == 5",
+        "magic": "%matplotlib inline\nsquare(2) == 5",
+        "prints": "assert square(2) == 4\nprint(square(2))",
+        "counts": "square(1)",
+    }
+    write_source(
+        course.folder, "ps1", [answer("squares", SQUARES), *(asserts(name, 2, text) for name, text in tests.items())]
+    )
+    assert course.llm_course("release", "ps1").returncode == 0
+    handed_in(course.folder, "ps1", "ada", {"squares": KINDS["right"]})
+    assert course.llm_course("grade", "ps1", "--workers", "1").returncode == 0
+    assert course.scores("ps1")["ada"] == {"compares": 2, "magic": 2, "prints": 2, "counts": 1}
+    assert course.llm_course("report", "report.html").returncode == 0
+    report = (course.folder / "report.html").read_text()
+    found = [name for name in tests if f"{name}: Its tests end in a value that is no number" in report]
+    assert found == ["compares", "magic"]
+
+
+@pytest.mark.parametrize("mark", ["begin", "end"])
+def test_marks_of_hidden_tests_that_the_course_does_not_know_are_refused(plain: Course, mark: str) -> None:
+    handed_in(plain.folder, "ps1", "ada", {"squares": KINDS["half"], "why": "Because."})
+    assert plain.llm_course("grade", "ps1", "--workers", "1").returncode == 0
+    before = plain.scores("ps1")
+    with (plain.folder / "nbgrader_config.py").open("a") as file:
+        file.write(f"\nc.ClearHiddenTests.{mark}_test_delimeter = 'SECRET'\n")
+    for command in (("release", "ps1"), ("grade", "ps1", "--again"), ("feedback", "ps1")):
+        run = plain.llm_course(*command)
+        assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+        assert "sets other marks of hidden tests than 'BEGIN HIDDEN TESTS' and 'END HIDDEN TESTS'" in run.stderr
+    run = plain.nbgrader("autograde", "ps1", "--force")
+    assert run.returncode == 1
+    assert "sets other marks of hidden tests" in run.stderr
+    assert plain.scores("ps1") == before
+
+
 def test_tests_of_ones_own_beside_exercises_of_a_chapter(course: Course, attention: Assignment) -> None:
     own = asserts("shape", 3, "assert causal_mask(2, 3).shape == (2, 3)\ncausal_mask = None")
     edit(course, lambda notebook: notebook.cells.insert(5, own))

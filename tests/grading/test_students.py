@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -249,6 +250,28 @@ def test_a_spoiled_file_of_extensions_takes_nobodys_score(small: Course) -> None
     assert run.returncode == 1
     assert "'soon' is no number of days" in run.stderr
     assert small.scores(NAME) == before
+
+
+def test_an_extension_of_nobody_is_told(small: Course) -> None:
+    assert small.llm_course("roster", "students.csv").returncode == 0
+    submit(small, "dora", LATE)
+    file = small.folder / "extensions.csv"
+    file.write_text("assignment,student,days,reason\nps1,dora,3,\nps1,bob,3,\nps1,doro,3,\nps,ada,3,\n")
+    told = "extensions.csv gives {} more time for {}, and there is no such student or released assignment: correct"
+    doro, ada = told.format("doro", "ps1"), told.format("ada", "ps")
+    graded = small.llm_course("grade", NAME, "--workers", "1")
+    exported = small.llm_course("export", "grades.csv")
+    assert (graded.returncode, exported.returncode) == (0, 0)
+    assert (graded.stdout.count("extensions.csv"), doro in graded.stdout) == (1, True)
+    assert (exported.stdout.count("extensions.csv"), doro in exported.stdout, ada in exported.stdout) == (2, True, True)
+
+
+def test_a_file_of_extensions_that_cannot_be_written_is_one_sentence(small: Course) -> None:
+    assert small.llm_course("roster", "students.csv").returncode == 0
+    (small.folder / f".extensions.csv.{os.getpid()}.unfinished").mkdir()
+    run = small.llm_course("extend", NAME, "ada", "--days", "1")
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert "extensions.csv cannot be written: Is a directory" in run.stderr
 
 
 def test_a_column_of_somebodys_own_is_not_dropped(small: Course) -> None:
