@@ -7,6 +7,8 @@
     @known.function("Your function changes x: work on a new tensor.", section="normalization-stream")
     def in_place(x, weight, eps=1e-6): ...
 
+    known.asserted()  # checks with assert in place of ValueError
+
 An edit follows the reference, whatever is changed in it later; a function stands for learners whose algorithm is
 another. The order is that in which they are written: of two mistakes that explain an answer alike, the first is named.
 """
@@ -46,8 +48,19 @@ class Mistakes:
             if (count := self._source.count(piece)) != 1:
                 raise ValueError(f"{self._reference.__name__}, {name}: {piece!r} stands in the reference {count} times")
         pieces = re.compile("|".join(map(re.escape, changes)))
-        text = pieces.sub(lambda match: changes[match[0]], self._source)
-        self._add(Mistake(name, hint, section or self._section, self._compiled(name, text), text))
+        self._add_text(name, pieces.sub(lambda match: changes[match[0]], self._source), hint, section)
+
+    def asserted(self) -> None:
+        """The reference with assertions for all its checks. Raises ValueError if it has none."""
+        if "raise ValueError(" not in self._source:
+            raise ValueError(f"{self._reference.__name__} raises no ValueError that an assertion could stand for")
+        text = self._source.replace("raise ValueError(", "raise AssertionError(")
+        self._add_text(
+            "asserted",
+            text,
+            "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise "
+            "ValueError.",
+        )
 
     def function(self, hint: str, section: str = "") -> Callable[[Implementation], Implementation]:
         """Decorates an implementation of its own, a plain function or class whose name is the mistake's."""
@@ -60,6 +73,9 @@ class Mistakes:
 
     def _add(self, mistake: Mistake) -> None:
         self._found.append(mistake)
+
+    def _add_text(self, name: str, text: str, hint: str, section: str = "") -> None:
+        self._add(Mistake(name, hint, section or self._section, self._compiled(name, text), text))
 
     def _compiled(self, name: str, text: str) -> Callable[..., Any]:
         namespace = dict(vars(sys.modules[self._reference.__module__]))

@@ -163,16 +163,7 @@ known.edit(
     },
     "You return None where the numbers make no sense. Raise ValueError.",
 )
-
-
-@known.function(
-    "You check the numbers with assert. That raises AssertionError, and nothing at all under python -O: raise "
-    "ValueError."
-)
-def asserted(token_accuracy: float, length: int) -> float:
-    assert 0 <= token_accuracy <= 1
-    assert length >= 0
-    return float(token_accuracy**length)
+known.asserted()
 
 
 def drawn(draw: Generator) -> Arguments:

@@ -202,12 +202,7 @@ known.edit(
      "sorted(kept)]"},
     "You shorten the texts of messages. A message stays as it is, or goes.",
 )  # fmt: skip
-known.edit(
-    "assert_for_raise",
-    {"raise ValueError(": "raise AssertionError("},
-    "You check with assert, which raises an AssertionError, and nothing at all when Python runs with -O. Raise "
-    "ValueError.",
-)
+known.asserted()
 
 
 @known.function(

@@ -175,12 +175,7 @@ known.edit(
     {ORDER: "grid.detach().permute(1, 3, 0, 2, 4)"},
     "No gradient reaches the image: you detach it, or go through NumPy or lists.",
 )
-known.edit(
-    "assert_for_raise",
-    {"raise ValueError(": "raise AssertionError("},
-    "You check with assert, which raises an AssertionError, and nothing at all when Python runs with -O. Raise "
-    "ValueError.",
-)
+known.asserted()
 
 
 @known.function(

@@ -100,7 +100,7 @@ known.edit(
     "The patches come in reverse, as when they are inserted one by one at the same place. Keep their order.",
 )
 known.edit(
-    "side_by_side",
+    "patches_reshaped",
     {JOINED: "torch.cat([embeddings[:place], image.T.reshape(image.shape).to(embeddings.dtype), "
      "embeddings[place + 1 :]])"},
     "The numbers of the patches are mixed up, as by a reshape where nothing was to be reshaped. Each row of image goes "
@@ -205,16 +205,7 @@ known.edit(
     {"ids.count(image_id) != 1": "ids.count(image_id) != 1 or len(image) < 2"},
     "You refuse an image of one patch. It is one like any other.",
 )
-known.edit(
-    "assert_for_raise",
-    {
-        'raise ValueError(f"{len(ids)}': 'raise AssertionError(f"{len(ids)}',
-        'raise ValueError(f"the token': 'raise AssertionError(f"the token',
-        'raise ValueError(f"patches': 'raise AssertionError(f"patches',
-    },
-    "You check with assert, which raises an AssertionError, and nothing at all when Python runs with -O. Raise "
-    "ValueError.",
-)
+known.asserted()
 
 
 def text_with(draw: Generator, time: int, place: int) -> list[int]:

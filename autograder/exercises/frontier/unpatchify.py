@@ -150,15 +150,7 @@ known.edit(
     {GRID: f"{GRID}.detach()"},
     "No gradient reaches the patches: you detach them, or go through NumPy or lists.",
 )
-known.edit(
-    "assert_for_raise",
-    {
-        'raise ValueError(f"patches of side': 'raise AssertionError(f"patches of side',
-        'raise ValueError(f"patches of shape': 'raise AssertionError(f"patches of shape',
-    },
-    "You check with assert, which raises an AssertionError, and nothing at all when Python runs with -O. Raise "
-    "ValueError.",
-)
+known.asserted()
 
 
 @known.function(

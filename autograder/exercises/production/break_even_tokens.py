@@ -103,17 +103,7 @@ known.edit(
     "You check nothing that comes in: raise ValueError for a negative monthly_hosting, and for an "
     "api_price_per_million that is not above 0.",
 )
-
-
-@known.function(
-    "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise ValueError."
-)
-def asserted(monthly_hosting: float, api_price_per_million: float) -> float:
-    assert monthly_hosting >= 0
-    assert api_price_per_million > 0
-    return monthly_hosting / api_price_per_million * 1e6
-
-
+known.asserted()
 known.edit(
     "free_hosting_refused",
     {HOSTING: "monthly_hosting <= 0"},

@@ -184,14 +184,7 @@ def drawn_refusal(draw: Generator) -> Arguments:
     return drawn(draw) | {name: -uniform(draw, 0.1, 0.9)}
 
 
-@known.function(
-    "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise ValueError."
-)
-def asserted(hourly_cost: float, tokens_per_second: float, utilisation: float) -> float:
-    assert hourly_cost >= 0
-    assert tokens_per_second > 0
-    assert 0 < utilisation <= 1
-    return hourly_cost / (tokens_per_second * 3600 * utilisation) * 1e6
+known.asserted()
 
 
 @known.function(

@@ -8,7 +8,7 @@ import torch
 from autograder.exercises import assignments
 from autograder.exercises.mistakes import Mistakes, without_docstrings
 from llm_course.checking.calls import describe
-from solutions import attention, language_models, peft
+from solutions import attention, frontier, language_models, peft, responsible_use
 from tests.banks.submissions import standalone, wrong_answer
 
 known = Mistakes(language_models.perplexity, section="somewhere")
@@ -52,6 +52,21 @@ def test_several_pieces_are_replaced_at_once() -> None:
 def test_a_piece_that_does_not_stand_there_once_is_refused(piece: str) -> None:
     with pytest.raises(ValueError, match="stands in the reference"):
         fresh().edit("wrong", {piece: "1"}, "No.")
+
+
+def test_all_checks_become_assertions() -> None:
+    mistakes = Mistakes(frontier.unpatchify, section="somewhere")
+    mistakes.asserted()
+    (mistake,) = mistakes
+    assert (mistake.name, mistake.section) == ("asserted", "somewhere")
+    for patches, patch in [(torch.zeros(1, 4), 0), (torch.zeros(2, 4), 2)]:
+        with pytest.raises(AssertionError):
+            mistake.function(patches, channels=1, height=2, width=2, patch=patch)
+
+
+def test_a_reference_that_refuses_nothing_has_no_checks_to_assert() -> None:
+    with pytest.raises(ValueError, match="redact raises no ValueError"):
+        Mistakes(responsible_use.redact).asserted()
 
 
 def test_a_function_is_named_by_its_own_name() -> None:
