@@ -2,11 +2,11 @@
 
 import math
 
+import torch
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.responsible_use.inputs import real
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -104,15 +104,6 @@ known.edit(
     "You compare the canary's loss with the mean of the others. Exposure looks at its rank only.",
 )
 known.edit(
-    "standard_score",
-    {
-        RESULT: "(sum(reference_losses) / len(reference_losses) - canary_loss) / (max(reference_losses) - "
-        "min(reference_losses) + 1)"
-    },
-    "You measure by how much the canary's loss is below the others'. Exposure looks at its rank only, so that it means "
-    "the same for every model.",
-)
-known.edit(
     "losses_taken_for_probabilities",
     {RESULT: "math.log2(len(reference_losses) + 1) + canary_loss"},
     "You use the loss in place of the rank's logarithm. Only the order of the losses counts.",
@@ -197,13 +188,7 @@ def appended(canary_loss: float, reference_losses: list[float]) -> float:
     return math.log2(len(reference_losses)) - math.log2(rank)
 
 
-@known.function(
-    "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise ValueError."
-)
-def asserted(canary_loss: float, reference_losses: list[float]) -> float:
-    assert reference_losses
-    rank = 1 + sum(loss <= canary_loss for loss in reference_losses)
-    return math.log2(len(reference_losses) + 1) - math.log2(rank)
+known.asserted()
 
 
 @known.function(
@@ -218,9 +203,11 @@ def empty_list_fails(canary_loss: float, reference_losses: list[float]) -> float
 
 def losses(draw: Generator, n: int) -> list[float]:
     """n losses, no two of them near each other, in any order."""
-    places = [place + real(draw, 0.3, 0.7) for place in range(n)]
-    order = sorted(range(n), key=lambda _: real(draw, 0, 1))
-    return [0.13 * places[place] + 1 for place in order]
+    return shuffled(draw, [0.13 * (place + uniform(draw, 0.3, 0.7)) + 1 for place in range(n)])
+
+
+def shuffled(draw: Generator, found: list[float]) -> list[float]:
+    return [found[place] for place in torch.randperm(len(found), generator=draw).tolist()]
 
 
 def drawn(draw: Generator) -> Arguments:
@@ -235,28 +222,24 @@ def drawn_middle(draw: Generator) -> Arguments:
 
 
 def drawn_first(draw: Generator) -> Arguments:
-    return {"canary_loss": real(draw, 0.1, 0.9), "reference_losses": losses(draw, randint(draw, 5, 40))}
+    return {"canary_loss": uniform(draw, 0.1, 0.9), "reference_losses": losses(draw, randint(draw, 5, 40))}
 
 
 def drawn_last(draw: Generator) -> Arguments:
-    return {"canary_loss": real(draw, 9, 12), "reference_losses": losses(draw, randint(draw, 5, 40))}
+    return {"canary_loss": uniform(draw, 9, 12), "reference_losses": losses(draw, randint(draw, 5, 40))}
 
 
 def drawn_ties(draw: Generator) -> Arguments:
-    equal = real(draw, 1.5, 2.5)
+    equal = uniform(draw, 1.5, 2.5)
     found = [*losses(draw, randint(draw, 10, 20)), *[equal] * randint(draw, 2, 5)]
-    return {"canary_loss": equal, "reference_losses": [found[place] for place in _shuffled(draw, len(found))]}
+    return {"canary_loss": equal, "reference_losses": shuffled(draw, found)}
 
 
 def drawn_equal_below(draw: Generator) -> Arguments:
     """References that are equal to each other, below the canary."""
-    low = real(draw, 0.2, 0.8)
+    low = uniform(draw, 0.2, 0.8)
     found = [*losses(draw, randint(draw, 10, 20)), *[low] * randint(draw, 3, 5)]
-    return {"canary_loss": 0.9, "reference_losses": [found[place] for place in _shuffled(draw, len(found))]}
-
-
-def _shuffled(draw: Generator, n: int) -> list[int]:
-    return sorted(range(n), key=lambda _: real(draw, 0, 1))
+    return {"canary_loss": 0.9, "reference_losses": shuffled(draw, found)}
 
 
 EXERCISE = Exercise(
@@ -287,7 +270,7 @@ EXERCISE = Exercise(
         Case("equal ones below, drawn", drawn_equal_below),
         Case("no references", given(canary_loss=2.0, reference_losses=[]), visible=True),
         Case("no references, a loss of 0", given(canary_loss=0.0, reference_losses=[]), visible=True),
-        Case("no references, drawn", lambda draw: {"canary_loss": real(draw, 0.1, 9), "reference_losses": []}),
+        Case("no references, drawn", lambda draw: {"canary_loss": uniform(draw, 0.1, 9), "reference_losses": []}),
     ),
     properties=(
         Property(

@@ -8,11 +8,13 @@ from autograder.exercises.responsible_use.inputs import (
     CHECK,
     NOTHING_CHECKED,
     answers_taken_as_they_are,
+    as_booleans,
     inside_bins,
-    real,
+    one_outside,
     right_or_wrong,
+    shortened,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -119,7 +121,6 @@ known.edit(
     {BINS: "(sure * n_bins).floor().clamp(max=n_bins - 1)"},
     "Your bins hold their lower edge, [lo, hi). Here they hold the upper one, (lo, hi]: 0.5 of two bins is in the "
     "first.",
-    section="responsible-use-calibration",
 )
 known.edit(
     "bin_of_one_left_out",
@@ -299,16 +300,7 @@ known.edit(
     {CHECK_BINS: "n_bins < 2"},
     "You refuse one bin. It makes sense: all answers are in it.",
 )
-
-
-@known.function(
-    "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise ValueError."
-)
-def asserted(confidence: Tensor, correct: Tensor, n_bins: int) -> float:
-    assert confidence.ndim == 1 and confidence.shape == correct.shape and len(confidence)
-    assert ((confidence >= 0) & (confidence <= 1)).all()
-    assert n_bins >= 1
-    return responsible_use.expected_calibration_error(confidence, correct, n_bins)
+known.asserted()
 
 
 def drawn(draw: Generator) -> Arguments:
@@ -340,24 +332,7 @@ def drawn_one_bin(draw: Generator) -> Arguments:
 
 
 def drawn_single(draw: Generator) -> Arguments:
-    return {"confidence": torch.tensor([real(draw, 0.52, 0.58)]), "correct": torch.tensor([1]), "n_bins": 5}
-
-
-def drawn_booleans(draw: Generator) -> Arguments:
-    arguments = drawn(draw)
-    return arguments | {"correct": arguments["correct"].bool()}
-
-
-def drawn_range(draw: Generator) -> Arguments:
-    arguments = drawn(draw)
-    outside = (1 + real(draw, 0.05, 90), -real(draw, 0.05, 9))[randint(draw, 0, 1)]
-    arguments["confidence"][2] = outside
-    return arguments
-
-
-def drawn_lengths(draw: Generator) -> Arguments:
-    arguments = drawn(draw)
-    return arguments | {"correct": arguments["correct"][: -randint(draw, 1, 9)]}
+    return {"confidence": torch.tensor([uniform(draw, 0.52, 0.58)]), "correct": torch.tensor([1]), "n_bins": 5}
 
 
 SIX = torch.tensor([0.93, 0.86, 0.97, 0.28, 0.37, 0.12])
@@ -411,15 +386,15 @@ EXERCISE = Exercise(
         Case("one bin, drawn", drawn_one_bin),
         Case("one answer, drawn", drawn_single),
         Case("Booleans", given(confidence=SIX, correct=RIGHT.bool(), n_bins=5), visible=True),
-        Case("Booleans, drawn", drawn_booleans),
+        Case("Booleans, drawn", lambda draw: as_booleans(drawn(draw))),
         Case("floats", given(confidence=SIX.double(), correct=RIGHT.double(), n_bins=5), visible=True),
         Case("no answers", given(confidence=torch.zeros(0), correct=torch.zeros(0), n_bins=5), visible=True),
         Case("lengths differ", given(confidence=SIX, correct=RIGHT[:4], n_bins=5), visible=True),
-        Case("lengths differ, drawn", drawn_lengths),
+        Case("lengths differ, drawn", lambda draw: shortened(draw, drawn(draw))),
         Case("a matrix", given(confidence=SIX[None], correct=RIGHT[None], n_bins=5), visible=True),
         Case("in percent", given(confidence=100 * SIX, correct=RIGHT, n_bins=5), visible=True),
         Case("negative", given(confidence=SIX.log(), correct=RIGHT, n_bins=5), visible=True),
-        Case("outside 0 to 1, drawn", drawn_range),
+        Case("outside 0 to 1, drawn", lambda draw: one_outside(draw, drawn(draw))),
         Case("no bins", given(confidence=SIX, correct=RIGHT, n_bins=0), visible=True),
         Case("negative bins", given(confidence=SIX, correct=RIGHT, n_bins=-2), visible=True),
     ),

@@ -4,12 +4,12 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import randint
+from autograder.exercises.spec import Arguments, randint, uniform
 
 
-def real(draw: Generator, low: float, high: float) -> float:
-    """A number from low to high."""
-    return low + (high - low) * float(torch.rand((), generator=draw, dtype=torch.float64))
+def outside(draw: Generator) -> float:
+    """A number that is no share: above 1, as if in percent, or below 0."""
+    return (1 + uniform(draw, 0.05, 90), -uniform(draw, 0.05, 9))[randint(draw, 0, 1)]
 
 
 def inside_bins(draw: Generator, n: int, n_bins: int) -> Tensor:
@@ -24,6 +24,23 @@ def right_or_wrong(draw: Generator, n: int) -> Tensor:
     correct = torch.randint(0, 2, (n,), generator=draw)
     correct[0], correct[-1] = 0, 1
     return correct
+
+
+def as_booleans(arguments: Arguments) -> Arguments:
+    """The same answers, right or wrong as Booleans."""
+    return arguments | {"correct": arguments["correct"].bool()}
+
+
+def one_outside(draw: Generator, arguments: Arguments) -> Arguments:
+    """The same answers, but that one confidence is not from 0 to 1."""
+    confidence = arguments["confidence"].clone()
+    confidence[2] = outside(draw)
+    return arguments | {"confidence": confidence}
+
+
+def shortened(draw: Generator, arguments: Arguments) -> Arguments:
+    """The same answers, with the last few of `correct` missing."""
+    return arguments | {"correct": arguments["correct"][: -randint(draw, 1, 4)]}
 
 
 def luhn_sum(digits: list[int]) -> int:

@@ -9,17 +9,20 @@ DO_EMAILS = 're.sub(email, "[EMAIL]", text)'
 DO_IPS = 're.sub(ipv4, "[IP]", text)'
 DO_CARDS = 're.sub(digits, lambda found: "[CARD]" if is_card(found[0]) else found[0], text)'
 IS_CARD = "is_card(found[0])"
-LOCAL = "[A-Za-z0-9._%+-]+"
+LOCAL, DOMAIN = "[A-Za-z0-9._%+-]+", r"([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
+BEFORE, BEHIND = "(?<![0-9])(?<![0-9][.])", "(?![0-9])(?![.][0-9])"
 
 known = Mistakes(responsible_use.redact, section="responsible-use-redaction")
 
 
-def emails(pattern: str) -> dict[str, str]:
-    return {DO_EMAILS: f're.sub(r"{pattern}", "[EMAIL]", text)'}
+def emails(before: str = LOCAL, domain: str = DOMAIN) -> dict[str, str]:
+    """Another pattern for what stands before the @, or behind it."""
+    return {DO_EMAILS: f're.sub(r"{before}@{domain}", "[EMAIL]", text)'}
 
 
-def ips(pattern: str) -> dict[str, str]:
-    return {DO_IPS: f're.sub(rf"{pattern}", "[IP]", text)'}
+def ips(octet: str = "{octet}", before: str = BEFORE, behind: str = BEHIND, dot: str = "[.]") -> dict[str, str]:
+    """Other patterns for an address and what stands around it, as they are in an f-string that knows {octet}."""
+    return {DO_IPS: f're.sub(rf"{before}{octet}(?:{dot}{octet}){{{{3}}}}{behind}", "[IP]", text)'}
 
 
 def cards(pattern: str, is_card: str = IS_CARD) -> dict[str, str]:
@@ -29,113 +32,113 @@ def cards(pattern: str, is_card: str = IS_CARD) -> dict[str, str]:
 known.edit("emails_kept", {DO_EMAILS: "text"}, "Your text keeps its e-mail addresses.")
 known.edit(
     "email_until_the_next_space",
-    emails(r"\S+@\S+"),
+    emails(r"\S+", r"\S+"),
     "You take everything up to the next space, so that brackets, commas and full stops disappear, and things that are "
     "no address. Say which characters an address is made of.",
 )
 known.edit(
     "email_swallows_the_full_stop",
-    emails(LOCAL + r"@[A-Za-z0-9.-]+"),
+    emails(domain="[A-Za-z0-9.-]+"),
     "Your domain may end with a dot, and may have none at all. The full stop of a sentence is no part of an address, "
     "and ann@localhost is none: the domain ends with a dot and at least two letters.",
 )
 known.edit(
     "email_of_word_characters",
-    emails(r"[\w.+-]+@[\w.-]+"),
+    emails(r"[\w.+-]+", r"[\w.-]+"),
     "Your domain may be any run of word characters and dots. It has at least one dot, and its last label is at least "
     "two letters; the full stop of a sentence is no part of it.",
 )
 known.edit(
     "email_of_words_and_dots",
-    emails(r"[\w.]+@[\w.]+"),
+    emails(r"[\w.]+", r"[\w.]+"),
     "You take a run of word characters and dots on both sides. The name may have % + - in it, the domain hyphens, and "
     "the full stop of a sentence is no part of it.",
 )
 known.edit(
     "email_of_three_words",
-    emails(r"\w+@\w+\.\w+"),
+    emails(r"\w+", r"\w+\.\w+"),
     "You take one word, an @, and two words with a dot. The name may have . % + - in it, the domain more dots and "
     "hyphens, and its last label has letters only.",
 )
 known.edit(
     "email_of_anything_but_spaces",
-    emails(r"[^@ ]+@[^@ ]+\.[^@ ]+"),
+    emails("[^@ ]+", r"[^@ ]+\.[^@ ]+"),
     "You take whatever is no space: brackets, commas and full stops disappear. Say which characters an address is made "
     "of.",
 )
 known.edit(
     "email_with_two_dots_in_a_row",
-    emails(LOCAL + r"@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"),
+    emails(domain=r"[A-Za-z0-9.-]+\.[A-Za-z]{2,}"),
     "Your domain may have two dots in a row. Between two dots stands a label.",
 )
 known.edit(
     "email_without_a_dot",
-    emails(LOCAL + r"@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"),
+    emails(domain=r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"),
     "You take ann@localhost for an address. A domain has at least one dot, and a last label of letters.",
 )
 known.edit(
     "email_with_a_short_last_label",
-    emails(LOCAL + r"@([A-Za-z0-9-]+\.)+[A-Za-z]+"),
+    emails(domain=r"([A-Za-z0-9-]+\.)+[A-Za-z]+"),
     "You accept a last label of one letter. It has at least two.",
 )
 known.edit(
     "email_with_digits_in_the_last_label",
-    emails(LOCAL + r"@([A-Za-z0-9-]+\.)+[A-Za-z0-9]{2,}"),
+    emails(domain=r"([A-Za-z0-9-]+\.)+[A-Za-z0-9]{2,}"),
     "You accept digits in the last label of a domain. It has letters only.",
 )
 known.edit(
     "email_with_three_letters_at_most",
-    emails(LOCAL + r"@([A-Za-z0-9-]+\.)+[A-Za-z]{2,3}"),
+    emails(domain=r"([A-Za-z0-9-]+\.)+[A-Za-z]{2,3}"),
     "Your last label has three letters at most: .info and .museum leave a rest.",
 )
 known.edit(
     "email_with_two_or_four_letters_at_most",
-    emails(LOCAL + r"@([A-Za-z0-9-]+\.)+[A-Za-z]{2,4}"),
+    emails(domain=r"([A-Za-z0-9-]+\.)+[A-Za-z]{2,4}"),
     "Your last label has four letters at most: .museum leaves a rest.",
 )
 known.edit(
     "email_with_one_dot",
-    emails(LOCAL + r"@[A-Za-z0-9-]+\.[A-Za-z]{2,}"),
+    emails(domain=r"[A-Za-z0-9-]+\.[A-Za-z]{2,}"),
     "Your domain has one dot only. Of ann@mail.example.com something stays: repeat the labels.",
 )
 known.edit(
     "email_in_lower_case",
-    emails(r"[a-z0-9._%+-]+@([a-z0-9-]+\.)+[a-z]{2,}"),
+    emails("[a-z0-9._%+-]+", r"([a-z0-9-]+\.)+[a-z]{2,}"),
     "Your addresses are in lower case only. Capitals may stand in them.",
 )
 known.edit(
     "email_without_plus",
-    emails(r"[A-Za-z0-9._-]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"),
+    emails("[A-Za-z0-9._-]+"),
     "The part before the @ may have % and + in it: of ann+news@example.com you leave the beginning.",
 )
 known.edit(
     "email_of_letters_and_digits",
-    emails(r"[A-Za-z0-9]+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"),
+    emails("[A-Za-z0-9]+"),
     "The part before the @ may have . _ % + - in it: you leave its beginning.",
 )
 known.edit(
     "email_of_word_characters_before",
-    emails(r"\w+@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"),
+    emails(r"\w+"),
     "The part before the @ may have . % + - in it: you leave its beginning.",
 )
 known.edit(
     "email_without_a_hyphen",
-    emails(LOCAL + r"@([A-Za-z0-9]+\.)+[A-Za-z]{2,}"),
+    emails(domain=r"([A-Za-z0-9]+\.)+[A-Za-z]{2,}"),
     "A label of a domain may have hyphens in it.",
 )
 known.edit(
     "email_name_kept",
-    emails(r"@([A-Za-z0-9-]+\.)+[A-Za-z]{2,}"),
+    emails(""),
     "You replace the domain and leave the name before the @.",
 )
 known.edit(
     "first_email_only",
-    {DO_EMAILS: 're.sub(email, "[EMAIL]", text, count=1)'},
+    {DO_EMAILS: DO_EMAILS.replace(", text)", ", text, count=1)")},
     "You replace the first address only.",
 )
 known.edit(
     "dot_of_the_email_unescaped",
-    emails(LOCAL + "@([A-Za-z0-9-]+.)+[A-Za-z]{2,}"),
+    emails(domain="([A-Za-z0-9-]+.)+[A-Za-z]{2,}"),
     "A dot in a regular expression stands for any character, so that your labels may end with a space. Write \\. for a "
     "dot.",
 )
@@ -143,93 +146,83 @@ known.edit(
 known.edit("ips_kept", {DO_IPS: "text"}, "Your text keeps its IPv4 addresses.")
 known.edit(
     "ip_of_any_numbers",
-    ips("(?<![0-9])(?<![0-9][.])[0-9]+(?:[.][0-9]+){{3}}(?![0-9])(?![.][0-9])"),
+    ips("[0-9]+"),
     "You accept any four numbers. An octet is from 0 to 255, without leading zeros.",
 )
 known.edit(
     "ip_up_to_999",
-    ips("(?<![0-9])(?<![0-9][.])[0-9]{{1,3}}(?:[.][0-9]{{1,3}}){{3}}(?![0-9])(?![.][0-9])"),
+    ips("[0-9]{{1,3}}"),
     "You accept octets up to 999, and leading zeros. An octet is from 0 to 255.",
 )
 known.edit(
     "ip_of_short_numbers_anywhere",
-    ips("[0-9]{{1,3}}(?:[.][0-9]{{1,3}}){{3}}"),
+    ips("[0-9]{{1,3}}", before="", behind=""),
     "You accept octets up to 999, and four numbers out of a longer row. An octet is from 0 to 255, and 1.2.3.4.5 is "
     "no address.",
 )
 known.edit(
     "ip_of_short_numbers_between_boundaries",
-    ips(r"\b[0-9]{{1,3}}(?:[.][0-9]{{1,3}}){{3}}\b"),
+    ips("[0-9]{{1,3}}", before=r"\b", behind=r"\b"),
     "You accept octets up to 999, and \\b lets four numbers out of a longer row pass. An octet is from 0 to 255, and "
     "1.2.3.4.5 is no address.",
 )
 known.edit(
     "ip_with_leading_zeros",
-    ips(
-        "(?<![0-9])(?<![0-9][.])(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
-        "(?:[.](?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])){{3}}(?![0-9])(?![.][0-9])"
-    ),
+    ips("(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"),
     "You accept leading zeros: 10.0.0.07 is no address here.",
 )
 known.edit(
     "ip_inside_a_longer_number",
-    ips("{octet}(?:[.]{octet}){{3}}"),
+    ips(before="", behind=""),
     "You find addresses inside longer numbers: 1192.168.0.1 and 1.2.3.4.5 hold none. Look at what stands before and "
     "behind.",
 )
 known.edit(
     "ip_between_word_boundaries",
-    ips(r"\b{octet}(?:[.]{octet}){{3}}\b"),
+    ips(before=r"\b", behind=r"\b"),
     "\\b holds longer numbers off, but not a longer row: between a digit and a dot there is a boundary, and of "
     "1.2.3.4.5 you replace a part.",
 )
 known.edit(
     "ip_not_before_a_full_stop",
-    ips("(?<![0-9.]){octet}(?:[.]{octet}){{3}}(?![0-9.])"),
+    ips(before="(?<![0-9.])", behind="(?![0-9.])"),
     "You miss an address at the end of a sentence: the dot behind it is a full stop, as no digit follows.",
 )
 known.edit(
     "ip_only_the_end_is_looked_at",
-    ips("{octet}(?:[.]{octet}){{3}}(?![0-9])(?![.][0-9])"),
+    ips(before=""),
     "You look at what follows an address, and not at what stands before: in 1192.168.0.1 and 1.2.3.4.5 there is none.",
 )
 known.edit(
     "ip_only_the_start_is_looked_at",
-    ips("(?<![0-9])(?<![0-9][.]){octet}(?:[.]{octet}){{3}}"),
+    ips(behind=""),
     "You look at what stands before an address, and not at what follows: in 192.168.0.1234 and 1.2.3.4.5 there is "
     "none.",
 )
 known.edit(
     "ip_up_to_254",
-    ips(
-        "(?<![0-9])(?<![0-9][.])(?:25[0-4]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-        "(?:[.](?:25[0-4]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){{3}}(?![0-9])(?![.][0-9])"
-    ),
+    ips("(?:25[0-4]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"),
     "You leave out 255. An octet is from 0 to 255, both included.",
 )
 known.edit(
     "ip_up_to_256",
-    ips(
-        "(?<![0-9])(?<![0-9][.])(?:25[0-6]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-        "(?:[.](?:25[0-6]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])){{3}}(?![0-9])(?![.][0-9])"
-    ),
+    ips("(?:25[0-6]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"),
     "You accept 256. An octet is from 0 to 255.",
 )
 known.edit(
     "ip_without_zero",
-    ips(
-        "(?<![0-9])(?<![0-9][.])(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]?)"
-        "(?:[.](?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]?)){{3}}(?![0-9])(?![.][0-9])"
-    ),
+    ips("(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]?)"),
     "You leave out octets of 0. An octet is from 0 to 255, both included.",
 )
 known.edit(
     "ip_with_any_separator",
-    ips("(?<![0-9])(?<![0-9][.]){octet}(?:.{octet}){{3}}(?![0-9])(?![.][0-9])"),
+    ips(dot="."),
     "In a regular expression a dot stands for any character, so that 10-0-0-7 is an address for you. Write \\. for a "
     "dot.",
 )
-known.edit("first_ip_only", {DO_IPS: 're.sub(ipv4, "[IP]", text, count=1)'}, "You replace the first IP address only.")
+known.edit(
+    "first_ip_only", {DO_IPS: DO_IPS.replace(", text)", ", text, count=1)")}, "You replace the first IP address only."
+)
 
 known.edit("cards_kept", {DO_CARDS: "text"}, "Your text keeps its card numbers.")
 known.edit(
@@ -243,7 +236,6 @@ known.edit(
     "You replace every group of sixteen digits, without Luhn's check, and no other length. A card number has 13 to 19 "
     "digits and passes the check.",
 )
-SUM = "sum({}) % 10 == 0"
 LENGTH = "13 <= len(d := [int(c) for c in found[0] if c.isdigit()]) <= 19"
 
 
@@ -440,8 +432,8 @@ def window_inside_a_run(text: str) -> str:
 known.edit(
     "removed",
     {
-        're.sub(email, "[EMAIL]", text)': 're.sub(email, "", text)',
-        're.sub(ipv4, "[IP]", text)': 're.sub(ipv4, "", text)',
+        DO_EMAILS: 're.sub(email, "", text)',
+        DO_IPS: 're.sub(ipv4, "", text)',
         '"[CARD]" if': '"" if',
     },
     "You remove what you find. Put [EMAIL], [IP] or [CARD] in its place, so that a reader sees that something stood "
@@ -450,8 +442,8 @@ known.edit(
 known.edit(
     "stars",
     {
-        're.sub(email, "[EMAIL]", text)': 're.sub(email, lambda found: "*" * len(found[0]), text)',
-        're.sub(ipv4, "[IP]", text)': 're.sub(ipv4, lambda found: "*" * len(found[0]), text)',
+        DO_EMAILS: 're.sub(email, lambda found: "*" * len(found[0]), text)',
+        DO_IPS: 're.sub(ipv4, lambda found: "*" * len(found[0]), text)',
         '"[CARD]" if': '"*" * len(found[0]) if',
     },
     "You put stars in place of what you find. Their number tells how long it was: put [EMAIL], [IP] or [CARD].",

@@ -8,10 +8,12 @@ from autograder.exercises.responsible_use.inputs import (
     CHECK,
     NOTHING_CHECKED,
     answers_taken_as_they_are,
-    real,
+    as_booleans,
+    one_outside,
     right_or_wrong,
+    shortened,
 )
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -242,16 +244,7 @@ known.edit(
     {PENALTY: "penalty < 0 or not 0 <= threshold <= 1"},
     "You refuse a threshold above 1. It makes sense: no answer is given.",
 )
-
-
-@known.function(
-    "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise ValueError."
-)
-def asserted(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
-    assert confidence.ndim == 1 and confidence.shape == correct.shape and len(confidence)
-    assert ((confidence >= 0) & (confidence <= 1)).all()
-    assert penalty >= 0
-    return responsible_use.selective_score(confidence, correct, threshold, penalty)
+known.asserted()
 
 
 def drawn(draw: Generator) -> Arguments:
@@ -261,18 +254,13 @@ def drawn(draw: Generator) -> Arguments:
     return {
         "confidence": torch.cat([high, low]),
         "correct": torch.cat([right_or_wrong(draw, n + 4), right_or_wrong(draw, n)]),
-        "threshold": real(draw, 0.45, 0.55),
-        "penalty": real(draw, 1.3, 3.7),
+        "threshold": uniform(draw, 0.45, 0.55),
+        "penalty": uniform(draw, 1.3, 3.7),
     }
 
 
 def drawn_small_penalty(draw: Generator) -> Arguments:
-    return drawn(draw) | {"penalty": real(draw, 0.1, 0.9)}
-
-
-def drawn_booleans(draw: Generator) -> Arguments:
-    arguments = drawn(draw)
-    return arguments | {"correct": arguments["correct"].bool()}
+    return drawn(draw) | {"penalty": uniform(draw, 0.1, 0.9)}
 
 
 def drawn_no_penalty(draw: Generator) -> Arguments:
@@ -287,23 +275,11 @@ def drawn_edges(draw: Generator) -> Arguments:
 
 
 def drawn_silent(draw: Generator) -> Arguments:
-    return drawn(draw) | {"threshold": real(draw, 0.95, 0.99)}
-
-
-def drawn_range(draw: Generator) -> Arguments:
-    arguments = drawn(draw)
-    outside = (1 + real(draw, 0.05, 90), -real(draw, 0.05, 9))[randint(draw, 0, 1)]
-    arguments["confidence"][2] = outside
-    return arguments
-
-
-def drawn_lengths(draw: Generator) -> Arguments:
-    arguments = drawn(draw)
-    return arguments | {"correct": arguments["correct"][: -randint(draw, 1, 4)]}
+    return drawn(draw) | {"threshold": uniform(draw, 0.95, 0.99)}
 
 
 def drawn_negative_penalty(draw: Generator) -> Arguments:
-    return drawn(draw) | {"penalty": -real(draw, 0.1, 3)}
+    return drawn(draw) | {"penalty": -uniform(draw, 0.1, 3)}
 
 
 FIVE: Arguments = {
@@ -338,7 +314,7 @@ EXERCISE = Exercise(
         ),
         Case("on the threshold, drawn", drawn_edges),
         Case("Booleans", given(**FIVE | {"correct": FIVE["correct"].bool()}), visible=True),
-        Case("Booleans, drawn", drawn_booleans),
+        Case("Booleans, drawn", lambda draw: as_booleans(drawn(draw))),
         Case("floats", given(**FIVE | {"correct": FIVE["correct"].float()}), visible=True),
         Case(
             "no answers",
@@ -346,7 +322,7 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("lengths differ", given(**FIVE | {"correct": FIVE["correct"][:3]}), visible=True),
-        Case("lengths differ, drawn", drawn_lengths),
+        Case("lengths differ, drawn", lambda draw: shortened(draw, drawn(draw))),
         Case(
             "a matrix",
             given(**FIVE | {"confidence": FIVE["confidence"][None], "correct": FIVE["correct"][None]}),
@@ -354,7 +330,7 @@ EXERCISE = Exercise(
         ),
         Case("in percent", given(**FIVE | {"confidence": 100 * FIVE["confidence"]}), visible=True),
         Case("negative", given(**FIVE | {"confidence": FIVE["confidence"].log()}), visible=True),
-        Case("outside 0 to 1, drawn", drawn_range),
+        Case("outside 0 to 1, drawn", lambda draw: one_outside(draw, drawn(draw))),
         Case("a negative penalty", given(**FIVE | {"penalty": -3.0}), visible=True),
         Case("a negative penalty, drawn", drawn_negative_penalty),
     ),

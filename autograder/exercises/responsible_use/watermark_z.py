@@ -6,8 +6,8 @@ import torch
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.responsible_use.inputs import real
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.responsible_use.inputs import outside
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import responsible_use
 
@@ -235,14 +235,7 @@ def gamma_unchecked_in_torch(green: int, total: int, gamma: float) -> float:
     return float((green - gamma * total) / deviation)
 
 
-@known.function(
-    "You check with assert, which raises AssertionError, and nothing at all under `python -O`. Raise ValueError."
-)
-def asserted(green: int, total: int, gamma: float) -> float:
-    assert total >= 1
-    assert 0 <= green <= total
-    assert 0 < gamma < 1
-    return (green - gamma * total) / math.sqrt(total * gamma * (1 - gamma))
+known.asserted()
 
 
 @known.function(
@@ -258,16 +251,16 @@ def not_finite(green: int, total: int, gamma: float) -> float:
 
 def drawn(draw: Generator) -> Arguments:
     total = randint(draw, 60, 300)
-    return {"green": randint(draw, 30, 50) + total // 3, "total": total, "gamma": real(draw, 0.2, 0.33)}
+    return {"green": randint(draw, 30, 50) + total // 3, "total": total, "gamma": uniform(draw, 0.2, 0.33)}
 
 
 def drawn_fewer(draw: Generator) -> Arguments:
-    return {"green": randint(draw, 3, 20), "total": randint(draw, 90, 200), "gamma": real(draw, 0.3, 0.7)}
+    return {"green": randint(draw, 3, 20), "total": randint(draw, 90, 200), "gamma": uniform(draw, 0.3, 0.7)}
 
 
 def drawn_all_green(draw: Generator) -> Arguments:
     total = randint(draw, 5, 40)
-    return {"green": total, "total": total, "gamma": real(draw, 0.2, 0.8)}
+    return {"green": total, "total": total, "gamma": uniform(draw, 0.2, 0.8)}
 
 
 def drawn_too_many(draw: Generator) -> Arguments:
@@ -276,7 +269,7 @@ def drawn_too_many(draw: Generator) -> Arguments:
 
 
 def drawn_gamma(draw: Generator) -> Arguments:
-    return {"green": 20, "total": 60, "gamma": (1 + real(draw, 0.1, 60), -real(draw, 0.1, 3))[randint(draw, 0, 1)]}
+    return {"green": 20, "total": 60, "gamma": outside(draw)}
 
 
 def drawn_negative(draw: Generator) -> Arguments:
