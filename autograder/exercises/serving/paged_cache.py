@@ -18,7 +18,6 @@ MISSING = "-(-(length + n_tokens) // self._block_size) - len(table)"
 CHECK = "        if missing > len(self._free):\n"
 TOO_FEW = 'raise MemoryError(f"{missing} blocks are needed, and {len(self._free)} are free")'
 TAKEN = "sorted(self._free)[:missing]"
-TAKE = f"taken = {TAKEN}\n        self._free.difference_update(taken)"
 NEW = "self.slots(sequence)[length:]"
 SLOTS = "[table[token // size] * size + token % size for token in tokens]"
 FREED = "self._free.update(self._tables.pop(sequence, []))"
@@ -128,7 +127,7 @@ known.edit(
     "freed_twice",
     {
         FREED: "freed = self._tables.pop(sequence, [])\n        self._free.update(freed)\n"
-        "        self._twice = getattr(self, '_twice', 0) + (len(freed) if freed else 0)",
+        "        self._twice = getattr(self, '_twice', 0) + len(freed)",
         "return len(self._free)": "return len(self._free) + getattr(self, '_twice', 0)",
     },
     "You count freed blocks twice. free_blocks never exceeds n_blocks.",
@@ -462,55 +461,20 @@ EXERCISE = Exercise(
         script("slots", 6, 2, append(7, 3), append(3, 1), append(7, 2), append(3, 2), slots(7), slots(3)),
         script("slots of a freed block", 4, 2, append(7, 3), append(3, 2), free(7), append(3, 3), slots(3), slots(7)),
         drawn("slots, drawn", 40, 2, looked_at),
-        script(
-            "freed",
-            5,
-            2,
-            append(1, 4),
-            append(2, 3),
-            free(1),
-            slots(1),
-            append(2, 3),
-            append(3, 3),
-            append(1, 1),
-            slots(2),
-            slots(1),
-        ),
-        script(
-            "freed in another order",
-            8,
-            2,
-            append(1, 3),
-            append(2, 3),
-            append(3, 3),
-            free(3),
-            free(1),
-            append(4, 5),
-            slots(4),
-            append(5, 3),
-        ),
+        script("freed", 7, 2, append(1, 4), append(2, 3), free(1), slots(1), append(2, 3), append(3, 3), append(1, 1),
+               slots(2), slots(1)),
+        script("freed in another order", 8, 2, append(1, 3), append(2, 3), append(3, 3), free(3), free(1),
+               append(4, 5), slots(4), append(5, 3)),
         drawn("freed, drawn", 40, 2, coming_and_going),
         script("counted", 5, 3, COUNT, append(1, 3), COUNT, append(1, 1), COUNT, append(2, 5), COUNT, free(1), COUNT),
         drawn("counted, drawn", 30, 4, counted),
-        script(
-            "too many tokens",
-            4,
-            2,
-            append(1, 3),
-            too_many(2, 5),
-            slots(2),
-            append(2, 2),
-            append(1, 3),
-            slots(1),
-            slots(2),
-        ),
-        script(
-            "too many for one that grows", 3, 2, append(1, 3), too_many(1, 4), slots(1), append(1, 3), too_many(1, 1)
-        ),
+        script("too many tokens", 4, 2, append(1, 3), too_many(2, 5), slots(2), append(2, 2), append(1, 3), slots(1),
+               slots(2)),
+        script("too many for one that grows", 3, 2, append(1, 3), too_many(1, 4), slots(1), append(1, 3),
+               too_many(1, 1)),
         drawn("too many, drawn", 12, 2, full),
-        script(
-            "room for the last", 4, 2, append(1, 3), append(2, 3), too_many(1, 2), too_many(3, 1), free(2), append(1, 2)
-        ),
+        script("room for the last", 4, 2, append(1, 3), append(2, 3), too_many(1, 2), too_many(3, 1), free(2),
+               append(1, 2)),
         script("no blocks", 0, 2, too_many(1, 1), slots(1)),
         script("unknown sequences", 3, 2, slots(9), append(1, 3), free(9), slots(9), slots(1), append(1, 1)),
         script("freed twice", 4, 2, append(1, 3), free(1), free(1), slots(1), append(2, 8)),
@@ -562,11 +526,7 @@ EXERCISE = Exercise(
         Property(
             "Too few blocks is a MemoryError, and nothing changes",
             (
-                "too many tokens",
-                "too many for one that grows",
-                "too many, drawn",
-                "room for the last",
-                "no blocks",
+                "too many tokens", "too many for one that grows", "too many, drawn", "room for the last", "no blocks",
             ),
             "Count the blocks that all new tokens need, and compare with the free ones, before you take the first.",
             weight=2,
@@ -596,4 +556,4 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
-)
+)  # fmt: skip

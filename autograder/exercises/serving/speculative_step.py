@@ -10,10 +10,9 @@ from autograder.exercises.spec import Arguments, Case, Exercise, Property, randi
 from llm_course.checking import observe
 from solutions import serving
 
-RULE = "serving-speculation"
 EXACT = "serving-exact"
 
-known = Mistakes(serving.speculative_step, section=RULE)
+known = Mistakes(serving.speculative_step, section="serving-speculation")
 
 LOOP = "for place, token in enumerate(drafted):"
 REJECTED = "chance * draft[place, token] >= target[place, token]"
@@ -378,17 +377,13 @@ EXERCISE = Exercise(
             case(NEVER, DRAFT_OF_NEVER, (3, 1, 0)),
             visible=True,
             repeat=300,
-            categories=observe.as_one_category,
         ),
-        Case(
-            "rejected, longer", case(NEVER, DRAFT_OF_NEVER, (3, 3, 2)), repeat=800, categories=observe.as_one_category
-        ),
+        Case("rejected, longer", case(NEVER, DRAFT_OF_NEVER, (3, 3, 2)), repeat=800),
         Case(
             "rejected after one",
             case((TARGET[0], *NEVER[:2]), (DRAFT[0], DRAFT_OF_NEVER[0]), (0, 3)),
             visible=True,
             repeat=300,
-            categories=observe.as_one_category,
         ),
         Case(
             "rejected often",
@@ -397,16 +392,15 @@ EXERCISE = Exercise(
             repeat=800,
             categories=observe.as_first_item,
         ),
-        Case("accepted", case(TARGET, DRAFT, SURE), visible=True, repeat=300, categories=observe.as_one_category),
-        Case("one accepted", case(TARGET[2:], DRAFT[2:], (2,)), repeat=300, categories=observe.as_one_category),
-        Case("no draft", case(TARGET[:1], (), ()), visible=True, repeat=300, categories=observe.as_one_category),
-        Case("one run", case(TARGET, DRAFT, TWICE), visible=True, repeat=20, categories=observe.as_one_category),
+        Case("accepted", case(TARGET, DRAFT, SURE), visible=True, repeat=300),
+        Case("one accepted", case(TARGET[2:], DRAFT[2:], (2,)), repeat=300),
+        Case("no draft", case(TARGET[:1], (), ()), visible=True, repeat=300),
+        Case("one run", case(TARGET, DRAFT, TWICE), visible=True, repeat=20),
         Case(
             "the same run again",
             case(TARGET, DRAFT, TWICE),
             visible=True,
             repeat=20,
-            categories=observe.as_one_category,
             drawn_as="one run",
         ),
         Case("all certain", case(ONE_HOT, DRAFT[:2], (2, 1)), visible=True),
