@@ -22,9 +22,17 @@ assert guesses("The capital of France is [MASK].")[0][0][0] == "Paris"
 assert guesses("The capital of [MASK] is Paris.")[0][0][0] == "France"
 assert words_of.decode(output[0], skip_special_tokens=True) == "Das Haus ist schön."
 assert ("The house is beautiful.", "Das Haus ist schön.") in translation.HELD_OUT_PAIRS
-# "the two best guesses need not fit together"
-country, city = guesses("The capital of [MASK] is [MASK].")
-assert (country[0][0], city[0][0]) == ("Kenya", "Nairobi") or max(country[0][1], city[0][1]) < 0.3
+# "Here the best pair happens to be right [...]; the pairs in second and third place are not."
+from llm_course.corpus.words import CAPITALS  # noqa: E402
+
+countries, cities = guesses("The capital of [MASK] is [MASK].")
+fits = [CAPITALS.get(country) == city for (country, _), (city, _) in zip(countries, cities, strict=True)]
+assert fits == [True, False, False]
+# "It knows twenty. With either of the two words given, it finds the other."
+assert len(CAPITALS) == 20
+for country, city in CAPITALS.items():
+    assert guesses(f"The capital of {country} is [MASK].")[0][0][0] == city
+    assert guesses(f"The capital of [MASK] is {city}.")[0][0][0] == country
 # "a row for each German token, a column for each English one"
 assert weights.shape == (len(says), len(reads))
 assert torch.allclose(weights.sum(-1), torch.ones(len(says)), atol=1e-4)
