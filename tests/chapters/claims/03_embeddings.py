@@ -43,6 +43,10 @@ assert minilm is None or 0.4 < capitals_right(*tables["MiniLM"])[2] < 0.6
 # "At the entrance the four rows are one and the same", "1 and 2 are similar, and 3 and 4, and less so across"
 assert by_layer[0].min() > 0.999
 assert min(by_layer[-1, 0, 1], by_layer[-1, 2, 3]) > by_layer[-1, :2, 2:].mean() + 0.15
+# "The last layer brings all four closer together again, but the gap between the two uses stays."
+assert (
+    by_layer[-1].mean() > by_layer[-2].mean() + 0.1 and by_layer[-1, :2, 2:].mean() > by_layer[-2, :2, 2:].mean() + 0.1
+)
 # "0.88 and 0.90 for the same sense, and 0.80 on average between the two senses"
 if minilm is not None:
     measured = torch.stack([cosines[0, 1], cosines[2, 3], cosines[:2, 2:].mean()])

@@ -44,6 +44,10 @@ assert sums["GRPO"][0] > sums["tuned"][0] + 0.1
 assert sums["GRPO"][1] - sums["tuned"][1] < 0.6 * (sums["GRPO"][0] - sums["tuned"][0])
 # "The entropy falls"
 assert sum(row[2] for row in log[-10:]) < sum(row[2] for row in log[:10])
+# "200 steps with the faulty reward alone leave no answer right; with a price of 0.3, almost half of the answers are"
+from llm_course.widgets.policy_lab import AFTER, STEPS  # noqa: E402 -- held against the lab's own runs in tests/widgets
+
+assert STEPS == 200 and AFTER["found", 0.0][1] < 0.02 and 0.4 < AFTER["found", 0.3][1] < 0.5
 # "On average $k_1$ and $k_3$ are right, and $k_2$ is not", within 5 standard errors
 for name in ("k1", "k3"):
     values = estimators[name]

@@ -4,13 +4,13 @@
 # "the saving grows with its length": times are never asserted but as a ratio in one run
 import json
 
-assert ratio[160] > 1.3
+assert ratio[160] > 1.3 and ratio[160] > ratio[40]
 # "It is balanced at 295 operations per byte", "the multipliers idle 99.7 % of the time"
 assert round(989 / 3.35) == 295 and round(100 * (1 - 3.35 / 989), 1) == 99.7
 # the simulated machine is that processor, with Llama 3 8B in 16 bits
 assert (machine.operations_per_ms, machine.bytes_per_ms) == (989e9, 3.35e9) and machine.cache_bytes == 128 * 1024
 # "On the right a weight takes 4 bytes": the operations per second grow with the rows
-assert matrix.element_size() == 4 and max(measured) > measured[0]
+assert matrix.element_size() == 4 and max(measured) > 1.5 * measured[0]
 # "for 64 users with 2,000 tokens each, a pass fetches about as many bytes of cache as of weights"
 assert 0.95 < 64 * 2000 * machine.cache_bytes / machine.weight_bytes < 1.1
 # figure 3: "Static: [...] 24 passes. Continuous: [...] 16 passes"
@@ -24,7 +24,8 @@ assert runs["static"].tpot < runs[16].tpot and runs["static"].ttft > 10_000
 # "Text *a* owns blocks 0 and 2"
 assert tables["a"] == [0, 2] and tables["b"] == [1, 3]
 # "room for 12,800 tokens", "40 % where room for 512 tokens of answer is reserved, 5 % in blocks of 16"
-assert 800 * 16 == 12_800 and 0.38 < memory["reserved, static"].waste < 0.42 and 0.03 < memory["paged"].waste < 0.06
+assert 800 * Server().block_size == 12_800
+assert 0.38 < memory["reserved, static"].waste < 0.42 and 0.03 < memory["paged"].waste < 0.06
 # "45 % of all prompt tokens need not be read", "one of two system prompts of 320 tokens"
 assert round(memory["paged and shared"].hits, 2) == 0.45 and {(one.prefix, one.shared) for one in trace} == {
     (0, 320),
