@@ -9,12 +9,15 @@
 They are loaded as a package, so that its modules import each other by `from . import solutions`.
 """
 
+import contextlib
 import functools
 import hashlib
 import importlib
+import os
 import re
 import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -85,8 +88,20 @@ def _module(folder: Path, digest: str, name: str) -> ModuleType:
         sys.modules[package] = made
     importlib.invalidate_caches()
     try:
-        return importlib.import_module(f"{package}.{name}")
+        with _no_byte_code():
+            return importlib.import_module(f"{package}.{name}")
     except Exception as error:
         # It is the instructor's program, and may fail in any way.
         reason = (str(error).splitlines() or [""])[0]
         raise OwnExercisesError(f"{folder}/{name}.py fails with {type(error).__name__} ({reason}): mend it.") from error
+
+
+@contextlib.contextmanager
+def _no_byte_code() -> Iterator[None]:
+    # Byte code kept on disk is taken for current where the file has the time, to the second, and the size of the one
+    # that it was made from: a weight changed from 2 to 3 within a second would go unseen. Under this folder is none.
+    before, sys.pycache_prefix = sys.pycache_prefix, os.devnull
+    try:
+        yield
+    finally:
+        sys.pycache_prefix = before
