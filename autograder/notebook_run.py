@@ -128,8 +128,8 @@ class NotebookRun:
         except RoomLost as lost:
             # No code of the learner's has run in this room: what failed is no answer of theirs, and no 0.
             raise NotGradable(
-                f"What lies beside the notebook, files: {len(self._files)}, could not be laid into the sandbox ({lost}):"
-                " take out, of source/ too, what the notebook does not need, and grade again."
+                f"What lies beside the notebook, files: {len(self._files)}, could not be laid into the sandbox "
+                f"({lost}): take out, of source/ too, what the notebook does not need, and grade again."
             ) from lost
 
     def _run_cells(self, room: Room) -> None:

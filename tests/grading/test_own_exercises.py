@@ -77,7 +77,8 @@ def test_the_example_works_from_its_tests_to_the_feedback(own: Course, monkeypat
     assert {student: found["double_largest"] for student, found in own.scores(NAME).items()} == scores
 
 
-def test_a_changed_specification_regrades_and_says_why_before(own: Course) -> None:
+def test_a_changed_specification_regrades_and_says_why_before(own: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     assert own.llm_course("release", NAME).returncode == 0
     handed_in(own.folder, NAME, "ada", {"double_largest-answer": IN_PLACE})
     assert own.llm_course("grade", NAME, "--workers", "1").returncode == 0
