@@ -9,7 +9,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext.chapter_titles import number_of
+from _ext.chapter_titles import number_of, question_of
 
 
 class chapter_grid(nodes.General, nodes.Element):
@@ -35,7 +35,7 @@ def visit_grid(writer: HTML5Translator, node: chapter_grid) -> None:
         for name in chapters:
             number, _, title = builder.env.titles[name].astext().partition(" ")
             address = builder.get_relative_uri(builder.current_docname, name)
-            question = str(builder.env.metadata[name].get("question", ""))
+            question = question_of(builder.env, name)
             writer.body.append(
                 f'<li><a href="{address}" data-chapter="{name}"><span class="number">{number}</span>'
                 f'<span class="name">{escape(title)}</span>'

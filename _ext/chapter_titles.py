@@ -10,6 +10,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 CHAPTER = re.compile(r"chapters/(\d\d)_\w+/chapter")
 
@@ -31,16 +32,16 @@ def shorten(app: Sphinx, doctree: nodes.document) -> None:
     title += nodes.Text(f"{number} {name}")
 
 
-def question_of(app: Sphinx, document: str) -> str:
+def question_of(env: BuildEnvironment, document: str) -> str:
     """The question that a chapter's title asks; empty for other documents."""
-    return str(app.env.metadata[document].get("question", ""))
+    return str(env.metadata[document].get("question", ""))
 
 
 def add_question(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
     """Write the question under the title of its page."""
-    if number_of(pagename) is not None and (question := question_of(app, pagename)):
+    if number_of(pagename) is not None and (question := question_of(app.env, pagename)):
         subtitle = f'</h1>\n<p class="chapter-question">{escape(question)}</p>'
         context["body"] = context["body"].replace("</h1>", subtitle, 1)
 

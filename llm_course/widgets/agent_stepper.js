@@ -61,7 +61,6 @@ export default widget(
     function setReplies(listed) {
       model.set("step", 0);
       setTrait(model, "replies", listed);
-      show();
     }
 
     function show() {
@@ -69,7 +68,7 @@ export default widget(
       const limit = model.get("max_steps");
       const { messages, ended } = stateAt(model, step);
       const taken = messages.filter(({ role }) => role === "assistant").length;
-      const over = ended !== "no reply left" && (ended !== "limit" || taken >= limit) ? ended : taken < step ? "no reply left" : "";
+      const over = ended === "no reply left" && taken === step ? "" : ended;
       forward.disabled = over !== "";
       const history = [{ role: "system", content: SYSTEM }, { role: "user", content: model.get("task") }, ...messages];
       const stays = fitMessages(history, model.get("budget"), roughTokens);
@@ -86,8 +85,7 @@ export default widget(
  */
 function stateAt(model, step) {
   const tools = shopTools(model.get("prices"), model.get("busy"));
-  const state = runTools(model.get("replies").slice(0, step), tools, model.get("max_steps"), model.get("report"));
-  return state;
+  return runTools(model.get("replies").slice(0, step), tools, model.get("max_steps"), model.get("report"));
 }
 
 /**

@@ -32,6 +32,12 @@ def numbers(name: str, tensor: Any, dimensions: int | None = None) -> Array:
     return array
 
 
+def check_range(name: str, value: Any, low: float, high: float) -> None:
+    """ValueError says it where a reader's setting is no number of the range."""
+    if not isinstance(value, int | float) or not low <= value <= high:
+        raise ValueError(f"{name} is {value!r}: give a number from {low:g} to {high:g}.")
+
+
 def built(name: str) -> str:
     """The text of one built file; `FileNotFoundError` says what to run where it is missing."""
     try:

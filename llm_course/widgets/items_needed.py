@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from traitlets import Float, Int
 
-from .base import CourseWidget
+from .base import CourseWidget, check_range
 from .picture import number_table
 
 
@@ -52,11 +52,9 @@ class ItemsNeeded(CourseWidget):
     power = Float(0.8).tag(sync=True)
 
     def __init__(self, first: float = 0.84, second: float = 0.82, likeness: float = 0.6) -> None:
-        for name, value, low, high in (
-            ("first", first, 0.01, 0.99), ("second", second, 0.01, 0.99), ("likeness", likeness, 0.0, 1.0)
-        ):  # fmt: skip
-            if not isinstance(value, int | float) or not low <= value <= high:
-                raise ValueError(f"{name} is {value!r}: give a number from {low:g} to {high:g}.")
+        check_range("first", first, 0.01, 0.99)
+        check_range("second", second, 0.01, 0.99)
+        check_range("likeness", likeness, 0, 1)
         super().__init__(first=first, second=second, likeness=likeness)
 
     def picture(self) -> str:

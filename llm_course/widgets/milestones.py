@@ -88,19 +88,3 @@ MILESTONES = (
               "a million tokens at a tenth of the cache of V3.2", "deepseek2026v4"),
     _undisclosed("2026-09", "Claude Opus 5.5", "Anthropic", "for agents that work for hours", "anthropic2026claude"),
 )  # fmt: skip
-
-
-def year_of(month: str) -> float:
-    """The middle of a month as a year: 2018.04 for January 2018."""
-    year, number = month.split("-")
-    return int(year) + (int(number) - 0.5) / 12
-
-
-def disclosed_by_year(milestones: tuple[Milestone, ...] = MILESTONES) -> dict[int, tuple[int, int]]:
-    """For each year with a milestone, how many tell their size, and how many there are."""
-    found: dict[int, tuple[int, int]] = {}
-    for milestone in milestones:
-        year = int(milestone.month[:4])
-        told, all_ = found.get(year, (0, 0))
-        found[year] = (told + (milestone.total is not None), all_ + 1)
-    return found

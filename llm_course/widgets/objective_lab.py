@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from traitlets import Int, List, Unicode
+from traitlets import Enum, Int, List, Unicode
 
 from .base import CourseWidget
 from .picture import token_strip
@@ -26,7 +26,7 @@ class ObjectiveLab(CourseWidget):
 
     words: Any = List(Unicode()).tag(sync=True)
     hidden: Any = List(Int()).tag(sync=True)
-    objective = Unicode("masked").tag(sync=True)
+    objective = Enum(["next", "masked", "prefix", "spans"], "masked").tag(sync=True)
     prefix = Int(2, min=1).tag(sync=True)
 
     def __init__(self, words: Sequence[str], hidden: Sequence[int] = ()) -> None:

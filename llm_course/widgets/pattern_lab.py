@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from traitlets import Int, List, Unicode
+from traitlets import Enum, Int, List, Unicode
 
 from .base import CourseWidget
 from .picture import number_table
@@ -30,7 +30,7 @@ class PatternLab(CourseWidget):
 
     words: Any = List(Unicode()).tag(sync=True)
     other: Any = List(Unicode()).tag(sync=True)
-    kind = Unicode("causal").tag(sync=True)
+    kind = Enum(KINDS, "causal").tag(sync=True)
     prefix = Int(2, min=0).tag(sync=True)
     row = Int(0, min=0).tag(sync=True)
 

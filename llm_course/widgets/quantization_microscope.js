@@ -2,7 +2,7 @@
 
 import { calculator, choice, element, scroller, setTrait, slider, svg, traitCheckbox } from "./js/dom.js";
 import { loadCourseModel } from "./js/course_model.js";
-import { format } from "./js/numbers.js";
+import { argmax, format } from "./js/numbers.js";
 import { absmax, levelsOf, quantizedDecoder, relativeError, roundByGroups, roundMatrix } from "./js/quantization.js";
 import { Writer } from "./js/writer.js";
 
@@ -190,7 +190,7 @@ function story(seen) {
 function tell(writer) {
   writer.start(PROMPT);
   for (let i = 0; i < TOKENS && !writer.finished; i++) {
-    writer.append(writer.logits.reduce((best, logit, id, logits) => (logit > logits[best] ? id : best), 0));
+    writer.append(argmax(writer.logits));
   }
   return writer.written;
 }

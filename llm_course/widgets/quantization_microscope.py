@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from traitlets import Bool, Float, Int, Unicode
 
-from .base import Array, CourseWidget
+from .base import Array, CourseWidget, check_range
 from .course_model import weight
 from .picture import number_table
 
@@ -51,9 +51,9 @@ class QuantizationMicroscope(CourseWidget):
     def __init__(
         self, bits: int = 4, group: int = 32, outlier: float = 0.0, layer: int = 1, matrix: str = "down_proj"
     ) -> None:
-        for name, value, low, high in (("bits", bits, 2, 8), ("outlier", outlier, 0, 40), ("layer", layer, 1, LAYERS)):
-            if not isinstance(value, int | float) or not low <= value <= high:
-                raise ValueError(f"{name} is {value!r}: give a number from {low} to {high}.")
+        check_range("bits", bits, 2, 8)
+        check_range("outlier", outlier, 0, 40)
+        check_range("layer", layer, 1, LAYERS)
         if group not in (8, 16, 32, 64, 128, ROW):
             raise ValueError(f"group is {group!r}: give 8, 16, 32, 64, 128, or {ROW} for the whole row.")
         if matrix not in MATRICES:

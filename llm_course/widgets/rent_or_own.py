@@ -4,11 +4,8 @@ from typing import ClassVar
 
 from traitlets import Float
 
-from .base import CourseWidget
+from .base import CourseWidget, check_range
 from .picture import number_table
-
-HOURS = 720
-"""Hours in a month of hosting: 30 days."""
 
 
 def cost_per_million(hourly_cost: float, tokens_per_second: float, utilisation: float) -> float:
@@ -38,12 +35,9 @@ class RentOrOwn(CourseWidget):
     utilisation = Float(0.1, min=0.001, max=1.0).tag(sync=True)
 
     def __init__(self, hourly_cost: float = 2.5, tokens_per_second: float = 2000, api_price: float = 0.5) -> None:
-        for name, value, low, high in (
-            ("hourly_cost", hourly_cost, 0.1, 100), ("tokens_per_second", tokens_per_second, 1, 100_000),
-            ("api_price", api_price, 0.01, 100),
-        ):  # fmt: skip
-            if not isinstance(value, int | float) or not low <= value <= high:
-                raise ValueError(f"{name} is {value!r}: give a number from {low:g} to {high:g}.")
+        check_range("hourly_cost", hourly_cost, 0.1, 100)
+        check_range("tokens_per_second", tokens_per_second, 1, 100_000)
+        check_range("api_price", api_price, 0.01, 100)
         super().__init__(
             hourly_cost=float(hourly_cost), tokens_per_second=float(tokens_per_second), api_price=float(api_price)
         )

@@ -137,7 +137,7 @@ function timeline(run) {
   const ticks = seconds.map((time, i) => svg("text", { x: toX(time), y: height + 14, "text-anchor": i === 0 ? "start" : i === 4 ? "end" : "middle" }, `${format(time / 1000, 1)} s`));
   const title = `${run.outcomes.length} requests, a row each, in the order of arrival: waiting, reading the prompt, writing the answer`;
   const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${height + 18}`, role: "img", "aria-label": title, style: "min-width: 28rem" }, ...bars, ...ticks);
-  return scroller(title, element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, "Who waits, reads, writes"), drawing));
+  return scroller(title, element("figure", { class: "llm-plot llm-schedule" }, element("figcaption", {}, "Who waits, reads, writes"), drawing));
 }
 
 function legend() {

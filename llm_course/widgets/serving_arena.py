@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from traitlets import Bool, Dict, Float, Int, List, Unicode
 
-from llm_course.serving import Machine, Request, Server, drawn_trace, figures, simulate
+from llm_course.serving import LONGEST_ANSWER, Machine, Request, Server, drawn_trace, figures, simulate
 
 from .base import CourseWidget
 from .picture import number_table
@@ -48,7 +48,7 @@ class ServingArena(CourseWidget):
         if not 1 <= len(requests) <= 100:
             raise ValueError(f"A trace of {len(requests)} requests cannot be shown: give 1 to 100.")
         for number, request in enumerate(requests):
-            if request.prompt + max(request.answer, 512) > TOKENS_PER_GIB:
+            if request.prompt + max(request.answer, LONGEST_ANSWER) > TOKENS_PER_GIB:
                 raise ValueError(f"Request {number} is longer than {TOKENS_PER_GIB} tokens: give shorter ones.")
         super().__init__(trace=[asdict(request) for request in requests], machine=asdict(Machine()))
 

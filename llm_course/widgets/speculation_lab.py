@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from traitlets import Float, Int, List, Unicode
+from traitlets import Enum, Float, Int, List, Unicode
 
 from .base import Array, CourseWidget, numbers
 from .picture import number_table
@@ -42,7 +42,7 @@ class SpeculationLab(CourseWidget):
     places = List(Unicode()).tag(sync=True)
     place = Int(0, min=0).tag(sync=True)
     likeness = Float(0.0, min=0.0, max=1.0).tag(sync=True)
-    rule = Unicode("exact").tag(sync=True)
+    rule = Enum(RULES, "exact").tag(sync=True)
     drafted = Int(4, min=0, max=16).tag(sync=True)
     cost = Float(0.1, min=0.0, max=1.0).tag(sync=True)
 

@@ -54,7 +54,7 @@ export default widget(
 );
 
 /** @param {Milestone} milestone */
-function about({ name, organization, month, total, active, open, advance }) {
+function about({ name, organization, month, total, active, open_weights: open, advance }) {
   const size = total === null ? "its size was never published" : `${inWords(total)} parameters${active === total ? "" : `, ${inWords(active)} active for a token`}`;
   return `${name} (${organization}, ${month}): ${size}; ${open ? "open" : "closed"} weights; ${advance}.`;
 }
@@ -84,7 +84,7 @@ function figure(model, rows, picked) {
   const drawing = svg(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows)} Years ${first} to ${last}, ${scale} scale.` },
-    ...ticks.filter((tick) => tick === 0 || tick <= range.largest).map((tick) => rule(y(tick || 0), tick === 0 ? "0" : inWords(tick))),
+    ...ticks.filter((tick) => tick <= range.largest).map((tick) => rule(y(tick), tick === 0 ? "0" : inWords(tick))),
     svg("line", { class: "llm-axis", x1: LEFT, x2: WIDTH - RIGHT, y1: FLOOR + 6, y2: FLOOR + 6 }),
     svg("text", { x: LEFT - 6, y: BAND.top + BAND.step + 4, "text-anchor": "end" }, "not told"),
     ...Array.from({ length: last - first }, (_, i) => svg("text", { x: x(first + i + 0.5), y: HEIGHT - 8, "text-anchor": "middle" }, String(first + i))),
@@ -93,7 +93,7 @@ function figure(model, rows, picked) {
   for (const row of rows) {
     const size = row[measure];
     const place = { cx: x(yearOf(row.month)), cy: size === null ? BAND.top + (hidden++ % BAND.rows) * BAND.step : y(size) };
-    const kind = size === null ? "llm-undisclosed" : row.open ? "llm-open" : "llm-closed";
+    const kind = size === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
     const mark = svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...place }, svg("title", {}, about(row)));
     mark.addEventListener("click", () => setTrait(model, "chosen", everything.indexOf(row)));
     drawing.append(mark);

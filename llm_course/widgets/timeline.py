@@ -1,5 +1,6 @@
 """Milestones over the years, on a linear or a logarithmic scale, with the sizes that nobody published drawn hollow."""
 
+from dataclasses import asdict
 from html import escape
 from typing import Any, ClassVar
 
@@ -50,7 +51,7 @@ class Timeline(CourseWidget):
             if value not in choices:
                 raise ValueError(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
         self._rows = milestones
-        super().__init__(milestones=[_plain(one) for one in milestones], scale=scale, measure=measure, kind=kind)
+        super().__init__(milestones=[asdict(one) for one in milestones], scale=scale, measure=measure, kind=kind)
 
     def picture(self) -> str:
         """The milestones as a table: month, name, sizes."""
@@ -74,7 +75,3 @@ def in_words(billions: float | None) -> str:
     if billions >= 1000:
         return f"{billions / 1000:.4g} T"
     return f"{billions:.4g} B" if billions >= 1 else f"{1000 * billions:.4g} M"
-
-
-def _plain(one: Milestone) -> dict[str, Any]:
-    return {**vars(one), "open": one.open_weights}

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ipywidgets.embed import dependency_state
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from llm_course import widgets
 from llm_course.widgets.base import BUILT, CourseWidget
@@ -137,6 +137,13 @@ class Watched:
         page.on("console", lambda message: self.faults.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
+
+
+def opened(watched: Watched, address: str, name: str, theme: str = "light") -> Page:
+    """The page of a widget, once it is there."""
+    watched.page.goto(f"{address}/{name}-{theme}.html")
+    expect(watched.page.locator(".llm-widget")).to_be_visible()
+    return watched.page
 
 
 @pytest.fixture

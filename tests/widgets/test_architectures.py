@@ -7,7 +7,7 @@ from llm_course import models
 from llm_course.widgets import ObjectiveLab, PatternLab, UnmaskingStepper, base
 from solutions.architectures import attention_pattern, corrupt_spans
 
-from .conftest import Watched, run_node
+from .conftest import Watched, opened, run_node
 
 OBJECTIVES = 'import * as objectives from "./llm_course/widgets/js/objectives.js";\n'
 UNMASKING = """
@@ -113,26 +113,26 @@ def test_the_leftmost_gaps_are_filled_first() -> None:
 
 @pytest.mark.browser
 def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> None:
-    watched.page.goto(f"{address}/unmasking_stepper-light.html")
-    watched.page.get_by_text("6 gaps left").wait_for()
-    watched.page.get_by_role("button", name="One pass").click()
-    watched.page.get_by_text("5 gaps left, after 1 pass.").wait_for()
-    watched.page.get_by_role("button", name="To the end").click()
+    page = opened(watched, address, "unmasking_stepper")
+    page.get_by_text("6 gaps left").wait_for()
+    page.get_by_role("button", name="One pass").click()
+    page.get_by_text("5 gaps left, after 1 pass.").wait_for()
+    page.get_by_role("button", name="To the end").click()
     tokenizer = models.load("fill-mask").tokenizer
     sentence = tokenizer.decode(unmasked(1), skip_special_tokens=True)
-    watched.page.get_by_text(f"“{sentence}” No gap left, after 6 passes.").wait_for()
+    page.get_by_text(f"“{sentence}” No gap left, after 6 passes.").wait_for()
 
 
 @pytest.mark.browser
 def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
-    watched.page.goto(f"{address}/pattern_lab-light.html")
-    watched.page.get_by_text("“The” sees 1 of 5: The").wait_for()
-    watched.page.get_by_label("Pattern", exact=True).select_option("cross")
-    watched.page.get_by_text("“The” sees 5 of 5: Das Haus ist alt .").wait_for()
-    watched.page.goto(f"{address}/objective_lab-light.html")
-    watched.page.get_by_text("1 token carries loss, of 6 in the text.").wait_for()
-    watched.page.get_by_role("button", name="Paris").click()
-    watched.page.get_by_text("2 tokens carry loss").wait_for()
+    page = opened(watched, address, "pattern_lab")
+    page.get_by_text("“The” sees 1 of 5: The").wait_for()
+    page.get_by_label("Pattern", exact=True).select_option("cross")
+    page.get_by_text("“The” sees 5 of 5: Das Haus ist alt .").wait_for()
+    page = opened(watched, address, "objective_lab")
+    page.get_by_text("1 token carries loss, of 6 in the text.").wait_for()
+    page.get_by_role("button", name="Paris").click()
+    page.get_by_text("2 tokens carry loss").wait_for()
 
 
 def test_the_kernel_sends_the_weights_of_the_masked_model(monkeypatch: pytest.MonkeyPatch) -> None:

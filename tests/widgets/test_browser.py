@@ -8,16 +8,10 @@ from playwright.sync_api import Page, expect
 
 from llm_course import models
 from tests.conftest import PATIENCE
-from tests.widgets.conftest import ROOT, WIDGETS, Watched, page_html
+from tests.widgets.conftest import ROOT, WIDGETS, Watched, opened, page_html
 
 pytestmark = pytest.mark.browser
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
-
-
-def opened(watched: Watched, address: str, name: str, theme: str = "light") -> Page:
-    watched.page.goto(f"{address}/{name}-{theme}.html")
-    expect(watched.page.locator(".llm-widget")).to_be_visible()
-    return watched.page
 
 
 @pytest.mark.parametrize("name", WIDGETS)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 from transformers import LlamaForCausalLM
@@ -16,7 +16,7 @@ from llm_course.training import export
 from llm_course.widgets import ContextCost, NeedleExplorer
 from solutions.context import kv_cache_bytes, yarn_frequencies
 
-from .conftest import ROOT, Watched, run_node
+from .conftest import ROOT, Watched, opened, run_node
 
 STORIES = ROOT / "llm_course/weights/stories"
 READ_MODEL = """
@@ -141,11 +141,6 @@ def test_needle_explorer_takes_a_learners_frequencies() -> None:
     assert shown.settings[0]["factor"] == FACTOR
     assert "mine" in shown.picture() and "<td>0.25</td>" in shown.picture()
     assert "60 tokens" in NeedleExplorer().picture()
-
-
-def opened(watched: Watched, address: str, name: str) -> Page:
-    watched.page.goto(f"{address}/{name}-light.html")
-    return watched.page
 
 
 @pytest.mark.browser

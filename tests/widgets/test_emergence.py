@@ -10,7 +10,7 @@ from llm_course.widgets import ItemsNeeded, MetricSwitch
 from llm_course.widgets.items_needed import deviations, items_needed
 from solutions.emergence import exact_match_rate
 
-from .conftest import Watched, run_node, tiny_series
+from .conftest import Watched, opened, run_node, tiny_series
 
 STATISTICS = 'import * as statistics from "./llm_course/widgets/js/statistics.js";\n'
 METRICS = 'import * as metrics from "./llm_course/widgets/js/metrics.js";\n'
@@ -89,23 +89,23 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
 
 @pytest.mark.browser
 def test_items_needed_answers(watched: Watched, address: str) -> None:
-    watched.page.goto(f"{address}/items_needed-light.html")
-    said = watched.page.get_by_role("status")
+    page = opened(watched, address, "items_needed")
+    said = page.get_by_role("status")
     expect(said).to_contain_text("A difference of 2.0 points")
     before = said.inner_text()
-    watched.page.get_by_label("Likeness of the two").fill("1")
+    page.get_by_label("Likeness of the two").fill("1")
     expect(said).to_contain_text("they disagree on 2.0 %")
     assert said.inner_text() != before
-    watched.page.get_by_label("Second model right").fill("0.84")
+    page.get_by_label("Second model right").fill("0.84")
     expect(said).to_contain_text("no test can find a difference")
 
 
 @pytest.mark.browser
 def test_metric_switch_changes_the_ruler(watched: Watched, address: str) -> None:
-    watched.page.goto(f"{address}/metric_switch-light.html")
-    said = watched.page.get_by_role("status")
+    page = opened(watched, address, "metric_switch")
+    said = page.get_by_role("status")
     expect(said).to_contain_text("share of answers")
-    watched.page.get_by_label("Metric").select_option("tokens")
+    page.get_by_label("Metric").select_option("tokens")
     expect(said).to_contain_text("from 0.40 to 0.98 (share of tokens)")
-    watched.page.get_by_label("Models", exact=True).select_option("2")
+    page.get_by_label("Models", exact=True).select_option("2")
     expect(said).to_contain_text("from 50 to 75 training steps")

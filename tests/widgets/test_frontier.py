@@ -2,6 +2,8 @@
 
 import random
 import re
+from collections import Counter
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -10,11 +12,11 @@ from playwright.sync_api import expect
 from llm_course.corpus.errands import Errand, Shop
 from llm_course.widgets import AgentStepper, Timeline
 from llm_course.widgets.agent_stepper import SCRIPTS
-from llm_course.widgets.milestones import MILESTONES, disclosed_by_year, year_of
+from llm_course.widgets.milestones import MILESTONES
 from llm_course.widgets.timeline import in_words
 from solutions.frontier import fit_messages, run_tools
 
-from .conftest import ROOT, Watched, run_node
+from .conftest import ROOT, Watched, opened, run_node
 
 LOOP = 'import * as loop from "./llm_course/widgets/js/tool_loop.js";\n'
 TIME = 'import * as time from "./llm_course/widgets/js/milestones.js";\n'
@@ -78,14 +80,15 @@ def test_what_stays_of_a_history_equals_the_reference() -> None:
 
 
 def test_places_and_counts_of_the_timeline_equal_pythons() -> None:
-    rows = [{**vars(one), "open": one.open_weights} for one in MILESTONES]
     code = TIME + (
         "reply([input.map(({ month }) => time.yearOf(month)), time.disclosedByYear(input), "
         "input.map(({ total }) => time.inWords(total))]);"
     )
-    years, counts, names = run_node(code, rows)  # type: ignore[misc]
-    assert years == pytest.approx([year_of(one.month) for one in MILESTONES])
-    assert {year: (told, all_) for year, told, all_ in counts} == disclosed_by_year()
+    years, counts, names = run_node(code, list(map(asdict, MILESTONES)))  # type: ignore[misc]
+    months = [(int(one.month[:4]), int(one.month[5:])) for one in MILESTONES]
+    assert years == pytest.approx([year + (month - 0.5) / 12 for year, month in months])
+    every, told = Counter(year for year, _ in months), Counter(int(one.month[:4]) for one in MILESTONES if one.total)
+    assert counts == [[year, told[year], every[year]] for year in every]
     assert names == [in_words(one.total) for one in MILESTONES]
 
 
@@ -131,35 +134,35 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
 
 @pytest.mark.browser
 def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) -> None:
-    watched.page.goto(f"{address}/timeline-light.html")
-    said = watched.page.get_by_role("status")
+    page = opened(watched, address, "timeline")
+    said = page.get_by_role("status")
     expect(said).to_contain_text(f"of the {len(MILESTONES)} models shown tell their size")
-    hollow = watched.page.locator("circle.llm-undisclosed")
+    hollow = page.locator("circle.llm-undisclosed")
     assert hollow.count() == sum(one.total is None for one in MILESTONES)
-    watched.page.get_by_label("Weights").select_option("open")
+    page.get_by_label("Weights").select_option("open")
     expect(hollow).to_have_count(0)
-    watched.page.get_by_label("Model", exact=True).select_option(label="Mixtral 8x7B, 2023-12")
+    page.get_by_label("Model", exact=True).select_option(label="Mixtral 8x7B, 2023-12")
     expect(said).to_contain_text("46.7 B parameters, 12.9 B active for a token")
 
 
 @pytest.mark.browser
 def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: str) -> None:
-    watched.page.goto(f"{address}/agent_stepper-light.html")
-    said = watched.page.get_by_role("status")
-    step = watched.page.get_by_role("button", name="One step")
+    page = opened(watched, address, "agent_stepper")
+    said = page.get_by_role("status")
+    step = page.get_by_role("button", name="One step")
     for _ in range(4):
         step.click()
     expect(said).to_contain_text("The model gave a plain answer")
     expect(step).to_be_disabled()
-    watched.page.get_by_label("Script").select_option("a shop that is busy")
-    watched.page.get_by_label("Errors are told to the model").uncheck()
+    page.get_by_label("Script").select_option("a shop that is busy")
+    page.get_by_label("Errors are told to the model").uncheck()
     step.click()
     step.click()
     expect(said).to_contain_text("the loop ended without an answer")
-    watched.page.get_by_label("Script").select_option("round and round")
-    watched.page.get_by_label("Step limit").fill("2")
+    page.get_by_label("Script").select_option("round and round")
+    page.get_by_label("Step limit").fill("2")
     step.click()
     step.click()
     expect(said).to_contain_text("The step limit was reached")
-    watched.page.get_by_label("Budget of tokens").fill("20")
-    expect(watched.page.locator("tr.llm-dropped").first).to_be_visible()
+    page.get_by_label("Budget of tokens").fill("20")
+    expect(page.locator("tr.llm-dropped").first).to_be_visible()

@@ -9,7 +9,7 @@ from llm_course.widgets import QuantizationMicroscope, RentOrOwn
 from llm_course.widgets.quantization_microscope import error_of_whole_numbers
 from solutions import production
 
-from .conftest import Watched, run_node
+from .conftest import Watched, opened, run_node
 from .test_parity import READ_MODEL
 
 QUANTIZATION = 'import * as quantization from "./llm_course/widgets/js/quantization.js";\n'
@@ -98,21 +98,21 @@ def test_what_is_out_of_range_is_refused(kind: type, wrong: dict[str, object]) -
 
 @pytest.mark.browser
 def test_rent_or_own_answers(watched: Watched, address: str) -> None:
-    watched.page.goto(f"{address}/rent_or_own-light.html")
-    said = watched.page.get_by_role("status")
+    page = opened(watched, address, "rent_or_own")
+    said = page.get_by_role("status")
     expect(said).to_contain_text("the API is cheaper")
-    watched.page.get_by_label("Busy", exact=True).fill("0")
+    page.get_by_label("Busy", exact=True).fill("0")
     expect(said).to_contain_text("the machine is cheaper")
 
 
 @pytest.mark.browser
 def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, address: str) -> None:
-    watched.page.goto(f"{address}/quantization_microscope-light.html")
-    said = watched.page.get_by_role("status")
+    page = opened(watched, address, "quantization_microscope")
+    said = page.get_by_role("status")
     expect(said).to_contain_text("4 bits: 15 levels")
-    expect(watched.page.get_by_text("has a perplexity of")).to_be_visible()
-    watched.page.get_by_label("Bits", exact=True).fill("2")
+    expect(page.get_by_text("has a perplexity of")).to_be_visible()
+    page.get_by_label("Bits", exact=True).fill("2")
     expect(said).to_contain_text("2 bits: 3 levels")
-    expect(watched.page.get_by_text("All linear layers, 2 bits, another text")).to_be_visible()
-    watched.page.get_by_label("NF4 in place").check()
+    expect(page.get_by_text("All linear layers, 2 bits, another text")).to_be_visible()
+    page.get_by_label("NF4 in place").check()
     expect(said).to_contain_text("NF4: 16 levels")

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from autograder.exercises.serving.speculative_step import EXERCISE
 from llm_course.checking.compare import same_distribution
@@ -13,7 +13,7 @@ from llm_course.serving import Request, Server, drawn_trace, figures, simulate
 from llm_course.widgets import ServingArena, SpeculationLab
 from solutions.serving import expected_tokens
 
-from .conftest import Watched, run_node
+from .conftest import Watched, opened, run_node
 
 SERVERS = {
     "static": Server(continuous=False, slots=6, blocks=2000),
@@ -127,11 +127,6 @@ def test_pictures_show_the_same_trace_and_the_same_place() -> None:
     picture = ServingArena().picture()
     assert "static batch" in picture and "continuous batch" in picture
     assert "60% are accepted" in SpeculationLab().picture()
-
-
-def opened(watched: Watched, address: str, name: str) -> Page:
-    watched.page.goto(f"{address}/{name}-light.html")
-    return watched.page
 
 
 @pytest.mark.browser

@@ -7,7 +7,7 @@
  * @property {string} organization
  * @property {number | null} total  Billions of parameters; null where nobody published them.
  * @property {number | null} active
- * @property {boolean} open
+ * @property {boolean} open_weights
  * @property {string} advance
  */
 
@@ -25,7 +25,7 @@ export function yearOf(month) {
  * @param {string} kind  "all", "open" or "closed"
  */
 export function shown(milestones, kind) {
-  return milestones.filter(({ open }) => kind === "all" || open === (kind === "open"));
+  return milestones.filter(({ open_weights: open }) => kind === "all" || open === (kind === "open"));
 }
 
 /**

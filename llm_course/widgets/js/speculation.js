@@ -1,5 +1,7 @@
 /** One drafted token against the target, by the right rule and by wrong ones. */
 
+import { sample } from "./sampling.js";
+
 /**
  * What becomes of a drafted token, and of a rejected one. "exact" is the right rule; the others are common mistakes.
  * @typedef {"exact" | "target" | "all" | "best"} Rule
@@ -52,22 +54,8 @@ export function outcome(target, draft, rule) {
  * @param {() => number} uniform
  */
 export function drawOne(target, draft, rule, uniform) {
-  const token = drawFrom(draft, uniform);
-  return uniform() < chanceOf(target, draft, token, rule) ? token : drawFrom(replacement(target, draft, rule), uniform);
-}
-
-/**
- * @param {number[]} weights  They sum to 1.
- * @param {() => number} uniform
- */
-function drawFrom(weights, uniform) {
-  let left = uniform();
-  let token = 0;
-  weights.forEach((weight, i) => {
-    if (left >= 0 && weight > 0) token = i; // the last one with a weight also takes what rounding leaves over
-    left -= weight;
-  });
-  return token;
+  const token = sample(draft, uniform());
+  return uniform() < chanceOf(target, draft, token, rule) ? token : sample(replacement(target, draft, rule), uniform());
 }
 
 /**

@@ -1,6 +1,7 @@
 /** A masked model that writes: in each pass it guesses every gap, and some of the guesses are kept. */
 
 import { argmax, softmax } from "./numbers.js";
+import { sample } from "./sampling.js";
 
 /** @typedef {"surest" | "left"} Order */
 
@@ -24,7 +25,7 @@ export function guesses(logits, ids, mask, special, draw = null) {
   return ids.flatMap((id, place) => {
     if (id !== mask) return [];
     const probabilities = softmax(Array.from(logits[place], (logit, token) => (special.includes(token) ? -Infinity : logit)));
-    return [{ place, probabilities, id: draw ? drawn(probabilities, draw()) : argmax(probabilities) }];
+    return [{ place, probabilities, id: draw ? sample(probabilities, draw()) : argmax(probabilities) }];
   });
 }
 
@@ -41,17 +42,4 @@ export function keep(ids, found, count, order) {
   const filled = [...ids];
   for (const { place, id } of kept) filled[place] = id;
   return filled;
-}
-
-/**
- * @param {number[]} probabilities
- * @param {number} luck  From 0 to 1.
- */
-function drawn(probabilities, luck) {
-  let sum = 0;
-  for (let id = 0; id < probabilities.length; id++) {
-    sum += probabilities[id];
-    if (luck < sum) return id;
-  }
-  return argmax(probabilities);
 }

@@ -1,5 +1,7 @@
 """Errands end as they should, and say what a tool would say."""
 
+import pytest
+
 from llm_course.corpus import errands
 from llm_course.corpus.errands import Errand, Shop, as_text, call, transcript
 
@@ -40,8 +42,6 @@ def test_every_transcript_ends_with_the_right_answer() -> None:
 
 def test_a_shop_is_busy_once() -> None:
     shop = Shop(Errand(("cup",), {"cup": 12}, frozenset({"cup"})))
-    try:
+    with pytest.raises(RuntimeError, match=f"^{errands.BUSY}$"):
         shop.price(of="cup")
-    except RuntimeError as error:
-        assert str(error) == errands.BUSY
     assert shop.price(of="cup") == 12
