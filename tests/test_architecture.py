@@ -34,6 +34,7 @@ FLOORS = {
     ),
     "llm_course": (
         {"__main__"},
+        {"capstone"},
         {"check", "training"},
         {"widgets"},
         {"models", "fetch", "checking", "corpus", "plotting", "serving"},
@@ -42,6 +43,7 @@ FLOORS = {
 }
 # What a learner or a reader may import: neither how answers are judged, nor any answer.
 OPEN_TO_CHAPTERS = {
+    "capstone",
     "check",
     "corpus",
     "fetch",
