@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers checks soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers checks kill-matrix soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,7 +102,10 @@ demo-class: env  ## make a class of synthetic learners in demo-class/, and grade
 bench-grade: env  ## measure grading beside stock nbgrader; options in ARGUMENTS="--submissions 50 --rounds 1"
 	@$(BIN)/python -m benchmarks.grading $(ARGUMENTS)
 
-checks: env  ## build the data of the learners' own checks, and write the kill matrix, from the specifications
+checks: env  ## build the data of the learners' own checks, and write the page of the graders' figures
+	@$(BIN)/python -m autograder.figures
+
+kill-matrix: env  ## write _build/kill_matrix.md: which property catches which known mistake
 	@$(BIN)/python -m autograder.kill_matrix
 
 soak: env  ## before a release: 100 seeds, every sandbox tier, 2,000 damaged notebooks, nbgrader's own tests, all training recipes

@@ -22,7 +22,7 @@ FLOORS = {
         {"collect", "converters", "feedback", "formgrader", "lab", "late", "pages", "similar", "work"},
         {"course_assignments", "extensions", "roster"},
         {"autograded", "by_hand"},
-        {"course_files", "grade", "checks", "kill_matrix"},
+        {"course_files", "grade", "checks", "figures", "kill_matrix"},
         {"own_tests"},
         {"claims", "draws", "notebook_run"},
         {"judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},

@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from autograder import kill_matrix
+from autograder import figures, kill_matrix
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judge import ask, derive_seed, judge, local_answer, make_answer_key
@@ -56,8 +56,8 @@ def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise) -> None
 
 
 @each_exercise
-def test_the_kill_matrix_of_the_book_shows_what_is_found(exercise: Exercise) -> None:
-    assert kill_matrix.table(exercise) in kill_matrix.PAGE.read_text(encoding="utf-8"), "run `make checks`"
+def test_the_book_shows_the_figures_of_each_exercise(exercise: Exercise) -> None:
+    assert figures.row(exercise) in figures.PAGE.read_text(encoding="utf-8"), "run `make checks`"
 
 
 @each_exercise
