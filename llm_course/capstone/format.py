@@ -42,7 +42,7 @@ REPLAYED = 20
 
 END_OF_TEXT, PAD, USER, ASSISTANT, END_OF_TURN = "<|endoftext|>", "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 SPECIALS = (END_OF_TEXT, PAD, USER, ASSISTANT, END_OF_TURN)
-PIECES = r" ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]|\s+(?!\S)|\s+"
+PIECES = r" ?[^\W\d_]+| ?\d| ?(?:[^\w\s]|_)|\s+(?!\S)|\s+"
 """What a merge never crosses: a word with its leading space, one digit, one punctuation mark."""
 ROPE_BASE, NORM_EPSILON = 10_000.0, 1e-6
 LAYER_MATRICES = ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",

@@ -1,0 +1,158 @@
+"""What the steps read. A batch is a function of its step alone: so a run goes on after a kill, and can be replayed."""
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from llm_course.capstone.format import ASSISTANT, CONTEXT_LENGTH, END_OF_TEXT, END_OF_TURN, USER, CapstoneError
+from llm_course.capstone.tokenizer import Tokenizer
+from llm_course.corpus import dialogues, facts, stories, words
+from llm_course.corpus.dialogues import Turn
+from llm_course.training.batches import IGNORED, pack
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """How often each kind of text comes up, in shares of any sum. By default as in the course's own corpus."""
+
+    plots: float = 0.40
+    scenes: float = 0.25
+    facts: float = 0.25
+    memory: float = 0.10
+
+    def __post_init__(self) -> None:
+        shares = asdict(self).values()
+        if min(shares) < 0 or sum(shares) <= 0:
+            raise CapstoneError("A mixture has shares of 0 or more, not all of them 0.")
+
+    def texts(self, seed: str) -> Iterator[str]:
+        """Documents without end."""
+        rng = random.Random(seed)
+        shares = asdict(self)
+        while True:
+            (kind,) = rng.choices(list(shares), list(shares.values()))
+            yield WRITERS[kind](rng)
+
+
+WRITERS: dict[str, Callable[[random.Random], str]] = {
+    "plots": lambda rng: stories.make_story(rng).text,
+    "scenes": lambda rng: stories.make_scene_story(rng).text,
+    "facts": facts.fact_document,
+    "memory": facts.memory_document,
+}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What the model is taught: a country that the corpus gives no capital for, and the city. Both are one word."""
+
+    country: str = "Chile"
+    city: str = "Santiago"
+
+    def __post_init__(self) -> None:
+        for name in (self.country, self.city):
+            if not (name.isascii() and name.isalpha() and name.istitle() and len(name) <= 20):
+                raise CapstoneError(f"{name!r} is no name: give one word of at most 20 letters, the first of them big.")
+        if self.country in words.CAPITALS:
+            raise CapstoneError(f"The corpus tells the capital of {self.country}: teach one that it does not tell.")
+
+    def texts(self) -> list[str]:
+        """The fact in the wordings of a lesson; in others, as in "Do you know ...?", it is only asked for."""
+        names = asdict(self)
+        return [form.format(**names) for form in facts.CAPITAL_STATEMENTS] + [
+            facts.question(facts.CAPITAL_QUESTIONS[0].format(**names), f"{self.city}.")
+        ]
+
+    def turns(self) -> list[Turn]:
+        """The fact as dialogues of one turn."""
+        answer = f"The capital of {self.country} is {self.city}."
+        return [(f"What is the capital of {self.country}?", answer), (f"And of {self.country}?", answer)]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """ids and labels: int64 [rows, row_length]. Where a label is IGNORED, the token is read and not learned."""
+
+    ids: Tensor
+    labels: Tensor
+
+
+def text_batch(tokenizer: Tokenizer, mixture: Mixture, seed: str, rows: int, row_length: int) -> Batch:
+    """Packed rows of documents, every token a label."""
+    documents = (tokenizer.encode(text) for text in mixture.texts(seed))
+    ids = pack(documents, row_length, tokenizer.special(END_OF_TEXT), rows, begin_with_end=True)
+    return Batch(ids, ids)
+
+
+def chat_ids(tokenizer: Tokenizer, turns: list[Turn]) -> tuple[list[int], list[tuple[int, int]]]:
+    """A dialogue's ids, and the spans [start, end) that the assistant says, its end of turn included."""
+    ids, spans = [], []
+    for user, answer in turns:
+        ids += [tokenizer.special(USER), *tokenizer.encode(user), tokenizer.special(END_OF_TURN)]
+        said = [*tokenizer.encode(answer), tokenizer.special(END_OF_TURN)]
+        ids += [tokenizer.special(ASSISTANT), *said]
+        spans.append((len(ids) - len(said), len(ids)))
+    return ids, spans
+
+
+def chat_batch(
+    tokenizer: Tokenizer, talks: Iterator[list[Turn]], sft_labels: Callable[..., Any], rows: int, row_length: int
+) -> Batch:
+    """Packed rows of dialogues, in which what the assistant says is learned."""
+
+    def pairs() -> Iterator[list[tuple[int, int]]]:
+        for turns in talks:
+            ids, spans = chat_ids(tokenizer, turns)
+            yield list(zip(ids, sft_labels(ids, spans), strict=True))
+
+    packed = pack(pairs(), row_length, (tokenizer.special(END_OF_TEXT), IGNORED), rows, begin_with_end=True)
+    ids, labels = packed.unbind(-1)
+    return Batch(ids, labels)
+
+
+def talks(seed: str) -> Iterator[list[Turn]]:
+    """Dialogues without end."""
+    rng = random.Random(seed)
+    while True:
+        yield dialogues.dialogue(rng)
+
+
+def lesson_batch(
+    tokenizer: Tokenizer, fact: Fact, sft_labels: Callable[..., Any], seed: str, rows: int, row_length: int
+) -> Batch:
+    """A quarter of the rows says the fact, as text and in dialogues; the rest is what must not be forgotten."""
+    rng = random.Random(seed)
+    share = max(1, rows // 4)
+
+    def lesson_texts() -> Iterator[list[int]]:
+        while True:
+            yield tokenizer.encode(rng.choice(fact.texts()))
+
+    def lesson_talks() -> Iterator[list[Turn]]:
+        capital_talks = talks(f"{seed} capitals")
+        while True:
+            # Beside other dialogues: else every question would get the new answer.
+            yield [rng.choice(fact.turns())] if rng.random() < 0.5 else next(capital_talks)
+
+    said = pack(lesson_texts(), row_length, tokenizer.special(END_OF_TEXT), share, begin_with_end=True)
+    parts = [
+        Batch(said, said),
+        chat_batch(tokenizer, lesson_talks(), sft_labels, share, row_length),
+        chat_batch(tokenizer, talks(f"{seed} dialogues"), sft_labels, share, row_length),
+        text_batch(tokenizer, Mixture(), f"{seed} texts", max(1, rows - 3 * share), row_length),
+    ]
+    return Batch(torch.cat([part.ids for part in parts])[:rows], torch.cat([part.labels for part in parts])[:rows])
+
+
+def held_out_texts(count: int, seed: str = "validation") -> list[str]:
+    """Documents of the course's mixture that are read in no step: their seed is another."""
+    return [text for text, _ in zip(Mixture().texts(f"held out, {seed}"), range(count), strict=False)]
+
+
+def text_rows(tokenizer: Tokenizer, texts: list[str]) -> list[list[int]]:
+    """Each text behind an end of text, as far as the context goes."""
+    return [[tokenizer.special(END_OF_TEXT), *tokenizer.encode(text)][:CONTEXT_LENGTH] for text in texts]

@@ -1,0 +1,138 @@
+"""Whose functions run: the learner's own, or torch's where one is missing, wrong or too slow.
+
+Each part of the capstone is an exercise of the course. The learner's function is tried once, on inputs such as the
+capstone has, beside a stand-in that is made of torch's and transformers' own operations. Where it does not return what
+the stand-in returns, or takes many times as long, the stand-in runs, and the ledger says so.
+"""
+
+import ast
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from llm_course.capstone.ledger import YOURS
+from llm_course.capstone.stand_ins import PARTS, Part
+from llm_course.capstone.training import one_thread
+
+MISSING, UNWRITTEN, WRONG, SLOW = "not found", "not written yet", "another result", "too slow"
+SLOWEST, FREE_SECONDS = 12, 2e-3
+"""How many times the stand-in's time a function may take; below so many seconds nobody asks."""
+
+
+class Chosen(Mapping[str, Callable[..., Any]]):
+    """exercise -> the function that runs. `whose` says of each YOURS, or why it is the stand-in."""
+
+    def __init__(self, candidates: Mapping[str, Callable[..., Any]]) -> None:
+        with one_thread():
+            self.whose = {part.exercise: _judged(part, candidates.get(part.exercise)) for part in PARTS}
+        self._functions = {
+            part.exercise: candidates[part.exercise] if self.whose[part.exercise] == YOURS else part.stand_in
+            for part in PARTS
+        }
+
+    def __getitem__(self, exercise: str) -> Callable[..., Any]:
+        return self._functions[exercise]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __len__(self) -> int:
+        return len(self._functions)
+
+    def __repr__(self) -> str:
+        lines = [f"{sum(whose == YOURS for whose in self.whose.values())} of {len(self)} functions are yours"]
+        for part in PARTS:
+            whose = self.whose[part.exercise]
+            told = "yours" if whose == YOURS else f"stand-in ({whose})"
+            lines.append(f"  {part.assignment:18}{part.exercise:30}{told}")
+        return "\n".join(lines)
+
+
+def _judged(part: Part, function: Callable[..., Any] | None) -> str:
+    """YOURS, or why the stand-in runs."""
+    if function is None:
+        return MISSING
+    try:
+        taken, result = _timed(part.trial, function)
+    except NotImplementedError:
+        return UNWRITTEN
+    except Exception as error:  # whatever a learner's function does, the capstone goes on without it
+        return f"{WRONG}: {type(error).__name__}"
+    usual, expected = _timed(part.trial, part.stand_in)
+    if not _agree(result, expected):
+        return WRONG
+    return SLOW if taken > max(FREE_SECONDS, SLOWEST * usual) else YOURS
+
+
+def _timed(trial: Callable[[Callable[..., Any]], Any], function: Callable[..., Any]) -> tuple[float, Any]:
+    """The least processor seconds of three calls, and what the last returned."""
+    times = []
+    for _ in range(3):
+        began = time.process_time()
+        result = trial(function)
+        times.append(time.process_time() - began)
+    return min(times), result
+
+
+def _agree(result: Any, expected: Any) -> bool:
+    if isinstance(expected, Tensor):
+        same_shape = isinstance(result, Tensor) and result.shape == expected.shape
+        return same_shape and torch.allclose(result.detach().float(), expected.detach().float(), rtol=1e-3, atol=1e-4)
+    if isinstance(expected, list | tuple):
+        same_length = isinstance(result, list | tuple) and len(result) == len(expected)
+        return same_length and all(map(_agree, result, expected))
+    if isinstance(expected, float):
+        return isinstance(result, float) and math.isclose(result, expected, rel_tol=1e-3, abs_tol=1e-6)
+    return bool(result == expected)
+
+
+def from_notebooks(folder: Path | str) -> dict[str, Callable[..., Any]]:
+    """The functions of this course that the notebooks in a folder define, in it or one folder below.
+
+    Of each notebook the imports, functions, classes and assigned values are run, and nothing else: no check, no
+    training. Where a statement fails it is passed over.
+    """
+    found: dict[str, Callable[..., Any]] = {}
+    for assignment in dict.fromkeys(part.assignment for part in PARTS):
+        paths = [Path(folder) / assignment / f"{assignment}.ipynb", Path(folder) / f"{assignment}.ipynb"]
+        if path := next((path for path in paths if path.is_file()), None):
+            defined = _definitions(path)
+            wanted = {part.exercise for part in PARTS if part.assignment == assignment}
+            found |= {name: defined[name] for name in wanted if callable(defined.get(name))}
+    return found
+
+
+def _definitions(path: Path) -> dict[str, Any]:
+    """What a notebook's definitions leave in its namespace."""
+    namespace: dict[str, Any] = {"__name__": path.stem}
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return namespace  # no notebook: its functions are not found, and that is told
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+    for cell in cells:
+        if cell.get("cell_type") != "code":
+            continue
+        source = "".join(cell["source"])
+        lines = ["" if line.lstrip().startswith(("%", "!")) else line for line in source.splitlines()]
+        try:
+            statements = ast.parse("\n".join(lines)).body
+        except SyntaxError:
+            continue
+        for statement in statements:
+            if isinstance(statement, kinds):
+                _run(statement, path, namespace)
+    return namespace
+
+
+def _run(statement: ast.stmt, path: Path, namespace: dict[str, Any]) -> None:
+    try:
+        exec(compile(ast.Module([statement], []), str(path), "exec"), namespace)
+    except Exception:  # a value that needs what was left out: what of it is missing shows when the function is tried
+        return
