@@ -22,7 +22,6 @@ ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 
 # What the theme's templates run, besides Bootstrap.
 THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
-TEMPLATE_SCRIPTS = [THEME_SCRIPT, "searchtools.js"]
 
 # Scripts that only work on something: the pattern of its sign in the page's HTML.
 NEEDED_BY = {
@@ -55,7 +54,7 @@ class LightPages:
 
     def __init__(self) -> None:
         self.stylesheets: list[str] = []
-        self.scripts = set(TEMPLATE_SCRIPTS)
+        self.scripts = {THEME_SCRIPT}
 
     def trim(
         self, app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
@@ -66,8 +65,7 @@ class LightPages:
         body = context["body"] = PLAIN_SPAN.sub(r"\1", context.get("body", ""))
         scripts = [script for script in context["script_files"] if is_needed(static_name(script.filename), body)]
         self.scripts |= {name for script in scripts if (name := static_name(script.filename))}
-        # The search page's own template has scripts that need these at once.
-        context["script_files"] = scripts if pagename == "search" else [waiting(script) for script in scripts]
+        context["script_files"] = [waiting(script) for script in scripts]
 
     def write_stylesheet(self, app: Sphinx, exception: Exception | None) -> None:
         if exception or app.builder.format != "html" or not self.stylesheets:  # none when no page had to be written

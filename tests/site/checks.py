@@ -115,6 +115,98 @@ def faults_of_width(page: Page, width: int = 320) -> list[str]:
             .concat("the page scrolls sideways").slice(0, 5)""")
 
 
+def faults_of_head(page: Page) -> list[str]:
+    """What a page fails to say of itself to browsers and search engines."""
+    return page.evaluate("""() => {
+        const faults = [];
+        const one = (what, selector) => {
+            const count = document.head.querySelectorAll(selector).length;
+            if (count !== 1) faults.push(`${count} × ${what}`);
+        };
+        one("viewport", 'meta[name="viewport"]');
+        one("icon", 'link[rel="icon"], link[rel="shortcut icon"]');
+        one("title", "title");
+        one("description", 'meta[name="description"]');
+        const length = document.head.querySelector('meta[name="description"]')?.content.length ?? 0;
+        if (length < 20 || length > 170) faults.push(`a description of ${length} characters`);
+        return faults;
+    }""")
+
+
+def faults_of_code(page: Page, columns: int = 80) -> list[str]:
+    """Code too narrow for its lines, and what scrolls sideways though it is no table and no code."""
+    return page.evaluate(
+        """(columns) => {
+        const faults = [];
+        const scrolls = (element) => element.offsetParent && element.scrollWidth > element.clientWidth + 1
+            && /auto|scroll/.test(getComputedStyle(element).overflowX);
+        const line = document.createElement("span");
+        line.textContent = "0".repeat(columns);
+        line.style.cssText = "display: inline-block; white-space: pre";
+        for (const block of document.querySelectorAll("article .cell_input pre, article .highlight-python pre")) {
+            if (!block.offsetParent) continue;
+            const { paddingLeft, paddingRight } = getComputedStyle(block);
+            block.append(line);
+            const missing = line.offsetWidth - (block.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight));
+            line.remove();
+            const start = block.textContent.slice(0, 40);
+            if (missing > 0) faults.push(`code lacks ${missing} pixels for ${columns} columns: ${start}`);
+        }
+        for (const element of document.querySelectorAll("article figure, article .figure, article .cell_output *"))
+            if (scrolls(element) && !element.querySelector("table, pre")
+                && !element.closest("table, pre, .llm-widget-place"))
+                faults.push(`scrolls sideways: ${element.outerHTML.slice(0, 80)}`);
+        for (const output of document.querySelectorAll("article .cell_output pre"))
+            if (scrolls(output)) faults.push(`an output does not wrap: ${output.textContent.trim().slice(0, 80)}`);
+        return faults.slice(0, 8);
+    }""",
+        columns,
+    )
+
+
+def faults_of_anchors(page: Page, count: int = 4) -> list[str]:
+    """Headings that a link brings to a place under the header."""
+    return page.evaluate(
+        """async (count) => {
+        const faults = [];
+        const headings = [...document.querySelectorAll("article section[id] > h2, article section[id] > h3")];
+        for (const heading of headings.slice(0, count)) {
+            location.hash = heading.parentElement.id;
+            await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
+            const { left, top, height } = heading.getBoundingClientRect();
+            const above = document.elementFromPoint(left + 5, top + height / 2);
+            if (top < 0 || !heading.contains(above)) faults.push(`under the header: ${heading.textContent}`);
+        }
+        return faults;
+    }""",
+        count,
+    )
+
+
+def faults_on_paper(page: Page) -> list[str]:
+    """What a printed page would show dark or cut off, on paper of 700 pixels."""
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 700, "height": 1000})
+    return page.evaluate(r"""() => {
+        const faults = [];
+        const light = (color) => {
+            const [r, g, b, alpha = 1] = color.match(/[\d.]+/g).map(Number);
+            return alpha < 0.5 || 0.3 * r + 0.6 * g + 0.1 * b > 180;
+        };
+        for (const element of document.querySelectorAll("html, body, article, article *"))
+            if (element.checkVisibility?.() && !light(getComputedStyle(element).backgroundColor)
+                && element.getBoundingClientRect().width > 200 && element.getBoundingClientRect().height > 20)
+                faults.push(`dark: ${element.outerHTML.slice(0, 80)}`);
+        for (const element of document.querySelectorAll("article :is(h1, h2, h3, p, li, td, pre, code)"))
+            if (element.checkVisibility?.() && light(getComputedStyle(element).color))
+                faults.push(`pale: ${element.outerHTML.slice(0, 80)}`);
+        for (const element of document.querySelectorAll("article :is(pre, .katex-display)"))
+            if (element.checkVisibility?.() && element.scrollWidth > element.clientWidth + 1)
+                faults.push(`cut off: ${element.textContent.slice(0, 60)}`);
+        return faults.slice(0, 8);
+    }""")
+
+
 def faults_of_access(page: Page) -> list[str]:
     """What axe finds against WCAG A and AA and its best practices.
 

@@ -1,0 +1,119 @@
+"""What a reader types leads to the section that explains it; a section is read without code and inner sections."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from _ext.section_search import Section, sections_of
+from tests.site.checks import Visit
+from tests.site.conftest import Built
+
+QUERIES = {
+    "byte pair encoding": {"tokenization-bpe"},
+    "perplexity": {"language-models-perplexity"},
+    "what is attention": {"attention", "attention-why", "attention-formula", "chapters/05_attention/chapter.html"},
+    "how to install": {"chapters/guides/install.html", "install-the-course"},
+    "top p": {"decoding-top-p"},
+    "kv cache": {"serving-cache", "decoding-cache", "context-memory", "production-kv"},
+    "why divide by sqrt": {"attention-scaling"},
+    "lora rank": {"peft-low-rank", "peft-scale", "peft-lora"},
+    "loss mask": {"post-training-sft"},
+    "gradient clipping": {"pretraining-clipping"},
+    # Ten more, written down before anything was tuned.
+    "rope": {"positions-rope"},
+    "rmsnorm": {"normalization-rms"},
+    "hallucination": {"responsible-use-rare", "language-models-knowledge"},
+    "prompt injection": {"responsible-use-injection"},
+    "flash attention": {"attention-flash"},
+    "mixture of experts": {"feed-forward-experts"},
+    "glitch tokens": {"tokenization-glitch"},
+    "chinchilla": {"pretraining-optimal"},
+    "speculative decoding": {"serving-speculation"},
+    "temperature": {"decoding-temperature"},
+}
+FIRST, ENOUGH = 3, 18
+
+PAGE = """# Norms
+
+Norms keep numbers in bounds: $\\sqrt{d}$ is short.
+
+```python
+secret_code = 1
+```
+
+(norm-layer)=
+## In a layer
+
+Before attention.
+
+:::{glossary}
+gain
+  A learned factor.
+:::
+"""
+
+
+def first_hits(visit: Visit, query: str) -> list[str]:
+    """The addresses of the first sections that the search gives."""
+    found: list[str] = visit.page.evaluate(
+        "courseSearch.search(" + repr(query) + ").then((hits) => hits.map(({ id }) => id))"
+    )
+    return found[:FIRST]
+
+
+def is_right(address: str, expected: set[str]) -> bool:
+    return address in expected or address.partition("#")[2] in expected
+
+
+@pytest.mark.browser
+def test_the_right_section_is_among_the_first(browser: Browser, served: str) -> None:
+    with Visit(browser, served) as visit:
+        visit.open("search.html")
+        found = {query: first_hits(visit, query) for query in QUERIES}
+    missed = {query: hits for query, hits in found.items() if not any(is_right(hit, QUERIES[query]) for hit in hits)}
+    assert len(QUERIES) - len(missed) >= ENOUGH, missed
+    assert not any("kill_matrix" in hit for hits in found.values() for hit in hits)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("place", ["http", "file"])
+def test_sections_are_found_while_typing(browser: Browser, site: Path, served: str, place: str) -> None:
+    with Visit(browser, served if place == "http" else f"{site.as_uri()}/") as visit:
+        visit.open("chapters/05_attention/chapter.html")
+        visit.page.keyboard.press("Control+k")
+        visit.page.keyboard.type("sliding wind")
+        hits = visit.page.locator("#pst-search-dialog .search-hits li")
+        expect(hits.first).to_contain_text("Sliding window")
+        expect(hits.first.locator("mark").first).to_contain_text("liding")
+        visit.page.keyboard.press("ArrowDown")
+        visit.page.keyboard.press("Enter")
+        visit.page.wait_for_url("**/chapter.html#attention-sliding-window")
+        expect(visit.page.locator("#pst-search-dialog")).to_be_hidden()
+        visit.open("search.html?q=no+such+thing+as+zzyzx")
+        expect(visit.page.locator(".search-said")).to_contain_text("section")
+        visit.page.locator(".bd-search-container input").fill("zzyzx")
+        expect(visit.page.locator(".search-said")).to_have_text("Nothing found for “zzyzx”.")
+    assert visit.faults == []
+
+
+def test_a_section_is_its_own_text(build: Callable[..., Built], monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Section] = []
+
+    def note(page: str, address: str, doctree) -> list[Section]:  # type: ignore[no-untyped-def]
+        found.extend(sections_of(page, address, doctree))
+        return found
+
+    monkeypatch.setattr("_ext.section_search.sections_of", note)
+    built = build({"index.md": PAGE}, "_ext.section_search")
+    page, layer, gain = found
+    assert (page.address, page.title, page.text) == (
+        "index.html",
+        "Norms",
+        "Norms keep numbers in bounds: √d is short.",
+    )
+    assert "sqrt" in page.formulas and "secret" not in page.text
+    assert (layer.title, layer.text, layer.names) == ("In a layer", "Before attention.", "in a layer norm layer")
+    assert (gain.title, gain.address, gain.text) == ("gain", "index.html#term-gain", "A learned factor.")
+    assert "secret" not in (built.folder / "_static" / "search-sections.js").read_text(encoding="utf-8")
