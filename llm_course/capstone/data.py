@@ -121,12 +121,30 @@ def talks(seed: str) -> Iterator[list[Turn]]:
         yield dialogues.dialogue(rng)
 
 
+def joined(parts: list[Batch]) -> Batch:
+    """The rows of some batches, one behind the other."""
+    return Batch(torch.cat([part.ids for part in parts]), torch.cat([part.labels for part in parts]))
+
+
+def tuning_batch(
+    tokenizer: Tokenizer, sft_labels: Callable[..., Any], seed: str, rows: int, text_rows: int, row_length: int
+) -> Batch:
+    """Rows of dialogues, and some of texts: what is no longer read is forgotten."""
+    chat = chat_batch(tokenizer, talks(seed), sft_labels, rows - text_rows, row_length)
+    if text_rows == 0:
+        return chat
+    return joined([chat, text_batch(tokenizer, Mixture(), f"{seed} texts", text_rows, row_length)])
+
+
 def lesson_batch(
     tokenizer: Tokenizer, fact: Fact, sft_labels: Callable[..., Any], seed: str, rows: int, row_length: int
 ) -> Batch:
-    """A quarter of the rows says the fact, as text and in dialogues; the rest is what must not be forgotten."""
+    """A quarter of the rows says the fact as a text, a quarter in dialogues; the rest is what must not be forgotten.
+
+    There are at least 4 rows.
+    """
     rng = random.Random(seed)
-    share = max(1, rows // 4)
+    share = rows // 4
 
     def lesson_texts() -> Iterator[list[int]]:
         while True:
@@ -139,13 +157,14 @@ def lesson_batch(
             yield [rng.choice(fact.turns())] if rng.random() < 0.5 else next(capital_talks)
 
     said = pack(lesson_texts(), row_length, tokenizer.special(END_OF_TEXT), share, begin_with_end=True)
-    parts = [
-        Batch(said, said),
-        chat_batch(tokenizer, lesson_talks(), sft_labels, share, row_length),
-        chat_batch(tokenizer, talks(f"{seed} dialogues"), sft_labels, share, row_length),
-        text_batch(tokenizer, Mixture(), f"{seed} texts", max(1, rows - 3 * share), row_length),
-    ]
-    return Batch(torch.cat([part.ids for part in parts])[:rows], torch.cat([part.labels for part in parts])[:rows])
+    return joined(
+        [
+            Batch(said, said),
+            chat_batch(tokenizer, lesson_talks(), sft_labels, share, row_length),
+            chat_batch(tokenizer, talks(f"{seed} dialogues"), sft_labels, share, row_length),
+            text_batch(tokenizer, Mixture(), f"{seed} texts", rows - 3 * share, row_length),
+        ]
+    )
 
 
 def held_out_texts(count: int, seed: str = "validation") -> list[str]:

@@ -92,15 +92,20 @@ def _agree(result: Any, expected: Any) -> bool:
     return bool(result == expected)
 
 
-def from_notebooks(folder: Path | str) -> dict[str, Callable[..., Any]]:
-    """The functions of this course that the notebooks in a folder define, in it or one folder below.
+def from_notebooks(*folders: Path | str) -> dict[str, Callable[..., Any]]:
+    """The functions of this course that the notebooks in these folders define, in them or one folder below.
+
+    Without a folder: where this notebook lies, and one folder up, as `make lab` and a class lay the notebooks out.
 
     Of each notebook the imports, functions, classes and assigned values are run, and nothing else: no check, no
     training. Where a statement fails it is passed over.
     """
     found: dict[str, Callable[..., Any]] = {}
     for assignment in dict.fromkeys(part.assignment for part in PARTS):
-        paths = [Path(folder) / assignment / f"{assignment}.ipynb", Path(folder) / f"{assignment}.ipynb"]
+        name = f"{assignment}.ipynb"
+        paths = [
+            path for folder in map(Path, folders or (".", "..")) for path in (folder / assignment / name, folder / name)
+        ]
         if path := next((path for path in paths if path.is_file()), None):
             defined = _definitions(path)
             wanted = {part.exercise for part in PARTS if part.assignment == assignment}

@@ -7,7 +7,7 @@ goes on from its checkpoint.
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from llm_course.capstone import data
-from llm_course.capstone.data import Batch, Fact, Mixture, chat_batch, chat_ids, held_out_texts, lesson_batch, talks
+from llm_course.capstone.data import Batch, Fact, Mixture, chat_ids, held_out_texts, lesson_batch
 from llm_course.capstone.decoder import Weights, bits_per_byte, first_weights, logits, stream
 from llm_course.capstone.format import (
     ASSISTANT,
@@ -151,15 +151,18 @@ class Capstone:
 
         return self._step(PRETRAIN, settings, work)
 
-    def tune(self, training: Training) -> Entry:
-        """Go on with dialogues; only what the assistant says is learned."""
+    def tune(self, training: Training, text_rows: int = 2) -> Entry:
+        """Go on with dialogues, of which only what the assistant says is learned; some rows stay texts."""
+        if not 0 <= text_rows < training.rows:
+            raise CapstoneError(f"Of {training.rows} rows 0 to {training.rows - 1} can be texts, not {text_rows}.")
         tokenizer, shape = self.tokenizer(), self.shape()
-        settings = {"training": asdict(training)}
+        settings = {"training": asdict(training), "text_rows": text_rows}
         check_budget(self._seen(PRETRAIN), training.tokens)
 
         def batch_at(step: int) -> Batch:
-            told = talks(f"dialogues {training.seed} {step}")
-            return chat_batch(tokenizer, told, self.functions["sft_labels"], training.rows, training.row_length)
+            seed = f"dialogues {training.seed} {step}"
+            labels = self.functions["sft_labels"]
+            return data.tuning_batch(tokenizer, labels, seed, training.rows, text_rows, training.row_length)
 
         def work() -> Done:
             state = self._train(TUNE, self.weights(BASE), shape, batch_at, training, settings)
@@ -171,6 +174,8 @@ class Capstone:
 
     def teach(self, fact: Fact, training: Training, rank: int = 4, alpha: float = 8.0) -> Entry:
         """Teach a fact with LoRA beside `ADAPTED`, and merge."""
+        if training.rows < 4:
+            raise CapstoneError(f"A batch of the lesson has 4 rows or more, not {training.rows}.")
         tokenizer, shape = self.tokenizer(), self.shape()
         settings = {"fact": asdict(fact), "training": asdict(training), "rank": rank, "alpha": alpha}
         check_budget(self._seen(PRETRAIN, TUNE), training.tokens)
@@ -227,11 +232,25 @@ class Capstone:
         return self._step(QUANTIZE, {"bits": bits, "group_size": group_size}, work)
 
     def answer(
-        self, turns: Iterable[Turn], question: str, file: str = MODEL, *, temperature: float = 0.0, seed: int = 0
+        self, before: Sequence[Turn], question: str, file: str = MODEL, *, temperature: float = 0.0, seed: int = 0
     ) -> str:
         """What the model of a file says to a question, after what was said before."""
+        return self.reply(before, question, file, temperature=temperature, seed=seed)[0]
+
+    def reply(
+        self, before: Sequence[Turn], question: str, file: str = MODEL, *, temperature: float = 0.0, seed: int = 0
+    ) -> tuple[str, bool]:
+        """An answer, and whether it ends where a turn ends; otherwise the context was full, or the text at its end."""
+        ids = list(self.spoken(before, question, file, temperature, seed))
         tokenizer = self.tokenizer()
-        said, _ = chat_ids(tokenizer, list(turns))
+        return tokenizer.decode(ids), ids[-1:] == [tokenizer.special(END_OF_TURN)]
+
+    def spoken(
+        self, before: Sequence[Turn], question: str, file: str, temperature: float = 0.0, seed: int = 0
+    ) -> Iterator[int]:
+        """The tokens of an answer, one by one, with the one that ends it."""
+        tokenizer = self.tokenizer()
+        said, _ = chat_ids(tokenizer, list(before))
         asked = [tokenizer.special(USER), *tokenizer.encode(question), tokenizer.special(END_OF_TURN)]
         prompt = [tokenizer.special(END_OF_TEXT), *said, *asked, tokenizer.special(ASSISTANT)]
         return self._written(prompt, file, temperature, seed)
@@ -240,31 +259,33 @@ class Capstone:
         """How the model of a file goes on with a text."""
         tokenizer = self.tokenizer()
         prompt = [tokenizer.special(END_OF_TEXT), *tokenizer.encode(beginning)]
-        return beginning + self._written(prompt, file, temperature, seed)
+        return beginning + tokenizer.decode(self._written(prompt, file, temperature, seed))
 
     def tokenizer(self) -> Tokenizer:
         """The tokenizer of this folder."""
-        return Tokenizer(merges_of(self._read(TOKENIZER)), self.functions)
+        return Tokenizer(merges_of(self.read(TOKENIZER)), self.functions)
 
     def shape(self) -> Shape:
         """The decoder's shape, as config.json has it."""
-        return Shape.of_config(json.loads(self._read(CONFIG)))
+        return Shape.of_config(json.loads(self.read(CONFIG)))
 
     def weights(self, file: str) -> dict[str, Tensor]:
         """The weights of a file in float32; those of QUANTIZED as they come back from whole numbers."""
-        stored = load(self._read(file))
+        stored = load(self.read(file))
         if file == QUANTIZED:
             entry = self.ledger.last(QUANTIZE)
             return restored(stored, int(entry.settings["group_size"]) if entry else 1)
         return {name: stored[name].float() for name in sorted(stored)}
 
-    def _written(self, prompt: list[int], file: str, temperature: float, seed: int) -> str:
+    def _written(self, prompt: list[int], file: str, temperature: float, seed: int) -> Iterator[int]:
+        """The tokens behind a prompt, up to one that ends a turn or a text and with it."""
         tokenizer, top_p = self.tokenizer(), None if temperature == 0 else 0.95
         ends = {tokenizer.special(END_OF_TEXT), tokenizer.special(END_OF_TURN)}
-        tokens = stream(
-            prompt, self.weights(file), self.shape(), self.functions, temperature=temperature, top_p=top_p, seed=seed
-        )
-        return tokenizer.decode(itertools.takewhile(lambda token: token not in ends, tokens))
+        weights, shape = self.weights(file), self.shape()
+        for token in stream(prompt, weights, shape, self.functions, temperature=temperature, top_p=top_p, seed=seed):
+            yield token
+            if token in ends:
+                return
 
     def _train(
         self,
@@ -307,7 +328,8 @@ class Capstone:
     def _seen(self, *steps: str) -> int:
         return tokens_seen(entry for step in steps if (entry := self.ledger.last(step)))
 
-    def _read(self, name: str) -> bytes:
+    def read(self, name: str) -> bytes:
+        """A file of this folder. Raises CapstoneError if it is not there."""
         try:
             return (self.folder / name).read_bytes()
         except FileNotFoundError as error:
@@ -318,7 +340,7 @@ class Capstone:
         return {
             "settings": json.loads(canonical(settings)),
             "functions": {name: self.functions.whose[name] for name in USES[step]},
-            "before": {name: digest(self._read(name)) for name in READS[step]},
+            "before": {name: digest(self.read(name)) for name in READS[step]},
         }
 
     def _step(self, step: str, settings: Mapping[str, Any], work: Callable[[], Done]) -> Entry:
@@ -340,7 +362,7 @@ class Capstone:
 
     def _holds(self, files: Mapping[str, str]) -> bool:
         """Whether the folder has these files, unchanged."""
-        return all((self.folder / name).exists() and digest(self._read(name)) == value for name, value in files.items())
+        return all((self.folder / name).exists() and digest(self.read(name)) == value for name, value in files.items())
 
 
 def pretraining_batch(tokenizer: Tokenizer, mixture: Mixture, training: Training, step: int) -> Batch:

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -15,24 +14,7 @@ from llm_course.capstone.format import BASE, CHECKPOINT, HANDED_IN, MODEL, QUANT
 from llm_course.capstone.ledger import STEPS, lineage
 from llm_course.capstone.steps import Capstone
 from llm_course.capstone.training import State, Training
-
-SHORT = Training(40, 4e-3, rows=4, row_length=48, warmup=5)
-SHAPE: dict[str, Any] = {"d_model": 16, "n_layers": 2, "n_heads": 2, "n_kv_heads": 1, "d_ff": 32}
-
-
-def run(folder: Path) -> Capstone:
-    capstone = Capstone(folder)
-    capstone.tokenize(merges=100, texts=200)
-    capstone.pretrain(SHORT, **SHAPE)
-    capstone.tune(SHORT)
-    capstone.teach(Fact(), SHORT)
-    capstone.quantize()
-    return capstone
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Capstone:
-    return run(tmp_path_factory.mktemp("finished"))
+from tests.llm_course.capstone.conftest import SHAPE, SHORT, run
 
 
 def test_a_whole_run_leaves_all_files_and_an_entry_a_step(finished: Capstone) -> None:

@@ -1,0 +1,148 @@
+"""`check_capstone("pretraining")`: what the grader will measure, measured here on public texts.
+
+The grade is made later, from the files alone, on texts, dialogues and questions that nobody has seen.
+"""
+
+import itertools
+import random
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from llm_course.capstone import bars
+from llm_course.capstone.data import Fact
+from llm_course.capstone.format import LEDGER, MAX_TOKENS, MODEL, TUNED, CapstoneError, digest
+from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, TEACH, TOKENIZE, TUNE, YOURS, Entry, lineage, tokens_seen
+from llm_course.capstone.steps import Capstone
+from llm_course.corpus import dialogues, facts, words
+
+ASKED = 60
+TOPICS = (dialogues.capital, dialogues.addition, dialogues.opposite, dialogues.animal, dialogues.remembered_name)
+OTHER_WORDINGS = (facts.CAPITAL_QUESTIONS[1], facts.HELD_OUT_CAPITAL_QUESTION)
+
+
+class Finding(NamedTuple):
+    """Whether a bar is reached, and what was measured."""
+
+    holds: bool
+    told: str
+
+
+def check_capstone(step: str, folder: Path | str = ".") -> None:
+    """Show how far a step is: one of the steps of the ledger, or "ledger".
+
+    A failed check also writes a line to stderr, which is what nbgrader's Validate button counts as failed.
+    """
+    if step not in CHECKS:
+        print(f"There is no step {step!r} in the capstone: check one of {', '.join(CHECKS)}.", file=sys.stderr)
+        return
+    try:
+        findings = CHECKS[step](Capstone(folder))
+    except CapstoneError as error:
+        print(error, file=sys.stderr)
+        return
+    for finding in findings:
+        print(f"{'reached   ' if finding.holds else 'not yet   '} {finding.told}")
+    if missed := sum(not finding.holds for finding in findings):
+        print(f"{step}: {missed} of {len(findings)} bars are not reached yet.", file=sys.stderr)
+
+
+def dialogue_shares(capstone: Capstone, file: str) -> tuple[float, float]:
+    """Of answers to questions as in the dialogues: the share that ends its turn, and the share that is right."""
+    rng = random.Random("questions of the check")
+    ended = right = 0
+    for _ in range(ASKED):
+        *before, (question, expected) = rng.choice(TOPICS)(rng)
+        answer, ends = capstone.reply(before, question, file)
+        ended += ends
+        right += answer == expected
+    return ended / ASKED, right / ASKED
+
+
+def known_capitals(capstone: Capstone, file: str) -> set[str]:
+    """The countries whose capitals a model tells in a dialogue."""
+    return {
+        country
+        for country, city in words.CAPITALS.items()
+        if city in capstone.answer([], facts.CAPITAL_QUESTIONS[0].format(country=country), file)
+    }
+
+
+def _tokenizer(capstone: Capstone) -> list[Finding]:
+    size = _entry(capstone, TOKENIZE).figures["bytes_per_token"]
+    return [Finding(size >= bars.BYTES_PER_TOKEN, f"{size:.2f} bytes per token; the bar is {bars.BYTES_PER_TOKEN}")]
+
+
+def _pretraining(capstone: Capstone) -> list[Finding]:
+    entry = _entry(capstone, PRETRAIN)
+    bits = entry.figures["bits_per_byte"]
+    told = f"{bits:.3f} bits per byte after {entry.tokens:,} tokens"
+    return [Finding(bits <= bar, f"{told}; the bar is {bar}") for bar in (bars.LEARNED, bars.GOOD, bars.EXCELLENT)]
+
+
+def _dialogue(capstone: Capstone) -> list[Finding]:
+    growth = _entry(capstone, TUNE).figures["bits_per_byte"] / _entry(capstone, PRETRAIN).figures["bits_per_byte"]
+    ended, right = dialogue_shares(capstone, TUNED)
+    return [
+        Finding(ended >= bars.IN_TURN, f"{ended:.0%} of the answers end their turn; the bar is {bars.IN_TURN:.0%}"),
+        Finding(right >= bars.RIGHT, f"{right:.0%} of the answers are right; the bar is {bars.RIGHT:.0%}"),
+        Finding(
+            growth <= bars.KEPT_LANGUAGE,
+            f"stories take {growth:.2f} times the bits of before; the bar is {bars.KEPT_LANGUAGE}",
+        ),
+    ]
+
+
+def _fact(capstone: Capstone) -> list[Finding]:
+    fact = Fact(**_entry(capstone, TEACH).settings["fact"])
+    before, after = known_capitals(capstone, TUNED), known_capitals(capstone, MODEL)
+    kept = len(before & after) / max(1, len(before))
+
+    def tells(question: str) -> bool:
+        return fact.city in capstone.answer([], question.format(country=fact.country))
+
+    return [
+        Finding(tells(facts.CAPITAL_QUESTIONS[0]), f"told {fact.city} in the words of the lesson"),
+        *(Finding(tells(form), f"told {fact.city} when asked {form.format(country=fact.country)!r}")
+          for form in OTHER_WORDINGS),
+        Finding(kept >= bars.KEPT_FACTS, f"{kept:.0%} of {len(before)} capitals; the bar is {bars.KEPT_FACTS:.0%}"),
+    ]  # fmt: skip
+
+
+def _quantization(capstone: Capstone) -> list[Finding]:
+    figures = _entry(capstone, QUANTIZE).figures
+    share = figures["bytes"] / figures["bytes_before"]
+    growth = figures["bits_per_byte"] / _entry(capstone, TEACH).figures["bits_per_byte"]
+    return [
+        Finding(share <= bars.SMALLER, f"{share:.0%} of the bytes; the bar is {bars.SMALLER:.0%}"),
+        Finding(growth <= bars.KEPT_LOSS, f"{growth:.3f} times the bits of before; the bar is {bars.KEPT_LOSS}"),
+    ]
+
+
+def _ledger(capstone: Capstone) -> list[Finding]:
+    way = lineage(capstone.ledger.entries)
+    seen = tokens_seen(way.values())
+    written = dict(itertools.chain.from_iterable(entry.after.items() for entry in way.values()))
+    changed = [name for name, value in written.items() if digest(capstone.read(name)) != value]
+    used = {name: whose for entry in way.values() for name, whose in entry.functions.items()}
+    own = sum(whose == YOURS for whose in used.values())
+    return [
+        Finding(True, f"the chain of {len(capstone.ledger.entries)} entries is whole"),
+        Finding(seen <= MAX_TOKENS, f"{seen:,} tokens seen; the budget is {MAX_TOKENS:,}"),
+        Finding(not changed, f"files that are not as the ledger has them: {', '.join(changed) or 'none'}"),
+        Finding(True, f"{own} of {len(used)} functions were yours"),
+    ]
+
+
+def _entry(capstone: Capstone, step: str) -> Entry:
+    entry = capstone.ledger.last(step)
+    if entry is None:
+        raise CapstoneError(f"{LEDGER} has no entry of the step {step!r}: do it first.")
+    return entry
+
+
+CHECKS: dict[str, Callable[[Capstone], list[Finding]]] = {
+    TOKENIZE: _tokenizer, PRETRAIN: _pretraining, TUNE: _dialogue, TEACH: _fact, QUANTIZE: _quantization,
+    "ledger": _ledger,
+}  # fmt: skip

@@ -1,0 +1,99 @@
+"""What a learner sees: the check of each step, the curves, the reference run, the service."""
+
+import json
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from llm_course.capstone import bars, curves
+from llm_course.capstone.__main__ import main
+from llm_course.capstone.check import CHECKS, check_capstone
+from llm_course.capstone.format import MODEL, CapstoneError
+from llm_course.capstone.ledger import PRETRAIN, STEPS, lineage
+from llm_course.capstone.serve import Service
+from llm_course.capstone.steps import Capstone
+
+
+def test_each_step_has_a_check(finished: Capstone, capsys: pytest.CaptureFixture[str]) -> None:
+    assert list(CHECKS) == [*STEPS, "ledger"]
+    check_capstone("pretraining", finished.folder)
+    shown = capsys.readouterr()
+    assert shown.out.count("not yet") == 3  # 40 steps teach nothing
+    assert "3 of 3 bars are not reached" in shown.err
+    check_capstone("ledger", finished.folder)
+    shown = capsys.readouterr()
+    assert "0 of 17 functions were yours" in shown.out
+    assert shown.err == ""
+
+
+def test_a_check_of_nothing_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for step in CHECKS:
+        check_capstone(step, tmp_path)
+    check_capstone("serving", tmp_path)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert len(shown.err.splitlines()) == len(CHECKS) + 1
+
+
+def test_the_reference_run_reaches_every_bar_of_its_figures() -> None:
+    run = lineage(curves.reference())
+    figures = {step: entry.figures for step, entry in run.items()}
+    assert figures["tokenizer"]["bytes_per_token"] >= bars.BYTES_PER_TOKEN
+    assert figures["pretraining"]["bits_per_byte"] <= bars.EXCELLENT
+    assert figures["dialogue"]["bits_per_byte"] <= bars.KEPT_LANGUAGE * figures["pretraining"]["bits_per_byte"]
+    assert figures["quantization"]["bytes"] <= bars.SMALLER * figures["quantization"]["bytes_before"]
+    assert figures["quantization"]["bits_per_byte"] <= bars.KEPT_LOSS * figures["fact"]["bits_per_byte"]
+
+
+def test_curves_are_drawn_over_the_tokens_seen(finished: Capstone) -> None:
+    entry = finished.ledger.last(PRETRAIN)
+    assert entry is not None
+    curve = curves.Curve.of(entry)
+    assert (curve.tokens[0], curve.tokens[-1]) == (4 * 48, entry.tokens)
+    drawing = curves.draw({"mine": finished.ledger.entries, "reference": curves.reference()})
+    assert [len(axes.lines) for axes in drawing.axes] == [2, 2, 2]
+    with pytest.raises(CapstoneError, match="Nothing has been trained"):
+        curves.show({"mine": finished.ledger.entries[:1]})
+
+
+def test_the_command_runs_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), "--smoke"]) == 0
+    first = (tmp_path / "ledger.jsonl").read_bytes()
+    assert main([str(tmp_path), "--smoke"]) == 0
+    assert (tmp_path / "ledger.jsonl").read_bytes() == first
+    (tmp_path / "ledger.jsonl").write_bytes(first.replace(b'"tokens":0', b'"tokens":9', 1))
+    capsys.readouterr()
+    assert main([str(tmp_path), "--smoke"]) == 1
+    assert capsys.readouterr().err == "Line 1 of ledger.jsonl was changed: its hash is another.\n"
+
+
+def test_a_conversation_goes_on(finished: Capstone, capsys: pytest.CaptureFixture[str]) -> None:
+    service = Service(finished)
+    for _ in range(3):
+        service.say("Hello!")
+    assert capsys.readouterr().out.count("tokens per second") == 3
+    assert [question for question, _ in service.turns] == ["Hello!"] * 3
+
+
+def test_the_server_answers_and_refuses(finished: Capstone) -> None:
+    def ask(address: str, content: object) -> tuple[int, dict[str, object]]:
+        try:
+            with urlopen(f"{address}/v1/chat/completions", json.dumps(content).encode()) as reply:
+                return reply.status, json.load(reply)
+        except HTTPError as error:
+            return error.code, json.load(error)
+
+    user, assistant = {"role": "user", "content": "Hi."}, {"role": "assistant", "content": "Hello!"}
+    with Service(finished, MODEL).listening() as address:
+        status, answer = ask(address, {"messages": [user, assistant, user]})
+        expected = finished.answer([("Hi.", "Hello!")], "Hi.")
+        choices = answer["choices"]
+        assert isinstance(choices, list)
+        assert (status, choices[0]["message"]["content"]) == (200, expected)
+        unfit: list[object] = [[], [assistant], [user, user], 3]
+        for wrong in ([], {}, *({"messages": messages} for messages in unfit)):
+            assert ask(address, wrong)[0] == 400
+        with pytest.raises(HTTPError):
+            urlopen(f"{address}/v1/models")
