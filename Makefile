@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers checks kill-matrix soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers checks kill-matrix soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -167,6 +167,10 @@ models: env  ## train the course models anew, in about half an hour on two quick
 models-smoke: env  ## a few steps of every model's training, into _build/models-smoke
 	@rm -rf _build/models-smoke
 	@$(BIN)/python -m llm_course.training --smoke --output _build/models-smoke/weights --runs _build/models-smoke/runs
+
+capstone-reference: env  ## make the capstone's reference run anew, about five minutes of processor time
+	@$(BIN)/python -m llm_course.capstone _build/capstone
+	@cp _build/capstone/ledger.jsonl llm_course/capstone/reference.jsonl
 
 model-report: env  ## measure the shipped models again and write report, cards and checksums
 	@$(BIN)/python -m llm_course.training --report-only

@@ -53,7 +53,8 @@ def sources(root: Path, name: str) -> list[Path]:
     """The files besides exercises.md that a released notebook is made of."""
     topic = name[3:]
     files = [root / "autograder" / "notebooks.py", root / "autograder" / "markdown.py"]
-    return [*files, root / "autograder" / "exercises" / f"{topic}.py", root / "solutions" / f"{topic}.py"]
+    files += [root / "autograder" / "exercises" / f"{topic}.py", root / "solutions" / f"{topic}.py"]
+    return [file for file in files if file.exists()]  # the capstone has no solutions
 
 
 def address(name: str) -> str:

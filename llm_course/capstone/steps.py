@@ -99,13 +99,15 @@ class Capstone:
     Args:
         folder: where the files lie that are handed in; the notebook's own folder.
         functions: whose functions run; by default the stand-ins.
+        progress: whether a bar shows steps, time left and loss.
     """
 
-    def __init__(self, folder: Path | str = ".", functions: Chosen | None = None) -> None:
+    def __init__(self, folder: Path | str = ".", functions: Chosen | None = None, *, progress: bool = True) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.functions = functions or Chosen({})
         self.ledger = Ledger(self.folder)
+        self.progress = progress
 
     def tokenize(self, merges: int = 763, texts: int = 2000, seed: int = 0) -> Entry:
         """Learn the tokenizer's merges from so many texts of the course."""
@@ -123,10 +125,20 @@ class Capstone:
         settings = {"merges": merges, "texts": texts, "seed": seed}
         return self._step(TOKENIZE, settings, work)
 
-    def pretrain(self, training: Training, mixture: Mixture = Mixture(), **shape: int) -> Entry:  # noqa: B008
-        """Train a decoder from the beginning. `shape` is that of `Shape`, without the vocabulary's size."""
+    def pretrain(
+        self,
+        training: Training,
+        *,
+        d_model: int,
+        n_layers: int,
+        n_heads: int,
+        n_kv_heads: int,
+        d_ff: int,
+        mixture: Mixture = Mixture(),  # noqa: B008
+    ) -> Entry:
+        """Train a decoder of this shape from the beginning."""
         tokenizer = self.tokenizer()
-        built = Shape(tokenizer.size, **shape)
+        built = Shape(tokenizer.size, d_model, n_layers, n_heads, n_kv_heads, d_ff)
         if (count := parameters_of(built.tensors)) > MAX_PARAMETERS:
             raise CapstoneError(
                 f"This decoder has {count:,} parameters, and the budget is {MAX_PARAMETERS:,}: make it narrower, take"
@@ -144,7 +156,7 @@ class Capstone:
             files = {
                 BASE: save(weights),
                 CONFIG: (json.dumps(built.config(), indent=1) + "\n").encode(),
-                CHECKPOINT: (self.folder / CHECKPOINT).read_bytes(),
+                CHECKPOINT: self.read(_unfinished(PRETRAIN)),
             }
             figures = {"losses": thinned(state.losses), "parameters": count, **self._measured(weights, built)}
             return Done(state.data.hex(), files, training.tokens, figures)
@@ -304,9 +316,11 @@ class Capstone:
             loss: Tensor = self.functions["next_token_loss"](scores, batch.labels)
             return loss
 
-        file = CHECKPOINT if step == PRETRAIN else _unfinished(step)
         origin = self._origin(step, settings)
-        return train(tensors, loss_of, batch_at, training, self.functions, self.folder / file, origin, name=step)
+        return train(
+            tensors, loss_of, batch_at, training, self.functions, self.folder / _unfinished(step), origin,
+            name=step, progress=self.progress,
+        )  # fmt: skip
 
     def _adapters(self, weights: Weights, rank: int, alpha: float, seed: int) -> dict[str, Any]:
         """name -> a LoRA layer around a copy of this matrix."""

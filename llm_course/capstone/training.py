@@ -4,6 +4,7 @@ A step makes new tensors and leaves the old ones alone, so whenever a run is sto
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -140,6 +141,7 @@ def train(
     settings: object,
     *,
     name: str = "training",
+    progress: bool = True,
     after_step: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train from `tensors`, or go on from `checkpoint` where it is of the same `settings`.
@@ -151,8 +153,11 @@ def train(
     last = max(1, training.steps - REPLAYED)
     with (
         one_thread(),
-        tqdm(total=training.steps, initial=len(state.losses), desc=name, mininterval=1, unit="step") as bar,
-    ):
+        tqdm(
+            total=training.steps, initial=len(state.losses), desc=name, unit="step", mininterval=1,
+            file=sys.stdout, disable=not progress,
+        ) as bar,
+    ):  # fmt: skip
         try:
             for step in range(len(state.losses), training.steps):
                 state = advance(state, batch_at(step), loss_of, training, functions)

@@ -10,7 +10,7 @@ from transformers import AutoModelForCausalLM
 from llm_course.capstone import training
 from llm_course.capstone.data import Batch, Fact, Mixture
 from llm_course.capstone.decoder import logits
-from llm_course.capstone.format import BASE, CHECKPOINT, HANDED_IN, MODEL, QUANTIZED, TUNED, CapstoneError, Shape
+from llm_course.capstone.format import BASE, HANDED_IN, MODEL, QUANTIZED, TUNED, CapstoneError, Shape
 from llm_course.capstone.ledger import STEPS, lineage
 from llm_course.capstone.steps import Capstone
 from llm_course.capstone.training import State, Training
@@ -115,7 +115,7 @@ def test_what_makes_no_sense_is_one_sentence(tmp_path: Path) -> None:
         Fact("France", "Lyon")
     with pytest.raises(CapstoneError, match="not all of them 0"):
         Mixture(0, 0, 0, 0)
-    (tmp_path / CHECKPOINT).write_bytes(b"no tensors")
+    (tmp_path / "pretraining.unfinished.safetensors").write_bytes(b"no tensors")
     with pytest.raises(CapstoneError, match="delete it"):
         capstone.pretrain(SHORT, **SHAPE)
 
