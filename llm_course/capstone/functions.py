@@ -97,8 +97,8 @@ def from_notebooks(*folders: Path | str) -> dict[str, Callable[..., Any]]:
 
     Without a folder: where this notebook lies, and one folder up, as `make lab` and a class lay the notebooks out.
 
-    Of each notebook the imports, functions, classes and assigned values are run, and nothing else: no check, no
-    training. Where a statement fails it is passed over.
+    Of each notebook the imports, functions, classes and constants are run, and nothing else: no check, no training.
+    A constant is a value without a call, or has a name in capitals. A statement that fails is passed over.
     """
     found: dict[str, Callable[..., Any]] = {}
     for assignment in dict.fromkeys(part.assignment for part in PARTS):
@@ -120,7 +120,6 @@ def _definitions(path: Path) -> dict[str, Any]:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError):
         return namespace  # no notebook: its functions are not found, and that is told
-    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
     for cell in cells:
         if cell.get("cell_type") != "code":
             continue
@@ -131,9 +130,18 @@ def _definitions(path: Path) -> dict[str, Any]:
         except SyntaxError:
             continue
         for statement in statements:
-            if isinstance(statement, kinds):
+            if _defines(statement):
                 _run(statement, path, namespace)
     return namespace
+
+
+def _defines(statement: ast.stmt) -> bool:
+    """Whether a statement only says what something is."""
+    if isinstance(statement, ast.Assign | ast.AnnAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        named = all(isinstance(target, ast.Name) and target.id.isupper() for target in targets)
+        return named or not any(isinstance(node, ast.Call) for node in ast.walk(statement))
+    return isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef)
 
 
 def _run(statement: ast.stmt, path: Path, namespace: dict[str, Any]) -> None:

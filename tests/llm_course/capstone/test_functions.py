@@ -57,11 +57,11 @@ def test_only_definitions_of_a_notebook_are_run(tmp_path: Path) -> None:
     write(
         tmp_path,
         "05_attention",
-        "%matplotlib inline\nimport torch\nLEAST = 1\nbroken = undefined + 1",
+        "%matplotlib inline\nimport torch\nLEAST = int(1)\nalso = 1\nbroken = undefined + 1\nweights = exit()",
         "print(1 / 0)",
         "this is no Python",
         "def causal_mask(n_queries, n_keys):\n"
-        "    return torch.ones(n_queries, n_keys, dtype=torch.bool).tril(n_keys - n_queries) & bool(LEAST)",
+        "    return torch.ones(n_queries, n_keys, dtype=torch.bool).tril(n_keys - n_queries) & bool(LEAST * also)",
         "raise SystemExit",
     )
     assert Chosen(from_notebooks(tmp_path)).whose["causal_mask"] == YOURS
