@@ -20,7 +20,7 @@ from autograder.exercises.spec import Assignment, Exercise
 from autograder.fingerprint import graders_fingerprint, versions
 from autograder.hand_in import out_of_the_way
 from autograder.judge import judge
-from autograder.notebook_run import NotebookRun
+from autograder.notebook_run import Cells, NotebookRun
 from autograder.notebooks import section_titles
 from autograder.own_tests import hides, results_of_tests
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result
@@ -136,7 +136,7 @@ class _Part:
 
 
 def _part(run: NotebookRun, exercises: Iterable[ExerciseResult]) -> _Part:
-    named = tuple(_naming_what_is_missing(exercise, run.cells.missing_modules()) for exercise in exercises)
+    named = tuple(_naming_what_is_missing(exercise, run.cells) for exercise in exercises)
     outputs = {str(number): reply.outputs for number, reply in run.cells.replies.items()}
     return _Part(named, outputs, run.tier, run.starved)
 
@@ -227,16 +227,18 @@ def _result_of(
         hint=verdict.hint,
         section=_place(verdict, assignment),
         flags=(*shortcuts, *notes),
+        remedy=verdict.remedy,
     )
     return _without_points(result) if shortcuts and rules.shortcuts_cost_points else result
 
 
-def _naming_what_is_missing(result: ExerciseResult, modules: Iterable[str]) -> ExerciseResult:
-    """The result with a word on modules that were not there, where the hint is about a name that is not there."""
+def _naming_what_is_missing(result: ExerciseResult, cells: Cells) -> ExerciseResult:
+    """The result with a word on why a name is not there, where the hint is about one: a module, a cell that failed."""
     found = None if result.mistake else MISSING_NAME.search(result.hint)
     if not found:
         return result
-    words = [_missing(module) for module in modules] or [MISSING_MODULE] * (found[1] == "ModuleNotFoundError")
+    words = [_missing(module) for module in cells.missing_modules()]
+    words = words or [MISSING_MODULE] * (found[1] == "ModuleNotFoundError") or cells.failures_behind(result.hint)[:1]
     return replace(result, hint=" ".join([result.hint, *words]), flags=(*result.flags, *words))
 
 
@@ -246,7 +248,7 @@ def _missing(module: str) -> str:
 
 def _without_points(result: ExerciseResult) -> ExerciseResult:
     hint = f"This exercise is to be done without what does its work. {result.flags[0]} Write that part yourself."
-    return replace(result, score=0.0, hint=hint, mistake=None, section="")
+    return replace(result, score=0.0, hint=hint, mistake=None, section="", remedy="")
 
 
 def _place(verdict: Verdict, assignment: Assignment) -> str:

@@ -191,6 +191,16 @@ class Cells:
         found = (MISSING_MODULE.fullmatch(text) for text in texts)
         return list(dict.fromkeys(match[1] for match in found if match))
 
+    def failures_behind(self, hint: str) -> list[str]:
+        """What cells ended with that should have defined or imported a name in the code of a hint, in sentences."""
+        asked = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]*)`", hint))))
+        return [
+            f"The cell that should bring {' and '.join(f'`{name}`' for name in names)} ended with {failure}."
+            for number, reply in self.replies.items()
+            if (failure := _failure_of(reply))
+            and (names := sorted(names_brought(self.sources.get(number, "")) & asked))
+        ]
+
     def _with_outputs_that_fit(self, number: int, reply: CellReply) -> CellReply:
         # By cell, for a new room runs them all again.
         self._printed[number] = values.size_of(reply.outputs)
@@ -199,6 +209,24 @@ class Cells:
         self._printed[number] = 0
         note = "[the output was left out: the notebook prints too much]\n"
         return CellReply(reply.ok, [{"output_type": "stream", "name": "stdout", "text": note}])
+
+
+def names_brought(source: str) -> set[str]:
+    """The names that a cell imports or defines in lines of their own, even one that is no Python."""
+    imports = re.findall(r"^[ \t]*(?:from|import)[ \t](.*)$", source, re.MULTILINE)
+    defined = re.findall(r"^[ \t]*(?:def|class)[ \t]+(\w+)|^(\w+)[ \t]*=(?!=)", source, re.MULTILINE)
+    imported = {name for line in imports for name in re.findall(r"\w+", line)} - {"as", "import"}
+    return imported | {name for pair in defined for name in pair if name}
+
+
+def _failure_of(reply: CellReply) -> str:
+    """What a cell ended with, in words, or nothing."""
+    error = next((output for output in reply.outputs if output.get("output_type") == "error"), None)
+    if error is None:
+        return ""
+    said = re.sub(r" \(<[^>]*>, line (\d+)\)$", r" in line \1", str(error.get("evalue"))[:200])
+    kind = str(error.get("ename"))[:80]
+    return f"{kind}: {said}" if said else kind
 
 
 class _Time:

@@ -5,7 +5,7 @@ stands in its resources, so that it ends somewhere: a notebook may have two thou
 """
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 
 from autograder.harmless import as_written, code_to_html, harmless_name, markdown_to_html, text_to_html
 from autograder.pictures import MAX_BYTES, SUFFIXES, Picture, PictureError, read_picture, read_picture_text
+from llm_course.checking.feedback import WHAT_TO_DO, fold
 
 MAX_AT_ONCE = 100_000
 """Characters of one text."""
@@ -152,9 +153,19 @@ def draw_code(context: Context, source: str, **_: Any) -> str:
 
 @pass_context
 def draw_text(context: Context, text: str) -> str:
-    """What was printed, or a line of a traceback."""
+    """What was printed, or a line of a traceback. What to do about a mistake is folded away."""
     page: Page = context["resources"]["page"]
+    if is_judged(context.get("cell", {})):
+        text, _, remedy = text.partition(f"\n{WHAT_TO_DO}\n")
+        if remedy:
+            return page.draw(text, text_to_html, html.escape) + fold(WHAT_TO_DO, text_to_html(remedy))
     return page.draw(text, text_to_html, html.escape)
+
+
+def is_judged(cell: Mapping[str, Any]) -> bool:
+    """Whether what a cell says is ours: it is graded, and holds no answer of a learner."""
+    nbgrader = cell.get("metadata", {}).get("nbgrader", {})
+    return bool(nbgrader.get("grade")) and not nbgrader.get("solution")
 
 
 def as_it_is(text: str) -> str:

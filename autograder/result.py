@@ -41,13 +41,14 @@ class ExerciseResult:
     hint: str
     section: str
     flags: tuple[str, ...]
+    remedy: str = ""
 
     @property
     def feedback(self) -> str:
-        """The learner's feedback as plain text: properties, hint, where to read again."""
+        """The learner's feedback as plain text: properties, hint, where to read again, what to do."""
         summary = f"{self.score:g} of {self.points:g} points"
-        lines = Feedback(self.name, summary, self.properties, self.hint, self.section).lines
-        return "\n".join(_wrapped(line) for line in lines)
+        told = Feedback(self.name, summary, self.properties, self.hint, self.section, self.remedy)
+        return "\n".join(_wrapped(line) for line in (*told.lines, *told.remedy_lines))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -70,7 +70,7 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
             where = f"seed {seed.decode()}: {mistake.name}"
             if verdict.fraction == 1:
                 yield f"{where} gets full marks"
-            elif (verdict.mistake, verdict.hint) != (mistake.name, mistake.hint):
+            elif verdict.mistake != mistake.name:
                 yield f"{where} is told {verdict.mistake}: {verdict.hint}"
             # The learner's own checks see fewer cases: a mistake may pass them, but it is never taken for another.
             if shown.mistake not in (mistake.name, None):

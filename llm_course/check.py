@@ -16,24 +16,26 @@ from typing import Any
 from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
 from llm_course.checking.calls import invoke
 from llm_course.checking.evaluate import Verdict, evaluate
-from llm_course.checking.feedback import Feedback, place_in
+from llm_course.checking.feedback import Feedback, fold, place_in
+from llm_course.checking.side_by_side import SideBySide, first_failing_case
 from llm_course.checking.values import ValueFormatError
 
 CHECKS = Path(__file__).parent / "checks"
 PROGRESS_FILE = ".llm_course_progress.json"
 
 
-def check(assignment: str, function: Callable[..., Any]) -> None:
+def check(assignment: str, function: Callable[..., Any], show: bool = False) -> None:
     """Check a function of an assignment on its visible cases and show the result.
 
     Args:
         assignment: the assignment's name, such as "05_attention".
         function: the learner's function, under the name that the assignment gives it.
+        show: whether to open what is folded away: what to do, and a failing case beside what is expected.
 
     A failed check also writes a line to stderr, which is what nbgrader's Validate button counts as failed.
     """
     try:
-        report = make_report(assignment, function)
+        report = make_report(assignment, function, show=show)
     except CheckError as error:
         print(error, file=sys.stderr)
         return
@@ -48,11 +50,16 @@ class CheckError(Exception):
 
 @dataclass(frozen=True)
 class Report:
-    """What a check shows: the verdict, and which exercises of the assignment pass so far."""
+    """What a check shows: the verdict, which exercises of the assignment pass so far, and a case that fails.
+
+    What to do, and the case, are for who asks: they are folded away, unless it is to `show` them.
+    """
 
     assignment: str
     verdict: Verdict
     progress: Mapping[str, bool]
+    case: SideBySide | None = None
+    show: bool = False
 
     @property
     def passed(self) -> bool:
@@ -75,20 +82,34 @@ class Report:
         """What the learner reads about the exercise."""
         verdict = self.verdict
         place = place_in(self.assignment, verdict.section) if verdict.section else ""
-        return Feedback(verdict.exercise, self.summary, verdict.findings, verdict.hint, place)
+        return Feedback(verdict.exercise, self.summary, verdict.findings, verdict.hint, place, verdict.remedy)
 
     def __repr__(self) -> str:
-        return "\n".join([*self.feedback.lines, "", self.progress_line])
+        return "\n".join([*self.feedback.lines, *self._more_lines, "", self.progress_line])
+
+    @property
+    def _more_lines(self) -> list[str]:
+        if not self.show:
+            more = [
+                what for what, there in (("what to do", self.verdict.remedy), ("a case that fails", self.case)) if there
+            ]
+            return [f"For {' and '.join(more)}: check(..., show=True)."] if more else []
+        return [*self.feedback.remedy_lines, *(["", *self.case.lines] if self.case else [])]
 
     def _repr_html_(self) -> str:
         color = "#2a7f62" if self.passed else "#b4552d"
+        told, case = self.feedback.html, fold("A case that fails", self.case.html) if self.case else ""
+        if self.show:
+            told, case = (text.replace("<details>", "<details open>") for text in (told, case))
         return (
-            f'<div style="border-left:4px solid {color};padding:0.2em 1em">{self.feedback.html}'
+            f'<div style="border-left:4px solid {color};padding:0.2em 1em">{told}{case}'
             f'<p style="opacity:0.75">{html.escape(self.progress_line)}</p></div>'
         )
 
 
-def make_report(assignment: str, function: Callable[..., Any], folder: Path | None = None) -> Report:
+def make_report(
+    assignment: str, function: Callable[..., Any], folder: Path | None = None, show: bool = False
+) -> Report:
     """Check a function and note the progress in `folder`, the working folder by default.
 
     Raises:
@@ -102,10 +123,12 @@ def make_report(assignment: str, function: Callable[..., Any], folder: Path | No
             f"give check one of {', '.join(answer_keys)}."
         )
     answer_key = answer_keys[name]
-    verdict = evaluate(answer_key, {case: invoke(function, item.call) for case, item in answer_key.items.items()})
+    replies = {case: invoke(function, item.call) for case, item in answer_key.items.items()}
+    verdict = evaluate(answer_key, replies)
     passed = all(finding.holds for finding in verdict.findings)
     progress = _note_progress(folder or Path.cwd(), assignment, name, passed)
-    return Report(assignment, verdict, {exercise: progress.get(exercise, False) for exercise in answer_keys})
+    marks = {exercise: progress.get(exercise, False) for exercise in answer_keys}
+    return Report(assignment, verdict, marks, first_failing_case(answer_key, verdict.findings, replies), show)
 
 
 @functools.cache

@@ -15,11 +15,12 @@ from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
 from llm_course.checking.calls import Failure, Reply, is_kind_of
 from llm_course.checking.compare import agree, mismatch, same_distribution
+from llm_course.checking.feedback import in_steps
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one property holds; if not, what was seen first.
+    """Whether one property holds; if not, what was seen first, if that can be told, and what to look at.
 
     One that `waits` shows no fault of its own, but counts only once the property that it needs holds, or the values are
     right whose gradients it is about.
@@ -30,13 +31,15 @@ class Finding:
     holds: bool
     message: str = ""
     waits: bool = False
+    advice: str = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What an answer is worth, and the one message that helps most.
 
-    `mistake` is the name of the known mistake that explains the failure, if one does.
+    `mistake` is the name of the known mistake that explains the failure, if one does. `hint` is told at once, `remedy`
+    to who asks what to do; either may be empty.
     """
 
     exercise: str
@@ -44,6 +47,7 @@ class Verdict:
     mistake: str | None = None
     hint: str = ""
     section: str = ""
+    remedy: str = ""
 
     @property
     def fraction(self) -> float:
@@ -72,10 +76,12 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
         return Verdict(answer_key.exercise, findings, hint=tell_failure(answer_key.exercise, failure))
     mistake = diagnose(answer_key, replies, failed.name)
     if mistake is not None:
-        return Verdict(answer_key.exercise, findings, mistake.name, mistake.hint, mistake.section)
+        hint, remedy = in_steps(mistake.hint)
+        return Verdict(answer_key.exercise, findings, mistake.name, hint, mistake.section, remedy)
     written = all(reply.failure is None or reply.failure.type != "NotImplementedError" for reply in replies.values())
     section = _usual_section(answer_key) if written else ""
-    return Verdict(answer_key.exercise, findings, hint=failed.message, section=section)
+    hint = failed.message or f"First to mend: “{failed.name}”."
+    return Verdict(answer_key.exercise, findings, hint=hint, section=section, remedy=failed.advice)
 
 
 def _usual_section(answer_key: AnswerKey) -> str:
@@ -147,7 +153,8 @@ def tell_failure(exercise: str, failure: Failure) -> str:
         return f"`{exercise}` was stopped: {failure.message or 'it ran too long'}."
     where = f" in line {failure.line} of its cell, `{failure.source}`" if failure.line else ""
     if failure.message:
-        return f"`{exercise}` raised {failure.type}{where}: {failure.message}"
+        advice = ". Has the cell that brings it run, and without an error?" if failure.type == "NameError" else ""
+        return f"`{exercise}` raised {failure.type}{where}: {failure.message}{advice}"
     return f"`{exercise}` raised {failure.type}{where}. What it said is not shown here: run its check to read it."
 
 
@@ -161,7 +168,8 @@ def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[Find
         # The first to fail waits for nothing: what comes before it is what is more fundamental.
         blamed = own is not None and (required.name == first or not _of_wrong_values(answer_key, required, replies))
         waits = not holds and not blamed
-        return Finding(required.name, required.weight, holds, own or needed or "", waits)
+        seen, advice = own or needed or ("", "")
+        return Finding(required.name, required.weight, holds, seen, waits, advice)
 
     return tuple(map(find, answer_key.properties))
 
@@ -174,13 +182,14 @@ def _of_wrong_values(answer_key: AnswerKey, required: Property, replies: Mapping
     )
 
 
-def _problem(answer_key: AnswerKey, required: Property, replies: Mapping[str, Reply]) -> str | None:
+def _problem(answer_key: AnswerKey, required: Property, replies: Mapping[str, Reply]) -> tuple[str, str] | None:
+    """What is wrong: what was seen, if that can be told, and what to look at, if the property knows it."""
     items = [answer_key.items[case] for case in required.cases]
     actual = [replies[case] for case in required.cases]
     for reply, item in zip(actual, items, strict=True):
         if found := _form_problem(answer_key.exercise, reply, item, required.part):
             # Only the advice says what should have been refused.
-            return f"{found} {required.advice}" if item.expected.failure and not reply.failure else found
+            return found, required.advice if item.expected.failure and not reply.failure else ""
     expected = [item.expected for item in items]
     if required.joint:
         holds = _observations_agree(required, actual, expected, items[0])
@@ -189,7 +198,7 @@ def _problem(answer_key: AnswerKey, required: Property, replies: Mapping[str, Re
             _observations_agree(required, [ours], [theirs], item)
             for ours, theirs, item in zip(actual, expected, items, strict=True)
         )
-    return None if holds else required.advice
+    return None if holds else ("", required.advice)
 
 
 def _observations_agree(required: Property, actual: list[Reply], expected: list[Reply], item: Item) -> bool:

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 HOLDS, FAILS, WAITS = "✓", "✗", "–"
+WHAT_TO_DO = "What to do"
+SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.) (?=(?:[^`]*`[^`]*`)*[^`]*$)")
+"""The space behind a sentence, outside code."""
+CLAUSE_END = re.compile(r"[:;] (?=(?:[^`]*`[^`]*`)*[^`]*$)")
 WAITS_MEANS = f"({WAITS} counts once a more fundamental property holds)"
 
 
@@ -26,11 +30,28 @@ def mark(found: Found) -> str:
     return HOLDS if found.holds else WAITS if found.waits else FAILS
 
 
+def in_steps(hint: str) -> tuple[str, str]:
+    """The hint of a known mistake in two steps: what was misunderstood, and what to do about it.
+
+    The first is the first sentence, or what comes before its colon where there is only one; the second may be empty.
+    """
+    sentences = SENTENCE_END.split(hint, maxsplit=1)
+    if len(sentences) == 2:
+        return sentences[0], sentences[1]
+    told, *rest = CLAUSE_END.split(hint, maxsplit=1)
+    # Within brackets nothing ends.
+    if not rest or told.count("(") > told.count(")"):
+        return hint, ""
+    word = rest[0].partition(" ")[0].rstrip(",;.:")
+    return f"{told}.", rest[0][0].upper() + rest[0][1:] if word.isalpha() else rest[0]
+
+
 @dataclass(frozen=True)
 class Feedback:
     """The parts of what is read about one exercise, in the order in which they are shown.
 
-    `place` is where to read again, such as "chapter 5, “Masks”"; it and the hint may be empty.
+    `place` is where to read again, such as "chapter 5, “Masks”"; it and the hint may be empty. `remedy` says what to
+    do, and is shown to who asks.
     """
 
     exercise: str
@@ -38,6 +59,7 @@ class Feedback:
     properties: Sequence[Found]
     hint: str
     place: str
+    remedy: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -52,6 +74,11 @@ class Feedback:
         return shown
 
     @property
+    def remedy_lines(self) -> list[str]:
+        """What to do, as text."""
+        return ["", WHAT_TO_DO, *self.remedy.splitlines()] if self.remedy else []
+
+    @property
     def html(self) -> str:
         """As HTML, where none of it is a tag."""
         rows = [f"<li>{mark(item)} <span>{html.escape(item.name)}</span></li>" for item in self.properties]
@@ -62,6 +89,7 @@ class Feedback:
         return (
             f"<p><code>{html.escape(self.exercise)}</code>: {html.escape(self.summary)}</p>"
             f'<ul style="list-style:none;padding-left:0">{"".join(rows)}</ul>{hint}{place}'
+            f"{fold(WHAT_TO_DO, hint_to_html(self.remedy)) if self.remedy else ''}"
         )
 
     @property
@@ -81,6 +109,11 @@ def place_in(chapter: str, title: str) -> str:
     if not chapter[:2].isdecimal():
         return title
     return f"chapter {int(chapter[:2])}, “{title}”"
+
+
+def fold(title: str, inside: str) -> str:
+    """HTML that opens when a reader asks for it."""
+    return f"<details><summary>{html.escape(title)}</summary>{inside}</details>"
 
 
 def hint_to_html(text: str) -> str:

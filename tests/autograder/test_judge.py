@@ -184,6 +184,10 @@ def hint(function: Any) -> str:
     return judge(DOUBLE, local_answer(function), SEED).hint
 
 
+def remedy(function: Any) -> str:
+    return judge(DOUBLE, local_answer(function), SEED).remedy
+
+
 def _unwritten(x: Tensor) -> Tensor:
     raise NotImplementedError()
 
@@ -196,9 +200,18 @@ def test_the_first_thing_that_is_wrong_is_said() -> None:
     assert "the shape is (1, 5), and (5,) is expected" in hint(lambda x: double(x)[None])
     assert "the dtype is int64" in hint(lambda x: double(x).long())
     assert hint(lambda x: double(x) * 1.5) == "You triple."
-    assert hint(lambda x: double(x) + 1) == "Look at one number."
     assert "accepted arguments that make no sense" in hint(lambda x: x * 2)
-    assert hint(lambda x: double(x) * torch.nan) == "Look at one number."
+    for wrong in (lambda x: double(x) + 1, lambda x: double(x) * torch.nan):
+        assert hint(wrong) == "First to mend: “value”."
+
+
+def test_what_to_do_is_told_by_itself() -> None:
+    assert remedy(lambda x: double(x) + 1) == "Look at one number."
+    assert remedy(lambda x: x * 2) == "Refuse matrices."
+    assert remedy(_raise(KeyError("a"))) == ""
+    halved = replace(DOUBLE, mistakes=(Mistake("halved", "You halve: double instead.", "x", lambda x: double(x) / 4),))
+    verdict = judge(halved, local_answer(lambda x: double(x) / 4), SEED)
+    assert (verdict.hint, verdict.remedy) == ("You halve.", "Double instead.")
 
 
 def test_a_forgotten_check_is_not_told_before_the_fundamental_fault() -> None:
@@ -206,7 +219,7 @@ def test_a_forgotten_check_is_not_told_before_the_fundamental_fault() -> None:
     exercise = replace(DOUBLE, mistakes=(unchecked,))
     assert judge(exercise, local_answer(lambda x: x * 2), SEED).hint == "You accept matrices."
     both_faults = local_answer(lambda x: x * 2 if x.dim() == 2 else x * 3)
-    assert judge(exercise, both_faults, SEED).hint == "Look at one number."
+    assert judge(exercise, both_faults, SEED).remedy == "Look at one number."
 
 
 def _raise(error: Exception) -> Any:

@@ -16,6 +16,7 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.judge import judge, local_answer
 from autograder.result import read_result
+from llm_course.checking.feedback import in_steps
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course, CourseOfAShell
 
@@ -104,8 +105,9 @@ def test_feedback_names_each_mistake_and_shows_no_hidden_part(graded: tuple[Assi
     assignment, course = graded
     page = course.feedback_page("partial", assignment.name)
     for exercise in assignment.exercises:
-        hint = exercise.mistakes[0].hint[:30]
+        hint = in_steps(exercise.mistakes[0].hint)[0][:30]
         assert hint.replace("'", "&#39;") in page or hint in page, exercise.name
+    assert "<summary>What to do</summary>" in page
     for text in (page, course.feedback_page("reference", assignment.name)):
         assert "HIDDEN TESTS" not in text
         assert "graded outside the notebook" not in text

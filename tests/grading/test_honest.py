@@ -90,6 +90,18 @@ def test_other_ways_to_write_it_keep_their_marks() -> None:
             "A module that it imports is neither installed nor handed in beside the notebook",
             id="an import in the function",
         ),
+        pytest.param(
+            MASK + "\n)",
+            {},
+            "The cell that should bring `causal_mask` ended with SyntaxError: unmatched ')' in line ",
+            id="a cell that is no Python",
+        ),
+        pytest.param(
+            HELPED.replace("helper.", ""),
+            {2: "def same(x:\n    return x"},
+            "The cell that should bring `same` ended with SyntaxError: ",
+            id="another cell that is no Python",
+        ),
     ],
 )
 def test_what_cannot_be_called_is_told_in_a_sentence(source: str, extra: dict[int, str], said: str) -> None:

@@ -1,0 +1,95 @@
+"""A failing case beside what is expected: the first place where they differ is named, whatever an answer gives."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from llm_course.checking.answer_key import AnswerKey, Item, Property
+from llm_course.checking.calls import Call, Reply, invoke
+from llm_course.checking.evaluate import evaluate
+from llm_course.checking.observe import as_one_category
+from llm_course.checking.side_by_side import SideBySide, first_failing_case
+
+
+def shown(right: Callable[..., Any], wrong: Callable[..., Any], **more: Any) -> SideBySide | None:
+    call = Call({"x": torch.tensor([[1.0, 2.0], [3.0, 4.0]])}, **more)
+    item = Item(call, invoke(right, call), 64.0, as_one_category if call.repeat > 1 else None)
+    key = AnswerKey("f", {"rows": item}, (Property("value", ("rows",), "Look."),), ())
+    replies = {"rows": invoke(wrong, call)}
+    return first_failing_case(key, evaluate(key, replies).findings, replies)
+
+
+def changed(x: torch.Tensor) -> torch.Tensor:
+    x = x.clone()
+    x[1, 0] = 7
+    return x
+
+
+def refuse(x: torch.Tensor) -> None:
+    raise ValueError("no")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "place"),
+    [
+        (lambda x: x, changed, "[1][0]: 7 came, 3 is expected"),
+        (lambda x: x.long(), lambda x: changed(x).long(), "[1][0]: 7 came, 3 is expected"),
+        (lambda x: x.flatten().tolist(), lambda x: [1.0, 2.0], "[2]: nothing came, 3 is expected"),
+        (lambda x: {"a": x, "b": 1}, lambda x: {"a": x, "b": 2}, "['b']: 2 came, 1 is expected"),
+        (lambda x: (x, x), lambda x: (x, changed(x)), "[1][1][0]: 7 came, 3 is expected"),
+        (lambda x: x, lambda x: x.T[:1], "the shape is (1, 2), and (2, 2) is expected"),
+        (lambda x: x, lambda x: x * torch.nan, "[0][0]: nan came, 1 is expected"),
+        (lambda x: x.sum(), lambda x: None, "it returned None, and a tensor is expected"),
+        (lambda x: 1.0, lambda x: 2.0, "the number: 2 came, 1 is expected"),
+    ],
+)
+def test_the_first_difference_has_a_place(right: Any, wrong: Any, place: str) -> None:
+    found = shown(right, wrong)
+    assert found is not None
+    assert found.place == place
+    assert found.arguments == {"x": "[[1, 2], [3, 4]] float32"}
+
+
+def test_of_a_long_row_the_part_is_shown_where_it_differs() -> None:
+    def late(x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([torch.arange(899.0), x[:1, 0] + 1])
+
+    found = shown(lambda x: torch.arange(900.0), late)
+    assert found is not None
+    assert found.place == "[899]: 2 came, 899 is expected"
+    assert found.came.startswith("[895:900] = [895, 896") and found.came != found.expected
+
+
+def test_an_error_stands_in_the_place_of_a_value() -> None:
+    found = shown(refuse, lambda x: x)
+    assert found is not None
+    assert (found.came, found.expected) == ("[[1, 2], [3, 4]] float32", "raises ValueError")
+
+
+def test_draws_are_counted() -> None:
+    found = shown(lambda x: 1, lambda x: 2, repeat=100)
+    assert found is not None
+    assert (found.what, found.came, found.expected) == ("how often", "2: 100", "1: 100")
+
+
+def test_gradients_are_shown() -> None:
+    key = Call({"x": torch.tensor([1.0, 2.0])}, gradients=("x",))
+    item = Item(key, invoke(lambda x: x * 2, key), 64.0)
+    answer_key = AnswerKey("f", {"rows": item}, (Property("value", ("rows",), "Look."),), ())
+    replies = {"rows": Reply(value=item.expected.value, gradients={"x": None})}
+    findings = evaluate(answer_key, {"rows": Reply(value=torch.zeros(2), gradients={"x": None})}).findings
+    found = first_failing_case(answer_key, findings, replies)
+    assert found is not None
+    assert (found.what, found.came) == ("gradient of x", "None")
+
+
+def test_nothing_is_shown_of_what_holds() -> None:
+    assert shown(lambda x: x, lambda x: x) is None
+
+
+def test_what_a_learner_returns_is_no_html() -> None:
+    found = shown(lambda x: "a", lambda x: "<script>alert(1)</script>")
+    assert found is not None
+    assert "<script>" not in found.html and "<script>" in "\n".join(found.lines)
