@@ -5,6 +5,7 @@ from .attention_explorer import AttentionExplorer
 from .bpe_stepper import BPEStepper
 from .compute_optimal import ComputeOptimal
 from .context_cost import ContextCost
+from .decoder_map import DecoderMap
 from .injection_range import InjectionRange
 from .items_needed import ItemsNeeded
 from .lora_lab import LoRALab
@@ -35,6 +36,7 @@ __all__ = [
     "BPEStepper",
     "ComputeOptimal",
     "ContextCost",
+    "DecoderMap",
     "InjectionRange",
     "ItemsNeeded",
     "LoRALab",

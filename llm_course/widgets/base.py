@@ -57,9 +57,10 @@ class CourseWidget(anywidget.AnyWidget):
 
     _esm = Unicode().tag(sync=True)
     _css = Unicode().tag(sync=True)
+    _name = Unicode().tag(sync=True)  # in the address of a page that holds the widget's state
 
     def __init__(self, **state: Any) -> None:
-        super().__init__(_esm=built(f"{self.module}.js"), _css=built("style.css"), **state)
+        super().__init__(_esm=built(f"{self.module}.js"), _css=built("style.css"), _name=self.module, **state)
         self.on_msg(self._send_asset)
 
     def picture(self) -> str:

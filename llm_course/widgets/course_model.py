@@ -18,6 +18,21 @@ def next_logits(prompt: str) -> tuple[list[str], Array]:
     return [tokenizer.decode([index]) for index in range(len(logits))], logits
 
 
+def guesses_after_layers(prompt: str) -> tuple[list[str], dict[str, int], list[str]]:
+    """The tokens that `stories` reads, its sizes, and the top guess for the next token after the embedding and each
+    layer: the logits that the residual stream would give there (the logit lens)."""
+    import torch
+
+    model, tokenizer = load("stories")
+    ids = [tokenizer.eos_token_id, *tokenizer(prompt)["input_ids"]]
+    with torch.no_grad():
+        *streams, last = model(torch.tensor([ids]), output_hidden_states=True).hidden_states
+        normed = [*map(model.model.norm, streams), last]  # transformers gives the last after its norm
+        guesses = [model.lm_head(rows)[0, -1].argmax().item() for rows in normed]
+    sizes = {"hidden": model.config.hidden_size, "vocabulary": model.config.vocab_size}
+    return [tokenizer.decode([index]) for index in ids], sizes, [tokenizer.decode([index]) for index in guesses]
+
+
 def word_vectors(words: list[str]) -> tuple[list[str], Array]:
     """Those of `words` that are one token of `stories` after a space, and their rows of its embedding table."""
     _, tokenizer = load("stories")

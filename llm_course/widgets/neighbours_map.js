@@ -13,6 +13,8 @@ const NEAREST = 8;
 const MARKED = 5;
 /** In units of the map, a little more than a letter takes. */
 const LETTER = { width: 7, height: 13 };
+/** Of a dot's answer, at most, in units of the map. */
+const REACH = 12;
 const MAP = { width: 520, height: 360, edge: 20, label: 50 };
 
 export default widget(
@@ -44,6 +46,13 @@ export default widget(
       controls.append(choice("Word", options, String(asked), (chosen) => show(Number(chosen))));
       show(asked);
 
+      /** @param {number} place  Of the words shown. */
+      function pick(place) {
+        const select = /** @type {HTMLSelectElement} */ (controls.querySelector("select"));
+        select.value = String(shown[place]);
+        show(shown[place]);
+      }
+
       /** @param {number} word */
       function show(word) {
         setTrait(model, "word", labels[word].trim());
@@ -52,7 +61,7 @@ export default widget(
         const marked = ranked.map(({ index }) => shown.indexOf(index)).filter((place) => place >= 0).slice(0, MARKED);
         const table = heatMap({ caption: `Nearest of all ${labels.length}, by cosine`, rows: near.map(({ index }) => visibleToken(labels[index])), columns: ["cosine"] });
         table.show(near.map(({ similarity }) => [similarity]));
-        results.replaceChildren(table.node, wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked));
+        results.replaceChildren(table.node, wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
         said.textContent = `Nearest to “${labels[word].trim()}”: ${near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ")}.`;
       }
     }
@@ -101,8 +110,9 @@ function nearest(vectors, word) {
  * @param {[number, number][]} places
  * @param {number} chosen
  * @param {number[]} near
+ * @param {(place: number) => void} onPick
  */
-function wordMap(labels, places, chosen, near) {
+function wordMap(labels, places, chosen, near, onPick) {
   const spread = (/** @type {0 | 1} */ axis, /** @type {number} */ size) => {
     const values = places.map((place) => place[axis]);
     const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -114,16 +124,29 @@ function wordMap(labels, places, chosen, near) {
   const marks = labels.map((label, i) => {
     const kind = i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far";
     const [x, y] = points[i];
-    const dot = svg("circle", { cx: x, cy: y, r: i === chosen ? 5 : 3 }, svg("title", {}, label));
-    return svg("g", { class: kind }, dot, ...(written.has(i) ? [svg("text", { x: x + 5, y: y - 4 }, label)] : []));
+    const dot = svg("circle", { cx: x, cy: y, r: i === chosen ? 5 : 3 });
+    const word = svg("text", { x: x + 5, y: y - 4, onclick: () => onPick(i) }, label);
+    return svg("g", { class: kind }, dot, ...(written.has(i) ? [word] : []));
   });
-  const title = "The words on the two directions in which they vary most; filled points are the chosen word and the nearest of those shown; point at a dot for its word";
+  // Above all labels, and wider than the dots: what stands at a place is not always what the reader means.
+  const targets = points.map(([cx, cy], i) => svg("circle", { class: "llm-target", cx, cy, r: reach(points, i), onclick: () => onPick(i) }, svg("title", {}, labels[i])));
+  const title = "The words on the two directions in which they vary most; filled points are the chosen word and the nearest of those shown; press a dot or a word to choose it";
   return element(
     "figure",
     { class: "llm-plot llm-map" },
     element("figcaption", {}, title),
-    svg("svg", { viewBox: `0 0 ${MAP.width} ${MAP.height}`, role: "img", "aria-label": title }, ...marks),
+    svg("svg", { viewBox: `0 0 ${MAP.width} ${MAP.height}`, role: "img", "aria-label": title }, ...marks, ...targets),
   );
+}
+
+/**
+ * How far around a point it may answer: to half the way to the nearest other point.
+ * @param {[number, number][]} points
+ * @param {number} i
+ */
+function reach(points, i) {
+  const distances = points.filter((_, j) => j !== i).map(([x, y]) => Math.hypot(x - points[i][0], y - points[i][1]));
+  return Math.min(REACH, Math.max(1, Math.min(...distances) / 2));
 }
 
 /**

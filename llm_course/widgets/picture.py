@@ -49,16 +49,26 @@ def most_probable(caption: str, tokens: Sequence[str], logits: ArrayLike, count:
 
 
 def bars(caption: str, labels: Sequence[str], shares: ArrayLike) -> str:
-    """Shares of one as a table with bars; spaces in labels are made visible."""
+    """Shares of one as a table with bars, as wide as their column for 1; spaces in labels are made visible."""
     values = np.asarray(shares, dtype=float).tolist()
-    largest = max(*values, 1e-9)
     rows = "".join(
         f'<tr><th scope="row">{_visible(label)}</th>'
-        f'<td style="width: 12rem"><div style="width: {100 * value / largest:.0f}%; height: 0.9em; '
+        f'<td style="width: 12rem"><div style="width: {100 * value:.1f}%; min-width: 2px; height: 0.9em; '
         f'background: rgb(0 114 178)"></div></td><td>{100 * value:.1f} %</td></tr>'
         for label, value in zip(labels, values, strict=True)
     )
     return _table(caption, f"<tbody>{rows}</tbody>")
+
+
+def way(caption: str, stops: Sequence[tuple[str, str, str]]) -> str:
+    """The stops of a way from top to bottom: name, shape of what passes, and the guess there, if there is one."""
+    rows = "".join(
+        f'<tr><th scope="row" style="text-align: left">{escape(name)}</th><td>{escape(shape)}</td>'
+        f"<td>{_visible(guess)}</td></tr>"
+        for name, shape, guess in stops
+    )
+    header = "".join(f'<th scope="col">{name}</th>' for name in ("Part", "Shape", "Top guess"))
+    return _table(caption, f"<thead><tr>{header}</tr></thead><tbody>{rows}</tbody>")
 
 
 def token_strip(caption: str, tokens: Sequence[str]) -> str:

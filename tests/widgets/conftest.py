@@ -46,6 +46,7 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "bpe_stepper": widgets.BPEStepper,
     "compute_optimal": widgets.ComputeOptimal,
     "context_cost": widgets.ContextCost,
+    "decoder_map": widgets.DecoderMap,
     "injection_range": widgets.InjectionRange,
     "items_needed": widgets.ItemsNeeded,
     "lora_lab": widgets.LoRALab,

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
+import { stateFromAddress, withState } from "../../llm_course/widgets/js/address.js";
 import { attention } from "../../llm_course/widgets/js/attention.js";
 import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/js/bpe.js";
 import { countPairs, mergeEverywhere } from "../../llm_course/widgets/js/bpe_training.js";
@@ -66,4 +67,20 @@ test("pairs are counted inside pieces, the most frequent first, of equals the on
 
 test("a merge joins from the left and loses nothing", () => {
   assert.deepEqual(mergeEverywhere([["a", "a", "a"]], ["a", "a"]), [["aa", "a"]]);
+});
+
+test("what a reader changes comes back from the address, in its types", () => {
+  const built = { text: "a cat", layer: 1, factor: 0.5, causal: true, words: ["one"], _esm: "code" };
+  const state = { ...built, text: "a dog & a = cat", layer: 3, factor: 2, causal: false };
+  const search = withState("?q=1", "map", built, state);
+  assert.match(search, /^\?q=1&map\.text=/);
+  assert.deepEqual({ ...built, ...stateFromAddress("map", built, search) }, state);
+  assert.deepEqual(stateFromAddress("map-2", built, search), {});
+  assert.equal(withState(search, "map", built, built), "?q=1");
+});
+
+test("an address cannot set what is no state of the widget", () => {
+  const built = { layer: 1, causal: true, words: ["one"], _esm: "code" };
+  const search = "?map._esm=evil&map.words=x&map.layer=1.5&map.layer=&map.causal=maybe&map.__proto__=x&map.toString=x&map=1";
+  assert.deepEqual(stateFromAddress("map", built, search), {});
 });

@@ -319,6 +319,34 @@ def test_neighbours_map_finds_the_nearest_rows_of_the_embedding_table(watched: W
     assert [word for word in expected if f"“{word}”" in said.inner_text()] == expected
 
 
+def test_each_dot_of_the_map_answers_at_its_center(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "neighbours_map")
+    targets = page.locator(".llm-map .llm-target")
+    expect(targets.first).to_be_attached()
+    page.locator(".llm-map").scroll_into_view_if_needed()
+    wrong = page.evaluate("""() => [...document.querySelectorAll(".llm-target")].map((target) => {
+        const { left, top, width, height } = target.getBoundingClientRect();
+        const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+        return [target.textContent, hit?.closest(".llm-target")?.textContent];
+    }).filter(([word, answers]) => word !== answers)""")
+    assert wrong == []
+    word = page.get_by_label("Word", exact=True).locator("option").nth(7).inner_text()
+    targets.nth(7).click()
+    expect(page.get_by_role("status")).to_contain_text(f"Nearest to “{word}”")
+    assert page.get_by_label("Word", exact=True).evaluate("field => field.selectedOptions[0].text") == word
+
+
+def test_bars_of_probabilities_have_one_scale(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "next_token_bars")
+    expect(page.get_by_role("status")).to_contain_text("P(text)")
+    for text in ("Once upon a", "The dog"):
+        page.get_by_label("Text", exact=True).fill(text)
+        row = page.locator(".llm-bars tbody tr").first
+        share = row.locator(".llm-bar").evaluate("bar => bar.offsetWidth / bar.parentElement.offsetWidth")
+        written = float(row.locator(".llm-scale").inner_text().split()[0]) / 100
+        assert share == pytest.approx(written, abs=0.01)
+
+
 def test_token_cost_prices_and_counts_own_text(watched: Watched, address: str) -> None:
     page = opened(watched, address, "token_cost")
     page.get_by_label("Dollars").fill("2")

@@ -135,7 +135,7 @@ export function announcement() {
  */
 
 /**
- * The module of a widget: a title, the widget itself, and what to try.
+ * The module of a widget: a title, what to try, and the widget itself.
  * @param {Frame} frame
  * @param {(model: Model, body: HTMLElement) => void | (() => void)} renderBody  Returns what undoes it.
  * @returns {WidgetModule}
@@ -150,13 +150,13 @@ export function widget({ title, tryThis }, renderBody) {
           "div",
           { class: "llm-widget", role: "group", "aria-label": title },
           element("p", { class: "llm-title" }, title),
-          body,
           element(
             "details",
             { class: "llm-try", open: true },
             element("summary", {}, "What to try"),
             element("ul", {}, ...sentences.map((sentence) => element("li", {}, sentence))),
           ),
+          body,
         ),
       );
       return renderBody(model, body);

@@ -5,6 +5,8 @@
  * that lives in the page, and calls the module's `initialize` and `render` as anywidget does in JupyterLab.
  */
 
+import { stateFromAddress, withState } from "./address.js";
+
 /** @import { Model, WidgetModule } from "./types.js" */
 
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
@@ -14,7 +16,7 @@ const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 const HERE = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript).src);
 
 /**
- * A widget's state without a kernel: what is set stays in this page.
+ * A widget's state without a kernel: what is set stays in this page and in its address, which can be shared.
  * @implements {Model}
  */
 class PageModel {
@@ -24,6 +26,26 @@ class PageModel {
   /** @param {Record<string, any>} state */
   constructor(state) {
     this.state = state;
+    this.built = { ...state };
+    this.key = "";
+  }
+
+  /**
+   * Take the state that the page's address names.
+   * @param {string} key  The widget's name in the address.
+   * @returns {boolean}  Whether there is one.
+   */
+  takeFromAddress(key) {
+    this.key = key;
+    const asked = stateFromAddress(key, this.built, location.search);
+    this.state = { ...this.built, ...asked };
+    return Object.keys(asked).length > 0;
+  }
+
+  /** Forget what the address asked for. */
+  reset() {
+    this.state = { ...this.built };
+    this.#listeners.clear();
   }
 
   /** @param {string} name */
@@ -38,6 +60,7 @@ class PageModel {
   set(name, value) {
     if (this.state[name] === value) return;
     this.state[name] = value;
+    remember(this);
     this.#emit(`change:${name}`, value);
     this.#emit("change", value);
   }
@@ -72,6 +95,34 @@ class PageModel {
    */
   #emit(event, value) {
     for (const listener of [...(this.#listeners.get(event) ?? [])]) listener(this, value);
+  }
+}
+
+/** Between two changes of the address: browsers allow few, and a slider moves often. */
+const MILLISECONDS_BETWEEN = 300;
+
+/** @type {Set<PageModel>} */
+const changed = new Set();
+
+/**
+ * Write a widget's state into the page's address, a moment later.
+ * @param {PageModel} model
+ */
+function remember(model) {
+  if (!model.key) return;
+  if (changed.size === 0) setTimeout(writeAddress, MILLISECONDS_BETWEEN);
+  changed.add(model);
+}
+
+function writeAddress() {
+  let query = location.search;
+  for (const { key, built, state } of changed) query = withState(query, key, built, state);
+  changed.clear();
+  if (query === location.search) return;
+  try {
+    history.replaceState(history.state, "", location.pathname + query + location.hash);
+  } catch {
+    // A browser may hold a page from a file to its address: the widget works all the same.
   }
 }
 
@@ -189,13 +240,46 @@ async function mount(script, model) {
   try {
     addStyle(model.get("_css"));
     const module = await importModule(model.get("_esm"));
-    await module.initialize?.({ model });
-    await module.render({ model, el });
+    await render(module, model, el, script);
     script.parentElement?.querySelector(".llm-widget-picture")?.setAttribute("hidden", "");
   } catch (error) {
     el.textContent = `This widget could not start (${error}); the picture above still holds.`;
     console.error(error);
   }
+}
+
+/**
+ * With the state from the address or, where that is none that the widget can show, with the one it was built with.
+ * @param {WidgetModule} module
+ * @param {PageModel} model
+ * @param {HTMLElement} el
+ * @param {Element} script
+ */
+async function render(module, model, el, script) {
+  const isAsked = model.takeFromAddress(keyOf(model.get("_name")));
+  try {
+    await module.initialize?.({ model });
+    await module.render({ model, el });
+    if (isAsked && !location.hash) el.scrollIntoView({ block: "center" });
+  } catch (error) {
+    if (!isAsked) throw error;
+    model.reset();
+    el.replaceChildren();
+    await module.render({ model, el });
+  }
+}
+
+/** @type {Map<string, number>} */
+const counts = new Map();
+
+/**
+ * What the address calls a widget: its name, numbered from the second of the same name on.
+ * @param {string} name
+ */
+function keyOf(name) {
+  const count = (counts.get(name) ?? 0) + 1;
+  counts.set(name, count);
+  return count === 1 ? name : `${name}-${count}`;
 }
 
 async function main() {

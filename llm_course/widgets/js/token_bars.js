@@ -1,4 +1,4 @@
-/** Probabilities of tokens as a table with bars; a row may say why its token was cut, or be a button that takes it. */
+/** Probabilities of tokens as a table with bars on one scale, from 0 to 1; a row may say why its token was cut, or be a button that takes it. */
 
 import { element, scroller, visibleToken } from "./dom.js";
 
@@ -23,25 +23,21 @@ export function tokenBars(caption, { noteName, onPick } = {}) {
 
   /** @param {Bar[]} bars */
   function show(bars) {
-    const largest = Math.max(...bars.map(({ probability }) => probability), 1e-9);
     const focused = [...body.querySelectorAll("button")].findIndex((button) => button === document.activeElement);
-    body.replaceChildren(...bars.map((bar) => row(bar, largest)));
+    body.replaceChildren(...bars.map(row));
     if (focused >= 0) body.querySelectorAll("button")[Math.min(focused, bars.length - 1)]?.focus();
   }
 
-  /**
-   * @param {Bar} bar
-   * @param {number} largest
-   */
-  function row({ id, token, probability, note, cut = false }, largest) {
+  /** @param {Bar} bar */
+  function row({ id, token, probability, note, cut = false }) {
     const label = visibleToken(token);
     const take = onPick && element("button", { type: "button", onclick: () => onPick(id) }, label);
-    const width = `--share: ${(probability / largest).toFixed(4)}`;
+    const bar = element("span", { class: "llm-bar", style: `--share: ${probability.toFixed(4)}` });
     return element(
       "tr",
       { class: cut && "llm-cut" },
       element("th", { scope: "row" }, take ?? label),
-      element("td", {}, element("span", { class: "llm-bar", style: width }), percent(probability)),
+      element("td", { class: "llm-scale" }, element("span", { class: "llm-track" }, bar), percent(probability)),
       noteName ? element("td", {}, note) : null,
     );
   }

@@ -1,0 +1,470 @@
+/** The whole decoder at work on one sentence: each part opens to its shapes and numbers, with the top guess after every layer. */
+
+import { loadCourseModel } from "./js/course_model.js";
+import { announcement, button, element, loadWhenVisible, scroller, setTrait, svg, textField, visibleToken, widget } from "./js/dom.js";
+import { heatMap } from "./js/heat_map.js";
+import { argmax, format, randomNumbers, softmax } from "./js/numbers.js";
+import { sample } from "./js/sampling.js";
+import { percent, tokenBars } from "./js/token_bars.js";
+import { lens, rootMeanSquare, trace } from "./js/trace.js";
+
+/** @import { CourseModel } from "./js/course_model.js" */
+/** @import { Trace } from "./js/trace.js" */
+/** @import { Model } from "./js/types.js" */
+
+/** Longer sentences are cut: a table of more columns is no longer read. */
+const SENTENCE_TOKENS = 24;
+const BARS = 8;
+const HIDDEN_UNITS = 6;
+
+/**
+ * A sentence in the model, and the position that is looked at.
+ * @typedef {object} Sight
+ * @property {CourseModel} course
+ * @property {number[]} ids
+ * @property {string[]} labels
+ * @property {Trace} trace
+ * @property {number} position
+ *
+ * @typedef {object} Part  A box of the map.
+ * @property {string} key
+ * @property {string} name
+ * @property {string} [fullName]  Where others have the same name.
+ * @property {string[]} chapters  What its chapters are about, the keys of their addresses.
+ * @property {(sight: Sight) => (Node | string)[]} open  What it shows.
+ */
+
+export default widget(
+  {
+    title: "A sentence on its way through the decoder",
+    tryThis: (model) => [
+      model.get("small")
+        ? "Open the layers from left to right: when does the model's guess become the token that it is most likely to draw?"
+        : "Follow the guesses down the layers: when does the model's guess become the token that it is most likely to draw?",
+      "Choose an earlier token: the model has guessed after that one, too. Was it right?",
+      "Open an attention: which tokens does each head look at? Then change one of them in the text.",
+    ],
+  },
+  (model, body) => {
+    const said = announcement();
+    const field = textField("Text", model.get("text"), (typed) => {
+      setTrait(model, "text", typed);
+      setTrait(model, "position", -1);
+      read();
+    });
+    const input = /** @type {HTMLInputElement} */ (field.querySelector("input"));
+    const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
+    const map = element("div", { class: model.get("small") ? "llm-machine llm-small" : "llm-machine" });
+    const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
+    const draw = button("Draw a token and go on", drawNext);
+    let draws = 0;
+    /** @type {CourseModel | null} */
+    let course = null;
+    /** @type {Sight | null} */
+    let sight = null;
+
+    draw.disabled = true;
+    body.append(field, element("div", { class: "llm-controls" }, draw), said, tokens, element("div", { class: "llm-machine-row" }, map, opened));
+    model.on("change:text", () => {
+      if (input.value === model.get("text")) return;
+      input.value = model.get("text");
+      read();
+    });
+    load();
+
+    async function load() {
+      course = await loadWhenVisible(body, said, () => loadCourseModel(model));
+      if (!course) return;
+      draw.disabled = false;
+      read();
+    }
+
+    function read() {
+      if (!course) return;
+      const { tokenizer, decoder, config } = course;
+      const all = [config.end_of_text, ...tokenizer.encode(model.get("text"))];
+      // The end of a long text decides what comes next; the model's texts begin after the token that ends the one before.
+      const ids = all.length > SENTENCE_TOKENS ? [all[0], ...all.slice(1 - SENTENCE_TOKENS)] : all;
+      const labels = ids.map((id, i) => (i === 0 ? "start" : visibleToken(tokenizer.decode([id]))));
+      sight = { course, ids, labels, trace: trace(decoder, ids), position: 0 };
+      show();
+    }
+
+    /** Everything that depends on the position or the opened part. */
+    function show() {
+      if (!sight) return;
+      const last = sight.ids.length - 1;
+      const asked = model.get("position");
+      sight.position = asked >= 0 && asked <= last ? asked : last;
+      const best = argmax(sight.trace.logits[sight.position]);
+      const label = visibleToken(sight.course.tokenizer.decode([best]));
+      const share = softmax(sight.trace.logits[sight.position])[best];
+      said.textContent = `After “${sight.labels[sight.position]}”, at position ${sight.position}, the model's first guess is “${label}”, ${percent(share)}.`;
+      keepFocus(tokens, () => tokens.replaceChildren(...chips(sight)));
+      keepFocus(map, () => map.replaceChildren(machine(sight)));
+      showOpened(sight);
+    }
+
+    /** @param {Sight} sight */
+    function showOpened(sight) {
+      const parts = allParts(sight, model.get("small"));
+      const part = parts.find(({ key }) => key === model.get("part")) ?? parts[0];
+      const addresses = model.get("chapters");
+      const links = part.chapters
+        .filter((name) => addresses[name])
+        .map((name) => element("p", {}, element("a", { href: addresses[name] }, `The chapter about ${name}`)));
+      opened.replaceChildren(element("p", { class: "llm-caption" }, part.fullName ?? part.name), ...part.open(sight), ...links);
+    }
+
+    /** @param {Sight | null} sight */
+    function chips(sight) {
+      return (sight?.labels ?? []).map((label, i) =>
+        element(
+          "button",
+          { type: "button", "aria-pressed": String(i === sight?.position), onclick: () => choose("position", i) },
+          label,
+        ),
+      );
+    }
+
+    /**
+     * @param {string} trait
+     * @param {any} value
+     */
+    function choose(trait, value) {
+      setTrait(model, trait, value);
+      show();
+    }
+
+    /** @param {Sight | null} sight */
+    function machine(sight) {
+      if (!sight) return element("ol");
+      const box = (/** @type {Part} */ part) =>
+        element(
+          "button",
+          {
+            type: "button", "aria-label": part.fullName, "aria-pressed": String(part.key === model.get("part")),
+            onclick: () => choose("part", part.key),
+          },
+          part.name,
+        );
+      const small = model.get("small");
+      const rows = stages(sight, small).map(({ parts, row }) =>
+        element("li", { class: parts.length > 1 ? "llm-block" : "" }, element("span", { class: "llm-boxes" }, ...parts.map(box)), row ? guess(sight, row, small) : null),
+      );
+      return element("ol", { "aria-label": "The decoder, from the text to the drawn token" }, ...rows);
+    }
+
+    function drawNext() {
+      if (!sight || !course) return;
+      const last = sight.trace.logits[sight.ids.length - 1];
+      const uniform = randomNumbers(model.get("seed") + draws++)();
+      const id = sample(softmax(last), uniform);
+      if (id === course.config.end_of_text) {
+        said.textContent = "The model has drawn the end of the text. Write on, or begin anew.";
+        return;
+      }
+      input.value = model.get("text") + course.tokenizer.decode([id]);
+      setTrait(model, "text", input.value);
+      setTrait(model, "position", -1);
+      read();
+    }
+  },
+);
+
+/**
+ * Keeps the focus on the button with the same place when all are made anew.
+ * @param {HTMLElement} node
+ * @param {() => void} change
+ */
+function keepFocus(node, change) {
+  const place = [...node.querySelectorAll("button")].findIndex((made) => made === document.activeElement);
+  change();
+  if (place >= 0) node.querySelectorAll("button")[place]?.focus({ preventScroll: true });
+}
+
+/**
+ * The top guess that a row of the residual stream would give.
+ * @param {Sight} sight
+ * @param {Float32Array} row
+ * @param {boolean} small
+ */
+function guess({ course }, row, small) {
+  const logits = lens(course.decoder, row);
+  const best = argmax(logits);
+  const share = softmax(logits)[best];
+  const label = visibleToken(course.tokenizer.decode([best]));
+  const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
+  return element("span", { class: "llm-guess" }, small ? "" : "guess: ", element("b", {}, label), " ", percent(share), bar);
+}
+
+/**
+ * The map from top to bottom: the boxes of each line, and the residual stream after it.
+ * @param {Sight} sight
+ * @param {boolean} small  A layer is one box.
+ * @returns {{ parts: Part[], row?: Float32Array }[]}
+ */
+function stages(sight, small) {
+  const { trace, position } = sight;
+  const layers = trace.layers.map((layer, i) => ({ parts: small ? [wholeLayer(i)] : layerParts(i), row: layer.residual[position] }));
+  return [
+    { parts: [TOKENS] },
+    { parts: [ROWS], row: trace.embedding[position] },
+    ...layers,
+    { parts: [FINAL_NORM] },
+    { parts: [LOGITS] },
+    { parts: [DRAW] },
+  ];
+}
+
+/**
+ * @param {Sight} sight
+ * @param {boolean} small
+ */
+function allParts(sight, small) {
+  return stages(sight, small).flatMap(({ parts }) => parts);
+}
+
+/** @type {Part} */
+const TOKENS = {
+  key: "tokens",
+  name: "Tokens",
+  chapters: ["tokenization"],
+  open: ({ ids, labels, position, course }) => [
+    paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. The first ends the text before.`),
+    table("Tokens and their numbers", ["Token", "Number"], labels.map((label, i) => [label, String(ids[i])]), position),
+  ],
+};
+
+/** @type {Part} */
+const ROWS = {
+  key: "rows",
+  name: "Embeddings",
+  chapters: ["embeddings"],
+  open: (sight) => [
+    paragraph(`Each number picks its row of a table: ${shape(sight)} numbers. This is the row of “${token(sight)}”. Where it stands, attention will know.`),
+    strip("The row", sight.trace.embedding[sight.position]),
+  ],
+};
+
+/** @type {Part} */
+const FINAL_NORM = {
+  key: "final",
+  name: "Last norm",
+  chapters: ["normalization"],
+  open: (sight) => {
+    const before = sight.trace.layers[sight.trace.layers.length - 1].residual[sight.position];
+    return norm(sight, before, sight.trace.final[sight.position]);
+  },
+};
+
+/** @type {Part} */
+const LOGITS = {
+  key: "logits",
+  name: "Logits",
+  chapters: ["normalization"],
+  open: (sight) => {
+    const logits = sight.trace.logits[sight.position];
+    const ranked = ranking(logits).slice(0, BARS);
+    return [
+      paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row's product with each row of the embedding table. The highest after “${token(sight)}”:`),
+      table("The highest logits", ["Next token", "Logit"], ranked.map((id) => [visibleToken(sight.course.tokenizer.decode([id])), format(logits[id])])),
+    ];
+  },
+};
+
+/** @type {Part} */
+const DRAW = {
+  key: "draw",
+  name: "Next token",
+  chapters: ["decoding"],
+  open: (sight) => {
+    const probabilities = softmax(sight.trace.logits[sight.position]);
+    const bars = tokenBars("The most probable next tokens");
+    bars.show(ranking(probabilities).slice(0, BARS).map((id) => ({ id, token: sight.course.tokenizer.decode([id]), probability: probabilities[id] })));
+    const came = sight.ids[sight.position + 1];
+    const next = came === undefined ? "One is drawn, and the text goes on with it." : `In the text came “${sight.labels[sight.position + 1]}”, ${percent(probabilities[came])}.`;
+    return [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node];
+  },
+};
+
+/** @param {number} i */
+function layerParts(i) {
+  return [normBefore(i, "attention"), attentionOf(i), normBefore(i, "feed-forward"), feedForwardOf(i)];
+}
+
+/**
+ * @param {number} i
+ * @returns {Part}
+ */
+function wholeLayer(i) {
+  return {
+    key: `layer-${i + 1}`,
+    name: `Layer ${i + 1}`,
+    chapters: ["attention", "feed-forward networks"],
+    open: (sight) => [...attentionOf(i).open(sight), paragraph(feedForwardAdds(sight, i))],
+  };
+}
+
+/**
+ * @param {number} i
+ * @param {"attention" | "feed-forward"} next
+ * @returns {Part}
+ */
+function normBefore(i, next) {
+  return {
+    key: `norm-${next}-${i + 1}`,
+    name: "Norm",
+    fullName: `Norm before ${next} ${i + 1}`,
+    chapters: ["normalization"],
+    open: (sight) => {
+      const layer = sight.trace.layers[i];
+      const [before, after] = next === "attention" ? [layer.input, layer.attentionInput] : [layer.middle, layer.feedForwardInput];
+      return norm(sight, before[sight.position], after[sight.position]);
+    },
+  };
+}
+
+/**
+ * @param {number} i
+ * @returns {Part}
+ */
+function attentionOf(i) {
+  return {
+    key: `attention-${i + 1}`,
+    name: `Attention ${i + 1}`,
+    chapters: ["attention"],
+    open: (sight) => {
+      const { heads, kv_heads, head_size } = sight.course.config;
+      const { weights, attentionOutput, input } = sight.trace.layers[i];
+      const mine = weights[sight.position];
+      const picture = heatMap({
+        caption: `What each head takes, for “${token(sight)}”`,
+        rows: sight.labels.slice(0, sight.position + 1),
+        columns: mine.map((_, head) => `head ${head + 1}`),
+      });
+      picture.show(mine[0].map((_, looked) => mine.map((weights) => weights[looked])));
+      const n = sight.ids.length;
+      return [
+        paragraph(
+          `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
+            `turned by their positions; weights ${heads} × ${n} × ${n}.`,
+        ),
+        picture.node,
+        paragraph(added("What attention adds", attentionOutput[sight.position], input[sight.position])),
+      ];
+    },
+  };
+}
+
+/**
+ * @param {number} i
+ * @returns {Part}
+ */
+function feedForwardOf(i) {
+  return {
+    key: `feed-forward-${i + 1}`,
+    name: `Feed-forward ${i + 1}`,
+    chapters: ["feed-forward networks"],
+    open: (sight) => {
+      const { hidden, middle } = sight.trace.layers[i];
+      const mine = hidden[sight.position];
+      const ranked = Array.from(mine.keys()).sort((a, b) => Math.abs(mine[b]) - Math.abs(mine[a])).slice(0, HIDDEN_UNITS);
+      const n = sight.ids.length;
+      return [
+        paragraph(`Layer ${i + 1}: ${n} × ${middle[0].length} numbers become ${n} × ${mine.length} hidden units and ${n} × ${middle[0].length} numbers again, each row by itself.`),
+        table(`The strongest hidden units at “${token(sight)}”`, ["Unit", "Value"], ranked.map((unit) => [String(unit + 1), format(mine[unit])])),
+        paragraph(feedForwardAdds(sight, i)),
+      ];
+    },
+  };
+}
+
+/**
+ * @param {Sight} sight
+ * @param {number} i
+ */
+function feedForwardAdds({ trace, position }, i) {
+  const { feedForwardOutput, middle } = trace.layers[i];
+  return added("What the feed-forward network adds", feedForwardOutput[position], middle[position]);
+}
+
+/**
+ * @param {Sight} sight
+ * @param {Float32Array} before
+ * @param {Float32Array} after
+ */
+function norm(sight, before, after) {
+  return [
+    paragraph(`Each row of ${shape(sight)} is divided by its root mean square, here ${format(rootMeanSquare(before))}, and multiplied by a learned gain.`),
+    strip("Before", before),
+    strip("After", after),
+  ];
+}
+
+/** @param {Sight} sight */
+function shape({ ids, course }) {
+  return `${ids.length} × ${course.config.hidden_size}`;
+}
+
+/** @param {Sight} sight */
+function token({ labels, position }) {
+  return labels[position];
+}
+
+/**
+ * @param {string} what
+ * @param {Float32Array} addition
+ * @param {Float32Array} stream
+ */
+function added(what, addition, stream) {
+  return `${what} to the row has a root mean square of ${format(rootMeanSquare(addition))}; the row itself has ${format(rootMeanSquare(stream))}.`;
+}
+
+/**
+ * @param {ArrayLike<number>} values
+ * @returns {number[]}  The indices, the largest value first.
+ */
+function ranking(values) {
+  return Array.from(values, (_, id) => id).sort((a, b) => values[b] - values[a]);
+}
+
+/** @param {string} text */
+function paragraph(text) {
+  return element("p", {}, text);
+}
+
+/**
+ * @param {string} caption
+ * @param {string[]} columns
+ * @param {string[][]} rows
+ * @param {number} [picked]
+ */
+function table(caption, columns, rows, picked) {
+  const lines = rows.map(([head, ...cells], i) =>
+    element("tr", { class: i === picked && "llm-picked" }, element("th", { scope: "row" }, head), ...cells.map((cell) => element("td", {}, cell))),
+  );
+  const header = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
+  return scroller(caption, element("table", { class: "llm-heat" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...lines)));
+}
+
+/**
+ * A row of numbers as bars above and below a line.
+ * @param {string} name
+ * @param {Float32Array} row
+ */
+function strip(name, row) {
+  const [width, height] = [4 * row.length, 60];
+  const largest = Math.max(1e-9, ...row.map(Math.abs));
+  const title = `${name}: ${row.length} numbers from ${format(Math.min(...row))} to ${format(Math.max(...row))}, root mean square ${format(rootMeanSquare(row))}`;
+  const bars = Array.from(row, (value, i) => {
+    const size = (Math.abs(value) / largest) * (height / 2);
+    return svg("rect", { class: value < 0 ? "llm-below" : "llm-above", x: 4 * i, width: 3, y: value < 0 ? height / 2 : height / 2 - size, height: size });
+  });
+  return element(
+    "figure",
+    { class: "llm-strip" },
+    element("figcaption", {}, title),
+    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, preserveAspectRatio: "none" }, ...bars),
+  );
+}

@@ -1,0 +1,101 @@
+/** What a sentence goes through in a decoder: the numbers of every part at every position, and the guess after each layer. */
+
+import { multiply, rmsNorm } from "./decoder.js";
+
+/** @import { Decoder } from "./decoder.js" */
+
+/**
+ * A row of numbers for each position.
+ * @typedef {Float32Array[]} Rows
+ *
+ * @typedef {object} LayerTrace
+ * @property {Rows} input  The residual stream before the layer.
+ * @property {Rows} attentionInput  The same after its norm.
+ * @property {number[][][]} weights  [position, head, position looked at]
+ * @property {Rows} attentionOutput
+ * @property {Rows} middle  The residual stream after attention has been added.
+ * @property {Rows} feedForwardInput  The same after its norm.
+ * @property {Rows} hidden
+ * @property {Rows} feedForwardOutput
+ * @property {Rows} residual  The residual stream after the layer.
+ *
+ * @typedef {object} Trace
+ * @property {Rows} embedding
+ * @property {LayerTrace[]} layers
+ * @property {Rows} final
+ * @property {Rows} logits
+ */
+
+/**
+ * @param {Decoder} decoder
+ * @param {number[]} ids
+ * @returns {Trace}
+ */
+export function trace(decoder, ids) {
+  /** @type {Trace} */
+  const found = { embedding: [], layers: decoder.layers.map(emptyLayer), final: [], logits: [] };
+  const cache = decoder.newCache();
+  ids.forEach((id, position) => {
+    for (const layer of found.layers) layer.weights.push([]);
+    const logits = decoder.step(cache, id, (name, index, values) => {
+      const layer = found.layers[index];
+      if (name === "weights") layer.weights[position].push(Array.from(values));
+      else keep(found, layer, name, Float32Array.from(values));
+    });
+    found.logits.push(logits);
+  });
+  found.layers.forEach((layer, i) => {
+    layer.input = i === 0 ? found.embedding : found.layers[i - 1].residual;
+    layer.middle = layer.input.map((row, position) => row.map((value, j) => value + layer.attentionOutput[position][j]));
+  });
+  return found;
+}
+
+/** @returns {LayerTrace} */
+function emptyLayer() {
+  return {
+    input: [], attentionInput: [], weights: [], attentionOutput: [], middle: [],
+    feedForwardInput: [], hidden: [], feedForwardOutput: [], residual: [],
+  };
+}
+
+/**
+ * @param {Trace} found
+ * @param {LayerTrace} layer
+ * @param {string} name
+ * @param {Float32Array} row
+ */
+function keep(found, layer, name, row) {
+  /** @type {Record<string, Rows>} */
+  const places = {
+    embedding: found.embedding,
+    attention_input: layer.attentionInput,
+    attention_output: layer.attentionOutput,
+    feed_forward_input: layer.feedForwardInput,
+    feed_forward_hidden: layer.hidden,
+    feed_forward_output: layer.feedForwardOutput,
+    residual: layer.residual,
+    final: found.final,
+  };
+  places[name]?.push(row);
+}
+
+/**
+ * The logit lens: the logits that a row of the residual stream would give if no layer came after it.
+ * @param {Decoder} decoder
+ * @param {Float32Array} row
+ */
+export function lens(decoder, row) {
+  const { norm_epsilon, vocabulary_size } = decoder.config;
+  return multiply(decoder.embeddings, rmsNorm(row, decoder.finalNorm, norm_epsilon), vocabulary_size);
+}
+
+/**
+ * The root of the mean square of a row.
+ * @param {ArrayLike<number>} row
+ */
+export function rootMeanSquare(row) {
+  let squares = 0;
+  for (let i = 0; i < row.length; i++) squares += row[i] ** 2;
+  return Math.sqrt(squares / row.length);
+}
