@@ -54,7 +54,7 @@ def sections_of(page: str, address: str, doctree: nodes.document) -> Iterator[Se
 
 
 def _text(node: nodes.Node) -> str:
-    """What is read aloud of a node: no code, no display formulas, no citations, nothing of the sections inside."""
+    """What is read aloud of a node: no code, no display formulas, nothing of the sections inside."""
     text = re.sub(r"\s+", " ", "".join(_read(node, is_top=True))).strip()
     return re.sub(r" (?=[.,;:)])", "", text)
 
@@ -63,7 +63,7 @@ def _read(node: nodes.Node, is_top: bool = False) -> Iterator[str]:
     if isinstance(node, nodes.Text):
         yield node.astext()
     elif isinstance(node, pending_xref) and node["refdomain"] == "cite":
-        return  # its text is still the source's key
+        yield ", ".join(_short_source(key) for key in node["reftarget"].split(","))
     elif isinstance(node, nodes.math):
         yield _spoken(node.astext())
     elif is_top or not isinstance(node, UNREAD):
@@ -71,6 +71,12 @@ def _read(node: nodes.Node, is_top: bool = False) -> Iterator[str]:
             yield from _read(child)
         if not isinstance(node, nodes.Inline):
             yield " "
+
+
+def _short_source(key: str) -> str:
+    """Vaswani 2017 for vaswani2017attention: the citation itself is not yet made where sections are read."""
+    match = re.match(r"\s*([a-z]+)(\d{4})", key)
+    return f"{match[1].title()} {match[2]}" if match else ""
 
 
 def _spoken(formula: str) -> str:

@@ -22,7 +22,13 @@ ROOT = Path(__file__).parents[1]
 LIGHTHOUSE = ROOT / "benchmarks" / "node_modules" / ".bin" / "lighthouse"
 CHROMIUM_FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"
 
-PAGES = ("index.html", "chapters/05_attention/chapter.html")
+PAGES = (
+    "index.html",
+    "chapters/05_attention/chapter.html",
+    "chapters/05_attention/exercises.html",
+    "chapters/guides/install.html",
+    "chapters/references.html",
+)
 BARS = {"performance": 95, "accessibility": 100, "best-practices": 100}  # out of 100
 FIRST_LOAD = 400  # KB compressed, before a model is asked for
 

@@ -1,5 +1,6 @@
 """What a reader types leads to the section that explains it; a section is read without code and inner sections."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from playwright.sync_api import Browser, expect
 from _ext.section_search import Section, sections_of
 from tests.site.checks import Visit
 from tests.site.conftest import Built
+from tests.site.test_links import read
 
 QUERIES = {
     "byte pair encoding": {"tokenization-bpe"},
@@ -78,6 +80,16 @@ def test_the_right_section_is_among_the_first(browser: Browser, served: str) -> 
 
 
 @pytest.mark.browser
+def test_every_section_has_its_place(site: Path) -> None:
+    script = (site / "_static" / "search-sections.js").read_text(encoding="utf-8")
+    sections = json.loads(script.removeprefix("courseSearch.receive(").removesuffix(");\n"))
+    addresses = [section["address"].partition("#") for section in sections]
+    places = {file: read(site / file).places | {""} for file in {file for file, _, _ in addresses}}
+    assert len(sections) > 500
+    assert [(file, place) for file, _, place in addresses if place not in places[file]] == []
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("place", ["http", "file"])
 def test_sections_are_found_while_typing(browser: Browser, site: Path, served: str, place: str) -> None:
     with Visit(browser, served if place == "http" else f"{site.as_uri()}/") as visit:
@@ -96,6 +108,16 @@ def test_sections_are_found_while_typing(browser: Browser, site: Path, served: s
         visit.page.locator(".bd-search-container input").fill("zzyzx")
         expect(visit.page.locator(".search-said")).to_have_text("Nothing found for “zzyzx”.")
     assert visit.faults == []
+
+
+def test_a_citation_is_read_as_its_first_author_and_year(build: Callable[..., Built]) -> None:
+    page = "# Norms\n\nThey help {cite}`ba2016layer,zhang2019root`.\n\n```{bibliography}\n```\n"
+    sources = "".join(
+        f"@misc{{{key}, title={{T}}, author={{A. B.}}, year={{2020}}}}" for key in ("ba2016layer", "zhang2019root")
+    )
+    settings = {"bibtex_bibfiles": ["a.bib"]}
+    built = build({"index.md": page, "a.bib": sources}, "sphinxcontrib.bibtex", "_ext.section_search", **settings)
+    assert "They help Ba 2016, Zhang 2019." in (built.folder / "_static" / "search-sections.js").read_text("utf-8")
 
 
 def test_a_section_is_its_own_text(build: Callable[..., Built], monkeypatch: pytest.MonkeyPatch) -> None:
