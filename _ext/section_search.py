@@ -20,7 +20,7 @@ from sphinx.errors import ExtensionError
 from _ext.assets import share_static_folder
 
 MINISEARCH = Path(__file__).parent.parent / "node_modules" / "minisearch" / "dist" / "umd" / "index.js"
-LEFT_OUT = ("chapters/kill_matrix", "chapters/coverage")
+LEFT_OUT = ("chapters/grader_figures", "chapters/coverage")
 """Tables about the book in which every term of the course stands."""
 UNREAD = (nodes.title, nodes.section, nodes.literal_block, nodes.raw, nodes.math_block, nodes.comment, glossary)
 
