@@ -143,7 +143,7 @@ def faults_of_code(page: Page, columns: int = 80) -> list[str]:
         const line = document.createElement("span");
         line.textContent = "0".repeat(columns);
         line.style.cssText = "display: inline-block; white-space: pre";
-        for (const block of document.querySelectorAll("article .cell_input pre, article .highlight-python pre")) {
+        for (const block of document.querySelectorAll("article :is(.cell_input, section > .highlight-python) pre")) {
             if (!block.offsetParent) continue;
             const { paddingLeft, paddingRight } = getComputedStyle(block);
             block.append(line);
