@@ -90,6 +90,7 @@ def test_attention_explorer_masks_and_scales(watched: Watched, address: str) -> 
 
 def test_attention_explorer_works_from_the_keyboard(watched: Watched, address: str) -> None:
     page = opened(watched, address, "attention_explorer")
+    page.keyboard.press("Tab")  # to what to try, which can be folded
     page.keyboard.press("Tab")
     expect(page.get_by_label("Vectors", exact=True)).to_be_focused()
     page.keyboard.press("Tab")
