@@ -5,7 +5,7 @@ The judge and the learner's own checks evaluate an AnswerKey here, so the learne
 
 import functools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -286,7 +286,7 @@ def _same_reply(answer_key: AnswerKey, case: str, one: Reply, other: Reply) -> b
         forms = [_first_mismatch(reply.value, item) for reply in (one, other)]
         return forms[0] == forms[1] if any(forms) else _distributions_agree(one, other, item)
     looking = [required for required in answer_key.properties if case in required.cases and not required.joint]
-    if item.call.script or any(required.observe is observe.conversation for required in looking):
+    if item.call.script or any(_observer(required) is observe.conversation for required in looking):
         # What an object draws at random is not the same twice, and an error is told in a learner's own words: only
         # what some property looks at counts.
         return all(_observations_agree(required, [one], [other], item) for required in looking)
@@ -300,9 +300,13 @@ def _same_reply(answer_key: AnswerKey, case: str, one: Reply, other: Reply) -> b
     )
 
 
+def _observer(required: Property) -> Callable[..., Any]:
+    """What a property looks at, without the keywords that it is given: in shipped checks all observers are partial."""
+    return required.observe.func if isinstance(required.observe, functools.partial) else required.observe
+
+
 def _sees_dtypes(required: Property) -> bool:
-    function = required.observe.func if isinstance(required.observe, functools.partial) else required.observe
-    return function in (observe.dtype, observe.dtype_and_changed, observe.first_dtypes_and_changed)
+    return _observer(required) in (observe.dtype, observe.dtype_and_changed, observe.first_dtypes_and_changed)
 
 
 def _dtypes(value: Any, integers: bool) -> list[str]:

@@ -7,7 +7,14 @@ import pytest
 import torch
 
 from llm_course.checking import observe
-from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
+from llm_course.checking.answer_key import (
+    AnswerKey,
+    Item,
+    KnownMistake,
+    Property,
+    answer_keys_from_json,
+    answer_keys_to_json,
+)
 from llm_course.checking.calls import Call, Failure, Reply
 from llm_course.checking.evaluate import evaluate, tell_failure
 
@@ -43,17 +50,19 @@ def told(content: str) -> Reply:
 
 
 def test_an_error_may_be_told_in_other_words_and_its_mistake_is_still_named() -> None:
-    """A learner's text of an error is nobody's mistake, and hides none."""
+    """A learner's text of an error is nobody's mistake, and hides none: for the judge, and in the learner's notebook."""
     properties = (
         Property("called", ("call",), "", observe=observe.conversation),
         Property("told", ("error",), "", observe=observe.conversation),
     )
     items = {name: Item(Call({}), told(said), 64.0) for name, said in (("call", "3"), ("error", "error: this"))}
     mistake = KnownMistake("four", "You answer 4.", "", {"call": told("4"), "error": told("error: that")})
-    key = AnswerKey("loop", items, properties, (mistake,))
-    assert evaluate(key, {"call": told("3"), "error": told("error, sorry")}).fraction == 1
-    assert evaluate(key, {"call": told("4"), "error": told("error, sorry")}).mistake == "four"
-    assert evaluate(key, {"call": told("3"), "error": told("sorry")}).fraction == 0.5
+    judged = AnswerKey("loop", items, properties, (mistake,))
+    shipped = answer_keys_from_json(answer_keys_to_json({"loop": judged}, ""))["loop"]
+    for key in (judged, shipped):
+        assert evaluate(key, {"call": told("3"), "error": told("error, sorry")}).fraction == 1
+        assert evaluate(key, {"call": told("4"), "error": told("error, sorry")}).mistake == "four"
+        assert evaluate(key, {"call": told("3"), "error": told("sorry")}).fraction == 0.5
 
 
 @pytest.mark.parametrize(
