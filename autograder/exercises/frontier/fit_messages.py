@@ -62,6 +62,11 @@ known.edit(
     "You keep the first system message only. All of them stay.",
 )
 known.edit(
+    "other_system_messages_lost",
+    {KEPT: f"{KEPT}[:1]"},
+    "You keep the first system message and lose the others. All of them stay.",
+)
+known.edit(
     "system_not_counted",
     {LEFT: "left = budget"},
     "Your system messages cost nothing, so the result takes more than the budget. They come first, and what they leave "
@@ -140,6 +145,12 @@ known.edit(
     "assistant's with its results.",
 )  # fmt: skip
 known.edit(
+    "assistants_in_a_row_joined",
+    {FOLLOWS: 'if message["role"] in ("tool", "assistant") and answering:\n            groups[-1].append(place)\n'
+     "        elif"},
+    "You join an assistant message to the one before it. Each of them begins a group of its own.",
+)  # fmt: skip
+known.edit(
     "system_does_not_end_a_group",
     {ANSWERING: 'answering = message["role"] in ("assistant", "system") and bool(groups) or (message["role"] == "tool" '
      "and answering)"},
@@ -176,6 +187,19 @@ known.edit(
     "a model that is not shown the last message answers something else.",
 )
 known.edit(
+    "newest_left_out",
+    {REFUSED: "left < 0"},
+    "You leave out the newest group where it does not fit beside the system messages. Raise ValueError: a model that "
+    "is not shown the last message answers something else.",
+)
+known.edit(
+    "nothing_where_the_newest_does_not_fit",
+    {REFUSED: "left < 0", "    for group, size in zip(": "    if left < sum(sizes[-1:]):\n        return []\n"
+     "    for group, size in zip("},
+    "You return an empty list where the newest group does not fit. Raise ValueError: nobody asked for a history "
+    "without messages.",
+)  # fmt: skip
+known.edit(
     "system_alone_unchecked",
     {REFUSED: "groups and left < sizes[-1]"},
     "System messages that do not fit pass where there is nothing else. Raise ValueError.",
@@ -190,6 +214,12 @@ known.edit(
     "empty_history_refused",
     {REFUSED: "not messages or left < sum(sizes[-1:])"},
     "You refuse a history without messages. Nothing stays of nothing: return an empty list.",
+)
+known.edit(
+    "no_groups_refused",
+    {REFUSED: "not groups or left < sum(sizes[-1:])"},
+    "You refuse a history without groups, one of system messages alone among them. Nothing is left out there: return "
+    "what there is.",
 )
 known.edit(
     "removed_in_place",

@@ -103,6 +103,11 @@ known.edit(
     "You take the height for the width. The shape of an image is [channels, height, width].",
 )
 known.edit(
+    "height_for_both",
+    {GRID: "image.reshape(channels, height // patch, patch, height // patch, patch)"},
+    "You take the height for both sides, so that only square images can be cut. The width gives the number of columns.",
+)
+known.edit(
     "channels_last",
     {"channels, height, width = image.shape": "image = image.movedim(0, -1).reshape(image.shape)\n"
      "    channels, height, width = image.shape"},

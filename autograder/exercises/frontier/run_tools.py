@@ -92,6 +92,12 @@ known.edit(
     "around the call.",
 )
 known.edit(
+    "tools_and_json_only",
+    {CAUGHT: "except (ValueError, KeyError) as error:"},
+    "You catch bad JSON and tools that do not exist, and no more: wrong arguments raise a TypeError, and a tool may "
+    "raise anything. Catch Exception around the call.",
+)
+known.edit(
     "bad_json_ends",
     {"            call = json.loads(reply)\n": "            try:\n                call = json.loads(reply)\n"
      "            except ValueError:\n                break\n"},
@@ -123,6 +129,11 @@ known.edit(
     "error_in_capitals",
     {TOLD: 'content = f"Error: {error}"'},
     'Your report begins with "Error". Asked is "error", in small letters.',
+)
+known.edit(
+    "error_as_assistant",
+    {TOLD: 'messages.append({"role": "assistant", "content": f"error: {error}"})\n            continue'},
+    'You report errors as if the model had said them. The role is "tool".',
 )
 known.edit(
     "error_as_user",
@@ -315,6 +326,11 @@ known.edit(
     "one_step_more",
     {TAKEN: "replies[: max_steps + 1]"},
     "You take one reply more than max_steps.",
+)
+known.edit(
+    "replies_must_last",
+    {f"for reply in {TAKEN}:": "for step in range(max_steps):\n        reply = replies[step]"},
+    "You take max_steps replies, and there may be fewer: then an IndexError gets out. A slice ends where they end.",
 )
 known.edit(
     "one_step_less",

@@ -171,6 +171,11 @@ known.edit(
     "embeddings.",
 )
 known.edit(
+    "image_in_float",
+    {"image.to(embeddings.dtype)": "image.float()"},
+    "You turn the patches into float32, whatever the text has. Bring them to the dtype of embeddings.",
+)
+known.edit(
     "text_in_the_image_s_dtype",
     {JOINED: "torch.cat([embeddings[:place].to(image.dtype), image, embeddings[place + 1 :].to(image.dtype)])"},
     "You bring the text to the dtype of the image. It is the other way round.",
@@ -272,6 +277,7 @@ EXERCISE = Exercise(
         Case("one patch", given(**at(1, patches=1)), visible=True),
         Case("narrower image numbers", lambda draw: of_dtypes(draw, torch.float64, torch.float32), visible=True),
         Case("narrower text numbers", lambda draw: of_dtypes(draw, torch.float32, torch.float64), visible=True),
+        Case("text of half numbers", lambda draw: of_dtypes(draw, torch.float16, torch.float32), visible=True),
         Case("half numbers", lambda draw: of_dtypes(draw, torch.bfloat16, torch.float32)),
         Case("turned image", drawn_turned, visible=True),
         Case("gradients", lambda draw: drawn(draw, torch.float64), visible=True, gradients=("embeddings", "image")),
@@ -298,7 +304,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "The result has the dtype of the text",
-            ("narrower image numbers", "narrower text numbers", "half numbers", "turned image"),
+            (
+                "narrower image numbers", "narrower text numbers", "text of half numbers", "half numbers",
+                "turned image",
+            ),
             "Bring the patches to embeddings.dtype before you join.",
             observe=observe.dtype,
             needs=MAIN,

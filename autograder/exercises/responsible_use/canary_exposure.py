@@ -57,6 +57,12 @@ known.edit(
     "sorted list, a model that gives all sequences the same loss would seem to have memorized the canary.",
 )
 known.edit(
+    "made_a_set",
+    {f"    rank = {RANK}": f"    reference_losses = list(set(reference_losses))\n    rank = {RANK}"},
+    "You make a set of the references, so that those of equal loss count once, in the rank and in the number. Each is "
+    "a sequence of its own.",
+)
+known.edit(
     "ties_shared",
     {
         RANK: "1 + sum((loss < canary_loss) + 0.5 * (loss == canary_loss) for loss in reference_losses)",

@@ -26,7 +26,7 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("no addresses, drawn", texts.no_emails),
-        Case("IP addresses", given(text="From 10.0.0.7 to 192.168.255.249, then (8.8.8.8)."), visible=True),
+        Case("IP addresses", given(text="From (10.0.0.7) to 192.168.255.249, then 8.8.8.8."), visible=True),
         Case("IP addresses, drawn", texts.ips),
         Case(
             "no IP addresses",

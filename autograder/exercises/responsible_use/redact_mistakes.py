@@ -365,6 +365,12 @@ known.edit(
     "digits, and the run is the longest there is: [0-9](?:[ -]?[0-9])*.",
 )
 known.edit(
+    "separator_swallowed_behind_any_run",
+    cards(r"(?:[0-9][ -]?)+"),
+    "You swallow the space behind the number. A separator stands *between* two digits: [0-9](?:[ -]?[0-9])*, and not a "
+    "digit and a separator again and again.",
+)
+known.edit(
     "part_of_a_longer_number",
     cards(r"[0-9](?:[ -]?[0-9]){12,18}"),
     "You take 19 digits out of a longer number. The run is the longest there is; if it has more than 19 digits, it "

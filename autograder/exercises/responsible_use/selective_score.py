@@ -92,6 +92,21 @@ known.edit(
     "Your wrong answers cost 1 + penalty. They do not score 1 first: each is worth -penalty.",
 )
 known.edit(
+    "wrong_ones_score_first",
+    {RESULT: "(right_answers + (1 - penalty) * wrong_answers) / len(confidence)"},
+    "Your wrong answers score 1 before the penalty is taken off. Each is worth -penalty.",
+)
+known.edit(
+    "justified_silence_scores",
+    {RESULT: "(right_answers + int((~given & ~right).sum()) - penalty * wrong_answers) / len(confidence)"},
+    "You give a point for silence where the answer would have been wrong. A withheld answer scores 0.",
+)
+known.edit(
+    "expected_by_confidence",
+    {RESULT: "float(((1 + penalty) * confidence - penalty)[given].sum()) / len(confidence)"},
+    "You compute what an answer is worth if the confidence is true. Asked is what the answers scored: look at correct.",
+)
+known.edit(
     "weighted_by_confidence",
     {
         "int((given & right).sum())": "float((confidence * (given & right)).sum())",

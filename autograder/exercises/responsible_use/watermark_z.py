@@ -43,6 +43,12 @@ known.edit(
     "You divide the distance of *shares* by the deviation of a *count*. Use counts in both places.",
 )
 known.edit(
+    "share_over_deviation_of_one_token",
+    {RESULT: "(green / total - gamma) / math.sqrt(gamma * (1 - gamma))"},
+    "You divide the distance of shares by the deviation of a single token. A share of total tokens varies less: divide "
+    "by sqrt(gamma * (1 - gamma) / total), or use counts in both places.",
+)
+known.edit(
     "one_minus_gamma_forgotten",
     {DEVIATION: "math.sqrt(total * gamma)"},
     "Your variance is total * gamma. That is Poisson's: of tokens that are green or not it is total * gamma * "
@@ -55,7 +61,7 @@ known.edit(
 )
 known.edit(
     "deviation_estimated",
-    {DEVIATION: "math.sqrt(max(green * (total - green), 1) / total)"},
+    {DEVIATION: "math.sqrt(green * (total - green) / total)"},
     "You estimate the deviation from the share that you found. z asks how surprising it is *without* a watermark: use "
     "gamma.",
 )
