@@ -50,7 +50,7 @@ def told(content: str) -> Reply:
 
 
 def test_an_error_may_be_told_in_other_words_and_its_mistake_is_still_named() -> None:
-    """A learner's text of an error is nobody's mistake, and hides none: for the judge, and in the learner's notebook."""
+    """A learner's text of an error is nobody's mistake, and hides none, for the judge and in the learner's notebook."""
     properties = (
         Property("called", ("call",), "", observe=observe.conversation),
         Property("told", ("error",), "", observe=observe.conversation),
