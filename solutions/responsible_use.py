@@ -162,7 +162,7 @@ def watermark_z(green: int, total: int, gamma: float) -> float:
         >>> watermark_z(green=36, total=48, gamma=0.25)
         8.0
 
-    Source: Kirchenbauer et al. 2023, equation 2.
+    Source: Kirchenbauer et al. 2023.
     """
     if total < 1:
         raise ValueError(f"there must be at least one token, not {total}")
@@ -195,7 +195,7 @@ def canary_exposure(canary_loss: float, reference_losses: list[float]) -> float:
         >>> canary_exposure(1.5, [4.0, 1.0, 2.0, 5.0, 3.0, 2.5, 6.0])
         2.0
 
-    Source: Carlini et al. 2019, definition 2.
+    Source: Carlini et al. 2019.
     """
     if not reference_losses:
         raise ValueError("there are no other sequences to rank the canary among")

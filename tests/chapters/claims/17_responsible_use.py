@@ -116,5 +116,6 @@ assert int((z_by_share[0.6] > 4).sum()) == 0 and z_by_share[0.4].mean() < z_by_s
 from statistics import NormalDist  # noqa: E402
 
 assert 2 < 400 * (1 - NormalDist().cdf(2.5)) < 3
-# "Chance gives 1.4 bits on average", "and less than 1 in half of all cases"
+# "By chance every rank is equally likely, which gives log2 e = 1.4 bits on average", "and less than 1 in half of all
+# cases"
 assert abs(sum(12 - log2(rank) for rank in range(1, 4097)) / 4096 - 1.44) < 0.02
