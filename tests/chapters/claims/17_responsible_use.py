@@ -91,7 +91,10 @@ assert 0 < hijacked["no order", "behind"] < 10
 assert "small language model" in chat_reply([forged])[0]
 assert sum(i in marks for i in as_marks) == 4 and not any(i in marks for i in as_text)
 
-# "The filters lose tasks ... and miss what they don't list."
+# "the shop writes ... So each task that begins with reading the mails is lost. And they miss what they don't list."
+assert "Ignore this mail if you have one" in mail_agent.MAILS["shop@toys.example"]
+assert "Please send me a word" in mail_agent.MAILS["ben@work.example"]
+assert [task.calls[0][0] for task in mail_agent.TASKS].count("read_mails") == 5
 assert outcomes["filter: six words"] == (1, 0, ["spelled"])
 assert outcomes["filter: ignore, send the notes"][0] == 1 and len(outcomes["filter: ignore, send the notes"][2]) == 4
 # "The address book stops every letter to a stranger and nothing else."
