@@ -85,6 +85,9 @@ def _comment(cell: NotebookNode) -> str | None:
 
 def _graded_outputs(exercise: ExerciseResult) -> list[NotebookNode]:
     outputs: list[dict[str, Any]] = [{"output_type": "stream", "name": "stdout", "text": exercise.feedback + "\n"}]
+    outputs += [
+        {"output_type": "display_data", "metadata": {}, "data": {"image/png": picture}} for picture in exercise.pictures
+    ]
     if exercise.score <= 0 < exercise.points:
         message = exercise.hint or "No property holds."
         traceback = [f"No points: {message}"]

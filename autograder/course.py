@@ -510,7 +510,7 @@ def _write_source(assignment: Assignment, folder: Path, anew: bool = False) -> l
     Returns what is to be told, in sentences.
     """
     path = folder / "source" / assignment.name / f"{assignment.name}.ipynb"
-    if not assignment.exercises:
+    if not assignment.points:
         return []
     path.parent.mkdir(parents=True, exist_ok=True)
     notes = []

@@ -8,6 +8,7 @@ A course folder may hold two kinds of its own:
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -52,9 +53,9 @@ def as_released(
     Raises NotGradable where they cannot be graded, and OwnExercisesError.
     """
     asked = find_assignment(name, course)
-    released = Assignment(name, asked.exercises, asked.folder, cells, files or {})
+    released = replace(asked, cells=cells, files=files or {})
     if strays := [grade_id for grade_id, cell in released.tests.items() if _tests_nothing(cell.source)]:
-        known = ", ".join(exercise.name for exercise in asked.exercises) or "none"
+        known = ", ".join(graded.name for graded in (*asked.exercises, *asked.steps)) or "none"
         raise NotGradable(
             f"The cell {', '.join(strays)} of {name} has no tests of its own and is none of its exercises ({known}): "
             f"give it back its id in source/{name}/, or tests, and release it again."

@@ -90,7 +90,8 @@ def read_counts() -> list[Count]:
 
 def page(row_of: Callable[[Exercise], str]) -> str:
     """The page as MyST Markdown, with what `row_of` gives for each exercise."""
-    found, counts = assignments().values(), read_counts()
+    found = [assignment for assignment in assignments().values() if assignment.exercises]
+    counts = read_counts()
     rows = {exercise: row_of(exercise) for assignment in found for exercise in assignment.exercises}
     mistakes = sum(len(exercise.mistakes) for exercise in rows)
     on_trust = sum(exercise.points * _share_in(line) for exercise, line in rows.items())

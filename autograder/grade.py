@@ -1,7 +1,7 @@
 """grade(submission) -> Result: pure, without database and without changing the working folder.
 
 It joins the room, where the learner's cells run, and the judge, who puts calls to what they defined. The text of graded
-cells never goes into the room.
+cells never goes into the room. A model that is handed in is measured, and for it no cell runs.
 """
 
 import datetime
@@ -11,10 +11,12 @@ import os
 import platform
 import re
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from autograder.capstone.grading import results_of_steps
+from autograder.capstone.measuring import measure
 from autograder.draws import Attempt, attempt_of
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.fingerprint import graders_fingerprint, versions
@@ -30,6 +32,7 @@ from autograder.shortcuts import shortcuts_taken
 from autograder.source_code import names_used
 from autograder.stand_ins import called_by_reference, stand_in
 from autograder.submission import Submission, cells_to_run, cells_with_tests
+from llm_course.capstone.format import HANDED_IN
 from llm_course.checking.evaluate import Verdict
 from llm_course.checking.feedback import place_in
 
@@ -57,11 +60,13 @@ def grade(
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.monotonic()
     attempt = attempt or attempt_of(submission, secret, assignment.name, student="")
-    seeds = attempt.seeds(secret, assignment.name)
+    seeds = _seeds(attempt, assignment, secret)
     parts = []
     if assignment.asked:
         parts.append(_judge_exercises(submission, assignment, seeds, rules, server))
-    if assignment.tests or not assignment.asked:
+    if assignment.measured:
+        parts.append(_measure(submission, assignment, seeds[0]))
+    if assignment.tests or not parts:
         # In a room of its own: what an instructor's tests bring with them must not be there when others are judged.
         parts.append(_run_own_tests(submission, assignment, rules, server))
     starved = any(part.starved for part in parts)
@@ -83,6 +88,7 @@ def grade(
         code=attempt.code,
         draw=attempt.draw,
         final=not starved,
+        figures={name: figure for part in parts for name, figure in part.figures.items()},
     )
 
 
@@ -101,7 +107,7 @@ def grade_if_changed(
     Otherwise, or with `again`, there is a new one.
     """
     attempt = attempt_of(submission, secret, assignment.name, student, stored)
-    inputs = inputs_of(attempt, assignment, attempt.seeds(secret, assignment.name)[0], rules)
+    inputs = inputs_of(attempt, assignment, _seeds(attempt, assignment, secret)[0], rules)
     if stored is not None and stored.final and stored.inputs == inputs and not again:
         return replace(stored, flags=submission.flags)
     return grade(submission, assignment, secret, rules, server, attempt)
@@ -125,14 +131,21 @@ def inputs_of(attempt: Attempt, assignment: Assignment, seed: bytes, rules: Rule
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
+def _seeds(attempt: Attempt, assignment: Assignment, secret: bytes) -> tuple[bytes, ...]:
+    """The seeds of an attempt. Models are measured on the same texts, whatever the attempt: a class compares them."""
+    seeds = attempt.seeds(secret, assignment.name)
+    return tuple(sorted(seeds)) if assignment.steps else seeds
+
+
 @dataclass(frozen=True)
 class _Part:
     """What one run of a notebook gave: what is worth what, the outputs of the learner's cells, and how it went."""
 
     exercises: tuple[ExerciseResult, ...]
-    outputs: dict[str, list[dict[str, Any]]]
-    tier: str
-    starved: bool
+    outputs: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tier: str = ""
+    starved: bool = False
+    figures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _part(run: NotebookRun, exercises: Iterable[ExerciseResult]) -> _Part:
@@ -148,6 +161,12 @@ def _judge_exercises(
     with NotebookRun(cells, _files(submission, assignment), rules, server) as run:
         exercises = list(_grade_exercises(assignment, run, seeds, rules))
         return _part(run, exercises)
+
+
+def _measure(submission: Submission, assignment: Assignment, seed: bytes) -> _Part:
+    files = {name: content for name, content in _files(submission, assignment).items() if name in HANDED_IN}
+    measured = measure(files, seed)
+    return _Part(results_of_steps(assignment, measured), figures=measured.figures)
 
 
 def _run_own_tests(submission: Submission, assignment: Assignment, rules: Rules, server: ZygoteClient | None) -> _Part:

@@ -28,7 +28,7 @@ from autograder.pictures import PictureError, read_picture
 
 MAX_NOTEBOOK = 20 << 20
 """Bytes."""
-KINDS = (".py", ".csv", ".txt", ".json", ".npz", ".safetensors", ".png", ".jpg", ".jpeg")
+KINDS = (".py", ".csv", ".txt", ".json", ".jsonl", ".npz", ".safetensors", ".png", ".jpg", ".jpeg")
 """Files beside the notebook that are used: code and data that a notebook may need, nothing that a browser runs."""
 MAX_BESIDE = 16 << 20
 """Bytes of all files beside the notebook together; a file with holes counts as if it had none."""

@@ -31,7 +31,7 @@ from nbgrader.preprocessors import SaveCells
 from traitlets.config import Config
 
 from autograder.exercises import CHAPTERS
-from autograder.exercises.spec import Assignment, Exercise
+from autograder.exercises.spec import Assignment, Exercise, MeasuredStep
 from autograder.markdown import plain_markdown
 
 STUB_BODY = "# YOUR CODE HERE\nraise NotImplementedError()"
@@ -51,6 +51,7 @@ def source_notebook(assignment: Assignment) -> NotebookNode:
     notebook = jupytext.read(path, fmt="md:myst")
     notebook.metadata = _metadata()
     exercises = {exercise.name: exercise for exercise in assignment.exercises}
+    steps = {step.name: step for step in assignment.steps}
     found: list[str] = []
     for number, cell in enumerate(notebook.cells):
         cell.metadata = NotebookNode()
@@ -65,7 +66,11 @@ def source_notebook(assignment: Assignment) -> NotebookNode:
             cell.source = f"{cell.source}\n{_hidden_part(exercises[name])}"
             cell.metadata.nbgrader = _cell_metadata(name, grade=True, points=exercises[name].points)
             found.append(name)
-    expected = [grade_id for name in exercises for grade_id in (f"{name}-answer", name)]
+        elif (name := _step_name(cell.source)) in steps:
+            cell.source = f"{cell.source}\n{_hidden_part(steps[name])}"
+            cell.metadata.nbgrader = _cell_metadata(name, grade=True, points=steps[name].points)
+            found.append(name)
+    expected = [*(grade_id for name in exercises for grade_id in (f"{name}-answer", name)), *steps]
     if found != expected:
         raise NotebookError(f"{path}: the stubs and checks are {found}, and {expected} are expected")
     nbformat.validate(notebook)
@@ -152,8 +157,8 @@ def _body_lines(node: ast.FunctionDef) -> tuple[int, int]:
     return int(first or 0), int(node.end_lineno or 0)
 
 
-def _hidden_part(exercise: Exercise) -> str:
-    asked = [f"# {item.weight} x {item.name}" for item in exercise.properties]
+def _hidden_part(graded: Exercise | MeasuredStep) -> str:
+    asked = [f"# {item.weight} x {item.name}" for item in graded.properties]
     return "\n".join(["### BEGIN HIDDEN TESTS", *asked, f'raise RuntimeError("{REFUSAL}")', "### END HIDDEN TESTS"])
 
 
@@ -164,6 +169,12 @@ def _stub_name(source: str) -> str:
 
 def _checked_name(source: str, assignment: str) -> str:
     match = re.fullmatch(rf'check\("{assignment}", (\w+)\)', source.strip())
+    return match[1] if match else ""
+
+
+def _step_name(source: str) -> str:
+    """The step of a cell that shows how it stands with it: one call, with the step's name alone."""
+    match = re.fullmatch(r'\w+\("(\w+)"\)', source.strip())
     return match[1] if match else ""
 
 

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from autograder.by_hand import HandScore, kept_scores
+from autograder.capstone import board
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, Result
 from autograder.scores import NOT_HANDED_IN, Score, flags_of, read_results
 from llm_course.checking.feedback import hint_to_html
@@ -67,6 +68,8 @@ class AssignmentReport:
     missing: list[str]
     flags: list[tuple[str, str]]
     audit: list[tuple[str, str]]
+    board: list[board.Line]
+    board_picture: str
 
 
 def class_report(course_id: str, scores: Sequence[Score], made: datetime) -> str:
@@ -88,6 +91,7 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
     for exercise in (exercise for result in graded for exercise in result.exercises):
         by_name.setdefault(exercise.name, []).append(exercise)
     exercises = [_exercise_report(answers) for answers in by_name.values()]
+    lines = board.board(results, board.reference())
     return AssignmentReport(
         name=name,
         scores=scores,
@@ -103,6 +107,8 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
             (student, flag) for student, result in results.items() for flag in _flags(result, by_hand.get(student, {}))
         ],
         audit=_audit(graded),
+        board=lines,
+        board_picture=_board_picture(lines, salt=name) if lines else "",
     )
 
 
@@ -159,7 +165,18 @@ def _histogram(values: Sequence[float], maximum: float, salt: str) -> str:
     axes.hist(values, bins=bins, range=(0, maximum), color="#4477AA", edgecolor="white")
     axes.set(xlabel="points", ylabel="learners", xlim=(0, maximum))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.spines[["top", "right"]].set_visible(False)
+    return _svg(figure, salt)
+
+
+def _board_picture(lines: list[board.Line], salt: str) -> str:
+    """Bits per byte against tokens, as SVG. The table says the same in words."""
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    board.draw(lines, figure.add_subplot())
+    return _svg(figure, f"board of {salt}")
+
+
+def _svg(figure: Figure, salt: str) -> str:
+    figure.axes[0].spines[["top", "right"]].set_visible(False)
     picture = io.StringIO()
     # With a salt and no date, the same class gives the same file; ids of two pictures differ.
     with matplotlib.rc_context({"svg.hashsalt": salt, "svg.fonttype": "none"}):

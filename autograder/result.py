@@ -4,7 +4,7 @@ import functools
 import json
 import os
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class ExerciseResult:
     section: str
     flags: tuple[str, ...]
     remedy: str = ""
+    pictures: tuple[str, ...] = ()
+    """PNG in base 64, which the learner sees below the feedback."""
 
     @property
     def feedback(self) -> str:
@@ -64,8 +66,9 @@ class Result:
     One that is not `final` holds a stop for which work of others may be the reason; it is graded again.
     `inputs` identifies all that the scores depend on; `outputs` holds, by cell index, what the learner's cells printed.
     For the audit: `seed`, the sandbox's `tier`, when the grading `started` and how many `seconds` it took, `versions`,
-    and the `grader`, a user and a machine. `attempt` counts from 1 how often other code was handed in, `code`
-    identifies the last that could be graded, and `draw` says on which of the course's inputs; see autograder.draws.
+    and the `grader`, a user and a machine. `figures` are what was measured in a model, for the board. `attempt` counts
+    from 1 how often other code was handed in, `code` identifies the last that could be graded, and `draw` says on which
+    of the course's inputs; see autograder.draws.
     """
 
     assignment: str
@@ -85,6 +88,7 @@ class Result:
     code: str = ""
     draw: int = 0
     final: bool = True
+    figures: dict[str, Any] = field(default_factory=dict)
 
     @property
     def score(self) -> float:
@@ -127,4 +131,5 @@ def read_result(path: Path) -> Result:
 
 def _exercise(data: dict[str, Any]) -> ExerciseResult:
     properties = tuple(PropertyResult(**item) for item in data["properties"])
-    return ExerciseResult(**{**data, "properties": properties, "flags": tuple(data["flags"])})
+    lists = {name: tuple(data.get(name, ())) for name in ("flags", "pictures")}
+    return ExerciseResult(**{**data, **lists, "properties": properties})

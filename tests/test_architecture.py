@@ -25,7 +25,7 @@ FLOORS = {
         {"course_files", "grade", "checks", "figures", "kill_matrix"},
         {"own_tests"},
         {"claims", "draws", "notebook_run"},
-        {"judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},
+        {"capstone", "judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},
         {"hand_in", "notebooks"},
         {"markdown", "harmless", "fingerprint"},
         {"own_exercises"},

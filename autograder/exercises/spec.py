@@ -114,9 +114,50 @@ class Exercise:
         )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A property of a step, and what its learner reads where it does not hold.
+
+    It waits while the property that it needs does not hold.
+    """
+
+    name: str
+    weight: int
+    hint: str
+    needs: str | None = None
+
+
+@dataclass(frozen=True)
+class Misstep:
+    """A known way in which a step goes wrong: the hint that answers it, and where it is taught."""
+
+    name: str
+    hint: str
+    chapter: str
+    section: str
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredStep:
+    """What is measured in the files that a learner hands in beside the notebook; its name is the grade id."""
+
+    name: str
+    points: int
+    properties: tuple[Asked, ...]
+    mistakes: tuple[Misstep, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_unique(self.name, "property", [item.name for item in self.properties])
+        _require_unique(self.name, "mistake", [mistake.name for mistake in self.mistakes])
+        names = [item.name for item in self.properties]
+        for number, item in enumerate(self.properties):
+            if item.needs is not None and item.needs not in names[:number]:
+                raise ValueError(f"{self.name}: {item.name} needs {item.needs}, which is no property before it")
+
+
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """The exercises of one notebook, in its order.
+    """The exercises of one notebook, in its order, or the steps at whose end a model is handed in.
 
     `folder` is where its exercises.md lies, if it is an instructor's own; that of a chapter lies with the chapter. Once
     a course has released it, `cells` are those of its source by grade id, which may ask for less, for more and for
@@ -128,11 +169,12 @@ class Assignment:
     folder: Path | None = None
     cells: Mapping[str, SourceCell] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+    steps: tuple[MeasuredStep, ...] = ()
 
     @property
     def points(self) -> int:
-        """What all its exercises are worth together."""
-        return sum(exercise.points for exercise in self.exercises)
+        """What all its exercises and steps are worth together."""
+        return sum(graded.points for graded in (*self.exercises, *self.steps))
 
     @property
     def asked(self) -> tuple[Exercise, ...]:
@@ -141,15 +183,21 @@ class Assignment:
         return tuple(exercise for exercise in self.exercises if not self.cells or exercise.name in found)
 
     @property
+    def measured(self) -> tuple[MeasuredStep, ...]:
+        """The steps that are measured: all, or those that the source asks for."""
+        found = {name for name, cell in self.cells.items() if cell.has_tests}
+        return tuple(step for step in self.steps if not self.cells or step.name in found)
+
+    @property
     def tests(self) -> dict[str, SourceCell]:
         """The graded cells with an instructor's own tests, by grade id."""
-        judged = {exercise.name for exercise in self.exercises}
+        judged = {graded.name for graded in (*self.exercises, *self.steps)}
         return {name: cell for name, cell in self.cells.items() if cell.has_tests and name not in judged}
 
-    def points_of(self, exercise: Exercise) -> float:
-        """What an exercise is worth: the source says it."""
-        cell = self.cells.get(exercise.name)
-        return exercise.points if cell is None or cell.points is None else cell.points
+    def points_of(self, graded: Exercise | MeasuredStep) -> float:
+        """What an exercise or a step is worth: the source says it."""
+        cell = self.cells.get(graded.name)
+        return graded.points if cell is None or cell.points is None else cell.points
 
     def exercise(self, name: str) -> Exercise:
         """The exercise of that name. Raises KeyError."""

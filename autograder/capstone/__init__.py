@@ -1,0 +1,12 @@
+"""The capstone's grader: it measures a model that was handed in, and runs none of the learner's code.
+
+tensors      safetensors as hostile bytes
+tokenizer    a tokenizer's JSON as hostile bytes, and what each of its tokens stands for
+language     bits per byte, answers in turn, what a model says: by the course's own decoder
+likeness     whether weights are the course's own, whatever their order
+replay       the ledger's chain, and some of its steps done once more
+mistakes     known ways to fail, by name
+steps        the graded steps: properties, weights, hints
+measuring    all of it in a process of its own, with a deadline and a limit of memory
+curves       the learner's figures as pictures
+"""

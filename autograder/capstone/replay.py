@@ -1,0 +1,188 @@
+"""The ledger held against what was handed in, and some of what it tells of done once more.
+
+A ledger is a learner's own file, and hashes can be made of anything. What cannot be made up is that steps which are
+done again by its settings give its losses. What lies between the first and the last of them is taken on trust.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from torch import Tensor
+
+from autograder.capstone.handed_in import HandedIn
+from autograder.capstone.tensors import FileFault
+from autograder.capstone.tokenizer import train
+from llm_course.capstone.data import Batch, Mixture
+from llm_course.capstone.decoder import first_weights, logits
+from llm_course.capstone.format import (
+    BASE,
+    CHECKPOINT,
+    LEDGER,
+    MAX_TOKENS,
+    MOMENTS,
+    REPLAYED,
+    CapstoneError,
+    digest,
+)
+from llm_course.capstone.ledger import PRETRAIN, STEPS, TOKENIZE, YOURS, Entry, lineage, tokens_seen
+from llm_course.capstone.stand_ins import STAND_INS
+from llm_course.capstone.steps import pretraining_batch
+from llm_course.capstone.tokenizer import Tokenizer
+from llm_course.capstone.training import State, Training, advance
+
+SAME_LOSS = 2e-3
+"""How far a loss may be from the one in the ledger, as a share of it. Other kernels and another order of sums moved the
+losses of twenty steps by 2e-5 at most; another seed moves them by more than 2e-2."""
+SAME_WEIGHTS = 2e-3
+"""How far the base model may be from the replayed one, as a share of its length; float16 takes 3e-4 of it."""
+MAX_TEXTS = 20_000
+"""Texts of which a tokenizer is learned anew."""
+MAX_BATCH = 1 << 14
+"""Tokens of a batch that is done again."""
+TRAINED = STEPS[1:4]
+"""Steps that see tokens."""
+MAX_POINTS = 2_000
+"""Of a curve."""
+TRAINING_NUMBERS = {"steps": int, "rows": int, "row_length": int, "warmup": int, "seed": int}
+
+
+def tokenizer_is_learned(handed_in: HandedIn) -> bool:
+    """Whether the merges are those that the ledger's texts give. Raises FileFault."""
+    settings = _latest(handed_in, TOKENIZE).settings
+    texts, merges, seed = (settings.get(name) for name in ("texts", "merges", "seed"))
+    if type(texts) is not int or type(seed) is not int or not 0 <= texts <= MAX_TEXTS:
+        raise FileFault(f"{LEDGER}: the tokenizer's settings name no seed, or not 0 to {MAX_TEXTS} texts.")
+    if merges != len(handed_in.vocabulary.merges) and not texts:
+        return False
+    read = itertools.islice(Mixture().texts(f"tokenizer {seed}"), texts)
+    return train(read, len(handed_in.vocabulary.merges)) == handed_in.vocabulary.merges
+
+
+def check_files(handed_in: HandedIn) -> None:
+    """Raise FileFault unless the ledger tells of the files that were handed in, within the budget."""
+    made = _lineage(handed_in)
+    for entry in made.values():
+        for file, value in entry.after.items():
+            if digest(handed_in.bytes_of(file)) != value:
+                raise FileFault(f"{file} is not the file that the ledger tells of: hand in all files of one run.")
+        told = 0 if entry.step not in TRAINED else _training(entry).tokens
+        if entry.tokens != told:
+            raise FileFault(
+                f"{LEDGER}: the step {entry.step} counts {entry.tokens:,} tokens, and its settings {told:,}."
+            )
+    if (seen := tokens_seen(made.values())) > MAX_TOKENS:
+        raise FileFault(f"{LEDGER}: the model has seen {seen:,} tokens, and the budget is {MAX_TOKENS:,}.")
+
+
+def check_first_steps(handed_in: HandedIn) -> None:
+    """Raise FileFault unless the first steps of pre-training give the ledger's losses again."""
+    training = _training(_lineage(handed_in)[PRETRAIN])
+    beginning = State.beginning(first_weights(handed_in.shape, training.seed))
+    _replayed(handed_in, beginning, min(REPLAYED, training.steps))
+
+
+def check_last_steps(handed_in: HandedIn) -> None:
+    """Raise FileFault unless the last steps, done from the checkpoint, give the ledger's losses and the base model."""
+    training = _training(_lineage(handed_in)[PRETRAIN])
+    done = max(1, training.steps - REPLAYED)
+    stored = handed_in.checkpoint
+    names = handed_in.shape.tensors
+    means, squares = ({name: stored[prefix + name] for name in names} for prefix in MOMENTS)
+    if any(bool((square < 0).any()) for square in squares.values()):
+        raise FileFault(f"{CHECKPOINT} holds means of squares below 0: hand in the checkpoint of the run.")
+    state = State({name: stored[name] for name in names}, means, squares, (0.0,) * done)
+    ended = _replayed(handed_in, state, training.steps - done)
+    base = handed_in.weights(BASE)
+    apart = math.sqrt(sum(float((ended.tensors[name] - base[name]).square().sum()) for name in names))
+    if not apart <= SAME_WEIGHTS * math.sqrt(sum(float(weight.square().sum()) for weight in base.values())):
+        raise FileFault(f"The last steps, done again from {CHECKPOINT}, end in another model than {BASE}.")
+
+
+def curve(entries: Sequence[Entry]) -> dict[str, list[list[float]]]:
+    """Step -> [[tokens seen in it, nats per token], ...], as the ledger has it."""
+    found: dict[str, list[list[float]]] = {}
+    for entry in entries:
+        losses = entry.figures.get("losses", [])
+        if entry.step in TRAINED and losses:
+            each = entry.tokens / max(1, max(step for step, _ in losses))
+            found[entry.step] = [[round(step * each), round(float(loss), 4)] for step, loss in losses[:MAX_POINTS]]
+    return found
+
+
+def own_functions(entries: Iterable[Entry]) -> list[int]:
+    """How many of the functions that ran were the learner's, by the ledger, and of how many."""
+    whose = {name: said for entry in entries for name, said in entry.functions.items()}
+    return [sum(said == YOURS for said in whose.values()), len(whose)]
+
+
+def _replayed(handed_in: HandedIn, state: State, steps: int) -> State:
+    entry = _lineage(handed_in)[PRETRAIN]
+    training, mixture = _training(entry), _mixture(entry)
+    told = {int(step): float(loss) for step, loss in entry.figures.get("losses", [])}
+    tokenizer = Tokenizer([*handed_in.vocabulary.merges], STAND_INS)
+    shape = handed_in.shape
+    if asdict(shape) != entry.settings.get("shape"):
+        raise FileFault(f"{LEDGER} tells of a decoder of another shape than config.json.")
+
+    def loss_of(weights: Mapping[str, Tensor], batch: Batch) -> Tensor:
+        loss: Tensor = STAND_INS["next_token_loss"](logits(batch.ids, weights, shape, STAND_INS), batch.labels)
+        return loss
+
+    for _ in range(steps):
+        number = len(state.losses)
+        batch = pretraining_batch(tokenizer, mixture, training, number)
+        try:
+            state = advance(state, batch, loss_of, training, STAND_INS)
+        except CapstoneError as error:
+            raise FileFault(
+                f"Step {number + 1} of pre-training cannot be done again: its loss is not finite."
+            ) from error
+        loss, said = state.losses[-1], told.get(number + 1, math.nan)
+        if not abs(loss - said) <= SAME_LOSS * abs(loss):
+            raise FileFault(
+                f"Step {number + 1} of pre-training, done again, has a loss of {loss:.4f}, and the ledger says "
+                f"{said:.4f}: hand in the ledger, the tokenizer and the checkpoint of one run."
+            )
+    return state
+
+
+def _lineage(handed_in: HandedIn) -> dict[str, Entry]:
+    try:
+        return lineage(handed_in.entries)
+    except CapstoneError as error:
+        raise FileFault(str(error)) from error
+
+
+def _latest(handed_in: HandedIn, step: str) -> Entry:
+    entry = next((entry for entry in reversed(handed_in.entries) if entry.step == step), None)
+    if entry is None:
+        raise FileFault(f"{LEDGER} has no entry of the step {step}: hand in the ledger of the whole run.")
+    return entry
+
+
+def _training(entry: Entry) -> Training:
+    numbers = entry.settings.get("training")
+    try:
+        if not isinstance(numbers, dict) or any(
+            type(numbers[name]) is not kind for name, kind in TRAINING_NUMBERS.items()
+        ):
+            raise TypeError
+        training = Training(**numbers)
+    except (TypeError, KeyError, CapstoneError) as error:
+        raise FileFault(f"{LEDGER}: the step {entry.step} has no settings of a training.") from error
+    if training.rows * training.row_length > MAX_BATCH or training.steps > MAX_TOKENS:
+        raise FileFault(f"{LEDGER}: batches of over {MAX_BATCH:,} tokens are not done again; take smaller ones.")
+    return training
+
+
+def _mixture(entry: Entry) -> Mixture:
+    shares: Any = entry.settings.get("mixture")
+    try:
+        if not all(type(share) in (int, float) for share in shares.values()):
+            raise TypeError
+        return Mixture(**shares)
+    except (TypeError, AttributeError, CapstoneError) as error:
+        raise FileFault(f"{LEDGER}: pre-training names no mixture of texts.") from error
