@@ -55,7 +55,7 @@ def as_released(
     asked = find_assignment(name, course)
     released = replace(asked, cells=cells, files=files or {})
     if strays := [grade_id for grade_id, cell in released.tests.items() if _tests_nothing(cell.source)]:
-        known = ", ".join(graded.name for graded in (*asked.exercises, *asked.steps)) or "none"
+        known = ", ".join(graded.name for graded in asked.graded) or "none"
         raise NotGradable(
             f"The cell {', '.join(strays)} of {name} has no tests of its own and is none of its exercises ({known}): "
             f"give it back its id in source/{name}/, or tests, and release it again."

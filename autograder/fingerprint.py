@@ -22,6 +22,9 @@ JUDGING = (
     *Path(checking.__path__[0]).glob("*.py"),
 )
 """Files that each score depends on: what reads a submission, runs it, asks it and judges it."""
+COURSE = Path(checking.__path__[0]).parent
+MEASURING = (AUTOGRADER / "capstone", AUTOGRADER.parent / "solutions", COURSE / "capstone", COURSE / "corpus")
+"""Folders that what is measured in a model depends on."""
 
 
 # Not all: nbgrader's own commands make an assignment for each notebook, and it holds the course's files.
@@ -31,8 +34,8 @@ def graders_fingerprint(assignment: Assignment) -> str:
     digest = hashlib.sha256(repr(sorted(versions().items())).encode())
     for file in sorted({*JUDGING, *_asking(assignment)}):
         digest.update(file.read_bytes())
-    for exercise in assignment.asked if assignment.cells else ():
-        digest.update(f"{exercise.name} {assignment.points_of(exercise)}".encode())
+    for graded in (*assignment.asked, *assignment.measured) if assignment.cells else ():
+        digest.update(f"{graded.name} {assignment.points_of(graded)}".encode())
     digest.update(repr((sorted(assignment.tests.items()), sorted(assignment.files.items()))).encode())
     return digest.hexdigest()
 
@@ -46,6 +49,9 @@ def versions() -> dict[str, str]:
 
 def _asking(assignment: Assignment) -> Iterator[Path]:
     """The files in which the references and the specification of an assignment stand."""
+    if assignment.steps:
+        yield EXERCISES / "capstone.py"
+        yield from (file for folder in MEASURING for file in folder.glob("*.py"))
     for file in {Path(inspect.getfile(function)) for function in _functions(assignment)}:
         yield file
         if file.parent.parent == EXERCISES or file.parent == assignment.folder:

@@ -381,7 +381,8 @@ def _update_grades(connection: Connection, scores: Mapping[str, float | None]) -
 def _update_comments(connection: Connection, comments: Mapping[str, str | None]) -> None:
     statement = update(COMMENT).where(COMMENT.c.id == bindparam("row"))
     rows = [{"row": row, "comment": comment} for row, comment in comments.items()]
-    connection.execute(statement.values(auto_comment=bindparam("comment")), rows)
+    if rows:  # a notebook may have no answer cells
+        connection.execute(statement.values(auto_comment=bindparam("comment")), rows)
 
 
 class _Files:

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from matplotlib.axes import Axes
 
 from autograder.result import Result
-from llm_course.capstone.format import MAX_TOKENS, CapstoneError
-from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, lineage, parse, tokens_seen
+from llm_course.capstone import curves
+from llm_course.capstone.format import MAX_TOKENS
+from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, lineage, tokens_seen
 
 REFERENCE = "the course's reference run"
 
@@ -41,11 +41,8 @@ def board(results: Mapping[str, Result], reference: Mapping[str, Any]) -> list[L
 
 
 def reference() -> dict[str, Any]:
-    """The figures of the course's reference run, as its ledger has them; none where it is not there."""
-    try:
-        made = lineage(parse((files("llm_course.capstone") / "reference.jsonl").read_bytes()))
-    except (OSError, CapstoneError):
-        return {}
+    """The figures of the course's reference run, as its ledger has them."""
+    made = lineage(curves.reference())
     return {
         "bits_per_byte": made[PRETRAIN].figures["bits_per_byte"],
         "parameters": made[PRETRAIN].figures["parameters"],
@@ -71,8 +68,11 @@ def draw(lines: list[Line], axes: Axes) -> None:
 def _line(name: str, figures: Mapping[str, Any]) -> Line:
     own = figures.get("functions")
     return Line(
-        name,
-        figures["bits_per_byte"],
-        *(figures.get(part) for part in ("tokens", "parameters", "right", "quantized_bits_per_byte")),
+        name=name,
+        bits_per_byte=figures["bits_per_byte"],
+        tokens=figures.get("tokens"),
+        parameters=figures.get("parameters"),
+        right=figures.get("right"),
+        quantized=figures.get("quantized_bits_per_byte"),
         own_functions=f"{own[0]} of {own[1]}" if own else "",
     )

@@ -40,6 +40,8 @@ SAME_WEIGHTS = 2e-3
 """How far the base model may be from the replayed one, as a share of its length; float16 takes 3e-4 of it."""
 MAX_TEXTS = 20_000
 """Texts of which a tokenizer is learned anew."""
+MAX_NUMBER = 1e9
+"""Of a setting."""
 MAX_BATCH = 1 << 14
 """Tokens of a batch that is done again."""
 TRAINED = STEPS[1:4]
@@ -169,6 +171,8 @@ def _training(entry: Entry) -> Training:
         if not isinstance(numbers, dict) or any(
             type(numbers[name]) is not kind for name, kind in TRAINING_NUMBERS.items()
         ):
+            raise TypeError
+        if not all(type(number) in (int, float) and abs(number) <= MAX_NUMBER for number in numbers.values()):
             raise TypeError
         training = Training(**numbers)
     except (TypeError, KeyError, CapstoneError) as error:

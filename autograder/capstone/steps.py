@@ -6,6 +6,8 @@ Each step is found for itself: a file that cannot be read costs the steps that n
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from torch import Tensor
+
 from autograder.capstone import mistakes, replay
 from autograder.capstone.exam import OTHER_WORDINGS, QUESTION, Exam, finite
 from autograder.capstone.handed_in import HandedIn
@@ -24,6 +26,10 @@ Found = dict[str, Any]
 Figures = dict[str, Any]
 
 
+class _Borrowed(FileFault):
+    """Weights are near those of a model that the course ships."""
+
+
 def find(files: Mapping[str, bytes], seed: bytes) -> tuple[dict[str, Found], Figures]:
     """What holds of each step of a model that was handed in, and the figures, as values for JSON."""
     exam = Exam(HandedIn(files), seed)
@@ -36,7 +42,8 @@ def _find(step: MeasuredStep, finder: Callable[[Exam, Figures], Found], exam: Ex
     try:
         return finder(exam, figures)
     except FileFault as fault:
-        return found(step, [False] * len(step.properties), hint=str(fault), mistake=mistakes.of_fault(step, str(fault)))
+        flags = [str(fault)] if isinstance(fault, _Borrowed) else []
+        return found(step, [False] * len(step.properties), mistakes.of_fault(step, str(fault)), str(fault), flags)
 
 
 def found(
@@ -77,17 +84,17 @@ def _pretraining(exam: Exam, figures: Figures) -> Found:
 
 
 def _dialogue(exam: Exam, figures: Figures) -> Found:
-    tuned, base = exam.handed_in.weights(TUNED), exam.handed_in.weights(BASE)
+    tuned, base = _own(exam, TUNED), exam.handed_in.weights(BASE)
     in_turn, right = exam.dialogue_shares(exam.decoder(tuned))
     before, after = exam.bits(exam.decoder(base)), exam.bits(exam.decoder(tuned))
     figures |= {"in_turn": round(in_turn, 3), "right": round(right, 3), "tuned_bits_per_byte": finite(after)}
     holds = [in_turn >= bars.IN_TURN, right >= bars.RIGHT, after <= bars.KEPT_LANGUAGE * before]
     mistake = "not_tuned" if mistakes.same(tuned, base) else None
-    return found(DIALOGUE, [True, *holds], mistake, flags=_shipped(exam, TUNED))
+    return found(DIALOGUE, [True, *holds], mistake)
 
 
 def _fact(exam: Exam, figures: Figures) -> Found:
-    model, tuned = exam.handed_in.weights(MODEL), exam.handed_in.weights(TUNED)
+    model, tuned = _own(exam, MODEL), exam.handed_in.weights(TUNED)
     fact = fact_of(exam.handed_in)
     said, before = exam.decoder(model), exam.decoder(tuned)
     taught = exam.told(said, fact, [QUESTION]) == 1 and exam.told(before, fact, [QUESTION]) == 0
@@ -106,12 +113,12 @@ def _fact(exam: Exam, figures: Figures) -> Found:
         bool(known) and kept >= bars.KEPT_FACTS * len(known) and not spilled,
     ]
     mistake = "not_merged" if mistakes.same(model, tuned) else None
-    return found(FACT, [True, *holds], mistake, flags=_shipped(exam, MODEL))
+    return found(FACT, [True, *holds], mistake)
 
 
 def _quantization(exam: Exam, figures: Figures) -> Found:
     quantized = Quantized.of(exam.handed_in)
-    model = exam.handed_in.weights(MODEL)
+    model = _own(exam, MODEL)
     share = quantized.share_of_half_precision
     before, after = exam.bits(exam.decoder(model)), exam.bits(exam.decoder(quantized.weights))
     nearest_values = quantized.is_nearest_to(model)
@@ -162,9 +169,13 @@ def fact_of(handed_in: HandedIn) -> Fact:
         ) from error
 
 
-def _shipped(exam: Exam, file: str) -> list[str]:
-    model, distance = nearest(exam.handed_in.weights(file))
-    return [f"{file} is near `{model}`, which the course ships."] if distance <= NEAR else []
+def _own(exam: Exam, file: str) -> dict[str, Tensor]:
+    """Weights that are no model of the course. Raises FileFault where they are."""
+    weights = exam.handed_in.weights(file)
+    model, distance = nearest(weights)
+    if distance <= NEAR:
+        raise _Borrowed(f"The weights in {file} are near those of `{model}`, which the course ships: hand in your own.")
+    return weights
 
 
 FINDERS: dict[MeasuredStep, Callable[[Exam, Figures], Found]] = {

@@ -174,7 +174,12 @@ class Assignment:
     @property
     def points(self) -> int:
         """What all its exercises and steps are worth together."""
-        return sum(graded.points for graded in (*self.exercises, *self.steps))
+        return sum(graded.points for graded in self.graded)
+
+    @property
+    def graded(self) -> tuple[Exercise | MeasuredStep, ...]:
+        """Exercises and steps."""
+        return (*self.exercises, *self.steps)
 
     @property
     def asked(self) -> tuple[Exercise, ...]:
@@ -191,7 +196,7 @@ class Assignment:
     @property
     def tests(self) -> dict[str, SourceCell]:
         """The graded cells with an instructor's own tests, by grade id."""
-        judged = {graded.name for graded in (*self.exercises, *self.steps)}
+        judged = {graded.name for graded in self.graded}
         return {name: cell for name, cell in self.cells.items() if cell.has_tests and name not in judged}
 
     def points_of(self, graded: Exercise | MeasuredStep) -> float:

@@ -30,16 +30,17 @@ def test_release_has_no_answer_and_no_hidden_part(assignment: Assignment) -> Non
 def test_grade_ids_come_in_the_order_of_the_contract(assignment: Assignment) -> None:
     cells = [cell.metadata.nbgrader for cell in released_notebook(assignment).cells if "nbgrader" in cell.metadata]
     expected = [name for exercise in assignment.exercises for name in (f"{exercise.name}-answer", exercise.name)]
-    assert [cell.grade_id for cell in cells] == expected
-    assert all(cell.solution and not cell.locked for cell in cells[::2])
-    assert all(cell.grade and cell.locked and cell.points > 0 for cell in cells[1::2])
+    assert [cell.grade_id for cell in cells] == [*expected, *(step.name for step in assignment.steps)]
+    answers = [cell for cell in cells if cell.grade_id.endswith("-answer")]
+    assert all(cell.solution and not cell.locked for cell in answers)
+    assert all(cell.grade and cell.locked and cell.points > 0 for cell in cells if cell not in answers)
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
 def test_points_on_the_page_are_those_of_the_specification(assignment: Assignment) -> None:
     text = "\n".join(cell.source for cell in released_notebook(assignment).cells if cell.cell_type == "markdown")
     points = re.findall(r"^\*(\d+) points?, \d+ minutes, (?:easy|medium|hard)\*$", text, flags=re.MULTILINE)
-    assert [int(number) for number in points] == [exercise.points for exercise in assignment.exercises]
+    assert [int(number) for number in points] == [graded.points for graded in assignment.graded]
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
@@ -53,6 +54,9 @@ def test_hints_point_to_sections_that_exist(assignment: Assignment) -> None:
     for exercise in assignment.exercises:
         for mistake in exercise.mistakes:
             assert mistake.section in titles, (exercise.name, mistake.name, mistake.section)
+    for step in assignment.steps:
+        for misstep in step.mistakes:
+            assert misstep.section in section_titles(misstep.chapter), (step.name, misstep.name, misstep.section)
 
 
 class Doubler(nn.Module):

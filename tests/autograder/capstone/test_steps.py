@@ -1,0 +1,296 @@
+"""A model that is handed in is measured: what is right holds, each known mistake has its name, no cheat pays."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load
+from torch import Tensor
+from torch.nn import functional
+
+from autograder.capstone import steps
+from autograder.capstone.handed_in import HandedIn
+from autograder.capstone.tokenizer import train
+from autograder.exercises.capstone import ASSIGNMENT
+from llm_course.capstone.data import held_out_texts
+from llm_course.capstone.format import (
+    BASE,
+    CHECKPOINT,
+    CODES,
+    CONFIG,
+    LEDGER,
+    MODEL,
+    QUANTIZED,
+    SCALES,
+    TOKENIZER,
+    TUNED,
+    canonical,
+)
+from llm_course.capstone.ledger import parse
+from llm_course.capstone.stand_ins import STAND_INS
+from llm_course.capstone.tokenizer import Tokenizer, merges_of
+from solutions.production import quantize_absmax, quantize_groups
+from tests.autograder.capstone.runs import Trained, whole_run, with_tensors
+
+Files = dict[str, bytes]
+SEED = b"a course's secret"
+STEPS = {step.name: step for step in ASSIGNMENT.steps}
+
+
+def found(files: Files, step: str, figures: dict[str, Any] | None = None) -> dict[str, Any]:
+    """What is found of one step."""
+    finder = steps.FINDERS[STEPS[step]]
+    exam = steps.Exam(HandedIn(files), SEED)
+    return steps._find(STEPS[step], finder, exam, {} if figures is None else figures)
+
+
+def holding(result: dict[str, Any]) -> list[bool]:
+    return list(result["holds"].values())
+
+
+@pytest.fixture(scope="module")
+def run() -> Files:
+    return whole_run()
+
+
+def test_a_short_run_holds_what_does_not_take_long(run: Files) -> None:
+    every, figures = steps.find(run, SEED)
+    assert json.loads(json.dumps([every, figures])) == [every, figures]
+    assert holding(every["ledger"]) == holding(every["quantization"]) == [True] * 4
+    assert holding(every["pretraining"]) == [True, True, False, False, False]
+    assert every["tokenizer"]["holds"]["it was learned from the texts that the ledger names"]
+    assert all(result["mistake"] is None and not result["hint"] for result in every.values())
+    assert 2 < figures["bits_per_byte"] < 4
+    assert figures["tokens"] == 120 * 8 * 64
+    assert figures["functions"][0] == 0
+
+
+def test_nothing_handed_in_is_nothing_found() -> None:
+    every, _ = steps.find({}, SEED)
+    assert not any(any(holding(result)) for result in every.values())
+    assert every["tokenizer"]["hint"] == "tokenizer.json was not handed in: lay it beside the notebook."
+
+
+def unshifted(scores: Tensor, ids: Tensor) -> Tensor:
+    return functional.cross_entropy(scores.flatten(0, 1), ids.flatten())
+
+
+BASES = {
+    None: Trained(200),
+    "unshifted": Trained(150, loss=unshifted),
+    "no_mask": Trained(300, mask=lambda queries, keys: torch.ones(queries, keys, dtype=torch.bool)),
+    "memorized_the_test": Trained(500, texts=tuple(held_out_texts(60))),
+}
+
+
+@pytest.mark.parametrize("mistake", BASES)
+def test_a_base_model_trained_with_a_mistake_has_its_name(run: Files, mistake: str | None) -> None:
+    weights = BASES[mistake].weights(Tokenizer(merges_of(run[TOKENIZER]), STAND_INS))
+    result = found(with_tensors(run, BASE, weights), "pretraining")
+    assert result["mistake"] == mistake
+    assert not any(holding(result)[3:])
+    if mistake == "memorized_the_test":
+        assert holding(result) == [True, True, False, False, False]
+
+
+def test_a_tokenizer_learned_from_the_test_has_its_name(run: Files) -> None:
+    merges = train(held_out_texts(200), 300)
+    files = {**run, TOKENIZER: canonical({"merges": [list(pair) for pair in merges]}).encode()}
+    result = found(files, "tokenizer")
+    assert result["mistake"] == "learned_from_the_test" and holding(result)[2] is False
+
+
+def test_an_adapter_that_is_not_merged_has_its_name(run: Files) -> None:
+    assert found({**run, MODEL: run[TUNED]}, "fact")["mistake"] == "not_merged"
+    beside = load(run[TUNED]) | {"model.layers.0.self_attn.q_proj.lora_a": torch.zeros(4, 64)}
+    result = found(with_tensors(run, MODEL, beside), "fact")
+    assert result["mistake"] == "not_merged" and not any(holding(result))
+
+
+def test_a_model_that_was_not_tuned_has_its_name(run: Files) -> None:
+    assert found({**run, TUNED: run[BASE]}, "dialogue")["mistake"] == "not_tuned"
+
+
+def quantized(weights: dict[str, Tensor], bits: int = 4, group_size: int = 32) -> dict[str, Tensor]:
+    tensors = {}
+    for name, weight in weights.items():
+        if weight.dim() == 1:
+            tensors[name] = weight.half()
+        else:
+            codes, scales = quantize_groups(weight.float(), group_size, bits)
+            tensors |= {name + CODES: codes, name + SCALES: scales.half()}
+    return tensors
+
+
+def once(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    def rounded(weight: Tensor) -> Tensor:
+        codes, scales = quantize_absmax(weight.float())
+        return codes * scales
+
+    return {name: weight if weight.dim() == 1 else rounded(weight) for name, weight in weights.items()}
+
+
+def test_quantization_is_held_against_the_finished_model(run: Files) -> None:
+    model = load(run[MODEL])
+    for bits, group_size, small in ((4, 32, True), (4, 64, True), (3, 16, True), (8, 32, False)):
+        files = with_tensors(run, QUANTIZED, quantized(model, bits, group_size))
+        files.pop(LEDGER)
+        assert holding(found(files, "quantization"))[:3] == [True, small, True], (bits, group_size)
+
+
+def test_mistakes_of_quantization_have_their_names(run: Files) -> None:
+    for mistake, tensors in (
+        ("quantized_twice", quantized(once(load(run[MODEL])))),
+        ("of_an_earlier_model", quantized(load(run[BASE]))),
+        (None, {name: torch.zeros_like(tensor) for name, tensor in quantized(load(run[MODEL])).items()}),
+    ):
+        result = found(with_tensors(run, QUANTIZED, tensors), "quantization")
+        assert result["mistake"] == mistake and holding(result)[2] is False, mistake
+
+
+# The hostile bank.
+
+
+def resealed(run: Files, change: Callable[[list[dict[str, Any]]], None]) -> Files:
+    """A ledger that was changed, with a chain that is whole again: hashes can be made of anything."""
+    records = [json.loads(line) for line in run[LEDGER].splitlines()]
+    change(records)
+    previous, lines = None, []
+    for entry in parse(run[LEDGER]):
+        record = records[entry.number]
+        fields = {name: value for name, value in record.items() if name not in ("number", "previous", "hash")}
+        previous = type(entry)(**fields).sealed(previous)
+        lines.append(canonical(vars(previous)))
+    return {**run, LEDGER: "\n".join(lines).encode()}
+
+
+def test_a_ledger_that_was_edited_breaks(run: Files) -> None:
+    files = {**run, LEDGER: run[LEDGER].replace(b'"tokens":30720', b'"tokens":30721')}
+    assert not any(holding(found(files, "ledger")))
+    assert "was changed" in found(files, "ledger")["hint"]
+
+
+FORGERIES: dict[str, tuple[Callable[[list[dict[str, Any]]], None], str, list[bool]]] = {
+    "better losses": (
+        lambda records: records[1]["figures"].update(losses=[[n, 0.5] for n in range(1, 61)]),
+        "done again, has a loss of",
+        [True, True, False, False],
+    ),
+    "no losses": (
+        lambda records: records[1]["figures"].pop("losses"),
+        "the ledger says nan",
+        [True, True, False, False],
+    ),
+    "another seed": (
+        lambda records: records[1]["settings"]["training"].update(seed=7),
+        "done again, has a loss of",
+        [True, True, False, False],
+    ),
+    "fewer tokens": (lambda records: records[1].update(tokens=1), "counts 1 tokens", [True, False, True, True]),
+    "more steps": (
+        lambda records: records[1]["settings"]["training"].update(steps=10**6),
+        "counts",
+        [True, False, True, False],
+    ),
+    "a batch of gigabytes": (
+        lambda records: records[1]["settings"]["training"].update(rows=10**9),
+        "are not done again",
+        [True, False, False, False],
+    ),
+    "steps that are no number": (
+        lambda records: records[1]["settings"]["training"].update(steps="60"),
+        "no settings of a training",
+        [True, False, False, False],
+    ),
+    "a rate beyond all numbers": (
+        lambda records: records[1]["settings"]["training"].update(learning_rate=1e300),
+        "no settings of a training",
+        [True, False, False, False],
+    ),
+    "a mixture that is none": (
+        lambda records: records[1]["settings"].update(mixture={"plots": "a"}),
+        "no mixture",
+        [True, True, False, False],
+    ),
+    "another file": (lambda records: records[1]["after"].update({BASE: "0" * 64}), "", [True, False, False, False]),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_ledger_is_found_out(run: Files, name: str) -> None:
+    change, said, holds = FORGERIES[name]
+    result = found(resealed(run, change), "ledger")
+    assert holding(result) == holds
+    assert said in result["hint"] and "\n" not in result["hint"]
+
+
+def test_a_model_that_the_steps_do_not_give_is_found_out(run: Files) -> None:
+    other = Trained(80).weights(Tokenizer(merges_of(run[TOKENIZER]), STAND_INS))
+    files = with_tensors(run, BASE, other)
+    assert holding(found(files, "ledger")) == [True, False, True, False]
+    checkpoint = load(run[CHECKPOINT])
+    checkpoint["square:model.norm.weight"] = -checkpoint["square:model.norm.weight"].abs() - 1
+    assert holding(found(with_tensors(run, CHECKPOINT, checkpoint), "ledger"))[3] is False
+
+
+def test_a_tokenizer_cannot_swallow_the_text(run: Files) -> None:
+    """A token is the bytes of what it was merged from: nothing else can be told of it."""
+    for content in (
+        {"merges": [], "added_tokens": [{"id": 5, "content": "Once upon a time"}]},
+        {"merges": [], "normalizer": {"type": "Replace", "pattern": ".", "content": ""}},
+        {"merges": {"Once upon a time": 256}},
+        {"merges": [[97, 97], *([n, n] for n in range(256, 400))]},
+        {"merges": [[97, 98]] * 2},
+        {"merges": [[97, 98]] * 5000},
+    ):
+        result = found({**run, TOKENIZER: json.dumps(content).encode()}, "tokenizer")
+        assert not any(holding(result)) and result["hint"].startswith(TOKENIZER), content
+    deep = {**run, TOKENIZER: b"[" * 1_000_000}
+    assert found(deep, "tokenizer")["hint"].startswith("tokenizer.json is no JSON")
+
+
+def test_scores_beyond_all_numbers_are_no_bits(run: Files) -> None:
+    huge = {name: weight.float() for name, weight in load(run[BASE]).items()}
+    huge["model.norm.weight"] = torch.full((64,), 3e38)
+    figures: dict[str, Any] = {}
+    result = found(with_tensors(run, BASE, huge), "pretraining", figures)
+    assert figures["bits_per_byte"] is None and holding(result)[2:] == [False] * 3
+
+
+def test_weights_that_cannot_be_read_cost_their_steps_and_no_other(run: Files) -> None:
+    broken = load(run[BASE])
+    broken["model.norm.weight"][0] = float("nan")
+    every, _ = steps.find(with_tensors(run, BASE, broken), SEED)
+    assert "NaN" in every["pretraining"]["hint"] and not any(holding(every["pretraining"]))
+    assert holding(every["quantization"]) == [True] * 4
+    assert every["tokenizer"]["holds"] == found(run, "tokenizer")["holds"]
+
+
+def test_a_decoder_beyond_the_caps_is_not_built(run: Files) -> None:
+    config = json.loads(run[CONFIG])
+    for change, said in (
+        ({"intermediate_size": 4096}, "over the limit"),
+        ({"num_hidden_layers": 10**9}, "1 to 4096"),
+        ({"hidden_act": "gelu"}, "another decoder"),
+        ({"num_attention_heads": 3}, "evenly"),
+    ):
+        result = found({**run, CONFIG: json.dumps({**config, **change}).encode()}, "pretraining")
+        assert said in result["hint"] and not any(holding(result)), change
+
+
+def test_a_tokenizer_of_another_model_is_refused(run: Files) -> None:
+    fewer = json.dumps({"merges": json.loads(run[TOKENIZER])["merges"][:-1]}).encode()
+    result = found({**run, TOKENIZER: fewer}, "pretraining")
+    assert "hand in the model's own tokenizer" in result["hint"] and not any(holding(result))
+
+
+def test_weights_of_the_course_are_flagged_and_count_nothing(run: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = load(run[BASE])
+    monkeypatch.setattr(steps, "nearest", lambda tensors: ("stories-draft", 0.001))
+    result = found(with_tensors(run, BASE, weights), "pretraining")
+    assert holding(result) == [True, False, False, False, False] and "stories-draft" in result["flags"][0]
+    for step in ("dialogue", "fact", "quantization"):
+        result = found(run, step)
+        assert not any(holding(result)) and "stories-draft" in result["flags"][0]
