@@ -34,8 +34,9 @@ def graders_fingerprint(assignment: Assignment) -> str:
     digest = hashlib.sha256(repr(sorted(versions().items())).encode())
     for file in sorted({*JUDGING, *_asking(assignment)}):
         digest.update(file.read_bytes())
-    for graded in (*assignment.asked, *assignment.measured) if assignment.cells else ():
-        digest.update(f"{graded.name} {assignment.points_of(graded)}".encode())
+    for graded in assignment.graded:
+        if graded.name in assignment.cells:
+            digest.update(f"{graded.name} {assignment.points_of(graded)}".encode())
     digest.update(repr((sorted(assignment.tests.items()), sorted(assignment.files.items()))).encode())
     return digest.hexdigest()
 
