@@ -15,6 +15,8 @@ REFERENCE = Path(__file__).parent / "reference.jsonl"
 """The ledger of the course's own run, which `python -m llm_course.capstone` makes."""
 SMOOTHED = 8
 """Points of a curve that are averaged: one batch is easier than the next."""
+TICKS = (0.2, 0.5, 1, 2, 5, 10)
+"""One scale for all panels, so that heights can be compared."""
 TRAINED = {PRETRAIN: "pre-training", TUNE: "dialogues", TEACH: "fact"}
 
 
@@ -51,8 +53,11 @@ def draw(runs: Mapping[str, Sequence[Entry]]) -> Figure:
                 axes.plot([tokens / 1e6 for tokens in curve.tokens], curve.losses, label=name)
         axes.set_title(title)
         axes.set_xlabel("million tokens")
+        axes.set_yscale("log")
+        axes.set_yticks(TICKS, [f"{tick:g}" for tick in TICKS])
+        axes.minorticks_off()
+        axes.set_ylim(TICKS[0], TICKS[-1])
     panels[0].set_ylabel("nats per token")
-    panels[0].set_yscale("log")
     if len(runs) > 1:
         panels[0].legend(frameon=False)
     return drawing

@@ -23,7 +23,7 @@ from tests.grading.conftest import Course, CourseOfAShell
 pytestmark = pytest.mark.grading
 
 FUNCTIONS, CLASS = "05_attention", "13_peft"
-OTHERS = [name for name in assignments() if name not in (FUNCTIONS, CLASS)]
+OTHERS = [name for name, asked in assignments().items() if asked.exercises and name not in (FUNCTIONS, CLASS)]
 OF_TODAY = OTHERS[datetime.datetime.now(datetime.UTC).date().toordinal() % len(OTHERS)]
 DUE, IN_TIME, TOO_LATE = "2026-10-12T12:00+00:00", "2026-10-12 11:59:00.0 UTC", "2026-10-13 12:01:00.0 UTC"
 UNGRADABLE = '{"cells": ['

@@ -1,11 +1,15 @@
-"""A whole run in small."""
+"""A whole run in small, and the notebooks of a learner who has answered everything."""
 
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
+from autograder.exercises import assignments
+from autograder.notebooks import source_notebook
 from llm_course.capstone.data import Fact
+from llm_course.capstone.stand_ins import PARTS
 from llm_course.capstone.steps import Capstone
 from llm_course.capstone.training import Training
 
@@ -26,3 +30,13 @@ def run(folder: Path) -> Capstone:
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Capstone:
     return run(tmp_path_factory.mktemp("finished"))
+
+
+@pytest.fixture(scope="session")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The notebooks of all assignments, with the references as answers."""
+    folder = tmp_path_factory.mktemp("answered")
+    for name in dict.fromkeys(part.assignment for part in PARTS):
+        (folder / name).mkdir()
+        nbformat.write(source_notebook(assignments()[name]), folder / name / f"{name}.ipynb")
+    return folder

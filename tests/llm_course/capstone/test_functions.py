@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from autograder.exercises import assignments
-from autograder.notebooks import source_notebook
 from llm_course.capstone.functions import MISSING, SLOW, UNWRITTEN, WRONG, Chosen, from_notebooks
 from llm_course.capstone.ledger import YOURS
 from llm_course.capstone.stand_ins import PARTS, STAND_INS
@@ -22,16 +21,6 @@ def write(folder: Path, assignment: str, *cells: str) -> None:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     (folder / assignment).mkdir()
     nbformat.write(notebook, folder / assignment / f"{assignment}.ipynb")
-
-
-@pytest.fixture(scope="module")
-def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The notebooks of all assignments, with the references as answers."""
-    folder = tmp_path_factory.mktemp("answered")
-    for name in dict.fromkeys(part.assignment for part in PARTS):
-        (folder / name).mkdir()
-        nbformat.write(source_notebook(assignments()[name]), folder / name / f"{name}.ipynb")
-    return folder
 
 
 def test_each_part_is_an_exercise_of_its_assignment() -> None:

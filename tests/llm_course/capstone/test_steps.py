@@ -124,3 +124,22 @@ def test_what_makes_no_sense_is_one_sentence(tmp_path: Path) -> None:
 def test_another_config_is_refused(config: object) -> None:
     with pytest.raises(CapstoneError):
         Shape.of_config(json.loads(json.dumps(config)))
+
+
+def test_an_interrupted_run_loses_no_step(finished: Capstone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called, advance = 0, training.advance
+
+    def until_interrupted(state: State, batch: Batch, *rest: object) -> State:
+        nonlocal called
+        called += 1
+        if called == 14:
+            raise KeyboardInterrupt
+        return advance(state, batch, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(training, "advance", until_interrupted)
+    capstone = Capstone(tmp_path)
+    capstone.tokenize(merges=100, texts=200)
+    with pytest.raises(KeyboardInterrupt):
+        capstone.pretrain(SHORT, **SHAPE)
+    assert capstone.pretrain(SHORT, **SHAPE).hash == finished.ledger.entries[1].hash
+    assert called == SHORT.steps + 1

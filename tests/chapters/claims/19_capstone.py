@@ -1,0 +1,53 @@
+# ruff: noqa: E402, F821 -- the names are the chapter's
+"""What the capstone's page says about its own output. Each runs as a cell at the page's end."""
+
+# "On new texts the base model needs the fewest bits per byte. The dialogues cost it some of that [...] The lesson costs
+# a little more, and four bits cost the most."
+import itertools
+
+measured = [entry.figures["bits_per_byte"] for step, entry in run.items() if step != "tokenizer"]
+growth = [after - before for before, after in itertools.pairwise(measured)]
+assert min(growth) > 0 and max(growth) == growth[-1]
+# "A general compressor does better"
+assert bits < packed < 8
+# "The first curve falls steeply and then for a long time slowly."
+first, second, third = (curves.Curve.of(run[step]).losses for step in ("pretraining", "dialogue", "fact"))
+assert first[0] - first[len(first) // 4] > 5 * (first[len(first) // 4] - first[-1])
+# "The second begins higher than the first has ended [...] and ends below it"
+assert second[0] > first[-1] > second[-1]
+# "The third is down soon."
+assert third[len(third) // 4] - third[-1] < 0.3 * (third[0] - third[-1])
+# "a quarter of what it read was still stories"
+assert run["dialogue"].settings["text_rows"] * 4 == run["dialogue"].settings["training"]["rows"]
+# "at most 400,000 parameters, and at most 8 million tokens"
+from llm_course.capstone.format import MAX_PARAMETERS, MAX_TOKENS
+
+assert (MAX_PARAMETERS, MAX_TOKENS) == (400_000, 8_000_000)
+# "The notebook's settings take 263,000 parameters and half of the tokens."
+assert round(run["pretraining"].figures["parameters"], -3) == 263_000
+assert 0.45 * MAX_TOKENS < tokens_seen(run.values()) < 0.6 * MAX_TOKENS
+# and the notebook's settings are those of the run
+import re
+from pathlib import Path
+
+from llm_course.capstone.__main__ import DIALOGUES, LESSON, PRETRAINING, SHAPE
+
+notebook = " ".join(Path("exercises.md").read_text().split())
+calls = re.findall(r"Training\(([^)]*)\)", notebook)
+assert [eval(f"Training({call})") for call in calls] == [PRETRAINING, DIALOGUES, LESSON]
+assert ", ".join(f"{name}={size}" for name, size in SHAPE.items()) in notebook
+for step, training_ in zip(("pretraining", "dialogue", "fact"), (PRETRAINING, DIALOGUES, LESSON), strict=True):
+    assert run[step].settings["training"] == vars(training_)
+assert all(run["pretraining"].settings["shape"][name] == size for name, size in SHAPE.items())
+# "The second call began at step 20, where the last checkpoint was."
+from llm_course.capstone.format import REPLAYED
+
+assert short.steps - REPLAYED == 20
+# "nineteen functions in your notebooks"
+from llm_course.capstone.stand_ins import PARTS
+
+assert len(PARTS) == 19
+# "A vocabulary of 1,024 takes a quarter of them."
+shape = run["pretraining"].settings["shape"]
+assert shape["vocab_size"] == 1024
+assert abs(shape["vocab_size"] * shape["d_model"] / run["pretraining"].figures["parameters"] - 0.25) < 0.01
