@@ -18,6 +18,7 @@ import ast
 import base64
 import contextlib
 import importlib
+import inspect
 import signal
 import socket
 import subprocess
@@ -213,6 +214,16 @@ class LearnerShell(InteractiveShell):
             check=False,
         )
         return done.returncode, done.stdout.decode(errors="replace")
+
+    def showtraceback(self, *args: Any, **keywords: Any) -> None:
+        """Show an exception."""
+        # IPython asks four times which module a cell's file is of, and each time Python would look at all modules, of
+        # which there are thousands.
+        for frame, _ in traceback.walk_tb(sys.exc_info()[2]):
+            if frame.f_globals is self.user_ns:
+                inspect.modulesbyfile.setdefault(frame.f_code.co_filename, "__main__")
+                inspect.modulesbyfile.setdefault(inspect.getabsfile(frame), "__main__")
+        super().showtraceback(*args, **keywords)
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
         name = getattr(etype, "__name__", str(etype))

@@ -235,3 +235,22 @@ def test_what_others_keep_waiting_has_its_time(shared_room: Room) -> None:
 def test_what_sleeps_does_not_have_more_time_where_others_work(shared_room: Room) -> None:
     with pytest.raises(CallInterrupted):
         call(shared_room, "import time\nfor _ in range(3000): time.sleep(0.001)\nreturn 'done'", deadline=1.0)
+
+
+def test_an_error_in_a_cell_is_shown_without_a_look_at_all_modules() -> None:
+    spy = """\
+import sys, types
+class Spy(types.ModuleType):
+    looks = 0
+    @property
+    def __file__(self):
+        Spy.looks += 1
+        raise AttributeError
+sys.modules["spy"] = Spy("spy")"""
+    with open_room() as room:
+        assert room.run_cell(spy, 60).ok
+        failed = room.run_cell("def divide():\n    return 1 / 0\ndivide()", 60)
+        (error,) = failed.outputs
+        assert error["ename"] == "ZeroDivisionError" and "divide" in "".join(error["traceback"])
+        (printed,) = room.run_cell("print(Spy.looks)", 60).outputs
+    assert printed["text"] == "0\n"
