@@ -30,6 +30,7 @@ from autograder.course_files import course_secret
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer
+from autograder.hand_in import read_hand_in
 from autograder.sandbox.zygote_client import shared_zygote
 from autograder.work import Job, Task, work
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
@@ -234,13 +235,13 @@ def _print_writer(ours: Path, workload: Workload, options: argparse.Namespace) -
     _forget(ours)
     directory, config = course._course_directory()
     job = Job(workload.name, course_secret(), course._released(directory, workload.name).cells, Config())
-    content = Path("submitted", _student(0), workload.name, f"{workload.name}.ipynb").read_bytes()
-    outcome = work(job, Task("", content))
+    task = Task("", read_hand_in(Path("submitted", _student(0), workload.name, f"{workload.name}.ipynb")))
+    outcome = work(job, task)
     shared_zygote().close()
     started, cpu = time.perf_counter(), time.process_time()
     with Writer(directory, config, workload.name) as writer:
         for number in range(options.submissions):
-            writer.add(dataclasses.replace(outcome, student=_student(number)), None)
+            writer.add(dataclasses.replace(outcome, student=_student(number)), task)
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
     print(
         f"the writer alone: {1000 * wall / options.submissions:.1f} ms and "
