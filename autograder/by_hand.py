@@ -4,7 +4,7 @@ nbgrader keeps such a score over every later hand-in. So what is kept here tells
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,10 +20,14 @@ class HandScore:
     code: str
 
 
-def note_scores(assignment: str, found: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, HandScore]]:
+def note_scores(
+    assignment: str, found: Mapping[str, Mapping[str, float]], to_confirm: Mapping[str, Collection[str]]
+) -> dict[str, dict[str, HandScore]]:
     """Keep the gradebook's scores by hand, by student and exercise, before anything new is graded.
 
-    One that is new was given to the code that was graded last; one that was there before keeps its code.
+    One that is new was given to the code that was graded last; one that was there before keeps its code. `to_confirm`
+    are those that nbgrader asks to look at since a later grading: any other was saved in formgrader since then, and so
+    given to what was graded last, even if it is the same number.
     """
     before = kept_scores(assignment)
     noted: dict[str, dict[str, HandScore]] = {}
@@ -31,7 +35,8 @@ def note_scores(assignment: str, found: Mapping[str, Mapping[str, float]]) -> di
         result = stored_result(assignment, student)
         for exercise, score in scores.items():
             known = before.get(student, {}).get(exercise)
-            is_known = known is not None and known.score == score
+            asked = exercise in to_confirm.get(student, ())
+            is_known = known is not None and known.score == score and asked
             given_to = known.code if known and is_known else result.code if result else ""
             noted.setdefault(student, {})[exercise] = HandScore(score, given_to)
     if noted != before:
@@ -51,9 +56,9 @@ def kept_scores(assignment: str) -> dict[str, dict[str, HandScore]]:
 
 
 def notes_on(scores: Mapping[str, HandScore], result: Result) -> list[str]:
-    """What is to be told of the scores by hand of one student: those that were given to other code."""
+    """What is to be told of the scores by hand of one student: those that were given to another answer."""
     return [
-        f"{exercise} has {given.score:g} points by hand, given to other code: look at it again."
+        f"{exercise} has {given.score:g} points by hand, given to another answer: look at it again."
         for exercise, given in scores.items()
         if given.code and given.code != result.code
     ]

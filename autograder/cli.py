@@ -38,6 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("llm-course: interrupted; run the same command again to go on.", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        # Whoever read what is told has gone, such as `head`. Python would say so once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print("llm-course: nobody reads on; run the same command again to go on.", file=sys.stderr)
+        return 1
 
 
 def _run(options: argparse.Namespace) -> int:

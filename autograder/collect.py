@@ -5,6 +5,7 @@ its path tells; which assignment a notebook is, its cells tell, whatever the fil
 not taken is told with its reason, and a hand-in that is replaced is kept.
 """
 
+import json
 import re
 import shutil
 import unicodedata
@@ -16,7 +17,9 @@ from os import utime
 from pathlib import Path, PurePosixPath
 
 from autograder.archives import Entry, Unreadable, opened
+from autograder.course_files import RESULTS
 from autograder.hand_in import KINDS, MAX_BESIDE, MAX_NOTEBOOK, TIMESTAMP, NotGradable, check_student
+from autograder.result import write_data
 from autograder.submission import ids_in, parse
 
 MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_(?:file|onlinetext)_?")
@@ -47,6 +50,7 @@ class Owner:
     number: str
     place: PurePosixPath
     late: bool = False
+    moodle_folder: str = ""
 
 
 @dataclass
@@ -67,6 +71,7 @@ class HandedIn:
     notebook: bytes
     changed_at: float
     late: bool
+    moodle_folder: str
     beside: Mapping[str, tuple[bytes, float]]
 
 
@@ -123,7 +128,7 @@ def owner_of(path: PurePosixPath, assignments: Sequence[str]) -> Owner | None:
     for number, part in enumerate(path.parts[:-1]):
         rest = PurePosixPath(*path.parts[number + 1 :])
         if found := MOODLE.fullmatch(part):
-            return Owner(found["name"], found["id"], rest)
+            return Owner(found["name"], found["id"], rest, moodle_folder=part)
         if number and part in assignments:
             return Owner(path.parts[number - 1], "", rest)
     if found := CANVAS.fullmatch(path.parts[0]):
@@ -195,7 +200,9 @@ def _hand_ins(
             collected.left_out.append(f"{entry.path} is not taken. {reason}")
             continue
         beside = _beside(owner, files, collected)
-        yield HandedIn(student, assignment, entry.path, content, entry.changed_at, owner.late, beside)
+        yield HandedIn(
+            student, assignment, entry.path, content, entry.changed_at, owner.late, owner.moodle_folder, beside
+        )
     if not notebooks:
         collected.left_out.append(f"{student} handed in no notebook, but {files[0][0].path.name}.")
 
@@ -253,6 +260,9 @@ def _lay(hand_in: HandedIn, collected: Collected) -> None:
     folder = SUBMITTED / hand_in.student / hand_in.assignment
     files = {f"{hand_in.assignment}.ipynb": (hand_in.notebook, hand_in.changed_at), **hand_in.beside}
     line = f"{hand_in.student}: {hand_in.assignment}"
+    if hand_in.moodle_folder:
+        known = moodle_folders(hand_in.assignment)
+        write_data(_moodle_file(hand_in.assignment), {**known, hand_in.student: hand_in.moodle_folder})
     if _holds(folder, files):
         collected.taken.append(f"{line}, as before.")
         return
@@ -272,9 +282,24 @@ def _lay(hand_in: HandedIn, collected: Collected) -> None:
         aside.parent.mkdir(exist_ok=True)
         folder.rename(aside)
         kept = f", in the place of what is kept in {aside}"
+        if (aside / TIMESTAMP).exists() and TIMESTAMP not in files:
+            kept += f" with its {TIMESTAMP}"
     unfinished.rename(folder)
     late = " The platform calls it late." if hand_in.late else ""
     collected.taken.append(f"{line} from {hand_in.path}{kept}.{late}")
+
+
+def moodle_folders(assignment: str) -> dict[str, str]:
+    """Student -> folder in the archive that Moodle gave of an assignment: what is handed back stands in the same."""
+    try:
+        found = json.loads(_moodle_file(assignment).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {student: folder for student, folder in found.items() if MOODLE.fullmatch(str(folder))}
+
+
+def _moodle_file(assignment: str) -> Path:
+    return RESULTS / f"{assignment}.moodle.json"
 
 
 def _write(folder: Path, files: Mapping[str, tuple[bytes, float]]) -> None:
@@ -285,8 +310,10 @@ def _write(folder: Path, files: Mapping[str, tuple[bytes, float]]) -> None:
 
 
 def _holds(folder: Path, files: Mapping[str, tuple[bytes, float]]) -> bool:
-    """Whether a folder holds just these files."""
+    """Whether a folder holds just these files, and perhaps when they were handed in, which somebody wrote there."""
     if not folder.is_dir() or folder.is_symlink():
         return False
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    return found == set(files) and all((folder / name).read_bytes() == content for name, (content, _) in files.items())
+    return found - ({TIMESTAMP} - set(files)) == set(files) and all(
+        (folder / name).read_bytes() == content for name, (content, _) in files.items()
+    )

@@ -157,9 +157,14 @@ def grade(options: argparse.Namespace) -> int:
             options.dry_run,
         )
     graded = [line for line in lines if line.result.status == GRADED]
+    for text in course.not_released(options.assignment):
+        print(text)
     if options.dry_run:
-        changed = sum(bool(_change(line)) for line in lines)
-        print(f"{changed} of {len(lines)} submissions of {options.assignment} would change; nothing was written.")
+        penalties = course.foresee_penalties(options.assignment, lines)
+        for found in penalties:
+            print(f"{shown(found.student)}: late penalty {found.before:g} to {found.after:g} points.")
+        changed = {line.student for line in lines if _change(line)} | {found.student for found in penalties}
+        print(f"{len(changed)} of {len(lines)} submissions of {options.assignment} would change; nothing was written.")
         return 0
     for text in course.update_penalties(options.assignment, [line.student for line in graded]):
         print(text)
@@ -228,7 +233,8 @@ def similar(options: argparse.Namespace) -> int:
         )
     for line in unread:
         print(printable(line))
-    print(f"Pairs alike by {options.share} percent or more: {len(pairs)}. Look at both notebooks before you conclude.")
+    more = " Look at both notebooks before you conclude." if pairs else ""
+    print(f"Pairs alike by {options.share} percent or more: {len(pairs)}.{more}")
     return 0
 
 
@@ -237,11 +243,10 @@ def export(options: argparse.Namespace) -> int:
     exported = course.export(options.file, options.table)
     print(f"Wrote {exported.rows} rows to {options.file}.")
     if exported.not_handed_in:
-        print(f"{exported.not_handed_in} rows are of students who handed in nothing, and have an empty cell.")
+        print(f"Handed in nothing, and so an empty cell: {exported.not_handed_in}.")
     if exported.not_graded:
         print(
-            f"{exported.not_graded} submissions are not graded and have an empty cell, no 0: the report and the plain "
-            "table say why."
+            f"Not graded, and so an empty cell and no 0: {exported.not_graded}. The report and the plain table say why."
         )
     for note in exported.notes:
         print(note)
@@ -285,6 +290,8 @@ def _change(line: course.Graded) -> list[str]:
 def _why(new: Result, old: Result) -> str:
     if new.code != old.code:
         return "other code was handed in"
+    if old.release not in ("", new.release):
+        return "other points or tests were released"
     pairs = ((name, old.versions.get(name), version) for name, version in new.versions.items())
     moved = [f"{name} {before} to {after}" for name, before, after in pairs if before != after]
     return f"other versions ({', '.join(moved)})" if moved else "other graders or rules"

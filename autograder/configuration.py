@@ -16,11 +16,10 @@ from nbgrader.preprocessors import (
     GetGrades,
     LimitOutput,
     OverwriteCells,
-    SaveAutoGrades,
 )
 from traitlets.config import Config
 
-from autograder.converters import HideTests, SubmissionExporter, TrustedGrade, install
+from autograder.converters import AskAgain, HideTests, SubmissionExporter, TrustedGrade, install
 from autograder.scores import TrustedExport
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -38,7 +37,7 @@ def configure(config: Config) -> None:
     config.Autograde.autograde_preprocessors = [
         TrustedGrade,
         LimitOutput,
-        SaveAutoGrades,
+        AskAgain,
         AssignLatePenalties,
         CheckCellMetadata,
     ]
@@ -57,6 +56,7 @@ def show_harmless_pages(config: Config) -> None:
         "ansi2html": "autograder.pages.draw_text",
         "strip_files_prefix": "autograder.pages.as_it_is",
     }
+    config.GenerateFeedback.exporter_class = "autograder.pages.FeedbackExporter"
     config.HTMLExporter.preprocessors = ["autograder.pages.HarmlessPage"]
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(NBGRADER_TEMPLATES)]
     config.DataTypeFilter.display_data_priority = ["image/png", "image/jpeg", "text/plain"]

@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import api, autogradeapp, generatefeedbackapp
 from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor, SaveAutoGrades
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, default
 
@@ -48,8 +48,8 @@ from autograder.submission import Submission, submission_of
 
 PLAIN = (NotGradable, ExtensionError, OwnExercisesError, SandboxError, SecretError)
 """Errors whose message is a sentence for the instructor."""
-MAX_SOURCE_FILES = 32 << 20
-"""Bytes of what the course lays beside each notebook."""
+MAX_SOURCE_FILES, MAX_SOURCE_BYTES = 1_000, 32 << 20
+"""Of what the course lays beside each notebook."""
 
 
 class BesideTheNotebook(BaseConverter):
@@ -171,6 +171,22 @@ class HideTests(ClearHiddenTests):
         return super().preprocess_cell(cell, resources, cell_index) if has_tests else (cell, resources)
 
 
+class AskAgain(SaveAutoGrades):
+    """nbgrader's SaveAutoGrades, which asks for another look at a task that a person scored, as at other cells."""
+
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Save a cell's score and comment."""
+        if utils.is_task(cell):
+            grade = self.gradebook.find_grade(
+                cell.metadata.nbgrader.grade_id, self.notebook_id, self.assignment_id, self.student_id
+            )
+            grade.needs_manual_grade = grade.needs_manual_grade or grade.manual_score is not None
+            self.gradebook.db.commit()
+        return super().preprocess_cell(cell, resources, cell_index)
+
+
 def find_released(converter: Autograde, assignment: str, notebook: str) -> Assignment:
     """The assignment of a notebook that is converted, as it was released. Raises NotGradable and OwnExercisesError."""
     if notebook != assignment:
@@ -183,11 +199,12 @@ def find_released(converter: Autograde, assignment: str, notebook: str) -> Assig
 def read_source_files(paths: Mapping[str, Path]) -> dict[str, bytes]:
     """What the course lays beside each notebook. Raises NotGradable where it is more than a room is given."""
     size = sum(path.stat().st_size for path in paths.values())
-    if size > MAX_SOURCE_FILES:
-        raise NotGradable(
-            f"Beside the source there are {size >> 20} MiB of files, over the limit of {MAX_SOURCE_FILES >> 20}: "
-            "take out what the notebook does not need."
-        )
+    for found, most, unit in ((len(paths), MAX_SOURCE_FILES, "files"), (size, MAX_SOURCE_BYTES, "bytes")):
+        if found > most:
+            raise NotGradable(
+                f"Beside the source there are {found:,} {unit}, over the limit of {most:,}: take out what the notebook "
+                "does not need, or pack many files into one, such as an .npz."
+            )
     return {name: path.read_bytes() for name, path in paths.items()}
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.converters import Autograde
@@ -27,25 +28,27 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.by_hand import HandScore
 from autograder.checks import checks_json, write_checks
-from autograder.collect import Collected, Student
+from autograder.collect import Collected, Student, moodle_folders
 from autograder.collect import collect as collect_from
 from autograder.converters import TrustedGrade, read_source_files, source_files
 from autograder.course_assignments import find_assignment, names_in, read_released
-from autograder.course_files import course_secret, stored_result
+from autograder.course_files import NOT_FOR_GIT, course_secret, stored_result
 from autograder.draws import first_draw
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.extensions import Extension, extensions_of_nobody, set_extension
+from autograder.extensions import Extension, extensions_of_nobody, read_extensions, set_extension
 from autograder.feedback import FeedbackPage, make_pages, make_refusals, pack
 from autograder.gradebook import DryRun, Writer
-from autograder.hand_in import NotGradable, check_student, read_hand_in, shown, submitted_folders
+from autograder.hand_in import NotGradable, check_student, read_hand_in, read_timestamp, shown, submitted_folders
 from autograder.notebooks import is_edited, source_notebook
 from autograder.own_exercises import OWN, lay_out
 from autograder.own_tests import fault_of_marks
-from autograder.result import NOT_GRADED, Result
+from autograder.penalties import Foreseen, foresee
+from autograder.result import GRADED, NOT_GRADED, Result
 from autograder.roster import Person, enroll, people_in, read_roster
 from autograder.scores import NOT_HANDED_IN, TABLES, Score, read_scores, refusals, scores_json, write_table
 from autograder.source_cells import read_source_cells
+from autograder.source_remarks import changed_since_release, remarks
 from autograder.submission import ids_in, learner_cells, submission_of
 from autograder.work import Job, Task
 from autograder.workers import dask_workers, local_workers
@@ -62,20 +65,6 @@ c = get_config()  # noqa: F821  (nbgrader defines it)
 c.CourseDirectory.course_id = {course_id!r}
 {database}configure(c)
 '''
-
-
-NOT_FOR_GIT = """\
-# What is learners' own, and the secret that the hidden inputs depend on.
-.llm_course_secret*
-gradebook.db
-extensions.csv
-submitted/
-collected/
-replaced/
-results/
-autograded/
-feedback/
-"""
 
 
 CAUSE = re.compile(r"^\s*[\w.]+(?:Error|Exception): .+$", re.MULTILINE)
@@ -159,12 +148,15 @@ def release(name: str, due: datetime | None = None, anew: bool = False) -> Relea
     notes = _write_source(assignment, Path(), anew)
     api = _api()
     _require_same_cells(api, name)
+    _source_files(api.coursedir, api.config, name)
     _succeed(api.generate_assignment(name, force=True), f"nbgrader could not release {name}")
     released = _released(api.coursedir, name)
     if due:
         with api.gradebook as gradebook:
             gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
-    return Released(Path("release") / name / f"{name}.ipynb", _pack(assignment), (*notes, *_remarks(released)))
+    return Released(
+        Path("release") / name / f"{name}.ipynb", _pack(assignment), (*notes, *remarks(released, _read_source(name)))
+    )
 
 
 def _require_same_cells(api: NbGraderAPI, name: str) -> None:
@@ -174,11 +166,7 @@ def _require_same_cells(api: NbGraderAPI, name: str) -> None:
         graded = len(gradebook.find_notebook(name, name).submissions) if released else 0
     if not graded:
         return
-    path = Path("source") / name / f"{name}.ipynb"
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat raises this and that
-        raise CourseError(f"{path} is no notebook that can be read ({type(error).__name__}): mend it.") from error
+    notebook = _read_source(name)
     kinds = (is_grade, is_solution, is_locked, is_task)
     asked = {cell.metadata.nbgrader.grade_id for cell in notebook.cells if any(kind(cell) for kind in kinds)}
     if asked != released:
@@ -187,6 +175,14 @@ def _require_same_cells(api: NbGraderAPI, name: str) -> None:
             f"{graded} submissions of {name} are graded, and then nbgrader lets no graded cell come or go "
             f"(new: {more}; gone: {gone}). Text, points and order may change."
         )
+
+
+def _read_source(name: str) -> NotebookNode:
+    path = Path("source") / name / f"{name}.ipynb"
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises this and that
+        raise CourseError(f"{path} is no notebook that can be read ({type(error).__name__}): mend it.") from error
 
 
 def new_exercise(name: str) -> list[Path]:
@@ -223,17 +219,6 @@ def _pack(assignment: Assignment) -> Path:
         if assignment.exercises and not assignment.folder:
             bundle.write(write_checks(assignment)[0], f"{assignment.name}/{checks}")
     return archive
-
-
-def _remarks(released: Assignment) -> Iterator[str]:
-    """What is to be told of an assignment in which not every cell is judged."""
-    if released.tests:
-        yield (
-            f"Graded by tests of your own: {', '.join(released.tests)}. They run in the learner's process, as "
-            "nbgrader's do: whoever sets out to can read them and forge what they say."
-        )
-    if by_hand := [name for name, cell in released.cells.items() if cell.is_graded_by_hand]:
-        yield f"To be graded by hand, in formgrader: {', '.join(by_hand)}."
 
 
 def grade_all(
@@ -330,6 +315,29 @@ def update_penalties(name: str, students: Sequence[str]) -> list[str]:
     return [f"{shown(student)}: late penalty {old:g} to {new:g} points." for student, old, new in changes]
 
 
+def foresee_penalties(name: str, lines: Iterable[Graded]) -> list[Foreseen]:
+    """The late penalties that `grade` and `update_penalties` would change, for what a dry run has graded."""
+    course, config = _course_directory()
+    extensions = read_extensions(Path(course.root), name)
+    graded = [
+        (line.student, line.result, read_timestamp(Path("submitted", line.student, name)))
+        for line in lines
+        if line.result.status == GRADED
+    ]
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        return list(foresee(gradebook, config, name, graded, extensions))
+
+
+def not_released(name: str) -> list[str]:
+    """Where the source counts otherwise than what was released, in sentences."""
+    path = Path("source") / name / f"{name}.ipynb"
+    course, _ = _course_directory()
+    changed = changed_since_release(_released(course, name), _read_source(name)) if path.exists() else []
+    return [
+        f"{path} was changed since it was released ({', '.join(changed)}): `llm-course release {name}` makes it count."
+    ][: len(changed)]
+
+
 def still_open(name: str) -> list[str]:
     """What an assignment waits for, in sentences: grades by hand, who handed in nothing, extensions of nobody."""
     with _api().gradebook as gradebook:
@@ -411,7 +419,7 @@ def feedback(name: str, archive: Path | None = None) -> tuple[list[FeedbackPage]
     reasons = make_refusals(course, name, refused)
     if archive:
         with _writing(archive):
-            pack([*pages, *reasons], archive)
+            pack([*pages, *reasons], archive, moodle_folders(name))
     return pages, reasons
 
 

@@ -9,6 +9,18 @@ from autograder.result import Result, ResultError, read_result
 SECRET_FILE = Path(".llm_course_secret")
 SECRET_BYTES = 32
 RESULTS = Path("results")
+NOT_FOR_GIT = """\
+# What is learners' own, and the secret that the hidden inputs depend on.
+.llm_course_secret*
+gradebook.db
+extensions.csv
+submitted/
+collected/
+replaced/
+results/
+autograded/
+feedback/
+"""
 
 
 class SecretError(Exception):

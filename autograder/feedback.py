@@ -69,12 +69,15 @@ def make_refusals(course: CourseDirectory, assignment: str, refused: Mapping[str
     return pages
 
 
-def pack(pages: Iterable[FeedbackPage], archive: Path) -> None:
-    """One zip of all pages, each in a folder of its student, for a platform to hand back. Raises OSError."""
+def pack(pages: Iterable[FeedbackPage], archive: Path, folders: Mapping[str, str]) -> None:
+    """One zip of all pages, for a platform to hand back. Raises OSError.
+
+    Each is in the folder that `folders` names for its student, or else in one of the student's id.
+    """
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         for page in pages:
             if page.path is not None:
-                bundle.write(page.path, f"{page.student}/{page.path.name}")
+                bundle.write(page.path, f"{folders.get(page.student, page.student)}/{page.path.name}")
 
 
 def _make_page(converter: GenerateFeedback, notebook: Path, student: str, assignment: str) -> Path:

@@ -19,7 +19,7 @@ from autograder.capstone.grading import results_of_steps
 from autograder.capstone.measuring import measure
 from autograder.draws import Attempt, attempt_of
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.fingerprint import graders_fingerprint, versions
+from autograder.fingerprint import graders_fingerprint, release_fingerprint, versions
 from autograder.hand_in import out_of_the_way
 from autograder.judge import judge
 from autograder.notebook_run import Cells, NotebookRun
@@ -89,6 +89,7 @@ def grade(
         draw=attempt.draw,
         final=not starved,
         figures={name: figure for part in parts for name, figure in part.figures.items()},
+        release=release_fingerprint(assignment),
     )
 
 

@@ -78,7 +78,7 @@ class Writer:
             self._gradebook = Gradebook(self._course.db_url, self._course.course_id)
             self._rows = _Rows(self._gradebook, self._assignment)
             self._scores, self._timestamps = self._rows.scores(), self._rows.timestamps()
-            self.by_hand = note_scores(self._assignment, self._rows.scores_by_hand())
+            self.by_hand = note_scores(self._assignment, self._rows.scores_by_hand(), self._rows.to_confirm())
         except SQLAlchemyError as error:
             os.close(self._lock)
             raise _gradebook_refusal(error) from error
@@ -132,7 +132,9 @@ class Writer:
         with _refusing():
             self._rows.save(autograded, {student: outcome.submitted_at for student, (outcome, _) in batch.items()})
             self._extend(list(batch))
-            self._assign_penalties([student for student, (outcome, _) in batch.items() if outcome.submitted_at])
+            # What was handed in without a time may still have one from before.
+            timed = [name for name, (outcome, _) in batch.items() if outcome.submitted_at or self._timestamps.get(name)]
+            self._assign_penalties(timed)
             for student, finished in autograded.items():
                 with self._standing_alone(student):
                     self._files.write(student, finished.text, batch[student][1])
@@ -254,6 +256,10 @@ class _Rows:
         """Student -> grade id -> score that a person gave."""
         return self._by_student_and_cell(self._grades(GRADE.c.manual_score).where(GRADE.c.manual_score.is_not(None)))
 
+    def to_confirm(self) -> dict[str, dict[str, bool]]:
+        """Student -> grade id -> True, where nbgrader asks for a person's look."""
+        return self._by_student_and_cell(self._grades(GRADE.c.needs_manual_grade).where(GRADE.c.needs_manual_grade))
+
     def _grades(self, score: ColumnElement[Any]) -> Select[Any]:
         return select_grades(self._assignment, SUBMISSION.c.student_id, CELL.c.name, score)
 
@@ -300,6 +306,8 @@ class _Rows:
                     for name, score in autograded.scores.items()
                 },
             )
+            tasks = {name for _, _, name in self._cells["TaskCell"]}
+            _ask_again(connection, [row for (_, name), row in grades.items() if name in tasks])
             _update_comments(
                 connection,
                 {
@@ -375,7 +383,15 @@ def _update_grades(connection: Connection, scores: Mapping[str, float | None]) -
     rows: list[dict[str, Any]] = [
         {"row": row, "score": score, "unscored": score is None} for row, score in scores.items()
     ]
-    connection.execute(statement.values(auto_score=bindparam("score"), needs_manual_grade=by_hand), rows)
+    if rows:
+        connection.execute(statement.values(auto_score=bindparam("score"), needs_manual_grade=by_hand), rows)
+
+
+def _ask_again(connection: Connection, tasks: list[str]) -> None:
+    """Let formgrader ask to look again at tasks that a person scored, as it asks for other cells."""
+    if tasks:
+        scored = update(GRADE).where(GRADE.c.id.in_(tasks), GRADE.c.manual_score.is_not(None))
+        connection.execute(scored.values(needs_manual_grade=True))
 
 
 def _update_comments(connection: Connection, comments: Mapping[str, str | None]) -> None:

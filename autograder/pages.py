@@ -5,6 +5,7 @@ stands in its resources, so that it ends somewhere: a notebook may have two thou
 """
 
 import html
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,11 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import nbformat
 from jinja2 import pass_context
 from jinja2.runtime import Context
+from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
+from nbgrader.utils import is_grade, is_solution
 
 from autograder.harmless import as_written, code_to_html, harmless_name, markdown_to_html, text_to_html
 from autograder.pictures import MAX_BYTES, SUFFIXES, Picture, PictureError, read_picture, read_picture_text
@@ -24,6 +27,8 @@ from llm_course.checking.feedback import WHAT_TO_DO, fold
 
 MAX_AT_ONCE = 100_000
 """Characters of one text."""
+KIND_OF_CELL = re.compile(r'<a href="#([^"]+)">(?:Test cell|Coding free-response|Written response|Task)</a>')
+"""How nbgrader's list of scores calls each cell."""
 
 
 @dataclass
@@ -98,6 +103,18 @@ class Page:
             raise PictureError("There is no such picture beside the notebook.") from error
 
 
+class FeedbackExporter(HTMLExporter):
+    """nbgrader's feedback page, whose list of scores names each cell instead of its kind."""
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **keywords: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """The page; nothing of the learner's stands before the end of the list."""
+        page, resources = super().from_notebook_node(nb, resources, **keywords)
+        scores, end, notebook = page.partition("</ol>")
+        return KIND_OF_CELL.sub(r'<a href="#\1">\1</a>', scores) + end + notebook, resources
+
+
 class HarmlessPage(Preprocessor):
     """Makes a notebook ready for a page: pictures are pictures, outputs have an end, names are text."""
 
@@ -106,6 +123,9 @@ class HarmlessPage(Preprocessor):
         page = resources["page"] = Page(Path(resources["metadata"]["path"]))
         for cell in nb.cells:
             if cell.cell_type == "code":
+                if is_grade(cell) and not is_solution(cell):
+                    # A share of the points, for nbgrader to read: it stands in the cell's heading.
+                    cell.outputs = [output for output in cell.outputs if output.output_type != "execute_result"]
                 cell.outputs = [_shown(output, page) for output in cell.outputs[: max(0, page.outputs)]] + _rest(
                     cell, page
                 )

@@ -68,7 +68,8 @@ class Result:
     For the audit: `seed`, the sandbox's `tier`, when the grading `started` and how many `seconds` it took, `versions`,
     and the `grader`, a user and a machine. `figures` are what was measured in a model, for the board. `attempt` counts
     from 1 how often other code was handed in, `code` identifies the last that could be graded, and `draw` says on which
-    of the course's inputs; see autograder.draws.
+    of the course's inputs; see autograder.draws. `release` identifies the points and the
+    instructor's own tests.
     """
 
     assignment: str
@@ -89,6 +90,7 @@ class Result:
     draw: int = 0
     final: bool = True
     figures: dict[str, Any] = field(default_factory=dict)
+    release: str = ""
 
     @property
     def score(self) -> float:

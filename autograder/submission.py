@@ -18,7 +18,7 @@ import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
-from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, is_task
 
 from autograder.exercises.spec import Assignment
 from autograder.hand_in import TIMESTAMP, HandIn, NotGradable
@@ -158,8 +158,18 @@ def cells_with_tests(notebook: NotebookNode, assignment: Assignment) -> list[tup
 
 
 def written_answers(notebook: NotebookNode) -> list[str]:
-    """The texts of the cells that are no code and that a person grades."""
-    return [cell.source for cell in notebook.cells if cell.cell_type != "code" and is_grade(cell)]
+    """The texts that a person grades, and the pictures pasted into them.
+
+    Where there is a task, these are all texts that are the learner's: its answer may stand in any of them.
+    """
+    of_tasks = any(map(is_task, notebook.cells))
+    cells = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type != "code" and (is_grade(cell) or (of_tasks and not is_locked(cell)))
+    ]
+    pictures = [json.dumps(cell.attachments, sort_keys=True) for cell in cells if cell.get("attachments")]
+    return [cell.source for cell in cells] + pictures
 
 
 def cells_to_run(notebook: NotebookNode, assignment: Assignment) -> list[tuple[int, str]]:
@@ -194,13 +204,28 @@ def _healed(
         cell.metadata = NotebookNode()
         return cell
     original = skeleton[grade_id]
-    if any((cell.metadata.nbgrader.get(name) or 0) != original.metadata.nbgrader.get(name, 0) for name in DECISIVE):
+    # What agrees with the release's checksum the learner left alone: it is the instructor who has changed the source.
+    has_its_text = _is_released(cell, cell.source)
+    has_its_metadata = has_its_text or _is_released(cell, original.source)
+    if not has_its_metadata and any(
+        (cell.metadata.nbgrader.get(name) or 0) != original.metadata.nbgrader.get(name, 0) for name in DECISIVE
+    ):
         flags.append(f"The nbgrader metadata of the cell {grade_id} were changed; those of the source are used.")
     cell.metadata = copy.deepcopy(original.metadata)
     if is_locked(original) and cell.source != original.source:
-        flags.append(f"The text of the graded cell {grade_id} was changed; that of the source is used.")
+        if not has_its_text:
+            flags.append(f"The text of the graded cell {grade_id} was changed; that of the source is used.")
         cell.source = original.source
     return cell
+
+
+def _is_released(cell: NotebookNode, source: str) -> bool:
+    """Whether a cell's metadata and a text agree with the checksum of a release. One who forges it wins nothing."""
+    checksum = cell.metadata.nbgrader.get("checksum")
+    try:
+        return checksum == compute_checksum(NotebookNode({**cell, "source": source}))
+    except (KeyError, TypeError, ValueError):
+        return False
 
 
 def _added(original: NotebookNode) -> NotebookNode:

@@ -264,3 +264,17 @@ def test_a_time_that_is_none_is_told() -> None:
     collected = collect(Path("downloads.tar"), SOURCES)
     assert set(submitted()) == {"bert/05_attention/05_attention.ipynb"}
     assert any("its time is none" in line for line in collected.left_out)
+
+
+def test_a_time_that_was_written_beside_a_hand_in_stays_when_it_is_collected_once_more() -> None:
+    files = {"Ada Lovelace_12345_assignsubmission_file_/05_attention.ipynb": notebook()}
+    ada = Student("ada", "Ada Lovelace")
+    take(files, ada)
+    time = Path("submitted", "ada", "05_attention", "timestamp.txt")
+    time.write_text("2026-10-03 12:00:00 UTC")
+    assert take(files, ada).taken == ["ada: 05_attention, as before."]
+    assert time.exists()
+    # Another hand-in came at another time.
+    (name,) = files
+    (line,) = take({name: notebook(source="1")}, ada).taken
+    assert not time.exists() and line.endswith(" with its timestamp.txt.")

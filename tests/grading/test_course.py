@@ -102,6 +102,17 @@ def test_each_feedback_page_stands_alone_and_who_has_none_is_named(course: Cours
     assert "this is no score" in reason and "05_attention.ipynb is not a notebook" in reason
     with zipfile.ZipFile(course.folder / "pages.zip") as bundle:
         assert sorted(bundle.namelist()) == [f"{student}/{NAME}.html" for student in ("ada", "eve", "zoe")]
+    # Moodle hands back what stands in the folders of its own archive.
+    folder = "Ada Lovelace_12345_assignsubmission_file"
+    hand_in(course.folder, "ada", NAME, fill(attention, {}))
+    with zipfile.ZipFile(course.folder / "moodle.zip", "w") as bundle:
+        bundle.write(course.folder / "submitted" / "ada" / NAME / f"{NAME}.ipynb", f"{folder}/{NAME}.ipynb")
+    (course.folder / "students.csv").write_text("id,first_name,last_name\nada,Ada,Lovelace\n")
+    for arguments in (("roster", "students.csv"), ("collect", "moodle.zip")):
+        assert course.llm_course(*arguments).returncode == 0
+    course.llm_course("feedback", NAME, "--zip", "pages.zip")
+    with zipfile.ZipFile(course.folder / "pages.zip") as bundle:
+        assert sorted(bundle.namelist()) == [f"{name}/{NAME}.html" for name in (folder, "eve", "zoe")]
     assert "llm-course: 1 submissions have no page; the reasons stand above." in run.stderr
     assert course.feedback_page("ada", NAME) and course.feedback_page("zoe", NAME)
 

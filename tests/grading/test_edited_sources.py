@@ -1,5 +1,6 @@
 """An instructor's source decides what is graded, by whom and for how many points; a plain nbgrader notebook is one."""
 
+import base64
 import csv
 import shutil
 from pathlib import Path
@@ -10,7 +11,8 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.exercises.spec import Assignment
-from tests.banks.sources import answer, asserts, essay, handed_in, task, write_source
+from tests.banks.hostile.serving import png
+from tests.banks.sources import answer, asserts, essay, handed_in, task, text, write_source
 from tests.banks.submissions import references
 from tests.grading.conftest import Course
 
@@ -115,13 +117,13 @@ def test_an_essay_whose_cell_was_made_anew_waits_and_is_no_zero(course: Course, 
 def test_an_essay_that_was_changed_after_its_grade_is_flagged(course: Course, attention: Assignment) -> None:
     edit(course, lambda notebook: notebook.cells.append(essay("why", 4)))
     assert course.llm_course("release", NAME).returncode == 0
-    for text in ("Because.", "Because of something else."):
-        handed_in(course.folder, NAME, "ada", answers(attention) | {"why": text})
+    for why in ("Because.", "Because of something else."):
+        handed_in(course.folder, NAME, "ada", answers(attention) | {"why": why})
         run = course.llm_course("grade", NAME, "--workers", "1")
         assert run.returncode == 0, run.stderr
-        if text == "Because.":
+        if why == "Because.":
             grade_by_hand(course, NAME, "ada", "why", 4.0)
-    assert "why has 4 points by hand, given to other code: look at it again." in run.stdout
+    assert "why has 4 points by hand, given to another answer: look at it again." in run.stdout
     assert "look at it again" in rows(course)["ada"]["flags"]
     assert float(rows(course)["ada"]["score"]) == attention.points + 4
 
@@ -235,6 +237,8 @@ def test_a_plain_notebook_is_graded_by_its_own_tests_in_the_room(plain: Course) 
     page = plain.feedback_page("half", "ps1")
     assert "square(-5)" not in page and "square(7)" not in page
     assert "three times three is nine" in page
+    assert '<a href="#partial">partial</a> (Score: 1.0 / 4.0)' in page
+    assert "Test cell" not in page and "Out[" not in page
     assert "a square is never negative" in plain.feedback_page("negative", "ps1")
     assert plain.llm_course("report", "report.html").returncode == 0
     report = (plain.folder / "report.html").read_text()
@@ -272,14 +276,18 @@ def test_tests_that_end_in_no_number_are_told_to_the_instructor(empty_course: Pa
         "magic": "%matplotlib inline\nsquare(2) == 5",
         "prints": "assert square(2) == 4\nprint(square(2))",
         "counts": "square(1)",
+        "partial": "(square(2) == 4) + (square(3) == 9)",
     }
     write_source(
-        course.folder, "ps1", [answer("squares", SQUARES), *(asserts(name, 2, text) for name, text in tests.items())]
+        course.folder,
+        "ps1",
+        [answer("squares", SQUARES), *(asserts(name, 2, source) for name, source in tests.items())],
     )
-    assert course.llm_course("release", "ps1").returncode == 0
+    told = "Full marks, whatever comes out: compares ends in a comparison"
+    assert told in course.llm_course("release", "ps1").stdout
     handed_in(course.folder, "ps1", "ada", {"squares": KINDS["right"]})
     assert course.llm_course("grade", "ps1", "--workers", "1").returncode == 0
-    assert course.scores("ps1")["ada"] == {"compares": 2, "magic": 2, "prints": 2, "counts": 1}
+    assert course.scores("ps1")["ada"] == {"compares": 2, "magic": 2, "prints": 2, "counts": 1, "partial": 2}
     assert course.llm_course("report", "report.html").returncode == 0
     report = (course.folder / "report.html").read_text()
     found = [name for name in tests if f"{name}: Its tests end in a value that is no number" in report]
@@ -315,3 +323,110 @@ def test_tests_of_ones_own_beside_exercises_of_a_chapter(course: Course, attenti
     assert {name: score for name, score in found.items() if name != "shape"} == {
         exercise.name: exercise.points for exercise in attention.exercises
     }
+
+
+@pytest.mark.parametrize("change", ["text", "picture", "code"])
+def test_a_tasks_answer_that_was_changed_after_its_grade_is_flagged(plain: Course, change: str) -> None:
+    cells = [text("Read this."), task("plot", 3), asserts("one", 1, "assert 1 == 1")]
+    write_source(plain.folder, "ps2", cells)
+    assert plain.llm_course("release", "ps2").returncode == 0
+    path = handed_in(plain.folder, "ps2", "ada", {})
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[2:2] = [nbformat.v4.new_markdown_cell("My plot."), nbformat.v4.new_code_cell("1 + 1")]
+    nbformat.write(notebook, path)
+    assert plain.llm_course("grade", "ps2", "--workers", "1").returncode == 0
+    grade_by_hand(plain, "ps2", "ada", "plot", 2.0)
+
+    # What the instructor changes is no other answer.
+    write_source(plain.folder, "ps2", [text("Read that."), task("plot", 3, "Add one below."), cells[2]])
+    assert plain.llm_course("release", "ps2").returncode == 0
+    run = plain.llm_course("grade", "ps2", "--workers", "1")
+    assert "; by hand: plot 2\n" in run.stdout and "note" not in run.stdout
+    if change == "text":
+        notebook.cells[2].source = "My other plot."
+    elif change == "picture":
+        notebook.cells[2].attachments = {"plot.png": {"image/png": base64.b64encode(png(4, 4)).decode()}}
+    else:
+        notebook.cells[3].source = "1 + 2"
+    nbformat.write(notebook, path)
+    if change == "code":
+        assert plain.nbgrader("autograde", "ps2", "--force").returncode == 0
+    flag = "plot has 2 points by hand, given to another answer: look at it again."
+    for _ in range(2):
+        run = plain.llm_course("grade", "ps2", "--workers", "1")
+        assert f"  note: {flag}" in run.stdout
+    assert rows(plain)["ada"]["flags"] == flag
+
+    # Saved once more in formgrader, with the same number: it was looked at.
+    grade_by_hand(plain, "ps2", "ada", "plot", 2.0)
+    assert "note" not in plain.llm_course("grade", "ps2", "--workers", "1").stdout
+    assert (rows(plain)["ada"]["flags"], float(rows(plain)["ada"]["score"])) == ("", 3)
+
+
+def test_a_source_that_the_instructor_changed_accuses_nobody(plain: Course) -> None:
+    def write(points: float, tests: str, essay_points: float) -> None:
+        cells = [answer("one-answer", "### BEGIN SOLUTION\none = 1\n### END SOLUTION")]
+        write_source(
+            plain.folder, "ps2", [*cells, asserts("one", points, tests), essay("why", essay_points), task("do", 1)]
+        )
+
+    write(2, "assert one == 1", 4)
+    assert plain.llm_course("release", "ps2").returncode == 0
+    handed_in(plain.folder, "ps2", "ada", {"one-answer": "one = 1", "why": "Because."})
+    handed_in(plain.folder, "ps2", "bob", {"one-answer": "one = 2", "why": "Perhaps."})
+    path = handed_in(plain.folder, "ps2", "eve", {"one-answer": "one = 3", "one": "pass", "why": "It is so."})
+    forged = nbformat.read(path, as_version=4)
+    forged.cells[2].metadata.nbgrader.points = 400
+    nbformat.write(forged, path)
+    assert plain.llm_course("grade", "ps2", "--workers", "1").returncode == 0
+    for student in ("ada", "bob", "eve"):
+        grade_by_hand(plain, "ps2", student, "do", 1.0)
+        grade_by_hand(plain, "ps2", student, "why", 3.0)
+
+    write(3, "assert one in (1, 2)", 5)
+    before = rows(plain)
+    unreleased = "source/ps2/ps2.ipynb was changed since it was released (one, why): `llm-course release ps2` makes it"
+    dry = plain.llm_course("grade", "ps2", "--dry-run").stdout
+    assert unreleased in dry and "0 of 3 submissions of ps2 would change" in dry
+    assert unreleased in plain.llm_course("grade", "ps2").stdout
+    assert rows(plain) == before
+
+    assert plain.llm_course("release", "ps2").returncode == 0
+    dry = plain.llm_course("grade", "ps2", "--dry-run").stdout
+    assert "ada: 2 to 3 of 3 points (one 2 to 3): other points or tests were released." in dry
+    assert "bob: 0 to 3 of 3 points (one 0 to 3): other points or tests were released." in dry
+    assert "2 of 3 submissions of ps2 would change" in dry
+    assert "was changed since" not in plain.llm_course("grade", "ps2", "--workers", "1").stdout
+    after = rows(plain)
+    assert {student: float(row["score"]) for student, row in after.items()} == {"ada": 7, "bob": 7, "eve": 4}
+    assert after["ada"]["flags"] == after["bob"]["flags"] == ""
+    assert "The text of the graded cell one was changed" in after["eve"]["flags"]
+    assert "The nbgrader metadata of the cell why were changed" in after["eve"]["flags"]
+
+
+def test_a_text_that_names_other_points_is_told_at_the_release(course: Course) -> None:
+    def change(notebook: Any) -> None:
+        for cell in notebook.cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == "causal_mask":
+                cell.metadata.nbgrader.points = 5
+
+    assert "says" not in course.llm_course("release", NAME).stdout
+    edit(course, change)
+    told = "The text above causal_mask says 2 points, and it is worth 5."
+    assert [line for line in course.llm_course("release", NAME).stdout.splitlines() if "says" in line] == [told]
+
+
+def test_too_many_files_beside_a_source_are_one_sentence_at_once(plain: Course) -> None:
+    for number in range(1_001):
+        (plain.folder / "source" / "ps1" / f"{number}.txt").write_text("")
+    handed_in(plain.folder, "ps1", "ada", {})
+    for command in ("release", "grade"):
+        run = plain.llm_course(command, "ps1")
+        assert run.returncode == 1
+        # One more lies there already.
+        assert run.stderr.startswith("llm-course: Beside the source there are 1,002 files, over the limit of 1,000:")
+    assert sorted(path.name for path in (plain.folder / "release" / "ps1").iterdir()) == [
+        "numbers_for_all.py",
+        "ps1.ipynb",
+    ]
+    assert not (plain.folder / "results").exists()

@@ -389,7 +389,7 @@ def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
     assert same.startswith("ada: ") and "; by hand, in its place: causal_mask 1.5\n" in same
     assert "note" not in same
     hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
-    flag = "causal_mask has 1.5 points by hand, given to other code: look at it again."
+    flag = "causal_mask has 1.5 points by hand, given to another answer: look at it again."
     for _ in range(2):  # A second run has not forgotten it.
         assert f"  note: {flag}" in course.llm_course("grade", NAME).stdout
     assert course.llm_course("export", "grades.csv").returncode == 0

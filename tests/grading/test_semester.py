@@ -69,7 +69,7 @@ def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, 
     assert "bob: late penalty 0 to 1 points." in do("grade", CHAPTER, "--workers", "1")
     assert "ada: late penalty 1 to 0 points." in do("extend", OWN, "ada", "--days", "2", "--reason", "a fair")
     handed_in(course.folder, CHAPTER, "ada", right | {"why": "Because of something else."})
-    assert "why has 4 points by hand, given to other code" in do("grade", CHAPTER, "--workers", "1")
+    assert "why has 4 points by hand, given to another answer" in do("grade", CHAPTER, "--workers", "1")
     for name in (CHAPTER, OWN, PLAIN):
         do("feedback", name)
     do("report", "report.html")

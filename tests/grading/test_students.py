@@ -282,3 +282,42 @@ def test_a_column_of_somebodys_own_is_not_dropped(small: Course) -> None:
     run = small.llm_course("extend", NAME, "bob", "--days", "1")
     assert (run.returncode, file.read_text()) == (1, before)
     assert "other columns" in run.stderr
+
+
+def test_a_dry_run_tells_what_late_ones_would_lose_and_writes_nothing(small: Course) -> None:
+    for student in ("ada", "bob"):
+        submit(small, student, LATE, "Because.")
+    assert small.llm_course("grade", NAME, "--dry-run").stdout.splitlines()[-3:] == [
+        "ada: late penalty 0 to 4 points.",
+        "bob: late penalty 0 to 4 points.",
+        f"2 of 2 submissions of {NAME} would change; nothing was written.",
+    ]
+    assert small.llm_course("grade", NAME, "--workers", "1").returncode == 0
+    with Gradebook(f"sqlite:///{small.folder / 'gradebook.db'}") as gradebook:
+        grade = gradebook.find_grade("why", NAME, NAME, "ada")
+        grade.manual_score, grade.extra_credit, grade.needs_manual_grade = 3.0, 1.0, False
+        gradebook.find_grade("one", NAME, NAME, "bob").manual_score = 0.0
+        gradebook.db.commit()
+    (small.folder / "extensions.csv").write_text(f"assignment,student,days,reason\n{NAME},bob,1,ill\n")
+    before = rows(small)
+    *told, last = small.llm_course("grade", NAME, "--dry-run").stdout.splitlines()
+    assert sorted(told) == ["ada: late penalty 4 to 6 points.", "bob: late penalty 4 to 0 points."]
+    assert last == f"2 of 2 submissions of {NAME} would change; nothing was written."
+    assert rows(small) == before
+    assert small.llm_course("grade", NAME, "--workers", "1").stdout.count("late penalty 4 to") == 2
+    assert float(rows(small)["ada"]["late_submission_penalty"]) == 6
+    assert small.llm_course("grade", NAME, "--dry-run").stdout.startswith("0 of 2")
+
+
+def test_a_penalty_stays_while_a_late_hand_in_is_graded_again(small: Course) -> None:
+    submit(small, "ada", LATE)
+    assert small.llm_course("grade", NAME, "--workers", "1").returncode == 0
+    before = rows(small)["ada"]
+    assert float(before["late_submission_penalty"]) == 4
+    # The gradebook knows the time, and no file says it any more.
+    (small.folder / "submitted" / "ada" / NAME / "timestamp.txt").unlink()
+    again = small.llm_course("grade", NAME, "--workers", "1", "--again")
+    assert "late penalty" not in again.stdout
+    after = rows(small)["ada"]
+    for name in ("timestamp", "late_submission_penalty", "score"):
+        assert after[name] == before[name]
