@@ -19,7 +19,6 @@ from nbconvert.exporters import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
-from nbgrader.utils import is_grade, is_solution
 
 from autograder.harmless import as_written, code_to_html, harmless_name, markdown_to_html, text_to_html
 from autograder.pictures import MAX_BYTES, SUFFIXES, Picture, PictureError, read_picture, read_picture_text
@@ -123,7 +122,7 @@ class HarmlessPage(Preprocessor):
         page = resources["page"] = Page(Path(resources["metadata"]["path"]))
         for cell in nb.cells:
             if cell.cell_type == "code":
-                if is_grade(cell) and not is_solution(cell):
+                if is_judged(cell):
                     # A share of the points, for nbgrader to read: it stands in the cell's heading.
                     cell.outputs = [output for output in cell.outputs if output.output_type != "execute_result"]
                 cell.outputs = [_shown(output, page) for output in cell.outputs[: max(0, page.outputs)]] + _rest(
