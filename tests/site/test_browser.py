@@ -87,7 +87,7 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
         <section id="hidden"><h2 style="position: absolute; top: -90px">Above</h2></section>
         <div class="cell_input" style="width: 300px"><pre style="overflow: auto">x = 1</pre></div>
         <div class="cell_output"><pre style="overflow: auto; width: 50px">one long line of output</pre>
-        <figure style="overflow: auto; width: 50px"><img src="data:," alt="a" width="200" height="9"></figure></div>
+        <figure style="overflow: auto; width: 50px"><div style="width: 200px; height: 9px"></div></figure></div>
         <div style="background: #111; height: 90px; width: 600px">dark</div></article>
         <script>console.error("loud"); fetch("http://example.org/").catch(() => {}); throw new Error("thrown")</script>
         </body></html>"""

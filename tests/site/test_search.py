@@ -104,9 +104,9 @@ def test_sections_are_found_while_typing(browser: Browser, site: Path, served: s
         visit.page.wait_for_url("**/chapter.html#attention-sliding-window")
         expect(visit.page.locator("#pst-search-dialog")).to_be_hidden()
         visit.open("search.html?q=no+such+thing+as+zzyzx")
-        expect(visit.page.locator(".search-said")).to_contain_text("section")
+        expect(visit.page.locator(".bd-search-container .search-said")).to_contain_text("section")
         visit.page.locator(".bd-search-container input").fill("zzyzx")
-        expect(visit.page.locator(".search-said")).to_have_text("Nothing found for “zzyzx”.")
+        expect(visit.page.locator(".bd-search-container .search-said")).to_have_text("Nothing found for “zzyzx”.")
     assert visit.faults == []
 
 
