@@ -100,7 +100,7 @@ def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:
     draw = torch.Generator().manual_seed(_as_number(digest))
     arguments, script = case.arguments(draw), case.script(draw) if case.script else ()
     parameters = tuple(inspect.signature(exercise.reference).parameters)
-    call = Call(arguments, case.gradients, case.measure, case.repeat, script, case.generators, parameters)
+    call = Call(arguments, case.gradients, case.measure, case.repeat, script, case.generators, case.new, parameters)
     expected = invoke(exercise.reference, call)
     if case.repeat > 1:
         return Item(call, expected, slack_of(None, None), case.categories)

@@ -136,7 +136,8 @@ def adamw_step(
 def clip_gradients(grads: list[Tensor], max_norm: float) -> tuple[list[Tensor], float]:
     """Shorten the gradients, all by one factor, where together they are longer than max_norm.
 
-    Their norm is the root of the sum of the squares of all numbers in all tensors.
+    Their norm is the root of the sum of the squares of all numbers in all tensors, each turned into float32 or float64
+    before it is squared: in float16 the square of 256 is infinite.
 
     Args:
         grads: the gradients of a model, a tensor for each of its parameters.

@@ -30,8 +30,8 @@ class Case:
     """One call, its arguments drawn from a seeded generator.
 
     Each grading run draws afresh. A visible case is also shipped, in one draw, with the learner's own checks. For
-    `gradients`, `measure`, `repeat`, `script` and `generators` see llm_course.checking.calls.Call; the steps of a
-    script are drawn from the same generator, after the arguments. Cases that are `drawn_as` another one get the same
+    `gradients`, `measure`, `repeat`, `script`, `generators` and `new` see llm_course.checking.calls.Call; the steps of
+    a script are drawn from the same generator, after the arguments. Cases that are `drawn_as` another one get the same
     numbers. The values of a repeated call are compared by distribution, sorted into categories by an observer of single
     values. `slack` is how many units of rounding (llm_course.checking.compare) to allow at least, where the reference
     may happen to lose fewer digits than another right answer.
@@ -48,6 +48,7 @@ class Case:
     drawn_as: str = ""
     slack: float = 0.0
     generators: bool = False
+    new: bool = False
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,8 @@ class Call:
 
     `gradients` names the floating-point tensors, or dicts of them, whose gradients are asked for; `measure` asks
     for the size of the largest tensor that is made on the way; `generators` asks whether the global random
-    generators of Python, NumPy and torch were used or seeded, which then count as changed arguments. With `repeat`
+    generators of Python, NumPy and torch were used or seeded, which then count as changed arguments; `new` asks
+    whether what is returned is new, where an argument whose memory comes back counts as changed. With `repeat`
     above 1 the function is called that often, each time with the same generators, which move on, and the value is
     the list of all values. With a `script` the function is a class: the arguments are its constructor's, and the
     value is the list of the steps' results (llm_course.checking.scripts); repeated, each time of a new object.
@@ -50,6 +51,7 @@ class Call:
     repeat: int = 1
     script: tuple[Step, ...] = ()
     generators: bool = False
+    new: bool = False
     parameters: tuple[str, ...] = ()
 
     @functools.cached_property
@@ -104,7 +106,11 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
         return Reply(failure=describe(error, function))
     return Reply(
         value=_detached(value),
-        changed=tuple(name for name, before in call.arguments.items() if not _unchanged(before, arguments[name]))
+        changed=tuple(
+            name
+            for name, before in call.arguments.items()
+            if not _unchanged(before, arguments[name]) or (call.new and _share_memory(arguments[name], value))
+        )
         + tuple(name for name, state in states.items() if state != _generator_states()[name]),
         gradients=gradients,
         largest=meter.largest if meter else None,
@@ -172,6 +178,22 @@ def _unchanged(before: Any, after: Any) -> bool:
         return all(_unchanged(item, after[key]) for key, item in before.items())
     # What else there is, a NaN among it, is compared as it would travel.
     return encode(before) == encode_plain(after)
+
+
+def _share_memory(one: Any, other: Any) -> bool:
+    """Whether a tensor of one value lies where a tensor of the other does."""
+    places = [
+        {item.untyped_storage().data_ptr() for item in _tensors_in(value) if item.numel()} for value in (one, other)
+    ]
+    return not places[0].isdisjoint(places[1])
+
+
+def _tensors_in(value: Any) -> list[Tensor]:
+    """The tensors of a value, of lists, tuples and dicts too."""
+    if isinstance(value, Tensor):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return [tensor for part in parts for tensor in _tensors_in(part)]
 
 
 def describe(error: BaseException, function: object) -> Failure:
@@ -247,15 +269,14 @@ def _call_fields(call: Call) -> dict[str, Any]:
         "script": list(call.script),
     }
     # Few calls ask for these, and the checks of all the others need not say that they do not.
-    fields |= {"generators": True} if call.generators else {}
+    fields |= {name: True for name in ("generators", "new") if getattr(call, name)}
     return fields | ({"parameters": list(call.parameters)} if call.parameters else {})
 
 
 def _call_from_fields(data: Any) -> Call:
-    data = {"generators": False, "parameters": []} | data if isinstance(data, dict) else data
-    _check_fields(
-        data, arguments=dict, gradients=list, measure=bool, repeat=int, script=list, generators=bool, parameters=list
-    )
+    data = {"generators": False, "new": False, "parameters": []} | data if isinstance(data, dict) else data
+    flags = {"measure": bool, "generators": bool, "new": bool}
+    _check_fields(data, arguments=dict, gradients=list, repeat=int, script=list, parameters=list, **flags)
     return Call(**data | {name: tuple(data[name]) for name in ("gradients", "script", "parameters")})
 
 

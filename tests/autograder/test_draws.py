@@ -100,7 +100,7 @@ def asked(case: Case, number: int) -> str:
     digest = derive_seed(b"%d" % number, case.drawn_as or case.name)
     draw = torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
     arguments, script = case.arguments(draw), case.script(draw) if case.script else ()
-    return call_to_text(Call(arguments, case.gradients, case.measure, case.repeat, script, case.generators))
+    return call_to_text(Call(arguments, case.gradients, case.measure, case.repeat, script, case.generators, case.new))
 
 
 def test_a_fixed_case_is_found() -> None:

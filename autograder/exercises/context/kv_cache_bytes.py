@@ -125,6 +125,12 @@ known.edit(
     "You return a float. Bytes are counted: return an int, `int(...)` of the product.",
 )
 known.edit(
+    "counted_in_float32",
+    {"return int(2 * n_layers": "return int(torch.tensor(2.0) * n_layers"},
+    "You count with a tensor in float32, which holds 24 bits: above 16 million bytes your number is not exact. "
+    "Python's integers are.",
+)
+known.edit(
     "whole_only_by_chance",
     {RESULT: "2 * n_layers * n_kv_heads * head_dim * seq_len * batch * bytes_per_value"},
     "With half a byte for each number your result is a float: make the product an int.",
@@ -160,6 +166,18 @@ known.edit(
     {" or bytes_per_value <= 0": ""},
     "Your function takes numbers of 0 bytes. Nothing can be kept in them: raise ValueError.",
 )
+LARGE_ENOUGH = "min(n_layers, n_kv_heads, head_dim, batch)"
+for left_out, others, what in (
+    ("n_layers", "n_kv_heads, head_dim, batch", "0 layers"),
+    ("n_kv_heads", "n_layers, head_dim, batch", "0 key-value heads"),
+    ("head_dim", "n_layers, n_kv_heads, batch", "heads of 0 columns"),
+    ("batch", "n_layers, n_kv_heads, head_dim", "a batch of 0 texts"),
+):
+    known.edit(
+        f"{left_out}_of_0_taken",
+        {LARGE_ENOUGH: f"min({others})"},
+        f"Your function takes {what}, and finds a cache of 0 bytes. Raise ValueError.",
+    )
 known.edit(
     "nothing_refused_but_length",
     {"min(n_layers, n_kv_heads, head_dim, batch) < 1": "False"},
@@ -177,7 +195,8 @@ def drawn_shape(draw: Generator) -> Arguments:
 
 
 def drawn_large(draw: Generator) -> Arguments:
-    return drawn_shape(draw) | {"seq_len": randint(draw, 90_000, 130_000)}
+    """So large and so odd that float32 cannot hold the number of bytes."""
+    return drawn_shape(draw) | {"n_layers": 5, "n_kv_heads": 9, "seq_len": 2 * randint(draw, 45_000, 65_000) + 1}
 
 
 def drawn_batch(draw: Generator) -> Arguments:

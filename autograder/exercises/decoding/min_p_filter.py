@@ -81,6 +81,21 @@ def as_top_p(logits: Tensor, min_p: float) -> Tensor:
     return decoding.top_p_filter(logits, min_p)
 
 
+known.edit(
+    "negative_min_p_accepted",
+    {START: "if min_p > 1:"},
+    "You refuse a min_p above 1, and accept a negative one. Raise ValueError.",
+)
+known.edit(
+    "large_min_p_accepted",
+    {START: "if min_p < 0:"},
+    "You refuse a negative min_p, and accept one above 1. Raise ValueError.",
+)
+known.edit(
+    "whole_min_p_refused",
+    {START: "if not 0 <= min_p < 1:"},
+    "You refuse min_p = 1. It is a share: the most probable tokens survive.",
+)
 known.edit("min_p_unchecked", {START: "if False:"}, "You accept a min_p below 0 or above 1. Raise ValueError.")
 known.edit(
     "zero_min_p_refused",

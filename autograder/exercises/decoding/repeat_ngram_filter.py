@@ -78,6 +78,15 @@ known.edit(
     "Your function raises where the text has fewer than n - 1 tokens. Nothing can repeat there: return the logits as "
     "they are.",
 )
+known.edit("zero_n_accepted", {"n < 1": "n < 0"}, "You accept n = 0. A run has at least one token: raise ValueError.")
+known.edit(
+    "negative_n_accepted", {"n < 1": "n == 0"}, "You refuse n = 0, and accept a negative n. Raise ValueError for both."
+)
+known.edit(
+    "short_text_refused",
+    {"n < 1": "n < 1 or len(ids) < n"},
+    "You refuse a text of fewer than n tokens. Nothing can repeat there: the logits stay as they are.",
+)
 known.edit(
     "n_unchecked",
     {'raise ValueError(f"a run of {n} tokens cannot repeat: n is at least 1")': "return logits.clone()"},

@@ -61,6 +61,17 @@ known.edit(
     "Your mask is turned around: you drop the k largest and keep the rest.",
 )
 known.edit(
+    "zero_k_accepted", {"k < 1": "k < 0"}, "You accept k = 0, and nothing is left to draw from. Raise ValueError."
+)
+known.edit(
+    "negative_k_accepted", {"k < 1": "k == 0"}, "You refuse k = 0, and accept a negative k. Raise ValueError for both."
+)
+known.edit(
+    "large_k_refused",
+    {"k < 1": "not 1 <= k <= logits.shape[-1]"},
+    "You refuse a k above the size of the vocabulary. It changes nothing: all logits survive.",
+)
+known.edit(
     "k_unchecked",
     {START: "if False:", "[..., :k]": "[..., : max(k, 0)]"},
     "You accept a k below 1, and nothing is left to draw from: the softmax of a row of -inf is NaN.",
@@ -144,7 +155,7 @@ EXERCISE = Exercise(
         Case("float64", k_in_float64, visible=True),
         Case("gradients", drawn_k, visible=True, gradients=("logits",)),
         Case("k = 0", given(logits=DISTINCT, k=0), visible=True),
-        Case("negative k", no_k),
+        Case("negative k", no_k, visible=True),
     ),
     properties=(
         Property(

@@ -135,6 +135,15 @@ known.edit(
     "Your softmax runs over the batch. Each row is a distribution over the vocabulary, the last dimension.",
     "decoding-logits",
 )
+known.edit(
+    "negative_p_accepted", {START: "if p > 1:"}, "You refuse a p above 1, and accept a negative one. Raise ValueError."
+)
+known.edit(
+    "large_p_accepted", {START: "if p < 0:"}, "You refuse a negative p, and accept one above 1. Raise ValueError."
+)
+known.edit(
+    "whole_p_refused", {START: "if not 0 <= p < 1:"}, "You refuse p = 1. It is a probability, and changes nothing."
+)
 known.edit("p_unchecked", {START: "if False:"}, "You accept a p below 0 or above 1. Raise ValueError.")
 known.edit(
     "zero_p_refused", {START: "if not 0 < p <= 1:"}, "You refuse p = 0. It is a probability; one token survives."

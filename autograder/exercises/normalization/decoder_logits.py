@@ -187,6 +187,12 @@ known.edit(
     "there are, and -1 is taken for the last row. Test the ids, and raise ValueError.",
 )
 known.edit(
+    "head_taken_out",
+    {'weights.get("lm_head.weight", table)': 'weights.pop("lm_head.weight", table)'},
+    "You take lm_head.weight out of the dict that you were given: pop changes it, and the next call finds a tied head. "
+    "Use get.",
+)
+known.edit(
     "negative_id_accepted",
     {"not 0 <= ids.min() <= ids.max() < table.shape[0]": "ids.max() >= table.shape[0]"},
     "You refuse ids that are too large, but take -1 for the last row. Test the lower end too.",
@@ -360,7 +366,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype of the weights is kept and the arguments are left unchanged",
-            ("bfloat16",),
+            ("bfloat16", "a head of its own"),
             "Weights in bfloat16 must give logits in bfloat16, and neither ids nor weights may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="Embedding, last norm and tied head are right",

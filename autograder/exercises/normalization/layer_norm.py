@@ -178,6 +178,30 @@ known.edit(
     {RESULT: f"({RESULT}).float()"},
     "Your result is float32 whatever comes in. Convert back to the dtype of x, or do not convert.",
 )
+for left_out, kept in (("weight", "bias"), ("bias", "weight")):
+    known.edit(
+        f"{left_out}_not_checked",
+        {"weight.shape != x.shape[-1:] or bias.shape != x.shape[-1:]": f"{kept}.shape != x.shape[-1:]"},
+        f"You check the width of the {kept}, and not that of the {left_out}. Raise ValueError for both.",
+    )
+known.edit(
+    "last_dimension_compared",
+    {
+        "weight.shape != x.shape[-1:] or bias.shape != x.shape[-1:]": "weight.shape[-1] != x.shape[-1] or "
+        "bias.shape[-1] != x.shape[-1]"
+    },
+    "You compare the last dimension of weight and bias only: one number for each entry of x is taken, too. Compare the "
+    "whole shapes.",
+)
+known.edit(
+    "numbers_counted",
+    {
+        "weight.shape != x.shape[-1:] or bias.shape != x.shape[-1:]": "weight.numel() != x.shape[-1] or "
+        "bias.numel() != x.shape[-1]"
+    },
+    "You count the numbers of weight and bias: a column of as many is taken, and goes over the rows. Compare "
+    "the shapes.",
+)
 known.edit(
     "widths_not_checked",
     {"if weight.shape != x.shape[-1:] or bias.shape != x.shape[-1:]": "if False"},
@@ -240,6 +264,18 @@ def weight_and_bias_of_one(draw: Generator) -> Arguments:
     return {**plain_rows(draw), "weight": torch.tensor([2.0]), "bias": torch.tensor([0.5])}
 
 
+def weight_for_each_entry(draw: Generator) -> Arguments:
+    given = plain_rows(draw)
+    return {**given, "weight": randn(draw, *given["x"].shape)}
+
+
+def weight_in_a_column(draw: Generator) -> Arguments:
+    """As many rows as columns, so that a column of weights broadcasts."""
+    given = plain_rows(draw)
+    width = given["x"].shape[-1]
+    return {**given, "x": randn(draw, width, width), "weight": randn(draw, width, 1)}
+
+
 def bias_for_each_row(draw: Generator) -> Arguments:
     return {**plain_rows(draw), "bias": randn(draw, 3, 1)}
 
@@ -262,6 +298,8 @@ EXERCISE = Exercise(
         Case("constant rows", constant_rows, visible=True),
         Case("weight of one number", weight_of_one, visible=True),
         Case("bias for each row", bias_for_each_row, visible=True),
+        Case("weight for each entry", weight_for_each_entry, visible=True),
+        Case("weight in a column", weight_in_a_column, visible=True),
         Case("weight and bias of one number", weight_and_bias_of_one, visible=True),
         Case("float64", in_float64, visible=True),
         Case("bfloat16", in_bfloat16),
@@ -324,7 +362,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "A weight or bias of another width is refused with a ValueError",
-            ("rows", "weight of one number", "bias for each row", "weight and bias of one number"),
+            (
+                "rows",
+                "weight of one number",
+                "bias for each row",
+                "weight and bias of one number",
+                "weight for each entry",
+                "weight in a column",
+            ),
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
             observe=observe.refusal,
             needs="Each row is centered on its own mean",

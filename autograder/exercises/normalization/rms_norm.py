@@ -161,6 +161,17 @@ known.edit(
     "it.",
 )
 known.edit(
+    "last_dimension_compared",
+    {"weight.shape != x.shape[-1:]": "weight.shape[-1] != x.shape[-1]"},
+    "You compare the last dimension of the weight only: a weight for each entry of x is taken, too. Compare the whole "
+    "shape.",
+)
+known.edit(
+    "numbers_counted",
+    {"weight.shape != x.shape[-1:]": "weight.numel() != x.shape[-1]"},
+    "You count the numbers of the weight: a column of as many is taken, and goes over the rows. Compare the shapes.",
+)
+known.edit(
     "width_not_checked",
     {"if weight.shape != x.shape[-1:]": "if False"},
     "You take a weight of a single number: it broadcasts without an error and scales all columns alike. Say with a "
@@ -237,6 +248,18 @@ def rms_weight_of_one(draw: Generator) -> Arguments:
     return {**rms_rows(draw), "weight": torch.tensor([2.0])}
 
 
+def rms_weight_for_each_entry(draw: Generator) -> Arguments:
+    given = rms_rows(draw)
+    return {**given, "weight": randn(draw, *given["x"].shape)}
+
+
+def rms_weight_in_a_column(draw: Generator) -> Arguments:
+    """As many rows as columns, so that a column of weights broadcasts."""
+    given = rms_rows(draw)
+    width = given["x"].shape[-1]
+    return {**given, "x": randn(draw, width, width), "weight": randn(draw, width, 1)}
+
+
 EXERCISE = Exercise(
     reference=normalization.rms_norm,
     points=3,
@@ -254,6 +277,8 @@ EXERCISE = Exercise(
         Case("a row of zeros", rows_of_zeros, visible=True),
         Case("large numbers in float16", large_in_float16, visible=True),
         Case("weight of one number", rms_weight_of_one, visible=True),
+        Case("weight for each entry", rms_weight_for_each_entry, visible=True),
+        Case("weight in a column", rms_weight_in_a_column, visible=True),
         Case("bfloat16", rms_in_bfloat16, visible=True),
         Case("gradients", rms_batch, visible=True, gradients=("x", "weight")),
     ),
@@ -313,7 +338,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A weight of another width is refused with a ValueError",
-            ("weighted rows", "weight of one number"),
+            ("weighted rows", "weight of one number", "weight for each entry", "weight in a column"),
             "A weight of one number would broadcast without an error. Compare its shape with the last dimension of x.",
             observe=observe.refusal,
             needs="Rows keep their direction, but for the weight",

@@ -63,6 +63,21 @@ known.edit(
     "Your result is float32 though x is float16: the wider factors have widened it. Return the dtype of x.",
 )
 known.edit(
+    "last_dimension_compared",
+    {"scale.shape != x.shape[-1:]": "scale.shape[-1] != x.shape[-1]"},
+    "You compare the last dimension of the factors only: a factor for each number of x is taken, too.",
+)
+known.edit(
+    "numbers_counted",
+    {"scale.shape != x.shape[-1:]": "scale.numel() != x.shape[-1]"},
+    "You count the factors: a column of as many is taken, and multiplies the rows. Compare the shapes.",
+)
+known.edit(
+    "one_factor_accepted",
+    {"scale.shape != x.shape[-1:]": "scale.shape not in (x.shape[-1:], (1,))"},
+    "You take a single factor for all columns. Each needs its own: raise ValueError.",
+)
+known.edit(
     "broadcast",
     {"scale.shape != x.shape[-1:]": "False"},
     "You let broadcasting decide: a single factor, or a column of them, is taken without a word. Compare the shapes, "
@@ -93,6 +108,9 @@ EXERCISE = Exercise(
         Case("float16 batch", scaled(2, 3, 4, dtype=torch.float16)),
         Case("one factor", lambda draw: {"x": randn(draw, 2, 3), "scale": randn(draw, 1)}, visible=True),
         Case("factors for rows", lambda draw: {"x": randn(draw, 4, 3), "scale": randn(draw, 4)}),
+        Case(
+            "factors for each number", lambda draw: {"x": randn(draw, 4, 3), "scale": randn(draw, 4, 3)}, visible=True
+        ),
         Case("factors in a column", lambda draw: {"x": randn(draw, 3, 3), "scale": randn(draw, 3, 1)}),
     ),
     properties=(
@@ -117,7 +135,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Factors that are not one for each column are refused",
-            ("one factor", "factors for rows", "factors in a column", "two rows"),
+            ("one factor", "factors for rows", "factors in a column", "factors for each number", "two rows"),
             "Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
             "ValueError.",
             observe=observe.refusal,

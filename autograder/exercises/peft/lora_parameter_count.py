@@ -51,6 +51,22 @@ known.edit(
     {COST: f"{COST} + rows * columns"},
     "You count the frozen matrices too. The task asks what LoRA adds.",
 )
+known.edit(
+    "zero_rank", {"rank < 1": "rank < 0"}, "You refuse a negative rank, and accept 0: raise ValueError for both."
+)
+known.edit(
+    "negative_rank", {"rank < 1": "rank == 0"}, "You refuse a rank of 0, and accept a negative one: raise ValueError."
+)
+known.edit(
+    "large_rank_refused",
+    {"rank < 1": "rank < 1 or any(rank > min(shape) for shape in shapes)"},
+    "You refuse a rank above the sides of a matrix. It is a waste, and is counted like any other.",
+)
+known.edit(
+    "no_matrices_refused",
+    {"rank < 1": "rank < 1 or not shapes"},
+    "You refuse a model of which no matrix is adapted. It gets 0 parameters more.",
+)
 known.edit("any_rank", {"rank < 1": "False"}, "You accept a rank of 0 or less: raise ValueError.")
 
 
@@ -67,8 +83,10 @@ EXERCISE = Exercise(
         Case("one matrix, drawn", lambda draw: {"shapes": [(randint(draw, 5, 90), 91)], "rank": randint(draw, 2, 9)}),
         Case("three matrices", given(shapes=[(12, 20), (8, 20), (8, 20)], rank=5), visible=True),
         Case("five matrices, drawn", drawn_shapes),
+        Case("a rank above the sides", given(shapes=[(3, 7)], rank=9), visible=True),
+        Case("no matrices", lambda draw: {"shapes": [], "rank": randint(draw, 2, 9)}, visible=True),
         Case("rank 0", given(shapes=[(10, 21)], rank=0), visible=True),
-        Case("negative rank", lambda draw: {**drawn_shapes(draw), "rank": -randint(draw, 1, 9)}),
+        Case("negative rank", lambda draw: {**drawn_shapes(draw), "rank": -randint(draw, 1, 9)}, visible=True),
     ),
     properties=(
         Property(
@@ -81,6 +99,12 @@ EXERCISE = Exercise(
             "Every matrix counts, also one whose shape stands there already",
             ("three matrices", "five matrices, drawn"),
             "Go through the list and add up.",
+        ),
+        Property(
+            "A large rank counts like any other, and no matrices cost nothing",
+            ("a rank above the sides", "no matrices", "one matrix, drawn"),
+            "Only a rank below 1 is refused.",
+            needs="One matrix costs the entries of its lora_a and its lora_b",
         ),
         Property(
             "A rank below 1 is refused",

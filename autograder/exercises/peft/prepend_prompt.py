@@ -147,6 +147,30 @@ known.edit(
     {"prompt.shape[1:] != (width,)": "False"},
     "You leave it to `torch.cat` to refuse a prompt of another width: compare the widths, and raise ValueError.",
 )
+for what, other in (("mask", "labels"), ("labels", "mask")):
+    known.edit(
+        f"{what}_not_checked",
+        {
+            "mask.shape != (batch, time) or labels.shape != (batch, time)": f"{other}.shape != (batch, time)",
+            "new_ones(new)": "new_ones(len(mask), len(prompt))",
+            "new_full(new,": "new_full((len(labels), len(prompt)),",
+        },
+        f"You check the {other}, but take {what} of any shape: compare both with batch and time.",
+    )
+known.edit(
+    "batch_only_checked",
+    {"mask.shape != (batch, time) or labels.shape != (batch, time)": "not len(mask) == len(labels) == batch"},
+    "You compare the batch of mask and labels, but not their time. Compare both with the embeddings.",
+)
+known.edit(
+    "time_only_checked",
+    {
+        "mask.shape != (batch, time) or labels.shape != (batch, time)": "not mask.shape[1] == labels.shape[1] == time",
+        "new_ones(new)": "new_ones(len(mask), len(prompt))",
+        "new_full(new,": "new_full((len(labels), len(prompt)),",
+    },
+    "You compare the time of mask and labels, but not their batch. Compare both with the embeddings.",
+)
 known.edit(
     "mask_and_labels_not_checked",
     {
@@ -200,6 +224,8 @@ EXERCISE = Exercise(
         Case("prompt of another width", with_other("prompt", lambda prompt: prompt[:, :-1]), visible=True),
         Case("prompt as one row", with_other("prompt", lambda prompt: prompt[0])),
         Case("mask of another length", with_other("mask", lambda mask: mask[:, :-1]), visible=True),
+        Case("mask of another batch", with_other("mask", lambda mask: mask[:1]), visible=True),
+        Case("labels of another length", with_other("labels", lambda labels: labels[:, 1:]), visible=True),
         Case("labels of another batch", with_other("labels", lambda labels: labels[:1])),
     ),
     properties=(
@@ -246,6 +272,8 @@ EXERCISE = Exercise(
                 "prompt of another width",
                 "prompt as one row",
                 "mask of another length",
+                "mask of another batch",
+                "labels of another length",
                 "labels of another batch",
                 "two texts",
             ),

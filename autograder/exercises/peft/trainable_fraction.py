@@ -77,6 +77,11 @@ known.edit(
     "`parameters()`: they come once each.",
 )
 known.edit(
+    "parts_only",
+    {"list(model.parameters())": "[item for part in model.children() for item in part.parameters()]"},
+    "You look into the parts of the model only. A model may be one layer, whose parameters are its own.",
+)
+known.edit(
     "nothing_is_zero",
     {'raise ValueError("the model has no parameters")': "return 0.0"},
     "You return 0 for a model without parameters. 0 / 0 is no share: raise ValueError.",
@@ -118,6 +123,14 @@ def with_a_layer_twice(draw: Generator) -> Arguments:
     return {"model": nn.Sequential(shared, drawn_layer(draw, width, width).requires_grad_(False), shared)}
 
 
+def one_layer(draw: Generator) -> Arguments:
+    """A model that has no parts."""
+    layer = nn.Linear(randint(draw, 3, 6), 4)
+    nn.init.ones_(layer.weight)
+    nn.init.zeros_(layer.bias).requires_grad_(False)
+    return {"model": layer}
+
+
 EXERCISE = Exercise(
     reference=peft.trainable_fraction,
     points=2,
@@ -133,6 +146,7 @@ EXERCISE = Exercise(
         Case("a layer in two places, drawn", with_a_layer_twice),
         Case("all trained", drawn_layers((3, 2, True, True), (4, 3, True, True)), visible=True),
         Case("all frozen", drawn_layers((3, 2, True, False), (4, 3, True, False))),
+        Case("one layer alone", one_layer, visible=True),
         Case("no parameters", given(model=nn.Sequential()), visible=True),
         Case("no parameters in its parts", drawn_empty),
     ),
@@ -147,7 +161,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Parameters of all parts count once, biases too",
-            ("last layer", "drawn"),
+            ("last layer", "drawn", "one layer alone"),
             "`model.parameters()` walks through all parts by itself.",
         ),
         Property(

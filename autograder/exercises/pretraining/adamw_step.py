@@ -223,6 +223,11 @@ known.edit(
 known.edit("nothing_checked", {"step < 1": "False", SHAPES: "False"}, "You check neither the step nor the shapes.")
 known.edit("step_not_checked", {"step < 1": "False"}, "You do not check the step. At 0 the correction divides by 0.")
 known.edit(
+    "numbers_counted",
+    {SHAPES: "not param.numel() == grad.numel() == m.numel() == v.numel()"},
+    "You count the numbers of the four tensors. As many may lie in another shape, and broadcast: compare the shapes.",
+)
+known.edit(
     "shapes_not_checked",
     {SHAPES: "False"},
     "You do not check the shapes: a gradient of one number would move all parameters.",
@@ -232,6 +237,14 @@ known.edit(
     {SHAPES: "param.shape != grad.shape"},
     "You check the shape of the gradient, and not those of m and v.",
 )
+for left_out, hint in {
+    "param": "You compare the shapes of grad, m and v, and not that of param with them.",
+    "grad": "You compare the shapes of param, m and v, and not that of grad with them.",
+    "m": "You compare the shapes of param, grad and v, and not that of m with them.",
+    "v": "You compare the shapes of param, grad and m, and not that of v with them.",
+}.items():
+    others = " == ".join(f"{name}.shape" for name in ("param", "grad", "m", "v") if name != left_out)
+    known.edit(f"{left_out}_not_checked", {SHAPES: f"not {others}"}, hint)
 
 
 def first_step(draw: Generator, *shape: int) -> Arguments:
@@ -313,7 +326,21 @@ def one_number(name: str) -> Callable[[Generator], Arguments]:
     return lambda draw: {**later_step(draw, 2, 3), name: torch.tensor([1.5])}
 
 
+def gradient_in_a_row(draw: Generator) -> Arguments:
+    """As many numbers as there are parameters, with an axis more."""
+    found = later_step(draw, 6)
+    return {**found, "grad": found["grad"][None]}
+
+
 CORRECTED = "Both averages are corrected for their start at 0"
+OTHER_SHAPES = (
+    "gradient of one number",
+    "averages of one number",
+    "first average of one number",
+    "second average of one number",
+    "parameter of one number",
+    "gradient in a row",
+)
 
 EXERCISE = Exercise(
     reference=pretraining.adamw_step,
@@ -336,6 +363,10 @@ EXERCISE = Exercise(
         Case("step 0", lambda draw: {**later_step(draw, 2, 3), "step": 0}, visible=True),
         Case("gradient of one number", one_number("grad"), visible=True),
         Case("averages of one number", lambda draw: {**one_number("v")(draw), "m": torch.tensor([0.5])}, visible=True),
+        Case("first average of one number", one_number("m"), visible=True),
+        Case("second average of one number", one_number("v"), visible=True),
+        Case("gradient in a row", gradient_in_a_row, visible=True),
+        Case("parameter of one number", one_number("param"), visible=True),
         Case("float64", step_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", step_in(torch.bfloat16)),
     ),
@@ -394,7 +425,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A step below 1, or shapes that differ, are refused with a ValueError",
-            ("later step", "step 0", "gradient of one number", "averages of one number"),
+            ("later step", "step 0", *OTHER_SHAPES),
             "At step 0 the correction would divide by 0, and a gradient of one number would broadcast.",
             observe=observe.refusal,
             needs=CORRECTED,

@@ -142,6 +142,11 @@ known.edit(
     "A norm of 0 raises an error: compare norm with max_norm before you divide.",
 )
 known.edit(
+    "none_refused",
+    {"max_norm <= 0": "max_norm <= 0 or not grads"},
+    "You refuse an empty list, or torch.cat does so for you. The norm of nothing is 0.0.",
+)
+known.edit(
     "fails_on_none",
     {NORM: "float(torch.stack([grad.double().norm() for grad in grads]).norm())"},
     "Without any gradients your function raises an error. The norm of nothing is 0.0.",
@@ -150,6 +155,17 @@ known.edit(
     "in_place",
     {"grad * factor": "grad.mul_(factor)"},
     "You change the gradients in place, or their list, as torch's own function does. Here, return new ones.",
+)
+known.edit(
+    "given_returned",
+    {"grad * factor": "grad * factor if norm > max_norm else grad"},
+    "Where nothing is clipped you return the tensors that you were given. Whoever changes the result then changes the "
+    "gradients too: return new ones.",
+)
+known.edit(
+    "squares_overflow",
+    {"grad.double().pow(2).sum()": "grad.pow(2).sum()"},
+    "You square in the dtype of the gradients: in float16 the square of 256 is infinite. Square in float32 or float64.",
 )
 known.edit("not_checked", {"max_norm <= 0": "False"}, "You do not check that max_norm is positive.")
 known.edit("zero_not_checked", {"max_norm <= 0": "max_norm < 0"}, "You refuse a negative max_norm, and not one of 0.")
@@ -190,6 +206,12 @@ def gradients_in(dtype: torch.dtype, share: float) -> Callable[[Generator], Argu
     return arguments
 
 
+def large_in_float16(draw: Generator) -> Arguments:
+    """Numbers whose squares overflow in float16, while their norm does not."""
+    grads = [200 * away_from_zero(draw, *shape) for shape in ((3,), (2, 4))]
+    return {"grads": [grad.half() for grad in grads], "max_norm": uniform(draw, 100.0, 200.0)}
+
+
 def gradients_with_gaps(draw: Generator) -> Arguments:
     given = long(0.4, (3, 4), (2, 5))(draw)
     return {**given, "grads": [grad.T for grad in given["grads"]]}
@@ -214,6 +236,8 @@ EXERCISE = Exercise(
         Case("a little too long", long(0.9, *SHAPES), visible=True),
         Case("one tensor", long(0.5, (3, 3)), visible=True),
         Case("short enough", long(1.3, *SHAPES), visible=True),
+        Case("nothing to clip", long(2.5, (4,), (3, 2)), visible=True, new=True),
+        Case("large numbers in float16", large_in_float16, visible=True, slack=1e5),
         Case("far below the limit", long(40.0, (4, 2), (3,)), visible=True),
         Case("all zero", all_zero, visible=True),
         Case("none", given(grads=[], max_norm=1.5), visible=True),
@@ -271,8 +295,16 @@ EXERCISE = Exercise(
             needs=ALL_NUMBERS,
         ),
         Property(
+            "The squares of large numbers in half precision do not overflow",
+            ("large numbers in float16",),
+            "In float16 the square of 256 is infinite: turn the numbers into float32 or float64 before you square.",
+            observe=observe.second,
+            needs=ALL_NUMBERS,
+            part=1,
+        ),
+        Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16"),
+            ("float64", "bfloat16", "nothing to clip"),
             "Return a new list of new tensors, each in the dtype that it had.",
             observe=observe.first_dtypes_and_changed,
             needs=ALL_NUMBERS,

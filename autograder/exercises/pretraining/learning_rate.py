@@ -170,6 +170,21 @@ known.edit(
     "You divide by total - warmup before you know that there is a decay. They may be equal.",
 )
 known.edit(
+    "no_warmup_refused",
+    {"not 0 <= warmup <= total": "not 0 < warmup <= total"},
+    "You refuse a warm-up of 0 steps. Then the cosine begins at step 0.",
+)
+known.edit(
+    "all_warmup_refused",
+    {"not 0 <= warmup <= total": "not 0 <= warmup < total"},
+    "You refuse a schedule that is all warm-up. warmup may be as large as total.",
+)
+known.edit(
+    "later_steps_refused",
+    {"step < 0 or": "not 0 <= step <= total or"},
+    "You refuse steps after the end. The learning rate stays at the floor there.",
+)
+known.edit(
     "nothing_checked",
     {CHECK: "False"},
     "You check nothing: neither step nor warmup can be negative, and warmup is at most total.",

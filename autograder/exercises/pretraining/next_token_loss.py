@@ -152,6 +152,11 @@ known.edit(
     "You think of texts of one token, but if all targets are ignored your loss is still NaN.",
 )
 known.edit(
+    "zero_in_float32",
+    {"    total = ": "    if not (targets != ignore_index).any():\n        return torch.tensor(0.0)\n    total = "},
+    "Without a target that counts you return a 0 in float32. Keep the dtype of the logits.",
+)
+known.edit(
     "number_for_nothing",
     {LOSS: f"{LOSS} if (targets != ignore_index).any() else 0.0"},
     "Without a target that counts you return the number 0.0. Return a tensor, as in all other cases.",
@@ -203,6 +208,12 @@ known.edit(
     {PREDICTED: f"{PREDICTED}.log_softmax(1)", "cross_entropy": "nll_loss"},
     "Your softmax runs over the positions. It runs over the vocabulary, the last dimension.",
     BY_HAND,
+)
+known.edit(
+    "log_of_softmax",
+    {"functional.cross_entropy(predictions, ": "functional.nll_loss(predictions.softmax(-1).log(), "},
+    "You take the logarithm of softmax. A small probability is rounded to 0, and its logarithm is minus infinity: "
+    "log_softmax does both in one.",
 )
 known.edit(
     "by_exp",
@@ -338,6 +349,11 @@ def logits_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
     return arguments
 
 
+def all_ignored_in_bfloat16(draw: Generator) -> Arguments:
+    found = all_ignored(draw)
+    return {**found, "logits": found["logits"].bfloat16()}
+
+
 def one_id_more(draw: Generator) -> Arguments:
     return {**text(draw, 2, 5), "logits": randn(draw, 2, 4, VOCAB)}
 
@@ -367,6 +383,7 @@ EXERCISE = Exercise(
         Case("with gaps", with_gaps, visible=True),
         Case("one id more", one_id_more, visible=True),
         Case("as many by chance", as_many_by_chance, visible=True),
+        Case("all ignored in bfloat16", all_ignored_in_bfloat16, visible=True),
         Case("float64", logits_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", logits_in(torch.bfloat16)),
         Case("gradients", with_ignored(2, 6), visible=True, gradients=("logits",)),
@@ -415,7 +432,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16"),
+            ("float64", "bfloat16", "all ignored in bfloat16"),
             "Logits in float64 or bfloat16 must give a loss of the same dtype, and no argument may differ after the "
             "call.",
             observe=observe.dtype_and_changed,

@@ -57,6 +57,15 @@ def test_use_of_a_global_generator_is_seen_where_asked_for(use: Callable[[], Any
     assert invoke(function, Call({})).changed == ()
 
 
+@pytest.mark.parametrize("function", [lambda x, y: [y[:1]], lambda x, y: (1, {"a": y}), lambda x, y: y.T])
+def test_memory_that_comes_back_is_seen_where_asked_for(function: Callable[..., Any]) -> None:
+    arguments = {"x": torch.ones(2, 2), "y": torch.ones(2, 2)}
+    call = call_from_text(call_to_text(Call(arguments, new=True)))
+    assert invoke(function, call).changed == ("y",)
+    assert invoke(function, Call(arguments)).changed == ()
+    assert invoke(lambda x, y: y.clone(), call).changed == ()
+
+
 @pytest.mark.parametrize("number", [np.float32(1.5), np.int64(3), np.bool_(True)])
 def test_a_number_of_numpy_is_a_number(number: np.generic) -> None:
     value = invoke(lambda: [number], Call({})).value
