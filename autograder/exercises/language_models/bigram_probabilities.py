@@ -121,8 +121,33 @@ known.edit(
     "[[0] * n] * n, it holds one and the same row n times: make each row anew.",
 )
 known.edit(
+    "last_pair_lost",
+    {TOTALS: f"if smoothed.sum() > 1:\n        smoothed[ids[-2], ids[-1]] -= 1\n    {TOTALS}"},
+    "The last pair is missing from your counts: n tokens have n - 1 pairs, up to that of the last two.",
+)
+known.edit(
+    "softmax_of_counts",
+    {"torch.where(totals > 0, smoothed / totals, 1 / vocab_size)": "smoothed.softmax(dim=1)"},
+    "You take a softmax of the counts, as one does with logits. Counts become shares by division: each row by its own "
+    "sum.",
+)
+known.edit(
+    "log_probabilities",
+    {"return ": "return torch.log(", "1 / vocab_size)": "1 / vocab_size))"},
+    "You return logarithms. The table holds the probabilities themselves; the logarithm comes when a text is scored.",
+    "language-models-logarithms",
+)
+known.edit(
+    "ids_used_up",
+    {
+        "return torch.where(": "table = torch.where(",
+        "1 / vocab_size)": "1 / vocab_size)\n    ids.clear()\n    return table",
+    },
+    "Your table is right, but you change the list of ids that you were given.",
+)
+known.edit(
     "negative_ids_taken",
-    {"if any(": "ids = [token % vocab_size for token in ids]\n    if any("},
+    {"if any(": "ids = [token + vocab_size * (-vocab_size <= token < 0) for token in ids]\n    if any("},
     "Your function takes the id -1, which Python counts from the end of the table. Refuse ids outside 0 to "
     "vocab_size - 1.",
 )
@@ -144,7 +169,11 @@ def drawn_text(draw: Generator) -> Arguments:
 
 
 def drawn_unknown(draw: Generator) -> Arguments:
-    return {"ids": [0, randint(draw, 5, 9), *random_ids(draw, 9, 5)], "vocab_size": 5, "alpha": 0.5}
+    return {"ids": [randint(draw, 5, 9), *random_ids(draw, 9, 5)], "vocab_size": 5, "alpha": 0.5}
+
+
+def drawn_negative_id(draw: Generator) -> Arguments:
+    return {"ids": [*random_ids(draw, 9, 5), -randint(draw, 1, 5)], "vocab_size": 5, "alpha": 0.5}
 
 
 def drawn_negative(draw: Generator) -> Arguments:
@@ -159,6 +188,15 @@ def drawn_unsmoothed(draw: Generator) -> Arguments:
 def drawn_unseen(draw: Generator) -> Arguments:
     ids = random_ids(draw, 40, 4)
     return {"ids": [*ids, 5], "vocab_size": 7, "alpha": 0.0}
+
+
+def drawn_long(draw: Generator) -> Arguments:
+    """The pair (0, 0) comes more often than a byte can count."""
+    return {"ids": [*random_ids(draw, 3000, 4), 0, 1, 2, 3, 0], "vocab_size": 4, "alpha": 0.0}
+
+
+def drawn_one_word(draw: Generator) -> Arguments:
+    return {"ids": [0] * randint(draw, 3, 99), "vocab_size": 1, "alpha": 0.0}
 
 
 def drawn_token(draw: Generator) -> Arguments:
@@ -176,16 +214,22 @@ EXERCISE = Exercise(
     cases=(
         Case("every row seen", given(ids=[0, 1, 2, 0, 1, 1, 2, 1, 0, 0, 1], vocab_size=3, alpha=0.0), visible=True),
         Case("every row seen, drawn", drawn_unsmoothed),
+        Case("long text", given(ids=[0, 1, 1] * 300 + [2, 0], vocab_size=3, alpha=0.0), visible=True),
+        Case("long text, drawn", drawn_long),
+        Case("a vocabulary of one", given(ids=[0, 0], vocab_size=1, alpha=0.0), visible=True),
+        Case("a vocabulary of one, drawn", drawn_one_word),
         Case("smoothed", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.5), visible=True),
         Case("smoothed, drawn", drawn_text),
         Case("default alpha", drawn_default),
         Case("rows never seen", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.0), visible=True),
         Case("rows never seen, drawn", drawn_unseen),
-        Case("one token", drawn_token),
-        Case("id too large", given(ids=[0, 1, 4, 0], vocab_size=4, alpha=1.0), visible=True),
-        Case("negative id", given(ids=[0, 1, -1, 0], vocab_size=4, alpha=1.0), visible=True),
+        Case("one token", given(ids=[1], vocab_size=3, alpha=0.0), visible=True),
+        Case("one token, drawn", drawn_token),
+        Case("id too large", given(ids=[4, 0, 1, 0], vocab_size=4, alpha=1.0), visible=True),
+        Case("negative id", given(ids=[0, 1, 0, -1], vocab_size=4, alpha=1.0), visible=True),
         Case("negative alpha", given(ids=[0, 1, 1, 0], vocab_size=2, alpha=-0.5), visible=True),
         Case("unknown id, drawn", drawn_unknown),
+        Case("negative id, drawn", drawn_negative_id),
         Case("negative alpha, drawn", drawn_negative),
     ),
     properties=(
@@ -209,14 +253,28 @@ EXERCISE = Exercise(
         ),
         Property(
             "With alpha = 0, a row that was never seen is uniform",
-            ("rows never seen", "rows never seen, drawn", "one token"),
+            ("rows never seen", "rows never seen, drawn", "one token", "one token, drawn"),
             "A row without any count divides 0 by 0. Nothing is known about what follows such a token: give each "
             "token 1 / vocab_size. The last token of a text is followed by nothing.",
             weight=2,
         ),
         Property(
+            "A long text and a vocabulary of one token are right too",
+            ("long text", "long text, drawn", "a vocabulary of one", "a vocabulary of one, drawn"),
+            "A pair may come hundreds of times, and a byte counts to 255 only. With one token in the vocabulary the "
+            "table has one row of one number, 1.",
+            needs="Without smoothing, row i holds the shares of what followed token i",
+        ),
+        Property(
             "An id outside the vocabulary is refused with a ValueError",
-            ("every row seen", "every row seen, drawn", "id too large", "negative id", "unknown id, drawn"),
+            (
+                "every row seen",
+                "every row seen, drawn",
+                "id too large",
+                "negative id",
+                "unknown id, drawn",
+                "negative id, drawn",
+            ),
             "Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
             observe=observe.refusal,
         ),
@@ -225,6 +283,13 @@ EXERCISE = Exercise(
             ("smoothed", "smoothed, drawn", "negative alpha", "negative alpha, drawn"),
             "Raise ValueError for alpha below 0: probabilities could become negative.",
             observe=observe.refusal,
+        ),
+        Property(
+            "The list of ids stays as it is",
+            ("every row seen", "every row seen, drawn"),
+            "Do not remove or change anything in the list that you were given.",
+            observe=observe.changed,
+            needs="Without smoothing, row i holds the shares of what followed token i",
         ),
     ),
     mistakes=tuple(known),

@@ -1,10 +1,11 @@
 """perplexity: how surprised a model is, as a number of choices."""
 
-import torch
+import math
+
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import language_models
 
@@ -55,6 +56,30 @@ known.edit(
     "You return bits per prediction. The perplexity is 2 to that power, or exp of the loss in nats.",
 )
 known.edit(
+    "power_of_ten",
+    {RESULT: "10 ** (-log_prob / n_predictions)"},
+    "You raise 10 to the loss, but the log probability is in nats: undo a natural logarithm with exp.",
+)
+known.edit(
+    "multiplied",
+    {RESULT: "math.exp(min(-log_prob * n_predictions, 700))"},
+    "You multiply by the number of predictions. A mean divides by it.",
+)
+known.edit(
+    "root_of_the_inverse",
+    {RESULT: "math.exp(-log_prob) ** (1 / n_predictions)"},
+    "You take exp first and the root after. Of a long text the first number is too large for a float: divide by the "
+    "number of predictions before exp.",
+    "language-models-logarithms",
+)
+known.edit(
+    "root_of_the_probability",
+    {RESULT: "math.exp(log_prob) ** (-1 / n_predictions)"},
+    "You go back to the probability of the text and take a root of it. Of a long text the probability is rounded to "
+    "0: divide its logarithm by the number of predictions before exp.",
+    "language-models-logarithms",
+)
+known.edit(
     "rounded",
     {RESULT: f"round({RESULT}, 2)"},
     "You round the result. Return it as it is; rounding is for printing.",
@@ -68,15 +93,21 @@ known.edit(
 
 
 def drawn_score(draw: Generator) -> Arguments:
-    return {"log_prob": -float(torch.rand((), generator=draw)) * 20 - 5, "n_predictions": randint(draw, 5, 12)}
+    """The perplexity is half a unit of the fourth decimal away from any number that rounding could make of it."""
+    choices, n_predictions = (randint(draw, 15_000, 40_000) + 0.5) / 10_000, randint(draw, 5, 12)
+    return {"log_prob": -n_predictions * math.log(choices), "n_predictions": n_predictions}
+
+
+def drawn_long(draw: Generator) -> Arguments:
+    return {"log_prob": -uniform(draw, 2000, 3000), "n_predictions": randint(draw, 900, 1000)}
 
 
 def drawn_one(draw: Generator) -> Arguments:
-    return {"log_prob": -float(torch.rand((), generator=draw)) * 2 - 0.5, "n_predictions": 1}
+    return {"log_prob": -uniform(draw, 0.5, 2.5), "n_predictions": 1}
 
 
 def drawn_above_1(draw: Generator) -> Arguments:
-    return {"log_prob": float(torch.rand((), generator=draw)) + 0.5, "n_predictions": randint(draw, 2, 9)}
+    return {"log_prob": uniform(draw, 0.05, 0.9), "n_predictions": randint(draw, 2, 9)}
 
 
 EXERCISE = Exercise(
@@ -85,9 +116,12 @@ EXERCISE = Exercise(
     cases=(
         Case("ten predictions", given(log_prob=-23.5, n_predictions=10), visible=True),
         Case("drawn", drawn_score),
-        Case("one prediction", drawn_one),
-        Case("certain", lambda draw: {"log_prob": 0.0, "n_predictions": randint(draw, 3, 99)}),
+        Case("long text", given(log_prob=-2400.0, n_predictions=1000), visible=True),
+        Case("long text, drawn", drawn_long),
+        Case("one prediction", drawn_one, visible=True),
+        Case("certain", lambda draw: {"log_prob": 0.0, "n_predictions": randint(draw, 3, 99)}, visible=True),
         Case("no prediction", given(log_prob=-2.0, n_predictions=0), visible=True),
+        Case("fewer than none", lambda draw: {"log_prob": -2.0, "n_predictions": -randint(draw, 1, 99)}, visible=True),
         Case("probability above 1", given(log_prob=3.0, n_predictions=4), visible=True),
         Case("probability above 1, drawn", drawn_above_1),
     ),
@@ -99,13 +133,27 @@ EXERCISE = Exercise(
             weight=3,
         ),
         Property(
+            "A long text does not overflow",
+            ("long text", "long text, drawn"),
+            "The probability of a long text is too small for a float, and its inverse too large. Divide the logarithm "
+            "first, then take exp.",
+            needs="It is exp(-log_prob / n_predictions)",
+        ),
+        Property(
             "A single prediction and a certain text are right too",
             ("one prediction", "certain"),
             "With one prediction nothing is averaged. A model that was certain of every token has perplexity 1.",
         ),
         Property(
             "Arguments that make no sense are refused with a ValueError",
-            ("ten predictions", "drawn", "no prediction", "probability above 1", "probability above 1, drawn"),
+            (
+                "ten predictions",
+                "drawn",
+                "no prediction",
+                "fewer than none",
+                "probability above 1",
+                "probability above 1, drawn",
+            ),
             "Raise ValueError for fewer than one prediction, and for a positive log probability.",
             observe=observe.refusal,
         ),

@@ -91,6 +91,29 @@ known.edit(
     "The last prediction is missing: n tokens have n - 1 predictions.",
 )
 known.edit(
+    "first_prediction_lost",
+    {".log()": "[1:].log()"},
+    "The first prediction is missing: the second token is predicted too, from the first.",
+)
+known.edit(
+    "table_of_all_steps",
+    {"probs[previous, following]": "probs[previous][:, following]"},
+    "You pair each row with each column: probs[rows][:, columns] is a whole table. probs[rows, columns] takes one "
+    "number for each step.",
+)
+known.edit(
+    "softmax_again",
+    {"probs[previous, following].log()": "probs.log_softmax(-1)[previous, following]"},
+    "You take a softmax of the table. Its rows are probabilities already: only their logarithm is needed.",
+)
+known.edit(
+    "log_of_the_table",
+    {"probs[previous, following].log()": "probs.log()[previous, following]"},
+    "Your number is right, but its gradient is NaN where the table has a 0 that the text never uses: you take the "
+    "logarithm of the whole table. Look up the steps first.",
+    LOGARITHMS,
+)
+known.edit(
     "history_cut",
     {"return probs": "return probs.detach()"},
     "The number is right, but no gradient flows back to the table: work on the tensor itself, without detach, item or "
@@ -98,10 +121,9 @@ known.edit(
     LOGARITHMS,
 )
 known.edit(
-    "any_id_taken",
-    {"if any(": "ids = [token % probs.shape[0] for token in ids]\n    if any("},
-    "Your function scores ids that are not in the vocabulary. Refuse them: -1 is no token, though Python finds a row "
-    "for it.",
+    "negative_ids_taken",
+    {"not 0 <= token < probs.shape[0]": "token >= probs.shape[0]"},
+    "Your function scores negative ids. Refuse them: -1 is no token, though Python finds a row for it.",
 )
 known.edit(
     "scored_in_float32",
@@ -129,7 +151,7 @@ def scored_small(draw: Generator) -> Arguments:
 
 
 def scored_long(draw: Generator) -> Arguments:
-    return {"probs": random_table(draw, 6), "ids": random_ids(draw, 300, 6)}
+    return {"probs": random_table(draw, 6), "ids": random_ids(draw, 900, 6)}
 
 
 def scored_impossible(draw: Generator) -> Arguments:
@@ -150,12 +172,35 @@ def scored_in_float64(draw: Generator) -> Arguments:
     return {**arguments, "probs": arguments["probs"].double()}
 
 
+def scored_single_in_float64(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 4).double(), "ids": [randint(draw, 0, 3)]}
+
+
+def scored_beside_zero(draw: Generator) -> Arguments:
+    """The table has a 0 that the text never uses."""
+    table = random_table(draw, 4).clone()
+    table[:, 3] = 0.0
+    return {"probs": table / table.sum(dim=1, keepdim=True), "ids": random_ids(draw, 9, 3)}
+
+
 def scored_unknown(draw: Generator) -> Arguments:
-    return {"probs": random_table(draw, 4), "ids": [0, 4, 1]}
+    return {"probs": random_table(draw, 4), "ids": [4, 0, 1]}
+
+
+def scored_unknown_last(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 4), "ids": [0, 1, randint(draw, 4, 9)]}
 
 
 def scored_negative(draw: Generator) -> Arguments:
-    return {"probs": random_table(draw, 4), "ids": [0, -2, 1]}
+    return {"probs": random_table(draw, 4), "ids": [0, 1, -2]}
+
+
+def scored_negative_first(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 4), "ids": [-randint(draw, 1, 4), 0, 1]}
+
+
+def scored_unknown_alone(draw: Generator) -> Arguments:
+    return {"probs": random_table(draw, 4), "ids": [randint(draw, 4, 9)]}
 
 
 EXERCISE = Exercise(
@@ -166,12 +211,17 @@ EXERCISE = Exercise(
         Case("drawn", scored),
         Case("one prediction", scored_pair),
         Case("long text", scored_long, visible=True),
-        Case("single token", scored_single),
+        Case("single token", scored_single, visible=True),
         Case("impossible step", scored_impossible, visible=True),
-        Case("float64", scored_in_float64),
+        Case("float64", scored_in_float64, visible=True),
+        Case("float64, single token", scored_single_in_float64, visible=True),
         Case("gradients", scored, visible=True, gradients=("probs",)),
+        Case("gradients beside a zero", scored_beside_zero, visible=True, gradients=("probs",)),
         Case("unknown id", scored_unknown, visible=True),
+        Case("unknown id at the end", scored_unknown_last, visible=True),
         Case("negative id", scored_negative, visible=True),
+        Case("negative id at the start", scored_negative_first, visible=True),
+        Case("unknown id alone", scored_unknown_alone, visible=True),
     ),
     properties=(
         Property(
@@ -194,21 +244,28 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is that of the table, and the arguments are left unchanged",
-            ("float64", "small"),
+            ("float64", "float64, single token", "small"),
             "A table in float64 must give a result in float64, and neither the table nor the list may change.",
             observe=observe.dtype_and_changed,
             needs="It is the sum of log P(ids[t] | ids[t-1]) over t from 1",
         ),
         Property(
             "Gradients reach the table",
-            ("gradients",),
+            ("gradients", "gradients beside a zero"),
             "A model learns by making this number larger, so it must keep its history: no way through math.log, "
-            "item() or NumPy.",
+            "item() or NumPy. Where the table has a 0 that the text never uses, the gradient is 0.",
             observe=observe.gradients,
         ),
         Property(
             "An id outside the vocabulary is refused with a ValueError",
-            ("small", "unknown id", "negative id"),
+            (
+                "small",
+                "unknown id",
+                "unknown id at the end",
+                "negative id",
+                "negative id at the start",
+                "unknown id alone",
+            ),
             "Ids run from 0 to the number of rows - 1. A negative id would silently be counted from the end.",
             observe=observe.refusal,
             needs="It is the sum of log P(ids[t] | ids[t-1]) over t from 1",

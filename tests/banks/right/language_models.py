@@ -53,9 +53,10 @@ def bigram_by_one_hot(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Te
 
 def score_by_loop(probs: Tensor, ids: list[int]) -> Tensor:
     total = torch.zeros((), dtype=probs.dtype)
-    for previous, following in pairwise(ids):
-        if min(previous, following) < 0 or max(previous, following) >= len(probs):
+    for token in ids:
+        if token < 0 or token >= len(probs):
             raise ValueError("id out of range")
+    for previous, following in pairwise(ids):
         total = total + torch.log(probs[previous, following])
     return total
 
@@ -63,8 +64,8 @@ def score_by_loop(probs: Tensor, ids: list[int]) -> Tensor:
 def score_by_gather(probs: Tensor, ids: list[int]) -> Tensor:
     if min(ids) < 0 or max(ids) >= probs.size(0):
         raise ValueError("id out of range")
-    rows = torch.log(probs)[torch.tensor(ids[:-1], dtype=torch.long)]
-    return rows.gather(1, torch.tensor(ids[1:], dtype=torch.long)[:, None]).sum()
+    rows = probs[torch.tensor(ids[:-1], dtype=torch.long)]
+    return torch.log(rows.gather(1, torch.tensor(ids[1:], dtype=torch.long)[:, None])).sum()
 
 
 def score_by_index_select(probs: Tensor, ids: list[int]) -> Tensor:
@@ -76,10 +77,10 @@ def score_by_index_select(probs: Tensor, ids: list[int]) -> Tensor:
     return probs.reshape(-1).index_select(0, index).double().log().sum().to(probs.dtype)
 
 
-def perplexity_by_root(log_prob: float, n_predictions: int) -> float:
+def perplexity_by_inverse(log_prob: float, n_predictions: int) -> float:
     if n_predictions <= 0 or log_prob > 0:
         raise ValueError("nothing to average, or no log probability")
-    return math.exp(log_prob) ** (-1 / n_predictions)
+    return 1 / math.e ** (log_prob / n_predictions)
 
 
 def perplexity_by_torch(log_prob: float, n_predictions: int) -> float:
@@ -100,5 +101,5 @@ def perplexity_by_bits(log_prob: float, n_predictions: int) -> float:
 ALTERNATIVES: Alternatives = {
     "bigram_probabilities": [bigram_by_loops, bigram_by_counter, bigram_by_one_hot],
     "sequence_log_prob": [score_by_loop, score_by_gather, score_by_index_select],
-    "perplexity": [perplexity_by_root, perplexity_by_torch, perplexity_by_bits],
+    "perplexity": [perplexity_by_inverse, perplexity_by_torch, perplexity_by_bits],
 }
