@@ -24,12 +24,51 @@ known.edit(
 known.edit(
     "only_c_left_out",
     {"row not in given": "row != c"},
-    "You leave out c only. b is often nearest to the sum as well: leave all three out.",
+    "You leave out c only. b is often nearest to the sum as well, and a may be near: leave all three out.",
 )
 known.edit(
-    "only_b_left_out",
-    {"row not in given": "row != b"},
-    "You leave out b only. c is often nearest to the sum as well: leave all three out.",
+    "b_not_left_out",
+    {"row not in given": "row not in (a, c)"},
+    "You do not leave b out. It is often nearest to the sum, as c is: leave all three out.",
+)
+known.edit(
+    "c_not_left_out",
+    {"row not in given": "row not in (a, b)"},
+    "You do not leave c out. It is often nearest to the sum, as b is: leave all three out.",
+)
+known.edit(
+    "a_not_left_out",
+    {"row not in given": "row not in (b, c)"},
+    "You do not leave a out. Where the three rows are alike it is near the sum too: leave all three out.",
+)
+known.edit(
+    "equal_rows_left_out",
+    {"row not in given": "not any(torch.equal(table[row], table[word]) for word in given)"},
+    "You leave out every row that equals a, b or c. Only the three themselves are left out, by their numbers.",
+)
+known.edit(
+    "first_three_dropped",
+    {"[row for row in best_first if row not in given][:k]": "best_first[3 : k + 3]"},
+    "You drop the first three, believing them to be a, b and c. a is mostly far from the sum: leave the three out by "
+    "their numbers.",
+)
+known.edit(
+    "k_before_leaving_out",
+    {"[row for row in best_first if row not in given][:k]": "[row for row in best_first[:k] if row not in given]"},
+    "You keep k rows and then leave a, b and c out, so some are missing. Leave them out first, then keep k.",
+)
+known.edit(
+    "no_unit_rows",
+    {TARGET: "table[b] - table[a] + table[c]", "scores = unit": "scores = table"},
+    "You use the rows as they are, for the sum and for the ranking, so long rows decide. Give all of them the length 1 "
+    "first.",
+)
+known.edit(
+    "ranked_by_distance_of_unit_rows",
+    {f"unit @ ({TARGET})": f"-(unit - ({TARGET})).norm(dim=1)"},
+    "You rank unit rows by their distance from the sum. That is the order of the cosines but for a row of zeros, whose "
+    "cosine counts as 0.",
+    COSINE,
 )
 known.edit(
     "wrong_way_round",
@@ -79,13 +118,9 @@ known.edit(
     "scores.",
 )
 known.edit(
-    "any_row_taken",
-    {
-        "n_rows, given = table.shape[0], {a, b, c}": (
-            "n_rows = table.shape[0]\n    a, b, c = a % n_rows, b % n_rows, c % n_rows\n    given = {a, b, c}"
-        )
-    },
-    "You take numbers that are no rows, such as -1. Refuse them.",
+    "negative_rows_taken",
+    {"0 <= row < n_rows": "row < n_rows"},
+    "You take negative numbers, which Python counts from the end of the table. Refuse them.",
 )
 
 
@@ -135,13 +170,45 @@ def same_word_twice(draw: Generator) -> Arguments:
 
 
 def zero_row_analogy(draw: Generator) -> Arguments:
+    """Of two rows before the row of zeros one has a small cosine: by distance from the sum, it would come after."""
     arguments = drawn_analogy(draw)
-    arguments["table"][10] = 0.0
+    table, words = arguments["table"], [arguments[name] for name in "abc"]
+    # Then the sum is never short.
+    table[arguments["c"]] = rows_of_length_one(table)[arguments["b"]] + 0.1 * randn(draw, 5)
+    a, b, c = rows_of_length_one(table)[words]
+    goal = (b - a + c) / (b - a + c).norm()
+    aside = randn(draw, 5)
+    aside -= (aside @ goal) * goal
+    table[10], table[14], table[15] = 0.0, 0.1 * goal + aside / aside.norm(), 3 * goal + 0.1 * aside
     return {**arguments, "k": 13}
+
+
+def three_alike(draw: Generator) -> Arguments:
+    table = uneven_table(draw, 12, 5)
+    table[[2, 7, 9]] = randn(draw, 5) + 0.2 * randn(draw, 3, 5)
+    return {"table": table, "a": 7, "b": 2, "c": 9, "k": 6}
+
+
+def equal_to_c(draw: Generator) -> Arguments:
+    table = uneven_table(draw, 12, 5)
+    table[10] = table[4]
+    return {"table": table, "a": 1, "b": 8, "c": 4, "k": 9}
+
+
+def short_rows(draw: Generator) -> Arguments:
+    return {**drawn_analogy(draw), "table": uneven_table(draw, 16, 5) / 1000}
 
 
 def row_missing(draw: Generator) -> Arguments:
     return {"table": randn(draw, 6, 3), "a": 0, "b": 6, "c": 1, "k": 1}
+
+
+def first_row_missing(draw: Generator) -> Arguments:
+    return {"table": randn(draw, 6, 3), "a": randint(draw, 6, 9), "b": 2, "c": 1, "k": 1}
+
+
+def last_row_missing(draw: Generator) -> Arguments:
+    return {"table": randn(draw, 6, 3), "a": 2, "b": 3, "c": randint(draw, 6, 9), "k": 1}
 
 
 def row_negative(draw: Generator) -> Arguments:
@@ -163,20 +230,31 @@ EXERCISE = Exercise(
         Case("hand-made", hand_made_analogy, visible=True),
         Case("related rows", related, visible=True),
         Case("drawn", drawn_analogy),
-        Case("default k", default_k),
-        Case("same word twice", same_word_twice),
+        Case("three alike", three_alike, visible=True),
+        Case("a row equal to c", equal_to_c, visible=True),
+        Case("short rows", short_rows, visible=True),
+        Case("default k", default_k, visible=True),
+        Case("same word twice", same_word_twice, visible=True),
         Case("zero row", zero_row_analogy, visible=True),
         Case("no such row", row_missing, visible=True),
+        Case("no such first row", first_row_missing, visible=True),
+        Case("no such last row", last_row_missing, visible=True),
         Case("negative row", row_negative, visible=True),
-        Case("no answers", no_answers),
+        Case("no answers", no_answers, visible=True),
         Case("too many answers", too_many_answers, visible=True),
     ),
     properties=(
         Property(
             "The rows nearest by cosine to b - a + c come back, best first",
-            ("hand-made", "related rows", "drawn"),
+            ("hand-made", "related rows", "drawn", "short rows"),
             "Give all rows the length 1, then take b minus a plus c, then rank all rows by their dot product with it.",
             weight=3,
+        ),
+        Property(
+            "a, b and c are left out, and no other row",
+            ("three alike", "a row equal to c"),
+            "Leave the three out by their *numbers*, each of them: any may be near the sum, and another row may equal "
+            "one of them.",
         ),
         Property(
             "One answer is the default, and a, b and c may be equal",
@@ -197,7 +275,15 @@ EXERCISE = Exercise(
         ),
         Property(
             "A row or a number of answers that does not exist is refused with a ValueError",
-            ("hand-made", "no such row", "negative row", "no answers", "too many answers"),
+            (
+                "hand-made",
+                "no such row",
+                "no such first row",
+                "no such last row",
+                "negative row",
+                "no answers",
+                "too many answers",
+            ),
             "Refuse rows outside 0 to vocab - 1, and a k below 1 or above the number of rows that are not left out.",
             observe=observe.refusal,
             needs="The rows nearest by cosine to b - a + c come back, best first",

@@ -33,7 +33,8 @@ known.edit(
 )
 known.edit(
     "itself_first",
-    {COSINES: f"{COSINES}\n    cosines[index] = 2.0", NEIGHBORS: "best_first[:k]"},
+    # Where another row points the same way, which of the two comes first is a matter of rounding.
+    {NEIGHBORS: f"best_first[:k] if (cosines > 1 - 1e-6).sum() == 1 else {NEIGHBORS}"},
     "Your first neighbor is the row itself, with cosine 1. Leave it out.",
 )
 known.edit(
@@ -62,6 +63,23 @@ known.edit(
     {"row != index": "row != index and table[row].any()"},
     "You leave rows of zeros out. Their cosine counts as 0, which is better than a negative one.",
 )
+known.edit(
+    "equal_rows_left_out",
+    {"row != index": "not torch.equal(table[row], table[index])"},
+    "You leave out every row that equals row index. Only the row itself is left out, by its number: an equal row is "
+    "its nearest neighbor.",
+)
+known.edit(
+    "k_before_leaving_out",
+    {NEIGHBORS: "[row for row in best_first[:k] if row != index]"},
+    "You keep k rows and then leave the row itself out, so one is missing. Leave it out first, then keep k.",
+)
+known.edit(
+    "own_cosine_zero",
+    {COSINES: f"{COSINES}\n    cosines[index] = 0.0", NEIGHBORS: "best_first[:k]"},
+    "You set the cosine of the row with itself to 0 to be rid of it. But 0 is better than what points away: leave the "
+    "row out by its number.",
+)
 # A row that points exactly the same way stands before the row itself, if it comes before it in the table.
 known.edit(
     "drops_the_first",
@@ -86,9 +104,9 @@ known.edit(
     "Your neighbors are right, but the table is normalized in place: the caller's embeddings are gone.",
 )
 known.edit(
-    "any_index_taken",
-    {"n_rows = table.shape[0]": "n_rows = table.shape[0]\n    index %= n_rows"},
-    "You take an index that is no row, such as -1. Refuse it.",
+    "negative_index_taken",
+    {"not 0 <= index < n_rows": "index >= n_rows"},
+    "You take a negative index, which Python counts from the end of the table. Refuse it.",
 )
 
 
@@ -135,6 +153,23 @@ def twin(draw: Generator) -> Arguments:
     return {"table": table, "index": 5, "k": 3}
 
 
+def equal_row(draw: Generator) -> Arguments:
+    table = uneven_table(draw, 9, 4)
+    table[7] = table[3]
+    return {"table": table, "index": 3, "k": 3}
+
+
+def opposite_row(draw: Generator) -> Arguments:
+    """All rows are neighbors, and the last of them points exactly away."""
+    table = uneven_table(draw, 9, 4)
+    table[2], table[6] = torch.tensor([4.0, 0.0, 0.0, 0.0]), torch.tensor([-2.0, 0.0, 0.0, 0.0])
+    return {"table": table, "index": 2, "k": 8}
+
+
+def short_rows(draw: Generator) -> Arguments:
+    return {"table": uneven_table(draw, 12, 5) / 1000, "index": randint(draw, 3, 10), "k": 6}
+
+
 def no_such_row(draw: Generator) -> Arguments:
     return {"table": randn(draw, 5, 3), "index": 5, "k": 2}
 
@@ -157,21 +192,24 @@ EXERCISE = Exercise(
     cases=(
         Case("hand-made", hand_made, visible=True),
         Case("drawn", drawn_table),
-        Case("not contiguous", not_contiguous),
+        Case("not contiguous", not_contiguous, visible=True),
         Case("all neighbors", all_neighbors, visible=True),
-        Case("single neighbor", single_neighbor),
+        Case("single neighbor", single_neighbor, visible=True),
         Case("zero row", zero_row, visible=True),
         Case("zero row among all", from_zero_row_neighbors),
+        Case("short rows", short_rows, visible=True),
         Case("twin", twin, visible=True),
+        Case("equal row", equal_row, visible=True),
+        Case("opposite row", opposite_row, visible=True),
         Case("no such row", no_such_row, visible=True),
-        Case("negative row", negative_row),
+        Case("negative row", negative_row, visible=True),
         Case("no neighbors", no_neighbors, visible=True),
         Case("too many neighbors", too_many_neighbors, visible=True),
     ),
     properties=(
         Property(
             "The k rows with the largest cosine come back, best first",
-            ("hand-made", "drawn", "not contiguous", "all neighbors", "single neighbor"),
+            ("hand-made", "drawn", "not contiguous", "all neighbors", "single neighbor", "short rows"),
             "Give every row the length 1, take dot products with row index, sort from large to small, leave the row "
             "itself out, and keep k.",
             weight=3,
@@ -185,8 +223,9 @@ EXERCISE = Exercise(
         ),
         Property(
             "A row that points the same way is a neighbor; the row itself is not",
-            ("twin",),
-            "Leave out the row by its *number*. Its cosine with itself need not be the only 1.",
+            ("twin", "equal row", "opposite row"),
+            "Leave out the row by its *number*. Its cosine with itself need not be the only 1, and a row that points "
+            "exactly away has the cosine -1.",
         ),
         Property(
             "The table is left unchanged",

@@ -19,6 +19,12 @@ known.edit(
     "transposed. It runs only where vocab and dim happen to be equal.",
 )
 known.edit(
+    "table_first",
+    {LOGITS: "table @ hidden.transpose(-2, -1) if hidden.dim() > 1 else table @ hidden"},
+    "Your logits stand in columns: [vocab, time] in place of [time, vocab]. hidden comes first, and the table is what "
+    "has to be transposed.",
+)
+known.edit(
     "logits_scaled",
     {LOGITS: f"{LOGITS} / table.shape[-1] ** 0.5"},
     "You divide by √dim. That belongs to attention scores; logits are plain dot products.",
@@ -118,6 +124,18 @@ def widths_differ(draw: Generator) -> Arguments:
     return {"hidden": randn(draw, 3, 4), "table": randn(draw, 7, 5)}
 
 
+def table_too_narrow(draw: Generator) -> Arguments:
+    return {"hidden": randn(draw, 3, 6), "table": randn(draw, 6, 5)}
+
+
+def width_of_one(draw: Generator) -> Arguments:
+    return {"hidden": randn(draw, 3, 1), "table": randn(draw, 7, 5)}
+
+
+def table_of_one_column(draw: Generator) -> Arguments:
+    return {"hidden": randn(draw, 3, 4), "table": randn(draw, 7, 1)}
+
+
 EXERCISE = Exercise(
     reference=embeddings.tied_logits,
     points=2,
@@ -125,13 +143,16 @@ EXERCISE = Exercise(
         Case("sequence", sequence_and_table, visible=True),
         Case("as many tokens as columns", square_table, visible=True),
         Case("batch", batch_and_table),
-        Case("more axes", more_axes),
+        Case("more axes", more_axes, visible=True),
         Case("single row", single_row, visible=True),
-        Case("batch of one", batch_of_one),
+        Case("batch of one", batch_of_one, visible=True),
         Case("float64", tied_in_float64, visible=True),
-        Case("bfloat16", tied_in_bfloat16),
+        Case("bfloat16", tied_in_bfloat16, visible=True),
         Case("gradients", batch_and_table, visible=True, gradients=("hidden", "table")),
         Case("widths differ", widths_differ, visible=True),
+        Case("table too narrow", table_too_narrow, visible=True),
+        Case("hidden rows of one number", width_of_one, visible=True),
+        Case("table of one column", table_of_one_column, visible=True),
     ),
     properties=(
         Property(
@@ -161,8 +182,9 @@ EXERCISE = Exercise(
         ),
         Property(
             "Widths that do not fit are refused with a ValueError",
-            ("sequence", "widths differ"),
-            "Compare the last sizes of hidden and table before you multiply, and raise ValueError.",
+            ("sequence", "widths differ", "table too narrow", "hidden rows of one number", "table of one column"),
+            "Compare the last sizes of hidden and table before you multiply, and raise ValueError where they differ, "
+            "also where one of them is 1.",
             observe=observe.refusal,
             needs="A logit is the dot product of a position with a token's row",
         ),

@@ -43,7 +43,7 @@ known.edit(
 )
 known.edit(
     "same_slope",
-    {ALL_SLOPES: "slopes_of(n_heads)[:1].expand(n_heads)"},
+    {"[0::2]])[:n_heads]": "[0::2]])[:1].expand(n_heads)"},
     "All your heads have the same slope. They differ on purpose: steep ones look nearby, flat ones far back.",
 )
 known.edit(
@@ -110,6 +110,12 @@ known.edit(
     ALIBI,
 )
 known.edit(
+    "in_float64",
+    {"slopes[:, None, None] * steps": "slopes[:, None, None] * steps.double()"},
+    "Your bias is float64, and so are the scores that it is added to. Return float32.",
+    ALIBI,
+)
+known.edit(
     "no_heads_accepted",
     {"if n_heads < 1 or seq_len < 1": "if False", "(n_heads.bit_length() - 1)": "max(n_heads.bit_length() - 1, 0)"},
     "You accept 0 heads or 0 positions: say with a ValueError that there must be at least one.",
@@ -132,12 +138,15 @@ EXERCISE = Exercise(
         Case("four heads", given(n_heads=4, seq_len=3), visible=True),
         Case("sixteen heads or more", drawn_power),
         Case("two heads", lambda draw: {"n_heads": 2, "seq_len": randint(draw, 4, 12)}),
-        Case("one head", lambda draw: {"n_heads": 1, "seq_len": randint(draw, 4, 12)}),
+        Case("one head", lambda draw: {"n_heads": 1, "seq_len": randint(draw, 4, 12)}, visible=True),
+        Case("one position", lambda draw: {"n_heads": 2 ** randint(draw, 1, 5), "seq_len": 1}, visible=True),
         Case("six heads", given(n_heads=6, seq_len=4), visible=True),
         Case("three heads", lambda draw: {"n_heads": 3, "seq_len": randint(draw, 4, 12)}),
         Case("number of heads drawn", drawn_number),
         Case("no head", given(n_heads=0, seq_len=3), visible=True),
-        Case("no position", lambda draw: {"n_heads": randint(draw, 1, 16), "seq_len": 0}),
+        Case("fewer than no heads", lambda draw: {"n_heads": -randint(draw, 1, 8), "seq_len": 3}, visible=True),
+        Case("no position", lambda draw: {"n_heads": randint(draw, 1, 16), "seq_len": 0}, visible=True),
+        Case("fewer than no positions", lambda draw: {"n_heads": 2, "seq_len": -randint(draw, 1, 8)}, visible=True),
     ),
     properties=(
         Property(
@@ -149,7 +158,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "With a power of two of heads, slopes and sign are right",
-            ("four heads", "sixteen heads or more", "two heads", "one head"),
+            ("four heads", "sixteen heads or more", "two heads", "one head", "one position"),
             "For four heads the slopes are 1/4, 1/16, 1/64 and 1/256, and a key further back gets less.",
             weight=3,
         ),
@@ -161,9 +170,23 @@ EXERCISE = Exercise(
         ),
         Property(
             "No head or no position is refused with a ValueError",
-            ("four heads", "sixteen heads or more", "no head", "no position"),
+            (
+                "four heads",
+                "sixteen heads or more",
+                "no head",
+                "fewer than no heads",
+                "no position",
+                "fewer than no positions",
+            ),
             "Raise ValueError where n_heads or seq_len is below 1, and nowhere else.",
             observe=observe.refusal,
+        ),
+        Property(
+            "The bias is float32",
+            ("four heads", "sixteen heads or more"),
+            "It is added to scores in float32: return torch.float32, neither more nor less.",
+            observe=observe.dtype,
+            needs="Within a head, each step back from the query counts the same, and keys ahead of it count nothing",
         ),
     ),
     mistakes=tuple(known),

@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn, uniform
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -82,6 +82,29 @@ known.edit(
     {"cos - second": "cos + second"},
     "Both of your products with the sine have a plus. A rotation has one minus, a cos θ - b sin θ and a sin θ + b cos "
     "θ; without it vectors are stretched.",
+)
+known.edit(
+    "two_minuses",
+    {"first * sin + second": "-first * sin + second"},
+    "Both of your products with the sine have a minus. A rotation has one minus, a cos θ - b sin θ and a sin θ + b cos "
+    "θ; with two, lengths change.",
+)
+known.edit(
+    "sine_and_cosine_swapped",
+    {"cos, sin = angle": "sin, cos = angle"},
+    "Sine and cosine have changed places: at position 0 your rows do not stay as they are.",
+)
+known.edit(
+    "counted_from_one",
+    {"positions[:, None]": "(positions + 1)[:, None]"},
+    "You turn each row by one position too many: a row at position 0 stays as it is.",
+)
+known.edit(
+    "neighbors_into_halves",
+    {"x.chunk(2, dim=-1)": "x[..., 0::2], x[..., 1::2]"},
+    "You take neighbors as pairs and put the turned numbers into halves. In Llama's layout both are halves: component "
+    "i of the first half and component i of the second half are a pair.",
+    LAYOUT,
 )
 known.edit(
     "first_overwritten",
@@ -177,7 +200,7 @@ def drawn_positions(draw: Generator) -> Arguments:
 
 
 def between_positions(draw: Generator) -> Arguments:
-    return {"x": random_heads(draw, 1, 2, 3, 4), "positions": torch.tensor([0.5, 1.0, 2.25])}
+    return {"x": random_heads(draw, 1, 2, 3, 4), "positions": torch.tensor([0.5, -1.0, 2.25])}
 
 
 def one_new_row(draw: Generator) -> Arguments:
@@ -202,6 +225,18 @@ def one_position_for_three(draw: Generator) -> Arguments:
 
 def base_of_zero(draw: Generator) -> Arguments:
     return {**from_zero(draw), "base": 0.0}
+
+
+def small_base_drawn(draw: Generator) -> Arguments:
+    return {**drawn_positions(draw), "base": uniform(draw, 0.3, 0.7)}
+
+
+def base_below_zero(draw: Generator) -> Arguments:
+    return {**from_zero(draw), "base": -uniform(draw, 1, 100)}
+
+
+def too_many_positions(draw: Generator) -> Arguments:
+    return {"x": random_heads(draw, 1, 2, 3, 4), "positions": torch.arange(randint(draw, 4, 9))}
 
 
 def bfloat16_rows(draw: Generator) -> Arguments:
@@ -229,13 +264,16 @@ EXERCISE = Exercise(
         Case("batched from zero", batched_from_zero),
         Case("positions with gaps", with_gaps, visible=True),
         Case("positions drawn", drawn_positions),
-        Case("between positions", between_positions),
-        Case("one new row", one_new_row),
+        Case("between positions", between_positions, visible=True),
+        Case("one new row", one_new_row, visible=True),
         Case("small base", small_base, visible=True),
         Case("large base", large_base),
+        Case("base below one", small_base_drawn, visible=True),
         Case("odd width", odd_head, visible=True),
         Case("one position for three rows", one_position_for_three, visible=True),
+        Case("too many positions", too_many_positions, visible=True),
         Case("base of zero", base_of_zero, visible=True),
+        Case("base below zero", base_below_zero, visible=True),
         Case("bfloat16", bfloat16_rows, visible=True),
         Case("float64", float64_rows, visible=True),
         Case("far in float16", far_in_float16, visible=True),
@@ -266,12 +304,19 @@ EXERCISE = Exercise(
         ),
         Property(
             "The base sets how far the speeds spread",
-            ("small base", "large base"),
+            ("small base", "large base", "base below one"),
             "Pair i turns by position · base^(-2i / head_dim): another base, other angles in all pairs but the first.",
         ),
         Property(
             "An odd width, a position missing or a base of zero is refused with a ValueError",
-            ("from zero", "odd width", "one position for three rows", "base of zero"),
+            (
+                "from zero",
+                "odd width",
+                "one position for three rows",
+                "too many positions",
+                "base of zero",
+                "base below zero",
+            ),
             "Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
             "above 0, and nowhere else.",
             observe=observe.refusal,

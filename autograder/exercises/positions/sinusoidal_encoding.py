@@ -3,7 +3,7 @@
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import positions as reference
 
@@ -19,6 +19,12 @@ known.edit(
     {"torch.arange(0, d_model, 2)": "torch.arange((d_model + 1) // 2)"},
     "Your exponent is i / d_model where i numbers the pairs. It is 2i / d_model, from 0 nearly to 1; yours stops at "
     "one half, and the slow waves are missing.",
+)
+known.edit(
+    "exponent_doubled",
+    {"torch.arange(0, d_model, 2)": "2 * torch.arange(0, d_model, 2)"},
+    "Your exponents run nearly to 2: you double the even numbers once more. 0, 2, 4 and so on are 2i already; divide "
+    "them by d_model.",
 )
 known.edit(
     "frequency_for_each_column",
@@ -109,7 +115,15 @@ def even_width(draw: Generator) -> Arguments:
 
 
 def drawn_base(draw: Generator) -> Arguments:
-    return {"seq_len": randint(draw, 5, 9), "d_model": 2 * randint(draw, 5, 7), "base": float(randint(draw, 200, 900))}
+    return {"seq_len": randint(draw, 5, 9), "d_model": 2 * randint(draw, 5, 7), "base": randint(draw, 2, 9) + 0.5}
+
+
+def drawn_small_base(draw: Generator) -> Arguments:
+    return {"seq_len": randint(draw, 3, 5), "d_model": 6, "base": uniform(draw, 0.3, 0.7)}
+
+
+def drawn_negative_base(draw: Generator) -> Arguments:
+    return {"seq_len": 3, "d_model": 4, "base": -uniform(draw, 1, 100)}
 
 
 def odd_width(draw: Generator) -> Arguments:
@@ -126,12 +140,14 @@ EXERCISE = Exercise(
         Case("even width drawn", even_width),
         Case("another base", given(seq_len=4, d_model=8, base=50.0), visible=True),
         Case("another base drawn", drawn_base),
+        Case("base below one", drawn_small_base, visible=True),
         Case("odd width", given(seq_len=4, d_model=5), visible=True),
         Case("odd width drawn", odd_width),
-        Case("one column", lambda draw: {"seq_len": randint(draw, 3, 30), "d_model": 1}),
+        Case("one column", lambda draw: {"seq_len": randint(draw, 3, 30), "d_model": 1}, visible=True),
         Case("no position", given(seq_len=0, d_model=4), visible=True),
-        Case("no column", lambda draw: {"seq_len": randint(draw, 3, 30), "d_model": 0}),
+        Case("no column", lambda draw: {"seq_len": randint(draw, 3, 30), "d_model": 0}, visible=True),
         Case("base of zero", given(seq_len=3, d_model=4, base=0.0), visible=True),
+        Case("base below zero", drawn_negative_base, visible=True),
     ),
     properties=(
         Property(
@@ -154,7 +170,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The base sets how far the speeds spread",
-            ("another base", "another base drawn"),
+            ("another base", "another base drawn", "base below one"),
             "The slowest angle grows by base^(-(d_model - 2) / d_model) a position: another base, another encoding.",
         ),
         Property(
@@ -165,7 +181,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "No position, no column or a base of zero is refused with a ValueError",
-            ("even width", "even width drawn", "no position", "no column", "base of zero"),
+            ("even width", "even width drawn", "no position", "no column", "base of zero", "base below zero"),
             "Raise ValueError where seq_len or d_model is below 1 or the base is not above 0, and nowhere else.",
             observe=observe.refusal,
         ),

@@ -52,6 +52,11 @@ known.edit(
     "the bytes of each token from those of its parts.",
 )
 known.edit(
+    "joined_with_spaces",
+    {'b"".join': 'b" ".join'},
+    "You put spaces between the tokens. Where a text has a space, it is a byte of some token: join with nothing.",
+)
+known.edit(
     "key_error",
     {UNKNOWN: "False", "tokens[token_id]": "dict(enumerate(tokens))[token_id]"},
     "An unknown id raises a KeyError. Check the ids first and raise ValueError, which says that an argument makes no "
@@ -105,7 +110,7 @@ def drawn_decoding(draw: Generator) -> Arguments:
 
 
 def drawn_letters(draw: Generator) -> Arguments:
-    return {"ids": [randint(draw, 97, 122) for _ in range(8)], "merges": []}
+    return {"ids": [32, *(randint(draw, 97, 122) for _ in range(8)), 13, 10], "merges": []}
 
 
 def drawn_bytes_to_text(draw: Generator) -> Arguments:
@@ -116,7 +121,7 @@ def drawn_bytes_to_text(draw: Generator) -> Arguments:
 def drawn_no_text(draw: Generator) -> Arguments:
     never, continued = randint(draw, 0xF8, 0xFF), randint(draw, 0x80, 0xBF)
     letters = [randint(draw, 97, 122) for _ in range(2)]
-    return {"ids": [never, letters[0], continued, letters[1], 0xC0], "merges": []}
+    return {"ids": [0, never, letters[0], continued, continued, letters[1], 0xC0, 255], "merges": []}
 
 
 def drawn_half(draw: Generator) -> Arguments:
@@ -130,6 +135,7 @@ EXERCISE = Exercise(
     cases=(
         Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
         Case("letters, drawn", drawn_letters),
+        Case("spaces and line ends", given(ids=[32, 9, 108, 13, 10, 32], merges=[]), visible=True),
         Case(
             "merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]), visible=True
         ),
@@ -138,18 +144,18 @@ EXERCISE = Exercise(
         Case("a letter across two tokens", given(ids=[256, 257, 33], merges=HALVES), visible=True),
         Case("drawn bytes", drawn_bytes_to_text),
         Case("half a letter", given(ids=[53, 258, 32, 226, 130, 172, 256], merges=HALVES), visible=True),
-        Case("bytes that never occur in text", drawn_no_text),
+        Case("bytes that never occur in text", drawn_no_text, visible=True),
         Case("drawn half", drawn_half),
         Case("beyond the last merge", given(ids=[97, 258], merges=[(97, 98), (256, 256)]), visible=True),
-        Case("negative", given(ids=[97, -1], merges=[(97, 98)]), visible=True),
+        Case("negative", lambda draw: {"ids": [-randint(draw, 1, 200), 97], "merges": [(97, 98)]}, visible=True),
         Case("beyond the bytes", lambda draw: {"ids": [randint(draw, 0, 127), 256], "merges": []}),
-        Case("no ids", lambda draw: {**drawn_decoding(draw), "ids": []}),
+        Case("no ids", lambda draw: {**drawn_decoding(draw), "ids": []}, visible=True),
     ),
     properties=(
         Property(
             "Ids below 256 are bytes, and no ids are no text",
-            ("plain letters", "letters, drawn", "no ids"),
-            "bytes([108]) is the byte of the letter l.",
+            ("plain letters", "letters, drawn", "spaces and line ends", "no ids"),
+            "bytes([108]) is the byte of the letter l, and bytes([32]) that of a space, which stays too.",
         ),
         Property(
             "A merged token is its left part and then its right part",

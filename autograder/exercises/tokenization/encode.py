@@ -88,6 +88,18 @@ known.edit(
     "lowest rank first.",
 )
 known.edit(
+    "longest_pair_first",
+    {FIRST_LEARNED: "max(candidates, key=lambda pair: (len(decode(list(pair), merges)), -ranks[pair]))"},
+    "Of the pairs that have a merge you take the one that makes the longest token. The rank decides, not the length: "
+    "take the one learned first.",
+)
+known.edit(
+    "first_id_257",
+    {"256 + ranks[first_learned]": "257 + ranks[first_learned]"},
+    "You give the first merge the id 257, so no later merge finds it: ranks are counted from 0, and rank 0 makes 256.",
+    BYTES,
+)
+known.edit(
     "ids_one_too_high",
     {"return ids": "return [token + 1 if token > 255 else token for token in ids]"},
     "Your merged tokens are one too high: rank 0 makes the id 256.",
@@ -125,6 +137,18 @@ known.edit(
     "tokenization-pieces",
 )
 known.edit(
+    "pieces",
+    {
+        "ids = list": (
+            'place = text.find(" ", 1)\n    if place > 0:\n        return encode(text[:place], merges) + '
+            "encode(text[place:], merges)\n    ids = list"
+        )
+    },
+    "You cut the text before each space and merge within the pieces, as GPT-2's tokenizer does. Here nothing is cut: a "
+    "merge may hold a space anywhere.",
+    "tokenization-pieces",
+)
+known.edit(
     "merges_used_up",
     {"return ids": "merges.clear()\n    return ids"},
     "Your ids are right, but you change the list of merges that you were given, and the next text needs it too.",
@@ -140,6 +164,10 @@ COMPETING = [(98, 99), (97, 98), (257, 99), (100, 97), (99, 120)]
 
 # "abcd" is "ab" and "cd" by rank and from the left, and "abc" and "d" by length.
 LONG_AND_LATE = [(99, 100), (98, 99), (97, 257), (97, 98)]
+
+
+# In "abcd", "ab" is made first; then "cd" was learned before the longer "abc".
+SHORT_BEFORE_LONG = [(97, 98), (99, 100), (256, 99)]
 
 
 ACCENTS = [(195, 169), (99, 97), (257, 102), (258, 256)]
@@ -162,16 +190,31 @@ def drawn_third_merge(draw: Generator) -> Arguments:
 
 
 def drawn_bytes(draw: Generator) -> Arguments:
-    codes = [randint(draw, 0x61, 0x7A), randint(draw, 0xC0, 0xFF), randint(draw, 0x4E00, 0x9FA5)]
-    return {"text": "".join(chr(code) for code in codes) + "🙂", "merges": []}
+    codes = [randint(draw, 0x41, 0x5A), randint(draw, 0xC0, 0xFF), randint(draw, 0x4E00, 0x9FA5)]
+    return {"text": "".join(chr(code) for code in codes) + "e\u0301🙂", "merges": []}
+
+
+def drawn_short_before_long(draw: Generator) -> Arguments:
+    a, b, c, d = (97 + torch.randperm(26, generator=draw)[:4]).tolist()
+    return {"text": bytes([c, d, a, b, c, d, d, a, b]).decode(), "merges": [(a, b), (c, d), (256, c)]}
+
+
+def drawn_spaces(draw: Generator) -> Arguments:
+    a, b = randint(draw, 97, 109), randint(draw, 110, 122)
+    text = bytes([32, a, 32, b, 13, 10, a, 32, b, 9, 32]).decode()
+    return {"text": text, "merges": [(a, 32), (256, b), (13, 10)]}
+
+
+def drawn_letter(draw: Generator) -> Arguments:
+    return {**drawn_encoding(draw), "text": chr(randint(draw, 97, 122))}
 
 
 EXERCISE = Exercise(
     reference=tokenization.encode,
     points=6,
     cases=(
-        Case("no merges", given(text="low,10%", merges=[]), visible=True),
-        Case("no merges, other scripts", given(text="é漢🙂", merges=[]), visible=True),
+        Case("no merges", given(text="Low,10%", merges=[]), visible=True),
+        Case("no merges, other scripts", given(text="é漢🙂e\u0301", merges=[]), visible=True),
         Case("drawn bytes", drawn_bytes),
         Case("one merge", given(text="lowlow", merges=[(108, 111)]), visible=True),
         Case("the third of four merges", drawn_third_merge),
@@ -181,9 +224,13 @@ EXERCISE = Exercise(
         Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
         Case("more competition", given(text="abcbcbcdabda-da-abcx", merges=COMPETING), visible=True),
         Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
+        Case("a longer token comes later", given(text="abcd", merges=SHORT_BEFORE_LONG), visible=True),
+        Case("a longer token comes later, drawn", drawn_short_before_long),
         Case("drawn", drawn_encoding),
-        Case("spaces", given(text="  low \n\tlower  ", merges=LEARNED), visible=True),
-        Case("no text", lambda draw: {**drawn_encoding(draw), "text": ""}),
+        Case("spaces", given(text="  low \r\n\tlower  ", merges=LEARNED), visible=True),
+        Case("merges with a space", drawn_spaces, visible=True),
+        Case("one character", drawn_letter, visible=True),
+        Case("no text", lambda draw: {**drawn_encoding(draw), "text": ""}, visible=True),
     ),
     properties=(
         Property(
@@ -204,14 +251,21 @@ EXERCISE = Exercise(
         ),
         Property(
             "Where merges compete, the one learned first goes first",
-            ("two merges compete", "more competition", "the longest token is not reached", "drawn"),
+            (
+                "two merges compete",
+                "more competition",
+                "the longest token is not reached",
+                "a longer token comes later",
+                "a longer token comes later, drawn",
+                "drawn",
+            ),
             "Look at all pairs that could be merged now, and take the one with the lowest rank, wherever it stands.",
             weight=3,
         ),
         Property(
-            "Spaces and line ends are text like any other; no text gives no ids",
-            ("spaces", "no text"),
-            "Do not split, strip or change the text: every byte has to come back from decode.",
+            "Spaces and line ends are text like any other, and a text may be short or empty",
+            ("spaces", "merges with a space", "one character", "no text"),
+            "Do not split, strip or change the text: every byte has to come back from decode. No text gives no ids.",
             needs="The merge of rank r makes the id 256 + r",
         ),
         Property(

@@ -33,6 +33,18 @@ known.edit(
     "The last token is lost where it is not part of the pair: it has no right neighbor, and still has to be copied.",
 )
 known.edit(
+    "last_two_lost",
+    {"position < len(ids)": "position < len(ids) - 2"},
+    "Your loop ends two tokens too early, and they are lost: they may be a pair, and if not, they still have to be "
+    "copied.",
+)
+known.edit(
+    "beyond_the_end",
+    {"tuple(ids[position : position + 2]) == pair": "ids[position] == pair[0] and ids[position + 1] == pair[1]"},
+    "Where the last token looks like the left half of the pair, you ask for a token behind the end of the list. The "
+    "last token has no right neighbor: compare slices, or test the position first.",
+)
+known.edit(
     "first_occurrence_only",
     {"merged.append(new_id)": "return [*merged, new_id, *ids[position + 2 :]]"},
     "You replace the first occurrence and stop: a merge replaces all of them.",
@@ -83,6 +95,11 @@ def drawn_merge(draw: Generator) -> Arguments:
     return {"ids": ids, "pair": (alphabet[0], alphabet[1]), "new_id": randint(draw, 500, 900)}
 
 
+def drawn_zero(draw: Generator) -> Arguments:
+    other, third = randint(draw, 1, 99), randint(draw, 100, 255)
+    return {"ids": [third, 0, other, *drawn_ids(draw, [0, other], 9), 0, other, 0], "pair": (0, other), "new_id": 300}
+
+
 def drawn_run(draw: Generator) -> Arguments:
     token, other = randint(draw, 40, 120), randint(draw, 256, 400)
     runs = [other, *[token] * (2 * randint(draw, 1, 3) + 1), other, *[token] * 4, other, *[token] * 3]
@@ -124,18 +141,19 @@ EXERCISE = Exercise(
         ),
         Case("numbers in numbers", given(ids=[12, 3, 2, 3, 112, 34, 2, 31], pair=(2, 3), new_id=256), visible=True),
         Case("drawn", drawn_merge),
+        Case("the id 0", drawn_zero, visible=True),
         Case("pair at the end", given(ids=[104, 111, 104, 101], pair=(104, 101), new_id=256), visible=True),
-        Case("nothing but the pair", drawn_pair_alone),
+        Case("nothing but the pair", drawn_pair_alone, visible=True),
         Case("five of a kind", given(ids=[97, 97, 97, 97, 97], pair=(97, 97), new_id=256), visible=True),
         Case("drawn runs", drawn_run),
-        Case("pair absent", drawn_without_pair),
-        Case("one token", drawn_token),
-        Case("no token", drawn_nothing),
+        Case("pair absent", drawn_without_pair, visible=True),
+        Case("one token", drawn_token, visible=True),
+        Case("no token", drawn_nothing, visible=True),
     ),
     properties=(
         Property(
             "Each occurrence of the pair becomes the new id, and all else stays",
-            ("several occurrences", "a pair of merged tokens", "numbers in numbers", "drawn"),
+            ("several occurrences", "a pair of merged tokens", "numbers in numbers", "the id 0", "drawn"),
             "Write down [104, 101, 108, 101, 104, 101, 104, 32] and replace (104, 101) by 256, from left to right.",
             weight=2,
         ),

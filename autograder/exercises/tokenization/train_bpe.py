@@ -24,6 +24,12 @@ known.edit(
     "for, so that the result does not depend on the order of the text.",
 )
 known.edit(
+    "ties_by_last_seen",
+    {BEST: "max(reversed(counts), key=lambda pair: counts[pair])"},
+    "Among equally frequent pairs you take the one seen last, as a loop with >= does; the smallest pair is asked for, "
+    "so that the result does not depend on the order of the text.",
+)
+known.edit(
     "ties_by_largest",
     {BEST: "max(counts, key=lambda pair: (counts[pair], pair))"},
     "Among equally frequent pairs you take the largest, as max of (count, pair) does; the smallest is asked for.",
@@ -41,6 +47,34 @@ def counted_once(data: bytes, n_merges: int) -> list[tuple[int, int]]:
     return sorted(counts, key=lambda pair: (-counts[pair], pair))[:n_merges]
 
 
+known.edit(
+    "ids_never_replaced",
+    {"ids = merge_pair(": "merge_pair("},
+    "You learn the same pair in each round: the ids stay as they are. merge_pair returns a new list, so keep its "
+    "result.",
+)
+known.edit(
+    "first_occurrence_merged",
+    {
+        "ids = merge_pair(ids, best, 256 + len(merges))": (
+            "place = list(pairwise(ids)).index(best)\n        ids[place : place + 2] = [256 + len(merges)]"
+        )
+    },
+    "You replace the pair in one place only. It becomes the new token wherever it stands, before you count again.",
+)
+known.edit(
+    "every_second_pair",
+    {"Counter(pairwise(ids))": "Counter(zip(ids[::2], ids[1::2]))"},
+    "You cut the text into pairs: of a b c d you count (a, b) and (c, d). Every two neighbors are a pair, so (b, c) "
+    "counts too.",
+)
+known.edit(
+    "never_across_spaces",
+    {"Counter(pairwise(ids))": "Counter(pair for pair in pairwise(ids) if pair[1] != 32)"},
+    "You never merge a token with a space behind it. Other tokenizers cut a text into words first; here a space is a "
+    "byte like any other.",
+    "tokenization-pieces",
+)
 known.edit(
     "one_merge_short",
     {"< n_merges and": "< n_merges - 1 and"},
@@ -118,6 +152,12 @@ def drawn_favorite(draw: Generator) -> Arguments:
     return {"data": b"".join(pair + bytes([letter]) for letter in range(97, 97 + randint(draw, 5, 9))), "n_merges": 1}
 
 
+def drawn_spaces(draw: Generator) -> Arguments:
+    """A letter and the space behind it are the only pair that comes more than once."""
+    favorite, others = randint(draw, 110, 122), range(97, 97 + randint(draw, 4, 9))
+    return {"data": b"".join(bytes([other, favorite, 32]) for other in others), "n_merges": 1}
+
+
 def drawn_ties(draw: Generator) -> Arguments:
     middle, low, high = randint(draw, 110, 112), randint(draw, 97, 100), randint(draw, 119, 121)
     doubled = [byte for first in (middle, high, low) for byte in (first, first + 1) * 2]
@@ -141,6 +181,8 @@ EXERCISE = Exercise(
         Case("one merge", given(data=b"she sells sea shells", n_merges=1), visible=True),
         Case("bytes above 127", given(data="après été".encode() * 2, n_merges=1), visible=True),
         Case("one merge, drawn", drawn_favorite),
+        Case("a pair with a space", given(data=b"so to do go no", n_merges=1), visible=True),
+        Case("a pair with a space, drawn", drawn_spaces),
         Case("low, lower, lowest", given(data=SENTENCE, n_merges=5), visible=True),
         Case("drawn", drawn_data),
         Case("three pairs equally frequent", given(data=TIES, n_merges=2), visible=True),
@@ -148,15 +190,15 @@ EXERCISE = Exercise(
         Case("runs", given(data=b"zzzzxyxy", n_merges=2), visible=True),
         Case("long runs", drawn_long_run),
         Case("runs out of pairs", given(data=b"abab", n_merges=10), visible=True),
-        Case("one byte", lambda draw: {"data": drawn_bytes(draw, 1), "n_merges": randint(draw, 2, 9)}),
-        Case("no bytes", lambda draw: {"data": b"", "n_merges": randint(draw, 2, 99)}),
-        Case("no merges", lambda draw: {"data": drawn_bytes(draw, 7), "n_merges": 0}),
+        Case("one byte", lambda draw: {"data": drawn_bytes(draw, 1), "n_merges": randint(draw, 2, 9)}, visible=True),
+        Case("no bytes", lambda draw: {"data": b"", "n_merges": randint(draw, 2, 99)}, visible=True),
+        Case("no merges", lambda draw: {"data": drawn_bytes(draw, 7), "n_merges": 0}, visible=True),
         Case("negative", given(data=b"banana", n_merges=-1), visible=True),
     ),
     properties=(
         Property(
             "The first merge is the most frequent pair of bytes",
-            ("one merge", "bytes above 127", "one merge, drawn"),
+            ("one merge", "bytes above 127", "one merge, drawn", "a pair with a space", "a pair with a space, drawn"),
             "Count by hand which two neighbors stand together most often in b'she sells sea shells'. The ids at the "
             "start are the bytes: list(data).",
         ),
