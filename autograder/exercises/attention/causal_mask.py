@@ -85,12 +85,13 @@ EXERCISE = Exercise(
         Case("square drawn", square),
         Case("two queries, five keys", given(n_queries=2, n_keys=5), visible=True),
         Case("more keys drawn", more_keys),
-        Case("one query", lambda draw: {"n_queries": 1, "n_keys": randint(draw, 3, 20)}),
+        Case("one query", lambda draw: {"n_queries": 1, "n_keys": randint(draw, 3, 20)}, visible=True),
+        Case("one position", given(n_queries=1, n_keys=1), visible=True),
     ),
     properties=(
         Property(
             "With as many queries as keys, each position attends to itself and to all before it",
-            ("square", "square drawn"),
+            ("square", "square drawn", "one position"),
             "Write the 4 x 4 mask on paper: row i has True in columns 0 to i, and nowhere else.",
         ),
         Property(

@@ -1,9 +1,10 @@
 """flash_attention: the same result, block by block."""
 
 import functools
+from collections.abc import Callable
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from autograder.exercises.mistakes import Mistakes
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
@@ -101,6 +102,17 @@ known.edit(
     "Blocks are blocks of *keys*, and what one block gives has to be summed up before the next.",
 )
 known.edit(
+    "maximum_not_kept",
+    {"        maximum = new_maximum\n": ""},
+    "You never keep the new maximum, so every block is taken for the first: what was summed so far is thrown away. Set "
+    "the old maximum to the new one at the end of each turn.",
+)
+known.edit(
+    "in_float32",
+    {"return output / total": "return (output / total).float()"},
+    "Your result is float32 whatever comes in: what you sum up in has to have the dtype of the inputs.",
+)
+known.edit(
     "negative_block_taken",
     {"if block_size < 1": "if False"},
     "`range` refuses a step of 0 by itself, but with a negative one your loop makes no turn at all, and the result is "
@@ -115,9 +127,10 @@ known.edit(
 
 def rows(draw: Generator, *, n_q: int, n_k: int, d: int, block_size: int, scale: float = 1.0) -> Arguments:
     return {
-        "query": randn(draw, n_q, d) * scale,
-        "key": randn(draw, n_k, d) * scale,
-        "value": randn(draw, n_k, d),
+        # Transposed views: learners' code must not rely on contiguous memory.
+        "query": (randn(draw, d, n_q) * scale).T,
+        "key": (randn(draw, d, n_k) * scale).T,
+        "value": randn(draw, d, n_k).T,
         "block_size": block_size,
     }
 
@@ -178,6 +191,18 @@ def many_keys(draw: Generator) -> Arguments:
     return rows(draw, n_q=8, n_k=96, d=4, block_size=8)
 
 
+def one_of_each(draw: Generator) -> Arguments:
+    return rows(draw, n_q=1, n_k=1, d=3, block_size=2)
+
+
+def blocks_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
+    def arguments(draw: Generator) -> Arguments:
+        drawn = whole_blocks(draw)
+        return {name: item.to(dtype) if isinstance(item, Tensor) else item for name, item in drawn.items()}
+
+    return arguments
+
+
 def no_block(draw: Generator) -> Arguments:
     return rows(draw, n_q=2, n_k=3, d=4, block_size=0)
 
@@ -195,13 +220,16 @@ EXERCISE = Exercise(
         Case("whole blocks", whole_blocks, visible=True),
         Case("rising scores", rising_scores),
         Case("one block", one_block, visible=True),
-        Case("blocks of one key", single_keys),
+        Case("one query and one key", one_of_each, visible=True),
+        Case("blocks of one key", single_keys, visible=True),
         # A score of 200 is rounded by 0.00001, and its exponential as much: a hundred units.
         Case("huge scores", huge_blocks, visible=True, slack=1000.0),
         Case("falling scores", falling_scores, slack=1000.0),
         Case("very low scores", very_low_scores, visible=True, slack=1000.0),
         Case("low beside high scores", low_beside_high_scores, visible=True, slack=1000.0),
         Case("many keys", many_keys, visible=True, measure=True),
+        Case("float64", blocks_in(torch.float64), visible=True),
+        Case("bfloat16", blocks_in(torch.bfloat16), visible=True),
         Case("no block", no_block, visible=True),
         Case("a negative block", negative_block, visible=True),
         # A gradient through the logarithm of the sum loses more digits where scores nearly cancel.
@@ -210,7 +238,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             "With one block, the result is plain attention",
-            ("one block",),
+            ("one block", "one query and one key"),
             "Start with a block that holds all keys: the result has to be softmax(query keyᵀ / √d) value.",
         ),
         Property(
@@ -242,6 +270,13 @@ EXERCISE = Exercise(
             ("whole blocks", "no block", "a negative block"),
             "Raise ValueError for a block size below 1.",
             observe=observe.refusal,
+        ),
+        Property(
+            "The dtype is kept and the arguments are left unchanged",
+            ("float64", "bfloat16"),
+            "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
+            observe=observe.dtype_and_changed,
+            needs="With one block, the result is plain attention",
         ),
         Property(
             "Gradients reach query, key and value",

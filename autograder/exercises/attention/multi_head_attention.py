@@ -100,6 +100,11 @@ known.edit(
     "The heads are joined but never mixed: the result still has to go through w_o.",
 )
 known.edit(
+    "input_added",
+    {" @ w_o.T": " @ w_o.T + x"},
+    "You add x to the result. That is the residual connection, which stands around attention, not in it.",
+)
+known.edit(
     "no_mask",
     {", causal_mask(x.shape[1], x.shape[1])": ""},
     "Your attention looks into the future: multi-head attention is causal here, so give it the causal mask.",
@@ -198,7 +203,7 @@ def mqa(draw: Generator) -> Arguments:
 
 
 def heads_wider_than_model(draw: Generator) -> Arguments:
-    return layer(draw, batch=2, time=4, n_heads=2, n_kv_heads=2, head_dim=5, d_model=6)
+    return layer(draw, batch=2, time=4, n_heads=4, n_kv_heads=4, head_dim=2, d_model=6)
 
 
 def one_token(draw: Generator) -> Arguments:
@@ -214,6 +219,17 @@ def with_other_token(draw: Generator, position: int | None) -> Arguments:
 
 def uneven_heads(draw: Generator) -> Arguments:
     return {**mha(draw), "n_heads": 5}
+
+
+def uneven_rows(draw: Generator) -> Arguments:
+    """Three heads divide the model's width of 6, and not the 10 rows of w_q."""
+    return {**layer(draw, batch=2, time=3, n_heads=2, n_kv_heads=2, head_dim=5, d_model=6), "n_heads": 3}
+
+
+def not_contiguous(draw: Generator) -> Arguments:
+    arguments = mha(draw)
+    views = {name: item.mT.contiguous().mT for name, item in arguments.items() if isinstance(item, Tensor)}
+    return {**arguments, **views}
 
 
 def uneven_groups(draw: Generator) -> Arguments:
@@ -233,12 +249,14 @@ EXERCISE = Exercise(
         Case("last token changed", functools.partial(with_other_token, position=-1), visible=True),
         Case("first token changed", functools.partial(with_other_token, position=0), visible=True),
         Case("three heads", mha, visible=True),
-        Case("one token", one_token),
+        Case("one token", one_token, visible=True),
+        Case("not contiguous", not_contiguous, visible=True),
         Case("four heads share two", gqa, visible=True),
         Case("six heads share three", gqa_wide),
         Case("all heads share one", mqa, visible=True),
         Case("heads wider than the model", heads_wider_than_model, visible=True),
         Case("heads that do not divide the width", uneven_heads, visible=True),
+        Case("heads that divide the model only", uneven_rows, visible=True),
         Case("groups that do not divide the heads", uneven_groups, visible=True),
         Case("float64", mha_in_float64, visible=True),
         Case("gradients", small_gqa, visible=True, gradients=("x", "w_q", "w_k", "w_v", "w_o")),
@@ -254,7 +272,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "With one key and value head for each query head, the result is right",
-            ("three heads", "one token"),
+            ("three heads", "one token", "not contiguous"),
             "Go through it step by step: each projection, x @ w.T, as [batch, time, heads x head_dim]; split and "
             "transposed to [batch, heads, time, head_dim]; attention in each head, scaled by its own width; back "
             "again, joined, and through w_o.",
@@ -280,7 +298,12 @@ EXERCISE = Exercise(
         ),
         Property(
             "Heads that do not fit are refused with a ValueError",
-            ("three heads", "heads that do not divide the width", "groups that do not divide the heads"),
+            (
+                "three heads",
+                "heads that do not divide the width",
+                "heads that divide the model only",
+                "groups that do not divide the heads",
+            ),
             "Raise ValueError where n_heads does not divide the rows of w_q, or n_kv_heads does not divide n_heads.",
             observe=observe.refusal,
         ),

@@ -132,6 +132,12 @@ known.edit(
     "softmax is uniform. Set the weights of hidden keys to zero after the softmax as well.",
 )
 known.edit(
+    "hidden_not_low_enough",
+    {"torch.finfo(scores.dtype).min": "-1e4"},
+    "You hide keys with a score such as -10000, and the scores of the others may be lower still. Use the lowest number "
+    "of the dtype, or minus infinity with care for empty rows.",
+)
+known.edit(
     "mask_changed",
     {"~mask, torch.finfo": "mask.logical_not_(), torch.finfo", "~mask, 0.0": "mask, 0.0"},
     "Your function changes the mask it is given. The caller uses the same mask for every layer: work on a copy, "
@@ -215,6 +221,22 @@ def padded(draw: Generator) -> Arguments:
     return {**qkv(draw, 3, 2, n_q=4, n_k=4, d_k=6, d_v=3), "mask": mask}
 
 
+def mask_over_keys(draw: Generator) -> Arguments:
+    return {**qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3), "mask": random_mask(draw, 5)}
+
+
+def very_low_scores(draw: Generator) -> Arguments:
+    """Every score is near -13,000, so that a hidden key must have a lower one."""
+    arguments = qkv(draw, n_q=3, n_k=4, d_k=4, d_v=2, scale=0.01)
+    mask = torch.tensor([[True, False, True, False], [True, True, False, False], [False, True, True, True]])
+    return {**arguments, "query": arguments["query"] + 80, "key": arguments["key"] - 80, "mask": mask}
+
+
+def in_float16(draw: Generator) -> Arguments:
+    arguments = nothing_to_attend_to(draw)
+    return {name: value if name == "mask" else value.half() for name, value in arguments.items()}
+
+
 def huge(draw: Generator) -> Arguments:
     return qkv(draw, 2, n_q=3, n_k=5, d_k=4, d_v=3, scale=40.0)
 
@@ -236,12 +258,16 @@ EXERCISE = Exercise(
         Case("small masked", small_masked, visible=True),
         Case("mask shared by the batch", masked_shared, visible=True),
         Case("mask for each sequence", masked_each),
+        Case("mask over keys", mask_over_keys, visible=True),
+        Case("very low scores", very_low_scores, visible=True),
         Case("nothing to attend to", nothing_to_attend_to, visible=True),
         Case("padded batch", padded),
         Case("huge scores", huge, visible=True),
         Case("float64", in_float64, visible=True),
-        Case("bfloat16", in_bfloat16),
+        Case("bfloat16", in_bfloat16, visible=True),
+        Case("float16 with a mask", in_float16, visible=True),
         Case("gradients", batched, visible=True, gradients=("query", "key", "value")),
+        Case("gradients in padding", nothing_to_attend_to, visible=True, gradients=("query", "key", "value")),
     ),
     properties=(
         Property(
@@ -259,7 +285,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A hidden key has weight 0, and the weights of the others sum to 1",
-            ("small masked", "mask shared by the batch", "mask for each sequence"),
+            ("small masked", "mask shared by the batch", "mask for each sequence", "mask over keys", "very low scores"),
             "Hide a key before the softmax, by a score so low that its exponential is 0; then the others share all.",
             weight=2,
             observe=observe.second,
@@ -279,8 +305,9 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype of the inputs is kept",
-            ("float64", "bfloat16"),
-            "Inputs in float64 or bfloat16 must give outputs in the same dtype: do not convert on the way.",
+            ("float64", "bfloat16", "float16 with a mask"),
+            "Inputs in float64, bfloat16 or float16 must give outputs in the same dtype: do not convert on the way. In "
+            "float16 no number is below -65504.",
             observe=observe.dtype,
             needs="The weights of each query sum to 1",
         ),
@@ -293,9 +320,9 @@ EXERCISE = Exercise(
         ),
         Property(
             "Gradients reach query, key and value",
-            ("gradients",),
+            ("gradients", "gradients in padding"),
             "The model learns through this function: its result must keep its history, so no detach, no no_grad, no "
-            "way through NumPy or plain numbers.",
+            "way through NumPy or plain numbers. Where a query attends to nothing its gradient is 0, not NaN.",
             observe=observe.gradients,
         ),
     ),

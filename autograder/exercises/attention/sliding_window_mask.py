@@ -90,9 +90,10 @@ EXERCISE = Exercise(
         Case("drawn", drawn_window),
         Case("window 1", given(seq_len=6, window=1), visible=True),
         Case("window 1, drawn", drawn_diagonal),
+        Case("one position", lambda draw: {"seq_len": 1, "window": randint(draw, 1, 9)}, visible=True),
         Case("window longer than the sequence", given(seq_len=4, window=9), visible=True),
         Case("no window", given(seq_len=4, window=0), visible=True),
-        Case("negative window", negative_window),
+        Case("negative window", negative_window, visible=True),
     ),
     properties=(
         Property(
@@ -103,7 +104,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Window 1 is the diagonal, and a long window is the causal mask",
-            ("window 1", "window 1, drawn", "window longer than the sequence"),
+            ("window 1", "window 1, drawn", "one position", "window longer than the sequence"),
             "Try the extremes: with window = 1 a query sees itself only; with a window beyond the "
             "sequence, all its past.",
         ),

@@ -195,6 +195,18 @@ def layers_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
     return lambda draw: cast(layers_far_out(2, 3, d_ff=5)(draw), dtype)
 
 
+def number_for(name: str) -> Callable[[Generator], Arguments]:
+    return lambda draw: {**one_number_for(name)(draw), name: randn(draw, 1)[0]}
+
+
+def one_more_for(name: str) -> Callable[[Generator], Arguments]:
+    def arguments(draw: Generator) -> Arguments:
+        fitting = layers_for(3, 4, d_ff=7, b_in=True, b_out=True)(draw)
+        return {**fitting, name: randn(draw, len(fitting[name]) + 1)}
+
+    return arguments
+
+
 def one_number_for(name: str) -> Callable[[Generator], Arguments]:
     return lambda draw: {**layers_far_out(3, 4, d_ff=5)(draw), name: torch.tensor([0.5])}
 
@@ -227,6 +239,10 @@ EXERCISE = Exercise(
         Case("exact, drawn", layers_for(2, 4, 3, d_ff=7, b_in=True, b_out=True)),
         Case("b_in of one number", one_number_for("b_in"), visible=True),
         Case("b_out of one number", one_number_for("b_out"), visible=True),
+        Case("b_in that is a number", number_for("b_in"), visible=True),
+        Case("b_out that is a number", number_for("b_out"), visible=True),
+        Case("b_in too long", one_more_for("b_in"), visible=True),
+        Case("b_out too long", one_more_for("b_out"), visible=True),
         Case("float64", layers_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", layers_in(torch.bfloat16)),
         Case(
@@ -278,7 +294,15 @@ EXERCISE = Exercise(
         ),
         Property(
             "A bias of another size is refused with a ValueError",
-            ("far out", "b_in of one number", "b_out of one number"),
+            (
+                "far out",
+                "b_in of one number",
+                "b_out of one number",
+                "b_in that is a number",
+                "b_out that is a number",
+                "b_in too long",
+                "b_out too long",
+            ),
             "A bias of one number would broadcast without an error. Compare its shape with the rows of its matrix.",
             observe=observe.refusal,
             needs=JOINED,

@@ -9,7 +9,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.feed_forward.inputs import FAR, NEARLY, cast
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -149,6 +149,12 @@ known.edit(
 )
 known.edit(
     "weights_applied_twice", {WEIGHTS: f"{WEIGHTS} ** 2"}, "Each expert's output is multiplied by its weight twice."
+)
+known.edit(
+    "stops_at_idle_expert",
+    {"        output =": "        if not len(token):\n            break\n        output ="},
+    "You stop at the first expert without tokens, so all later experts are left out. Go on with the next one: "
+    "`continue`, not `break`.",
 )
 known.edit(
     "last_expert_stays",
@@ -340,6 +346,7 @@ EXERCISE = Exercise(
         Case("router far out", router_far_out, visible=True, slack=NEARLY),
         Case("small", experts_for(**SMALL), visible=True, slack=NEARLY),
         Case("no expert", impossible_choice(0), visible=True),
+        Case("fewer than no experts", lambda draw: impossible_choice(-randint(draw, 1, 5))(draw), visible=True),
         Case("more experts than there are", impossible_choice(5), visible=True),
         Case("float64", experts_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", experts_in(torch.bfloat16)),
@@ -389,7 +396,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A top_k that cannot be chosen is refused with a ValueError",
-            ("small", "no expert", "more experts than there are"),
+            ("small", "no expert", "fewer than no experts", "more experts than there are"),
             "At least 1 and at most all experts: test it before you choose, and raise ValueError.",
             observe=observe.refusal,
         ),

@@ -256,8 +256,25 @@ def in_another_order(draw: Generator) -> Arguments:
     return {"config": {name: config[name] for name in order}}
 
 
+def large(draw: Generator) -> Arguments:
+    """So large and odd that float32 does not hold the counts."""
+    config = drawn_config(draw, tied=False, shared=2)
+    n_heads = config["n_heads"]
+    sizes = {"vocab_size": 100_001, "d_model": n_heads * (2 * randint(draw, 100, 150) + 1), "d_ff": 9_999}
+    return {"config": {**config, **sizes}}
+
+
 def with_more_entries(draw: Generator) -> Arguments:
-    return {"config": {"rope_base": 10_000.0, **drawn_config(draw, tied=False, shared=2), "eps": 1e-6, "bias": False}}
+    """A head_dim is among them, which other models have: here heads have the width d_model / n_heads."""
+    return {
+        "config": {
+            "rope_base": 10_000.0,
+            "head_dim": 7,
+            **drawn_config(draw, tied=False, shared=2),
+            "eps": 1e-6,
+            "bias": False,
+        }
+    }
 
 
 def uneven_width(draw: Generator) -> Arguments:
@@ -313,6 +330,7 @@ EXERCISE = Exercise(
         Case("one key head for all", config_for(tied=True, shared=6, n_kv_heads=1), visible=True),
         Case("Llama-2-7B", published(LLAMA_2_7B), visible=True),
         Case("Llama-3.2-1B", published(LLAMA_3_2_1B), visible=True),
+        Case("large", large, visible=True),
         Case("in another order", in_another_order, visible=True),
         Case("with more entries", with_more_entries, visible=True),
         Case("width that the heads do not divide", uneven_width, visible=True),
@@ -328,7 +346,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A head of its own is counted with the embedding",
-            ("a head of its own", "a head of its own, drawn", "Llama-2-7B"),
+            ("a head of its own", "a head of its own, drawn", "Llama-2-7B", "large"),
             "Where tied is False, the head is a second matrix of the same shape.",
             observe=entry("embedding"),
         ),
@@ -341,7 +359,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "Shared keys and values are narrower",
-            ("shared keys and values", "shared keys and values, drawn", "one key head for all", "Llama-3.2-1B"),
+            (
+                "shared keys and values",
+                "shared keys and values, drawn",
+                "one key head for all",
+                "Llama-3.2-1B",
+                "large",
+                "with more entries",
+            ),
             "A head has d_model / n_heads numbers. Keys and values have n_kv_heads such heads; queries and output have "
             "all.",
             observe=entry("attention"),

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from autograder.exercises.feed_forward.inputs import FAR, cast, four_axes
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import feed_forward as networks
 
@@ -127,6 +127,17 @@ known.edit(
     "feed-forward-activations",
 )
 known.edit(
+    "exp_of_minus_gate",
+    {SILU: "gate / (1 + torch.exp(-gate))"},
+    "Your result is right, but its gradient is NaN where a gate is far below zero: exp of 300 is infinite in float32. "
+    "`torch.sigmoid` and `functional.silu` know a way around.",
+)
+known.edit(
+    "rows_compared_only",
+    {CHECK: "w_gate.shape[0] != w_up.shape[0]"},
+    "You compare the numbers of rows only. Compare the whole shapes, and raise ValueError where they differ.",
+)
+known.edit(
     "two_dimensions_only",
     {"gate = x @ w_gate.T": "gate = torch.mm(x, w_gate.T)"},
     "Your function needs exactly two dimensions. `x @ w.T` takes any number.",
@@ -186,6 +197,17 @@ def gates_in(dtype: torch.dtype) -> Callable[[Generator], Arguments]:
     return lambda draw: cast(drawn_gates(draw, FAR * randn(draw, 2, 3), 5), dtype)
 
 
+def wider(name: str) -> Callable[[Generator], Arguments]:
+    def arguments(draw: Generator) -> Arguments:
+        return {**drawn_gates(draw, randn(draw, 3, 4), 5), name: randn(draw, 5, randint(draw, 5, 7))}
+
+    return arguments
+
+
+def turned_up(draw: Generator) -> Arguments:
+    return {**drawn_gates(draw, randn(draw, 3, 4), 5), "w_up": randn(draw, 4, 5)}
+
+
 def one_row_of(name: str) -> Callable[[Generator], Arguments]:
     def arguments(draw: Generator) -> Arguments:
         fitting = drawn_gates(draw, randn(draw, 3, 4), 5)
@@ -209,9 +231,13 @@ EXERCISE = Exercise(
         Case("four axes", gates_in_four_axes, visible=True),
         Case("w_gate of one row", one_row_of("w_gate"), visible=True),
         Case("w_up of one row", one_row_of("w_up"), visible=True),
+        Case("w_gate too wide", wider("w_gate"), visible=True),
+        Case("w_up too wide", wider("w_up"), visible=True),
+        Case("w_up transposed", turned_up, visible=True),
         Case("float64", gates_in(torch.float64), visible=True, slack=1e12),
         Case("bfloat16", gates_in(torch.bfloat16)),
         Case("gradients", gates_for(2, 3, 4, d_ff=5), visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
+        Case("gradients far out", gates_far_out, visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
     ),
     properties=(
         Property(
@@ -241,7 +267,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "A gate and an up of different shapes are refused with a ValueError",
-            ("rows", "w_gate of one row", "w_up of one row"),
+            (
+                "rows",
+                "w_gate of one row",
+                "w_up of one row",
+                "w_gate too wide",
+                "w_up too wide",
+                "w_up transposed",
+            ),
             "A matrix of one row would broadcast without an error. Compare the two shapes first.",
             observe=observe.refusal,
             needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
@@ -258,6 +291,14 @@ EXERCISE = Exercise(
             ("gradients",),
             "All three are learned, and x comes from layers that learn: no detach, no .data, no no_grad, no item().",
             observe=observe.gradients,
+        ),
+        Property(
+            "Gradients stay finite where a gate is far from zero",
+            ("gradients far out",),
+            "e to the power of 300 is infinite in float32, and its gradient NaN. `torch.sigmoid` and `functional.silu` "
+            "know a way around.",
+            observe=observe.gradients,
+            needs="Gradients reach x and all three matrices",
         ),
     ),
     mistakes=tuple(known),

@@ -38,7 +38,7 @@ def attention_with_its_own_softmax(
 ) -> list[Tensor]:
     scores = torch.matmul(query, key.mT) / query.size(-1) ** 0.5
     allowed = torch.ones_like(scores, dtype=torch.bool) if mask is None else mask.expand_as(scores)
-    scores = scores.masked_fill(~allowed, -1e30)
+    scores = scores.masked_fill(~allowed, torch.finfo(scores.dtype).min)
     exponentials = torch.exp(scores - scores.max(dim=-1, keepdim=True).values) * allowed
     weights = exponentials / exponentials.sum(-1, keepdim=True).clamp_min(torch.finfo(scores.dtype).tiny)
     return [weights @ value, weights]

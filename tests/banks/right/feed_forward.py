@@ -69,11 +69,11 @@ def swiglu_in_one_product(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tenso
     return (nn.SiLU()(gate) * up) @ w_down.mT
 
 
-def swiglu_by_exp(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
+def swiglu_by_tanh(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
     if w_gate.size() != w_up.size():
         raise ValueError("w_gate, w_up")
     gate, up = torch.einsum("...d,fd->...f", x, w_gate), torch.einsum("...d,fd->...f", x, w_up)
-    return torch.einsum("...f,df->...d", up * gate / (1 + torch.exp(-gate)), w_down)
+    return torch.einsum("...f,df->...d", up * gate * (1 + torch.tanh(gate / 2)) / 2, w_down)
 
 
 def swiglu_row_by_row(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
@@ -224,7 +224,7 @@ ALTERNATIVES: Alternatives = {
         feed_forward_row_by_row,
         feed_forward_unit_by_unit,
     ],
-    "swiglu": [swiglu_by_torch, swiglu_in_one_product, swiglu_by_exp, swiglu_row_by_row],
+    "swiglu": [swiglu_by_torch, swiglu_in_one_product, swiglu_by_tanh, swiglu_row_by_row],
     "moe_forward": [
         moe_token_by_token,
         moe_as_in_mixtral,
