@@ -306,6 +306,14 @@ def router_far_out(draw: Generator) -> Arguments:
     return {**arguments, "router": arguments["router"] + common}
 
 
+def idle_expert(draw: Generator) -> Arguments:
+    """No token chooses the first expert, whatever is drawn."""
+    arguments = drawn_experts(draw, tokens=6, n_experts=4, top_k=2, d=4, d_ff=5)
+    x, router = arguments["x"].abs(), arguments["router"].clone()
+    router[0] = router.min() - 1.0
+    return {**arguments, "x": x, "router": router}
+
+
 SMALL: dict[str, Any] = {"tokens": 4, "n_experts": 4, "top_k": 2, "d": 3, "d_ff": 5}
 
 
@@ -340,6 +348,7 @@ EXERCISE = Exercise(
             slack=NEARLY,
         ),
         Case("two of four, as wide as it is", experts_for(tokens=6, n_experts=4, top_k=2, d=5, d_ff=5), slack=NEARLY),
+        Case("an idle expert", idle_expert, visible=True, slack=NEARLY),
         Case("one token", experts_for(tokens=1, n_experts=5, top_k=2, d=4, d_ff=3), visible=True, slack=NEARLY),
         Case("three of three", experts_for(tokens=4, n_experts=3, top_k=3, d=4, d_ff=5), visible=True, slack=NEARLY),
         Case("tie", tie, visible=True, slack=NEARLY),
@@ -374,7 +383,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "top_k experts are mixed by a softmax over their own logits",
-            ("two of five", "three of six", "two of four, as wide as it is", "one token"),
+            ("two of five", "three of six", "two of four, as wide as it is", "an idle expert", "one token"),
             "Print the weights of one token: they are top_k numbers that sum to 1, the largest for the highest logit. "
             "Each multiplies the output of its own expert.",
             weight=4,
