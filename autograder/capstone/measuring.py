@@ -9,6 +9,7 @@ both, which the caps on what is handed in are far below.
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -36,7 +37,8 @@ class Measured:
 
 def measure(files: Mapping[str, bytes], seed: bytes) -> Measured:
     """Measure a model that was handed in, on texts that follow from the seed. Raises NotGradable where it cannot be."""
-    job = {"seed": seed.hex(), "files": [[name, len(content)] for name, content in files.items()]}
+    limits = {"seconds": PROCESSOR_SECONDS, "memory": ADDRESS_SPACE}
+    job = {"seed": seed.hex(), "files": [[name, len(content)] for name, content in files.items()], **limits}
     sent = b"".join([json.dumps(job).encode(), b"\n", *files.values()])
     command = [sys.executable, "-P", "-m", "autograder.capstone.measuring"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
@@ -46,6 +48,11 @@ def measure(files: Mapping[str, bytes], seed: bytes) -> Measured:
         raise NotGradable(
             f"Measuring the model took over {CLOCK_SECONDS:.0f} s: grade again on a free machine."
         ) from late
+    if run.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        raise NotGradable(
+            f"Measuring the model was stopped after {PROCESSOR_SECONDS} s of processor time or for want of memory: "
+            "hand in a smaller one."
+        )
     if run.returncode != 0:
         cause = (run.stderr.decode(errors="replace").strip().splitlines() or [f"status {run.returncode}"])[-1]
         raise NotGradable(f"The model could not be measured ({cause[:200]}): report this defect of the course.")
@@ -54,21 +61,27 @@ def measure(files: Mapping[str, bytes], seed: bytes) -> Measured:
 
 def main(source: BinaryIO, target: BinaryIO) -> None:
     """Measure what stands on stdin."""
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR_SECONDS, PROCESSOR_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    job = json.loads(source.readline())
+    _limit(resource.RLIMIT_CPU, job["seconds"])
+    _limit(resource.RLIMIT_CORE, 0)
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
+        _limit(resource.RLIMIT_AS, job["memory"])
     import torch
 
     from autograder.capstone.steps import find
 
     torch.set_num_threads(1)
-    job = json.loads(source.readline())
     files = {name: source.read(length) for name, length in job["files"]}
     steps, figures = find(files, bytes.fromhex(job["seed"]))
     used = resource.getrusage(resource.RUSAGE_SELF)
     seconds = round(used.ru_utime + used.ru_stime, 2)
     target.write(json.dumps({"steps": steps, "figures": figures, "seconds": seconds}).encode())
+
+
+def _limit(kind: int, value: int) -> None:
+    _, most = resource.getrlimit(kind)
+    value = value if most == resource.RLIM_INFINITY else min(value, most)
+    resource.setrlimit(kind, (value, value))
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ def _pretraining(exam: Exam, figures: Figures) -> Found:
 def _dialogue(exam: Exam, figures: Figures) -> Found:
     tuned, base = _own(exam, TUNED), exam.handed_in.weights(BASE)
     in_turn, right = exam.dialogue_shares(exam.decoder(tuned))
-    before, after = exam.bits(exam.decoder(base)), exam.bits(exam.decoder(tuned))
+    before, after = (exam.bits(exam.decoder(weights), exam.compared) for weights in (base, tuned))
     figures |= {"in_turn": round(in_turn, 3), "right": round(right, 3), "tuned_bits_per_byte": finite(after)}
     holds = [in_turn >= bars.IN_TURN, right >= bars.RIGHT, after <= bars.KEPT_LANGUAGE * before]
     mistake = "not_tuned" if mistakes.same(tuned, base) else None
@@ -120,7 +120,7 @@ def _quantization(exam: Exam, figures: Figures) -> Found:
     quantized = Quantized.of(exam.handed_in)
     model = _own(exam, MODEL)
     share = quantized.share_of_half_precision
-    before, after = exam.bits(exam.decoder(model)), exam.bits(exam.decoder(quantized.weights))
+    before, after = (exam.bits(exam.decoder(weights), exam.compared) for weights in (model, quantized.weights))
     nearest_values = quantized.is_nearest_to(model)
     figures |= {
         "bits": quantized.bits,

@@ -1,0 +1,85 @@
+"""The capstone in a course: models handed in, and scores, feedback and a board that come of them."""
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import pytest
+
+from autograder.capstone import measuring
+from autograder.capstone.measuring import measure
+from autograder.hand_in import NotGradable
+from autograder.result import read_result
+from llm_course.capstone.format import BASE, QUANTIZED
+from tests.autograder.capstone.runs import whole_run
+from tests.grading.conftest import Course
+
+pytestmark = pytest.mark.grading
+NAME = "19_capstone"
+
+
+@pytest.fixture(scope="module")
+def course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A class of three: a short run, one with a header of terabytes, and one without any file."""
+    folder = tmp_path_factory.mktemp("capstone") / "course"
+    shutil.copytree(empty_course, folder)
+    course = Course(folder)
+    assert course.llm_course("release", NAME).returncode == 0
+    hostile = {**whole_run(), BASE: struct.pack("<Q", 1 << 45) + b"{}"}
+    for student, files in (("ada", whole_run()), ("bert", hostile), ("cora", {})):
+        place = folder / "submitted" / student / NAME
+        place.mkdir(parents=True)
+        shutil.copy(folder / "release" / NAME / f"{NAME}.ipynb", place)
+        for name, content in files.items():
+            (place / name).write_bytes(content)
+    return course
+
+
+def test_models_are_measured_and_come_into_the_gradebook(course: Course) -> None:
+    graded = course.llm_course("grade", NAME)
+    assert "Graded 3 of 3" in graded.stdout, graded.stderr
+    scores = course.scores(NAME)
+    assert scores["ada"]["ledger"] == scores["ada"]["quantization"] == 5
+    assert scores["ada"]["pretraining"] == 2, "its file and its own weights, and no bar of bits"
+    assert scores["bert"]["pretraining"] == 0 and scores["bert"]["quantization"] == 5
+    assert set(scores["cora"].values()) == {0}
+    result = read_result(course.folder / "results" / NAME / "ada.json")
+    assert result.figures["tokens"] == 61440 and result.tier == ""
+    before = (course.folder / "results" / NAME / "ada.json").read_bytes()
+    assert "Graded 3 of 3" in course.llm_course("grade", NAME).stdout
+    assert (course.folder / "results" / NAME / "ada.json").read_bytes() == before, "what is unchanged stays"
+
+
+def test_learners_see_their_curves_and_instructors_the_board(course: Course) -> None:
+    course.llm_course("grade", NAME)
+    assert course.llm_course("feedback", NAME).returncode == 0
+    assert course.feedback_page("ada", NAME).count("data:image/png") == 3
+    assert "header of 35,184,372,088,832 bytes" in course.feedback_page("bert", NAME)
+    course.llm_course("report", "report.html")
+    report = (course.folder / "report.html").read_text()
+    assert "The board" in report and "the course&#39;s reference run" in report
+    assert report.count("<svg") == 2
+
+
+def test_a_changed_file_is_graded_again(course: Course) -> None:
+    course.llm_course("grade", NAME)
+    (course.folder / "submitted" / "ada" / NAME / QUANTIZED).unlink()
+    course.llm_course("grade", NAME)
+    assert course.scores(NAME)["ada"]["quantization"] == 0
+    stored = json.loads((course.folder / "results" / NAME / "ada.json").read_text())
+    assert stored["attempt"] == 2
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "said"),
+    [
+        ("PROCESSOR_SECONDS", 1, "was stopped after 1 s of processor time"),
+        ("CLOCK_SECONDS", 0.1, "grade again on a free machine"),
+        ("ADDRESS_SPACE", 1 << 28, "could not be measured"),
+    ],
+)
+def test_measuring_ends_and_says_so(monkeypatch: pytest.MonkeyPatch, limit: str, value: float, said: str) -> None:
+    monkeypatch.setattr(measuring, limit, value)
+    with pytest.raises(NotGradable, match=said):
+        measure(whole_run(), b"seed")
