@@ -81,7 +81,7 @@ def cross_attention(
         Tensor[batch, time, out]: zeros where all of memory is hidden.
 
     Raises:
-        ValueError: if n_heads does not divide the rows of w_q.
+        ValueError: if n_heads is below 1 or does not divide the rows of w_q.
 
     Example:
         >>> x, memory, w = torch.zeros(1, 1, 2), torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.eye(2)

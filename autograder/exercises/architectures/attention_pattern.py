@@ -220,6 +220,19 @@ known.edit(
     {CHOICE: f"kind = kind.lower()\n    {CHOICE}"},
     'You accept "Causal" for "causal". The four kinds are written in small letters; another one is a ValueError.',
 )
+known.edit(
+    "offset_never_negative",
+    {DIAGONAL: "diagonal=max(n_keys - n_queries, 0)"},
+    "With fewer keys than queries you put the first query at position 0. The queries are the *last* positions there "
+    "too: shift the diagonal by n_keys - n_queries, below 0 as well, so that the first queries see nothing.",
+)
+known.edit(
+    "prefix_moves_the_diagonal",
+    {PREFIX: "everything.tril(diagonal=n_keys - n_queries + prefix)"},
+    "You shift the diagonal by `prefix`, so that each query sees so many keys of its future. The diagonal stays; the "
+    "first `prefix` *columns* are added.",
+)
+known.asserted()
 
 
 def square(kind: str, draw: Generator) -> Arguments:

@@ -259,6 +259,13 @@ known.edit(
     {COUNT: "len(sentinels) != len(spans) + 1"},
     "You refuse sentinels that are left over. A vocabulary has a hundred of them; as many as needed are used.",
 )
+known.edit(
+    "sentinels_from_the_end",
+    {"zip(sentinels, spans": "zip(sentinels[::-1], spans", "sentinels[len(spans)]": "sentinels[-1 - len(spans)]"},
+    "You take the sentinels from the end of the list. They are given in the order of the pieces: piece i has "
+    "sentinels[i].",
+)
+known.asserted()
 
 
 @known.function("You change the list of tokens that you were given: make new ones.")

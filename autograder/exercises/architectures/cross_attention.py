@@ -356,6 +356,24 @@ known.edit(
     {FIRST: f"    memory = memory.detach()\n\n{FIRST}"},
     "No gradient flows back to memory: it is detached. The encoder learns through it.",
 )
+known.edit(
+    "softmax_over_heads",
+    {SOFTMAX: "torch.softmax(scores, dim=1)"},
+    "Your softmax runs over the heads. Each head has weights of its own, over memory: dim=-1.",
+)
+known.edit(
+    "scaled_by_length_of_memory",
+    {SCALE: " / math.sqrt(memory.shape[1])"},
+    "You divide by the root of the number of positions in memory. What counts is the width of a query in its head: "
+    "√d_k.",
+)
+known.edit(
+    "heads_dealt_out",
+    {SPLIT: "projected.unflatten(-1, (-1, n_heads)).permute(0, 3, 1, 2)"},
+    "You deal the columns out to the heads in turn, by a view as [..., width, heads]. The columns of a head lie side "
+    "by side: unflatten to (n_heads, width), then transpose.",
+)
+known.asserted()
 
 
 @known.function(

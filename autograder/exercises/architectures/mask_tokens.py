@@ -108,7 +108,8 @@ known.edit(
     "hardly_any_random",
     {RANDOM: "fate >= 0.99"},
     "Hardly any of your chosen tokens becomes a random id, or none. It is 10 % of *all* chosen ones, half of those "
-    "that did not become mask_id; a tenth of what is left would be 2 %.",
+    "that did not become mask_id; a tenth of what is left would be 2 %. Random means from the whole vocabulary, not "
+    "from the text.",
 )
 known.edit(
     "tenth_over_the_masks",
@@ -196,7 +197,8 @@ known.edit(
     {
         CHOSEN: "(uniform().argsort(dim=-1).argsort(dim=-1) < round(probability * ids.shape[1])) & ~special.bool()",
     },
-    "You choose a fixed number of tokens in each row. Every token is decided by itself, so their number varies.",
+    "You choose a fixed number of tokens, in each row or in the whole batch. Every token is decided by itself, so "
+    "their number varies.",
 )
 known.edit(
     "one_random_id_for_all",
@@ -282,6 +284,7 @@ known.edit(
     {CHECK: "not 0 < probability < 1"},
     "You refuse a probability of 0 or 1. Nothing or everything may be chosen: both make sense.",
 )
+known.asserted()
 
 
 @known.function(
@@ -353,6 +356,12 @@ def choices(value: Any) -> list[Any]:
     return (value[1] != -100).flatten().tolist()
 
 
+def so_many(value: Any) -> list[Any]:
+    """Whether about a quarter of a hundred tokens were chosen: of so many by chance, less than half of the time."""
+    chosen = int((value[1] != -100).sum())
+    return [(chosen > 22) + (chosen > 27)]
+
+
 def different_ids(value: Any) -> list[Any]:
     """Whether more than a few different ids came in, beside the one token that there was and [MASK]."""
     return [len(value[0].unique()) > 10]
@@ -409,12 +418,14 @@ EXERCISE = Exercise(
         Case("all special", all_special, visible=True, repeat=18, categories=LABELLED),
         Case("nothing chosen", none_chosen, visible=True),
         Case("four tokens", square, visible=True, repeat=72, categories=LABELLED),
+        Case("pairs of tokens", lambda draw: one_kind(draw, 1, 2, 1.0), visible=True, repeat=72, categories=TOGETHER),
         Case("a vocabulary of two", lambda draw: of_two_ids(draw, 4, 10), visible=True, repeat=20, categories=PAIRS),
         Case(
             "a vocabulary of two, longer", lambda draw: of_two_ids(draw, 10, 100), repeat=20, categories=share_of_ones
         ),
         Case("a vocabulary of forty", lambda draw: of_forty_ids(draw, 5, 40), repeat=20, categories=different_ids),
         Case("forty ids, many rows", lambda draw: of_forty_ids(draw, 40, 5), repeat=20, categories=different_ids),
+        Case("how many are chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=60, categories=so_many),
         Case("one run", some_chosen, visible=True, repeat=3, categories=TOGETHER, generators=True),
         Case("the same run again", some_chosen, visible=True, repeat=3, categories=TOGETHER, drawn_as="one run"),
         Case("int32", lambda draw: none_chosen(draw, torch.int32), visible=True),
@@ -453,7 +464,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Every token is decided by itself",
-            ("four tokens", "a vocabulary of forty", "forty ids, many rows"),
+            ("four tokens", "pairs of tokens", "how many are chosen", "a vocabulary of forty", "forty ids, many rows"),
             "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
             weight=2,
             needs=FATES,

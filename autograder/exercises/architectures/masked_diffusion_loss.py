@@ -112,7 +112,7 @@ known.edit(
 known.edit(
     "per_example_returned",
     {RESULT: "per_example / ids.shape[-1]"},
-    "You return a loss for each example. Asked is their mean, a single number.",
+    "You return a loss for each example. The task asks for their mean, a single number.",
 )
 known.edit(
     "divided_by_vocabulary",
@@ -175,7 +175,7 @@ known.edit(
 known.edit(
     "in_bits",
     {LOSSES: f"{LOSSES} / 0.6931471805599453"},
-    "Your loss is in bits. Asked is the natural logarithm, as log_softmax gives it.",
+    "Your loss is in bits. The task asks for the natural logarithm, as log_softmax gives it.",
 )
 known.edit(
     "logarithm_of_softmax",
@@ -250,6 +250,13 @@ known.edit(
     {RESULT: "per_example.mean().detach() / ids.shape[-1]"},
     "The loss is right, but no gradient flows back to the logits: work on tensors, without item, tolist or detach.",
 )
+known.edit(
+    "weights_normalized",
+    {RESULT: "per_example.sum() / (1 / t.to(losses.dtype)).sum() / ids.shape[-1]"},
+    "You divide by the sum of the weights 1 / t, as in a weighted mean. Then 1 / t no longer makes up for the tokens "
+    "that were not hidden: take the plain mean over the examples.",
+)
+known.asserted()
 
 
 @known.function("You write into the logits that you were given: work on new tensors.")

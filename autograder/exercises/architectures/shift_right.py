@@ -115,6 +115,45 @@ known.edit(
     {PADDED: f"{PADDED}.long()"},
     "Labels in int32 come out as int64: keep the dtype. labels.new_full and torch.full_like do.",
 )
+known.edit(
+    "start_and_pad_swapped",
+    {"start_id)": "pad_id)", PADDED: "shifted.masked_fill(shifted == -100, start_id)"},
+    "You have swapped the two ids: start_id stands first, and pad_id where -100 was.",
+)
+known.edit(
+    "first_label_for_start",
+    {START: "start = labels[:, :1]"},
+    "Your first token is the first label, the very token that is to be predicted there. start_id stands first.",
+)
+known.edit(
+    "shifted_by_two",
+    {JOINED: "torch.cat([start, start, labels], dim=-1)[:, : labels.shape[-1]]"},
+    "start_id stands twice in your result, and the tokens are two positions late. Every label moves *one* position.",
+)
+known.edit(
+    "first_label_copied_on",
+    {JOINED: "torch.cat([start, labels[:, :1].expand(-1, labels.shape[-1] - 1)], dim=-1)"},
+    "Behind start_id you have the first label again and again: a loop that copies each token from its left neighbor "
+    "reads what it has just written. Read from the labels.",
+)
+known.edit(
+    "through_the_batch",
+    {JOINED: "labels.flatten().roll(1).view(labels.shape)\n    shifted[0, 0] = start_id"},
+    "You shift the batch as one long row, so that a row begins with the last label of the row above. Every row begins "
+    "with start_id.",
+)
+known.edit(
+    "padded_from_the_first",
+    {PADDED: "shifted.masked_fill((shifted == -100).cumsum(dim=-1) > 0, pad_id)"},
+    "From the first -100 on you put pad_id everywhere. Tokens may stand behind it, as where a prompt is not to be "
+    "learned: replace -100 alone.",
+)
+known.edit(
+    "last_token_padded_too",
+    {PADDED: "shifted.masked_fill((shifted == -100) | (labels == -100), pad_id)"},
+    "You put pad_id also where the *label* is -100, and so lose the token before it. Only a -100 among the shifted "
+    "tokens is replaced.",
+)
 
 
 @known.function(
