@@ -18,8 +18,8 @@ def cached_attention_step(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Attend from one new token to all tokens so far, itself included, with the earlier keys and values from a cache.
 
-    Scores are divided by the root of the head's width. The caches that come back are one token longer; those that were
-    given stay as they are.
+    Scores are divided by the root of the head's width; one of 1000 is none too large. The caches that come back are one
+    token longer; those that were given stay as they are.
 
     Args:
         query: Tensor[heads, head_dim] of the new token.

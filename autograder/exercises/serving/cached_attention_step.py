@@ -249,6 +249,12 @@ known.edit(
     },
     "Your cache of values does not grow. Append the new value as you append the key.",
 )
+known.edit(
+    "exponentials",
+    {SOFTMAX: "(scores.exp() / scores.exp().sum(dim=-1, keepdim=True))"},
+    "You take exponentials of the scores as they are, and large ones overflow. torch.softmax subtracts the largest "
+    "score first.",
+)
 
 
 def step(heads: int, time: int, head_dim: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
@@ -265,6 +271,13 @@ def with_wrong(**shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
     return lambda draw: step(2, 4, 3)(draw) | {name: randn(draw, *shape) for name, shape in shapes.items()}
 
 
+def loud(draw: Generator) -> Arguments:
+    """Scores of some hundreds, whose exponentials no float holds."""
+    arguments = step(2, 4, 3)(draw)
+    ends = arguments["query"].sign() * 30
+    return arguments | {"query": ends, "key": 1 + 30 * ends.sign()}
+
+
 MAIN = "The new token attends to all tokens, itself included"
 VALUES = ("three tokens", "drawn", "one head", "many heads")
 
@@ -278,6 +291,8 @@ EXERCISE = Exercise(
         Case("many heads", step(6, 2, 2)),
         Case("an empty cache", step(3, 0, 2), visible=True),
         Case("an empty cache, drawn", step(2, 0, 5)),
+        Case("large scores", loud, visible=True),
+        Case("large scores, again", loud),
         Case("bfloat16", step(2, 3, 4, torch.bfloat16), visible=True),
         Case("float64", step(2, 5, 3, torch.float64), slack=1e12),
         Case(
@@ -316,6 +331,12 @@ EXERCISE = Exercise(
             "An empty cache works: the output is the token's own value",
             ("an empty cache", "an empty cache, drawn"),
             "With nothing else to see, the only weight is 1. The first token of a text is no special case.",
+            needs=MAIN,
+        ),
+        Property(
+            "Large scores give finite weights",
+            ("large scores", "large scores, again"),
+            "exp(1000) is no number that a float holds. torch.softmax subtracts the largest score first.",
             needs=MAIN,
         ),
         Property(

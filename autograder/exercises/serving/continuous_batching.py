@@ -58,6 +58,13 @@ def waits_for_a_full_batch(arrivals: list[int], lengths: list[int], max_batch: i
     return finished
 
 
+known.edit(
+    "slots_looked_at_for_requests_only",
+    {SLOTS: "arrivals and max_batch < 1"},
+    "Without requests you accept a max_batch below 1. Check it before you look at the requests, and raise ValueError.",
+)
+
+
 def refuse(arrivals: list[int], lengths: list[int], max_batch: int) -> None:
     if len(arrivals) != len(lengths) or max_batch < 1:
         raise ValueError("no slots, or not the same requests")
@@ -183,12 +190,12 @@ known.edit(
 known.edit(
     "starts_returned",
     {"return finished": "return [step - length + 1 for step, length in zip(finished, lengths, strict=True)]"},
-    "You return the steps of the first tokens. Asked are those of the last.",
+    "You return the steps of the first tokens. The task asks for those of the last.",
 )
 known.edit(
     "latencies_returned",
     {"return finished": "return [step - arrival + 1 for step, arrival in zip(finished, arrivals, strict=True)]"},
-    "You return how long each request took. Asked is the step in which it finishes, counted from step 0.",
+    "You return how long each request took. The task asks for the step in which it finishes, counted from step 0.",
 )
 known.edit(
     "differences_returned",
@@ -300,6 +307,10 @@ def a_length_too_many(draw: Generator) -> Arguments:
     return malformed(lengths=torch.randint(1, 9, (4,), generator=draw).tolist())(draw)
 
 
+def nobody_and_no_slot(draw: Generator) -> Arguments:
+    return {"arrivals": [], "lengths": [], "max_batch": -randint(draw, 0, 5)}
+
+
 def negative_slots(draw: Generator) -> Arguments:
     lengths = torch.randint(1, 9, (3,), generator=draw).tolist()
     return malformed(lengths=lengths, max_batch=-randint(draw, 1, 5))(draw)
@@ -332,6 +343,7 @@ EXERCISE = Exercise(
         Case("a length too many", a_length_too_many),
         Case("no slot", malformed(max_batch=0), visible=True),
         Case("a negative number of slots", negative_slots),
+        Case("no requests and no slot", nobody_and_no_slot),
         Case("before the beginning", malformed(arrivals=[0, -1, 1]), visible=True),
         Case("nothing to make", malformed(lengths=[3, 0, 4]), visible=True),
         Case("less than nothing to make", malformed(lengths=[3, 2, -2]), visible=True),
@@ -379,6 +391,7 @@ EXERCISE = Exercise(
                 "a length too many",
                 "no slot",
                 "a negative number of slots",
+                "no requests and no slot",
                 "before the beginning",
                 "nothing to make",
                 "less than nothing to make",

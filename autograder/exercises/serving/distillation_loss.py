@@ -117,12 +117,12 @@ known.edit(
 known.edit(
     "squared_distance",
     {DIVERGENCE: "(student - teacher).square().sum(dim=-1)"},
-    "You take squared distances of logits. Asked is the divergence of the two distributions.",
+    "You take squared distances of logits. The task asks for the divergence of the two distributions.",
 )
 known.edit(
     "squared_distance_of_probabilities",
     {DIVERGENCE: "(log_student.exp() - log_teacher.exp()).square().sum(dim=-1)"},
-    "You take squared distances of probabilities. Asked is the Kullback-Leibler divergence.",
+    "You take squared distances of probabilities. The task asks for the Kullback-Leibler divergence.",
 )
 known.edit(
     "log_target_forgotten",
@@ -139,12 +139,12 @@ known.edit(
 known.edit(
     "mean_squared_distance",
     {f"return {RESULT}": "return (student - teacher).square().mean()"},
-    "You return the mean squared distance of the logits. Asked is the divergence of the two distributions.",
+    "You return the mean squared distance of the logits. The task asks for the divergence of the two distributions.",
 )
 known.edit(
     "both_directions",
     {DIVERGENCE: "((log_teacher.exp() - log_student.exp()) * (log_teacher - log_student)).sum(dim=-1) / 2"},
-    "You take the mean of both directions. Asked is the one that weighs with the teacher's probabilities.",
+    "You take the mean of both directions. The task asks for the one that weighs with the teacher's probabilities.",
 )
 known.edit(
     "sign", {RESULT: "-divergence.mean() * temperature**2"}, "Your sign is wrong: a divergence is never negative."
@@ -210,6 +210,22 @@ known.edit(
     "negative_temperature_taken",
     {POSITIVE: "temperature == 0"},
     "You accept a negative temperature, under which the least likely token is the likeliest. Raise ValueError.",
+)
+known.edit(
+    "hard_labels_not_softened",
+    {RESULT: "torch.nn.functional.cross_entropy(student, teacher.argmax(dim=-1))"},
+    "You train on the teacher's likeliest token. All of its probabilities teach: take the divergence of the two "
+    "softened distributions.",
+)
+known.edit(
+    "in_bits",
+    {RESULT: "divergence.mean() * temperature**2 / 0.6931471805599453"},
+    "Your loss is in bits. The task asks for the natural logarithm, as log_softmax gives it.",
+)
+known.edit(
+    "low_temperature_refused",
+    {POSITIVE: "temperature < 1"},
+    "You refuse temperatures below 1. They sharpen, and make sense: only what is not above 0 does not.",
 )
 
 

@@ -111,7 +111,7 @@ known.edit(
 known.edit(
     "speed_up",
     {SUM: "float(sum(acceptance**accepted for accepted in range(k + 1))) / (k + 1)"},
-    "You divide by k + 1. Asked is the number of tokens, not its share of the most that could come.",
+    "You divide by k + 1. The task asks for the number of tokens, not its share of the most that could come.",
 )
 known.edit(
     "all_accepted_left_out",
@@ -162,6 +162,28 @@ known.edit(
     "You accept a negative acceptance, which is no probability. Raise ValueError.",
 )
 known.edit("k_not_checked", {LENGTH: "False"}, "You accept a negative k. Raise ValueError.")
+known.edit(
+    "nearly_one_is_one",
+    {SUM: "(1 - acceptance ** (k + 1)) / (1 - acceptance) if acceptance < 0.999 else k + 1.0"},
+    "You take any acceptance close to 1 for 1. A long draft shows the difference: return k + 1 at exactly 1 only, or "
+    "add up 1 + a + … + a^k, which needs no such case.",
+)
+known.edit(
+    "denominator_shifted",
+    {SUM: "(1 - acceptance ** (k + 1)) / (1 - acceptance + 1e-8)"},
+    "You add a small number to 1 - a so that nothing is divided by 0. At an acceptance of 1 that gives 0, and the "
+    "result is k + 1.",
+)
+known.edit(
+    "zero_gives_zero",
+    {SUM: "float(sum(acceptance**accepted for accepted in range(k + 1))) if acceptance else 0.0"},
+    "At an acceptance of 0 you return 0. The target's own token comes in any case: 1.",
+)
+known.edit(
+    "no_draft_gives_zero",
+    {SUM: "float(sum(acceptance**accepted for accepted in range(k + 1))) if k else 0.0"},
+    "Without a draft you return 0. The target's own token comes in any case: 1.",
+)
 
 
 def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
@@ -174,6 +196,10 @@ def drawn(low: int, high: int) -> Callable[[Generator], Arguments]:
 
 def negative_length(draw: Generator) -> Arguments:
     return {**drawn(1, 1)(draw), "k": -randint(draw, 2, 5)}
+
+
+def nearly_always(draw: Generator) -> Arguments:
+    return {"acceptance": 1 - randint(draw, 5, 9) / 10_000, "k": randint(draw, 20, 40)}
 
 
 MAIN = "It is 1 + a + a² + … + a^k"
@@ -191,6 +217,7 @@ EXERCISE = Exercise(
         Case("never right", given(acceptance=0.0, k=4), visible=True),
         Case("always right", given(acceptance=1.0, k=4), visible=True),
         Case("always right, drawn", lambda draw: {"acceptance": 1.0, "k": randint(draw, 5, 9)}),
+        Case("nearly always right, drawn", nearly_always),
         Case("acceptance above 1", given(acceptance=1.2, k=3), visible=True),
         Case("negative acceptance", given(acceptance=-0.1, k=3), visible=True),
         Case("negative k", given(acceptance=0.5, k=-1), visible=True),
@@ -205,7 +232,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The ends are right: never accepted gives 1, always accepted k + 1, no draft 1",
-            ("no draft", "never right", "always right", "always right, drawn"),
+            ("no draft", "never right", "always right", "always right, drawn", "nearly always right, drawn"),
             "The fraction has no value at a = 1, but the sum has: k + 1 ones.",
             weight=2,
             needs=MAIN,

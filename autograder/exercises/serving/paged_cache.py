@@ -99,7 +99,7 @@ known.edit(
 known.edit(
     "runtime_error",
     {"raise MemoryError(": "raise RuntimeError("},
-    "When there are too few blocks you raise RuntimeError. Asked is MemoryError.",
+    "When there are too few blocks you raise RuntimeError. The task asks for MemoryError.",
 )
 known.edit(
     "fails_by_itself",
@@ -146,6 +146,17 @@ known.edit(
         FREED: "self._freed += self._tables.get(sequence, [])\n        " + FREED,
     },
     "You hand out first what was freed last, as a stack does. Take the free block with the lowest number.",
+)
+known.edit(
+    "freed_blocks_in_front",
+    {
+        TAKEN: "sorted(self._free, key=lambda block: (-self._freed.get(block, 0), block))[:missing]",
+        "self._block_size = block_size": "self._block_size = block_size\n        self._freed: dict[int, int] = {}",
+        FREED: "now = 1 + max(self._freed.values(), default=0)\n"
+        "        self._freed.update(dict.fromkeys(self._tables.get(sequence, []), now))\n        " + FREED,
+    },
+    "You put the blocks of a freed sequence in front of those that were free before, whatever their numbers. Take the "
+    "free block with the lowest number: sort, or take the minimum.",
 )
 known.edit(
     "never_used_blocks_first",
@@ -245,7 +256,7 @@ known.edit(
 known.edit(
     "places_in_the_text",
     {SLOTS: "list(tokens)"},
-    "You return the places in the text. Asked are the places in the memory: block * block_size + offset.",
+    "You return the places in the text. The task asks for the places in the memory: block * block_size + offset.",
 )
 known.edit(
     "offset_times_blocks",
@@ -328,6 +339,30 @@ known.edit(
     "free_blocks_called",
     {"    @property\n": ""},
     "free_blocks has to be called. Make it an attribute or a property: cache.free_blocks is an int.",
+)
+known.edit(
+    "block_plus_offset",
+    {SLOTS: "[table[token // size] + token % size for token in tokens]"},
+    "You add the offset to the *number* of the block. Block b begins at slot b * block_size.",
+)
+known.edit(
+    "side_by_side_from_the_first",
+    {SLOTS: "[table[0] * size + token for token in tokens]"},
+    "You count on from the first block, as if a sequence's blocks lay side by side. Token i stands in its block "
+    "i // block_size, wherever that lies.",
+)
+known.edit(
+    "blocks_from_one",
+    {"set(range(n_blocks))": "set(range(1, n_blocks + 1))"},
+    "You number the blocks from 1. The first slot of the memory is slot 0, of block 0.",
+)
+known.edit(
+    "all_sequences_freed",
+    {
+        FREED: "self._free.update(*self._tables.values())\n        self._tables.clear()",
+        FORGOTTEN: "self._lengths.clear()",
+    },
+    "You free all sequences. Only the one that is named has ended.",
 )
 known.edit(
     "nothing_checked",
@@ -421,6 +456,12 @@ def coming_and_going(draw: Generator) -> list[Step]:
     return [*steps, append(7, 5), append(gone[0], 7), append(5, randint(draw, 1, 9)), *map(slots, (7, *gone))]
 
 
+def freed_upwards(draw: Generator) -> list[Step]:
+    """What is freed first has the lowest numbers: neither a stack nor a list that grows in front begins with them."""
+    steps: list[Step] = [append(sequence, randint(draw, 2, 5)) for sequence in (1, 2, 3, 4)]
+    return [*steps, free(1), free(2), free(3), append(7, randint(draw, 2, 4)), append(8, 5), slots(7), slots(8)]
+
+
 def counted(draw: Generator) -> list[Step]:
     steps: list[Step] = []
     for _ in range(5):
@@ -466,6 +507,7 @@ EXERCISE = Exercise(
         script("freed in another order", 8, 2, append(1, 3), append(2, 3), append(3, 3), free(3), free(1),
                append(4, 5), slots(4), append(5, 3)),
         drawn("freed, drawn", 40, 2, coming_and_going),
+        drawn("freed upwards, drawn", 14, 2, freed_upwards),
         script("counted", 5, 3, COUNT, append(1, 3), COUNT, append(1, 1), COUNT, append(2, 5), COUNT, free(1), COUNT),
         drawn("counted, drawn", 30, 4, counted),
         script("too many tokens", 4, 2, append(1, 3), too_many(2, 5), slots(2), append(2, 2), append(1, 3), slots(1),
@@ -512,7 +554,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "`free` gives all blocks back, and the lowest free block is taken next",
-            ("freed", "freed in another order", "freed, drawn"),
+            ("freed", "freed in another order", "freed, drawn", "freed upwards, drawn"),
             "After `free` the sequence is forgotten, and its blocks are among the free ones. Always take the lowest "
             "number.",
             weight=2,
