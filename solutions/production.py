@@ -42,7 +42,7 @@ def quantize_absmax(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
         Gradients are not asked for.
 
     Raises:
-        ValueError: if weight has not two dimensions or nothing in it, or bits is below 2.
+        ValueError: if weight does not have two dimensions or has nothing in it, or bits is below 2.
 
     Example:
         >>> quantize_absmax(torch.tensor([[1.0, -2.0, 3.5], [0.0, 14.0, 7.0]]), bits=4)
@@ -76,7 +76,7 @@ def dequantize(q: Tensor, scale: Tensor) -> Tensor:
         Tensor[out, in], in the dtype of scale. Gradients reach the scale.
 
     Raises:
-        ValueError: if q has not two dimensions, or scale is not one column with a number for each row of q.
+        ValueError: if q does not have two dimensions, or scale is not one column with a number for each row of q.
 
     Example:
         >>> dequantize(torch.tensor([[2, -4, 7], [0, 7, 4]]), torch.tensor([[0.5], [2.0]]))
@@ -105,7 +105,8 @@ def quantize_groups(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Ten
         Gradients are not asked for.
 
     Raises:
-        ValueError: if weight has not two dimensions or nothing in it, group_size is below 1, or bits is below 2.
+        ValueError: if weight does not have two dimensions or has nothing in it, group_size is below 1, or bits is
+            below 2.
 
     Example:
         >>> quantize_groups(torch.tensor([[1.0, -3.5, 14.0, 2.0, 0.7]]), group_size=2)
@@ -138,7 +139,7 @@ def nf4_quantize(x: Tensor, block_size: int = 64) -> tuple[Tensor, Tensor]:
         Gradients are not asked for.
 
     Raises:
-        ValueError: if x has not one dimension or nothing in it, or block_size is below 1.
+        ValueError: if x does not have one dimension or has nothing in it, or block_size is below 1.
 
     Example:
         >>> nf4_quantize(torch.tensor([0.5, -2.0, 0.0, 0.3, 0.1]), block_size=3)
@@ -171,8 +172,8 @@ def nf4_dequantize(codes: Tensor, absmax: Tensor, block_size: int) -> Tensor:
         Tensor[n], in the dtype of absmax. Gradients reach absmax.
 
     Raises:
-        ValueError: if codes or absmax has not one dimension, block_size is below 1, there are more or fewer absmax than
-            blocks, or a code is above 15.
+        ValueError: if codes or absmax does not have one dimension, block_size is below 1, there are more or fewer
+            absmax than blocks, or a code is above 15.
 
     Example:
         >>> codes = torch.tensor([10, 0, 7, 15, 11], dtype=torch.uint8)

@@ -54,8 +54,8 @@ known.edit(
 known.edit(
     "millionth_of_the_product",
     {RESULT: "monthly_hosting * api_price_per_million / 1e6"},
-    "You multiply the two prices. That is what the API costs for as many tokens as the machine costs money; asked is "
-    "how many tokens cost as much as the machine.",
+    "You multiply the two prices. That is what the API costs for as many tokens as the machine costs money; the task "
+    "asks how many tokens cost as much as the machine.",
 )
 known.edit(
     "multiplied_by_millions",
@@ -110,6 +110,11 @@ known.edit(
     "You refuse a machine that costs nothing. It is as cheap as the API at 0 tokens, and cheaper from there on.",
 )
 known.edit("negative_hosting_taken", {HOSTING: "False"}, "You accept a negative monthly_hosting. Raise ValueError.")
+known.edit(
+    "negative_hosting_is_free",
+    {HOSTING: "False", RESULT: "max(monthly_hosting, 0.0) / api_price_per_million * 1e6"},
+    "You take a negative monthly_hosting for 0. Who passes it has made a mistake and wants to know: raise ValueError.",
+)
 known.edit(
     "price_not_checked",
     {PRICE: "False"},

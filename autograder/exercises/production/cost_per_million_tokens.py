@@ -104,6 +104,28 @@ known.edit(
     "You round to cents. A million tokens may cost less than one, and whoever adds them up needs the exact number.",
 )
 known.edit(
+    "rounded_to_six_places",
+    {RESULT: f"round({RESULT}, 6)"},
+    "You round to six places. A million tokens may cost less than a millionth, and whoever adds them up needs the "
+    "exact number: round only what you print.",
+)
+known.edit(
+    "whole_tokens_an_hour",
+    {RESULT: "hourly_cost / max(int(tokens_per_hour), 1) * 1e6"},
+    "You cut the tokens of an hour to a whole number. A slow machine makes fractions of one: keep them.",
+)
+known.edit(
+    "other_way_around",
+    {RESULT: "tokens_per_hour / hourly_cost * 1e6 if hourly_cost else 0.0"},
+    "Your quotient is turned around. Divide the price by the tokens: the more of them an hour makes, the cheaper each "
+    "is.",
+)
+known.edit(
+    "paid_for_a_day",
+    {RESULT: "hourly_cost * 24 / tokens_per_hour * 1e6"},
+    "You divide the price of a day by the tokens of an hour.",
+)
+known.edit(
     "whole_tokens",
     {PER_HOUR: "max(int(tokens_per_second) * 3600 * utilisation, 1)"},
     "You cut tokens_per_second to a whole number. Half a token per second is 1800 an hour.",
@@ -165,6 +187,22 @@ known.edit(
     {SHARE: "utilisation == 0 or utilisation > 1"},
     "You accept a negative utilisation. Raise ValueError.",
 )
+known.edit(
+    "slow_machine_refused",
+    {SPEED: "tokens_per_second < 1"},
+    "You refuse less than one token per second. A slow machine makes half a one: anything above 0 makes sense.",
+)
+known.edit(
+    "share_cut",
+    {SHARE: "utilisation <= 0", PER_HOUR: "tokens_per_second * 3600 * min(utilisation, 1)"},
+    "You take a utilisation above 1 for 1. Who passes it has made a mistake and wants to know: raise ValueError.",
+)
+known.edit(
+    "percent_guessed",
+    {SHARE: "utilisation <= 0",
+     PER_HOUR: "tokens_per_second * 3600 * (utilisation / 100 if utilisation > 1 else utilisation)"},
+    "You take a utilisation above 1 for percent. It is a share, and above 1 it makes no sense: raise ValueError.",
+)  # fmt: skip
 
 
 def drawn(draw: Generator) -> Arguments:
@@ -177,6 +215,23 @@ def drawn(draw: Generator) -> Arguments:
 
 def drawn_slow(draw: Generator) -> Arguments:
     return {"hourly_cost": uniform(draw, 0.1, 0.9), "tokens_per_second": uniform(draw, 0.2, 0.9), "utilisation": 0.3}
+
+
+def drawn_cheap(draw: Generator) -> Arguments:
+    """Millionths for a million: nobody rounds them."""
+    return {
+        "hourly_cost": uniform(draw, 0.0005, 0.0009),
+        "tokens_per_second": uniform(draw, 20_000, 90_000),
+        "utilisation": uniform(draw, 0.5, 0.9),
+    }
+
+
+def drawn_crawling(draw: Generator) -> Arguments:
+    return {
+        "hourly_cost": uniform(draw, 0.1, 0.9),
+        "tokens_per_second": uniform(draw, 0.0021, 0.0039),
+        "utilisation": uniform(draw, 0.2, 0.3),
+    }
 
 
 def drawn_refusal(draw: Generator) -> Arguments:
@@ -209,7 +264,9 @@ EXERCISE = Exercise(
         Case("drawn", drawn),
         Case("a slow machine", given(hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6), visible=True),
         Case("a slow machine, drawn", drawn_slow),
+        Case("a few tokens an hour, drawn", drawn_crawling),
         Case("cheap tokens", given(hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9), visible=True),
+        Case("tokens for next to nothing, drawn", drawn_cheap),
         Case("always busy", given(**USUAL | {"utilisation": 1.0}), visible=True),
         Case("a free hour", given(**USUAL | {"hourly_cost": 0.0}), visible=True),
         Case("a negative price", given(**USUAL | {"hourly_cost": -3.6}), visible=True),
@@ -223,13 +280,13 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("a third busy", "drawn", "cheap tokens"),
+            ("a third busy", "drawn", "cheap tokens", "tokens for next to nothing, drawn"),
             "500 tokens per second, busy for 0.3 of the time: 540,000 an hour, for 3.6. What does a million cost?",
             weight=3,
         ),
         Property(
             "A slow machine makes fractions of a token per second",
-            ("a slow machine", "a slow machine, drawn"),
+            ("a slow machine", "a slow machine, drawn", "a few tokens an hour, drawn"),
             "Half a token per second is 1,800 an hour: keep the fraction.",
             needs=MAIN,
         ),

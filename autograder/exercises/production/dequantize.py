@@ -135,8 +135,30 @@ known.edit(
 known.edit(
     "any_dimensions_of_q",
     {CHECK: "scale.shape != (len(q), 1)"},
-    "You do not check q: raise ValueError where it has not two dimensions.",
+    "You do not check q: raise ValueError where it does not have two dimensions.",
 )
+known.edit(
+    "vector_taken_for_a_column",
+    {"    if q.dim()": "    scale = scale[:, None] if scale.dim() == 1 else scale\n    if q.dim()"},
+    "You make a column of a scale of the shape [out]. Whoever hands it over may have meant something else: raise "
+    "ValueError unless it is [out, 1].",
+)
+known.edit(
+    "one_scale_for_all_taken",
+    {CHECK: "q.dim() != 2 or scale.shape not in ((len(q), 1), (1, 1))"},
+    "You accept a single scale for all rows. Each row has its own: raise ValueError unless scale is [out, 1].",
+)
+known.edit(
+    "read_as_int8",
+    {"q.to(scale.dtype)": "q.to(torch.int8)"},
+    "You convert q to int8, and numbers of more bits lose what does not fit. Convert q to the dtype of the scale.",
+)
+known.edit(
+    "other_integers_refused",
+    {"    if q.dim()": "    if q.dtype != torch.int8:\n        raise ValueError('int8 only')\n    if q.dim()"},
+    "You refuse whole numbers that are not int8. Any integer dtype will do.",
+)
+known.asserted()
 
 SMALL = torch.tensor([[2, -4, 7], [0, 127, -3]], dtype=torch.int8)
 SMALL_SCALE = torch.tensor([[0.3], [2.5]])
@@ -188,6 +210,7 @@ EXERCISE = Exercise(
         Case("a scale of one dimension", given(q=SQUARE, scale=torch.tensor([0.5, 2.0])), visible=True),
         Case("a scale for each column", given(q=SMALL, scale=torch.ones(1, 3)), visible=True),
         Case("one scale for two rows", given(q=SMALL, scale=torch.ones(1, 1)), visible=True),
+        Case("two scales for one row", given(q=SMALL[:1], scale=torch.ones(2, 1)), visible=True),
         Case("a scale for each weight, drawn", drawn_full),
         Case("too few scales, drawn", drawn_count),
         Case("a vector", given(q=torch.tensor([2, -4, 7], dtype=torch.int8), scale=torch.ones(3, 1)), visible=True),
@@ -223,7 +246,7 @@ EXERCISE = Exercise(
             "What is not one scale for each row is refused with a ValueError",
             (
                 "two rows", "drawn", "a scale of one dimension", "a scale for each column", "one scale for two rows",
-                "a scale for each weight, drawn", "too few scales, drawn", "a vector",
+                "two scales for one row", "a scale for each weight, drawn", "too few scales, drawn", "a vector",
             ),
             "Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
             "multiply the wrong weights.",

@@ -94,7 +94,7 @@ known.edit(
     {LINEAR: 'parameter_counts["attention"]'},
     "You forget feed_forward.",
 )
-known.edit("in_bits", {RESULT: "linear * linear_bits + other * other_bits"}, "That are bits. A byte has 8 of them.")
+known.edit("in_bits", {RESULT: "linear * linear_bits + other * other_bits"}, "Those are bits. A byte has 8 of them.")
 known.edit(
     "times_eight",
     {RESULT: "(linear * linear_bits + other * other_bits) * 8"},
@@ -189,6 +189,22 @@ known.edit(
     {BITS: "linear_bits < 1 or other_bits < 1"},
     "You refuse less than 1 bit. Bits are an average, and anything above 0 makes sense.",
 )
+known.edit(
+    "whole_bytes_up",
+    {RESULT: "float(-(-(linear * linear_bits + other * other_bits) // 8))"},
+    "You round up to whole bytes. Leave the fraction in: the sum is an average over many weights.",
+)
+known.edit(
+    "head_counted_again",
+    {RESULT: '(linear * linear_bits + (other + parameter_counts["embedding"]) * other_bits) / 8'},
+    "You count the embedding twice, once more for the head. The head is in the embedding's count already.",
+)
+known.edit(
+    "more_linear_bits_refused",
+    {BITS: "linear_bits <= 0 or other_bits <= 0 or linear_bits > other_bits"},
+    "You refuse linear_bits above other_bits. It is unusual, and makes sense.",
+)
+known.asserted()
 
 
 def counts(embedding: int, attention: int, feed_forward: int, norm: int) -> dict[str, int]:
@@ -209,6 +225,11 @@ def drawn(draw: Generator) -> Arguments:
 
 def drawn_fraction(draw: Generator) -> Arguments:
     return {"parameter_counts": drawn_counts(draw), "linear_bits": 4 + randint(draw, 1, 7) / 8, "other_bits": 16}
+
+
+def drawn_unusual(draw: Generator) -> Arguments:
+    """More bits for the linear layers than for the rest."""
+    return {"parameter_counts": drawn_counts(draw), "linear_bits": 16 + randint(draw, 1, 7) / 8, "other_bits": 8}
 
 
 def drawn_order(draw: Generator) -> Arguments:
@@ -248,6 +269,7 @@ EXERCISE = Exercise(
         Case("Llama-2-7B", given(parameter_counts=LLAMA_2_7B, linear_bits=4.127, other_bits=16), visible=True),
         Case("4.5 bits", given(**small()), visible=True),
         Case("fractions of bits, drawn", drawn_fraction),
+        Case("more for the linear layers, drawn", drawn_unusual),
         Case("1.58 bits", given(**small(linear_bits=1.58)), visible=True),
         Case("less than a bit", given(**small(linear_bits=0.75)), visible=True),
         Case("in another order", drawn_order, visible=True),
@@ -269,7 +291,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "Bits may be fractions",
-            ("4.5 bits", "fractions of bits, drawn", "1.58 bits", "less than a bit"),
+            (
+                "4.5 bits", "fractions of bits, drawn", "more for the linear layers, drawn", "1.58 bits",
+                "less than a bit",
+            ),
             "4.5 bits a parameter are 4 for the number and its share of a scale. Multiply first, and divide by 8 at "
             "the end.",
             needs=MAIN,

@@ -177,7 +177,7 @@ known.edit(
 known.edit(
     "form_not_checked",
     {FORM: "False"},
-    "You do not check the form: raise ValueError where codes or absmax has not one dimension.",
+    "You do not check the form: raise ValueError where codes or absmax does not have one dimension.",
 )
 known.edit(
     "form_of_absmax_not_checked",
@@ -194,6 +194,18 @@ known.edit(
     {NO_BLOCK: "False"},
     "You do not check block_size: raise ValueError for one below 1, before you divide by it.",
 )
+known.edit(
+    "size_from_the_counts",
+    {SPREAD: "absmax.repeat_interleave(-(-len(codes) // max(len(absmax), 1)))[: len(codes)]"},
+    "You work out the size of a block from the numbers of codes and of absmax. Where the last block is short, that may "
+    "be another size: block_size is given.",
+)
+known.edit(
+    "place_in_the_block_for_its_number",
+    {SPREAD: "absmax[(torch.arange(len(codes)) % block_size).clamp(max=len(absmax) - 1)]"},
+    "You take absmax by the place of a code *in* its block. The number of its block is i // block_size.",
+)
+known.asserted()
 
 SMALL = torch.tensor([10, 0, 7, 13, 15, 3, 8], dtype=torch.uint8)
 SMALL_MAXIMA = torch.tensor([2.0, 0.3, 5.0])
@@ -212,6 +224,12 @@ def drawn_default(draw: Generator) -> Arguments:
 def drawn_short(draw: Generator) -> Arguments:
     arguments = drawn(draw)
     return {**arguments, "codes": arguments["codes"][: 32 + randint(draw, 2, 6)]}
+
+
+def drawn_nearly_empty(draw: Generator) -> Arguments:
+    """One code in the last of five blocks of eight: cut into five equal parts, they would be of seven."""
+    arguments = drawn(draw)
+    return {**arguments, "codes": arguments["codes"][:33]}
 
 
 def drawn_wide(draw: Generator) -> Arguments:
@@ -266,6 +284,7 @@ EXERCISE = Exercise(
         Case("a block of zeros, drawn", drawn_zero_block),
         Case("a short last block", given(codes=SMALL, absmax=SMALL_MAXIMA, block_size=3), visible=True),
         Case("a short last block, drawn", drawn_short),
+        Case("a last block of one, drawn", drawn_nearly_empty),
         Case("a block wider than the codes", drawn_wide, visible=True),
         Case("single codes, drawn", drawn_single),
         Case("bfloat16", lambda draw: drawn(draw, torch.bfloat16), visible=True),
@@ -308,7 +327,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "A block may be short, or of one code",
-            ("a short last block", "a short last block, drawn", "a block wider than the codes", "single codes, drawn"),
+            ("a short last block", "a short last block, drawn", "a last block of one, drawn",
+             "a block wider than the codes", "single codes, drawn"),
             "Seven codes in blocks of 3 have three absmax, and the last of them belongs to one code.",
         ),
         Property(
@@ -335,7 +355,7 @@ EXERCISE = Exercise(
             "What is no code is refused with a ValueError",
             ("two blocks", "drawn", "code 16", "code 40", "a high code, drawn", "a matrix of codes",
              "a column of absmax"),
-            "Raise ValueError for a code above 15, and where codes or absmax has not one dimension.",
+            "Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
             observe=observe.refusal,
         ),
     ),

@@ -267,20 +267,37 @@ known.edit(
     "form_not_checked",
     {NOT_A_VECTOR: "False", BLOCKS: "functional.pad(x.flatten(), (0, -x.numel() % block_size)).reshape(-1, block_size)",
      CODES: "codes.flatten()[: x.numel()].to(torch.uint8)"},
-    "You take x in any form. Raise ValueError where it has not one dimension, or nothing in it.",
+    "You take x in any form. Raise ValueError where it does not have one dimension, or has nothing in it.",
 )  # fmt: skip
 known.edit(
     "matrix_taken",
     {NOT_A_VECTOR: "x.numel() == 0",
      BLOCKS: "functional.pad(x.flatten(), (0, -x.numel() % block_size)).reshape(-1, block_size)",
      CODES: "codes.flatten()[: x.numel()].to(torch.uint8)"},
-    "You lay a matrix out as a vector. Raise ValueError where x has not one dimension.",
+    "You lay a matrix out as a vector. Raise ValueError where x does not have one dimension.",
 )  # fmt: skip
 known.edit(
     "nothing_taken",
     {NOT_A_VECTOR: "x.dim() != 1"},
     "You do not refuse a vector with nothing in it: raise ValueError.",
 )
+known.edit(
+    "maximum_keeps_its_sign",
+    {ABSMAX: "blocks.gather(1, blocks.abs().argmax(dim=1, keepdim=True)).flatten()"},
+    "You divide by the number of the largest magnitude with its sign, so that a block is turned over where it is "
+    "negative. absmax is a magnitude: take abs.",
+)
+known.edit(
+    "spread_for_maximum",
+    {ABSMAX: "blocks.std(dim=1, correction=0)"},
+    "You divide by the standard deviation of a block. The levels run from -1 to 1: divide by the largest magnitude.",
+)
+known.edit(
+    "mean_for_maximum",
+    {ABSMAX: "blocks.abs().mean(dim=1)"},
+    "You divide by the mean magnitude of a block. The levels run from -1 to 1: divide by the largest.",
+)
+known.asserted()
 
 SMALL = torch.tensor([0.5, -2.0, 0.0, 1.3, 0.3, -0.21, 0.04, 0.1])
 # Pairs of neighbors whose middle is a float32, so that both are equally far away on every way to the distances.
@@ -440,7 +457,7 @@ EXERCISE = Exercise(
         Property(
             "What is no vector is refused with a ValueError",
             ("two blocks", "drawn", "a matrix", "a matrix, drawn", "nothing"),
-            "Raise ValueError where x has not one dimension, or nothing in it.",
+            "Raise ValueError where x does not have one dimension, or has nothing in it.",
             observe=observe.refusal,
         ),
     ),

@@ -93,6 +93,12 @@ known.edit(
     "You take the largest weight of a row, and a negative one may be larger in magnitude: take abs first.",
 )
 known.edit(
+    "maximum_of_the_signed_and_overflow",
+    {ABSMAX: "weight.amax(dim=1, keepdim=True)", CLAMPED: ""},
+    "You take the largest weight of a row. A negative one may be larger in magnitude, and what it becomes leaves the "
+    "range of the whole numbers: take abs first.",
+)
+known.edit(
     "with_a_zero_point",
     {
         f"{ABSMAX} / largest": "(weight.amax(1, keepdim=True) - weight.amin(1, keepdim=True)) / (2**bits - 1)",
@@ -238,7 +244,8 @@ known.edit(
 known.edit(
     "form_not_checked",
     {NOT_A_MATRIX: "False"},
-    "You do not check the form of weight: raise ValueError where it has not two dimensions, or nothing in it.",
+    "You do not check the form of weight: raise ValueError where it does not have two dimensions, or has nothing in "
+    "it.",
 )
 known.edit(
     "any_last_axis",
@@ -250,6 +257,7 @@ known.edit(
     {NOT_A_MATRIX: "weight.dim() != 2"},
     "You do not refuse a matrix without columns, which has no largest magnitude: raise ValueError.",
 )
+known.asserted()
 
 TWO_ROWS = torch.tensor([[0.5, -1.234, 0.333, 2.54], [3.14, 7.77, -12.7, 0.04]])
 FOUR_BITS = torch.tensor([[0.9, -3.5, 1.2, 0.1, 2.2], [30.0, -12.0, 70.0, 4.0, 53.0]])
@@ -409,7 +417,7 @@ EXERCISE = Exercise(
         Property(
             "What is no matrix is refused with a ValueError",
             ("two rows", "drawn", "a vector", "a vector, drawn", "three dimensions", "no columns"),
-            "Raise ValueError where weight has not two dimensions, or nothing in it.",
+            "Raise ValueError where weight does not have two dimensions, or has nothing in it.",
             observe=observe.refusal,
         ),
     ),

@@ -155,6 +155,31 @@ known.edit(
     "You take the largest weight of a group, and a negative one may be larger in magnitude: take abs first.",
 )
 known.edit(
+    "up_to_eight",
+    {
+        ROUNDED: f"quantize_absmax({FLAT}, bits)\n    largest = 2 ** (bits - 1)\n"
+        f"    scale = {FLAT}.abs().amax(1, keepdim=True) / largest\n"
+        f"    q = ({FLAT} / torch.where(scale == 0, 1, scale)).round().to(q.dtype)"
+    },
+    "Your largest whole number is 2^(bits - 1), 8 with 4 bits, and four bits hold no more than 7. The range ends at "
+    "2^(bits - 1) - 1.",
+)
+known.edit(
+    "signed_maximum_and_overflow",
+    {
+        ROUNDED: f"quantize_absmax({FLAT}, bits)\n"
+        f"    scale = {FLAT}.amax(1, keepdim=True) / (2 ** (bits - 1) - 1)\n"
+        f"    q = ({FLAT} / torch.where(scale == 0, 1, scale)).round().to(q.dtype)"
+    },
+    "You take the largest weight of a group. A negative one may be larger in magnitude, and what it becomes leaves the "
+    "range of the whole numbers: take abs first.",
+)
+known.edit(
+    "scales_turned",
+    {RETURN: "return q.reshape(rows, -1)[:, :columns], scale.reshape(rows, -1).T"},
+    "Your scales have a row for each *group*. They have a row for each row of weights: [out, groups].",
+)
+known.edit(
     "down_to_minus_eight",
     {
         ROUNDED: f"quantize_absmax({FLAT}, bits)\n    largest = 2 ** (bits - 1)\n"
@@ -288,6 +313,7 @@ known.edit(
     {ROUNDED: f"quantize_absmax({FLAT}, max(bits, 2))"},
     "You take any number of bits. Raise ValueError for bits below 2, as quantize_absmax does.",
 )
+known.asserted()
 
 SHORT_LAST = torch.tensor([[1.0, -3.5, 14.0, 2.4, 0.7], [-70.0, 22.0, 0.9, 0.31, -2.8], [0.2, 0.61, 5.0, -4.2, 35.0]])
 EVEN = torch.tensor([[0.9, -0.35, 0.7, 6.1, -7.0, 2.2], [33.0, -70.0, 12.0, -0.1, 0.2, 0.7]])
@@ -473,8 +499,8 @@ EXERCISE = Exercise(
                 "even groups", "even groups, drawn", "a group of 0", "a negative group", "a negative group, drawn",
                 "1 bit", "a vector", "no columns",
             ),
-            "Raise ValueError where weight has not two dimensions or nothing in it, for a group_size below 1, and for "
-            "bits below 2.",
+            "Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size below "
+            "1, and for bits below 2.",
             observe=observe.refusal,
         ),
     ),

@@ -308,7 +308,7 @@ def a_length_too_many(draw: Generator) -> Arguments:
 
 
 def nobody_and_no_slot(draw: Generator) -> Arguments:
-    return {"arrivals": [], "lengths": [], "max_batch": -randint(draw, 0, 5)}
+    return {"arrivals": [], "lengths": [], "max_batch": -randint(draw, 0, 999)}
 
 
 def negative_slots(draw: Generator) -> Arguments:

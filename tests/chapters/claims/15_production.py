@@ -98,3 +98,8 @@ floats = to_fp8(with_outlier / 2 * 448) * 2 / 448
 assert ((floats - with_outlier)[3, 6:].norm() < (rounded(with_outlier, 8, 1024) - with_outlier)[3, 6:].norm() / 3).all()
 # "we were off by 9.8 %" at 4 bits in groups of 32 on a layer of `stories`
 assert f"{relative(rounded(layer, 4, 32), layer):.1%}" == "9.8%"
+# "of the 9 tokens of the prompt 8 were cached, because the silent try had read them"
+twice = Writer()
+list(answer({"messages": question, "max_tokens": 10}, twice))
+usage = list(answer({"messages": question, "max_tokens": 10}, twice))[-1][1]
+assert usage["prompt_tokens"] == 9 and usage["prompt_tokens_details"]["cached_tokens"] == 8
