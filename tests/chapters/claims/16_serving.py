@@ -83,7 +83,9 @@ assert gain.mean() > 4 * gain.std() / len(gain) ** 0.5
 # "acceptance is lower for both" on texts that the target samples by itself
 sampled = json.loads((models.WEIGHTS / "report.json").read_text())["acceptance"]
 assert sampled["stories-draft"] < quality["distilled"][0] and sampled["stories-draft-alone"] < quality["alone"][0]
-# "takes all tokens but five together [...], so its acceptance is a little higher than the table's"
-for p_row, q_row, (p, q) in zip(rows_p, rows_q, places.values(), strict=True):
-    more = sum(map(min, p_row, q_row)) - torch.minimum(p, q).sum().item()
-    assert len(p_row) == 6 and -1e-6 <= more < 0.05
+# "So its acceptance is higher than the table's, by 0.11 for *a thing*"
+more = {
+    name: sum(map(min, p_row, q_row)) - torch.minimum(p, q).sum().item()
+    for p_row, q_row, (name, (p, q)) in zip(rows_p, rows_q, places.items(), strict=True)
+}
+assert min(more.values()) > -1e-6 and round(more["a thing"], 2) == 0.11
