@@ -129,8 +129,8 @@ lint: env  ## ruff, mypy, codespell
 test: env widgets chromium postgresql lint  ## run all tests, and list those that took longest
 	@$(PYTEST) $(IN_PARALLEL) --durations 40 --durations-min 10
 
-unit: env widgets  ## the tests that take seconds
-	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
+unit: env widgets  ## the tests that take seconds, with the seed that stays
+	@LLM_COURSE_SEED="kill matrix" $(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
 
 notebooks: env widgets  ## execute every cell of the book
 	@$(PYTEST) -m notebooks

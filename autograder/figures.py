@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from autograder.claims import claims_of
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Assignment, Exercise
+from autograder.kill_matrix import SEED
 
 PAGE = CHAPTERS / "grader_figures.md"
 UNSEEN = CHAPTERS / "unseen_answers.csv"
-SEED = b"figures"
 SEVERAL = "several chapters"
 INTRODUCTION = """\
 (grader-figures)=

@@ -1,8 +1,7 @@
 """The layers of the test suite: what each proves, and the seconds it takes. `make test` prints them.
 
 The CPU seconds are those of a test's process and of all that it started; a busy machine changes them less than it
-changes the time by the clock. Some layers grow with the number of chapters: from them follows what the finished
-course will take.
+changes the time by the clock.
 """
 
 import contextlib
@@ -16,7 +15,6 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-CHAPTERS_OF_THE_COURSE = 18
 LAYERS = {
     "spec": ("autograder/exercises", "solutions"),
     "travel": ("grading/test_travel.py",),
@@ -28,8 +26,6 @@ LAYERS = {
     "units": ("",),
 }
 """Layer -> files and folders below tests/; the first that fits counts."""
-GROWING = {"spec", "travel", "pages", "widgets", "units", "grading/test_course.py", "grading/test_earlier_mistakes.py"}
-"""Layers and files whose tests are the more, the more chapters there are."""
 MOST, NOTABLE = 12, 5.0
 """Of files that are listed: how many, and from how many CPU seconds on."""
 
@@ -41,13 +37,6 @@ def layer_of(file: str) -> str:
         for layer, places in LAYERS.items()
         if any(not place or file == place or file.startswith(f"{place}/") for place in places)
     )
-
-
-def projected_growth(seconds: Counter[str], chapters: int) -> float:
-    """How much more the finished course takes than these chapters; from what each test file takes."""
-    growth = CHAPTERS_OF_THE_COURSE / chapters
-    finished = sum(spent * (growth if {file, layer_of(file)} & GROWING else 1) for file, spent in seconds.items())
-    return finished / max(seconds.total(), 1e-9)
 
 
 class LayerTimes:
@@ -100,14 +89,12 @@ class LayerTimes:
         for file, seconds in self._files.most_common(MOST):
             if seconds >= NOTABLE:
                 terminalreporter.line(f"{file:60}{seconds:9.0f}")
-        chapters, processors = len(list(TESTS.parent.glob("chapters/*/exercises.md"))), os.cpu_count() or 1
-        growth = projected_growth(self._files, chapters)
+        processors = os.cpu_count() or 1
         work = self._files.total() / processors / 60
         clock = (time.monotonic() - self._began) / 60
-        terminalreporter.line(f"{'minutes':36}{'work for each processor':>26}{'by the clock':>15}")
-        for number, factor in ((chapters, 1), (CHAPTERS_OF_THE_COURSE, growth)):
-            name = f"{number} chapters on {processors} processors"
-            terminalreporter.line(f"{name:36}{work * factor:26.1f}{clock * factor:15.1f}")
+        terminalreporter.line(
+            f"{work:.1f} minutes of work for each of {processors} processors, {clock:.1f} by the clock"
+        )
         if self._parts:
             terminalreporter.line(f"With what was due of the soak: {', '.join(sorted(self._parts))}.")
 

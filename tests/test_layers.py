@@ -2,11 +2,10 @@
 
 import subprocess
 import sys
-from collections import Counter
 
 import pytest
 
-from tests.layers import CHAPTERS_OF_THE_COURSE, LAYERS, TESTS, _processor_seconds, layer_of, projected_growth
+from tests.layers import LAYERS, TESTS, _processor_seconds, layer_of
 
 
 @pytest.mark.parametrize(
@@ -26,14 +25,6 @@ def test_a_file_has_one_layer(file: str, layer: str) -> None:
 def test_every_layer_has_tests() -> None:
     files = [path.relative_to(TESTS).as_posix() for path in TESTS.rglob("test_*.py")]
     assert {layer_of(file) for file in files} == set(LAYERS)
-
-
-def test_only_what_is_written_for_each_chapter_grows() -> None:
-    half = CHAPTERS_OF_THE_COURSE // 2
-    assert projected_growth(Counter({"site/test_browser.py": 10.0}), half) == pytest.approx(2)
-    assert projected_growth(Counter({"grading/test_hostile.py": 10.0}), half) == pytest.approx(1)
-    both = Counter({"grading/test_travel.py": 10.0, "grading/test_hostile.py": 10.0})
-    assert projected_growth(both, half) == pytest.approx(1.5)
 
 
 def test_what_lives_on_after_a_test_counts() -> None:

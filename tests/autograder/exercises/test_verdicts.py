@@ -18,18 +18,20 @@ import torch
 from torch import Tensor
 
 from autograder import figures, kill_matrix
+from autograder.claims import claims_of
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judge import ask, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
 from autograder.trial import TRIVIAL, faults_of_mistakes, marks_lost, trivial_answer, visible_part
 from llm_course.checking.answer_key import answer_keys_to_json
+from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
 
 TODAY = os.environ.get("LLM_COURSE_SEED", datetime.datetime.now(datetime.UTC).date().isoformat())
 MORE = [b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0")))]
-SEEDS = [kill_matrix.SEED, TODAY.encode(), *MORE]
+SEEDS = [*dict.fromkeys([kill_matrix.SEED, TODAY.encode(), *MORE])]
 TOLD_AT_ONCE = 0.7
 """The share of known mistakes that learners hear of from their own checks."""
 SECRET_OF_A_MISS = derive_seed(
@@ -37,6 +39,11 @@ SECRET_OF_A_MISS = derive_seed(
 )
 EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+
+
+def lying(reply: Reply, expected: Reply) -> Reply:
+    """The reply with all that the room says of the call as it is expected."""
+    return replace(reply, changed=expected.changed, gradients=expected.gradients, largest=expected.largest)
 
 
 def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = SEEDS[0]) -> Verdict:
@@ -53,6 +60,20 @@ def test_right_answers_get_full_marks(exercise: Exercise) -> None:
 @each_exercise
 def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise) -> None:
     assert list(faults_of_mistakes(exercise, SEEDS, TOLD_AT_ONCE)) == []
+
+
+@each_exercise
+def test_a_room_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
+    answer_key, claims = make_answer_key(exercise, SEEDS[0]), claims_of(exercise, SEEDS[0])
+    for mistake in answer_key.mistakes:
+        told = {
+            name: reply if reply.failure else lying(reply, answer_key.items[name].expected)
+            for name, reply in mistake.replies.items()
+        }
+        honest, forged = (evaluate(answer_key, replies).findings for replies in (mistake.replies, told))
+        won = {one.name for one, other in zip(forged, honest, strict=True) if one.holds and not other.holds}
+        # What needs a property that takes something on trust is won with it.
+        assert won <= {item.name for item in exercise.properties if {item.name, item.needs} & set(claims)}
 
 
 @each_exercise

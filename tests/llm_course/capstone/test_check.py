@@ -58,6 +58,7 @@ def test_curves_are_drawn_over_the_tokens_seen(finished: Capstone) -> None:
         curves.show({"mine": finished.ledger.entries[:1]})
 
 
+@pytest.mark.training
 def test_the_command_runs_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path), "--smoke"]) == 0
     first = (tmp_path / "ledger.jsonl").read_bytes()
