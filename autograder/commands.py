@@ -160,7 +160,7 @@ def grade(options: argparse.Namespace) -> int:
     for text in course.not_released(options.assignment):
         print(text)
     if options.dry_run:
-        penalties = course.foresee_penalties(options.assignment, lines)
+        penalties = sorted(course.foresee_penalties(options.assignment, lines), key=lambda found: found.student)
         for found in penalties:
             print(f"{shown(found.student)}: late penalty {found.before:g} to {found.after:g} points.")
         changed = {line.student for line in lines if _change(line)} | {found.student for found in penalties}

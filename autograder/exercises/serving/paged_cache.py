@@ -471,16 +471,8 @@ def counted(draw: Generator) -> list[Step]:
 
 def full(draw: Generator) -> list[Step]:
     first = randint(draw, 5, 7)
-    return [
-        append(1, first),
-        too_many(2, randint(draw, 21, 30)),
-        slots(2),
-        too_many(1, randint(draw, 20, 30)),
-        slots(1),
-        append(2, 3),
-        append(1, 9),
-        slots(1),
-    ]
+    refused = [too_many(2, randint(draw, 21, 30)), slots(2), too_many(1, randint(draw, 20, 30)), slots(1)]
+    return [append(1, first), *refused, append(2, 3), append(1, 9), slots(1)]
 
 
 def nothing_in_full(draw: Generator) -> list[Step]:
