@@ -130,7 +130,7 @@ test: env widgets chromium postgresql lint  ## run all tests, and list those tha
 	@$(PYTEST) $(IN_PARALLEL) --durations 40 --durations-min 10
 
 unit: env widgets  ## the tests that take seconds, with the seed that stays
-	@LLM_COURSE_SEED="kill matrix" $(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
+	@LLM_COURSE_SEED= $(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
 
 notebooks: env widgets  ## execute every cell of the book
 	@$(PYTEST) -m notebooks

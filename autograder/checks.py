@@ -12,7 +12,7 @@ from pathlib import Path
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.fingerprint import graders_fingerprint
-from autograder.judge import make_answer_key
+from autograder.judge import SHIPPED, make_answer_key
 from autograder.notebooks import section_titles
 from llm_course.check import CHECKS
 from llm_course.checking.answer_key import AnswerKey, answer_keys_to_json, made_from
@@ -31,7 +31,7 @@ def write_checks(assignment: Assignment, folder: Path = CHECKS) -> tuple[Path, b
 def checks_json(assignment: Assignment) -> str:
     """The checks of an assignment as the text of their file."""
     titles = section_titles(assignment.name)
-    answer_keys = {exercise.name: make_answer_key(exercise.visible, seed=b"") for exercise in assignment.exercises}
+    answer_keys = {exercise.name: make_answer_key(exercise.visible, seed=SHIPPED) for exercise in assignment.exercises}
     titled = {name: _with_titles(answer_key, titles) for name, answer_key in answer_keys.items()}
     return answer_keys_to_json(titled, _digest(assignment))
 

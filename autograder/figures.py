@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from autograder.claims import claims_of
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.kill_matrix import SEED
+from autograder.judge import SHIPPED
 
 PAGE = CHAPTERS / "grader_figures.md"
 UNSEEN = CHAPTERS / "unseen_answers.csv"
@@ -116,7 +116,7 @@ def row(exercise: Exercise) -> str:
 
 def share_on_trust(exercise: Exercise) -> float:
     """The share of an exercise's points that the learner's own process decides."""
-    trusted = claims_of(exercise, SEED)
+    trusted = claims_of(exercise, SHIPPED)
     weights = {item.name: item.weight for item in exercise.properties}
     return sum(weight for name, weight in weights.items() if name in trusted) / sum(weights.values())
 

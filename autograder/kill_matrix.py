@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping
 
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Exercise
-from autograder.judge import ask, local_answer, make_answer_key
+from autograder.judge import SHIPPED, ask, local_answer, make_answer_key
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 
 FILE = CHAPTERS.parent / "_build" / "kill_matrix.md"
-SEED = b"kill matrix"
 INTRODUCTION = """\
 # Kill matrix
 
@@ -36,7 +35,9 @@ def table(exercise: Exercise) -> str:
         for number, item in zip(numbers, exercise.properties, strict=True)
     ]
     header = ["| Mistake | " + " | ".join(map(str, numbers)) + " | Points |", "|---|" + ":-:|" * len(numbers) + "--:|"]
-    verdicts = {name: evaluate(make_answer_key(exercise, SEED), replies) for name, replies in said(exercise, SEED)}
+    verdicts = {
+        name: evaluate(make_answer_key(exercise, SHIPPED), replies) for name, replies in said(exercise, SHIPPED)
+    }
     rows = [_row(name, verdict, exercise.points) for name, verdict in verdicts.items()]
     return "\n".join([f"## `{exercise.name}`\n", *asked, "", *header, *rows, ""])
 

@@ -166,6 +166,7 @@ def samples(count: int, dtype: torch.dtype = torch.float32) -> Callable[[Generat
 FAR = {"log_probs": torch.tensor([-1.0, -16.0, -2.0]), "reference_log_probs": torch.tensor([-41.0, -1.0, -2.5])}
 THREE = {"log_probs": torch.tensor([-1.0, -2.0, -0.5]), "reference_log_probs": torch.tensor([-2.5, -1.6, -0.5])}
 ROUNDING = 1e3  # exp(d) - 1 - d loses digits where d is small, and is right
+BELOW = {"log_probs": torch.tensor([-1.0, -2.0, -0.5]), "reference_log_probs": torch.tensor([-0.2, -1.9, -0.75])}
 MEAN = "The estimate is the mean of exp(d) - 1 - d"
 
 EXERCISE = Exercise(
@@ -173,6 +174,8 @@ EXERCISE = Exercise(
     points=1,
     cases=(
         Case("three samples", given(**THREE), visible=True, slack=ROUNDING),
+        # In the mean the reference is likelier: what is cut off at 0 is 0.
+        Case("below the reference", given(**BELOW), visible=True, slack=ROUNDING),
         Case("samples, drawn", samples(7), slack=ROUNDING),
         Case("one sample", samples(1), visible=True, slack=ROUNDING),
         Case("far apart", given(**FAR), visible=True, slack=ROUNDING),
@@ -197,7 +200,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MEAN,
-            ("three samples", "samples, drawn", "one sample", "with gaps", "all alike"),
+            ("three samples", "below the reference", "samples, drawn", "one sample", "with gaps", "all alike"),
             "d is the reference's log probability minus the policy's. Where the two agree, d is 0 and so is the "
             "estimate.",
             weight=3,

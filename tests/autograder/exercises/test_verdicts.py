@@ -17,11 +17,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from autograder import figures, kill_matrix
+from autograder import figures
 from autograder.claims import claims_of
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
-from autograder.judge import ask, derive_seed, judge, local_answer, make_answer_key
+from autograder.judge import SHIPPED, ask, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
 from autograder.trial import TRIVIAL, faults_of_mistakes, marks_lost, trivial_answer, visible_part
 from llm_course.checking.answer_key import answer_keys_to_json
@@ -31,7 +31,7 @@ from tests.banks.right import alternatives
 
 TODAY = os.environ.get("LLM_COURSE_SEED", datetime.datetime.now(datetime.UTC).date().isoformat())
 MORE = [b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0")))]
-SEEDS = [*dict.fromkeys([kill_matrix.SEED, TODAY.encode(), *MORE])]
+SEEDS = [*dict.fromkeys([SHIPPED, TODAY.encode(), *MORE])]
 TOLD_AT_ONCE = 0.7
 """The share of known mistakes that learners hear of from their own checks."""
 SECRET_OF_A_MISS = derive_seed(
@@ -164,10 +164,10 @@ def test_faults_of_mistakes_are_named() -> None:
         exercise, cases=tuple(case for case in exercise.cases if case.name in square.cases), properties=(square,)
     )
     faults = "\n".join(faults_of_mistakes(blind, SEEDS))
-    assert "seed kill matrix: aligned_at_start gets full marks" in faults
+    assert "seed '': aligned_at_start gets full marks" in faults
     swapped = replace(exercise.mistakes[0], function=exercise.mistakes[1].function)
     faults = "\n".join(faults_of_mistakes(replace(exercise, mistakes=(*exercise.mistakes[1:], swapped)), SEEDS))
-    assert f"seed kill matrix: {swapped.name} is told {exercise.mistakes[1].name}: " in faults
+    assert f"seed '': {swapped.name} is told {exercise.mistakes[1].name}: " in faults
     deaf = replace(exercise, mistakes=())
     assert f"no mistake fails {square.name!r}" in faults_of_mistakes(deaf, SEEDS)
 
