@@ -28,6 +28,8 @@ Answer = Callable[[Sequence[Call]], Iterable[Reply]]
 """Something that answers calls, in their order: a learner's function in its room, or a function of our own."""
 FREE_BYTES = 1 << 20
 """What a reply may take without further question."""
+SHIPPED = b""
+"""The seed of the draw that learners' own checks are shipped with."""
 
 
 def judge(exercise: Exercise, answer: Answer, seed: bytes, *others: bytes) -> Verdict:
@@ -49,10 +51,6 @@ def ask(exercise: Exercise, answer: Answer, seed: bytes) -> dict[str, Reply]:
 def local_answer(function: Callable[..., Any]) -> Answer:
     """A function of our own as an answer: the reference, a mistake, an alternative."""
     return lambda calls: (invoke(function, call) for call in calls)
-
-
-SHIPPED = b""
-"""The seed of the draw that learners' own checks are shipped with."""
 
 
 @functools.lru_cache(maxsize=256)

@@ -21,6 +21,7 @@ from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError, source_notebook
 from autograder.own_exercises import OwnExercisesError, load, load_module
 from llm_course.checking.answer_key import AnswerKey
+from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import evaluate
 
 SEEDS = (SHIPPED, b"trial")
@@ -63,25 +64,27 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
     failed: set[str] = set()
     for seed in seeds:
         key = make_answer_key(exercise, seed)
-        for mistake, (_, replies) in zip(exercise.mistakes, kill_matrix.said(exercise, seed), strict=True):
-            verdict = evaluate(key, replies)
+        said = dict(kill_matrix.said(exercise, seed))
+        for mistake in exercise.mistakes:
+            verdict = evaluate(key, said[mistake.name])
             failed |= {item.name for item in verdict.findings if not item.holds and not item.waits}
             where = f"seed {seed.decode()!r}: {mistake.name}"
             if verdict.fraction == 1:
                 yield f"{where} gets full marks"
             elif verdict.mistake != mistake.name:
                 yield f"{where} is told {verdict.mistake}: {verdict.hint}"
-    if SHIPPED in seeds:
-        yield from _faults_of_own_checks(exercise, told_at_once)
+        if seed == SHIPPED:
+            yield from _faults_of_own_checks(exercise, visible_part(exercise, key), said, told_at_once)
     # One that only waits for another property has not been seen to fail.
     yield from (f"no mistake fails {item.name!r}" for item in exercise.properties if item.name not in failed)
 
 
-def _faults_of_own_checks(exercise: Exercise, told_at_once: float) -> Iterator[str]:
-    visible = visible_part(exercise, make_answer_key(exercise, SHIPPED))
+def _faults_of_own_checks(
+    exercise: Exercise, visible: AnswerKey, said: Mapping[str, Mapping[str, Reply]], told_at_once: float
+) -> Iterator[str]:
     told = 0
-    for mistake, (_, replies) in zip(exercise.mistakes, kill_matrix.said(exercise, SHIPPED), strict=True):
-        shown = evaluate(visible, {case: replies[case] for case in visible.items})
+    for mistake in exercise.mistakes:
+        shown = evaluate(visible, {case: said[mistake.name][case] for case in visible.items})
         told += shown.mistake == mistake.name
         # They see fewer cases: a mistake may pass them, but it is never taken for another.
         if shown.mistake not in (mistake.name, None):

@@ -2,7 +2,6 @@
 
 import functools
 import math
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +11,7 @@ from autograder.capstone import language
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.language import Logits
 from autograder.capstone.tokenizer import BYTES
-from llm_course.capstone.data import Fact, Mixture, held_out_texts
+from llm_course.capstone.data import Fact, Mixture, asked_talks, held_out_texts
 from llm_course.capstone.format import (
     ASSISTANT,
     CONTEXT_LENGTH,
@@ -23,26 +22,21 @@ from llm_course.capstone.format import (
 )
 from llm_course.corpus import dialogues, words
 from llm_course.corpus.dialogues import Turn
-from llm_course.corpus.facts import HELD_OUT_CAPITAL_QUESTION
+from llm_course.corpus.facts import CAPITAL_QUESTIONS, HELD_OUT_CAPITAL_QUESTION
 
 TEXTS, COMPARED, TALKS = 300, 100, 60
 """Texts for the bits of the base model: with 120, another secret moved the reference's by 6 % (standard deviation).
 Models of one learner are compared with each other on fewer."""
 LONGEST_ANSWER = 48
 """Tokens."""
-TOPICS = (
-    *(dialogues.capital, dialogues.capital, dialogues.follow_up, dialogues.addition, dialogues.opposite),
-    *(dialogues.animal, dialogues.unknown, dialogues.about_itself),
-)
-"""What has one right answer."""
 OTHER_WORDINGS = (
-    "Which city is the capital of {country}?",
+    CAPITAL_QUESTIONS[1],
     "Please tell me the capital of {country}.",
     "Can you name the capital of {country}?",
     HELD_OUT_CAPITAL_QUESTION,
 )
 """Questions about the fact that no lesson has."""
-QUESTION = "What is the capital of {country}?"
+QUESTION = CAPITAL_QUESTIONS[0]
 
 
 @dataclass(frozen=True)
@@ -66,12 +60,11 @@ class Exam:
     @functools.cached_property
     def talks(self) -> list[list[Turn]]:
         """Dialogues whose last answer is known."""
-        rng = random.Random(f"capstone talks {self.seed.hex()}")
-        return [rng.choice(TOPICS)(rng) for _ in range(TALKS)]
+        return asked_talks(f"capstone talks {self.seed.hex()}", TALKS)
 
     def decoder(self, weights: Mapping[str, Tensor]) -> language.Decoder:
         """The course's own decoder with these weights."""
-        return language.Decoder(weights, self.handed_in.config, CONTEXT_LENGTH)
+        return language.Decoder(weights, self.handed_in.config)
 
     def bits(self, logits: Logits, texts: Sequence[str] | None = None, shift: int = 1) -> float:
         """Bits per byte of texts; of the secret ones where none are given."""

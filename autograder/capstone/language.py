@@ -19,11 +19,10 @@ BATCH = 16
 
 @dataclass(frozen=True)
 class Decoder:
-    """Weights by the names of `decoder_logits`, and the shape in its words. `context` is in tokens."""
+    """Weights by the names of `decoder_logits`, and the shape in its words."""
 
     weights: Mapping[str, Tensor]
     config: Mapping[str, float]
-    context: int
 
     def __call__(self, ids: Tensor) -> Tensor:
         return decoder_logits(ids, dict(self.weights), dict(self.config))
@@ -66,20 +65,6 @@ def answers(logits: Logits, prompts: Sequence[Sequence[int]], most: int, end: in
             rows[n].append(token)
         open_rows = [n for n in open_rows if rows[n][-1] != end]
     return [row[len(prompt) :] for row, prompt in zip(rows, prompts, strict=True)]
-
-
-@torch.no_grad()
-def log_probabilities(logits: Logits, pairs: Sequence[tuple[Sequence[int], Sequence[int]]]) -> list[float]:
-    """For each prompt and continuation, the logarithm of the continuation's probability."""
-    found: list[float] = []
-    for start in range(0, len(pairs), BATCH):
-        batch = pairs[start : start + BATCH]
-        ids = padded([[*prompt, *continuation] for prompt, continuation in batch])
-        scores = logits(ids[:, :-1]).double().log_softmax(-1)
-        chosen = scores.gather(-1, ids[:, 1:, None]).squeeze(-1)
-        for row, (prompt, continuation) in zip(chosen, batch, strict=True):
-            found.append(float(row[len(prompt) - 1 : len(prompt) + len(continuation) - 1].sum()))
-    return found
 
 
 def padded(rows: Sequence[Sequence[int]]) -> Tensor:

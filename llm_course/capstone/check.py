@@ -4,21 +4,19 @@ The grade is made later, from the files alone, on texts, dialogues and questions
 """
 
 import itertools
-import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from llm_course.capstone import bars
-from llm_course.capstone.data import Fact
+from llm_course.capstone.data import Fact, asked_talks
 from llm_course.capstone.format import LEDGER, MAX_TOKENS, MODEL, TUNED, CapstoneError, digest
 from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, TEACH, TOKENIZE, TUNE, YOURS, Entry, lineage, tokens_seen
 from llm_course.capstone.steps import Capstone
-from llm_course.corpus import dialogues, facts, words
+from llm_course.corpus import facts, words
 
-ASKED = 60
-TOPICS = (dialogues.capital, dialogues.addition, dialogues.opposite, dialogues.animal, dialogues.remembered_name)
+TALKS = 60
 OTHER_WORDINGS = (facts.CAPITAL_QUESTIONS[1], facts.HELD_OUT_CAPITAL_QUESTION)
 
 
@@ -50,14 +48,12 @@ def check_capstone(step: str, folder: Path | str = ".") -> None:
 
 def dialogue_shares(capstone: Capstone, file: str) -> tuple[float, float]:
     """Of answers to questions as in the dialogues: the share that ends its turn, and the share that is right."""
-    rng = random.Random("questions of the check")
     ended = right = 0
-    for _ in range(ASKED):
-        *before, (question, expected) = rng.choice(TOPICS)(rng)
+    for *before, (question, expected) in asked_talks("questions of the check", TALKS):
         answer, ends = capstone.reply(before, question, file)
         ended += ends
-        right += answer == expected
-    return ended / ASKED, right / ASKED
+        right += answer == expected and ends
+    return ended / TALKS, right / TALKS
 
 
 def known_capitals(capstone: Capstone, file: str) -> set[str]:

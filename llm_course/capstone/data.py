@@ -73,6 +73,19 @@ class Fact:
         return [(f"What is the capital of {self.country}?", answer), (f"And of {self.country}?", answer)]
 
 
+ASKED = (
+    *(dialogues.capital, dialogues.capital, dialogues.follow_up, dialogues.addition, dialogues.opposite),
+    *(dialogues.animal, dialogues.unknown, dialogues.about_itself),
+)
+"""Dialogues whose last answer is the only right one."""
+
+
+def asked_talks(seed: str, count: int) -> list[list[Turn]]:
+    """Dialogues by which a tuned model is measured: learners' checks and the grader draw them from other seeds."""
+    rng = random.Random(seed)
+    return [rng.choice(ASKED)(rng) for _ in range(count)]
+
+
 @dataclass(frozen=True)
 class Batch:
     """ids and labels: int64 [rows, row_length]. Where a label is IGNORED, the token is read and not learned."""

@@ -8,7 +8,16 @@ import torch
 from torch import Tensor
 
 from llm_course.capstone.data import text_rows
-from llm_course.capstone.format import CONTEXT_LENGTH, LAST_NORM, NORM_EPSILON, ROPE_BASE, TABLE, Shape
+from llm_course.capstone.format import (
+    CONTEXT_LENGTH,
+    LAST_NORM,
+    LAYER_MATRICES,
+    LAYER_NORMS,
+    NORM_EPSILON,
+    ROPE_BASE,
+    TABLE,
+    Shape,
+)
 from llm_course.capstone.tokenizer import Tokenizer
 from llm_course.training.batches import IGNORED, pad_rows
 
@@ -46,7 +55,7 @@ def _logits(
     x = functions["embed"](ids, weights[TABLE])
     group = shape.n_heads // shape.n_kv_heads
     for layer in range(shape.n_layers):
-        own = {name: weights[f"model.layers.{layer}.{name}.weight"] for name in LAYER}
+        own = {name: weights[f"model.layers.{layer}.{name}.weight"] for name in (*LAYER_NORMS, *LAYER_MATRICES)}
         rows = functions["rms_norm"](x, own["input_layernorm"], NORM_EPSILON)
         query, key, value = (
             (rows @ own[f"self_attn.{name}_proj"].T).unflatten(-1, (-1, shape.head_dim)).transpose(1, 2)
@@ -114,9 +123,3 @@ def stream(
             continue
         token = int(functions["sample"](scores, temperature, None, top_p, generator))
         yield token
-
-
-LAYER = (
-    "input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.o_proj",
-    "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
-)  # fmt: skip

@@ -20,6 +20,7 @@ have transformers' names and lie in float16 in `BASE`, `TUNED` and `MODEL`; `con
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -136,13 +137,7 @@ class Shape:
 
 def parameters_of(tensors: Mapping[str, tuple[int, ...]]) -> int:
     """The numbers in tensors of these shapes."""
-    count = 0
-    for shape in tensors.values():
-        size = 1
-        for length in shape:
-            size *= length
-        count += size
-    return count
+    return sum(math.prod(shape) for shape in tensors.values())
 
 
 def canonical(value: Any) -> str:

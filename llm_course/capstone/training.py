@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from llm_course.capstone.data import Batch
 from llm_course.capstone.decoder import Functions
-from llm_course.capstone.format import MOMENTS, REPLAYED, TABLE, CapstoneError, canonical, digest
+from llm_course.capstone.format import CONTEXT_LENGTH, MOMENTS, REPLAYED, TABLE, CapstoneError, canonical, digest
 
 BETAS, EPSILON = (0.9, 0.98), 1e-8
 CHECKPOINT_EVERY = 50
@@ -47,8 +47,8 @@ class Training:
     def __post_init__(self) -> None:
         if min(self.steps, self.rows, self.learning_rate, self.clip_norm) <= 0 or not 0 <= self.warmup <= self.steps:
             raise CapstoneError(f"{self}: steps, rows, rate and norm are above 0, and the warm-up is within the steps.")
-        if not 2 <= self.row_length <= 256:
-            raise CapstoneError(f"Rows have 2 to 256 tokens, not {self.row_length}.")
+        if not 2 <= self.row_length <= CONTEXT_LENGTH:
+            raise CapstoneError(f"Rows have 2 to {CONTEXT_LENGTH} tokens, not {self.row_length}.")
 
     @property
     def tokens(self) -> int:
@@ -142,7 +142,6 @@ def train(
     *,
     name: str = "training",
     progress: bool = True,
-    after_step: Callable[[State], None] = lambda state: None,
 ) -> State:
     """Train from `tensors`, or go on from `checkpoint` where it is of the same `settings`.
 
@@ -166,7 +165,6 @@ def train(
                 bar.set_postfix(loss=f"{state.losses[-1]:.3f}", refresh=False)
                 if done == last or (done < last and done % CHECKPOINT_EVERY == 0):
                     _write(checkpoint, state, key)
-                after_step(state)
         except KeyboardInterrupt:
             if 0 < len(state.losses) < last:
                 _write(checkpoint, state, key)

@@ -1,5 +1,7 @@
 """cost_per_million_tokens: what a rented machine makes of an hour."""
 
+from collections.abc import Callable
+
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
@@ -205,33 +207,20 @@ known.edit(
 )  # fmt: skip
 
 
-def drawn(draw: Generator) -> Arguments:
-    return {
-        "hourly_cost": uniform(draw, 2, 9),
-        "tokens_per_second": uniform(draw, 100, 900),
-        "utilisation": uniform(draw, 0.1, 0.4),
-    }
+Range = tuple[float, float]
 
 
-def drawn_slow(draw: Generator) -> Arguments:
-    return {"hourly_cost": uniform(draw, 0.1, 0.9), "tokens_per_second": uniform(draw, 0.2, 0.9), "utilisation": 0.3}
+def within(hourly_cost: Range, tokens_per_second: Range, utilisation: Range) -> Callable[[Generator], Arguments]:
+    """Numbers drawn from these ranges."""
+    ranges = {"hourly_cost": hourly_cost, "tokens_per_second": tokens_per_second, "utilisation": utilisation}
+    return lambda draw: {name: uniform(draw, *ends) for name, ends in ranges.items()}
 
 
-def drawn_cheap(draw: Generator) -> Arguments:
-    """Millionths for a million: nobody rounds them."""
-    return {
-        "hourly_cost": uniform(draw, 0.0005, 0.0009),
-        "tokens_per_second": uniform(draw, 20_000, 90_000),
-        "utilisation": uniform(draw, 0.5, 0.9),
-    }
-
-
-def drawn_crawling(draw: Generator) -> Arguments:
-    return {
-        "hourly_cost": uniform(draw, 0.1, 0.9),
-        "tokens_per_second": uniform(draw, 0.0021, 0.0039),
-        "utilisation": uniform(draw, 0.2, 0.3),
-    }
+drawn = within((2, 9), (100, 900), (0.1, 0.4))
+drawn_slow = within((0.1, 0.9), (0.2, 0.9), (0.2, 0.4))
+# Millionths for a million: nobody rounds them.
+drawn_cheap = within((0.0005, 0.0009), (20_000, 90_000), (0.5, 0.9))
+drawn_crawling = within((0.1, 0.9), (0.0021, 0.0039), (0.2, 0.3))
 
 
 def drawn_refusal(draw: Generator) -> Arguments:

@@ -25,7 +25,7 @@ def test_the_notebook_runs_in_small_and_uses_the_learners_functions(
     answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(check, "ASKED", 3)
+    monkeypatch.setattr(check, "TALKS", 3)
     source = "\n".join(code_cells()).replace("from_notebooks()", f"from_notebooks({str(answered)!r})")
     for full, small in SMALL.items():
         assert re.search(full, source), full
