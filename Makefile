@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers checks kill-matrix soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ demo-class: env  ## make a class of synthetic learners in demo-class/, and grade
 
 bench-grade: env  ## measure grading beside stock nbgrader; options in ARGUMENTS="--submissions 50 --rounds 1"
 	@$(BIN)/python -m benchmarks.grading $(ARGUMENTS)
+
+unseen-answers: env  ## judge a folder of answers that the graders have not seen: ARGUMENTS=folder
+	@$(BIN)/python -m benchmarks.unseen_answers $(ARGUMENTS)
 
 checks: env  ## build the data of the learners' own checks, and write the page of the graders' figures
 	@$(BIN)/python -m autograder.figures
