@@ -25,7 +25,7 @@ from autograder.trial import visible_part
 from llm_course.checking.calls import invoke
 from llm_course.checking.evaluate import Verdict, evaluate
 
-SECONDS = 120
+SECONDS = 60
 """How long an answer may take, its key included."""
 SEEDS = tuple(derive_seed(b"unseen answers", str(number)) for number in range(4))
 """A grader's draws: the first gives the verdict, the others what a known mistake loses elsewhere."""
@@ -35,7 +35,8 @@ SEEDS = tuple(derive_seed(b"unseen answers", str(number)) for number in range(4)
 class Outcome:
     """What an answer got: the share of the points, a known mistake or None, and what it is told.
 
-    The share is None where a file gave no answer that could be judged: it counts nowhere. `seen` is what the learner's own checks tell of it: a known mistake, "passed", or "failed".
+    The share is None where a file gave no answer that could be judged: it counts nowhere. `seen` is what the
+    learner's own checks tell of it: a known mistake, "passed", or "failed".
     """
 
     file: Path
