@@ -41,7 +41,10 @@ ESBUILD := node_modules/.bin/esbuild --log-level=warning --bundle --minify --tar
 
 widgets: $(BUILT)/.done $(BUILT)/site/_static/widgets/stories.js $(BUILT)/site/_static/widgets/fill-mask.js  ## build the widgets' JavaScript
 
-$(BUILT)/.done: node_modules/.package-lock.json $(wildcard $(WIDGETS)/*.js $(WIDGETS)/*.css $(WIDGETS)/js/*.js)
+$(BUILT)/kernel_code.js: node_modules/.package-lock.json $(wildcard $(WIDGETS)/kernel/*)
+	@mkdir -p $(@D) && node $(WIDGETS)/kernel/assemble.js $@
+
+$(BUILT)/.done: $(BUILT)/kernel_code.js node_modules/.package-lock.json $(wildcard $(WIDGETS)/*.js $(WIDGETS)/*.css $(WIDGETS)/js/*.js)
 	@$(ESBUILD) --format=esm --outdir=$(BUILT) $(wildcard $(WIDGETS)/*.js) $(WIDGETS)/style.css
 	@$(ESBUILD) --format=iife --outfile=$(BUILT)/site/_static/widgets/host.js $(WIDGETS)/js/host.js
 	@touch $@

@@ -1,0 +1,172 @@
+/** The kernel in WebAssembly against its twin in JavaScript, and wrong kernels against the same checks. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+
+import { readCourseModel } from "../../llm_course/widgets/js/course_model.js";
+import { Decoder } from "../../llm_course/widgets/js/decoder.js";
+import { kernelOf } from "../../llm_course/widgets/js/kernel.js";
+import { argmax, randomNumbers } from "../../llm_course/widgets/js/numbers.js";
+import { quantizedDecoder } from "../../llm_course/widgets/js/quantization.js";
+import { nextDistribution, sample } from "../../llm_course/widgets/js/sampling.js";
+import { assemble, SOURCE } from "../../llm_course/widgets/kernel/assemble.js";
+
+// Of logits between -20 and 20, in single precision: 40 units in the last place.
+const TOLERANCE = 1e-4;
+const file = readFileSync(new URL("../../llm_course/weights/stories/browser.bin", import.meta.url));
+const course = readCourseModel(file.buffer.slice(file.byteOffset, file.byteOffset + file.byteLength));
+const { config, tensors } = course;
+
+/** An observer is what makes the decoder take its JavaScript. */
+const look = () => {};
+
+/** The decoders that run in the pages: the course model, rounded to 4 bits, and stretched beyond its context by YaRN. */
+const DECODERS = {
+  "the course model": new Decoder(config, tensors),
+  "rounded to 4 bits": quantizedDecoder(course, 32, { bits: 4, nf4: true }),
+  "stretched to a longer context": new Decoder({
+    ...config,
+    context_length: 2 * config.context_length - 3,
+    attention_factor: 1.07,
+    rope_frequencies: Array.from({ length: config.head_size / 2 }, (_, i) => 10000 ** (-i / 16) / (1 + i / 15)),
+  }, tensors),
+};
+
+/** @returns The tokens that `choose` takes by the logits, and the cache of those that were read. */
+function write(decoder, observe, choose = argmax) {
+  const cache = decoder.newCache();
+  const ids = [config.end_of_text];
+  while (ids.length < 150) ids.push(choose(decoder.step(cache, ids.at(-1), observe)));
+  return { ids, cache };
+}
+
+function largestDifference(some, others) {
+  assert.equal(some.length, others.length);
+  return some.reduce((largest, x, i) => Math.max(largest, Math.abs(x - others[i])), 0);
+}
+
+/** The largest difference in the logits after each of some tokens, all read by the kernel and by its twin. */
+function distance(decoder, count) {
+  const draw = randomNumbers(count);
+  const [fast, plain] = [decoder.newCache(), decoder.newCache()];
+  let largest = 0;
+  for (let i = 0; i < count; i++) {
+    const token = Math.floor(draw() * config.vocabulary_size);
+    largest = Math.max(largest, largestDifference(decoder.step(fast, token), decoder.step(plain, token, look)));
+  }
+  return largest;
+}
+
+for (const [name, decoder] of Object.entries(DECODERS)) {
+  test(`logits equal those of the JavaScript: ${name}`, () => {
+    const difference = distance(decoder, decoder.config.context_length);
+    assert.ok(decoder.kernel, "the kernel ran");
+    assert.ok(difference < TOLERANCE, `they differ by ${difference}`);
+  });
+
+  test(`the same text, greedy and drawn: ${name}`, () => {
+    const drawn = () => {
+      const draw = randomNumbers(3);
+      return (logits) => sample(nextDistribution(Array.from(logits), { temperature: 0.8, topP: 0.9 }).probabilities, draw());
+    };
+    for (const chooser of [() => argmax, drawn]) {
+      const [fast, plain] = [undefined, look].map((observe) => write(decoder, observe, chooser()));
+      assert.deepEqual(fast.ids, plain.ids);
+      assert.ok(new Set(fast.ids).size > 20, "it is a text");
+    }
+  });
+}
+
+/** Scores of some hundreds, whose exponentials no float holds; rounding weighs more in them. */
+const steep = () => {
+  const steeper = new Map(tensors);
+  for (const [name, tensor] of tensors) if (name.includes("q_proj")) steeper.set(name, tensor.map((x) => 40 * x));
+  return new Decoder(config, steeper);
+};
+const STEEP_TOLERANCE = 0.01;
+
+test("large scores do not overflow", () => {
+  const difference = distance(steep(), 40);
+  assert.ok(difference < STEEP_TOLERANCE, `they differ by ${difference}`);
+});
+
+test("keys and values in the cache are those of the JavaScript", () => {
+  const [fast, plain] = [undefined, look].map((observe) => write(new Decoder(config, tensors), observe).cache);
+  for (const table of ["keys", "values"]) {
+    fast[table].forEach((layer, i) => assert.ok(largestDifference(layer, plain[table][i]) < TOLERANCE, `${table} ${i}`));
+  }
+});
+
+test("two texts in turn, one taken back and one looked into, disturb nothing", () => {
+  const decoder = new Decoder(config, tensors);
+  const expected = (ids) => new Decoder(config, tensors).read(decoder.newCache(), ids, look);
+  const [cat, dog] = [decoder.newCache(), decoder.newCache()];
+  decoder.read(cat, [0, 10, 20, 30]);
+  decoder.read(dog, [0, 40, 50]);
+  assert.ok(largestDifference(decoder.read(cat, [60]), expected([0, 10, 20, 30, 60])) < TOLERANCE);
+  cat.length = 2;
+  decoder.read(cat, [70, 80], look);
+  assert.ok(largestDifference(decoder.read(cat, [90]), expected([0, 10, 70, 80, 90])) < TOLERANCE);
+  assert.ok(largestDifference(decoder.read(dog, [100]), expected([0, 40, 50, 100])) < TOLERANCE);
+});
+
+test("logits that were returned stay as they are", () => {
+  const decoder = new Decoder(config, tensors);
+  const cache = decoder.newCache();
+  const first = decoder.step(cache, 5);
+  const kept = Array.from(first);
+  decoder.step(cache, 6);
+  assert.deepEqual(Array.from(first), kept);
+});
+
+test("without WebAssembly, with one that lacks SIMD, or with odd sizes, the JavaScript writes the same", () => {
+  const expected = new Decoder(config, tensors).step(new Decoder(config, tensors).newCache(), 7, look);
+  const whole = globalThis.WebAssembly;
+  for (const lacking of [undefined, { ...whole, validate: () => false }]) {
+    globalThis.WebAssembly = lacking;
+    try {
+      const decoder = new Decoder(config, tensors);
+      assert.deepEqual(decoder.step(decoder.newCache(), 7), expected);
+      assert.equal(decoder.kernel, null);
+    } finally {
+      globalThis.WebAssembly = whole;
+    }
+  }
+  const odd = new Decoder({ ...config, head_size: 12 }, tensors);
+  assert.equal(kernelOf(odd), null, "half a head is no multiple of 4");
+});
+
+/** Text of the kernel that stands there at least once, and what a slip would have made of it. */
+const SLIPS = {
+  "a product is left out": ["(local.set $d (f32x4.add (local.get $d)", "(local.set $d (f32x4.add (local.get $c)"],
+  "rows are mixed up": ["offset=8 (local.get $product)", "offset=12 (local.get $product)"],
+  "scores are not scaled": ["(f32.mul (local.get $scale) (call $sum (local.get $products)))", "(call $sum (local.get $products))"],
+  "what fills up the last four scores counts": ["-inf -inf -inf -inf", "0 0 0 0"],
+  "pairs turn backwards": ["(v128.store (local.get $here) (f32x4.sub", "(v128.store (local.get $here) (f32x4.add"],
+  "keys are not rotated": ["(global.get $kv_heads))\n    (loop", "(i32.const 1))\n    (loop"],
+  "each query head has a key-value head of its own": ["(i32.div_u (global.get $heads) (global.get $kv_heads))", "(i32.const 1)"],
+  "the position itself is not seen": ["(i32.add (local.get $position) (i32.const 1)))\n      (br_if", "(local.get $position))\n      (br_if"],
+  "the gate is a plain sigmoid": ["(f32x4.div (local.get $x)", "(f32x4.div (v128.const f32x4 1 1 1 1)"],
+  "e^x has too short a polynomial": ["1.6666665459e-1 1.6666665459e-1 1.6666665459e-1 1.6666665459e-1", "0.17 0.17 0.17 0.17"],
+  "the norm forgets its mean": ["(f32.convert_i32_u (global.get $hidden_size))", "(f32.const 1)"],
+  "the residual is not added": ["(v128.load (local.get $here)) (v128.load (i32.add (global.get $output)", "(v128.const f32x4 0 0 0 0) (v128.load (i32.add (global.get $output)"],
+};
+
+for (const [slip, [text, wrong]] of Object.entries(SLIPS)) {
+  test(`a wrong kernel is noticed: ${slip}`, async () => {
+    const difference = distance(await withKernel(new Decoder(config, tensors), text, wrong), 40);
+    assert.ok(!(difference < TOLERANCE), `they differ by no more than ${difference}`);
+  });
+}
+
+test("a wrong kernel is noticed: the largest score is not subtracted", async () => {
+  const decoder = await withKernel(steep(), "(f32x4.splat (local.get $largest))", "(v128.const f32x4 0 0 0 0)");
+  assert.ok(!(distance(decoder, 40) < STEEP_TOLERANCE));
+});
+
+async function withKernel(decoder, text, wrong) {
+  assert.ok(SOURCE.includes(text), "the text stands in the kernel");
+  decoder.kernel = kernelOf(decoder, await assemble(SOURCE.replaceAll(text, wrong)));
+  return decoder;
+}
