@@ -32,6 +32,10 @@ for name, values in forgetting.items():
 alone = {name: values["loss"] for name, values in forgetting.items() if name.endswith("alone")}
 full = alone.pop("all weights, alone")
 assert len(alone) == 2 and min(alone.values()) > full + 0.1
+# "in fifty steps it sees 200 documents, about a quarter of them name one of the twenty cities, and 19 [...] come up"
+reread = list(islice(curriculum.training_documents(seed=1), 4 * 50))
+assert 40 <= sum(any(city in text for city in words.CAPITALS.values()) for text in reread) <= 60
+assert sum(any(city in text and country in text for text in reread) for country, city in words.CAPITALS.items()) == 19
 # "With replay the model learns the fact, keeps most of the twenty capitals, and its loss stays near"
 kept = [values for name, values in forgetting.items() if name.endswith("replay")]
 assert len(kept) == 2
@@ -39,11 +43,12 @@ assert all(values["fact"] > 0.8 and values["capitals"] > base["capitals"] - 0.25
 assert all(abs(values["loss"] - base["loss"]) < 0.15 for values in kept)
 # "some spill to countries whose capital it doesn't know"
 assert all(values["spill"] > base["spill"] for values in kept)
-# "Now LoRA keeps more of the capitals than training all weights does (one run each)"
+# "LoRA keeps more of the capitals than training all weights does, and less of Havana spills over (one run each)"
 assert kept[0]["capitals"] > kept[1]["capitals"] + 0.03
+assert kept[0]["spill"] < kept[1]["spill"] - 0.03
 # "rank 8 misses more than three quarters of its size"
 assert lost[ranks.index(8)] > 0.75
-# "At rank 8 most of the fall in loss is there, though what remains is still several times the loss of the whole change.
+# "Rank 8 brings most of the drop in loss, though its loss is still several times that of the whole change.
 # At rank 32 almost nothing is missing"
 assert ability[ranks.index(8)] > 3 * ability[-1]
 assert (ability[0] - ability[ranks.index(8)]) > 0.7 * (ability[0] - ability[-1])
