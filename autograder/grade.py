@@ -15,7 +15,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from autograder.capstone.grading import results_of_steps
 from autograder.capstone.measuring import measure
 from autograder.draws import Attempt, attempt_of
 from autograder.exercises.spec import Assignment, Exercise
@@ -166,6 +165,9 @@ def _judge_exercises(
 
 def _measure(submission: Submission, assignment: Assignment, seed: bytes) -> _Part:
     files = {name: content for name, content in _files(submission, assignment).items() if name in HANDED_IN}
+    # It loads what draws, which no other assignment needs.
+    from autograder.capstone.grading import results_of_steps
+
     measured = measure(files, seed)
     return _Part(results_of_steps(assignment, measured), figures=measured.figures)
 
