@@ -2,7 +2,7 @@
 
 import { attention } from "./js/attention.js";
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, element, textField, traitCheckbox, visibleToken, widget } from "./js/dom.js";
+import { announcement, choice, element, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap, numberTable } from "./js/heat_map.js";
 import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 
@@ -21,7 +21,7 @@ import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/number
  * @property {(layer: number, head: number) => Vectors | Weights} at
  * @property {(layer: number, head: number, edited: Vectors) => void} [edit]  Where a reader may change the numbers.
  * @property {HTMLElement} [controls]  What else the source lets a reader choose.
- * @property {(model: Model) => Promise<void>} [prepare]  Before it is first looked at.
+ * @property {() => Promise<void>} [prepare]  Before it is first looked at.
  * @property {string} [note]
  *
  * @typedef {object} View  What is looked at.
@@ -48,39 +48,59 @@ export default widget(
   (model, body) => {
     const sourceControls = element("div", { class: "llm-controls" });
     const head = element("div");
-    const sources = [givenSource(model), randomSource(() => showHead()), sentenceSource(() => showHead())];
+    const sources = [givenSource(model), randomSource(model, () => showHead()), sentenceSource(model, () => showHead())];
     /** @type {View} */
     const view = { source: sources[0], layer: 0, head: 0, picked: 0 };
     let refresh = () => {};
 
     function showHead() {
-      view.picked = Math.min(view.picked, view.source.tokens.length - 1);
+      lookAt(model, view);
       const { node, show } = headView(view, model, showHead);
       head.replaceChildren(node);
       refresh = show;
       refresh();
     }
     /** @param {string} index */
-    async function chooseSource(index) {
-      const source = sources[Number(index)];
+    function chooseSource(index) {
+      const chosen = Number(index);
+      for (const [trait, value] of Object.entries({ source: chosen, layer: 0, head: 0, picked: -1 })) setTrait(model, trait, value);
+      if (chosen === 2) for (const trait of ["causal", "scaled"]) setTrait(model, trait, true);
+      openSource();
+    }
+    async function openSource() {
+      const source = sources[model.get("source")] ?? sources[0];
       sourceControls.replaceChildren(...(source.controls ? [source.controls] : []));
       head.replaceChildren();
       try {
-        await source.prepare?.(model);
+        await source.prepare?.();
       } catch (error) {
         head.replaceChildren(element("p", { role: "alert" }, String(error)));
         return;
       }
-      Object.assign(view, { source, layer: 0, head: 0, picked: source.tokens.length - 1 });
+      view.source = source;
       showHead();
     }
 
     const labels = sources.map(({ label }, i) => /** @type {[string, string]} */ ([String(i), label]));
-    body.append(choice("Vectors", labels, "0", chooseSource), sourceControls, head);
-    chooseSource("0");
+    body.append(choice("Vectors", labels, String(model.get("source")), chooseSource), sourceControls, head);
+    openSource();
     for (const trait of ["causal", "scaled"]) model.on(`change:${trait}`, () => refresh());
   },
 );
+
+/**
+ * Takes layer, head and row from the state, as far as the source has them; row -1 is the last.
+ * @param {Model} model
+ * @param {View} view
+ */
+function lookAt(model, view) {
+  const { source } = view;
+  const inside = (/** @type {string} */ trait, /** @type {number} */ count) => Math.max(0, Math.min(model.get(trait), count - 1));
+  const rows = source.tokens.length;
+  view.layer = inside("layer", source.layers);
+  view.head = inside("head", source.heads);
+  view.picked = model.get("picked") < 0 ? rows - 1 : inside("picked", rows);
+}
 
 /** @param {Model} model */
 function suggestions(model) {
@@ -130,11 +150,11 @@ function givenSource(model) {
 
 /**
  * Standard normal vectors, the same on every visit.
+ * @param {Model} model
  * @param {() => void} onChange
  * @returns {Source}
  */
-function randomSource(onChange) {
-  let width = 64;
+function randomSource(model, onChange) {
   const widths = [4, 16, 64, 256].map((size) => /** @type {[string, string]} */ ([String(size), String(size)]));
   const tokens = Array.from({ length: 6 }, (_, i) => `token ${i + 1}`);
   return {
@@ -143,12 +163,13 @@ function randomSource(onChange) {
     layers: 1,
     heads: 1,
     at() {
+      const width = model.get("width");
       const uniform = randomNumbers(width);
       const draw = () => randomMatrix(tokens.length, width, () => normal(uniform));
       return { query: draw(), key: draw(), value: draw() };
     },
-    controls: choice("Width d", widths, String(width), (chosen) => {
-      width = Number(chosen);
+    controls: choice("Width d", widths, String(model.get("width")), (chosen) => {
+      setTrait(model, "width", Number(chosen));
       onChange();
     }),
   };
@@ -156,26 +177,27 @@ function randomSource(onChange) {
 
 /**
  * A sentence of the reader's, as the heads of the course model see it.
+ * @param {Model} model
  * @param {() => void} onChange
  * @returns {Source}
  */
-function sentenceSource(onChange) {
+function sentenceSource(model, onChange) {
   /** @type {import("./js/course_model.js").CourseModel | null} */
   let course = null;
-  let text = "There was a girl called Anna. Anna had a red ball.";
   const status = element("span", { role: "status" });
-  const field = textField("Your sentence", text, (typed) => {
-    text = typed;
-    if (!course) return;
-    readSentence(course);
-    onChange();
+  const field = traitTextField(model, "sentence", "Your sentence", {
+    onChange() {
+      if (!course) return;
+      readSentence(course);
+      onChange();
+    },
   });
   /** @type {Vectors[][]} */
   let read = [];
 
   /** @param {import("./js/course_model.js").CourseModel} model */
   function readSentence({ tokenizer, decoder, config }) {
-    const ids = [config.end_of_text, ...tokenizer.encode(text)].slice(0, SENTENCE_TOKENS);
+    const ids = [config.end_of_text, ...tokenizer.encode(model.get("sentence"))].slice(0, SENTENCE_TOKENS);
     source.tokens = ids.map((id) => (id === config.end_of_text ? "start" : visibleToken(tokenizer.decode([id]))));
     read = readHeads(decoder, ids);
   }
@@ -187,10 +209,8 @@ function sentenceSource(onChange) {
     layers: 1,
     heads: 1,
     at: (layer, head) => read[layer][head],
-    controls: element("div", { class: "llm-grow" }, field, status),
-    async prepare(model) {
-      model.set("causal", true);
-      model.set("scaled", true);
+    controls: element("div", { class: "llm-grow" }, field.node, status),
+    async prepare() {
       if (course) return;
       status.textContent = "Loading the course model …";
       course = await loadCourseModel(model);
@@ -238,10 +258,10 @@ function readHeads(decoder, ids) {
 function headView(view, model, onChoose) {
   const { source } = view;
   let numbers = source.at(view.layer, view.head);
-  const results = resultView(view, numbers);
+  const results = resultView(view, model, numbers);
   const show = () => results.show(numbers, { causal: model.get("causal"), scaled: model.get("scaled") });
   const controls = [
-    ...indexChoices(view, onChoose),
+    ...indexChoices(view, model, onChoose),
     ...("weights" in numbers ? [] : switches(model)),
   ];
   const tables =
@@ -275,9 +295,10 @@ function isSmall({ key, value }) {
 
 /**
  * @param {View} view
+ * @param {Model} model
  * @param {() => void} onChoose
  */
-function indexChoices(view, onChoose) {
+function indexChoices(view, model, onChoose) {
   /**
    * @param {"layer" | "head"} name
    * @param {number} count
@@ -286,7 +307,7 @@ function indexChoices(view, onChoose) {
     if (count === 1) return null;
     const options = Array.from({ length: count }, (_, i) => /** @type {[string, string]} */ ([String(i), String(i + 1)]));
     return choice(name === "layer" ? "Layer" : "Head", options, String(view[name]), (chosen) => {
-      view[name] = Number(chosen);
+      setTrait(model, name, Number(chosen));
       onChoose();
     });
   };
@@ -322,10 +343,11 @@ function vectorTables(tokens, vectors, onEdit) {
  * The maps of the head in view. With vectors: scores, weights, output and the arithmetic of the picked row.
  * With weights alone: the weights.
  * @param {View} view
+ * @param {Model} model
  * @param {Vectors | Weights} numbers
  * @returns {{ node: HTMLElement, show: (numbers: Vectors | Weights, settings: Settings) => void }}
  */
-function resultView(view, numbers) {
+function resultView(view, model, numbers) {
   const { tokens } = view.source;
   const vectors = "query" in numbers ? numbers : null;
   const rows = tokens.slice(-(vectors ? vectors.query : /** @type {Weights} */ (numbers).weights).length);
@@ -333,6 +355,7 @@ function resultView(view, numbers) {
   const dimensions = Array.from({ length: Math.min(width, OUTPUT_WIDTH) }, (_, i) => String(i + 1));
   const onPick = (/** @type {number} */ row) => {
     view.picked = row;
+    setTrait(model, "picked", row);
     repeat();
   };
   const scoreMap = heatMap({ caption: "Scores", rows, columns: tokens });

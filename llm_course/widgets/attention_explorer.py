@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 import numpy as np
-from traitlets import Bool, List, Unicode
+from traitlets import Bool, Int, List, Unicode
 
 from .base import Array, CourseWidget, numbers
 from .picture import heat_map
@@ -45,6 +45,13 @@ class AttentionExplorer(CourseWidget):
     weights: List[Any] = List(allow_none=True).tag(sync=True)
     causal = Bool(False).tag(sync=True)
     scaled = Bool(True).tag(sync=True)
+    # What is looked at: the tensors above (0), random vectors (1) or a sentence in the course model (2), and where.
+    source = Int(0, min=0, max=2).tag(sync=True)
+    layer = Int(0, min=0).tag(sync=True)
+    head = Int(0, min=0).tag(sync=True)
+    picked = Int(-1, min=-1).tag(sync=True)  # the row that is explained; -1 is the last
+    width = Int(64, min=1).tag(sync=True)
+    sentence = Unicode("There was a girl called Anna. Anna had a red ball.").tag(sync=True)
 
     def __init__(
         self,

@@ -18,6 +18,18 @@ def next_logits(prompt: str) -> tuple[list[str], Array]:
     return [tokenizer.decode([index]) for index in range(len(logits))], logits
 
 
+def chain(text: str) -> tuple[list[str], list[float]]:
+    """The tokens of `text`, and the probability that `stories` gives each of them after those before it."""
+    import torch
+
+    model, tokenizer = load("stories")
+    ids = torch.tensor([tokenizer.eos_token_id, *tokenizer(text)["input_ids"]])
+    with torch.no_grad():
+        probabilities = model(ids[None]).logits[0, :-1].double().softmax(-1)
+    taken = probabilities.gather(1, ids[1:, None])[:, 0]
+    return [tokenizer.decode([index]) for index in ids[1:].tolist()], taken.tolist()
+
+
 def guesses_after_layers(prompt: str) -> tuple[list[str], dict[str, int], list[str]]:
     """The tokens that `stories` reads, its sizes, and the top guess for the next token after the embedding and each
     layer: the logits that the residual stream would give there (the logit lens)."""

@@ -1,7 +1,7 @@
 /** The whole decoder at work on one sentence: each part opens to its shapes and numbers, with the top guess after every layer. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, loadWhenVisible, scroller, setTrait, svg, textField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, element, loadWhenVisible, scroller, setTrait, svg, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap } from "./js/heat_map.js";
 import { argmax, format, randomNumbers, softmax } from "./js/numbers.js";
 import { sample } from "./js/sampling.js";
@@ -47,12 +47,7 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const field = textField("Text", model.get("text"), (typed) => {
-      setTrait(model, "text", typed);
-      setTrait(model, "position", -1);
-      read();
-    });
-    const input = /** @type {HTMLInputElement} */ (field.querySelector("input"));
+    const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: read });
     const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const map = element("div", { class: model.get("small") ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
@@ -64,12 +59,7 @@ export default widget(
     let sight = null;
 
     draw.disabled = true;
-    body.append(field, element("div", { class: "llm-controls" }, draw), said, tokens, element("div", { class: "llm-machine-row" }, map, opened));
-    model.on("change:text", () => {
-      if (input.value === model.get("text")) return;
-      input.value = model.get("text");
-      read();
-    });
+    body.append(text.node, element("div", { class: "llm-controls" }, draw), said, tokens, element("div", { class: "llm-machine-row" }, map, opened));
     load();
 
     async function load() {
@@ -164,8 +154,7 @@ export default widget(
         said.textContent = "The model has drawn the end of the text. Write on, or begin anew.";
         return;
       }
-      input.value = model.get("text") + course.tokenizer.decode([id]);
-      setTrait(model, "text", input.value);
+      text.write(model.get("text") + course.tokenizer.decode([id]));
       setTrait(model, "position", -1);
       read();
     }

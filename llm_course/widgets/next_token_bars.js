@@ -1,7 +1,7 @@
 /** What may come next: the model's most probable tokens, and what its choices so far make of the whole text. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, loadWhenVisible, scroller, setTrait, textField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, element, loadWhenVisible, scroller, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { format, softmax } from "./js/numbers.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { Writer } from "./js/writer.js";
@@ -22,34 +22,34 @@ export default widget(
     const bars = tokenBars("The most probable next tokens", { onPick: take });
     const chain = element("div");
     const said = announcement();
-    const field = textField("Text", model.get("text"), (typed) => {
-      setTrait(model, "text", typed);
-      read();
-    });
-    const input = /** @type {HTMLInputElement} */ (field.querySelector("input"));
-    const best = button("Add the most probable", () => take(ranked()[0]));
+    const text = traitTextField(model, "text", "Text", { onChange: read });
+    const best = button("Add the most probable", () => take());
     /** @type {Writer | null} */
     let writer = null;
 
-    body.append(field, element("div", { class: "llm-controls" }, best), said, chain, bars.node);
-    best.disabled = true;
-    model.on("change:text", () => {
-      if (input.value === model.get("text")) return;
-      input.value = model.get("text");
-      read();
-    });
-    load();
+    body.append(text.node, element("div", { class: "llm-controls" }, best), said, chain, bars.node);
+    showOpening();
+    const loaded = load();
+
+    /** What the page knows before the model is there. */
+    function showOpening() {
+      const { text, labels, probabilities, next } = model.get("opening");
+      if (text !== model.get("text")) return;
+      bars.show(next);
+      chain.replaceChildren(chainTable(labels, probabilities));
+      said.replaceChildren(...verdict(probabilities));
+    }
 
     async function load() {
       writer = await loadWhenVisible(body, said, async () => new Writer(await loadCourseModel(model)));
-      if (!writer) return;
-      best.disabled = false;
-      read();
+      if (writer) read();
     }
 
     function read() {
-      writer?.start(model.get("text"));
-      show();
+      if (writer) {
+        writer.start(model.get("text"));
+        show();
+      } else said.textContent = "Loading the course model …";
     }
 
     function ranked() {
@@ -57,16 +57,16 @@ export default widget(
       return Array.from(logits, (_, id) => id).sort((a, b) => logits[b] - logits[a]);
     }
 
-    /** @param {number} id */
-    function take(id) {
+    /** @param {number} [id]  The most probable token if left out. */
+    async function take(id) {
+      await loaded;
       if (!writer || writer.finished) return;
-      writer.append(id);
+      writer.append(id ?? ranked()[0]);
       if (writer.finished) {
         said.textContent = "The model ends the text here, or its context is full.";
         return;
       }
-      input.value = writer.prompt + writer.written;
-      setTrait(model, "text", input.value);
+      text.write(writer.prompt + writer.written);
       show();
     }
 
@@ -75,7 +75,8 @@ export default widget(
       const probabilities = softmax(writer.logits);
       const top = ranked().slice(0, BARS);
       bars.show(top.map((id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] })));
-      chain.replaceChildren(chainTable(writer));
+      const read = writer.ids.slice(1).map((id) => writer?.label(id) ?? "");
+      chain.replaceChildren(chainTable(read, writer.probabilities.slice(1)));
       said.replaceChildren(...verdict(writer.probabilities.slice(1)));
     }
   },
@@ -83,11 +84,12 @@ export default widget(
 
 /**
  * Each token with its probability given those before it.
- * @param {Writer} writer
+ * @param {string[]} labels
+ * @param {number[]} probabilities
  */
-function chainTable(writer) {
-  const tokens = writer.ids.slice(1).map((id) => element("th", { scope: "col" }, visibleToken(writer.label(id))));
-  const shares = writer.probabilities.slice(1).map((probability) =>
+function chainTable(labels, probabilities) {
+  const tokens = labels.map((label) => element("th", { scope: "col" }, visibleToken(label)));
+  const shares = probabilities.map((probability) =>
     element("td", { class: "llm-positive", style: `--share: ${probability.toFixed(3)}` }, percent(probability)),
   );
   const caption = "The text so far: each token's probability after those before it";

@@ -1,12 +1,14 @@
 """What may come next: the model's most probable tokens, and what its choices so far make of the whole text."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from traitlets import Unicode
+from traitlets import Dict, Unicode
 
 from .base import CourseWidget
-from .course_model import next_logits
-from .picture import most_probable
+from .course_model import chain, next_logits
+from .picture import most_probable, softmax
+
+BARS = 10
 
 
 class NextTokenBars(CourseWidget):
@@ -19,11 +21,22 @@ class NextTokenBars(CourseWidget):
     module: ClassVar[str] = "next_token_bars"
 
     text = Unicode().tag(sync=True)
+    opening: Any = Dict().tag(sync=True)  # what a page shows of the first text before it has loaded the model
 
     def __init__(self, text: str = "Once upon a time there was a") -> None:
-        super().__init__(text=text)
+        super().__init__(text=text, opening=opening(text))
 
     def picture(self) -> str:
         """The most probable next tokens."""
         tokens, logits = next_logits(self.text)
         return most_probable(f"The course model's most probable next tokens after “{self.text}”", tokens, logits)
+
+
+def opening(text: str) -> dict[str, Any]:
+    """The text's tokens with their probabilities, and the most probable next ones."""
+    tokens, logits = next_logits(text)
+    shares = softmax(logits)
+    labels, probabilities = chain(text)
+    best = [int(index) for index in (-shares).argsort()[:BARS]]
+    next_ones = [{"id": index, "token": tokens[index], "probability": float(shares[index])} for index in best]
+    return {"text": text, "labels": labels, "probabilities": probabilities, "next": next_ones}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 # Blue, at a strength that leaves text readable on light and on dark paper.
 TINT = "rgb(0 114 178 / {:.2f})"
@@ -39,11 +39,16 @@ def number_table(
     return _table(caption, f"<thead><tr><td></td>{header}</tr></thead><tbody>{lines}</tbody>")
 
 
-def most_probable(caption: str, tokens: Sequence[str], logits: ArrayLike, count: int = 10) -> str:
-    """The `count` most probable tokens of a softmax over `logits`."""
+def softmax(logits: ArrayLike) -> NDArray[np.float64]:
+    """The softmax of one row."""
     scores = np.asarray(logits, dtype=float)
     exponentials = np.exp(scores - scores.max())
-    probabilities = exponentials / exponentials.sum()
+    return exponentials / exponentials.sum()
+
+
+def most_probable(caption: str, tokens: Sequence[str], logits: ArrayLike, count: int = 10) -> str:
+    """The `count` most probable tokens of a softmax over `logits`."""
+    probabilities = softmax(logits)
     ranked = np.argsort(-probabilities)[:count]
     return bars(caption, [tokens[index] for index in ranked], probabilities[ranked])
 

@@ -112,6 +112,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, make in WIDGETS.items():
         for theme in ("light", "dark"):
             (folder / f"{name}-{theme}.html").write_text(page_html(make(), theme=theme), encoding="utf-8")
+    far = page_html(widgets.NormLab()).replace("</h1>", '</h1><div style="height: 5000px"></div>')
+    (folder / "far.html").write_text(far, encoding="utf-8")
     return folder
 
 

@@ -84,3 +84,13 @@ test("an address cannot set what is no state of the widget", () => {
   const search = "?map._esm=evil&map.words=x&map.layer=1.5&map.layer=&map.causal=maybe&map.__proto__=x&map.toString=x&map=1";
   assert.deepEqual(stateFromAddress("map", built, search), {});
 });
+
+test("a list comes back from an address with the kind and the shape that it had", () => {
+  const built = { hidden: [3], matrix: [[1, 2], [3, 4]], words: ["one"] };
+  const state = { hidden: [0, 2], matrix: [[1, 2.5], [3, 4]], words: ["one", "two & three"] };
+  const search = withState("", "lab", built, state);
+  assert.deepEqual(stateFromAddress("lab", built, search), state);
+  assert.equal(withState(search, "lab", built, structuredClone(built)), "");
+  const wrong = "?lab.hidden=[\"x\"]&lab.matrix=[[1,2]]&lab.matrix=[[1],[2]]&lab.words=[1]&lab.hidden={}&lab.hidden=[[1]]";
+  assert.deepEqual(stateFromAddress("lab", built, wrong), {});
+});

@@ -204,9 +204,9 @@ def test_bpe_stepper_merges_the_readers_text(watched: Watched, address: str) -> 
 
 def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, address: str) -> None:
     page = opened(watched, address, "next_token_bars")
-    expect(page.get_by_role("status")).to_contain_text("P(text)")
     field = page.get_by_label("Text", exact=True)
     field.fill("The cat sat on")
+    expect(page.get_by_role("status")).to_contain_text("P(text)")
     field.fill("The dog sat on the")
     model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
     ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("The dog sat on the")["input_ids"]]])
@@ -224,12 +224,48 @@ def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, 
 def test_a_model_is_loaded_once_the_page_is_idle(watched: Watched, address: str) -> None:
     watched.page.add_init_script("globalThis.requestIdleCallback = (call) => { globalThis.idle = call; };")
     page = opened(watched, address, "next_token_bars")
-    said = page.get_by_role("status")
-    expect(said).to_have_text("Loading the course model …")
     page.wait_for_function("'idle' in globalThis")
     assert page.locator("script[src$='stories.js']").count() == 0
     page.evaluate("idle()")
-    expect(said).to_contain_text("P(text)")
+    expect(page.locator("script[src$='stories.js']")).to_have_count(1)
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+
+
+def test_the_bars_stand_before_the_model_is_loaded_and_a_press_loads_it(watched: Watched, address: str) -> None:
+    watched.page.add_init_script("const wait = setTimeout; globalThis.setTimeout = (f, ms) => ms < 4000 && wait(f, ms);")
+    page = opened(watched, address, "next_token_bars")
+    expect(page.get_by_role("status")).to_contain_text("P(text)")
+    before = page.locator(".llm-widget").inner_text()
+    assert page.locator("script[src$='stories.js']").count() == 0
+    page.locator(".llm-widget tbody button").first.evaluate("button => button.focus()")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Text", exact=True)).to_have_value("Once upon a time there was a girl")
+    expect(page.get_by_role("status")).to_contain_text("8 tokens")
+    page.get_by_label("Text", exact=True).fill("Once upon a time there was a")
+    expect(page.get_by_role("status")).to_contain_text("7 tokens")
+    assert page.locator(".llm-widget").inner_text() == before
+
+
+def test_a_widget_starts_when_it_comes_near(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/far.html")
+    place = page.locator(".llm-widget-place")
+    page.wait_for_timeout(300)
+    assert place.locator(".llm-widget").count() == 0
+    place.scroll_into_view_if_needed()
+    expect(place.locator(".llm-widget")).to_be_visible()
+
+
+def test_the_view_of_the_attention_explorer_is_in_its_address(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.get_by_label("Queries Q").get_by_role("spinbutton").first.fill("3")
+    page.get_by_label("Vectors").select_option("Random vectors")
+    page.get_by_label("Width d").select_option("16")
+    page.wait_for_url("**width=16*")
+    page.reload()
+    expect(page.get_by_label("Width d")).to_have_value("16")
+    page.get_by_label("Vectors").select_option("A small example")
+    expect(page.get_by_label("Queries Q").get_by_role("spinbutton").first).to_have_value("3")
 
 
 def test_a_model_is_loaded_where_a_browser_does_not_say_when_it_is_idle(watched: Watched, address: str) -> None:

@@ -229,6 +229,34 @@ export function traitCheckbox(model, trait, label) {
 }
 
 /**
+ * A text field for a trait: either side may change it.
+ * @param {Model} model
+ * @param {string} trait
+ * @param {string} label
+ * @param {{ onType?: () => void, onChange: () => void }} then  `onType` comes first, where the reader types.
+ * @returns {{ node: HTMLElement, write: (text: string) => void }}  `write` is for what the widget itself adds.
+ */
+export function traitTextField(model, trait, label, { onType, onChange }) {
+  const node = textField(label, model.get(trait), (typed) => {
+    setTrait(model, trait, typed);
+    onType?.();
+    onChange();
+  });
+  const input = /** @type {HTMLInputElement} */ (node.querySelector("input"));
+  model.on(`change:${trait}`, () => {
+    if (input.value === model.get(trait)) return;
+    input.value = model.get(trait);
+    onChange();
+  });
+  /** @param {string} text */
+  function write(text) {
+    input.value = text;
+    setTrait(model, trait, text);
+  }
+  return { node, write };
+}
+
+/**
  * A token as a label: spaces and line ends are seen.
  * @param {string} token
  */
@@ -267,9 +295,34 @@ function whenIdle() {
   });
 }
 
+/** What a reader does on a page. */
+const SIGNS_OF_A_READER = ["pointermove", "pointerdown", "keydown", "scroll", "wheel", "touchstart"];
+/** After the page stands, for one who only looks. */
+const MILLISECONDS_OF_REST = 4000;
+
 /**
- * Loads the course model for a widget once it comes into view and the page is idle: says so meanwhile, and says what
- * failed.
+ * Resolves when a reader moves, presses or scrolls anything, or has looked at the finished page for a while: a first
+ * load does not compete with a model of two megabytes.
+ * @returns {Promise<void>}
+ */
+function whenAskedOrAtRest() {
+  if (navigator.userActivation?.hasBeenActive) return Promise.resolve();
+  return new Promise((resolve) => {
+    const listening = new AbortController();
+    const go = () => {
+      listening.abort();
+      resolve();
+    };
+    const rest = () => setTimeout(go, MILLISECONDS_OF_REST);
+    for (const sign of SIGNS_OF_A_READER) addEventListener(sign, go, { capture: true, passive: true, signal: listening.signal });
+    if (document.readyState === "complete") rest();
+    else addEventListener("load", rest, { once: true });
+  });
+}
+
+/**
+ * Loads the course model for a widget once it comes into view, a reader is there and the page is idle: says so
+ * meanwhile where nothing else is said, and says what failed.
  * @template T
  * @param {HTMLElement} body  Busy until then.
  * @param {HTMLElement} said
@@ -280,7 +333,8 @@ function whenIdle() {
 export async function loadWhenVisible(body, said, load, meanwhile = "Loading the course model …") {
   body.setAttribute("aria-busy", "true");
   await whenVisible(body);
-  said.textContent = meanwhile;
+  if (!said.textContent) said.textContent = meanwhile;
+  await whenAskedOrAtRest();
   await whenIdle();
   try {
     return await load();

@@ -233,14 +233,15 @@ function addStyle(css) {
  * Render one view after its script tag, and hide the picture that stood in for it.
  * @param {Element} script
  * @param {PageModel} model
+ * @param {boolean} isAsked  Whether the address asks for a state of it.
  */
-async function mount(script, model) {
+async function mount(script, model, isAsked) {
   const el = document.createElement("div");
   script.after(el);
   try {
     addStyle(model.get("_css"));
     const module = await importModule(model.get("_esm"));
-    await render(module, model, el, script);
+    await render(module, model, el, isAsked);
     script.parentElement?.querySelector(".llm-widget-picture")?.setAttribute("hidden", "");
   } catch (error) {
     el.textContent = `This widget could not start (${error}); the picture above still holds.`;
@@ -253,10 +254,9 @@ async function mount(script, model) {
  * @param {WidgetModule} module
  * @param {PageModel} model
  * @param {HTMLElement} el
- * @param {Element} script
+ * @param {boolean} isAsked
  */
-async function render(module, model, el, script) {
-  const isAsked = model.takeFromAddress(keyOf(model.get("_name")));
+async function render(module, model, el, isAsked) {
   try {
     await module.initialize?.({ model });
     await module.render({ model, el });
@@ -282,11 +282,33 @@ function keyOf(name) {
   return count === 1 ? name : `${name}-${count}`;
 }
 
-async function main() {
+/** How far from the part in view a widget starts: until then its picture stands. */
+const NEAR = "800px 0px";
+
+function main() {
   const models = readModels();
+  /** @type {Map<Element, () => void>} */
+  const waiting = new Map();
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        waiting.get(target)?.();
+      }
+    },
+    { rootMargin: NEAR },
+  );
   for (const script of document.querySelectorAll(VIEW)) {
     const model = models.get(JSON.parse(script.textContent ?? "{}").model_id);
-    if (model) await mount(script, model);
+    if (!model) continue;
+    const isAsked = model.takeFromAddress(keyOf(model.get("_name")));
+    const place = script.parentElement ?? script;
+    if (isAsked) mount(script, model, isAsked);
+    else {
+      waiting.set(place, () => mount(script, model, isAsked));
+      near.observe(place);
+    }
   }
 }
 
