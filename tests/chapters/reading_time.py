@@ -38,7 +38,11 @@ def reading_time(text: str) -> Minutes:
 def _minutes(text: str) -> float:
     cells = CELL.findall(text)
     prose = HEADER.sub("", CELL.sub("", text))
-    pictures = len(SVG.findall(prose)) + prose.count("{figure}") + sum(bool(PICTURE.search(cell)) for cell in cells)
+    pictures = (
+        len(SVG.findall(prose))
+        + len(re.findall(r"\{(?:figure|drawing)\}", prose))
+        + sum(bool(PICTURE.search(cell)) for cell in cells)
+    )
     lines = sum(len([line for line in cell.splitlines()[1:-1] if line.strip()]) for cell in cells)
     words = len(re.findall(r"\b\w+", MARKUP.sub(" ", SVG.sub(" ", prose))))
     return words / WORDS_A_MINUTE + lines / LINES_A_MINUTE + pictures * MINUTES_A_PICTURE

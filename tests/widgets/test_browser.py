@@ -232,7 +232,8 @@ def test_a_model_is_loaded_once_the_page_is_idle(watched: Watched, address: str)
 
 
 def test_the_bars_stand_before_the_model_is_loaded_and_a_press_loads_it(watched: Watched, address: str) -> None:
-    watched.page.add_init_script("const wait = setTimeout; globalThis.setTimeout = (f, ms) => ms < 4000 && wait(f, ms);")
+    never_at_rest = "const wait = setTimeout; globalThis.setTimeout = (f, ms) => ms < 4000 && wait(f, ms);"
+    watched.page.add_init_script(never_at_rest)
     page = opened(watched, address, "next_token_bars")
     expect(page.get_by_role("status")).to_contain_text("P(text)")
     before = page.locator(".llm-widget").inner_text()

@@ -1,0 +1,207 @@
+"""Drawings of training a model and of working with one: chapters 8 to 13."""
+
+from collections.abc import Callable
+from math import cos, pi, sin
+
+from _ext.drawings.canvas import INK, KEY, LEARNED, QUERY, VALUE, Canvas
+
+Matrix = tuple[float, float, float, float]  # 2 × 2, row by row
+
+STEEP, FLAT, STEPS = 30.0, 1.0, 20
+
+
+def shifted_targets() -> str:
+    """Pre-training's one exercise: at each position, the next token."""
+    canvas = Canvas(720, 220)
+    words = ("Once", "upon", "a", "time", "there", "was")
+    canvas.operation(390, 110, 520, 44, "decoder: position by position, never looking ahead", LEARNED)
+    for i, word in enumerate(words[:-1]):
+        x = 180 + 105 * i
+        canvas.tensor(x, 180, 84, 34, word)
+        canvas.arrow((x, 162), (x, 135))
+        canvas.arrow((x, 87), (x, 60))
+        canvas.tensor(x, 40, 84, 34, words[i + 1])
+    canvas.text(66, 180, "it reads")
+    canvas.text(66, 40, "it is to say")
+    return canvas.svg()
+
+
+def optimizers() -> str:
+    """Gradient descent, Adam and Muon on a matrix whose loss is a lopsided valley, drawn from real steps."""
+    canvas = Canvas(720, 260)
+    ways = (("gradient descent", descend()), ("Adam", adam()), ("Muon", muon()))
+    for column, (name, path) in enumerate(ways):
+        middle = 125 + 235 * column
+        canvas.text(middle, 14, name, bold=True)
+        for radius in (0.25, 0.5, 0.75, 1.0, 1.25):
+            ring = [(radius * cos(t / 24 * pi), radius * (FLAT / STEEP) ** 0.5 * sin(t / 24 * pi)) for t in range(49)]
+            canvas.line(*(place(middle, x, y) for x, y in ring), width=0.8)
+        canvas.line(*(place(middle, x, y) for x, y in path), color=LEARNED, width=2)
+        for x, y in path:
+            canvas.circle(*place(middle, x, y), 2.4, LEARNED, 1.0)
+        left = loss(path[-1]) / loss(path[0])
+        canvas.text(middle, 212, f"loss left: {100 * left:.{0 if left > 0.05 else 1 if left > 0.001 else 2}f} %")
+    canvas.text(360, 244, "a matrix of four numbers after each of twenty steps; the middle is lowest", size=13)
+    return canvas.svg()
+
+
+def loss(point: tuple[float, float]) -> float:
+    x, y = point
+    return (FLAT * x**2 + STEEP * y**2) / 2
+
+
+def place(middle: float, x: float, y: float) -> tuple[float, float]:
+    """A point of the valley, which lies along x, on the canvas; its steep direction is drawn three times as wide."""
+    return middle + 88 * x, 130 + 3 * 88 * y
+
+
+# The valley's two directions, as matrices of unit length: rotations mix all four numbers of the matrix.
+TURN_LEFT, TURN_RIGHT = 0.6, 1.1
+ALONG: Matrix = (
+    cos(TURN_LEFT) * cos(TURN_RIGHT), cos(TURN_LEFT) * sin(TURN_RIGHT),
+    sin(TURN_LEFT) * cos(TURN_RIGHT), sin(TURN_LEFT) * sin(TURN_RIGHT),
+)  # fmt: skip
+ACROSS: Matrix = (
+    sin(TURN_LEFT) * sin(TURN_RIGHT), -sin(TURN_LEFT) * cos(TURN_RIGHT),
+    -cos(TURN_LEFT) * sin(TURN_RIGHT), cos(TURN_LEFT) * cos(TURN_RIGHT),
+)  # fmt: skip
+
+
+def walk(rate: float, direction: Callable[[float, float, int], tuple[float, float]]) -> list[tuple[float, float]]:
+    """The path of (along, across) down the `direction` that the gradient gives, at a rate that falls to 0 in a line."""
+    x, y = -1.1, 0.13
+    path = [(x, y)]
+    for t in range(STEPS):
+        along, across = direction(FLAT * x, STEEP * y, t + 1)
+        x, y = x - rate * (1 - t / STEPS) * along, y - rate * (1 - t / STEPS) * across
+        path.append((x, y))
+    return path
+
+
+# The best of six or seven rates each; Adam and Muon average gradients by halves.
+def descend() -> list[tuple[float, float]]:
+    return walk(0.08, lambda gx, gy, t: (gx, gy))
+
+
+def adam() -> list[tuple[float, float]]:
+    """Adam looks at the four numbers of the matrix, which lie askew to the valley."""
+    mean, square = [0.0] * 4, [0.0] * 4
+
+    def direction(gx: float, gy: float, t: int) -> tuple[float, float]:
+        update = []
+        for i in range(4):
+            gradient = gx * ALONG[i] + gy * ACROSS[i]
+            mean[i] = 0.5 * mean[i] + 0.5 * gradient
+            square[i] = 0.99 * square[i] + 0.01 * gradient**2
+            update.append((mean[i] / (1 - 0.5**t)) / ((square[i] / (1 - 0.99**t)) ** 0.5 + 1e-8))
+        along = sum(u * a for u, a in zip(update, ALONG, strict=True))
+        across = sum(u * a for u, a in zip(update, ACROSS, strict=True))
+        return along, across
+
+    return walk(0.2, direction)
+
+
+def muon() -> list[tuple[float, float]]:
+    """Muon gives both singular directions of the averaged gradient the same step: here they are the valley's."""
+    mean = [0.0, 0.0]
+
+    def direction(gx: float, gy: float, t: int) -> tuple[float, float]:
+        for i, gradient in enumerate((gx, gy)):
+            mean[i] = 0.5 * mean[i] + 0.5 * gradient
+        return mean[0] / abs(mean[0]), mean[1] / abs(mean[1])
+
+    return walk(0.12, direction)
+
+
+def writing_loop() -> str:
+    """Decoding: scores become a distribution, a token is drawn and appended, and all begins anew."""
+    canvas = Canvas(720, 210)
+    canvas.tensor(85, 60, 150, 40, "There was a")
+    canvas.arrow((162, 60), (196, 60))
+    canvas.operation(245, 60, 94, 44, "decoder", LEARNED)
+    canvas.arrow((294, 60), (326, 60))
+    canvas.tensor(365, 60, 76, 40, "logits")
+    canvas.arrow((405, 60), (433, 60))
+    canvas.operation(500, 60, 130, 64, "temperature,\ntop-k, top-p")
+    canvas.arrow((567, 60), (592, 60))
+    for i, (share, kept) in enumerate(((0.54, True), (0.3, True), (0.1, False), (0.06, False))):
+        canvas.tensor(612 + 26 * i, 84 - 60 * share, 20, 120 * share, "", INK, 0.4 if kept else 0.0)
+    canvas.arrow((650, 96), (650, 124))
+    canvas.operation(650, 146, 120, 40, "draw one")
+    canvas.arrow((588, 146), (420, 146))
+    canvas.tensor(370, 146, 90, 36, "girl")
+    canvas.arrow((322, 146), (85, 146), (85, 84))
+    canvas.text(210, 164, "append, and begin anew", size=13)
+    return canvas.svg()
+
+
+def beam_tree() -> str:
+    """Beam search with two beams, on the chapter's example."""
+    canvas = Canvas(720, 280)
+    after_cat = (
+        ("sat", 0.165, 20, True),
+        ("ran", 0.154, 62, False),
+        ("is", 0.121, 104, False),
+        ("end", 0.11, 146, False),
+    )
+    after_dog = (("barked", 0.36, 190, True), ("end", 0.04, 232, False))
+    rounds = (("cat", 0.55, 70, after_cat), ("dog", 0.40, 205, after_dog))
+    canvas.tensor(60, 140, 80, 36, "The")
+    for word, p, y, extensions in rounds:
+        canvas.arrow((102, 140), (236, y), width=2.8)
+        canvas.tensor(300, y, 124, 34, f"{word}  {p:.2f}", INK, 0.25)
+        for next_word, product, y1, kept in extensions:
+            canvas.arrow((364, y), (506, y1), width=2.8 if kept else 1.0, dashed=not kept)
+            canvas.tensor(580, y1, 144, 32, f"{next_word}  {product:.3f}", INK, 0.25 if kept else 0.0)
+    canvas.arrow((102, 140), (236, 262), width=1.0, dashed=True)
+    canvas.tensor(300, 262, 124, 30, "end  0.05", INK, 0.0)
+    canvas.text(690, 190, "best", bold=True)
+    return canvas.svg()
+
+
+def growing_cache() -> str:
+    """The KV cache: a step computes one key and one value and reads all that are kept."""
+    canvas = Canvas(720, 250)
+    words = ("There", "was", "a", "girl")
+    for step in range(3):
+        y, count = 50 + 76 * step, step + 2
+        canvas.text(50, y, "prefill" if step == 0 else f"step {step}", bold=True)
+        for i in range(count):
+            new = step == 0 or i == count - 1
+            x = 130 + 66 * i
+            canvas.tensor(x, y - 13, 56, 22, "k", KEY, 0.45 if new else 0.1)
+            canvas.tensor(x, y + 13, 56, 22, "v", VALUE, 0.45 if new else 0.1)
+            if step == 0:
+                canvas.text(x, y - 36, words[i], size=12)
+        if step:
+            canvas.text(130 + 66 * (count - 1), y - 34, words[count - 1], size=12)
+        canvas.tensor(470, y, 56, 24, "q", QUERY, 0.35)
+        canvas.arrow((440, y), (130 + 66 * count - 26, y), color=QUERY, width=2)
+        canvas.text(
+            515, y, f"{'computes 2' if step == 0 else 'computes 1'} of each, reads {count}", size=13, anchor="start"
+        )
+    canvas.text(300, 240, "strong: computed in this pass; pale: kept from earlier ones", size=13)
+    return canvas.svg()
+
+
+def low_rank_update() -> str:
+    """LoRA: a frozen matrix, and beside it two thin ones that learn."""
+    canvas = Canvas(720, 240)
+    canvas.tensor(50, 120, 30, 110, "x")
+    canvas.text(50, 192, "d_in", size=12)
+    canvas.arrow((68, 110), (130, 110), (130, 62), (196, 62))
+    canvas.arrow((68, 130), (130, 130), (130, 182), (196, 182))
+    canvas.tensor(290, 62, 184, 100, "W, frozen\nd_out × d_in", INK, 0.06)
+    canvas.tensor(290, 182, 184, 34, "A: r × d_in", LEARNED, 0.25)
+    canvas.arrow((384, 182), (426, 182))
+    canvas.tensor(452, 182, 44, 100, "B:\nd_out\n× r", LEARNED, 0.25)
+    canvas.text(290, 213, "only r numbers pass", size=12)
+    canvas.arrow((476, 182), (506, 182))
+    canvas.operation(536, 182, 54, 36, "α / r")
+    canvas.arrow((384, 62), (620, 62), (620, 108))
+    canvas.arrow((564, 182), (620, 182), (620, 134))
+    canvas.plus(620, 121)
+    canvas.arrow((633, 121), (664, 121))
+    canvas.tensor(684, 121, 30, 110, "y")
+    canvas.text(684, 192, "d_out", size=12)
+    return canvas.svg()

@@ -1,0 +1,67 @@
+"""Every figure of the book has alt text and a numbered caption."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+FENCE = re.compile(r"^(`{3,})\{(?P<name>[\w-]+)\}(?P<argument>[^\n]*)\n(?P<body>.*?)^\1$", re.DOTALL | re.MULTILINE)
+DRAWN = re.compile(r"plotting\.show\(|\bshow_recall\(\{|\bshow_recall\(\w|plt\.show\(")
+ALT = re.compile(r"\balt\s*=|show_recall\(")
+IMAGE = re.compile(r"!\[([^\]]*)\]\(")
+
+
+def faults(text: str) -> list[str]:
+    """What figures of a page lack."""
+    found = [f"an image without alt text: {match[0]}" for match in IMAGE.finditer(text) if not match[1].strip()]
+    fences = [*FENCE.finditer(text)]
+    for fence, after in zip(fences, [*fences, None][1:], strict=True):
+        name, body = fence["name"], fence["body"]
+        line = text[: fence.start()].count("\n") + 1
+        content = re.sub(r"^:\w+:.*$", "", body, flags=re.MULTILINE).strip()
+        if name in ("drawing", "figure", "image"):
+            if not re.search(r"^:alt: *\S", body, re.MULTILINE):
+                found.append(f"line {line}: a {name} without alt text")
+            if not content:
+                found.append(f"line {line}: a {name} without a caption")
+        if name == "caption" and not content:
+            found.append(f"line {line}: an empty caption")
+        is_svg, is_cell = name == "raw" and "<svg" in body, name == "code-cell" and bool(DRAWN.search(body))
+        if is_svg and not re.search(r'<svg[^>]*aria-label="[^"]+', body):
+            found.append(f"line {line}: an SVG without alt text")
+        if is_cell and not ALT.search(body):
+            found.append(f"line {line}: a figure without alt text")
+        if is_svg or is_cell:
+            between = text[fence.end() : after.start()] if after else "-"
+            if between.strip() or not after or after["name"] != "caption":
+                found.append(f"line {line}: a figure without a caption")
+    return found
+
+
+PAGES = sorted([*CHAPTERS.glob("*/*.md"), *CHAPTERS.glob("*.md")])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHAPTERS)))
+def test_every_figure_has_alt_text_and_a_caption(page: Path) -> None:
+    assert faults(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("page", sorted(CHAPTERS.glob("[01][0-9]_*/chapter.md")), ids=lambda page: page.parent.name)
+def test_every_chapter_opens_with_a_picture(page: Path) -> None:
+    """Before its second section; the capstone has a run of its own to show, after its first."""
+    opening = re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert re.search(r"^```\{(caption|drawing)\}", "".join(opening[:2]), re.MULTILINE) or "19_" in page.parent.name
+
+
+def test_figures_that_lack_something_are_found() -> None:
+    cell = "```{code-cell} ipython3\nplotting.show(drawing, alt='A line.')\n```\n\n"
+    caption = "```{caption}\nA line.\n```\n"
+    assert faults(cell + caption) == []
+    assert len(faults(cell)) == len(faults(cell + "Text.\n\n" + caption)) == 1
+    assert len(faults(cell.replace(", alt='A line.'", "") + caption)) == 1
+    assert len(faults(cell + "```{caption}\n```\n")) == 1
+    assert len(faults("```{drawing} attention\n\nText.\n```\n")) == 1
+    assert len(faults("```{drawing} attention\n:alt: Text.\n```\n")) == 1
+    assert len(faults('```{raw} html\n<svg viewBox="0 0 1 1"></svg>\n```\n\n' + caption)) == 1
+    assert len(faults("![](picture.png)")) == 1
