@@ -19,18 +19,20 @@ import matplotlib
 from cycler import cycler
 from IPython.display import HTML, display
 from matplotlib.axes import Axes
-from matplotlib.colors import Colormap, LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgba
 from matplotlib.figure import Figure
 
 # Okabe and Ito's colors for the color-blind, the last two darkened to stand out on white.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#B8568F"
 COLORS = (BLUE, ORANGE, GREEN, PINK)
 
-# Pale is little and dark is much, also in gray. The pale end is not white, so that a small weight differs from a cell
-# left empty because the query may not attend there.
-WEIGHTS: Colormap = LinearSegmentedColormap.from_list("weights", ["#DCE9F5", "#6BAED6", "#08458B"])
+# Little is nearly the page, on light and on dark paper alike, and much is full color. The weak end is not the page
+# itself, so that a small weight differs from a cell left empty because the query may not attend there.
+WEIGHTS: Colormap = LinearSegmentedColormap.from_list("weights", [to_rgba(BLUE, 0.12), to_rgba(BLUE)])
 # Diverging, for values with a sign: orange below zero, blue above.
-SIGNED: Colormap = LinearSegmentedColormap.from_list("signed", ["#A84300", "#F2F0EC", "#00568A"])
+_ENDS = [(0.0, to_rgba(ORANGE)), (0.5, to_rgba(ORANGE, 0.08)), (0.5, to_rgba(BLUE, 0.08)), (1.0, to_rgba(BLUE))]
+SIGNED: Colormap = LinearSegmentedColormap.from_list("signed", _ENDS)
+STRONG = 0.75  # from here on a cell is so strong that white stands out on it
 
 _STYLE: dict[Any, Any] = {
     "figure.facecolor": "none",
@@ -139,6 +141,6 @@ def _write_cells(
     for y, row in enumerate(grid):
         for x, value in enumerate(row):
             if value == value:  # NaN is the one number that differs from itself
-                red, green, blue, _ = colors((value - low) / (high - low))
-                on_dark = 0.299 * red + 0.587 * green + 0.114 * blue < 0.5
-                axes.text(x, y, f"{value:{numbers}}", ha="center", va="center", color="white" if on_dark else "#111111")
+                *_, strength = colors((value - low) / (high - low))
+                ink = "white" if strength > STRONG else "black"  # black becomes the page's own ink
+                axes.text(x, y, f"{value:{numbers}}", ha="center", va="center", color=ink)
