@@ -21,6 +21,7 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 from _ext.assets import preload, share_static_folder
+from _ext.typeface import cut_down
 
 logger = logging.getLogger(__name__)
 
@@ -116,11 +117,26 @@ def copy_katex(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "katex"
-    only_woff2 = shutil.ignore_patterns("*.ttf", "*.woff")
-    shutil.copytree(KATEX / "fonts", folder / "fonts", ignore=only_woff2, dirs_exist_ok=True)
+    copy_fonts(folder, characters_in(Path(app.outdir)))
     css = (KATEX / "katex.min.css").read_text(encoding="utf-8")
     css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)', "", css)
     (folder / "katex.min.css").write_text(css, encoding="utf-8")
+
+
+def characters_in(site: Path) -> str:
+    """Each character that occurs in the site's pages, in order."""
+    return "".join(sorted(set().union(*(set(page.read_text(encoding="utf-8")) for page in site.rglob("*.html")))))
+
+
+def copy_fonts(folder: Path, characters: str) -> None:
+    """Write KaTeX's fonts with these characters, unless they hold them already."""
+    held = folder / "characters.txt"
+    if held.is_file() and held.read_text(encoding="utf-8") == characters:
+        return
+    (folder / "fonts").mkdir(parents=True, exist_ok=True)
+    for font in (KATEX / "fonts").glob("*.woff2"):
+        cut_down(font, folder / "fonts" / font.name, characters)
+    held.write_text(characters, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -48,13 +48,13 @@ def write_fonts(app: Sphinx, exception: Exception | None) -> None:
             cut_down(FONTS / source, file)
 
 
-def cut_down(source: Path, target: Path) -> None:
-    """Write a font with the characters of the book's text only."""
+def cut_down(source: Path, target: Path, text: str = CHARACTERS) -> None:
+    """Write a font with these characters only."""
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
-    options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "mark", "tnum"])
+    options = subset.Options(flavor="woff2", hinting=False, layout_features=["kern", "liga", "mark", "tnum"])
     font = subset.load_font(str(source), options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(text=CHARACTERS)
+    subsetter.populate(text=text)
     subsetter.subset(font)
     subset.save_font(font, str(target), options)
 

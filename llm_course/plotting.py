@@ -80,6 +80,8 @@ def to_svg(drawing: Figure) -> str:
     svg = re.sub(
         r"<metadata>.*?</metadata>|<style.*?</style>|font-family: [^;\"]*;? ?", "", buffer.getvalue(), flags=re.DOTALL
     )
+    # A hundredth of a pixel is not seen, and is half of the text.
+    svg = re.sub(r"\b\d+\.\d{3,}(?=[\s,;\")L]|$)", lambda number: f"{float(number[0]):.2f}", svg)
     # A page holds many figures, and an id may occur only once on it.
     prefix = f"figure-{hashlib.sha256(svg.encode()).hexdigest()[:8]}-"
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", svg[svg.index("<svg") :])

@@ -74,7 +74,8 @@ class CourseWidget(anywidget.AnyWidget):
             return None
         data, metadata = bundle
         data["text/html"] = (
-            f'<div class="llm-widget-place"><div class="llm-widget-picture">{self.picture()}</div>'
+            f'<div class="llm-widget-place llm-place-{self.module}">'
+            f'<div class="llm-widget-picture">{self.picture()}</div>'
             f'<script type="{VIEW_TYPE}">{json.dumps(data[VIEW_TYPE])}</script></div>'
         )
         return data, metadata

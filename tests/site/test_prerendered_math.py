@@ -1,10 +1,12 @@
 """Formulas become KaTeX's HTML while the book is built."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 
-from _ext.prerendered_math import draw, fonts_used
+from _ext.prerendered_math import KATEX, characters_in, copy_fonts, draw, fonts_used
 from tests.site.conftest import Built
 
 PAGE = r"""# Page with $x^2$
@@ -87,3 +89,17 @@ def test_fonts_in_use_are_found(tex: str, font: str) -> None:
 
 def test_page_without_formulas_needs_no_font() -> None:
     assert fonts_used('<p class="size1 mathbf">text</p>') == []
+
+
+def test_fonts_hold_what_the_pages_show_and_are_written_once(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<span>x ∑ R</span>", encoding="utf-8")
+    characters = characters_in(tmp_path)
+    copy_fonts(tmp_path, characters)
+    font = tmp_path / "fonts" / "KaTeX_AMS-Regular.woff2"
+    assert ord("R") in TTFont(font).getBestCmap()
+    assert font.stat().st_size < (KATEX / "fonts" / font.name).stat().st_size / 4
+    written = font.stat().st_mtime_ns
+    copy_fonts(tmp_path, characters)
+    assert font.stat().st_mtime_ns == written
+    copy_fonts(tmp_path, characters + "≤")
+    assert font.stat().st_mtime_ns != written
