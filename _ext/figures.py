@@ -39,7 +39,7 @@ class Caption(SphinxDirective):
         text, messages = self.parse_inline(" ".join(self.content))
         number = self.number()
         caption = nodes.paragraph("", "", nodes.strong("", f"Figure {number}."), nodes.Text(" "), *text, *messages)
-        caption["classes"] += ["figure-caption"]
+        caption["classes"] += ["numbered-caption"]
         caption["ids"] += [f"figure-{number.replace('.', '-')}"]
         self.add_name(caption)
         return caption

@@ -1,10 +1,11 @@
 /** The whole decoder at work on one sentence: each part opens to its shapes and numbers, with the top guess after every layer. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, loadWhenVisible, scroller, setTrait, svg, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, element, loadWhenVisible, scroller, setTrait, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap } from "./js/heat_map.js";
 import { argmax, format, randomNumbers, softmax } from "./js/numbers.js";
 import { sample } from "./js/sampling.js";
+import { strip } from "./js/strip.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { lens, rootMeanSquare, trace } from "./js/trace.js";
 
@@ -435,25 +436,4 @@ function table(caption, columns, rows, picked) {
   );
   const header = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
   return scroller(caption, element("table", { class: "llm-heat" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...lines)));
-}
-
-/**
- * A row of numbers as bars above and below a line.
- * @param {string} name
- * @param {Float32Array} row
- */
-function strip(name, row) {
-  const [width, height] = [4 * row.length, 60];
-  const largest = Math.max(1e-9, ...row.map(Math.abs));
-  const title = `${name}: ${row.length} numbers from ${format(Math.min(...row))} to ${format(Math.max(...row))}, root mean square ${format(rootMeanSquare(row))}`;
-  const bars = Array.from(row, (value, i) => {
-    const size = (Math.abs(value) / largest) * (height / 2);
-    return svg("rect", { class: value < 0 ? "llm-below" : "llm-above", x: 4 * i, width: 3, y: value < 0 ? height / 2 : height / 2 - size, height: size });
-  });
-  return element(
-    "figure",
-    { class: "llm-strip" },
-    element("figcaption", {}, title),
-    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title, preserveAspectRatio: "none" }, ...bars),
-  );
 }

@@ -5,6 +5,7 @@ import { heatMap, numberTable } from "./js/heat_map.js";
 import { layerNorm, layerNormVariant, moments, rms, rmsNorm } from "./js/norms.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
+import { strip } from "./js/strip.js";
 
 /** @import { Model } from "./js/types.js" */
 
@@ -60,12 +61,24 @@ export default widget(
         columns: input.slice(0, SHOWN).map((_, i) => String(i + 1)),
       });
       map.show(results.map(({ output }) => output.slice(0, SHOWN)));
-      outputs.replaceChildren(map.node, propertyTable(results, exact), scalePlot(model));
+      outputs.replaceChildren(rowStrips(input, results), map.node, propertyTable(results, exact), scalePlot(model));
       const worst = difference(results[2].output, exact);
       said.textContent = `The variant differs from LayerNorm by up to ${worst.toPrecision(2)}.`;
     }
   },
 );
+
+/**
+ * The row before, on a scale of its own, and after each norm, on one scale: what a norm keeps is the shape.
+ * @param {number[]} input
+ * @param {{ name: string, output: number[] }[]} results
+ */
+function rowStrips(input, results) {
+  const shown = results.map(({ name, output }) => ({ name, row: output.slice(0, SHOWN) }));
+  const largest = Math.max(...shown.flatMap(({ row }) => row.map(Math.abs)));
+  const strips = [strip("Before", input.slice(0, SHOWN)), ...shown.map(({ name, row }) => strip(name, row, largest))];
+  return element("div", { class: "llm-row llm-quarters" }, ...strips);
+}
 
 /**
  * @param {number[]} input

@@ -39,9 +39,12 @@ export default widget(
     const presets = [.../** @type {[string, string][]} */ (names.map((name) => [name, name]))];
     if (present === OWN) presets.unshift([OWN, "as given"]);
     const given = shapeOf(model);
+    let began = { name: present === OWN ? "as given" : present, counts: parameterCounts(given) };
     body.append(
       choice("Start from", presets, present, (name) => {
-        for (const [trait, value] of Object.entries(PUBLISHED[name] ?? given)) model.set(trait, value);
+        const shape = PUBLISHED[name] ?? given;
+        began = { name: name === OWN ? "as given" : name, counts: parameterCounts(shape) };
+        for (const [trait, value] of Object.entries(shape)) model.set(trait, value);
         model.save_changes();
         fill();
       }),
@@ -63,7 +66,7 @@ export default widget(
       said.textContent =
         `${inWords(counts.total)} parameters, ${percent(counts.feedForward / counts.total)} of them in feed-forward networks.` +
         (shape.experts > 1 ? ` A token uses ${inWords(counts.active)}, ${percent(counts.active / counts.total)}.` : "");
-      results.replaceChildren(table(shape, counts));
+      results.replaceChildren(stack("This model", counts), stack(`For comparison, ${began.name}`, began.counts), table(shape, counts));
     }
   },
 );
@@ -101,6 +104,29 @@ function fields(model) {
     checkbox("with a gate (three matrices)", model.get("gated"), set("gated")),
     checkbox("head tied to the embedding", model.get("tied"), set("tied")),
   ];
+}
+
+/**
+ * The parts of a model as one bar.
+ * @param {string} name
+ * @param {ReturnType<typeof parameterCounts>} counts
+ */
+function stack(name, counts) {
+  const parts = /** @type {[string, number][]} */ ([
+    ["feed-forward", counts.feedForward], ["attention", counts.attention], ["embeddings", counts.embeddings], ["norms", counts.norms],
+  ]);
+  const title = `${name}: ${inWords(counts.total)} parameters`;
+  const spoken = parts.map(([part, count]) => `${part} ${percent(count / counts.total)}`).join(", ");
+  const bars = parts.map(([part, count]) => {
+    const share = count / counts.total;
+    return element("span", { style: `flex: ${share.toFixed(4)}`, title: `${part}, ${percent(share)}` }, share > 0.15 ? part : "");
+  });
+  return element(
+    "figure",
+    { class: "llm-stack" },
+    element("figcaption", {}, title),
+    element("div", { role: "img", "aria-label": `${title}. ${spoken}.` }, ...bars),
+  );
 }
 
 /**
