@@ -33,7 +33,7 @@ def test_captions_are_numbered_by_chapter(build: Callable[..., Built]) -> None:
 @pytest.mark.parametrize(
     ("directive", "fault"),
     [
-        ("```{drawing} atention\n:alt: Text.\n\nText.\n```", "There is no drawing 'atention'"),
+        ("```{drawing} attentive\n:alt: Text.\n\nText.\n```", "There is no drawing 'attentive'"),
         ("```{drawing} attention\n\nText.\n```", "has no alt text"),
         ("```{drawing} attention\n:alt: Text.\n```", "Content block expected"),
         ("```{caption}\n```", "Content block expected"),
