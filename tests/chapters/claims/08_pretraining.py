@@ -51,14 +51,15 @@ def ends_of(name, peak):
 assert min(ends_of("constant", 0.01)) > max(ends_of("cosine", 0.02) + ends_of("WSD", 0.01)) + 0.05
 # "Cosine and WSD, each at its best peak, end level: they differ by little more than 0.01, and two seeds by 0.02"
 assert abs(sum(ends_of("cosine", 0.02)) - sum(ends_of("WSD", 0.01))) / 2 < 0.018
-# "At *one* peak they wouldn't: at 0.02, the cosine is ahead by 0.04 or more, and at 0.01 WSD is"
+# "At the *same* peak they don't: at 0.02, cosine leads by 0.04 or more, and at 0.01, WSD does"
 pairs_at = {peak: list(zip(ends_of("WSD", peak), ends_of("cosine", peak), strict=True)) for peak in (0.01, 0.02)}
 assert all(wsd_end - cosine_end >= 0.0395 for wsd_end, cosine_end in pairs_at[0.02])
 assert all(cosine_end - wsd_end >= 0.0395 for wsd_end, cosine_end in pairs_at[0.01])
-# "each at its best peak": 0.03 is better for none of the three
+# "We also tried peaks of 0.005 and 0.04. Both were worse for all three"
 for name, best_end in (("cosine", 0.02), ("WSD", 0.01), ("constant", 0.01)):
-    torch.manual_seed(0)
-    assert train(character_model(64), 1000, 0.03, schedules[name], watch)[-1] > ends_of(name, best_end)[0]
+    for other in (0.005, 0.04):
+        torch.manual_seed(0)
+        assert train(character_model(64), 1000, other, schedules[name], watch)[-1] > ends_of(name, best_end)[0]
 # "WSD's loss stays with the constant rate's for four fifths of the run, and then drops"
 both = zip(runs_of["constant", 0.02, 0], runs_of["WSD", 0.02, 0], strict=True)
 apart = [a - b for a, b in both]
@@ -171,3 +172,6 @@ assert max(on["spread"]["facts"]) < 1.6 and 0.005 < min(on["spread"]["facts"]) -
 assert 0.06 < min(on["last"]["stories"]) - max(on["spread"]["stories"]) < 0.15
 # "7.4" (the question on perplexity)
 assert round(math.exp(2), 1) == 7.4
+
+# "they are still a fifth of what they should be", hundreds of steps after one large gradient
+assert outlier[200] > 1.4 and 0.15 < outlier[300] < 0.25 and 0.15 < outlier[500] < 0.25
