@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,13 @@ book: site  ## build the book and serve it on localhost
 
 site: env widgets _build/.extensions  ## build the book into _build/html
 	@$(BIN)/jupyter-book build -W --keep-going -n . || { rm -rf _build/.doctrees; exit 1; }
+
+# Both are made from the built pages: nothing is executed or read a second time.
+pdf: site chromium  ## print the whole book into _build/pdf
+	@$(BIN)/python -m _ext.whole_book.pdf
+
+epub: site  ## write the whole book as an ePub into _build/epub
+	@$(BIN)/python -m _ext.whole_book.epub
 
 bench-site: site benchmarks/node_modules/.package-lock.json  ## measure the built pages with Lighthouse
 	@$(BIN)/python -m benchmarks.site
@@ -153,11 +160,11 @@ browser: env widgets chromium  ## the built pages in headless Chromium
 training: env  ## train the course models briefly
 	@$(PYTEST) -m training
 
-# Only tests need Chromium. Where it cannot be installed, the browser tests fail and say what is missing.
+# Tests and the PDF need Chromium. Where it cannot be installed, they fail and say what is missing.
 chromium:
 	@command -v chromium > /dev/null || { command -v apt-get > /dev/null && test "$$(id -u)" = 0 \
 	  && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium > /dev/null; } \
-	  || echo "Chromium is not installed and cannot be installed from here: the browser tests will fail."
+	  || echo "Chromium is not installed and cannot be installed from here: the browser tests and make pdf will fail."
 
 # Only the test of a gradebook in PostgreSQL needs a server; where it cannot be installed, that test fails and says so.
 postgresql:
