@@ -3,9 +3,18 @@
 import { readFileSync } from "node:fs";
 import katex from "katex";
 
+/** The colors of the diagram language: `\\query{Q}` is drawn in the color of queries, by `prerendered-math.css`. */
+const macros = Object.fromEntries(["query", "key", "value", "learned"].map((role) => [`\\${role}`, `\\htmlClass{role-${role}}{#1}`]));
+const options = {
+  throwOnError: true,
+  macros,
+  trust: ({ command }) => command === "\\htmlClass",
+  strict: (code) => (code === "htmlExtension" ? "ignore" : "error"),
+};
+
 function draw({ tex, display }) {
   try {
-    return { html: katex.renderToString(tex, { displayMode: display, throwOnError: true, strict: "error" }) };
+    return { html: katex.renderToString(tex, { ...options, displayMode: display }) };
   } catch (error) {
     if (!(error instanceof katex.ParseError)) throw error;
     return { error: error.message };

@@ -81,7 +81,7 @@ def _short_source(key: str) -> str:
 
 def _spoken(formula: str) -> str:
     """A short formula as plain text: d_k for d_{k}; a long one is left out."""
-    plain = re.sub(r"\\(?:mathrm|text|mathbf|operatorname)\{([^{}]*)\}|[{}$]", r"\1", formula)
+    plain = re.sub(r"\\(?:mathrm|text|mathbf|operatorname|query|key|value|learned)\{([^{}]*)\}|[{}$]", r"\1", formula)
     plain = plain.replace(r"\sqrt", "√").replace(r"\cdot", "·").replace(r"\times", "×")
     return "…" if "\\" in plain or len(plain) > 30 else plain
 

@@ -69,6 +69,12 @@ def test_unknown_command_is_an_error_of_its_formula_alone() -> None:
     assert "nosuchcommand" in bad["error"]
 
 
+def test_formulas_have_the_colors_of_the_diagram_language_and_nothing_else_of_html() -> None:
+    colored, linked = draw([(r"\query{Q}\key{K}^\top", False), (r"\href{https://example.org}{x}", False)])
+    assert "role-query" in colored["html"] and "role-key" in colored["html"]
+    assert "href=" not in linked.get("html", "")
+
+
 @pytest.mark.parametrize(
     ("tex", "font"),
     [
