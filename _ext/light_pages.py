@@ -20,7 +20,7 @@ from _ext.assets import share_static_folder
 THEME_STYLESHEETS = ["basic.css", "styles/pydata-sphinx-theme.css"]
 ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 
-# What the theme's templates run, besides Bootstrap.
+# What the theme's templates run.
 THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
 
 # Scripts that only work on something: the pattern of its sign in the page's HTML.
@@ -41,12 +41,6 @@ MEASURES_ALL_PLACES = re.compile(
 
 # Names, punctuation and spaces in code, which the theme's styles color as the text around them.
 PLAIN_SPAN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>|<span></span>')
-
-# Classes that Bootstrap's script sets. Its text is not searched for names: it holds those of all its components.
-BOOTSTRAP_CLASSES = {
-    *("show", "showing", "hide", "fade", "collapsing", "tooltip", "tooltip-inner", "tooltip-arrow"),
-    *(f"bs-tooltip-{side}" for side in ("auto", "top", "bottom", "start", "end")),
-}
 
 
 class LightPages:
@@ -111,7 +105,7 @@ def waiting(script: Any) -> Any:
 
 def names_in_use(site: Path, scripts: set[str]) -> set[str]:
     """Classes and ids in the site's pages, and every word of the scripts, which may set them."""
-    names = set(BOOTSTRAP_CLASSES)
+    names: set[str] = set()
     for page in site.rglob("*.html"):
         for value in re.findall(r'\b(?:class|id)="([^"]*)"', page.read_text(encoding="utf-8")):
             names.update(value.split())
