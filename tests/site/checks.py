@@ -207,18 +207,21 @@ def faults_on_paper(page: Page) -> list[str]:
     }""")
 
 
-def faults_of_access(page: Page) -> list[str]:
+def faults_of_access(page: Page, *rules: str) -> list[str]:
     """What axe finds against WCAG A and AA and its best practices.
 
     axe reads no MathML, so a table's head that is a formula seems empty to it: that finding does not count. Stylesheets
     are not loaded a second time, which a page opened from a file may not do.
     """
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("""async () => {
+    found = page.evaluate(
+        """async (rules) => {
         const isFormula = (node) => document.querySelector(node.target[0])?.querySelector("math");
-        const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false });
+        const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false, ...rules });
         return violations.flatMap(({ id, nodes }) => nodes
             .filter((node) => !(id === "empty-table-header" && isFormula(node)))
             .map((node) => [id, node.html, node.failureSummary]));
-    }""")
+    }""",
+        {"runOnly": [*rules]} if rules else {},
+    )
     return [f"axe {rule}: {html[:120]} ({summary})" for rule, html, summary in found]

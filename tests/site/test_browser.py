@@ -30,6 +30,7 @@ PAGES = [*names_in(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"
 CHAPTERS = [name for name in PAGES if name.endswith("/chapter")]
 EXERCISES = [name for name in PAGES if name.endswith("/exercises")]
 CHAPTER = "chapters/05_attention/chapter.html"
+OTHER = {"light": "dark", "dark": "light"}
 
 
 @pytest.fixture(params=["http", "file"])
@@ -67,6 +68,9 @@ def test_page_is_sound_and_accessible(
         if name not in ("search", "genindex"):
             assert checks.faults_of_head(visit.page) == []
         assert checks.faults_of_access(visit.page) == []
+        visit.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", OTHER[scheme])
+        assert checks.faults_of_access(visit.page, "color-contrast") == []
+        visit.page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", scheme)
         if width == 1280:
             assert checks.faults_of_code(visit.page) == []
             assert checks.faults_of_anchors(visit.page) == []

@@ -1,0 +1,54 @@
+"""What a page asks of a reader's phone before anything is done with it, and that places stay where they are."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.site.checks import Visit
+from tests.site.test_browser import CHAPTER
+
+pytestmark = pytest.mark.browser
+
+PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
+WATCH_SHIFTS = """globalThis.shifted = 0;
+new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))
+    .observe({ type: "layout-shift", buffered: true });"""
+
+# A busy machine may take longer than a reader looks at a page before its model is loaded.
+NEVER_AT_REST = "const wait = setTimeout; globalThis.setTimeout = (work, ms) => ms < 4000 && wait(work, ms);"
+
+
+@pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("name", ["index.html", CHAPTER])
+def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
+    browser: Browser, served: str, name: str, viewport: dict[str, int]
+) -> None:
+    with Visit(browser, served, viewport=viewport) as visit:
+        visit.context.add_init_script(WATCH_SHIFTS + NEVER_AT_REST)
+        visit.page.goto(visit.base + name, wait_until="networkidle")
+        assert visit.page.locator("script[src*='widgets/stories']").count() == 0
+        assert visit.page.evaluate("shifted") < 0.02
+    assert visit.faults == []
+
+
+def test_the_model_comes_when_a_reader_acts(browser: Browser, served: str) -> None:
+    with Visit(browser, served) as visit:
+        visit.context.add_init_script(NEVER_AT_REST)
+        visit.page.goto(visit.base, wait_until="networkidle")
+        visit.page.mouse.move(300, 300)
+        visit.page.wait_for_selector("script[src*='widgets/stories']", state="attached")
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["by the contents", "reloaded"])
+def test_a_place_far_down_is_where_its_link_leads(browser: Browser, served: str, again: bool) -> None:
+    with Visit(browser, served, viewport=DESKTOP) as visit:
+        visit.page.goto(visit.base + CHAPTER, wait_until="networkidle")
+        visit.page.locator(".bd-sidebar-secondary a[href*='flashattention']").first.click()
+        visit.page.wait_for_url("**#flashattention*")
+        if again:
+            visit.page.reload(wait_until="networkidle")
+        visit.page.wait_for_function("scrollY > 5000")
+        visit.page.wait_for_timeout(500)
+        top = visit.page.locator("section[id^=flashattention] h2").evaluate(
+            "heading => heading.getBoundingClientRect().top"
+        )
+        assert 0 <= top < 200
