@@ -83,7 +83,7 @@ export function numberTable({ caption, name, rows, values, onEdit }) {
     });
     return element("tr", {}, element("th", { scope: "row" }, rows[i]), ...cells);
   });
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("tbody", {}, ...lines)));
+  return scroller(caption, element("table", { class: `llm-role-${name}` }, element("caption", {}, caption), element("tbody", {}, ...lines)));
 }
 
 /**
