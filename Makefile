@@ -133,7 +133,7 @@ PYTEST := $(BIN)/pytest
 # tests/conftest.py says which tests stay together, and in which order they come. Some wait, for a deadline or a browser:
 # meanwhile another process works.
 PROCESSES := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
-IN_PARALLEL := --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+IN_PARALLEL = --numprocesses $(PROCESSES) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: env  ## ruff, mypy, codespell
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \
@@ -142,6 +142,7 @@ lint: env  ## ruff, mypy, codespell
 test: env widgets chromium postgresql lint  ## run all tests, and list those that took longest
 	@$(PYTEST) $(IN_PARALLEL) --durations 40 --durations-min 10
 
+unit: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # they do not wait
 unit: env widgets  ## the tests that take seconds, with the seed that stays
 	@LLM_COURSE_SEED= $(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
 
@@ -157,7 +158,7 @@ rooms: env  ## what a room for learners' code holds
 browser: env widgets chromium  ## the built pages in headless Chromium
 	@$(PYTEST) -m browser
 
-training: env  ## train the course models briefly
+training: env  ## train the course models and capstones briefly
 	@$(PYTEST) -m training
 
 # Tests and the PDF need Chromium. Where it cannot be installed, they fail and say what is missing.

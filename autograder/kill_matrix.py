@@ -3,8 +3,9 @@
 It is for those who write exercises, and too long for a page of the book, which shows its figures; see figures.py.
 """
 
+import functools
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from autograder.exercises import CHAPTERS, assignments
 from autograder.exercises.spec import Exercise
@@ -36,18 +37,21 @@ def table(exercise: Exercise) -> str:
     ]
     header = ["| Mistake | " + " | ".join(map(str, numbers)) + " | Points |", "|---|" + ":-:|" * len(numbers) + "--:|"]
     verdicts = {
-        name: evaluate(make_answer_key(exercise, SHIPPED), replies) for name, replies in said(exercise, SHIPPED)
+        name: evaluate(make_answer_key(exercise, SHIPPED), replies) for name, replies in said(exercise, SHIPPED).items()
     }
     rows = [_row(name, verdict, exercise.points) for name, verdict in verdicts.items()]
     return "\n".join([f"## `{exercise.name}`\n", *asked, "", *header, *rows, ""])
 
 
-def said(exercise: Exercise, seed: bytes) -> Iterator[tuple[str, Mapping[str, Reply]]]:
-    """The known mistakes of an exercise, and their replies."""
+@functools.lru_cache(maxsize=4)
+def said(exercise: Exercise, seed: bytes) -> Mapping[str, Mapping[str, Reply]]:
+    """What the known mistakes of an exercise reply, by name."""
     drawn_anew = any(case.repeat > 1 for case in exercise.cases)
-    for mistake, known in zip(exercise.mistakes, make_answer_key(exercise, seed).mistakes, strict=True):
+    return {
         # Where calls are compared by distribution, what the key holds is one draw of many: another is judged.
-        yield mistake.name, ask(exercise, local_answer(mistake.function), seed) if drawn_anew else known.replies
+        mistake.name: ask(exercise, local_answer(mistake.function), seed) if drawn_anew else known.replies
+        for mistake, known in zip(exercise.mistakes, make_answer_key(exercise, seed).mistakes, strict=True)
+    }
 
 
 def _row(name: str, verdict: Verdict, points: int) -> str:

@@ -64,7 +64,7 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
     failed: set[str] = set()
     for seed in seeds:
         key = make_answer_key(exercise, seed)
-        said = dict(kill_matrix.said(exercise, seed))
+        said = kill_matrix.said(exercise, seed)
         for mistake in exercise.mistakes:
             verdict = evaluate(key, said[mistake.name])
             failed |= {item.name for item in verdict.findings if not item.holds and not item.waits}

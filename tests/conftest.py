@@ -29,15 +29,10 @@ PATIENCE = 120_000
 """Milliseconds that a page may take to show something: others may have the processors."""
 
 
-APART = {
-    "test_banks.py",
-    "test_hostile_tiers.py",
-    "test_notebooks.py",
-    "test_room_tiers.py",
-    "test_travel.py",
-    "test_verdicts.py",
-}
+APART = {"test_banks.py", "test_hostile_tiers.py", "test_notebooks.py", "test_room_tiers.py"}
 """Long files whose parameters share nothing: together they would keep one process busy when all others are done."""
+BY_EXERCISE = {"test_shortcuts.py", "test_travel.py", "test_trust.py", "test_verdicts.py"}
+"""Files that ask each exercise: what an exercise's answer key takes is spent once, in one process for all of them."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,10 +47,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     more. Last come the short pieces, which end together.
     """
     soak.deselect(config, items)
-    items.sort(key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART))
+    items.sort(key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART | BY_EXERCISE))
     for item in items:
-        part = item.callspec.id if item.path.name in APART and hasattr(item, "callspec") else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.name} {part}".strip()))
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def group_of(item: pytest.Item) -> str:
+    """What an item shares a process with: its exercise, or its file, or only the same parameters in its file."""
+    file, parameters = f"{item.path.parent.name}/{item.path.name}", getattr(item, "callspec", None)
+    if parameters and item.path.name in BY_EXERCISE and "exercise" in parameters.params:
+        return f"exercise {parameters.params['exercise'].name}"
+    return f"{file} {parameters.id}" if parameters and item.path.name in APART else file
 
 
 def find_chromium() -> str | None:

@@ -14,7 +14,7 @@ import torch
 from autograder import kill_matrix
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.judge import ask, local_answer, make_answer_key
+from autograder.judge import SHIPPED, ask, local_answer, make_answer_key
 from autograder.sandbox.room import Room, open_room
 from llm_course.checking.calls import Call, Reply
 from llm_course.checking.evaluate import evaluate
@@ -23,7 +23,6 @@ from tests.banks.right import alternatives
 from tests.banks.submissions import standalone, wrong_answer
 
 pytestmark = pytest.mark.grading
-SEED = b"travel"
 DEADLINE = 120.0
 ASKED = [(assignment, exercise) for assignment in assignments().values() for exercise in assignment.exercises]
 
@@ -39,20 +38,21 @@ def test_replies_from_a_room_are_those_of_the_function(assignment: Assignment, e
 def answers(exercise: Exercise) -> Iterator[tuple[str, str, Mapping[str, Reply]]]:
     """What stands in the banks for an exercise: a name, a cell, and what the function that it defines replies here."""
     for function in (exercise.reference, *alternatives(exercise.name)):
-        here = ask(exercise, local_answer(function), SEED)
+        here = ask(exercise, local_answer(function), SHIPPED)
         yield f"{function.__module__}.{function.__name__}", standalone(function, exercise.name), here
-    for mistake, (name, here) in zip(exercise.mistakes, kill_matrix.said(exercise, SEED), strict=True):
-        yield name, wrong_answer(exercise, mistake), here
+    said = kill_matrix.said(exercise, SHIPPED)
+    for mistake in exercise.mistakes:
+        yield mistake.name, wrong_answer(exercise, mistake), said[mistake.name]
 
 
 def faults(room: Room, exercise: Exercise, name: str, cell: str, here: Mapping[str, Reply]) -> Iterator[str]:
     define(room, cell)
-    key = make_answer_key(exercise, SEED)
+    key = make_answer_key(exercise, SHIPPED)
 
     def call_each(calls: list[Call]) -> Iterator[Reply]:
         return room.call_each(exercise.name, calls, lambda: DEADLINE)
 
-    travelled = ask(exercise, call_each, SEED)
+    travelled = ask(exercise, call_each, SHIPPED)
     there, expected = evaluate(key, travelled), evaluate(key, here)
     if (there.fraction, there.mistake) != (expected.fraction, expected.mistake):
         yield f"{name}: {there.fraction} and {there.mistake} in a room, {expected.fraction} and {expected.mistake} here"

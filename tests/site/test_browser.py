@@ -76,9 +76,42 @@ def test_page_is_sound_and_accessible(
             assert checks.faults_of_anchors(visit.page) == []
             assert checks.faults_of_width(visit.page, 390) == []
             assert checks.faults_of_width(visit.page) == []
+            check_what_is_done_on_it(visit, name, width)
         else:
             assert checks.faults_on_paper(visit.page) == []
     assert visit.faults == []
+
+
+def check_what_is_done_on_it(visit: Visit, name: str, width: int) -> None:
+    """What readers do on a chapter, or with its exercises: in the same visit, for to load a page is dear."""
+    visit.page.set_viewport_size({"width": width, "height": 900})
+    if name in CHAPTERS:
+        check_questions(visit)
+    if name in EXERCISES:
+        with visit.page.expect_download() as downloading:
+            visit.page.get_by_role("link", name="Download these exercises as a notebook").click()
+        check_notebook(downloading.value, name)
+
+
+def check_questions(visit: Visit) -> None:
+    places = [question.get_attribute("data-place") for question in visit.page.locator(".question").all()]
+    assert len(places) == len(set(places)) >= 1
+    for question in visit.page.locator(".question").all():
+        for option in question.locator("details").all():
+            option.locator("summary").click()
+            verdict = "Right." if "right" in (option.get_attribute("class") or "").split() else "Not right."
+            expect(option.locator(".question-explanation")).to_contain_text(verdict)
+
+
+def check_notebook(download: Download, name: str) -> None:
+    assert download.suggested_filename == f"{name.split('/')[1]}.ipynb"
+    notebook = nbformat.read(download.path(), as_version=4)
+    nbformat.validate(notebook)
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    # Where a model is handed in, no function is asked for.
+    asks = "capstone.pretrain(" if "19_capstone" in name else "raise NotImplementedError()"
+    assert any(asks in cell for cell in code)
+    assert not any("BEGIN SOLUTION" in cell or "BEGIN HIDDEN" in cell for cell in code)
 
 
 def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
@@ -150,24 +183,6 @@ def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
     expect(options.nth(1)).not_to_have_attribute("open", "")
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_questions_of_a_page_are_told_apart(browser: Browser, served: str, name: str) -> None:
-    with Visit(browser, served) as visit:
-        visit.open(f"{name}.html")
-        check_questions(visit)
-    assert visit.faults == []
-
-
-def check_questions(visit: Visit) -> None:
-    places = [question.get_attribute("data-place") for question in visit.page.locator(".question").all()]
-    assert len(places) == len(set(places)) >= 1
-    for question in visit.page.locator(".question").all():
-        for option in question.locator("details").all():
-            option.locator("summary").click()
-            verdict = "Right." if "right" in (option.get_attribute("class") or "").split() else "Not right."
-            expect(option.locator(".question-explanation")).to_contain_text(verdict)
-
-
 def test_question_works_without_scripts(browser: Browser, base: str) -> None:
     with Visit(browser, base, java_script_enabled=False) as visit:
         visit.page.goto(visit.base + CHAPTER)
@@ -229,26 +244,6 @@ def test_icons_are_drawn(visit: Visit) -> None:
     content = "icon => getComputedStyle(icon, '::before').content"
     shown = visit.page.locator(".theme-switch:visible").first.evaluate(content)
     assert re.fullmatch('"[\ue000-\uf8ff]"', shown)
-
-
-@pytest.mark.parametrize("name", EXERCISES)
-def test_exercises_are_downloaded_as_a_notebook(browser: Browser, served: str, name: str) -> None:
-    with Visit(browser, served) as visit:
-        visit.open(f"{name}.html")
-        with visit.page.expect_download() as downloading:
-            visit.page.get_by_role("link", name="Download these exercises as a notebook").click()
-        check_notebook(downloading.value, name)
-
-
-def check_notebook(download: Download, name: str) -> None:
-    assert download.suggested_filename == f"{name.split('/')[1]}.ipynb"
-    notebook = nbformat.read(download.path(), as_version=4)
-    nbformat.validate(notebook)
-    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    # Where a model is handed in, no function is asked for.
-    asks = "capstone.pretrain(" if "19_capstone" in name else "raise NotImplementedError()"
-    assert any(asks in cell for cell in code)
-    assert not any("BEGIN SOLUTION" in cell or "BEGIN HIDDEN" in cell for cell in code)
 
 
 def test_code_is_copied(browser: Browser, served: str) -> None:

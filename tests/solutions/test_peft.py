@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
-from peft import IA3Config, LoraConfig, get_peft_model
 from torch import nn
 from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -14,6 +14,14 @@ from autograder.exercises import assignments
 from autograder.judge import judge, local_answer
 from solutions.peft import LoRALinear, ia3_scale, lora_parameter_count, prepend_prompt, trainable_fraction
 from tests.banks.submissions import printed_by, references
+
+
+@pytest.fixture
+def peft() -> ModuleType:
+    """The library. It brings torch's compiler along, seconds of work that a process which only collects can spare."""
+    import peft
+
+    return peft
 
 
 def small_model() -> LlamaForCausalLM:
@@ -31,11 +39,10 @@ def small_model() -> LlamaForCausalLM:
 
 
 @pytest.mark.parametrize("bias", [True, False])
-def test_layer_is_that_of_peft(bias: bool) -> None:
+def test_layer_is_that_of_peft(peft: ModuleType, bias: bool) -> None:
     base = nn.Linear(6, 5, bias=bias)
-    theirs = get_peft_model(
-        nn.Sequential(nn.Linear(6, 5, bias=bias)), LoraConfig(r=3, lora_alpha=7, target_modules=["0"])
-    )
+    config = peft.LoraConfig(r=3, lora_alpha=7, target_modules=["0"])
+    theirs = peft.get_peft_model(nn.Sequential(nn.Linear(6, 5, bias=bias)), config)
     theirs.base_model.model[0].base_layer.load_state_dict(base.state_dict())
     ours = LoRALinear(base, rank=3, alpha=7.0)
     with torch.no_grad():
@@ -49,7 +56,7 @@ def test_layer_is_that_of_peft(bias: bool) -> None:
     torch.testing.assert_close(ours.merge()(x), merged(x), rtol=1e-4, atol=1e-5)
 
 
-def test_counts_are_those_of_peft() -> None:
+def test_counts_are_those_of_peft(peft: ModuleType) -> None:
     model = small_model()
     linear = {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear)}
     shapes = [
@@ -57,7 +64,7 @@ def test_counts_are_those_of_peft() -> None:
         for name, module in linear.items()
         if name.endswith(("q_proj", "down_proj"))
     ]
-    adapted = get_peft_model(model, LoraConfig(r=3, target_modules=["q_proj", "down_proj"]))
+    adapted = peft.get_peft_model(model, peft.LoraConfig(r=3, target_modules=["q_proj", "down_proj"]))
     trained, everything = adapted.get_nb_trainable_parameters()
     assert lora_parameter_count(shapes, 3) == trained
     assert trainable_fraction(adapted) == trained / everything
@@ -70,10 +77,9 @@ def test_a_shared_parameter_counts_once() -> None:
     assert trainable_fraction(nn.Sequential(embedding, frozen, head)) == 0.5
 
 
-def test_factors_act_as_those_of_peft() -> None:
-    adapted = get_peft_model(
-        nn.Sequential(nn.Linear(6, 5)), IA3Config(target_modules=["0"], feedforward_modules=[], init_ia3_weights=False)
-    )
+def test_factors_act_as_those_of_peft(peft: ModuleType) -> None:
+    config = peft.IA3Config(target_modules=["0"], feedforward_modules=[], init_ia3_weights=False)
+    adapted = peft.get_peft_model(nn.Sequential(nn.Linear(6, 5)), config)
     layer, x = adapted.base_model.model[0], torch.randn(3, 6)
     torch.testing.assert_close(adapted(x), ia3_scale(layer.base_layer(x), layer.ia3_l["default"].flatten()))
 

@@ -21,6 +21,7 @@ def code_cells() -> list[str]:
     return [cell.source for cell in jupytext.read(NOTEBOOK).cells if cell.cell_type == "code"]
 
 
+@pytest.mark.notebooks
 def test_the_notebook_runs_in_small_and_uses_the_learners_functions(
     answered: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
