@@ -9,8 +9,10 @@ PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 
 
 def imports_of(path: Path) -> set[str]:
-    """The full names of the project's modules that a file imports, wherever in the file."""
+    """The full names of the project's modules that a file imports, wherever in the file; none where it is no Python."""
     names: set[str] = set()
+    if path.suffix != ".py":
+        return names
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}

@@ -93,6 +93,19 @@ PARTS = {
         # The plugin puts asserts in the place of the judge, and releases of nbgrader's in that of the course's.
         apart=("autograder/grade.py", "autograder/exercises/__init__.py", "autograder/notebooks.py"),
     ),
+    "seeds of chapter 10": Part(
+        ("tests/chapters/test_seeds.py",),
+        (
+            "tests/chapters/test_seeds.py",
+            "chapters/10_context/chapter.md",
+            # What the page's own cells import and load.
+            "llm_course/corpus/*.py",
+            "llm_course/models.py",
+            "llm_course/training/recipes.py",
+            "llm_course/weights/stories/*",
+        ),
+        ("torch", "transformers", "tokenizers"),
+    ),
     "training recipes": Part(
         ("tests/llm_course/training/test_smoke.py",),
         ("llm_course/training/*.py", "tests/llm_course/training/test_smoke.py"),
