@@ -18,7 +18,7 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Te
     The variance is the mean squared distance from the mean, divided by d and not by d - 1.
 
     Args:
-        x: Tensor[..., d], with any number of leading dimensions.
+        x: Tensor[..., d], with any number of leading dimensions. Rows may lie far from 0.
         weight: Tensor[d], what each column is multiplied by.
         bias: Tensor[d], what is added to each column.
         eps: added to the variance, so that a row of equal numbers does not divide by zero.

@@ -42,6 +42,17 @@ known.edit(
     "scores. The blocks share one denominator.",
 )
 known.edit(
+    "block_outputs_weighed_by_size",
+    {
+        "torch.exp(maximum - new_maximum)": "1.0",
+        "torch.exp(scores - new_maximum)": "torch.softmax(scores, dim=-1)",
+        "weights @ value[block]": "weights @ value[block] * (scores.shape[1] / key.shape[0])",
+        "output / total": "output",
+    },
+    "You take a softmax in each block and weigh the results by the sizes of the blocks. A block with high scores "
+    "counts more than one with low scores: the blocks share one denominator.",
+)
+known.edit(
     "no_maximum",
     {"torch.exp(maximum - new_maximum)": "1.0", "torch.exp(scores - new_maximum)": "torch.exp(scores)"},
     "You sum plain exponentials, which is right on paper. In float32 those of large scores are infinite and those of "

@@ -126,6 +126,18 @@ known.edit(
     "zeros.",
 )
 known.edit(
+    "infinity_added",
+    {
+        "scores.masked_fill(~mask, torch.finfo(scores.dtype).min)": (
+            "scores + torch.zeros(mask.shape, dtype=scores.dtype).masked_fill(~mask, -torch.inf)"
+        ),
+        ".masked_fill(~mask, 0.0)": ".nan_to_num(0.0)",
+    },
+    "You add minus infinity to the scores of hidden keys, and make 0 of the NaN where all are hidden. The result is "
+    "right, but the gradients of such a query are NaN: put a number in the place of the score with `masked_fill`, "
+    "which lets no gradient through there.",
+)
+known.edit(
     "uniform_rows",
     {".masked_fill(~mask, 0.0)": ""},
     "A query whose keys are all hidden attends to all of them equally: with the same very low score everywhere the "

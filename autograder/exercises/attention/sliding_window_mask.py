@@ -47,6 +47,17 @@ known.edit(
     "is below `window` too.",
 )
 known.edit(
+    "window_always_full",
+    {
+        "(distance >= 0) & (distance < window)": (
+            "(position >= (position - window + 1).clamp(min=0)[:, None]) & "
+            "(position < (position - window + 1).clamp(min=0)[:, None] + window)"
+        )
+    },
+    "Your windows are always full: the first queries, which have fewer positions behind them, see positions that come "
+    "after them. A window ends at the query.",
+)
+known.edit(
     "in_chunks",
     {"distance < window": "position[:, None] // window == position // window"},
     "You cut the sequence into chunks that do not see each other. A window slides: each query has its own, which ends "

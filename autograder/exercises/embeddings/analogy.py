@@ -53,6 +53,12 @@ known.edit(
     "their numbers.",
 )
 known.edit(
+    "as_many_dropped_as_given",
+    {"[row for row in best_first if row not in given][:k]": "best_first[len(given) : k + len(given)]"},
+    "You drop the head of the ranking, as many rows as were given, believing them to be a, b and c. a is mostly far "
+    "from the sum: leave the three out by their numbers.",
+)
+known.edit(
     "k_before_leaving_out",
     {"[row for row in best_first if row not in given][:k]": "[row for row in best_first[:k] if row not in given]"},
     "You keep k rows and then leave a, b and c out, so some are missing. Leave them out first, then keep k.",
@@ -98,6 +104,18 @@ known.edit(
     {f"unit @ ({TARGET})": f"-(table - ({TARGET})).norm(dim=1)"},
     "You rank by distance between the sum and rows of any length. Rank by the cosine.",
     COSINE,
+)
+known.edit(
+    "cosines_multiplied",
+    {f"unit @ ({TARGET})": "(lambda to: to[b] * to[c] / (to[a] + 0.001))((unit @ unit.T + 1) / 2)"},
+    "You multiply and divide shifted cosines: that is 3CosMul (Levy and Goldberg 2014). Here the three unit rows are "
+    "added, b - a + c, and the cosine to this sum ranks.",
+)
+known.edit(
+    "cosines_multiplied_as_they_are",
+    {f"unit @ ({TARGET})": "(lambda to: to[b] * to[c] / (to[a] + 0.001))(unit @ unit.T)"},
+    "You multiply and divide cosines, as 3CosMul does with shifted ones. Here the three unit rows are added, b - a + "
+    "c, and the cosine to this sum ranks.",
 )
 known.edit(
     "farthest_first",
@@ -215,10 +233,6 @@ def row_negative(draw: Generator) -> Arguments:
     return {"table": randn(draw, 6, 3), "a": 0, "b": 2, "c": -1, "k": 1}
 
 
-def no_answers(draw: Generator) -> Arguments:
-    return {"table": randn(draw, 6, 3), "a": 0, "b": 2, "c": 1, "k": 0}
-
-
 def too_many_answers(draw: Generator) -> Arguments:
     return {"table": randn(draw, 6, 3), "a": 0, "b": 2, "c": 1, "k": 4}
 
@@ -240,7 +254,6 @@ EXERCISE = Exercise(
         Case("no such first row", first_row_missing, visible=True),
         Case("no such last row", last_row_missing, visible=True),
         Case("negative row", row_negative, visible=True),
-        Case("no answers", no_answers, visible=True),
         Case("too many answers", too_many_answers, visible=True),
     ),
     properties=(
@@ -281,10 +294,9 @@ EXERCISE = Exercise(
                 "no such first row",
                 "no such last row",
                 "negative row",
-                "no answers",
                 "too many answers",
             ),
-            "Refuse rows outside 0 to vocab - 1, and a k below 1 or above the number of rows that are not left out.",
+            "Refuse rows outside 0 to vocab - 1, and a k above the number of rows that are not left out.",
             observe=observe.refusal,
             needs="The rows nearest by cosine to b - a + c come back, best first",
         ),

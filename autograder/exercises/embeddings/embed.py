@@ -69,10 +69,28 @@ known.edit(
     "the ids yourself and raise ValueError.",
 )
 known.edit(
+    "unknown_becomes_the_first",
+    {REFUSED: "False", "table[ids]": "table[torch.where((ids >= 0) & (ids < table.shape[0]), ids, 0)]"},
+    "You send an id that has no row to row 0, as if that stood for unknown words. Nothing says that it does: raise "
+    "ValueError.",
+)
+known.edit(
+    "brought_into_range",
+    {REFUSED: "False", "table[ids]": "table[ids.clamp(0, table.shape[0] - 1)]"},
+    "You bring an id that has no row to the nearest end of the table, and so return the row of another token. Raise "
+    "ValueError.",
+)
+known.edit(
     "padding_row",
     {"table[ids]": "torch.nn.functional.embedding(ids, table, padding_idx=0)"},
     "Row 0 never gets a gradient: with padding_idx=0 it is treated as padding. Here it is a token like others.",
     GRADIENT,
+)
+known.edit(
+    "row_of_zeros_for_padding",
+    {"table[ids]": "table[ids].masked_fill((ids == 0).unsqueeze(-1), 0)"},
+    "You return zeros for id 0, as if it stood for padding. Here it is a token like others: its row is row 0 of the "
+    "table.",
 )
 known.edit(
     "gradients_averaged",

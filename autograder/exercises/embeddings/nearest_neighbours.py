@@ -64,6 +64,12 @@ known.edit(
     "You leave rows of zeros out. Their cosine counts as 0, which is better than a negative one.",
 )
 known.edit(
+    "zero_row_last",
+    {COSINES: f"{COSINES}\n    cosines = torch.where(lengths[:, 0] > 0, cosines, -1)"},
+    "You rank rows of zeros last, as if they pointed away. Their cosine counts as 0, which is better than a negative "
+    "one.",
+)
+known.edit(
     "equal_rows_left_out",
     {"row != index": "not torch.equal(table[row], table[index])"},
     "You leave out every row that equals row index. Only the row itself is left out, by its number: an equal row is "

@@ -19,6 +19,12 @@ known.edit(
     "transposed. It runs only where vocab and dim happen to be equal.",
 )
 known.edit(
+    "reshaped",
+    {"table.T": "table.reshape(table.shape[1], table.shape[0])"},
+    "You reshape the table to [dim, vocab]. That keeps the numbers in their order and mixes those of different rows: "
+    "transpose it.",
+)
+known.edit(
     "table_first",
     {LOGITS: "table @ hidden.transpose(-2, -1) if hidden.dim() > 1 else table @ hidden"},
     "Your logits stand in columns: [vocab, time] in place of [time, vocab]. hidden comes first, and the table is what "

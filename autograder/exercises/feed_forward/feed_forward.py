@@ -158,6 +158,12 @@ known.edit(
     "A bias of one number broadcasts in your function. Compare each bias with the rows of its matrix, and raise "
     "ValueError.",
 )
+known.edit(
+    "biases_of_one_number_taken",
+    {"bias.shape != weight.shape[:1]": "bias.numel() > 1 and bias.shape != weight.shape[:1]"},
+    "You refuse only biases with which the sums do not go through. One of a single number broadcasts: compare each "
+    "bias with the rows of its matrix.",
+)
 known.edit("b_out_not_checked", {PAIRS: "[(w_in, b_in)]"}, "You check b_in, but not b_out.")
 known.edit("b_in_not_checked", {PAIRS: "[(w_out, b_out)]"}, "You check b_out, but not b_in.")
 

@@ -116,6 +116,19 @@ known.edit(
     "Each expert chooses top_k tokens. It is each token that chooses top_k experts: the last dimension.",
 )
 known.edit(
+    "chosen_over_as_many_tokens_as_there_are",
+    {
+        CHOICE: (
+            f"logits = {LOGITS}\n"
+            "    best = logits.topk(min(top_k, len(x)), dim=0).indices\n"
+            "    chosen = torch.zeros_like(logits, dtype=torch.bool).scatter(0, best, True)"
+        ),
+        WEIGHTS: f"{AMONG_CHOSEN}.nan_to_num(){ALL_WEIGHED}",
+    },
+    "Each expert chooses up to top_k tokens, and a token that none chooses gets nothing. It is each token that chooses "
+    "top_k experts: the last dimension.",
+)
+known.edit(
     "one_choice_for_all",
     {
         CHOICE: (

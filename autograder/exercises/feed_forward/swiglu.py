@@ -138,6 +138,11 @@ known.edit(
     "You compare the numbers of rows only. Compare the whole shapes, and raise ValueError where they differ.",
 )
 known.edit(
+    "columns_compared_only",
+    {CHECK: "w_gate.shape[1] != w_up.shape[1]"},
+    "You compare the numbers of columns only, so a matrix of one row broadcasts. Compare the whole shapes.",
+)
+known.edit(
     "two_dimensions_only",
     {"gate = x @ w_gate.T": "gate = torch.mm(x, w_gate.T)"},
     "Your function needs exactly two dimensions. `x @ w.T` takes any number.",

@@ -81,6 +81,16 @@ known.edit(
     SMOOTHING,
 )
 known.edit(
+    "alpha_once_where_followed",
+    {
+        TOTALS: "seen = counts.reshape(vocab_size, vocab_size).sum(dim=1, keepdim=True)\n    totals = seen + alpha",
+        "torch.where(totals > 0": "torch.where(seen > 0",
+    },
+    "Where something follows, your total grows by alpha once, though alpha was added to vocab_size counts: it grows by "
+    "alpha * vocab_size.",
+    SMOOTHING,
+)
+known.edit(
     "alpha_ignored",
     {"+ float(alpha)": "+ 0.0"},
     "alpha changes nothing in your result. Add it to every count before you divide.",
@@ -95,6 +105,16 @@ known.edit(
         )
     },
     "You smooth only pairs that occur. The others are those that need it: without it they keep probability 0.",
+    SMOOTHING,
+)
+known.edit(
+    "alpha_for_unseen_pairs_only",
+    {
+        "counts.reshape(vocab_size, vocab_size) + float(alpha)": (
+            "torch.where(counts > 0, counts, float(alpha)).reshape(vocab_size, vocab_size)"
+        )
+    },
+    "You give alpha to pairs that never occur, and to no other. It is added to every count, seen or not.",
     SMOOTHING,
 )
 known.edit(

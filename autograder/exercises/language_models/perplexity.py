@@ -90,6 +90,18 @@ known.edit(
     "Your function takes a positive log probability. That would be a probability above 1; mostly it is a loss with its "
     "sign turned, so refuse it.",
 )
+known.edit(
+    "absolute_value",
+    {"if log_prob > 0": "if False", RESULT: "math.exp(abs(log_prob) / n_predictions)"},
+    "You take the absolute value of the log probability, so a positive one goes through as if its sign were a slip. "
+    "It would be a probability above 1: raise ValueError.",
+)
+known.edit(
+    "certainty_refused",
+    {"if log_prob > 0": "if log_prob >= 0"},
+    "You refuse a log probability of 0. It is that of a text of which every token was certain, and its perplexity is "
+    "1.",
+)
 
 
 def drawn_score(draw: Generator) -> Arguments:

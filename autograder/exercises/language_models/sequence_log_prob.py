@@ -78,13 +78,15 @@ known.edit(
     "-inf. Take the logarithm of each step and add.",
     LOGARITHMS,
 )
-known.edit(
-    "zero_made_small",
-    {".log()": ".clamp_min(1e-10).log()"},
-    "A step of probability 0 comes out as merely unlikely: you raise small probabilities before the logarithm. Whether "
-    "to smooth is decided when the table is made, not when a text is scored.",
-    "language-models-smoothing",
-)
+# What comes out for a step of probability 0 depends on the small number: these are the usual ones.
+for exponent in (7, 8, 9, 10, 12):
+    known.edit(
+        f"zero_made_small_{exponent}",
+        {".log()": f".clamp_min(1e-{exponent}).log()"},
+        f"A step of probability 0 comes out as merely unlikely: you raise small probabilities to 1e-{exponent} or so "
+        "before the logarithm. Whether to smooth is decided when the table is made, not when a text is scored.",
+        "language-models-smoothing",
+    )
 known.edit(
     "last_prediction_lost",
     {".log()": "[:-1].log()"},

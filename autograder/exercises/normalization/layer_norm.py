@@ -134,6 +134,13 @@ known.edit(
     "You divide by the mean absolute distance from the mean. The standard deviation squares the distances first.",
 )
 known.edit(
+    "square_of_the_mean",
+    {"centered.pow(2).mean(dim=-1, keepdim=True)": "(x.pow(2).mean(-1) - x.mean(-1).pow(2)).unsqueeze(-1)"},
+    "You take the mean of the squares minus the square of the mean. On paper that is the variance; where a row lies "
+    "far from 0 the two agree in all digits that a float has, and nothing is left. Square the distances from the mean.",
+    "normalization-variance",
+)
+known.edit(
     "eps_ignored",
     {"variance + eps": "variance"},
     "Your result does not depend on eps, and a row of equal numbers gives NaN: add it to the variance.",
@@ -246,6 +253,15 @@ def standardized(rows: Tensor) -> Tensor:
     return centered(rows) / rows.std(-1, keepdim=True, correction=0)
 
 
+def far_from_zero(draw: Generator) -> Arguments:
+    """Whole numbers near 65,536: their distances from the mean are exact in float32, and lost in their squares.
+
+    However the squares are summed up, their mean minus the square of the mean is 0.
+    """
+    steps = torch.stack([torch.randperm(4, generator=draw) * 2 - 3.0 for _ in range(3)])
+    return neutral(65536 + steps * torch.tensor([[1.0], [2.0], [3.0]]), eps=0.5)
+
+
 def constant_rows(draw: Generator) -> Arguments:
     x = torch.tensor([[3.0], [-0.5], [0.0]]).expand(3, 4).clone()
     return weighted(draw, x, eps=0.1)
@@ -296,6 +312,7 @@ EXERCISE = Exercise(
         Case("small numbers", small_numbers, visible=True),
         Case("default eps", default_eps, visible=True),
         Case("constant rows", constant_rows, visible=True),
+        Case("far from zero", far_from_zero, visible=True),
         Case("weight of one number", weight_of_one, visible=True),
         Case("bias for each row", bias_for_each_row, visible=True),
         Case("weight for each entry", weight_for_each_entry, visible=True),
@@ -359,6 +376,13 @@ EXERCISE = Exercise(
             "A row of equal numbers gives the bias",
             ("constant rows",),
             "The variance is 0 there: with eps the division is harmless, and only the bias is left.",
+        ),
+        Property(
+            "Rows far from 0 keep their spread",
+            ("far from zero",),
+            "Subtract the mean before you square. Squares of numbers near 65,536 have no digits left for distances of "
+            "a few units.",
+            needs="Without weight and bias, rows follow the formula",
         ),
         Property(
             "A weight or bias of another width is refused with a ValueError",

@@ -49,6 +49,18 @@ known.edit(
     "from position 0.",
 )
 known.edit(
+    "positions_from_the_smallest",
+    {"positions[:, None]": "(positions - positions.min())[:, None]"},
+    "You count from the smallest position that is given. Distances within this call are right, but a query that is "
+    "turned now meets keys that were turned in an earlier call: use the positions as they are.",
+)
+known.edit(
+    "positions_from_the_first",
+    {"positions[:, None]": "(positions - positions[0])[:, None]"},
+    "You count from the first position that is given. Distances within this call are right, but a query that is "
+    "turned now meets keys that were turned in an earlier call: use the positions as they are.",
+)
+known.edit(
     "clockwise",
     {"positions[:, None]": "-positions[:, None]"},
     "You turn clockwise. Counter-clockwise, (1, 0) at position 1 becomes (cos 1, sin 1): the minus stands before the "
@@ -283,8 +295,8 @@ EXERCISE = Exercise(
         Property(
             "Dot products depend on the distance of two rows, and on nothing else of their positions",
             ("rows", "rows moved on", "rows pulled apart"),
-            "Turn two rows, multiply them, then add 17 to both positions: the product must stay. Double the distance: "
-            "it must change.",
+            "Turn two rows, multiply them, then add 17 to both positions: each row turns on, and the product must "
+            "stay. Double the distance: it must change.",
             observe=observe.distance_only,
             joint=True,
             weight=2,

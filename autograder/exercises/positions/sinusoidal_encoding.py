@@ -94,6 +94,12 @@ known.edit(
     "exponents are divided by the full d_model.",
 )
 known.edit(
+    "odd_width_rounded_up",
+    {"/ d_model)": "/ (d_model + d_model % 2))"},
+    "With an odd width you divide the exponents by d_model + 1: you make a column more and cut it off. They are "
+    "divided by d_model itself.",
+)
+known.edit(
     "in_float64",
     {"return encoding": "return encoding.double()"},
     "You return float64, as NumPy does by default. Added to embeddings in float32 it makes everything after them "

@@ -83,6 +83,12 @@ known.edit(
     "counts.",
 )
 known.edit(
+    "each_alone_averaged",
+    {LOSS: "-(functional.logsigmoid(chosen) + functional.logsigmoid(-rejected)).mean() / 2"},
+    "You judge each answer on its own, the chosen one as good and the other as bad. Only the difference of the two "
+    "counts.",
+)
+known.edit(
     "regression",
     {LOSS: "((chosen - 1) ** 2 + rejected**2).mean()"},
     "You pull the chosen rewards to 1 and the others to 0. A comparison gives no such grades: only the difference "
@@ -136,6 +142,14 @@ known.edit(
     "At a difference of -1000 your loss is infinite: in floats the sigmoid is 0 there, and exp(1000) infinite. "
     "logsigmoid stays finite.",
 )
+# How large the loss may become depends on the small number: these are the usual ones.
+for exponent in (7, 8, 9, 10, 12):
+    known.edit(
+        f"small_number_{exponent}",
+        {LOSS: f"-torch.log(torch.sigmoid(chosen - rejected) + 1e-{exponent}).mean()"},
+        f"A small number keeps your probability from 0: the loss never gets larger than -log 1e-{exponent}, and a pair "
+        "further apart gets no gradient. logsigmoid needs no such number.",
+    )
 known.edit(
     "exponentials",
     {LOSS: "-torch.log(chosen.exp() / (chosen.exp() + rejected.exp())).mean()"},
@@ -160,6 +174,12 @@ known.edit(
     {CHECK: "False"},
     "You let broadcasting decide: [batch] against [batch, 1] compares every answer with every other. Compare the "
     "shapes, and raise ValueError.",
+)
+known.edit(
+    "numbers_compared_only",
+    {CHECK: "chosen.numel() != rejected.numel()"},
+    "You compare how many rewards there are, and not their shapes: [batch] against [batch, 1] compares every answer "
+    "with every other. Compare the shapes.",
 )
 
 

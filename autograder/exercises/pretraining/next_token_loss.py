@@ -94,6 +94,18 @@ known.edit(
     "You divide by the number of all targets. Those that are ignored do not count below the line either.",
 )
 known.edit(
+    "left_out_by_input",
+    {
+        f"total = {TOTAL}": (
+            "counts = (ids[:, :-1] != ignore_index).flatten()\n"
+            "    total = (counts * functional.cross_entropy(predictions, targets.clamp(min=0), reduction='none')).sum()"
+        ),
+        "(targets != ignore_index)": "counts",
+    },
+    "You leave out the positions whose *input* is ignore_index. What does not count is a target: the token that comes "
+    "next.",
+)
+known.edit(
     "mean_over_positions",
     {COUNTED: "ids.numel()"},
     "You divide by the number of positions. There is one target less than that in each text, and the ignored ones do "

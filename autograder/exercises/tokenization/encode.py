@@ -106,6 +106,16 @@ known.edit(
     BYTES,
 )
 known.edit(
+    "numbered_in_this_text",
+    {
+        "while candidates": "done = 0\n    while candidates",
+        "256 + ranks[first_learned])": "256 + done)\n        done += 1",
+    },
+    "You number merged tokens by how many merges this text has had so far. The id belongs to the merge, in whatever "
+    "text: 256 plus its rank.",
+    BYTES,
+)
+known.edit(
     "ranks_as_ids",
     {"return ids": "return [token - 256 if token > 255 else token for token in ids]"},
     "You give merged tokens their rank as id, but the ids 0 to 255 are taken by the bytes: add 256.",
