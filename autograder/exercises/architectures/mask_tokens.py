@@ -257,6 +257,16 @@ known.edit(
     "Ids in int32 come out as int64, since torch.randint draws int64. Keep the dtype: dtype=ids.dtype.",
 )
 known.edit(
+    "labels_in_int64",
+    {"return inputs, ids.masked_fill": "return inputs, ids.long().masked_fill"},
+    "Your labels are int64 whatever the ids are. Keep the dtype of ids.",
+)
+known.edit(
+    "both_in_int64",
+    {", dtype=ids.dtype": "", "return inputs, ids.masked_fill": "return inputs, ids.long().masked_fill"},
+    "Ids in int32 come out as int64, and their labels too. Keep the dtype of ids in both.",
+)
+known.edit(
     "not_checked",
     {CHECK: "False"},
     "You accept any probability. Below 0 or above 1 it is none: raise ValueError.",

@@ -18,6 +18,11 @@ known.edit(
     "The scale changes nothing in your result. Every frequency is divided by it.",
 )
 known.edit(
+    "never_sped_up",
+    {" / scale": " / max(scale, 1.0)"},
+    "You leave the frequencies alone where the scale is below 1. They are divided by it there too.",
+)
+known.edit(
     "sped_up",
     {" / scale": " * scale"},
     "You multiply by the scale, so a long text turns the pairs even further. Divide: position p is to be treated as "

@@ -81,6 +81,12 @@ known.edit(
     "You keep one sink too many: with sinks = 2 these are positions 0 and 1.",
 )
 known.edit(
+    "short_text_refused",
+    {"window < 1": "window < 1 or sinks + window > seq_len"},
+    "You refuse sinks and a window that are together longer than the text. Its queries then see all that came before "
+    "them.",
+)
+known.edit(
     "first_position_no_sink",
     {"(position < sinks)": "((position > 0) & (position <= sinks))"},
     "Your sinks begin at position 1. The first token of a text is the most important one: positions are "

@@ -33,12 +33,14 @@ known.edit(
     "At temperature 0 you divide by 0 and get infinities and NaN, or an error. Treat 0 on its own: it is the limit in "
     "which the largest logit takes all.",
 )
-known.edit(
-    "tiny_for_zero",
-    {"temperature == 0": "False", DIVIDED: "logits / max(temperature, 1e-6)"},
-    "You put a tiny temperature in place of 0. Two largest logits still share, and the others are far away, but not "
-    "gone: keep one logit and set the others to -inf.",
-)
+# What comes out at 0 depends on the tiny number: these are the usual ones.
+for exponent in (3, 4, 5, 6, 8, 9, 10, 12):
+    known.edit(
+        f"tiny_for_zero_{exponent}",
+        {"temperature == 0": "False", DIVIDED: f"logits / max(temperature, 1e-{exponent})"},
+        f"You put a tiny temperature, such as 1e-{exponent}, in place of 0. Two largest logits still share, and the "
+        "others are far away, but not gone: keep one logit and set the others to -inf.",
+    )
 known.edit(
     "zero_changes_nothing",
     {WINNER_ALONE: "logits.clone()"},

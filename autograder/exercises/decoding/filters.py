@@ -99,6 +99,13 @@ def add_filter_mistakes(
         LOGITS,
     )
     known.edit(
+        "changed_in_place_without_gradients",
+        wrapped("(logits.data.copy_(", "), logits)[1]"),
+        "Your function writes into the logits that it was given, by no_grad or .data, and returns them. Whoever called "
+        "it still needs them: return a new tensor.",
+        LOGITS,
+    )
+    known.edit(
         "in_float32",
         wrapped("", ".float()"),
         "Your result is float32 whatever came in. Return the dtype of the logits.",

@@ -25,6 +25,15 @@ known.edit(
     "largest probability* of the row.",
 )
 known.edit(
+    "absolute_beside_the_best",
+    {
+        FILTERED: "logits.masked_fill((probabilities < min_p).scatter(-1, logits.argmax(-1, keepdim=True), False), "
+        "-torch.inf)"
+    },
+    "You compare probabilities with min_p itself, and keep the best one whatever it is. In a flat row all others go: "
+    "the threshold is min_p *times the largest probability* of the row.",
+)
+known.edit(
     "strictly_above",
     {"probabilities <": "probabilities <="},
     "You keep what is *above* the threshold. A token that just reaches it survives: with min_p = 1 yours drops even "
@@ -61,6 +70,12 @@ known.edit(
     {PROBABILITIES: "logits"},
     "You compare logits with a share of the largest logit. Logits have no zero point: adding 5 to all changes no "
     "probability, but your result. Compare probabilities (or add ln min_p to the largest logit).",
+)
+known.edit(
+    "logits_above_zero",
+    {PROBABILITIES: "logits", START: f"if min_p == 0:\n        return logits.clone()\n    {START}"},
+    "Above min_p = 0 you compare logits with a share of the largest logit. Logits have no zero point: adding 5 to all "
+    "changes no probability, but your result. Compare probabilities.",
 )
 known.edit(
     "logits_less_min_p",

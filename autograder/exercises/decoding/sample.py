@@ -125,6 +125,12 @@ known.edit(
     ORDER,
 )
 known.edit(
+    "zero_taken_for_none",
+    {"top_k is not None": "top_k", "top_p is not None": "top_p"},
+    "You ask whether top_k and top_p are true. So is every number but 0, which you take for None: ask `is not None`.",
+    ORDER,
+)
+known.edit(
     "written_in_place",
     {HEATED: f"given = logits\n    {HEATED}", "return": "given.copy_(logits)\n    return"},
     "Your function writes into the logits that it was given. Whoever called it still needs them.",

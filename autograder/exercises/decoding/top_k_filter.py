@@ -48,6 +48,11 @@ known.edit(
     {'raise ValueError(f"with k = {k} no token is left to draw from")': "return logits.clone()"},
     'You take a k below 1 for "no filter", as transformers does with 0. Here it is an error: raise ValueError.',
 )
+known.edit(
+    "zero_alone_for_no_filter",
+    {START: f"if k == 0:\n        return logits.clone()\n    {START}"},
+    'You take k = 0 for "no filter", as transformers does. Here it is an error like any other k below 1.',
+)
 known.edit("one_too_many", {"[..., :k]": "[..., : k + 1]"}, "One token more than k survives in your result.")
 known.edit("one_too_few", {"[..., :k]": "[..., : k - 1]"}, "One token fewer than k survives in your result.")
 known.edit(

@@ -118,6 +118,18 @@ known.edit(
 )  # fmt: skip
 
 
+known.edit(
+    "normal_interval_of_the_resamples",
+    {
+        "return low.item(), high.item()": "center, drawn = sum(values) / len(values), torch.tensor(means).double()\n"
+        "    reach = math.sqrt(2) * torch.erfinv(torch.tensor(level)).item() * drawn.std(correction=0).item()\n"
+        "    return center - reach, center + reach"
+    },
+    "You use the normal distribution, with the standard deviation of the resamples' means. That is another interval: "
+    "take the quantiles of the means.",
+)
+
+
 @known.function(
     "You use the normal distribution: the mean plus and minus a multiple of its standard error. It needs no resamples, "
     "and is another interval: take the quantiles of the resamples' means."

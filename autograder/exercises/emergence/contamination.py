@@ -157,6 +157,12 @@ known.edit(
     "You write the ids side by side as text, and 1, 12 looks like 11, 2. Compare lists or tuples of numbers.",
 )  # fmt: skip
 known.edit(
+    "joined_with_spaces",
+    {SHARE: "sum(any(' '.join(map(str, n_gram)) in ' '.join(map(str, document)) for document in training) "
+     "for n_gram in asked) / len(asked) if asked else 0.0"},
+    "You write the ids as text with spaces between them, and find 1 2 in 11 23. Compare lists or tuples of numbers.",
+)  # fmt: skip
+known.edit(
     "short_test_divides_by_zero",
     {" if asked else 0.0": ""},
     "A test of fewer than n tokens has no n-gram, and you divide by 0. Return 0.0.",
@@ -323,6 +329,7 @@ EXERCISE = Exercise(
         Case("another order", given(test=[2, 1, 4, 3, 6], training=[[1, 2, 3], [5, 3, 4, 6]], n=2), visible=True),
         Case("far apart", renamed(test=[1, 2, 3], training=[[1, 9, 2, 9, 3], [3, 9, 2]], n=2)),
         Case("digits that run together", given(test=[1, 12, 7], training=[[11, 2, 5], [5, 6]], n=2), visible=True),
+        Case("ids inside longer ones", given(test=[1, 2, 7], training=[[11, 23, 5], [5, 6]], n=2), visible=True),
         Case("across documents", given(test=[1, 2, 3, 4], training=[[9, 1, 2], [3, 4, 9]], n=3), visible=True),
         Case("across documents, drawn", across),
         Case("nothing in common", renamed(test=[1, 2, 3, 4], training=[[5, 6, 7], [8]], n=2)),
@@ -342,7 +349,7 @@ EXERCISE = Exercise(
             (
                 "example", "the same n-gram twice", "trigrams, drawn", "longer n-grams, drawn", "in two documents",
                 "a document of n tokens", "single tokens",
-                "another order", "far apart", "digits that run together",
+                "another order", "far apart", "digits that run together", "ids inside longer ones",
             ),
             "Look for the pairs of 5 1 2 3 9 0 in the documents 3 9 4, 7 1 2 3 6 and 8 5 1: of five, only 9 0 stands "
             "in none of them. That makes four fifths.",

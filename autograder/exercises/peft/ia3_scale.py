@@ -48,6 +48,11 @@ known.edit(
     "You change x itself: make a new tensor.",
 )
 known.edit(
+    "in_place_without_gradients",
+    {PRODUCT: f"(x.data.mul_({FACTORS}.detach()), x)[1]"},
+    "You change x itself, under no_grad or by .data, so the factors get no gradient either: make a new tensor.",
+)
+known.edit(
     "factors_detached",
     {FACTORS: f"{FACTORS}.detach()"},
     "No gradient reaches the factors, so they could not be trained.",

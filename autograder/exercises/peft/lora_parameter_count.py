@@ -63,6 +63,12 @@ known.edit(
     "You refuse a rank above the sides of a matrix. It is a waste, and is counted like any other.",
 )
 known.edit(
+    "rank_cut_down",
+    {COST: "min(rank, rows, columns) * (rows + columns)"},
+    "You cut a rank down that is above a side of the matrix. It is a waste, but lora_a and lora_b have as many entries "
+    "as it says.",
+)
+known.edit(
     "no_matrices_refused",
     {"rank < 1": "rank < 1 or not shapes"},
     "You refuse a model of which no matrix is adapted. It gets 0 parameters more.",

@@ -103,6 +103,16 @@ known.edit(
     "You cut the texts to their old length, and lose their ends. They grow by the prompt.",
 )
 known.edit(
+    "behind_the_first_token",
+    {
+        ROWS: "[embeddings[:, :1], rows, embeddings[:, 1:]]",
+        "[mask.new_ones(new), mask]": "[mask[:, :1], mask.new_ones(new), mask[:, 1:]]",
+        "[labels.new_full(new, -100), labels]": "[labels[:, :1], labels.new_full(new, -100), labels[:, 1:]]",
+    },
+    "You put the prompt behind the first token, perhaps to leave the start of the text in front. The prompt comes "
+    "before all of the text.",
+)
+known.edit(
     "prompt_added",
     {RETURNED: "embeddings + prompt.mean(0), mask, labels"},
     "You add the prompt to the embeddings. It stands in front of them, as rows of its own.",
@@ -222,7 +232,6 @@ EXERCISE = Exercise(
         Case("Boolean mask, drawn", drawn_batch(3, 5, 2, 4, boolean=True)),
         Case("half precision", drawn_batch(2, 4, 3, 2, dtype=torch.float16), visible=True),
         Case("prompt of another width", with_other("prompt", lambda prompt: prompt[:, :-1]), visible=True),
-        Case("prompt as one row", with_other("prompt", lambda prompt: prompt[0])),
         Case("mask of another length", with_other("mask", lambda mask: mask[:, :-1]), visible=True),
         Case("mask of another batch", with_other("mask", lambda mask: mask[:1]), visible=True),
         Case("labels of another length", with_other("labels", lambda labels: labels[:, 1:]), visible=True),
@@ -270,7 +279,6 @@ EXERCISE = Exercise(
             "Shapes that do not fit are refused",
             (
                 "prompt of another width",
-                "prompt as one row",
                 "mask of another length",
                 "mask of another batch",
                 "labels of another length",

@@ -30,6 +30,12 @@ known.edit(
     "You divide by the frozen parameters. Divide by all of them.",
 )
 known.edit(
+    "trained_by_frozen_if_any",
+    {ALL: "(sum(item.numel() for item in parameters if not item.requires_grad) or trained)"},
+    "You return how many times as many parameters are trained as are frozen, and 1 where none is. Divide by the number "
+    "of all.",
+)
+known.edit(
     "weights_only",
     {PARAMETERS: "[item for item in model.parameters() if item.dim() > 1]"},
     "You leave out the biases: they are parameters too.",

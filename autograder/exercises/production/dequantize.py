@@ -127,6 +127,12 @@ known.edit(
     "ValueError unless q has two dimensions and scale is [out, 1].",
 )
 known.edit(
+    "columns_not_counted",
+    {CHECK: "q.dim() != 2 or scale.dim() != 2 or len(scale) != len(q)"},
+    "You count the rows of the scale, and not its columns: a scale for each weight is taken, too. Raise ValueError "
+    "unless it is [out, 1].",
+)
+known.edit(
     "any_column",
     {CHECK: "q.dim() != 2 or scale.dim() != 2 or scale.shape[1] != 1"},
     "You do not count the scales. A single one for many rows, or more than there are rows, is none for each: raise "
@@ -211,6 +217,7 @@ EXERCISE = Exercise(
         Case("a scale for each column", given(q=SMALL, scale=torch.ones(1, 3)), visible=True),
         Case("one scale for two rows", given(q=SMALL, scale=torch.ones(1, 1)), visible=True),
         Case("two scales for one row", given(q=SMALL[:1], scale=torch.ones(2, 1)), visible=True),
+        Case("a scale for each weight", given(q=SQUARE, scale=torch.ones(2, 2)), visible=True),
         Case("a scale for each weight, drawn", drawn_full),
         Case("too few scales, drawn", drawn_count),
         Case("a vector", given(q=torch.tensor([2, -4, 7], dtype=torch.int8), scale=torch.ones(3, 1)), visible=True),
@@ -246,7 +253,8 @@ EXERCISE = Exercise(
             "What is not one scale for each row is refused with a ValueError",
             (
                 "two rows", "drawn", "a scale of one dimension", "a scale for each column", "one scale for two rows",
-                "two scales for one row", "a scale for each weight, drawn", "too few scales, drawn", "a vector",
+                "two scales for one row", "a scale for each weight", "a scale for each weight, drawn",
+                "too few scales, drawn", "a vector",
             ),
             "Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
             "multiply the wrong weights.",

@@ -170,6 +170,11 @@ known.edit(
     "You take codes above 15 for 15. They are no codes: raise ValueError.",
 )
 known.edit(
+    "lowest_four_bits",
+    {TOO_HIGH: "False", LOOKED_UP: "levels[codes.long() & 15]"},
+    "You take the lowest four bits of a code, so 16 becomes 0. What is above 15 is no code: raise ValueError.",
+)
+known.edit(
     "sixteen_taken",
     {TOO_HIGH: "(codes > 16).any()"},
     "You refuse codes above 16. There are 16 levels, and their places end at 15.",

@@ -315,6 +315,12 @@ known.edit(
 )
 known.asserted()
 
+known.edit(
+    "scales_in_float16",
+    {RETURN: f"return {Q}, {SCALE}.half()"},
+    "Your scales are float16 whatever the weight is, as some files keep them. Return them in the dtype of the weight.",
+)
+
 SHORT_LAST = torch.tensor([[1.0, -3.5, 14.0, 2.4, 0.7], [-70.0, 22.0, 0.9, 0.31, -2.8], [0.2, 0.61, 5.0, -4.2, 35.0]])
 EVEN = torch.tensor([[0.9, -0.35, 0.7, 6.1, -7.0, 2.2], [33.0, -70.0, 12.0, -0.1, 0.2, 0.7]])
 HALVES = torch.tensor([[3.5, 0.25, 0.75, -28.0, 2.0, -6.0], [7.0, 2.5, -1.5, 14.0, -1.0, 3.0]])

@@ -38,6 +38,12 @@ known.edit(
     "You leave the canary out of the number of sequences: with it, there are n + 1 to guess among.",
 )
 known.edit(
+    "canary_not_counted_down_to_zero",
+    {RESULT: "max(0.0, math.log2(len(reference_losses)) - math.log2(rank))"},
+    "You leave the canary out of the number of sequences, and cut off at 0 what gets negative then. With the canary, "
+    "there are n + 1 to guess among.",
+)
+known.edit(
     "rank_from_zero",
     {
         RANK: "sum(loss <= canary_loss for loss in reference_losses)",

@@ -66,6 +66,12 @@ known.edit(
     "gamma.",
 )
 known.edit(
+    "deviation_estimated_where_it_can_be",
+    {DEVIATION: f"math.sqrt(green * (total - green) / total) or {DEVIATION}"},
+    "You estimate the deviation from the share that you found, but for texts that are all green or all red. z asks how "
+    "surprising it is *without* a watermark: use gamma.",
+)
+known.edit(
     "root_of_total",
     {DEVIATION: "math.sqrt(total)"},
     "You divide by the root of total. The deviation of the count is sqrt(total * gamma * (1 - gamma)).",
@@ -100,6 +106,12 @@ known.edit(
     {RESULT: "abs(green - expected) / deviation"},
     "You return the absolute value. A text with fewer green tokens than expected has a negative z, and nobody should "
     "take it for a watermark.",
+)
+known.edit(
+    "corrected_for_continuity",
+    {RESULT: "math.copysign(max(abs(green - expected) - 0.5, 0.0), green - expected) / deviation"},
+    "You move the count half a token towards what is expected, as a continuity correction does. None is asked for: "
+    "the distance counts as it is.",
 )
 known.edit(
     "never_below_zero",

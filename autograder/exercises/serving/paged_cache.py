@@ -269,6 +269,12 @@ known.edit(
     "You sort the slots. They are in the order of the tokens, wherever the blocks lie.",
 )
 known.edit(
+    "blocks_in_order_of_memory",
+    {GROWN: "self._tables[sequence] = sorted(table + taken)"},
+    "You sort the blocks of a sequence, so that its tokens move when a lower block is taken later. Blocks are in the "
+    "order in which they were taken, wherever they lie.",
+)
+known.edit(
     "append_returns_all",
     {NEW: "self.slots(sequence)"},
     "`append` returns the slots of the whole sequence. Only those of the new tokens are asked for.",
