@@ -379,6 +379,17 @@ known.edit(
     "Your function takes any b. Below 0 or above 1 it makes no sense: raise ValueError.",
 )
 known.edit(
+    "large_b_taken",
+    {"not 0 <= b <= 1": "b < 0"},
+    "Your function refuses a b below 0, and takes one above 1, with which short documents may get a negative share: "
+    "raise ValueError.",
+)
+known.edit(
+    "negative_b_taken",
+    {"not 0 <= b <= 1": "b > 1"},
+    "Your function refuses a b above 1, and takes one below 0, with which long documents gain: raise ValueError.",
+)
+known.edit(
     "anything_scored",
     {"k1 < 0 or not 0 <= b <= 1": "False"},
     "Your function takes any k1 and any b. Refuse a negative k1, and a b outside 0 to 1, with a ValueError.",

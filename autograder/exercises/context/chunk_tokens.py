@@ -174,6 +174,12 @@ known.edit(
     "and a negative one leaves ids out. Compare and raise ValueError yourself.",
 )
 known.edit(
+    "large_overlap_left_to_range",
+    {"not 0 <= overlap < size": "overlap < 0"},
+    "You leave an overlap that is not below the size to `range`. It refuses a step of 0 for you, but an overlap above "
+    "the size gives no chunks: compare and raise ValueError yourself.",
+)
+known.edit(
     "overlap_made_smaller",
     {
         "not 0 <= overlap < size": "overlap < 0",

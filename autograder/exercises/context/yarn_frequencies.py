@@ -255,6 +255,26 @@ known.edit(
     "Your function takes an odd head_dim, which cannot be split into pairs: raise ValueError.",
 )
 known.edit(
+    "no_columns_taken",
+    {"head_dim < 2 or ": ""},
+    "Your function takes a head_dim of 0, which has no pair: raise ValueError below 2.",
+)
+known.edit(
+    "base_of_zero_taken",
+    {"base <= 0 or ": ""},
+    "Your function takes a base of 0 or less: raise ValueError.",
+)
+known.edit(
+    "negative_scale_taken",
+    {"scale <= 0": "scale == 0"},
+    "Your function refuses a scale of 0, and takes a negative one: raise ValueError for both.",
+)
+known.edit(
+    "numbers_not_checked",
+    {"if base <= 0 or scale <= 0 or original_length < 1": "if False"},
+    "Your function takes any base, scale and trained length. Refuse what is not above 0 with a ValueError.",
+)
+known.edit(
     "equal_thresholds_taken",
     {"if fast <= slow": "if fast < slow", KEPT: "((turns - slow) / ((fast - slow) or 1e-9)).clamp(0, 1)"},
     "Your function takes fast equal to slow, and divides by their difference: raise ValueError.",

@@ -117,6 +117,22 @@ known.edit(
     {"if beam_width < 1:": "beam_width = max(beam_width, 1)\n    if False:", "max_new_tokens < 0": "False"},
     "You accept a beam_width below 1 or a negative max_new_tokens. Raise ValueError.",
 )
+known.edit(
+    "width_left_to_max",
+    {"if beam_width < 1:": "if False:"},
+    "You leave the width to chance. With 0 no text is left, and `max` of nothing raises; a negative one cuts the list "
+    "of texts from its end, and an answer comes out. Raise ValueError yourself.",
+)
+known.edit(
+    "negative_length_taken",
+    {"max_new_tokens < 0": "False"},
+    "You accept a negative max_new_tokens, and return the start. Raise ValueError.",
+)
+known.edit(
+    "nothing_checked",
+    {"if beam_width < 1:": "if False:", "max_new_tokens < 0": "False"},
+    "You check neither beam_width nor max_new_tokens. Raise ValueError for a width below 1 and for a negative length.",
+)
 FUNCTIONS = {mistake.name: mistake.function for mistake in known}
 
 
@@ -412,7 +428,7 @@ EXERCISE = Exercise(
             given(transition=GARDEN_PATH, start=0, eos=4, beam_width=0, max_new_tokens=3),
             visible=True,
         ),
-        Case("negative width", negative_width),
+        Case("negative width", negative_width, visible=True),
         Case(
             "negative length",
             given(transition=GARDEN_PATH, start=0, eos=4, beam_width=2, max_new_tokens=-1),

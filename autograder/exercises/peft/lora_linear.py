@@ -345,6 +345,16 @@ known.edit(
     "You accept a dropout that is no probability, and the error comes later, at the first call. Raise ValueError in "
     "`__init__`; nn.Dropout does it by itself.",
 )
+known.edit(
+    "large_dropout_taken",
+    {"nn.Dropout(dropout)": "nn.Dropout(min(dropout, 1.0))"},
+    "You refuse a dropout below 0, and take one above 1, which is no probability: raise ValueError in `__init__`.",
+)
+known.edit(
+    "negative_dropout_taken",
+    {"nn.Dropout(dropout)": "nn.Dropout(max(dropout, 0.0))"},
+    "You refuse a dropout above 1, and take one below 0, which is no probability: raise ValueError in `__init__`.",
+)
 
 
 def whole(draw: Generator, *shape: int) -> Tensor:

@@ -164,6 +164,21 @@ known.edit(
     "You accept a budget of 0. It must be positive.",
 )
 known.edit(
+    "zero_ratio_accepted",
+    {CHECK: "flops <= 0 or tokens_per_param < 0"},
+    "You accept a ratio of 0 tokens per parameter, and divide by it. It must be positive.",
+)
+known.edit(
+    "zeros_accepted",
+    {CHECK: "flops < 0 or tokens_per_param < 0"},
+    "You accept 0 for the budget and for the ratio. Both must be positive.",
+)
+known.edit(
+    "product_checked",
+    {CHECK: "flops * tokens_per_param <= 0"},
+    "You check the product or the quotient of the two, which is positive where both are negative. Check each.",
+)
+known.edit(
     "left_to_sqrt",
     {CHECK: "False"},
     "You leave the check to the root and the division. They miss a budget of 0 and two negative numbers, and a ratio "
