@@ -275,7 +275,7 @@ def in_place(ids: list[int], spans: list[tuple[int, int]], sentinels: list[int])
     return ids, targets
 
 
-@known.function("You take sentinels out of the list that you were given. pop changes it: read sentinels[i] instead.")
+@known.function("You change the list of sentinels that you were given, as pop() does: read sentinels[i] instead.")
 def sentinels_popped(ids: list[int], spans: list[tuple[int, int]], sentinels: list[int]) -> tuple[list[int], list[int]]:
     found = architectures.corrupt_spans(ids, spans, sentinels)
     del sentinels[: len(spans)]

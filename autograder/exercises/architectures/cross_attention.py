@@ -377,8 +377,7 @@ known.asserted()
 
 
 @known.function(
-    "You change memory_mask: an example of which all is hidden is shown something, in the mask that you were given. "
-    "Work on a copy.",
+    "You change memory_mask, perhaps to show something to an example of which all is hidden. Work on a copy.",
     MASK,
 )
 def mask_changed(

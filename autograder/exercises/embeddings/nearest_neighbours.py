@@ -107,7 +107,8 @@ known.edit(
 known.edit(
     "table_changed",
     {f"table / {LENGTHS}": f"table.div_({LENGTHS})"},
-    "Your neighbors are right, but the table is normalized in place: the caller's embeddings are gone.",
+    "Your neighbors are right, but you write into the table, as a division in place does: the caller's embeddings "
+    "are gone.",
 )
 known.edit(
     "negative_index_taken",

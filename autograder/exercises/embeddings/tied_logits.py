@@ -84,7 +84,7 @@ known.edit(
 known.edit(
     "widths_not_checked",
     {"hidden.shape[-1] != table.shape[-1]:": "False:"},
-    "You leave it to the library to fail on widths that differ, with a RuntimeError. Compare them yourself and raise "
+    "Widths that differ end in a RuntimeError, as torch's own product gives it. Compare them yourself and raise "
     "ValueError.",
 )
 

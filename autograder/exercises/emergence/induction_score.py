@@ -164,8 +164,8 @@ known.edit(
 known.edit(
     "masked_in_place",
     {"    latest: dict": "    attention.detach().tril_()\n    latest: dict"},
-    "You mask the weights that you were given, and whoever called you goes on with the changed ones. Nothing above the "
-    "diagonal is read: leave it.",
+    "You write into the weights that you were given, perhaps to mask them, and whoever called you goes on with the "
+    "changed ones. Nothing above the diagonal is read: leave it.",
 )
 known.edit(
     "later_place",

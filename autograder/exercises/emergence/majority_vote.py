@@ -155,7 +155,7 @@ known.edit(
 known.edit(
     "votes_used_up",
     {"    return ": "    answers.sort(key=answers[:].count, reverse=True)\n    return "},
-    "You sort the list that you were given. Sort a copy.",
+    "You change the list that you were given, as sort() and pop() do. Work on a copy.",
 )
 known.edit(
     "longest_of_a_tie",

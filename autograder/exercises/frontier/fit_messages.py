@@ -224,7 +224,8 @@ known.edit(
 known.edit(
     "removed_in_place",
     {f"    return {RESULT}": "    messages[:] = [messages[place] for place in sorted(kept)]\n    return messages"},
-    "You remove messages from the list that you were given. Return a new one: the caller's history must stay whole.",
+    "You change the list of messages that you were given, as pop() does. Return a new one: the caller's history must "
+    "stay whole.",
 )
 known.edit(
     "content_cut",

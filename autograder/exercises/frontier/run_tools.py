@@ -372,7 +372,7 @@ known.edit(
 known.edit(
     "replies_used_up",
     {f"for reply in {TAKEN}:": f"for reply in [replies.pop(0) for _ in {TAKEN}]:"},
-    "You take the replies out of the list that you were given. Read it and leave it as it is.",
+    "You change the list of replies that you were given, as pop() does. Read it and leave it as it is.",
 )
 
 

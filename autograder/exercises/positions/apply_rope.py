@@ -138,8 +138,8 @@ known.edit(
 known.edit(
     "odd_width_accepted",
     {"if head_dim % 2": "if False"},
-    "With an odd head_dim your function fails somewhere inside. Check first, and say in a ValueError that the width "
-    "cannot be split into pairs.",
+    "With an odd head_dim your function ends in a RuntimeError, as torch's operations give it. Check first, and say "
+    "in a ValueError that the width cannot be split into pairs.",
 )
 known.edit(
     "position_broadcast",
@@ -175,7 +175,8 @@ known.edit(
 known.edit(
     "in_place",
     {f"return {TURNED}": f"turned = {TURNED}\n    x.detach().copy_(turned.detach())\n    return turned"},
-    "You turn x in place, so the caller's queries are changed too. Build a new tensor, say with torch.cat.",
+    "You write into x, as a turn in place does, so the caller's queries are changed too. Build a new tensor, say "
+    "with torch.cat.",
 )
 known.edit(
     "detached",

@@ -191,7 +191,7 @@ def in_place(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
     return ids
 
 
-@known.function("You sort the list of spans that you were given. `sorted(spans)` makes a new one.")
+@known.function("You change the list of spans, as sort() does. `sorted(spans)` makes a new one.")
 def sorts_in_place(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
     spans.sort()
     return post_training.sft_labels(ids, spans)

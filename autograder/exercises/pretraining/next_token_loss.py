@@ -265,7 +265,7 @@ known.edit(
             f"loss = {LOSS}\n    ids[:, :-1], ids[:, -1] = {WANTED}.clone(), ignore_index\n    return loss"
         )
     },
-    "You shift the ids in place. They belong to the caller, who still needs them.",
+    "You write into the ids, perhaps to shift them. They belong to the caller, who still needs them.",
     SHIFT,
 )
 known.edit(

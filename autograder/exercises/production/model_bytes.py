@@ -147,7 +147,7 @@ known.edit(
         LINEAR: 'parameter_counts.pop("attention") + parameter_counts.pop("feed_forward")',
         OTHER: 'parameter_counts.pop("embedding") + parameter_counts.pop("norm")',
     },
-    "Your function takes the entries out of the dict that it was given, and the next call has them no more.",
+    "Your function changes the dict that it was given, as pop() does, and the next call finds another one.",
 )
 known.edit(
     "nothing_checked",

@@ -231,7 +231,8 @@ known.edit(
 known.edit(
     "changed_in_place",
     {RETURN: f"x /= absmax.repeat_interleave(block_size)[: len(x)]\n    {RETURN}"},
-    "Your function divides the numbers that it was given, in place. Whoever called it still needs them.",
+    "Your function writes into the numbers that it was given, as a division in place does. Whoever called it still "
+    "needs them.",
 )
 known.edit(
     "maximum_in_float32",

@@ -223,7 +223,8 @@ known.edit(
 known.edit(
     "changed_in_place",
     {f"weight / {DIVISOR}": f"weight.div_({DIVISOR})"},
-    "Your function divides the weights that it was given, in place. Whoever called it still needs them.",
+    "Your function writes into the weights that it was given, as a division in place does. Whoever called it still "
+    "needs them.",
 )
 known.edit(
     "scale_in_float32",

@@ -182,7 +182,7 @@ known.edit(
 )
 
 
-@known.function("You sort reference_losses in place, and whoever called you finds their list in another order.")
+@known.function("You change reference_losses, as sort() does, and whoever called you finds another list.")
 def sorted_in_place(canary_loss: float, reference_losses: list[float]) -> float:
     if not reference_losses:
         raise ValueError("no references")

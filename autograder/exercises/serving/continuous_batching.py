@@ -224,7 +224,7 @@ known.edit(
 known.edit(
     "list_used_up",
     {"return finished": "arrivals.sort()\n    return finished"},
-    "You sort the list of arrivals that you were given. Sort a copy, or the indices.",
+    "You change the list of arrivals that you were given, as sort() and pop() do. Sort a copy, or the indices.",
 )
 known.edit(
     "nothing_checked",
