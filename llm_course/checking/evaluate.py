@@ -119,12 +119,19 @@ def diagnose(answer_key: AnswerKey, replies: Mapping[str, Reply], failed: str) -
 
 
 def _raises_elsewhere(replies: Mapping[str, Reply], mistake: KnownMistake, wrong: frozenset[str]) -> bool:
-    """Whether the answer raises what the mistake raises, but where the mistake does not: then the cause is another."""
+    """Whether the answer raises what the mistake raises, but where the mistake does not: then the cause is another.
+
+    So it is where both raise, but the mistake what is asked for: it refuses of itself, and the answer does not.
+    """
     types = {failure.type for case in wrong if (failure := mistake.replies[case].failure)}
     return any(
-        reply.failure and reply.failure.type in types and not mistake.replies[case].failure
+        reply.failure and reply.failure.type in types and not _raises(mistake.replies[case], reply.failure.type)
         for case, reply in replies.items()
     )
+
+
+def _raises(reply: Reply, kind: str) -> bool:
+    return reply.failure is not None and reply.failure.type == kind
 
 
 @functools.lru_cache(maxsize=256)
@@ -310,6 +317,6 @@ def _sees_dtypes(required: Property) -> bool:
 
 
 def _dtypes(value: Any, integers: bool) -> list[str]:
-    values = value if isinstance(value, (tuple, list)) else [value]
-    tensors = [item for item in values if isinstance(item, Tensor)]
-    return [str(item.dtype) for item in tensors if integers or item.is_floating_point()]
+    if isinstance(value, (tuple, list)):
+        return [dtype for item in value for dtype in _dtypes(item, integers)]
+    return [str(value.dtype)] if isinstance(value, Tensor) and (integers or value.is_floating_point()) else []

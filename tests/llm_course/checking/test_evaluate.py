@@ -45,6 +45,29 @@ def test_integer_dtype_tells_mistakes_apart_only_where_it_is_asked(
     assert verdict.mistake == named
 
 
+def test_a_dtype_within_a_list_tells_mistakes_apart() -> None:
+    """Gradients that come back in float64 are not told that they come back in float32."""
+    right, single, double = (
+        Reply(value=([torch.ones(2, dtype=dtype)], 1.0)) for dtype in (torch.bfloat16, torch.float32, torch.float64)
+    )
+    asked = Property("dtypes", ("case",), "", observe=observe.first_dtypes_and_changed)
+    mistake = KnownMistake("single", "They come back in float32.", "", {"case": single})
+    key = AnswerKey("gradients", {"case": Item(Call({}), right, 64.0)}, (asked,), (mistake,))
+    assert evaluate(key, {"case": single}).mistake == "single"
+    assert evaluate(key, {"case": double}).mistake is None
+
+
+def test_who_raises_another_error_everywhere_has_not_forgotten_one_check() -> None:
+    """The mistake leaves the second case to the library, and refuses the first of itself."""
+    refusal, of_the_library = (Reply(failure=Failure(kind, "")) for kind in ("ValueError", "RuntimeError"))
+    asked = Property("refusals", ("first", "second"), "", observe=observe.refusal)
+    mistake = KnownMistake("second", "You check the first only.", "", {"first": refusal, "second": of_the_library})
+    items = {name: Item(Call({}), refusal, 64.0) for name in ("first", "second")}
+    key = AnswerKey("shapes", items, (asked,), (mistake,))
+    assert evaluate(key, {"first": refusal, "second": of_the_library}).mistake == "second"
+    assert evaluate(key, {"first": of_the_library, "second": of_the_library}).mistake is None
+
+
 def told(content: str) -> Reply:
     return Reply(value=[{"role": "assistant", "content": "{}"}, {"role": "tool", "content": content}])
 
