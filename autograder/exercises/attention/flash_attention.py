@@ -61,8 +61,8 @@ known.edit(
 known.edit(
     "starts_at_zero",
     {"-torch.inf": "0.0"},
-    "Your largest score starts at 0, so a query whose scores are all far below 0 has only exponentials that round to "
-    "0. Start at minus infinity.",
+    "Your largest score starts at a number such as 0, so a query whose scores are all far below it has only "
+    "exponentials that round to 0. Start at minus infinity.",
 )
 known.edit(
     "only_the_block_maximum",

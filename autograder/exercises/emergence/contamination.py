@@ -157,10 +157,10 @@ known.edit(
     "You write the ids side by side as text, and 1, 12 looks like 11, 2. Compare lists or tuples of numbers.",
 )  # fmt: skip
 known.edit(
-    "joined_with_spaces",
+    "joined_with_a_sign_between",
     {SHARE: "sum(any(' '.join(map(str, n_gram)) in ' '.join(map(str, document)) for document in training) "
      "for n_gram in asked) / len(asked) if asked else 0.0"},
-    "You write the ids as text with spaces between them, and find 1 2 in 11 23. Compare lists or tuples of numbers.",
+    "You write the ids as text with a sign between them, and find 1 2 in 11 23. Compare lists or tuples of numbers.",
 )  # fmt: skip
 known.edit(
     "short_test_divides_by_zero",
