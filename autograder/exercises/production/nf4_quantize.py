@@ -104,12 +104,6 @@ known.edit(
     "You take the largest number of a block, and a negative one may be larger in magnitude: take abs first.",
 )
 known.edit(
-    "maximum_of_the_signed_without_padding",
-    {ABSMAX: "torch.stack([block.amax() for block in x.split(block_size)])"},
-    "You take the largest number of each block, short or not. A negative one may be larger in magnitude: take abs "
-    "first.",
-)
-known.edit(
     "sum_for_maximum",
     {ABSMAX: "blocks.norm(dim=1)"},
     "You divide by the length of a block. Divide by its largest magnitude, so that it becomes 1 or -1.",
