@@ -207,6 +207,12 @@ def faults_on_paper(page: Page) -> list[str]:
     }""")
 
 
+def set_theme(page: Page, theme: str) -> None:
+    """Show the page in light or dark, at once: colors on their way from one to the other are none of either."""
+    page.add_style_tag(content="* { transition: none !important }")
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+
+
 def faults_of_access(page: Page, *rules: str) -> list[str]:
     """What axe finds against WCAG A and AA and its best practices.
 
