@@ -3,6 +3,7 @@
 python -m _ext.whole_book.pdf
 """
 
+import logging
 import shutil
 import sys
 from dataclasses import dataclass
@@ -187,16 +188,18 @@ def add_outline(printed: Path, book: Book, entries: list[Entry], result: Path) -
         above = [*above[: entry.level], item]
     writer.add_metadata({"/Title": book.title, "/Author": book.author})
     writer.page_mode = "/UseOutlines"
+    writer.pdf_header = reader.pdf_header
     with result.open("wb") as file:
         writer.write(file)
 
 
 def main() -> None:
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium's trailer counts too few objects; pypdf mends it
     try:
         result = write(read_book(), OUTPUT)
     except BookError as problem:
         sys.exit(str(problem))
-    print(f"{result.relative_to(ROOT)}: {len(PdfReader(result).pages)} pages, {result.stat().st_size / 1e6:.1f} MB")
+    print(f"{result.relative_to(ROOT)}: {result.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":
