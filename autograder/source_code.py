@@ -2,7 +2,7 @@
 
 import ast
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 MAX_SEARCHED = 50_000
 """Characters that are parsed: half a megabyte of nested strings or definitions would take a minute."""
@@ -14,6 +14,28 @@ def attributes_used(source: str, function: str) -> list[tuple[int, str]]:
     """The attributes that a function names, each with its line in the source."""
     found = [node for definition in _definitions(source).get(function, ()) for node in ast.walk(definition)]
     return [(node.lineno, node.attr) for node in found if isinstance(node, ast.Attribute)]
+
+
+def imports_used(source: str, function: str, imported: Mapping[str, str]) -> list[tuple[int, str]]:
+    """What a function uses of the `imported` names, a dict as `imports_in` gives it, each with its line."""
+    found = [node for definition in _definitions(source).get(function, ()) for node in ast.walk(definition)]
+    names = [node for node in found if isinstance(node, ast.Name)]
+    # A name that the function gives something itself is its own.
+    own = {node.arg for node in found if isinstance(node, ast.arg)}
+    own |= {node.id for node in names if isinstance(node.ctx, ast.Store) and node.id != function}
+    return [(node.lineno, imported[node.id]) for node in names if node.id in imported and node.id not in own]
+
+
+@functools.lru_cache(maxsize=128)
+def imports_in(source: str) -> dict[str, str]:
+    """The names that imports of a cell bind, also those within functions, and what each stands for, with its module."""
+    found: dict[str, str] = {}
+    for node in ast.walk(_tree(source)):
+        if isinstance(node, ast.Import):
+            found |= {item.asname or item.name.partition(".")[0]: item.name for item in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {item.asname or item.name: f"{node.module}.{item.name}" for item in node.names}
+    return found
 
 
 def names_used(sources: Collection[str], function: str) -> frozenset[str]:
@@ -44,10 +66,7 @@ def names_used(sources: Collection[str], function: str) -> frozenset[str]:
 @functools.lru_cache(maxsize=32)
 def _definitions(source: str) -> dict[str, list[Definition]]:
     """By name: the functions, classes and assignments of a cell. What is no Python defines nothing."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return {}
+    tree = _tree(source)
     found: dict[str, list[Definition]] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -59,3 +78,10 @@ def _definitions(source: str) -> dict[str, list[Definition]]:
                 if isinstance(target, ast.Name):
                     found.setdefault(target.id, []).append(node)
     return found
+
+
+def _tree(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module([], [])

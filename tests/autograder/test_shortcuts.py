@@ -109,3 +109,28 @@ def test_a_flood_of_uses_is_told_in_a_few_words() -> None:
     uses = "".join(f"{' ' * 50}x.{exercise.shortcuts[0]}\n" for _ in range(100))
     told = shortcuts_taken(exercise, {0: nested + uses}, {})
     assert len(told) == MOST_TOLD + 1 and told[-1] == f"And {100 - MOST_TOLD} more uses."
+
+
+EXERCISE = {item.name: item for assignment in assignments().values() for item in assignment.exercises}
+IMPORTED = [
+    ("top_k_filter", "from transformers import TopKLogitsWarper as warp", "top_k_filter = lambda x, k: warp(k)(x, x)"),
+    ("bm25_scores", "from rank_bm25 import BM25Okapi", "def bm25_scores(query, texts): return BM25Okapi(texts)"),
+    ("encode", "from llm_course.capstone.stand_ins import STAND_INS as S", "encode = S['encode']"),
+    ("encode", "from llm_course.capstone import stand_ins", "def encode(text, merges): return stand_ins.STAND_INS"),
+    ("LoRALinear", "import llm_course", "class LoRALinear:\n    forward = llm_course.capstone"),
+]
+
+
+@pytest.mark.parametrize(("exercise", "imports", "answer"), IMPORTED)
+def test_what_is_imported_is_seen_by_whatever_name(exercise: str, imports: str, answer: str) -> None:
+    told = shortcuts_taken(EXERCISE[exercise], {0: imports, 3: answer}, {})
+    assert len(told) == 1 and told[0].startswith("Cell 4, line ")
+    assert shortcuts_taken(EXERCISE[exercise], {0: imports, 3: answer.replace(exercise, "other")}, {}) == []
+
+
+def test_a_name_of_ones_own_is_no_shortcut() -> None:
+    """Notebooks import the course's `check`, and an answer may call anything of its own so."""
+    answer = "def encode(text, merges):\n    check = text.encode()\n    return list(check)"
+    assert shortcuts_taken(EXERCISE["encode"], {0: "from llm_course.check import check", 1: answer}, {}) == []
+    answer = "def encode(check, merges):\n    return list(check)"
+    assert shortcuts_taken(EXERCISE["encode"], {0: "from llm_course.check import check", 1: answer}, {}) == []

@@ -101,4 +101,5 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
+    shortcuts=("generate_square_subsequent_mask",),
 )

@@ -265,5 +265,5 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
-    shortcuts=("generate",),
+    shortcuts=("generate", "TopKLogitsWarper", "TopPLogitsWarper"),
 )

@@ -307,4 +307,5 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
+    shortcuts=("LlamaMLP",),
 )

@@ -439,4 +439,5 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
+    shortcuts=("AdamW", "adamw"),
 )

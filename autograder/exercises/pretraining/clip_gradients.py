@@ -311,4 +311,5 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
+    shortcuts=("get_total_norm", "clip_grad_norm_", "clip_grads_with_norm_"),
 )

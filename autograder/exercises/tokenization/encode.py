@@ -287,4 +287,5 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
+    shortcuts=("replace",),
 )

@@ -182,4 +182,5 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
+    shortcuts=("replace",),
 )

@@ -78,6 +78,17 @@ def test_one_percent_off_is_wrong(name: str) -> None:
     assert Chosen({name: off_by_one(STAND_INS[name])}).whose[name] == WRONG
 
 
+def test_an_adapter_that_does_not_begin_with_nothing_is_wrong() -> None:
+    """The grader does the lesson's first step again, and relies on it."""
+
+    class Loud(STAND_INS["LoRALinear"]):  # type: ignore[misc]
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            torch.nn.init.ones_(self.lora_b)
+
+    assert Chosen({"LoRALinear": Loud}).whose["LoRALinear"] == WRONG
+
+
 def test_a_slow_function_is_replaced() -> None:
     def slow(*arguments: Any) -> Any:
         end = time.process_time() + 0.2
