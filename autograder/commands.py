@@ -14,7 +14,9 @@ from tqdm import tqdm
 from autograder import course
 from autograder.archives import ArchiveError
 from autograder.by_hand import notes_on
+from autograder.capstone.copies import copies
 from autograder.course_files import SecretError
+from autograder.exercises import assignments
 from autograder.extensions import ExtensionError
 from autograder.gradebook import WriterError
 from autograder.hand_in import printable, shown
@@ -24,6 +26,7 @@ from autograder.own_exercises import OwnExercisesError
 from autograder.result import GRADED, Result, ResultError
 from autograder.roster import RosterError
 from autograder.sandbox.zygote_client import SandboxError
+from autograder.scores import read_results
 from autograder.workers import ClusterError
 
 FAILURES = (
@@ -169,7 +172,7 @@ def grade(options: argparse.Namespace) -> int:
     for text in course.update_penalties(options.assignment, [line.student for line in graded]):
         print(text)
     print(f"Graded {len(graded)} of {len(lines)} submissions of {options.assignment}.")
-    for text in course.still_open(options.assignment):
+    for text in (*course.still_open(options.assignment), *_same_models(options.assignment)):
         print(text)
     if len(graded) < len(lines):
         raise course.CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
@@ -231,11 +234,21 @@ def similar(options: argparse.Namespace) -> int:
             f"{shown(pair.one)} and {shown(pair.other)}: {pair.share_of_one:.0%} of the first's code stands in the "
             f"second's, {pair.share_of_other:.0%} of the second's in the first's."
         )
-    for line in unread:
+    for line in (*_same_models(options.assignment), *unread):
         print(printable(line))
     more = " Look at both notebooks before you conclude." if pairs else ""
     print(f"Pairs alike by {options.share} percent or more: {len(pairs)}.{more}")
     return 0
+
+
+def _same_models(name: str) -> list[str]:
+    """Who of those that are graded handed in one model, or one training run, in sentences."""
+    if not any(assignment.steps for assignment in assignments().values() if assignment.name == name):
+        return []
+    return [
+        f"{shown(copy.one)} and {shown(copy.other)} {copy.told()}; no score was changed."
+        for copy in copies(read_results(name))
+    ]
 
 
 def export(options: argparse.Namespace) -> int:

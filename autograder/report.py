@@ -16,6 +16,7 @@ from matplotlib.ticker import MaxNLocator
 
 from autograder.by_hand import HandScore, kept_scores
 from autograder.capstone import board
+from autograder.capstone.copies import copies
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, Result
 from autograder.scores import NOT_HANDED_IN, Score, flags_of, read_results
 from llm_course.checking.feedback import hint_to_html
@@ -104,7 +105,12 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
         refused=[(score.student_id, score.reason) for score in scores if score.status == NOT_GRADED],
         missing=[score.name or score.student_id for score in scores if score.status == NOT_HANDED_IN],
         flags=[
-            (student, flag) for student, result in results.items() for flag in _flags(result, by_hand.get(student, {}))
+            *(
+                (student, flag)
+                for student, result in results.items()
+                for flag in _flags(result, by_hand.get(student, {}))
+            ),
+            *((f"{copy.one}, {copy.other}", f"They {copy.told()}.") for copy in copies(results)),
         ],
         audit=_audit(graded),
         board=lines,

@@ -7,6 +7,7 @@ likeness     whether weights are the course's own, whatever their order
 replay       the ledger's chain, and some of its steps done once more
 mistakes     known ways to fail, by name
 steps        the graded steps: properties, weights, hints
+copies       whether two of a class handed in one model or one run
 measuring    all of it in a process of its own, with a deadline and a limit of memory
 curves       the learner's figures as pictures
 """

@@ -10,6 +10,7 @@ from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.tensors import FileFault
 from llm_course.capstone.format import CODES, QUANTIZED, SCALES, parameters_of
 from llm_course.capstone.ledger import QUANTIZE
+from llm_course.capstone.steps import restored
 from solutions.production import dequantize, quantize_absmax, quantize_groups
 
 HALF_BITS = 16
@@ -56,11 +57,7 @@ class Quantized:
     @functools.cached_property
     def weights(self) -> dict[str, Tensor]:
         """What it stands for, in float32."""
-        plain = {name: tensor.float() for name, tensor in self.tensors.items() if not name.endswith((CODES, SCALES))}
-        for name in self.matrices:
-            codes = self.tensors[name + CODES]
-            plain[name] = codes.float() * _spread(self.tensors[name + SCALES].float(), self.group_size, codes.shape[1])
-        return plain
+        return restored(self.tensors, self.group_size)
 
     def is_nearest_to(self, weights: Weights) -> bool:
         """Whether nearly each weight is within half a step of these, where the largest of a group takes all bits."""

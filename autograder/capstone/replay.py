@@ -1,12 +1,13 @@
 """The ledger held against what was handed in, and some of what it tells of done once more.
 
 A ledger is a learner's own file, and hashes can be made of anything. What cannot be made up is that steps which are
-done again by its settings give its losses. What lies between the first and the last of them is taken on trust.
+done again by its settings give its losses. What lies between the steps that are done again is taken on trust.
 """
 
+import functools
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -15,7 +16,7 @@ from torch import Tensor
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.tensors import FileFault
 from autograder.capstone.tokenizer import train
-from llm_course.capstone.data import Batch, Mixture
+from llm_course.capstone.data import Batch, Fact, Mixture
 from llm_course.capstone.decoder import first_weights, logits
 from llm_course.capstone.format import (
     BASE,
@@ -24,12 +25,13 @@ from llm_course.capstone.format import (
     MAX_TOKENS,
     MOMENTS,
     REPLAYED,
+    TUNED,
     CapstoneError,
     digest,
 )
-from llm_course.capstone.ledger import PRETRAIN, STEPS, TOKENIZE, YOURS, Entry, lineage, tokens_seen
+from llm_course.capstone.ledger import PRETRAIN, TEACH, TOKENIZE, TUNE, YOURS, Entry, lineage, tokens_seen
 from llm_course.capstone.stand_ins import STAND_INS
-from llm_course.capstone.steps import pretraining_batch
+from llm_course.capstone.steps import LESSON_ROWS, lesson_batch, pretraining_batch, tuning_batch
 from llm_course.capstone.tokenizer import Tokenizer
 from llm_course.capstone.training import State, Training, advance
 
@@ -46,7 +48,7 @@ MAX_NUMBER = 1e9
 """Of a setting."""
 MAX_BATCH = 1 << 14
 """Tokens of a batch that is done again."""
-TRAINED = STEPS[1:4]
+TRAINED = {PRETRAIN: "pre-training", TUNE: "the dialogues", TEACH: "the lesson"}
 """Steps that see tokens."""
 MAX_POINTS = 2_000
 """Of a curve."""
@@ -82,27 +84,38 @@ def check_files(handed_in: HandedIn) -> None:
 
 
 def check_first_steps(handed_in: HandedIn) -> None:
-    """Raise FileFault unless the first steps of pre-training give the ledger's losses again."""
-    training = _training(_lineage(handed_in)[PRETRAIN])
-    beginning = State.beginning(first_weights(handed_in.shape, training.seed))
-    _replayed(handed_in, beginning, min(REPLAYED, training.steps))
+    """Raise FileFault unless the first steps of each training give the ledger's losses again."""
+    made = _lineage(handed_in)
+    _, seed = _training_and_seed(made[PRETRAIN])
+    for step, weights, steps in (
+        (PRETRAIN, first_weights(handed_in.shape, seed), REPLAYED),
+        (TUNE, handed_in.weights(BASE), REPLAYED),
+        # A fresh adapter adds nothing. After the first step, losses depend on how the learner's own adapter is drawn.
+        (TEACH, handed_in.weights(TUNED), 1),
+    ):
+        _replayed(handed_in, made[step], State.beginning(weights), steps)
 
 
 def check_last_steps(handed_in: HandedIn) -> None:
     """Raise FileFault unless the last steps, done from the checkpoint, give the ledger's losses and the base model."""
-    training = _training(_lineage(handed_in)[PRETRAIN])
-    done = max(1, training.steps - REPLAYED)
+    entry = _lineage(handed_in)[PRETRAIN]
+    done = max(1, _training(entry).steps - REPLAYED)
     stored = handed_in.checkpoint
     names = handed_in.shape.tensors
     means, squares = ({name: stored[prefix + name] for name in names} for prefix in MOMENTS)
     if any(bool((square < 0).any()) for square in squares.values()):
         raise FileFault(f"{CHECKPOINT} holds means of squares below 0: hand in the checkpoint of the run.")
     state = State({name: stored[name] for name in names}, means, squares, (0.0,) * done)
-    ended = _replayed(handed_in, state, training.steps - done)
+    ended = _replayed(handed_in, entry, state, REPLAYED)
     base = handed_in.weights(BASE)
     apart = math.sqrt(sum(float((ended.tensors[name] - base[name]).square().sum()) for name in names))
     if not apart <= SAME_WEIGHTS * math.sqrt(sum(float(weight.square().sum()) for weight in base.values())):
         raise FileFault(f"The last steps, done again from {CHECKPOINT}, end in another model than {BASE}.")
+
+
+def fact_of(handed_in: HandedIn) -> Fact:
+    """The fact that the ledger says was taught. Raises FileFault."""
+    return _fact(_latest(handed_in, TEACH))
 
 
 def curve(entries: Sequence[Entry]) -> dict[str, list[list[float]]]:
@@ -122,35 +135,46 @@ def own_functions(entries: Iterable[Entry]) -> list[int]:
     return [sum(said == YOURS for said in whose.values()), len(whose)]
 
 
-def _replayed(handed_in: HandedIn, state: State, steps: int) -> State:
-    entry = _lineage(handed_in)[PRETRAIN]
-    training, mixture = _training(entry), _mixture(entry)
+def _replayed(handed_in: HandedIn, entry: Entry, state: State, steps: int) -> State:
+    """The state after so many more steps of a training. Raises FileFault at the first that has another loss."""
+    training, shape, batch_at = _training(entry), handed_in.shape, _batches(handed_in, entry)
     told = {int(step): float(loss) for step, loss in entry.figures.get("losses", [])}
-    tokenizer = Tokenizer([*handed_in.vocabulary.merges], STAND_INS)
-    shape = handed_in.shape
-    if asdict(shape) != entry.settings.get("shape"):
-        raise FileFault(f"{LEDGER} tells of a decoder of another shape than config.json.")
 
     def loss_of(weights: Mapping[str, Tensor], batch: Batch) -> Tensor:
         loss: Tensor = STAND_INS["next_token_loss"](logits(batch.ids, weights, shape, STAND_INS), batch.labels)
         return loss
 
-    for _ in range(steps):
-        number = len(state.losses)
-        batch = pretraining_batch(tokenizer, mixture, training, number)
+    for number in range(len(state.losses), min(training.steps, len(state.losses) + steps)):
+        name = f"Step {number + 1} of {TRAINED[entry.step]}"
         try:
-            state = advance(state, batch, loss_of, training, STAND_INS)
+            state = advance(state, batch_at(number), loss_of, training, STAND_INS)
         except CapstoneError as error:
-            raise FileFault(
-                f"Step {number + 1} of pre-training cannot be done again: its loss is not finite."
-            ) from error
+            raise FileFault(f"{name} cannot be done again: its loss is not finite.") from error
         loss, said = state.losses[-1], told.get(number + 1, math.nan)
         if not abs(loss - said) <= SAME_LOSS * abs(loss):
             raise FileFault(
-                f"Step {number + 1} of pre-training, done again, has a loss of {loss:.4f}, and the ledger says "
-                f"{said:.4f}: hand in the ledger, the tokenizer and the checkpoint of one run."
+                f"{name}, done again, has a loss of {loss:.4f}, and the ledger says {said:.4f}: hand in all files of "
+                "one run, made by the capstone's own steps."
             )
     return state
+
+
+def _batches(handed_in: HandedIn, entry: Entry) -> Callable[[int], Batch]:
+    """What a training reads in each step, by its settings."""
+    (training, seed), labels = _training_and_seed(entry), STAND_INS["sft_labels"]
+    tokenizer = Tokenizer([*handed_in.vocabulary.merges], STAND_INS)
+    if entry.step == PRETRAIN:
+        if asdict(handed_in.shape) != entry.settings.get("shape"):
+            raise FileFault(f"{LEDGER} tells of a decoder of another shape than config.json.")
+        return functools.partial(pretraining_batch, tokenizer, _mixture(entry), training, seed)
+    if entry.step == TUNE:
+        rows = entry.settings.get("text_rows")
+        if type(rows) is not int or not 0 <= rows < training.rows:
+            raise FileFault(f"{LEDGER}: the dialogues' text_rows are no number of rows below {training.rows}.")
+        return functools.partial(tuning_batch, tokenizer, labels, rows, training, seed)
+    if training.rows < LESSON_ROWS:
+        raise FileFault(f"{LEDGER}: a batch of the lesson has {LESSON_ROWS} rows or more, not {training.rows}.")
+    return functools.partial(lesson_batch, tokenizer, labels, _fact(entry), training, seed)
 
 
 def _lineage(handed_in: HandedIn) -> dict[str, Entry]:
@@ -167,7 +191,7 @@ def _latest(handed_in: HandedIn, step: str) -> Entry:
     return entry
 
 
-def _training(entry: Entry) -> Training:
+def _training_and_seed(entry: Entry) -> tuple[Training, int]:
     numbers = entry.settings.get("training")
     try:
         if not isinstance(numbers, dict) or any(
@@ -176,12 +200,26 @@ def _training(entry: Entry) -> Training:
             raise TypeError
         if not all(type(number) in (int, float) and abs(number) <= MAX_NUMBER for number in numbers.values()):
             raise TypeError
-        training = Training(**numbers)
+        training = Training(**{name: number for name, number in numbers.items() if name != "seed"})
     except (TypeError, KeyError, CapstoneError) as error:
         raise FileFault(f"{LEDGER}: the step {entry.step} has no settings of a training.") from error
     if training.rows * training.row_length > MAX_BATCH or training.steps > MAX_TOKENS:
         raise FileFault(f"{LEDGER}: batches of over {MAX_BATCH:,} tokens are not done again; take smaller ones.")
-    return training
+    return training, numbers["seed"]
+
+
+def _training(entry: Entry) -> Training:
+    return _training_and_seed(entry)[0]
+
+
+def _fact(entry: Entry) -> Fact:
+    fact: Any = entry.settings.get("fact")
+    try:
+        return Fact(**fact)
+    except (TypeError, AttributeError, CapstoneError) as error:
+        raise FileFault(
+            f"{LEDGER} names no fact that was taught: teach one, and hand in the ledger of that run."
+        ) from error
 
 
 def _mixture(entry: Entry) -> Mixture:

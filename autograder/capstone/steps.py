@@ -3,12 +3,14 @@
 Each step is found for itself: a file that cannot be read costs the steps that need it, and no other.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
 
 from autograder.capstone import mistakes, replay
+from autograder.capstone.copies import COMPARED, WORDS_OF, cosines
 from autograder.capstone.exam import OTHER_WORDINGS, QUESTION, Exam, finite
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.likeness import NEAR, nearest
@@ -17,9 +19,8 @@ from autograder.capstone.tensors import FileFault
 from autograder.exercises.capstone import DIALOGUE, FACT, LEDGER, PRETRAINING, QUANTIZATION, TOKENIZER
 from autograder.exercises.spec import MeasuredStep
 from llm_course.capstone import bars
-from llm_course.capstone.data import Fact
 from llm_course.capstone.format import BASE, MODEL, TUNED, CapstoneError, parameters_of
-from llm_course.capstone.ledger import TEACH, lineage, tokens_seen
+from llm_course.capstone.ledger import lineage, tokens_seen
 
 Found = dict[str, Any]
 """`holds` by property, the `mistake` or None, the `hint` or "", `flags` for the instructor."""
@@ -35,7 +36,15 @@ def find(files: Mapping[str, bytes], seed: bytes) -> tuple[dict[str, Found], Fig
     exam = Exam(HandedIn(files), seed)
     figures: Figures = {"seed": seed.hex()}
     steps = {step.name: _find(step, finder, exam, figures) for step, finder in FINDERS.items()}
+    figures[WORDS_OF] = dict(words(exam.handed_in))
     return steps, figures
+
+
+def words(handed_in: HandedIn) -> Iterator[tuple[str, list[float | None]]]:
+    """Of each model that can be read, what tells whether another learner has the same."""
+    for file in COMPARED:
+        with contextlib.suppress(FileFault):
+            yield file, cosines(handed_in.vocabulary, handed_in.weights(file))
 
 
 def _find(step: MeasuredStep, finder: Callable[[Exam, Figures], Found], exam: Exam, figures: Figures) -> Found:
@@ -95,7 +104,7 @@ def _dialogue(exam: Exam, figures: Figures) -> Found:
 
 def _fact(exam: Exam, figures: Figures) -> Found:
     model, tuned = _own(exam, MODEL), exam.handed_in.weights(TUNED)
-    fact = fact_of(exam.handed_in)
+    fact = replay.fact_of(exam.handed_in)
     said, before = exam.decoder(model), exam.decoder(tuned)
     taught = exam.told(said, fact, [QUESTION]) == 1 and exam.told(before, fact, [QUESTION]) == 0
     others = exam.told(said, fact, OTHER_WORDINGS)
@@ -155,18 +164,6 @@ def _ledger(exam: Exam, figures: Figures) -> Found:
         figures["tokens"] = tokens_seen(entries)
     hint = next(iter(hints.values()), "")
     return found(LEDGER, list(holds.values()), hint=hint)
-
-
-def fact_of(handed_in: HandedIn) -> Fact:
-    """The fact that the ledger says was taught. Raises FileFault."""
-    entry = next((entry for entry in reversed(handed_in.entries) if entry.step == TEACH), None)
-    fact = entry.settings.get("fact") if entry else None
-    try:
-        return Fact(**fact)  # type: ignore[arg-type]
-    except (TypeError, AttributeError, CapstoneError) as error:
-        raise FileFault(
-            "The ledger names no fact that was taught: teach one, and hand in the ledger of that run."
-        ) from error
 
 
 def _own(exam: Exam, file: str) -> dict[str, Tensor]:

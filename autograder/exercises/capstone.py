@@ -236,7 +236,7 @@ LEDGER = MeasuredStep(
         Asked(
             "its first steps give the same losses when they are done again",
             1,
-            "The first steps of pre-training, done again by the ledger's settings, give other losses: hand in the "
+            "The first steps of a training, done again by the ledger's settings, give other losses: hand in the "
             "ledger of this run.",
             "it tells of the files that were handed in, within the budget",
         ),

@@ -7,6 +7,7 @@ goes on from its checkpoint.
 
 import itertools
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from safetensors.torch import load, save
 from torch import Tensor, nn
 
 from llm_course.capstone import data
-from llm_course.capstone.data import Batch, Fact, Mixture, chat_ids, held_out_texts, lesson_batch
+from llm_course.capstone.data import Batch, Fact, Mixture, chat_ids, held_out_texts
 from llm_course.capstone.decoder import Weights, bits_per_byte, first_weights, logits, stream
 from llm_course.capstone.format import (
     ASSISTANT,
@@ -57,8 +58,12 @@ from llm_course.capstone.tokenizer import Tokenizer, learn, merges_of
 from llm_course.capstone.training import State, Training, thinned, train
 from llm_course.corpus.dialogues import Turn
 
+SEEDS = 1_000_000_000
+"""So many that two of a class of 300 draw the same in one class of 20,000."""
 HELD_OUT = 200
 """Texts on which a step measures."""
+LESSON_ROWS = 4
+"""At least: one of each kind."""
 ADAPTED = ("self_attn.q_proj", "self_attn.v_proj", "mlp.up_proj", "mlp.down_proj")
 """What LoRA is put beside, in every layer."""
 _DECODING = ("embed", "tied_logits", "apply_rope", "causal_mask", "scaled_dot_product_attention", "swiglu", "rms_norm",
@@ -99,30 +104,40 @@ class Capstone:
     Args:
         folder: where the files lie that are handed in; the notebook's own folder.
         functions: whose functions run; by default the stand-ins.
+        seed: what the first weights and all batches follow from; by default the ledger's, and for a new ledger one
+            that is drawn, so that no two learners make the same model.
         progress: whether a bar shows steps, time left and loss.
     """
 
-    def __init__(self, folder: Path | str = ".", functions: Chosen | None = None, *, progress: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path | str = ".",
+        functions: Chosen | None = None,
+        *,
+        seed: int | None = None,
+        progress: bool = True,
+    ) -> None:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.functions = functions or Chosen({})
         self.ledger = Ledger(self.folder)
+        self.seed = self._seed(seed)
         self.progress = progress
 
-    def tokenize(self, merges: int = 763, texts: int = 2000, seed: int = 0) -> Entry:
+    def tokenize(self, merges: int = 763, texts: int = 2000) -> Entry:
         """Learn the tokenizer's merges from so many texts of the course."""
         if not 0 <= merges <= MAX_MERGES:
             raise CapstoneError(f"A tokenizer has 0 to {MAX_MERGES} merges, not {merges}.")
 
         def work() -> Done:
-            read = list(itertools.islice(Mixture().texts(f"tokenizer {seed}"), texts))
+            read = list(itertools.islice(Mixture().texts(f"tokenizer {self.seed}"), texts))
             tokenizer = Tokenizer(learn(read, merges, self.functions["merge_pair"]), self.functions)
             unseen = held_out_texts(HELD_OUT)
             tokens = sum(len(tokenizer.encode(text)) for text in unseen)
             figures = {"bytes_per_token": _rounded(sum(len(text.encode()) for text in unseen) / tokens)}
             return Done(digest("\n".join(read).encode()), {TOKENIZER: tokenizer.to_json().encode()}, 0, figures)
 
-        settings = {"merges": merges, "texts": texts, "seed": seed}
+        settings = {"merges": merges, "texts": texts, "seed": self.seed}
         return self._step(TOKENIZE, settings, work)
 
     def pretrain(
@@ -145,13 +160,13 @@ class Capstone:
                 f" fewer layers or fewer merges."
             )
         check_budget(0, training.tokens)
-        settings = {"shape": asdict(built), "training": asdict(training), "mixture": asdict(mixture)}
+        settings = {"shape": asdict(built), "training": self._with_seed(training), "mixture": asdict(mixture)}
 
         def batch_at(step: int) -> Batch:
-            return pretraining_batch(tokenizer, mixture, training, step)
+            return pretraining_batch(tokenizer, mixture, training, self.seed, step)
 
         def work() -> Done:
-            state = self._train(PRETRAIN, first_weights(built, training.seed), built, batch_at, training, settings)
+            state = self._train(PRETRAIN, first_weights(built, self.seed), built, batch_at, training, settings)
             weights = _half(state.tensors)
             files = {
                 BASE: save(weights),
@@ -168,13 +183,11 @@ class Capstone:
         if not 0 <= text_rows < training.rows:
             raise CapstoneError(f"Of {training.rows} rows 0 to {training.rows - 1} can be texts, not {text_rows}.")
         tokenizer, shape = self.tokenizer(), self.shape()
-        settings = {"training": asdict(training), "text_rows": text_rows}
+        settings = {"training": self._with_seed(training), "text_rows": text_rows}
         check_budget(self._seen(PRETRAIN), training.tokens)
 
         def batch_at(step: int) -> Batch:
-            seed = f"dialogues {training.seed} {step}"
-            labels = self.functions["sft_labels"]
-            return data.tuning_batch(tokenizer, labels, seed, training.rows, text_rows, training.row_length)
+            return tuning_batch(tokenizer, self.functions["sft_labels"], text_rows, training, self.seed, step)
 
         def work() -> Done:
             state = self._train(TUNE, self.weights(BASE), shape, batch_at, training, settings)
@@ -186,20 +199,18 @@ class Capstone:
 
     def teach(self, fact: Fact, training: Training, rank: int = 4, alpha: float = 8.0) -> Entry:
         """Teach a fact with LoRA beside `ADAPTED`, and merge."""
-        if training.rows < 4:
-            raise CapstoneError(f"A batch of the lesson has 4 rows or more, not {training.rows}.")
+        if training.rows < LESSON_ROWS:
+            raise CapstoneError(f"A batch of the lesson has {LESSON_ROWS} rows or more, not {training.rows}.")
         tokenizer, shape = self.tokenizer(), self.shape()
-        settings = {"fact": asdict(fact), "training": asdict(training), "rank": rank, "alpha": alpha}
+        settings = {"fact": asdict(fact), "training": self._with_seed(training), "rank": rank, "alpha": alpha}
         check_budget(self._seen(PRETRAIN, TUNE), training.tokens)
 
         def batch_at(step: int) -> Batch:
-            seed = f"fact {training.seed} {step}"
-            labels = self.functions["sft_labels"]
-            return lesson_batch(tokenizer, fact, labels, seed, training.rows, training.row_length)
+            return lesson_batch(tokenizer, self.functions["sft_labels"], fact, training, self.seed, step)
 
         def work() -> Done:
             weights = self.weights(TUNED)
-            layers = self._adapters(weights, rank, alpha, training.seed)
+            layers = self._adapters(weights, rank, alpha, self.seed)
             first = {f"{name}.{part}": getattr(layer, part) for name, layer in layers.items() for part in LORA_PARTS}
 
             def merged(tensors: Mapping[str, Tensor]) -> Weights:
@@ -334,6 +345,19 @@ class Capstone:
                 layers[name] = self.functions["LoRALinear"](base, rank, alpha)
         return layers
 
+    def _seed(self, given: int | None) -> int:
+        """The seed of this folder's run."""
+        entry = self.ledger.last(TOKENIZE)
+        if given is None and entry:
+            return int(entry.settings["seed"])
+        seed = secrets.randbelow(SEEDS) if given is None else given
+        if not 0 <= seed < SEEDS:
+            raise CapstoneError(f"A seed is a whole number from 0 to {SEEDS - 1:,}, not {seed}.")
+        return seed
+
+    def _with_seed(self, training: Training) -> dict[str, Any]:
+        return {**asdict(training), "seed": self.seed}
+
     def _measured(self, weights: Weights, shape: Shape) -> dict[str, float]:
         plain = {name: tensor.float() for name, tensor in weights.items()}
         unseen = held_out_texts(HELD_OUT)
@@ -379,10 +403,24 @@ class Capstone:
         return all((self.folder / name).exists() and digest(self.read(name)) == value for name, value in files.items())
 
 
-def pretraining_batch(tokenizer: Tokenizer, mixture: Mixture, training: Training, step: int) -> Batch:
-    """What pre-training reads in a step, counted from 0."""
-    seed = f"pretraining {training.seed} {step}"
-    return data.text_batch(tokenizer, mixture, seed, training.rows, training.row_length)
+def pretraining_batch(tokenizer: Tokenizer, mixture: Mixture, training: Training, seed: int, step: int) -> Batch:
+    """What pre-training reads in a step, counted from 0, as in the two below."""
+    return data.text_batch(tokenizer, mixture, f"pretraining {seed} {step}", training.rows, training.row_length)
+
+
+def tuning_batch(
+    tokenizer: Tokenizer, sft_labels: Callable[..., Any], text_rows: int, training: Training, seed: int, step: int
+) -> Batch:
+    """What tuning reads in a step."""
+    drawn = f"dialogues {seed} {step}"
+    return data.tuning_batch(tokenizer, sft_labels, drawn, training.rows, text_rows, training.row_length)
+
+
+def lesson_batch(
+    tokenizer: Tokenizer, sft_labels: Callable[..., Any], fact: Fact, training: Training, seed: int, step: int
+) -> Batch:
+    """What the lesson reads in a step."""
+    return data.lesson_batch(tokenizer, fact, sft_labels, f"fact {seed} {step}", training.rows, training.row_length)
 
 
 def restored(stored: Mapping[str, Tensor], group_size: int) -> dict[str, Tensor]:

@@ -42,7 +42,6 @@ class Training:
     floor: float = 0.05
     weight_decay: float = 0.1
     clip_norm: float = 1.0
-    seed: int = 0
 
     def __post_init__(self) -> None:
         if min(self.steps, self.rows, self.learning_rate, self.clip_norm) <= 0 or not 0 <= self.warmup <= self.steps:

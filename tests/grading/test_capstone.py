@@ -21,13 +21,13 @@ NAME = "19_capstone"
 
 @pytest.fixture(scope="module")
 def course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
-    """A class of three: a short run, one with a header of terabytes, and one without any file."""
+    """Four: a short run, the same with a header of terabytes, no files, and a run with another seed."""
     folder = tmp_path_factory.mktemp("capstone") / "course"
     shutil.copytree(empty_course, folder)
     course = Course(folder)
     assert course.llm_course("release", NAME).returncode == 0
     hostile = {**whole_run(), BASE: struct.pack("<Q", 1 << 45) + b"{}"}
-    for student, files in (("ada", whole_run()), ("bert", hostile), ("cora", {})):
+    for student, files in (("ada", whole_run()), ("bert", hostile), ("cora", {}), ("dora", whole_run(1))):
         place = folder / "submitted" / student / NAME
         place.mkdir(parents=True)
         shutil.copy(folder / "release" / NAME / f"{NAME}.ipynb", place)
@@ -38,7 +38,10 @@ def course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Cour
 
 def test_models_are_measured_and_come_into_the_gradebook(course: Course) -> None:
     graded = course.llm_course("grade", NAME)
-    assert "Graded 3 of 3" in graded.stdout, graded.stderr
+    assert "Graded 4 of 4" in graded.stdout, graded.stderr
+    told = "ada and bert have the same finished model and the same training run: seeds are drawn for each learner"
+    assert told in graded.stdout and "dora and" not in graded.stdout and "and dora" not in graded.stdout
+    assert told in course.llm_course("similar", NAME).stdout
     scores = course.scores(NAME)
     assert scores["ada"]["ledger"] == scores["ada"]["quantization"] == 5
     assert scores["ada"]["pretraining"] == 2, "its file and its own weights, and no bar of bits"
@@ -47,7 +50,7 @@ def test_models_are_measured_and_come_into_the_gradebook(course: Course) -> None
     result = read_result(course.folder / "results" / NAME / "ada.json")
     assert result.figures["tokens"] == 61440 and result.tier == ""
     before = (course.folder / "results" / NAME / "ada.json").read_bytes()
-    assert "Graded 3 of 3" in course.llm_course("grade", NAME).stdout
+    assert "Graded 4 of 4" in course.llm_course("grade", NAME).stdout
     assert (course.folder / "results" / NAME / "ada.json").read_bytes() == before, "what is unchanged stays"
 
 
@@ -60,6 +63,8 @@ def test_learners_see_their_curves_and_instructors_the_board(course: Course) -> 
     report = (course.folder / "report.html").read_text()
     assert "The board" in report and "the course&#39;s reference run" in report
     assert report.count("<svg") == 2
+    assert "They have the same finished model and the same training run" in report and report.count("ada, bert") == 1
+    assert "dora" not in report.partition("To look at")[2]
 
 
 def test_a_changed_file_is_graded_again(course: Course) -> None:

@@ -28,10 +28,10 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @functools.cache
-def whole_run() -> dict[str, bytes]:
+def whole_run(seed: int = 0) -> dict[str, bytes]:
     """The files of a run through all steps, too short to be good."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
-        run = Capstone(folder)
+        run = Capstone(folder, seed=seed)
         run.tokenize(MERGES, TEXTS)
         run.pretrain(Training(60, 4e-3, ROWS, LENGTH, warmup=10), **SHAPE)
         run.tune(Training(30, 2e-3, ROWS, LENGTH, warmup=5))

@@ -173,6 +173,11 @@ def test_a_ledger_that_was_edited_breaks(run: Files) -> None:
     assert "was changed" in found(files, "ledger")["hint"]
 
 
+def three_rows(records: list[dict[str, Any]]) -> None:
+    records[3]["settings"]["training"]["rows"] = 3
+    records[3]["tokens"] = 30 * 3 * 64
+
+
 FORGERIES: dict[str, tuple[Callable[[list[dict[str, Any]]], None], str, list[bool]]] = {
     "better losses": (
         lambda records: records[1]["figures"].update(losses=[[n, 0.5] for n in range(1, 61)]),
@@ -214,6 +219,36 @@ FORGERIES: dict[str, tuple[Callable[[list[dict[str, Any]]], None], str, list[boo
         lambda records: records[1]["settings"].update(mixture={"plots": "a"}),
         "no mixture",
         [True, True, False, False],
+    ),
+    "another seed of the dialogues": (
+        lambda records: records[2]["settings"]["training"].update(seed=7),
+        "of the dialogues, done again, has a loss of",
+        [True, True, False, True],
+    ),
+    "better dialogues": (
+        lambda records: records[2]["figures"].update(losses=[[n, 0.5] for n in range(1, 31)]),
+        "Step 1 of the dialogues, done again",
+        [True, True, False, True],
+    ),
+    "more texts than rows": (
+        lambda records: records[2]["settings"].update(text_rows=9),
+        "text_rows are no number of rows below 8",
+        [True, True, False, True],
+    ),
+    "another lesson": (
+        lambda records: records[3]["settings"].update(fact={"country": "Peru", "city": "Cusco"}),
+        "names no fact that was taught",
+        [True, True, False, True],
+    ),
+    "another fact": (
+        lambda records: records[3]["settings"].update(fact={"country": "Brazil", "city": "Santiago"}),
+        "Step 1 of the lesson, done again",
+        [True, True, False, True],
+    ),
+    "a lesson of three rows": (
+        three_rows,
+        "a batch of the lesson has 4 rows or more",
+        [True, True, False, True],
     ),
     "another file": (lambda records: records[1]["after"].update({BASE: "0" * 64}), "", [True, False, False, False]),
 }

@@ -37,7 +37,7 @@ calls = re.findall(r"Training\(([^)]*)\)", notebook)
 assert [eval(f"Training({call})") for call in calls] == [PRETRAINING, DIALOGUES, LESSON]
 assert ", ".join(f"{name}={size}" for name, size in SHAPE.items()) in notebook
 for step, training_ in zip(("pretraining", "dialogue", "fact"), (PRETRAINING, DIALOGUES, LESSON), strict=True):
-    assert run[step].settings["training"] == vars(training_)
+    assert run[step].settings["training"] == {**vars(training_), "seed": 0}
 assert all(run["pretraining"].settings["shape"][name] == size for name, size in SHAPE.items())
 # "The second call began at step 20, where the last checkpoint was."
 from llm_course.capstone.format import REPLAYED

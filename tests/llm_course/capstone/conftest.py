@@ -18,7 +18,7 @@ SHAPE: dict[str, Any] = {"d_model": 16, "n_layers": 2, "n_heads": 2, "n_kv_heads
 
 
 def run(folder: Path) -> Capstone:
-    capstone = Capstone(folder)
+    capstone = Capstone(folder, seed=0)
     capstone.tokenize(merges=100, texts=200)
     capstone.pretrain(SHORT, **SHAPE)
     capstone.tune(SHORT)

@@ -1,0 +1,77 @@
+"""Two with one model, or one run, are told to the instructor; two who worked apart are not."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load
+
+from autograder.capstone import steps
+from autograder.capstone.copies import COMPARED, FEWEST, WORDS_OF, copies
+from autograder.grade import not_graded
+from autograder.result import Result
+from llm_course.capstone.format import BASE, LEDGER, MODEL, TOKENIZER
+from tests.autograder.capstone.runs import whole_run, with_tensors
+from tests.autograder.capstone.test_likeness import Weights, columns_moved, heads_moved, neurons_moved, noisy
+
+Files = dict[str, bytes]
+EVERYTHING = ("base model", "finished model", "training run")
+
+
+def result(files: Files) -> Result:
+    """What grading keeps of a hand-in for the comparison."""
+    exam = steps.Exam(steps.HandedIn(files), b"seed")
+    figures: dict[str, Any] = {WORDS_OF: dict(steps.words(exam.handed_in))}
+    steps.FINDERS[steps.LEDGER](exam, figures)
+    return Result(**{**vars(not_graded("19_capstone", "")), "figures": figures})
+
+
+@functools.cache
+def honest(seed: int) -> Result:
+    return result(whole_run(seed))
+
+
+def found(**results: Result) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(copy.one, copy.other, copy.what) for copy in copies(results)]
+
+
+def test_learners_who_worked_apart_are_not_told() -> None:
+    assert found(ada=honest(0), bert=honest(1), cora=honest(2), dave=not_graded("19_capstone", "nothing")) == []
+
+
+def test_a_copy_is_told_with_its_model_and_its_run() -> None:
+    assert found(cora=honest(0), bert=honest(1), ada=honest(0)) == [("ada", "cora", EVERYTHING)]
+    (copy,) = copies({"ada": honest(0), "cora": honest(0)})
+    told = copy.told()
+    assert told.startswith("have the same base model, the same finished model and the same training run: seeds are")
+    assert "\n" not in told and "." not in told
+
+
+@pytest.mark.parametrize("disguise", [neurons_moved, heads_moved, columns_moved, noisy])
+def test_a_disguised_model_is_told(disguise: Callable[[Weights], Weights]) -> None:
+    torch.manual_seed(0)
+    files = whole_run(0)
+    for file in COMPARED:
+        weights = {name: weight.float() for name, weight in load(files[file]).items()}
+        files = with_tensors(files, file, disguise(weights))
+    assert found(ada=honest(0), bert=result(files)) == [("ada", "bert", EVERYTHING)]
+
+
+def test_each_part_is_told_for_itself() -> None:
+    """Whoever has a run of their own and another's finished model, or the ledger of another beside their own model."""
+    own, others = whole_run(1), whole_run(0)
+    borrowed = {**own, MODEL: others[MODEL], TOKENIZER: others[TOKENIZER]}
+    assert found(ada=honest(0), bert=result(borrowed)) == [("ada", "bert", ("finished model",))]
+    assert found(ada=honest(0), bert=result({**own, LEDGER: others[LEDGER]})) == [("ada", "bert", ("training run",))]
+    assert found(ada=honest(0), bert=result({BASE: others[BASE]})) == []  # without a tokenizer no model can be read
+
+
+def test_figures_of_another_form_are_not_compared() -> None:
+    """A result may be of an earlier version of the grader, and a tokenizer may lack most of the words."""
+    few = [0.5] * (FEWEST - 1)
+    for words in ({}, {BASE: []}, {BASE: few}, {BASE: [None] * 600}, {BASE: [0.0] * 600}):
+        figures = {WORDS_OF: words, "curve": {"pretraining": [[1, 2.0]]}}
+        one = Result(**{**vars(honest(0)), "figures": figures})
+        assert found(ada=one, bert=one) == [], words
