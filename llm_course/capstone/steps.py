@@ -54,6 +54,7 @@ from llm_course.capstone.ledger import (
     check_budget,
     tokens_seen,
 )
+from llm_course.capstone.stand_ins import STAND_INS
 from llm_course.capstone.tokenizer import Tokenizer, learn, merges_of
 from llm_course.capstone.training import State, Training, thinned, train
 from llm_course.corpus.dialogues import Turn
@@ -74,7 +75,7 @@ USES: dict[str, tuple[str, ...]] = {
     PRETRAIN: (*_DECODING, *_OPTIMIZING),
     TUNE: (*_DECODING, *_OPTIMIZING, "sft_labels"),
     TEACH: (*_DECODING, *_OPTIMIZING, "sft_labels", "LoRALinear"),
-    QUANTIZE: (*_DECODING, "quantize_groups"),
+    QUANTIZE: ("quantize_groups",),
 }
 """The exercises that a step runs."""
 READS: dict[str, tuple[str, ...]] = {
@@ -359,9 +360,10 @@ class Capstone:
         return {**asdict(training), "seed": self.seed}
 
     def _measured(self, weights: Weights, shape: Shape) -> dict[str, float]:
+        """By the stand-ins, as the grader measures: a loss that asks for too little would flatter itself."""
         plain = {name: tensor.float() for name, tensor in weights.items()}
         unseen = held_out_texts(HELD_OUT)
-        return {"bits_per_byte": _rounded(bits_per_byte(unseen, plain, shape, self.tokenizer(), self.functions))}
+        return {"bits_per_byte": _rounded(bits_per_byte(unseen, plain, shape, self.tokenizer(), STAND_INS))}
 
     def _seen(self, *steps: str) -> int:
         return tokens_seen(entry for step in steps if (entry := self.ledger.last(step)))

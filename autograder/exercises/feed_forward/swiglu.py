@@ -307,5 +307,4 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=tuple(known),
-    shortcuts=("LlamaMLP",),
 )

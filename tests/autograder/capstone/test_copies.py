@@ -24,7 +24,7 @@ def result(files: Files) -> Result:
     """What grading keeps of a hand-in for the comparison."""
     exam = steps.Exam(steps.HandedIn(files), b"seed")
     figures: dict[str, Any] = {WORDS_OF: dict(steps.words(exam.handed_in))}
-    steps.FINDERS[steps.LEDGER](exam, figures)
+    steps._find(steps.LEDGER, steps.FINDERS[steps.LEDGER], exam, figures)
     return Result(**{**vars(not_graded("19_capstone", "")), "figures": figures})
 
 

@@ -1,19 +1,23 @@
 """What a learner sees: the check of each step, the curves, the reference run, the service."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
-from llm_course.capstone import bars, curves
+from llm_course.capstone import bars, check, curves
 from llm_course.capstone.__main__ import main
 from llm_course.capstone.check import CHECKS, check_capstone
-from llm_course.capstone.format import MODEL, CapstoneError
-from llm_course.capstone.ledger import PRETRAIN, STEPS, lineage
+from llm_course.capstone.format import MODEL, TUNED, CapstoneError
+from llm_course.capstone.functions import Chosen
+from llm_course.capstone.ledger import PRETRAIN, STEPS, Ledger, lineage
 from llm_course.capstone.serve import Service
 from llm_course.capstone.steps import Capstone
+from tests.llm_course.capstone.conftest import SHAPE, SHORT
 
 
 def test_each_step_has_a_check(finished: Capstone, capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,11 +25,46 @@ def test_each_step_has_a_check(finished: Capstone, capsys: pytest.CaptureFixture
     check_capstone("pretraining", finished.folder)
     shown = capsys.readouterr()
     assert shown.out.count("not yet") == 3  # 40 steps teach nothing
+    assert "easier" not in shown.out
     assert "3 of 3 bars are not reached" in shown.err
     check_capstone("ledger", finished.folder)
     shown = capsys.readouterr()
     assert "0 of 17 functions were yours" in shown.out
     assert shown.err == ""
+
+
+def test_a_check_says_what_went_wrong(
+    finished: Capstone, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loss that does not ask for the next token, an adapter that is not merged, numbers of an earlier model."""
+    folder = tmp_path / "wrong"
+    shutil.copytree(finished.folder, folder)
+    entries = Ledger(folder).entries
+    easy = replace(entries[1], figures={**entries[1].figures, "losses": [[step, 0.01] for step in range(1, 41)]})
+    (folder / "ledger.jsonl").unlink()
+    ledger = Ledger(folder)
+    for entry in (entries[0], easy, *entries[2:]):
+        ledger.append(entry)
+    shutil.copy(folder / TUNED, folder / MODEL)
+    monkeypatch.setattr(check, "known_capitals", lambda *_: {"France"})
+    for step, told in (
+        ("pretraining", "not yet    its loss ended at 0.01 nats per token"),
+        ("fact", "not yet    the lesson changed weights"),
+        ("quantization", "% of the weights are within half a step of those in model.safetensors"),
+    ):
+        check_capstone(step, folder)
+        assert told in capsys.readouterr().out
+    check_capstone("quantization", finished.folder)
+    assert "100.0% of the weights" in capsys.readouterr().out
+
+
+def test_a_wrong_loss_does_not_measure_itself(tmp_path: Path) -> None:
+    """Bits per byte are the course's own, whatever a learner's loss says."""
+    functions = Chosen({})
+    functions._functions["next_token_loss"] = lambda logits, ids: logits.sum() * 0 + 1e-3
+    capstone = Capstone(tmp_path, functions, seed=0, progress=False)
+    capstone.tokenize(merges=50, texts=50)
+    assert capstone.pretrain(replace(SHORT, steps=6), **SHAPE).figures["bits_per_byte"] > 3
 
 
 def test_a_check_of_nothing_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """Whose functions run: learners' are found in their notebooks, tried, and replaced where they are not right."""
 
+import inspect
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,9 @@ import pytest
 import torch
 
 from autograder.exercises import assignments
+from autograder.judge import judge, local_answer
+from autograder.shortcuts import shortcuts_taken
+from llm_course.capstone import stand_ins
 from llm_course.capstone.functions import MISSING, SLOW, UNWRITTEN, WRONG, Chosen, from_notebooks
 from llm_course.capstone.ledger import YOURS
 from llm_course.capstone.stand_ins import PARTS, STAND_INS
@@ -63,6 +67,15 @@ def test_a_wrong_function_is_replaced(part: Any) -> None:
 
     for wrong in (refuses, lambda *arguments: None, lambda *arguments: torch.zeros(3)):
         assert Chosen({part.exercise: wrong}).whose[part.exercise].startswith(WRONG)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.exercise)
+def test_the_text_of_a_stand_in_is_no_full_answer(part: Any) -> None:
+    exercise = assignments()[part.assignment].exercise(part.exercise)
+    if judge(exercise, local_answer(part.stand_in), b"seed").fraction < 1:
+        return
+    module, own = inspect.getsource(stand_ins), part.stand_in.__name__
+    assert shortcuts_taken(exercise, {0: module.replace(f"def {own}(", f"def {part.exercise}(")}, {})
 
 
 def off_by_one(function: Callable[..., Any]) -> Callable[..., Any]:
