@@ -84,7 +84,7 @@ class Exam:
         )
 
     def replies(self, logits: Logits, talks: Sequence[Sequence[Turn]]) -> list[tuple[str, bool]]:
-        """What the model says to the last question of each dialogue, and whether it ends there as a turn does."""
+        """What the model says to the last question of each dialogue, and whether that is something that ends as a turn."""
         vocabulary = self.handed_in.vocabulary
         end = self._special(END_OF_TURN)
         prompts = [self._prompt(talk) for talk in talks]
@@ -93,7 +93,7 @@ class Exam:
         return [
             (
                 vocabulary.decode(ids).decode(errors="replace"),
-                bool(ids) and ids[-1] == end and all(token < first_special for token in ids[:-1]),
+                len(ids) > 1 and ids[-1] == end and all(token < first_special for token in ids[:-1]),
             )
             for ids in said
         ]

@@ -115,7 +115,8 @@ DIALOGUE = MeasuredStep(
         Asked(
             f"{IN_TURN:.0%} of its answers end where a turn ends",
             2,
-            "Your tuned model does not end its turn: the end of the assistant's turn belongs to what is learned.",
+            "Your tuned model does not say something and then end its turn: what is learned is the assistant's words "
+            "and the end of the turn.",
             READABLE,
         ),
         Asked(

@@ -65,11 +65,11 @@ def check_capstone(step: str, folder: Path | str = ".") -> None:
 
 
 def dialogue_shares(capstone: Capstone, file: str) -> tuple[float, float]:
-    """Of answers to questions as in the dialogues: the share that ends its turn, and the share that is right."""
+    """Of answers to questions as in the dialogues: the shares that say something and end there, and that are right."""
     ended = right = 0
     for *before, (question, expected) in asked_talks("questions of the check", TALKS):
         answer, ends = capstone.reply(before, question, file)
-        ended += ends
+        ended += ends and answer != ""
         right += answer == expected and ends
     return ended / TALKS, right / TALKS
 
@@ -123,13 +123,16 @@ def _fact(capstone: Capstone) -> list[Finding]:
     def tells(question: str) -> bool:
         return fact.city in capstone.answer([], question.format(country=fact.country))
 
+    told = f"{kept:.0%} of {len(before)} capitals; the bar is {bars.KEPT_FACTS:.0%}"
+    if not before:
+        told = "before the lesson the model knew no capital that it could keep: mend the steps before it"
     merged = capstone.read(MODEL) != capstone.read(TUNED)
     return [
         Finding(merged, f"the lesson changed weights: {MODEL} is not {TUNED}, as it is without a merge"),
         Finding(tells(facts.CAPITAL_QUESTIONS[0]), f"told {fact.city} in the words of the lesson"),
         *(Finding(tells(form), f"told {fact.city} when asked {form.format(country=fact.country)!r}")
           for form in OTHER_WORDINGS),
-        Finding(kept >= bars.KEPT_FACTS, f"{kept:.0%} of {len(before)} capitals; the bar is {bars.KEPT_FACTS:.0%}"),
+        Finding(kept >= bars.KEPT_FACTS, told),
     ]  # fmt: skip
 
 
