@@ -84,7 +84,7 @@ class Exam:
         )
 
     def replies(self, logits: Logits, talks: Sequence[Sequence[Turn]]) -> list[tuple[str, bool]]:
-        """What the model says to the last question of each dialogue, and whether that is something that ends as a turn."""
+        """What the model says to the last question of each dialogue, and if it is something that ends as a turn."""
         vocabulary = self.handed_in.vocabulary
         end = self._special(END_OF_TURN)
         prompts = [self._prompt(talk) for talk in talks]
