@@ -143,7 +143,7 @@ def _quantization(capstone: Capstone) -> list[Finding]:
     near = _share_of_nearest(capstone)
     return [
         Finding(share <= bars.SMALLER, f"{share:.0%} of the bytes; the bar is {bars.SMALLER:.0%}"),
-        Finding(near >= NEARLY_ALL, f"{near:.1%} of the weights are within half a step of those in {MODEL}"),
+        Finding(near >= NEARLY_ALL, f"{near:.1%} of the weights are the nearest to those in {MODEL}, quantized once"),
         Finding(growth <= bars.KEPT_LOSS, f"{growth:.3f} times the bits of before; the bar is {bars.KEPT_LOSS}"),
     ]
 

@@ -50,7 +50,7 @@ def test_a_check_says_what_went_wrong(
     for step, told in (
         ("pretraining", "not yet    its loss ended at 0.01 nats per token"),
         ("fact", "not yet    the lesson changed weights"),
-        ("quantization", "% of the weights are within half a step of those in model.safetensors"),
+        ("quantization", "% of the weights are the nearest to those in model.safetensors, quantized once"),
     ):
         check_capstone(step, folder)
         assert told in capsys.readouterr().out
