@@ -121,11 +121,11 @@ IMPORTED = [
 ]
 
 
-@pytest.mark.parametrize(("exercise", "imports", "answer"), IMPORTED)
-def test_what_is_imported_is_seen_by_whatever_name(exercise: str, imports: str, answer: str) -> None:
-    told = shortcuts_taken(EXERCISE[exercise], {0: imports, 3: answer}, {})
+@pytest.mark.parametrize(("name", "imports", "answer"), IMPORTED)
+def test_what_is_imported_is_seen_by_whatever_name(name: str, imports: str, answer: str) -> None:
+    told = shortcuts_taken(EXERCISE[name], {0: imports, 3: answer}, {})
     assert len(told) == 1 and told[0].startswith("Cell 4, line ")
-    assert shortcuts_taken(EXERCISE[exercise], {0: imports, 3: answer.replace(exercise, "other")}, {}) == []
+    assert shortcuts_taken(EXERCISE[name], {0: imports, 3: answer.replace(name, "other")}, {}) == []
 
 
 def test_a_name_of_ones_own_is_no_shortcut() -> None:
