@@ -29,7 +29,14 @@ assert " Paris" not in next_tokens(prompt.replace("F", "f"))
 assert "<|assistant|>" in pieces(tokenizer, typed)
 # "pieces such as `\" capit\"` [...] nothing trains their rows"
 assert counts[tokenizer.convert_tokens_to_ids("Ġcapit")] == 0 < counts[tokenizer.convert_tokens_to_ids("Ġcapital")]
-# "A look at the weights finds the untrained tokens almost without a mistake"
+# "a word as common as *the* is whole after four merges"
+assert "Ġthe" in learned[:4]
+# "the small random numbers they started from no longer count [...] they end up pointing in the same direction"
+rows_of_bytes = table[tokenizer.convert_tokens_to_ids(impossible)]
+assert torch.nn.functional.cosine_similarity(rows_of_bytes, reference[None]).min() > 0.9
+# "*Anna* is cut into `A` and `nna` because there is no space before it"
+assert pieces(tokenizer, "Anna has")[:2] == ["A", "nna"] and pieces(tokenizer, " Anna") == [" Anna"]
+# "A look at the weights tells the two groups apart almost without a mistake"
 assert right > 0.98
 # "in the Japanese example above. Decoded token by token, both parts are invalid"
 assert not real or "�" in "".join(pieces(gpt2, "大きな言語モデル"))
@@ -73,7 +80,7 @@ for new_id in range(256, 260):
 assert made == [(108, 108), (101, 256), (32, 102), (97, 256)]
 # "Training and encoding together are twenty lines": the merges and the word done by hand
 assert five_merges == [("l", "l"), ("e", "ll"), ("a", "ll")]
-assert encode_bpe("fallen", five_merges) == ["f", "all", "e", "n"]
+assert encode_bpe("fallbell", five_merges) == ["f", "all", "b", "ell"]
 # "They look alike, and their ids differ"
 assert composed != decomposed and tokenizer.encode(composed) != tokenizer.encode(decomposed)
 # "gives it a new id at the end", and a file keeps it
