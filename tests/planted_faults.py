@@ -88,9 +88,9 @@ FAULTS = {
         ("tests/site/test_browser.py", "-k", "notation and sound"),
     ),
     "known mistakes pass": Fault(
-        "autograder/exercises/language_models/perplexity.py",
-        '("ten predictions", "drawn"),\n            "Try a fair die',
-        '("one prediction",),\n            "Try a fair die',
+        "llm_course/checking/compare.py",
+        "MINIMUM_SLACK = 64.0",
+        "MINIMUM_SLACK = 1e12",
         ("tests/autograder/exercises/test_verdicts.py", "-k", "mistake and perplexity"),
     ),
     "right alternatives lose marks": Fault(
