@@ -40,6 +40,9 @@ assert carelessly.abs().max() == 0 and carefully.abs().max() > 1
 assert (folded(story_ids).logits - result.logits).abs().max() < 1e-4
 # "The final row is a *sum* of the embedding and two contributions from each layer" "to about 4" (alt text)
 assert (rebuilt - result.logits[0]).abs().max() < 1e-4 and total[0] < 0.5 and 3.5 < total[-1] < 4.5
+# "norms alone keep the last half's gradient steady, but what reaches the first half [...] differs by [...] twenty"
+assert spread["no additions", 96][1][1] < 3 * spread["no additions", 96][1][0]
+assert spread["no additions", 96][0][1] > 20 * spread["no additions", 96][0][0]
 # "With post-norm, the last half gets the same gradient however deep the network is" "a matter of luck"
 assert spread["post-norm", 96][1][0] > 0.7 * spread["post-norm", 6][1][0]
 assert spread["post-norm", 96][0][1] > 5 * spread["post-norm", 96][0][0]
