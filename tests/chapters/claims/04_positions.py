@@ -15,7 +15,7 @@ assert token_rows.norm(dim=-1).mean() < 0.5 * encoding.norm(dim=-1).mean()
 assert 0.5 < (token_rows.norm(dim=-1).mean() * math.sqrt(128) / encoding.norm(dim=-1).mean()) < 4
 # "With 64 hands the squared length is 64, always"
 assert torch.allclose(lengths, torch.full_like(lengths, 64.0))
-# "The product of two rows depends on their distance only"
+# "The dot product of two rows depends only on how many positions apart they are"
 assert abs(exact[0] @ exact[5] - exact[50] @ exact[55]) < 1e-9
 # "It does not survive the projections"
 assert plain.max() - plain.min() < 1e-3 and projected.max() - projected.min() > 1
@@ -32,6 +32,11 @@ assert loss_by_token(ids, told, of=unconverted).mean() > 2 * loss_by_token(ids, 
 assert whole[1] > max(whole[0], recent[1]) + 0.2 and min(whole[-3:]) > max(recent[-3:]) + 2
 # "With the beginning cut off, it stays nearly level"
 assert sum(recent[-3:]) < sum(recent[:3]) + 0.5
-# "Distances far outside those of training are harmful [...] And familiar distances at the *wrong scale*"
-assert loss_by_token(ids, told * 4).mean() > loss_by_token(ids, told).mean() + 1
+# "A gap as long as a training row makes the first half far worse than useless"
+assert gap_losses[0] < hidden - 0.2 and gap_losses[160] > hidden + 2
+# "(The wrong *scale* does, too"
 assert loss_by_token(ids, told * 0.5).mean() > loss_by_token(ids, told).mean() + 0.3
+# "guessing evenly among its 1,536 tokens would cost 7.34" "Reverse order costs least"
+assert round(math.log(model.config.vocab_size), 2) == 7.34
+wrong = {name: loss_by_token(ids, lie).mean() for name, lie in (("one", told * 0), ("reverse", told.flip(0)))}
+assert wrong["reverse"] < wrong["one"] < 7.34
