@@ -16,19 +16,23 @@ from autograder.source_code import names_used
 
 def called_by_reference(exercise: Exercise, earlier: Sequence[Exercise]) -> list[Exercise]:
     """Those of the earlier exercises whose functions the reference calls, directly or not."""
-    names = names_used([_module_of(exercise)], exercise.name)
+    names = _names_used_by_reference(exercise)
     module = exercise.reference.__module__
     return [other for other in earlier if other.name in names and other.reference.__module__ == module]
 
 
 @functools.cache
+def _names_used_by_reference(exercise: Exercise) -> frozenset[str]:
+    return names_used([_module_of(exercise)], exercise.name)
+
+
+@functools.cache
 def stand_in(exercise: Exercise) -> str:
     """The source of the reference with what it needs of its module, and nothing else of it."""
-    source = _module_of(exercise)
-    needed = names_used([source], exercise.name) | {exercise.name}
+    needed = _names_used_by_reference(exercise) | {exercise.name}
     kept = [
         node
-        for node in ast.parse(source).body
+        for node in ast.parse(_module_of(exercise)).body
         if isinstance(node, ast.Import | ast.ImportFrom) or _defines(node) & needed
     ]
     return "\n\n".join(ast.unparse(node) for node in kept)

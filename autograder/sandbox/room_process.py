@@ -230,6 +230,10 @@ class LearnerShell(InteractiveShell):
         output = {"output_type": "error", "ename": name, "evalue": str(evalue), "traceback": list(stb)}
         LOG.add(output, sum(map(len, stb)))
 
+    def should_run_async(self, raw_cell: str, **keywords: Any) -> bool:
+        """Whether a cell awaits something at its top level. IPython compiles it to find out."""
+        return ("await" in raw_cell or "async" in raw_cell) and super().should_run_async(raw_cell, **keywords)
+
     def enable_gui(self, gui: Any = None) -> None:
         """There is no event loop to join."""
 
@@ -258,10 +262,15 @@ def make_shell() -> LearnerShell:
         raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
     shell.run_cell("1 / 0")
     del sys.last_type, sys.last_value, sys.last_traceback
+    start_anew(shell)
+    return shell
+
+
+def start_anew(shell: LearnerShell) -> None:
+    """Forget the cells that ran, and what they defined."""
     shell.reset(new_session=True)
     shell.execution_count = 1
     LOG.clear()
-    return shell
 
 
 def _is_python(source: str) -> bool:
@@ -280,12 +289,17 @@ def _refuse_input(prompt: str = "") -> str:
 
 
 def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -> None:
-    """Say that the room is ready, then answer requests until the other side hangs up."""
+    """Say that the room is ready, then serve."""
     signal.signal(signal.SIGINT, _ignore)
     sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")
     sys.path.insert(0, "")
     LOG.limit = output_limit
     wire.send(connection, {"ready": True})
+    serve(connection, shell)
+
+
+def serve(connection: socket.socket, shell: InteractiveShell) -> None:
+    """Answer requests until the other side hangs up."""
     frames = wire.FrameReader(connection)
     stand_ins: dict[str, Any] = {}
     while True:

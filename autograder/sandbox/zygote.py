@@ -44,10 +44,10 @@ gc.freeze()
 from autograder.sandbox import room_process, wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
-from autograder.sandbox.linux import collapse_memory
+from autograder.sandbox.linux import collapse_memory, fill_gaps
+from autograder.sandbox.rehearsal import rehearse
 from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
-from llm_course.checking.calls import Call, invoke
 
 MAX_REQUEST = 1 << 16
 
@@ -196,20 +196,6 @@ def _settle(folder: Path) -> None:
     random.seed(0)
 
 
-def _warm_up() -> None:
-    """Load what torch loads late, so that each room has it from the start."""
-
-    def attend(query: torch.Tensor) -> torch.Tensor:
-        scores = query @ query.transpose(-2, -1) * query.shape[-1] ** -0.5
-        scores = scores.masked_fill(torch.ones_like(scores, dtype=torch.bool).triu(1), -torch.inf)
-        weights = torch.exp(scores - scores.amax(dim=-1, keepdim=True))
-        mixed = torch.softmax(scores, dim=-1) @ query + weights / weights.sum(dim=-1, keepdim=True) @ query
-        heads = mixed.view(*mixed.shape[:-1], 2, -1).transpose(0, 1).repeat_interleave(2, dim=0)
-        return torch.cat([heads.reshape(2, -1), torch.zeros_like(mixed)], dim=-1).mean(dim=-1)
-
-    invoke(attend, Call({"query": torch.ones(2, 2)}, gradients=("query",), measure=True))
-
-
 def _forget_the_repository() -> None:
     """Leave no way to import the grader. `llm_course` stays: it is imported, and knows where its modules are."""
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != REPOSITORY]
@@ -238,7 +224,7 @@ def main(descriptor: int, tiers: list[str]) -> None:
         try:
             jail, reasons = _strongest_jail(tiers, session)
             shell = room_process.make_shell()
-            _warm_up()
+            rehearse(shell)
             jail.prepare()
         except Exception as error:
             traceback.print_exc()
@@ -250,6 +236,7 @@ def main(descriptor: int, tiers: list[str]) -> None:
         # The forgotten modules lie in cycles: learners would find them among the collector's objects.
         gc.collect()
         gc.freeze()
+        fill_gaps()
         collapse_memory()
         gc.enable()
         control.send(json.dumps({"tier": jail.tier, "shortfalls": reasons}).encode())

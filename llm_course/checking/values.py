@@ -288,10 +288,11 @@ def _decode_bytes(content: str) -> bytes:
 
 
 def _decode_tensor(content: Tree, reader: _Reader) -> Tensor:
-    # `list(DTYPES)`: what a room sends as dtype need not be hashable.
-    if not isinstance(content, dict) or content.get("dtype") not in list(DTYPES):
+    # What a room sends as dtype need not be hashable.
+    name = content.get("dtype") if isinstance(content, dict) else None
+    if not isinstance(name, str) or name not in DTYPES:
         raise ValueFormatError("a tensor without a known dtype")
-    dtype, shape = DTYPES[content["dtype"]], content.get("shape")
+    dtype, shape = DTYPES[name], content.get("shape")
     if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
         raise ValueFormatError("a tensor without a shape")
     # `type(size) is int`: True is an int too.
@@ -318,6 +319,4 @@ def _spread(tensor: Tensor) -> Tensor:
     """The same values with gaps between them, so that the tensor is not contiguous."""
     if not tensor.dim():
         return tensor
-    wide = tensor.new_zeros((*tensor.shape[:-1], 2 * tensor.shape[-1]))
-    wide[..., ::2] = tensor
-    return wide[..., ::2]
+    return tensor.new_zeros((*tensor.shape, 2)).select(-1, 0).copy_(tensor)
