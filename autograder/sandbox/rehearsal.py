@@ -64,6 +64,6 @@ def _rehearse_once(shell: room_process.LearnerShell, requests: list[Request]) ->
         room_process.serve(theirs, shell)
         replies = wire.FrameReader(ours)
         for header, _ in requests:
-            answer, body = replies.receive(deadline=1)
+            answer, body = replies.receive(deadline=60)
             if not answer["ok"] if header["op"] == "cell" else reply_from_data(answer["reply"], body).failure:
                 raise RuntimeError(f"the rehearsal of a room failed: {answer}")
