@@ -319,4 +319,6 @@ def _spread(tensor: Tensor) -> Tensor:
     """The same values with gaps between them, so that the tensor is not contiguous."""
     if not tensor.dim():
         return tensor
-    return tensor.new_zeros((*tensor.shape, 2)).select(-1, 0).copy_(tensor)
+    *outer, last = tensor.shape
+    # One number more per row: with gaps of one size everywhere, `view` could still join the rows.
+    return tensor.new_zeros((*outer, 2 * last + 1))[..., : 2 * last : 2].copy_(tensor)

@@ -176,6 +176,12 @@ known.edit(
     "You subtract the mean. Numbers stay as they are.",
 )
 known.edit(
+    "joined_by_view",
+    {"image.reshape(": "image.view(channels, height * width).view("},
+    "You join the axes of the image with `view`, which fails where they do not lie in memory in one piece, as after a "
+    "transpose. `reshape` takes any layout.",
+)
+known.edit(
     "detached",
     {ORDER: "grid.detach().permute(1, 3, 0, 2, 4)"},
     "No gradient reaches the image: you detach it, or go through NumPy or lists.",
@@ -213,7 +219,8 @@ def drawn_bytes(draw: Generator) -> Arguments:
 
 
 def drawn_turned(draw: Generator) -> Arguments:
-    return {"image": randn(draw, 6, 9, 2).permute(2, 0, 1), "patch": 3}
+    # Turned by a quarter, too: neither its rows nor its columns lie in one piece.
+    return {"image": randn(draw, 9, 6, 2).permute(2, 1, 0), "patch": 3}
 
 
 def drawn_exact(draw: Generator) -> Arguments:

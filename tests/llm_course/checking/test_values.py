@@ -36,6 +36,15 @@ def test_layout_and_gradient_mark_come_back() -> None:
     assert torch.equal(back, strided)
 
 
+@pytest.mark.parametrize("shape", [(3, 4), (2, 3, 4), (1, 2, 3, 4)])
+def test_a_tensor_with_gaps_cannot_be_viewed_as_one_row(shape: tuple[int, ...]) -> None:
+    back = from_text(to_text(torch.ones(shape).transpose(-1, -2)))
+    with pytest.raises(RuntimeError, match="view"):
+        back.view(-1)
+    with pytest.raises(RuntimeError, match="view"):
+        back.view(*back.shape[:-2], -1)
+
+
 def test_modules_and_generators_come_back() -> None:
     layer = nn.Linear(3, 2, bias=False).requires_grad_(False)
     model = from_text(to_text(nn.Sequential(layer, nn.Linear(2, 4))))
