@@ -373,10 +373,12 @@ def test_bars_of_probabilities_have_one_scale(watched: Watched, address: str) ->
     expect(page.get_by_role("status")).to_contain_text("P(text)")
     for text in ("Once upon a", "The dog"):
         page.get_by_label("Text", exact=True).fill(text)
-        row = page.locator(".llm-bars tbody tr").first
-        share = row.locator(".llm-bar").evaluate("bar => bar.offsetWidth / bar.parentElement.offsetWidth")
-        written = float(row.locator(".llm-scale").inner_text().split()[0]) / 100
-        assert share == pytest.approx(written, abs=0.01)
+        # Each answer of the model draws the rows anew: width and number are read in one go.
+        page.wait_for_function("""() => {
+            const bar = document.querySelector(".llm-bars tbody tr .llm-bar");
+            const written = parseFloat(bar.closest("tr").querySelector(".llm-scale").innerText) / 100;
+            return Math.abs(bar.offsetWidth / bar.parentElement.offsetWidth - written) < 0.01;
+        }""")
 
 
 def test_token_cost_prices_and_counts_own_text(watched: Watched, address: str) -> None:
