@@ -8,8 +8,6 @@ from autograder.source_code import MAX_SEARCHED, attributes_used, imports_in, im
 TOO_LONG = "Its cells are too long to be searched for what does its work."
 MOST_TOLD = 10
 """Uses that are told one by one."""
-
-
 COURSE = "llm_course"
 """The course's own package has what pages and capstone run: an answer is made without it."""
 

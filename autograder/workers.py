@@ -6,7 +6,6 @@ outcomes come in the order in which they are ready. Scores do not depend on the 
 
 import contextlib
 import functools
-import gc
 import importlib
 import itertools
 import multiprocessing
@@ -55,8 +54,6 @@ def local_workers(job: Job, count: int, draws: Iterable[int] = range(DRAWS)) -> 
     # A thread more, and a forked process may hang.
     torch.set_num_threads(1)
     prepare(job, draws)
-    # It stays, and the search for what is not used any more need not go through it for each submission.
-    gc.freeze()
     if count == 1:
         yield lambda tasks: (work(job, task) for task in tasks)
         return
