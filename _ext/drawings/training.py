@@ -22,7 +22,7 @@ def shifted_targets() -> str:
         canvas.arrow((x, 87), (x, 60))
         canvas.tensor(x, 40, 84, 34, words[i + 1])
     canvas.text(66, 180, "it reads")
-    canvas.text(66, 40, "it is to say")
+    canvas.text(66, 40, "it should say")
     return canvas.svg()
 
 

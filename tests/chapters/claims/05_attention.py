@@ -32,7 +32,7 @@ assert whole[0] > 0.9 and silenced[finder][names[0]] < 0.1 and silenced[finder][
 assert noter[0] == 0 and silenced[noter][names[0]] < 0.15
 # "The finder and the writer of notes are needed in all six"
 assert all(chance[0] > 0.9 and max(chance[1:3]) < 0.15 for chance in owner_chances)
-# "most of the probability or none of it, and in one case the *other* child becomes the answer"
+# "most of the probability or none of it, and in two cases the *other* child becomes the answer"
 assert min(chance[3] for chance in owner_chances) < 0.05 and max(chance[3] for chance in owner_chances) > 0.7
 # "Without it alone, five of the six owners keep nearly everything, and the sixth nearly nothing. Without both [...] 0"
 assert sum(chance[4] > 0.85 for chance in owner_chances) == 5 and min(chance[4] for chance in owner_chances) < 0.15
