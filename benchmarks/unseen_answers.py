@@ -55,7 +55,7 @@ class Outcome:
 def outcome(assignment: str, exercise: str, file: Path) -> Outcome:
     """Judge one answer."""
     found = assignments()[assignment]
-    spec = next(item for item in found.exercises if item.name == exercise)
+    spec = found.exercise(exercise)
     text = file.read_text(encoding="utf-8")
     comment = text.partition("\n")[0].lstrip("# ").removeprefix("misconception:").strip()
     try:

@@ -4,14 +4,13 @@ python -m _ext.whole_book.epub
 """
 
 import re
-import sys
 import zipfile
 from html import escape
 from pathlib import Path
 
 from bs4 import Tag
 
-from _ext.whole_book.pages import ROOT, Book, BookError, Page, anchor, link_pages, read_book
+from _ext.whole_book.pages import ROOT, Book, BookError, Page, anchor, link_pages, run, title_html
 
 OUTPUT = ROOT / "_build" / "epub"
 STYLE = Path(__file__).with_name("epub.css")
@@ -112,14 +111,6 @@ def document(book: Book, title: str, body: str) -> str:
     )
 
 
-def title_html(book: Book) -> str:
-    live = f'<p>The live book: <a href="{book.address}">{book.address}</a></p>' if book.address else ""
-    return (
-        f'<section class="title-page"><h1>{escape(book.title)}</h1>'
-        f"<p>{escape(book.author)}</p><p>{book.year}</p>{live}</section>"
-    )
-
-
 def contents_html(book: Book) -> str:
     rows = []
     for part in book.parts:
@@ -164,13 +155,5 @@ def package(book: Book, images: dict[Path, str]) -> str:
 """
 
 
-def main() -> None:
-    try:
-        result = write(read_book(), OUTPUT)
-    except BookError as problem:
-        sys.exit(str(problem))
-    print(f"{result.relative_to(ROOT)}: {result.stat().st_size / 1e6:.1f} MB")
-
-
 if __name__ == "__main__":
-    main()
+    run(write, OUTPUT)

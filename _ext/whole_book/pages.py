@@ -5,10 +5,12 @@ Questions and dropdowns are unfolded, a widget is its picture and a link to the 
 
 import posixpath
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -208,3 +210,20 @@ def leave_book(link: Tag, address: str, path: str) -> None:
         link["href"] = address + path
     else:
         link.unwrap()
+
+
+def title_html(book: Book, emblem: str = "") -> str:
+    live = f'<p>The live book: <a href="{book.address}">{book.address}</a></p>' if book.address else ""
+    return (
+        f'<section class="title-page">{emblem}<h1>{escape(book.title)}</h1>'
+        f"<p>{escape(book.author)}</p><p>{book.year}</p>{live}</section>"
+    )
+
+
+def run(write: Callable[[Book, Path], Path], folder: Path) -> None:
+    """Write the book as a command does: say where, or in one sentence what is missing."""
+    try:
+        result = write(read_book(), folder)
+    except BookError as problem:
+        sys.exit(str(problem))
+    print(f"{result.relative_to(ROOT)}: {result.stat().st_size / 1e6:.1f} MB")

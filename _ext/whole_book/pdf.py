@@ -5,7 +5,6 @@ python -m _ext.whole_book.pdf
 
 import logging
 import shutil
-import sys
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -14,11 +13,14 @@ from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import Fit, IndirectObject
 
-from _ext.whole_book.pages import ROOT, Book, BookError, Page, Part, anchor, link_pages, read_book
+from _ext.whole_book.pages import ROOT, Book, BookError, Page, Part, anchor, link_pages, run, title_html
 
 OUTPUT = ROOT / "_build" / "pdf"
 STYLE = Path(__file__).with_name("pdf.css")
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+CHROMIUM_FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 PRINTING = 1_200_000  # milliseconds that Chromium may take on a busy machine
 
 # What is wider than the sheet is made smaller until it fits; thrice, for letters do not shrink evenly. All widths are
@@ -114,15 +116,6 @@ def contents_html(entries: list[Entry], numbers: dict[str, int]) -> str:
     return f'<nav class="contents"><h1>Contents</h1><ol>{rows}</ol></nav>'
 
 
-def title_html(book: Book) -> str:
-    mark = (ROOT / "_ext" / "static" / "favicon.svg").read_text(encoding="utf-8")
-    live = f'<p>The live book: <a href="{book.address}">{book.address}</a></p>' if book.address else ""
-    return (
-        f'<section class="title-page"><div class="emblem">{mark}</div><h1>{escape(book.title)}</h1>'
-        f"<p>{escape(book.author)}</p><p>{book.year}</p>{live}</section>"
-    )
-
-
 def running_heads(book: Book) -> str:
     """Each page of the site is a named page of the book, whose head is its title."""
     return "".join(
@@ -136,11 +129,13 @@ def quoted(text: str) -> str:
 
 def book_html(book: Book, entries: list[Entry], numbers: dict[str, int], body: str) -> str:
     static = (book.site / "_static").resolve()
+    mark = (ROOT / "_ext" / "static" / "favicon.svg").read_text(encoding="utf-8")
+    title = title_html(book, f'<div class="emblem">{mark}</div>')
     return (
         f'<!doctype html><html lang="{book.language}" data-theme="light"><head><meta charset="utf-8">'
         f'<title>{escape(book.title)}</title><link rel="stylesheet" href="{(static / "light.css").as_uri()}">'
         f'<link rel="stylesheet" href="{STYLE.resolve().as_uri()}"><style>{running_heads(book)}</style></head>'
-        f"<body>{title_html(book)}{contents_html(entries, numbers)}<main>{body}</main></body></html>"
+        f"<body>{title}{contents_html(entries, numbers)}<main>{body}</main></body></html>"
     )
 
 
@@ -195,11 +190,7 @@ def add_outline(printed: Path, book: Book, entries: list[Entry], result: Path) -
 
 def main() -> None:
     logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium's trailer counts too few objects; pypdf mends it
-    try:
-        result = write(read_book(), OUTPUT)
-    except BookError as problem:
-        sys.exit(str(problem))
-    print(f"{result.relative_to(ROOT)}: {result.stat().st_size / 1e6:.1f} MB")
+    run(write, OUTPUT)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
 """Captions have numbers, drawings have alt text and one language."""
 
+import ast
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from _ext.drawings import DRAWINGS, canvas
-from llm_course import plotting
+from llm_course import models, plotting
 from tests.site.conftest import Built
 
+CHAPTERS = Path(__file__).parents[2] / "chapters"
 PAGES = {
     "index.md": "# Book\n\n```{toctree}\nchapters/05_attention/chapter\nabout\n```\n",
     "about.md": "# About\n\n```{caption}\nOn a page without a number.\n```\n",
@@ -53,3 +57,21 @@ def test_a_drawing_stays_on_its_canvas_and_speaks_the_language(name: str) -> Non
 
 def test_drawings_and_plots_have_the_same_colors() -> None:
     assert (canvas.QUERY, canvas.KEY, canvas.VALUE, canvas.LEARNED) == plotting.COLORS
+
+
+def test_the_drawing_of_tokens_is_what_the_tokenizer_does() -> None:
+    tokenizer, drawn = models.load("stories").tokenizer, DRAWINGS["text_to_ids"]()
+    for number in tokenizer("The cat sat on the mat.").input_ids:
+        assert f">{number}<" in drawn
+        assert f">{tokenizer.decode([number]).replace(' ', '␣')}<" in drawn
+
+
+def test_the_drawing_of_beams_is_the_example_of_its_chapter() -> None:
+    chapter = (CHAPTERS / "11_decoding" / "chapter.md").read_text(encoding="utf-8")
+    follows = ast.literal_eval(re.search(r"^follows = (\{.*?\}\})", chapter, re.DOTALL | re.MULTILINE)[1])
+    drawn = DRAWINGS["beam_tree"]()
+    assert all(f">{word}  {share:.2f}<" in drawn for word, share in follows["The"].items())
+    for first, after in follows.items():
+        if first != "The":
+            products = {word: follows["The"][first] * share for word, share in after.items()}
+            assert all(f">{word}  {product:.3f}<" in drawn for word, product in products.items())

@@ -26,8 +26,7 @@ def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
         visit.context.add_init_script(WATCH_SHIFTS + NEVER_AT_REST)
         visit.page.goto(visit.base + name, wait_until="networkidle")
         assert visit.page.locator("script[src*='widgets/stories']").count() == 0
-        # A chapter's first lines may be drawn before its table of contents has arrived, and then wrap once more.
-        assert visit.page.evaluate("shifted") < (0.02 if name == "index.html" else 0.1)
+        assert visit.page.evaluate("shifted") < 0.02
     assert visit.faults == []
 
 

@@ -138,7 +138,7 @@ def test_notebook_ends_with_a_model_that_knows_the_fact(tmp_path: Path) -> None:
     before, alone, mixed = zip(right, loss, strict=True)
     assert before[0] >= 18
     # How many capitals come through depends on the last digits of sixty steps; the loss hardly does.
-    assert max(alone[0], mixed[0]) < before[0] and alone[1] > mixed[1] + 0.1
+    assert alone[0] < before[0] - 5 and alone[1] > mixed[1] + 0.1
     counts = re.findall(r"([\d,]+) trained parameters, counted from the shapes\n([\d,]+) counted in the model", printed)
     assert len(counts) == 1 and counts[0][0] == counts[0][1]
     assert float(re.findall(r"logit by merging: (\S+)", printed)[0]) < 1e-3

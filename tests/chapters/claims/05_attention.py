@@ -51,3 +51,10 @@ assert on_first["stories-gpt2"].max() > 5 * even
 assert 2 <= (on_first["stories-gpt2"] > 2 * even).sum() < 6 and on_first["stories-gpt2"].max() < 0.4
 # "START's value is shorter than the others', but not close to nothing"
 assert lengths[1:].mean() / 2 < lengths[0] < lengths[1:].mean()
+# "She hears a little less, mostly because the third axis makes the divisor √3 in place of √2"
+parking = torch.cat([plain_query, nothing], dim=-1) * math.sqrt(3 / 2)
+found_by = torch.cat([torch.tensor([[0.0, 0.0, 8.0]]), torch.cat([plain_key, torch.zeros(6, 1)], dim=-1)])
+same_divisor, _ = attend(parking, found_by, torch.cat([torch.zeros(1, 5), described]))
+she = tokens.index("She")
+assert parked[she].norm() < same_divisor[she].norm() < plain[she].norm()
+assert plain[she].norm() - same_divisor[she].norm() < 0.5 * (plain[she].norm() - parked[she].norm())

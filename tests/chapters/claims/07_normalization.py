@@ -79,3 +79,10 @@ assert worth["the last layer"] < math.log(shape.vocab_size) - 2
 # "the norms before feed-forward [...] nearly as much", "Without the norms before attention [...] worse than guessing"
 assert worth["rotary positions"] - 0.6 < worth["norms before feed-forward"] < worth["rotary positions"]
 assert worth["norms before attention"] > math.log(shape.vocab_size) + 0.5
+# "with a post-norm one we got the same picture"
+by_other = {
+    name: sum(train(seed=0, taught_by="post-norm", **settings[name])[-10:]) / 10
+    for name in ("no norm", "post-norm", "pre-norm", "post-norm, warm-up")
+}
+assert by_other["no norm"] > 1 > by_other["post-norm"] > by_other["post-norm, warm-up"] > by_other["pre-norm"]
+assert by_other["post-norm"] > 0.7 and by_other["pre-norm"] < 0.15
