@@ -1,7 +1,9 @@
 """A semester in small, as an instructor goes through it, ends with the same table on SQLite and on PostgreSQL."""
 
 import json
+import os
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ pytestmark = pytest.mark.grading
 __all__ = ["database"]
 CHAPTER, OWN, PLAIN = "05_attention", "sorting", "ps1"
 DUE = "2026-10-12T12:00+00:00"
+MINUTE = datetime(2026, 11, 1, 12, tzinfo=UTC).timestamp()
 
 
 def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, Any]]:
@@ -53,6 +56,8 @@ def semester(course: Course, url: str, attention: Assignment) -> list[dict[str, 
     handed_in(course.folder, CHAPTER, "ada", right | {"why": "Because."})
     late = handed_in(course.folder, CHAPTER, "bob", {"why": "Perhaps."})
     (late.parent / "timestamp.txt").write_text(LATE)
+    # Their times are told: one minute for both databases, whatever the clock says when each is at work.
+    os.utime(late, (MINUTE, MINUTE))
     for student, source in (("ada", RIGHT), ("bob", COLUMNS)):
         late = handed_in(course.folder, OWN, student, {"double_largest-answer": source})
         (late.parent / "timestamp.txt").write_text(LATE)
