@@ -3,6 +3,7 @@
 What is here travels to other processes and machines, so it is plain data, and `work` is a plain function.
 """
 
+import contextlib
 import functools
 import logging
 from collections.abc import Iterable, Mapping
@@ -22,16 +23,14 @@ from autograder.fingerprint import graders_fingerprint
 from autograder.grade import as_final, grade_if_changed, not_graded
 from autograder.hand_in import HandIn, NotGradable
 from autograder.judge import make_answer_key
+from autograder.quiet import watch_others
 from autograder.result import NOT_GRADED, Result
 from autograder.rules import RULES, Rules
-from autograder.sandbox.linux import idle_processors
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient
 from autograder.source_cells import SourceCell
 from autograder.submission import closing_sources, submission_of
 from llm_course.checking.evaluate import mistake_marks
 
-QUIET_SECONDS, FREE = 0.3, 0.8
-"""For how long a processor is watched, and how much of it counts as free."""
 LOG = logging.getLogger(__name__)
 
 
@@ -106,11 +105,11 @@ def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
         if isinstance(task.content, NotGradable):
             raise task.content
         submission = submission_of(task.content, assignment)
-        quiet = task.alone and _is_quiet()
-        result = grade_if_changed(
-            submission, assignment, job.secret, task.student, task.stored, job.rules, server, job.again
-        )
-        if quiet and not result.final and _is_quiet():
+        with watch_others(server) if task.alone else contextlib.nullcontext() as quiet:
+            result = grade_if_changed(
+                submission, assignment, job.secret, task.student, task.stored, job.rules, server, job.again
+            )
+        if quiet and not result.final:
             # Nobody but its own processes kept it waiting.
             result = as_final(result)
         if result == task.stored and task.is_written:
@@ -125,11 +124,6 @@ def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
         # A defect of ours must cost neither the batch nor the learner.
         LOG.exception("the submission of %s", task.student)
         return refuse(job, task, f"The grader failed on it ({type(error).__name__}): report this defect of the course.")
-
-
-def _is_quiet() -> bool:
-    """Whether a processor is free, when no room is open."""
-    return idle_processors(QUIET_SECONDS) >= FREE
 
 
 def refuse(job: Job, task: Task, reason: str) -> Outcome:

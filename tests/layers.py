@@ -4,15 +4,15 @@ The CPU seconds are those of a test's process and of all that it started; a busy
 changes the time by the clock.
 """
 
-import contextlib
 import os
-import resource
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from autograder.sandbox.linux import processor_seconds
 
 TESTS = Path(__file__).parent
 LAYERS = {
@@ -53,14 +53,14 @@ class LayerTimes:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """Note where a test begins: its preparation counts, too."""
-        item.stash[_BEGAN] = _processor_seconds()
+        item.stash[_BEGAN] = processor_seconds(os.getpid())
         return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Give the report of each phase the processor seconds since the last one."""
         report = yield
-        now = _processor_seconds()
+        now = processor_seconds(os.getpid())
         part = item.get_closest_marker("soak")
         # What a browser used is counted while it lives, and gone from the sum when it ends: that takes nothing back.
         seconds = max(0.0, now - item.stash[_BEGAN])
@@ -100,27 +100,3 @@ class LayerTimes:
 
 
 _BEGAN = pytest.StashKey[float]()
-
-
-def _processor_seconds() -> float:
-    """What this process, those that it waited for, and its living descendants have used."""
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(item.ru_utime + item.ru_stime for item in used) + sum(map(_seconds_of, _descendants("self")))
-
-
-def _descendants(process: str) -> Iterator[str]:
-    """The fork server with its rooms, the browser, a kernel: they live for longer than a test."""
-    for task in Path(f"/proc/{process}/task").glob("*"):
-        with contextlib.suppress(OSError):
-            for child in (task / "children").read_text().split():
-                yield child
-                yield from _descendants(child)
-
-
-def _seconds_of(process: str) -> float:
-    """The processor seconds of a process and of those that it waited for; 0 where it has ended meanwhile."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")

@@ -3,11 +3,12 @@
 Nothing here decides anything: `jail` says what a process may do.
 """
 
+import contextlib
 import ctypes
 import os
 import signal
 import struct
-import time
+from collections.abc import Iterator
 from enum import IntFlag
 from pathlib import Path
 
@@ -161,17 +162,35 @@ class _MallocInfo(ctypes.Structure):
     ]
 
 
-def idle_processors(seconds: float) -> float:
-    """How many of the processors that this process may use were idle, on the average of some seconds from now."""
-    before, started = _idle_seconds(), time.monotonic()
-    time.sleep(seconds)
-    return (_idle_seconds() - before) / (time.monotonic() - started)
-
-
-def _idle_seconds() -> float:
+def idle_seconds() -> float:
+    """For how long the processors that this process may use have been idle, all together, since the machine began."""
     allowed = {f"cpu{number}" for number in os.sched_getaffinity(0)}
     lines = (line.split() for line in Path("/proc/stat").read_text().splitlines())
-    return sum(int(fields[4]) for fields in lines if fields[0] in allowed) / os.sysconf("SC_CLK_TCK")
+    # A processor that waits for a disk is free for others.
+    ticks = sum(int(fields[4]) + int(fields[5]) for fields in lines if fields[0] in allowed)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def processor_seconds(*roots: int) -> float:
+    """What some processes, their living descendants, and the ended ones that these have waited for, have used."""
+    return sum(map(_seconds_of, {process for root in roots for process in _with_descendants(str(root))}))
+
+
+def _with_descendants(process: str) -> Iterator[str]:
+    yield process
+    for task in Path(f"/proc/{process}/task").glob("*"):
+        with contextlib.suppress(OSError):
+            for child in (task / "children").read_text().split():
+                yield from _with_descendants(child)
+
+
+def _seconds_of(process: str) -> float:
+    """The processor seconds of a process and of those that it waited for; 0 where it has ended meanwhile."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def drop_capabilities() -> None:

@@ -111,6 +111,8 @@ class ZygoteClient:
         self._tier = ""
         self._generation = 0
         self._token = ""
+        self.pid: int | None = None
+        """The fork server's process, once there is one."""
         self.processor: int | None = None
         """The one on which all its rooms run, if not on all: there they take no time from rooms elsewhere."""
         self.shortfalls: list[str] = []
@@ -141,7 +143,7 @@ class ZygoteClient:
         ours.settimeout(ANSWER_DEADLINE)
         other = ZygoteClient(self._tiers)
         other._control, other._is_shared, other._generation = ours, True, 1
-        other._tier, other.shortfalls = self._tier, self.shortfalls
+        other._tier, other.shortfalls, other.pid = self._tier, self.shortfalls, self.pid
         return other
 
     def open_process(self, caps: Caps) -> RoomProcess:
@@ -223,6 +225,7 @@ class ZygoteClient:
                 stderr=self._complaints,
                 start_new_session=True,
             )
+        self.pid = self._process.pid
 
     def _greet(self) -> None:
         assert self._control is not None and self._complaints is not None

@@ -3,15 +3,21 @@
 LLM_COURSE_STARVING=all tries each attack of the bank by itself, beside an honest learner whose calls need time.
 """
 
+import contextlib
+import itertools
 import json
 import os
 import re
+import subprocess
+import time
+from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 from traitlets.config import Config
 
 from autograder import grade as grading
+from autograder import quiet
 from autograder import work as working
 from autograder.exercises import assignments
 from autograder.grade import NOT_FINAL, grade_if_changed
@@ -71,21 +77,63 @@ def test_what_is_not_final_is_graded_again(monkeypatch: pytest.MonkeyPatch) -> N
         assert found.final
 
 
-@pytest.mark.parametrize(
-    ("alone", "idle", "final"),
-    [(True, [1.5, 1.5], True), (True, [0.1, 1.5], False), (True, [1.5, 0.1], False), (False, [1.5, 1.5], False)],
-)
-def test_alone_on_a_quiet_machine_a_stop_is_final(
-    monkeypatch: pytest.MonkeyPatch, alone: bool, idle: list[float], final: bool
-) -> None:
-    monkeypatch.setattr(working, "grade_if_changed", lambda *_: result_of(final=False))
-    left = idle.copy()
-    monkeypatch.setattr(working, "idle_processors", lambda seconds: left.pop(0))
+def graded(monkeypatch: pytest.MonkeyPatch, alone: bool, meanwhile: Callable[[], None]) -> Result:
+    """The result of a submission that was stopped because something kept it waiting."""
+
+    def grade(*_: object) -> Result:
+        meanwhile()
+        return result_of(final=False)
+
+    monkeypatch.setattr(working, "grade_if_changed", grade)
     monkeypatch.setattr(working, "finish", lambda *_: None)
     content = HandIn(json.dumps(fill(ATTENTION, {})).encode())
-    outcome = work(Job(NAME, bytes(32), {}, Config()), Task("ada", content, alone=alone))
-    assert outcome.result.final == final
-    assert (NOT_FINAL in outcome.result.flags) == (not final)
+    return work(Job(NAME, bytes(32), {}, Config()), Task("ada", content, alone=alone)).result
+
+
+@pytest.mark.parametrize(
+    ("alone", "is_quiet", "final"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_alone_on_a_quiet_machine_a_stop_is_final(
+    monkeypatch: pytest.MonkeyPatch, alone: bool, is_quiet: bool, final: bool
+) -> None:
+    monkeypatch.setattr(working, "watch_others", lambda server: contextlib.nullcontext(is_quiet))
+    result = graded(monkeypatch, alone, lambda: None)
+    assert result.final == final
+    assert (NOT_FINAL in result.flags) == (not final)
+
+
+@pytest.mark.parametrize(
+    ("free", "is_quiet"),
+    [
+        pytest.param([1.5, 1.5, 1.5], True, id="quiet"),
+        pytest.param([0.1, 1.5, 1.5], False, id="others are busy at first"),
+        pytest.param([1.5, 0.1, 1.5], False, id="others are busy in the middle"),
+        pytest.param([1.5, 1.5, 0.1], False, id="others are busy at last"),
+        pytest.param([1.5, -20.0, 23.0, 1.5], True, id="what ended was missing for a moment"),
+        pytest.param([1.5, 1.5, -20.0], False, id="what ended is missing for good"),
+    ],
+)
+def test_each_moment_has_to_be_quiet(monkeypatch: pytest.MonkeyPatch, free: list[float], is_quiet: bool) -> None:
+    left_to_us, seconds = itertools.accumulate(free, initial=0.0), itertools.count()
+    monkeypatch.setattr(quiet, "_left_to_us", lambda server: next(left_to_us))
+    monkeypatch.setattr(quiet, "time", SimpleNamespace(sleep=lambda _: None, monotonic=lambda: next(seconds)))
+    is_over = iter([False] * (len(free) - 1) + [True])
+    seen = quiet.Quiet()
+    quiet._watch(seen, SimpleNamespace(is_set=lambda: next(is_over)), None)
+    assert bool(seen) == is_quiet
+
+
+def test_others_that_are_busy_only_in_the_middle_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy_in_the_middle() -> None:
+        time.sleep(2 * quiet.WINDOW)
+        loops = f"timeout {4 * quiet.WINDOW} sh -c 'while :; do :; done' &" * (2 * (os.cpu_count() or 1))
+        # The shell ends at once: its loops are nobody's children.
+        subprocess.run(["sh", "-c", loops], check=True)
+        time.sleep(6 * quiet.WINDOW)
+
+    result = graded(monkeypatch, alone=True, meanwhile=busy_in_the_middle)
+    assert not result.final
+    assert NOT_FINAL in result.flags
 
 
 def test_older_results_are_final(tmp_path) -> None:
