@@ -1,4 +1,4 @@
-# ruff: noqa: F821 -- the names are the chapter's
+# ruff: noqa: E402, F821 -- the names are the chapter's
 """What the text of chapter 4 says about its own output. Each runs as a cell at the chapter's end."""
 
 # "The row of *bites* comes out the same in both"
@@ -40,3 +40,20 @@ assert loss_by_token(ids, told * 0.5).mean() > loss_by_token(ids, told).mean() +
 assert round(math.log(model.config.vocab_size), 2) == 7.34
 wrong = {name: loss_by_token(ids, lie).mean() for name, lie in (("one", told * 0), ("reverse", told.flip(0)))}
 assert wrong["reverse"] < wrong["one"] < 7.34
+# "That is all of RoPE": the ten lines turn as transformers' Llama does, whose pairs are halves
+from transformers.models.llama.modeling_llama import apply_rotary_pos_emb
+
+torch.manual_seed(0)
+query, key = torch.randn(2, 64)
+halves = torch.arange(64).view(-1, 2).T.flatten()  # 0, 2, 4, ... 1, 3, 5, ...
+angles = torch.outer(torch.arange(6), 10000.0 ** (-torch.arange(0, 64, 2) / 64)).repeat(1, 2)
+rows = query.expand(1, 1, 6, 64)
+turned, _ = apply_rotary_pos_emb(rows[..., halves], rows[..., halves], angles.cos()[None], angles.sin()[None])
+assert torch.allclose(turned[0, 0], rope(rows[0, 0])[:, halves], atol=1e-5)
+# "each diagonal is *one* number. Row 5, column 3 is row 2, column 0"
+scores = rope(rows[0, 0]) @ rope(key.expand(6, 64)).T
+assert torch.allclose(scores[1:, 1:], scores[:-1, :-1], atol=1e-4) and abs(scores[0, 1] - scores[1, 0]) > 0.1
+# "the next layer refuses it", and "from 1.42 to 16, twice the length of a position's row"
+assert total.dtype == torch.float64
+longer = token_rows.norm(dim=-1).mean()
+assert round(longer.item(), 2) == 1.42 and round((longer * math.sqrt(128)).item()) == 16
