@@ -17,14 +17,18 @@ for before, after in pairwise(rounds):
     assert f" {before} ".replace(f" {left} {right_part} ", f" {left}{right_part} ") == f" {after} "
 # "Without the cut, the longest tokens are long phrases"
 assert max(len(token) for token in uncut.get_vocab()) > 2 * max(len(token) for token in subword.get_vocab())
+# "training stopped at 2,603: every word of this little language was one token", and the line breaks join 200 documents
+assert sizes[-1] == 2603 == trained.get_vocab_size() and len(unseen) == 200
+for document in seen[:300]:
+    assert len(trained.encode(document).ids) == len(trained.pre_tokenizer.pre_tokenize_str(document))
 # "At the end the curve is flat", and "from 1024 to 2048 tokens, texts became about an eighth shorter"
 assert bytes_per_token[-1] < 1.05 * bytes_per_token[sizes.index(2048)]
 assert 0.1 < 1 - bytes_per_token[sizes.index(1024)] / bytes_per_token[sizes.index(2048)] < 0.15
 # "One invisible character, and the model forgets the capital of France"
 chances = next_tokens(prompt)
 assert chances[" Paris"] > 0.8 and "Paris" not in next_tokens(prompt + " ")
-# "A lowercase letter does as much harm"
-assert " Paris" not in next_tokens(prompt.replace("F", "f"))
+# "*france*, too, is made of other tokens. But the stories never write it so"
+assert " Paris" not in next_tokens(prompt.replace("F", "f")) and not any("france" in document for document in seen)
 # "By default the typed text becomes the real command tokens"
 assert "<|assistant|>" in pieces(tokenizer, typed)
 # "pieces such as `\" capit\"` [...] nothing trains their rows"
@@ -78,7 +82,7 @@ for new_id in range(256, 260):
     made.append(min(counted, key=lambda pair: (-counted[pair], pair)))
     parts = [merge_pair(part, made[-1], new_id) for part in parts]
 assert made == [(108, 108), (101, 256), (32, 102), (97, 256)]
-# "Training and encoding together are twenty lines": the merges and the word done by hand
+# "the merges and the word done by hand", in code; and "l and l stand together five times"
 assert five_merges == [("l", "l"), ("e", "ll"), ("a", "ll")]
 assert encode_bpe("fallbell", five_merges) == ["f", "all", "b", "ell"]
 # "They look alike, and their ids differ"
