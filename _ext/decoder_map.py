@@ -34,7 +34,7 @@ BEFORE = (
     Stop("Positions", "where each one stands", 4),
 )
 BLOCK = (
-    Stop("Attention", "tokens take from tokens", 5),
+    Stop("Attention", "tokens read other tokens", 5),
     Stop("Feed-forward", "each row is worked on alone", 6),
     Stop("Norms", "the numbers stay in bounds", 7),
 )
