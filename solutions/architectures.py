@@ -16,16 +16,25 @@ from torch import Generator, Tensor
 from torch.nn import functional
 
 
-def attention_pattern(kind: str, n_queries: int, n_keys: int, prefix: int = 0) -> Tensor:
-    """Say which keys each query may attend to, in one of the patterns that tell the families apart.
+def attention_pattern(
+    kind: str,
+    n_queries: int,
+    n_keys: int,
+    prefix: int = 0,
+) -> Tensor:
+    """Say which keys each query may attend to, in one of the patterns that tell
+    the families apart.
 
     Args:
-        kind: "causal": the queries are the last of the positions, and each sees the keys up to its own position, so
-            that the last query sees the last key; "bidirectional": each sees all; "prefix": causal, and every query
-            sees the first `prefix` keys as well; "cross": the keys are another text's, and each query sees all.
+        kind: "causal": the queries are the last of the positions, and each sees
+            the keys up to its own position, so that the last query sees the
+            last key; "bidirectional": each sees all; "prefix": causal, and
+            every query sees the first `prefix` keys as well; "cross": the keys
+            are another text's, and each query sees all.
         n_queries: number of queries.
         n_keys: number of keys.
-        prefix: how many keys all queries see; it counts for the kind "prefix" only.
+        prefix: how many keys all queries see; it counts for the kind "prefix"
+            only.
 
     Returns:
         BoolTensor[n_queries, n_keys]: True where the query may attend.
@@ -62,7 +71,8 @@ def cross_attention(
     n_heads: int,
     memory_mask: Tensor | None = None,
 ) -> Tensor:
-    """Let each position of one text read another: queries from x, keys and values from memory, in several heads.
+    """Let each position of one text read another: queries from x, keys and
+    values from memory, in several heads.
 
     Scores are divided by √d_k, the width of a query in its head.
 
@@ -74,8 +84,8 @@ def cross_attention(
         w_v: Tensor[n_heads * d_v, d_memory]; d_v need not be d_k.
         w_o: Tensor[out, n_heads * d_v].
         n_heads: number of heads.
-        memory_mask: BoolTensor[batch, source], False where a position of memory is hidden, such as padding; None
-            hides nothing.
+        memory_mask: BoolTensor[batch, source], False where a position of memory
+            is hidden, such as padding; None hides nothing.
 
     Returns:
         Tensor[batch, time, out]: zeros where all of memory is hidden.
@@ -84,7 +94,9 @@ def cross_attention(
         ValueError: if n_heads is below 1 or does not divide the rows of w_q.
 
     Example:
-        >>> x, memory, w = torch.zeros(1, 1, 2), torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.eye(2)
+        >>> x = torch.zeros(1, 1, 2)
+        >>> memory = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])
+        >>> w = torch.eye(2)
         >>> cross_attention(x, memory, w, w, w, w, n_heads=1)
         tensor([[[2., 3.]]])
 
@@ -112,31 +124,48 @@ def cross_attention(
 
 
 def mask_tokens(
-    ids: Tensor, special: Tensor, mask_id: int, vocab_size: int, probability: float, generator: Generator
+    ids: Tensor,
+    special: Tensor,
+    mask_id: int,
+    vocab_size: int,
+    probability: float,
+    generator: Generator,
 ) -> tuple[Tensor, Tensor]:
-    """Choose tokens at random to be guessed, and hide most of them, as BERT does.
+    """Choose tokens at random to be guessed, and hide most of them, as BERT
+    does.
 
-    Each token that is not special is chosen with the given probability. Of the chosen ones 80 % become mask_id, 10 %
-    an id drawn from the whole vocabulary, each id alike, and 10 % stay as they are. Every token is decided by itself.
+    Each token that is not special is chosen with the given probability. Of the
+    chosen ones 80 % become mask_id, 10 % an id drawn from the whole vocabulary,
+    each id alike, and 10 % stay as they are. Every token is decided by itself.
 
     Args:
         ids: IntTensor[batch, time], the tokens.
-        special: BoolTensor[batch, time], True for tokens that are never chosen, such as [CLS] and padding.
+        special: BoolTensor[batch, time], True for tokens that are never chosen,
+            such as [CLS] and padding.
         mask_id: the id of [MASK].
         vocab_size: ids are from 0 to vocab_size - 1.
         probability: the chance of a token to be chosen, from 0 to 1.
         generator: the only source of randomness.
 
     Returns:
-        inputs IntTensor[batch, time], and labels IntTensor[batch, time]: the token itself where it was chosen, -100
-        elsewhere. Both are new and have the dtype of ids.
+        inputs IntTensor[batch, time], and labels IntTensor[batch, time]: the
+        token itself where it was chosen, -100 elsewhere. Both are new and have
+        the dtype of ids.
 
     Raises:
         ValueError: if probability is below 0 or above 1.
 
     Example:
-        >>> ids, special = torch.tensor([[1, 7, 5, 2]]), torch.tensor([[True, False, False, True]])
-        >>> mask_tokens(ids, special, mask_id=4, vocab_size=9, probability=1.0, generator=torch.Generator())[1]
+        >>> ids = torch.tensor([[1, 7, 5, 2]])
+        >>> special = torch.tensor([[True, False, False, True]])
+        >>> mask_tokens(
+        ...     ids,
+        ...     special,
+        ...     mask_id=4,
+        ...     vocab_size=9,
+        ...     probability=1.0,
+        ...     generator=torch.Generator(),
+        ... )[1]
         tensor([[-100,    7,    5, -100]])
 
     Source: Devlin et al. 2019, section 3.1.
@@ -155,25 +184,36 @@ def mask_tokens(
     return inputs, ids.masked_fill(~chosen, -100)
 
 
-def corrupt_spans(ids: list[int], spans: list[tuple[int, int]], sentinels: list[int]) -> tuple[list[int], list[int]]:
+def corrupt_spans(
+    ids: list[int],
+    spans: list[tuple[int, int]],
+    sentinels: list[int],
+) -> tuple[list[int], list[int]]:
     """Cut pieces out of a text and write them down behind it, as T5 learns to.
 
     Args:
         ids: the tokens of a text.
-        spans: the pieces to cut out, each as (start, end), where ids[end] is no longer part of it. They are given in
-            ascending order, and at least one token stands between one and the next.
-        sentinels: marks that stand for the pieces, in their order; there may be more than are needed.
+        spans: the pieces to cut out, each as (start, end), where ids[end] is no
+            longer part of it. They are given in ascending order, and at least
+            one token stands between one and the next.
+        sentinels: marks that stand for the pieces, in their order; there may be
+            more than are needed.
 
     Returns:
-        inputs and targets, both new. The inputs are the text with one sentinel in the place of each piece; the targets
-        are each sentinel and behind it the tokens that it stands for, and at the end the next sentinel.
+        inputs and targets, both new. The inputs are the text with one sentinel
+        in the place of each piece; the targets are each sentinel and behind it
+        the tokens that it stands for, and at the end the next sentinel.
 
     Raises:
-        ValueError: if a span is empty, leaves ids, or overlaps or touches the one before it, or if there are not more
-            sentinels than spans.
+        ValueError: if a span is empty, leaves ids, or overlaps or touches the
+            one before it, or if there are not more sentinels than spans.
 
     Example:
-        >>> corrupt_spans([11, 12, 13, 14, 15, 16], [(1, 3), (4, 5)], sentinels=[99, 98, 97])
+        >>> corrupt_spans(
+        ...     [11, 12, 13, 14, 15, 16],
+        ...     [(1, 3), (4, 5)],
+        ...     sentinels=[99, 98, 97],
+        ... )
         ([11, 99, 14, 98, 16], [99, 12, 13, 98, 15, 97])
 
     Source: Raffel et al. 2020, section 3.1.4.
@@ -195,18 +235,23 @@ def corrupt_spans(ids: list[int], spans: list[tuple[int, int]], sentinels: list[
 
 
 def shift_right(labels: Tensor, start_id: int, pad_id: int) -> Tensor:
-    """Make what a decoder is fed from what it is to say: the same tokens, one position later.
+    """Make what a decoder is fed from what it is to say: the same tokens, one
+    position later.
 
     Args:
-        labels: IntTensor[batch, time], the tokens to be predicted, -100 where none is.
+        labels: IntTensor[batch, time], the tokens to be predicted, -100 where
+            none is.
         start_id: the token that stands first.
         pad_id: the token that stands for -100, which is the id of none.
 
     Returns:
-        IntTensor[batch, time], new, in the dtype of labels. The last label is not in it: nothing is predicted from it.
+        IntTensor[batch, time], new, in the dtype of labels. The last label is
+        not in it: nothing is predicted from it.
 
     Example:
-        >>> shift_right(torch.tensor([[8, 9, 1, -100, -100]]), start_id=3, pad_id=0)
+        >>> shift_right(
+        ...     torch.tensor([[8, 9, 1, -100, -100]]), start_id=3, pad_id=0
+        ... )
         tensor([[3, 8, 9, 1, 0]])
 
     Source: Vaswani et al. 2017, section 3.1.
@@ -216,16 +261,25 @@ def shift_right(labels: Tensor, start_id: int, pad_id: int) -> Tensor:
     return shifted.masked_fill(shifted == -100, pad_id)
 
 
-def masked_diffusion_loss(logits: Tensor, ids: Tensor, masked: Tensor, t: Tensor) -> Tensor:
-    """The loss of a model that guesses hidden tokens, weighted so that it bounds how improbable it finds the text.
+def masked_diffusion_loss(
+    logits: Tensor,
+    ids: Tensor,
+    masked: Tensor,
+    t: Tensor,
+) -> Tensor:
+    """The loss of a model that guesses hidden tokens, weighted so that it
+    bounds how improbable it finds the text.
 
-    Each token of an example was hidden with the chance t. For each example, the losses -log p(id) of its hidden tokens
-    are summed, divided by t and by the time (the number of all positions); the result is the mean over the batch.
+    Each token of an example was hidden with the chance t. For each example, the
+    losses -log p(id) of its hidden tokens are summed, divided by t and by the
+    time (the number of all positions); the result is the mean over the batch.
 
     Args:
-        logits: Tensor[batch, time, vocab], about the token at the same position. A logit of 1000 is none too large.
+        logits: Tensor[batch, time, vocab], about the token at the same
+            position. A logit of 1000 is none too large.
         ids: IntTensor[batch, time], the tokens before any was hidden.
-        masked: BoolTensor[batch, time], True where a token was hidden. An example may have none, which adds 0.
+        masked: BoolTensor[batch, time], True where a token was hidden. An
+            example may have none, which adds 0.
         t: Tensor[batch], the share of tokens to hide, above 0 and up to 1.
 
     Returns:
@@ -235,8 +289,12 @@ def masked_diffusion_loss(logits: Tensor, ids: Tensor, masked: Tensor, t: Tensor
         ValueError: if an entry of t is not above 0, or above 1.
 
     Example:
-        >>> ids, masked = torch.tensor([[0, 1, 1, 0]]), torch.tensor([[False, True, False, False]])
-        >>> masked_diffusion_loss(torch.zeros(1, 4, 2), ids, masked, t=torch.tensor([0.5]))  # log 2 / 0.5 / 4
+        >>> ids = torch.tensor([[0, 1, 1, 0]])
+        >>> masked = torch.tensor([[False, True, False, False]])
+        >>> # log 2 / 0.5 / 4
+        >>> masked_diffusion_loss(
+        ...     torch.zeros(1, 4, 2), ids, masked, t=torch.tensor([0.5])
+        ... )
         tensor(0.3466)
 
     Source: Nie et al. 2025, equation 3; Sahoo et al. 2024.

@@ -17,8 +17,9 @@ from torch import Tensor
 def causal_mask(n_queries: int, n_keys: int) -> Tensor:
     """Say which keys each query may attend to: those up to its own position.
 
-    The queries are the last `n_queries` of `n_keys` positions, so the last query sees the last key. This also
-    serves decoding with a cache, where one new query meets all keys so far.
+    The queries are the last `n_queries` of `n_keys` positions, so the last
+    query sees the last key. This also serves decoding with a cache, where one
+    new query meets all keys so far.
 
     Args:
         n_queries: number of queries.
@@ -38,20 +39,24 @@ def causal_mask(n_queries: int, n_keys: int) -> Tensor:
 def scaled_dot_product_attention(
     query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
 ) -> tuple[Tensor, Tensor]:
-    """Mix the values, each query by its own weights: softmax(query keyᵀ / √d_k) value.
+    """Mix the values, each query by its own weights:
+    softmax(query keyᵀ / √d_k) value.
 
     Args:
         query: Tensor[..., n_q, d_k].
         key: Tensor[..., n_k, d_k].
         value: Tensor[..., n_k, d_v].
-        mask: BoolTensor that broadcasts to [..., n_q, n_k], True where the query may attend; None allows all.
+        mask: BoolTensor that broadcasts to [..., n_q, n_k], True where the
+            query may attend; None allows all.
 
     Returns:
-        output Tensor[..., n_q, d_v] and weights Tensor[..., n_q, n_k]. Both are zero for a query that may attend
-        to nothing.
+        output Tensor[..., n_q, d_v] and weights Tensor[..., n_q, n_k]. Both are
+        zero for a query that may attend to nothing.
 
     Example:
-        >>> output, weights = scaled_dot_product_attention(torch.zeros(1, 4), torch.ones(2, 4), torch.eye(2))
+        >>> output, weights = scaled_dot_product_attention(
+        ...     torch.zeros(1, 4), torch.ones(2, 4), torch.eye(2)
+        ... )
         >>> weights
         tensor([[0.5000, 0.5000]])
 
@@ -68,34 +73,45 @@ def scaled_dot_product_attention(
 
 
 def multi_head_attention(
-    x: Tensor, w_q: Tensor, w_k: Tensor, w_v: Tensor, w_o: Tensor, n_heads: int, n_kv_heads: int | None = None
+    x: Tensor,
+    w_q: Tensor,
+    w_k: Tensor,
+    w_v: Tensor,
+    w_o: Tensor,
+    n_heads: int,
+    n_kv_heads: int | None = None,
 ) -> Tensor:
-    """Causal self-attention in several heads, with keys and values shared between heads if `n_kv_heads` says so.
+    """Causal self-attention in several heads, with keys and values shared
+    between heads if `n_kv_heads` says so.
 
     Query head h is served by key and value head h // (n_heads // n_kv_heads).
 
     Args:
         x: Tensor[batch, time, d_model].
-        w_q: Tensor[n_heads * head_dim, d_model], laid out [out, in] as in nn.Linear.
+        w_q: Tensor[n_heads * head_dim, d_model], laid out [out, in] as in
+            nn.Linear.
         w_k: Tensor[n_kv_heads * head_dim, d_model].
         w_v: Tensor[n_kv_heads * head_dim, d_model].
         w_o: Tensor[d_model, n_heads * head_dim].
         n_heads: number of query heads.
-        n_kv_heads: number of key and value heads: n_heads is multi-head attention (the default), 1 is
-            multi-query attention, between them grouped-query attention.
+        n_kv_heads: number of key and value heads: n_heads is multi-head
+            attention (the default), 1 is multi-query attention, between them
+            grouped-query attention.
 
     Returns:
         Tensor[batch, time, d_model].
 
     Raises:
-        ValueError: if n_heads does not divide the rows of w_q, or n_kv_heads does not divide n_heads.
+        ValueError: if n_heads does not divide the rows of w_q, or n_kv_heads
+            does not divide n_heads.
 
     Example:
         >>> x, w = torch.randn(2, 3, 8), torch.eye(8)
         >>> multi_head_attention(x, w, w, w, w, n_heads=4).shape
         torch.Size([2, 3, 8])
 
-    Source: Vaswani et al. 2017, section 3.2.2; Ainslie et al. 2023 for the groups.
+    Source: Vaswani et al. 2017, section 3.2.2; Ainslie et al. 2023 for the
+    groups.
     """
     n_kv_heads = n_heads if n_kv_heads is None else n_kv_heads
     if n_heads < 1 or w_q.shape[0] % n_heads:
@@ -115,7 +131,8 @@ def multi_head_attention(
 
 
 def sliding_window_mask(seq_len: int, window: int) -> Tensor:
-    """Say which keys each query may attend to: itself and the `window - 1` positions before it.
+    """Say which keys each query may attend to: itself and the `window - 1`
+    positions before it.
 
     Args:
         seq_len: number of positions.
@@ -142,11 +159,18 @@ def sliding_window_mask(seq_len: int, window: int) -> Tensor:
     return (distance >= 0) & (distance < window)
 
 
-def flash_attention(query: Tensor, key: Tensor, value: Tensor, block_size: int) -> Tensor:
-    """Attention without a mask, in blocks of keys, without ever holding the n_q x n_k matrix of scores.
+def flash_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    block_size: int,
+) -> Tensor:
+    """Attention without a mask, in blocks of keys, without ever holding the
+    n_q x n_k matrix of scores.
 
-    The softmax is kept up to date block by block (online softmax): for each query the largest score so far, the
-    sum of the exponentials relative to it, and the output so far.
+    The softmax is kept up to date block by block (online softmax): for each
+    query the largest score so far, the sum of the exponentials relative to it,
+    and the output so far.
 
     Args:
         query: Tensor[n_q, d].
@@ -155,13 +179,19 @@ def flash_attention(query: Tensor, key: Tensor, value: Tensor, block_size: int) 
         block_size: number of keys in a block; the last block may be shorter.
 
     Returns:
-        Tensor[n_q, d], equal to scaled_dot_product_attention(query, key, value)[0] up to rounding.
+        Tensor[n_q, d], equal to
+        scaled_dot_product_attention(query, key, value)[0] up to rounding.
 
     Raises:
         ValueError: if block_size is below 1.
 
     Example:
-        >>> flash_attention(torch.zeros(1, 2), torch.ones(3, 2), torch.ones(3, 2), block_size=2)
+        >>> flash_attention(
+        ...     torch.zeros(1, 2),
+        ...     torch.ones(3, 2),
+        ...     torch.ones(3, 2),
+        ...     block_size=2,
+        ... )
         tensor([[1., 1.]])
 
     Source: Dao et al. 2022, algorithm 1, with blocks of keys only.

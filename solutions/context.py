@@ -17,15 +17,22 @@ from torch import Tensor
 
 
 def kv_cache_bytes(
-    n_layers: int, n_kv_heads: int, head_dim: int, seq_len: int, batch: int = 1, bytes_per_value: float = 2
+    n_layers: int,
+    n_kv_heads: int,
+    head_dim: int,
+    seq_len: int,
+    batch: int = 1,
+    bytes_per_value: float = 2,
 ) -> int:
     """Count the bytes of a KV cache: the keys and the values of all positions.
 
     Args:
         n_layers: number of layers.
-        n_kv_heads: number of key-value heads in a layer; query heads share them, and are not stored.
+        n_kv_heads: number of key-value heads in a layer; query heads share
+            them, and are not stored.
         head_dim: width of one head.
-        seq_len: number of positions, prompt and answer together; an empty cache has 0.
+        seq_len: number of positions, prompt and answer together; an empty cache
+            has 0.
         batch: number of texts that are kept at once.
         bytes_per_value: 2 for 16-bit numbers, 1 for 8 bits, 0.5 for 4.
 
@@ -33,10 +40,12 @@ def kv_cache_bytes(
         Number of bytes, an int.
 
     Raises:
-        ValueError: if seq_len is negative, bytes_per_value is not above 0, or another argument is below 1.
+        ValueError: if seq_len is negative, bytes_per_value is not above 0, or
+            another argument is below 1.
 
     Example:
-        >>> kv_cache_bytes(n_layers=4, n_kv_heads=2, head_dim=32, seq_len=256)  # the course's own model
+        >>> # the course's own model
+        >>> kv_cache_bytes(n_layers=4, n_kv_heads=2, head_dim=32, seq_len=256)
         262144
     """
     if min(n_layers, n_kv_heads, head_dim, batch) < 1:
@@ -47,10 +56,12 @@ def kv_cache_bytes(
 
 
 def chunk_tokens(ids: list[int], size: int, overlap: int) -> list[list[int]]:
-    """Cut a text into pieces that overlap, so that what stands at a cut is whole in one of them.
+    """Cut a text into pieces that overlap, so that what stands at a cut is
+    whole in one of them.
 
-    Chunk c begins at c · (size - overlap). All but the last hold `size` ids. The last one ends where the text ends, and
-    holds at least one id that is in no chunk before it.
+    Chunk c begins at c · (size - overlap). All but the last hold `size` ids.
+    The last one ends where the text ends, and holds at least one id that is in
+    no chunk before it.
 
     Args:
         ids: the text as token ids.
@@ -61,7 +72,8 @@ def chunk_tokens(ids: list[int], size: int, overlap: int) -> list[list[int]]:
         The chunks in order; no ids, no chunks.
 
     Raises:
-        ValueError: if size is below 1, overlap is negative, or overlap is not below size.
+        ValueError: if size is below 1, overlap is negative, or overlap is not
+            below size.
 
     Example:
         >>> chunk_tokens([1, 2, 3, 4, 5, 6, 7], size=4, overlap=1)
@@ -77,31 +89,44 @@ def chunk_tokens(ids: list[int], size: int, overlap: int) -> list[list[int]]:
     return [list(ids[start : start + size]) for start in range(0, ends, step)]
 
 
-def bm25_scores(query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75) -> list[float]:
+def bm25_scores(
+    query: list[str],
+    documents: list[list[str]],
+    k1: float = 1.5,
+    b: float = 0.75,
+) -> list[float]:
     """Score how well each document fits a query, by the words they share.
 
-    A document's score is the sum over the query's terms of idf · f · (k1 + 1) / (f + k1 · (1 - b + b · len / average)),
-    where f is how often the term stands in the document, len the document's number of terms and average its mean over
-    all documents. With n of N documents holding the term, idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
+    A document's score is the sum over the query's terms of
+    idf · f · (k1 + 1) / (f + k1 · (1 - b + b · len / average)), where f is how
+    often the term stands in the document, len the document's number of terms
+    and average its mean over all documents. With n of N documents holding the
+    term, idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
 
     Args:
         query: its terms; one that stands there twice counts twice.
         documents: the terms of each document, in any number, also none.
-        k1: how soon further occurrences stop counting; with 0 the first one is all that counts.
+        k1: how soon further occurrences stop counting; with 0 the first one is
+            all that counts.
         b: how much a long document has to make up for, from 0 to 1.
 
     Returns:
-        One score for each document, 0 where no term of the query stands; no documents, no scores.
+        One score for each document, 0 where no term of the query stands; no
+        documents, no scores.
 
     Raises:
         ValueError: if k1 is negative, or b is not from 0 to 1.
 
     Example:
-        >>> scores = bm25_scores(["red", "ball"], [["a", "red", "ball"], ["a", "red", "hat"], ["a", "key"]])
+        >>> scores = bm25_scores(
+        ...     ["red", "ball"],
+        ...     [["a", "red", "ball"], ["a", "red", "hat"], ["a", "key"]],
+        ... )
         >>> [round(score, 3) for score in scores]
         [1.374, 0.445, 0.0]
 
-    Source: Robertson and Zaragoza 2009, section 3.4; the 1 in the idf is Lucene's, and keeps it above 0.
+    Source: Robertson and Zaragoza 2009, section 3.4; the 1 in the idf is
+    Lucene's, and keeps it above 0.
     """
     if k1 < 0 or not 0 <= b <= 1:
         raise ValueError(f"k1 must not be negative and b must be from 0 to 1, and they are {k1} and {b}")
@@ -122,15 +147,18 @@ def bm25_scores(query: list[str], documents: list[list[str]], k1: float = 1.5, b
 
 
 def sink_window_mask(seq_len: int, sinks: int, window: int) -> Tensor:
-    """Say which keys each query may attend to: the first `sinks` positions, and the last `window` up to its own.
+    """Say which keys each query may attend to: the first `sinks` positions, and
+    the last `window` up to its own.
 
     Args:
         seq_len: number of positions.
-        sinks: how many positions at the start of the text stay in sight; 0 leaves the window alone.
+        sinks: how many positions at the start of the text stay in sight; 0
+            leaves the window alone.
         window: how many recent positions a query sees, its own included.
 
     Returns:
-        BoolTensor[seq_len, seq_len]: True where the query may attend; never for a later key.
+        BoolTensor[seq_len, seq_len]: True where the query may attend; never for
+        a later key.
 
     Raises:
         ValueError: if window is below 1, or sinks or seq_len is negative.
@@ -153,11 +181,17 @@ def sink_window_mask(seq_len: int, sinks: int, window: int) -> Tensor:
     return (distance >= 0) & ((distance < window) | (position < sinks))
 
 
-def interpolated_rope_frequencies(head_dim: int, base: float, scale: float) -> Tensor:
-    """Slow down all rotary pairs alike, so that a text `scale` times as long turns them no further than before.
+def interpolated_rope_frequencies(
+    head_dim: int,
+    base: float,
+    scale: float,
+) -> Tensor:
+    """Slow down all rotary pairs alike, so that a text `scale` times as long
+    turns them no further than before.
 
-    Pair i of RoPE turns by base^(-2i / head_dim) radians a position. Linear position interpolation divides all of
-    these by the scale: position p is treated as p / scale.
+    Pair i of RoPE turns by base^(-2i / head_dim) radians a position. Linear
+    position interpolation divides all of these by the scale: position p is
+    treated as p / scale.
 
     Args:
         head_dim: width of a head, even.
@@ -165,10 +199,12 @@ def interpolated_rope_frequencies(head_dim: int, base: float, scale: float) -> T
         scale: new length / old length.
 
     Returns:
-        Tensor[head_dim // 2] in float32, radians a position, the fastest pair first.
+        Tensor[head_dim // 2] in float32, radians a position, the fastest pair
+        first.
 
     Raises:
-        ValueError: if head_dim is odd or below 2, or base or scale is not above 0.
+        ValueError: if head_dim is odd or below 2, or base or scale is not above
+            0.
 
     Example:
         >>> interpolated_rope_frequencies(4, base=100.0, scale=2.0)
@@ -184,13 +220,21 @@ def interpolated_rope_frequencies(head_dim: int, base: float, scale: float) -> T
 
 
 def yarn_frequencies(
-    head_dim: int, base: float, scale: float, original_length: int, slow: float = 1.0, fast: float = 32.0
+    head_dim: int,
+    base: float,
+    scale: float,
+    original_length: int,
+    slow: float = 1.0,
+    fast: float = 32.0,
 ) -> Tensor:
-    """Slow down only those rotary pairs that do not get round in the trained length ("NTK by parts").
+    """Slow down only those rotary pairs that do not get round in the trained
+    length ("NTK by parts").
 
-    Over original_length positions pair i makes r_i = original_length · f_i / 2π turns, where
-    f_i = base^(-2i / head_dim). A pair with at least `fast` turns keeps its frequency, one with at most `slow` turns
-    is interpolated, that is, divided by the scale, and between the two the mixture changes evenly with r_i.
+    Over original_length positions pair i makes r_i = original_length · f_i / 2π
+    turns, where f_i = base^(-2i / head_dim). A pair with at least `fast` turns
+    keeps its frequency, one with at most `slow` turns is interpolated, that is,
+    divided by the scale, and between the two the mixture changes evenly with
+    r_i.
 
     Args:
         head_dim: width of a head, even.
@@ -201,18 +245,27 @@ def yarn_frequencies(
         fast: from how many turns on a pair is left alone.
 
     Returns:
-        Tensor[head_dim // 2] in float32, radians a position, the fastest pair first.
+        Tensor[head_dim // 2] in float32, radians a position, the fastest pair
+        first.
 
     Raises:
-        ValueError: if head_dim is odd or below 2, base or scale is not above 0, original_length is below 1, or fast
-            is not above slow.
+        ValueError: if head_dim is odd or below 2, base or scale is not above 0,
+            original_length is below 1, or fast is not above slow.
 
     Example:
-        >>> yarn_frequencies(6, base=1000.0, scale=4.0, original_length=100, slow=1.0, fast=10.0)
+        >>> yarn_frequencies(
+        ...     6,
+        ...     base=1000.0,
+        ...     scale=4.0,
+        ...     original_length=100,
+        ...     slow=1.0,
+        ...     fast=10.0,
+        ... )
         tensor([1.0000, 0.0299, 0.0025])
 
-    Source: Peng et al. 2023 (YaRN), section 3.2. The turns are counted as in the paper; transformers' ramp runs
-    over the index of the pair instead, so its numbers differ.
+    Source: Peng et al. 2023 (YaRN), section 3.2. The turns are counted as in
+    the paper; transformers' ramp runs over the index of the pair instead, so
+    its numbers differ.
     """
     if head_dim < 2 or head_dim % 2:
         raise ValueError(f"a head of width {head_dim} cannot be split into pairs")

@@ -15,12 +15,13 @@ from torch import Tensor
 
 
 def apply_temperature(logits: Tensor, temperature: float) -> Tensor:
-    """Divide the logits by the temperature: below 1 the distribution gets sharper, above 1 flatter.
+    """Divide the logits by the temperature: below 1 the distribution gets
+    sharper, above 1 flatter.
 
     Args:
         logits: Tensor[..., vocab].
-        temperature: 0 leaves only the largest logit of each row, the first of them if several are largest, and sets
-            all others to -inf.
+        temperature: 0 leaves only the largest logit of each row, the first of
+            them if several are largest, and sets all others to -inf.
 
     Returns:
         Tensor[..., vocab]: logits, not probabilities.
@@ -47,8 +48,9 @@ def top_k_filter(logits: Tensor, k: int) -> Tensor:
 
     Args:
         logits: Tensor[..., vocab].
-        k: how many survive. Of equal logits, the one with the smaller index comes first. A k of the size of the
-            vocabulary, or larger, changes nothing.
+        k: how many survive. Of equal logits, the one with the smaller index
+            comes first. A k of the size of the vocabulary, or larger, changes
+            nothing.
 
     Returns:
         Tensor[..., vocab].
@@ -71,14 +73,17 @@ def top_k_filter(logits: Tensor, k: int) -> Tensor:
 
 
 def top_p_filter(logits: Tensor, p: float) -> Tensor:
-    """Keep the nucleus of each row, the smallest set of tokens with probability p or more; set all others to -inf.
+    """Keep the nucleus of each row, the smallest set of tokens with probability
+    p or more; set all others to -inf.
 
-    The token that takes the sum to p or over it belongs to the nucleus, so at least one token survives.
+    The token that takes the sum to p or over it belongs to the nucleus, so at
+    least one token survives.
 
     Args:
         logits: Tensor[..., vocab].
-        p: probability that the survivors have at least, from 0 to 1. Of equal logits, the one with the smaller index
-            comes first. A p of 1 changes nothing.
+        p: probability that the survivors have at least, from 0 to 1. Of equal
+            logits, the one with the smaller index comes first. A p of 1 changes
+            nothing.
 
     Returns:
         Tensor[..., vocab].
@@ -106,7 +111,8 @@ def top_p_filter(logits: Tensor, p: float) -> Tensor:
 
 
 def min_p_filter(logits: Tensor, min_p: float) -> Tensor:
-    """Keep the tokens of each row whose probability is at least min_p times the largest; set all others to -inf.
+    """Keep the tokens of each row whose probability is at least min_p times the
+    largest; set all others to -inf.
 
     Args:
         logits: Tensor[..., vocab].
@@ -131,12 +137,14 @@ def min_p_filter(logits: Tensor, min_p: float) -> Tensor:
 
 
 def repeat_ngram_filter(logits: Tensor, ids: list[int], n: int) -> Tensor:
-    """Set to -inf each token that, coming next, would complete n tokens in a row that already stand in the text.
+    """Set to -inf each token that, coming next, would complete n tokens in a
+    row that already stand in the text.
 
     Args:
         logits: Tensor[vocab], for the token after `ids`.
         ids: the text so far.
-        n: length of the runs that may not repeat; 1 forbids every token of the text.
+        n: length of the runs that may not repeat; 1 forbids every token of the
+            text.
 
     Returns:
         Tensor[vocab].
@@ -145,7 +153,8 @@ def repeat_ngram_filter(logits: Tensor, ids: list[int], n: int) -> Tensor:
         ValueError: if n is below 1.
 
     Example:
-        >>> repeat_ngram_filter(torch.zeros(4), [1, 2, 3, 1], 2)  # the text has 1 2, and ends with 1
+        >>> # the text has 1 2, and ends with 1
+        >>> repeat_ngram_filter(torch.zeros(4), [1, 2, 3, 1], 2)
         tensor([0., 0., -inf, 0.])
     """
     if n < 1:
@@ -158,16 +167,22 @@ def repeat_ngram_filter(logits: Tensor, ids: list[int], n: int) -> Tensor:
 
 
 def sample(
-    logits: Tensor, temperature: float, top_k: int | None, top_p: float | None, generator: torch.Generator
+    logits: Tensor,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    generator: torch.Generator,
 ) -> Tensor:
-    """Draw the next token of each row: temperature, then top-k, then top-p, then one draw.
+    """Draw the next token of each row: temperature, then top-k, then top-p,
+    then one draw.
 
     Args:
         logits: Tensor[batch, vocab].
         temperature: 0 takes the most probable token.
         top_k: how many tokens survive; None keeps all.
         top_p: probability that the survivors have at least; None keeps all.
-        generator: the only source of randomness. Each row gets a draw of its own.
+        generator: the only source of randomness. Each row gets a draw of its
+            own.
 
     Returns:
         Integer Tensor[batch]: token ids.
@@ -176,7 +191,13 @@ def sample(
         ValueError: where apply_temperature, top_k_filter or top_p_filter do.
 
     Example:
-        >>> sample(torch.tensor([[1.0, 4.0], [9.0, 2.0]]), 0.0, None, None, torch.Generator())
+        >>> sample(
+        ...     torch.tensor([[1.0, 4.0], [9.0, 2.0]]),
+        ...     0.0,
+        ...     None,
+        ...     None,
+        ...     torch.Generator(),
+        ... )
         tensor([1, 0])
     """
     logits = apply_temperature(logits, temperature)
@@ -187,30 +208,46 @@ def sample(
     return torch.multinomial(torch.softmax(logits, dim=-1), num_samples=1, generator=generator).squeeze(-1)
 
 
-def beam_search(transition: Tensor, start: int, eos: int, beam_width: int, max_new_tokens: int) -> list[int]:
-    """Look for the most probable text, with `beam_width` unfinished texts in sight at a time.
+def beam_search(
+    transition: Tensor,
+    start: int,
+    eos: int,
+    beam_width: int,
+    max_new_tokens: int,
+) -> list[int]:
+    """Look for the most probable text, with `beam_width` unfinished texts in
+    sight at a time.
 
-    Each round extends every unfinished text by every token and keeps the `beam_width` extensions with the largest
-    sum of log-probabilities. Those that end with `eos` are finished: they are not extended, and not forgotten.
+    Each round extends every unfinished text by every token and keeps the
+    `beam_width` extensions with the largest sum of log-probabilities. Those
+    that end with `eos` are finished: they are not extended, and not forgotten.
 
     Args:
-        transition: Tensor[vocab, vocab], log-probabilities: entry (i, j) is that of token j after token i.
+        transition: Tensor[vocab, vocab], log-probabilities: entry (i, j) is
+            that of token j after token i.
         start: the first token; it has no probability of its own.
         eos: the token that ends a text.
         beam_width: how many extensions are kept; 1 is greedy decoding.
         max_new_tokens: how many tokens may follow `start`.
 
     Returns:
-        The text with the largest sum of log-probabilities, finished or at full length: `start` and all that follows.
+        The text with the largest sum of log-probabilities, finished or at full
+        length: `start` and all that follows.
 
     Raises:
         ValueError: if beam_width is below 1 or max_new_tokens is negative.
 
     Example:
-        >>> transition = torch.tensor([[0.0, 0.6, 0.4], [0.4, 0.3, 0.3], [0.1, 0.0, 0.9]]).log()
-        >>> beam_search(transition, start=0, eos=2, beam_width=1, max_new_tokens=2)
+        >>> transition = torch.tensor(
+        ...     [[0.0, 0.6, 0.4], [0.4, 0.3, 0.3], [0.1, 0.0, 0.9]]
+        ... ).log()
+        >>> beam_search(
+        ...     transition, start=0, eos=2, beam_width=1, max_new_tokens=2
+        ... )
         [0, 1, 0]
-        >>> beam_search(transition, start=0, eos=2, beam_width=2, max_new_tokens=2)
+        >>> beam_search(
+        ...     transition, start=0, eos=2, beam_width=2, max_new_tokens=2
+        ... )
         [0, 2]
     """
     if beam_width < 1:

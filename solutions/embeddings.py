@@ -19,14 +19,18 @@ def embed(ids: Tensor, table: Tensor) -> Tensor:
         table: Tensor[vocab, dim], one row per token.
 
     Returns:
-        Tensor[..., dim]: the shape of `ids`, with a row in place of each id. In the backward pass the gradients of all
-        places with the same id add up in its row.
+        Tensor[..., dim]: the shape of `ids`, with a row in place of each id. In
+        the backward pass the gradients of all places with the same id add up in
+        its row.
 
     Raises:
         ValueError: if an id has no row in the table.
 
     Example:
-        >>> embed(torch.tensor([[2, 0]]), torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+        >>> embed(
+        ...     torch.tensor([[2, 0]]),
+        ...     torch.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
+        ... )
         tensor([[[5., 6.],
                  [1., 2.]]])
     """
@@ -36,7 +40,8 @@ def embed(ids: Tensor, table: Tensor) -> Tensor:
 
 
 def nearest_neighbours(table: Tensor, index: int, k: int) -> list[int]:
-    """Find the rows that point most nearly in the direction of row `index`, by cosine.
+    """Find the rows that point most nearly in the direction of row `index`, by
+    cosine.
 
     Args:
         table: Tensor[vocab, dim]. A row of zeros has cosine 0 with every row.
@@ -47,10 +52,15 @@ def nearest_neighbours(table: Tensor, index: int, k: int) -> list[int]:
         list[int]: k rows, the nearest first.
 
     Raises:
-        ValueError: if there is no row `index`, or k is below 1 or above the number of other rows.
+        ValueError: if there is no row `index`, or k is below 1 or above the
+            number of other rows.
 
     Example:
-        >>> nearest_neighbours(torch.tensor([[1.0, 0.0], [0.0, 1.0], [9.0, 1.0], [-1.0, 0.0]]), index=0, k=2)
+        >>> nearest_neighbours(
+        ...     torch.tensor([[1.0, 0.0], [0.0, 1.0], [9.0, 1.0], [-1.0, 0.0]]),
+        ...     index=0,
+        ...     k=2,
+        ... )
         [2, 1]
     """
     n_rows = table.shape[0]
@@ -66,10 +76,12 @@ def nearest_neighbours(table: Tensor, index: int, k: int) -> list[int]:
 
 
 def tied_logits(hidden: Tensor, table: Tensor) -> Tensor:
-    """Score every token of the vocabulary with the embedding table itself, used a second time as output layer.
+    """Score every token of the vocabulary with the embedding table itself, used
+    a second time as output layer.
 
     Args:
-        hidden: Tensor[..., dim], what the model holds at each position after its last layer.
+        hidden: Tensor[..., dim], what the model holds at each position after
+            its last layer.
         table: Tensor[vocab, dim], the embedding table.
 
     Returns:
@@ -79,7 +91,10 @@ def tied_logits(hidden: Tensor, table: Tensor) -> Tensor:
         ValueError: if the widths of `hidden` and `table` differ.
 
     Example:
-        >>> tied_logits(torch.tensor([1.0, 2.0]), torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
+        >>> tied_logits(
+        ...     torch.tensor([1.0, 2.0]),
+        ...     torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+        ... )
         tensor([1., 2., 3.])
 
     Source: Press and Wolf 2017.
@@ -90,7 +105,8 @@ def tied_logits(hidden: Tensor, table: Tensor) -> Tensor:
 
 
 def analogy(table: Tensor, a: int, b: int, c: int, k: int = 1) -> list[int]:
-    """Complete "a is to b as c is to ...": the rows nearest by cosine to b - a + c, all three of length 1.
+    """Complete "a is to b as c is to ...": the rows nearest by cosine to
+    b - a + c, all three of length 1.
 
     Args:
         table: Tensor[vocab, dim]. A row of zeros stays as it is.
@@ -103,10 +119,12 @@ def analogy(table: Tensor, a: int, b: int, c: int, k: int = 1) -> list[int]:
         list[int]: k rows, the nearest first; a, b and c are left out.
 
     Raises:
-        ValueError: if a, b or c is not a row, or there are not k rows beside them.
+        ValueError: if a, b or c is not a row, or there are not k rows beside
+            them.
 
     Example:
-        >>> table = torch.tensor([[2.0, 0.0, 0.0], [1.0, 1.0, 0.0], [1.0, 0.0, 1.0], [1.0, 2.0, 2.0], [0.0, 0.0, 1.0]])
+        >>> rows = [[2, 0, 0], [1, 1, 0], [1, 0, 1], [1, 2, 2], [0, 0, 1]]
+        >>> table = torch.tensor(rows, dtype=torch.float)
         >>> analogy(table, a=0, b=1, c=2)
         [3]
 

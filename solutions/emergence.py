@@ -19,7 +19,8 @@ from torch import Tensor
 
 
 def exact_match_rate(token_accuracy: float, length: int) -> float:
-    """The chance that a whole answer is right, if each of its tokens is right with the same chance, independently.
+    """The chance that a whole answer is right, if each of its tokens is right
+    with the same chance, independently.
 
     Args:
         token_accuracy: the chance of one token, from 0 to 1.
@@ -29,7 +30,8 @@ def exact_match_rate(token_accuracy: float, length: int) -> float:
         A chance from 0 to 1.
 
     Raises:
-        ValueError: if token_accuracy is below 0 or above 1, or length is negative.
+        ValueError: if token_accuracy is below 0 or above 1, or length is
+            negative.
 
     Example:
         >>> round(exact_match_rate(0.905, 10), 2)
@@ -43,7 +45,8 @@ def exact_match_rate(token_accuracy: float, length: int) -> float:
 
 
 def pass_at_k(n: int, correct: int, k: int) -> float:
-    """The unbiased estimate of the chance that at least one of k attempts is right, from n attempts at one task.
+    """The unbiased estimate of the chance that at least one of k attempts is
+    right, from n attempts at one task.
 
     Args:
         n: attempts made.
@@ -51,10 +54,12 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
         k: attempts allowed, at most n.
 
     Returns:
-        The share of all choices of k out of the n attempts that hold a right one.
+        The share of all choices of k out of the n attempts that hold a right
+        one.
 
     Raises:
-        ValueError: if n or k is below 1, k is above n, or correct is negative or above n.
+        ValueError: if n or k is below 1, k is above n, or correct is negative
+            or above n.
 
     Example:
         >>> round(pass_at_k(n=4, correct=1, k=2), 4)
@@ -70,24 +75,32 @@ def pass_at_k(n: int, correct: int, k: int) -> float:
     return 1 - math.comb(n - correct, k) / math.comb(n, k)
 
 
-def bootstrap_interval(values: list[float], level: float, n_resamples: int, seed: int) -> tuple[float, float]:
+def bootstrap_interval(
+    values: list[float],
+    level: float,
+    n_resamples: int,
+    seed: int,
+) -> tuple[float, float]:
     """The percentile bootstrap interval of the mean.
 
-    A resample draws len(values) of the values with replacement, and has a mean. The interval holds the middle `level`
-    of these means: the same share of them lies below it and above it.
+    A resample draws len(values) of the values with replacement, and has a mean.
+    The interval holds the middle `level` of these means: the same share of them
+    lies below it and above it.
 
     Args:
         values: the score of each item.
         level: the share of means inside, above 0 and below 1, as 0.95.
         n_resamples: how many resamples to draw.
-        seed: the same seed gives the same interval, another seed another one. The global generators of random, NumPy
-            and torch stay as they are.
+        seed: the same seed gives the same interval, another seed another one.
+            The global generators of random, NumPy and torch stay as they are.
 
     Returns:
-        Lower and upper end. Between two neighboring means, any way to interpolate will do.
+        Lower and upper end. Between two neighboring means, any way to
+        interpolate will do.
 
     Raises:
-        ValueError: if there are no values, level is not above 0 and below 1, or n_resamples is below 1.
+        ValueError: if there are no values, level is not above 0 and below 1, or
+            n_resamples is below 1.
 
     Example:
         >>> bootstrap_interval([0.0, 0.0, 3.0, 3.0], 0.5, 2000, seed=0)
@@ -108,16 +121,21 @@ def bootstrap_interval(values: list[float], level: float, n_resamples: int, seed
     return low.item(), high.item()
 
 
-def paired_difference(first: list[float], second: list[float]) -> tuple[float, float]:
-    """By how much the first model is better than the second on the same items, and the standard error of that.
+def paired_difference(
+    first: list[float],
+    second: list[float],
+) -> tuple[float, float]:
+    """By how much the first model is better than the second on the same items,
+    and the standard error of that.
 
     Args:
         first: the score of the first model on each item.
-        second: the score of the second model on the same items, in the same order.
+        second: the score of the second model on the same items, in the same
+            order.
 
     Returns:
-        The mean of first - second, and its standard error: the sample standard deviation of the differences, divided
-        by the root of their number.
+        The mean of first - second, and its standard error: the sample standard
+        deviation of the differences, divided by the root of their number.
 
     Raises:
         ValueError: if the lists differ in length, or have fewer than two items.
@@ -142,8 +160,10 @@ def contamination(test: list[int], training: list[list[int]], n: int) -> float:
     """The share of a test's n-grams that stand in some training document.
 
     Args:
-        test: the token ids of the test text. Each of its len(test) - n + 1 places counts, repeated n-grams too.
-        training: the token ids of each training document. An n-gram lies within one document.
+        test: the token ids of the test text. Each of its len(test) - n + 1
+            places counts, repeated n-grams too.
+        training: the token ids of each training document. An n-gram lies within
+            one document.
         n: tokens in an n-gram.
 
     Returns:
@@ -166,7 +186,8 @@ def contamination(test: list[int], training: list[list[int]], n: int) -> float:
 
 
 def majority_vote(answers: list[str]) -> str:
-    """The answer that was given most often; of several, the one that was given first.
+    """The answer that was given most often; of several, the one that was given
+    first.
 
     Args:
         answers: one answer for each sample, in the order in which they came.
@@ -190,22 +211,29 @@ def majority_vote(answers: list[str]) -> str:
 
 
 def induction_score(attention: Tensor, ids: list[int]) -> Tensor:
-    """How much each head looks from a token that stood before to the one that came next the last time.
+    """How much each head looks from a token that stood before to the one that
+    came next the last time.
 
     Args:
-        attention: Tensor[heads, query, key], the weights of one layer on one text.
+        attention: Tensor[heads, query, key], the weights of one layer on one
+            text.
         ids: the tokens of that text, as many as there are queries and keys.
 
     Returns:
-        Tensor[heads]: the mean, over every position whose token stood earlier in the text, of the weight on the
-        position behind its latest earlier place; 0 where no token repeats.
+        Tensor[heads]: the mean, over every position whose token stood earlier
+        in the text, of the weight on the position behind its latest earlier
+        place; 0 where no token repeats.
 
     Raises:
-        ValueError: if attention has not three dimensions, or its queries or keys are not as many as the ids.
+        ValueError: if attention has not three dimensions, or its queries or
+            keys are not as many as the ids.
 
     Example:
-        >>> attention = torch.tensor([[[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.1, 0.7, 0.2]]])
-        >>> induction_score(attention, [4, 6, 4])  # the last token stood at position 0, and 6 came next
+        >>> attention = torch.tensor(
+        ...     [[[1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [0.1, 0.7, 0.2]]]
+        ... )
+        >>> # the last token stood at position 0, and 6 came next
+        >>> induction_score(attention, [4, 6, 4])
         tensor([0.7000])
 
     Source: Olsson et al. 2022.

@@ -14,11 +14,18 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def feed_forward(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Tensor) -> Tensor:
-    """Widen each row to d_ff numbers, send each number through GELU, and narrow the row again.
+def feed_forward(
+    x: Tensor,
+    w_in: Tensor,
+    b_in: Tensor,
+    w_out: Tensor,
+    b_out: Tensor,
+) -> Tensor:
+    """Widen each row to d_ff numbers, send each number through GELU, and narrow
+    the row again.
 
-    GELU is the exact one, z times the probability that a standard normal number is below z. That probability is
-    (1 + erf(z / sqrt(2))) / 2.
+    GELU is the exact one, z times the probability that a standard normal number
+    is below z. That probability is (1 + erf(z / sqrt(2))) / 2.
 
     Args:
         x: Tensor[..., d], with any number of leading dimensions.
@@ -31,15 +38,23 @@ def feed_forward(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Te
         Tensor[..., d] in the dtype of x.
 
     Raises:
-        ValueError: if a bias does not hold one number for each row of its matrix.
+        ValueError: if a bias does not hold one number for each row of its
+            matrix.
 
     Example:
         >>> one = torch.tensor([[1.0]])
-        >>> feed_forward(torch.tensor([[-1.0], [2.0]]), one, torch.zeros(1), one, torch.tensor([10.0]))
+        >>> feed_forward(
+        ...     torch.tensor([[-1.0], [2.0]]),
+        ...     one,
+        ...     torch.zeros(1),
+        ...     one,
+        ...     torch.tensor([10.0]),
+        ... )
         tensor([[ 9.8413],
                 [11.9545]])
 
-    Source: Vaswani et al. 2017, section 3.3; Hendrycks and Gimpel 2016 for GELU.
+    Source: Vaswani et al. 2017, section 3.3; Hendrycks and Gimpel 2016 for
+    GELU.
     """
     for weight, bias in ((w_in, b_in), (w_out, b_out)):
         if bias.shape != weight.shape[:1]:
@@ -50,7 +65,8 @@ def feed_forward(x: Tensor, w_in: Tensor, b_in: Tensor, w_out: Tensor, b_out: Te
 
 
 def swiglu(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
-    """Multiply the rows that w_up makes by gates that w_gate makes, and narrow the product again.
+    """Multiply the rows that w_up makes by gates that w_gate makes, and narrow
+    the product again.
 
     A gate is SiLU(z) = z * sigmoid(z). There are no biases.
 
@@ -80,18 +96,27 @@ def swiglu(x: Tensor, w_gate: Tensor, w_up: Tensor, w_down: Tensor) -> Tensor:
     return (gate * torch.sigmoid(gate) * (x @ w_up.T)) @ w_down.T
 
 
-def moe_forward(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: int) -> Tensor:
-    """Send each token through the top_k experts that the router scores highest, and mix their outputs.
+def moe_forward(
+    x: Tensor,
+    router: Tensor,
+    w_in: Tensor,
+    w_out: Tensor,
+    top_k: int,
+) -> Tensor:
+    """Send each token through the top_k experts that the router scores highest,
+    and mix their outputs.
 
-    Expert e is the network w_out[e] relu(w_in[e] x). The weights of the mixture are a softmax over the chosen logits
-    alone, so they sum to 1.
+    Expert e is the network w_out[e] relu(w_in[e] x). The weights of the mixture
+    are a softmax over the chosen logits alone, so they sum to 1.
 
     Args:
         x: Tensor[tokens, d].
-        router: Tensor[n_experts, d]: the logits of a token are its products with these rows.
+        router: Tensor[n_experts, d]: the logits of a token are its products
+            with these rows.
         w_in: Tensor[n_experts, d_ff, d].
         w_out: Tensor[n_experts, d, d_ff].
-        top_k: how many experts work on each token. Of experts with equal logits at the border, either may be chosen.
+        top_k: how many experts work on each token. Of experts with equal logits
+            at the border, either may be chosen.
 
     Returns:
         Tensor[tokens, d] in the dtype of x.
@@ -100,12 +125,15 @@ def moe_forward(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: i
         ValueError: if top_k is below 1 or above the number of experts.
 
     Example:
-        >>> x, router = torch.tensor([[1.0]]), torch.tensor([[0.0], [2.0], [2.0]])
-        >>> w_in, w_out = torch.ones(3, 1, 1), torch.tensor([[[10.0]], [[20.0]], [[40.0]]])
+        >>> x = torch.tensor([[1.0]])
+        >>> router = torch.tensor([[0.0], [2.0], [2.0]])
+        >>> w_in = torch.ones(3, 1, 1)
+        >>> w_out = torch.tensor([[[10.0]], [[20.0]], [[40.0]]])
         >>> moe_forward(x, router, w_in, w_out, top_k=2)
         tensor([[30.]])
 
-    Source: Shazeer et al. 2017, section 2.1, without noise; Jiang et al. 2024 (Mixtral), section 2.1.
+    Source: Shazeer et al. 2017, section 2.1, without noise; Jiang et al. 2024
+    (Mixtral), section 2.1.
     """
     n_experts = router.shape[0]
     if not 1 <= top_k <= n_experts:
@@ -121,28 +149,46 @@ def moe_forward(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: i
 
 
 def parameter_counts(config: dict) -> dict[str, int]:
-    """Count the parameters of a Llama-shaped decoder: no biases, RMSNorm, SwiGLU.
+    """Count the parameters of a Llama-shaped decoder: no biases, RMSNorm,
+    SwiGLU.
 
-    Each layer has attention with its four projections, a feed-forward network with three matrices, and a norm before
-    each of them; one more norm stands after the last layer. Heads have the width d_model / n_heads.
+    Each layer has attention with its four projections, a feed-forward network
+    with three matrices, and a norm before each of them; one more norm stands
+    after the last layer. Heads have the width d_model / n_heads.
 
     Args:
-        config: vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff (int) and tied (bool): whether the head is the
-            embedding table. Other entries are ignored.
+        config: vocab_size, d_model, n_layers, n_heads, n_kv_heads, d_ff (int)
+            and tied (bool): whether the head is the embedding table. Other
+            entries are ignored.
 
     Returns:
-        "embedding" (with the head, where it has weights of its own), "attention", "feed_forward" and "norm", each for
-        the whole model, and "total".
+        "embedding" (with the head, where it has weights of its own),
+        "attention", "feed_forward" and "norm", each for the whole model, and
+        "total".
 
     Raises:
-        ValueError: if n_heads does not divide d_model, or n_kv_heads does not divide n_heads.
+        ValueError: if n_heads does not divide d_model, or n_kv_heads does not
+            divide n_heads.
 
     Example:
-        >>> shape = {"vocab_size": 10, "d_model": 4, "n_layers": 1, "n_heads": 2, "n_kv_heads": 1, "d_ff": 6}
-        >>> parameter_counts({**shape, "tied": True})
-        {'embedding': 40, 'attention': 48, 'feed_forward': 72, 'norm': 12, 'total': 172}
+        >>> shape = {
+        ...     "vocab_size": 10,
+        ...     "d_model": 4,
+        ...     "n_layers": 1,
+        ...     "n_heads": 2,
+        ...     "n_kv_heads": 1,
+        ...     "d_ff": 6,
+        ... }
+        >>> for part, n in parameter_counts({**shape, "tied": True}).items():
+        ...     print(part, n)
+        embedding 40
+        attention 48
+        feed_forward 72
+        norm 12
+        total 172
 
-    Source: Touvron et al. 2023 (LLaMA), section 2.2; Ainslie et al. 2023 for shared keys and values.
+    Source: Touvron et al. 2023 (LLaMA), section 2.2; Ainslie et al. 2023 for
+    shared keys and values.
     """
     d_model, n_layers, n_heads, n_kv_heads = (config[name] for name in ("d_model", "n_layers", "n_heads", "n_kv_heads"))
     if d_model % n_heads or n_heads % n_kv_heads:

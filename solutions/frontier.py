@@ -19,8 +19,8 @@ from torch import Tensor
 def patchify(image: Tensor, patch: int) -> Tensor:
     """Cut an image into square patches, and lay the numbers of each in a row.
 
-    Patches come row by row of the image, from left to right. In a patch come all numbers of the first channel, then of
-    the next; in a channel row by row.
+    Patches come row by row of the image, from left to right. In a patch come
+    all numbers of the first channel, then of the next; in a channel row by row.
 
     Args:
         image: Tensor[channels, height, width], of any dtype.
@@ -30,7 +30,8 @@ def patchify(image: Tensor, patch: int) -> Tensor:
         Tensor[patches, channels * patch * patch], of the same dtype.
 
     Raises:
-        ValueError: if patch is below 1, or does not divide both height and width.
+        ValueError: if patch is below 1, or does not divide both height and
+            width.
 
     Example:
         >>> patchify(torch.arange(8).reshape(1, 2, 4), patch=2)
@@ -47,11 +48,18 @@ def patchify(image: Tensor, patch: int) -> Tensor:
     return grid.permute(1, 3, 0, 2, 4).reshape(-1, channels * patch * patch)
 
 
-def unpatchify(patches: Tensor, channels: int, height: int, width: int, patch: int) -> Tensor:
+def unpatchify(
+    patches: Tensor,
+    channels: int,
+    height: int,
+    width: int,
+    patch: int,
+) -> Tensor:
     """Put an image together from its patches: the inverse of patchify.
 
     Args:
-        patches: Tensor[patches, channels * patch * patch], as patchify gives them.
+        patches: Tensor[patches, channels * patch * patch], as patchify gives
+            them.
         channels: number of channels of the image.
         height: of the image in pixels.
         width: of the image in pixels.
@@ -61,11 +69,18 @@ def unpatchify(patches: Tensor, channels: int, height: int, width: int, patch: i
         Tensor[channels, height, width], of the same dtype.
 
     Raises:
-        ValueError: if patch is below 1 or does not divide both height and width, or if the shape of patches is not the
-            one that such an image has.
+        ValueError: if patch is below 1 or does not divide both height and
+            width, or if the shape of patches is not the one that such an image
+            has.
 
     Example:
-        >>> unpatchify(torch.tensor([[0, 1, 4, 5], [2, 3, 6, 7]]), channels=1, height=2, width=4, patch=2)
+        >>> unpatchify(
+        ...     torch.tensor([[0, 1, 4, 5], [2, 3, 6, 7]]),
+        ...     channels=1,
+        ...     height=2,
+        ...     width=4,
+        ...     patch=2,
+        ... )
         tensor([[[0, 1, 2, 3],
                  [4, 5, 6, 7]]])
     """
@@ -78,25 +93,37 @@ def unpatchify(patches: Tensor, channels: int, height: int, width: int, patch: i
     return grid.permute(2, 0, 3, 1, 4).reshape(channels, height, width)
 
 
-def splice_image(embeddings: Tensor, ids: list[int], image: Tensor, image_id: int) -> Tensor:
-    """Put an image into a text: the row of the one token that stands for it gives way to the rows of all its patches.
+def splice_image(
+    embeddings: Tensor,
+    ids: list[int],
+    image: Tensor,
+    image_id: int,
+) -> Tensor:
+    """Put an image into a text: the row of the one token that stands for it
+    gives way to the rows of all its patches.
 
     Args:
         embeddings: Tensor[time, d], the rows of the text's tokens.
         ids: the text's tokens, as many as there are rows.
-        image: Tensor[patches, d], the image's patches, already projected to the width of the text's rows. They take
-            the dtype of embeddings.
+        image: Tensor[patches, d], the image's patches, already projected to the
+            width of the text's rows. They take the dtype of embeddings.
         image_id: the token that stands for the image.
 
     Returns:
         Tensor[time - 1 + patches, d], a new tensor.
 
     Raises:
-        ValueError: if image_id does not stand exactly once in ids, if ids and embeddings differ in length, or if image
-            and embeddings differ in width.
+        ValueError: if image_id does not stand exactly once in ids, if ids and
+            embeddings differ in length, or if image and embeddings differ in
+            width.
 
     Example:
-        >>> splice_image(torch.tensor([[1.0], [2.0], [3.0]]), [7, 0, 8], torch.tensor([[5.0], [6.0]]), image_id=0)
+        >>> splice_image(
+        ...     torch.tensor([[1.0], [2.0], [3.0]]),
+        ...     [7, 0, 8],
+        ...     torch.tensor([[5.0], [6.0]]),
+        ...     image_id=0,
+        ... )
         tensor([[1.],
                 [5.],
                 [6.],
@@ -114,22 +141,31 @@ def splice_image(embeddings: Tensor, ids: list[int], image: Tensor, image_id: in
     return torch.cat([embeddings[:place], image.to(embeddings.dtype), embeddings[place + 1 :]])
 
 
-def run_tools(replies: list[str], tools: dict[str, Callable[..., Any]], max_steps: int) -> list[dict[str, str]]:
+def run_tools(
+    replies: list[str],
+    tools: dict[str, Callable[..., Any]],
+    max_steps: int,
+) -> list[dict[str, str]]:
     """Run the loop of an agent on what a model replies, step by step.
 
-    Each reply is added as {"role": "assistant", "content": reply}. A reply that begins with a brace, white space left
-    aside, is read as JSON. An object with "tool", a name, and "arguments", an object that may be missing, is a call:
-    the tool is called once, with its arguments by keyword, and {"role": "tool", "content": str(result)} is added. Any
-    other reply, a JSON object without "tool" among them, is a plain answer, and the loop ends with it.
+    Each reply is added as {"role": "assistant", "content": reply}. A reply that
+    begins with a brace, white space left aside, is read as JSON. An object with
+    "tool", a name, and "arguments", an object that may be missing, is a call:
+    the tool is called once, with its arguments by keyword, and
+    {"role": "tool", "content": str(result)} is added. Any other reply, a JSON
+    object without "tool" among them, is a plain answer, and the loop ends with
+    it.
 
-    Whatever goes wrong in a call is told to the model and never raised: JSON that cannot be read, a tool that does not
-    exist, arguments that are no object, a tool that raises. The content of the tool message then begins with "error",
-    and the loop goes on.
+    Whatever goes wrong in a call is told to the model and never raised: JSON
+    that cannot be read, a tool that does not exist, arguments that are no
+    object, a tool that raises. The content of the tool message then begins with
+    "error", and the loop goes on.
 
     Args:
         replies: what the model says, in order; it may run out.
         tools: what the model may call, by name.
-        max_steps: how many replies are taken at most. The tool of the last one is still called.
+        max_steps: how many replies are taken at most. The tool of the last one
+            is still called.
 
     Returns:
         The messages in order, a new list.
@@ -138,14 +174,19 @@ def run_tools(replies: list[str], tools: dict[str, Callable[..., Any]], max_step
         ValueError: if max_steps is negative.
 
     Example:
-        >>> replies = ['{"tool": "add", "arguments": {"a": 2, "b": 3}}', "It is 5."]
-        >>> for message in run_tools(replies, {"add": lambda a, b: a + b}, max_steps=4):
+        >>> replies = [
+        ...     '{"tool": "add", "arguments": {"a": 2, "b": 3}}',
+        ...     "It is 5.",
+        ... ]
+        >>> tools = {"add": lambda a, b: a + b}
+        >>> for message in run_tools(replies, tools, max_steps=4):
         ...     print(message["role"], message["content"])
         assistant {"tool": "add", "arguments": {"a": 2, "b": 3}}
         tool 5
         assistant It is 5.
 
-    Source: Yao et al. 2022; an error in place of a result is as in the Model Context Protocol.
+    Source: Yao et al. 2022; an error in place of a result is as in the Model
+    Context Protocol.
     """
     if max_steps < 0:
         raise ValueError(f"an agent cannot take {max_steps} steps")
@@ -167,17 +208,23 @@ def run_tools(replies: list[str], tools: dict[str, Callable[..., Any]], max_step
 
 
 def fit_messages(
-    messages: list[dict[str, Any]], budget: int, count: Callable[[dict[str, Any]], int]
+    messages: list[dict[str, Any]],
+    budget: int,
+    count: Callable[[dict[str, Any]], int],
 ) -> list[dict[str, Any]]:
-    """Cut a history to a budget of tokens: all system messages stay, and as many of the newest groups as fit.
+    """Cut a history to a budget of tokens: all system messages stay, and as
+    many of the newest groups as fit.
 
-    An assistant message and the tool messages right behind it are one group: a result without its call, or a call
-    without its result, would mean nothing. Every other message is a group of its own. A system message ends a group, so
-    a tool message behind one is a group of its own. The newest groups are taken one by one, and the first that does not
-    fit ends it: what is older goes too, however small.
+    An assistant message and the tool messages right behind it are one group: a
+    result without its call, or a call without its result, would mean nothing.
+    Every other message is a group of its own. A system message ends a group, so
+    a tool message behind one is a group of its own. The newest groups are taken
+    one by one, and the first that does not fit ends it: what is older goes too,
+    however small.
 
     Args:
-        messages: {"role": "system", "user", "assistant" or "tool", "content": ...}, the oldest first.
+        messages: the oldest first, each a dict of "role" ("system", "user",
+            "assistant" or "tool") and "content".
         budget: how many tokens may stay.
         count: how many tokens a message takes.
 
@@ -185,11 +232,17 @@ def fit_messages(
         The messages that stay, in order, a new list.
 
     Raises:
-        ValueError: if the system messages and the newest group do not fit into budget.
+        ValueError: if the system messages and the newest group do not fit into
+            budget.
 
     Example:
-        >>> history = [{"role": "user", "content": "2 + 3?"}, {"role": "assistant", "content": "5"}]
-        >>> fit_messages(history, budget=2, count=lambda message: len(message["content"]))
+        >>> history = [
+        ...     {"role": "user", "content": "2 + 3?"},
+        ...     {"role": "assistant", "content": "5"},
+        ... ]
+        >>> fit_messages(
+        ...     history, budget=2, count=lambda message: len(message["content"])
+        ... )
         [{'role': 'assistant', 'content': '5'}]
     """
     groups: list[list[int]] = []

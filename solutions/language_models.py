@@ -12,11 +12,16 @@ import torch
 from torch import Tensor
 
 
-def bigram_probabilities(ids: list[int], vocab_size: int, alpha: float = 1.0) -> Tensor:
+def bigram_probabilities(
+    ids: list[int],
+    vocab_size: int,
+    alpha: float = 1.0,
+) -> Tensor:
     """Estimate from a text how likely each token is to follow each other token.
 
-    With add-alpha smoothing, P(j | i) is (count of j right after i, plus alpha) divided by the sum of the same over
-    all j. With alpha = 0 these are the plain shares, and a row that was never followed by anything is uniform.
+    With add-alpha smoothing, P(j | i) is (count of j right after i, plus alpha)
+    divided by the sum of the same over all j. With alpha = 0 these are the
+    plain shares, and a row that was never followed by anything is uniform.
 
     Args:
         ids: the text as token ids, each from 0 to vocab_size - 1.
@@ -24,7 +29,8 @@ def bigram_probabilities(ids: list[int], vocab_size: int, alpha: float = 1.0) ->
         alpha: added to every count, 0 or more.
 
     Returns:
-        Tensor[vocab_size, vocab_size]: row i is the distribution of the token after token i.
+        Tensor[vocab_size, vocab_size]: row i is the distribution of the token
+        after token i.
 
     Raises:
         ValueError: if alpha is negative, or an id is not in the vocabulary.
@@ -47,22 +53,28 @@ def bigram_probabilities(ids: list[int], vocab_size: int, alpha: float = 1.0) ->
 
 
 def sequence_log_prob(probs: Tensor, ids: list[int]) -> Tensor:
-    """Score a text by the chain rule: the sum of log P(ids[t] | ids[t-1]) over t >= 1.
+    """Score a text by the chain rule: the sum of log P(ids[t] | ids[t-1]) over
+    t >= 1.
 
-    The first token is given, not predicted: a text of n tokens has n - 1 predictions.
+    The first token is given, not predicted: a text of n tokens has n - 1
+    predictions.
 
     Args:
-        probs: Tensor[vocab, vocab], row i the distribution of the token after token i.
+        probs: Tensor[vocab, vocab], row i the distribution of the token after
+            token i.
         ids: the text as token ids.
 
     Returns:
-        Tensor[], in nats (natural logarithm). It is -inf where a step has probability 0, and 0 for a single token.
+        Tensor[], in nats (natural logarithm). It is -inf where a step has
+        probability 0, and 0 for a single token.
 
     Raises:
         ValueError: if an id is not in the vocabulary.
 
     Example:
-        >>> sequence_log_prob(torch.tensor([[0.5, 0.5], [0.25, 0.75]]), [0, 1, 0]).exp()
+        >>> sequence_log_prob(
+        ...     torch.tensor([[0.5, 0.5], [0.25, 0.75]]), [0, 1, 0]
+        ... ).exp()
         tensor(0.1250)
     """
     if any(not 0 <= token < probs.shape[0] for token in ids):
@@ -72,10 +84,12 @@ def sequence_log_prob(probs: Tensor, ids: list[int]) -> Tensor:
 
 
 def perplexity(log_prob: float, n_predictions: int) -> float:
-    """Turn a log probability into the number of equally likely choices that would be as surprising per prediction.
+    """Turn a log probability into the number of equally likely choices that
+    would be as surprising per prediction.
 
     Args:
-        log_prob: the sum of the log probabilities of all predictions, in nats, so at most 0.
+        log_prob: the sum of the log probabilities of all predictions, in nats,
+            so at most 0.
         n_predictions: how many predictions it sums over.
 
     Returns:
@@ -85,7 +99,8 @@ def perplexity(log_prob: float, n_predictions: int) -> float:
         ValueError: if n_predictions is below 1, or log_prob is positive.
 
     Example:
-        >>> round(perplexity(3 * math.log(1 / 6), 3), 4)  # three throws of a fair die
+        >>> # three throws of a fair die
+        >>> round(perplexity(3 * math.log(1 / 6), 3), 4)
         6.0
     """
     if n_predictions < 1:

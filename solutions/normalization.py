@@ -12,16 +12,25 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Tensor:
-    """Give each row the mean 0 and the variance 1, then multiply by the weight and add the bias.
+def layer_norm(
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Give each row the mean 0 and the variance 1, then multiply by the weight
+    and add the bias.
 
-    The variance is the mean squared distance from the mean, divided by d and not by d - 1.
+    The variance is the mean squared distance from the mean, divided by d and
+    not by d - 1.
 
     Args:
-        x: Tensor[..., d], with any number of leading dimensions. Rows may lie far from 0.
+        x: Tensor[..., d], with any number of leading dimensions. Rows may lie
+            far from 0.
         weight: Tensor[d], what each column is multiplied by.
         bias: Tensor[d], what is added to each column.
-        eps: added to the variance, so that a row of equal numbers does not divide by zero.
+        eps: added to the variance, so that a row of equal numbers does not
+            divide by zero.
 
     Returns:
         Tensor[..., d] in the dtype of x.
@@ -30,7 +39,12 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Te
         ValueError: if weight or bias does not hold one number for each column.
 
     Example:
-        >>> layer_norm(torch.tensor([[1.0, 3.0]]), torch.tensor([1.0, 2.0]), torch.tensor([0.0, 0.5]), eps=0.0)
+        >>> layer_norm(
+        ...     torch.tensor([[1.0, 3.0]]),
+        ...     torch.tensor([1.0, 2.0]),
+        ...     torch.tensor([0.0, 0.5]),
+        ...     eps=0.0,
+        ... )
         tensor([[-1.0000,  2.5000]])
 
     Source: Ba et al. 2016, section 3.
@@ -43,14 +57,17 @@ def layer_norm(x: Tensor, weight: Tensor, bias: Tensor, eps: float = 1e-5) -> Te
 
 
 def rms_norm(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
-    """Divide each row by the root of its mean square, then multiply by the weight.
+    """Divide each row by the root of its mean square, then multiply by the
+    weight.
 
-    The statistics are computed in float32 whatever the dtype of x: in float16 the square of 256 is infinite.
+    The statistics are computed in float32 whatever the dtype of x: in float16
+    the square of 256 is infinite.
 
     Args:
         x: Tensor[..., d], with any number of leading dimensions.
         weight: Tensor[d], what each column is multiplied by.
-        eps: added to the mean square, so that a row of zeros does not divide by zero.
+        eps: added to the mean square, so that a row of zeros does not divide by
+            zero.
 
     Returns:
         Tensor[..., d] in the dtype of x.
@@ -59,7 +76,9 @@ def rms_norm(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
         ValueError: if weight does not hold one number for each column.
 
     Example:
-        >>> rms_norm(torch.tensor([[1.0, 7.0]]), torch.tensor([1.0, 2.0]), eps=0.0)
+        >>> rms_norm(
+        ...     torch.tensor([[1.0, 7.0]]), torch.tensor([1.0, 2.0]), eps=0.0
+        ... )
         tensor([[0.2000, 2.8000]])
 
     Source: Zhang and Sennrich 2019, equation 4.
@@ -71,20 +90,30 @@ def rms_norm(x: Tensor, weight: Tensor, eps: float = 1e-6) -> Tensor:
 
 
 def transformer_block(
-    x: Tensor, weights: dict[str, Tensor], n_heads: int, n_kv_heads: int, rope_base: float, eps: float
+    x: Tensor,
+    weights: dict[str, Tensor],
+    n_heads: int,
+    n_kv_heads: int,
+    rope_base: float,
+    eps: float,
 ) -> Tensor:
-    """Apply one pre-norm Llama block: causal attention, then SwiGLU, each on normed rows and added to the stream.
+    """Apply one pre-norm Llama block: causal attention, then SwiGLU, each on
+    normed rows and added to the stream.
 
-    Queries and keys are turned by their positions 0 to time - 1 in Llama's layout: component i of the first half of a
-    head is paired with component i of the second half. Query head h is served by key and value head
+    Queries and keys are turned by their positions 0 to time - 1 in Llama's
+    layout: component i of the first half of a head is paired with component i
+    of the second half. Query head h is served by key and value head
     h // (n_heads // n_kv_heads).
 
     Args:
         x: Tensor[batch, time, d_model], the residual stream.
-        weights: by the names of transformers' Llama layer, matrices laid out [out, in]:
-            input_layernorm.weight and post_attention_layernorm.weight Tensor[d_model],
+        weights: by the names of transformers' Llama layer, matrices laid out
+            [out, in]:
+            input_layernorm.weight and post_attention_layernorm.weight
+            Tensor[d_model],
             self_attn.q_proj.weight Tensor[n_heads * head_dim, d_model],
-            self_attn.k_proj.weight and self_attn.v_proj.weight Tensor[n_kv_heads * head_dim, d_model],
+            self_attn.k_proj.weight and self_attn.v_proj.weight
+            Tensor[n_kv_heads * head_dim, d_model],
             self_attn.o_proj.weight Tensor[d_model, n_heads * head_dim],
             mlp.gate_proj.weight and mlp.up_proj.weight Tensor[d_ff, d_model],
             mlp.down_proj.weight Tensor[d_model, d_ff].
@@ -97,9 +126,11 @@ def transformer_block(
         Tensor[batch, time, d_model].
 
     Raises:
-        ValueError: if n_heads does not divide the rows of q_proj, or n_kv_heads does not divide n_heads.
+        ValueError: if n_heads does not divide the rows of q_proj, or n_kv_heads
+            does not divide n_heads.
 
-    Source: Touvron et al. 2023 (LLaMA), section 2.2; Ainslie et al. 2023 for the groups.
+    Source: Touvron et al. 2023 (LLaMA), section 2.2; Ainslie et al. 2023 for
+    the groups.
     """
     query_rows = weights["self_attn.q_proj.weight"].shape[0]
     if n_heads < 1 or query_rows % n_heads:
@@ -133,21 +164,30 @@ def transformer_block(
     return x + project(hidden, "mlp.down_proj")
 
 
-def decoder_logits(ids: Tensor, weights: dict[str, Tensor], config: dict) -> Tensor:
+def decoder_logits(
+    ids: Tensor,
+    weights: dict[str, Tensor],
+    config: dict,
+) -> Tensor:
     """Compute a decoder's scores for the next token, at every position.
 
-    Embeddings, blocks, a last norm, and the head. The head is `lm_head.weight` where the weights have it; otherwise it
-    is tied, that is, the embedding table.
+    Embeddings, blocks, a last norm, and the head. The head is `lm_head.weight`
+    where the weights have it; otherwise it is tied, that is, the embedding
+    table.
 
     Args:
         ids: LongTensor[batch, time].
-        weights: by the names of transformers' Llama: model.embed_tokens.weight Tensor[vocab, d_model]; for layer i the
-            weights of `transformer_block` with `model.layers.{i}.` before their names; model.norm.weight
-            Tensor[d_model]; and, unless the head is tied, lm_head.weight Tensor[vocab, d_model].
-        config: n_layers, n_heads, n_kv_heads (int), rope_base, eps (float); other entries are ignored.
+        weights: by the names of transformers' Llama: model.embed_tokens.weight
+            Tensor[vocab, d_model]; for layer i the weights of
+            `transformer_block` with `model.layers.{i}.` before their names;
+            model.norm.weight Tensor[d_model]; and, unless the head is tied,
+            lm_head.weight Tensor[vocab, d_model].
+        config: n_layers, n_heads, n_kv_heads (int), rope_base, eps (float);
+            other entries are ignored.
 
     Returns:
-        Tensor[batch, time, vocab]: at position t the logits of the token at t + 1.
+        Tensor[batch, time, vocab]: at position t the logits of the token at
+        t + 1.
 
     Raises:
         ValueError: if an id has no row in the embedding table.

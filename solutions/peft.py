@@ -18,19 +18,22 @@ from torch import Tensor, nn
 class LoRALinear(nn.Module):
     """A frozen linear layer, and beside it a trained update of low rank.
 
-    With W and the bias those of the base, and A and B the parameters lora_a and lora_b:
+    With W and the bias those of the base, and A and B the parameters lora_a and
+    lora_b:
 
         y = W x + bias + (alpha / rank) · B A dropout(x)
 
-    lora_a is Tensor[rank, in] and starts with random numbers; lora_b is Tensor[out, rank] and starts with zeros, so a
-    new layer computes what its base does. Both have the dtype and the device of the base's weight. They alone are
-    trained: the base is frozen.
+    lora_a is Tensor[rank, in] and starts with random numbers; lora_b is
+    Tensor[out, rank] and starts with zeros, so a new layer computes what its
+    base does. Both have the dtype and the device of the base's weight. They
+    alone are trained: the base is frozen.
 
     Args:
         base: the layer to adapt, with or without a bias.
         rank: number of rows of lora_a, at least 1.
         alpha: the update is multiplied by alpha / rank.
-        dropout: probability of zeroing an entry of the update's input, in training only.
+        dropout: probability of zeroing an entry of the update's input, in
+            training only.
 
     Raises:
         ValueError: if rank is less than 1, or dropout is no probability.
@@ -38,7 +41,13 @@ class LoRALinear(nn.Module):
     Source: Hu et al. 2022, section 4.1.
     """
 
-    def __init__(self, base: nn.Linear, rank: int, alpha: float, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        base: nn.Linear,
+        rank: int,
+        alpha: float,
+        dropout: float = 0.0,
+    ) -> None:
         super().__init__()
         if rank < 1:
             raise ValueError(f"the rank must be at least 1, not {rank}")
@@ -62,10 +71,12 @@ class LoRALinear(nn.Module):
         return self.base(x) + self.scale * update
 
     def merge(self) -> nn.Linear:
-        """Make one plain layer that computes, without dropout, what this one does.
+        """Make one plain layer that computes, without dropout, what this one
+        does.
 
         Returns:
-            A new nn.Linear that shares no memory with the base. The base, lora_a and lora_b stay as they are.
+            A new nn.Linear that shares no memory with the base. The base,
+            lora_a and lora_b stay as they are.
         """
         merged = copy.deepcopy(self.base)
         with torch.no_grad():
@@ -77,7 +88,8 @@ def lora_parameter_count(shapes: list[tuple[int, int]], rank: int) -> int:
     """Count the parameters that LoRA adds to matrices of the given shapes.
 
     Args:
-        shapes: (out, in) of each adapted matrix; equal shapes count as often as they stand there.
+        shapes: (out, in) of each adapted matrix; equal shapes count as often as
+            they stand there.
         rank: the same for all of them, at least 1.
 
     Returns:
@@ -98,11 +110,12 @@ def lora_parameter_count(shapes: list[tuple[int, int]], rank: int) -> int:
 
 
 def trainable_fraction(model: nn.Module) -> float:
-    """Compute which share of a model's parameters is trained, counted in single numbers.
+    """Compute which share of a model's parameters is trained, counted in single
+    numbers.
 
     Args:
-        model: any module; a parameter is trained if it requires gradients. A parameter that stands in several places
-            of the model counts once.
+        model: any module; a parameter is trained if it requires gradients. A
+            parameter that stands in several places of the model counts once.
 
     Returns:
         A number from 0 to 1.
@@ -111,7 +124,11 @@ def trainable_fraction(model: nn.Module) -> float:
         ValueError: if the model has no parameters.
 
     Example:
-        >>> trainable_fraction(nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 2).requires_grad_(False)))
+        >>> trainable_fraction(
+        ...     nn.Sequential(
+        ...         nn.Linear(3, 2), nn.Linear(2, 2).requires_grad_(False)
+        ...     )
+        ... )
         0.5714285714285714
     """
     parameters = list(model.parameters())
@@ -122,7 +139,8 @@ def trainable_fraction(model: nn.Module) -> float:
 
 
 def ia3_scale(x: Tensor, scale: Tensor) -> Tensor:
-    """Multiply each column of activations by its own learned factor, as IA3 does with keys, values and hidden units.
+    """Multiply each column of activations by its own learned factor, as IA3
+    does with keys, values and hidden units.
 
     Args:
         x: Tensor[..., d], with any number of leading dimensions.
@@ -135,7 +153,10 @@ def ia3_scale(x: Tensor, scale: Tensor) -> Tensor:
         ValueError: if scale does not hold one number for each column.
 
     Example:
-        >>> ia3_scale(torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([10.0, 0.5]))
+        >>> ia3_scale(
+        ...     torch.tensor([[1.0, 2.0], [3.0, 4.0]]),
+        ...     torch.tensor([10.0, 0.5]),
+        ... )
         tensor([[10.,  1.],
                 [30.,  2.]])
 
@@ -146,24 +167,32 @@ def ia3_scale(x: Tensor, scale: Tensor) -> Tensor:
     return x * scale.to(x.dtype)
 
 
-def prepend_prompt(embeddings: Tensor, prompt: Tensor, mask: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def prepend_prompt(
+    embeddings: Tensor,
+    prompt: Tensor,
+    mask: Tensor,
+    labels: Tensor,
+) -> tuple[Tensor, Tensor, Tensor]:
     """Put the same learned rows in front of every text of a batch.
 
-    The new positions are attended to, so their mask is 1 (or True), and nothing is predicted there, so their label
-    is -100, which a cross-entropy loss ignores.
+    The new positions are attended to, so their mask is 1 (or True), and nothing
+    is predicted there, so their label is -100, which a cross-entropy loss
+    ignores.
 
     Args:
         embeddings: Tensor[batch, time, d], the embedded tokens.
         prompt: Tensor[p, d], the learned rows.
-        mask: Tensor[batch, time], 1 (or True) where there is a token, 0 (or False) at padding.
+        mask: Tensor[batch, time], 1 (or True) where there is a token, 0 (or
+            False) at padding.
         labels: LongTensor[batch, time].
 
     Returns:
-        (embeddings, mask, labels): Tensor[batch, p + time, d] and twice Tensor[batch, p + time], each in the dtype it
-        came in.
+        (embeddings, mask, labels): Tensor[batch, p + time, d] and twice
+        Tensor[batch, p + time], each in the dtype it came in.
 
     Raises:
-        ValueError: if prompt and embeddings differ in d, or mask or labels have another batch or time than embeddings.
+        ValueError: if prompt and embeddings differ in d, or mask or labels have
+            another batch or time than embeddings.
 
     Source: Lester et al. 2021, section 2.
     """

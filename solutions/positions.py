@@ -10,16 +10,23 @@ import torch
 from torch import Tensor
 
 
-def sinusoidal_encoding(seq_len: int, d_model: int, base: float = 10000.0) -> Tensor:
-    """Make one row of waves for each position: sines in the even columns, cosines in the odd ones.
+def sinusoidal_encoding(
+    seq_len: int,
+    d_model: int,
+    base: float = 10000.0,
+) -> Tensor:
+    """Make one row of waves for each position: sines in the even columns,
+    cosines in the odd ones.
 
-    Columns 2i and 2i + 1 hold sine and cosine of the same angle, position / base^(2i / d_model). With an odd
-    d_model the last sine stays without its cosine.
+    Columns 2i and 2i + 1 hold sine and cosine of the same angle,
+    position / base^(2i / d_model). With an odd d_model the last sine stays
+    without its cosine.
 
     Args:
         seq_len: number of positions, counted from 0.
         d_model: number of columns, even or odd.
-        base: how far the angles spread, from 1 radian a position in column 0 down to nearly 1 / base.
+        base: how far the angles spread, from 1 radian a position in column 0
+            down to nearly 1 / base.
 
     Returns:
         Tensor[seq_len, d_model] in float32.
@@ -48,22 +55,27 @@ def sinusoidal_encoding(seq_len: int, d_model: int, base: float = 10000.0) -> Te
 
 
 def apply_rope(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
-    """Turn queries or keys by their position, so that their dot products depend on the distance only.
+    """Turn queries or keys by their position, so that their dot products depend
+    on the distance only.
 
-    Llama's layout: component i of the first half and component i of the second half are a pair, turned
-    counter-clockwise by the angle position · base^(-2i / head_dim). Angles are computed in float32 or better,
+    Llama's layout: component i of the first half and component i of the second
+    half are a pair, turned counter-clockwise by the angle
+    position · base^(-2i / head_dim). Angles are computed in float32 or better,
     whatever the dtype of x.
 
     Args:
         x: Tensor[batch, heads, time, head_dim].
-        positions: Tensor[time], integers or floating-point numbers in any order.
-        base: how far the angles spread, from 1 radian a position for the first pair down to nearly 1 / base.
+        positions: Tensor[time], integers or floating-point numbers in any
+            order.
+        base: how far the angles spread, from 1 radian a position for the first
+            pair down to nearly 1 / base.
 
     Returns:
         Tensor[batch, heads, time, head_dim] in the dtype of x.
 
     Raises:
-        ValueError: if head_dim is odd, positions does not hold one number for each row, or base is not above 0.
+        ValueError: if head_dim is odd, positions does not hold one number for
+            each row, or base is not above 0.
 
     Example:
         >>> x = torch.tensor([1.0, 0.0]).expand(1, 1, 2, 2)
@@ -71,7 +83,8 @@ def apply_rope(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
         tensor([[[[1.0000, 0.0000],
                   [0.5403, 0.8415]]]])
 
-    Source: Su et al. 2021, section 3.2; the layout is that of transformers' Llama.
+    Source: Su et al. 2021, section 3.2; the layout is that of transformers'
+    Llama.
     """
     time, head_dim = x.shape[-2:]
     if head_dim % 2:
@@ -89,18 +102,21 @@ def apply_rope(x: Tensor, positions: Tensor, base: float = 10000.0) -> Tensor:
 
 
 def alibi_bias(n_heads: int, seq_len: int) -> Tensor:
-    """Make what ALiBi adds to the scores: in head h, minus slope_h for each step from the query back to the key.
+    """Make what ALiBi adds to the scores: in head h, minus slope_h for each
+    step from the query back to the key.
 
-    For n heads, n a power of two, the slopes are 2^(-8/n), 2^(-16/n), ..., 2^(-8). For another n they are those
-    of the largest power of two m below n, then every second slope of 2m heads, from the first, until there are n.
+    For n heads, n a power of two, the slopes are 2^(-8/n), 2^(-16/n), ...,
+    2^(-8). For another n they are those of the largest power of two m below n,
+    then every second slope of 2m heads, from the first, until there are n.
 
     Args:
         n_heads: number of heads.
         seq_len: number of positions.
 
     Returns:
-        Tensor[n_heads, seq_len, seq_len] in float32: entry (h, i, j) is -slope_h · (i - j) for j <= i, and 0 above
-        the diagonal, where the causal mask hides the key anyway.
+        Tensor[n_heads, seq_len, seq_len] in float32: entry (h, i, j) is
+        -slope_h · (i - j) for j <= i, and 0 above the diagonal, where the
+        causal mask hides the key anyway.
 
     Raises:
         ValueError: if n_heads or seq_len is below 1.
@@ -111,7 +127,8 @@ def alibi_bias(n_heads: int, seq_len: int) -> Tensor:
                 [-0.2500,  0.0000,  0.0000],
                 [-0.5000, -0.2500,  0.0000]])
 
-    Source: Press et al. 2021, section 3; the other numbers of heads follow its code.
+    Source: Press et al. 2021, section 3; the other numbers of heads follow its
+    code.
     """
     if n_heads < 1 or seq_len < 1:
         raise ValueError(f"a bias needs at least one head and one position, not {n_heads} and {seq_len}")

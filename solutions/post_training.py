@@ -16,17 +16,19 @@ from torch.nn import functional
 
 
 def sft_labels(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
-    """Label what the assistant says, so that supervised fine-tuning learns from that alone.
+    """Label what the assistant says, so that supervised fine-tuning learns from
+    that alone.
 
     Labels are not shifted: the loss does that.
 
     Args:
         ids: the tokens of a conversation.
-        spans: the places of the assistant's turns in any order, each as (start, end), where ids[end] is no longer part
-            of the turn.
+        spans: the places of the assistant's turns in any order, each as
+            (start, end), where ids[end] is no longer part of the turn.
 
     Returns:
-        A new list, as long as ids: the id of each token inside a span, and -100 for all others.
+        A new list, as long as ids: the id of each token inside a span, and -100
+        for all others.
 
     Raises:
         ValueError: if a span is empty, leaves ids, or overlaps another.
@@ -46,17 +48,22 @@ def sft_labels(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
 
 
 def sequence_log_probs(logits: Tensor, labels: Tensor) -> Tensor:
-    """Add up the log probabilities that a decoder gives to the labelled tokens of each row.
+    """Add up the log probabilities that a decoder gives to the labelled tokens
+    of each row.
 
-    The logits at position t are about the token at t + 1, so the label at position 0 is never counted, and the logits
-    of the last position are not used.
+    The logits at position t are about the token at t + 1, so the label at
+    position 0 is never counted, and the logits of the last position are not
+    used.
 
     Args:
-        logits: Tensor[batch, time, vocab], of any size: a logit of 1000 is none too large.
-        labels: LongTensor[batch, time], the tokens themselves, not shifted. Those that are -100 do not count.
+        logits: Tensor[batch, time, vocab], of any size: a logit of 1000 is none
+            too large.
+        labels: LongTensor[batch, time], the tokens themselves, not shifted.
+            Those that are -100 do not count.
 
     Returns:
-        Tensor[batch] in the dtype of logits, in nats. A row without a label that counts has the sum 0.
+        Tensor[batch] in the dtype of logits, in nats. A row without a label
+        that counts has the sum 0.
 
     Raises:
         ValueError: if logits and labels differ in batch or time.
@@ -77,14 +84,17 @@ def sequence_log_probs(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def reward_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
-    """Compute the loss of a reward model on pairs of answers of which the first was preferred.
+    """Compute the loss of a reward model on pairs of answers of which the first
+    was preferred.
 
-    By Bradley and Terry's model, the first is preferred with probability sigmoid(chosen - rejected). The loss is the
-    mean over the pairs of minus the logarithm of this probability.
+    By Bradley and Terry's model, the first is preferred with probability
+    sigmoid(chosen - rejected). The loss is the mean over the pairs of minus the
+    logarithm of this probability.
 
     Args:
         chosen: Tensor[batch], the rewards of the preferred answers.
-        rejected: Tensor[batch], the rewards of the others. Rewards may lie a thousand apart.
+        rejected: Tensor[batch], the rewards of the others. Rewards may lie a
+            thousand apart.
 
     Returns:
         Tensor[], in nats.
@@ -104,18 +114,25 @@ def reward_loss(chosen: Tensor, rejected: Tensor) -> Tensor:
 
 
 def dpo_loss(
-    policy_chosen: Tensor, policy_rejected: Tensor, reference_chosen: Tensor, reference_rejected: Tensor, beta: float
+    policy_chosen: Tensor,
+    policy_rejected: Tensor,
+    reference_chosen: Tensor,
+    reference_rejected: Tensor,
+    beta: float,
 ) -> Tensor:
-    """Compute the loss of direct preference optimization (DPO) on pairs of answers.
+    """Compute the loss of direct preference optimization (DPO) on pairs of
+    answers.
 
-    The implicit reward of an answer is beta times how much its log probability has grown from the reference to the
-    policy. With implicit rewards in the place of rewards, this is the loss of a reward model.
+    The implicit reward of an answer is beta times how much its log probability
+    has grown from the reference to the policy. With implicit rewards in the
+    place of rewards, this is the loss of a reward model.
 
     Args:
-        policy_chosen: Tensor[batch], the log probability, summed over the tokens, of each preferred answer.
+        policy_chosen: Tensor[batch], the log probability, summed over the
+            tokens, of each preferred answer.
         policy_rejected: Tensor[batch], the same of the other answers.
-        reference_chosen: Tensor[batch], the log probabilities before training. They are data: no gradient flows
-            to them.
+        reference_chosen: Tensor[batch], the log probabilities before training.
+            They are data: no gradient flows to them.
         reference_rejected: Tensor[batch], the same of the other answers.
         beta: how strongly the policy is held to the reference, above 0.
 
@@ -127,7 +144,13 @@ def dpo_loss(
 
     Example:
         >>> grown, same = torch.tensor([-8.0]), torch.tensor([-9.0])
-        >>> dpo_loss(grown, same, torch.tensor([-10.0]), torch.tensor([-9.0]), beta=0.5)
+        >>> dpo_loss(
+        ...     grown,
+        ...     same,
+        ...     torch.tensor([-10.0]),
+        ...     torch.tensor([-9.0]),
+        ...     beta=0.5,
+        ... )
         tensor(0.3133)
 
     Source: Rafailov et al. 2023.
@@ -142,19 +165,24 @@ def dpo_loss(
 
 
 def group_advantages(rewards: Tensor) -> Tensor:
-    """Compare the reward of each answer with those of the other answers to the same question.
+    """Compare the reward of each answer with those of the other answers to the
+    same question.
 
-    The advantage is the reward minus the mean of its group, divided by the group's standard deviation plus 1e-6. The
-    deviation is that of a population: the mean of the squares is over all samples of the group.
+    The advantage is the reward minus the mean of its group, divided by the
+    group's standard deviation plus 1e-6. The deviation is that of a population:
+    the mean of the squares is over all samples of the group.
 
     Args:
         rewards: Tensor[groups, samples]: one row per question.
 
     Returns:
-        Tensor[groups, samples]. A group of equal rewards, also one of a single sample, has advantages of 0.
+        Tensor[groups, samples]. A group of equal rewards, also one of a single
+        sample, has advantages of 0.
 
     Example:
-        >>> group_advantages(torch.tensor([[1.0, 0.0, 0.0, 1.0], [2.0, 2.0, 2.0, 2.0]]))
+        >>> group_advantages(
+        ...     torch.tensor([[1.0, 0.0, 0.0, 1.0], [2.0, 2.0, 2.0, 2.0]])
+        ... )
         tensor([[ 1.0000, -1.0000, -1.0000,  1.0000],
                 [ 0.0000,  0.0000,  0.0000,  0.0000]])
 
@@ -166,35 +194,48 @@ def group_advantages(rewards: Tensor) -> Tensor:
 
 
 def clipped_policy_loss(
-    log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, mask: Tensor, clip: float = 0.2
+    log_probs: Tensor,
+    old_log_probs: Tensor,
+    advantages: Tensor,
+    mask: Tensor,
+    clip: float = 0.2,
 ) -> Tensor:
-    """Compute the clipped loss of a policy on answers that an earlier state of it has written.
+    """Compute the clipped loss of a policy on answers that an earlier state of
+    it has written.
 
-    The ratio r of a token is how much more probable it is now than when it was written. The token's term is
-    min(r A, clamp(r, 1 - clip, 1 + clip) A), with A the advantage of its answer. The loss is minus the mean of the
-    terms over all tokens of the batch, each counted alike.
+    The ratio r of a token is how much more probable it is now than when it was
+    written. The token's term is min(r A, clamp(r, 1 - clip, 1 + clip) A), with
+    A the advantage of its answer. The loss is minus the mean of the terms over
+    all tokens of the batch, each counted alike.
 
     Args:
-        log_probs: Tensor[batch, time], the log probability that the policy now gives to each token of the answers.
-        old_log_probs: Tensor[batch, time], the same when they were written. They are data: no gradient flows to them.
+        log_probs: Tensor[batch, time], the log probability that the policy now
+            gives to each token of the answers.
+        old_log_probs: Tensor[batch, time], the same when they were written.
+            They are data: no gradient flows to them.
         advantages: Tensor[batch], one for each answer.
-        mask: BoolTensor[batch, time], True at the tokens that count. What stands elsewhere, any finite number, does not
-            change the loss or its gradient.
+        mask: BoolTensor[batch, time], True at the tokens that count. What
+            stands elsewhere, any finite number, does not change the loss or its
+            gradient.
         clip: the ratio is clamped to between 1 - clip and 1 + clip; 0 or more.
 
     Returns:
         Tensor[]. Without a token that counts it is 0.
 
     Raises:
-        ValueError: if log_probs, old_log_probs and mask differ in shape, or there is not one advantage for each row,
-            or clip is negative.
+        ValueError: if log_probs, old_log_probs and mask differ in shape, or
+            there is not one advantage for each row, or clip is negative.
 
     Example:
-        >>> now, old = torch.tensor([[-1.0, -2.0]]), torch.tensor([[-1.0, -3.0]])
-        >>> clipped_policy_loss(now, old, torch.tensor([1.0]), torch.tensor([[True, True]]))
+        >>> now = torch.tensor([[-1.0, -2.0]])
+        >>> old = torch.tensor([[-1.0, -3.0]])
+        >>> clipped_policy_loss(
+        ...     now, old, torch.tensor([1.0]), torch.tensor([[True, True]])
+        ... )
         tensor(-1.1000)
 
-    Source: Schulman et al. 2017; the mean over all tokens is that of Yu et al. 2025.
+    Source: Schulman et al. 2017; the mean over all tokens is that of Yu et
+    al. 2025.
     """
     if not log_probs.shape == old_log_probs.shape == mask.shape or advantages.shape != log_probs.shape[:1]:
         raise ValueError("log_probs, old_log_probs and mask need one shape, and advantages one number for each row")
@@ -208,13 +249,16 @@ def clipped_policy_loss(
 
 
 def kl_estimate(log_probs: Tensor, reference_log_probs: Tensor) -> Tensor:
-    """Estimate KL(policy || reference) from samples of the policy, without summing over all that it could have said.
+    """Estimate KL(policy || reference) from samples of the policy, without
+    summing over all that it could have said.
 
-    It is the mean over the samples of exp(d) - 1 - d, where d is the log probability under the reference minus that
-    under the policy. No sample makes it negative.
+    It is the mean over the samples of exp(d) - 1 - d, where d is the log
+    probability under the reference minus that under the policy. No sample makes
+    it negative.
 
     Args:
-        log_probs: Tensor[n], the log probability of each sample under the policy that it was drawn from.
+        log_probs: Tensor[n], the log probability of each sample under the
+            policy that it was drawn from.
         reference_log_probs: Tensor[n], the same under the reference.
 
     Returns:

@@ -15,25 +15,34 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def next_token_loss(logits: Tensor, ids: Tensor, ignore_index: int = -100) -> Tensor:
+def next_token_loss(
+    logits: Tensor,
+    ids: Tensor,
+    ignore_index: int = -100,
+) -> Tensor:
     """Compute the loss of a decoder: position t predicts the token at t + 1.
 
-    It is the mean, over the targets that count, of minus the log probability that the logits give to the target. The
-    first token is no target, and the last position predicts nothing.
+    It is the mean, over the targets that count, of minus the log probability
+    that the logits give to the target. The first token is no target, and the
+    last position predicts nothing.
 
     Args:
         logits: Tensor[batch, time, vocab].
-        ids: LongTensor[batch, time], the tokens that the logits were computed from.
+        ids: LongTensor[batch, time], the tokens that the logits were computed
+            from.
         ignore_index: a target of this value does not count.
 
     Returns:
-        Tensor[] in the dtype of logits, in nats. Without a target that counts it is 0.
+        Tensor[] in the dtype of logits, in nats. Without a target that counts
+        it is 0.
 
     Raises:
         ValueError: if logits and ids differ in batch or time.
 
     Example:
-        >>> logits = torch.tensor([[[0.0, 0.0, 0.0, 0.0], [5.0, 5.0, 0.0, 0.0]]])
+        >>> logits = torch.tensor(
+        ...     [[[0.0, 0.0, 0.0, 0.0], [5.0, 5.0, 0.0, 0.0]]]
+        ... )
         >>> next_token_loss(logits, torch.tensor([[0, 3]]))
         tensor(1.3863)
 
@@ -46,11 +55,19 @@ def next_token_loss(logits: Tensor, ids: Tensor, ignore_index: int = -100) -> Te
     return total / (targets != ignore_index).sum().clamp(min=1)
 
 
-def learning_rate(step: int, warmup: int, total: int, peak: float, floor: float = 0.0) -> float:
-    """Compute the learning rate of a step: a linear warm-up, then half a cosine down to the floor.
+def learning_rate(
+    step: int,
+    warmup: int,
+    total: int,
+    peak: float,
+    floor: float = 0.0,
+) -> float:
+    """Compute the learning rate of a step: a linear warm-up, then half a cosine
+    down to the floor.
 
-    The warm-up begins with peak / warmup at step 0 and has reached the peak at step warmup - 1. The cosine begins with
-    the peak at step warmup and has reached the floor at step total, where it stays.
+    The warm-up begins with peak / warmup at step 0 and has reached the peak at
+    step warmup - 1. The cosine begins with the peak at step warmup and has
+    reached the floor at step total, where it stays.
 
     Args:
         step: the step, counted from 0.
@@ -63,13 +80,18 @@ def learning_rate(step: int, warmup: int, total: int, peak: float, floor: float 
         The learning rate.
 
     Raises:
-        ValueError: if step or warmup is negative, or warmup is larger than total.
+        ValueError: if step or warmup is negative, or warmup is larger than
+            total.
 
     Example:
-        >>> [learning_rate(step, warmup=2, total=6, peak=8.0) for step in (0, 1, 2, 4, 6)]
+        >>> [
+        ...     learning_rate(step, warmup=2, total=6, peak=8.0)
+        ...     for step in (0, 1, 2, 4, 6)
+        ... ]
         [4.0, 8.0, 8.0, 4.0, 0.0]
 
-    Source: Loshchilov and Hutter 2016, equation 5, without restarts; the warm-up is Goyal et al. 2017, section 2.2.
+    Source: Loshchilov and Hutter 2016, equation 5, without restarts; the
+    warm-up is Goyal et al. 2017, section 2.2.
     """
     if step < 0 or not 0 <= warmup <= total:
         raise ValueError(f"there is no step {step} in a schedule of {total} steps with {warmup} of warm-up")
@@ -94,8 +116,10 @@ def adamw_step(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Take one step of AdamW on one tensor.
 
-    The averages m and v are updated first. Divided by 1 - beta ** step, they no longer lean toward the zeros that they
-    began with. The parameters then go against m / (sqrt(v) + eps), and shrink by lr * weight_decay of what they were.
+    The averages m and v are updated first. Divided by 1 - beta ** step, they no
+    longer lean toward the zeros that they began with. The parameters then go
+    against m / (sqrt(v) + eps), and shrink by lr * weight_decay of what they
+    were.
 
     Args:
         param: Tensor[...], the parameters.
@@ -109,18 +133,28 @@ def adamw_step(
         weight_decay: the share of the parameters, times lr, that is taken away.
 
     Returns:
-        (param, m, v) after the step: new tensors in the dtype of param. m and v are those of the next step, not
-        divided by anything. No gradient needs to flow through the step.
+        (param, m, v) after the step: new tensors in the dtype of param. m and v
+        are those of the next step, not divided by anything. No gradient needs
+        to flow through the step.
 
     Raises:
         ValueError: if step is below 1, or the four tensors differ in shape.
 
     Example:
         >>> zero = torch.zeros(1)
-        >>> adamw_step(torch.tensor([2.0]), torch.tensor([4.0]), zero, zero, step=1, lr=0.5, weight_decay=0.1)
+        >>> adamw_step(
+        ...     torch.tensor([2.0]),
+        ...     torch.tensor([4.0]),
+        ...     zero,
+        ...     zero,
+        ...     step=1,
+        ...     lr=0.5,
+        ...     weight_decay=0.1,
+        ... )
         (tensor([1.4000]), tensor([0.4000]), tensor([0.0160]))
 
-    Source: Loshchilov and Hutter 2017, algorithm 2, as torch has it; Kingma and Ba 2014, algorithm 1.
+    Source: Loshchilov and Hutter 2017, algorithm 2, as torch has it; Kingma and
+    Ba 2014, algorithm 1.
     """
     if step < 1:
         raise ValueError(f"steps count from 1, so there is no step {step}")
@@ -133,24 +167,32 @@ def adamw_step(
     return param - lr * (m_corrected / (torch.sqrt(v_corrected) + eps) + weight_decay * param), m, v
 
 
-def clip_gradients(grads: list[Tensor], max_norm: float) -> tuple[list[Tensor], float]:
-    """Shorten the gradients, all by one factor, where together they are longer than max_norm.
+def clip_gradients(
+    grads: list[Tensor],
+    max_norm: float,
+) -> tuple[list[Tensor], float]:
+    """Shorten the gradients, all by one factor, where together they are longer
+    than max_norm.
 
-    Their norm is the root of the sum of the squares of all numbers in all tensors, each turned into float32 or float64
-    before it is squared: in float16 the square of 256 is infinite.
+    Their norm is the root of the sum of the squares of all numbers in all
+    tensors, each turned into float32 or float64 before it is squared: in
+    float16 the square of 256 is infinite.
 
     Args:
         grads: the gradients of a model, a tensor for each of its parameters.
         max_norm: the largest norm that is left as it is.
 
     Returns:
-        The gradients, new tensors in the dtypes they had, and the norm before clipping. Without gradients it is 0.0.
+        The gradients, new tensors in the dtypes they had, and the norm before
+        clipping. Without gradients it is 0.0.
 
     Raises:
         ValueError: if max_norm is not positive.
 
     Example:
-        >>> clip_gradients([torch.tensor([3.0]), torch.tensor([[0.0, 4.0]])], max_norm=1.0)
+        >>> clip_gradients(
+        ...     [torch.tensor([3.0]), torch.tensor([[0.0, 4.0]])], max_norm=1.0
+        ... )
         ([tensor([0.6000]), tensor([[0.0000, 0.8000]])], 5.0)
 
     Source: Pascanu et al. 2012, section 3.2.
@@ -162,10 +204,15 @@ def clip_gradients(grads: list[Tensor], max_norm: float) -> tuple[list[Tensor], 
     return [grad * factor for grad in grads], norm
 
 
-def compute_optimal(flops: float, tokens_per_param: float = 20.0) -> tuple[float, float]:
-    """Compute how large a model, on how many tokens, a budget of compute should buy.
+def compute_optimal(
+    flops: float,
+    tokens_per_param: float = 20.0,
+) -> tuple[float, float]:
+    """Compute how large a model, on how many tokens, a budget of compute should
+    buy.
 
-    Training N parameters on D tokens costs 6 N D operations, and the best D is taken to be a fixed multiple of N.
+    Training N parameters on D tokens costs 6 N D operations, and the best D is
+    taken to be a fixed multiple of N.
 
     Args:
         flops: the budget, in floating-point operations.
@@ -181,7 +228,8 @@ def compute_optimal(flops: float, tokens_per_param: float = 20.0) -> tuple[float
         >>> compute_optimal(480.0, tokens_per_param=5.0)
         (4.0, 20.0)
 
-    Source: Hoffmann et al. 2022, section 3; Kaplan et al. 2020, section 2.1, for 6 N D.
+    Source: Hoffmann et al. 2022, section 3; Kaplan et al. 2020, section 2.1,
+    for 6 N D.
     """
     if flops <= 0 or tokens_per_param <= 0:
         raise ValueError(f"a budget of {flops} and {tokens_per_param} tokens per parameter must both be positive")

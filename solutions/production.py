@@ -28,24 +28,30 @@ NF4_LEVELS = (
 def quantize_absmax(weight: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     """Round each row to whole multiples of a scale of its own.
 
-    The scale takes the largest magnitude of the row to the largest whole number, 2^(bits - 1) - 1. So the range is
-    symmetric: with 8 bits from -127 to 127, never -128.
+    The scale takes the largest magnitude of the row to the largest whole
+    number, 2^(bits - 1) - 1. So the range is symmetric: with 8 bits from -127
+    to 127, never -128.
 
     Args:
         weight: Tensor[out, in], of a floating-point dtype.
         bits: bits of a whole number, at least 2. More than 8 are not asked for.
 
     Returns:
-        q: Tensor[out, in] of any integer dtype. q times the scale is nearest to the weight; halves
-            are rounded to the even neighbor, as torch.round does. A row of zeros gives zeros.
-        scale: Tensor[out, 1], in the dtype of weight. What it is for a row of zeros is not asked.
+        q: Tensor[out, in] of any integer dtype. q times the scale is nearest to
+            the weight; halves are rounded to the even neighbor, as torch.round
+            does. A row of zeros gives zeros.
+        scale: Tensor[out, 1], in the dtype of weight. What it is for a row of
+            zeros is not asked.
         Gradients are not asked for.
 
     Raises:
-        ValueError: if weight does not have two dimensions or has nothing in it, or bits is below 2.
+        ValueError: if weight does not have two dimensions or has nothing in it,
+            or bits is below 2.
 
     Example:
-        >>> quantize_absmax(torch.tensor([[1.0, -2.0, 3.5], [0.0, 14.0, 7.0]]), bits=4)
+        >>> quantize_absmax(
+        ...     torch.tensor([[1.0, -2.0, 3.5], [0.0, 14.0, 7.0]]), bits=4
+        ... )
         (tensor([[ 2, -4,  7],
                 [ 0,  7,  4]], dtype=torch.int8), tensor([[0.5000],
                 [2.0000]]))
@@ -76,10 +82,14 @@ def dequantize(q: Tensor, scale: Tensor) -> Tensor:
         Tensor[out, in], in the dtype of scale. Gradients reach the scale.
 
     Raises:
-        ValueError: if q does not have two dimensions, or scale is not one column with a number for each row of q.
+        ValueError: if q does not have two dimensions, or scale is not one
+            column with a number for each row of q.
 
     Example:
-        >>> dequantize(torch.tensor([[2, -4, 7], [0, 7, 4]]), torch.tensor([[0.5], [2.0]]))
+        >>> dequantize(
+        ...     torch.tensor([[2, -4, 7], [0, 7, 4]]),
+        ...     torch.tensor([[0.5], [2.0]]),
+        ... )
         tensor([[ 1.0000, -2.0000,  3.5000],
                 [ 0.0000, 14.0000,  8.0000]])
     """
@@ -88,29 +98,39 @@ def dequantize(q: Tensor, scale: Tensor) -> Tensor:
     return q.to(scale.dtype) * scale
 
 
-def quantize_groups(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Tensor, Tensor]:
-    """Round each group of neighbors in a row to whole multiples of a scale of its own.
+def quantize_groups(
+    weight: Tensor,
+    group_size: int,
+    bits: int = 4,
+) -> tuple[Tensor, Tensor]:
+    """Round each group of neighbors in a row to whole multiples of a scale of
+    its own.
 
     Every group is treated as quantize_absmax treats a row.
 
     Args:
         weight: Tensor[out, in], of a floating-point dtype.
-        group_size: columns in a group. The last group of each row has what is left, and may be shorter.
+        group_size: columns in a group. The last group of each row has what is
+            left, and may be shorter.
         bits: bits of a whole number, at least 2. More than 8 are not asked for.
 
     Returns:
         q: Tensor[out, in] of any integer dtype. A group of zeros gives zeros.
-        scale: Tensor[out, groups], in the dtype of weight: entry (i, g) belongs to group g of row i. What it is for a
-            group of zeros is not asked.
+        scale: Tensor[out, groups], in the dtype of weight: entry (i, g) belongs
+            to group g of row i. What it is for a group of zeros is not asked.
         Gradients are not asked for.
 
     Raises:
-        ValueError: if weight does not have two dimensions or has nothing in it, group_size is below 1, or bits is
-            below 2.
+        ValueError: if weight does not have two dimensions or has nothing in it,
+            group_size is below 1, or bits is below 2.
 
     Example:
-        >>> quantize_groups(torch.tensor([[1.0, -3.5, 14.0, 2.0, 0.7]]), group_size=2)
-        (tensor([[ 2, -7,  7,  1,  7]], dtype=torch.int8), tensor([[0.5000, 2.0000, 0.1000]]))
+        >>> weight = torch.tensor([[1.0, -3.5, 14.0, 2.0, 0.7]])
+        >>> q, scale = quantize_groups(weight, group_size=2)
+        >>> q
+        tensor([[ 2, -7,  7,  1,  7]], dtype=torch.int8)
+        >>> scale
+        tensor([[0.5000, 2.0000, 0.1000]])
 
     Source: Frantar et al. 2022.
     """
@@ -126,24 +146,33 @@ def quantize_groups(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Ten
 
 
 def nf4_quantize(x: Tensor, block_size: int = 64) -> tuple[Tensor, Tensor]:
-    """Give each number the nearest of the 16 levels of NF4, times the largest magnitude of its block.
+    """Give each number the nearest of the 16 levels of NF4, times the largest
+    magnitude of its block.
 
     Args:
         x: Tensor[n], of a floating-point dtype.
-        block_size: neighbors that share a largest magnitude. The last block has what is left, and may be shorter.
+        block_size: neighbors that share a largest magnitude. The last block has
+            what is left, and may be shorter.
 
     Returns:
-        codes: uint8 Tensor[n], the place in NF4_LEVELS, from 0 to 15, of the level nearest to x / absmax; of two that
-            are equally near, the lower. A block of zeros has codes 7, the place of 0.
-        absmax: Tensor[blocks], the largest magnitude in each block, in the dtype of x.
+        codes: uint8 Tensor[n], the place in NF4_LEVELS, from 0 to 15, of the
+            level nearest to x / absmax; of two that are equally near, the
+            lower. A block of zeros has codes 7, the place of 0.
+        absmax: Tensor[blocks], the largest magnitude in each block, in the
+            dtype of x.
         Gradients are not asked for.
 
     Raises:
-        ValueError: if x does not have one dimension or has nothing in it, or block_size is below 1.
+        ValueError: if x does not have one dimension or has nothing in it, or
+            block_size is below 1.
 
     Example:
-        >>> nf4_quantize(torch.tensor([0.5, -2.0, 0.0, 0.3, 0.1]), block_size=3)
-        (tensor([10,  0,  7, 15, 11], dtype=torch.uint8), tensor([2.0000, 0.3000]))
+        >>> x = torch.tensor([0.5, -2.0, 0.0, 0.3, 0.1])
+        >>> codes, absmax = nf4_quantize(x, block_size=3)
+        >>> codes
+        tensor([10,  0,  7, 15, 11], dtype=torch.uint8)
+        >>> absmax
+        tensor([2.0000, 0.3000])
 
     Source: Dettmers et al. 2023, section 3.
     """
@@ -172,8 +201,9 @@ def nf4_dequantize(codes: Tensor, absmax: Tensor, block_size: int) -> Tensor:
         Tensor[n], in the dtype of absmax. Gradients reach absmax.
 
     Raises:
-        ValueError: if codes or absmax does not have one dimension, block_size is below 1, there are more or fewer
-            absmax than blocks, or a code is above 15.
+        ValueError: if codes or absmax does not have one dimension, block_size
+            is below 1, there are more or fewer absmax than blocks, or a code is
+            above 15.
 
     Example:
         >>> codes = torch.tensor([10, 0, 7, 15, 11], dtype=torch.uint8)
@@ -193,23 +223,32 @@ def nf4_dequantize(codes: Tensor, absmax: Tensor, block_size: int) -> Tensor:
     return levels[codes.long()] * absmax.repeat_interleave(block_size)[: len(codes)]
 
 
-def cost_per_million_tokens(hourly_cost: float, tokens_per_second: float, utilisation: float) -> float:
-    """What a million tokens cost on a machine that is paid by the hour, busy or not.
+def cost_per_million_tokens(
+    hourly_cost: float,
+    tokens_per_second: float,
+    utilisation: float,
+) -> float:
+    """What a million tokens cost on a machine that is paid by the hour, busy or
+    not.
 
     Args:
         hourly_cost: the price of an hour.
         tokens_per_second: what the machine makes while it is busy.
-        utilisation: the share of the time in which it is busy, above 0, at most 1.
+        utilisation: the share of the time in which it is busy, above 0, at most
+            1.
 
     Returns:
         The cost of 1,000,000 tokens, in the currency of hourly_cost.
 
     Raises:
-        ValueError: if hourly_cost is negative, tokens_per_second is not above 0, or utilisation is not above 0 or is
-            above 1.
+        ValueError: if hourly_cost is negative, tokens_per_second is not above
+            0, or utilisation is not above 0 or is above 1.
 
     Example:
-        >>> round(cost_per_million_tokens(hourly_cost=3.6, tokens_per_second=500, utilisation=0.25), 6)
+        >>> cost = cost_per_million_tokens(
+        ...     hourly_cost=3.6, tokens_per_second=500, utilisation=0.25
+        ... )
+        >>> round(cost, 6)
         8.0
     """
     if hourly_cost < 0:
@@ -222,8 +261,12 @@ def cost_per_million_tokens(hourly_cost: float, tokens_per_second: float, utilis
     return hourly_cost / tokens_per_hour * 1e6
 
 
-def break_even_tokens(monthly_hosting: float, api_price_per_million: float) -> float:
-    """The tokens a month at which a machine of one's own and an API cost the same.
+def break_even_tokens(
+    monthly_hosting: float,
+    api_price_per_million: float,
+) -> float:
+    """The tokens a month at which a machine of one's own and an API cost the
+    same.
 
     Args:
         monthly_hosting: what the machine costs each month, whatever it does.
@@ -233,7 +276,8 @@ def break_even_tokens(monthly_hosting: float, api_price_per_million: float) -> f
         Tokens a month. With fewer of them the API is cheaper.
 
     Raises:
-        ValueError: if monthly_hosting is negative, or api_price_per_million is not above 0.
+        ValueError: if monthly_hosting is negative, or api_price_per_million is
+            not above 0.
 
     Example:
         >>> break_even_tokens(monthly_hosting=1500.0, api_price_per_million=0.5)
@@ -246,23 +290,38 @@ def break_even_tokens(monthly_hosting: float, api_price_per_million: float) -> f
     return monthly_hosting / api_price_per_million * 1e6
 
 
-def model_bytes(parameter_counts: dict[str, int], linear_bits: float, other_bits: float) -> float:
-    """What the weights of a model take up when its linear layers have fewer bits than the rest.
+def model_bytes(
+    parameter_counts: dict[str, int],
+    linear_bits: float,
+    other_bits: float,
+) -> float:
+    """What the weights of a model take up when its linear layers have fewer
+    bits than the rest.
 
     Args:
-        parameter_counts: "embedding", "attention", "feed_forward", "norm" and their "total", as parameter_counts of
-            chapter 6 returns them. Attention and feed_forward are the linear layers; the head is in the embedding.
-        linear_bits: bits of a parameter of the linear layers, with its share of the scales: 4.5 is possible.
+        parameter_counts: "embedding", "attention", "feed_forward", "norm" and
+            their "total", as parameter_counts of chapter 6 returns them.
+            Attention and feed_forward are the linear layers; the head is in the
+            embedding.
+        linear_bits: bits of a parameter of the linear layers, with its share of
+            the scales: 4.5 is possible.
         other_bits: bits of any other parameter.
 
     Returns:
         Bytes, of 8 bits each.
 
     Raises:
-        ValueError: if a count is negative, or linear_bits or other_bits is not above 0.
+        ValueError: if a count is negative, or linear_bits or other_bits is not
+            above 0.
 
     Example:
-        >>> counts = {"embedding": 40, "attention": 48, "feed_forward": 72, "norm": 12, "total": 172}
+        >>> counts = {
+        ...     "embedding": 40,
+        ...     "attention": 48,
+        ...     "feed_forward": 72,
+        ...     "norm": 12,
+        ...     "total": 172,
+        ... }
         >>> model_bytes(counts, linear_bits=4.5, other_bits=16)
         171.5
     """

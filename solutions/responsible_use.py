@@ -14,27 +14,41 @@ import re
 from torch import Tensor
 
 
-def expected_calibration_error(confidence: Tensor, correct: Tensor, n_bins: int) -> float:
-    """The mean distance between how sure a model was and how often it was right, over bins of like confidence.
+def expected_calibration_error(
+    confidence: Tensor,
+    correct: Tensor,
+    n_bins: int,
+) -> float:
+    """The mean distance between how sure a model was and how often it was
+    right, over bins of like confidence.
 
-    The bins are equally wide and cut 0 to 1 into (0, 1/n_bins], (1/n_bins, 2/n_bins] and so on; a confidence of 0
-    belongs to the first. A bin's distance is that of its mean confidence from its share of right answers, and it counts
-    as much as it has answers; an empty bin counts nothing.
+    The bins are equally wide and cut 0 to 1 into (0, 1/n_bins],
+    (1/n_bins, 2/n_bins] and so on; a confidence of 0 belongs to the first. A
+    bin's distance is that of its mean confidence from its share of right
+    answers, and it counts as much as it has answers; an empty bin counts
+    nothing.
 
     Args:
         confidence: Tensor[n], from 0 to 1, for each answer.
-        correct: Tensor[n], whether the answer was right: Booleans, or 0 and 1 in any dtype.
+        correct: Tensor[n], whether the answer was right: Booleans, or 0 and 1
+            in any dtype.
         n_bins: the number of bins.
 
     Returns:
-        A number from 0 to 1; 0 for a model that is right as often as it says, in each bin.
+        A number from 0 to 1; 0 for a model that is right as often as it says,
+        in each bin.
 
     Raises:
-        ValueError: if confidence and correct are not two vectors of one length, hold no answers, a confidence is not
-            from 0 to 1, or n_bins is below 1.
+        ValueError: if confidence and correct are not two vectors of one length,
+            hold no answers, a confidence is not from 0 to 1, or n_bins is below
+            1.
 
     Example:
-        >>> expected_calibration_error(torch.tensor([0.75, 1.0, 0.25]), torch.tensor([1, 1, 0]), n_bins=2)
+        >>> expected_calibration_error(
+        ...     torch.tensor([0.75, 1.0, 0.25]),
+        ...     torch.tensor([1, 1, 0]),
+        ...     n_bins=2,
+        ... )
         0.16666666666666666
 
     Source: Guo et al. 2017.
@@ -58,27 +72,41 @@ def expected_calibration_error(confidence: Tensor, correct: Tensor, n_bins: int)
     return error
 
 
-def selective_score(confidence: Tensor, correct: Tensor, threshold: float, penalty: float) -> float:
+def selective_score(
+    confidence: Tensor,
+    correct: Tensor,
+    threshold: float,
+    penalty: float,
+) -> float:
     """The mean score of a model that keeps silent where it is not sure.
 
-    An answer of a confidence below the threshold is withheld and scores 0. One that is given scores 1 if it is right
-    and -penalty if it is wrong. The mean is over all n, whether they were answered or not.
+    An answer of a confidence below the threshold is withheld and scores 0. One
+    that is given scores 1 if it is right and -penalty if it is wrong. The mean
+    is over all n, whether they were answered or not.
 
     Args:
         confidence: Tensor[n], from 0 to 1, for each answer.
-        correct: Tensor[n], whether the answer is right: Booleans, or 0 and 1 in any dtype.
-        threshold: the least confidence of an answer that is given; at 0 all are given, above 1 none.
+        correct: Tensor[n], whether the answer is right: Booleans, or 0 and 1 in
+            any dtype.
+        threshold: the least confidence of an answer that is given; at 0 all are
+            given, above 1 none.
         penalty: what a wrong answer costs, 0 or more.
 
     Returns:
         The mean score, from -penalty to 1.
 
     Raises:
-        ValueError: if confidence and correct are not two vectors of one length, hold no answers, a confidence is not
-            from 0 to 1, or penalty is negative.
+        ValueError: if confidence and correct are not two vectors of one length,
+            hold no answers, a confidence is not from 0 to 1, or penalty is
+            negative.
 
     Example:
-        >>> selective_score(torch.tensor([0.9, 0.6, 0.2, 0.8]), torch.tensor([1, 0, 0, 1]), threshold=0.5, penalty=1.0)
+        >>> selective_score(
+        ...     torch.tensor([0.9, 0.6, 0.2, 0.8]),
+        ...     torch.tensor([1, 0, 0, 1]),
+        ...     threshold=0.5,
+        ...     penalty=1.0,
+        ... )
         0.25
 
     Source: Kalai et al. 2025.
@@ -99,14 +127,17 @@ def selective_score(confidence: Tensor, correct: Tensor, threshold: float, penal
 
 
 def redact(text: str) -> str:
-    """E-mail addresses, IPv4 addresses and payment-card numbers replaced by [EMAIL], [IP] and [CARD].
+    """E-mail addresses, IPv4 addresses and payment-card numbers replaced by
+    [EMAIL], [IP] and [CARD].
 
-    An e-mail address is a run of letters, digits and . _ % + -, an @, and a domain: labels of letters, digits and
-    hyphens with dots between them, at least one dot, the last label at least two letters and nothing else. An IPv4
-    address is four numbers from 0 to 255, without leading zeros, with dots between them; four out of a longer row of
-    numbers and dots are none, nor is a part of a longer number. A card number is a run of 13 to 19 digits that passes
-    Luhn's check, with at most one space or hyphen between two digits; the run is the longest there is, so that a number
-    inside a longer one stays.
+    An e-mail address is a run of letters, digits and . _ % + -, an @, and a
+    domain: labels of letters, digits and hyphens with dots between them, at
+    least one dot, the last label at least two letters and nothing else. An IPv4
+    address is four numbers from 0 to 255, without leading zeros, with dots
+    between them; four out of a longer row of numbers and dots are none, nor is
+    a part of a longer number. A card number is a run of 13 to 19 digits that
+    passes Luhn's check, with at most one space or hyphen between two digits;
+    the run is the longest there is, so that a number inside a longer one stays.
 
     Args:
         text: any text.
@@ -118,8 +149,9 @@ def redact(text: str) -> str:
         Nothing: every text has an answer.
 
     Example:
-        >>> redact("Ann (ann@mail.example.com) paid with 4111 1111 1111 1111 from 10.0.0.7.")
-        'Ann ([EMAIL]) paid with [CARD] from [IP].'
+        >>> text = "Ann (ann@mail.example.com) paid with 4111 1111 1111 1111."
+        >>> redact(f"{text} Her machine is 10.0.0.7.")
+        'Ann ([EMAIL]) paid with [CARD]. Her machine is [IP].'
 
     Source: ISO/IEC 7812-1 (Luhn's check).
     """
@@ -143,9 +175,11 @@ def redact(text: str) -> str:
 
 
 def watermark_z(green: int, total: int, gamma: float) -> float:
-    """How many standard deviations the number of green tokens is above what a text without a watermark has.
+    """How many standard deviations the number of green tokens is above what a
+    text without a watermark has.
 
-    Without a watermark each token is green with the chance gamma, whatever the others are.
+    Without a watermark each token is green with the chance gamma, whatever the
+    others are.
 
     Args:
         green: the green tokens of the text.
@@ -153,10 +187,12 @@ def watermark_z(green: int, total: int, gamma: float) -> float:
         gamma: the share of the vocabulary that is green.
 
     Returns:
-        (green - expected) / standard deviation; negative if there are fewer than expected.
+        (green - expected) / standard deviation; negative if there are fewer
+        than expected.
 
     Raises:
-        ValueError: if total is below 1, green is negative or above total, or gamma is not above 0 and below 1.
+        ValueError: if total is below 1, green is negative or above total, or
+            gamma is not above 0 and below 1.
 
     Example:
         >>> watermark_z(green=36, total=48, gamma=0.25)
@@ -176,17 +212,21 @@ def watermark_z(green: int, total: int, gamma: float) -> float:
 
 
 def canary_exposure(canary_loss: float, reference_losses: list[float]) -> float:
-    """How well a model has memorized a canary, in bits: by how much its loss helps somebody who guesses it.
+    """How well a model has memorized a canary, in bits: by how much its loss
+    helps somebody who guesses it.
 
-    The canary is ranked among sequences made in the same way that were never in the training text. Rank 1 is a loss
-    below all of theirs; a reference whose loss is equal comes before the canary.
+    The canary is ranked among sequences made in the same way that were never in
+    the training text. Rank 1 is a loss below all of theirs; a reference whose
+    loss is equal comes before the canary.
 
     Args:
         canary_loss: the model's loss on the canary.
-        reference_losses: its loss on each of the other sequences, in any order, at least one.
+        reference_losses: its loss on each of the other sequences, in any order,
+            at least one.
 
     Returns:
-        log2 of the number of sequences, the canary among them, minus log2 of its rank: from 0 to log2(n + 1).
+        log2 of the number of sequences, the canary among them, minus log2 of
+        its rank: from 0 to log2(n + 1).
 
     Raises:
         ValueError: if there are no reference losses.

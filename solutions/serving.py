@@ -16,28 +16,34 @@ from torch import Tensor
 def cached_attention_step(
     query: Tensor, key: Tensor, value: Tensor, cache_k: Tensor, cache_v: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Attend from one new token to all tokens so far, itself included, with the earlier keys and values from a cache.
+    """Attend from one new token to all tokens so far, itself included, with the
+    earlier keys and values from a cache.
 
-    Scores are divided by the root of the head's width; one of 1000 is none too large. The caches that come back are one
-    token longer; those that were given stay as they are.
+    Scores are divided by the root of the head's width; one of 1000 is none too
+    large. The caches that come back are one token longer; those that were given
+    stay as they are.
 
     Args:
         query: Tensor[heads, head_dim] of the new token.
         key: Tensor[heads, head_dim] of the new token.
         value: Tensor[heads, head_dim] of the new token.
-        cache_k: Tensor[heads, time, head_dim], the keys of all earlier tokens, the oldest first; time may be 0.
+        cache_k: Tensor[heads, time, head_dim], the keys of all earlier tokens,
+            the oldest first; time may be 0.
         cache_v: Tensor[heads, time, head_dim], their values.
 
     Returns:
-        The output Tensor[heads, head_dim], and both caches, Tensor[heads, time + 1, head_dim], the new token last.
+        The output Tensor[heads, head_dim], and both caches,
+        Tensor[heads, time + 1, head_dim], the new token last.
 
     Raises:
-        ValueError: if query, key and value differ in shape, or the caches do not hold rows of this shape, as many in
-            one as in the other.
+        ValueError: if query, key and value differ in shape, or the caches do
+            not hold rows of this shape, as many in one as in the other.
 
     Example:
         >>> one, empty = torch.tensor([[1.0, 0.0]]), torch.empty(1, 0, 2)
-        >>> output, cache_k, cache_v = cached_attention_step(one, one, torch.tensor([[3.0, 5.0]]), empty, empty)
+        >>> output, cache_k, cache_v = cached_attention_step(
+        ...     one, one, torch.tensor([[3.0, 5.0]]), empty, empty
+        ... )
         >>> output, cache_k.shape
         (tensor([[3., 5.]]), torch.Size([1, 1, 2]))
     """
@@ -53,18 +59,29 @@ def cached_attention_step(
     return output, cache_k, cache_v
 
 
-def speculative_step(target: Tensor, draft: Tensor, drafted: list[int], generator: torch.Generator) -> list[int]:
-    """Keep as many drafted tokens as the target allows, and add one token of the target's own.
+def speculative_step(
+    target: Tensor,
+    draft: Tensor,
+    drafted: list[int],
+    generator: torch.Generator,
+) -> list[int]:
+    """Keep as many drafted tokens as the target allows, and add one token of
+    the target's own.
 
-    From left to right, a drafted token x is accepted with probability min(1, target(x) / draft(x)). At the first one
-    that is rejected, a token is drawn from what the target has more of than the draft, max(target - draft, 0),
-    normalized, and the rest of the draft is dropped. If all are accepted, one more token is drawn from the last row of
-    the target. Tokens that were drawn from the draft then come out as if they were drawn from the target.
+    From left to right, a drafted token x is accepted with probability
+    min(1, target(x) / draft(x)). At the first one that is rejected, a token is
+    drawn from what the target has more of than the draft,
+    max(target - draft, 0), normalized, and the rest of the draft is dropped. If
+    all are accepted, one more token is drawn from the last row of the target.
+    Tokens that were drawn from the draft then come out as if they were drawn
+    from the target.
 
     Args:
-        target: Tensor[k + 1, vocab], probabilities; row i is the target's for the place of drafted token i, and the
-            last row that for the place after all of them.
-        draft: Tensor[k, vocab], the probabilities that the drafted tokens were drawn from; k may be 0.
+        target: Tensor[k + 1, vocab], probabilities; row i is the target's for
+            the place of drafted token i, and the last row that for the place
+            after all of them.
+        draft: Tensor[k, vocab], the probabilities that the drafted tokens were
+            drawn from; k may be 0.
         drafted: k token ids, each with a draft probability above 0.
         generator: the only source of randomness.
 
@@ -72,15 +89,18 @@ def speculative_step(target: Tensor, draft: Tensor, drafted: list[int], generato
         1 to k + 1 token ids: the accepted ones, and one more.
 
     Raises:
-        ValueError: if target does not have one row more than draft, or rows of another width, or drafted does not have
-            one id for each row of the draft; or if an id is not in the vocabulary.
+        ValueError: if target does not have one row more than draft, or rows of
+            another width, or drafted does not have one id for each row of the
+            draft; or if an id is not in the vocabulary.
 
     Example:
         >>> target = torch.tensor([[0.0, 0.2, 0.8], [0.0, 1.0, 0.0]])
         >>> draft = torch.tensor([[0.1, 0.5, 0.4]])
-        >>> speculative_step(target, draft, [2], torch.Generator())  # 0.8 / 0.4 is above 1: accepted for sure
+        >>> # 0.8 / 0.4 is above 1: accepted for sure
+        >>> speculative_step(target, draft, [2], torch.Generator())
         [2, 1]
-        >>> speculative_step(target, draft, [0], torch.Generator())  # rejected for sure: only 2 has more than before
+        >>> # rejected for sure: only 2 has more than before
+        >>> speculative_step(target, draft, [0], torch.Generator())
         [2]
 
     Source: Leviathan et al. 2022, algorithm 1.
@@ -103,10 +123,12 @@ def speculative_step(target: Tensor, draft: Tensor, drafted: list[int], generato
 
 
 def expected_tokens(acceptance: float, k: int) -> float:
-    """Tell how many tokens one pass of the target gives on average, with k drafted ones that are accepted alike.
+    """Tell how many tokens one pass of the target gives on average, with k
+    drafted ones that are accepted alike.
 
-    Each drafted token is accepted with the same probability a, whatever became of the others, and counts only if all
-    before it were accepted; one token of the target's own always comes on top: 1 + a + a² + … + a^k, which is
+    Each drafted token is accepted with the same probability a, whatever became
+    of the others, and counts only if all before it were accepted; one token of
+    the target's own always comes on top: 1 + a + a² + … + a^k, which is
     (1 - a^(k+1)) / (1 - a).
 
     Args:
@@ -132,11 +154,17 @@ def expected_tokens(acceptance: float, k: int) -> float:
     return float(sum(acceptance**accepted for accepted in range(k + 1)))
 
 
-def distillation_loss(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """Say how far a student's distribution is from its teacher's, both softened by the same temperature.
+def distillation_loss(
+    student: Tensor,
+    teacher: Tensor,
+    temperature: float,
+) -> Tensor:
+    """Say how far a student's distribution is from its teacher's, both softened
+    by the same temperature.
 
-    The Kullback-Leibler divergence of the student from the teacher, Σ p_teacher · (log p_teacher - log p_student), of
-    the softmax of logits / temperature, times temperature², and the mean of it over the rows.
+    The Kullback-Leibler divergence of the student from the teacher,
+    Σ p_teacher · (log p_teacher - log p_student), of the softmax of
+    logits / temperature, times temperature², and the mean of it over the rows.
 
     Args:
         student: Tensor[n, vocab], logits; gradients flow into them.
@@ -150,7 +178,8 @@ def distillation_loss(student: Tensor, teacher: Tensor, temperature: float) -> T
         ValueError: if the shapes differ, or the temperature is not above 0.
 
     Example:
-        >>> student, teacher = torch.tensor([[0.0, 0.0]]), torch.tensor([[0.0, 2.0]])
+        >>> student = torch.tensor([[0.0, 0.0]])
+        >>> teacher = torch.tensor([[0.0, 2.0]])
         >>> distillation_loss(student, teacher, temperature=2.0)
         tensor(0.4438)
 
@@ -166,13 +195,20 @@ def distillation_loss(student: Tensor, teacher: Tensor, temperature: float) -> T
     return divergence.mean() * temperature**2
 
 
-def continuous_batching(arrivals: list[int], lengths: list[int], max_batch: int) -> list[int]:
-    """Find the step in which each request finishes, if a free slot is taken at once.
+def continuous_batching(
+    arrivals: list[int],
+    lengths: list[int],
+    max_batch: int,
+) -> list[int]:
+    """Find the step in which each request finishes, if a free slot is taken at
+    once.
 
-    Every running request makes one token a step. A request that arrives at step s may make its first token in step s
-    and, where it never has to wait, finishes in step s + length - 1. Whoever waits gets a slot in the order of arrival,
-    of equal arrivals the smaller index first; the slot of a request that finishes in step f is taken again in step
-    f + 1. A running request is never stopped.
+    Every running request makes one token a step. A request that arrives at step
+    s may make its first token in step s and, where it never has to wait,
+    finishes in step s + length - 1. Whoever waits gets a slot in the order of
+    arrival, of equal arrivals the smaller index first; the slot of a request
+    that finishes in step f is taken again in step f + 1. A running request is
+    never stopped.
 
     Args:
         arrivals: the step in which each request arrives, in any order.
@@ -180,14 +216,17 @@ def continuous_batching(arrivals: list[int], lengths: list[int], max_batch: int)
         max_batch: number of slots.
 
     Returns:
-        The step of the last token of each request, in the order of the arguments; no requests, no steps.
+        The step of the last token of each request, in the order of the
+        arguments; no requests, no steps.
 
     Raises:
-        ValueError: if there are not as many lengths as arrivals, an arrival is negative, or a length or max_batch is
-            below 1.
+        ValueError: if there are not as many lengths as arrivals, an arrival is
+            negative, or a length or max_batch is below 1.
 
     Example:
-        >>> continuous_batching(arrivals=[0, 0, 1], lengths=[5, 2, 2], max_batch=2)
+        >>> continuous_batching(
+        ...     arrivals=[0, 0, 1], lengths=[5, 2, 2], max_batch=2
+        ... )
         [4, 1, 3]
 
     Source: Yu et al. 2022 (Orca), section 3.
@@ -209,8 +248,9 @@ def continuous_batching(arrivals: list[int], lengths: list[int], max_batch: int)
 class PagedCache:
     """The places of a KV cache, handed out in blocks as the sequences grow.
 
-    A sequence owns whole blocks, wherever they lie; token i of a sequence stands in its block i // block_size. Slot s
-    of the memory is place s % block_size of block s // block_size.
+    A sequence owns whole blocks, wherever they lie; token i of a sequence
+    stands in its block i // block_size. Slot s of the memory is place
+    s % block_size of block s // block_size.
 
     Args:
         n_blocks: number of blocks, all free at first; there may be none.
@@ -241,10 +281,11 @@ class PagedCache:
         return len(self._free)
 
     def append(self, sequence: int, n_tokens: int = 1) -> list[int]:
-        """Make room for the next tokens of a sequence, which is new if nobody has named it before.
+        """Make room for the next tokens of a sequence, which is new if nobody
+        has named it before.
 
-        The rest of the sequence's last block is used up first. Where a block is full, the free block with the lowest
-        number is taken.
+        The rest of the sequence's last block is used up first. Where a block is
+        full, the free block with the lowest number is taken.
 
         Args:
             sequence: which sequence, by any number.
@@ -255,7 +296,8 @@ class PagedCache:
 
         Raises:
             ValueError: if n_tokens is negative.
-            MemoryError: if there are too few free blocks for all of them; nothing changes then.
+            MemoryError: if there are too few free blocks for all of them;
+                nothing changes then.
         """
         if n_tokens < 0:
             raise ValueError(f"a sequence cannot grow by {n_tokens} tokens")
@@ -284,7 +326,8 @@ class PagedCache:
         return [table[token // size] * size + token % size for token in tokens]
 
     def free(self, sequence: int) -> None:
-        """Give all blocks of a sequence back, and forget it; of one that nobody has named there is nothing to free.
+        """Give all blocks of a sequence back, and forget it; of one that nobody
+        has named there is nothing to free.
 
         Args:
             sequence: which sequence.

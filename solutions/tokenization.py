@@ -14,7 +14,8 @@ from itertools import pairwise
 
 
 def merge_pair(ids: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
-    """Replace each occurrence of a pair of neighbors by one new id, from left to right.
+    """Replace each occurrence of a pair of neighbors by one new id, from left
+    to right.
 
     Args:
         ids: the ids of a text; the list stays as it is.
@@ -22,7 +23,8 @@ def merge_pair(ids: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
         new_id: the id that takes their place.
 
     Returns:
-        A new list. Of overlapping occurrences the left one is replaced: [5, 5, 5] holds (5, 5) once.
+        A new list. Of overlapping occurrences the left one is replaced:
+        [5, 5, 5] holds (5, 5) once.
 
     Example:
         >>> merge_pair([1, 2, 3, 1, 2], (1, 2), 9)
@@ -43,18 +45,20 @@ def merge_pair(ids: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
 
 
 def train_bpe(data: bytes, n_merges: int) -> list[tuple[int, int]]:
-    """Learn merges: in each round the most frequent pair of neighbors becomes one new token.
+    """Learn merges: in each round the most frequent pair of neighbors becomes
+    one new token.
 
-    Each round counts the pairs anew, overlapping occurrences all counted. Of pairs equally frequent the smallest
-    is taken, in the order of tuples. Training stops early when fewer than two tokens are left.
+    Each round counts the pairs anew, overlapping occurrences all counted. Of
+    pairs equally frequent the smallest is taken, in the order of tuples.
+    Training stops early when fewer than two tokens are left.
 
     Args:
         data: the training text, in bytes.
         n_merges: how many merges to learn at most.
 
     Returns:
-        The merged pairs in the order in which they were learned. The pair at index r becomes the id 256 + r, and
-        may itself hold such ids.
+        The merged pairs in the order in which they were learned. The pair at
+        index r becomes the id 256 + r, and may itself hold such ids.
 
     Raises:
         ValueError: if n_merges is negative.
@@ -63,7 +67,8 @@ def train_bpe(data: bytes, n_merges: int) -> list[tuple[int, int]]:
         >>> train_bpe(b"banana", 2)
         [(97, 110), (98, 256)]
 
-    Source: Sennrich et al. 2016, algorithm 1, on bytes as in Radford et al. 2019.
+    Source: Sennrich et al. 2016, algorithm 1, on bytes as in Radford et
+    al. 2019.
     """
     if n_merges < 0:
         raise ValueError(f"cannot learn {n_merges} merges")
@@ -78,7 +83,8 @@ def train_bpe(data: bytes, n_merges: int) -> list[tuple[int, int]]:
 
 
 def encode(text: str, merges: list[tuple[int, int]]) -> list[int]:
-    """Turn text into ids: its UTF-8 bytes, and on them the merges, first learned first, until none applies.
+    """Turn text into ids: its UTF-8 bytes, and on them the merges, first
+    learned first, until none applies.
 
     Args:
         text: any text.
@@ -102,15 +108,16 @@ def encode(text: str, merges: list[tuple[int, int]]) -> list[int]:
 
 
 def decode(ids: list[int], merges: list[tuple[int, int]]) -> str:
-    """Turn ids back into text: the bytes of all tokens, joined first and decoded then.
+    """Turn ids back into text: the bytes of all tokens, joined first and
+    decoded then.
 
     Args:
         ids: ids from 0 to 255 + len(merges).
         merges: what `train_bpe` returned.
 
     Returns:
-        The text. Bytes that are no valid UTF-8, such as half a character, become U+FFFD, as `bytes.decode` has it
-        with `errors="replace"`.
+        The text. Bytes that are no valid UTF-8, such as half a character,
+        become U+FFFD, as `bytes.decode` has it with `errors="replace"`.
 
     Raises:
         ValueError: if an id is negative, or beyond the last merge.
