@@ -21,6 +21,9 @@ assert abs(exact[0] @ exact[5] - exact[50] @ exact[55]) < 1e-9
 assert plain.max() - plain.min() < 1e-3 and projected.max() - projected.min() > 1
 # "The first three lines have distance 2 and the same score. At distance 0 the score is 5"
 assert abs(score(5, 3) - score(102, 100)) < 1e-9 and abs(score(5, 5) - 5) < 1e-9
+# "the key's arrow is 45° ahead, so at distance 0 [...] 5. At distance 2 [...] 57.3° [...] 6.91"
+assert abs(math.atan2(3, 1) - math.atan2(1, 2) - math.pi / 4) < 1e-9 and round(math.degrees(2 * 0.5), 1) == 57.3
+assert round(50**0.5 * math.cos(1 - math.pi / 4), 2) == 6.91 == round(score(5, 3), 2)
 # "It is the same model at any starting point, up to rounding", and "changed nothing" for 10,000
 assert abs(loss_by_token(ids, told + 10000).mean() - loss_by_token(ids, told).mean()) < 1e-3
 # "The slowest barely turn at all within a text"
