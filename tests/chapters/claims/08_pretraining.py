@@ -37,7 +37,7 @@ before, after = (loss[steps.index(step)] for step in (tenth, tenth + 10))
 assert after > before + 1 and checked[300] < checked[200] - 4
 # "Most of the improvement comes soon after the jump, and the second half of the steps adds little"
 assert checked[600] - checked[2400] < 0.2 * (checked[300] - checked[2400]) and checked[1200] - checked[2400] < 0.3
-# "the two losses are within 0.1 of each other", the mean of five lines and the fixed set
+# "From step 600 on, the two losses are within 0.1 of each other", the mean of five lines and the fixed set
 for step in (600, 1200, 2400):
     recent = loss[steps.index(step) - 4 : steps.index(step) + 1]
     assert abs(sum(recent) / 5 - checked[step]) < 0.1
