@@ -147,14 +147,20 @@ def imported_names(code: str, package: str = "") -> set[str]:
 def reachable_modules(names: Iterable[str], root: Path) -> set[Path]:
     """Files of the project's modules that importing these names runs, directly or through other modules."""
     found: set[Path] = set()
-    waiting = list(names)
+    waiting, met = set(names), set(names)
     while waiting:
-        name = waiting.pop()
-        for file in module_files(name, root) - found:
+        for file in module_files(waiting.pop(), root) - found:
             found.add(file)
             package = ".".join(file.relative_to(root).parent.parts)
-            waiting.extend(imported_names(file.read_text(encoding="utf-8"), package))
+            waiting |= names_in_file(file, package, file.stat().st_mtime_ns) - met
+            met |= waiting
     return found
+
+
+@cache
+def names_in_file(file: Path, package: str, modified: int) -> frozenset[str]:
+    """The names that a module imports; `modified` is part of the key, so that a file is parsed once a build."""
+    return frozenset(imported_names(file.read_text(encoding="utf-8"), package))
 
 
 def module_files(name: str, root: Path) -> set[Path]:
