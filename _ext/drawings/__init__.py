@@ -19,11 +19,13 @@ DRAWINGS: dict[str, Callable[[], str]] = {
         model.feed_forward,
         model.experts,
         model.decoder_block,
+        model.norm_placement,
         training.shifted_targets,
         training.optimizers,
         training.writing_loop,
         training.beam_tree,
         training.growing_cache,
+        training.sinks,
         training.low_rank_update,
     )
 }

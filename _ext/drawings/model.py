@@ -263,3 +263,40 @@ def decoder_block() -> str:
     canvas.line((104, 24), (618, 24), (618, 188), (104, 188), (104, 24), width=1, dashed=True)
     canvas.text(361, 11, "one layer, repeated N times", size=13)
     return canvas.svg()
+
+
+def norm_placement() -> str:
+    """Where the norm stands: on the stream itself in post-norm, on a branch beside it in pre-norm."""
+    canvas = Canvas(720, 300)
+    for name, stream, note in (
+        ("post-norm", 108, "every norm stands\nin the way"),
+        ("pre-norm", 272, "a free way\nthrough all layers"),
+    ):
+        canvas.text(44, stream, name, bold=True)
+        canvas.text(660, stream, note, size=12)
+        start = 90.0
+        for left, half in ((104, "attention"), (346, "feed-forward")):
+            if name == "pre-norm":
+                _branch(canvas, left, stream, [("norm", 56), (half, 98)])
+            else:
+                norm = _branch(canvas, left, stream, [(half, 98)]) + 58
+                canvas.operation(norm, stream, 56, 36, "norm", LEARNED)
+                canvas.arrow((start, stream), (norm - 28, stream), width=5)
+                start = norm + 28
+        canvas.arrow((start, stream), (604, stream), width=5)
+    return canvas.svg()
+
+
+def _branch(canvas: Canvas, left: float, stream: float, parts: list[tuple[str, float]]) -> float:
+    """Off the stream, upwards, through parts of some width, and added back: returns the place where."""
+    top, x = stream - 70, left + 18
+    canvas.arrow((left, stream), (left, top), (x, top))
+    for i, (name, width) in enumerate(parts):
+        if i:
+            canvas.arrow((x, top), (x + 16, top))
+            x += 16
+        canvas.operation(x + width / 2, top, width, 36, name, LEARNED)
+        x += width
+    canvas.arrow((x, top), (x + 16, top), (x + 16, stream - 13))
+    canvas.plus(x + 16, stream)
+    return x + 16

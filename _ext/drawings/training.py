@@ -205,3 +205,25 @@ def low_rank_update() -> str:
     canvas.tensor(684, 121, 30, 110, "y")
     canvas.text(684, 192, "d_out", size=12)
     return canvas.svg()
+
+
+def sinks() -> str:
+    """What a query still sees of a long text: all of it, a window, or a window and the first token."""
+    canvas = Canvas(720, 226)
+    cells, window, left, size = 24, 9, 150, 17
+    canvas.text(left + cells * size / 2, 14, "keys in sight of the newest token", size=13)
+    canvas.text(638, 14, "loss of SmolLM2", size=13)
+    rows = (("everything", cells, 0, 3.11), ("a window", window, 0, 3.94), ("window and sink", window - 1, 1, 3.24))
+    for row, (name, last, first, loss) in enumerate(rows):
+        y = 52 + 58 * row
+        canvas.text(138, y, name, anchor="end", bold=True)
+        for cell in range(cells):
+            seen = cell < first or cell >= cells - last
+            x = left + size * (cell + 0.5)
+            canvas.tensor(x, y, size - 3, 30, "", KEY if seen else INK, 0.5 if seen else 0.0)
+        # The bars begin at 3, so that their differences are seen, and say their numbers.
+        canvas.tensor(580 + 30 * (loss - 3), y, 60 * (loss - 3), 26, "", INK, 0.25)
+        canvas.text(650, y, f"{loss:.2f}", anchor="start", bold=True)
+    canvas.text(left, 204, "the first token of the text", size=12, anchor="start")
+    canvas.arrow((left + size / 2, 197), (left + size / 2, 186), width=1)
+    return canvas.svg()

@@ -75,3 +75,11 @@ def test_the_drawing_of_beams_is_the_example_of_its_chapter() -> None:
         if first != "The":
             products = {word: follows["The"][first] * share for word, share in after.items()}
             assert all(f">{word}  {product:.3f}<" in drawn for word, product in products.items())
+
+
+def test_the_drawing_of_sinks_has_the_losses_of_its_chapter() -> None:
+    chapter = (CHAPTERS / "10_context" / "chapter.md").read_text(encoding="utf-8")
+    (told,) = re.findall(
+        r"its loss is (\S+)\. .*?, and it is (\S+)\. .*?everything in view it is (\S+)\.\)", chapter, re.DOTALL
+    )
+    assert all(f">{loss}<" in DRAWINGS["sinks"]() for loss in told)
