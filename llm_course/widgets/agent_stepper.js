@@ -8,6 +8,8 @@ import { fitMessages, roughTokens, runTools, shopTools } from "./js/tool_loop.js
 
 const MOST_STEPS = 8;
 const SYSTEM = "You run errands. Tools: price(of), add(a, b).";
+/** @type {Record<string, string>} */
+const WRITERS = { system: "system", user: "user", assistant: "model", tool: "tool" };
 const ENDINGS = {
   answer: "The model gave a plain answer, and the loop ended.",
   error: "The call failed, nobody told the model, and the loop ended without an answer.",
@@ -19,10 +21,10 @@ export default widget(
   {
     title: "An agent, step by step",
     tryThis: [
-      "Step through the script in which all goes well. Which messages does the model read before its third reply?",
+      "Press One step until the model answers. The model writes the blue lines; the harness reads them, calls the tools and writes the orange ones.",
       "Choose the busy shop, and take away the reports of errors. What does the same model reach now?",
       "Lower the budget until the task itself leaves the history. What would a model add then?",
-      "Edit a reply: give a wrong name for an argument, or leave out a brace. Does the loop survive?",
+      "Open the replies and change one: give a wrong name for an argument, or leave out a brace. Does the loop survive?",
     ],
   },
   (model, body) => {
@@ -33,20 +35,24 @@ export default widget(
     replies.value = model.get("replies").join("\n");
     const forward = button("One step", () => setTrait(model, "step", Math.min(model.get("step") + 1, MOST_STEPS)));
     const again = button("Start again", () => setTrait(model, "step", 0));
+    forward.classList.add("llm-primary");
+    const harness = [
+      slider("Step limit", { min: 1, max: MOST_STEPS, step: 1, value: model.get("max_steps") }, (value) => setTrait(model, "max_steps", value)),
+      slider("Budget of tokens", { min: 20, max: 200, step: 5, value: model.get("budget") }, (value) => setTrait(model, "budget", value)),
+      traitCheckbox(model, "report", "Errors are told to the model"),
+    ];
     body.append(
       element(
         "div",
         { class: "llm-controls" },
         choice("Script", Object.keys(scripts).map((name) => [name, name]), nameOf(scripts, model.get("replies")), choose),
-        slider("Step limit", { min: 1, max: MOST_STEPS, step: 1, value: model.get("max_steps") }, (value) => setTrait(model, "max_steps", value)),
-        slider("Budget of tokens", { min: 20, max: 200, step: 5, value: model.get("budget") }, (value) => setTrait(model, "budget", value)),
-        traitCheckbox(model, "report", "Errors are told to the model"),
+        forward,
+        again,
       ),
-      element("p", { class: "llm-caption" }, "What the model says, one reply per line"),
-      replies,
-      element("div", { class: "llm-controls" }, forward, again),
       said,
       results,
+      element("div", { class: "llm-controls", role: "group", "aria-label": "The harness" }, ...harness),
+      element("details", {}, element("summary", {}, "What the model will say, one reply a line: change it"), replies),
     );
     for (const trait of ["replies", "step", "max_steps", "budget", "report"]) model.on(`change:${trait}`, show);
     show();
@@ -121,15 +127,15 @@ function table(history, stays) {
     const kept = stays?.[place] ?? false;
     return element(
       "tr",
-      { class: kept ? undefined : "llm-dropped" },
-      element("th", { scope: "row" }, message.role),
+      { class: `llm-by-${message.role}${kept ? "" : " llm-dropped"}` },
+      element("th", { scope: "row" }, element("span", {}, WRITERS[message.role] ?? message.role)),
       element("td", { class: "llm-message" }, message.content),
       element("td", {}, String(roughTokens(message))),
       element("td", {}, kept ? "stays" : "dropped"),
     );
   });
-  const names = ["role", "content", "tokens, about", "in the budget"];
+  const names = ["written by", "message", "tokens", "budget"];
   const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
-  const caption = "The history so far";
+  const caption = "What the model reads before its next reply";
   return scroller(caption, element("table", { class: "llm-history" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows)));
 }

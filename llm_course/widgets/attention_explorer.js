@@ -2,7 +2,7 @@
 
 import { attention } from "./js/attention.js";
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, element, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, element, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap, numberTable } from "./js/heat_map.js";
 import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 
@@ -20,6 +20,7 @@ import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/number
  * @property {number} heads  In each layer.
  * @property {(layer: number, head: number) => Vectors | Weights} at
  * @property {(layer: number, head: number, edited: Vectors) => void} [edit]  Where a reader may change the numbers.
+ * @property {(layer: number, head: number) => Vectors} [first]  What they were before any change.
  * @property {HTMLElement} [controls]  What else the source lets a reader choose.
  * @property {() => Promise<void>} [prepare]  Before it is first looked at.
  * @property {string} [note]
@@ -37,6 +38,8 @@ import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/number
 const SMALL = { tokens: 8, width: 6 };
 /** Of wider output vectors, the first numbers are shown. */
 const OUTPUT_WIDTH = 8;
+const WHAT_A_TOKEN_HAS =
+  "Each token has a query, what it looks for; a key, what it is found by; and a value, what it hands over. Press a button, or change a number:";
 /** Longer sentences are cut: a table of more columns is no longer read. */
 const SENTENCE_TOKENS = 24;
 
@@ -105,8 +108,8 @@ function lookAt(model, view) {
 /** @param {Model} model */
 function suggestions(model) {
   const edits = [
-    "Give every token the same key: each query then listens to all tokens alike, whatever it asks for.",
-    "Make one query ten times larger: its weights close in on one token. Softmax turns size into certainty.",
+    "Press “All keys alike”: each query then listens to all tokens alike, whatever it asks for.",
+    "Press “One query ten times as large”: its weights close in on one token. Softmax turns size into certainty.",
     "Switch the causal mask on and change the last token's key: no earlier row moves.",
   ];
   const heads = [
@@ -129,6 +132,7 @@ function givenSource(model) {
   const tokens = model.get("tokens");
   const given = model.get("weights") ?? model.get("query");
   const common = { label: model.get("label"), tokens, layers: given.length, heads: given[0].length };
+  const [query, key, value] = ["query", "key", "value"].map((name) => structuredClone(model.get(name)));
   if (model.get("weights")) return { ...common, at: (layer, head) => ({ weights: given[layer][head] }) };
   return {
     ...common,
@@ -137,6 +141,7 @@ function givenSource(model) {
       key: model.get("key")[layer][head],
       value: model.get("value")[layer][head],
     }),
+    first: (layer, head) => ({ query: query[layer][head], key: key[layer][head], value: value[layer][head] }),
     edit(layer, head, edited) {
       for (const [name, matrix] of Object.entries(edited)) {
         const tensor = structuredClone(model.get(name));
@@ -277,6 +282,7 @@ function headView(view, model, onChoose) {
     {},
     element("div", { class: "llm-controls" }, ...controls),
     source.note ? element("p", { class: "llm-note" }, source.note) : null,
+    ...(tables.length ? [element("p", { class: "llm-note" }, WHAT_A_TOKEN_HAS), presetButtons(view, numbers, onChoose)] : []),
     element("div", { class: "llm-row" }, ...tables),
     results.node,
   );
@@ -286,6 +292,30 @@ function headView(view, model, onChoose) {
 /** @param {Model} model */
 function switches(model) {
   return [traitCheckbox(model, "causal", "Causal mask"), traitCheckbox(model, "scaled", "Divide scores by √d")];
+}
+
+/**
+ * What shows most, at one press.
+ * @param {View} view
+ * @param {Vectors | Weights} numbers
+ * @param {() => void} onChoose
+ */
+function presetButtons({ source, layer, head, picked }, numbers, onChoose) {
+  const vectors = /** @type {Vectors} */ (numbers);
+  const queryRow = Math.min(picked, vectors.query.length - 1);
+  /** @type {[string, () => Vectors][]} */
+  const presets = [
+    ["As it was", () => source.first?.(layer, head) ?? vectors],
+    ["All keys alike", () => ({ ...vectors, key: vectors.key.map(() => vectors.key[vectors.key.length - 1]) })],
+    ["One query ten times as large", () => ({ ...vectors, query: vectors.query.map((row, i) => (i === queryRow ? row.map((number) => 10 * number) : row)) })],
+  ];
+  const buttons = presets.map(([name, made]) =>
+    button(name, () => {
+      source.edit?.(layer, head, made());
+      onChoose();
+    }),
+  );
+  return element("div", { class: "llm-chips", role: "group", "aria-label": "Numbers to start with" }, ...buttons);
 }
 
 /** @param {Vectors} vectors */
@@ -358,8 +388,8 @@ function resultView(view, model, numbers) {
     setTrait(model, "picked", row);
     repeat();
   };
-  const scoreMap = heatMap({ caption: "Scores", rows, columns: tokens });
-  const weightMap = heatMap({ caption: "Weights (each row sums to 1)", rows, columns: tokens, onPick });
+  const scoreMap = heatMap({ caption: "Scores: Q times K", rows, columns: tokens });
+  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick });
   const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions });
   const said = announcement();
   const steps = element("div");
@@ -407,7 +437,7 @@ function arrange(vectors, scores, weights, output, said, explanation) {
 
 /** @param {number} width */
 function outputCaption(width) {
-  return width > OUTPUT_WIDTH ? `Output (the first ${OUTPUT_WIDTH} of ${width} numbers)` : "Output";
+  return width > OUTPUT_WIDTH ? `Output (the first ${OUTPUT_WIDTH} of ${width} numbers)` : "Output: V, mixed";
 }
 
 /**

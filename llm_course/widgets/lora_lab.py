@@ -11,6 +11,10 @@ from .course_model import weight
 from .picture import number_table
 
 RANKS = (1, 2, 4, 8, 16, 32, 64)
+CORNER = 16
+"""Rows and columns of a matrix that the page draws."""
+LEVELS = 127
+"""Whole numbers to each side of 0 that the drawn corner's factors are rounded to."""
 
 
 class LoRALab(CourseWidget):
@@ -19,8 +23,8 @@ class LoRALab(CourseWidget):
     >>> LoRALab({"my update": B @ A, "the full update": difference})
 
     Args:
-        matrices: Name -> [rows, columns]. If left out: a query projection of `stories`, what fine-tuning on dialogues
-            changed in it (where `stories-chat` is there), and random numbers of the same shape.
+        matrices: Name -> [rows, columns]. If left out: what fine-tuning on dialogues changed in a query projection of
+            `stories` (where `stories-chat` is there), the projection itself, and random numbers of the same shape.
 
     Raises:
         ValueError: If there is no matrix, or one is not two-dimensional, not finite or all zero.
@@ -51,12 +55,21 @@ class LoRALab(CourseWidget):
 
 
 def describe(name: str, matrix: Array) -> dict[str, Any]:
-    """What the page needs of a matrix: its shape and its singular values."""
+    """What the page needs of a matrix: its shape, its singular values, and the factors of the corner that it draws."""
     if not matrix.any():
         raise ValueError(f"{name} is all zero: every rank holds it.")
     rows, columns = matrix.shape
-    values = np.linalg.svd(matrix, compute_uv=False)
-    return {"name": name, "rows": rows, "columns": columns, "singular_values": values.tolist()}
+    left, values, right = np.linalg.svd(matrix, full_matrices=False)
+    b, a = left[:CORNER] * np.sqrt(values), np.sqrt(values)[:, None] * right[:, :CORNER]
+    corner = {"b": whole_numbers(b), "a": whole_numbers(a)}
+    return {"name": name, "rows": rows, "columns": columns, "singular_values": values.tolist(), "corner": corner}
+
+
+def whole_numbers(matrix: Array) -> list[list[int]]:
+    """A matrix in multiples of a small step: enough to draw with, and a fraction of its size on a page."""
+    largest = max(float(np.abs(matrix).max()), 1e-12)
+    rounded: list[list[int]] = np.rint(matrix / largest * LEVELS).astype(int).tolist()
+    return rounded
 
 
 def course_matrices() -> dict[str, Any]:
@@ -65,8 +78,9 @@ def course_matrices() -> dict[str, Any]:
 
     name = "model.layers.2.self_attn.q_proj.weight"
     trained = weight("stories", name)
-    matrices = {"A trained weight": trained}
+    matrices = {}
     if models.catalogue()["stories-chat"].available:
-        matrices["Its change by fine-tuning"] = weight("stories-chat", name) - trained
+        matrices["What fine-tuning changed"] = weight("stories-chat", name) - trained
+    matrices["The trained weight itself"] = trained
     matrices["Random numbers"] = np.random.default_rng(0).standard_normal(trained.shape)
     return matrices

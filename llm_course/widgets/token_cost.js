@@ -49,21 +49,56 @@ function costTable(model) {
   const sentences = model.get("sentences");
   /** @type {number[]} */
   const counts = model.get("counts")[model.get("tokenizer")];
-  const largest = Math.max(...counts);
-  const columns = ["Language", "Tokens", `Times ${sentences[0][0]}`, "A million of them"];
+  /** @type {[string, number[]]} */
+  const [oldest, before] = Object.entries(model.get("counts"))[0];
+  const largest = Math.max(...Object.values(model.get("counts")).flat());
+  const [first] = sentences[0];
+  const columns = ["language", "tokens", `times ${first}`, "a million of them"];
   const rows = sentences.map(([language], i) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, language),
-      element("td", {}, element("span", { class: "llm-bar", style: `--share: ${counts[i] / largest}` }), counts[i]),
+      element("td", { class: "llm-cost" }, costBar(counts[i], counts[0], before[i], largest), element("span", {}, counts[i])),
       element("td", {}, format(counts[i] / counts[0], 1)),
       element("td", {}, `$${Math.round(counts[i] * model.get("price")).toLocaleString("en-US")}`),
     ),
   );
-  const caption = `One sentence in ${sentences.length} languages, cut by ${model.get("tokenizer")}`;
+  const caption = `One sentence in ${sentences.length} languages`;
   const header = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
-  return scroller(caption, element("table", { class: "llm-bars" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...rows)));
+  const table = element("table", { class: "llm-bars llm-costs" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...rows));
+  const dearest = counts.indexOf(Math.max(...counts));
+  const key = [["llm-within", `as many as ${first}`], ["llm-beyond", "what comes on top"], ...(before === counts ? [] : [["llm-once", `with ${oldest}`]])];
+  return element(
+    "div",
+    {},
+    element("p", { "aria-live": "polite" }, headline(sentences[dearest][0], first, counts[dearest], counts[0])),
+    element("p", { class: "llm-legend" }, ...key.map(([name, text]) => element("span", {}, element("i", { class: name }), text))),
+    scroller(caption, table),
+  );
+}
+
+/**
+ * @param {string} dearest
+ * @param {string} first
+ * @param {number} most
+ * @param {number} least
+ */
+function headline(dearest, first, most, least) {
+  if (dearest === first) return `No language takes more tokens than ${first}.`;
+  return `${dearest} pays most: ${most} tokens for what takes ${least} in ${first}, ${format(most / least, 1)} times the price and of the context.`;
+}
+
+/**
+ * Tokens up to those of the first language, those beyond, and behind them what the first tokenizer took.
+ * @param {number} count
+ * @param {number} first
+ * @param {number} before
+ * @param {number} largest
+ */
+function costBar(count, first, before, largest) {
+  const wide = (/** @type {string} */ name, /** @type {number} */ tokens) => element("span", { class: name, style: `--share: ${Math.max(0, tokens) / largest}` });
+  return element("span", { class: "llm-costbar" }, wide("llm-once", before), wide("llm-within", Math.min(count, first)), wide("llm-beyond", count - first));
 }
 
 /** @param {Model} model */

@@ -73,6 +73,18 @@ def test_attention_explorer_answers_to_edits(watched: Watched, address: str) -> 
     assert attention_row(page, 2) == [0.25] * 4
 
 
+def test_attention_explorer_shows_its_point_at_one_press(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    before = attention_row(page, 3)
+    page.get_by_role("button", name="All keys alike").click()
+    assert attention_row(page, 3) == [0.25] * 4
+    page.get_by_role("button", name="As it was").click()
+    assert attention_row(page, 3) == before
+    page.get_by_role("button", name="One query ten times as large").click()
+    assert max(attention_row(page, 3)) == 1
+    assert page.get_by_label("query of down, number 2").input_value() == "20"
+
+
 def test_attention_explorer_masks_and_scales(watched: Watched, address: str) -> None:
     page = opened(watched, address, "attention_explorer")
     page.get_by_label("Causal mask").check()
@@ -336,9 +348,26 @@ def test_position_dial_product_depends_on_the_distance_only(watched: Watched, ad
 def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:
     page = opened(watched, address, "lora_lab")
     page.get_by_label("Rank r").fill("64")
-    expect(page.get_by_role("status")).to_contain_text("= 16,384: 100.0 %")
+    expect(page.get_by_role("status")).to_contain_text("= 16,384 numbers: 100.0 %")
     page.get_by_label("Matrix").select_option(label="Random numbers")
-    expect(page.locator("caption", has_text="Random numbers")).to_be_visible()
+    expect(page.get_by_role("img", name="Random numbers: a corner of 16 × 16")).to_be_visible()
+
+
+def test_lora_lab_draws_what_a_rank_holds(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "lora_lab")
+
+    def strengths(name: str) -> list[float]:
+        cells = page.get_by_role("img", name=name).locator("rect")
+        return [float(opacity) for opacity in cells.evaluate_all("all => all.map(c => c.getAttribute('fill-opacity'))")]
+
+    missed = strengths("What B · A misses")
+    page.get_by_role("button", name="r = 64").click()
+    expect(page.get_by_label("Rank r")).to_have_value("64")
+    expect(page.get_by_role("button", name="r = 64")).to_have_attribute("aria-pressed", "true")
+    assert len(missed) == 256 and sum(strengths("What B · A misses")) < sum(missed) / 2
+    page.get_by_label("Rank r").fill("128")
+    assert max(strengths("What B · A misses")) < 0.01
+    assert strengths("B · A of rank 128") == strengths("What fine-tuning changed")
 
 
 def test_neighbours_map_finds_the_nearest_rows_of_the_embedding_table(watched: Watched, address: str) -> None:
@@ -387,8 +416,13 @@ def test_token_cost_prices_and_counts_own_text(watched: Watched, address: str) -
     page = opened(watched, address, "token_cost")
     page.get_by_label("Dollars").fill("2")
     expect(page.get_by_role("row", name="Burmese")).to_contain_text("$134")
+    bars = page.get_by_role("row", name="Greek").locator(".llm-within, .llm-beyond, .llm-once")
+    widths = dict(bars.evaluate_all("all => all.map(bar => [bar.className, bar.getBoundingClientRect().width])"))
+    assert widths["llm-beyond"] / widths["llm-within"] == pytest.approx(18 / 13, rel=0.02)
+    assert widths["llm-once"] / widths["llm-within"] == pytest.approx(90 / 13, rel=0.02)
     page.get_by_label("Tokenizer").select_option(index=0)
     expect(page.get_by_role("row", name="Burmese")).to_contain_text("357")
+    expect(page.get_by_text("Burmese pays most: 357 tokens")).to_be_visible()
     page.get_by_label("Your own text").fill("The cat é")
     tokens = len(models.load("stories").tokenizer("The cat é")["input_ids"])
     expect(page.get_by_role("status")).to_contain_text(f"9 characters, 10 bytes, {tokens} tokens")

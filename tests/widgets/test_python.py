@@ -197,6 +197,8 @@ def test_lora_lab_describes_a_learners_matrices() -> None:
     (matrix,) = LoRALab({"thin": thin}).matrices
     assert (matrix["rows"], matrix["columns"]) == (4, 3)
     assert matrix["singular_values"] == pytest.approx([thin.norm().item(), 0, 0], abs=1e-6)
+    drawn = np.array(matrix["corner"]["b"]) @ np.array(matrix["corner"]["a"])
+    assert drawn / drawn[-1, -1] == pytest.approx((thin / thin[-1, -1]).numpy(), abs=0.01)
     for matrices, message in (({}, "no matrix"), ({"w": torch.zeros(2, 2)}, "all zero"), ({"w": [1.0]}, "2 dimension")):
         with pytest.raises(ValueError, match=message):
             LoRALab(matrices)

@@ -1,5 +1,7 @@
 /** How well a product of two thin matrices can stand for a matrix. */
 
+/** @import { Matrix } from "./types.js" */
+
 /**
  * The relative error, in the Frobenius norm, of the best approximation of each rank from 0 on: what the left-out
  * singular values hold (Eckart and Young, 1936).
@@ -20,4 +22,15 @@ export function rankErrors(singularValues) {
  */
 export function lowRankParameters(rows, columns, rank) {
   return rank * (rows + columns);
+}
+
+/**
+ * The product of the first `rank` columns of B and rows of A.
+ * @param {Matrix} b  [rows, all ranks]
+ * @param {Matrix} a  [all ranks, columns]
+ * @param {number} rank
+ * @returns {Matrix}
+ */
+export function ofRank(b, a, rank) {
+  return b.map((row) => a[0].map((_, j) => row.slice(0, rank).reduce((sum, number, r) => sum + number * a[r][j], 0)));
 }
