@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from types import ModuleType
 from typing import cast
 
@@ -39,17 +39,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LayerTimes())
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
     """Keep the tests of a file in one process, for they share what is dear to make; and say what comes first and last.
 
     The chapters come first, all processes at them, for the site is built of their outputs: none is run for it once
     more. Last come the short pieces, which end together.
     """
-    soak.deselect(config, items)
     items.sort(key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART | BY_EXERCISE))
     for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
+    yield
+    # Only now it is known whether any of them is asked for at all: to see what has changed takes a second.
+    soak.deselect(config, items)
 
 
 def group_of(item: pytest.Item) -> str:

@@ -1,5 +1,6 @@
 """What learners wrote runs nothing and fetches nothing in a browser, takes no long time, and looks like what it is."""
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -198,18 +199,21 @@ MANY_TIMES = 60
 def test_no_text_takes_much_longer_than_an_honest_one(convert: Callable[[str], str]) -> None:
     honest = ("A *line* of `text` and $x^2$.\n\ndef f(x):\n    return [x, 'a']\n\n" * MAX_LENGTH)[:MAX_LENGTH]
     usual = max(seconds(convert, honest), seconds(markdown_to_html, honest) / 10)
-    slow = {unit: seconds(convert, (unit * MAX_LENGTH)[:MAX_LENGTH]) / usual for unit in UNITS}
+    enough = MANY_TIMES * usual
+    slow = {unit: seconds(convert, (unit * MAX_LENGTH)[:MAX_LENGTH], enough) / usual for unit in UNITS}
     assert {unit: times for unit, times in slow.items() if times > MANY_TIMES} == {}
 
 
-def seconds(convert: Callable[[str], str], source: str) -> float:
-    """Of this process, for others may have the processors: the least of three."""
-    found = []
+def seconds(convert: Callable[[str], str], source: str, enough: float = 0.0) -> float:
+    """Of this process, for others may have the processors: the least of three, or the first that is short enough."""
+    least = math.inf
     for _ in range(3):
         start = time.process_time()
         convert(source)
-        found.append(time.process_time() - start)
-    return min(found)
+        least = min(least, time.process_time() - start)
+        if least <= enough:
+            break
+    return least
 
 
 @pytest.mark.parametrize("length", [MAX_LENGTH + 1, 1_000_000])

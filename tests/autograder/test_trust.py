@@ -14,18 +14,24 @@ from torch import Tensor, nn
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.judge import SHIPPED, Answer, judge, local_answer, make_answer_key
+from autograder.trial import TRIVIAL, visible_part
 from llm_course.checking.calls import Call, Failure, Reply, call_to_text, invoke, reply_from_data, reply_to_data
 from llm_course.checking.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
-from tests.autograder.exercises.test_verdicts import TRIVIAL
 
 EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
 ATTENTION = assignments()["05_attention"]
 
 
+@functools.lru_cache(maxsize=4)
+def visible_checks(exercise: Exercise) -> dict[str, Reply]:
+    """The replies that every learner has, by the text of the call."""
+    items = visible_part(exercise, make_answer_key(exercise, SHIPPED)).items.values()
+    return {call_to_text(item.call): item.expected for item in items}
+
+
 def table_of_visible_checks(exercise: Exercise, otherwise: Answer) -> Answer:
-    """An answer that knows the visible checks, which every learner has, by heart."""
-    items = make_answer_key(exercise.visible, SHIPPED).items.values()
-    table = {call_to_text(item.call): item.expected for item in items}
+    """An answer that knows the visible checks by heart."""
+    table = visible_checks(exercise)
     return lambda calls: (
         table.get(call_to_text(call)) or reply for call, reply in zip(calls, otherwise(calls), strict=True)
     )
@@ -35,6 +41,11 @@ def table_of_visible_checks(exercise: Exercise, otherwise: Answer) -> Answer:
 def without_mistakes(exercise: Exercise) -> Exercise:
     """The exercise where only the points matter: known mistakes change what is told, and are dear to call."""
     return replace(exercise, mistakes=())
+
+
+def right_replies(exercise: Exercise) -> list[Reply]:
+    """What the reference replies to the calls of the draw that is shipped, in their order."""
+    return [item.expected for item in make_answer_key(exercise, SHIPPED).items.values()]
 
 
 def trivial_answer(exercise: Exercise, make: Callable[[Exercise, dict[str, Any]], Any]) -> Answer:
@@ -52,8 +63,7 @@ def test_a_table_of_the_visible_checks_earns_nothing(exercise: Exercise, otherwi
     answer = (
         trivial_answer(exercise, TRIVIAL[otherwise]) if otherwise in TRIVIAL else lambda calls: [failed] * len(calls)
     )
-    exercise = without_mistakes(exercise)
-    verdict = judge(exercise, table_of_visible_checks(exercise, answer), seed=b"seed")
+    verdict = judge(without_mistakes(exercise), table_of_visible_checks(exercise, answer), seed=b"seed")
     assert [finding.name for finding in verdict.findings if finding.holds] == []
 
 
@@ -141,12 +151,11 @@ def test_columns_and_rows_are_not_made_into_matrices(exercise: Exercise, columns
     """Of a column and a row of 20,000 numbers each, torch makes a matrix of 1.6 GB."""
     turns = itertools.cycle((*[torch.ones(20_000, 1)] * columns, *[torch.zeros(1, 20_000)] * columns))
 
-    def reply_to(call: Call) -> Reply:
-        reply = invoke(exercise.reference, call)
+    def mangled(reply: Reply) -> Reply:
         gradients = dict.fromkeys(reply.gradients, next(turns))
         return replace(reply, value=_leaves(reply.value, lambda _: next(turns)), gradients=gradients)
 
-    replies = [reply_to(item.call) for item in make_answer_key(exercise, SHIPPED).items.values()]
+    replies = [mangled(reply) for reply in right_replies(exercise)]
     seen = invoke(lambda: judge(exercise, lambda _: replies, SHIPPED).fraction, Call({}, measure=True))
     assert seen.value < 1 and seen.largest is not None and seen.largest < 10_000_000
 
@@ -167,12 +176,12 @@ def test_the_work_of_another_thread_is_not_taken_for_little_memory() -> None:
     assert 0 < openly < 1 and hidden <= openly
 
 
-def test_a_hint_about_keys_is_short() -> None:
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_a_hint_about_keys_is_short(exercise: Exercise) -> None:
     def answer(calls: Sequence[Call]) -> list[Reply]:
         return [Reply(value={f"\ud800{'k' * 100_000}": 1})] * len(calls)
 
-    for exercise in EXERCISES:
-        assert len(judge(exercise, answer, SHIPPED).hint.encode("utf-8")) < 1000
+    assert len(judge(exercise, answer, SHIPPED).hint.encode("utf-8")) < 1000
 
 
 def _joined(encoded: tuple[Any, list[bytes]]) -> tuple[Any, bytes]:
@@ -218,12 +227,11 @@ MANGLED: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("mangled", MANGLED)
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 def test_no_mangled_reply_brings_the_judge_down(exercise: Exercise, mangled: str) -> None:
-    def reply_to(call: Call) -> Reply:
-        reply = invoke(exercise.reference, call)
+    def mangle(reply: Reply) -> Reply:
         gradients = {name: MANGLED[mangled](gradient) for name, gradient in reply.gradients.items()}
         kept = {name: item if isinstance(item, Tensor) else None for name, item in gradients.items()}
         return replace(reply, value=MANGLED[mangled](reply.value), gradients=kept)
 
-    verdict = judge(exercise, lambda calls: map(reply_to, calls), SHIPPED)
+    verdict = judge(exercise, lambda calls: map(mangle, right_replies(exercise)), SHIPPED)
     if mangled != "NaN for each number":
         assert verdict.fraction < 1

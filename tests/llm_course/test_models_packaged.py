@@ -10,6 +10,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
 from llm_course import models
 
+pytestmark = pytest.mark.training
+
 SENTENCE = "Don't forget: 12,345 naïve cafés in Zürich!\n\n  မြန်မာဘာသာ 日本"
 
 

@@ -116,6 +116,7 @@ def logged(name: str, *cells: str, prose: str = "Prose.") -> str:
     return notebook(name, f'with open("RUNS", "a") as log:\n    print("{name}", file=log)', *cells, prose=prose)
 
 
+@pytest.mark.notebooks
 def test_only_what_changed_runs_again(
     build_notebooks: Callable[..., tuple[Built, dict[str, int]]], tmp_path: Path
 ) -> None:
@@ -149,6 +150,7 @@ def test_only_what_changed_runs_again(
     assert runs == {"one": 2, "two": 2}, "an edited module runs the notebook that imports it"
 
 
+@pytest.mark.notebooks
 def test_notebooks_run_side_by_side(
     build_notebooks: Callable[..., tuple[Built, dict[str, int]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +168,7 @@ def test_notebooks_run_side_by_side(
     assert built.warnings == ""
 
 
+@pytest.mark.notebooks
 def test_failing_notebook_warns_at_every_build(build_notebooks: Callable[..., tuple[Built, dict[str, int]]]) -> None:
     pages = {"one": notebook("one", "1 / 0")}
     for _ in range(2):

@@ -148,6 +148,7 @@ def test_what_is_wide_fits_the_sheet(root: Path, browser: Browser) -> None:
     sheet.close()
 
 
+@pytest.mark.browser
 def test_epub(root: Path) -> None:
     result = epub.write(read_book(root, root / "html"), root / "epub")
     with zipfile.ZipFile(result) as archive:

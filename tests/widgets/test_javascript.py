@@ -13,6 +13,7 @@ from llm_course.widgets.compute_optimal import fitted_loss
 from tests.widgets.conftest import ROOT, run_node
 
 
+@pytest.mark.browser
 def test_types_are_consistent() -> None:
     run = subprocess.run(
         ["node_modules/.bin/tsc", "-p", "llm_course/widgets"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -20,6 +21,7 @@ def test_types_are_consistent() -> None:
     assert run.returncode == 0, run.stdout
 
 
+@pytest.mark.browser
 def test_units() -> None:
     tests = sorted(str(path) for path in Path(__file__).parent.glob("*.test.js"))
     run = subprocess.run(["node", "--test", *tests], cwd=ROOT, capture_output=True, text=True, check=False)

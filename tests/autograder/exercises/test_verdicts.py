@@ -5,6 +5,7 @@ day; LLM_COURSE_SEED repeats that of another day, and LLM_COURSE_SEEDS=100 asks 
 """
 
 import datetime
+import functools
 import inspect
 import itertools
 import json
@@ -24,7 +25,7 @@ from autograder.exercises.spec import Exercise
 from autograder.judge import SHIPPED, ask, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
 from autograder.trial import TRIVIAL, faults_of_mistakes, marks_lost, trivial_answer, visible_part
-from llm_course.checking.answer_key import answer_keys_to_json
+from llm_course.checking.answer_key import AnswerKey, answer_keys_to_json
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
@@ -50,6 +51,16 @@ def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = S
     return judge(exercise, local_answer(function), seed)
 
 
+def points_only(answer_key: AnswerKey) -> AnswerKey:
+    """The answer key without the mistakes it knows: they change what is told, not what it is worth, and take long."""
+    return replace(answer_key, mistakes=())
+
+
+@functools.lru_cache(maxsize=len(TRIVIAL))
+def trivial_replies(exercise: Exercise, kind: str) -> dict[str, Reply]:
+    return ask(exercise, trivial_answer(exercise, kind), SEEDS[0])
+
+
 @each_exercise
 def test_right_answers_get_full_marks(exercise: Exercise) -> None:
     found = [exercise.reference, *alternatives(exercise.name)]
@@ -65,12 +76,13 @@ def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise) -> None
 @each_exercise
 def test_a_room_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
     answer_key, claims = make_answer_key(exercise, SEEDS[0]), claims_of(exercise, SEEDS[0])
+    worth = points_only(answer_key)
     for mistake in answer_key.mistakes:
         told = {
             name: reply if reply.failure else lying(reply, answer_key.items[name].expected)
             for name, reply in mistake.replies.items()
         }
-        honest, forged = (evaluate(answer_key, replies).findings for replies in (mistake.replies, told))
+        honest, forged = (evaluate(worth, replies).findings for replies in (mistake.replies, told))
         won = {one.name for one, other in zip(forged, honest, strict=True) if one.holds and not other.holds}
         # What needs a property that takes something on trust is won with it.
         assert won <= {item.name for item in exercise.properties if {item.name, item.needs} & set(claims)}
@@ -90,18 +102,19 @@ def test_what_is_not_an_answer_gets_nothing(exercise: Exercise) -> None:
     assert verdict.fraction == 0
     assert "not written yet" in verdict.hint
     # Of right form is worth nothing; what is left is the refusal of bad arguments, which noise cannot know.
-    gained = {kind: judge(exercise, trivial_answer(exercise, kind), SEEDS[0]).fraction for kind in TRIVIAL}
+    worth = points_only(make_answer_key(exercise, SEEDS[0]))
+    gained = {kind: evaluate(worth, trivial_replies(exercise, kind)).fraction for kind in TRIVIAL}
     assert gained == dict.fromkeys(TRIVIAL, 0)
 
 
 @each_exercise
 def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exercise) -> None:
-    answer_key = make_answer_key(exercise, SEEDS[0])
-    kinds = {kind: ask(exercise, trivial_answer(exercise, kind), SEEDS[0]) for kind in ("zeros", "ones", "noise")}
-    for required in filter(lambda item: item.joint, answer_key.properties):
+    worth = points_only(make_answer_key(exercise, SEEDS[0]))
+    kinds = {kind: trivial_replies(exercise, kind) for kind in ("zeros", "ones", "noise")}
+    for required in filter(lambda item: item.joint, worth.properties):
         for mix in itertools.product(kinds, repeat=len(required.cases)):
             changing = {case: kinds[kind][case] for case, kind in zip(required.cases, mix, strict=True)}
-            verdict = evaluate(answer_key, kinds["zeros"] | changing)
+            verdict = evaluate(worth, kinds["zeros"] | changing)
             assert verdict.fraction == 0, (required.name, mix, verdict)
 
 

@@ -17,6 +17,7 @@ from llm_course.capstone.training import State, Training
 from tests.llm_course.capstone.conftest import SHAPE, SHORT, run
 
 
+@pytest.mark.training
 def test_a_whole_run_leaves_all_files_and_an_entry_a_step(finished: Capstone) -> None:
     assert {path.name for path in finished.folder.iterdir()} == set(HANDED_IN)
     assert [entry.step for entry in finished.ledger.entries] == list(STEPS)
@@ -29,6 +30,7 @@ def test_a_whole_run_leaves_all_files_and_an_entry_a_step(finished: Capstone) ->
         assert finished.answer([], "Hello!", file, seed=1) == finished.answer([], "Hello!", file, seed=1)
 
 
+@pytest.mark.training
 def test_transformers_reads_the_finished_model_and_computes_the_same(finished: Capstone) -> None:
     model = AutoModelForCausalLM.from_pretrained(finished.folder).eval()
     ids = torch.arange(30).reshape(2, 15) + 97
@@ -37,6 +39,7 @@ def test_transformers_reads_the_finished_model_and_computes_the_same(finished: C
         torch.testing.assert_close(own, model(ids).logits, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.training
 def test_a_cached_answer_is_that_of_whole_passes(finished: Capstone) -> None:
     tokenizer, weights, shape = finished.tokenizer(), finished.weights(BASE), finished.shape()
     told = finished.tell("Tom had", temperature=0.0)
@@ -46,6 +49,7 @@ def test_a_cached_answer_is_that_of_whole_passes(finished: Capstone) -> None:
     assert told.startswith(tokenizer.decode(ids)[:10])
 
 
+@pytest.mark.training
 def test_done_steps_are_not_done_again(finished: Capstone, capsys: pytest.CaptureFixture[str]) -> None:
     before = (finished.folder / "ledger.jsonl").read_bytes()
     run(finished.folder)
@@ -53,6 +57,7 @@ def test_done_steps_are_not_done_again(finished: Capstone, capsys: pytest.Captur
     assert capsys.readouterr().out.count("is done already") == len(STEPS)
 
 
+@pytest.mark.training
 def test_a_killed_run_goes_on_and_ends_with_the_same_ledger(
     finished: Capstone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,6 +85,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_ledger(
         assert (tmp_path / name).read_bytes() == (finished.folder / name).read_bytes(), name
 
 
+@pytest.mark.training
 def test_a_run_with_other_settings_does_not_go_on_from_an_old_checkpoint(tmp_path: Path) -> None:
     capstone = Capstone(tmp_path)
     capstone.tokenize(merges=50, texts=50)
@@ -126,6 +132,7 @@ def test_another_config_is_refused(config: object) -> None:
         Shape.of_config(json.loads(json.dumps(config)))
 
 
+@pytest.mark.training
 def test_an_interrupted_run_loses_no_step(finished: Capstone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called, advance = 0, training.advance
 
