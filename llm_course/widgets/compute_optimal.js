@@ -137,7 +137,7 @@ function plot(chosen, served, best) {
     series: [{ name: "loss", points: shown.map(({ loss }, i) => [powers[i], loss]) }],
     marker: isInside ? size : undefined,
     markerName: "chosen",
-    point: { at: [Math.log10(best.parameters), best.loss], name: "lowest" },
+    dots: [{ at: [Math.log10(best.parameters), best.loss], name: "lowest" }],
     xTick: (power) => (Number.isInteger(power) ? ["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T"][power - SMALLEST] ?? "" : ""),
     yRange: [best.loss - 0.02, best.loss + SHOWN_ABOVE_THE_LOWEST],
   });

@@ -2,7 +2,7 @@
 
 import { loadCourseModel } from "./js/course_model.js";
 import { Decoder } from "./js/decoder.js";
-import { announcement, button, checkbox, choice, element, loadWhenVisible, scroller, slider, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, checkbox, choice, element, loadWhenVisible, redraw, scroller, slider, visibleToken, widget } from "./js/dom.js";
 import { buildHaystack, mostAttentiveHead } from "./js/haystack.js";
 import { randomNumbers, softmax } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
@@ -78,9 +78,7 @@ export default widget(
     }
 
     function showGrid() {
-      const focused = [...grid.querySelectorAll("button")].findIndex((cell) => cell === document.activeElement);
-      grid.replaceChildren(recallTable(model, settings[view.setting], view.row, view.column, (row, column) => change({ row, column })));
-      if (focused >= 0) grid.querySelectorAll("button")[focused].focus();
+      redraw(grid, recallTable(model, settings[view.setting], view.row, view.column, (row, column) => change({ row, column })));
     }
 
     async function show() {
@@ -222,7 +220,7 @@ function attentionPlot(row, share, needle) {
     x: "place in the text",
     y: "weight",
     series: [{ name: "weight", points }],
-    marker: needle.start,
+    band: [needle.start, needle.end - 1],
     markerName: "needle",
     yRange: [0, 1.2 * Math.max(0.2, ...points.map(([, weight]) => weight))], // room for the needle's name
   });

@@ -4,15 +4,16 @@ import { loadCourseModel } from "./js/course_model.js";
 import { announcement, choice, element, loadWhenVisible, setTrait, svg, visibleToken, widget } from "./js/dom.js";
 import { cosine, flatten } from "./js/similarity.js";
 import { heatMap } from "./js/heat_map.js";
+import { withRoom } from "./js/labels.js";
 import { format } from "./js/numbers.js";
 
 /** @import { Model, Matrix } from "./js/types.js" */
 
 const NEAREST = 8;
+/** Below this cosine, the nearest is not called near. */
+const LOW = 0.4;
 /** How many points of the map are marked as near. */
 const MARKED = 5;
-/** In units of the map, a little more than a letter takes. */
-const LETTER = { width: 7, height: 13 };
 /** Of a dot's answer, at most, in units of the map. */
 const REACH = 12;
 const MAP = { width: 520, height: 360, edge: 20, label: 50 };
@@ -62,7 +63,8 @@ export default widget(
         const table = heatMap({ caption: `Nearest of all ${labels.length}, by cosine`, rows: near.map(({ index }) => visibleToken(labels[index])), columns: ["cosine"] });
         table.show(near.map(({ similarity }) => [similarity]));
         results.replaceChildren(table.node, wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
-        said.textContent = `Nearest to “${labels[word].trim()}”: ${near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ")}.`;
+        const lonely = near[0].similarity < LOW ? " None is near: for this word the table has no close relative." : "";
+        said.textContent = `Nearest to “${labels[word].trim()}”: ${near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ")}.${lonely}`;
       }
     }
   },
@@ -120,7 +122,7 @@ function wordMap(labels, places, chosen, near, onPick) {
   };
   const [toX, toY] = [spread(0, MAP.width - MAP.label), spread(1, MAP.height)];
   const points = places.map(([x, y]) => /** @type {[number, number]} */ ([toX(x), toY(y)]));
-  const written = withRoom(labels, points, [chosen, ...near]);
+  const written = withRoom(labels.map((text, i) => ({ text, left: points[i][0], top: points[i][1] })), [chosen, ...near, ...labels.keys()]);
   const marks = labels.map((label, i) => {
     const kind = i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far";
     const [x, y] = points[i];
@@ -147,27 +149,4 @@ function wordMap(labels, places, chosen, near, onPick) {
 function reach(points, i) {
   const distances = points.filter((_, j) => j !== i).map(([x, y]) => Math.hypot(x - points[i][0], y - points[i][1]));
   return Math.min(REACH, Math.max(1, Math.min(...distances) / 2));
-}
-
-/**
- * The words whose labels can be written without covering one another; the others are dots that tell their word when
- * pointed at.
- * @param {string[]} labels
- * @param {[number, number][]} points
- * @param {number[]} first  Those that come first.
- * @returns {Set<number>}
- */
-function withRoom(labels, points, first) {
-  /** @type {Set<number>} */
-  const written = new Set();
-  const width = (/** @type {number} */ i) => LETTER.width * labels[i].length;
-  const collide = (/** @type {number} */ i, /** @type {number} */ j) => {
-    const [[left, top], [otherLeft, otherTop]] = [points[i], points[j]];
-    const apart = left > otherLeft ? left - otherLeft > width(j) : otherLeft - left > width(i);
-    return !apart && Math.abs(top - otherTop) < LETTER.height;
-  };
-  for (const i of [...first, ...labels.keys()]) {
-    if (![...written].some((other) => other !== i && collide(i, other))) written.add(i);
-  }
-  return written;
 }

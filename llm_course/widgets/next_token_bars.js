@@ -1,7 +1,7 @@
 /** What may come next: the model's most probable tokens, and what its choices so far make of the whole text. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, loadWhenVisible, scroller, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, element, loadWhenVisible, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { format, softmax } from "./js/numbers.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { Writer } from "./js/writer.js";
@@ -27,7 +27,7 @@ export default widget(
     /** @type {Writer | null} */
     let writer = null;
 
-    body.append(text.node, element("div", { class: "llm-controls" }, best), said, chain, bars.node);
+    body.append(text.node, element("div", { class: "llm-controls" }, best), said, bars.node, chain);
     showOpening();
     const loaded = load();
 
@@ -36,7 +36,7 @@ export default widget(
       const { text, labels, probabilities, next } = model.get("opening");
       if (text !== model.get("text")) return;
       bars.show(next);
-      chain.replaceChildren(chainTable(labels, probabilities));
+      chain.replaceChildren(chainList(labels, probabilities));
       said.replaceChildren(...verdict(probabilities));
     }
 
@@ -76,7 +76,7 @@ export default widget(
       const top = ranked().slice(0, BARS);
       bars.show(top.map((id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] })));
       const read = writer.ids.slice(1).map((id) => writer?.label(id) ?? "");
-      chain.replaceChildren(chainTable(read, writer.probabilities.slice(1)));
+      chain.replaceChildren(chainList(read, writer.probabilities.slice(1)));
       said.replaceChildren(...verdict(writer.probabilities.slice(1)));
     }
   },
@@ -87,20 +87,17 @@ export default widget(
  * @param {string[]} labels
  * @param {number[]} probabilities
  */
-function chainTable(labels, probabilities) {
-  const tokens = labels.map((label) => element("th", { scope: "col" }, visibleToken(label)));
-  const shares = probabilities.map((probability) =>
-    element("td", { class: "llm-positive", style: `--share: ${probability.toFixed(3)}` }, percent(probability)),
+function chainList(labels, probabilities) {
+  const tokens = labels.map((label, i) =>
+    element(
+      "li",
+      { style: `--share: ${probabilities[i].toFixed(3)}` },
+      element("span", {}, visibleToken(label)),
+      element("span", { class: "llm-share" }, percent(probabilities[i])),
+    ),
   );
   const caption = "The text so far: each token's probability after those before it";
-  const table = element(
-    "table",
-    { class: "llm-heat" },
-    element("caption", {}, caption),
-    element("thead", {}, element("tr", {}, element("th", { scope: "row" }, "Token"), ...tokens)),
-    element("tbody", {}, element("tr", {}, element("th", { scope: "row" }, "Probability"), ...shares)),
-  );
-  return scroller(caption, table);
+  return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain", "aria-label": caption }, ...tokens));
 }
 
 /**

@@ -1,6 +1,6 @@
 /** One text, four objectives: what a model reads, what it has to say, and how many tokens carry loss. */
 
-import { announcement, choice, element, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, choice, element, redraw, setTrait, slider, widget } from "./js/dom.js";
 import { lesson } from "./js/objectives.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -42,7 +42,7 @@ export default widget(
     function show() {
       const { reads, says } = lessonOf(model);
       said.textContent = `${says.length} ${says.length === 1 ? "token carries" : "tokens carry"} loss, of ${words.length} in the text.`;
-      results.replaceChildren(hiding(model), strip("The model reads", reads), strip("and has to say", says));
+      redraw(results, hiding(model), strip("The model reads", reads), strip("and has to say", says));
     }
   },
 );

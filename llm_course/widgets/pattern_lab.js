@@ -1,6 +1,6 @@
 /** The patterns of the families, on one sentence: pick a word and see whom it sees. */
 
-import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, choice, element, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
 import { attentionPattern } from "./js/objectives.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -41,7 +41,7 @@ export default widget(
 
     function show() {
       said.textContent = sentence(model);
-      results.replaceChildren(table(model));
+      redraw(results, table(model));
     }
   },
 );

@@ -32,11 +32,16 @@ function fields(model) {
       (power) => setTrait(model, trait, 10 ** power),
     );
   return [
-    field("Price of an hour", "hourly_cost", [-1, 2], (value) => format(value, 2)),
+    field("Price of an hour", "hourly_cost", [-1, 2], dollars),
     field("Tokens per second", "tokens_per_second", [0, 5], (value) => Math.round(value).toLocaleString("en")),
-    field("API, per million tokens", "api_price", [-2, 2], (value) => format(value, 2)),
+    field("API, per million tokens", "api_price", [-2, 2], dollars),
     field("Busy", "utilisation", [-3, 0], percent),
   ];
+}
+
+/** @param {number} price */
+function dollars(price) {
+  return `$${format(price, 2)}`;
 }
 
 /** @param {number} share */
@@ -60,25 +65,31 @@ function sentence({ own, apiPrice, utilisation, even, tokens }) {
     even > 1
       ? "Even busy all of the time, this machine does not get as cheap as the API."
       : `They meet at ${percent(even)}, which is ${(tokens / 1e6).toLocaleString("en", { maximumFractionDigits: 0 })} million tokens a month.`;
-  return `Busy ${percent(utilisation)} of the time, a million tokens cost ${format(own, 2)} on the machine and ${format(apiPrice, 2)} from the API: ${cheaper}. ${meeting}`;
+  return `Busy ${percent(utilisation)} of the time, a million tokens cost ${dollars(own)} on the machine and ${dollars(apiPrice)} from the API: ${cheaper}. ${meeting}`;
 }
 
 /** @param {Compared} compared */
-function plot({ hourlyCost, speed, apiPrice, utilisation }) {
-  const highest = 4 * Math.max(apiPrice, costPerMillion(hourlyCost, speed, 1));
-  const own = PLOTTED.map((power) => /** @type {[number, number]} */ ([power, costPerMillion(hourlyCost, speed, 10 ** power)]));
+function plot({ hourlyCost, speed, apiPrice, utilisation, even }) {
+  const cost = (/** @type {number} */ power) => Math.log10(costPerMillion(hourlyCost, speed, 10 ** power));
+  const own = PLOTTED.map((power) => /** @type {[number, number]} */ ([power, cost(power)]));
+  const api = Math.log10(apiPrice);
+  const meeting = Math.log10(even);
+  /** @type {import("./js/plot.js").Plot["dots"]} */
+  const dots = [{ at: [Math.log10(utilisation), cost(Math.log10(utilisation))], name: "you" }];
+  if (meeting > PLOTTED[0] && meeting <= 0) dots.push({ at: [meeting, api], name: "they meet", below: true });
+  const heights = [api, ...own.map(([, height]) => height)];
   return linePlot({
     title: "Cost of a million tokens, by how busy the machine is",
     x: "busy, in percent of the time",
-    y: "per million tokens",
+    y: "dollars per million tokens",
     series: [
-      { name: "the machine", points: own.filter(([, cost]) => cost <= highest) },
-      { name: "the API", points: [[-3, apiPrice], [0, apiPrice]] },
+      { name: "the machine", points: own },
+      { name: "the API", points: [[PLOTTED[0], api], [0, api]] },
     ],
-    marker: Math.log10(utilisation),
-    markerName: "you",
+    dots,
     xTick: (power) => (Number.isInteger(power) && power < 0 ? String(100 * 10 ** power) : ""), // the last one would be cut off
-    yRange: [0, highest],
+    yTick: (power) => (Number.isInteger(power) ? (10 ** power).toLocaleString("en", { maximumFractionDigits: 3 }) : ""),
+    yRange: [Math.floor(Math.min(...heights)), Math.ceil(Math.max(...heights))],
   });
 }
 
@@ -86,7 +97,7 @@ function plot({ hourlyCost, speed, apiPrice, utilisation }) {
 function table({ hourlyCost, speed, apiPrice }) {
   const rows = [0.02, 0.05, 0.1, 0.5, 1].map((share) => {
     const cost = costPerMillion(hourlyCost, speed, share);
-    const cells = [format(cost, 2), cost < apiPrice ? "machine" : "API"].map((text) => element("td", {}, text));
+    const cells = [dollars(cost), cost < apiPrice ? "machine" : "API"].map((text) => element("td", {}, text));
     return element("tr", {}, element("th", { scope: "row" }, percent(share)), ...cells);
   });
   const header = ["", "Machine, per million", "Cheaper"].map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));

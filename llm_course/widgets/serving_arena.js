@@ -95,10 +95,11 @@ function runs(model) {
  */
 function sentence({ outcomes, steps }, found) {
   const back = outcomes.filter(({ preempted }) => preempted).length;
+  const times = found.preemptions === back ? "" : `, ${found.preemptions} times in all,`;
   return (
     `${outcomes.length} requests in ${format(found.seconds, 1)} s and ${steps.length.toLocaleString("en")} passes: ` +
     `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)} % of the requests in time, ` +
-    `${back ? `${back} sent back for lack of memory` : "none sent back"}.`
+    `${back ? `${back} sent back${times} for lack of memory` : "none sent back"}.`
   );
 }
 
@@ -171,7 +172,7 @@ function table(plain, yours, [ttft, tpot]) {
     [`requests/s in time*`, "goodput", (value) => format(value, 1)],
     ["cache in use but empty", "waste", percent],
     ["prompt found in cache", "hits", percent],
-    ["sent back", "preemptions", whole],
+    ["times sent back", "preemptions", whole],
   ];
   const lines = rows.map(([name, key, written]) =>
     element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, written(plain[key])), element("td", {}, written(yours[key]))),

@@ -1,6 +1,7 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
 import { announcement, choice, element, scroller, setTrait, svg, widget } from "./js/dom.js";
+import { withRoom } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/milestones.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -8,10 +9,12 @@ import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/mileston
 
 const WIDTH = 640;
 const HEIGHT = 380;
-const LEFT = 64;
+const LEFT = 76;
 const RIGHT = 16;
 const TOP = 14;
 const FLOOR = 280; // where sizes end; below it is the band of those not told
+/** In units of the drawing: a letter of a name, and how far from its mark it stands. */
+const NAME = { letter: 6.5, apart: 9 };
 const BAND = { top: 296, rows: 3, step: 16 };
 
 export default widget(
@@ -29,6 +32,7 @@ export default widget(
     const results = element("div");
     const set = (/** @type {string} */ trait) => (/** @type {string} */ value) => setTrait(model, trait, value);
     const models = /** @type {[string, string][]} */ ([["-1", "none"], ...all.map(({ month, name }, i) => [String(i), `${name}, ${month}`])]);
+    const choose = choice("Model", models, String(model.get("chosen")), (value) => setTrait(model, "chosen", Number(value)));
     body.append(
       element(
         "div",
@@ -36,7 +40,7 @@ export default widget(
         choice("Scale", [["log", "logarithmic"], ["linear", "linear"]], model.get("scale"), set("scale")),
         choice("Size", [["total", "all parameters"], ["active", "active for a token"]], model.get("measure"), set("measure")),
         choice("Weights", [["all", "open and closed"], ["open", "open only"], ["closed", "closed only"]], model.get("kind"), set("kind")),
-        choice("Model", models, String(model.get("chosen")), (value) => setTrait(model, "chosen", Number(value))),
+        choose,
       ),
       said,
       results,
@@ -47,6 +51,7 @@ export default widget(
     function show() {
       const picked = all[model.get("chosen")];
       const rows = shown(all, model.get("kind"));
+      /** @type {HTMLSelectElement} */ (choose.querySelector("select")).value = String(model.get("chosen"));
       said.textContent = picked ? about(picked) : summary(rows);
       results.replaceChildren(figure(model, rows, picked), counts(rows));
     }
@@ -90,18 +95,29 @@ function figure(model, rows, picked) {
     ...Array.from({ length: last - first }, (_, i) => svg("text", { x: x(first + i + 0.5), y: HEIGHT - 8, "text-anchor": "middle" }, String(first + i))),
   );
   let hidden = 0;
-  for (const row of rows) {
+  const places = rows.map((row) => {
     const size = row[measure];
-    const place = { cx: x(yearOf(row.month)), cy: size === null ? BAND.top + (hidden++ % BAND.rows) * BAND.step : y(size) };
-    const kind = size === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
-    const mark = svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...place }, svg("title", {}, about(row)));
+    return { cx: x(yearOf(row.month)), cy: size === null ? BAND.top + (hidden++ % BAND.rows) * BAND.step : y(size) };
+  });
+  rows.forEach((row, i) => {
+    const kind = row[measure] === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
+    const mark = svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...places[i] }, svg("title", {}, about(row)));
     mark.addEventListener("click", () => setTrait(model, "chosen", everything.indexOf(row)));
     drawing.append(mark);
-    if (row === picked) drawing.append(label(row.name, place));
-  }
-  const legend = element("p", { class: "llm-legend" }, "● blue: open weights", element("span", {}, "● orange: closed, size told"), element("span", {}, "○ hollow: size not disclosed"));
+  });
+  drawing.append(...names(rows, places, rows.indexOf(/** @type {Milestone} */ (picked))));
+  const legend = element("p", { class: "llm-legend" }, sample("llm-open", "open weights"), sample("llm-closed", "closed, size told"), sample("llm-undisclosed", "size not disclosed"));
   const caption = measure === "total" ? "Parameters, by month of release" : "Parameters active for a token, by month of release";
   return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), scroller(caption, drawing), legend);
+}
+
+/**
+ * @param {string} kind
+ * @param {string} text
+ */
+function sample(kind, text) {
+  const mark = svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, svg("circle", { class: kind, cx: 7, cy: 7, r: 5.5 }));
+  return element("span", {}, mark, ` ${text}`);
 }
 
 /**
@@ -118,12 +134,27 @@ function rule(height, text) {
 }
 
 /**
- * @param {string} name
- * @param {{ cx: number, cy: number }} place
+ * The names that have room, the picked one's first; a mark whose name has none tells it when it is pointed at.
+ * @param {Milestone[]} rows
+ * @param {{ cx: number, cy: number }[]} places
+ * @param {number} picked  -1 for none.
  */
-function label(name, { cx, cy }) {
-  const left = cx > WIDTH / 2;
-  return svg("text", { x: cx + (left ? -12 : 12), y: cy + 4, "text-anchor": left ? "end" : "start", "font-weight": 700 }, name);
+function names(rows, places, picked) {
+  const labels = rows.map(({ name }, i) => {
+    const width = NAME.letter * name.length;
+    const isLeft = places[i].cx + NAME.apart + width > WIDTH;
+    return { text: name, left: places[i].cx + (isLeft ? -NAME.apart - width : NAME.apart), top: places[i].cy };
+  });
+  const marks = places.map(({ cx, cy }) => ({ text: " ", left: cx - 5, top: cy }));
+  const order = [...marks.map((_, i) => rows.length + i), ...(picked >= 0 ? [picked] : []), ...labels.keys()];
+  const written = withRoom([...labels, ...marks], order);
+  if (picked >= 0) written.add(picked);
+  return labels.flatMap(({ text, left, top }, i) => {
+    if (!written.has(i)) return [];
+    const isLeft = left < places[i].cx;
+    const place = { x: isLeft ? places[i].cx - NAME.apart : left, y: top + 4, "text-anchor": isLeft ? "end" : "start" };
+    return [svg("text", { class: "llm-name", "font-weight": i === picked ? 700 : 400, ...place }, text)];
+  });
 }
 
 /** @param {Milestone[]} rows */

@@ -136,7 +136,7 @@ def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
     expect(said).to_contain_text("none sent back")
     page.get_by_label("Slots", exact=True).fill("24")
     page.get_by_label("Memory for the cache").select_option("1")
-    expect(said).to_contain_text("sent back for lack of memory")
+    expect(said).to_contain_text("5 sent back, 6 times in all, for lack of memory")
     page.get_by_label("Share prefixes").check()
     expect(page.get_by_role("row", name="prompt found in cache")).not_to_contain_text("0 % 0 %")
     before = said.inner_text()

@@ -121,6 +121,18 @@ export function scroller(label, ...children) {
 }
 
 /**
+ * Puts new nodes in the place of old ones. Who stood on a button stands on the one in its place.
+ * @param {Element} place
+ * @param {...Node} nodes
+ */
+export function redraw(place, ...nodes) {
+  const buttons = () => [...place.querySelectorAll("button")];
+  const focused = buttons().findIndex((button) => button === document.activeElement);
+  place.replaceChildren(...nodes);
+  if (focused >= 0) buttons()[focused]?.focus();
+}
+
+/**
  * A sentence that is read out when it changes.
  * @returns {HTMLParagraphElement}
  */

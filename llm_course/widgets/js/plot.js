@@ -11,21 +11,23 @@ import { element, svg } from "./dom.js";
  * @property {string} y
  * @property {{ name: string, points: Points }[]} series  Up to four.
  * @property {number} [marker]  Where a vertical line stands.
+ * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
- * @property {{ at: [x: number, y: number], name: string }} [point]
+ * @property {{ at: [x: number, y: number], name: string, below?: boolean }[]} [dots]
  * @property {(value: number) => string} [xTick]  How a value of x is written.
+ * @property {(value: number) => string} [yTick]
  * @property {[number, number]} [yRange]
  */
 
 const WIDTH = 420;
 const HEIGHT = 210;
-const EDGE = { left: 46, right: 10, top: 8, bottom: 36 };
+const EDGE = { left: 52, right: 10, top: 8, bottom: 36 };
 
 /**
  * @param {Plot} plot
  * @returns {HTMLElement}
  */
-export function linePlot({ title, x, y, series, marker, markerName, point, xTick, yRange }) {
+export function linePlot({ title, x, y, series, marker, band, markerName, dots = [], xTick, yTick, yRange }) {
   const all = series.flatMap(({ points }) => points);
   const [left, right] = range(all.map(([value]) => value));
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
@@ -35,16 +37,19 @@ export function linePlot({ title, x, y, series, marker, markerName, point, xTick
     svg("polyline", { class: `llm-line llm-line-${i}`, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") }),
   );
   const mark = marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: EDGE.top, y2: HEIGHT - EDGE.bottom });
+  const named = band?.[1] ?? marker;
+  const shade = band ? svg("rect", { class: "llm-band", x: toX(band[0]), y: EDGE.top, width: Math.max(2, toX(band[1]) - toX(band[0])), height: HEIGHT - EDGE.top - EDGE.bottom }) : null;
   const drawing = svg(
     "svg",
     { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title },
     ...ticks(left, right).map((value) => label(toX(value), HEIGHT - EDGE.bottom + 14, "middle", (xTick ?? short)(value))),
-    ...ticks(low, high).map((value) => label(EDGE.left - 6, toY(value) + 4, "end", short(value))),
+    ...ticks(low, high).map((value) => label(EDGE.left - 6, toY(value) + 4, "end", (yTick ?? short)(value))),
     svg("path", { class: "llm-axis", d: `M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}` }),
+    shade,
     mark,
-    marker !== undefined && markerName ? beside(toX(marker), EDGE.top + 10, markerName) : null,
+    named !== undefined && markerName ? beside(toX(named), EDGE.top + 10, markerName) : null,
     ...lines,
-    ...(point ? [svg("circle", { class: "llm-point", cx: toX(point.at[0]), cy: toY(point.at[1]), r: 4 }), beside(toX(point.at[0]), toY(point.at[1]) - 8, point.name)] : []),
+    ...dots.flatMap(({ at, name, below }) => [svg("circle", { class: "llm-point", cx: toX(at[0]), cy: toY(at[1]), r: 4 }), beside(toX(at[0]), toY(at[1]) + (below ? 18 : -8), name)]),
     svg("text", { x: (EDGE.left + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, x),
     svg("text", { transform: `translate(11 ${(HEIGHT - EDGE.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, y),
   );
