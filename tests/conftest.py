@@ -34,6 +34,9 @@ APART = {"test_banks.py", "test_hostile_tiers.py", "test_notebooks.py", "test_ro
 BY_EXERCISE = {"test_shortcuts.py", "test_travel.py", "test_trust.py", "test_verdicts.py"}
 """Files that ask each exercise: what an exercise's answer key takes is spent once, in one process for all of them."""
 
+WITH_A_RUN = {"capstone/test_copies.py", "capstone/test_steps.py", "grading/test_capstone.py"}
+"""Files that look at one and the same training run."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LayerTimes())
@@ -57,10 +60,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def group_of(item: pytest.Item) -> str:
-    """What an item shares a process with: its exercise, or its file, or only the same parameters in its file."""
+    """What an item shares a process with: what is dear to make, or its file, or the same parameters in its file."""
     file, parameters = f"{item.path.parent.name}/{item.path.name}", getattr(item, "callspec", None)
-    if parameters and item.path.name in BY_EXERCISE and "exercise" in parameters.params:
-        return f"exercise {parameters.params['exercise'].name}"
+    if file in WITH_A_RUN:
+        return "a run of the capstone"
+    if parameters and item.path.name in BY_EXERCISE:
+        asked = parameters.params.get("exercise")
+        if name := asked.name if asked else parameters.params.get("name"):
+            return f"exercise {name}"
     return f"{file} {parameters.id}" if parameters and item.path.name in APART else file
 
 

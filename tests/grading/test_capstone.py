@@ -26,8 +26,8 @@ def course(empty_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Cour
     shutil.copytree(empty_course, folder)
     course = Course(folder)
     assert course.llm_course("release", NAME).returncode == 0
-    hostile = {**whole_run(), BASE: struct.pack("<Q", 1 << 45) + b"{}"}
-    for student, files in (("ada", whole_run()), ("bert", hostile), ("cora", {}), ("dora", whole_run(1))):
+    hostile = {**whole_run(0), BASE: struct.pack("<Q", 1 << 45) + b"{}"}
+    for student, files in (("ada", whole_run(0)), ("bert", hostile), ("cora", {}), ("dora", whole_run(1))):
         place = folder / "submitted" / student / NAME
         place.mkdir(parents=True)
         shutil.copy(folder / "release" / NAME / f"{NAME}.ipynb", place)
@@ -87,4 +87,4 @@ def test_a_changed_file_is_graded_again(course: Course) -> None:
 def test_measuring_ends_and_says_so(monkeypatch: pytest.MonkeyPatch, limit: str, value: float, said: str) -> None:
     monkeypatch.setattr(measuring, limit, value)
     with pytest.raises(NotGradable, match=said):
-        measure(whole_run(), b"seed")
+        measure(whole_run(0), b"seed")

@@ -28,7 +28,7 @@ Loss = Callable[[Tensor, Tensor], Tensor]
 
 
 @functools.cache
-def whole_run(seed: int = 0) -> dict[str, bytes]:
+def whole_run(seed: int) -> dict[str, bytes]:
     """The files of a run through all steps, too short to be good."""
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
         run = Capstone(folder, seed=seed)

@@ -53,7 +53,7 @@ def holding(result: dict[str, Any]) -> list[bool]:
 
 @pytest.fixture(scope="module")
 def run() -> Files:
-    return whole_run()
+    return whole_run(0)
 
 
 def test_a_short_run_holds_what_does_not_take_long(run: Files) -> None:
