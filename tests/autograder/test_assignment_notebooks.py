@@ -16,13 +16,14 @@ ASSIGNMENTS = list(assignments().values())
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
 def test_release_has_no_answer_and_no_hidden_part(assignment: Assignment) -> None:
-    text = "\n".join(cell.source for cell in released_notebook(assignment).cells)
+    cells = released_notebook(assignment).cells
+    text = "\n".join(cell.source for cell in cells)
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
     assert "HIDDEN" not in text
     assert "SOLUTION" not in text
     assert "graded outside the notebook" not in text
     for exercise in assignment.exercises:
         body = source_of(exercise.reference).strip().splitlines()[-1].strip()
-        code = "\n".join(cell.source for cell in released_notebook(assignment).cells if cell.cell_type == "code")
         assert body not in code, f"the last line of {exercise.name} is in the release"
 
 

@@ -1,6 +1,7 @@
 """The references of chapter 13 against the peft library, and the end of its notebook."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -121,9 +122,10 @@ class RandomBias(LoRALinear):
     ("wrong", "lost"), [(OneMaskForAll, "In training, dropout"), (RandomBias, "The merged layer has the base's bias")]
 )
 def test_random_mistakes_lose_their_property(wrong: type[LoRALinear], lost: str) -> None:
-    # What they do differs from call to call, so no hint of their own can know them.
+    # What they do differs from call to call, so no hint of their own can know them, and no known mistake is asked.
+    exercise = replace(assignments()["13_peft"].exercise("LoRALinear"), mistakes=())
     for seed in (b"1", b"2", b"3"):
-        verdict = judge(assignments()["13_peft"].exercise("LoRALinear"), local_answer(wrong), seed)
+        verdict = judge(exercise, local_answer(wrong), seed)
         failed = [finding.name for finding in verdict.findings if not finding.holds and not finding.waits]
         assert any(name.startswith(lost) for name in failed)
         assert verdict.fraction > 0.7

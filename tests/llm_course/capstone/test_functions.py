@@ -3,6 +3,7 @@
 import inspect
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,8 @@ def test_a_wrong_function_is_replaced(part: Any) -> None:
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.exercise)
 def test_the_text_of_a_stand_in_is_no_full_answer(part: Any) -> None:
     exercise = assignments()[part.assignment].exercise(part.exercise)
-    if judge(exercise, local_answer(part.stand_in), b"seed").fraction < 1:
+    # Known mistakes change what is told, not the points.
+    if judge(replace(exercise, mistakes=()), local_answer(part.stand_in), b"seed").fraction < 1:
         return
     module, own = inspect.getsource(stand_ins), part.stand_in.__name__
     assert shortcuts_taken(exercise, {0: module.replace(f"def {own}(", f"def {part.exercise}(")}, {})
