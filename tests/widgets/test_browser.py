@@ -349,7 +349,7 @@ def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:
     page = opened(watched, address, "lora_lab")
     page.get_by_label("Rank r").fill("64")
     expect(page.get_by_role("status")).to_contain_text("= 16,384 numbers: 100.0 %")
-    page.get_by_label("Matrix").select_option(label="Random numbers")
+    page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
     expect(page.get_by_role("img", name="Random numbers: a corner of 16 × 16")).to_be_visible()
 
 
