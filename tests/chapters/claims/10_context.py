@@ -70,12 +70,11 @@ last_64 = masked(lambda i, j: i - j < 64)
 assert abs(last_64[-1] - 0.64) < 0.02 and abs(last_64[0] - 0.51) < 0.02
 # the alt text: "After long games it is at least 0.75 at every length and place"
 assert min(min(row) for row in diets["with long games"]) >= 0.75
-# "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below": here for one seed, for two in test_seeds.py
+# "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below": here for one seed, for all in test_seeds.py
 ends = {name: loss_by_part(student)[-1] for name, student in students.items()}
 middle = {name: recall(student, 640, 0.5) for name, student in students.items()}
-assert 0.55 < ends["by parts"] < 0.64 and min(ends["all squeezed by 4"], ends["as trained"]) > 0.8
-assert max(ends.values()) < 0.91
-assert middle["as trained"] <= 0.35 and middle["all squeezed by 4"] >= 0.4 and middle["by parts"] >= 0.6
+assert 0.55 < ends["by parts"] < 0.64 and 0.8 < ends["as trained"] < 0.91
+assert middle["as trained"] <= 0.35 and middle["by parts"] >= 0.6
 # "keeping the first four made things worse", "A window of 128 reads these texts at nearly the loss of short ones"
 plain = masked(lambda i, j: i - j < 128)
 assert max(plain) < 0.8 and masked(lambda i, j: (i - j < 124) | (j < 4))[-1] > 2 * plain[-1]
