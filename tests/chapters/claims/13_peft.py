@@ -121,7 +121,7 @@ assert last["rank 1, rate 3e-03"] > last["rank 16, rate 3e-03"] + 0.3
 assert last["rank 1, rate 1e-02"] < last["rank 16, rate 3e-03"] + 0.1
 # "What looked like room was speed", "Forty sentences do fit into rank 1": to near "the least possible"
 assert by_heart_loss - 0.02 < min(last.values()) and last["rank 1, rate 1e-02"] < by_heart_loss + 0.1
-assert max(last[name] for name in ("all weights", "rank 16, rate 3e-03", "rank 4, rate 3e-03")) < by_heart_loss + 0.1
+assert max(last[name] for name in ("all weights", "rank 16, rate 3e-03")) < by_heart_loss + 0.1
 # "Every matrix has an error of about a tenth, and yet the loss hardly moves"
 for name, weight in model.named_parameters():
     if "proj" in name:
