@@ -139,11 +139,6 @@ def depart_option_text(writer: HTML5Translator, node: question_option_text) -> N
     writer.body.append('</summary>\n<div class="question-explanation">\n')
 
 
-def add_script(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document) -> None:
-    if doctree and next(doctree.findall(question), None):
-        app.add_js_file("questions.js", defer="defer")
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("question", QuestionDirective)
     app.add_node(question, html=(visit_question, depart_question))
@@ -151,6 +146,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(question_option, html=(visit_option, depart_option))
     app.add_node(question_option_text, html=(visit_option_text, depart_option_text))
     app.connect("builder-inited", share_static_folder)
-    app.connect("html-page-context", add_script)
+    app.add_js_file("questions.js", defer="defer")
     app.add_css_file("questions.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,9 +12,12 @@ const options = {
   strict: (code) => (code === "htmlExtension" ? "ignore" : "error"),
 };
 
+/** The formula's own TeX, which KaTeX keeps beside its MathML: no browser shows or reads it. */
+const TEX = /<annotation[^>]*>.*?<\/annotation>/gs;
+
 function draw({ tex, display }) {
   try {
-    return { html: katex.renderToString(tex, { ...options, displayMode: display }) };
+    return { html: katex.renderToString(tex, { ...options, displayMode: display }).replaceAll(TEX, "") };
   } catch (error) {
     if (!(error instanceof katex.ParseError)) throw error;
     return { error: error.message };

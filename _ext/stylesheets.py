@@ -1,4 +1,4 @@
-"""Makes one small stylesheet out of many: the rules whose classes and ids occur in the site, and the icons in use."""
+"""Makes one small stylesheet out of many: the rules whose classes and ids occur in the site, and what they use."""
 
 import base64
 import io
@@ -16,6 +16,10 @@ from fontTools.ttLib import TTFont
 Tokens = list[Any]
 
 NESTING = ("media", "supports", "container", "layer")
+# A variable that is set; in its value a semicolon or a brace may stand between quotes or parentheses.
+VARIABLE = re.compile(
+    r"""(?<=[{;])\s*(--[\w-]+)\s*:(?:[^;{}"'()]|"[^"]*"|'[^']*'|\((?:[^()"']|"[^"]*"|'[^']*'|\([^()]*\))*\))*(?:;|(?=\}))"""
+)
 ICONS = re.compile("[\ue000-\uf8ff]")  # where icon fonts keep their glyphs
 
 
@@ -40,9 +44,16 @@ def with_addresses(css: str, name: str) -> str:
 
 
 def purge(css: str, used: set[str]) -> str:
-    """The CSS without selectors that ask for a class or an id that is not in `used`."""
+    """The CSS without selectors that ask for a class or an id that is not in `used`, nor unread variables."""
     rules = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
-    return "\n".join(kept_rules(rules, used))
+    return without_unread_variables("\n".join(kept_rules(rules, used)), used)
+
+
+def without_unread_variables(css: str, used: set[str]) -> str:
+    """A variable may be read only to set another, so that several rounds are needed."""
+    read = used | set(re.findall(r"var\(\s*(--[\w-]+)", css))
+    smaller = VARIABLE.sub(lambda variable: variable[0] if variable[1] in read else "", css)
+    return smaller if smaller == css else without_unread_variables(smaller, used)
 
 
 def kept_rules(rules: Iterable[Any], used: set[str]) -> Iterator[str]:

@@ -22,7 +22,9 @@ FACES = {
     "fonts/serif-bold.woff2": "source-serif-4/files/source-serif-4-latin-600-normal.woff2",
 }
 """The files of `typeface.css` in `_static`, and what they are made from."""
-CHARACTERS = "".join(map(chr, range(0x20, 0x7F))) + "äöüéèêçñßÄÖÜÉ§°±²³µ·×÷–—‘’“”…−≈≤≥"
+LATIN = "".join(map(chr, range(0x20, 0x7F)))
+CHARACTERS = LATIN + "äöüéèêçñßÄÖÜÉ§°±²³µ·×÷–—‘’“”…−≈≤≥"
+CHARACTERS_OF_HEADINGS = LATIN + "é³×–—’“”…"
 
 
 def check(app: Sphinx) -> None:
@@ -45,10 +47,14 @@ def write_fonts(app: Sphinx, exception: Exception | None) -> None:
         file = Path(app.outdir, "_static", name)
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            cut_down(FONTS / source, file)
+            cut_down(FONTS / source, file, characters_of(name))
 
 
-def cut_down(source: Path, target: Path, text: str = CHARACTERS) -> None:
+def characters_of(name: str) -> str:
+    return CHARACTERS_OF_HEADINGS if "serif" in name else CHARACTERS
+
+
+def cut_down(source: Path, target: Path, text: str) -> None:
     """Write a font with these characters only."""
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
     options = subset.Options(flavor="woff2", hinting=False, layout_features=["kern", "liga", "mark", "tnum"])

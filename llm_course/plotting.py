@@ -73,6 +73,8 @@ def to_svg(drawing: Figure) -> str:
     """Return the figure as an SVG element that takes its ink from the page and shrinks with it."""
     for legend in filter(None, (axes.get_legend() for axes in drawing.axes)):
         legend.set_frame_on(False)
+    for image in (image for axes in drawing.axes for image in axes.get_images()):
+        image.set_interpolation("none")  # a cell is one pixel of the picture, which the browser makes larger
     buffer = io.StringIO()
     with matplotlib.rc_context(_STYLE):
         drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -80,8 +82,7 @@ def to_svg(drawing: Figure) -> str:
     svg = re.sub(
         r"<metadata>.*?</metadata>|<style.*?</style>|font-family: [^;\"]*;? ?", "", buffer.getvalue(), flags=re.DOTALL
     )
-    # A hundredth of a pixel is not seen, and is half of the text.
-    svg = re.sub(r"\b\d+\.\d{3,}(?=[\s,;\")L]|$)", lambda number: f"{float(number[0]):.2f}", svg)
+    svg = _without_what_is_not_seen(svg)
     # A page holds many figures, and an id may occur only once on it.
     prefix = f"figure-{hashlib.sha256(svg.encode()).hexdigest()[:8]}-"
     svg = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}", svg[svg.index("<svg") :])
@@ -89,6 +90,28 @@ def to_svg(drawing: Figure) -> str:
     svg = svg.replace("#000000", "currentColor")
     style = _SVG_STYLE.format(width=drawing.get_figwidth())
     return svg.replace("<svg ", f'<svg aria-hidden="true" fill="currentColor" style="{style}" ', 1)
+
+
+def _without_what_is_not_seen(svg: str) -> str:
+    """The SVG, in less than half of its text: short numbers, no names that nothing refers to, comments and indents."""
+    parts = re.split(r"(<image[^>]*>)", re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL))
+    parts[::2] = map(_with_short_numbers, parts[::2])  # not those that enlarge an image
+    svg = "".join(parts)
+    referred = set(re.findall(r"(?:href=\"#|url\(#)([^\")]+)", svg))
+    svg = re.sub(r' id="([^"]*)"', lambda name: name[0] if name[1] in referred else "", svg)
+    return re.sub(r"\s*\n\s*", " ", re.sub(r">\s+<", "><", svg))
+
+
+def _with_short_numbers(svg: str) -> str:
+    """Places to a tenth of a point, all else to a hundredth."""
+    places = r'(?<= d=")[^"]*|(?<= [xy]=")[^"]*|(?<=translate\()[^)]*'
+    return _rounded(re.sub(places, lambda place: _rounded(place[0], 1), svg), 2)
+
+
+def _rounded(text: str, digits: int) -> str:
+    """The text with its longer numbers rounded."""
+    number = rf"\b\d+\.\d{{{digits + 1},}}(?=[\s,;\")L]|$)"
+    return re.sub(number, lambda found: f"{float(found[0]):.{digits}f}".removesuffix(".0"), text)
 
 
 def heat_map(

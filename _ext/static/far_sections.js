@@ -5,6 +5,7 @@
 // stays where it is; for who starts to read, they are laid out when there is time.
 const whenIdle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
 const far = [...document.querySelectorAll(".bd-article > section > section")];
+// Heard where they bubble: the page's own scrolling does, that of the sidebar, which a script brings to the chapter, does not.
 const SIGNS_OF_A_READER = ["scroll", "wheel", "keydown", "pointerdown", "touchstart"];
 const [visit] = performance.getEntriesByType("navigation");
 
@@ -18,7 +19,7 @@ function layOutAll() {
 }
 
 function begin() {
-  for (const sign of SIGNS_OF_A_READER) removeEventListener(sign, begin, { capture: true });
+  for (const sign of SIGNS_OF_A_READER) removeEventListener(sign, begin);
   whenIdle(layOutNext);
 }
 
@@ -29,5 +30,5 @@ function goToPlace() {
 }
 
 if (location.hash || visit?.type !== "navigate") layOutAll();
-for (const sign of SIGNS_OF_A_READER) addEventListener(sign, begin, { capture: true, passive: true });
+for (const sign of SIGNS_OF_A_READER) addEventListener(sign, begin, { passive: true });
 addEventListener("hashchange", goToPlace);

@@ -97,8 +97,6 @@ def show_mathml(formula: Tag) -> None:
     """KaTeX writes each formula twice, as boxes to be seen and as MathML to be heard: the second stays."""
     mathml = formula.find("math")
     assert isinstance(mathml, Tag)
-    for tex in mathml.find_all("annotation"):
-        tex.decompose()
     formula.replace_with(mathml.extract())
 
 

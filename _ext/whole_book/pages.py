@@ -167,9 +167,9 @@ def show_picture(place: Tag, name: str, address: str) -> None:
 
 
 def text_of(tag: Tag) -> str:
-    """The text of a heading, each formula as its own text rather than also as TeX."""
+    """The text of a heading, each formula once."""
     copy = BeautifulSoup(str(tag), "html.parser")
-    for twin in copy.select(".katex-html, annotation"):
+    for twin in copy.select(".katex-html"):
         twin.decompose()
     return " ".join(copy.get_text().split())
 

@@ -70,6 +70,7 @@ export default widget(
       text,
     );
     showGrid();
+    said.textContent = "Loading the course model …";
     load();
 
     async function load() {

@@ -1,13 +1,16 @@
 """What a page asks of a reader's phone before anything is done with it, and that places stay where they are."""
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Response
 
+from benchmarks.site import FIRST_LOAD
 from tests.site.checks import Visit
+from tests.site.conftest import ROOT
 from tests.site.test_browser import CHAPTER
 
 pytestmark = pytest.mark.browser
 
+CHAPTERS = sorted(f"chapters/{page.parent.name}/chapter.html" for page in ROOT.glob("chapters/*/chapter.md"))
 PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
 WATCH_SHIFTS = """globalThis.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))
@@ -28,6 +31,25 @@ def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
         assert visit.page.locator("script[src*='widgets/stories']").count() == 0
         assert visit.page.evaluate("shifted") < 0.02
     assert visit.faults == []
+
+
+@pytest.mark.parametrize("name", ["index.html", *CHAPTERS])
+def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None:
+    with Visit(browser, served, viewport=PHONE) as visit:
+        visit.context.add_init_script(NEVER_AT_REST)
+        answers: list[Response] = []
+        visit.page.on("response", answers.append)
+        visit.page.goto(visit.base + name, wait_until="networkidle")
+        kilobytes = {answer.url.removeprefix(served): size_of(answer) / 1000 for answer in answers}
+    largest = sorted(kilobytes.items(), key=lambda file: -file[1])
+    assert len(kilobytes) > 5
+    assert sum(kilobytes.values()) < FIRST_LOAD, largest
+
+
+def size_of(answer: Response) -> int:
+    """Bytes on the wire, as the host compresses them."""
+    sizes = answer.request.sizes()
+    return sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
 
 def test_the_model_comes_when_a_reader_acts(browser: Browser, served: str) -> None:

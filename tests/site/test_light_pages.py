@@ -1,5 +1,6 @@
 """Which scripts a page keeps, and how they are loaded."""
 
+import subprocess
 from pathlib import Path
 
 import pydata_sphinx_theme
@@ -7,26 +8,24 @@ import pytest
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
-from _ext.light_pages import PLAIN_SPAN, THEME_SCRIPT, is_needed, measure_no_places, names_in_use, waiting
+from _ext.joined_scripts import THEME_SCRIPT, join, measuring_no_places
+from _ext.light_pages import PLAIN_SPAN, names_in_use, stands_alone, waiting
 
 
 @pytest.mark.parametrize(
-    ("script", "body", "needed"),
+    ("script", "body", "alone"),
     [
-        ("copybutton.js", '<div class="highlight-python">', True),
-        ("copybutton.js", "<p>prose</p>", False),
         ("design-tabs.js", '<div class="sd-tab-set">', True),
         ("design-tabs.js", '<div class="highlight">', False),
-        ("far_sections.js", '<section id="a"><section id="b"></section>\n<section id="c"></section></section>', True),
-        ("far_sections.js", '<section id="a"><h1>Title</h1></section>', False),
-        ("scrollable.js", '<div class="katex-display">', True),
-        ("scrollable.js", "<p>prose</p>", False),
-        ("doctools.js", "<p>prose</p>", True),
+        ("widgets/host.js", '<div class="llm-widget-place llm-place-norm_lab">', True),
+        ("widgets/host.js", "<p>prose</p>", False),
+        ("search.js", "<p>prose</p>", False),  # in the script that all pages run
+        ("doctools.js", "<p>prose</p>", False),
         ("", "<p>prose</p>", True),
     ],
 )
-def test_script_is_kept_where_its_sign_is(script: str, body: str, needed: bool) -> None:
-    assert is_needed(script, body) == needed
+def test_a_page_links_scripts_of_its_own(script: str, body: str, alone: bool) -> None:
+    assert stands_alone(script, body) == alone
 
 
 def test_scripts_wait() -> None:
@@ -44,32 +43,45 @@ def test_code_keeps_only_elements_that_look_different() -> None:
 
 def test_names_come_from_pages_and_scripts(tmp_path: Path) -> None:
     (tmp_path / "_static").mkdir()
-    (tmp_path / "index.html").write_text('<p class="one two" id="three" data-class="four">five</p>')
+    (tmp_path / "index.html").write_text(
+        '<p class="one two" id="three" data-class="four" style="color: var(--nine)">five</p>'
+    )
     (tmp_path / "_static" / "a.js").write_text('element.classList.add("six-seven")')
     (tmp_path / "_static" / "b.js").write_text('"eight"')
     names = names_in_use(tmp_path, {"a.js"})
-    assert {"one", "two", "three", "six-seven"} <= names
+    assert {"one", "two", "three", "six-seven", "--nine"} <= names
     assert names.isdisjoint({"five", "eight"})
 
 
 THEME_STATIC = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 
 
-def test_theme_measures_no_places(tmp_path: Path) -> None:
+def test_theme_measures_no_places() -> None:
     theme = (THEME_STATIC / THEME_SCRIPT).read_text(encoding="utf-8")
-    script = tmp_path / "theme.js"
-    script.write_text(theme, encoding="utf-8")
-    measure_no_places(script)
-    lighter = script.read_text(encoding="utf-8")
+    lighter = measuring_no_places(theme)
     assert "scrollHeight>" in theme
     assert "scrollHeight>" not in lighter
     assert 0 < len(theme) - len(lighter) < 500
-    measure_no_places(script)  # a second build finds its work done
-    assert script.read_text(encoding="utf-8") == lighter
 
 
-def test_a_theme_that_measures_in_a_new_way_is_noticed(tmp_path: Path) -> None:
-    script = tmp_path / "theme.js"
-    script.write_text("const tall=e.scrollHeight>e.clientHeight", encoding="utf-8")
+def test_a_theme_that_measures_in_a_new_way_is_noticed() -> None:
     with pytest.raises(ExtensionError, match="measures scrollable places in a new way"):
-        measure_no_places(script)
+        measuring_no_places("const tall=e.scrollHeight>e.clientHeight")
+
+
+def test_joined_scripts_run_in_their_order_and_share_their_names(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "first.js").write_text("/* a remark */ const lengthOf = (text) => text.length")
+    (tmp_path / "second.js").write_text('{ const word = "héllo"; globalThis.found = lengthOf(word) }')
+    (tmp_path / THEME_SCRIPT).write_text("(() => { console.log(globalThis.found, lengthOf(String.raw`a`)) })()")
+    script = join(tmp_path, ["first.js", "second.js", THEME_SCRIPT])
+    run = subprocess.run(["node", "--eval", script], capture_output=True, text=True, check=False)
+    assert run.stdout == "5 1\n", run.stderr
+    assert "remark" not in script
+
+
+def test_a_script_that_cannot_be_read_stops_the_build(tmp_path: Path) -> None:
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / THEME_SCRIPT).write_text("const = 3")
+    with pytest.raises(ExtensionError, match="esbuild cannot read"):
+        join(tmp_path, [THEME_SCRIPT])

@@ -8,7 +8,7 @@ import pydata_sphinx_theme
 import pytest
 from fontTools.ttLib import TTFont
 
-from _ext.stylesheets import font_of, purge, with_addresses, with_icons_inside
+from _ext.stylesheets import font_of, purge, with_addresses, with_icons_inside, without_unread_variables
 
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 
@@ -33,7 +33,7 @@ THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_the
         ("@media print{@supports (x:y){.used{color:red}}}", "@media print{@supports (x:y){.used{color:red}}}"),
         ('@charset "utf-8";@import "x.css";p{color:red}', "p{color:red}"),
         ("@keyframes turn{to{color:red}}", "@keyframes turn{to{color:red}}"),
-        ("p{--empty:;width:1.5em}", "p{--empty:;width:1.5em}"),
+        ("p{--empty:;width:var(--empty)}", "p{--empty:;width:var(--empty)}"),
     ],
 )
 def test_purge_keeps_what_can_match(css: str, left: str) -> None:
@@ -84,3 +84,12 @@ def test_icon_font_holds_only_what_is_asked() -> None:
     font = THEME / "vendor" / "fontawesome" / "webfonts" / "fa-solid-900.woff2"
     characters = TTFont(io.BytesIO(base64.b64decode(font_of(font, {"\uf185", "\uf186"})))).getBestCmap()
     assert set(characters) == {0xF185, 0xF186}
+
+
+def test_variables_that_nothing_reads_are_left_out() -> None:
+    css = (
+        "html{--read: 1px;--only-by-unread: 2;--unread: var(--only-by-unread);--by-a-page:url('data:image/svg;a{b}');"
+        "--strange: url(data:x;y(z));color: red;--last: 3}p{margin: var(--read)}"
+    )
+    kept = "html{--read: 1px;--by-a-page:url('data:image/svg;a{b}');color: red;}p{margin: var(--read)}"
+    assert without_unread_variables(css, {"--by-a-page"}) == kept

@@ -1,6 +1,7 @@
 """Pages with widgets, as the book builds them, and a Chromium to open them in."""
 
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -14,6 +15,7 @@ import pytest
 from ipywidgets.embed import dependency_state
 from playwright.sync_api import Browser, Page, expect
 
+from _ext import widget_files
 from llm_course import widgets
 from llm_course.widgets.base import BUILT, CourseWidget
 from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
@@ -114,7 +116,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / f"{name}-{theme}.html").write_text(page_html(make(), theme=theme), encoding="utf-8")
     far = page_html(widgets.NormLab()).replace("</h1>", '</h1><div style="height: 5000px"></div>')
     (folder / "far.html").write_text(far, encoding="utf-8")
+    (folder / "beside.html").write_text(with_files_beside(far, folder, "pages/beside"), encoding="utf-8")
     return folder
+
+
+def with_files_beside(html: str, site: Path, name: str) -> str:
+    """A page whose widgets have their code and their state in files, as in the book."""
+    state = re.search(rf'<script type="{re.escape(STATE_TYPE)}">(.*?)</script>', html)
+    assert state is not None
+    models = json.loads(state[1])["state"]
+    folder = site / "_static" / "widgets"
+    for model in models.values():
+        widget_files.move_texts(folder, model["state"])
+    widget_files.write(folder, name, models)
+    return html.replace(state[0], "").replace("<script defer", f'<script data-state="{name}" defer')
 
 
 @pytest.fixture(scope="session")

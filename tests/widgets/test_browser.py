@@ -265,6 +265,44 @@ def test_a_widget_starts_when_it_comes_near(watched: Watched, address: str) -> N
     expect(place.locator(".llm-widget")).to_be_visible()
 
 
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_a_widget_far_down_is_loaded_when_it_comes_near(
+    watched: Watched, address: str, site: Path, scheme: str
+) -> None:
+    page = watched.page
+    page.goto(f"{address if scheme == 'http' else site.as_uri()}/beside.html")
+    page.wait_for_timeout(300)
+    beside = page.locator("script[src*='pages/beside'], script[src*='norm_lab']")
+    expect(beside).to_have_count(0)
+    page.locator(".llm-widget-place").scroll_into_view_if_needed()
+    expect(page.locator(".llm-widget")).to_be_visible()
+    expect(page.locator(".llm-widget-picture")).to_be_hidden()
+    expect(beside).to_have_count(2)
+    assert page.locator(".llm-widget").evaluate("widget => getComputedStyle(widget).borderRadius") != "0px"
+
+
+def test_an_address_asks_for_a_view_of_a_widget_far_down(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/beside.html?norm_lab.shift=1")
+    expect(page.locator(".llm-widget")).to_be_in_viewport()
+
+
+def test_the_picture_stands_until_the_model_is_there(watched: Watched, address: str) -> None:
+    never_at_rest = "const wait = setTimeout; globalThis.setTimeout = (work, ms) => ms < 4000 && wait(work, ms);"
+    page = watched.page
+    page.add_init_script(never_at_rest)
+    page.add_init_script("delete Navigator.prototype.userActivation;")  # Playwright's own questions count as a reader's
+    page.goto(f"{address}/sampling_playground-light.html")
+    expect(page.locator(".llm-empty")).to_have_count(1)
+    expect(page.locator(".llm-widget-picture")).to_be_visible()
+    expect(page.get_by_text("Loading the course model")).to_be_hidden()
+    top = page.locator(".llm-widget-picture").bounding_box()
+    assert top is not None and page.locator(".llm-widget").bounding_box()["y"] - top["y"] < 40
+    page.mouse.move(300, 300)
+    expect(page.locator(".llm-widget")).to_be_visible()
+    expect(page.locator(".llm-widget-picture")).to_be_hidden()
+
+
 def test_the_view_of_the_attention_explorer_is_in_its_address(watched: Watched, address: str) -> None:
     page = opened(watched, address, "attention_explorer")
     page.get_by_label("Queries Q").get_by_role("spinbutton").first.fill("3")

@@ -289,7 +289,7 @@ function whenVisible(node) {
         observer.disconnect();
         resolve();
       },
-      { rootMargin: "200px" },
+      { rootMargin: "600px" }, // so that what a model adds moves nothing in view
     );
     observer.observe(node);
   });
@@ -307,7 +307,10 @@ function whenIdle() {
   });
 }
 
-/** What a reader does on a page. */
+/**
+ * What a reader does on a page, heard where it bubbles: the page's own scrolling does, that of the book's sidebar, which
+ * a script brings to the chapter, does not.
+ */
 const SIGNS_OF_A_READER = ["pointermove", "pointerdown", "keydown", "scroll", "wheel", "touchstart"];
 /** After the page stands, for one who only looks. */
 const MILLISECONDS_OF_REST = 4000;
@@ -326,15 +329,15 @@ function whenAskedOrAtRest() {
       resolve();
     };
     const rest = () => setTimeout(go, MILLISECONDS_OF_REST);
-    for (const sign of SIGNS_OF_A_READER) addEventListener(sign, go, { capture: true, passive: true, signal: listening.signal });
+    for (const sign of SIGNS_OF_A_READER) addEventListener(sign, go, { passive: true, signal: listening.signal });
     if (document.readyState === "complete") rest();
     else addEventListener("load", rest, { once: true });
   });
 }
 
 /**
- * Loads the course model for a widget once it comes into view, a reader is there and the page is idle: says so
- * meanwhile where nothing else is said, and says what failed.
+ * Loads the course model for a widget once it comes into view, a reader is there and the page is idle: where the widget
+ * has said nothing yet it says so meanwhile, and in the book its picture stands, as `style.css` has it. Says what failed.
  * @template T
  * @param {HTMLElement} body  Busy until then.
  * @param {HTMLElement} said
@@ -344,8 +347,11 @@ function whenAskedOrAtRest() {
  */
 export async function loadWhenVisible(body, said, load, meanwhile = "Loading the course model …") {
   body.setAttribute("aria-busy", "true");
+  if (!said.textContent) {
+    said.textContent = meanwhile;
+    body.classList.add("llm-empty");
+  }
   await whenVisible(body);
-  if (!said.textContent) said.textContent = meanwhile;
   await whenAskedOrAtRest();
   await whenIdle();
   try {
@@ -355,5 +361,6 @@ export async function loadWhenVisible(body, said, load, meanwhile = "Loading the
     return null;
   } finally {
     body.removeAttribute("aria-busy");
+    body.classList.remove("llm-empty");
   }
 }

@@ -1,8 +1,9 @@
 /**
  * The static host: runs anywidget modules on a page without a kernel.
  *
- * It reads the standard widget state that myst-nb (or ipywidgets.embed) writes into a page, gives each view a model
- * that lives in the page, and calls the module's `initialize` and `render` as anywidget does in JupyterLab.
+ * It reads the standard widget state that myst-nb (or ipywidgets.embed) writes into a page, or that `_ext/widget_files.py`
+ * has put beside it, gives each view a model that lives in the page, and calls the module's `initialize` and `render` as
+ * anywidget does in JupyterLab.
  */
 
 import { stateFromAddress, withState } from "./address.js";
@@ -12,8 +13,12 @@ import { stateFromAddress, withState } from "./address.js";
 const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
 const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
 
-/** Where this script lies: assets lie beside it. Only known while the script first runs. */
-const HERE = new URL(".", /** @type {HTMLScriptElement} */ (document.currentScript).src);
+/** Only known while the script first runs. */
+const OWN_SCRIPT = /** @type {HTMLScriptElement} */ (document.currentScript);
+/** Where this script lies: what it loads lies beside it. */
+const HERE = new URL(".", OWN_SCRIPT.src);
+/** The file that holds the state of the page's widgets, where the page itself does not. */
+const STATE_FILE = OWN_SCRIPT.dataset.state;
 
 /**
  * A widget's state without a kernel: what is set stays in this page and in its address, which can be shared.
@@ -86,7 +91,7 @@ class PageModel {
 
   /** @param {string} name */
   loadAsset(name) {
-    return loadAsset(name);
+    return load(name);
   }
 
   /**
@@ -126,34 +131,43 @@ function writeAddress() {
   }
 }
 
-/** @type {Map<string, Promise<ArrayBuffer>>} */
-const assets = new Map();
+/** @type {Map<string, Promise<any>>} */
+const files = new Map();
+
+/** @type {Map<string, (value: any) => void>} */
+const receivers = new Map();
 
 /**
- * The bytes of an asset, loaded once a page however many widgets ask for it.
+ * What a script beside this one holds, loaded once a page however many widgets ask for it.
  *
- * The asset is a script that hands its bytes to `receiveAsset`: a page opened from a file may run scripts beside it,
- * but not fetch them.
+ * The script hands it to `receive`, or bytes to `receiveAsset`: a page opened from a file may run scripts beside it, but
+ * not fetch them.
  * @param {string} name
- * @returns {Promise<ArrayBuffer>}
+ * @returns {Promise<any>}
  */
-function loadAsset(name) {
-  let asset = assets.get(name);
-  if (!asset) {
-    asset = new Promise((resolve, reject) => {
+function load(name) {
+  let file = files.get(name);
+  if (!file) {
+    file = new Promise((resolve, reject) => {
       receivers.set(name, resolve);
       const script = document.createElement("script");
       script.src = new URL(`${name}.js`, HERE).href;
       script.onerror = () => reject(new Error(`The file ${name}.js could not be loaded.`));
       document.head.append(script);
     });
-    assets.set(name, asset);
+    files.set(name, file);
   }
-  return asset;
+  return file;
 }
 
-/** @type {Map<string, (bytes: ArrayBuffer) => void>} */
-const receivers = new Map();
+/**
+ * Called by a script beside this one.
+ * @param {string} name
+ * @param {any} value
+ */
+function receive(name, value) {
+  receivers.get(name)?.(value);
+}
 
 /**
  * Called by an asset's script.
@@ -161,7 +175,7 @@ const receivers = new Map();
  * @param {string} base64
  */
 function receiveAsset(name, base64) {
-  receivers.get(name)?.(fromBase64(base64));
+  receive(name, fromBase64(base64));
 }
 
 /**
@@ -175,12 +189,14 @@ function fromBase64(base64) {
   return bytes.buffer;
 }
 
-/** @returns {Map<string, PageModel>} */
-function readModels() {
+/** @returns {Promise<Map<string, PageModel>>} */
+async function readModels() {
+  const states = [...document.querySelectorAll(STATE)].map((script) => JSON.parse(script.textContent ?? "{}").state);
+  if (STATE_FILE) states.push(await load(STATE_FILE));
   /** @type {Map<string, PageModel>} */
   const models = new Map();
-  for (const script of document.querySelectorAll(STATE)) {
-    for (const [id, entry] of Object.entries(JSON.parse(script.textContent ?? "{}").state)) {
+  for (const state of states) {
+    for (const [id, entry] of Object.entries(state)) {
       if (entry.model_name !== "AnyModel") continue;
       for (const { path, data } of entry.buffers ?? []) putBuffer(entry.state, path, data);
       models.set(id, new PageModel(entry.state));
@@ -230,6 +246,16 @@ function addStyle(css) {
 }
 
 /**
+ * Load the traits that stand in files of their own.
+ * @param {PageModel} model
+ */
+async function complete(model) {
+  const beside = Object.entries(model.get("_beside") ?? {});
+  const values = await Promise.all(beside.map(([, name]) => load(name)));
+  beside.forEach(([trait], i) => (model.state[trait] = values[i]));
+}
+
+/**
  * Render one view after its script tag, and hide the picture that stood in for it.
  * @param {Element} script
  * @param {PageModel} model
@@ -239,6 +265,7 @@ async function mount(script, model, isAsked) {
   const el = document.createElement("div");
   script.after(el);
   try {
+    await complete(model);
     addStyle(model.get("_css"));
     const module = await importModule(model.get("_esm"));
     await render(module, model, el, isAsked);
@@ -285,33 +312,40 @@ function keyOf(name) {
 /** How far from the part in view a widget starts: until then its picture stands. */
 const NEAR = "800px 0px";
 
-function main() {
-  const models = readModels();
-  /** @type {Map<Element, () => void>} */
-  const waiting = new Map();
-  const near = new IntersectionObserver(
-    (entries) => {
-      for (const { isIntersecting, target } of entries) {
-        if (!isIntersecting) continue;
-        near.unobserve(target);
-        waiting.get(target)?.();
-      }
-    },
-    { rootMargin: NEAR },
-  );
-  for (const script of document.querySelectorAll(VIEW)) {
-    const model = models.get(JSON.parse(script.textContent ?? "{}").model_id);
-    if (!model) continue;
-    const isAsked = model.takeFromAddress(keyOf(model.get("_name")));
-    const place = script.parentElement ?? script;
-    if (isAsked) mount(script, model, isAsked);
-    else {
-      waiting.set(place, () => mount(script, model, isAsked));
-      near.observe(place);
-    }
-  }
+/**
+ * Resolves when the element comes near the part of the page in view.
+ * @param {Element} place
+ * @returns {Promise<void>}
+ */
+function whenNear(place) {
+  return new Promise((resolve) => {
+    const observer = new IntersectionObserver(
+      (entries) => {
+        if (!entries.some((entry) => entry.isIntersecting)) return;
+        observer.disconnect();
+        resolve();
+      },
+      { rootMargin: NEAR },
+    );
+    observer.observe(place);
+  });
 }
 
-Object.assign(globalThis, { llmCourse: { receiveAsset } });
+async function main() {
+  const views = [...document.querySelectorAll(VIEW)];
+  const near = views.map((script) => whenNear(script.parentElement ?? script));
+  // An address may ask for a state of a widget far down.
+  if (!location.search) await Promise.race(near);
+  const models = await readModels();
+  views.forEach((script, i) => {
+    const model = models.get(JSON.parse(script.textContent ?? "{}").model_id);
+    if (!model) return;
+    const isAsked = model.takeFromAddress(keyOf(model.get("_name")));
+    if (isAsked) mount(script, model, isAsked);
+    else near[i].then(() => mount(script, model, isAsked));
+  });
+}
+
+Object.assign(globalThis, { llmCourse: { receive, receiveAsset } });
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", main);
 else main();

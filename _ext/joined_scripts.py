@@ -1,0 +1,43 @@
+"""Joins the scripts that pages run into one, which esbuild makes small."""
+
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+ESBUILD = Path(__file__).parent.parent / "node_modules" / ".bin" / "esbuild"
+
+# What the theme's templates run.
+THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+
+# The theme measures each place that may scroll, one after another, as soon as the page is read: that lays out
+# the whole page. `scrollable.js` does the same without.
+MEASURES_ALL_PLACES = re.compile(
+    r'const e=\(\)=>\{document\.querySelectorAll\(\["pre",.*?'
+    r'\.observe\(document\.getElementById\("main-content"\),\{subtree:!0,childList:!0\}\),e\(\)(?=\})'
+)
+
+
+def join(folder: Path, names: Iterable[str]) -> str:
+    """The scripts of a folder one after the other, as one that runs like they do: their top-level names stay."""
+    scripts = {name: (folder / name).read_text(encoding="utf-8") for name in names}
+    scripts[THEME_SCRIPT] = measuring_no_places(scripts[THEME_SCRIPT])
+    return minified(";\n".join(scripts.values()))
+
+
+def measuring_no_places(script: str) -> str:
+    """The theme's script without its measuring of all places that may scroll."""
+    lighter = MEASURES_ALL_PLACES.sub("", script)
+    if "scrollHeight>" in lighter:
+        raise ExtensionError("The theme measures scrollable places in a new way: mend MEASURES_ALL_PLACES.")
+    return lighter
+
+
+def minified(script: str) -> str:
+    command = [str(ESBUILD), "--minify", "--loader=js", "--target=es2022", "--charset=utf8", "--log-level=error"]
+    result = subprocess.run(command, input=script, capture_output=True, encoding="utf-8", check=False)
+    if result.returncode:
+        raise ExtensionError(f"esbuild cannot read the pages' scripts: {result.stderr.strip()}")
+    return result.stdout
