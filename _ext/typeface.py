@@ -58,6 +58,7 @@ def cut_down(source: Path, target: Path, text: str) -> None:
     """Write a font with these characters only."""
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
     options = subset.Options(flavor="woff2", hinting=False, layout_features=["kern", "liga", "mark", "tnum"])
+    options.drop_tables += ["BASE", "STAT", "gasp"]  # for vertical lines, other weights, and screens of long ago
     font = subset.load_font(str(source), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(text=text)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pydata_sphinx_theme
 import pytest
+from pygments.styles import get_style_by_name
+from pygments.token import STANDARD_TYPES
 from sphinx.builders.html._assets import _JavaScript
 from sphinx.errors import ExtensionError
 
 from _ext.joined_scripts import THEME_SCRIPT, join, measuring_no_places
-from _ext.light_pages import PLAIN_SPAN, names_in_use, stands_alone, waiting
+from _ext.light_pages import COLORED_LIKE, names_in_use, simplified_code, stands_alone, waiting
 
 
 @pytest.mark.parametrize(
@@ -37,8 +39,23 @@ def test_scripts_wait() -> None:
 
 
 def test_code_keeps_only_elements_that_look_different() -> None:
-    code = '<pre><span></span><span class="k">def</span><span class="w"> </span><span class="n">f</span></pre>'
-    assert PLAIN_SPAN.sub(r"\1", code) == '<pre><span class="k">def</span> f</pre>'
+    code = (
+        '<pre><span></span><span class="k">def</span><span class="w"> </span><span class="n">f</span> <span class="o">='
+        '</span> <span class="sa">f</span><span class="s2">&quot;</span><span class="si">{</span>x<span class="si">}'
+        '</span> <span class="mi">3</span></pre>'
+    )
+    assert simplified_code(code) == (
+        '<pre><span class="k">def</span> f <span class="s1">= f&quot;{</span>x<span class="s1">}</span> '
+        '<span class="mi">3</span></pre>'
+    )
+
+
+@pytest.mark.parametrize("style", ["a11y-high-contrast-light", "a11y-high-contrast-dark"])
+def test_code_is_colored_as_its_classes_were(style: str) -> None:
+    tokens = {name: token for token, name in STANDARD_TYPES.items()}
+    look = get_style_by_name(style).style_for_token
+    for name, others in COLORED_LIKE.items():
+        assert [look(tokens[other]) for other in others] == [look(tokens[name])] * len(others)
 
 
 def test_names_come_from_pages_and_scripts(tmp_path: Path) -> None:
