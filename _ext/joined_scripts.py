@@ -1,13 +1,12 @@
 """Joins the scripts that pages run into one, which esbuild makes small."""
 
 import re
-import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-ESBUILD = Path(__file__).parent.parent / "node_modules" / ".bin" / "esbuild"
+from _ext.assets import minified
 
 # What the theme's templates run.
 THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
@@ -24,7 +23,7 @@ def join(folder: Path, names: Iterable[str]) -> str:
     """The scripts of a folder one after the other, as one that runs like they do: their top-level names stay."""
     scripts = {name: (folder / name).read_text(encoding="utf-8") for name in names}
     scripts[THEME_SCRIPT] = measuring_no_places(scripts[THEME_SCRIPT])
-    return minified(";\n".join(scripts.values()))
+    return minified(";\n".join(scripts.values()), "js")
 
 
 def measuring_no_places(script: str) -> str:
@@ -33,11 +32,3 @@ def measuring_no_places(script: str) -> str:
     if "scrollHeight>" in lighter:
         raise ExtensionError("The theme measures scrollable places in a new way: mend MEASURES_ALL_PLACES.")
     return lighter
-
-
-def minified(script: str) -> str:
-    command = [str(ESBUILD), "--minify", "--loader=js", "--target=es2022", "--charset=utf8", "--log-level=error"]
-    result = subprocess.run(command, input=script, capture_output=True, encoding="utf-8", check=False)
-    if result.returncode:
-        raise ExtensionError(f"esbuild cannot read the pages' scripts: {result.stderr.strip()}")
-    return result.stdout

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from _ext import joined_scripts, stylesheets
-from _ext.assets import share_static_folder
+from _ext.assets import minified, share_static_folder
 
 # What the theme's templates link, before the stylesheets that Sphinx knows of.
 THEME_STYLESHEETS = ["basic.css", "styles/pydata-sphinx-theme.css"]
@@ -76,7 +76,8 @@ class LightPages:
         css = stylesheets.join(static, [*THEME_STYLESHEETS, *self.stylesheets])
         css = stylesheets.purge(css, names_in_use(site, {"light.js", *SEPARATE_SCRIPTS}))
         css = stylesheets.with_icons_inside(css, static / ICON_FONT)
-        (static / "light.css").write_text(f'@charset "utf-8";\n{css}\n', encoding="utf-8")
+        css = minified(css, "css")
+        (static / "light.css").write_text(f'@charset "utf-8";\n{css}', encoding="utf-8")
 
 
 def static_name(filename: Any) -> str:

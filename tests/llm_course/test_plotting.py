@@ -1,5 +1,6 @@
 """Figures follow the page's colors, can stand side by side on a page, and always have alt text."""
 
+import base64
 import re
 from xml.etree import ElementTree
 
@@ -72,3 +73,16 @@ def test_data_colors_stand_out_on_light_and_dark(color: str, background: str) ->
 
     bright, dim = sorted((luminance(color), luminance(background)), reverse=True)
     assert (bright + 0.05) / (dim + 0.05) >= 3
+
+
+def test_a_cell_of_a_heat_map_is_one_pixel_and_numbers_are_short() -> None:
+    drawing, axes = plotting.figure()
+    plotting.heat_map(axes[0], np.random.default_rng(0).random((6, 7)))
+    axes[0].plot(np.linspace(0, 6, 50), np.sin(np.linspace(0, 6, 50)))
+    svg = plotting.to_svg(drawing)
+    (image,) = re.findall(r"<image[^>]*>", svg)
+    (png,) = re.findall(r"base64,([^\"]*)", image)
+    assert base64.b64decode(png)[16:24] == bytes([0, 0, 0, 7, 0, 0, 0, 6])  # width and height in its header
+    assert not re.search(r"\d\.\d{3}", svg.replace(image, ""))
+    assert not re.search(r" d=\"[^\"]*\.\d\d", svg)
+    assert "<!--" not in svg and "\n" not in svg

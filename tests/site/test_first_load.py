@@ -40,7 +40,8 @@ def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None
         answers: list[Response] = []
         visit.page.on("response", answers.append)
         visit.page.goto(visit.base + name, wait_until="networkidle")
-        kilobytes = {answer.url.removeprefix(served): size_of(answer) / 1000 for answer in answers}
+        files = [answer for answer in answers if answer.url.startswith(served)]  # a widget's module runs as a blob
+        kilobytes = {answer.url.removeprefix(served): size_of(answer) / 1000 for answer in files}
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
     assert len(kilobytes) > 5
     assert sum(kilobytes.values()) < FIRST_LOAD, largest
