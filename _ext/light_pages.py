@@ -19,8 +19,8 @@ from _ext.assets import minified, share_static_folder
 THEME_STYLESHEETS = ["basic.css", "styles/pydata-sphinx-theme.css"]
 ICON_FONT = "vendor/fontawesome/webfonts/fa-solid-900.woff2"
 
-# Sphinx's own marking of searched words: the book's search leads to sections.
-UNUSED_SCRIPTS = {"doctools.js", "sphinx_highlight.js"}
+# Sphinx's own marking of searched words: the book's search leads to sections. In place of the last, `clipboard.js`.
+UNUSED_SCRIPTS = {"doctools.js", "sphinx_highlight.js", "clipboard.min.js"}
 
 # Scripts that few pages run: the pattern of their sign in a page's HTML.
 SEPARATE_SCRIPTS = {"design-tabs.js": "sd-tab-set", "widgets/host.js": "llm-widget-place"}
@@ -117,6 +117,7 @@ def names_in_use(site: Path, scripts: set[str]) -> set[str]:
 def setup(app: Sphinx) -> dict[str, Any]:
     pages = LightPages()
     app.connect("builder-inited", share_static_folder)
+    app.add_js_file("clipboard.js", priority=400)  # before sphinx-copybutton
     app.add_js_file("far_sections.js")
     app.add_js_file("scrollable.js")
     app.connect("html-page-context", pages.trim, priority=900)  # after the theme and all who add files
