@@ -11,6 +11,8 @@ from tests.site.test_browser import CHAPTER
 pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted(f"chapters/{page.parent.name}/chapter.html" for page in ROOT.glob("chapters/*/chapter.md"))
+# Chapter 4 opens with formulas, whose fonts are 21 KB, and has a curve of 4,001 points and a picture of 12,800 cells.
+HEAVIER = {"chapters/04_positions/chapter.html": 175}
 PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
 WATCH_SHIFTS = """globalThis.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))
@@ -44,7 +46,7 @@ def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None
         kilobytes = {answer.url.removeprefix(served): size_of(answer) / 1000 for answer in files}
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
     assert len(kilobytes) > 5
-    assert sum(kilobytes.values()) < FIRST_LOAD, largest
+    assert sum(kilobytes.values()) < HEAVIER.get(name, FIRST_LOAD), largest
 
 
 def size_of(answer: Response) -> int:
