@@ -14,7 +14,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import glossary, pending_xref
-from sphinx.application import Sphinx
+from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.errors import ExtensionError
 
 from _ext.assets import share_static_folder
@@ -109,6 +109,9 @@ def write_sections(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     env, static = app.env, Path(app.outdir, "_static")
+    shutil.copyfile(MINISEARCH, static / "minisearch.js")
+    if not is_stale(script := static / "search-sections.js", app):
+        return
     sections: list[Section] = []
     for document in sorted(env.found_docs):
         if document not in LEFT_OUT:
@@ -117,8 +120,12 @@ def write_sections(app: Sphinx, exception: Exception | None) -> None:
                 page = f"Exercises of {env.titles[document.replace('exercises', 'chapter')].astext()}"
             sections += sections_of(page, app.builder.get_target_uri(document), env.get_doctree(document))
     data = json.dumps([asdict(section) for section in sections], ensure_ascii=False, separators=(",", ":"))
-    (static / "search-sections.js").write_text(f"courseSearch.receive({data});\n", encoding="utf-8")
-    shutil.copyfile(MINISEARCH, static / "minisearch.js")
+    script.write_text(f"courseSearch.receive({data});\n", encoding="utf-8")
+
+
+def is_stale(file: Path, app: Sphinx) -> bool:
+    """Whether a page has been read since the file was written: whenever it reads one, Sphinx keeps its environment."""
+    return not file.exists() or file.stat().st_mtime_ns <= Path(app.doctreedir, ENV_PICKLE_FILENAME).stat().st_mtime_ns
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

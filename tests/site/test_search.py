@@ -1,13 +1,15 @@
 """What a reader types leads to the section that explains it; a section is read without code and inner sections."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from _ext.section_search import Section, sections_of
+from _ext.section_search import Section, is_stale, sections_of
 from tests.site.checks import Visit
 from tests.site.conftest import Built
 from tests.site.test_links import read
@@ -139,3 +141,14 @@ def test_a_section_is_its_own_text(build: Callable[..., Built], monkeypatch: pyt
     assert (layer.title, layer.text, layer.names) == ("In a layer", "Before attention.", "in a layer norm layer")
     assert (gain.title, gain.address, gain.text) == ("gain", "index.html#term-gain", "A learned factor.")
     assert "secret" not in (built.folder / "_static" / "search-sections.js").read_text(encoding="utf-8")
+
+
+def test_sections_are_written_again_once_a_page_was_read(tmp_path: Path) -> None:
+    app, file, environment = SimpleNamespace(doctreedir=tmp_path), tmp_path / "a.js", tmp_path / "environment.pickle"
+    environment.touch()
+    assert is_stale(file, app)  # type: ignore[arg-type]
+    file.touch()
+    os.utime(environment, ns=(0, file.stat().st_mtime_ns - 1))
+    assert not is_stale(file, app)  # type: ignore[arg-type]
+    os.utime(environment, ns=(0, file.stat().st_mtime_ns + 1))
+    assert is_stale(file, app)  # type: ignore[arg-type]
