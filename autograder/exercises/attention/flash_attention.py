@@ -65,6 +65,12 @@ known.edit(
     "exponentials that round to 0. Start at minus infinity.",
 )
 known.edit(
+    "starts_far_below_zero",
+    {"-torch.inf": "-1e4"},
+    "Your largest score starts at some negative number, and a query whose scores are all far below that, too, has only "
+    "exponentials that round to 0. Start at minus infinity, which is below every score.",
+)
+known.edit(
     "only_the_block_maximum",
     {"torch.maximum(maximum, scores.amax(dim=-1, keepdim=True))": "scores.amax(dim=-1, keepdim=True)"},
     "You go on with the largest score of the new block alone. Where it is far below that of an earlier block, the "
@@ -191,6 +197,13 @@ def very_low_scores(draw: Generator) -> Arguments:
     return {**arguments, "query": arguments["query"] + 10, "key": arguments["key"] - 10}
 
 
+def lowest_scores(draw: Generator) -> Arguments:
+    """Scores near -20,000, sums of few binary digits: no order of the operations rounds them."""
+    query = 200 + torch.randint(-2, 3, (3, 4), generator=draw) / 2
+    key = -50 + torch.randint(-2, 3, (9, 4), generator=draw) / 64
+    return {"query": query, "key": key, "value": randn(draw, 9, 4), "block_size": 4}
+
+
 def low_beside_high_scores(draw: Generator) -> Arguments:
     arguments = very_low_scores(draw)
     # The first query's scores are near +200, those of the others near -200.
@@ -237,6 +250,8 @@ EXERCISE = Exercise(
         Case("huge scores", huge_blocks, visible=True, slack=1000.0),
         Case("falling scores", falling_scores, slack=1000.0),
         Case("very low scores", very_low_scores, visible=True, slack=1000.0),
+        # A logarithm of the sum near -20,000 is rounded by 0.001, and its exponential by ten thousand units.
+        Case("lowest scores", lowest_scores, visible=True, slack=100_000.0),
         Case("low beside high scores", low_beside_high_scores, visible=True, slack=1000.0),
         Case("many keys", many_keys, visible=True, measure=True),
         Case("float64", blocks_in(torch.float64), visible=True),
@@ -265,7 +280,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Huge scores do not overflow, very low ones do not vanish",
-            ("huge scores", "falling scores", "very low scores", "low beside high scores"),
+            ("huge scores", "falling scores", "very low scores", "lowest scores", "low beside high scores"),
             "Take exponentials relative to the largest score so far of the same query, never of a score itself.",
         ),
         Property(

@@ -90,6 +90,10 @@ def dropping(mode: str) -> Steps:
     return steps
 
 
+def dropping_all(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
+    return drawn_matrices(draw, rows, columns, rank), ("mode", "train"), ("call", {"x": randn(draw, 3, columns)})
+
+
 def in_float64(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
     matrices = drawn_matrices(draw, rows, columns, rank, torch.float64)
     return matrices, ("call", {"x": randn(draw, 2, columns, dtype=torch.float64)}), ("method", "merge", {})
@@ -146,6 +150,7 @@ EXERCISE = Exercise(
         dropout_case("training, drawn", "train", 0.25, visible=False),
         dropout_case("evaluation", "eval", 0.75, visible=True),
         dropout_case("evaluation, drawn", "eval", 0.25, visible=False),
+        lora_case("dropout of 1", (3, 4), **FACTOR_OF_1, steps=dropping_all, dropout=1.0, visible=True),
         lora_case("float64", (3, 4), **FACTOR_OF_1, steps=in_float64, dtype=torch.float64, visible=True),
         lora_case("float64, drawn", (4, 2), **FACTOR_OF_1, steps=in_float64, dtype=torch.float64),
         lora_case("rank 0", (3, 4), 0, 3.0, start, visible=True),
@@ -228,6 +233,13 @@ EXERCISE = Exercise(
             "After `eval()` the same input must give the same output each time. nn.Dropout knows the mode; "
             "functional.dropout must be told: `training=self.training`.",
             observe=observe.value,
+            needs="In training, dropout acts on the entries of the update's input, and on nothing else",
+        ),
+        Property(
+            "A dropout of 1 leaves the base's output alone in training",
+            ("dropout of 1",),
+            "1 is a probability: every entry is dropped, and none is left to be divided by 1 - p.",
+            observe=functools.partial(observe.results, positions=(2,)),
             needs="In training, dropout acts on the entries of the update's input, and on nothing else",
         ),
         Property(

@@ -340,6 +340,17 @@ known.edit(
     "You refuse a dropout below 0, and take one above 1, which is no probability: raise ValueError in `__init__`.",
 )
 known.edit(
+    "dropout_of_one_refused",
+    {"nn.Dropout(dropout)": "nn.Dropout(dropout if dropout < 1 else -1.0)"},
+    "You refuse a dropout of 1. It is a probability as well: in training the update is then 0 throughout.",
+)
+known.edit(
+    "dropout_of_one_not_a_number",
+    {DROPPED: "(x * (torch.rand_like(x) >= self.dropout.p) / (1 - self.dropout.p) if self.training else x)"},
+    "With a dropout of 1 you divide 0 by 1 - p, which is 0 too, and the output is NaN. Where all is dropped the update "
+    "is 0; nn.Dropout minds it.",
+)
+known.edit(
     "negative_dropout_taken",
     {"nn.Dropout(dropout)": "nn.Dropout(max(dropout, 0.0))"},
     "You refuse a dropout above 1, and take one below 0, which is no probability: raise ValueError in `__init__`.",
