@@ -213,7 +213,8 @@ known.edit(
 known.edit(
     "unknown_is_a_key_error",
     {"raise ValueError": "raise KeyError"},
-    "For an unknown kind your function raises a KeyError, as a dict does. Check first, and raise ValueError.",
+    "For an unknown kind your function raises a KeyError, which is what a dict raises by itself. Check first, and "
+    "raise ValueError.",
 )
 known.edit(
     "case_ignored",

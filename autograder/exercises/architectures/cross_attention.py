@@ -322,8 +322,8 @@ known.edit(
 known.edit(
     "heads_not_checked",
     {CHECK: "False"},
-    "You leave it to torch to refuse heads that do not fit, and its RuntimeError speaks of shapes. Compare the numbers "
-    "first, and raise ValueError.",
+    "With heads that do not fit your function ends in a RuntimeError, which is what torch raises by itself. Compare "
+    "the numbers first, and raise ValueError.",
 )
 known.edit(
     "head_width_from_x",

@@ -287,7 +287,8 @@ known.edit(
         CHECK: "False",
         "uniform() < probability": "torch.full(ids.shape, float(probability)).bernoulli(generator=generator).bool()",
     },
-    "You leave it to torch to refuse a probability, and it raises a RuntimeError. Check first, and raise ValueError.",
+    "A probability outside 0 to 1 ends in a RuntimeError, which is what torch raises by itself. Check first, and raise "
+    "ValueError.",
 )
 known.edit(
     "ends_refused",

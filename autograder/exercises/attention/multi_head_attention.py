@@ -152,8 +152,8 @@ known.edit(
 known.edit(
     "heads_not_checked",
     {"if n_heads < 1 or w_q.shape[0] % n_heads": "if False", "if n_kv_heads < 1 or n_heads % n_kv_heads": "if False"},
-    "You leave it to torch to refuse heads that do not fit, and its RuntimeError speaks of shapes. Compare the "
-    "numbers first, and raise ValueError.",
+    "With heads that do not fit your function ends in a RuntimeError, which is what torch raises by itself. Compare "
+    "the numbers first, and raise ValueError.",
 )
 known.edit(
     "attended_in_float32",

@@ -65,8 +65,8 @@ known.edit(
 known.edit(
     "index_error",
     {REFUSED: "False", "table[ids]": "torch.nn.functional.embedding(ids, table)"},
-    "You leave it to the library to refuse an id, with an IndexError that does not say which ids are allowed. Test "
-    "the ids yourself and raise ValueError.",
+    "An id that is no row ends in an IndexError, which is what the library raises by itself. Test the ids first and "
+    "raise ValueError.",
 )
 known.edit(
     "unknown_becomes_the_first",

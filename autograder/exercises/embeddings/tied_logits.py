@@ -84,8 +84,8 @@ known.edit(
 known.edit(
     "widths_not_checked",
     {"hidden.shape[-1] != table.shape[-1]:": "False:"},
-    "Widths that differ end in a RuntimeError, as torch's own product gives it. Compare them yourself and raise "
-    "ValueError.",
+    "Widths that differ end in a RuntimeError, which is what torch's product raises by itself. Compare them first and "
+    "raise ValueError.",
 )
 
 

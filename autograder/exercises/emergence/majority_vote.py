@@ -150,7 +150,8 @@ known.edit(
 known.edit(
     "nobody_unchecked",
     {'    if not answers:\n        raise ValueError("nobody voted: give at least one answer")\n': ""},
-    "No answers raise an IndexError by themselves, which says nothing to whoever called. Raise ValueError.",
+    "Without an answer your function ends in an IndexError, which is what an empty list raises by itself. Check first, "
+    "and raise ValueError.",
 )
 known.edit(
     "votes_used_up",

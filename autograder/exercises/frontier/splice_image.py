@@ -162,7 +162,8 @@ known.edit(
 known.edit(
     "widths_unchecked",
     {"image.shape[-1] != embeddings.shape[-1]": "False"},
-    "Patches of another width than the text raise a RuntimeError of torch. Raise ValueError: they were not projected.",
+    "Patches of another width than the text end in a RuntimeError, which is what torch raises by itself. Raise "
+    "ValueError: they were not projected.",
 )
 known.edit(
     "promoted",

@@ -335,8 +335,8 @@ known.edit(
 known.edit(
     "heads_not_refused",
     {"if n_heads < 1 or query_rows % n_heads": "if False", "if n_kv_heads < 1 or n_heads % n_kv_heads": "if False"},
-    "Heads that do not fit fail somewhere inside your function. Check first, and say in a ValueError that they do not "
-    "fit.",
+    "With heads that do not fit your function ends in a RuntimeError, which is what torch raises by itself. Check "
+    "first, and say in a ValueError that they do not fit.",
 )
 known.edit(
     "eps_not_handed_on",

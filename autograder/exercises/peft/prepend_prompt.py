@@ -155,7 +155,8 @@ known.edit(
 known.edit(
     "width_not_checked",
     {"prompt.shape[1:] != (width,)": "False"},
-    "You leave it to `torch.cat` to refuse a prompt of another width: compare the widths, and raise ValueError.",
+    "A prompt of another width ends in a RuntimeError, which is what `torch.cat` raises by itself. Compare the widths, "
+    "and raise ValueError.",
 )
 for what, other in (("mask", "labels"), ("labels", "mask")):
     known.edit(

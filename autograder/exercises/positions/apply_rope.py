@@ -138,8 +138,8 @@ known.edit(
 known.edit(
     "odd_width_accepted",
     {"if head_dim % 2": "if False"},
-    "With an odd head_dim your function ends in a RuntimeError, as torch's operations give it. Check first, and say "
-    "in a ValueError that the width cannot be split into pairs.",
+    "With an odd head_dim your function ends in a RuntimeError, which is what torch raises by itself. Check first, and "
+    "say in a ValueError that the width cannot be split into pairs.",
 )
 known.edit(
     "position_broadcast",

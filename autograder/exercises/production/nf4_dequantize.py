@@ -162,7 +162,8 @@ known.edit(
 known.edit(
     "codes_not_checked",
     {TOO_HIGH: "False"},
-    "You do not check the codes. Above 15 there is no level: raise ValueError.",
+    "A code above 15 ends in an IndexError, which is what torch raises by itself. There is no such level: check the "
+    "codes, and raise ValueError.",
 )
 known.edit(
     "codes_cut",

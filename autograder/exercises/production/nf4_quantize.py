@@ -254,7 +254,8 @@ known.edit(
         NO_BLOCK: "False",
         BLOCKS: "torch.stack([functional.pad(part, (0, block_size - len(part))) for part in x.split(block_size)])",
     },
-    "You leave a block_size below 1 to torch's split, which says something else: raise ValueError yourself.",
+    "A block_size below 1 ends in a RuntimeError, which is what torch raises by itself. Check first, and raise "
+    "ValueError.",
 )
 known.edit(
     "negative_size_taken",

@@ -204,8 +204,8 @@ known.asserted()
 
 
 @known.function(
-    "You take the first reference before you look whether there is one: an empty list ends in an IndexError. Raise "
-    "ValueError."
+    "An empty list ends in an IndexError, which is what taking its first item raises by itself. Look first whether "
+    "there is one, and raise ValueError."
 )
 def empty_list_fails(canary_loss: float, reference_losses: list[float]) -> float:
     sorted(reference_losses)[0]

@@ -187,28 +187,32 @@ known.edit(
 known.edit(
     "nothing_checked",
     {ONE_SHAPE: "False", SAME_CACHES + RIGHT_CACHE: "False"},
-    "You do not check the shapes. Raise ValueError where query, key and value differ in shape, or the caches do not "
-    "fit them or each other: what does not fit is either broadcast, and wrong, or fails somewhere in torch.",
+    "Shapes that do not fit end in a RuntimeError, which is what torch raises by itself. Compare them first, and raise "
+    "ValueError where query, key and value differ in shape, or the caches do not fit them or each other.",
 )
 known.edit(
     "token_not_checked",
     {ONE_SHAPE: "False"},
-    "You do not check that query, key and value have one shape. Raise ValueError.",
+    "A key or a value of another shape than the query ends in a RuntimeError, which is what torch raises by itself. "
+    "Compare the three first, and raise ValueError.",
 )
 known.edit(
     "value_not_checked",
     {ONE_SHAPE: "query.shape != key.shape"},
-    "You check the key, and not the value. Raise ValueError where either has another shape than the query.",
+    "A value of another shape than the query ends in a RuntimeError, which is what torch raises by itself. Check it as "
+    "you check the key, and raise ValueError.",
 )
 known.edit(
     "caches_not_checked",
     {SAME_CACHES + RIGHT_CACHE: "False"},
-    "You do not check the caches. Raise ValueError where they do not fit the token, or each other.",
+    "Caches that do not fit end in a RuntimeError, which is what torch raises by itself. Compare them with the token "
+    "and with each other first, and raise ValueError.",
 )
 known.edit(
     "caches_not_compared",
     {SAME_CACHES: "cache_k.shape[::2] != cache_v.shape[::2] or "},
-    "Your caches may hold more keys than values. Raise ValueError.",
+    "Caches of different lengths end in a RuntimeError, which is what torch raises by itself. Compare their shapes, "
+    "and raise ValueError.",
 )
 
 
