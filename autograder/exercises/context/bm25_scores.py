@@ -509,7 +509,7 @@ EXERCISE = Exercise(
             "Further occurrences count less and less",
             ("more and more often", "more and more often, drawn"),
             "All lengths are equal: what is left of the fraction is f (k1 + 1) / (f + k1), 1 for the first occurrence "
-            "and never more than k1 + 1.",
+            "and never more than k1 + 1. And n of the idf counts documents: one that holds the word twice is one.",
             weight=2,
         ),
         Property(

@@ -42,6 +42,12 @@ known.edit(
     "You do not leave a out. Where the three rows are alike it is near the sum too: leave all three out.",
 )
 known.edit(
+    "three_rows_counted",
+    {"1 <= k <= n_rows - len(given)": "1 <= k <= n_rows - 3"},
+    "You count a, b and c as three rows, also where two of them are one. Then one row more is left for an answer: "
+    "count the different ones.",
+)
+known.edit(
     "equal_rows_left_out",
     {"row not in given": "not any(torch.equal(table[row], table[word]) for word in given)"},
     "You leave out every row that equals a, b or c. Only the three themselves are left out, by their numbers.",

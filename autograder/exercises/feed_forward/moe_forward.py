@@ -173,7 +173,7 @@ known.edit(
     "last_expert_stays",
     {"index_add": "index_copy"},
     "Of the experts of a token only the one with the highest number is left: a later one overwrites what an earlier "
-    "one has written. Add.",
+    "one has written. Add to what is there, with `out[rows] += ...` or index_add.",
     EXPERTS,
 )
 known.edit(
