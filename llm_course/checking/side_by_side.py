@@ -133,7 +133,12 @@ def _values(came: Any, expected: Any, slack: float) -> tuple[str, str, str]:
         # The difference may stand behind what is shown: the row in which it stands is shown instead.
         rows = [_row_at(value, place) for value in (came, expected)]
     index = "".join(f"[{part!r}]" for part in place)
-    return rows[0], rows[1], f"{index or 'the number'}: {_text(pair[0])} came, {_text(pair[1])} is expected"
+    one, other = (_text(value) for value in pair)
+    if one == other:
+        # They differ behind the digits that are shown, for want of them in the dtype or for another reason.
+        forms = [_form(value) for value in (came, expected)]
+        one, other = forms if forms[0] != forms[1] else [_exactly(value) for value in pair]
+    return rows[0], rows[1], f"{index or 'the number'}: {one} came, {other} is expected"
 
 
 def _first_place(came: Any, expected: Any, slack: float) -> tuple[Place, Any, Any]:
@@ -206,6 +211,10 @@ def _written(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {_written(item)}" for key, item in value.items()) + "}"
     return repr(value) if isinstance(value, (int, str, bytes)) else describe(value).removeprefix("a value of type ")
+
+
+def _exactly(value: Any) -> str:
+    return repr(value.item() if isinstance(value, Tensor) else value)
 
 
 def _failure_or_value(reply: Reply) -> str:

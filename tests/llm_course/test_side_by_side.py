@@ -43,6 +43,13 @@ def refuse(x: torch.Tensor) -> None:
         (lambda x: x, lambda x: x * torch.nan, "[0][0]: nan came, 1 is expected"),
         (lambda x: x.sum(), lambda x: None, "it returned None, and a tensor is expected"),
         (lambda x: 1.0, lambda x: 2.0, "the number: 2 came, 1 is expected"),
+        (lambda x: 1.0, lambda x: 1.00002, "the number: 1.00002 came, 1.0 is expected"),
+        (
+            lambda x: x.double() / 3,
+            lambda x: x / 3,
+            "[0][0]: a tensor of shape (2, 2) and dtype float32 came, "
+            "a tensor of shape (2, 2) and dtype float64 is expected",
+        ),
     ],
 )
 def test_the_first_difference_has_a_place(right: Any, wrong: Any, place: str) -> None:
