@@ -33,7 +33,7 @@ class LoRALinear(nn.Module):
         rank: number of rows of lora_a, at least 1.
         alpha: the update is multiplied by alpha / rank.
         dropout: probability of zeroing an entry of the update's input, in
-            training only.
+            training only; from 0 to 1, both included.
 
     Raises:
         ValueError: if rank is less than 1, or dropout is no probability.

@@ -379,11 +379,11 @@ def test_honest_learners_find_what_they_handed_in(browser: Browser, served: Serv
                     "found => found.map(({naturalWidth, naturalHeight}) => [naturalWidth, naturalHeight])",
                 )
                 assert [tuple(size) for size in shown] == sizes, address
-                folds = watch.page.eval_on_selector_all(
-                    "summary", "found => found.map(fold => getComputedStyle(fold).display)"
-                )
-                # Without the triangle of a list item, nobody sees that there is something to open.
-                assert set(folds) == {"list-item"}, address
+            folds = watch.page.eval_on_selector_all(
+                "summary", "found => found.map(fold => getComputedStyle(fold).display)"
+            )
+            # Without the triangle of a list item, nobody sees that there is something to open.
+            assert set(folds) == {"list-item"}, feedback
         watch.page.goto(served.page_of("a-report-of-a-trial"))
         for selector in (
             "math msqrt",

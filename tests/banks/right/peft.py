@@ -84,7 +84,7 @@ class LoRAByMergedWeight(nn.Module):
         super().__init__()
         if rank < 1:
             raise ValueError(f"rank {rank}")
-        if dropout < 0.0 or dropout >= 1.0:
+        if dropout < 0.0 or dropout > 1.0:
             raise ValueError(f"dropout {dropout}")
         base.requires_grad_(False)
         self.base_layer = base
@@ -101,7 +101,8 @@ class LoRAByMergedWeight(nn.Module):
         """The output in either mode."""
         if not self.training or self.dropout == 0:
             return functional.linear(x, self.merged_weight(), self.base_layer.bias)
-        kept = (torch.rand(x.shape) >= self.dropout).to(x.dtype) / (1 - self.dropout)
+        share = 1 - self.dropout
+        kept = (torch.rand(x.shape) < share).to(x.dtype) / (share or 1.0)
         result: Tensor = self.base_layer(x) + (x * kept) @ (self.factor * self.lora_b @ self.lora_a).T
         return result
 
