@@ -93,5 +93,5 @@ class NeighboursMap(CourseWidget):
         unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         similarities = unit @ unit[place]
         ranked = [index for index in np.argsort(-similarities) if index != place][:8]
-        caption = f"Cosine with “{words[place]}”, in percent, of the words nearest to it"
+        caption = f"Cosine with “{words[place]}”, in percent, of the words on the map nearest to it"
         return bars(caption, [words[index] for index in ranked], np.maximum(similarities[ranked], 0))

@@ -16,6 +16,11 @@ share = {name: rows * columns * tables_of / total for name, (rows, columns, tabl
 assert min(share["GPT-2"], share["Llama 3.2 1B"]) > share["Llama 3 8B"] > share["Llama 2 7B"]
 # "No: chance decides what is near what"
 assert max(abs(cell) for row in likeness(fresh) for cell in row) < 0.15
+# "of 5,000 random rows, no two have a cosine beyond 0.25"
+rows = nn.functional.normalize(torch.randn(5000, 768, generator=torch.Generator().manual_seed(0)), dim=1)
+assert (rows @ rows.T).fill_diagonal_(0).abs().max() < 0.25
+# "*heard*, near *she*"
+assert "heard" in {answer.rpartition(" ")[0] for answer in near("she")}
 # "It has sorted its words all the same", and "Trained, each kind is most similar to itself"
 by_kind = likeness(trained)
 for place, row in enumerate(by_kind):
