@@ -93,7 +93,7 @@ def read_option(item: nodes.Node, number: int) -> question_option:
 
 def with_verdict(explanation: nodes.Element, right: bool) -> list[nodes.Node]:
     """The explanation's blocks, opened by the verdict in words: color alone tells not everybody."""
-    verdict = nodes.strong(text="Right." if right else "Not right.")
+    verdict = nodes.strong(text="Right." if right else "Not quite.")
     blocks = list(explanation.children)
     if isinstance(blocks[0], nodes.paragraph):
         blocks[0].insert(0, [verdict, nodes.Text(" ")])

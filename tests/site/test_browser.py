@@ -102,7 +102,7 @@ def check_questions(visit: Visit) -> None:
     for question in visit.page.locator(".question").all():
         for option in question.locator("details").all():
             option.locator("summary").click()
-            verdict = "Right." if "right" in (option.get_attribute("class") or "").split() else "Not right."
+            verdict = "Right." if "right" in (option.get_attribute("class") or "").split() else "Not quite."
             expect(option.locator(".question-explanation")).to_contain_text(verdict)
 
 

@@ -38,7 +38,7 @@ def test_each_option_is_a_details_element_with_its_verdict(build: Callable[..., 
     wrong, right = html.split("<details")[1:]
     assert 'question-option wrong"' in wrong
     assert "<summary>To make the <strong>weights</strong> sum to 1.</summary>" in wrong
-    assert "<strong>Not right.</strong> Softmax already does that." in wrong
+    assert "<strong>Not quite.</strong> Softmax already does that." in wrong
     assert 'question-option right"' in right
     assert "<strong>Right.</strong> The spread grows:" in right
     assert 'class="highlight' in right.split("</details>")[0]

@@ -54,7 +54,7 @@ PAGES = {
         <details class="question-option right" name="why"><summary>Because.</summary>
         <div class="question-explanation"><p>Right. It is so.</p></div></details>
         <details class="question-option wrong" name="why"><summary>No reason.</summary>
-        <div class="question-explanation"><p>Not right. There is one.</p></div></details></div></section></section>""",
+        <div class="question-explanation"><p>Not quite. There is one.</p></div></details></div></section></section>""",
     "chapters/01_first/exercises": '<section id="tasks"><h1>First: exercises</h1><p>Do it.</p></section>',
     "chapters/02_second/chapter": f"""<section id="second"><h1>2 Second</h1>@wide@
         <div><table border="1"><tr>{"<td>number</td>" * 40}</tr></table></div>
@@ -107,7 +107,7 @@ def test_pdf(root: Path) -> None:
         assert any(line.startswith(text) and line.endswith(str(number + 1)) for line in contents), (text, contents)
 
     whole = unicodedata.normalize("NFKC", " ".join(" ".join(texts).split()))  # a ligature is two letters
-    assert "Right. It is so." in whole and "Not right. There is one." in whole, "questions are unfolded"
+    assert "Right. It is so." in whole and "Not quite. There is one." in whole, "questions are unfolded"
     assert "Its picture" in whole and "Try it in the page chapters/01_first/chapter.html" in whole
     assert "frac" not in whole and "Menu" not in whole and "drawing" not in whole
     targets = [target for page in reader.pages for target in link_targets(page)]
@@ -160,7 +160,7 @@ def test_epub(root: Path) -> None:
     chapters = ["chapters-01_first-chapter", "chapters-01_first-exercises", "chapters-02_second-chapter"]
     assert spine == ["title", "nav", "index", *chapters]
     first = "".join(pages["chapters-01_first-chapter.xhtml"].itertext())
-    assert "Try it in the page chapters/01_first/chapter.html" in first and "Not right. There is one." in first
+    assert "Try it in the page chapters/01_first/chapter.html" in first and "Not quite. There is one." in first
     assert b"<math" in files["chapters-01_first-chapter.xhtml"]
     assert b"viewBox" in files["chapters-02_second-chapter.xhtml"]
     assert not [name for name, text in files.items() if b"\\frac" in text or b"katex-html" in text]
