@@ -29,7 +29,6 @@ LINES_OF_A_SCREEN = 30
 TIMEOUT = 300  # seconds a cell may take
 COLUMNS_OF_A_PAGE = 80  # what the book shows in a window of 1280 px without scrolling sideways
 PAGES = sorted(page for page in [*CHAPTERS.rglob("*.md"), ROOT / "index.md"] if "{code-cell}" in page.read_text())
-STILL_WIDE = ("06_feed_forward", "08_pretraining", "10_context", "13_peft")
 
 
 def name_of(page: Path) -> str:
@@ -85,8 +84,6 @@ def test_cells_fit_on_a_screen(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_no_line_of_code_scrolls(page: Path) -> None:
-    if page.name == "chapter.md" and page.parent.name in STILL_WIDE:
-        pytest.skip("its lines are being shortened")
     assert too_wide(jupytext.read(page)) == [], f"{name_of(page)}: code has at most {COLUMNS_OF_A_PAGE} columns"
 
 
