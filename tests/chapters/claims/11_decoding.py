@@ -13,8 +13,18 @@ assert parts[-2].split("?")[0] == parts[-3].split("?")[0]
 # "The numbers hardly move, and ` e` wins again"
 tops = [most_likely(asking.join(parts[:turn]) + asking)[0] for turn in range(1, len(parts))]
 assert {token for token, _ in tops} == {" e"} and max(p for _, p in tops) < 0.08
-# "Druppa has vanished [...] Coco the turtle is a goat by the next sentence but one"
+
+
+# "The log-probability of these 60 tokens is -21; for greedy decoding's, it is -31"
+def log_p(row):
+    of_each = model(row).logits[0, :-1].log_softmax(-1).gather(-1, row[0, 1:, None])
+    return of_each[ids.shape[1] - 1 :].sum().item()
+
+
 beamed = model.generate(ids, do_sample=False, num_beams=4, max_new_tokens=60)
+assert round(log_p(beamed)) == -21
+assert round(log_p(model.generate(ids, do_sample=False, max_new_tokens=60))) == -31
+# "Three sentences later, Coco the turtle is a goat"
 assert "turtle named Coco" in tokenizer.decode(beamed[0]) and "at the goat" in tokenizer.decode(beamed[0])
 # "somebody called Shebmamiabus is about to buy a ring" and "*ool comes after Friday*"
 assert "Shebmamiabus buy a ring" in texts_at[1.8][2] and "ool comes after Friday" in texts_at[0.8][2]
@@ -29,7 +39,7 @@ assert write(ids, drawn, 1) and len({sampled(1, 24, seed=s)[0] for s in (1, 1, 2
 assert abs(logits[0] + 0.97) < 0.005
 # "With its logit at 0, *mat* has become *more* probable"
 assert zeroed.softmax(-1)[0] > by_hand[0]
-# "At 0.2 there is less variety than in real stories. At 1.4 and above, words break"
+# "At 0.2 there is far less variety than in real stories. At 1.4 and above, words break"
 assert trade[0.2][1] < min(trade[0.8][1], variety(real)) - 0.1
 assert max(broken(real), trade[0.2][0], trade[0.8][0]) < 0.005
 assert 0.02 < trade[1.4][0] < trade[1.8][0] and trade[1.8][0] > 0.08
@@ -84,7 +94,7 @@ assert nats["beam search, 4"] < nats["greedy"] < nats["sampled, T = 0.7"] < nats
 assert nats["sampled, T = 1.0"] < nats["sampled, T = 1.3"]
 below = surprisals(real_rows).mean(1) - surprisals(rows_of["greedy"]).mean(1)
 assert below.mean() > 2 * below.std() / len(below) ** 0.5
-# "from 48 openings, 35 of them different, they reach the same hungry pet some 40 times [...] it turns up once"
+# "from 48 openings, 35 of them different, they reach the same quiet pet some 40 times [...] it turns up once"
 assert len(real_rows[:, :12].unique(dim=0)) == 35
 hungry = {name: sum("very quiet" in text for text in texts) for name, texts in written.items()}
 assert 36 <= hungry["greedy"] <= 42 and 36 <= hungry["beam search, 4"] <= 42 and hungry["real stories"] == 1
@@ -92,7 +102,7 @@ assert 36 <= hungry["greedy"] <= 42 and 36 <= hungry["beam search, 4"] <= 42 and
 assert heights["real stories"].max() > heights["greedy"].max()
 
 
-# "After `Jo` it gives the quote 0.3 %", "the model wants a comma", and "0 has nearly all of it"
+# "It rarely takes the quote", "the model wants a comma", and "0 has nearly all of it"
 def next_after(text):
     return model(tokenizer(about + text, return_tensors="pt").input_ids).logits[0, -1].softmax(-1)
 
