@@ -41,7 +41,7 @@ EXERCISE = Exercise(
             given(text="4111-1111-1111-1111 and 5555 5555 5555 4444 or 378282246310005, 4222222222222 too."),
             visible=True,
         ),
-        Case("cards of all lengths", texts.lengths),
+        Case("cards of all lengths", texts.lengths, visible=True),
         Case("cards, drawn", texts.cards),
         Case("other groups", given(text="Pay with 3782 822463 10005 today; 5105 1051-05105100!"), visible=True),
         Case("other groups, drawn", texts.odd_groups),

@@ -327,7 +327,7 @@ EXERCISE = Exercise(
             ),
             visible=True,
         ),
-        Case("on the threshold, drawn", drawn_edges),
+        Case("on the threshold, drawn", drawn_edges, visible=True),
         Case("Booleans", given(**FIVE | {"correct": FIVE["correct"].bool()}), visible=True),
         Case("Booleans, drawn", lambda draw: as_booleans(drawn(draw))),
         Case("floats", given(**FIVE | {"correct": FIVE["correct"].float()}), visible=True),
