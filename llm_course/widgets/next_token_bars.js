@@ -110,5 +110,10 @@ function verdict(probabilities) {
   const logarithm = probabilities.reduce((sum, probability) => sum + Math.log(probability), 0);
   const perplexity = Math.exp(-logarithm / probabilities.length);
   const exponent = format(logarithm / Math.LN10, 1);
-  return ["P(text) = 10", element("sup", {}, exponent), `: ${probabilities.length} tokens, perplexity ${perplexity.toPrecision(3)}.`];
+  const unsure = perplexity.toPrecision(3);
+  return [
+    `All ${probabilities.length} tokens multiplied: P(text) = 10`,
+    element("sup", {}, exponent),
+    `. On average as unsure as between ${unsure} equally likely tokens: perplexity ${unsure}.`,
+  ];
 }

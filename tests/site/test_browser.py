@@ -148,8 +148,25 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
             assert fault in code
         assert checks.faults_of_anchors(visit.page) == ["under the header: Above"]
         paper = "\n".join(checks.faults_on_paper(visit.page))
-        for fault in ("dark: <div", "cut off", "pale: <p"):
+        for fault in ("dark: <div", "cut off", "pale: <p", "own title is not the first"):
             assert fault in paper
+
+
+@pytest.mark.parametrize(
+    ("width", "places"),
+    [
+        (390, "#equation-attention-equation .katex-display, .drawing:has(+ #figure-5-1)"),
+        (1280, "div.math > .katex-display"),
+    ],
+)
+def test_formulas_and_the_opening_figure_are_seen_whole(browser: Browser, served: str, width: int, places: str) -> None:
+    with Visit(browser, served, viewport={"width": width, "height": 900}) as visit:
+        visit.open(CHAPTER)
+        cut = visit.page.locator(places).evaluate_all(
+            "(all) => all.map((one) => one.scrollWidth - one.clientWidth).filter((missing) => missing > 1)"
+        )
+        assert visit.page.locator(places).count() >= 2
+        assert cut == []
 
 
 def test_leaving_a_page_that_still_loads_is_no_fault(browser: Browser, tmp_path: Path) -> None:

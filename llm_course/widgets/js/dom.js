@@ -146,6 +146,8 @@ export function announcement() {
  * @property {string[] | ((model: Model) => string[])} tryThis  What to try, one sentence each.
  */
 
+const isNarrow = () => globalThis.matchMedia?.("(max-width: 30rem)").matches ?? false;
+
 /**
  * The module of a widget: a title, what to try, and the widget itself.
  * @param {Frame} frame
@@ -164,7 +166,7 @@ export function widget({ title, tryThis }, renderBody) {
           element("p", { class: "llm-title" }, title),
           element(
             "details",
-            { class: "llm-try", open: true },
+            { class: "llm-try", open: !isNarrow() }, // on a phone it would push the widget off the screen
             element("summary", {}, "What to try"),
             element("ul", {}, ...sentences.map((sentence) => element("li", {}, sentence))),
           ),

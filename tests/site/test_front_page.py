@@ -1,0 +1,57 @@
+"""What a visitor sees without scrolling, and that the hours it promises are those of the chapters."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.site.checks import Visit
+from tests.site.conftest import ROOT
+
+DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
+WORDS = {"an": 1, "a": 1, "one": 1, "two": 2, "three": 3, "half": 0.5, "quarter": 0.25, "quarters": 0.25}
+
+
+def hours(words: str) -> float:
+    """Read "an hour and a quarter", "one and three quarter hours" or "two hours" as a number."""
+    whole, _, rest = words.replace("hours", "").replace("hour", "").partition(" and ")
+    *count, part = rest.split() or ["a", ""]
+    return WORDS[whole.strip()] + (WORDS[count[0]] * WORDS[part] if part else 0)
+
+
+def test_hours_are_read() -> None:
+    cases = {"two hours": 2, "an hour": 1, "an hour and a quarter": 1.25, "one and three quarter hours": 1.75}
+    assert {words: hours(words) for words in cases} == cases
+
+
+def test_the_hours_of_the_front_page_are_the_sum_of_the_chapters() -> None:
+    reading = exercising = 0.0
+    for chapter in sorted(ROOT.glob("chapters/*/chapter.md")):
+        time = re.search(r"\*\*Time\*\* (.*?)\.\n", chapter.read_text(encoding="utf-8"), re.DOTALL)[1].replace(
+            "\n", " "
+        )
+        reading += sum(map(int, re.findall(r"(\d+) (?:minutes to read|more)", time))) / 60
+        exercising += hours(re.search(r"(?:exercises|notebook) about ([^,]*)", time)[1])
+    said = (ROOT / "index.md").read_text(encoding="utf-8")
+    promised = re.search(r"about (\d+) hours to read and (\d+)", said)
+    assert [float(number) for number in promised.groups()] == pytest.approx([reading, exercising], rel=0.08)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("screen", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_first_screen_says_for_whom_how_long_and_where_to_begin(
+    browser: Browser, served: str, screen: dict[str, int]
+) -> None:
+    with Visit(browser, served, viewport=screen) as visit:
+        visit.open("index.html")
+        visit.page.evaluate("scrollTo(0, 0)")
+        places = {
+            "audience and time": visit.page.get_by_text("hours to read"),
+            "begin": visit.page.get_by_role("link", name="Begin with chapter 1").first,
+            "install": visit.page.get_by_role("link", name="Install the exercises"),
+            "a token": visit.page.locator(".llm-place-next_token_bars tbody button").first,
+        }
+        ends = {name: place.bounding_box() for name, place in places.items()}
+        assert {name: box for name, box in ends.items() if box["y"] + box["height"] > screen["height"]} == {}
+        assert "source document" not in visit.page.locator("body").inner_text()
+    assert visit.faults == []
