@@ -15,6 +15,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.addnodes import glossary, pending_xref
 from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
+from sphinx.builders import Builder
+from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
 from _ext.assets import share_static_folder
@@ -51,6 +53,16 @@ def sections_of(page: str, address: str, doctree: nodes.document) -> Iterator[Se
         if term["ids"]:
             text = _text(term.parent[term.parent.index(term) + 1 :][-1])
             yield Section(f"{address}#{term['ids'][0]}", page, term.astext(), "", text, "")
+
+
+def references_of(env: BuildEnvironment, builder: Builder) -> Iterator[Section]:
+    """The entries of the bibliography: their authors and year, and what stands below these."""
+    if "cite" in env.domains:
+        for citation in env.domains["cite"].citations:  # type: ignore[attr-defined]
+            document = citation.bibliography_key.docname
+            entry, place = citation.formatted_entry, f"{builder.get_target_uri(document)}#{citation.citation_id}"
+            page, text = env.titles[document].astext(), entry.text.render_as("text")
+            yield Section(place, page, _short_source(citation.key) or entry.label, "", text, "")
 
 
 def _text(node: nodes.Node) -> str:
@@ -119,6 +131,7 @@ def write_sections(app: Sphinx, exception: Exception | None) -> None:
             if document.endswith("/exercises"):
                 page = f"Exercises of {env.titles[document.replace('exercises', 'chapter')].astext()}"
             sections += sections_of(page, app.builder.get_target_uri(document), env.get_doctree(document))
+    sections += references_of(env, app.builder)
     data = json.dumps([asdict(section) for section in sections], ensure_ascii=False, separators=(",", ":"))
     script.write_text(f"courseSearch.receive({data});\n", encoding="utf-8")
 

@@ -37,6 +37,14 @@ QUERIES = {
     "speculative decoding": {"serving-speculation"},
     "temperature": {"decoding-temperature"},
 }
+# What a first visitor looked for in vain: each is the very first.
+SURE = {
+    "offline": "read-offline",
+    "pdf": "read-offline",
+    "download": "read-offline",
+    "get the folder": "get-the-folder",
+    "cheating": "grading-cheating",
+}
 FIRST, ENOUGH = 3, 18
 
 PAGE = """# Norms
@@ -82,6 +90,15 @@ def test_the_right_section_is_among_the_first(browser: Browser, served: str) -> 
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(("query", "place"), SURE.items())
+def test_what_a_visitor_sought_is_the_first(browser: Browser, served: str, query: str, place: str) -> None:
+    with Visit(browser, served) as visit:
+        visit.open("search.html")
+        found = first_hits(visit, query)
+    assert found and found[0].endswith(f"#{place}"), found
+
+
+@pytest.mark.browser
 def test_every_section_has_its_place(site: Path) -> None:
     script = (site / "_static" / "search-sections.js").read_text(encoding="utf-8")
     sections = json.loads(script.removeprefix("courseSearch.receive(").removesuffix(");\n"))
@@ -120,6 +137,17 @@ def test_a_citation_is_read_as_its_first_author_and_year(build: Callable[..., Bu
     settings = {"bibtex_bibfiles": ["a.bib"]}
     built = build({"index.md": page, "a.bib": sources}, "sphinxcontrib.bibtex", "_ext.section_search", **settings)
     assert "They help Ba 2016, Zhang 2019." in (built.folder / "_static" / "search-sections.js").read_text("utf-8")
+
+
+def test_a_reference_is_found_by_its_title(build: Callable[..., Built]) -> None:
+    source = "@misc{su2021roformer, title={{RoFormer: Enhanced}}, author={Jianlin Su}, year={2021}}"
+    page = "# Norms\n\nThey help {cite}`su2021roformer`.\n\n```{bibliography}\n```\n"
+    settings = {"bibtex_bibfiles": ["a.bib"]}
+    built = build({"index.md": page, "a.bib": source}, "sphinxcontrib.bibtex", "_ext.section_search", **settings)
+    sections = (built.folder / "_static" / "search-sections.js").read_text("utf-8")
+    found = [one for one in json.loads(sections[len("courseSearch.receive(") : -3]) if "RoFormer" in one["text"]]
+    assert [(one["title"], one["page"]) for one in found] == [("Su 2021", "Norms")]
+    assert f'id="{found[0]["address"].partition("#")[2]}"' in built.page("index")
 
 
 def test_a_section_is_its_own_text(build: Callable[..., Built], monkeypatch: pytest.MonkeyPatch) -> None:
