@@ -124,29 +124,31 @@ def clocks() -> str:
 
 def attention() -> str:
     """One query against all keys, and the values mixed by the weights."""
-    canvas = Canvas(720, 330)
+    canvas = Canvas(480, 330)  # a phone shows it whole
     tokens, weights = ("Anna", "lost", "the", "ball", "She"), (0.86, 0.03, 0.03, 0.03, 0.05)
-    canvas.text(50, 40, "keys")
-    canvas.text(50, 200, "weights")
-    canvas.text(50, 250, "values")
+    canvas.text(2, 42, "keys", anchor="start")
+    canvas.text(2, 200, "weights", anchor="start")
+    canvas.text(2, 250, "values", anchor="start")
+    first, last = 88, 336
     for i, (token, weight) in enumerate(zip(tokens, weights, strict=True)):
-        x = 140 + 92 * i
+        x = first + 62 * i
         canvas.text(x, 12, token, bold=True)
-        canvas.tensor(x, 42, 76, 30, "k", KEY, 0.2)
+        canvas.tensor(x, 42, 52, 30, "k", KEY, 0.2)
         canvas.arrow((x, 58), (x, 92), color=KEY)
         canvas.text(x, 200, f"{weight:.2f}", bold=weight > 0.5)
         canvas.arrow((x, 168), (x, 188))
-        canvas.tensor(x, 250, 76, 30, "v", VALUE, 0.08 + 0.7 * weight)
+        canvas.tensor(x, 250, 52, 30, "v", VALUE, 0.08 + 0.7 * weight)
         canvas.line((x, 266), (x, 300), color=VALUE, width=0.8 + 6 * weight)
-    canvas.operation(324, 108, 450, 30, "q · k / √d_k")
-    canvas.operation(324, 152, 450, 30, "softmax")
-    canvas.arrow((324, 124), (324, 136))
-    canvas.tensor(640, 42, 76, 30, "q", QUERY, 0.25)
-    canvas.text(640, 12, "query of She", bold=True)
-    canvas.arrow((640, 58), (640, 108), (551, 108), color=QUERY, width=2)
-    canvas.line((140, 300), (508, 300), color=VALUE, width=2)
-    canvas.arrow((508, 300), (578, 300), color=VALUE, width=4)
-    canvas.tensor(645, 300, 126, 36, "mostly Anna's v", VALUE, 0.6)
+    middle = (first + last) / 2
+    canvas.operation(middle, 108, 304, 30, "q · k / √d_k")
+    canvas.operation(middle, 152, 304, 30, "softmax")
+    canvas.arrow((middle, 124), (middle, 136))
+    canvas.tensor(424, 42, 52, 30, "q", QUERY, 0.25)
+    canvas.text(424, 12, "query of She", bold=True)
+    canvas.arrow((424, 58), (424, 108), (366, 108), color=QUERY, width=2)
+    canvas.line((first, 300), (last, 300), color=VALUE, width=2)
+    canvas.arrow((last, 300), (362, 300), color=VALUE, width=4)
+    canvas.tensor(420, 300, 112, 36, "mostly Anna's v", VALUE, 0.6)
     return canvas.svg()
 
 
