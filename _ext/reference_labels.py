@@ -36,7 +36,8 @@ class AuthorYearStyle(Style):
 def label_of(entry: Entry) -> str:
     """An entry's authors and year, as the reference style `author_year` writes them."""
     template = join(", ")[PERSON.author_or_editor_or_title(full=False), field("year")]
-    return str(template.format_data({"entry": entry, "style": SimpleNamespace(person=PERSON)}))
+    label: str = template.format_data({"entry": entry, "style": SimpleNamespace(person=PERSON)}).render_as("text")
+    return label
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

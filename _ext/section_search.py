@@ -62,7 +62,7 @@ def references_of(env: BuildEnvironment, builder: Builder) -> Iterator[Section]:
             document = citation.bibliography_key.docname
             entry, place = citation.formatted_entry, f"{builder.get_target_uri(document)}#{citation.citation_id}"
             page, text = env.titles[document].astext(), entry.text.render_as("text")
-            yield Section(place, page, _short_source(citation.key) or entry.label, "", text, "")
+            yield Section(place, page, entry.label, "", text, "")
 
 
 def _text(node: nodes.Node) -> str:

@@ -112,8 +112,8 @@ function verdict(probabilities) {
   const exponent = format(logarithm / Math.LN10, 1);
   const unsure = perplexity.toPrecision(3);
   return [
-    `All ${probabilities.length} tokens multiplied: P(text) = 10`,
+    "P(text) = 10",
     element("sup", {}, exponent),
-    `. On average as unsure as between ${unsure} equally likely tokens: perplexity ${unsure}.`,
+    `, the product over ${probabilities.length} tokens; as unsure as between ${unsure} equal choices: perplexity ${unsure}.`,
   ];
 }

@@ -99,6 +99,17 @@ def test_what_a_visitor_sought_is_the_first(browser: Browser, served: str, query
 
 
 @pytest.mark.browser
+def test_a_paper_leads_to_its_reference(browser: Browser, served: str) -> None:
+    with Visit(browser, served) as visit:
+        visit.open("search.html?q=RoFormer")
+        hit = visit.page.locator(".bd-search-container .search-hits li").first
+        expect(hit).to_contain_text("Su et al., 2021")
+        hit.locator("a").click()
+        visit.page.wait_for_url("**/references.html#*")
+        expect(visit.page.locator(".citation:target")).to_contain_text("RoFormer")
+
+
+@pytest.mark.browser
 def test_every_section_has_its_place(site: Path) -> None:
     script = (site / "_static" / "search-sections.js").read_text(encoding="utf-8")
     sections = json.loads(script.removeprefix("courseSearch.receive(").removesuffix(");\n"))
@@ -146,7 +157,7 @@ def test_a_reference_is_found_by_its_title(build: Callable[..., Built]) -> None:
     built = build({"index.md": page, "a.bib": source}, "sphinxcontrib.bibtex", "_ext.section_search", **settings)
     sections = (built.folder / "_static" / "search-sections.js").read_text("utf-8")
     found = [one for one in json.loads(sections[len("courseSearch.receive(") : -3]) if "RoFormer" in one["text"]]
-    assert [(one["title"], one["page"]) for one in found] == [("Su 2021", "Norms")]
+    assert [(one["title"], one["page"]) for one in found] == [("Su21", "Norms")]
     assert f'id="{found[0]["address"].partition("#")[2]}"' in built.page("index")
 
 
