@@ -27,7 +27,7 @@ export default widget(
     /** @type {Writer | null} */
     let writer = null;
 
-    body.append(text.node, element("div", { class: "llm-controls" }, best), said, bars.node, chain);
+    body.append(text.node, element("div", { class: "llm-controls" }, best), bars.node, said, chain);
     showOpening();
     const loaded = load();
 
