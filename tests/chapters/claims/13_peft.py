@@ -46,6 +46,10 @@ assert all(values["spill"] > base["spill"] for values in kept)
 # "LoRA keeps more of the capitals than training all weights does, and less of Havana spills over (one run each)"
 assert kept[0]["capitals"] > kept[1]["capitals"] + 0.03
 assert kept[0]["spill"] < kept[1]["spill"] - 0.03
+# "on the unseen texts the two are level"
+assert abs(kept[0]["loss"] - kept[1]["loss"]) < 0.02
+# "(Its loss is below that of `stories` itself, 6.58.)"
+assert ability[0] < answer_loss(fresh()) - 1 and round(answer_loss(fresh()), 1) == 6.6
 # "rank 8 misses more than three quarters of its size"
 assert lost[ranks.index(8)] > 0.75
 # "Rank 8 brings most of the drop in loss, though its loss is still several times that of the whole change.
@@ -62,9 +66,10 @@ def best_rate(row):
 
 everything = sweep["all weights", ""]
 assert all(best_rate(row) > best_rate(everything) for (rule, _), row in sweep.items() if rule == "alpha / r")
-# "With $\alpha / r$ the curves of all ranks lie close together"
+# "With $\alpha / r$ ranks 8 and 64 nearly coincide, up to the best rate of rank 1, which lags a little behind them"
 small, large = sweep["alpha / r", 1], sweep["alpha / r", 64]
-assert all(abs(a - b) < 0.6 for a, b in zip(small[:5], large[:5], strict=True))
+assert all(-0.05 < a - b < 0.6 for a, b in zip(small[:5], large[:5], strict=True))
+assert all(abs(a - b) < 0.1 for a, b in zip(sweep["alpha / r", 8][:5], large[:5], strict=True))
 # "It learns more at low rates, and breaks at high ones"
 rooted = sweep["alpha / sqrt r", 64]
 assert rooted[2] < large[2] - 0.4 and rooted[5] > large[5] + 0.5
@@ -137,6 +142,9 @@ if importlib.util.find_spec("bitsandbytes"):
 starts = {name: make for name, (make, _) in methods.items() if name in ("DoRA", "adapters", "(IA)³")}
 assert len(starts) == 3
 assert all(torch.allclose(make()(ids).logits, model(ids).logits, atol=1e-3) for make in starts.values())
+# "With the sentence in front as plain text, P(Havana) stays below 0.0001"
+for gap in (" ", "\n"):
+    assert probability(model, fact[0] + gap + asked.format("Cuba"), " Havana.") < 1e-4
 # "It costs one more number for each output"
 assert sizes["DoRA"] - sizes["LoRA, all linear"] == sum(
     part.out_features for name, part in model.named_modules() if name.endswith(ALL_LINEAR)
