@@ -73,8 +73,10 @@ def faults_of_formulas(page: Page) -> list[str]:
         for (const place of document.querySelectorAll(".math"))
             if (!place.querySelector(".katex-html")) faults.push(`formula not drawn: ${place.textContent}`);
         if (document.querySelector(".katex-error")) faults.push("a formula with an error");
+        // A price is a dollar sign, too, but no formula begins with a number and a word.
+        const TEX = /\$(?![\d.,]+(?:\s+[a-z]|[),;:]|\s*$))[^$]+\$|\\\(|\\\[/;
         const prose = [...document.querySelectorAll("article p, article li, article td")].filter(
-            (element) => !element.closest(".math, pre, code") && /\$[^$]+\$|\\\(|\\\[/.test(element.innerText));
+            (element) => !element.closest(".math, pre, code") && TEX.test(element.innerText));
         for (const element of prose) faults.push(`TeX left in the text: ${element.innerText.slice(0, 80)}`);
         await document.fonts.ready;
         for (const font of document.fonts) if (font.status === "error") faults.push(`font missing: ${font.family}`);

@@ -97,6 +97,15 @@ def test_joined_scripts_run_in_their_order_and_share_their_names(tmp_path: Path)
     assert "remark" not in script
 
 
+def test_two_joined_scripts_with_one_name_stop_the_build(tmp_path: Path) -> None:
+    (tmp_path / THEME_SCRIPT).parent.mkdir()
+    (tmp_path / THEME_SCRIPT).write_text("")
+    for name in ("a.js", "b.js"):
+        (tmp_path / name).write_text("function mark() {}\n")
+    with pytest.raises(ExtensionError, match="two have mark"):
+        join(tmp_path, ["a.js", "b.js", THEME_SCRIPT])
+
+
 def test_a_script_that_cannot_be_read_stops_the_build(tmp_path: Path) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / THEME_SCRIPT).write_text("const = 3")

@@ -6,6 +6,7 @@ import subprocess
 import unicodedata
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
@@ -92,7 +93,10 @@ def write_page(root: Path, name: str, body: str) -> None:
 
 @pytest.mark.browser
 def test_pdf(root: Path) -> None:
-    reader = PdfReader(pdf.write(read_book(root, root / "html"), root / "pdf"))
+    # In a thread of its own: Playwright does not start a second time where another test's browser is open.
+    with ThreadPoolExecutor(1) as thread:
+        file = thread.submit(pdf.write, read_book(root, root / "html"), root / "pdf").result()
+    reader = PdfReader(file)
     texts = [page.extract_text() for page in reader.pages]
     assert reader.metadata is not None and reader.metadata.title == "A small book"
 

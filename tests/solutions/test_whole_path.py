@@ -10,7 +10,7 @@ from autograder.exercises import assignments
 from autograder.notebooks import whole_path_notebook
 from tests.banks.submissions import fill, references
 
-PLACE = re.compile(r"# Your (?:functions|class) of chapter (\d+): (.+)\.")
+PLACE = re.compile(r"# Your (?:functions|class) of chapter (\d+):\s(?:# )?(.+)\.")
 
 
 def answers_of(chapter: int) -> str:
