@@ -24,7 +24,7 @@ assert moved[[0, 1, 3, 4, 5]].max() < 1e-5
 at = {name: function(torch.tensor([-1.0, 20.0])) for name, function in activations.items()}
 assert at["ReLU"][0] == 0 and at["GELU"][0] < -0.1 and at["SiLU"][0] < -0.2
 assert all(abs(values[1] - 20) < 1e-4 for values in at.values())
-# "Left of zero, ReLU's is exactly 0" "SiLU keeps a usable gradient everywhere. GELU's is smaller [...] and fades fast"
+# "Left of zero, ReLU's is 0 everywhere" "GELU's is on average more than twenty times smaller"
 inputs = torch.randn(10_000, generator=torch.Generator().manual_seed(0)) - 5
 slopes_at = {name: gradient(function, inputs).abs() for name, function in activations.items()}
 shares = {name: (slopes > 1e-6).float().mean() for name, slopes in slopes_at.items()}
@@ -84,6 +84,12 @@ layer_share = counts["GPT-2 XL"]["feed-forward"] / (
 assert abs(layer_share - 2 / 3) < 0.001
 # "Most units are nearly silent most of the time" "Some have a favorite token"
 assert small.min() > 0.7 and 5 <= len(pure) < 0.5 * hidden.shape[1]
+# "(normal random numbers would be 30 % of it)" "(With the tokens shuffled, none would.)"
+dice = torch.Generator().manual_seed(0)
+noise = torch.randn(hidden.shape, generator=dice).abs()
+assert round((noise < 0.1 * noise.amax(0)).float().mean().item(), 1) == 0.3
+mixed = tokens[torch.randperm(len(tokens), generator=dice)][strongest]
+assert (mixed == mixed.mode(dim=0).values).float().mean(0).max() < 0.5
 # "SiLU, unlike ReLU, almost never gives an exact zero"
 assert (hidden == 0).float().mean() < 0.01
 # "Without the units for articles, the model gets worse at what follows an article, and hardly worse anywhere else"
@@ -105,11 +111,18 @@ for mixture, _ in mixtures[0.0]:
 for (mixture, loss), (_, alone) in zip(mixtures[0.1], mixtures[0.0], strict=True):
     assert mixture.load.min() > 0.05 and mixture.load.max() < 0.25 and mixture.imbalance < 1.2
     assert 0.06 < alone - loss < 0.16
+# "A small factor drops tokens, a large one multiplies padding"
+even = len(tokens_in) * 2 // n_experts
+assert piles.sum() == 2000 and piles.max() > 1.1 * even > even > piles.min()
+# "one token reads 3 % of the experts; 64 tokens read 87 %, each for two or three tokens; and 1,024 read all"
+read = {tokens_read: 1 - (1 - 8 / 256) ** tokens_read for tokens_read in (1, 64, 1024)}
+assert [round(100 * part) for part in read.values()] == [3, 87, 100] and 1024 * 8 / 256 == 32
+assert 2 < 64 * 8 / (256 * read[64]) < 3
 # "with 0.01 most still do" (alt text, first seed)
 assert 0.5 < mixtures[0.01][0][0].load[:2].sum() < mixtures[0.0][0][0].load[:2].sum()
 # "A factor of 10 costs all of that gain"
 assert min(loss for _, loss in mixtures[10.0]) > min(loss for _, loss in mixtures[0.0])
-# "For each seed the mixture is ahead or level"
+# "For each seed the mixture is ahead or level" (Going further)
 ends = list(zip(alike["a plain network"], alike["the mixture"], strict=True))
 assert all(of_mixture < of_plain + 0.005 for of_plain, of_mixture in ends)
 assert 0.09 < sum(of_plain - of_mixture for of_plain, of_mixture in ends) < 0.3
