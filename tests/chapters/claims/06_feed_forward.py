@@ -112,7 +112,7 @@ for (mixture, loss), (_, alone) in zip(mixtures[0.1], mixtures[0.0], strict=True
     assert mixture.load.min() > 0.05 and mixture.load.max() < 0.25 and mixture.imbalance < 1.2
     assert 0.06 < alone - loss < 0.16
 # "A small factor drops tokens, a large one multiplies padding"
-even = len(tokens_in) * 2 // n_experts
+even = len(tokens_in) * 2 // len(piles)
 assert piles.sum() == 2000 and piles.max() > 1.1 * even > even > piles.min()
 # "one token reads 3 % of the experts; 64 tokens read 87 %, each for two or three tokens; and 1,024 read all"
 read = {tokens_read: 1 - (1 - 8 / 256) ** tokens_read for tokens_read in (1, 64, 1024)}
