@@ -115,7 +115,7 @@ assert 1 < cost["LLaMA 7B"] / 4e17 / 86_400 < 1.3 and round(cost["Llama 3 8B"] /
 # "for the compute that Gopher had spent" "our table has 5.9e23 for the one and 5.0e23 for the other"
 assert f"{cost['Chinchilla']:.1e} {cost['Gopher']:.1e}" == "5.9e+23 5.0e+23"
 assert 0.8 < cost["Chinchilla"] / cost["Gopher"] < 1.25
-# "about 80 minutes on one such GPU": 124 million parameters, 20 tokens for each
+# "80 minutes on one such GPU at the very least": 124 million parameters, 20 tokens for each
 assert round(6 * 1.24e8 * 20 * 1.24e8 / 4e14 / 60, -1) == 80
 # "about 16 bytes for each parameter"
 assert sum(bytes_per_parameter.values()) == 16
