@@ -10,8 +10,6 @@ import { format } from "./js/numbers.js";
 /** @import { Model, Matrix } from "./js/types.js" */
 
 const NEAREST = 8;
-/** Below this cosine, the nearest is not called near. */
-const LOW = 0.4;
 /** How many points of the map are marked as near. */
 const MARKED = 5;
 /** Of a dot's answer, at most, in units of the map. */
@@ -63,8 +61,7 @@ export default widget(
         const table = heatMap({ caption: `Nearest of all ${labels.length}, by cosine`, rows: near.map(({ index }) => visibleToken(labels[index])), columns: ["cosine"] });
         table.show(near.map(({ similarity }) => [similarity]));
         results.replaceChildren(table.node, wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
-        const lonely = near[0].similarity < LOW ? " None is near: for this word the table has no close relative." : "";
-        said.textContent = `Nearest to “${labels[word].trim()}”: ${near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ")}.${lonely}`;
+        said.textContent = `Nearest to “${labels[word].trim()}”: ${near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ")}.`;
       }
     }
   },

@@ -2,7 +2,7 @@
 
 import { announcement, choice, element, scroller, setTrait, slider, svg, traitCheckbox, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
-import { linePlot } from "./js/plot.js";
+import { linePlot, sample } from "./js/plot.js";
 import { figures, simulate } from "./js/serving.js";
 
 /** @import { Request, Run, Server } from "./js/serving.js" */
@@ -142,8 +142,6 @@ function timeline(run) {
 }
 
 function legend() {
-  const sample = (/** @type {string} */ text, /** @type {SVGElement | Element} */ mark) =>
-    element("span", {}, svg("svg", { viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" }, mark), ` ${text}`);
   return element(
     "p",
     { class: "llm-legend" },

@@ -1,8 +1,9 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
 import { announcement, choice, element, scroller, setTrait, svg, widget } from "./js/dom.js";
-import { withRoom } from "./js/labels.js";
+import { widthOf, withRoom } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/milestones.js";
+import { sample } from "./js/plot.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Milestone } from "./js/milestones.js" */
@@ -13,8 +14,10 @@ const LEFT = 76;
 const RIGHT = 16;
 const TOP = 14;
 const FLOOR = 280; // where sizes end; below it is the band of those not told
-/** In units of the drawing: a letter of a name, and how far from its mark it stands. */
-const NAME = { letter: 6.5, apart: 9 };
+/** How far from its mark a name stands. */
+const APART = 9;
+/** @type {[kind: string, text: string][]} */
+const KINDS = [["llm-open", "open weights"], ["llm-closed", "closed, size told"], ["llm-undisclosed", "size not disclosed"]];
 const BAND = { top: 296, rows: 3, step: 16 };
 
 export default widget(
@@ -106,18 +109,10 @@ function figure(model, rows, picked) {
     drawing.append(mark);
   });
   drawing.append(...names(rows, places, rows.indexOf(/** @type {Milestone} */ (picked))));
-  const legend = element("p", { class: "llm-legend" }, sample("llm-open", "open weights"), sample("llm-closed", "closed, size told"), sample("llm-undisclosed", "size not disclosed"));
+  const entries = KINDS.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
+  const legend = element("p", { class: "llm-legend" }, ...entries);
   const caption = measure === "total" ? "Parameters, by month of release" : "Parameters active for a token, by month of release";
   return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), scroller(caption, drawing), legend);
-}
-
-/**
- * @param {string} kind
- * @param {string} text
- */
-function sample(kind, text) {
-  const mark = svg("svg", { viewBox: "0 0 14 14", width: 14, height: 14, "aria-hidden": "true" }, svg("circle", { class: kind, cx: 7, cy: 7, r: 5.5 }));
-  return element("span", {}, mark, ` ${text}`);
 }
 
 /**
@@ -141,9 +136,9 @@ function rule(height, text) {
  */
 function names(rows, places, picked) {
   const labels = rows.map(({ name }, i) => {
-    const width = NAME.letter * name.length;
-    const isLeft = places[i].cx + NAME.apart + width > WIDTH;
-    return { text: name, left: places[i].cx + (isLeft ? -NAME.apart - width : NAME.apart), top: places[i].cy };
+    const width = widthOf(name);
+    const isLeft = places[i].cx + APART + width > WIDTH;
+    return { text: name, left: places[i].cx + (isLeft ? -APART - width : APART), top: places[i].cy };
   });
   const marks = places.map(({ cx, cy }) => ({ text: " ", left: cx - 5, top: cy }));
   const order = [...marks.map((_, i) => rows.length + i), ...(picked >= 0 ? [picked] : []), ...labels.keys()];
@@ -152,7 +147,7 @@ function names(rows, places, picked) {
   return labels.flatMap(({ text, left, top }, i) => {
     if (!written.has(i)) return [];
     const isLeft = left < places[i].cx;
-    const place = { x: isLeft ? places[i].cx - NAME.apart : left, y: top + 4, "text-anchor": isLeft ? "end" : "start" };
+    const place = { x: isLeft ? places[i].cx - APART : left, y: top + 4, "text-anchor": isLeft ? "end" : "start" };
     return [svg("text", { class: "llm-name", "font-weight": i === picked ? 700 : 400, ...place }, text)];
   });
 }

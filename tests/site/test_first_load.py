@@ -7,6 +7,7 @@ from benchmarks.site import FIRST_LOAD
 from tests.site.checks import Visit
 from tests.site.conftest import ROOT
 from tests.site.test_browser import CHAPTER
+from tests.widgets.conftest import NEVER_AT_REST
 
 pytestmark = pytest.mark.browser
 
@@ -17,9 +18,6 @@ PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
 WATCH_SHIFTS = """globalThis.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))
     .observe({ type: "layout-shift", buffered: true });"""
-
-# A busy machine may take longer than a reader looks at a page before its model is loaded.
-NEVER_AT_REST = "const wait = setTimeout; globalThis.setTimeout = (work, ms) => ms < 4000 && wait(work, ms);"
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])

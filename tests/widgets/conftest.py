@@ -157,6 +157,13 @@ class Watched:
         page.on("requestfailed", lambda request: self.faults.append(f"failed: {request.url}"))
 
 
+NEVER_AT_REST = """const wait = setTimeout;
+globalThis.setTimeout = (work, ms) => ms < 4000 && wait(work, ms);
+delete Navigator.prototype.userActivation;"""
+"""A busy machine may take longer than a reader looks at a page before its model is loaded; and Playwright's own
+questions count as a reader's presses."""
+
+
 def opened(watched: Watched, address: str, name: str, theme: str = "light") -> Page:
     """The page of a widget, once it is there."""
     watched.page.goto(f"{address}/{name}-{theme}.html")

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import ObjectiveLab, PatternLab, UnmaskingStepper, base
@@ -133,6 +134,7 @@ def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: s
     page.get_by_text("1 token carries loss, of 6 in the text.").wait_for()
     page.get_by_role("button", name="Paris").click()
     page.get_by_text("2 tokens carry loss").wait_for()
+    expect(page.get_by_role("button", name="Paris")).to_be_focused()  # drawn anew, it is another button
 
 
 def test_the_kernel_sends_the_weights_of_the_masked_model(monkeypatch: pytest.MonkeyPatch) -> None:

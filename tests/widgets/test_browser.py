@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from llm_course import models
 from tests.conftest import PATIENCE
-from tests.widgets.conftest import ROOT, WIDGETS, Watched, opened, page_html
+from tests.widgets.conftest import NEVER_AT_REST, ROOT, WIDGETS, Watched, opened, page_html
 
 pytestmark = pytest.mark.browser
 AXE = ROOT / "node_modules/axe-core/axe.min.js"
@@ -238,10 +238,7 @@ def test_a_model_is_loaded_once_the_page_is_idle(watched: Watched, address: str)
 
 
 def test_the_bars_stand_before_the_model_is_loaded_and_a_press_loads_it(watched: Watched, address: str) -> None:
-    never_at_rest = "const wait = setTimeout; globalThis.setTimeout = (f, ms) => ms < 4000 && wait(f, ms);"
-    # Playwright evaluates as if a person had pressed something: what a browser says of that is not asked here.
-    unpressed = "Object.defineProperty(navigator, 'userActivation', { value: undefined });"
-    watched.page.add_init_script(never_at_rest + unpressed)
+    watched.page.add_init_script(NEVER_AT_REST)
     page = opened(watched, address, "next_token_bars")
     expect(page.get_by_role("status")).to_contain_text("P(text)")
     before = page.locator(".llm-widget").inner_text()
@@ -288,10 +285,8 @@ def test_an_address_asks_for_a_view_of_a_widget_far_down(watched: Watched, addre
 
 
 def test_the_picture_stands_until_the_model_is_there(watched: Watched, address: str) -> None:
-    never_at_rest = "const wait = setTimeout; globalThis.setTimeout = (work, ms) => ms < 4000 && wait(work, ms);"
     page = watched.page
-    page.add_init_script(never_at_rest)
-    page.add_init_script("delete Navigator.prototype.userActivation;")  # Playwright's own questions count as a reader's
+    page.add_init_script(NEVER_AT_REST)
     page.goto(f"{address}/sampling_playground-light.html")
     expect(page.locator(".llm-empty")).to_have_count(1)
     expect(page.locator(".llm-widget-picture")).to_be_visible()

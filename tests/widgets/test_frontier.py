@@ -4,10 +4,11 @@ import random
 import re
 from collections import Counter
 from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import FloatRect, expect
 
 from llm_course.corpus.errands import Errand, Shop
 from llm_course.widgets import AgentStepper, Timeline
@@ -132,6 +133,13 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
         AgentStepper(replies=[])
 
 
+def overlap(box: FloatRect, other: FloatRect) -> bool:
+    """Whether two texts cover each other by more than the air around letters."""
+    across = min(box["x"] + box["width"], other["x"] + other["width"]) - max(box["x"], other["x"])
+    down = min(box["y"] + box["height"], other["y"] + other["height"]) - max(box["y"], other["y"])
+    return across > 1 and down > 4
+
+
 @pytest.mark.browser
 def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) -> None:
     page = opened(watched, address, "timeline")
@@ -143,6 +151,14 @@ def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) 
     expect(hollow).to_have_count(0)
     page.get_by_label("Model", exact=True).select_option(label="Mixtral 8x7B, 2023-12")
     expect(said).to_contain_text("46.7 B parameters, 12.9 B active for a token")
+    names = page.locator("text.llm-name")
+    expect(names.filter(has_text="Mixtral 8x7B")).to_be_visible()
+    boxes = [box for name in names.all() if (box := name.bounding_box())]
+    assert len(boxes) > 5
+    assert not [1 for box, other in combinations(boxes, 2) if overlap(box, other)]
+    page.get_by_label("Weights").select_option("all")
+    page.locator("svg[role=img] circle").first.click()
+    expect(page.get_by_label("Model", exact=True).locator("option:checked")).not_to_have_text("Mixtral 8x7B, 2023-12")
 
 
 @pytest.mark.browser

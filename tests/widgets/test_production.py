@@ -103,6 +103,11 @@ def test_rent_or_own_answers(watched: Watched, address: str) -> None:
     expect(said).to_contain_text("the API is cheaper")
     page.get_by_label("Busy", exact=True).fill("0")
     expect(said).to_contain_text("the machine is cheaper")
+    page.get_by_label("Busy", exact=True).fill("-3")  # where the machine costs a thousand times as much
+    dots = page.locator("circle.llm-point")
+    expect(dots).to_have_count(2)
+    heights = [float(dot.get_attribute("cy") or "nan") for dot in dots.all()]
+    assert 0 < heights[0] < heights[1] < 210  # you, above where they meet
 
 
 @pytest.mark.browser

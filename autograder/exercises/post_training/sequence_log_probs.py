@@ -241,8 +241,11 @@ def one_token(draw: Generator) -> Arguments:
 
 
 def huge(draw: Generator) -> Arguments:
-    logits = 500 * torch.randn(2, 5, 6, generator=draw)
-    return {"logits": logits, "labels": torch.randint(0, 6, (2, 5), generator=draw)}
+    """In the first row each label is the most probable token, in the second the least probable."""
+    logits, labels = 500 * torch.randn(2, 5, 6, generator=draw), torch.randint(0, 6, (2, 5), generator=draw)
+    extremes = torch.tensor([[[3000.0]], [[-3000.0]]]).expand(2, 4, 1)
+    logits[:, :-1].scatter_(-1, labels[:, 1:, None], extremes)
+    return {"logits": logits, "labels": labels}
 
 
 def mismatched(batch: int, time: int) -> Callable[[Generator], Arguments]:

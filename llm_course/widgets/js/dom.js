@@ -1,5 +1,7 @@
 /** Building pages: elements, labelled controls, and the frame around every widget. */
 
+import { whenNear } from "./near.js";
+
 /** @import { Model, WidgetModule } from "./types.js" */
 
 /** @typedef {Node | string | number | null | undefined} Child */
@@ -279,25 +281,6 @@ export function visibleToken(token) {
 }
 
 /**
- * Resolves when the element comes near the part of the page in view.
- * @param {Element} node
- * @returns {Promise<void>}
- */
-function whenVisible(node) {
-  return new Promise((resolve) => {
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        observer.disconnect();
-        resolve();
-      },
-      { rootMargin: "600px" }, // so that what a model adds moves nothing in view
-    );
-    observer.observe(node);
-  });
-}
-
-/**
  * Resolves when the browser has time: a model that is loaded does not hold up the page around it.
  * @returns {Promise<void>}
  */
@@ -337,6 +320,9 @@ function whenAskedOrAtRest() {
   });
 }
 
+/** How far from the part in view a model is loaded: what it adds to a widget then moves nothing in view. */
+const NEAR = "600px";
+
 /**
  * Loads the course model for a widget once it comes into view, a reader is there and the page is idle: where the widget
  * has said nothing yet it says so meanwhile, and in the book its picture stands, as `style.css` has it. Says what failed.
@@ -353,7 +339,7 @@ export async function loadWhenVisible(body, said, load, meanwhile = "Loading the
     said.textContent = meanwhile;
     body.classList.add("llm-empty");
   }
-  await whenVisible(body);
+  await whenNear(body, NEAR);
   await whenAskedOrAtRest();
   await whenIdle();
   try {

@@ -7,6 +7,7 @@
  */
 
 import { stateFromAddress, withState } from "./address.js";
+import { whenNear } from "./near.js";
 
 /** @import { Model, WidgetModule } from "./types.js" */
 
@@ -312,28 +313,9 @@ function keyOf(name) {
 /** How far from the part in view a widget starts: until then its picture stands. */
 const NEAR = "800px 0px";
 
-/**
- * Resolves when the element comes near the part of the page in view.
- * @param {Element} place
- * @returns {Promise<void>}
- */
-function whenNear(place) {
-  return new Promise((resolve) => {
-    const observer = new IntersectionObserver(
-      (entries) => {
-        if (!entries.some((entry) => entry.isIntersecting)) return;
-        observer.disconnect();
-        resolve();
-      },
-      { rootMargin: NEAR },
-    );
-    observer.observe(place);
-  });
-}
-
 async function main() {
   const views = [...document.querySelectorAll(VIEW)];
-  const near = views.map((script) => whenNear(script.parentElement ?? script));
+  const near = views.map((script) => whenNear(script.parentElement ?? script, NEAR));
   // An address may ask for a state of a widget far down.
   if (!location.search) await Promise.race(near);
   const models = await readModels();

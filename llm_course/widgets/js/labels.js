@@ -3,6 +3,11 @@
 /** In units of a drawing with letters of 12 px: a little more than a letter takes. */
 const LETTER = { width: 7, height: 13 };
 
+/** @param {string} text */
+export function widthOf(text) {
+  return LETTER.width * text.length;
+}
+
 /**
  * @param {{ text: string, left: number, top: number }[]} labels
  * @param {Iterable<number>} order  Those that come first are written first.
@@ -23,6 +28,6 @@ export function withRoom(labels, order) {
  */
 function collide(one, other) {
   const [first, second] = one.left < other.left ? [one, other] : [other, one];
-  const apart = second.left - first.left > LETTER.width * first.text.length;
+  const apart = second.left - first.left > widthOf(first.text);
   return !apart && Math.abs(one.top - other.top) < LETTER.height;
 }

@@ -56,17 +56,19 @@ export function linePlot({ title, x, y, series, marker, band, markerName, dots =
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), drawing, legend(series));
 }
 
+/**
+ * An entry of a legend: what a mark means.
+ * @param {string} name
+ * @param {Element} mark  In a box of 26 by 10.
+ */
+export function sample(name, mark) {
+  return element("span", {}, svg("svg", { viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" }, mark), ` ${name}`);
+}
+
 /** @param {{ name: string }[]} series */
 function legend(series) {
   if (series.length < 2) return null;
-  const entries = series.map(({ name }, i) =>
-    element(
-      "span",
-      {},
-      svg("svg", { viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" }, svg("path", { class: `llm-line llm-line-${i}`, d: "M0 5H26" })),
-      ` ${name}`,
-    ),
-  );
+  const entries = series.map(({ name }, i) => sample(name, svg("path", { class: `llm-line llm-line-${i}`, d: "M0 5H26" })));
   return element("p", { class: "llm-legend" }, ...entries);
 }
 
