@@ -104,9 +104,9 @@ assert sums.max() < 1 and sums.min() < 0.7 * sums.max() and difference < 1e-5
 # "Softmax over one number is the constant 1" (the question on top_k = 1)
 logit = torch.randn(3, 1, requires_grad=True)
 assert torch.autograd.grad((torch.softmax(logit, -1) * torch.randn(3, 1)).sum(), logit)[0].abs().max() == 0
-# "the router does not leave its bad start in these 150 steps, whatever the seed: six experts get at most a sixth"
+# "the router does not leave its bad start in these 150 steps, whatever the seed: six experts get less than a fifth"
 for mixture, _ in mixtures[0.0]:
-    assert mixture.load[:2].sum() > 0.75 and mixture.load[2:].max() < 0.12 and mixture.imbalance > 2
+    assert mixture.load[2:].sum() < 0.2 and mixture.load[2:].max() < 0.12 and mixture.imbalance > 2
 # "A factor of 0.1 spreads the load. For all three seeds it also lowers the loss on held-out text, by about 0.1"
 for (mixture, loss), (_, alone) in zip(mixtures[0.1], mixtures[0.0], strict=True):
     assert mixture.load.min() > 0.05 and mixture.load.max() < 0.25 and mixture.imbalance < 1.2
