@@ -14,7 +14,6 @@ from tqdm import tqdm
 from autograder import course
 from autograder.archives import ArchiveError
 from autograder.by_hand import notes_on
-from autograder.capstone.copies import copies
 from autograder.course_files import SecretError
 from autograder.exercises import assignments
 from autograder.extensions import ExtensionError
@@ -245,6 +244,9 @@ def _same_models(name: str) -> list[str]:
     """Who of those that are graded handed in one model, or one training run, in sentences."""
     if not any(assignment.steps for assignment in assignments().values() if assignment.name == name):
         return []
+    # It loads what can train a model again: seconds, which no other command should wait for.
+    from autograder.capstone.copies import copies
+
     return [
         f"{shown(copy.one)} and {shown(copy.other)} {copy.told()}; no score was changed."
         for copy in copies(read_results(name))

@@ -1,6 +1,8 @@
 """What the commands do beside grading."""
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,3 +52,14 @@ def test_a_configuration_that_does_not_run_is_one_sentence(
     monkeypatch.chdir(tmp_path)
     assert main(["export", "grades.csv"]) == 1
     assert capsys.readouterr().err == f"llm-course: nbgrader_config.py {sentence}\n"
+
+
+def test_a_command_does_not_load_what_takes_a_second_to_load() -> None:
+    """Each grading run waits for what is imported here. What draws, or trains models again, is loaded where it is."""
+    code = (
+        "import sys\n"
+        "import autograder.commands\n"
+        "print(*(name for name in ('matplotlib', 'sympy', 'transformers') if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout.split() == []
