@@ -156,14 +156,19 @@ def surroundings() -> dict[str, object]:
             environment = (process / "environ").read_bytes()
             if all(mark in environment for mark in ours):
                 processes.append(process.name)
-    folders = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/"))
     return {
         "processes": processes,
         "mounts": Path("/proc/self/mountinfo").read_text().splitlines(),
         "groups": sorted(str(path) for path in Path("/sys/fs/cgroup").glob("*/llm-course*")),
-        "files": [str(path) for folder in folders for path in folder.glob("room-leftover*")],
+        "files": files_left(),
         "rooms": [str(path) for path in Path(tempfile.gettempdir()).glob(PREFIX + "*")],
     }
+
+
+def files_left() -> list[Path]:
+    """Files that learners' code left where all may write."""
+    folders = (Path("/dev/shm"), Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/"))
+    return [path for folder in folders for path in folder.glob("room-leftover*")]
 
 
 def test_the_bank_is_large_enough() -> None:

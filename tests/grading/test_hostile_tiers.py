@@ -20,6 +20,7 @@ from tests.banks.hostile import FAMILIES
 from tests.grading.conftest import CourseOfAShell, Run, folder_for_attacks
 from tests.grading.test_hostile import (
     Attacked,
+    files_left,
     grade_the_honest,
     test_each_attack_ends_in_a_grade_or_a_sentence,
     test_no_attack_earns_a_point,
@@ -52,6 +53,8 @@ NOT_HELD_FOR_ONE_USER = {
     # The code of learners runs as the grader's own user.
     "process": {"every process is killed", "files are left where all may write"},
 }
+FILES_ARE_LEFT = ("ordinary", "process")
+"""The user and tier in which that code may leave files wherever the grader may write."""
 
 
 class TierCourse(CourseOfAShell):
@@ -84,4 +87,8 @@ def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[
         assert f"weaker sandbox tier {tier!r}: {zygote_client.NOT_HELD[tier]}." in first.stderr
         others = set() if ALL else {*FAMILIES, "handing in"} - VERDICT | SLOW
         mine = NOT_HELD_FOR_ONE_USER[tier] if user == "ordinary" else set()
-        yield Attacked(course, others | NOT_HELD[tier] | mine)
+        found = Attacked(course, others | NOT_HELD[tier] | mine)
+        if (user, tier) == FILES_ARE_LEFT:
+            for path in files_left():  # which the instructor is warned of; all else is still looked for
+                path.unlink()
+        yield found
