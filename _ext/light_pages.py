@@ -76,7 +76,7 @@ class LightPages:
         css = stylesheets.join(static, [*THEME_STYLESHEETS, *self.stylesheets])
         css = stylesheets.purge(css, names_in_use(site, {"light.js", *SEPARATE_SCRIPTS}))
         css = stylesheets.with_icons_inside(css, static / ICON_FONT)
-        css = minified(css, "css")
+        css = stylesheets.with_typeface_inside(minified(css, "css"), static)
         (static / "light.css").write_text(f'@charset "utf-8";\n{css}', encoding="utf-8")
 
 

@@ -111,6 +111,18 @@ def with_icons_inside(css: str, font: Path) -> str:
     return re.sub(r"@font-face\s*\{[^}]*?/fa-[^}]*\}", replaced, css)
 
 
+def with_typeface_inside(css: str, folder: Path) -> str:
+    """The CSS with the book's own fonts, `fonts/*.woff2` of the folder, inside.
+
+    A font that is fetched comes after the first paint: it moves the text, or is left out.
+    """
+
+    def inside(address: re.Match[str]) -> str:
+        return f"url(data:font/woff2;base64,{base64.b64encode((folder / address[1]).read_bytes()).decode()})"
+
+    return re.sub(r"url\((fonts/[\w-]+\.woff2)\)", inside, css)
+
+
 def font_of(font: Path, characters: set[str]) -> str:
     """A woff2 font of these characters only, in base64."""
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information

@@ -7,12 +7,11 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
 from fontTools import subset
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
-from _ext.assets import preload, share_static_folder
+from _ext.assets import share_static_folder
 
 FONTS = Path(__file__).parent.parent / "node_modules" / "@fontsource"
 FACES = {
@@ -30,13 +29,6 @@ CHARACTERS_OF_HEADINGS = LATIN + "é³×–—’“”…"
 def check(app: Sphinx) -> None:
     if not FONTS.is_dir():
         raise ExtensionError("The book's fonts are not installed: run `npm ci` in its folder (`make site` does it).")
-
-
-def preload_faces(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document
-) -> None:
-    # All: a page whose bold is of another face than its text looks broken.
-    preload(context, FACES)
 
 
 def write_fonts(app: Sphinx, exception: Exception | None) -> None:
@@ -69,7 +61,6 @@ def cut_down(source: Path, target: Path, text: str) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", check)
     app.connect("builder-inited", share_static_folder)
-    app.connect("html-page-context", preload_faces)
     app.connect("build-finished", write_fonts)
     app.add_css_file("typeface.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,7 @@
 """What a page asks of a reader's phone before anything is done with it, and that places stay where they are."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Browser, Response
 
@@ -44,7 +46,7 @@ def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None
         files = [answer for answer in answers if answer.url.startswith(served)]  # a widget's module runs as a blob
         kilobytes = {answer.url.removeprefix(served): size_of(answer) / 1000 for answer in files}
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
-    assert len(kilobytes) > 5
+    assert {name, "_static/light.css", "_static/light.js"} <= kilobytes.keys() | {"index.html"}
     assert sum(kilobytes.values()) < HEAVIER.get(name, FIRST_LOAD), largest
 
 
@@ -52,6 +54,21 @@ def size_of(answer: Response) -> int:
     """Bytes on the wire, as the host compresses them."""
     sizes = answer.request.sizes()
     return sizes["responseBodySize"] + sizes["responseHeadersSize"]
+
+
+@pytest.mark.parametrize("name", ["index.html", CHAPTER])
+def test_text_is_in_the_books_typeface_from_a_file_too(browser: Browser, site: Path, name: str) -> None:
+    page = browser.new_page()
+    page.goto((site / name).as_uri())
+    assert page.locator("html").evaluate("root => getComputedStyle(root).visibility") == "visible"
+    tools = page.context.new_cdp_session(page)
+    tools.send("DOM.enable")
+    tools.send("CSS.enable")
+    root = tools.send("DOM.getDocument")["root"]["nodeId"]
+    paragraph = tools.send("DOM.querySelector", {"nodeId": root, "selector": "article p"})["nodeId"]
+    fonts = tools.send("CSS.getPlatformFontsForNode", {"nodeId": paragraph})["fonts"]
+    assert [font["familyName"] for font in fonts if "Source Sans" in font["familyName"]], fonts
+    page.close()
 
 
 def test_the_model_comes_when_a_reader_acts(browser: Browser, served: str) -> None:
