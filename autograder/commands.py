@@ -242,9 +242,9 @@ def similar(options: argparse.Namespace) -> int:
 
 def _same_models(name: str) -> list[str]:
     """Who of those that are graded handed in one model, or one training run, in sentences."""
-    if not any(assignment.steps for assignment in assignments().values() if assignment.name == name):
+    # Of all assignments only this one is loaded, and what can train a model again only where models are handed in.
+    if name not in assignments() or not assignments()[name].steps:
         return []
-    # It loads what can train a model again: seconds, which no other command should wait for.
     from autograder.capstone.copies import copies
 
     return [

@@ -55,11 +55,13 @@ def test_a_configuration_that_does_not_run_is_one_sentence(
 
 
 def test_a_command_does_not_load_what_takes_a_second_to_load() -> None:
-    """Each grading run waits for what is imported here. What draws, or trains models again, is loaded where it is."""
+    """Each grading run waits for what is imported. What draws or trains, and other assignments, are not asked for."""
     code = (
         "import sys\n"
-        "import autograder.commands\n"
-        "print(*(name for name in ('matplotlib', 'sympy', 'transformers') if name in sys.modules))"
+        "from autograder import commands\n"
+        "assert commands._same_models('05_attention') == []\n"
+        "heavy = ('autograder.exercises.decoding', 'matplotlib', 'sympy', 'transformers')\n"
+        "print(*(name for name in heavy if name in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
     assert done.stdout.split() == []
