@@ -25,6 +25,7 @@ DRAWINGS: dict[str, Callable[[], str]] = {
         training.writing_loop,
         training.beam_tree,
         training.growing_cache,
+        training.state_machine,
         training.sinks,
         training.low_rank_update,
     )

@@ -159,6 +159,24 @@ def beam_tree() -> str:
     return canvas.svg()
 
 
+def state_machine() -> str:
+    """Constrained decoding: five states that accept an age in braces, as the chapter's table does."""
+    canvas = Canvas(720, 170)
+    y, radius = 104, 24
+    places = [64 + 148 * state for state in range(5)]
+    for state, x in enumerate(places):
+        canvas.circle(x, y, radius, LEARNED if state == 4 else INK, 0.15)
+        canvas.text(x, y, str(state), bold=True)
+    for x, characters in zip(places, ("{", "1 to 9", "0 to 9", "}"), strict=False):
+        canvas.arrow((x + radius + 2, y), (x + 148 - radius - 3, y))
+        canvas.text(x + 74, y - 16, characters)
+    canvas.arrow((places[2], y - radius - 2), (places[2], 34), (places[4], 34), (places[4], y - radius - 3))
+    canvas.text(places[3], 20, "}")
+    canvas.text(places[0], 150, "start", size=13)
+    canvas.text(places[4], 150, "complete", size=13)
+    return canvas.svg()
+
+
 def growing_cache() -> str:
     """The KV cache: a step computes one key and one value and reads all that are kept."""
     canvas = Canvas(720, 250)

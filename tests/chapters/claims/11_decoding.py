@@ -1,4 +1,4 @@
-# ruff: noqa: F821 -- the names are the chapter's
+# ruff: noqa: E402, F821 -- the names are the chapter's
 """What the text of chapter 11 says about its own output. Each runs as a cell at the chapter's end."""
 
 # "Druppa owns a ball and a box, and is about to give one of them away"
@@ -26,8 +26,17 @@ assert round(log_p(beamed)) == -21
 assert round(log_p(model.generate(ids, do_sample=False, max_new_tokens=60))) == -31
 # "Three sentences later, Coco the turtle is a goat"
 assert "turtle named Coco" in tokenizer.decode(beamed[0]) and "at the goat" in tokenizer.decode(beamed[0])
-# "somebody called Shebmamiabus is about to buy a ring" and "*ool comes after Friday*"
-assert "Shebmamiabus buy a ring" in texts_at[1.8][2] and "ool comes after Friday" in texts_at[0.8][2]
+# "At 0.2 Anna takes the train to Copenhagen, eats her cakes in Vienna, and travels home with an aunt [...]"
+mild, warm, hot_text = (tell(temperature=temperature) for temperature in (0.2, 0.8, 1.8))
+assert "Anna and her grandfather took the train to Copenhagen." in mild and "On the way home, the aunt" in mild
+assert "In Vienna, they walked along the old streets and ate cakes." in mild
+# "At 0.8 a pink kite and a green lamp change hands, and Anna goes home with a pink lamp. At 1.8 *the spiderlla [...]"
+assert "Anna went home with the pink lamp." in warm and "spiderlla boatis could doZoe without fricar" in hot_text
+# "in Budapest a frog eats *fures*" and "*Somebodyody thehere shell.*"
+assert "the train to Budapest. A frog eats fures." in tell(temperature=1.8, top_k=10)
+assert "Somebodyody thehere shell" in tell(temperature=1.8, top_p=0.9)
+# "Zrima asks nicely whether she may come along"
+assert '"May I come with you, Anna?" asked Zrima.' in tell(temperature=1.8, min_p=0.1)
 # "This one fell into the middle of a name"
 worst = int(better.max(-1).values.argmax())
 assert better.max() > 200 and tokenizer.decode(drawn_ids[worst]).startswith(prompt + " Dr with")
@@ -45,11 +54,24 @@ assert max(broken(real), trade[0.2][0], trade[0.8][0]) < 0.005
 assert 0.02 < trade[1.4][0] < trade[1.8][0] and trade[1.8][0] > 0.08
 # "the first place loses most of its good names, while the second keeps four tokens [...] once upon a *boy*"
 assert [token for token, _ in most_likely(places["one word is sure"])][:2] == [" time", " boy"]
-sure = [model(tokenizer(text, return_tensors="pt").input_ids).logits[0, -1] for text in places.values()]
-nucleus, near_best = TopPLogitsWarper(0.9), MinPLogitsWarper(0.1)
-assert survivors(sure[0], nucleus) > 10 and survivors(sure[1], nucleus) == 1
-# "The nucleus grows and shrinks with the model's certainty"
-assert survivors(sure[0], near_best) > survivors(sure[1], near_best)
+assert [survivors(text, top_k, 5) for text in places.values()] == [5, 5]
+# "The nucleus grows and shrinks with the model's certainty", and so does what min-p keeps
+any_name, sure = places.values()
+assert survivors(any_name, top_p, 0.9) > 10 and survivors(sure, top_p, 0.9) == 1
+assert survivors(any_name, min_p, 0.1) > survivors(sure, min_p, 0.1) == 1
+# "nine tenths of a flat distribution is a lot: after *called*, 150 tokens instead of 34"
+assert [survivors(any_name, top_p, 0.9, temperature) for temperature in (1.0, 1.8)] == [34, 150]
+# "In plain lines, for one row": they keep what transformers keeps
+from transformers import MinPLogitsWarper, TopPLogitsWarper
+
+for text in (*places.values(), "The", "Question: What is"):
+    here = model(tokenizer(text, return_tensors="pt").input_ids).logits[0, -1]
+    assert torch.equal(top_p(here, 0.9), TopPLogitsWarper(0.9)(None, here[None])[0])
+    assert torch.equal(min_p(here, 0.1), MinPLogitsWarper(0.1)(None, here[None])[0])
+# "with p = 0.7": mat, sofa and floor
+assert top_p(logits, 0.7).isfinite().tolist() == 3 * [True] + 5 * [False]
+# "*mat*, *sofa*, *floor* and *bed* stay"
+assert min_p(logits, 0.2).isfinite().tolist() == 4 * [True] + 4 * [False]
 # "you need *some* cut when the temperature goes up"
 assert max(hot[name] for name in hot if name != "no cut") < 0.75 * hot["no cut"]
 # "Penalties and bans come first, then temperature, then top-k, top-p and min-p"
@@ -74,8 +96,9 @@ found_at = [without_ban[0].index(person) for person in people]
 assert found_at == sorted(found_at)
 # "The question about France sent greedy decoding round in circles. Just sample instead"
 assert variety([greedy_answer]) < 0.5 and min(variety([answer]) for answer in answers) > 0.8
-# "A *stop string* ends it", and it is left in the result
+# "A *stop string* ends it", and it is left in the result, which `generate_text` cuts
 assert tokenizer.decode(stopped[0]).endswith("Answer: Paris.\nQuestion")
+assert generate_text(model, tokenizer, starts, stop="\n") == [" Paris.", " 7."]
 # "Ask for a word that the prompt itself makes likely"
 assert last.softmax(-1)[0, kite] > 0.3 and banned_kite == 0
 # "A prompt of 99 tokens leaves room for one token. From 100 on, the call is an error"
@@ -98,8 +121,14 @@ assert below.mean() > 2 * below.std() / len(below) ** 0.5
 assert len(real_rows[:, :12].unique(dim=0)) == 35
 hungry = {name: sum("very quiet" in text for text in texts) for name, texts in written.items()}
 assert 36 <= hungry["greedy"] <= 42 and 36 <= hungry["beam search, 4"] <= 42 and hungry["real stories"] == 1
-# "The highest peak is the real story's"
-assert heights["real stories"].max() > heights["greedy"].max()
+# "In both, the model is sure of most tokens. But now and then, real text takes a rare turn"
+rare = {name: (height > math.log(50)).float().mean().item() for name, height in heights.items()}
+assert rare["real stories"] > 2 * rare["greedy"] and heights["real stories"].max() > heights["greedy"].max()
+assert all(height.median() < 0.3 for height in heights.values())
+# "It accepts `{7}` and `{42}`, and nothing that isn't an age"
+accepted = [number for number in range(1200) if walk(small, 0, f"{{{number}}}") == 4]
+assert accepted == list(range(1, 100)) and len(small) == 5
+assert [walk(small, 0, text) for text in ("{7}", "{42", "{420}", "{seven}")] == [4, 3, None, None]
 
 
 # "It rarely takes the quote", "the model wants a comma", and "0 has nearly all of it"
@@ -111,7 +140,7 @@ ended = next_after('{"name": "Jo')[tokenizer.convert_tokens_to_ids('"')]
 assert 0.002 < ended < 0.004
 second = next_after('{"name": "Jo", "age": 4')
 assert tokenizer.decode(second.argmax()) == ","
-shares = {pieces[token]: second[token].item() for token in allowed[walk(0, '{"name": "Jo", "age": 4')]}
+shares = {pieces[token]: second[token].item() for token in allowed[walk(table, 0, '{"name": "Jo", "age": 4')]}
 assert shares["0"] > 0.8 * sum(shares.values()) and 5e-5 < sum(shares.values()) < 2e-4
 # "all names have ten letters", and the ages end in 0
 assert all(re.search(r'"[A-Z][a-z]{9}", "age": .0', output) for output in outputs)
