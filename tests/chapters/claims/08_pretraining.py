@@ -4,6 +4,25 @@
 # "The loss is the mean of the last column, 1.461": 0.693, 1.386, 2.303
 assert [round(n, 3) for n in (-probabilities.log()).tolist()] == [0.693, 1.386, 2.303]
 assert round(-probabilities.log().mean().item(), 3) == 1.461
+# "Minus its mean is the loss. `cross_entropy` does all three"
+whole = tokenizer("The capital of France is Paris.", return_tensors="pt").input_ids
+with torch.no_grad():
+    of_targets = model(whole).logits[0, :-1].log_softmax(-1)[range(whole.shape[1] - 1), whole[0, 1:]]
+assert torch.allclose(picked[0], of_targets, atol=1e-5) and abs(-picked.mean() - model(whole, labels=whole).loss) < 1e-4
+# "the decoder of the earlier chapters (four layers, a million parameters, trained for 8,500 steps)"
+assert model.config.num_hidden_layers == 4 and len(tokenizer) == 1536
+# "`pack` joins them end to end, with an end token after each, and cuts where a row is full": as the course's own does
+from llm_course.training import batches
+
+as_ids = (tokenizer(text).input_ids for text in training_documents())
+assert rows.equal(batches.pack(as_ids, length=64, end=tokenizer.eos_token_id, rows=400))
+# "as in one piece": and the mean of the means is not
+apart = head.weight.grad.clone().zero_()
+for part in (slice(0, 50), slice(50, 55)):
+    head.zero_grad()
+    (functional.cross_entropy(head(states[part]), head_targets[part]) / 2).backward()
+    apart += head.weight.grad
+assert torch.allclose(in_parts, in_one, atol=1e-6) and not torch.allclose(apart, in_one, atol=1e-3)
 # "nine of its ten targets cost 20 each (the tenth, 8 after 8, costs nothing)"
 assert round(shifted.item(), 1) == 18.0
 # "Unshifted, a model that only copies is perfect. Shifted, it is far worse than a guess"
@@ -30,18 +49,17 @@ assert (sums / counts).mean() > 2 * sums.sum() / counts.sum()
 # "A model with enough parameters has to get close to a loss of 0" "the loss stays where it began"
 assert right[-1] < 0.1 and abs(right[0] - math.log(1536)) < 0.3
 assert len({round(number, 4) for number in bug}) == 1
-# "on unseen stories and facts the model is *worse than an even guess*. Then [...] one loss jumps up, the other falls"
+# "on unseen stories the model is *worse than an even guess*. Then the training loss jumps up" "the first 240 steps"
 tenth = steps[-1] // 10
 assert checked[200] > math.log(1536) and tenth == 240
 before, after = (loss[steps.index(step)] for step in (tenth, tenth + 10))
 assert after > before + 1 and checked[300] < checked[200] - 4
-# "Most of the improvement comes soon after the jump, and the second half of the steps adds little"
+# "From step 300 on, this is the picture that you know": fast, then slowly, and the two losses are close
 assert checked[600] - checked[2400] < 0.2 * (checked[300] - checked[2400]) and checked[1200] - checked[2400] < 0.3
-# "From step 600 on, the two losses are within 0.1 of each other", the mean of five lines and the fixed set
 for step in (600, 1200, 2400):
     recent = loss[steps.index(step) - 4 : steps.index(step) + 1]
-    assert abs(sum(recent) / 5 - checked[step]) < 0.1
-# "a line for the first step and for every tenth [...] Every hundredth step also has the loss on a fixed set"
+    assert abs(sum(recent) / 5 - checked[step]) < 0.2
+# "a line for the first step and for every tenth"
 assert steps == [1, *range(10, 2401, 10)] and list(checked) == list(range(100, 2401, 100))
 # "After the jump" "the training loss lies on the loss on unseen text" (alt text)
 late = [number for step, number in zip(steps, loss, strict=True) if 2000 < step <= 2400]
@@ -72,6 +90,10 @@ for name, best_end in (("cosine", 0.02), ("WSD", 0.01), ("constant", 0.01)):
 both = zip(runs_of["constant", 0.02, 0], runs_of["WSD", 0.02, 0], strict=True)
 apart = [a - b for a, b in both]
 assert max(map(abs, apart[:7])) < 1e-3 and apart[-1] > 0.1
+# "Both losses come down from near ln 1536" "From step 200 to 300 it even rose"; on unseen text 1.38 became 1.20
+assert abs(beginning[0] - math.log(1536)) < 0.3 and uninterrupted[99] > beginning[199]
+# "A row was drawn fewer than twice on average": 400 steps of 16 rows, of 4,000
+assert 400 * 16 / len(corpus) < 2
 # "the resumed run is the same to the last bit" "Without the averages [...] sets the model back"
 assert resumed[True] == uninterrupted[:30]
 worse = [a > b for a, b in zip(resumed[False][1:], uninterrupted[1:30], strict=True)]
@@ -89,7 +111,25 @@ assert uncorrected[0] > 3 and uncorrected == sorted(uncorrected)
 assert (shrunk["AdamW"] - (1 - 0.01 * 0.3) ** 300).abs().max() < 0.03
 assert shrunk["L2 in Adam"][0] < 0.05 and shrunk["L2 in Adam"][1] > 0.85
 # "One strange batch": noise has a far longer gradient than stories
-assert norms["noise"][0] > 5 * norms["stories"][0] and norms["noise"][0] > 1
+assert norms["noise"] > 5 * norms["stories"] and norms["noise"] > 1
+# "it stretches one direction by 4 and the other by 0.1" "That matrix turns (1, −1) into 0"
+assert torch.allclose(torch.linalg.svdvals(small), torch.tensor([4.0, 0.1]), atol=1e-5)
+assert (small.sign() @ torch.tensor([1.0, -1.0])).tolist() == [0, 0]
+# "the nearest matrix whose singular values are all 1. For $G$ that is the identity"
+left_of, _, right_of = torch.linalg.svd(small)
+assert torch.allclose(left_of @ right_of, torch.eye(2), atol=1e-5)
+
+
+# "A small $s$ more than triples in a round. A value near 1 stays near 1, between about 0.7 and 1.2."
+def one_round(s):
+    return 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+
+
+assert all(one_round(s / 1000) > 3 * s / 1000 for s in range(1, 300))
+assert all(0.65 < one_round(s / 1000) < 1.25 for s in range(680, 1210))
+assert all(0.65 < value < 1.25 for value in torch.linalg.svdvals(orthogonalized(small)))
+# "from near 7.34 to near 0": the step with parts and 16 bits passes the test of one batch
+assert abs(own_losses[0] - math.log(1536)) < 0.3 and own_losses[-1] < 0.1
 # "Ten of 128 directions carry most of the gradient, and more than half of Adam's step. Of Muon's [...] 17 %"
 carried = {name: (found[:10].square().sum() / found.square().sum()).item() for name, found in values_of.items()}
 assert carried["gradient"] > 0.8 and carried["Adam's first step"] > 0.5 and round(carried["Muon"], 2) == 0.17
@@ -97,8 +137,8 @@ assert len(values_of["gradient"]) == 128
 # "the directions in which this gradient is weakest stay below the others": not near 1 after five rounds
 assert values_of["Muon"][-1] < 0.5 < values_of["Muon"][64]
 # "Adam is behind the averaged gradient here"; Muon is ahead of it, with each seed
-for averaged, adam, muon in zip(*left.values(), strict=True):
-    assert muon < 0.5 * averaged < 0.5 * adam
+for averaged, adam, muon in zip(*best_of.values(), strict=True):
+    assert muon[0] < 0.5 * averaged[0] < 0.5 * adam[0]
 # "Neither number includes the scores of attention [...] has no rule for them when the model runs on a CPU"
 from torch.utils.flop_counter import flop_registry
 
@@ -119,6 +159,14 @@ assert 0.8 < cost["Chinchilla"] / cost["Gopher"] < 1.25
 assert round(6 * 1.24e8 * 20 * 1.24e8 / 4e14 / 60, -1) == 80
 # "about 16 bytes for each parameter"
 assert sum(bytes_per_parameter.values()) == 16
+# "which makes 40 MB per token, and 82 GB for a single text of 2,048 tokens": GPT-3's 96 layers of width 12,288
+assert [round(34 * 96 * 12_288 / 1e6), round(34 * 96 * 12_288 * 2048 / 1e9)] == [40, 82]
+# "nine days on a thousand GPUs, and our reader would need 17,000 years" "a loss of 2.0 [...] as if among seven tokens"
+assert round(6 * 5e10 * 1e12 / 4e17 / 86_400) == 9 and round(1e12 / tokens_per_year, -3) == 17_000
+assert round(fitted_loss(5e10, 1e12), 2) == 2.00 and round(math.exp(fitted_loss(5e10, 1e12))) == 7
+# "160 billion tokens: nearly a hundred times fewer" "77 billion parameters and 1.5 trillion tokens: ten times fewer"
+for_budget = split(6 * 8e9 * 15e12)
+assert 90 < 15e12 / (20 * 8e9) < 100 and [round(for_budget[0] / 1e9), round(for_budget[1] / 1e12, 1)] == [77, 1.5]
 # "In 16 bits the steps are lost one by one, since each is less than half of the distance [...]"
 assert weight.item() == 1 and abs(full.item() - 0.85) < 1e-3
 # "Each curve is a bowl, each larger budget lies lower, and its lowest point [...] further to the right" (alt text)
@@ -158,7 +206,7 @@ assert 10.2 < best_size(100 * chinchilla) / best_size(chinchilla) < 11
 llama = {served: 6 * 8e9 * 15e12 + 2 * 8e9 * served for served in (0, 1e14, 2e14)}
 assert [best_size(cost, served) > 8.1e9 for served, cost in llama.items()] == [True, True, False]
 # "The normal batch stays about as it is. The noise [...] is cut to a small part of its length"
-assert norms["stories"][0] < 1.3 and norms["noise"][0] > 10
+assert norms["stories"] < 1.3 and norms["noise"] > 10
 # "each optimizer at the best of five rates": none of them is the first or the last
 for way, step_of in ways.items():
     found = [learn_matrix(step_of, rate, seed=0) for rate in rates[way]]
@@ -176,8 +224,9 @@ assert list(used.values()) == sorted(used.values()) and used["packed"] > 0.99 an
 # "Sorted by length, padding wastes almost as little as packing does" "the smallest has 102 tokens [...] 1,313"
 assert used["packed"] - used["the same, sorted by length"] < 0.02
 assert (sum(order[:8]), sum(order[-8:])) == (102, 1313)
-# "Here the difference is small: 0.04 nats over 40 documents"
-assert round(difference, 2) == 0.04 and len(alone) == 40
+# "Here it costs 0.04 nats, 6% of the loss, over 40 documents (±, one standard error)"
+assert round(difference.item(), 2) == 0.04 and len(alone) == 40 and margin < difference / 2
+assert round(100 * (difference / alone.mean()).item()) == 6
 # "With the facts first, the loss on them ends at 1.98 and 2.14, not far below the 2.3 of a model that never read any"
 on = {name: {kind: [result[kind] for result in found] for kind in exams} for name, found in exam_results.items()}
 assert min(on["first"]["facts"]) > 1.9 and min(on["no facts"]["facts"]) > max(on["first"]["facts"])
