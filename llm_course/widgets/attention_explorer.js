@@ -2,7 +2,8 @@
 
 import { attention } from "./js/attention.js";
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, choice, element, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { fromTo, memory } from "./js/before.js";
+import { announcement, button, choice, columns, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap, numberTable } from "./js/heat_map.js";
 import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 
@@ -30,6 +31,9 @@ import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/number
  * @property {number} layer
  * @property {number} head
  * @property {number} picked  The query whose row is explained.
+ * @property {(now: Seen) => Seen | undefined} remember
+ *
+ * @typedef {{ where: string, weights: Matrix }} Seen
  *
  * @typedef {{ causal: boolean, scaled: boolean }} Settings
  */
@@ -38,8 +42,10 @@ import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/number
 const SMALL = { tokens: 8, width: 6 };
 /** Of wider output vectors, the first numbers are shown. */
 const OUTPUT_WIDTH = 8;
-const WHAT_A_TOKEN_HAS =
-  "Each token has a query, what it looks for; a key, what it is found by; and a value, what it hands over. Press a button, or change a number:";
+/** A map of more columns has small cells; so many heads are drawn small, to choose from. */
+const COMPACT = { columns: 9, heads: 64 };
+/** Below this a weight is not written: it is read as 0.00. */
+const LEAST_WRITTEN = 0.005;
 /** Longer sentences are cut: a table of more columns is no longer read. */
 const SENTENCE_TOKENS = 24;
 
@@ -49,17 +55,19 @@ export default widget(
     tryThis: suggestions,
   },
   (model, body) => {
-    const sourceControls = element("div", { class: "llm-controls" });
+    const sourceControls = element("div", { class: "llm-grow" });
+    const headControls = element("div", { class: "llm-inline" });
     const head = element("div");
     const sources = [givenSource(model), randomSource(model, () => showHead()), sentenceSource(model, () => showHead())];
     /** @type {View} */
-    const view = { source: sources[0], layer: 0, head: 0, picked: 0 };
+    const view = { source: sources[0], layer: 0, head: 0, picked: 0, remember: memory() };
     let refresh = () => {};
 
     function showHead() {
       lookAt(model, view);
-      const { node, show } = headView(view, model, showHead);
-      head.replaceChildren(node);
+      const { controls, node, show } = headView(view, model, showHead);
+      redraw(headControls, ...controls);
+      redraw(head, node);
       refresh = show;
       refresh();
     }
@@ -74,6 +82,7 @@ export default widget(
       const source = sources[model.get("source")] ?? sources[0];
       sourceControls.replaceChildren(...(source.controls ? [source.controls] : []));
       head.replaceChildren();
+      headControls.replaceChildren();
       try {
         await source.prepare?.();
       } catch (error) {
@@ -85,7 +94,8 @@ export default widget(
     }
 
     const labels = sources.map(({ label }, i) => /** @type {[string, string]} */ ([String(i), label]));
-    body.append(choice("Vectors", labels, String(model.get("source")), chooseSource), sourceControls, head);
+    const from = element("div", { class: "llm-controls" }, choice("Vectors", labels, String(model.get("source")), chooseSource), headControls, sourceControls);
+    body.append(from, head);
     openSource();
     for (const trait of ["causal", "scaled"]) model.on(`change:${trait}`, () => refresh());
   },
@@ -110,7 +120,9 @@ function suggestions(model) {
   const edits = [
     "Press “All keys alike”: each query then listens to all tokens alike, whatever it asks for.",
     "Press “One query ten times as large”: its weights close in on one token. Softmax turns size into certainty.",
-    "Switch the causal mask on and change the last token's key: no earlier row moves.",
+    model.get("causal")
+      ? "Switch the causal mask off: which rows change, and which one cannot?"
+      : "Switch the causal mask on and change the last token's key: no earlier row moves.",
   ];
   const heads = [
     "Press a token at the left of the weights to read its row.",
@@ -254,17 +266,77 @@ function readHeads(decoder, ids) {
 }
 
 /**
+ * The weights of all heads, small: what a reader looks through before looking closely.
+ * @param {View} view
+ * @param {Model} model
+ * @param {() => void} onChoose
+ */
+function thumbnails({ source, layer, head }, model, onChoose) {
+  const { layers, heads } = source;
+  if (layers * heads < 2 || layers * heads > COMPACT.heads) return null;
+  const indices = (/** @type {number} */ count) => Array.from({ length: count }, (_, i) => i);
+  const buttons = indices(layers).flatMap((i) =>
+    indices(heads).map((j) =>
+      element(
+        "button",
+        {
+          type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}`, "aria-pressed": String(i === layer && j === head),
+          onclick: () => {
+            setTrait(model, "layer", i);
+            setTrait(model, "head", j);
+            onChoose();
+          },
+        },
+        thumbnail(weightsOf(source.at(i, j))),
+      ),
+    ),
+  );
+  return element(
+    "figure",
+    {},
+    element("figcaption", {}, "All heads, a layer in each row"),
+    element("div", { class: "llm-thumbnails", style: `--columns: ${heads}`, role: "group", "aria-label": "Heads" }, ...buttons),
+  );
+}
+
+/**
+ * @param {Vectors | Weights} numbers
+ * @returns {Matrix}
+ */
+function weightsOf(numbers) {
+  return "weights" in numbers ? numbers.weights : attention({ ...numbers, causal: true, scaled: true }).weights;
+}
+
+/**
+ * A matrix of weights, a pixel a cell.
+ * @param {Matrix} weights
+ */
+function thumbnail(weights) {
+  const canvas = element("canvas", { width: weights[0].length, height: weights.length });
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  weights.forEach((row, i) =>
+    row.forEach((weight, j) => {
+      context.fillStyle = `rgb(0 114 178 / ${Math.sqrt(weight).toFixed(2)})`;
+      context.fillRect(j, i, 1, 1);
+    }),
+  );
+  return canvas;
+}
+
+/**
  * Everything about the head in view: its controls, its numbers, and what they give.
  * @param {View} view
  * @param {Model} model
  * @param {() => void} onChoose  Another layer or head was chosen.
- * @returns {{ node: HTMLElement, show: () => void }}
+ * @returns {{ controls: HTMLElement[], node: HTMLElement, show: () => void }}
  */
 function headView(view, model, onChoose) {
   const { source } = view;
   let numbers = source.at(view.layer, view.head);
   const results = resultView(view, model, numbers);
   const show = () => results.show(numbers, { causal: model.get("causal"), scaled: model.get("scaled") });
+  /** @type {(HTMLElement | null)[]} */
   const controls = [
     ...indexChoices(view, model, onChoose),
     ...("weights" in numbers ? [] : switches(model)),
@@ -277,16 +349,13 @@ function headView(view, model, onChoose) {
           show();
         })
       : [];
-  const node = element(
-    "div",
-    {},
-    element("div", { class: "llm-controls" }, ...controls),
-    source.note ? element("p", { class: "llm-note" }, source.note) : null,
-    ...(tables.length ? [element("p", { class: "llm-note" }, WHAT_A_TOKEN_HAS), presetButtons(view, numbers, onChoose)] : []),
-    element("div", { class: "llm-row" }, ...tables),
-    results.node,
-  );
-  return { node, show };
+  if (tables.length) controls.push(presetButtons(view, numbers, onChoose));
+  const note = source.note ? element("p", { class: "llm-note" }, source.note) : null;
+  const all = thumbnails(view, model, onChoose);
+  const node = all
+    ? element("div", {}, columns([all, note, results.beside], [results.node]), results.below)
+    : element("div", {}, note, element("div", { class: "llm-row llm-tight" }, ...tables), results.node, results.beside, results.below);
+  return { controls: controls.filter((control) => control !== null), node, show };
 }
 
 /** @param {Model} model */
@@ -366,7 +435,7 @@ function vectorTables(tokens, vectors, onEdit) {
       },
     });
   };
-  return [table("query", "Queries Q"), table("key", "Keys K"), table("value", "Values V")];
+  return [table("query", "Queries Q: wanted"), table("key", "Keys K: offered"), table("value", "Values V: handed over")];
 }
 
 /**
@@ -375,7 +444,8 @@ function vectorTables(tokens, vectors, onEdit) {
  * @param {View} view
  * @param {Model} model
  * @param {Vectors | Weights} numbers
- * @returns {{ node: HTMLElement, show: (numbers: Vectors | Weights, settings: Settings) => void }}
+ * @returns {{ node: Node, beside: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
+ *   The maps; what is said of them; and the rest.
  */
 function resultView(view, model, numbers) {
   const { tokens } = view.source;
@@ -383,27 +453,32 @@ function resultView(view, model, numbers) {
   const rows = tokens.slice(-(vectors ? vectors.query : /** @type {Weights} */ (numbers).weights).length);
   const width = vectors ? vectors.value[0].length : 0;
   const dimensions = Array.from({ length: Math.min(width, OUTPUT_WIDTH) }, (_, i) => String(i + 1));
+  const isCompact = tokens.length >= COMPACT.columns;
   const onPick = (/** @type {number} */ row) => {
     view.picked = row;
     setTrait(model, "picked", row);
     repeat();
   };
-  const scoreMap = heatMap({ caption: "Scores: Q times K", rows, columns: tokens });
-  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick });
-  const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions });
+  const scoreMap = heatMap({ caption: "Scores: Q times K", rows, columns: tokens, isCompact });
+  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, isCompact });
+  const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions, look: isCompact ? "" : "llm-bare" });
   const said = announcement();
+  const listened = element("div");
   const steps = element("div");
-  const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
   let repeat = () => {};
 
   return {
-    node: arrange(vectors, scoreMap.node, weightMap.node, outputMap.node, said, explanation),
+    ...arrange(vectors, isCompact, { scores: scoreMap.node, weights: weightMap.node, output: outputMap.node, said, listened, steps }),
     show(current, settings) {
       repeat = () => this.show(current, settings);
       const { picked } = view;
       const showWeights = (/** @type {Matrix} */ weights) => {
-        weightMap.show(weights, picked);
-        said.textContent = summary(weights[picked], rows[picked], tokens);
+        const where = `${view.source.label}, ${view.layer}, ${view.head}`;
+        const seen = view.remember({ where, weights });
+        const before = seen?.where === where ? seen.weights : undefined;
+        weightMap.show(weights, picked, before);
+        said.textContent = summary(weights[picked], rows[picked], tokens, before?.[picked]);
+        if (isCompact) redraw(listened, rowOf(weights[picked], rows[picked], tokens));
       };
       if ("weights" in current) return showWeights(current.weights);
       const results = attention({ ...current, ...settings });
@@ -419,20 +494,39 @@ function resultView(view, model, numbers) {
 /**
  * A small head is seen whole, side by side; of a large one the weights come first and the rest unfolds.
  * @param {Vectors | null} vectors
- * @param {Node} scores
- * @param {Node} weights
- * @param {Node} output
- * @param {Node} said
- * @param {Node} explanation
+ * @param {boolean} isCompact
+ * @param {Record<"scores" | "weights" | "output" | "said" | "listened" | "steps", Node>} parts
  */
-function arrange(vectors, scores, weights, output, said, explanation) {
-  if (!vectors) return element("div", {}, weights, said);
-  if (vectors.key.length > SMALL.tokens) {
-    const rest = element("details", {}, element("summary", {}, "Scores and output"), scores, output);
-    return element("div", {}, weights, said, rest);
+function arrange(vectors, isCompact, { scores, weights, output, said, listened, steps }) {
+  if (!vectors || isCompact) {
+    const rest = vectors ? element("details", {}, element("summary", {}, "Scores and output"), scores, output) : null;
+    return { node: weights, beside: said, below: element("div", {}, listened, rest) };
   }
-  const row = element("div", { class: "llm-row" }, scores, weights, output);
-  return element("div", {}, row, said, isSmall(vectors) ? explanation : null);
+  const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
+  return {
+    node: element("div", { class: "llm-row llm-tight" }, scores, weights, output),
+    beside: said,
+    below: element("div", {}, isSmall(vectors) ? explanation : null),
+  };
+}
+
+/**
+ * The text, each token as strong as the query listens to it.
+ * @param {number[]} weights
+ * @param {string} query
+ * @param {string[]} tokens
+ */
+function rowOf(weights, query, tokens) {
+  const caption = `What “${query}” listens to`;
+  const items = tokens.map((token, i) =>
+    element(
+      "li",
+      { style: `--share: ${weights[i].toFixed(3)}` },
+      element("span", {}, token),
+      element("span", { class: "llm-share" }, weights[i] < LEAST_WRITTEN ? "–" : format(weights[i])),
+    ),
+  );
+  return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain", "aria-label": caption }, ...items));
 }
 
 /** @param {number} width */
@@ -446,11 +540,12 @@ function outputCaption(width) {
  * @param {number[]} weights
  * @param {string} query
  * @param {string[]} tokens
+ * @param {number[]} [before]
  */
-function summary(weights, query, tokens) {
+function summary(weights, query, tokens, before) {
   const entropy = -weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0);
   const most = argmax(weights);
-  return `“${query}” listens most to “${tokens[most]}” (${format(weights[most])}). Its attention is as spread as over ${format(Math.exp(entropy), 1)} equal tokens, of ${tokens.length}.`;
+  return `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}). Its attention is as spread as over ${format(Math.exp(entropy), 1)} equal tokens, of ${tokens.length}.`;
 }
 
 /** @param {Matrix} scores */

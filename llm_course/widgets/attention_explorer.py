@@ -63,7 +63,7 @@ class AttentionExplorer(CourseWidget):
         causal: bool = False,
         scaled: bool = True,
     ) -> None:
-        label = "Your tensors"
+        label = "The tensors given here"
         if query_or_weights is None:
             label, tokens = "A small example", tokens or TOKENS
             query_or_weights, key, value = QUERY, KEY, VALUE

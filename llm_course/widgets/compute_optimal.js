@@ -1,12 +1,14 @@
 /** How to split a budget of compute between parameters and tokens, and what changes when the model is used afterwards. */
 
-import { announcement, button, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { memory } from "./js/before.js";
+import { announcement, button, choice, columns, element, scroller, setTrait, slider, typedNumber, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";
 import { linePlot } from "./js/plot.js";
 import { costOfLife, fittedLoss, lowest, runsOfCost, sizesBetween, twentyForEach } from "./js/scaling.js";
 
 /** @import { Model } from "./js/types.js" */
+/** @import { Points } from "./js/plot.js" */
 /** @import { Run } from "./js/scaling.js" */
 
 const OWN = "own";
@@ -44,8 +46,10 @@ export default widget(
     });
     const controls = element("div", { class: "llm-controls" });
     const said = announcement();
-    const results = element("div");
-    body.append(start, controls, said, results);
+    const curve = element("div");
+    const ways = element("div");
+    const remember = /** @type {(now: Points) => Points | undefined} */ (memory());
+    body.append(columns([element("div", { class: "llm-controls" }, start), controls], [curve]), said, ways);
     for (const trait of ["budget", "parameters", "served", "own"]) model.on(`change:${trait}`, show);
     fill();
     show();
@@ -69,7 +73,10 @@ export default widget(
       const cost = costOfLife(chosen, served);
       const best = lowest(runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 100)));
       said.textContent = `Chosen: ${sentence(chosen)} Of those that cost as much${served ? " over their lives" : ""}, the lowest: ${sentence(best)}`;
-      results.replaceChildren(plot(chosen, served, best), table(model, best));
+      const points = curvePoints(cost, served, best.loss);
+      const before = remember(points);
+      curve.replaceChildren(plot(chosen, points, isOther(before, points) ? before : undefined, best));
+      ways.replaceChildren(table(model, best));
     }
   },
 );
@@ -101,10 +108,9 @@ function fields(model, leave, fill) {
   const served = [...new Set([...SERVED, model.get("served")])].sort((a, b) => a - b);
   return [
     // Any step, so that a published run keeps its exact size.
-    slider("Training budget in FLOPs", { min: LEAST, max: MOST, step: "any", value: model.get("budget"), format: written }, set("budget")),
-    button("a tenth", multiply(-1)),
-    button("ten times", multiply(1)),
-    slider("Parameters", { min: SMALLEST, max: LARGEST, step: "any", value: model.get("parameters"), format: (value) => inWords(10 ** value) }, set("parameters")),
+    slider("Training budget in FLOPs", { min: LEAST, max: MOST, step: "any", value: model.get("budget"), format: written, parse: (text) => Math.log10(typedNumber(text)) }, set("budget")),
+    element("div", { class: "llm-chips" }, button("a tenth", multiply(-1)), button("ten times", multiply(1))),
+    slider("Parameters", { min: SMALLEST, max: LARGEST, step: "any", value: model.get("parameters"), format: (value) => inWords(10 ** value), parse: (text) => Math.log10(countInWords(text)) }, set("parameters")),
     choice("Tokens served in its life", served.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count))),
   ];
 }
@@ -120,27 +126,64 @@ function ratio({ parameters, tokens }) {
 }
 
 /**
- * @param {Run} chosen
+ * Loss by size for one cost, in powers of ten.
+ * @param {number} cost
  * @param {number} served
+ * @param {number} lowestLoss
+ * @returns {Points}
+ */
+function curvePoints(cost, served, lowestLoss) {
+  return runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 20))
+    .filter(({ loss }) => loss <= lowestLoss + SHOWN_ABOVE_THE_LOWEST)
+    .map(({ parameters, loss }) => [Math.log10(parameters), loss]);
+}
+
+/**
+ * @param {Points | undefined} before
+ * @param {Points} now
+ */
+function isOther(before, now) {
+  return before !== undefined && JSON.stringify(before) !== JSON.stringify(now);
+}
+
+/**
+ * @param {Run} chosen
+ * @param {Points} points
+ * @param {Points | undefined} before
  * @param {Run & { loss: number }} best
  */
-function plot(chosen, served, best) {
-  const runs = runsOfCost(costOfLife(chosen, served), served, sizesBetween(SMALLEST, LARGEST, 20));
-  const shown = runs.filter(({ loss }) => loss <= best.loss + SHOWN_ABOVE_THE_LOWEST);
-  const powers = shown.map(({ parameters }) => Math.log10(parameters));
+function plot(chosen, points, before, best) {
+  const powers = points.map(([power]) => power);
+  const [least, most] = [Math.min(...powers), Math.max(...powers)];
   const size = Math.log10(chosen.parameters);
-  const isInside = size >= Math.min(...powers) && size <= Math.max(...powers);
+  const [low, high] = [best.loss - 0.06, best.loss + SHOWN_ABOVE_THE_LOWEST];
+  const isSeen = (/** @type {number} */ power, /** @type {number} */ loss) => power >= least && power <= most && loss > low && loss < high;
+  const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(Math.log10(run.parameters), fittedLoss(run)));
   return linePlot({
     title: "Loss by size, for one budget",
     x: "parameters",
     y: "fitted loss",
-    series: [{ name: "loss", points: shown.map(({ loss }, i) => [powers[i], loss]) }],
-    marker: isInside ? size : undefined,
+    series: [{ name: "for your budget", points, before: before?.filter(([power, loss]) => isSeen(power, loss)) }],
+    marker: size >= least && size <= most ? size : undefined,
     markerName: "chosen",
-    dots: [{ at: [Math.log10(best.parameters), best.loss], name: "lowest" }],
-    xTick: (power) => (Number.isInteger(power) ? ["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T"][power - SMALLEST] ?? "" : ""),
-    yRange: [best.loss - 0.02, best.loss + SHOWN_ABOVE_THE_LOWEST],
+    dots: [
+      ...seen.map(([name, run]) => ({ at: /** @type {[number, number]} */ ([Math.log10(run.parameters), fittedLoss(run)]), name, pale: true })),
+      { at: [Math.log10(best.parameters), best.loss], name: "lowest", below: true },
+    ],
+    xTick: (power) => (Number.isInteger(power) ? (["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T", "10 T"][power - SMALLEST] ?? "") : ""),
+    yRange: [low, high],
+    height: 300,
   });
+}
+
+/**
+ * A count as `inWords` writes it: "70 billion", or as digits.
+ * @param {string} text
+ */
+function countInWords(text) {
+  const [, digits, word = ""] = /^\s*([\d.,\s]+(?:e\d+)?)\s*([a-z]*)/i.exec(text) ?? [];
+  const factor = { m: 1e6, b: 1e9, t: 1e12 }[word[0]?.toLowerCase() ?? ""] ?? 1;
+  return typedNumber(digits ?? "") * factor;
 }
 
 /**
@@ -158,7 +201,7 @@ function table(model, best) {
   ]);
   // The function knows only the budget of training.
   if (own && own.budget === model.get("budget") && !served) rows.push(["your function", own]);
-  const names = ["", "Parameters", "Tokens", "Tokens for each", "Loss", "Days of training on 1,000 GPUs"];
+  const names = ["", "Parameters", "Tokens", "Tokens for each", "Loss", "Days on 1,000 GPUs"];
   const header = names.map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
   const lines = rows.map(([name, run]) => {
     const days = costOfLife(run, 0) / (1000 * SPEED) / 86_400;

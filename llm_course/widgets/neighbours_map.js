@@ -1,11 +1,11 @@
 /** Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, element, loadWhenVisible, setTrait, svg, visibleToken, widget } from "./js/dom.js";
+import { announcement, choice, columns, element, loadWhenVisible, scroller, setTrait, svg, visibleToken, widget } from "./js/dom.js";
 import { cosine, flatten } from "./js/similarity.js";
-import { heatMap } from "./js/heat_map.js";
-import { withRoom } from "./js/labels.js";
+import { widthOf, withRoom } from "./js/labels.js";
 import { format } from "./js/numbers.js";
+import { fitted } from "./js/plot.js";
 
 /** @import { Model, Matrix } from "./js/types.js" */
 
@@ -14,22 +14,24 @@ const NEAREST = 8;
 const MARKED = 5;
 /** Of a dot's answer, at most, in units of the map. */
 const REACH = 12;
-const MAP = { width: 520, height: 360, edge: 20, label: 50 };
+const MAP = { height: 350, edge: 14 };
 
 export default widget(
   {
     title: "Neighbors of a word",
     tryThis: [
       "Choose a name, a color, a number: are its neighbors of its kind? Nobody told the model which words are names.",
-      "Choose a word and its opposite, such as “hot” and “cold”: near or far? The table learns which words appear in the same places.",
+      "Choose “big” and “small”, or “happy” and “sad”: are opposites far from each other? The table learns which words appear in the same places.",
+      "Choose “hot”: its best cosines stay below the mark, as high as the best of random rows. Its neighbors mean nothing.",
       "Find two words that are close in the flat map but not in the list of neighbors: two dimensions cannot hold them all.",
     ],
   },
   (model, body) => {
     const controls = element("div", { class: "llm-controls" });
-    const results = element("div", { class: "llm-row" });
+    const list = element("div");
+    const map = element("div");
     const said = announcement();
-    body.append(controls, said, results);
+    body.append(columns([controls, list, said], [map]));
     load();
 
     async function load() {
@@ -58,10 +60,12 @@ export default widget(
         const ranked = nearest(vectors, word);
         const near = ranked.slice(0, NEAREST);
         const marked = ranked.map(({ index }) => shown.indexOf(index)).filter((place) => place >= 0).slice(0, MARKED);
-        const table = heatMap({ caption: `Nearest of all ${labels.length}, by cosine`, rows: near.map(({ index }) => visibleToken(labels[index])), columns: ["cosine"] });
-        table.show(near.map(({ similarity }) => [similarity]));
-        results.replaceChildren(table.node, wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
-        said.textContent = `Nearest to “${labels[word].trim()}”: ${near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ")}.`;
+        const chance = bestByChance(labels.length, vectors[word].length);
+        list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ name: visibleToken(labels[index]), similarity })), labels.length, chance));
+        map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
+        const best = near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ");
+        const isMeant = near[0].similarity > chance;
+        said.textContent = `Nearest to “${labels[word].trim()}”: ${best}.${isMeant ? "" : " Random rows come as near: this row has learned too little to be placed."}`;
       }
     }
   },
@@ -105,6 +109,33 @@ function nearest(vectors, word) {
 }
 
 /**
+ * The highest cosine that a row is to be expected to have with one of many random rows: each has a standard deviation of
+ * 1/√d, and of n such numbers the largest is about √(2 ln n) of them.
+ * @param {number} count
+ * @param {number} width
+ */
+function bestByChance(count, width) {
+  return Math.min(1, Math.sqrt((2 * Math.log(count)) / width));
+}
+
+/**
+ * @param {{ name: string, similarity: number }[]} near
+ * @param {number} count  Of all words.
+ * @param {number} chance
+ */
+function nearestTable(near, count, chance) {
+  const caption = `Nearest of all ${count}, by cosine`;
+  const share = (/** @type {number} */ value) => `--share: ${Math.max(0, value).toFixed(3)}`;
+  const rows = near.map(({ name, similarity }) => {
+    const track = element("span", { class: "llm-track" }, element("span", { class: "llm-bar", style: share(similarity) }), element("span", { class: "llm-was", style: share(chance) }));
+    const cell = element("td", {}, element("span", { class: "llm-scale" }, track, element("span", {}, format(similarity))));
+    return element("tr", { class: similarity <= chance && "llm-faint" }, element("th", { scope: "row" }, name), cell);
+  });
+  const mark = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark" }), `best of ${count} random rows: ${format(chance)}`);
+  return element("div", {}, scroller(caption, element("table", { class: "llm-bars llm-token-bars" }, element("caption", {}, caption), element("tbody", {}, ...rows))), mark);
+}
+
+/**
  * @param {string[]} labels
  * @param {[number, number][]} places
  * @param {number} chosen
@@ -112,30 +143,46 @@ function nearest(vectors, word) {
  * @param {(place: number) => void} onPick
  */
 function wordMap(labels, places, chosen, near, onPick) {
-  const spread = (/** @type {0 | 1} */ axis, /** @type {number} */ size) => {
-    const values = places.map((place) => place[axis]);
-    const [low, high] = [Math.min(...values), Math.max(...values)];
-    return (/** @type {number} */ value) => MAP.edge + ((value - low) / (high - low || 1)) * (size - 2 * MAP.edge);
-  };
-  const [toX, toY] = [spread(0, MAP.width - MAP.label), spread(1, MAP.height)];
-  const points = places.map(([x, y]) => /** @type {[number, number]} */ ([toX(x), toY(y)]));
-  const written = withRoom(labels.map((text, i) => ({ text, left: points[i][0], top: points[i][1] })), [chosen, ...near, ...labels.keys()]);
-  const marks = labels.map((label, i) => {
-    const kind = i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far";
-    const [x, y] = points[i];
-    const dot = svg("circle", { cx: x, cy: y, r: i === chosen ? 5 : 3 });
-    const word = svg("text", { x: x + 5, y: y - 4, onclick: () => onPick(i) }, label);
-    return svg("g", { class: kind }, dot, ...(written.has(i) ? [word] : []));
-  });
-  // Above all labels, and wider than the dots: what stands at a place is not always what the reader means.
-  const targets = points.map(([cx, cy], i) => svg("circle", { class: "llm-target", cx, cy, r: reach(points, i), onclick: () => onPick(i) }, svg("title", {}, labels[i])));
-  const title = "The words on the two directions in which they vary most; filled points are the chosen word and the nearest of those shown; press a dot or a word to choose it";
+  const title = "The words on the two directions in which they vary most";
   return element(
     "figure",
     { class: "llm-plot llm-map" },
     element("figcaption", {}, title),
-    svg("svg", { viewBox: `0 0 ${MAP.width} ${MAP.height}`, role: "img", "aria-label": title }, ...marks, ...targets),
+    fitted((width) => drawing(width)),
+    element("p", { class: "llm-note" }, "Lines lead to the nearest of the words shown. Press a dot or a word to choose it."),
   );
+
+  /** @param {number} width */
+  function drawing(width) {
+    const widest = Math.max(...labels.map(widthOf));
+    const spread = (/** @type {0 | 1} */ axis, /** @type {number} */ size) => {
+      const values = places.map((place) => place[axis]);
+      const [low, high] = [Math.min(...values), Math.max(...values)];
+      return (/** @type {number} */ value) => MAP.edge + ((value - low) / (high - low || 1)) * (size - 2 * MAP.edge);
+    };
+    const [toX, toY] = [spread(0, width - widest), spread(1, MAP.height)];
+    const points = places.map(([x, y]) => /** @type {[number, number]} */ ([toX(x), toY(y)]));
+    const written = withRoom(labels.map((text, i) => ({ text, left: points[i][0], top: points[i][1] })), [chosen, ...near, ...labels.keys()]);
+    const [fromX, fromY] = points[chosen] ?? [0, 0];
+    const lines = near.map((i) => svg("line", { class: "llm-grid", x1: fromX, y1: fromY, x2: points[i][0], y2: points[i][1] }));
+    const marks = labels.map((label, i) => {
+      const kind = i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far";
+      const [x, y] = points[i];
+      const word = svg("text", { x: x + 6, y: y - 4, onclick: () => onPick(i) }, label);
+      return svg("g", { class: kind }, svg("circle", { cx: x, cy: y, r: i === chosen ? 6 : 4 }), ...(written.has(i) ? [word] : []));
+    });
+    // Above all labels, and wider than the dots: what stands at a place is not always what the reader means. A word
+    // without room is seen where it is pointed at.
+    const targets = points.map(([cx, cy], i) =>
+      svg(
+        "g",
+        { class: "llm-spot" },
+        svg("circle", { class: "llm-target", cx, cy, r: reach(points, i), onclick: () => onPick(i) }, svg("title", {}, labels[i])),
+        ...(written.has(i) ? [] : [svg("text", { x: cx + 6, y: cy - 4 }, labels[i])]),
+      ),
+    );
+    return svg("svg", { viewBox: `0 0 ${width} ${MAP.height}`, role: "img", "aria-label": `${title}; the chosen word and the nearest to it are filled` }, ...lines, ...marks, ...targets);
+  }
 }
 
 /**

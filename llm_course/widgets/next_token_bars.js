@@ -1,12 +1,13 @@
 /** What may come next: the model's most probable tokens, and what its choices so far make of the whole text. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, loadWhenVisible, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, columns, element, loadWhenVisible, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { format, softmax } from "./js/numbers.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { Writer } from "./js/writer.js";
 
-const BARS = 10;
+const BARS = 8;
+const LINES_OF_TEXT = 4;
 
 export default widget(
   {
@@ -22,12 +23,12 @@ export default widget(
     const bars = tokenBars("The most probable next tokens", { onPick: take });
     const chain = element("div");
     const said = announcement();
-    const text = traitTextField(model, "text", "Text", { onChange: read });
+    const text = traitTextField(model, "text", "Text", { onChange: read }, LINES_OF_TEXT);
     const best = button("Add the most probable", () => take());
     /** @type {Writer | null} */
     let writer = null;
 
-    body.append(text.node, element("div", { class: "llm-controls" }, best), bars.node, said, chain);
+    body.append(columns([element("div", { class: "llm-controls" }, text.node, best), said], [bars.node]), chain);
     showOpening();
     const loaded = load();
 
@@ -77,6 +78,8 @@ export default widget(
       bars.show(top.map((id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] })));
       const read = writer.ids.slice(1).map((id) => writer?.label(id) ?? "");
       chain.replaceChildren(chainList(read, writer.probabilities.slice(1)));
+      const list = /** @type {HTMLElement} */ (chain.querySelector("ol"));
+      list.scrollTop = list.scrollHeight; // the newest token stays in sight
       said.replaceChildren(...verdict(writer.probabilities.slice(1)));
     }
   },
@@ -96,8 +99,8 @@ function chainList(labels, probabilities) {
       element("span", { class: "llm-share" }, percent(probabilities[i])),
     ),
   );
-  const caption = "The text so far: each token's probability after those before it";
-  return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain", "aria-label": caption }, ...tokens));
+  const caption = "The text so far: each token's probability after those before it, the darker the likelier";
+  return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain llm-story", tabindex: 0, "aria-label": caption }, ...tokens));
 }
 
 /**

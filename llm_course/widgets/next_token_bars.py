@@ -8,7 +8,7 @@ from .base import CourseWidget
 from .course_model import chain, next_logits
 from .picture import most_probable, softmax
 
-BARS = 10
+BARS = 8
 
 
 class NextTokenBars(CourseWidget):

@@ -1,16 +1,18 @@
 /** LayerNorm and RMSNorm of one vector, beside a common variant of LayerNorm: what shift, scale and ε do. */
 
-import { announcement, choice, element, setTrait, slider, widget } from "./js/dom.js";
-import { heatMap, numberTable } from "./js/heat_map.js";
+import { memory } from "./js/before.js";
+import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
 import { layerNorm, layerNormVariant, moments, rms, rmsNorm } from "./js/norms.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
-import { strip } from "./js/strip.js";
 
 /** @import { Model } from "./js/types.js" */
 
-const VARIANT = "n − 1, ε outside";
+/** As some libraries have it: divides by n − 1, and adds ε to the deviation. */
+const VARIANT = "variant";
 const EXPONENTS = { min: -7, max: 3 };
+/** What is smaller than this is the computer's rounding. */
+const ROUNDING = 1e-12;
 /** Wider vectors are computed whole, but only their first numbers are shown. */
 const SHOWN = 8;
 
@@ -20,12 +22,11 @@ export default widget(
     tryThis: [
       "Add the same number to all: LayerNorm does not move, RMSNorm does.",
       "Multiply by 10 or 100: both answer the same. Then go down to 10⁻⁴: ε is larger than the variance there, and the output shrinks.",
-      "Compare the variant: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.",
+      "Compare the variant at 10⁻⁴: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.",
       "Make all numbers equal: what is there to divide by?",
     ],
   },
   (model, body) => {
-    const outputs = element("div");
     const said = announcement();
     const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
     const epsilons = ["1e-6", "1e-5", "1e-3"].map((text) => /** @type {[string, string]} */ ([text, text.replace("-", "−")]));
@@ -36,48 +37,96 @@ export default widget(
       slider("Then add", { min: -5, max: 5, step: 0.5, value: model.get("shift"), format }, set("shift")),
       choice("ε", epsilons, nearest(epsilons, model.get("epsilon")), (text) => set("epsilon")(Number(text))),
     );
-    const wide = model.get("vector").length > SHOWN;
-    const table = numberTable({
-      caption: "Input x",
-      name: "input",
-      rows: ["x"],
-      values: [model.get("vector")],
-      onEdit: ([numbers]) => set("vector")(numbers),
-    });
-    body.append(...(wide ? [] : [table]), controls, outputs, said);
+    const count = model.get("vector").length;
+    const rows = element("tbody");
+    const caption = count > SHOWN ? `The first ${SHOWN} of ${count} numbers, before and after` : "A vector, before and after";
+    const names = [...Array.from({ length: Math.min(count, SHOWN) }, (_, i) => String(i + 1)), "mean", "RMS"];
+    const head = element("thead", {}, element("tr", {}, element("td"), ...names.map((name) => element("th", { scope: "col" }, name))), count > SHOWN ? null : typedRow(model));
+    const table = element("table", { class: "llm-columns-of-numbers" }, element("caption", {}, caption), head, rows);
+    const curve = element("div");
+    const remember = /** @type {(now: Row[]) => Row[] | undefined} */ (memory());
+    body.append(controls, scroller(caption, table), said, element("details", {}, element("summary", {}, "The size of the output at every factor"), curve));
     for (const trait of ["vector", "exponent", "shift", "epsilon", "own"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
       const input = scaled(model, model.get("exponent"));
-      const epsilon = model.get("epsilon");
-      const results = norms(input, epsilon);
+      const results = norms(input, model.get("epsilon"));
       const own = ownResult(model, input);
-      if (own) results.push({ name: "Yours", output: own });
-      const exact = results[0].output;
-      const map = heatMap({
-        caption: wide ? `Outputs, the first ${SHOWN} of ${input.length} numbers` : "Outputs",
-        rows: results.map(({ name }) => name),
-        columns: input.slice(0, SHOWN).map((_, i) => String(i + 1)),
-      });
-      map.show(results.map(({ output }) => output.slice(0, SHOWN)));
-      outputs.replaceChildren(rowStrips(input, results), map.node, propertyTable(results, exact), scalePlot(model));
-      const worst = difference(results[2].output, exact);
-      said.textContent = `The variant differs from LayerNorm by up to ${worst.toPrecision(2)}.`;
+      if (own) results.push({ name: "yours", output: own });
+      const shown = [{ name: "input", output: input }, ...results];
+      const before = remember(shown);
+      rows.replaceChildren(...shown.map((row, i) => barRow(row, before?.[i], i === 0 ? [input] : results.map(({ output }) => output))));
+      said.textContent = `${moved(results, before?.slice(1))}The variant differs from LayerNorm by up to ${difference(results[2].output, results[0].output).toPrecision(2)}.`;
+      curve.replaceChildren(scalePlot(model));
     }
   },
 );
 
+/** @typedef {{ name: string, output: number[] }} Row */
+
 /**
- * The row before, on a scale of its own, and after each norm, on one scale: what a norm keeps is the shape.
- * @param {number[]} input
- * @param {{ name: string, output: number[] }[]} results
+ * The numbers to type into, above the columns that they make.
+ * @param {Model} model
  */
-function rowStrips(input, results) {
-  const shown = results.map(({ name, output }) => ({ name, row: output.slice(0, SHOWN) }));
-  const largest = Math.max(...shown.flatMap(({ row }) => row.map(Math.abs)));
-  const strips = [strip("Before", input.slice(0, SHOWN)), ...shown.map(({ name, row }) => strip(name, row, largest))];
-  return element("div", { class: "llm-row llm-quarters" }, ...strips);
+function typedRow(model) {
+  const cells = model.get("vector").map((/** @type {number} */ value, /** @type {number} */ i) => {
+    const input = element("input", {
+      type: "number", step: 0.5, value: Number(value.toFixed(2)), "aria-label": `input x, number ${i + 1}`,
+      oninput: () => setTrait(model, "vector", model.get("vector").with(i, input.valueAsNumber || 0)),
+    });
+    return element("td", {}, input);
+  });
+  return element("tr", {}, element("th", { scope: "row" }, "x"), ...cells, element("td"), element("td"));
+}
+
+/**
+ * A row as columns above and below a line, with a mark where each ended before. All norms share a scale: what they keep
+ * is the shape.
+ * @param {Row} row
+ * @param {Row | undefined} before
+ * @param {number[][]} alike  The rows on the same scale.
+ */
+function barRow({ name, output }, before, alike) {
+  const shown = output.slice(0, SHOWN);
+  const largest = Math.max(1e-12, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
+  const share = (/** @type {number} */ value) => Math.max(-1, Math.min(1, value / largest)).toFixed(3);
+  const cells = shown.map((value, i) => {
+    const was = before?.output[i];
+    return element(
+      "td",
+      {},
+      element(
+        "span",
+        { class: "llm-column" },
+        element("i", { class: value < 0 ? "llm-down" : "llm-up", style: `--share: ${Math.abs(Number(share(value)))}` }),
+        was === undefined ? null : element("i", { class: "llm-stood", style: `--share: ${share(was)}` }),
+      ),
+      compact(value),
+    );
+  });
+  return element("tr", {}, element("th", { scope: "row" }, name), ...cells, element("td", {}, compact(moments(output).mean)), element("td", {}, compact(rms(output))));
+}
+
+/**
+ * @param {Row[]} now
+ * @param {Row[] | undefined} before
+ */
+function moved(now, before) {
+  if (!before) return "";
+  const [layer, root] = [0, 1].map((i) => format(difference(now[i].output, before[i].output)));
+  return layer === root && Number(layer) === 0 ? "Neither norm's output moved. " : `Your change moved LayerNorm's output by up to ${layer}, RMSNorm's by up to ${root}. `;
+}
+
+/**
+ * A number in six letters at most.
+ * @param {number} value
+ */
+function compact(value) {
+  const size = Math.abs(value);
+  if (size < ROUNDING) return format(0);
+  if (size < 0.005 || size >= 9999.5) return value.toExponential(0).replace("e+", "e").replaceAll("-", "−");
+  return format(value, size >= 99.5 ? 0 : size >= 9.95 ? 1 : 2);
 }
 
 /**
@@ -111,25 +160,6 @@ function ownResult(model, input) {
   const own = model.get("own");
   const same = own?.epsilon === model.get("epsilon") && input.every((value, i) => Math.abs(value - own.input[i]) <= 1e-12 + 1e-6 * Math.abs(value));
   return same ? own.output : null;
-}
-
-/**
- * @param {{ name: string, output: number[] }[]} results
- * @param {number[]} exact
- */
-function propertyTable(results, exact) {
-  const map = heatMap({
-    caption: "What each output is like",
-    rows: results.map(({ name }) => name),
-    columns: ["mean", "deviation", "RMS", "off LayerNorm by"],
-  });
-  map.show(
-    results.map(({ output }) => {
-      const { mean, variance } = moments(output);
-      return [mean, Math.sqrt(variance), rms(output), difference(output, exact)];
-    }),
-  );
-  return map.node;
 }
 
 /**

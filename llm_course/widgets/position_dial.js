@@ -1,11 +1,13 @@
 /** Positions as clock hands: RoPE turns queries and keys, sinusoids are such hands themselves. */
 
-import { announcement, choice, element, setTrait, slider, svg, widget } from "./js/dom.js";
+import { fromTo, memory } from "./js/before.js";
+import { announcement, choice, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
 import { dot, format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { frequencies, rope, sinusoid } from "./js/positions.js";
 
 /** @import { Model } from "./js/types.js" */
+/** @import { Points } from "./js/plot.js" */
 
 const DIALS = 6;
 const FARTHEST = 64;
@@ -13,16 +15,23 @@ const FARTHEST = 64;
 const BASES = [["100", "100"], ["10000", "10 000"], ["500000", "500 000"]];
 /** @type {[string, string][]} */
 const KINDS = [["rope", "RoPE: turned queries and keys"], ["sinusoid", "Sinusoids: added to embeddings"]];
+const TURNED = [
+  "Move both positions on together: every hand turns, yet the product stays. Only the distance counts.",
+  "Move the key one position at a time: the first hand turns by about 57° a step, the last hardly at all.",
+  "Raise the base: the slow hands get slower still, so that they tell far distances apart.",
+  "Choose sinusoids: the product again depends on the distance only. What else of the curve is the same, and what is not?",
+];
+const ADDED = [
+  "Move both positions on together: every hand turns, yet the product stays. Only the distance counts.",
+  "Move the key until the product is lowest. Is that the farthest distance?",
+  "Raise the base, and move the key again: which hands still tell position 2 from position 3?",
+  "Bring the key to the query: the product is then half the width, at every position. All positions have the same length.",
+];
 
 export default widget(
   {
     title: "Positions as clock hands",
-    tryThis: [
-      "Move both positions on together: every hand turns, yet the product stays. Only the distance counts.",
-      "Move the key one position at a time: the first hand turns by about 57° a step, the last hardly at all.",
-      "Raise the base: the slow hands get slower still, so that they tell far distances apart.",
-      "Choose sinusoids: the product again depends on the distance only, and every position has the same length.",
-    ],
+    tryThis: (model) => (model.get("kind") === "rope" ? TURNED : ADDED),
   },
   (model, body) => {
     const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
@@ -31,20 +40,31 @@ export default widget(
     const said = announcement();
     const position = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number} */ max) =>
       slider(label, { min: 0, max, step: 1, value: model.get(trait) }, set(trait));
+    const remember = /** @type {(now: Shown) => Shown | undefined} */ (memory());
     body.append(
-      element(
-        "div",
-        { class: "llm-controls" },
-        choice("Encoding", KINDS, model.get("kind"), set("kind")),
-        position("Query at", "query_position", FARTHEST),
-        position("Key at", "key_position", FARTHEST),
-        position("Both moved on by", "moved", 1000),
-        choice("Base", BASES, String(model.get("base")), (base) => set("base")(Number(base))),
+      columns(
+        [
+          element(
+            "div",
+            { class: "llm-controls" },
+            choice("Encoding", KINDS, model.get("kind"), set("kind")),
+            position("Query at", "query_position", FARTHEST),
+            position("Key at", "key_position", FARTHEST),
+            position("Both moved on by", "moved", 1000),
+            choice("Base", BASES, String(model.get("base")), (base) => set("base")(Number(base))),
+          ),
+          said,
+        ],
+        [
+          element(
+            "div",
+            {},
+            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before")),
+            dials,
+          ),
+          plot,
+        ],
       ),
-      dials,
-      element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key")),
-      said,
-      plot,
     );
     for (const trait of ["kind", "query_position", "key_position", "moved", "base"]) model.on(`change:${trait}`, show);
     show();
@@ -55,11 +75,14 @@ export default widget(
       const key = model.get("key_position") + model.get("moved");
       const distance = query - key;
       const [queryVector, keyVector] = [encoded(model, "query", query), encoded(model, "key", key)];
-      dials.replaceChildren(...frequencies(queryVector.length, base).slice(0, DIALS).map((frequency, i) => dial(i, query * frequency, key * frequency)));
+      const turns = frequencies(queryVector.length, base).slice(0, DIALS).map((frequency) => /** @type {[number, number]} */ ([query * frequency, key * frequency]));
+      const now = { turns, product: format(dot(queryVector, keyVector), 3), curve: productByDistance(model) };
+      const before = remember(now);
+      dials.replaceChildren(...turns.map((angles, i) => dial(i, angles, before?.turns[i])));
       said.textContent =
-        `Query at ${query}, key at ${key}, distance ${format(distance, 0)}: product ${format(dot(queryVector, keyVector), 3)}` +
+        `Query at ${query}, key at ${key}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
-      plot.replaceChildren(productPlot(model, distance));
+      plot.replaceChildren(productPlot(now.curve, before?.curve, distance));
     }
   },
 );
@@ -77,43 +100,63 @@ function encoded(model, name, position) {
 }
 
 /**
- * @param {Model} model
- * @param {number} marked  The distance to mark.
+ * What is shown at one time.
+ * @typedef {object} Shown
+ * @property {[query: number, key: number][]} turns  In radians, by pair.
+ * @property {string} product
+ * @property {Points} curve
  */
-function productPlot(model, marked) {
+
+/**
+ * @param {Model} model
+ * @returns {Points}
+ */
+function productByDistance(model) {
   const query = encoded(model, "query", 0);
-  const points = Array.from({ length: 2 * FARTHEST + 1 }, (_, i) => {
+  return Array.from({ length: 2 * FARTHEST + 1 }, (_, i) => {
     const distance = i - FARTHEST;
-    return /** @type {[number, number]} */ ([distance, dot(query, encoded(model, "key", -distance))]);
-  });
-  return linePlot({
-    title: "The product of query and key, by distance",
-    x: "position of query − position of key",
-    y: "product",
-    series: [{ name: "product", points }],
-    marker: marked,
+    return [distance, dot(query, encoded(model, "key", -distance))];
   });
 }
 
 /**
- * Two hands on a clock; zero is at the right and angles grow against the clock, as in mathematics.
- * @param {number} pair
- * @param {number} query  Radians.
- * @param {number} key
+ * @param {Points} points
+ * @param {Points | undefined} before
+ * @param {number} marked  The distance to mark.
  */
-function dial(pair, query, key) {
+function productPlot(points, before, marked) {
+  const isNew = before?.some(([, value], i) => value !== points[i][1]);
+  return linePlot({
+    title: "The product of query and key, by distance",
+    x: "position of query − position of key",
+    y: "product",
+    series: [{ name: "product", points, before: isNew ? before : undefined }],
+    marker: marked,
+    markerName: "now",
+  });
+}
+
+/**
+ * Two hands on a clock, and pale where they stood before; zero is at the right and angles grow against the clock, as in
+ * mathematics.
+ * @param {number} pair
+ * @param {[query: number, key: number]} angles  Radians.
+ * @param {[query: number, key: number]} [before]
+ */
+function dial(pair, [query, key], before) {
   const label = `Pair ${pair + 1}: query at ${degrees(query)}, key at ${degrees(key)}`;
   return element(
     "figure",
     {},
     svg(
       "svg",
-      { viewBox: "-55 -55 110 110", role: "img", "aria-label": label },
-      svg("circle", { r: 50, class: "llm-axis" }),
+      { viewBox: "-52 -52 104 104", role: "img", "aria-label": label },
+      svg("circle", { r: 50 }),
+      ...(before ? [line(before[0], "llm-hand llm-before", 46), line(before[1], "llm-hand llm-hand-key llm-before", 36)] : []),
       line(query, "llm-hand", 46),
       line(key, "llm-hand llm-hand-key", 36),
     ),
-    element("figcaption", {}, `pair ${pair + 1}: ${degrees(query)}, ${degrees(key)}`),
+    element("figcaption", { "aria-hidden": "true" }, `${degrees(query)}, ${degrees(key)}`),
   );
 }
 

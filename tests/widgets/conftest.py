@@ -1,5 +1,6 @@
 """Pages with widgets, as the book builds them, and a Chromium to open them in."""
 
+import base64
 import json
 import re
 import shutil
@@ -22,6 +23,7 @@ from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
 from tests.conftest import PATIENCE
 
 ROOT = Path(__file__).parents[2]
+FONT = ROOT / "node_modules/@fontsource/source-sans-3/files/source-sans-3-latin-400-normal.woff2"
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -88,6 +90,13 @@ def run_node(script: str, values: object = None) -> object:
     return json.loads(run.stdout)
 
 
+def book_face() -> str:
+    """The typeface of the book, in which a widget has its size, as a rule of CSS."""
+    data = base64.b64encode(FONT.read_bytes()).decode()
+    face = f'@font-face {{ font-family: Book; src: url("data:font/woff2;base64,{data}") }}'
+    return face + " html { --pst-font-family-base: Book, sans-serif }"
+
+
 def page_html(*shown: CourseWidget, theme: str = "light") -> str:
     """A page with the widgets' outputs and state, as myst-nb writes them."""
     outputs = []
@@ -99,7 +108,7 @@ def page_html(*shown: CourseWidget, theme: str = "light") -> str:
     return (
         f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>Widgets</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        '<style>html[data-theme="dark"] body { background: #121212; color: #eee }</style></head>'
+        f'<style>html[data-theme="dark"] body {{ background: #121212; color: #eee }} {book_face()}</style></head>'
         f"<body><main><h1>Widgets</h1>{''.join(outputs)}"
         f'</main><script type="{STATE_TYPE}">{body}</script>'
         '<script defer src="_static/widgets/host.js"></script></body></html>'

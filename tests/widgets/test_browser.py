@@ -318,12 +318,22 @@ def test_a_model_is_loaded_where_a_browser_does_not_say_when_it_is_idle(watched:
 
 def test_norm_lab_shows_what_a_shift_does(watched: Watched, address: str) -> None:
     page = opened(watched, address, "norm_lab")
-    row = page.locator("table", has_text="Outputs").locator("tbody tr")
-    before = row.all_inner_texts()
+    rows = page.locator(".llm-columns-of-numbers tbody tr")
+    before = dict(zip(("input", "layer", "root"), rows.all_inner_texts(), strict=False))
     page.get_by_label("Then add").fill("2")
-    after = row.all_inner_texts()
-    assert before[0] == after[0] and before[1] != after[1]
+    after = dict(zip(("input", "layer", "root"), rows.all_inner_texts(), strict=False))
+    assert before["layer"] == after["layer"]
+    assert before["input"] != after["input"] and before["root"] != after["root"]
+    page.get_by_text("The size of the output at every factor").click()
     expect(page.get_by_role("img", name="RMS of the output")).to_be_visible()
+
+
+def test_norm_lab_answers_to_a_typed_number(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "norm_lab")
+    cell = page.locator(".llm-columns-of-numbers tbody tr").first.locator("td").nth(1)
+    page.get_by_label("input x, number 2").fill("4")
+    expect(cell).to_have_text("4.00")
+    expect(page.get_by_label("input x, number 2")).to_be_focused()
 
 
 def test_parameter_budget_counts_a_mixture(watched: Watched, address: str) -> None:
@@ -360,7 +370,7 @@ def test_compute_optimal_multiplies_its_budget(watched: Watched, address: str) -
     for _ in range(2):
         page.get_by_role("button", name="ten times").click()
     expect(start).to_have_value("own")
-    expect(page.get_by_text("5.9e25")).to_be_visible()
+    expect(page.get_by_label("Training budget in FLOPs, as a number")).to_have_value("5.9e25")
     expect(said).to_contain_text("the lowest: 776.25 billion parameters")
     expect(page.get_by_role("row", name="20 tokens for each")).to_contain_text("700.00 billion")
 

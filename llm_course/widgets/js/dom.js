@@ -1,5 +1,6 @@
 /** Building pages: elements, labelled controls, and the frame around every widget. */
 
+import { memory } from "./before.js";
 import { whenNear } from "./near.js";
 
 /** @import { Model, WidgetModule } from "./types.js" */
@@ -53,7 +54,7 @@ function setAttributes(node, attributes) {
  */
 export function checkbox(label, checked, onChange) {
   const input = element("input", { type: "checkbox", checked, onchange: () => onChange(input.checked) });
-  return element("label", { class: "llm-field" }, input, label);
+  return element("label", { class: "llm-field llm-check" }, input, label);
 }
 
 /**
@@ -81,25 +82,45 @@ export function button(label, onclick) {
 }
 
 /**
- * A slider whose value is written beside it.
+ * A slider whose value is written beside it. Where its range is too large to hit a value, `parse` reads one that is
+ * typed: the value is then a field.
  * @param {string} label
- * @param {{ min: number, max: number, step: number | "any", value: number, format?: (value: number) => string }} range
+ * @param {{ min: number, max: number, step: number | "any", value: number, format?: (value: number) => string, parse?: (text: string) => number }} range
  * @param {(value: number) => void} onInput
  */
-export function slider(label, { min, max, step, value, format = String }, onInput) {
-  const shown = element("span", { class: "llm-shown", "aria-hidden": "true" }, format(value));
+export function slider(label, { min, max, step, value, format = String, parse }, onInput) {
+  const shown = parse
+    ? element("input", { type: "text", class: "llm-exact", value: format(value), "aria-label": `${label}, as a number`, onchange: typed })
+    : element("span", { class: "llm-shown", "aria-hidden": "true" }, format(value));
   const input = element("input", {
     type: "range", min, max, step, value,
     "aria-label": label,
     "aria-valuetext": format(value),
     oninput: () => {
       const text = format(input.valueAsNumber);
-      shown.textContent = text;
+      if (shown instanceof HTMLInputElement) shown.value = text;
+      else shown.textContent = text;
       input.setAttribute("aria-valuetext", text);
       onInput(input.valueAsNumber);
     },
   });
+
+  /** What is no number, or none of the range, becomes the nearest that is. */
+  function typed() {
+    const number = parse?.(/** @type {HTMLInputElement} */ (shown).value) ?? NaN;
+    if (Number.isFinite(number)) input.value = String(number);
+    input.dispatchEvent(new Event("input"));
+  }
   return element("label", { class: "llm-field" }, label, input, shown);
+}
+
+/**
+ * Reads a number as people write it: 128,000 or 128 000 or 1.2e5.
+ * @param {string} text
+ */
+export function typedNumber(text) {
+  const digits = text.replace(/[,\s]/g, "");
+  return digits === "" ? NaN : Number(digits);
 }
 
 /**
@@ -148,8 +169,6 @@ export function announcement() {
  * @property {string[] | ((model: Model) => string[])} tryThis  What to try, one sentence each.
  */
 
-const isNarrow = () => globalThis.matchMedia?.("(max-width: 30rem)").matches ?? false;
-
 /**
  * The module of a widget: a title, what to try, and the widget itself.
  * @param {Frame} frame
@@ -162,22 +181,47 @@ export function widget({ title, tryThis }, renderBody) {
       const body = element("div", { class: "llm-body" });
       const sentences = typeof tryThis === "function" ? tryThis(model) : tryThis;
       el.append(
-        element(
-          "div",
-          { class: "llm-widget", role: "group", "aria-label": title },
-          element("p", { class: "llm-title" }, title),
-          element(
-            "details",
-            { class: "llm-try", open: !isNarrow() }, // on a phone it would push the widget off the screen
-            element("summary", {}, "What to try"),
-            element("ul", {}, ...sentences.map((sentence) => element("li", {}, sentence))),
-          ),
-          body,
-        ),
+        element("div", { class: "llm-widget", role: "group", "aria-label": title }, element("p", { class: "llm-title" }, title), suggestions(sentences), body),
       );
       return renderBody(model, body);
     },
   };
+}
+
+/**
+ * What to try, one at a time: all at once would push the widget off the screen. They share a place, so that nothing moves.
+ * @param {string[]} sentences
+ */
+function suggestions(sentences) {
+  let current = 0;
+  const items = sentences.map((sentence) => element("li", {}, sentence));
+  const count = element("span");
+  const next = button("Next ›", () => show((current + 1) % items.length));
+  next.setAttribute("aria-label", "Next ›, of what to try");
+
+  /** @param {number} index */
+  function show(index) {
+    current = index;
+    count.textContent = `${index + 1} of ${items.length}`;
+    items.forEach((item, i) => item.classList.toggle("llm-current", i === index));
+  }
+
+  show(0);
+  return element(
+    "div",
+    { class: "llm-try", role: "group", "aria-label": "What to try" },
+    element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, " ", next)] : [])),
+    element("ul", { "aria-live": "polite" }, ...items),
+  );
+}
+
+/**
+ * Controls at the left and what they cause at the right, where the card is wide; one below the other where it is not.
+ * @param {Child[]} side  Controls, and the sentence that says what came of them.
+ * @param {Child[]} stage  Pictures and tables.
+ */
+export function columns(side, stage) {
+  return element("div", { class: "llm-columns" }, element("div", { class: "llm-side" }, ...side), element("div", { class: "llm-stage" }, ...stage));
 }
 
 /**
@@ -189,11 +233,12 @@ export function widget({ title, tryThis }, renderBody) {
  * @property {(model: Model) => Promise<Loaded>} [load]  What is needed first, once the widget comes into view.
  * @property {(model: Model, loaded: Loaded) => Found} compute
  * @property {(found: Found) => string} sentence  Read out after each change.
- * @property {((found: Found) => Node)[]} pictures  Plots and tables, one below the other.
+ * @property {((found: Found, before: Found | undefined) => Node)[]} pictures  Plots and tables, one below the other; with
+ *   what was found before the reader's last gesture.
  */
 
 /**
- * The module of a widget that computes: controls, a sentence, and pictures of what follows from its traits.
+ * The module of a widget that computes: controls and a sentence, and beside them pictures of what follows from its traits.
  * @template Found, [Loaded=undefined]
  * @param {Frame} frame
  * @param {Calculation<Found, Loaded>} calculation
@@ -203,16 +248,18 @@ export function calculator(frame, { traits, fields, load, compute, sentence, pic
   return widget(frame, (model, body) => {
     const said = announcement();
     const results = element("div");
-    body.append(element("div", { class: "llm-controls" }, ...fields(model)), said, results);
+    body.append(columns([element("div", { class: "llm-controls" }, ...fields(model)), said], [results]));
     start();
 
     async function start() {
       const loaded = load ? await loadWhenVisible(body, said, () => load(model)) : undefined;
       if (loaded === null) return;
+      const remember = /** @type {(now: Found) => Found | undefined} */ (memory());
       const show = () => {
         const found = compute(model, /** @type {Loaded} */ (loaded));
+        const before = remember(found);
         said.textContent = sentence(found);
-        results.replaceChildren(...pictures.map((picture) => picture(found)));
+        results.replaceChildren(...pictures.map((picture) => picture(found, before)));
       };
       for (const trait of traits) model.on(`change:${trait}`, show);
       show();
@@ -250,15 +297,19 @@ export function traitCheckbox(model, trait, label) {
  * @param {string} trait
  * @param {string} label
  * @param {{ onType?: () => void, onChange: () => void }} then  `onType` comes first, where the reader types.
- * @returns {{ node: HTMLElement, write: (text: string) => void }}  `write` is for what the widget itself adds.
+ * @param {number} [rows]  Of a text that may be long; one line if left out.
+ * @returns {{ node: HTMLElement, write: (text: string) => void }}  `write` is for what the widget itself adds: its end
+ *   stays in sight.
  */
-export function traitTextField(model, trait, label, { onType, onChange }) {
-  const node = textField(label, model.get(trait), (typed) => {
-    setTrait(model, trait, typed);
+export function traitTextField(model, trait, label, { onType, onChange }, rows) {
+  const input = rows ? element("textarea", { rows }) : element("input", { type: "text" });
+  input.value = model.get(trait);
+  input.addEventListener("input", () => {
+    setTrait(model, trait, input.value);
     onType?.();
     onChange();
   });
-  const input = /** @type {HTMLInputElement} */ (node.querySelector("input"));
+  const node = element("label", { class: rows ? "llm-field llm-area" : "llm-field llm-wide" }, label, input);
   model.on(`change:${trait}`, () => {
     if (input.value === model.get(trait)) return;
     input.value = model.get(trait);
@@ -267,6 +318,8 @@ export function traitTextField(model, trait, label, { onType, onChange }) {
   /** @param {string} text */
   function write(text) {
     input.value = text;
+    input.scrollTop = input.scrollHeight;
+    input.scrollLeft = input.scrollWidth;
     setTrait(model, trait, text);
   }
   return { node, write };

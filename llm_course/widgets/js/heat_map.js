@@ -8,7 +8,8 @@ import { format } from "./numbers.js";
 /**
  * @typedef {object} HeatMap
  * @property {HTMLElement} node
- * @property {(values: Matrix, picked?: number) => void} show  New numbers of the same shape, and the row to mark.
+ * @property {(values: Matrix, picked?: number, before?: Matrix) => void} show  New numbers of the same shape, the row to
+ *   mark, and the numbers before the last change: where one differs, a line below it is as long as it was large.
  */
 
 /**
@@ -17,27 +18,29 @@ import { format } from "./numbers.js";
  * @param {string[]} labels.rows
  * @param {string[]} labels.columns
  * @param {(row: number) => void} [labels.onPick]  Makes the row labels buttons.
+ * @param {boolean} [labels.isCompact]  Small cells, whose numbers only a screen reader reads: say those of the picked row nearby.
+ * @param {string} [labels.look]  A class of its own.
  * @returns {HeatMap}
  */
-export function heatMap({ caption, rows, columns, onPick }) {
-  const cells = rows.map(() => columns.map(() => element("td")));
+export function heatMap({ caption, rows, columns, onPick, isCompact = false, look = "" }) {
+  const cells = rows.map(() => columns.map(() => element("td", {}, element("span"))));
   const lines = rows.map((label, i) => {
     const pick = onPick && element("button", { type: "button", onclick: () => onPick(i) }, label);
     return element("tr", {}, element("th", { scope: "row" }, pick ?? label), ...cells[i]);
   });
-  const header = element("tr", {}, element("td"), ...columns.map((label) => element("th", { scope: "col" }, label)));
+  const header = element("tr", {}, element("td"), ...columns.map((label) => element("th", { scope: "col" }, element("span", {}, label))));
   const table = element(
     "table",
-    { class: "llm-heat" },
+    { class: `llm-heat ${isCompact ? "llm-compact" : ""} ${look}` },
     element("caption", {}, caption),
     element("thead", {}, header),
     element("tbody", {}, ...lines),
   );
   return {
     node: scroller(caption, table),
-    show(values, picked) {
+    show(values, picked, before) {
       const largest = Math.max(1e-9, ...values.flat().filter(Number.isFinite).map(Math.abs));
-      values.forEach((row, i) => row.forEach((value, j) => fill(cells[i][j], value, largest)));
+      values.forEach((row, i) => row.forEach((value, j) => fill(cells[i][j], value, largest, before?.[i]?.[j])));
       lines.forEach((line, i) => {
         line.classList.toggle("llm-picked", i === picked);
         line.querySelector("button")?.setAttribute("aria-pressed", String(i === picked));
@@ -51,11 +54,15 @@ export function heatMap({ caption, rows, columns, onPick }) {
  * @param {HTMLElement} cell
  * @param {number} value
  * @param {number} largest
+ * @param {number} [before]
  */
-function fill(cell, value, largest) {
-  cell.textContent = format(value);
+function fill(cell, value, largest, before) {
+  /** @type {HTMLElement} */ (cell.firstChild).textContent = format(value);
   cell.className = Number.isFinite(value) ? (value < 0 ? "llm-negative" : "llm-positive") : "llm-masked";
   cell.style.setProperty("--share", Number.isFinite(value) ? (Math.abs(value) / largest).toFixed(3) : "0");
+  const isTraced = before !== undefined && Number.isFinite(before) && format(before) !== format(value);
+  cell.classList.toggle("llm-traced", isTraced);
+  if (isTraced) cell.style.setProperty("--was", Math.min(1, Math.abs(before) / largest).toFixed(3));
 }
 
 /**

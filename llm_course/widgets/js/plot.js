@@ -1,59 +1,108 @@
 /** Line plots as SVG: lines differ by color and by dashes, and a legend names them. */
 
 import { element, svg } from "./dom.js";
+import { widthOf } from "./labels.js";
 
 /**
  * @typedef {[x: number, y: number][]} Points
+ *
+ * @typedef {object} Series
+ * @property {string} name
+ * @property {Points} points
+ * @property {Points} [before]  The line before the last change, which stays as a pale trace.
+ * @property {number} [look]  Which of the four colors and dashes; its place in the list if left out.
  *
  * @typedef {object} Plot
  * @property {string} title  Says what the plot shows, for those who do not see it too.
  * @property {string} x  Label of the axis.
  * @property {string} y
- * @property {{ name: string, points: Points }[]} series  Up to four.
+ * @property {Series[]} series  Up to four.
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
- * @property {{ at: [x: number, y: number], name: string, below?: boolean }[]} [dots]
- * @property {(value: number) => string} [xTick]  How a value of x is written.
+ * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean }[]} [dots]
+ * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
  * @property {(value: number) => string} [yTick]
+ * @property {number[]} [xTicks]  Where x is marked, in place of round numbers.
  * @property {[number, number]} [yRange]
+ * @property {number} [height]  In pixels; by the width if left out.
  */
 
-const WIDTH = 420;
-const HEIGHT = 210;
-const EDGE = { left: 52, right: 10, top: 8, bottom: 36 };
+const EDGE = { right: 12, top: 26, bottom: 38 };
+/** Of a drawing, in pixels, until its column is known. */
+const USUAL_WIDTH = 440;
+const HEIGHT = { least: 200, most: 290, ofWidth: 0.5 };
 
 /**
  * @param {Plot} plot
  * @returns {HTMLElement}
  */
-export function linePlot({ title, x, y, series, marker, band, markerName, dots = [], xTick, yTick, yRange }) {
-  const all = series.flatMap(({ points }) => points);
+export function linePlot(plot) {
+  return element(
+    "figure",
+    { class: "llm-plot" },
+    element("figcaption", {}, plot.title),
+    fitted((width) => drawing(plot, width)),
+    legend(plot.series),
+  );
+}
+
+/**
+ * A drawing as wide as its column, made anew when that changes: its letters keep their size.
+ * @param {(width: number) => Element} draw  One pixel is one unit.
+ */
+export function fitted(draw) {
+  let drawn = USUAL_WIDTH;
+  const place = element("div", { class: "llm-fitted" }, draw(drawn));
+  const observer = new ResizeObserver(([{ contentRect }]) => {
+    const width = Math.floor(contentRect.width);
+    if (width === 0 || width === drawn) return;
+    drawn = width;
+    place.replaceChildren(draw(width));
+  });
+  observer.observe(place);
+  return place;
+}
+
+/**
+ * @param {Plot} plot
+ * @param {number} width
+ */
+function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, yRange, height: asked }, width) {
+  const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
+  const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = range(all.map(([value]) => value));
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
-  const toX = (/** @type {number} */ value) => EDGE.left + ((value - left) / (right - left || 1)) * (WIDTH - EDGE.left - EDGE.right);
-  const toY = (/** @type {number} */ value) => HEIGHT - EDGE.bottom - ((value - low) / (high - low || 1)) * (HEIGHT - EDGE.top - EDGE.bottom);
-  const lines = series.map(({ points }, i) =>
-    svg("polyline", { class: `llm-line llm-line-${i}`, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") }),
-  );
-  const mark = marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: EDGE.top, y2: HEIGHT - EDGE.bottom });
+  const rows = ticks(low, high, 5).map((value) => ({ value, text: yTick(value) }));
+  const start = 12 + Math.max(...rows.map(({ text }) => widthOf(text)));
+  const [end, bottom] = [width - EDGE.right, height - EDGE.bottom];
+  const toX = (/** @type {number} */ value) => start + ((value - left) / (right - left || 1)) * (end - start);
+  const toY = (/** @type {number} */ value) => bottom - ((value - low) / (high - low || 1)) * (bottom - EDGE.top);
+  const line = (/** @type {Points} */ points, /** @type {string} */ name) =>
+    svg("polyline", { class: name, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") });
+  const look = (/** @type {Series} */ one, /** @type {number} */ i) => `llm-line llm-line-${one.look ?? i}`;
+  const beside = (/** @type {number} */ at, /** @type {number} */ top, /** @type {string} */ name) =>
+    at < (start + end) / 2 ? label(at + 7, top, "start", name) : label(at - 7, top, "end", name);
   const named = band?.[1] ?? marker;
-  const shade = band ? svg("rect", { class: "llm-band", x: toX(band[0]), y: EDGE.top, width: Math.max(2, toX(band[1]) - toX(band[0])), height: HEIGHT - EDGE.top - EDGE.bottom }) : null;
-  const drawing = svg(
+  return svg(
     "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": title },
-    ...ticks(left, right).map((value) => label(toX(value), HEIGHT - EDGE.bottom + 14, "middle", (xTick ?? short)(value))),
-    ...ticks(low, high).map((value) => label(EDGE.left - 6, toY(value) + 4, "end", (yTick ?? short)(value))),
-    svg("path", { class: "llm-axis", d: `M${EDGE.left} ${EDGE.top}V${HEIGHT - EDGE.bottom}H${WIDTH - EDGE.right}` }),
-    shade,
-    mark,
-    named !== undefined && markerName ? beside(toX(named), EDGE.top + 10, markerName) : null,
-    ...lines,
-    ...dots.flatMap(({ at, name, below }) => [svg("circle", { class: "llm-point", cx: toX(at[0]), cy: toY(at[1]), r: 4 }), beside(toX(at[0]), toY(at[1]) + (below ? 18 : -8), name)]),
-    svg("text", { x: (EDGE.left + WIDTH) / 2, y: HEIGHT - 4, "text-anchor": "middle" }, x),
-    svg("text", { transform: `translate(11 ${(HEIGHT - EDGE.bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, y),
+    { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
+    ...rows.map(({ value }) => svg("path", { class: "llm-grid", d: `M${start} ${toY(value).toFixed(1)}H${end}` })),
+    ...rows.map(({ value, text }) => label(start - 8, toY(value) + 4, "end", text, "llm-tick")),
+    ...(xTicks ?? ticks(left, right, Math.min(6, Math.max(2, Math.floor(width / 80))))).map((value) => tickBelow(toX(value), width, bottom + 16, xTick(value))),
+    svg("path", { class: "llm-axis", d: `M${start} ${bottom}H${end}` }),
+    band ? svg("rect", { class: "llm-band", x: toX(band[0]), y: EDGE.top, width: Math.max(2, toX(band[1]) - toX(band[0])), height: bottom - EDGE.top }) : null,
+    marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: EDGE.top, y2: bottom }),
+    named !== undefined && markerName ? beside(toX(named), EDGE.top + 11, markerName) : null,
+    ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
+    ...series.map((one, i) => line(one.points, look(one, i))),
+    ...dots.flatMap(({ at: [px, py], name, below, pale }) => [
+      svg("circle", { class: pale ? "llm-point llm-before" : "llm-point", cx: toX(px), cy: toY(py), r: 4.5 }),
+      beside(toX(px), toY(py) + (below ? 18 : -9), name),
+    ]),
+    label(end, height - 4, "end", x, "llm-tick"),
+    label(2, 13, "start", y, "llm-tick"),
   );
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), drawing, legend(series));
 }
 
 /**
@@ -65,11 +114,13 @@ export function sample(name, mark) {
   return element("span", {}, svg("svg", { viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" }, mark), ` ${name}`);
 }
 
-/** @param {{ name: string }[]} series */
+/** @param {Series[]} series */
 function legend(series) {
-  if (series.length < 2) return null;
-  const entries = series.map(({ name }, i) => sample(name, svg("path", { class: `llm-line llm-line-${i}`, d: "M0 5H26" })));
-  return element("p", { class: "llm-legend" }, ...entries);
+  const mark = (/** @type {string} */ name, /** @type {string} */ look) => sample(name, svg("path", { class: `llm-line ${look}`, d: "M0 5H26" }));
+  const entries = series.length > 1 ? series.map(({ name, look }, i) => mark(name, `llm-line-${look ?? i}`)) : [];
+  const traced = series.find(({ before }) => before);
+  if (traced) entries.push(mark("before", `llm-line-${traced.look ?? series.indexOf(traced)} llm-before`));
+  return entries.length ? element("p", { class: "llm-legend" }, ...entries) : null;
 }
 
 /**
@@ -81,15 +132,16 @@ function range(values) {
 }
 
 /**
- * Three to six round numbers in a range.
+ * Round numbers in a range, `most` or fewer steps apart.
  * @param {number} low
  * @param {number} high
+ * @param {number} most
  */
-function ticks(low, high) {
-  const raw = (high - low) / 5 || 1;
+function ticks(low, high, most) {
+  const raw = (high - low) / most || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw) ?? raw;
-  const first = Math.ceil(low / step);
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw * (1 - 1e-9)) ?? raw;
+  const first = Math.ceil(low / step - 1e-9);
   return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }
 
@@ -99,21 +151,24 @@ function short(value) {
 }
 
 /**
+ * A number below the axis: one at the edge stays inside the drawing.
+ * @param {number} x
+ * @param {number} width
+ * @param {number} y
+ * @param {string} text
+ */
+function tickBelow(x, width, y, text) {
+  const half = widthOf(text) / 2;
+  return label(Math.min(width - half, Math.max(half, x)), y, "middle", text, "llm-tick");
+}
+
+/**
  * @param {number} x
  * @param {number} y
  * @param {string} anchor
  * @param {string} text
+ * @param {string} [name]
  */
-function label(x, y, anchor, text) {
-  return svg("text", { x, y, "text-anchor": anchor }, text);
-}
-
-/**
- * A name on that side of a place which has room for it.
- * @param {number} x
- * @param {number} y
- * @param {string} name
- */
-function beside(x, y, name) {
-  return x < WIDTH / 2 ? label(x + 6, y, "start", name) : label(x - 6, y, "end", name);
+function label(x, y, anchor, text, name) {
+  return svg("text", { x, y, "text-anchor": anchor, class: name }, text);
 }

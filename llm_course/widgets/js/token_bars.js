@@ -7,6 +7,7 @@ import { element, scroller, visibleToken } from "./dom.js";
  * @property {number} id
  * @property {string} token
  * @property {number} probability
+ * @property {number} [before]  Marked on the scale: what it was before the last change, or without it.
  * @property {string} [note]
  * @property {boolean} [cut]  Hatched.
  */
@@ -19,7 +20,7 @@ export function tokenBars(caption, { noteName, onPick } = {}) {
   const body = element("tbody");
   const names = ["Next token", "Probability", ...(noteName ? [noteName] : [])];
   const header = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
-  const table = element("table", { class: "llm-bars" }, element("caption", {}, caption), element("thead", {}, header), body);
+  const table = element("table", { class: "llm-bars llm-token-bars" }, element("caption", {}, caption), element("thead", {}, header), body);
 
   /** @param {Bar[]} bars */
   function show(bars) {
@@ -29,15 +30,16 @@ export function tokenBars(caption, { noteName, onPick } = {}) {
   }
 
   /** @param {Bar} bar */
-  function row({ id, token, probability, note, cut = false }) {
+  function row({ id, token, probability, before, note, cut = false }) {
     const label = visibleToken(token);
     const take = onPick && element("button", { type: "button", onclick: () => onPick(id) }, label);
     const bar = element("span", { class: "llm-bar", style: `--share: ${probability.toFixed(4)}` });
+    const was = before === undefined ? null : element("span", { class: "llm-was", style: `--share: ${before.toFixed(4)}` });
     return element(
       "tr",
       { class: cut && "llm-cut" },
       element("th", { scope: "row" }, take ?? label),
-      element("td", { class: "llm-scale" }, element("span", { class: "llm-track" }, bar), percent(probability)),
+      element("td", {}, element("span", { class: "llm-scale" }, element("span", { class: "llm-track" }, bar, was), element("span", { class: "llm-percent" }, percent(probability)))),
       noteName ? element("td", {}, note) : null,
     );
   }

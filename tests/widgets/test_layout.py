@@ -1,0 +1,102 @@
+"""How widgets look in the book's main column at 1280 pixels: what a reader changes and what comes of it share a screen."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.widgets.conftest import WIDGETS, Watched, opened
+
+pytestmark = pytest.mark.browser
+
+COLUMN = {"width": 740 + 16, "height": 800}
+"""The book's main column at 1280 pixels, in a page with margins of 8."""
+ONE_SCREEN = 720
+SMALLEST_LETTER = 11
+TALLER = {
+    "agent_stepper", "context_cost", "decoder_map", "injection_range", "items_needed", "metric_switch", "needle_explorer",
+    "objective_lab", "pattern_lab", "policy_lab", "preference_dial", "quantization_microscope", "reliability_dial",
+    "rent_or_own", "sampling_playground", "serving_arena", "speculation_lab", "timeline", "unmasking_stepper", "lora_lab",
+    "token_cost",
+}  # fmt: skip
+"""Not yet laid out anew."""
+
+SMALL_LETTERS = """widget => [...widget.querySelectorAll("svg text, p, li, td, th, label, button, figcaption, summary")]
+    .filter((node) => node.textContent.trim() && node.getClientRects().length)
+    .map((node) => {
+        const scale = node.getScreenCTM ? node.getScreenCTM().d : 1;
+        return [node.textContent.slice(0, 30), Math.round(10 * scale * parseFloat(getComputedStyle(node).fontSize)) / 10];
+    })"""
+CHARTS = """widget => [...widget.querySelectorAll("figure.llm-plot svg[role=img]")]
+    .filter((chart) => chart.getClientRects().length)
+    .map((chart) => [chart.getBoundingClientRect().width, chart.closest("figure").parentElement.getBoundingClientRect().width])"""
+
+
+def laid_out(watched: Watched, address: str, name: str) -> Page:
+    watched.page.set_viewport_size(COLUMN)
+    page = opened(watched, address, name)
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    page.evaluate("document.fonts.ready")
+    return page
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_controls_and_effect_fit_one_screen(watched: Watched, address: str, name: str) -> None:
+    if name in TALLER:
+        pytest.xfail("is not laid out anew yet")
+    page = laid_out(watched, address, name)
+    box = page.locator(".llm-widget").bounding_box()
+    assert box is not None and box["height"] <= ONE_SCREEN
+    hidden = "all => all.filter((part) => part.scrollWidth > part.clientWidth + 1).map((part) => part.ariaLabel)"
+    assert page.locator(".llm-scroller:visible").evaluate_all(hidden) == []
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_letters_are_large_enough_to_read(watched: Watched, address: str, name: str) -> None:
+    if name in TALLER:
+        pytest.xfail("is not laid out anew yet")
+    page = laid_out(watched, address, name)
+    letters = page.locator(".llm-widget").evaluate(SMALL_LETTERS)
+    assert len(letters) > 2
+    assert [(text, size) for text, size in letters if size < SMALLEST_LETTER] == []
+
+
+@pytest.mark.parametrize("name", ["position_dial", "compute_optimal"])
+def test_a_chart_is_as_wide_as_its_column(watched: Watched, address: str, name: str) -> None:
+    page = laid_out(watched, address, name)
+    page.wait_for_function(
+        f"({CHARTS})(document.querySelector('.llm-widget')).every(([own, column]) => column - own < 2)"
+    )
+    assert page.locator(".llm-widget").evaluate(CHARTS) != []
+
+
+def test_what_to_try_is_shown_one_at_a_time_and_moves_nothing(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "compute_optimal")
+    top = "document.querySelector('.llm-body').getBoundingClientRect().top"
+    before, tips = page.evaluate(top), page.locator(".llm-try li:visible")
+    expect(tips).to_have_count(1)
+    first = tips.inner_text()
+    for _ in range(2):
+        page.get_by_role("button", name="of what to try").press("Enter")
+        assert tips.inner_text() != first
+        assert page.evaluate(top) == before
+    page.get_by_role("button", name="of what to try").press("Enter")
+    assert tips.inner_text() == first
+
+
+def test_a_change_leaves_a_trace_of_the_state_before(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "position_dial")
+    trace = page.locator(".llm-stage svg[role=img] .llm-before")
+    expect(trace).to_have_count(0)
+    page.wait_for_timeout(800)  # longer than a gesture
+    page.get_by_label("Base").select_option("100")
+    expect(page.locator("polyline.llm-before")).to_have_count(1)
+    expect(page.get_by_text("before", exact=True).first).to_be_visible()
+
+
+def test_a_number_typed_beside_a_slider_moves_it(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "compute_optimal")
+    typed = page.get_by_label("Parameters, as a number")
+    for text, said in (("8 billion", "8.00 billion"), ("1.5e9", "1.50 billion"), ("no number", "1.50 billion")):
+        typed.fill(text)
+        typed.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text(f"Chosen: {said} parameters")
+        expect(typed).to_have_value(said)
