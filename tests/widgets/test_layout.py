@@ -1,4 +1,4 @@
-"""How widgets look in the book's main column at 1280 pixels: what a reader changes and what comes of it share a screen."""
+"""How widgets look in the book's main column at 1280 pixels: a control and what it causes share a screen."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -12,22 +12,22 @@ COLUMN = {"width": 740 + 16, "height": 800}
 ONE_SCREEN = 720
 SMALLEST_LETTER = 11
 TALLER = {
-    "agent_stepper", "context_cost", "decoder_map", "injection_range", "items_needed", "metric_switch", "needle_explorer",
-    "objective_lab", "pattern_lab", "policy_lab", "preference_dial", "quantization_microscope", "reliability_dial",
-    "rent_or_own", "sampling_playground", "serving_arena", "speculation_lab", "timeline", "unmasking_stepper", "lora_lab",
-    "token_cost",
-}  # fmt: skip
+    *("agent_stepper", "context_cost", "decoder_map", "injection_range", "items_needed", "lora_lab", "metric_switch"),
+    *("needle_explorer", "objective_lab", "pattern_lab", "policy_lab", "preference_dial", "quantization_microscope"),
+    *("reliability_dial", "rent_or_own", "sampling_playground", "serving_arena", "speculation_lab", "timeline"),
+    *("token_cost", "unmasking_stepper"),
+}
 """Not yet laid out anew."""
 
 SMALL_LETTERS = """widget => [...widget.querySelectorAll("svg text, p, li, td, th, label, button, figcaption, summary")]
     .filter((node) => node.textContent.trim() && node.getClientRects().length)
     .map((node) => {
-        const scale = node.getScreenCTM ? node.getScreenCTM().d : 1;
-        return [node.textContent.slice(0, 30), Math.round(10 * scale * parseFloat(getComputedStyle(node).fontSize)) / 10];
+        const size = parseFloat(getComputedStyle(node).fontSize);
+        return [node.textContent.slice(0, 30), node.getScreenCTM ? size * node.getScreenCTM().d : size];
     })"""
 CHARTS = """widget => [...widget.querySelectorAll("figure.llm-plot svg[role=img]")]
     .filter((chart) => chart.getClientRects().length)
-    .map((chart) => [chart.getBoundingClientRect().width, chart.closest("figure").parentElement.getBoundingClientRect().width])"""
+    .map((chart) => [chart, chart.closest("figure").parentElement].map((node) => node.getBoundingClientRect().width))"""
 
 
 def laid_out(watched: Watched, address: str, name: str) -> Page:
