@@ -107,7 +107,8 @@ def test_rent_or_own_answers(watched: Watched, address: str) -> None:
     dots = page.locator("circle.llm-point")
     expect(dots).to_have_count(2)
     heights = [float(dot.get_attribute("cy") or "nan") for dot in dots.all()]
-    assert 0 < heights[0] < heights[1] < 210  # you, above where they meet
+    drawing = page.locator(".llm-plot svg[role=img]").get_attribute("viewBox") or ""
+    assert 0 < heights[0] < heights[1] < float(drawing.split()[3])  # you, above where they meet
 
 
 @pytest.mark.browser
