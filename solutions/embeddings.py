@@ -3,7 +3,7 @@
 Contents, in the order of the chapter:
     embed                 from ids to rows
     nearest_neighbours    which rows point the same way?
-    tied_logits           the same table at the exit: a score for each token
+    tied_logits           the same table at the output: a score for each token
     analogy               b - a + c
 """
 

@@ -1,4 +1,4 @@
-"""tied_logits: the same table at the exit, a score for each token."""
+"""tied_logits: the same table at the output, a score for each token."""
 
 import torch
 from torch import Generator
