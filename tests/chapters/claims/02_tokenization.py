@@ -27,13 +27,19 @@ assert 0.1 < 1 - bytes_per_token[sizes.index(1024)] / bytes_per_token[sizes.inde
 # "One invisible character, and the model forgets the capital of France"
 chances = next_tokens(prompt)
 assert chances[" Paris"] > 0.8 and "Paris" not in next_tokens(prompt + " ")
-# "a lone space stands before words that are cut up, such as `␣|ke|pt`"
-space, beginnings = tokenizer.encode(" ")[0], Counter()
+# "a lone space comes before words that have no token with their space in it: `␣|z|ero`, `␣|ke|pt`"
+space, beginnings, begun = tokenizer.encode(" ")[0], Counter(), set()
 for document in seen:
     ids = tokenizer.encode(document)
-    beginnings.update(tokenizer.decode([after]) for before, after in pairwise(ids) if before == space)
-assert pieces(tokenizer, " kept") == [" ", "ke", "pt"] and beginnings["Paris"] == 0 < beginnings["ke"]
-assert next(iter(next_tokens(prompt + " "))) == "z" and beginnings["z"]
+    for place, (before, after) in enumerate(pairwise(ids)):
+        if before == space:
+            beginnings[tokenizer.decode([after])] += 1
+            begun.add(tokenizer.decode(ids[place + 1 : place + 8]).split()[0].strip('.,!?"'))
+assert all(tokenizer.encode(" " + word)[0] == space for word in begun) and beginnings["Paris"] == 0
+assert pieces(tokenizer, " zero") == [" ", "z", "ero"] and pieces(tokenizer, " kept") == [" ", "ke", "pt"]
+# "Its first guess, *z*, is the beginning of *zero*"
+assert next(iter(next_tokens(prompt + " "))) == "z"
+assert [word for word in begun if word.startswith("z")] == ["zero"] and {"zero", "kept"} <= begun
 # "*france*, too, is made of other tokens. But the stories never write it so"
 assert " Paris" not in next_tokens(prompt.replace("F", "f")) and not any("france" in document for document in seen)
 # "By default the typed text becomes the real command tokens"
