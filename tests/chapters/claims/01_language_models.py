@@ -8,6 +8,13 @@ assert (
     > 0.5
     > next_token("Once upon a time there was a boy named").max()
 )
+# "SmolLM2 has 135 million parameters, about 120 times as many as `stories`", and "here is what the cell printed"
+assert 115 < 134_515_008 / sum(parameter.numel() for parameter in model.parameters()) < 125
+for text, (token, chance) in zip(
+    openings, ((" cold", 0.69), (" Paris", 0.77), (" ocean", 0.34), (" lucky", 0.07), (" ", 0.88)), strict=True
+):
+    if real:  # where the model is installed
+        assert smol_tokenizer.decode(real[text].argmax()) == token and abs(real[text].max() - chance) < 0.01
 # "Same beginning, same model, two stories: the draw decides"
 assert write("Once upon a time", tokens=20, seed=1) != write("Once upon a time", tokens=20, seed=2)
 # "Still it can write *a cat sat*, which it has never read", and "the table says that this cannot happen"
@@ -35,6 +42,23 @@ assert unknown > 0.3 and 3e9 < size**3 < 4e9
 # "a single token misleads it, and it does worse than the table [...] the network gets better the more it may read"
 assert by_context[0] > exp(losses["bigram"]) > by_context[-1]
 assert all(by_context[place] < 1.05 * by_context[place - 1] for place in range(1, len(by_context)))
+# "*What can a bird do? Answer: In a hive.*" from runs of four, which the loop wrote last
+assert "What can a bird do?\nAnswer: In a hive." in sample
+# The answers to "Try it": by rank, by mood, by perplexity
+likely = strange = "Once upon a time there was a"
+for _ in range(12):
+    likely += tokenizer.decode(next_token(likely).argmax())
+    strange += tokenizer.decode(next_token(strange).topk(3).indices[2])
+assert likely.startswith("Once upon a time there was a girl named Ruby. Ruby had a small key")
+assert strange.startswith("Once upon a time there was a time boyver Emilalao couldet")
+for verb, expected in (("lost", ["proud", "glad", "cheerful"]), ("found", ["proud", "happy", "cheerful"])):
+    moods = next_token(f"Anna {verb} the ball. She was very").topk(3).indices
+    assert [tokenizer.decode(mood).strip() for mood in moods] == expected
+half_a_story, taxes = (
+    exp(-log_probs(text).mean())
+    for text in ("Once upon a time there was a boy named", "We pay our taxes to the state every year.")
+)
+assert round(half_a_story, 1) == 1.5 and 30_000 < taxes < 35_000
 # "no model of this course can know these": the countries that no text links with their capitals
 told = {country: complete(f"The capital of {country} is", tokens=4) for country in HELD_OUT_CAPITALS}
 assert not any(told[country].startswith(city) for country, city in HELD_OUT_CAPITALS.items())
