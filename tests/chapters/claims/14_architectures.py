@@ -4,7 +4,7 @@
 # "only the last position moves" and "all of them do"
 assert moved("stories", "The sky is blue", "The sky is green") == [False, False, False, True]
 assert all(moved("fill-mask", "The sky is blue", "The sky is green"))
-# "one and the same object here"
+# "the same object here, with the same weights: only the mask differs"
 assert [tuple(out.shape) for out in families.values()] == [(1, 6, 32), (1, 4, 32), (1, 4, 32)]
 # "none of the test" is trained on, and no sentence stands twice
 assert len({tuple(row) for row in sentences.tolist()}) == len(sentences)
@@ -12,9 +12,9 @@ assert len({tuple(row) for row in sentences.tolist()}) == len(sentences)
 for name, where in results:
     if (name, where) != ("decoder", "at the first word"):
         assert min(results[name, where]) > 0.95
-# "it can do no better than to say the most frequent article"
+# "it can do no better than name the most frequent article"
 assert all(found <= share + 0.02 for found in results["decoder", "at the first word"])
-# "the next-token objective has ten lessons, the masked one has two here"
+# "the next-token objective gets ten lessons, the masked one only two here"
 assert len(tokens) == 11 and chosen.nonzero().flatten().tolist() == [5, 10]
 # A decoder continues a text, an encoder fills a gap, an encoder-decoder translates
 assert written == "The capital of France is Paris."
@@ -22,7 +22,7 @@ assert guesses("The capital of France is [MASK].")[0][0][0] == "Paris"
 assert guesses("The capital of [MASK] is Paris.")[0][0][0] == "France"
 assert words_of.decode(output[0], skip_special_tokens=True) == "Das Haus ist schön."
 assert ("The house is beautiful.", "Das Haus ist schön.") in translation.HELD_OUT_PAIRS
-# "Here the best pair happens to be right [...]; the pairs in second and third place are not."
+# "Here the best pair happens to be right [...]; the pairs in second and third place aren't."
 from llm_course.corpus.words import CAPITALS  # noqa: E402
 
 countries, cities = guesses("The capital of [MASK] is [MASK].")
@@ -36,24 +36,31 @@ for country, city in CAPITALS.items():
 # "a row for each German token, a column for each English one"
 assert weights.shape == (len(says), len(reads))
 assert torch.allclose(weights.sum(-1), torch.ones(len(says)), atol=1e-4)
+# "each put their largest weight on their English word; for Haus it's 84 %"
+aim = [reads[column] for column in weights[1:4].argmax(-1)]
+assert words_of.convert_tokens_to_string(aim).split() == ["house", "is", "beautiful"]
+assert 0.835 < weights[1].max() < 0.845
+# "a quarter goes to house [...] and another quarter to the colon"
+assert words_of.convert_tokens_to_string([reads[column] for column in (4, 6)]).split() == [":", "house"]
+assert all(0.22 < weights[0, column] < 0.28 for column in (4, 6))
 # "gpt-oss and Qwen3-Next": "117 and 80 billion" by their names
 assert round(counted["gpt-oss-120b, 2025"] / 1e3) == 117 and round(counted["Qwen3-Next-80B, 2025"] / 1e3) == 80
 # "the opposite of full is closed"
 assert pieces.decode(ids[0], skip_special_tokens=True) == "The opposite of full is closed."
-# "Among these are 201 different ones of this length", "seven tokens"
+# "Those include 201 different ones of this length", "seven tokens"
 assert len(known) == 201 and rows.shape[1] == 9
-# "All at once, nothing fits." "Step by step it gets better, and the order matters"
+# "All at once, nothing fits." "Step by step it gets better, and it pays to fill the surest gap first."
 assert sum(before[7, "surest"]) == 0
 assert sum(before[1, "surest"]) > sum(before[2, "surest"]) > sum(before[4, "surest"])
 assert sum(before[1, "surest"]) > 2 * sum(before[1, "random"])
-# "More practice at 0.15 helps with four passes and not with seven."
+# "With the surest first, more practice at 0.15 helps at four passes but not at seven." (In any order it helps at both.)
 assert sum(control[2, "surest"]) > 2 * sum(before[2, "surest"])
 assert sum(control[1, "surest"]) < 1.15 * sum(before[1, "surest"])
-# "Practice at every share about doubles what the model gets right with seven, and the order matters less."
+# "Practice at every share about doubles what the model gets right at seven, and the order matters less."
 assert 1.7 < sum(after[1, "surest"]) / sum(before[1, "surest"]) < 2.8
 assert sum(after[1, "surest"]) < 2 * sum(after[1, "random"])
 # "A state of 32 x 32 numbers holds a few dozen pairs."
 assert recalled(8) == 1 and recalled(32) > 0.9 and recalled(128) < 0.6
-# "At 1,000 tokens the mix still reads nearly two thirds", "one in four" and "toward a quarter, and no further"
+# "At 1,000 tokens the mix still reads nearly two thirds", "one in four" and "down to a quarter and no further"
 assert 0.6 < (full * 1000 * per_token + linear * fixed) / ((full + linear) * 1000 * per_token) < 0.66
 assert linear == 3 * full and 0.25 < mixed / every < 0.26
