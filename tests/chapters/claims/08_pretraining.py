@@ -201,10 +201,14 @@ def best_size(cost, served=0):
 
 gopher, chinchilla = 6 * 280e9 * 300e9, 6 * 70e9 * 1.4e12
 assert 3.5 < 280e9 / best_size(gopher) < 4.5
-assert 10.2 < best_size(100 * chinchilla) / best_size(chinchilla) < 11
-# "Start from Llama 3 8B [...] At how many does a model of its size become the best?": from 200 trillion on
-llama = {served: 6 * 8e9 * 15e12 + 2 * 8e9 * served for served in (0, 1e14, 2e14)}
-assert [best_size(cost, served) > 8.1e9 for served, cost in llama.items()] == [True, True, False]
+gopher_best = fitted_loss(best_size(gopher), gopher / 6 / best_size(gopher))
+assert round(fitted_loss(280e9, 300e9) - gopher_best, 2) == 0.02
+# "10.6 times the parameters and 9.4 times the tokens"
+times_larger = best_size(100 * chinchilla) / best_size(chinchilla)
+assert [round(times_larger, 1), round(100 / times_larger, 1)] == [10.6, 9.4]
+# "when it serves between 150 and 200 trillion tokens"
+llama = {served: 6 * 8e9 * 15e12 + 2 * 8e9 * served for served in (0, 1.5e14, 2e14)}
+assert [best_size(cost, served) > 8e9 for served, cost in llama.items()] == [True, True, False]
 # "The normal batch stays about as it is. The noise [...] is cut to a small part of its length"
 assert norms["stories"] < 1.3 and norms["noise"] > 10
 # "each optimizer at the best of five rates": none of them is the first or the last
