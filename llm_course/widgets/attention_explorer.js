@@ -3,7 +3,7 @@
 import { attention } from "./js/attention.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { fromTo, memory } from "./js/before.js";
-import { announcement, button, choice, columns, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap, numberTable } from "./js/heat_map.js";
 import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 
@@ -48,6 +48,7 @@ const COMPACT = { columns: 9, heads: 64 };
 const LEAST_WRITTEN = 0.005;
 /** Longer sentences are cut: a table of more columns is no longer read. */
 const SENTENCE_TOKENS = 24;
+const LINES_OF_SENTENCE = 2;
 
 export default widget(
   {
@@ -65,9 +66,12 @@ export default widget(
 
     function showHead() {
       lookAt(model, view);
-      const { controls, node, show } = headView(view, model, showHead);
+      const { controls, stage, side, rest, isSplit, show } = headView(view, model, showHead);
+      split.classList.toggle("llm-columns", isSplit);
       redraw(headControls, ...controls);
-      redraw(head, node);
+      redraw(head, ...stage);
+      redraw(beside, ...side);
+      redraw(below, ...rest);
       refresh = show;
       refresh();
     }
@@ -82,7 +86,7 @@ export default widget(
       const source = sources[model.get("source")] ?? sources[0];
       sourceControls.replaceChildren(...(source.controls ? [source.controls] : []));
       head.replaceChildren();
-      headControls.replaceChildren();
+      for (const place of [headControls, beside, below]) place.replaceChildren();
       try {
         await source.prepare?.();
       } catch (error) {
@@ -95,7 +99,10 @@ export default widget(
 
     const labels = sources.map(({ label }, i) => /** @type {[string, string]} */ ([String(i), label]));
     const from = element("div", { class: "llm-controls" }, choice("Vectors", labels, String(model.get("source")), chooseSource), headControls, sourceControls);
-    body.append(from, head);
+    const beside = element("div");
+    const below = element("div");
+    const split = element("div", { class: "llm-columns" }, element("div", { class: "llm-side" }, from, beside), element("div", { class: "llm-stage" }, head));
+    body.append(split, below);
     openSource();
     for (const trait of ["causal", "scaled"]) model.on(`change:${trait}`, () => refresh());
   },
@@ -208,7 +215,7 @@ function sentenceSource(model, onChange) {
       readSentence(course);
       onChange();
     },
-  });
+  }, LINES_OF_SENTENCE);
   /** @type {Vectors[][]} */
   let read = [];
 
@@ -329,7 +336,8 @@ function thumbnail(weights) {
  * @param {View} view
  * @param {Model} model
  * @param {() => void} onChoose  Another layer or head was chosen.
- * @returns {{ controls: HTMLElement[], node: HTMLElement, show: () => void }}
+ * @returns {{ controls: Node[], stage: Node[], side: Node[], rest: Node[], isSplit: boolean, show: () => void }}
+ *   What stands beside the stage where it is split, and below it.
  */
 function headView(view, model, onChoose) {
   const { source } = view;
@@ -352,10 +360,15 @@ function headView(view, model, onChoose) {
   if (tables.length) controls.push(presetButtons(view, numbers, onChoose));
   const note = source.note ? element("p", { class: "llm-note" }, source.note) : null;
   const all = thumbnails(view, model, onChoose);
-  const node = all
-    ? element("div", {}, columns([all, note, results.beside], [results.node]), results.below)
-    : element("div", {}, note, element("div", { class: "llm-row llm-tight" }, ...tables), results.node, results.beside, results.below);
-  return { controls: controls.filter((control) => control !== null), node, show };
+  const inputs = tables.length ? element("div", { class: "llm-row llm-tight" }, ...tables) : null;
+  const parts = {
+    controls, isSplit: all !== null,
+    stage: [inputs, results.node],
+    side: all ? [all, results.said, note] : [],
+    rest: all ? [results.below] : [results.said, results.below, note],
+  };
+  const present = (/** @type {(Node | null)[]} */ nodes) => nodes.filter((node) => node !== null);
+  return { ...parts, controls: present(parts.controls), stage: present(parts.stage), side: present(parts.side), rest: present(parts.rest), show };
 }
 
 /** @param {Model} model */
@@ -444,7 +457,7 @@ function vectorTables(tokens, vectors, onEdit) {
  * @param {View} view
  * @param {Model} model
  * @param {Vectors | Weights} numbers
- * @returns {{ node: Node, beside: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
+ * @returns {{ node: Node, said: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
  *   The maps; what is said of them; and the rest.
  */
 function resultView(view, model, numbers) {
@@ -500,12 +513,12 @@ function resultView(view, model, numbers) {
 function arrange(vectors, isCompact, { scores, weights, output, said, listened, steps }) {
   if (!vectors || isCompact) {
     const rest = vectors ? element("details", {}, element("summary", {}, "Scores and output"), scores, output) : null;
-    return { node: weights, beside: said, below: element("div", {}, listened, rest) };
+    return { node: weights, said, below: element("div", {}, listened, rest) };
   }
   const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
   return {
     node: element("div", { class: "llm-row llm-tight" }, scores, weights, output),
-    beside: said,
+    said,
     below: element("div", {}, isSmall(vectors) ? explanation : null),
   };
 }
@@ -526,7 +539,7 @@ function rowOf(weights, query, tokens) {
       element("span", { class: "llm-share" }, weights[i] < LEAST_WRITTEN ? "–" : format(weights[i])),
     ),
   );
-  return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain", "aria-label": caption }, ...items));
+  return element("ol", { class: "llm-chain llm-closely", "aria-label": caption }, ...items);
 }
 
 /** @param {number} width */

@@ -2,7 +2,7 @@
 
 import { byteCharacters, byteValue, fromByteCharacters } from "./js/bpe.js";
 import { countPairs, mergeEverywhere } from "./js/bpe_training.js";
-import { announcement, button, element, scroller, setTrait, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, columns, element, scroller, setTrait, visibleToken, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -23,7 +23,7 @@ export default widget(
     ],
   },
   (model, body) => {
-    const box = element("textarea", { rows: 3, "aria-label": "Text to learn from", oninput: typed });
+    const box = element("textarea", { rows: 4, "aria-label": "Text to learn from", oninput: typed });
     box.value = model.get("text");
     const said = announcement();
     const tokens = element("p", { class: "llm-text llm-tokens" });
@@ -36,11 +36,7 @@ export default widget(
     let merges = [];
 
     body.append(
-      box,
-      element("div", { class: "llm-controls" }, one, ten, button("Start again", restart)),
-      said,
-      tokens,
-      tables,
+      columns([element("div", { class: "llm-controls" }, box, one, ten, button("Start again", restart)), said], [tokens, tables]),
     );
     restart();
 
@@ -79,7 +75,7 @@ export default widget(
       const symbols = pieces.flat();
       const bytes = new TextEncoder().encode(box.value).length;
       one.disabled = ten.disabled = !pair;
-      tokens.replaceChildren(...symbols.map((symbol) => element("span", {}, label(symbol))));
+      tokens.replaceChildren(...pieces.flatMap((piece) => marked(piece, pair, merges.at(-1)?.join(""))));
       const next = pair ? `Next: join ${pairLabel(pair)}.` : "No merge is left.";
       said.textContent =
         `${merges.length} merges, vocabulary of ${256 + merges.length}: ${bytes} bytes in ${symbols.length} tokens, ` +
@@ -88,6 +84,23 @@ export default widget(
     }
   },
 );
+
+/**
+ * The symbols of a piece. Those that the next merge joins are marked, and those that the last one made.
+ * @param {string[]} piece
+ * @param {[string, string] | undefined} next
+ * @param {string | undefined} made
+ */
+function marked(piece, next, made) {
+  const left = new Set();
+  for (let i = 0; next && i + 1 < piece.length; i++) {
+    if (piece[i] === next[0] && piece[i + 1] === next[1]) left.add(i++); // a symbol joins once
+  }
+  return piece.map((symbol, i) => {
+    const joins = left.has(i) ? "llm-left" : left.has(i - 1) ? "llm-right" : "";
+    return element("span", { class: [joins, symbol === made ? "llm-made" : ""].join(" ") }, label(symbol));
+  });
+}
 
 /**
  * @param {string[][]} pieces

@@ -21,12 +21,14 @@ const PUBLISHED = {
   "Llama 3 8B": { parameters: 8e9, tokens: 15e12 },
   "Llama 3 405B": { parameters: 405e9, tokens: 15.6e12 },
 };
+/** Their names stand below their points: above are those of others. */
+const BELOW = ["Gopher", "Llama 3 8B"];
 const SERVED = [0, 1e11, 1e12, 3e12, 1e13, 3e13, 1e14, 2e14, 1e15];
 const LEAST = 17;
 const MOST = 28;
 const SMALLEST = 6;
 const LARGEST = 13;
-const SHOWN_ABOVE_THE_LOWEST = 0.6;
+const SHOWN_ABOVE_THE_LOWEST = 0.35;
 /** FLOPs in a second of a GPU at work, as in the chapter. */
 const SPEED = 4e14;
 
@@ -108,7 +110,7 @@ function fields(model, leave, fill) {
   const served = [...new Set([...SERVED, model.get("served")])].sort((a, b) => a - b);
   return [
     // Any step, so that a published run keeps its exact size.
-    slider("Training budget in FLOPs", { min: LEAST, max: MOST, step: "any", value: model.get("budget"), format: written, parse: (text) => Math.log10(typedNumber(text)) }, set("budget")),
+    slider("Budget in FLOPs", { min: LEAST, max: MOST, step: "any", value: model.get("budget"), format: written, parse: (text) => Math.log10(typedNumber(text)) }, set("budget")),
     element("div", { class: "llm-chips" }, button("a tenth", multiply(-1)), button("ten times", multiply(1))),
     slider("Parameters", { min: SMALLEST, max: LARGEST, step: "any", value: model.get("parameters"), format: (value) => inWords(10 ** value), parse: (text) => Math.log10(countInWords(text)) }, set("parameters")),
     choice("Tokens served in its life", served.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count))),
@@ -156,19 +158,19 @@ function plot(chosen, points, before, best) {
   const powers = points.map(([power]) => power);
   const [least, most] = [Math.min(...powers), Math.max(...powers)];
   const size = Math.log10(chosen.parameters);
-  const [low, high] = [best.loss - 0.06, best.loss + SHOWN_ABOVE_THE_LOWEST];
+  const [low, high] = [best.loss - 0.04, best.loss + SHOWN_ABOVE_THE_LOWEST];
   const isSeen = (/** @type {number} */ power, /** @type {number} */ loss) => power >= least && power <= most && loss > low && loss < high;
   const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(Math.log10(run.parameters), fittedLoss(run)));
   return linePlot({
-    title: "Loss by size, for one budget",
+    title: "Loss by size, for one budget; pale: published models, each at its own",
     x: "parameters",
     y: "fitted loss",
     series: [{ name: "for your budget", points, before: before?.filter(([power, loss]) => isSeen(power, loss)) }],
     marker: size >= least && size <= most ? size : undefined,
     markerName: "chosen",
     dots: [
-      ...seen.map(([name, run]) => ({ at: /** @type {[number, number]} */ ([Math.log10(run.parameters), fittedLoss(run)]), name, pale: true })),
       { at: [Math.log10(best.parameters), best.loss], name: "lowest", below: true },
+      ...seen.map(([name, run]) => ({ at: /** @type {[number, number]} */ ([Math.log10(run.parameters), fittedLoss(run)]), name, pale: true, below: BELOW.includes(name) })),
     ],
     xTick: (power) => (Number.isInteger(power) ? (["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T", "10 T"][power - SMALLEST] ?? "") : ""),
     yRange: [low, high],

@@ -60,7 +60,7 @@ export default widget(
     let sight = null;
 
     draw.disabled = true;
-    body.append(text.node, element("div", { class: "llm-controls" }, draw), said, tokens, element("div", { class: "llm-machine-row" }, map, opened));
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, tokens, element("div", { class: "llm-machine-row" }, map, opened));
     load();
 
     async function load() {
@@ -104,7 +104,12 @@ export default widget(
       const links = part.chapters
         .filter((name) => addresses[name])
         .map((name) => element("p", {}, element("a", { href: addresses[name] }, `The chapter about ${name}`)));
-      opened.replaceChildren(element("p", { class: "llm-caption" }, part.fullName ?? part.name), ...part.open(sight), ...links);
+      const shown = part.open(sight);
+      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLParagraphElement;
+      opened.replaceChildren(
+        element("div", {}, element("p", { class: "llm-caption" }, part.fullName ?? part.name), ...shown.filter(isSaid), ...links),
+        element("div", {}, ...shown.filter((node) => !isSaid(node))),
+      );
     }
 
     /** @param {Sight | null} sight */
@@ -140,8 +145,9 @@ export default widget(
           part.name,
         );
       const small = model.get("small");
+      const last = argmax(sight.trace.logits[sight.position]);
       const rows = stages(sight, small).map(({ parts, row }) =>
-        element("li", { class: parts.length > 1 ? "llm-block" : "" }, element("span", { class: "llm-boxes" }, ...parts.map(box)), row ? guess(sight, row, small) : null),
+        element("li", { class: parts.length > 1 ? "llm-block" : "" }, element("span", { class: "llm-boxes" }, ...parts.map(box)), row ? guess(sight, row, last, small) : null),
       );
       return element("ol", { "aria-label": "The decoder, from the text to the drawn token" }, ...rows);
     }
@@ -177,15 +183,17 @@ function keepFocus(node, change) {
  * The top guess that a row of the residual stream would give.
  * @param {Sight} sight
  * @param {Float32Array} row
+ * @param {number} last  The guess after the last layer: those that agree with it have its color.
  * @param {boolean} small
  */
-function guess({ course }, row, small) {
+function guess({ course }, row, last, small) {
   const logits = lens(course.decoder, row);
   const best = argmax(logits);
   const share = softmax(logits)[best];
   const label = visibleToken(course.tokenizer.decode([best]));
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
-  return element("span", { class: "llm-guess" }, small ? "" : "guess: ", element("b", {}, label), " ", percent(share), bar);
+  const words = element("span", {}, small ? "" : "guess: ", element("b", {}, label), " ", percent(share));
+  return element("span", { class: best === last ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar));
 }
 
 /**

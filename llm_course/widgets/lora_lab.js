@@ -1,8 +1,9 @@
 /** LoRA: what a product of two thin matrices saves, and what it can hold. */
 
-import { announcement, button, choice, element, setTrait, slider, svg, widget } from "./js/dom.js";
+import { fromTo, memory } from "./js/before.js";
+import { announcement, button, choice, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
-import { linePlot } from "./js/plot.js";
+import { fitted, linePlot } from "./js/plot.js";
 import { lowRankParameters, ofRank, rankErrors } from "./js/low_rank.js";
 
 /** @import { Matrix as Numbers } from "./js/types.js" */
@@ -16,8 +17,9 @@ import { lowRankParameters, ofRank, rankErrors } from "./js/low_rank.js";
  * @property {{ b: Numbers, a: Numbers }} corner  The factors of its first rows and columns, all ranks.
  */
 
-/** A plot tells four lines apart. */
-const LINES = 4;
+/** A plot tells four lines apart: three matrices, and the ability. */
+const LINES = 3;
+const ABILITY = 3;
 /** Ranks that people use for LoRA. */
 const USUAL = [1, 4, 8, 16];
 
@@ -26,6 +28,7 @@ export default widget(
     title: "Low rank: what it saves, what it can hold",
     tryThis: (model) => [
       "Press the ranks from left to right, and watch the second picture become the first. At which rank do you know it again?",
+      ...(model.get("ability").length ? ["Compare the two lines of the change: at which rank is half of its numbers' size lost, and at which half of what it was good for?"] : []),
       "Press the last rank: the two thin matrices then have as many numbers as the full one. LoRA saves only far below it.",
       ...(model.get("matrices").length > 2
         ? ["Choose the trained weight itself, then random numbers: less of them fits into the same rank. So LoRA adds to a weight and does not replace it."]
@@ -42,16 +45,23 @@ export default widget(
     const presets = element("div", { class: "llm-chips", role: "group", "aria-label": "Ranks to start with" });
     const rankField = slider("Rank r", { min: 1, max: highest, step: 1, value: Math.min(highest, model.get("rank")) }, (rank) => setTrait(model, "rank", rank));
     const rankInput = /** @type {HTMLInputElement} */ (rankField.querySelector("input"));
+    const drawn = element("div");
+    const remember = /** @type {(now: string) => string | undefined} */ (memory());
     body.append(
-      element(
-        "div",
-        { class: "llm-controls" },
-        choice("Matrix", names, String(model.get("chosen")), (chosen) => setTrait(model, "chosen", Number(chosen))),
-        rankField,
-        presets,
+      columns(
+        [
+          element(
+            "div",
+            { class: "llm-controls" },
+            choice("Matrix", names, String(model.get("chosen")), (chosen) => setTrait(model, "chosen", Number(chosen))),
+            rankField,
+            presets,
+          ),
+          said,
+          drawn,
+        ],
+        [results],
       ),
-      said,
-      results,
     );
     for (const trait of ["rank", "chosen"]) model.on(`change:${trait}`, show);
     show();
@@ -65,9 +75,11 @@ export default widget(
     function show() {
       const matrix = matrices[model.get("chosen")];
       const rank = Math.min(highest, model.get("rank"));
-      said.textContent = sentence(matrix, rank);
+      const missed = `${format(100 * rankErrors(matrix.singular_values)[rank], 1)} %`;
+      said.textContent = sentence(matrix, rank, fromTo(remember(missed), missed), model.get("chosen") === 0 ? abilityLost(model.get("ability"), rank) : undefined);
       presets.replaceChildren(...presetRanks(matrix, highest).map((preset) => rankButton(preset, preset === rank, choose)));
-      results.replaceChildren(corners(matrix, rank), element("div", { class: "llm-row" }, shapes(matrix, rank), errorPlot(matrices, model.get("chosen"), rank, highest)));
+      drawn.replaceChildren(shapes(matrix, rank));
+      results.replaceChildren(corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
     }
   },
 );
@@ -75,16 +87,33 @@ export default widget(
 /**
  * @param {Matrix} matrix
  * @param {number} rank
+ * @param {string} missed
+ * @param {number | undefined} lost  Of the ability.
  */
-function sentence({ rows, columns, singular_values }, rank) {
+function sentence({ rows, columns }, rank, missed, lost) {
   const full = rows * columns;
   const thin = lowRankParameters(rows, columns, rank);
-  const missed = rankErrors(singular_values)[rank];
+  const ability = lost === undefined ? "" : ` What the change was good for suffers less: ${format(100 * lost, 0)} % of it is lost.`;
   return (
     `At rank ${rank}, B and A have ${rank} · (${rows} + ${columns}) = ${grouped(thin)} numbers: ` +
-    `${format((100 * thin) / full, 1)} % of the ${grouped(full)} of a ${rows} × ${columns} matrix. ` +
-    `The best such pair misses ${format(100 * missed, 1)} % of the matrix.`
+    `${format((100 * thin) / full, 1)} % of the ${grouped(full)} of the matrix. The best such pair misses ${missed} of it.${ability}`
   );
+}
+
+/**
+ * The share of an ability that is lost at a rank, between the ranks where it was measured.
+ * @param {[rank: number, lost: number][]} ability
+ * @param {number} rank
+ * @returns {number | undefined}  Undefined where nothing was measured.
+ */
+function abilityLost(ability, rank) {
+  const above = ability.findIndex(([measured]) => measured >= rank);
+  if (above < 0) return undefined;
+  const [high, lostAtHigh] = ability[above];
+  if (high === rank || above === 0) return high === rank ? lostAtHigh : undefined;
+  const [low, lostAtLow] = ability[above - 1];
+  const share = (rank - low) / (high - low);
+  return lostAtLow + share * (lostAtHigh - lostAtLow);
 }
 
 /**
@@ -153,43 +182,58 @@ function picture(name, note, numbers, largest) {
  * @param {number} rank
  */
 function shapes({ rows, columns }, rank) {
-  const unit = 100 / Math.max(rows, columns);
-  const [height, width, thin] = [rows * unit, columns * unit, Math.max(1, rank * unit)];
-  const left = width + 34;
-  const across = left + thin + 8;
-  const label = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ text) => svg("text", { x, y, "text-anchor": "middle" }, text);
-  const drawing = svg(
-    "svg",
-    { viewBox: `0 0 ${2 * 100 + 34 + 100 + 8} 128`, role: "img", "aria-label": `To scale: the matrix of ${rows} by ${columns}, B of ${rows} by ${rank} and A of ${rank} by ${columns}` },
-    svg("rect", { class: "llm-full", x: 1, y: 1, width, height }),
-    label(width / 2, 120, `${rows} × ${columns}`),
-    label(width + 17, 55, "≈"),
-    svg("rect", { class: "llm-thin", x: left, y: 1, width: thin, height }),
-    label(left + thin / 2, 120, `B: ${rows} × ${rank}`),
-    svg("rect", { class: "llm-thin", x: across, y: 1, width, height: thin }),
-    label(across + width / 2, Math.min(112, thin + 16), `A: ${rank} × ${columns}`),
-  );
-  return element("figure", { class: "llm-plot llm-shapes" }, element("figcaption", {}, "The numbers to keep, to scale"), drawing);
+  const title = "The numbers to keep, to scale";
+  const spoken = `${title}: the matrix of ${rows} by ${columns}, B of ${rows} by ${rank} and A of ${rank} by ${columns}`;
+  const draw = (/** @type {number} */ space) => {
+    const side = Math.min(78, (space - 34) / 3);
+    const unit = side / Math.max(rows, columns);
+    const [height, width, thin] = [rows * unit, columns * unit, Math.max(1, rank * unit)];
+    const left = width + 26;
+    const across = left + thin + 6;
+    const below = height + 16;
+    const label = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ text) => svg("text", { x, y, "text-anchor": "middle" }, text);
+    return svg(
+      "svg",
+      { viewBox: `0 0 ${space} ${below + 6}`, role: "img", "aria-label": spoken },
+      svg("rect", { class: "llm-full", x: 1, y: 1, width, height }),
+      label(width / 2, below, `${rows} × ${columns}`),
+      label(width + 13, height / 2 + 4, "≈"),
+      svg("rect", { class: "llm-thin", x: left, y: 1, width: thin, height }),
+      label(left + thin / 2, below, "B"),
+      svg("rect", { class: "llm-thin", x: across, y: 1, width, height: thin }),
+      label(across + width / 2, thin + 15 > height ? below : thin + 15, "A"),
+    );
+  };
+  return element("figure", { class: "llm-plot llm-shapes" }, element("figcaption", {}, title), fitted(draw));
 }
 
 /**
+ * Each matrix has its color, whichever is chosen.
  * @param {Matrix[]} matrices
+ * @param {[rank: number, lost: number][]} ability
  * @param {number} chosen
  * @param {number} rank
  * @param {number} highest
  */
-function errorPlot(matrices, chosen, rank, highest) {
-  const shown = [matrices[chosen], ...matrices.filter((_, i) => i !== chosen)].slice(0, LINES);
+function errorPlot(matrices, ability, chosen, rank, highest) {
+  const shown = matrices.map((matrix, look) => ({ matrix, look })).filter(({ look }) => look < LINES || look === chosen).slice(-LINES);
+  const series = shown.map(({ matrix: { name, singular_values }, look }) => ({
+    name, look: look % LINES,
+    points: rankErrors(singular_values).slice(1, highest + 1).map((error, i) => /** @type {[number, number]} */ ([Math.log2(i + 1), error])),
+  }));
+  const kept = ability.filter(([measured]) => measured > 0).map(([measured, lost]) => /** @type {[number, number]} */ ([Math.log2(measured), lost]));
+  if (kept.length) series.push({ name: "what the change was good for", look: ABILITY, points: kept });
   return linePlot({
-    title: "What the best pair of each rank misses",
+    title: "What is lost when only so many ranks are kept",
     x: "rank",
-    y: "share missed",
-    series: shown.map(({ name, singular_values }) => ({
-      name,
-      points: rankErrors(singular_values).slice(0, highest + 1).map((error, r) => /** @type {[number, number]} */ ([r, error])),
-    })),
-    marker: rank,
+    y: "share lost",
+    series,
+    marker: Math.log2(rank),
+    xTick: (power) => String(2 ** power),
+    xTicks: Array.from({ length: Math.floor(Math.log2(highest)) + 1 }, (_, i) => i),
+    yTick: (share) => `${Math.round(100 * share)} %`,
     yRange: [0, 1],
+    height: 220,
   });
 }
 

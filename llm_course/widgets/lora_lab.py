@@ -25,9 +25,12 @@ class LoRALab(CourseWidget):
     Args:
         matrices: Name -> [rows, columns]. If left out: what fine-tuning on dialogues changed in a query projection of
             `stories` (where `stories-chat` is there), the projection itself, and random numbers of the same shape.
+        ability: Rank -> the loss of a model that keeps so many ranks of the first matrix; rank 0 keeps nothing, the
+            highest all. The page shows it as the share of the gain that is lost.
 
     Raises:
-        ValueError: If there is no matrix, or one is not two-dimensional, not finite or all zero.
+        ValueError: If there is no matrix, or one is not two-dimensional, not finite or all zero; or if the losses name
+            no rank 0 and no other, or keeping all is no gain.
     """
 
     module: ClassVar[str] = "lora_lab"
@@ -35,12 +38,16 @@ class LoRALab(CourseWidget):
     matrices: List[Any] = List().tag(sync=True)
     chosen = Int(0, min=0).tag(sync=True)
     rank = Int(8, min=1).tag(sync=True)
+    ability: List[Any] = List().tag(sync=True)  # [rank, share of the gain that is lost]
 
-    def __init__(self, matrices: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, matrices: Mapping[str, Any] | None = None, *, ability: Mapping[int, float] | None = None
+    ) -> None:
         named = course_matrices() if matrices is None else matrices
         if not named:
             raise ValueError("There is no matrix: give at least one by name.")
-        super().__init__(matrices=[describe(name, numbers(name, value, dimensions=2)) for name, value in named.items()])
+        described = [describe(name, numbers(name, value, dimensions=2)) for name, value in named.items()]
+        super().__init__(matrices=described, ability=[] if ability is None else shares_lost(ability))
 
     def picture(self) -> str:
         """The error of each matrix at a few ranks."""
@@ -52,6 +59,21 @@ class LoRALab(CourseWidget):
         names = [matrix["name"] for matrix in self.matrices]
         caption = "Relative error of the best approximation, by rank"
         return number_table(caption, names, np.transpose(columns), [f"rank {rank}" for rank in RANKS])
+
+
+def shares_lost(losses: Mapping[int, float]) -> list[list[float]]:
+    """[rank, share of the gain from rank 0 to the highest that is lost], by rank."""
+    ranks = sorted(losses)
+    if len(ranks) < 2 or ranks[0] != 0:
+        raise ValueError(f"ability names the ranks {ranks}: give the loss at rank 0 and at one rank or more above it.")
+    values = numbers("ability", [losses[rank] for rank in ranks], dimensions=1)
+    gain = values[0] - values[-1]
+    if gain <= 0:
+        raise ValueError(
+            f"ability: the loss at rank {ranks[-1]} is not below that at rank 0, so there is nothing to lose."
+        )
+    lost = np.round((values - values[-1]) / gain, 4)
+    return [[rank, share] for rank, share in zip(ranks, lost.tolist(), strict=True)]
 
 
 def describe(name: str, matrix: Array) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 /** Where the parameters of a decoder are, and how that moves with its sizes. */
 
-import { announcement, checkbox, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, checkbox, choice, columns, element, scroller, setTrait, slider, typedNumber, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { inWords, parameterCounts } from "./js/parameters.js";
 
@@ -8,6 +8,8 @@ import { inWords, parameterCounts } from "./js/parameters.js";
 /** @import { Shape } from "./js/parameters.js" */
 
 const OWN = "own";
+/** A slider of more values has a field beside it. */
+const FEW = 100;
 const TRAITS = ["vocabulary", "width", "layers", "hidden", "group", "gated", "tied", "experts", "chosen"];
 const DENSE = { gated: true, tied: false, experts: 1, chosen: 1 };
 /** @type {Record<string, Shape>} */
@@ -40,18 +42,14 @@ export default widget(
     if (present === OWN) presets.unshift([OWN, "as given"]);
     const given = shapeOf(model);
     let began = { name: present === OWN ? "as given" : present, counts: parameterCounts(given) };
-    body.append(
-      choice("Start from", presets, present, (name) => {
-        const shape = PUBLISHED[name] ?? given;
-        began = { name: name === OWN ? "as given" : name, counts: parameterCounts(shape) };
-        for (const [trait, value] of Object.entries(shape)) model.set(trait, value);
-        model.save_changes();
-        fill();
-      }),
-      controls,
-      said,
-      results,
-    );
+    const start = choice("Start from", presets, present, (name) => {
+      const shape = PUBLISHED[name] ?? given;
+      began = { name: name === OWN ? "as given" : name, counts: parameterCounts(shape) };
+      for (const [trait, value] of Object.entries(shape)) model.set(trait, value);
+      model.save_changes();
+      fill();
+    });
+    body.append(columns([element("div", { class: "llm-controls" }, start), controls], [said, results]));
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     fill();
     show();
@@ -91,7 +89,7 @@ function shapeOf(model) {
 function fields(model) {
   const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
   const range = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number} */ min, /** @type {number} */ max, /** @type {number} */ step) =>
-    slider(label, { min, max, step, value: model.get(trait), format: (value) => value.toLocaleString("en") }, set(trait));
+    slider(label, { min, max, step, value: model.get(trait), format: (value) => value.toLocaleString("en"), parse: max > FEW ? typedNumber : undefined }, set(trait));
   const groups = [...new Set([1, 2, 4, 8, 16, model.get("group")])].sort((a, b) => a - b).map(String);
   return [
     range("Vocabulary", "vocabulary", 1024, 262144, 64),
@@ -150,13 +148,13 @@ function table(shape, counts) {
       element("th", { scope: "row" }, name),
       element("td", {}, element("span", { class: "llm-bar", style: `--share: ${(count / counts.total).toFixed(4)}` }), percent(count / counts.total)),
       element("td", {}, count.toLocaleString("en")),
-      element("td", {}, how),
+      element("td", { class: "llm-wrapped" }, how),
     ),
   );
   const caption = "Parameters by part";
   return scroller(
     caption,
-    element("table", { class: "llm-bars" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...lines)),
+    element("table", { class: "llm-bars llm-narrow-bars llm-filled" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...lines)),
   );
 }
 

@@ -53,7 +53,7 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "decoder_map": widgets.DecoderMap,
     "injection_range": widgets.InjectionRange,
     "items_needed": widgets.ItemsNeeded,
-    "lora_lab": widgets.LoRALab,
+    "lora_lab": lambda: widgets.LoRALab(ability={0: 6.1, 1: 5.5, 4: 3.4, 16: 1.0, 128: 0.4}),
     "metric_switch": lambda: widgets.MetricSwitch(*tiny_series()),
     "needle_explorer": widgets.NeedleExplorer,
     "neighbours_map": widgets.NeighboursMap,

@@ -370,7 +370,7 @@ def test_compute_optimal_multiplies_its_budget(watched: Watched, address: str) -
     for _ in range(2):
         page.get_by_role("button", name="ten times").click()
     expect(start).to_have_value("own")
-    expect(page.get_by_label("Training budget in FLOPs, as a number")).to_have_value("5.9e25")
+    expect(page.get_by_label("Budget in FLOPs, as a number")).to_have_value("5.9e25")
     expect(said).to_contain_text("the lowest: 776.25 billion parameters")
     expect(page.get_by_role("row", name="20 tokens for each")).to_contain_text("700.00 billion")
 

@@ -12,10 +12,10 @@ COLUMN = {"width": 740 + 16, "height": 800}
 ONE_SCREEN = 720
 SMALLEST_LETTER = 11
 TALLER = {
-    *("agent_stepper", "context_cost", "decoder_map", "injection_range", "items_needed", "lora_lab", "metric_switch"),
+    *("agent_stepper", "context_cost", "injection_range", "items_needed", "metric_switch"),
     *("needle_explorer", "objective_lab", "pattern_lab", "policy_lab", "preference_dial", "quantization_microscope"),
     *("reliability_dial", "rent_or_own", "sampling_playground", "serving_arena", "speculation_lab", "timeline"),
-    *("token_cost", "unmasking_stepper"),
+    *("unmasking_stepper"),
 }
 """Not yet laid out anew."""
 

@@ -204,6 +204,18 @@ def test_lora_lab_describes_a_learners_matrices() -> None:
             LoRALab(matrices)
 
 
+def test_lora_lab_takes_the_loss_by_rank_as_the_share_of_the_gain_that_is_lost() -> None:
+    thin = {"thin": torch.ones(4, 3)}
+    assert LoRALab(thin, ability={8: 1.0, 0: 5.0, 2: 2.0}).ability == [[0, 1.0], [2, 0.25], [8, 0.0]]
+    for losses, message in (
+        ({1: 2.0, 2: 1.0}, "at rank 0"),
+        ({0: 2.0}, "one rank or more"),
+        ({0: 1.0, 4: 1.0}, "not below"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            LoRALab(thin, ability=losses)
+
+
 def test_neighbours_map_takes_a_learners_vectors() -> None:
     shown = NeighboursMap(["king", "queen", "apple"], [[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])
     assert shown.picture().index("queen") < shown.picture().index("apple")

@@ -1,7 +1,7 @@
 /** Line plots as SVG: lines differ by color and by dashes, and a legend names them. */
 
 import { element, svg } from "./dom.js";
-import { widthOf } from "./labels.js";
+import { widthOf, withRoom } from "./labels.js";
 
 /**
  * @typedef {[x: number, y: number][]} Points
@@ -20,7 +20,8 @@ import { widthOf } from "./labels.js";
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
- * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean }[]} [dots]
+ * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean }[]} [dots]  Names of the first are
+ *   written first, those of others where they have room.
  * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
  * @property {(value: number) => string} [yTick]
  * @property {number[]} [xTicks]  Where x is marked, in place of round numbers.
@@ -84,6 +85,11 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
   const beside = (/** @type {number} */ at, /** @type {number} */ top, /** @type {string} */ name) =>
     at < (start + end) / 2 ? label(at + 7, top, "start", name) : label(at - 7, top, "end", name);
   const named = band?.[1] ?? marker;
+  const written = dots.filter((_, i) => withRoom(dots.map(placed), dots.map((_, j) => j)).has(i));
+  /** @param {NonNullable<Plot["dots"]>[number]} dot */
+  function placed({ at: [px, py], name, below }) {
+    return { text: name, left: toX(px) < (start + end) / 2 ? toX(px) + 7 : toX(px) - 7 - widthOf(name), top: toY(py) + (below ? 18 : -9) };
+  }
   return svg(
     "svg",
     { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
@@ -96,10 +102,10 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
     named !== undefined && markerName ? beside(toX(named), EDGE.top + 11, markerName) : null,
     ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
     ...series.map((one, i) => line(one.points, look(one, i))),
-    ...dots.flatMap(({ at: [px, py], name, below, pale }) => [
-      svg("circle", { class: pale ? "llm-point llm-before" : "llm-point", cx: toX(px), cy: toY(py), r: 4.5 }),
-      beside(toX(px), toY(py) + (below ? 18 : -9), name),
-    ]),
+    ...dots.map(({ at: [px, py], name, pale }) =>
+      svg("circle", { class: pale ? "llm-point llm-before" : "llm-point", cx: toX(px), cy: toY(py), r: 4.5 }, svg("title", {}, name)),
+    ),
+    ...written.map(({ at: [px, py], name, below }) => beside(toX(px), toY(py) + (below ? 18 : -9), name)),
     label(end, height - 4, "end", x, "llm-tick"),
     label(2, 13, "start", y, "llm-tick"),
   );
