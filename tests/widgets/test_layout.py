@@ -15,7 +15,7 @@ TALLER = {
     *("agent_stepper", "context_cost", "injection_range", "items_needed", "metric_switch"),
     *("needle_explorer", "objective_lab", "pattern_lab", "policy_lab", "preference_dial", "quantization_microscope"),
     *("reliability_dial", "rent_or_own", "sampling_playground", "serving_arena", "speculation_lab", "timeline"),
-    *("unmasking_stepper"),
+    "unmasking_stepper",
 }
 """Not yet laid out anew."""
 
