@@ -14,6 +14,8 @@ const NEAREST = 8;
 const MARKED = 5;
 /** Of a dot's answer, at most, in units of the map. */
 const REACH = 12;
+/** A neighbor of a cosine below so many times that of random rows says little. */
+const CLEARLY = 1.5;
 const MAP = { height: 350, edge: 14 };
 
 export default widget(
@@ -22,7 +24,7 @@ export default widget(
     tryThis: [
       "Choose a name, a color, a number: are its neighbors of its kind? Nobody told the model which words are names.",
       "Choose “big” and “small”, or “happy” and “sad”: are opposites far from each other? The table learns which words appear in the same places.",
-      "Choose “hot”: its best cosines stay below the mark, as high as the best of random rows. Its neighbors mean nothing.",
+      "Choose “cat”, then “hot”. The mark is what random rows would reach: which of the two lists would you trust?",
       "Find two words that are close in the flat map but not in the list of neighbors: two dimensions cannot hold them all.",
     ],
   },
@@ -64,8 +66,8 @@ export default widget(
         list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ name: visibleToken(labels[index]), similarity })), labels.length, chance));
         map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
         const best = near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ");
-        const isMeant = near[0].similarity > chance;
-        said.textContent = `Nearest to “${labels[word].trim()}”: ${best}.${isMeant ? "" : " Random rows come as near: this row has learned too little to be placed."}`;
+        const isClear = near[0].similarity > CLEARLY * chance;
+        said.textContent = `Nearest to “${labels[word].trim()}”: ${best}.${isClear ? "" : " Random rows come nearly as near: do not read much into them."}`;
       }
     }
   },
@@ -109,13 +111,15 @@ function nearest(vectors, word) {
 }
 
 /**
- * The highest cosine that a row is to be expected to have with one of many random rows: each has a standard deviation of
- * 1/√d, and of n such numbers the largest is about √(2 ln n) of them.
+ * The highest cosine that a row is to be expected to have with one of many random rows. Each has a standard deviation of
+ * about 1/√d; the second term is what the largest of n normal numbers lacks to √(2 ln n), the third Euler's constant.
  * @param {number} count
  * @param {number} width
  */
 function bestByChance(count, width) {
-  return Math.min(1, Math.sqrt((2 * Math.log(count)) / width));
+  const root = Math.sqrt(2 * Math.log(count));
+  const largest = root - (Math.log(Math.log(count)) + Math.log(4 * Math.PI)) / (2 * root) + 0.577 / root;
+  return Math.max(0, Math.min(1, largest / Math.sqrt(width)));
 }
 
 /**
@@ -129,7 +133,7 @@ function nearestTable(near, count, chance) {
   const rows = near.map(({ name, similarity }) => {
     const track = element("span", { class: "llm-track" }, element("span", { class: "llm-bar", style: share(similarity) }), element("span", { class: "llm-was", style: share(chance) }));
     const cell = element("td", {}, element("span", { class: "llm-scale" }, track, element("span", {}, format(similarity))));
-    return element("tr", { class: similarity <= chance && "llm-faint" }, element("th", { scope: "row" }, name), cell);
+    return element("tr", { class: similarity <= CLEARLY * chance && "llm-faint" }, element("th", { scope: "row" }, name), cell);
   });
   const mark = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark" }), `best of ${count} random rows: ${format(chance)}`);
   return element("div", {}, scroller(caption, element("table", { class: "llm-bars llm-token-bars" }, element("caption", {}, caption), element("tbody", {}, ...rows))), mark);

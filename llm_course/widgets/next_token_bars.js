@@ -7,7 +7,7 @@ import { percent, tokenBars } from "./js/token_bars.js";
 import { Writer } from "./js/writer.js";
 
 const BARS = 8;
-const LINES_OF_TEXT = 4;
+const LINES_OF_TEXT = 6;
 
 export default widget(
   {
@@ -28,7 +28,7 @@ export default widget(
     /** @type {Writer | null} */
     let writer = null;
 
-    body.append(columns([element("div", { class: "llm-controls" }, text.node, best), said], [bars.node]), chain);
+    body.append(columns([element("div", { class: "llm-controls" }, text.node, best)], [bars.node, said]), chain);
     showOpening();
     const loaded = load();
 
