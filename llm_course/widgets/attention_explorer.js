@@ -498,8 +498,8 @@ function resultView(view, model, numbers) {
       showWeights(results.weights);
       scoreMap.show(results.scores, picked);
       outputMap.show(results.output.map((row) => row.slice(0, OUTPUT_WIDTH)), picked);
-      said.append(` ${spread(results.scores)}`);
       if (isSmall(current)) steps.replaceChildren(...arithmetic(current, results, settings, picked, tokens));
+      else said.append(` ${spread(results.scores)}`);
     },
   };
 }
@@ -558,7 +558,7 @@ function outputCaption(width) {
 function summary(weights, query, tokens, before) {
   const entropy = -weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0);
   const most = argmax(weights);
-  return `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}). Its attention is as spread as over ${format(Math.exp(entropy), 1)} equal tokens, of ${tokens.length}.`;
+  return `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}), as spread as over ${format(Math.exp(entropy), 1)} equal tokens of ${tokens.length}.`;
 }
 
 /** @param {Matrix} scores */
@@ -566,7 +566,7 @@ function spread(scores) {
   const seen = scores.flat().filter(Number.isFinite);
   const mean = seen.reduce((sum, score) => sum + score, 0) / seen.length;
   const variance = seen.reduce((sum, score) => sum + (score - mean) ** 2, 0) / seen.length;
-  return `Standard deviation of all scores: ${format(Math.sqrt(variance), 1)}.`;
+  return `Standard deviation of scores: ${format(Math.sqrt(variance), 1)}.`;
 }
 
 /**

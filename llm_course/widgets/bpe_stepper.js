@@ -26,7 +26,7 @@ export default widget(
     const box = element("textarea", { rows: 4, "aria-label": "Text to learn from", oninput: typed });
     box.value = model.get("text");
     const said = announcement();
-    const tokens = element("p", { class: "llm-text llm-tokens" });
+    const tokens = element("p", { class: "llm-text llm-tokens llm-growing", role: "group", tabindex: 0, "aria-label": "The text in tokens; framed: the next pair to join" });
     const tables = element("div", { class: "llm-row" });
     const one = button("Merge the next pair", () => step(1));
     const ten = button("Ten merges", () => step(10));

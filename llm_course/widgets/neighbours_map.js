@@ -169,12 +169,9 @@ function wordMap(labels, places, chosen, near, onPick) {
     const written = withRoom(labels.map((text, i) => ({ text, left: points[i][0], top: points[i][1] })), [chosen, ...near, ...labels.keys()]);
     const [fromX, fromY] = points[chosen] ?? [0, 0];
     const lines = near.map((i) => svg("line", { class: "llm-grid", x1: fromX, y1: fromY, x2: points[i][0], y2: points[i][1] }));
-    const marks = labels.map((label, i) => {
-      const kind = i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far";
-      const [x, y] = points[i];
-      const word = svg("text", { x: x + 6, y: y - 4, onclick: () => onPick(i) }, label);
-      return svg("g", { class: kind }, svg("circle", { cx: x, cy: y, r: i === chosen ? 6 : 4 }), ...(written.has(i) ? [word] : []));
-    });
+    const kind = (/** @type {number} */ i) => (i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far");
+    const marks = points.map(([cx, cy], i) => svg("circle", { class: kind(i), cx, cy, r: i === chosen ? 6 : 4 }));
+    const words = [...written].map((i) => svg("text", { class: kind(i), x: points[i][0] + 6, y: points[i][1] - 4, onclick: () => onPick(i) }, labels[i]));
     // Above all labels, and wider than the dots: what stands at a place is not always what the reader means. A word
     // without room is seen where it is pointed at.
     const targets = points.map(([cx, cy], i) =>
@@ -185,7 +182,7 @@ function wordMap(labels, places, chosen, near, onPick) {
         ...(written.has(i) ? [] : [svg("text", { x: cx + 6, y: cy - 4 }, labels[i])]),
       ),
     );
-    return svg("svg", { viewBox: `0 0 ${width} ${MAP.height}`, role: "img", "aria-label": `${title}; the chosen word and the nearest to it are filled` }, ...lines, ...marks, ...targets);
+    return svg("svg", { viewBox: `0 0 ${width} ${MAP.height}`, role: "img", "aria-label": `${title}; the chosen word and the nearest to it are filled` }, ...lines, ...marks, ...words, ...targets);
   }
 }
 

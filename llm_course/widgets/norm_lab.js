@@ -39,7 +39,7 @@ export default widget(
     );
     const count = model.get("vector").length;
     const rows = element("tbody");
-    const caption = count > SHOWN ? `The first ${SHOWN} of ${count} numbers, before and after` : "A vector, before and after";
+    const caption = count > SHOWN ? `The first ${SHOWN} of ${count} numbers and their norms` : "A vector and its norms";
     const names = [...Array.from({ length: Math.min(count, SHOWN) }, (_, i) => String(i + 1)), "mean", "RMS"];
     const head = element("thead", {}, element("tr", {}, element("td"), ...names.map((name) => element("th", { scope: "col" }, name))), count > SHOWN ? null : typedRow(model));
     const table = element("table", { class: "llm-columns-of-numbers" }, element("caption", {}, caption), head, rows);

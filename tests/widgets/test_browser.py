@@ -345,7 +345,7 @@ def test_parameter_budget_counts_a_mixture(watched: Watched, address: str) -> No
     expect(said).to_contain_text("A token uses 12.88 billion, 27.6 %")
     page.get_by_label("Experts in a layer").fill("1")
     expect(said).to_have_text("7.24 billion parameters, 77.8 % of them in feed-forward networks.")
-    page.get_by_label("Vocabulary").fill("128000")
+    page.get_by_label("Vocabulary", exact=True).fill("128000")
     expect(page.get_by_role("row", name="embeddings")).to_contain_text("2 · 128000 × 4096")
 
 
