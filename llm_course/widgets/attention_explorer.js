@@ -56,7 +56,7 @@ export default widget(
     tryThis: suggestions,
   },
   (model, body) => {
-    const sourceControls = element("div", { class: "llm-grow" });
+    const sourceControls = element("div", { class: "llm-inline" });
     const headControls = element("div", { class: "llm-inline" });
     const head = element("div");
     const sources = [givenSource(model), randomSource(model, () => showHead()), sentenceSource(model, () => showHead())];
@@ -180,7 +180,7 @@ function givenSource(model) {
  */
 function randomSource(model, onChange) {
   const widths = [4, 16, 64, 256].map((size) => /** @type {[string, string]} */ ([String(size), String(size)]));
-  const tokens = Array.from({ length: 6 }, (_, i) => `token ${i + 1}`);
+  const tokens = Array.from({ length: 6 }, (_, i) => `no. ${i + 1}`);
   return {
     label: "Random vectors",
     tokens,
@@ -364,8 +364,8 @@ function headView(view, model, onChoose) {
   const parts = {
     controls, isSplit: all !== null,
     stage: [inputs, results.node],
-    side: all ? [all, results.said, note] : [],
-    rest: all ? [results.below] : [results.said, results.below, note],
+    side: all ? [all] : [],
+    rest: all ? [results.listened, results.said, results.below, note] : [results.said, results.below, note],
   };
   const present = (/** @type {(Node | null)[]} */ nodes) => nodes.filter((node) => node !== null);
   return { ...parts, controls: present(parts.controls), stage: present(parts.stage), side: present(parts.side), rest: present(parts.rest), show };
@@ -457,8 +457,8 @@ function vectorTables(tokens, vectors, onEdit) {
  * @param {View} view
  * @param {Model} model
  * @param {Vectors | Weights} numbers
- * @returns {{ node: Node, said: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
- *   The maps; what is said of them; and the rest.
+ * @returns {{ node: Node, said: Node, listened: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
+ *   The maps; what is said of them; the text as the picked query listens to it; and the rest.
  */
 function resultView(view, model, numbers) {
   const { tokens } = view.source;
@@ -513,12 +513,13 @@ function resultView(view, model, numbers) {
 function arrange(vectors, isCompact, { scores, weights, output, said, listened, steps }) {
   if (!vectors || isCompact) {
     const rest = vectors ? element("details", {}, element("summary", {}, "Scores and output"), scores, output) : null;
-    return { node: weights, said, below: element("div", {}, listened, rest) };
+    return { node: weights, said, listened, below: element("div", {}, rest) };
   }
   const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
   return {
     node: element("div", { class: "llm-row llm-tight" }, scores, weights, output),
     said,
+    listened,
     below: element("div", {}, isSmall(vectors) ? explanation : null),
   };
 }
