@@ -208,6 +208,18 @@ def test_bpe_stepper_merges_the_readers_text(watched: Watched, address: str) -> 
     assert tokens.all_inner_texts() == ["ab", "␣ab", "␣ab", "␣", "⟨C3⟩", "⟨A9⟩"]
 
 
+def test_bpe_stepper_marks_what_the_next_merge_joins(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "bpe_stepper")
+    lefts, rights = page.locator(".llm-tokens .llm-left"), page.locator(".llm-tokens .llm-right")
+    for text, left, right, times in (("aaa", "a", "a", 1), ("ab ab xab", "a", "b", 3)):
+        page.get_by_label("Text to learn from").fill(text)
+        expect(page.get_by_role("status")).to_contain_text(f"join {left} + {right}")
+        assert lefts.all_inner_texts() == [left] * times
+        assert rights.all_inner_texts() == [right] * times
+    page.get_by_role("button", name="Merge the next pair").press("Enter")
+    assert page.locator(".llm-tokens .llm-made").all_inner_texts() == ["ab", "ab", "ab"]
+
+
 def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, address: str) -> None:
     page = opened(watched, address, "next_token_bars")
     field = page.get_by_label("Text", exact=True)
@@ -423,6 +435,20 @@ def test_neighbours_map_finds_the_nearest_rows_of_the_embedding_table(watched: W
     said = page.get_by_role("status")
     expect(said).to_contain_text("three")
     assert [word for word in expected if f"“{word}”" in said.inner_text()] == expected
+
+
+def test_neighbours_map_says_where_random_rows_come_nearly_as_near(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "neighbours_map")
+    word, said = page.get_by_label("Word", exact=True), page.get_by_role("status")
+    for name, is_clear in (("cat", True), ("hot", False)):
+        word.select_option(label=name)
+        expect(said).to_contain_text(f"Nearest to “{name}”")
+        assert ("Random rows" in said.inner_text()) is not is_clear
+    table = models.load("stories").model.get_input_embeddings().weight
+    random = torch.nn.functional.normalize(torch.randn(table.shape, generator=torch.Generator().manual_seed(0)), dim=1)
+    best = (random[:100] @ random.T).topk(2, dim=1).values[:, 1].mean().item()
+    written = page.get_by_text("random rows:").inner_text()
+    assert float(written.split(": ")[1]) == pytest.approx(best, abs=0.02)
 
 
 def test_each_dot_of_the_map_answers_at_its_center(watched: Watched, address: str) -> None:
