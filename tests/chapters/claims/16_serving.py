@@ -5,7 +5,7 @@
 import json
 
 assert ratio[160] > 1.3 and ratio[160] > ratio[40]
-# "It is balanced at 295 operations per byte", "the multipliers idle 99.7 % of the time"
+# "The two balance at 295 operations per byte", "the multipliers idle 99.7 % of the time"
 assert round(989 / 3.35) == 295 and round(100 * (1 - 3.35 / 989), 1) == 99.7
 # the simulated machine is that processor, with Llama 3 8B in 16 bits
 assert (machine.operations_per_ms, machine.bytes_per_ms) == (989e9, 3.35e9) and machine.cache_bytes == 128 * 1024
@@ -15,18 +15,21 @@ assert matrix.element_size() == 4 and max(measured) > 1.5 * measured[0]
 assert 0.95 < 64 * 2000 * machine.cache_bytes / machine.weight_bytes < 1.1
 # figure 3: "Static: [...] 24 passes. Continuous: [...] 16 passes"
 assert counted == {"static": 24, "continuous": 16} and sum(lengths) == 36
-# "From 1 slot to 16 the throughput grows elevenfold, and each answer is written a *quarter slower*"
+# "From 1 slot to 16 throughput grows elevenfold, and each token takes a *quarter longer*"
 assert 11 < runs[16].throughput / runs[1].throughput < 12 and 1.2 < runs[16].tpot / runs[1].tpot < 1.3
-# "Static and continuous with 16 slots [...] differ by a factor of 2.6 in throughput"
+# "Static and continuous batching with 16 slots [...] differ by a factor of 2.6 in throughput"
 assert round(runs[16].throughput / runs["static"].throughput, 1) == 2.6
 # "The static server even has the better pace", "half of its users wait more than ten seconds for the first token"
 assert runs["static"].tpot < runs[16].tpot and runs["static"].ttft > 10_000
 # "Text *a* owns blocks 0 and 2"
 assert tables["a"] == [0, 2] and tables["b"] == [1, 3]
-# "room for 12,800 tokens", "40 % where room for 512 tokens of answer is reserved, 5 % in blocks of 16"
+# "room for 12,800 tokens", "at least 40 % with reservations, 5 % in blocks of 16"
 assert 800 * Server().block_size == 12_800
-assert 0.38 < memory["reserved, static"].waste < 0.42 and 0.03 < memory["paged"].waste < 0.06
-# "45 % of all prompt tokens need not be read", "one of two system prompts of 320 tokens"
+reserving = [memory["static, ample memory"], memory["static"]]
+assert min(round(one.waste, 2) for one in reserving) == 0.4 and 0.03 < memory["paged"].waste < 0.06
+# "When it runs short, throughput falls by more than half"
+assert memory["static"].throughput < 0.5 * memory["static, ample memory"].throughput
+# "Here that saves reading 45 % of all prompt tokens", "one of two system prompts of 320 tokens"
 assert round(memory["paged and shared"].hits, 2) == 0.45 and {(one.prefix, one.shared) for one in trace} == {
     (0, 320),
     (1, 320),
@@ -34,11 +37,11 @@ assert round(memory["paged and shared"].hits, 2) == 0.45 and {(one.prefix, one.s
 # "this happens with half the memory, and without sharing even with all of it"
 assert memory["half the memory"].preemptions > 0 == memory["paged and shared"].preemptions
 assert memory["paged"].preemptions > 0
-# "Most of the 5 % is room for prompts that are just being read": where none is, far less is empty
+# "Most of the 5 % is room for prompts that are still being read": where none is, far less is empty
 steps = [step for step in simulate(trace, Server(slots=64, blocks=800)).steps if not step.reading]
 room = sum((step.end - step.start) * step.used * 16 for step in steps)
 assert 1 - sum((step.end - step.start) * step.filled for step in steps) / room < 0.4 * memory["paged"].waste
-# "A decode pass takes about 5 ms, but some user waited more than 80 ms"
+# "A decode pass takes about 5 ms, but somebody waited more than 80 ms"
 steps = simulate(trace, Server(slots=64, blocks=20000)).steps
 quiet = [step.end - step.start for step in steps if step.writing and not step.reading]
 assert min(quiet) > 4.5 and max(quiet) < 6 and chunked[0].pause > 80
@@ -49,7 +52,7 @@ assert chunked[128].ttft > 3 * chunked[256].ttft
 # "A prompt of 2,000 tokens has 250 MiB of cache [...] 5 ms. Reading the prompt takes 32 ms by the roofline"
 assert 2000 * machine.cache_bytes == 250 * 2**20 and round(2000 * machine.cache_bytes / 50e9 * 1000) == 5
 assert round(machine.pass_ms(2000, 0)) == 32
-# "moves up to a fifth of the probability here"; the right rule is exact
+# "misplaces up to a fifth of the probability here"; the right rule is exact
 found = []
 for p, q in places.values():
     both, more = torch.minimum(p, q), (p - q).clamp(min=0)
@@ -60,7 +63,7 @@ assert 0.15 < max(found) < 0.25
 # "the first drafted token is rejected more often than not here"
 p, q = places["a sum"]
 assert torch.minimum(p, q).sum() < 0.5
-# "All three columns agree within what chance does to a thousand draws", "the standard error is 0.015"
+# "The columns agree as closely as a thousand draws allow", "the standard error is 0.015"
 for exact, without, drafted_share in answers.values():
     error = (exact * (1 - exact) / 1000) ** 0.5
     assert abs(without - exact) < 5 * error and abs(drafted_share - exact) < 5 * error
@@ -70,12 +73,15 @@ assert 2.5 < saved[4] < 3.8 and saved[1] < saved[2] < saved[4] < saved[8]
 assert len(beginnings) * 3 == 15
 # "Ours has 18 % of the target's parameters", "8 · 0.18 = 1.44"
 assert round(draft.num_parameters() / target.num_parameters(), 2) == 0.18 and round(8 * 0.18, 2) == 1.44
-# "At a = 0.3 no length gives more than [...] 1.43 tokens"
+# "At a = 0.3 no number of drafted tokens gives more than [...] 1.43 tokens"
 assert round(1 / 0.7, 2) == 1.43
-# the draft pays for few users and loses with many
-assert speed[1] > 1.9 and speed[64] > 1.5 and max(speed[256], speed[512]) < 1
-# "looking up saves next to nothing", "While it says a list a second time, [it] saves more than half of the passes"
-assert looked_up["stories"][0] < 1.15 and looked_up["songs"][0] > 2
+# "With short texts, [...] draft while it's quiet and stop when it's full. Long caches move the limit"
+assert speed[1, 0] > 1.9 and speed[64, 0] > 1.5 and speed[256, 0] < 0.7 and speed[256, 1000] > 1.4
+# the caches of the last line fit into an H100's 80 GB, beside the weights
+assert machine.weight_bytes + 256 * 1000 * machine.cache_bytes < 80e9
+# "looking up saves next to nothing", "six lists of eight words", "looking up saves about half of the passes"
+assert looked_up["stories"][0] < 1.15 and 1.7 < looked_up["songs"][0] < 2.6
+assert [len(set(ids)) for ids in lists] == 6 * [8] and [len(ids) for ids in lists] == 6 * [16]
 # "the distilled draft has a sixth fewer" rejections; the difference stands far outside its error
 fewer = 1 - (1 - quality["distilled"][0]) / (1 - quality["alone"][0])
 assert 1 / 7 < fewer < 1 / 5 and quality["distilled"][1] < quality["alone"][1]
@@ -83,7 +89,7 @@ assert gain.mean() > 4 * gain.std() / len(gain) ** 0.5
 # "acceptance is lower for both" on texts that the target samples by itself
 sampled = json.loads((models.WEIGHTS / "report.json").read_text())["acceptance"]
 assert sampled["stories-draft"] < quality["distilled"][0] and sampled["stories-draft-alone"] < quality["alone"][0]
-# "So its acceptance is higher than the table's, by 0.11 for *a thing*"
+# "so its acceptance is higher than the table's, by 0.11 for *a thing*"
 more = {
     name: sum(map(min, p_row, q_row)) - torch.minimum(p, q).sum().item()
     for p_row, q_row, (name, (p, q)) in zip(rows_p, rows_q, places.items(), strict=True)
