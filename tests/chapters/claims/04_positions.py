@@ -45,7 +45,7 @@ assert [round(loss_by_token(ids, told * scale).mean().item(), 2) for scale in (1
 assert (wavelengths <= ROW_LENGTH).tolist() == [True] * 6 + [False] * 10
 # "The harm comes from the ones in between, and most of it from a single one, pair 7"
 unharmed = loss_if_told([], gap=160)
-assert round(unharmed, 2) == 0.49  # "Without a gap, these rows cost 0.49"
+assert round(unharmed, 2) == 0.49  # "Without a gap, the loss in these rows is 0.49"
 between = loss_if_told(slice(6, 11), gap=160) - unharmed
 assert max(loss_if_told(group, gap=160) - unharmed for group in (slice(6), slice(11, 16))) < 0.2 < 3 < between
 assert alone.index(max(alone)) == 7 and alone[7] - unharmed > between / 2 > 10 * (sorted(alone)[-2] - unharmed)
