@@ -6,11 +6,13 @@ It is for those who write exercises, and too long for a page of the book, which 
 import functools
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 
 from autograder.exercises import CHAPTERS, assignments
-from autograder.exercises.spec import Exercise
+from autograder.exercises.spec import Exercise, Mistake
 from autograder.judge import SHIPPED, ask, local_answer, make_answer_key
-from llm_course.checking.calls import Reply
+from llm_course.checking.answer_key import AnswerKey
+from llm_course.checking.calls import GLOBAL_GENERATORS, Reply, invoke
 from llm_course.checking.evaluate import Verdict, evaluate
 
 FILE = CHAPTERS.parent / "_build" / "kill_matrix.md"
@@ -46,12 +48,22 @@ def table(exercise: Exercise) -> str:
 @functools.lru_cache(maxsize=4)
 def said(exercise: Exercise, seed: bytes) -> Mapping[str, Mapping[str, Reply]]:
     """What the known mistakes of an exercise reply, by name."""
-    drawn_anew = any(case.repeat > 1 for case in exercise.cases)
+    key = make_answer_key(exercise, seed)
+    # Where calls are compared by distribution, what the key holds is one draw of many: another is judged. But a mistake
+    # that draws from the generator it is given would only draw the same once more.
+    drawn_anew = any(item.call.repeat > 1 for item in key.items.values())
     return {
-        # Where calls are compared by distribution, what the key holds is one draw of many: another is judged.
-        mistake.name: ask(exercise, local_answer(mistake.function), seed) if drawn_anew else known.replies
-        for mistake, known in zip(exercise.mistakes, make_answer_key(exercise, seed).mistakes, strict=True)
+        mistake.name: ask(exercise, local_answer(mistake.function), seed)
+        if drawn_anew and _draws_by_itself(mistake, key)
+        else known.replies
+        for mistake, known in zip(exercise.mistakes, key.mistakes, strict=True)
     }
+
+
+def _draws_by_itself(mistake: Mistake, key: AnswerKey) -> bool:
+    """Whether a mistake draws from the global generators, so that the same call gives something else each time."""
+    once = [replace(item.call, repeat=1, generators=True) for item in key.items.values()]
+    return any(not GLOBAL_GENERATORS.isdisjoint(invoke(mistake.function, call).changed) for call in once)
 
 
 def _row(name: str, verdict: Verdict, points: int) -> str:

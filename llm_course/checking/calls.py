@@ -29,6 +29,8 @@ from llm_course.checking.values import Tree, ValueFormatError, decode, encode, f
 MAX_LINE = 1 << 21
 MAX_NAMES, MAX_NAME = 100, 100
 """The most arguments that a reply can say were changed, and the characters of a name."""
+GLOBAL_GENERATORS = frozenset({"random", "numpy.random", "torch.random"})
+"""What a call that asks for `generators` says was changed, where the function drew from it or seeded it."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
             for name, before in call.arguments.items()
             if not _unchanged(before, arguments[name]) or (call.new and _share_memory(arguments[name], value))
         )
-        + tuple(name for name, state in states.items() if state != _generator_states()[name]),
+        + _used_since(states),
         gradients=gradients,
         largest=meter.largest if meter else None,
     )
@@ -135,9 +137,15 @@ def _generator_states() -> dict[str, Any]:
     of_numpy: Any = np.random.get_state()
     return {
         "random": random.getstate(),
-        "numpy.random": [of_numpy[1].tolist(), *of_numpy[2:]],
-        "torch.random": torch.get_rng_state().tolist(),
+        "numpy.random": (of_numpy[1].tobytes(), *of_numpy[2:]),
+        "torch.random": torch.get_rng_state().numpy().tobytes(),
     }
+
+
+def _used_since(states: dict[str, Any]) -> tuple[str, ...]:
+    """The global random generators that are in other states by now."""
+    now = _generator_states() if states else {}
+    return tuple(name for name, state in states.items() if state != now[name])
 
 
 def _value(function: Callable[..., Any], call: Call, arguments: dict[str, Any]) -> Any:

@@ -6,6 +6,7 @@ computation in float64.
 """
 
 import math
+import struct
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llm_course.checking.values import Opaque
+from llm_course.checking.values import DTYPES, Opaque
 
 FALSE_ALARM = 1e-8
 """Probability that one comparison of two samples of the same distribution fails."""
@@ -24,6 +25,7 @@ MINIMUM_SLACK = 64.0
 """Units of rounding that any right implementation may use."""
 REFERENCE_MARGIN = 16.0
 """How many times the reference's own rounding error another right implementation may make."""
+PLAIN = frozenset(DTYPES.values())
 MOST_AXES, MOST_NUMBERS, MOST_ITEMS = 5, 10_000, 1_000
 """Of a shape and of a length that are told. Larger ones could be made to say what the arguments were."""
 
@@ -47,6 +49,36 @@ def mismatch(actual: Any, expected: Any) -> str | None:
 def agree(actual: Any, expected: Any, slack: float = MINIMUM_SLACK) -> bool:
     """Whether `actual` has the expected form and its numbers agree within `slack` units of rounding."""
     return mismatch(actual, expected) is None and _agree(actual, expected, slack)
+
+
+def identical(one: Any, other: Any) -> bool:
+    """Whether two values are the same to the last bit: types, dtypes, shapes, signs of zeros, in the same order.
+
+    Only for the kinds of values that most answers are made of; any other counts as not identical.
+    """
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, Tensor):
+        alike = one.dtype == other.dtype and one.shape == other.shape and _is_plain(one) and _is_plain(other)
+        return alike and _bits(one) == _bits(other)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(identical, one, other))
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(identical(one[key], other[key]) for key in one)
+    if isinstance(one, float):
+        return struct.pack("d", one) == struct.pack("d", other)
+    return one is None or (type(one) in (bool, int, str) and one == other)
+
+
+def _is_plain(tensor: Tensor) -> bool:
+    """Whether a tensor's numbers lie in memory as they are. In a learner's notebook it may be of any kind."""
+    return tensor.dtype in PLAIN and tensor.layout == torch.strided and tensor.is_cpu and not tensor.is_neg()
+
+
+def _bits(tensor: Tensor) -> bytes:
+    numbers = tensor.detach()
+    # NumPy has no bfloat16.
+    return (numbers.view(torch.int16) if numbers.dtype == torch.bfloat16 else numbers).numpy().tobytes()
 
 
 def describe(value: Any) -> str:

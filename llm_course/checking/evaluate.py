@@ -14,7 +14,7 @@ from torch import Tensor
 from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
 from llm_course.checking.calls import Failure, Reply, is_kind_of
-from llm_course.checking.compare import agree, mismatch, same_distribution
+from llm_course.checking.compare import agree, identical, mismatch, same_distribution
 from llm_course.checking.feedback import in_steps
 
 
@@ -67,14 +67,15 @@ class Marks:
 def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     """Judge the replies that an answer gave to the calls of the answer key."""
     replies = {name: _of_expected_kind(reply, answer_key.items[name].expected) for name, reply in replies.items()}
-    findings = _findings(answer_key, replies)
+    alike = _alike(answer_key, replies)
+    findings = _findings(answer_key, replies, alike)
     failed = next((finding for finding in findings if not finding.holds), None)
     if failed is None:
         return Verdict(answer_key.exercise, findings)
     failure = next((reply.failure for reply in replies.values() if reply.failure), None)
     if failure is not None and failure.type in ("Missing", "NotCallable", "Parameters", "Stopped"):
         return Verdict(answer_key.exercise, findings, hint=tell_failure(answer_key.exercise, failure))
-    mistake = diagnose(answer_key, replies, failed.name)
+    mistake = _diagnose(answer_key, replies, _wrong_cases(answer_key, replies, alike), failed.name)
     if mistake is not None:
         hint, remedy = in_steps(mistake.hint)
         return Verdict(answer_key.exercise, findings, mistake.name, hint, mistake.section, remedy)
@@ -97,14 +98,15 @@ def _of_expected_kind(reply: Reply, expected: Reply) -> Reply:
     return reply
 
 
-def diagnose(answer_key: AnswerKey, replies: Mapping[str, Reply], failed: str) -> KnownMistake | None:
-    """The known mistake that explains why the property `failed` does not hold, or None.
+def _diagnose(
+    answer_key: AnswerKey, replies: Mapping[str, Reply], wrong: frozenset[str], failed: str
+) -> KnownMistake | None:
+    """The known mistake that explains the `wrong` cases and why the property `failed` does not hold, or None.
 
     The answer shares its every wrong reply, and the property does not hold for the mistake either: beside a
     fundamental fault of another kind, a forgotten check is not worth a word yet. If several explain it, it is the one
     with most wrong replies.
     """
-    wrong = _wrong_cases(answer_key, replies)
     found = [
         (mistake, marks)
         for mistake, marks in zip(answer_key.mistakes, mistake_marks(answer_key), strict=True)
@@ -137,12 +139,30 @@ def _raises(reply: Reply, kind: str) -> bool:
 @functools.lru_cache(maxsize=256)
 def mistake_marks(answer_key: AnswerKey) -> tuple[Marks, ...]:
     """What each known mistake does to the answer key, in the order of the mistakes. Worked out once for each."""
-    return tuple(
-        Marks(
-            _wrong_cases(answer_key, mistake.replies),
-            frozenset(finding.name for finding in _findings(answer_key, mistake.replies) if not finding.holds),
-        )
-        for mistake in answer_key.mistakes
+    return tuple(_marks(answer_key, mistake.replies) for mistake in answer_key.mistakes)
+
+
+def _marks(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Marks:
+    alike = _alike(answer_key, replies)
+    findings = _findings(answer_key, replies, alike)
+    return Marks(
+        _wrong_cases(answer_key, replies, alike), frozenset(finding.name for finding in findings if not finding.holds)
+    )
+
+
+def _alike(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> frozenset[str]:
+    """The cases whose reply is the expected one to the last bit: whatever looks at it sees what it should."""
+    return frozenset(name for name, item in answer_key.items.items() if _is_alike(replies[name], item.expected))
+
+
+def _is_alike(reply: Reply, expected: Reply) -> bool:
+    kinds = [failure and failure.type for failure in (reply.failure, expected.failure)]
+    return (
+        kinds[0] == kinds[1]
+        and reply.changed == expected.changed
+        and reply.largest == expected.largest
+        and identical(reply.value, expected.value)
+        and identical(reply.gradients, expected.gradients)
     )
 
 
@@ -165,8 +185,11 @@ def tell_failure(exercise: str, failure: Failure) -> str:
     return f"`{exercise}` raised {failure.type}{where}. What it said is not shown here: run its check to read it."
 
 
-def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[Finding, ...]:
-    problems = {required.name: _problem(answer_key, required, replies) for required in answer_key.properties}
+def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply], alike: frozenset[str]) -> tuple[Finding, ...]:
+    problems = {
+        required.name: None if alike.issuperset(required.cases) else _problem(answer_key, required, replies)
+        for required in answer_key.properties
+    }
     first = next((name for name, problem in problems.items() if problem is not None), None)
 
     def find(required: Property) -> Finding:
@@ -269,17 +292,19 @@ def _first_mismatch(values: Any, item: Item) -> str | None:
     return next((found for value in values if (found := mismatch(value, expected[0]))), None)
 
 
-def _wrong_cases(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> frozenset[str]:
+def _wrong_cases(answer_key: AnswerKey, replies: Mapping[str, Reply], alike: frozenset[str]) -> frozenset[str]:
     """The cases whose reply is wrong, and those of a property that fails though none of its replies looks wrong."""
     seen = frozenset(
         name
         for name, item in answer_key.items.items()
-        if not _same_reply(answer_key, name, replies[name], item.expected)
+        if name not in alike and not _same_reply(answer_key, name, replies[name], item.expected)
     )
     unseen = frozenset(
         case
         for required in answer_key.properties
-        if seen.isdisjoint(required.cases) and _problem(answer_key, required, replies) is not None
+        if seen.isdisjoint(required.cases)
+        and not alike.issuperset(required.cases)
+        and _problem(answer_key, required, replies) is not None
         for case in required.cases
     )
     return seen | unseen

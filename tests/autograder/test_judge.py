@@ -3,15 +3,20 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import torch
 from torch import Generator, Tensor, nn
 
+from autograder.exercises import assignments
 from autograder.exercises.spec import Arguments, Case, Exercise, Mistake, Property, given, randn
-from autograder.judge import judge, local_answer
+from autograder.judge import judge, local_answer, make_answer_key
+from llm_course.checking import evaluate as evaluating
 from llm_course.checking import observe
 from llm_course.checking.calls import Call, invoke
+from llm_course.checking.evaluate import evaluate, mistake_marks
 
 SEED = b"seed"
+ATTENTION = assignments()["05_attention"]
 
 
 def draw_token(probabilities: Tensor, generator: Generator) -> int:
@@ -242,3 +247,14 @@ def test_gradients_reach_the_tensors_in_a_dict() -> None:
     assert reply.gradients["weights[shift]"] is None
     assert reply.gradients.keys() == {"x", "weights[gain]", "weights[shift]"}
     assert not reply.changed and not weights["gain"].requires_grad
+
+
+@pytest.mark.parametrize("exercise", ATTENTION.exercises, ids=lambda exercise: exercise.name)
+def test_what_is_identical_is_judged_as_what_is_compared(exercise: Exercise, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = make_answer_key(exercise, b"seed")
+    answers = [{name: item.expected for name, item in key.items.items()}, *(item.replies for item in key.mistakes)]
+    quickly = [evaluate(key, replies) for replies in answers]
+    assert any(len(evaluating._alike(key, replies)) > 1 for replies in answers[1:])
+    monkeypatch.setattr(evaluating, "_alike", lambda *_: frozenset())
+    mistake_marks.cache_clear()
+    assert [evaluate(key, replies) for replies in answers] == quickly

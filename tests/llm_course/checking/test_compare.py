@@ -1,11 +1,12 @@
 """What counts as the same value, and what is said first about one that is not."""
 
 import math
+from copy import deepcopy
 
 import pytest
 import torch
 
-from llm_course.checking.compare import MINIMUM_SLACK, agree, mismatch, same_distribution, slack_of
+from llm_course.checking.compare import MINIMUM_SLACK, agree, identical, mismatch, same_distribution, slack_of
 from llm_course.checking.values import Opaque
 
 
@@ -24,6 +25,53 @@ from llm_course.checking.values import Opaque
 )
 def test_same(actual: object, expected: object) -> None:
     assert agree(actual, expected)
+
+
+ALIKE = [
+    torch.tensor([1.0, math.nan, -math.inf]),
+    torch.tensor([[1, 2]], dtype=torch.int8),
+    torch.tensor(2.5, dtype=torch.bfloat16),
+    torch.tensor([True, False]),
+    torch.empty(0, 3),
+    [(1, 2.5), {"a": None, "b": "text"}, -0.0, True],
+]
+
+
+@pytest.mark.parametrize("value", ALIKE, ids=str)
+def test_what_is_identical_agrees(value: object) -> None:
+    copy = deepcopy(value)
+    assert identical(copy, value) and agree(copy, value)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (torch.tensor([1.0]), torch.tensor([1.0 + 1e-7])),
+        (torch.tensor([0.0]), torch.tensor([-0.0])),
+        (torch.tensor([1.0]), torch.tensor([1.0], dtype=torch.float64)),
+        (torch.tensor([1.0]), torch.tensor([[1.0]])),
+        (torch.tensor([1.0]), torch.nn.Parameter(torch.tensor([1.0]))),
+        (torch.eye(2).to_sparse(), torch.eye(2)),
+        (torch.eye(2).to_sparse(), torch.eye(2).to_sparse()),
+        (torch.tensor([1j]).conj().imag, torch.tensor([-1.0])),
+        (1, 1.0),
+        (1, True),
+        (0.0, -0.0),
+        ([1], (1,)),
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+        (Opaque("function"), Opaque("function")),
+        (object(), None),
+    ],
+    ids=str,
+)
+def test_what_may_look_different_is_not_identical(one: object, other: object) -> None:
+    assert not identical(one, other)
+
+
+def test_a_tensor_with_gaps_or_that_requires_gradients_is_identical_to_its_plain_copy() -> None:
+    plain = torch.arange(6.0).reshape(2, 3)
+    assert identical(torch.arange(12.0).reshape(2, 6)[:, ::2] / 2, torch.tensor([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]))
+    assert identical(plain.clone().requires_grad_(), plain)
 
 
 @pytest.mark.parametrize(
