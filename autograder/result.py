@@ -109,9 +109,16 @@ def write_result(path: Path, result: Result) -> None:
 
 
 def write_data(path: Path, data: object) -> None:
-    """Write dataclasses and plain values as JSON in one step."""
+    """Write a dataclass or a dict of such and plain values as JSON in one step, a line for each of its fields."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_in_one_step(path, json.dumps(data, default=vars, indent=1, ensure_ascii=False))
+    fields = data if isinstance(data, dict) else vars(data)
+    # To indent all of it, Python's slow encoder would be needed.
+    lines = (f" {_as_json(name)}: {_as_json(value)}" for name, value in fields.items())
+    write_in_one_step(path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, default=vars, ensure_ascii=False)
 
 
 def write_in_one_step(path: Path, text: str) -> None:

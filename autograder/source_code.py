@@ -12,13 +12,12 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign
 @functools.lru_cache(maxsize=128)
 def attributes_used(source: str, function: str) -> list[tuple[int, str]]:
     """The attributes that a function names, each with its line in the source."""
-    found = [node for definition in _definitions(source).get(function, ()) for node in ast.walk(definition)]
-    return [(node.lineno, node.attr) for node in found if isinstance(node, ast.Attribute)]
+    return [(node.lineno, node.attr) for node in _nodes_of(source, function) if isinstance(node, ast.Attribute)]
 
 
 def imports_used(source: str, function: str, imported: Mapping[str, str]) -> list[tuple[int, str]]:
     """What a function uses of the `imported` names, a dict as `imports_in` gives it, each with its line."""
-    found = [node for definition in _definitions(source).get(function, ()) for node in ast.walk(definition)]
+    found = _nodes_of(source, function)
     names = [node for node in found if isinstance(node, ast.Name)]
     # A name that the function gives something itself is its own.
     own = {node.arg for node in found if isinstance(node, ast.arg)}
@@ -61,6 +60,13 @@ def names_used(sources: Collection[str], function: str) -> frozenset[str]:
         waiting += found - reached
         reached |= found
     return frozenset(reached)
+
+
+@functools.lru_cache(maxsize=32)
+def _nodes_of(source: str, function: str) -> list[ast.AST]:
+    """All that a function consists of, each part once. To walk through it takes longer than to look at the parts."""
+    definitions = _definitions(source).get(function, ())
+    return [*dict.fromkeys(node for definition in definitions for node in ast.walk(definition))]
 
 
 @functools.lru_cache(maxsize=32)
