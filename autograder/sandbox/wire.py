@@ -40,11 +40,17 @@ def send(
     length = sum(map(len, buffers))
     if len(encoded) > MAX_HEADER or length > MAX_BODY:
         raise FrameTooLarge(f"a frame of {len(encoded)} and {length} bytes is over the cap")
-    connection.settimeout(deadline)
+    end = time.monotonic() + deadline
+    left = memoryview(b"".join((LENGTHS.pack(len(encoded), length), encoded, *buffers)))
     try:
-        connection.sendall(b"".join((LENGTHS.pack(len(encoded), length), encoded, *buffers)))
-    except TimeoutError as error:
-        raise DeadlineExceeded("the other side does not read") from error
+        while left:
+            if time.monotonic() >= end:
+                raise DeadlineExceeded("the other side does not read")
+            # Nearly always there is room for it: to ask first would take as long again.
+            try:
+                left = left[connection.send(left, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                _wait_for(connection, select.POLLOUT, end)
     except OSError as error:
         raise WireError("the other side hung up") from error
 
@@ -63,9 +69,7 @@ class FrameReader:
         """
         if self._read:
             return True
-        poll = select.poll()
-        poll.register(self._connection, select.POLLIN)
-        return bool(poll.poll(None if deadline is None else deadline * 1000))
+        return _wait_for(self._connection, select.POLLIN, None if deadline is None else time.monotonic() + deadline)
 
     def receive(self, deadline: float | None) -> tuple[dict[str, Any], bytearray]:
         """Receive one frame within `deadline` seconds; None waits for ever.
@@ -95,16 +99,23 @@ class FrameReader:
         return taken
 
     def _read_some(self, end: float | None) -> bytes:
-        seconds = None if end is None else end - time.monotonic()
-        if seconds is not None and seconds <= 0:
-            raise DeadlineExceeded("no answer in time")
-        self._connection.settimeout(seconds)
-        try:
-            data = self._connection.recv(CHUNK)
-        except TimeoutError as error:
-            raise DeadlineExceeded("no answer in time") from error
-        except OSError as error:
-            raise WireError("the other side hung up") from error
+        data: bytes | None = None
+        while data is None:
+            if end is not None and time.monotonic() >= end:
+                raise DeadlineExceeded("no answer in time")
+            try:
+                data = self._connection.recv(CHUNK, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                _wait_for(self._connection, select.POLLIN, end)
+            except OSError as error:
+                raise WireError("the other side hung up") from error
         if not data:
             raise WireError("the other side hung up")
         return data
+
+
+def _wait_for(connection: socket.socket, event: int, end: float | None) -> bool:
+    """Wait, until `end` at most, until something can be sent or read, or the other side hung up; whether it can be."""
+    poll = select.poll()
+    poll.register(connection, event)
+    return bool(poll.poll(None if end is None else 1000 * max(end - time.monotonic(), 0.0)))

@@ -93,6 +93,28 @@ def test_a_side_that_does_not_read_ends_at_the_deadline(pair: tuple[socket.socke
         wire.send(pair[0], {}, [bytes(32 << 20)], deadline=0.1)
 
 
+def test_neither_side_can_draw_a_frame_out_by_doing_a_little_all_the_time(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    """There is always something to read, or always room for a little more: nobody waits, and the time is up."""
+    stop = threading.Event()
+
+    def dawdle() -> None:
+        pair[1].sendall(struct.pack("<II", wire.MAX_HEADER, wire.MAX_BODY))
+        while not stop.is_set():
+            pair[1].sendall(b"x")
+            pair[1].recv(1)
+
+    other = threading.Thread(target=dawdle)
+    other.start()
+    with pytest.raises(wire.DeadlineExceeded):
+        wire.send(pair[0], {}, [bytes(32 << 20)], deadline=0.3)
+    with pytest.raises(wire.DeadlineExceeded):
+        wire.FrameReader(pair[0]).receive(0.3)
+    stop.set()
+    other.join()
+
+
 def test_a_side_that_hung_up_is_an_error(pair: tuple[socket.socket, socket.socket]) -> None:
     pair[1].close()
     with pytest.raises(wire.WireError):
