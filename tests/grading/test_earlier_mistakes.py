@@ -93,9 +93,9 @@ def test_a_mistake_costs_once(assignment: Assignment, earlier: Exercise, mistake
 @pytest.mark.parametrize(("assignment", "earlier"), USED, ids=lambda item: item.name)
 def test_what_is_not_written_costs_once(assignment: Assignment, earlier: Exercise) -> None:
     answers = {name: source for name, source in references(assignment).items() if name != earlier.name}
-    for later in (result for name, result in graded(assignment, answers).items() if name != earlier.name):
-        assert later.score == later.points
-    told = graded(assignment, answers)[users(assignment, earlier)[0].name]
+    results = graded(assignment, answers)
+    assert [name for name, result in results.items() if result.score != result.points] == [earlier.name]
+    told = results[users(assignment, earlier)[0].name]
     assert told.hint.startswith(f"Judged with a right `{earlier.name}` in the place of yours, so that a mistake there")
     assert told.flags == (
         f"Judged with a right `{earlier.name}` in the place of the learner's, so that a mistake there counts once.",
