@@ -233,7 +233,7 @@ def main(descriptor: int, tiers: list[str]) -> None:
         numpy.random.seed(0)
         torch.manual_seed(0)
         # After each fork matplotlib lets go of its fonts, for processes cannot share them: here it is done once.
-        matplotlib.font_manager._get_font.cache_clear()
+        matplotlib.font_manager._get_font.cache_clear()  # type: ignore[attr-defined]
         _forget_the_repository()
         # The forgotten modules lie in cycles: learners would find them among the collector's objects.
         gc.collect()
