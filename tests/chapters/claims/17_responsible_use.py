@@ -30,7 +30,7 @@ assert groups["capitals never told"][1] == 0 and groups["capitals never told"][2
 assert groups["sums never shown"][1] < 0.5
 assert groups["sums shown"][2] - groups["sums never shown"][2] < 0.15
 
-# "They agree to within a few points, with two other seeds as well (each time the difference is below 0.05)."
+# "They differ by less than 0.05, with two other seeds as well."
 assert abs(errors - singletons) < 0.05
 
 
