@@ -85,11 +85,7 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
   const beside = (/** @type {number} */ at, /** @type {number} */ top, /** @type {string} */ name) =>
     at < (start + end) / 2 ? label(at + 7, top, "start", name) : label(at - 7, top, "end", name);
   const named = band?.[1] ?? marker;
-  const written = dots.filter((_, i) => withRoom(dots.map(placed), dots.map((_, j) => j)).has(i));
-  /** @param {NonNullable<Plot["dots"]>[number]} dot */
-  function placed({ at: [px, py], name, below }) {
-    return { text: name, left: toX(px) < (start + end) / 2 ? toX(px) + 7 : toX(px) - 7 - widthOf(name), top: toY(py) + (below ? 18 : -9) };
-  }
+  const names = withPlaces(dots.map(({ at: [px, py], name, below = false }) => ({ x: toX(px), y: toY(py), name, below })), (start + end) / 2);
   return svg(
     "svg",
     { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
@@ -105,10 +101,29 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
     ...dots.map(({ at: [px, py], name, pale }) =>
       svg("circle", { class: pale ? "llm-point llm-before" : "llm-point", cx: toX(px), cy: toY(py), r: 4.5 }, svg("title", {}, name)),
     ),
-    ...written.map(({ at: [px, py], name, below }) => beside(toX(px), toY(py) + (below ? 18 : -9), name)),
+    ...names.map(({ x: at, top, name }) => beside(at, top, name)),
     label(end, height - 4, "end", x, "llm-tick"),
     label(2, 13, "start", y, "llm-tick"),
   );
+}
+
+/**
+ * Where the names of dots are written: above or below, as is asked for or else where there is room, so that none covers
+ * another. What has no room is left out.
+ * @param {{ x: number, y: number, name: string, below: boolean }[]} dots  In pixels.
+ * @param {number} middle  Names of dots to its right end at their dot.
+ */
+function withPlaces(dots, middle) {
+  /** @type {{ text: string, left: number, top: number, x: number, name: string }[]} */
+  const places = [];
+  for (const { x, y, name, below } of dots) {
+    const left = x < middle ? x + 7 : x - 7 - widthOf(name);
+    const place = [below, !below]
+      .map((isBelow) => ({ text: name, left, top: y + (isBelow ? 18 : -9), x, name }))
+      .find((asked) => withRoom([...places, asked], [...places.keys(), places.length]).has(places.length));
+    if (place) places.push(place);
+  }
+  return places;
 }
 
 /**
