@@ -13,6 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from _ext import joined_scripts, stylesheets
+from _ext.asset_versions import IN_SCRIPT, IN_STYLESHEET, with_versions, write_versions
 from _ext.assets import minified, share_static_folder
 
 # What the theme's templates link, before the stylesheets that Sphinx knows of.
@@ -72,12 +73,14 @@ class LightPages:
         site = Path(app.outdir)
         static = site / "_static"
         script = joined_scripts.join(static, [*self.scripts, joined_scripts.THEME_SCRIPT])
-        (static / "light.js").write_text(script, encoding="utf-8")
+        (static / "light.js").write_text(with_versions(script, IN_SCRIPT, static), encoding="utf-8")
         css = stylesheets.join(static, [*THEME_STYLESHEETS, *self.stylesheets])
         css = stylesheets.purge(css, names_in_use(site, {"light.js", *SEPARATE_SCRIPTS}))
         css = stylesheets.with_icons_inside(css, static / ICON_FONT)
         css = stylesheets.with_typeface_inside(minified(css, "css"), static)
+        css = with_versions(css, IN_STYLESHEET, static)
         (static / "light.css").write_text(f'@charset "utf-8";\n{css}', encoding="utf-8")
+        write_versions(site)
 
 
 def static_name(filename: Any) -> str:

@@ -3,7 +3,7 @@
 myst-nb writes the state of all widgets into their page, and with each of them its whole code and style. Here the page
 keeps their pictures and views alone. `_static/widgets/host.js` loads the state when the first of them comes near, and
 the code of a widget when that one does: all are scripts that hand over what they hold, since a page opened from a file
-may run scripts beside it, but not fetch them.
+may run scripts beside it, but not fetch them. The host knows the versions that stand in their addresses.
 """
 
 import json
@@ -12,6 +12,8 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+
+from _ext.asset_versions import version
 
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 FOLDER = "_static/widgets"
@@ -27,39 +29,45 @@ def move_widgets(
     state = next((script for script in scripts if script.attributes.get("type") == STATE_TYPE), None)
     if state is None:
         return
-    folder = Path(app.outdir, FOLDER)
+    folder, name = Path(app.outdir, FOLDER), f"pages/{pagename}"
     models = json.loads(state.attributes["body"])["state"]
-    for model in models.values():
-        move_texts(folder, model["state"])
-    write(folder, f"pages/{pagename}", models)
+    texts = dict(text for model in models.values() for text in taken_texts(model["state"]))
+    versions = {each: write(folder, each, value) for each, value in {**texts, name: models}.items()}
+    for_host = {"data-state": name, "data-versions": json.dumps(versions | versions_of_ready_files(app))}
     context["script_files"] = [
-        with_state(script, f"pages/{pagename}") if script.filename == HOST else script
+        with_attributes(script, for_host) if script.filename == HOST else script
         for script in scripts
         if script is not state
     ]
 
 
-def move_texts(folder: Path, state: dict[str, Any]) -> None:
-    """Write the code and the style of a course widget into files, and leave the files' names in its state."""
+def taken_texts(state: dict[str, Any]) -> list[tuple[str, str]]:
+    """Take the code and the style of a course widget out of its state, and leave the names of their files there."""
     if "_name" not in state:
-        return
+        return []
     beside = {"_esm": state["_name"], "_css": STYLE}
-    for trait, name in beside.items():
-        write(folder, name, state.pop(trait))
     state["_beside"] = beside
+    return [(name, state.pop(trait)) for trait, name in beside.items()]
 
 
-def write(folder: Path, name: str, value: Any) -> None:
-    """A script that hands `value` to the host, unless it is there."""
+def write(folder: Path, name: str, value: Any) -> str:
+    """Write a script that hands `value` to the host, unless it is there; its version."""
     file = folder / f"{name}.js"
     text = f"llmCourse.receive({json.dumps(name)},{json.dumps(value, ensure_ascii=False)})\n"
     if not file.exists() or file.read_text(encoding="utf-8") != text:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+    return version(text.encode())
 
 
-def with_state(script: Any, name: str) -> Any:
-    return type(script)(script.filename, priority=script.priority, **script.attributes, **{"data-state": name})
+def versions_of_ready_files(app: Sphinx) -> dict[str, str]:
+    """The versions of the files that lie ready for the site: models that widgets run in the page, and the host."""
+    folders = [Path(app.srcdir, folder, FOLDER) for folder in app.config.html_extra_path]
+    return {file.stem: version(file.read_bytes()) for folder in folders for file in sorted(folder.glob("*.js"))}
+
+
+def with_attributes(script: Any, added: dict[str, str]) -> Any:
+    return type(script)(script.filename, priority=script.priority, **script.attributes | added)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

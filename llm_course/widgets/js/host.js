@@ -20,6 +20,11 @@ const OWN_SCRIPT = /** @type {HTMLScriptElement} */ (document.currentScript);
 const HERE = new URL(".", OWN_SCRIPT.src);
 /** The file that holds the state of the page's widgets, where the page itself does not. */
 const STATE_FILE = OWN_SCRIPT.dataset.state;
+/**
+ * By a file's name, what stands in its address: a cache's file of an older site has another.
+ * @type {Record<string, string>}
+ */
+const VERSIONS = JSON.parse(OWN_SCRIPT.dataset.versions ?? "{}");
 
 /**
  * A widget's state without a kernel: what is set stays in this page and in its address, which can be shared.
@@ -152,7 +157,7 @@ function load(name) {
     file = new Promise((resolve, reject) => {
       receivers.set(name, resolve);
       const script = document.createElement("script");
-      script.src = new URL(`${name}.js`, HERE).href;
+      script.src = new URL(`${name}.js${name in VERSIONS ? `?v=${VERSIONS[name]}` : ""}`, HERE).href;
       script.onerror = () => reject(new Error(`The file ${name}.js could not be loaded.`));
       document.head.append(script);
     });
