@@ -1,7 +1,8 @@
 """Runs the book's notebooks in parallel before they are read, and only those whose outputs are stale.
 
 myst-nb keeps executed notebooks in a cache, addressed by their code, and runs what is missing one after the other.
-This extension fills the cache beforehand, a notebook per core. Code alone does not say whether an output still holds:
+This extension fills the cache beforehand, a notebook per core, each in a fork of one process that has imported what
+they import (`warm_kernels.py`). Code alone does not say whether an output still holds:
 it also depends on the modules that the cells import. So each cached notebook carries a digest of its sources (the
 project's modules reached by import statements, the data files of their packages, and the files beside the notebook),
 and is run again when that changes.
@@ -26,6 +27,8 @@ from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
+
+from _ext.warm_kernels import WarmKernelManager
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +95,7 @@ def run(notebook: Notebook, timeout: int, kernel: AsyncKernelManager | None = No
     return single_nb_execution(
         notebook.content,
         km=kernel,
+        kernel_manager_class=WarmKernelManager,
         cwd=str(notebook.path.parent),
         timeout=timeout,
         allow_errors=False,

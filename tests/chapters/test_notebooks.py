@@ -18,6 +18,7 @@ from jupyter_client import AsyncKernelManager
 
 from _ext import notebook_cache
 from _ext.notebook_cache import Notebook
+from _ext.warm_kernels import WarmKernelManager
 from tests.chapters.pages import chapters_in_the_book
 
 ROOT = Path(__file__).parents[2]
@@ -159,7 +160,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[AsyncKernelManager]:
     """A kernel that is started when the first notebook runs in it."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    manager = AsyncKernelManager(kernel_name="python3")
+    manager = WarmKernelManager(kernel_name="python3")
     yield manager
     nbclient.util.run_sync(manager.shutdown_kernel)(now=True)
 
