@@ -125,4 +125,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_js_file("scrollable.js")
     app.connect("html-page-context", pages.trim, priority=900)  # after the theme and all who add files
     app.connect("build-finished", pages.write, priority=900)  # after all who write scripts and stylesheets
-    return {"parallel_read_safe": True, "parallel_write_safe": False}
+    # All pages know of the same scripts and stylesheets, and the first and the last are written in this process.
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

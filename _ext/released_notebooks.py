@@ -22,13 +22,21 @@ LINK = (
 )
 
 
+def import_grader(app: Sphinx, env: Any, docnames: list[str]) -> None:
+    """Import what makes notebooks, before processes share the pages: it takes seconds, and most builds need it not."""
+    if any(map(EXERCISES.fullmatch, docnames)):
+        from autograder import notebooks  # noqa: F401
+        from autograder.exercises import assignments
+
+        assignments()
+
+
 def release(app: Sphinx, doctree: nodes.document) -> None:
     """Make the notebook of an exercises page that was read, and link it there."""
     docname = app.env.docname
     page = EXERCISES.fullmatch(docname)
     if not page:
         return
-    # Only here, since these modules take seconds to import and most builds read no exercises.
     from autograder import notebooks
     from autograder.exercises import assignments
 
@@ -72,6 +80,7 @@ def write_notebooks(app: Sphinx, exception: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("env-before-read-docs", import_grader)
     app.connect("doctree-read", release)
     app.connect("build-finished", write_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
