@@ -75,7 +75,7 @@ node_modules/.package-lock.json: package-lock.json
 book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
-site: env widgets _build/.extensions  ## build the book into _build/html
+site: $(VENV)/.installed widgets _build/.extensions  ## build the book into _build/html
 	@$(BIN)/jupyter-book build -W --keep-going -n . || { rm -rf _build/.doctrees; exit 1; }
 
 # Both are made from the built pages: nothing is executed or read a second time.
