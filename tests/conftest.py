@@ -29,7 +29,7 @@ PATIENCE = 120_000
 """Milliseconds that a page may take to show something: others may have the processors."""
 
 
-APART = {"test_banks.py", "test_hostile_tiers.py", "test_notebooks.py", "test_room_tiers.py"}
+APART = {"test_banks.py", "test_every_page.py", "test_hostile_tiers.py", "test_notebooks.py", "test_room_tiers.py"}
 """Long files whose parameters share nothing: together they would keep one process busy when all others are done."""
 BY_EXERCISE = {"test_shortcuts.py", "test_travel.py", "test_trust.py", "test_verdicts.py"}
 """Files that ask each exercise: what an exercise's answer key takes is spent once, in one process for all of them."""
@@ -47,9 +47,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keep the tests of a file in one process, for they share what is dear to make; and say what comes first and last.
 
     The chapters come first, all processes at them, for the site is built of their outputs: none is run for it once
-    more. Last come the short pieces, which end together.
+    more. Last come the pieces, the shortest at the end: so all processes end together.
     """
-    items.sort(key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART | BY_EXERCISE))
+    items.sort(
+        key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART, item.path.name in BY_EXERCISE)
+    )
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
