@@ -76,7 +76,7 @@ book: site  ## build the book and serve it on localhost
 	@$(BIN)/python -m _ext.serve _build/html
 
 site: $(VENV)/.installed widgets _build/.extensions  ## build the book into _build/html
-	@$(BIN)/jupyter-book build -W --keep-going -n . || { rm -rf _build/.doctrees; exit 1; }
+	@$(BIN)/python -m _ext.build || { rm -rf _build/.doctrees; exit 1; }
 
 # Both are made from the built pages: nothing is executed or read a second time.
 pdf: site chromium  ## print the whole book into _build/pdf
@@ -97,8 +97,8 @@ benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	npm ci --silent --prefix benchmarks
 	@touch $@
 
-# Nor does Sphinx look at the extensions' own files.
-_build/.extensions: $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
+# Nor does Sphinx look at the extensions' own files, or at what draws formulas.
+_build/.extensions: package-lock.json $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
 	@rm -rf _build/.doctrees && mkdir -p _build && touch $@
 
 # The learner's lab: JupyterLab with every assignment laid out, and nbgrader's Validate button.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sphinx.application import Sphinx
+from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
 from sphinx.errors import ExtensionError
 
 STATIC = Path(__file__).parent / "static"
@@ -24,6 +24,11 @@ def share_static_folder(app: Sphinx) -> None:
     """Let Sphinx copy `_ext/static`, once however many extensions ask for it."""
     if str(STATIC) not in app.config.html_static_path:
         app.config.html_static_path.append(str(STATIC))
+
+
+def is_stale(file: Path, app: Sphinx) -> bool:
+    """Whether a page has been read since the file was written: whenever it reads one, Sphinx keeps its environment."""
+    return not file.exists() or file.stat().st_mtime_ns <= Path(app.doctreedir, ENV_PICKLE_FILENAME).stat().st_mtime_ns
 
 
 def preload(context: dict[str, Any], fonts: Iterable[str]) -> None:

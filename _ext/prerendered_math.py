@@ -20,7 +20,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
-from _ext.assets import preload, share_static_folder
+from _ext.assets import is_stale, preload, share_static_folder
 from _ext.typeface import cut_down
 
 logger = logging.getLogger(__name__)
@@ -117,6 +117,8 @@ def copy_katex(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_static" / "katex"
+    if not is_stale(folder / "katex.min.css", app):
+        return
     copy_fonts(folder, characters_in(Path(app.outdir)))
     css = (KATEX / "katex.min.css").read_text(encoding="utf-8")
     css = re.sub(r',url\([^)]*\.(?:woff|ttf)\) format\("[^"]*"\)', "", css)

@@ -14,12 +14,12 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import glossary, pending_xref
-from sphinx.application import ENV_PICKLE_FILENAME, Sphinx
+from sphinx.application import Sphinx
 from sphinx.builders import Builder
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
-from _ext.assets import share_static_folder
+from _ext.assets import is_stale, share_static_folder
 
 MINISEARCH = Path(__file__).parent.parent / "node_modules" / "minisearch" / "dist" / "umd" / "index.js"
 LEFT_OUT = ("chapters/grader_figures", "chapters/coverage")
@@ -134,11 +134,6 @@ def write_sections(app: Sphinx, exception: Exception | None) -> None:
     sections += references_of(env, app.builder)
     data = json.dumps([asdict(section) for section in sections], ensure_ascii=False, separators=(",", ":"))
     script.write_text(f"courseSearch.receive({data});\n", encoding="utf-8")
-
-
-def is_stale(file: Path, app: Sphinx) -> bool:
-    """Whether a page has been read since the file was written: whenever it reads one, Sphinx keeps its environment."""
-    return not file.exists() or file.stat().st_mtime_ns <= Path(app.doctreedir, ENV_PICKLE_FILENAME).stat().st_mtime_ns
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

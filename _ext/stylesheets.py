@@ -10,8 +10,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import tinycss2
-from fontTools import subset
-from fontTools.ttLib import TTFont
 
 Tokens = list[Any]
 
@@ -125,6 +123,9 @@ def with_typeface_inside(css: str, folder: Path) -> str:
 
 def font_of(font: Path, characters: set[str]) -> str:
     """A woff2 font of these characters only, in base64."""
+    from fontTools import subset  # only here: most builds cut no font, and it is a large module
+    from fontTools.ttLib import TTFont
+
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
     small = TTFont(font, recalcTimestamp=False)
     subsetter = subset.Subsetter(subset.Options(layout_features=[]))

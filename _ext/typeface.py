@@ -7,7 +7,6 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from fontTools import subset
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
@@ -48,6 +47,8 @@ def characters_of(name: str) -> str:
 
 def cut_down(source: Path, target: Path, text: str) -> None:
     """Write a font with these characters only."""
+    from fontTools import subset  # only here: most builds cut no font, and it is a large module
+
     logging.getLogger("fontTools").setLevel(logging.WARNING)  # Sphinx shows what others log as information
     options = subset.Options(flavor="woff2", hinting=False, layout_features=["kern", "liga", "mark", "tnum"])
     options.drop_tables += ["BASE", "STAT", "gasp"]  # for vertical lines, other weights, and screens of long ago

@@ -65,7 +65,10 @@ def test_all_addresses_of_the_site_have_their_versions(site: Path) -> None:
     assert all(re.search(rf"_static/light\.(?:js|css){DIGEST}", text) for text in pages.values())
     assert {name: wrong for name, text in pages.items() if (wrong := wrong_versions(text, IN_PAGE, static))} == {}
     css, script = ((static / name).read_text(encoding="utf-8") for name in ("light.css", "light.js"))
-    assert re.search(rf"url\(fonts/sans\.woff2{DIGEST}\)", css) and wrong_versions(css, IN_STYLESHEET, static) == []
+    assert (
+        re.search(rf"url\(katex/fonts/KaTeX_Main-Regular\.woff2{DIGEST}\)", css)
+        and wrong_versions(css, IN_STYLESHEET, static) == []
+    )
     assert re.search(rf'"search-sections\.js{DIGEST}"', script) and wrong_versions(script, IN_SCRIPT, static) == []
 
 
