@@ -52,7 +52,11 @@ def refresh(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: 
 
     A notebook that fails stays out of the cache: myst-nb then runs it once more and reports it as a warning.
     """
-    store = get_cache(env.mystnb_config.execution_cache_path)
+    folder = Path(env.mystnb_config.execution_cache_path)
+    seen, state = folder / "all_fresh.txt", state_of_files(env)
+    if seen.is_file() and seen.read_text(encoding="utf-8") == state:
+        return []
+    store = get_cache(folder)
     stale = [notebook for notebook in find_notebooks(env) if not is_fresh(store, notebook)]
     if stale:
         workers = min(len(stale), os.cpu_count() or 1)
@@ -61,7 +65,21 @@ def refresh(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: 
             jobs = {pool.submit(run, notebook, env.mystnb_config.execution_timeout): notebook for notebook in stale}
             for job in as_completed(jobs):
                 keep(store, jobs[job], job.result())
+    if all(is_fresh(store, notebook) for notebook in stale):
+        seen.write_text(state, encoding="utf-8")
     return [notebook.docname for notebook in stale]
+
+
+def state_of_files(env: Any) -> str:
+    """A digest of the names, sizes and times of all files that outputs may depend on, their contents unread."""
+    root = Path(env.srcdir)
+    beside = {file for name in env.found_docs for file in Path(env.doc2path(name)).parent.iterdir()}
+    inside = {file for package in PACKAGES for file in (root / package).rglob("*") if "__pycache__" not in file.parts}
+    whole = hashlib.sha256()
+    for file in sorted(file for file in beside | inside if file.is_file()):
+        known = file.stat()
+        whole.update(f"{file} {known.st_size} {known.st_mtime_ns}\n".encode())
+    return whole.hexdigest()
 
 
 def find_notebooks(env: Any) -> Iterator[Notebook]:

@@ -151,6 +151,29 @@ def test_only_what_changed_runs_again(
 
 
 @pytest.mark.notebooks
+def test_an_unchanged_book_is_not_read_for_what_is_stale(
+    build_notebooks: Callable[..., tuple[Built, dict[str, int]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = {"one": logged("one"), "two": logged("two")}
+    build_notebooks(pages)
+    asked: list[str] = []
+    find = notebook_cache.find_notebooks
+    monkeypatch.setattr(notebook_cache, "find_notebooks", lambda env: (asked.append("once"), find(env))[1])
+    monkeypatch.setattr(Path, "write_text", written_if_changed)
+    build_notebooks(pages)
+    assert asked == []
+    assert build_notebooks(pages | {"one": logged("one", "print(2)")})[1] == {"one": 2, "two": 1}
+    assert asked == ["once"]
+
+
+WRITE_TEXT = Path.write_text
+
+
+def written_if_changed(file: Path, text: str, encoding: str | None = None) -> int:
+    return 0 if file.exists() and file.read_text() == text else WRITE_TEXT(file, text, encoding)
+
+
+@pytest.mark.notebooks
 def test_notebooks_run_side_by_side(
     build_notebooks: Callable[..., tuple[Built, dict[str, int]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
