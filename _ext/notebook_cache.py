@@ -66,6 +66,7 @@ def refresh(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: 
             for job in as_completed(jobs):
                 keep(store, jobs[job], job.result())
     if all(is_fresh(store, notebook) for notebook in stale):
+        folder.mkdir(parents=True, exist_ok=True)
         seen.write_text(state, encoding="utf-8")
     return [notebook.docname for notebook in stale]
 

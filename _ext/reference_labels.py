@@ -9,6 +9,7 @@ from string import ascii_lowercase
 from types import SimpleNamespace
 from typing import Any
 
+from pybtex.backends.plaintext import Backend
 from pybtex.database import Entry
 from pybtex.plugin import register_plugin
 from pybtex.style.formatting.alpha import Style
@@ -18,6 +19,8 @@ from sphinx.application import Sphinx
 from sphinxcontrib.bibtex.style.referencing import PersonStyle
 
 PERSON = PersonStyle()  # that of the citations in the text
+PLAIN_TEXT = Backend()
+"""Kept: to ask for it by its name, as `render_as` does, looks through all installed packages each time."""
 
 
 class AuthorYearLabels(BaseLabelStyle):
@@ -36,7 +39,7 @@ class AuthorYearStyle(Style):
 def label_of(entry: Entry) -> str:
     """An entry's authors and year, as the reference style `author_year` writes them."""
     template = join(", ")[PERSON.author_or_editor_or_title(full=False), field("year")]
-    label: str = template.format_data({"entry": entry, "style": SimpleNamespace(person=PERSON)}).render_as("text")
+    label: str = template.format_data({"entry": entry, "style": SimpleNamespace(person=PERSON)}).render(PLAIN_TEXT)
     return label
 
 

@@ -20,6 +20,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.errors import ExtensionError
 
 from _ext.assets import is_stale, share_static_folder
+from _ext.reference_labels import PLAIN_TEXT
 
 MINISEARCH = Path(__file__).parent.parent / "node_modules" / "minisearch" / "dist" / "umd" / "index.js"
 LEFT_OUT = ("chapters/grader_figures", "chapters/coverage")
@@ -61,7 +62,7 @@ def references_of(env: BuildEnvironment, builder: Builder) -> Iterator[Section]:
         for citation in env.domains["cite"].citations:  # type: ignore[attr-defined]
             document = citation.bibliography_key.docname
             entry, place = citation.formatted_entry, f"{builder.get_target_uri(document)}#{citation.citation_id}"
-            page, text = env.titles[document].astext(), entry.text.render_as("text")
+            page, text = env.titles[document].astext(), entry.text.render(PLAIN_TEXT)
             yield Section(place, page, entry.label, "", text, "")
 
 
