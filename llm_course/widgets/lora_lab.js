@@ -93,7 +93,7 @@ export default widget(
 function sentence({ rows, columns }, rank, missed, lost) {
   const full = rows * columns;
   const thin = lowRankParameters(rows, columns, rank);
-  const ability = lost === undefined ? "" : ` Of what the change was good for, ${format(100 * lost, 0)} % is lost.`;
+  const ability = lost === undefined ? "" : ` With this rank in all matrices, ${format(100 * lost, 0)} % of what the change was good for is lost.`;
   return (
     `At rank ${rank}, B and A have ${rank} · (${rows} + ${columns}) = ${grouped(thin)} numbers: ` +
     `${format((100 * thin) / full, 1)} % of the ${grouped(full)} of the matrix. The best such pair misses ${missed} of it.${ability}`

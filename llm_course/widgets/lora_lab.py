@@ -25,8 +25,8 @@ class LoRALab(CourseWidget):
     Args:
         matrices: Name -> [rows, columns]. If left out: what fine-tuning on dialogues changed in a query projection of
             `stories` (where `stories-chat` is there), the projection itself, and random numbers of the same shape.
-        ability: Rank -> the loss of a model that keeps so many ranks of the first matrix; rank 0 keeps nothing, the
-            highest all. The page shows it as the share of the gain that is lost.
+        ability: Rank -> the loss of a model that keeps so many ranks of the change in all its matrices; rank 0 keeps
+            nothing, the highest all. The page shows it as the share of the gain that is lost.
 
     Raises:
         ValueError: If there is no matrix, or one is not two-dimensional, not finite or all zero; or if the losses name
