@@ -10,6 +10,7 @@ const MOST_STEPS = 8;
 const SYSTEM = "You run errands. Tools: price(of), add(a, b).";
 /** @type {Record<string, string>} */
 const WRITERS = { system: "system", user: "user", assistant: "model", tool: "tool" };
+/** @type {Record<string, string>} */
 const ENDINGS = {
   answer: "The model gave a plain answer, and the loop ended.",
   error: "The call failed, nobody told the model, and the loop ended without an answer.",
@@ -30,6 +31,7 @@ export default widget(
   (model, body) => {
     const scripts = /** @type {Record<string, string[]>} */ (model.get("scripts"));
     const said = announcement();
+    const ring = element("div");
     const results = element("div");
     const replies = element("textarea", { rows: 6, "aria-label": "Replies of the model, one per line", spellcheck: false, oninput: () => setReplies(linesOf(replies.value)) });
     replies.value = model.get("replies").join("\n");
@@ -48,17 +50,20 @@ export default widget(
         choice("Script", Object.keys(scripts).map((name) => [name, name]), nameOf(scripts, model.get("replies")), choose),
         forward,
         again,
+        element("div", { class: "llm-harness", role: "group", "aria-label": "The harness" }, ...harness),
       ),
+      ring,
       said,
       results,
-      element("div", { class: "llm-controls", role: "group", "aria-label": "The harness" }, ...harness),
       element("details", {}, element("summary", {}, "What the model will say, one reply a line: change it"), replies),
     );
+    let news = "";
     for (const trait of ["replies", "step", "max_steps", "budget", "report"]) model.on(`change:${trait}`, show);
     show();
 
     /** @param {string} name */
     function choose(name) {
+      news = difference(model.get("replies"), scripts[name]);
       replies.value = scripts[name].join("\n");
       setReplies(scripts[name]);
     }
@@ -78,8 +83,11 @@ export default widget(
       forward.disabled = over !== "";
       const history = [{ role: "system", content: SYSTEM }, { role: "user", content: model.get("task") }, ...messages];
       const stays = fitMessages(history, model.get("budget"), roughTokens);
-      said.textContent = `Step ${taken} of at most ${limit}. ${over ? ENDINGS[over] : nextOf(history, stays)}`;
-      results.replaceChildren(table(history, stays));
+      if (step > 0) news = "";
+      said.textContent = `${news}Step ${taken} of at most ${limit}. ${over ? ENDINGS[over] : nextOf(history, stays)}`;
+      const fresh = history.length - messages.length + stateAt(model, step - 1).messages.length;
+      ring.replaceChildren(loop(messages, step, over));
+      results.replaceChildren(budgetBar(history, stays, model.get("budget")), table(history, stays, step > 0 ? fresh : history.length));
     }
   },
 );
@@ -88,10 +96,76 @@ export default widget(
  * The loop run from its start up to a step: tools that count what they are asked begin anew.
  * @param {Model} model
  * @param {number} step
+ * @returns {ReturnType<typeof runTools>}
  */
 function stateAt(model, step) {
+  if (step <= 0) return { messages: [], ended: "no reply left" };
   const tools = shopTools(model.get("prices"), model.get("busy"));
   return runTools(model.get("replies").slice(0, step), tools, model.get("max_steps"), model.get("report"));
+}
+
+/**
+ * Which replies another script changes.
+ * @param {string[]} before
+ * @param {string[]} now
+ */
+function difference(before, now) {
+  const changed = now.flatMap((reply, i) => (reply === before[i] ? [] : [i + 1]));
+  if (!changed.length) return now.length < before.length ? `The script now ends after reply ${now.length}. ` : "";
+  return `New in this script: ${changed.length === 1 ? "reply" : "replies"} ${changed.join(", ")}. `;
+}
+
+/**
+ * The loop, with what the last step put in each of its places.
+ * @param {Message[]} messages
+ * @param {number} step
+ * @param {string} over  How it ended, if it did.
+ */
+function loop(messages, step, over) {
+  const reply = messages.filter(({ role }) => role === "assistant").at(-1)?.content;
+  const result = messages.at(-1)?.role === "tool" ? messages.at(-1)?.content : undefined;
+  const isAnswer = over === "answer";
+  /** @type {[name: string, by: string, content: string | undefined][]} */
+  const places = [
+    ["The model writes a reply", "assistant", reply],
+    ["The harness reads it", "", reply === undefined ? undefined : isAnswer ? "no call: an answer" : callIn(reply)],
+    [isAnswer ? "The user gets it" : "The tool answers", isAnswer ? "user" : "tool", isAnswer ? reply : result],
+    ["The history grows", "", step === 0 ? undefined : over ? "the loop has ended" : `by ${result === undefined ? 1 : 2} messages, and back to the model`],
+  ];
+  const items = places.map(([name, by, content]) => element("li", { class: by && `llm-by-${by}` }, element("b", {}, name), element("span", {}, content ?? "…")));
+  return element("ol", { class: `llm-loop${over ? " llm-over" : ""}`, "aria-label": "The loop, and the last step in it" }, ...items);
+}
+
+/**
+ * A reply as the harness understands it: price(of: "ball").
+ * @param {string} reply
+ */
+function callIn(reply) {
+  try {
+    const { tool, arguments: given = {} } = JSON.parse(reply);
+    return `${tool}(${Object.entries(given).map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ")})`;
+  } catch {
+    return "no valid JSON";
+  }
+}
+
+/**
+ * Messages as wide as their tokens: those that stay before the line of the budget, those that are dropped behind it.
+ * @param {Message[]} history
+ * @param {boolean[] | null} stays
+ * @param {number} budget
+ */
+function budgetBar(history, stays, budget) {
+  const isKept = (/** @type {Message} */ _, /** @type {number} */ i) => stays?.[i] ?? false;
+  const kept = history.filter(isKept);
+  const dropped = history.filter((message, i) => !isKept(message, i));
+  const sum = (/** @type {Message[]} */ of) => of.reduce((total, message) => total + roughTokens(message), 0);
+  const whole = budget + sum(dropped);
+  const piece = (/** @type {string} */ more) => (/** @type {Message} */ message) =>
+    element("span", { class: `llm-by-${message.role} ${more}`, style: `width: ${((100 * roughTokens(message)) / whole).toFixed(2)}%`, title: message.content });
+  const free = element("span", { class: "llm-free", style: `width: ${((100 * Math.max(0, budget - sum(kept))) / whole).toFixed(2)}%` });
+  const text = `Budget: ${sum(kept)} of ${budget} tokens used${dropped.length ? `; ${sum(dropped)} tokens dropped, at the right of the line` : ""}`;
+  return element("figure", { class: "llm-budget" }, element("figcaption", {}, text), element("div", { "aria-hidden": "true" }, ...kept.map(piece("")), free, ...dropped.map(piece("llm-outside"))));
 }
 
 /**
@@ -121,20 +195,20 @@ function nameOf(scripts, replies) {
 /**
  * @param {Message[]} history
  * @param {boolean[] | null} stays
+ * @param {number} fresh  From here on, messages are of the last step.
  */
-function table(history, stays) {
+function table(history, stays, fresh) {
   const rows = history.map((message, place) => {
     const kept = stays?.[place] ?? false;
     return element(
       "tr",
-      { class: `llm-by-${message.role}${kept ? "" : " llm-dropped"}` },
-      element("th", { scope: "row" }, element("span", {}, WRITERS[message.role] ?? message.role)),
+      { class: `llm-by-${message.role}${kept ? "" : " llm-dropped"}${place >= fresh ? " llm-fresh" : ""}` },
+      element("th", { scope: "row" }, element("span", {}, WRITERS[message.role] ?? message.role), place >= fresh ? element("em", {}, "new") : null),
       element("td", { class: "llm-message" }, message.content),
-      element("td", {}, String(roughTokens(message))),
-      element("td", {}, kept ? "stays" : "dropped"),
+      element("td", {}, `${roughTokens(message)}${kept ? "" : ", dropped"}`),
     );
   });
-  const names = ["written by", "message", "tokens", "budget"];
+  const names = ["by", "message", "tokens"];
   const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
   const caption = "What the model reads before its next reply";
   return scroller(caption, element("table", { class: "llm-history" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows)));

@@ -1,10 +1,12 @@
 /** What a context costs in memory, compute and money, for published models and dated prices. */
 
 import { cacheBytes, cachedByHeads, crossing, dollars, readingOperations } from "./js/context.js";
-import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { memory } from "./js/before.js";
+import { announcement, choice, columns, element, scroller, setTrait, slider, svg, widget } from "./js/dom.js";
+import { widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";
-import { linePlot } from "./js/plot.js";
+import { fitted, linePlot } from "./js/plot.js";
 
 /** @import { Prices, Shape } from "./js/context.js" */
 /** @import { Model } from "./js/types.js" */
@@ -36,6 +38,11 @@ const PRICES = {
   "Claude Opus 5.5": { input: 4, write: 5, read: 0.2, output: 20 },
   "DeepSeek-V4.1-Flash, off-peak": { input: 0.15, write: 0.15, read: 0.003, output: 0.6 },
 };
+/** Memory of the accelerator that the bars are held against, in bytes. */
+const GPU = { name: "one H100: 80 GB", bytes: 80e9 };
+/** The ends of the scale of memory, as powers of two. */
+const SCALE = { least: 10, most: 46, ticks: [10, 20, 30, 40] };
+const BAR = { height: 18, step: 26, top: 20 };
 const SHORTEST = 8;
 const LONGEST = 20;
 const ANSWER = 500;
@@ -52,16 +59,16 @@ export default widget(
   (model, body) => {
     const said = announcement();
     const results = element("div");
-    body.append(element("div", { class: "llm-controls" }, ...fields(model)), said, results);
+    body.append(columns([element("div", { class: "llm-controls" }, ...fields(model)), said], [results]));
+    const remember = /** @type {(now: Cost) => Cost | undefined} */ (memory());
     for (const trait of ["preset", "power", "batch", "bits", "prices", "questions"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
-      const chosen = MODELS[model.get("preset")];
-      const length = 2 ** model.get("power");
-      said.textContent = sentence(model, chosen, length);
-      const bars = element("div", {}, memory(model, chosen, length), money(model, length));
-      results.replaceChildren(element("div", { class: "llm-row" }, bars, element("div", { style: "flex: 1 1 15rem" }, plot(chosen, model.get("power")))));
+      const now = costOf(model);
+      const before = remember(now);
+      said.textContent = sentence(now);
+      results.replaceChildren(memoryBars(now, before), money(now), plot(now, before));
     }
   },
 );
@@ -81,17 +88,30 @@ function fields(model) {
   ];
 }
 
-/**
- * @param {Model} model
- * @param {Shape} chosen
- * @param {number} length
- */
-function sentence(model, chosen, length) {
-  const bytes = cacheBytes(chosen, length, model.get("batch"), model.get("bits"));
+/** @param {Model} model */
+function costOf(model) {
+  const chosen = MODELS[model.get("preset")];
+  const [power, batch, bits, questions] = ["power", "batch", "bits", "questions"].map((trait) => model.get(trait));
+  const length = 2 ** power;
+  return {
+    chosen, power, length, bits, questions,
+    prices: PRICES[model.get("prices")],
+    weights: 2 * chosen.stored,
+    cache: cacheBytes(chosen, length, batch, bits),
+    oneToken: cacheBytes(chosen, 1, 1, bits),
+  };
+}
+
+/** @typedef {ReturnType<typeof costOf>} Cost */
+
+/** @param {Cost} cost */
+function sentence({ chosen, length, weights, cache }) {
   const { matrices, attention } = readingOperations(chosen, length);
   const share = attention / (attention + matrices);
   const half = Math.round(crossing(chosen)).toLocaleString("en");
-  return `The cache takes ${inBytes(bytes)}. Attention takes ${format(100 * share, 1)} % of the operations of reading, and half of them at ${half} tokens.`;
+  const needed = Math.ceil((weights + cache) / GPU.bytes);
+  const room = needed === 1 ? "both fit into one GPU of 80 GB" : `with the weights, that is the memory of ${needed.toLocaleString("en")} GPUs of 80 GB`;
+  return `The cache takes ${inBytes(cache)}; ${room}. Attention takes ${format(100 * share, 1)} % of the operations of reading, and half of them at ${half} tokens.`;
 }
 
 /** @param {number} bytes */
@@ -106,29 +126,60 @@ function inBytes(bytes) {
 }
 
 /**
- * @param {Model} model
- * @param {Shape} chosen
- * @param {number} length
+ * Weights, cache and one token of it on one scale, whose steps are factors of 1,024; the line is a GPU's memory.
+ * @param {Cost} now
+ * @param {Cost | undefined} before
  */
-function memory(model, chosen, length) {
-  const batch = model.get("batch");
-  const bits = model.get("bits");
-  const parts = /** @type {[string, number][]} */ ([
-    ["weights, 16 bits", 2 * chosen.stored],
-    [`cache, ${bits} bits`, cacheBytes(chosen, length, batch, bits)],
-    ["one token of it", cacheBytes(chosen, 1, 1, bits)],
-  ]);
-  const largest = Math.max(...parts.map(([, bytes]) => bytes));
-  return bars("Memory", parts.map(([name, bytes]) => [name, bytes / largest, inBytes(bytes)]));
+function memoryBars(now, before) {
+  /** @type {[name: string, bytes: number, former: number | undefined][]} */
+  const parts = [
+    ["weights, 16 bits", now.weights, before?.weights],
+    [`cache, ${now.bits} bits`, now.cache, before?.cache],
+    ["one token of it", now.oneToken, before?.oneToken],
+  ];
+  const title = `Memory on a logarithmic scale: ${parts.map(([name, bytes]) => `${name}, ${inBytes(bytes)}`).join("; ")}. The line is ${GPU.name}`;
+  const draw = (/** @type {number} */ width) => {
+    const left = 8 + Math.max(...parts.map(([name]) => widthOf(name)));
+    const right = width - 70;
+    const toX = (/** @type {number} */ bytes) => left + Math.max(0, (Math.log2(bytes) - SCALE.least) / (SCALE.most - SCALE.least)) * (right - left);
+    const floor = BAR.top + parts.length * BAR.step;
+    const gpu = toX(GPU.bytes);
+    return svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${floor + 18}`, role: "img", "aria-label": title },
+      ...SCALE.ticks.flatMap((power) => [
+        svg("path", { class: "llm-grid", d: `M${toX(2 ** power)} ${BAR.top}V${floor}` }),
+        svg("text", { class: "llm-tick", x: toX(2 ** power), y: floor + 14, "text-anchor": "middle" }, inBytes(2 ** power).replace(/\.0+ /, " ")),
+      ]),
+      ...parts.flatMap(([name, bytes, former], i) => {
+        const y = BAR.top + i * BAR.step + 4;
+        return [
+          svg("text", { x: left - 8, y: y + 13, "text-anchor": "end" }, name),
+          svg("rect", { class: bytes > GPU.bytes ? "llm-bar-beyond" : "llm-bar-within", x: left, y, width: Math.max(1, toX(bytes) - left), height: BAR.height }),
+          former === undefined || former === bytes ? null : svg("line", { class: "llm-former", x1: toX(former), x2: toX(former), y1: y - 2, y2: y + BAR.height + 2 }),
+          svg("text", { x: besideLimit(Math.max(toX(bytes), former === undefined ? 0 : toX(former)) + 6, gpu, inBytes(bytes)), y: y + 13 }, inBytes(bytes)),
+        ];
+      }),
+      svg("line", { class: "llm-limit", x1: gpu, x2: gpu, y1: BAR.top - 4, y2: floor }),
+      svg("text", { class: "llm-limit-name", x: gpu, y: 11, "text-anchor": "middle" }, GPU.name),
+    );
+  };
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Memory, on a logarithmic scale"), fitted(draw));
 }
 
 /**
- * @param {Model} model
- * @param {number} length
+ * Where a number stands that would lie on the line of the limit: behind it.
+ * @param {number} x
+ * @param {number} limit
+ * @param {string} text
  */
-function money(model, length) {
-  const questions = model.get("questions");
-  const { sentAgain, cached } = dollars(PRICES[model.get("prices")], length, questions, ANSWER);
+function besideLimit(x, limit, text) {
+  return x < limit && x + widthOf(text) > limit ? limit + 6 : x;
+}
+
+/** @param {Cost} cost */
+function money({ prices, length, questions }) {
+  const { sentAgain, cached } = dollars(prices, length, questions, ANSWER);
   const largest = Math.max(sentAgain, cached);
   const written = (/** @type {number} */ sum) => `$ ${format(sum, sum < 0.1 ? 5 : 2)}`;
   const caption = `${questions} answer${questions > 1 ? "s" : ""} of ${inWords(ANSWER)} tokens`;
@@ -155,22 +206,25 @@ function bars(caption, parts) {
 }
 
 /**
- * @param {Shape} chosen
- * @param {number} power
+ * @param {Cost} now
+ * @param {Cost | undefined} before
  */
-function plot(chosen, power) {
-  const points = Array.from({ length: 4 * (LONGEST - SHORTEST) + 1 }, (_, i) => SHORTEST + i / 4).map((at) => {
-    const { matrices, attention } = readingOperations(chosen, 2 ** at);
-    return /** @type {[number, number]} */ ([at, attention / (attention + matrices)]);
-  });
+function plot({ chosen, power, length }, before) {
+  const share = (/** @type {Shape} */ of, /** @type {number} */ at) => {
+    const { matrices, attention } = readingOperations(of, 2 ** at);
+    return attention / (attention + matrices);
+  };
+  const curve = (/** @type {Shape} */ of) =>
+    Array.from({ length: 4 * (LONGEST - SHORTEST) + 1 }, (_, i) => SHORTEST + i / 4).map((at) => /** @type {[number, number]} */ ([at, share(of, at)]));
   return linePlot({
     title: "Attention's share of the operations of reading",
     x: "tokens",
     y: "share",
-    series: [{ name: "attention", points }],
-    marker: power,
-    markerName: (2 ** power).toLocaleString("en"),
-    xTick: (at) => (Number.isInteger(at) ? (at < 10 ? String(2 ** at) : at < 20 ? `${2 ** (at - 10)}K` : "1M") : ""),
+    series: [{ name: "attention", points: curve(chosen), before: before && before.chosen !== chosen ? curve(before.chosen) : undefined }],
+    dots: [{ at: [power, share(chosen, power)], name: length.toLocaleString("en") }],
+    xTicks: [8, 10, 12, 14, 16, 18, 20],
+    xTick: (at) => (at < 10 ? String(2 ** at) : at < 20 ? `${2 ** (at - 10)}K` : "1M"),
     yRange: [0, 1],
+    height: 190,
   });
 }

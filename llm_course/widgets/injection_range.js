@@ -1,6 +1,7 @@
 /** Write a mail that an obedient agent falls for, then the policy that holds it. */
 
-import { announcement, choice, element, scroller, setTrait, textField, widget } from "./js/dom.js";
+import { memory } from "./js/before.js";
+import { announcement, choice, columns, element, scroller, setTrait, textField, widget } from "./js/dom.js";
 import { runDay, score } from "./js/mail_agent.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -13,6 +14,18 @@ const RULES = /** @type {[trait: string, label: string, options: [string, string
   ["send_after_both", "Send, once mails and notes were read", ANSWERS],
   ["delete_after_mails", "Delete, once mails were read", ANSWERS],
 ]);
+/** @type {Policy} */
+const NO_POLICY = { forbidden: [], recipients: "anyone", notesAfterMails: "allow", sendAfterBoth: "allow", deleteAfterMails: "allow" };
+/** What each column of the matrix takes of the reader's policy. @type {[name: string, parts: (keyof Policy)[]][]} */
+const DEFENSES = [
+  ["none", []],
+  ["filter", ["forbidden"]],
+  ["send to", ["recipients"]],
+  ["notes", ["notesAfterMails"]],
+  ["send", ["sendAfterBoth"]],
+  ["delete", ["deleteAfterMails"]],
+  ["all", ["forbidden", "recipients", "notesAfterMails", "sendAfterBoth", "deleteAfterMails"]],
+];
 /** Cells hold sentences here, not numbers. */
 const WORDS = "text-align: left; white-space: normal; vertical-align: top";
 const TRAITS = ["attack", "forbidden", ...RULES.map(([trait]) => trait)];
@@ -23,42 +36,42 @@ export default widget(
     tryThis: [
       "Begin with the filter. Forbid the words of the first attack, and watch which other attacks still work and which tasks are lost.",
       "Write an attack that your filter lets pass: other words, or s-p-e-l-l-e-d ones.",
-      "Clear the filter, and write the policy. Can you hold all five attacks and still do all six tasks? What does it cost in questions?",
+      "Clear the filter, and write the policy. Can you hold all six attacks (yours is one) and still do all six tasks? What does it cost in questions?",
       "Attack that policy: a mail may hold several commands, and from the seventh question of a day on the user says yes without reading. What do you have to refuse?",
     ],
   },
   (model, body) => {
     const said = announcement();
     const results = element("div");
+    const more = element("div");
     body.append(
-      element(
-        "p",
-        {},
-        "The agent can read mails, read private notes, send, and delete. It stands for a fooled model: it carries out every command that it reads. Your attack is one more mail in its inbox; nothing is sent anywhere.",
-      ),
+      element("p", { class: "llm-note" }, "The agent reads mails and private notes, sends, and deletes. It stands for a fooled model: it carries out every command that it reads. Your attack is one more mail in its inbox; nothing is sent anywhere."),
       textField("Your attack", model.get("attack"), (value) => setTrait(model, "attack", value)),
-      element(
-        "div",
-        { class: "llm-controls" },
-        textField("Filter: hide mails with these words", model.get("forbidden"), (value) => setTrait(model, "forbidden", value)),
-        ...RULES.map(([trait, label, options]) => choice(label, options, model.get(trait), (value) => setTrait(model, trait, value))),
+      columns(
+        [
+          element(
+            "div",
+            { class: "llm-controls" },
+            textField("Filter: hide mails with these words", model.get("forbidden"), (value) => setTrait(model, "forbidden", value)),
+            ...RULES.map(([trait, label, options]) => choice(label, options, model.get(trait), (value) => setTrait(model, trait, value))),
+          ),
+        ],
+        [said, results],
       ),
-      said,
-      results,
+      element("details", {}, element("summary", {}, "The mails, the tasks, and every call of a day with your attack"), more),
     );
+    const remember = /** @type {(now: string[][]) => string[][] | undefined} */ (memory());
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     show();
 
     function show() {
       const world = /** @type {World} */ (model.get("world"));
       const policy = policyOf(model);
-      const found = score(policy, world, model.get("attack"));
-      said.textContent = sentence(found);
-      results.replaceChildren(
-        attackTable(world, found, model.get("attack")),
-        taskTable(world, found),
-        trace(world, policy, model.get("attack")),
-      );
+      const own = model.get("attack");
+      const found = DEFENSES.map(([, parts]) => score(partOf(policy, parts), world, own));
+      said.textContent = sentence(found[found.length - 1]);
+      results.replaceChildren(matrix(policy, found, remember(found.map(cellsOf))));
+      more.replaceChildren(attackTable(world, own), taskTable(world, found[found.length - 1]), trace(world, policy, own));
     }
   },
 );
@@ -69,12 +82,22 @@ export default widget(
  */
 function policyOf(model) {
   return {
-    forbidden: model.get("forbidden").split(",").map((/** @type {string} */ word) => word.trim()),
+    forbidden: model.get("forbidden").split(",").map((/** @type {string} */ word) => word.trim()).filter(Boolean),
     recipients: model.get("recipients"),
     notesAfterMails: model.get("notes_after_mails"),
     deleteAfterMails: model.get("delete_after_mails"),
     sendAfterBoth: model.get("send_after_both"),
   };
+}
+
+/**
+ * A policy of some rules of another.
+ * @param {Policy} policy
+ * @param {(keyof Policy)[]} parts
+ * @returns {Policy}
+ */
+function partOf(policy, parts) {
+  return { ...NO_POLICY, ...Object.fromEntries(parts.map((part) => [part, policy[part]])) };
 }
 
 /** @typedef {ReturnType<typeof score>} Found */
@@ -89,14 +112,42 @@ function sentence({ completed, asked, breached }) {
   );
 }
 
+/** A column of the matrix as texts. @param {Found} found */
+function cellsOf({ breached, completed, asked }) {
+  return [...Object.values(breached).map((worked) => (worked ? "breach" : "held")), String(completed.filter(Boolean).length), String(asked)];
+}
+
+/**
+ * Each attack against each rule alone, and against all of them. What the last change turned is framed.
+ * @param {Policy} policy
+ * @param {Found[]} found
+ * @param {string[][] | undefined} before
+ */
+function matrix(policy, found, before) {
+  const columns = found.map(cellsOf);
+  const names = [...Object.keys(found[0].breached), `tasks done, of ${found[0].completed.length}`, "questions asked"];
+  const isIdle = DEFENSES.map(([, parts]) => parts.length > 0 && parts.every((part) => String(policy[part]) === String(NO_POLICY[part])));
+  const rows = names.map((name, row) => {
+    const cells = columns.map((texts, column) => {
+      const former = before?.[column];
+      const isTurned = former !== undefined && former.length === texts.length && former[row] !== texts[row];
+      const kind = [{ breach: "llm-breach", held: "llm-held" }[texts[row]] ?? "llm-count", isIdle[column] && "llm-idle", isTurned && "llm-turned"];
+      const sign = { breach: "✗", held: "✓" }[texts[row]];
+      return element("td", { class: kind.filter(Boolean).join(" ") }, sign ? element("span", { "aria-hidden": "true" }, sign) : texts[row], sign ? element("span", { class: "llm-unseen" }, texts[row]) : null);
+    });
+    return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
+  });
+  const head = DEFENSES.map(([name], i) => element("th", { scope: "col", class: isIdle[i] && "llm-idle" }, name));
+  const caption = "Attacks against each rule alone, and against all: ✗ breach, ✓ held";
+  return scroller(caption, element("table", { class: "llm-matrix" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, element("td"), ...head)), element("tbody", {}, ...rows)));
+}
+
 /**
  * @param {World} world
- * @param {Found} found
  * @param {string} own
  */
-function attackTable(world, { breached }, own) {
-  const rows = Object.entries(breached).map(([name, worked]) => [name, worked ? "✗ breach" : "✓ held", world.attacks[name] ?? own]);
-  return table("Attacks", ["Attack", "Outcome", "Mail"], rows);
+function attackTable(world, own) {
+  return table("Attacks", ["Attack", "Mail"], Object.entries(own.trim() ? { ...world.attacks, yours: own } : world.attacks));
 }
 
 /**
@@ -117,12 +168,7 @@ function taskTable(world, { completed }) {
 function trace(world, policy, own) {
   const { sessions } = runDay(policy, world, own);
   const rows = sessions.flatMap(({ events }, i) => events.map((event) => [String(i + 1), event.done ? "done" : "stopped", event.origin === "mail" ? "a mail" : "the user", called(event)]));
-  return element(
-    "details",
-    {},
-    element("summary", {}, "Every call of a day with your attack"),
-    table("Calls", ["Task", "Outcome", "Who wanted it", "Call"], rows),
-  );
+  return table("Calls", ["Task", "Outcome", "Who wanted it", "Call"], rows);
 }
 
 /** @param {Event} event */

@@ -1,6 +1,7 @@
 /** How many items a test needs to tell two models apart, with items of their own and with the same ones. */
 
 import { calculator, choice, element, scroller, setTrait, slider } from "./js/dom.js";
+import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { chanceOfRightOrder, deviations, disagreementOf, itemsNeeded, normalQuantile } from "./js/statistics.js";
@@ -24,7 +25,7 @@ export default calculator(
       "Set the test to 164 items, the size of HumanEval. How far must the second model fall behind before the interval leaves out 0?",
     ],
   },
-  { traits: TRAITS, fields, compute: comparisonOf, sentence, pictures: [plot, table] },
+  { traits: TRAITS, fields, compute: comparisonOf, sentence, pictures: [figures, plot, table] },
 );
 
 /** @param {Model} model */
@@ -59,9 +60,10 @@ function comparisonOf(model) {
   const disagreement = disagreementOf(first, second, likeness);
   const deviation = deviations({ first, second, disagreement });
   const needed = (/** @type {number} */ of) => (difference === 0 ? Infinity : itemsNeeded(difference, of, confidence, power));
+  const reach = normalQuantile((1 + confidence) / 2);
   return {
-    difference, disagreement, deviation, items, confidence, power,
-    reach: normalQuantile((1 + confidence) / 2),
+    difference, disagreement, deviation, items, confidence, power, reach,
+    far: reach + normalQuantile(power), // so many standard errors away, a difference is found in that share of tests
     needed: { unpaired: needed(deviation.unpaired), paired: needed(deviation.paired) },
   };
 }
@@ -77,9 +79,24 @@ function inItems(count) {
 function sentence({ difference, disagreement, confidence, power, needed }) {
   if (difference === 0) return "Both models are right equally often: no test can find a difference.";
   return (
-    `A difference of ${points(difference)}: to leave 0 out of the ${100 * confidence} % interval in ${100 * power} % of tests takes ` +
-    `${inItems(needed.unpaired)} for each model, or ${inItems(needed.paired)} if both get the same (they disagree on ${format(100 * disagreement, 1)} %).`
+    `A difference of ${points(difference)} takes ${inItems(needed.unpaired)} for each model, or ${inItems(needed.paired)} that both get ` +
+    `(they disagree on ${format(100 * disagreement, 1)} %). Then ${100 * power} % of tests find it: 0 lies outside their ${100 * confidence} % interval.`
   );
+}
+
+/**
+ * @param {Asked} now
+ * @param {Asked | undefined} before
+ */
+function figures(now, before) {
+  const written = (/** @type {number} */ count) => (count === Infinity ? "–" : count.toLocaleString("en"));
+  /** @type {[string, (of: Asked) => string][]} */
+  const shown = [
+    ["points apart", ({ difference }) => format(100 * Math.abs(difference), 1)],
+    ["items, others for each", ({ needed }) => written(needed.unpaired)],
+    ["items, the same", ({ needed }) => written(needed.paired)],
+  ];
+  return keyFigures(shown.map(([name, of]) => ({ name, value: of(now), before: before && of(before) })));
 }
 
 /** @param {number} difference */
@@ -88,37 +105,45 @@ function points(difference) {
   return `${value} ${value === "1.0" ? "point" : "points"}`;
 }
 
-/** @param {Asked} asked */
-function plot({ difference, deviation, items, reach }) {
-  const halfWidth = (/** @type {number} */ of) => PLOTTED.map((power) => /** @type {[number, number]} */ ([power, (100 * reach * of) / Math.sqrt(10 ** power)]));
-  const highest = Math.min(50, Math.max(5, 400 * Math.abs(difference)));
-  const shown = (/** @type {[number, number][]} */ line) => line.filter(([, value]) => value <= highest);
+/**
+ * The smallest difference that a test of so many items finds; where it meets the difference asked for, the items are enough.
+ * @param {Asked} asked
+ * @param {Asked | undefined} before
+ */
+function plot({ difference, deviation, items, far, power, needed }, before) {
+  const size = 100 * Math.abs(difference);
+  const highest = Math.min(50, Math.max(5, 4 * size));
+  const found = (/** @type {number} */ of, distance = far) =>
+    PLOTTED.map((at) => /** @type {[number, number]} */ ([at, (100 * distance * of) / Math.sqrt(10 ** at)])).filter(([, value]) => value <= highest);
+  const ends = [needed.unpaired, needed.paired].map(Math.log10).filter((at) => at >= FEWEST && at <= MOST);
   return linePlot({
-    title: "Half the width of the interval, by the number of items",
+    title: `The smallest difference that ${100 * power} % of tests find, by their items`,
     x: "items in the test",
     y: "points",
     series: [
-      { name: "other items for each", points: shown(halfWidth(deviation.unpaired)) },
-      { name: "the same items", points: shown(halfWidth(deviation.paired)) },
-      { name: "the difference", points: [[FEWEST, 100 * Math.abs(difference)], [MOST, 100 * Math.abs(difference)]] },
+      { name: "other items for each", points: found(deviation.unpaired), before: before && found(before.deviation.unpaired, before.far) },
+      { name: "the same items", points: found(deviation.paired), before: before && found(before.deviation.paired, before.far) },
+      { name: "the difference", points: [[FEWEST, size], [MOST, size]] },
     ],
+    dots: difference === 0 ? [] : ends.map((at, i) => ({ at: [at, size], name: Math.round(10 ** at).toLocaleString("en"), below: i === 1 })),
     marker: Math.log10(items),
     markerName: "this test",
-    xTick: (power) => (Number.isInteger(power) && power < MOST ? (10 ** power).toLocaleString("en") : ""), // the last one would be cut off
+    xTicks: [1, 2, 3, 4, 5],
+    xTick: (at) => (10 ** at).toLocaleString("en"),
     yRange: [0, highest],
+    height: 250,
   });
 }
 
 /** @param {Asked} asked */
-function table({ difference, deviation, items, confidence, reach, needed }) {
-  const names = ["", "Standard error", `${100 * confidence} % interval`, "Right order", "Items needed"];
+function table({ difference, deviation, items, confidence, reach }) {
+  const names = ["", "Standard error", `${100 * confidence} % interval`, "Right order"];
   const header = names.map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
   const lines = /** @type {const} */ (["unpaired", "paired"]).map((kind) => {
     const error = deviation[kind] / Math.sqrt(items);
     const ends = [difference - reach * error, difference + reach * error].map((end) => format(100 * end, 1));
     const order = difference === 0 ? "–" : `${format(100 * chanceOfRightOrder(difference, deviation[kind], items), 1)} %`;
-    const count = needed[kind] === Infinity ? "–" : needed[kind].toLocaleString("en");
-    const cells = [format(100 * error, 2), `${ends[0]} to ${ends[1]}`, order, count];
+    const cells = [format(100 * error, 2), `${ends[0]} to ${ends[1]}`, order];
     const name = kind === "paired" ? "the same items" : "other items for each";
     return element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text)));
   });

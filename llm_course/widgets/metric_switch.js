@@ -1,11 +1,13 @@
-/** The same models and the same answers under another ruler: where a jump comes from. */
+/** The same models and the same answers under three rulers: where a jump comes from. */
 
+import { memory } from "./js/before.js";
 import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
 import { exactMatch, logProbability, steepestStep, tokensRight } from "./js/metrics.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 
 /** @import { Model } from "./js/types.js" */
+/** @import { Series } from "./js/plot.js" */
 /** @import { Answers } from "./js/metrics.js" */
 
 /**
@@ -19,21 +21,32 @@ import { linePlot } from "./js/plot.js";
  * @property {number[]} places
  * @property {boolean} logarithmic  Whether places grow by factors.
  * @property {Run[]} runs
+ *
+ * @typedef {object} Metric
+ * @property {string} name
+ * @property {string} unit
+ * @property {(answers: Answers, length: number) => number} of
+ * @property {[number, number]} [range]
  */
 
-/** @type {Record<string, { name: string, unit: string, of: (answers: Answers, length: number) => number, range?: [number, number] }>} */
-const METRICS = {
-  exact: { name: "Exact match: the whole answer is right", unit: "share of answers", of: exactMatch, range: [0, 1] },
-  tokens: { name: "Tokens right: each counts for itself", unit: "share of tokens", of: tokensRight, range: [0, 1] },
-  log: { name: "Log-probability of the right token", unit: "nats per token", of: logProbability },
-};
+/** @type {Metric[]} */
+const METRICS = [
+  { name: "exact match", unit: "share of answers", of: exactMatch, range: [0, 1] },
+  { name: "tokens right", unit: "share of tokens", of: tokensRight, range: [0, 1] },
+  { name: "log-probability", unit: "nats per token", of: logProbability },
+];
+const HEIGHT = 230;
+/** The seeds differ in nothing but luck: they look alike, and have one entry in the legend. */
+const SEEDS = "each line a seed";
+/** Ticks of an axis at the most. */
+const TICKS = 3;
 
 export default widget(
   {
     title: "The same models, another ruler",
     tryThis: [
-      "Stay with exact match and move the length from 1 to its end. When does the ability seem to appear?",
-      "Switch to tokens right, then to log-probability. Which of the three still shows a jump, and how much of the rise is in its steepest step?",
+      "Move the length from 1 to its end and watch the first ruler. When does the ability seem to appear?",
+      "Compare the three: which of them shows a jump, and how much of the rise is in the steepest step, which is shaded?",
       "Choose the models that copy lines. Does any metric turn their jump into a slope? What does each seed do?",
     ],
   },
@@ -41,97 +54,115 @@ export default widget(
     const views = /** @type {View[]} */ (model.get("views"));
     const longest = views[0].runs[0].answers[0].tokensRight.length;
     const said = announcement();
-    const results = element("div");
+    const results = element("div", { class: "llm-row llm-rulers" });
+    const numbers = element("div");
     body.append(
       element(
         "div",
         { class: "llm-controls" },
         choice("Models", views.map(({ name }, i) => [String(i), name]), String(model.get("view")), (value) => setTrait(model, "view", Number(value))),
-        choice("Metric", Object.entries(METRICS).map(([key, { name }]) => [key, name]), model.get("metric"), (value) => setTrait(model, "metric", value)),
         slider("Tokens in the answer", { min: 1, max: longest, step: 1, value: model.get("length") }, (value) => setTrait(model, "length", value)),
       ),
       said,
       results,
+      element("details", {}, element("summary", {}, "The numbers"), numbers),
     );
-    for (const trait of ["view", "metric", "length"]) model.on(`change:${trait}`, show);
+    const remember = /** @type {(now: Shown) => Shown | undefined} */ (memory());
+    for (const trait of ["view", "length"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
-      const view = views[model.get("view")];
-      const { lines, power } = linesOf(model, view);
-      said.textContent = sentence(model, view, lines[0].values);
-      results.replaceChildren(plot(model, view, [...lines, ...power]), table(model, view, [...lines, ...power]));
+      const now = { view: views[model.get("view")], length: model.get("length") };
+      const before = remember(now);
+      const former = before?.view === now.view ? before.length : undefined; // lines of other models are no trace of these
+      said.textContent = sentence(now);
+      results.replaceChildren(...METRICS.map((metric) => plot(metric, now, former)));
+      numbers.replaceChildren(table(now));
     }
   },
 );
 
-/** @typedef {{ name: string, values: number[] }} Line */
+/** @typedef {{ view: View, length: number }} Shown */
 
 /**
- * A line for each run. Beside exact match, what the tokens right of the first run would give if no token depended on another.
- * @param {Model} model
- * @param {View} view
- * @returns {{ lines: Line[], power: Line[] }}
+ * @param {Metric} metric
+ * @param {Run} run
+ * @param {number} length
  */
-function linesOf(model, view) {
-  const length = model.get("length");
-  const { of } = METRICS[model.get("metric")];
-  const lines = view.runs.map(({ name, answers }) => ({ name, values: answers.map((one) => of(one, length)) }));
-  if (model.get("metric") !== "exact") return { lines, power: [] };
+function valuesOf({ of }, run, length) {
+  return run.answers.map((one) => of(one, length));
+}
+
+/** @param {Shown} shown */
+function sentence({ view, length }) {
   const first = view.runs[0];
-  const values = first.answers.map((one) => tokensRight(one, length) ** length);
-  return { lines, power: [{ name: `${first.name}: tokens right, to the power of ${length}`, values }] };
+  const shares = METRICS.map((metric) => {
+    const steepest = steepestStep(valuesOf(metric, first, length));
+    return steepest ? `${Math.round(100 * steepest.share)} % of the rise of ${metric.name}` : `no rise of ${metric.name}`;
+  });
+  return `Answers of ${length} ${length === 1 ? "token" : "tokens"}, ${first.name}. In one step, the shaded one, lie ${shares.slice(0, -1).join(", ")} and ${shares.at(-1)}.`;
 }
 
 /**
- * @param {Model} model
- * @param {View} view
- * @param {number[]} values
+ * @param {Metric} metric
+ * @param {Shown} shown
+ * @param {number | undefined} formerLength
  */
-function sentence(model, view, values) {
-  const { unit } = METRICS[model.get("metric")];
-  const ends = `${view.runs[0].name} goes from ${format(values[0])} to ${format(values[values.length - 1])} (${unit})`;
-  const steepest = steepestStep(values);
-  if (!steepest) return `${ends}: no rise.`;
-  const [from, to] = [view.places[steepest.from], view.places[steepest.from + 1]].map((place) => place.toLocaleString("en"));
-  return `${ends}. ${Math.round(100 * steepest.share)} % of the rise comes in one step, from ${from} to ${to} ${view.axis}.`;
-}
-
-/**
- * @param {Model} model
- * @param {View} view
- * @param {Line[]} lines
- */
-function plot(model, view, lines) {
-  const { unit, name, range } = METRICS[model.get("metric")];
+function plot(metric, { view, length }, formerLength) {
   const at = (/** @type {number} */ place) => (view.logarithmic ? Math.log10(place) : place);
+  const points = (/** @type {number[]} */ values) => values.map((value, i) => /** @type {[number, number]} */ ([at(view.places[i]), value]));
+  /** @type {Series[]} */
+  const series = view.runs.map((run, i) => ({
+    name: i ? "" : SEEDS,
+    look: 0,
+    points: points(valuesOf(metric, run, length)),
+    before: formerLength && i === 0 ? points(valuesOf(metric, run, formerLength)) : undefined,
+  }));
+  if (metric.of === exactMatch) {
+    const power = view.runs[0].answers.map((one) => tokensRight(one, length) ** length);
+    series.push({ name: "if tokens were independent", look: 1, points: points(power) });
+  }
+  const steepest = steepestStep(valuesOf(metric, view.runs[0], length));
   return linePlot({
-    title: `${name.split(":")[0]}, answers of ${model.get("length")} ${model.get("length") === 1 ? "token" : "tokens"}`,
+    title: metric.name[0].toUpperCase() + metric.name.slice(1),
     x: view.axis,
-    y: unit,
-    series: lines.map((line) => ({ name: line.name, points: line.values.map((value, i) => [at(view.places[i]), value]) })),
-    xTick: view.logarithmic ? (power) => (Number.isInteger(power) ? (10 ** power).toLocaleString("en") : "") : (place) => place.toLocaleString("en"),
-    yRange: range,
+    y: metric.unit,
+    series,
+    band: steepest ? [at(view.places[steepest.from]), at(view.places[steepest.from + 1])] : undefined,
+    markerName: steepest ? `${Math.round(100 * steepest.share)} %` : undefined,
+    xTicks: sparse(view.places).map(at),
+    xTick: (value) => short(view.logarithmic ? 10 ** value : value),
+    yRange: metric.range,
+    height: HEIGHT,
   });
 }
 
 /**
- * @param {Model} model
- * @param {View} view
- * @param {Line[]} lines
+ * Some of the places, the first and the last among them.
+ * @param {number[]} places
  */
-function table(model, view, lines) {
-  const digits = model.get("metric") === "log" ? 2 : 3;
-  const caption = METRICS[model.get("metric")].unit;
+function sparse(places) {
+  const count = Math.min(TICKS, places.length);
+  return Array.from({ length: count }, (_, i) => places[Math.round((i * (places.length - 1)) / Math.max(1, count - 1))]);
+}
+
+/**
+ * 25,600 as 26K.
+ * @param {number} value
+ */
+function short(value) {
+  if (value >= 999_500) return `${Number((value / 1e6).toPrecision(2))}M`;
+  return value >= 1000 ? `${Number((value / 1000).toPrecision(2))}K` : String(Math.round(value));
+}
+
+/** @param {Shown} shown */
+function table({ view, length }) {
+  const caption = `Answers of ${length} ${length === 1 ? "token" : "tokens"}`;
   const header = view.places.map((place) => element("th", { scope: "col" }, place.toLocaleString("en")));
-  const rows = lines.map(({ name, values }) =>
-    element("tr", {}, element("th", { scope: "row" }, name), ...values.map((value) => element("td", {}, format(value, digits)))),
-  );
+  const rows = METRICS.flatMap((metric) => view.runs.map((run) => {
+    const cells = valuesOf(metric, run, length).map((value) => element("td", {}, format(value, metric.range ? 3 : 2)));
+    return element("tr", {}, element("th", { scope: "row" }, `${metric.name}, ${run.name}`), ...cells);
+  }));
   const head = element("thead", {}, element("tr", {}, element("th", { scope: "row" }, view.axis), ...header));
-  return element(
-    "details",
-    {},
-    element("summary", {}, "The numbers"),
-    scroller(caption, element("table", {}, element("caption", {}, caption), head, element("tbody", {}, ...rows))),
-  );
+  return scroller(caption, element("table", {}, element("caption", {}, caption), head, element("tbody", {}, ...rows)));
 }

@@ -1,8 +1,8 @@
-"""The same models under another ruler: exact match, tokens right, or log-probability."""
+"""The same models under three rulers: exact match, tokens right, and log-probability."""
 
 from typing import Any, ClassVar
 
-from traitlets import Int, List, Unicode
+from traitlets import Int, List
 
 from .base import CourseWidget
 from .picture import number_table
@@ -14,7 +14,7 @@ SEEDS = 3
 
 
 class MetricSwitch(CourseWidget):
-    """What was measured of the course's tiny series, drawn by a metric and a length of answer that the reader chooses.
+    """The course's tiny series under three metrics side by side, for a length of answer that the reader chooses.
 
     >>> MetricSwitch(poems, songs)
 
@@ -30,7 +30,6 @@ class MetricSwitch(CourseWidget):
 
     views: Any = List().tag(sync=True)
     view = Int(0).tag(sync=True)
-    metric = Unicode("exact").tag(sync=True)
     length = Int(10, min=1).tag(sync=True)
 
     def __init__(self, poems: list[dict[str, Any]], songs: list[dict[str, Any]]) -> None:

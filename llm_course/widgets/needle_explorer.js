@@ -63,9 +63,7 @@ export default widget(
         checkbox("with things of the same kind", false, (sameNoun) => change({ sameNoun })),
         button("Another text", () => change({ seed: view.seed + 1 })),
       ),
-      grid,
-      said,
-      element("div", { class: "llm-row" }, bars.node, look),
+      element("div", { class: "llm-row llm-halves" }, element("div", {}, grid, bars.node), element("div", {}, said, look)),
       key,
       text,
     );
@@ -102,7 +100,7 @@ export default widget(
       showAnswer(course, hay, seen.logits);
       const { head, share } = mostAttentiveHead(seen.weights, needle);
       text.replaceChildren(...strip(course, ids, needle, seen.weights[head]));
-      look.replaceChildren(attentionPlot(seen.weights[head], share, needle));
+      look.replaceChildren(attentionPlot({ row: seen.weights[head], share, needle }));
     }
 
     /**
@@ -155,11 +153,11 @@ async function read({ config, tensors }, ids, frequencies, factor, given_up) {
  * @param {number} column
  * @param {(row: number, column: number) => void} onPick
  */
-function recallTable(model, { name, recall }, row, column, onPick) {
+function recallTable(model, { recall }, row, column, onPick) {
   const lengths = /** @type {number[]} */ (model.get("lengths"));
   const depths = /** @type {number[]} */ (model.get("depths"));
-  const caption = recall ? `Right names of ${model.get("texts")} texts, ${name}; choose one to try it` : `Choose a length and a place, ${name}`;
-  const header = element("tr", {}, element("td"), ...lengths.map((length) => element("th", { scope: "col" }, `${length} tokens`)));
+  const caption = recall ? `Right names of ${model.get("texts")} texts, by place and tokens; press one` : "Choose a place and a number of tokens";
+  const header = element("tr", {}, element("th", { scope: "col" }, "at"), ...lengths.map((length) => element("th", { scope: "col" }, String(length))));
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
       const share = recall ? recall[i][j] : 0;
@@ -168,11 +166,11 @@ function recallTable(model, { name, recall }, row, column, onPick) {
       const pick = element("button", { type: "button", "aria-label": label, "aria-pressed": String(i === row && j === column), onclick: () => onPick(i, j) }, shown);
       return element("td", { class: "llm-positive", style: `--share: ${share.toFixed(3)}` }, pick);
     });
-    return element("tr", {}, element("th", { scope: "row" }, placeName(depth)), ...cells);
+    return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "start" : depth === 1 ? "end" : `${Math.round(100 * depth)} %`), ...cells);
   });
   return scroller(
     caption,
-    element("table", { class: "llm-heat" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...lines)),
+    element("table", { class: "llm-heat llm-recall" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...lines)),
   );
 }
 
@@ -207,22 +205,24 @@ function strip({ tokenizer }, ids, needle, weights) {
 
 /**
  * Where the last token looks, in the head that gives the needle most.
- * @param {number[]} row  Its weights.
- * @param {number} share  What of these is on the needle.
- * @param {{ start: number, end: number }} needle
+ * @param {object} seen
+ * @param {number[]} seen.row  Its weights.
+ * @param {number} seen.share  What of these is on the needle.
+ * @param {{ start: number, end: number }} seen.needle
  */
-function attentionPlot(row, share, needle) {
+function attentionPlot({ row, share, needle }) {
   const step = Math.ceil(row.length / PLOTTED);
   /** @type {[number, number][]} */
   const points = [];
   for (let start = 0; start < row.length; start += step) points.push([start, Math.max(...row.slice(start, start + step))]);
   return linePlot({
-    title: `Weights of the last token in the head that looks at the needle most: ${percent(share)} on it`,
+    title: `Where the last token looks, in the head that looks at the needle most: ${percent(share)} on it`,
     x: "place in the text",
     y: "weight",
     series: [{ name: "weight", points }],
     band: [needle.start, needle.end - 1],
     markerName: "needle",
     yRange: [0, 1.2 * Math.max(0.2, ...points.map(([, weight]) => weight))], // room for the needle's name
+    height: 200,
   });
 }

@@ -1,17 +1,20 @@
 /** One text, four objectives: what a model reads, what it has to say, and how many tokens carry loss. */
 
-import { announcement, choice, element, redraw, setTrait, slider, widget } from "./js/dom.js";
-import { lesson } from "./js/objectives.js";
+import { announcement, element, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { aligned, lesson } from "./js/objectives.js";
 
 /** @import { Model } from "./js/types.js" */
+/** @import { Objective } from "./js/objectives.js" */
 
-/** @type {[value: string, text: string][]} */
+/** @type {[Objective, name: string, sees: string][]} */
 const OBJECTIVES = [
-  ["next", "Next token"],
-  ["masked", "Masked tokens"],
-  ["prefix", "Next token behind a prefix"],
-  ["spans", "Spans"],
+  ["next", "Next token", "the past"],
+  ["masked", "Masked tokens", "both sides"],
+  ["prefix", "Next token behind a prefix", "the past and the prefix"],
+  ["spans", "Spans", "both sides, then writes"],
 ];
+/** Those for which it matters what is hidden. */
+const HIDES = ["masked", "spans"];
 
 export default widget(
   {
@@ -24,54 +27,112 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const results = element("div");
+    const compared = element("div");
+    const rows = element("div");
     const words = /** @type {string[]} */ (model.get("words"));
-    body.append(
-      element(
-        "div",
-        { class: "llm-controls" },
-        choice("Objective", OBJECTIVES, model.get("objective"), (value) => setTrait(model, "objective", value)),
-        slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value)),
-      ),
-      said,
-      results,
-    );
+    const prefix = slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
+    body.append(compared, said, rows, element("div", { class: "llm-controls" }, prefix));
     for (const trait of ["objective", "prefix", "hidden"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
-      const { reads, says } = lessonOf(model);
-      said.textContent = `${says.length} ${says.length === 1 ? "token carries" : "tokens carry"} loss, of ${words.length} in the text.`;
-      redraw(results, hiding(model), strip("The model reads", reads), strip("and has to say", says));
+      const count = countOf(model, model.get("objective"));
+      said.textContent = `${count} ${count === 1 ? "token carries" : "tokens carry"} loss, of ${words.length} in the text.${hint(model)}`;
+      prefix.hidden = model.get("objective") !== "prefix";
+      redraw(compared, comparison(model));
+      redraw(rows, alignedRows(model));
     }
   },
 );
 
 /** @param {Model} model */
-function lessonOf(model) {
-  const hidden = /** @type {number[]} */ (model.get("hidden"));
-  const words = /** @type {string[]} */ (model.get("words"));
-  return lesson(model.get("objective"), words, words.map((_, i) => hidden.includes(i)), model.get("prefix"));
+function hint(model) {
+  if (HIDES.includes(model.get("objective"))) return " Press a word of the text to hide it, or to show it again.";
+  return " Each of them stands below the token after which it is said.";
 }
 
 /**
- * Each word as a button that hides it.
+ * @param {Model} model
+ * @returns {[words: string[], hidden: boolean[], prefix: number]}
+ */
+function askedOf(model) {
+  const words = /** @type {string[]} */ (model.get("words"));
+  return [words, words.map((_, i) => model.get("hidden").includes(i)), model.get("prefix")];
+}
+
+/**
+ * @param {Model} model
+ * @param {Objective} objective
+ */
+function countOf(model, objective) {
+  return lesson(objective, ...askedOf(model)).says.length;
+}
+
+/**
+ * The objectives to choose from, each with a cell for every token that carries loss.
  * @param {Model} model
  */
-function hiding(model) {
-  const hidden = /** @type {number[]} */ (model.get("hidden"));
-  const buttons = /** @type {string[]} */ (model.get("words")).map((word, i) => {
-    const is = hidden.includes(i);
-    const onclick = () => setTrait(model, "hidden", is ? hidden.filter((other) => other !== i) : [...hidden, i].sort((a, b) => a - b));
-    return element("button", { type: "button", "aria-pressed": String(is), onclick }, word);
+function comparison(model) {
+  const most = model.get("words").length + 2;
+  const rows = OBJECTIVES.map(([objective, name, sees]) => {
+    const count = countOf(model, objective);
+    const isChosen = objective === model.get("objective");
+    const choose = element("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => setTrait(model, "objective", objective) }, name);
+    const cells = Array.from({ length: count }, () => element("i", { class: "llm-loss" }));
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, choose),
+      element("td", {}, element("span", { class: "llm-units", style: `--units: ${most}` }, ...cells)),
+      element("td", {}, String(count)),
+      element("td", {}, sees),
+    );
   });
-  return element("p", {}, "Hide for masks and spans: ", ...buttons.flatMap((button) => [button, " "]));
+  const head = ["Objective", "Tokens that carry loss", "", "A token sees"].map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
+  const caption = "How many lessons one text gives";
+  return scroller(caption, element("table", { class: "llm-lessons" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)));
 }
 
 /**
- * @param {string} name
- * @param {string[]} tokens
+ * The text, what is read and what has to be said, below one another.
+ * @param {Model} model
  */
-function strip(name, tokens) {
-  return element("p", {}, `${name}: `, element("strong", {}, tokens.join(" ") || "nothing"));
+function alignedRows(model) {
+  const [words, hidden, prefix] = askedOf(model);
+  const columns = aligned(model.get("objective"), words, hidden, prefix);
+  const cell = (/** @type {string[]} */ tokens, /** @type {number} */ width, /** @type {string} */ kind) =>
+    element("td", { colspan: width, class: tokens.length ? "" : "llm-nothing" }, ...(tokens.length ? tokens.map((token) => element("span", { class: kind }, token)) : ["–"]));
+  const row = (/** @type {string} */ name, /** @type {Node[]} */ cells) => element("tr", {}, element("th", { scope: "row" }, name), ...cells);
+  const read = (/** @type {{ reads: string | null, width: number, isMark: boolean, inPrefix: boolean }} */ { reads, width, isMark, inPrefix }) =>
+    cell(reads === null ? [] : [reads], width, isMark ? "llm-token llm-mark" : inPrefix ? "llm-token llm-ahead" : "llm-token");
+  const caption = "Text, input and targets";
+  return scroller(
+    caption,
+    element(
+      "table",
+      { class: "llm-aligned" },
+      element("caption", {}, caption),
+      element(
+        "tbody",
+        {},
+        row("the text", words.map((word, i) => element("td", {}, wordOf(model, word, i)))),
+        row("it reads", columns.map(read)),
+        row("it says", columns.map(({ says, width }) => cell(says, width, "llm-token llm-loss"))),
+      ),
+    ),
+  );
+}
+
+/**
+ * A word of the text: a button that hides it, where that matters.
+ * @param {Model} model
+ * @param {string} word
+ * @param {number} place
+ */
+function wordOf(model, word, place) {
+  if (!HIDES.includes(model.get("objective"))) return element("span", { class: "llm-token" }, word);
+  const hidden = /** @type {number[]} */ (model.get("hidden"));
+  const is = hidden.includes(place);
+  const onclick = () => setTrait(model, "hidden", is ? hidden.filter((other) => other !== place) : [...hidden, place].sort((a, b) => a - b));
+  return element("button", { type: "button", "aria-pressed": String(is), onclick }, word);
 }

@@ -1,17 +1,19 @@
 /** A policy that learns in the page: the reader chooses what it is paid for, and sees what it makes of it. */
 
-import { announcement, button, choice, element, loadWhenVisible, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, slider, widget } from "./js/dom.js";
 import { format, randomNumbers } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { GROUPS, inWords, isRight, newRun, REWARDS, SAMPLES, tunedPolicy } from "./js/policy_training.js";
 
 /** @import { Model } from "./js/types.js" */
+/** @import { Plot, Series } from "./js/plot.js" */
 /** @import { Group, Measures } from "./js/policy_training.js" */
-/** @import { Points } from "./js/plot.js" */
 
 /** For so many milliseconds it learns before the page is drawn again. */
 const SLICE = 40;
 const RATES = [0.003, 0.01, 0.03, 0.1];
+/** That the axis shows before there are more. */
+const LEAST_STEPS = 100;
 
 export default widget(
   {
@@ -27,22 +29,22 @@ export default widget(
   (model, body) => {
     const said = announcement();
     const results = element("div");
+    const group = element("div");
     const controls = element("div", { class: "llm-controls" });
     body.append(
       element(
         "p",
-        {},
-        "It adds two numbers from 0 to 4. It was tuned on 9,600 sample answers that state the right number in about 4 cases of 10. " +
-          `In each step it answers ${GROUPS} questions ${SAMPLES} times, and answers that are paid more than the others to the same question become likelier.`,
+        { class: "llm-note" },
+        "It adds two numbers from 0 to 4, tuned on 9,600 samples of which about 4 in 10 are right. " +
+          `A step: ${GROUPS} questions, ${SAMPLES} answers each; those paid more than the others become likelier.`,
       ),
-      controls,
-      said,
-      results,
+      columns([controls], [results, said]),
+      group,
     );
     let open = true;
     const message = "Tuning the policy on sample answers …";
     loadWhenVisible(body, said, async () => tunedPolicy(randomNumbers(1)), message).then((reference) => {
-      if (reference && open) runLab(model, reference, controls, said, results, () => open);
+      if (reference && open) runLab(model, reference, { controls, said, results, group }, () => open);
     });
     return () => (open = false);
   },
@@ -51,23 +53,24 @@ export default widget(
 /**
  * @param {Model} model
  * @param {import("./js/small_policy.js").Policy} reference
- * @param {HTMLElement} controls
- * @param {HTMLElement} said
- * @param {HTMLElement} results
+ * @param {Record<"controls" | "said" | "results" | "group", HTMLElement>} places
  * @param {() => boolean} isOpen
  */
-function runLab(model, reference, controls, said, results, isOpen) {
+function runLab(model, reference, { controls, said, results, group }, isOpen) {
   /** @type {Measures[]} */
   let history = [];
+  /** The run before this one. @type {Measures[]} */
+  let former = [];
   /** @type {Group[]} */
   let groups = [];
   let step = newRun(reference, model.get("rate"), randomNumbers(2));
   let remaining = 0;
-  controls.append(...fields(model), button("1 step", () => run(1)), button("25 steps", () => run(25)), button("100 steps", () => run(100)), button("Start again", restart));
+  controls.append(...fields(model), element("div", { class: "llm-buttons" }, button("1 step", () => run(1)), button("25 steps", () => run(25)), button("100 steps", () => run(100)), button("Start again", restart)));
   model.on("change:rate", restart);
   restart();
 
   function restart() {
+    if (history.length > 1) former = history;
     history = [];
     remaining = 0;
     step = newRun(reference, model.get("rate"), randomNumbers(2));
@@ -100,7 +103,8 @@ function runLab(model, reference, controls, said, results, isOpen) {
   }
 
   function show() {
-    results.replaceChildren(...(history.length > 1 ? [plots(history)] : []), groupTable(groups[0]));
+    results.replaceChildren(...plots(history, former));
+    group.replaceChildren(groupList(groups[0]));
     // Read out once, when it has come to rest.
     if (remaining === 0) said.textContent = sentence(history);
   }
@@ -118,44 +122,58 @@ function fields(model) {
   ];
 }
 
+/** @param {number} share */
+function percent(share) {
+  return `${Math.round(100 * share)}\u00a0%`;
+}
+
 /** @param {Measures[]} history */
 function sentence(history) {
   const now = history[history.length - 1];
-  const percent = (/** @type {number} */ share) => `${Math.round(100 * share)}\u00a0%`;
   return (
     `After ${history.length - 1} steps: reward ${format(now.reward)}, ${percent(now.right)} of the answers right, ` +
-    `entropy ${format(now.entropy)} nats per token, KL ${format(now.kl)} nats per answer, ${percent(now.equal)} of the groups with equal rewards, ${format(now.length, 1)} tokens per answer.`
+    `${percent(now.equal)} of the groups with equal rewards, ${format(now.length, 1)} tokens per answer.`
   );
 }
 
-/** @param {Measures[]} history */
-function plots(history) {
-  const line = (/** @type {keyof Measures} */ key) => history.map((measures, i) => /** @type {[number, number]} */ ([i, measures[key]]));
-  const highest = (/** @type {keyof Measures} */ key, /** @type {number} */ least) => Math.max(least, ...history.map((measures) => measures[key]));
-  /** @type {(title: string, y: string, yRange: [number, number], series: { name: string, points: Points }[]) => HTMLElement} */
-  const plot = (title, y, yRange, series) => linePlot({ title, x: "step", y, series, yRange });
-  return element(
-    "div",
-    { class: "llm-row llm-thirds" },
-    plot("What it is paid, and what is true", "share", [0, 1], [{ name: "reward", points: line("reward") }, { name: "right", points: line("right") }]),
-    plot("Entropy", "nats per token", [0, highest("entropy", 1)], [{ name: "entropy", points: line("entropy") }]),
-    plot("KL from the tuned policy", "nats per answer", [0, highest("kl", 1)], [{ name: "KL", points: line("kl") }]),
-  );
+/**
+ * @param {Measures[]} history
+ * @param {Measures[]} former
+ */
+function plots(history, former) {
+  const line = (/** @type {Measures[]} */ of, /** @type {keyof Measures} */ key) => of.map((measures, i) => /** @type {[number, number]} */ ([i, measures[key]]));
+  const highest = (/** @type {keyof Measures} */ key, /** @type {number} */ least) => Math.max(least, ...[...history, ...former].map((measures) => measures[key]));
+  const series = (/** @type {string} */ name, /** @type {keyof Measures} */ key, look = 0) => ({ name, look, points: line(history, key), before: former.length ? line(former, key) : undefined });
+  /** @type {(title: string, y: string, most: number, height: number, shown: Series[], dots?: Plot["dots"]) => HTMLElement} */
+  const plot = (title, y, most, height, shown, dots = []) => linePlot({ title, x: "step", y, series: shown, dots, yRange: [0, most], xRange: [0, Math.max(LEAST_STEPS, history.length - 1, former.length - 1)], height });
+  const [at, now] = [history.length - 1, history[history.length - 1]];
+  const ends = [
+    { at: /** @type {[number, number]} */ ([at, now.reward]), name: `reward ${format(now.reward)}`, look: 1 },
+    { at: /** @type {[number, number]} */ ([at, now.right]), name: `right ${format(now.right)}`, below: now.right > 0.15 },
+  ];
+  return [
+    plot("What it is paid, and what is true", "share", 1, 180, [series("", "reward", 1), series("", "right", 0)], ends),
+    element(
+      "div",
+      { class: "llm-row llm-pair" },
+      plot(`Entropy: ${format(history[history.length - 1].entropy)}`, "nats per token", highest("entropy", 1), 110, [series("entropy", "entropy", 2)]),
+      plot(`KL from the tuned: ${format(history[history.length - 1].kl)}`, "nats per answer", highest("kl", 1), 110, [series("KL", "kl", 3)]),
+    ),
+  ];
 }
 
 /** @param {Group} group */
-function groupTable({ question, answers, rewards, advantages }) {
-  const caption = `A group of the last step: what is ${question.left} + ${question.right}?`;
-  const header = ["Answer", "Right", "Reward", "Advantage"].map((name) => element("th", { scope: "col" }, name));
-  const rows = answers.map((answer, i) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, inWords(answer)),
-      element("td", {}, isRight(answer) ? "✓ yes" : "no"),
-      element("td", {}, format(rewards[i])),
-      element("td", {}, format(advantages[i])),
-    ),
-  );
-  return scroller(caption, element("table", { class: "llm-answers" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...rows)));
+function groupList({ question, answers, rewards, advantages }) {
+  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong; pay, advantage`;
+  const items = answers.map((answer, i) => {
+    const kind = advantages[i] > 0 ? "llm-gains" : advantages[i] < 0 ? "llm-loses" : "";
+    const sign = advantages[i] > 0 ? "+" : "";
+    return element(
+      "li",
+      { class: kind },
+      element("b", { title: inWords(answer) }, `${isRight(answer) ? "✓" : "✗"} ${inWords(answer)}`),
+      element("span", {}, `${format(rewards[i])}, ${sign}${format(advantages[i])}`),
+    );
+  });
+  return element("figure", {}, element("figcaption", {}, caption), element("ol", { class: "llm-group", "aria-label": caption }, ...items));
 }

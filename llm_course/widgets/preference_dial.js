@@ -1,7 +1,10 @@
 /** DPO by hand: the reader says which answers are preferred, turns beta, and sees where the probability goes. */
 
-import { announcement, button, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { memory } from "./js/before.js";
+import { announcement, element, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
+import { pairedBars } from "./js/paired_bars.js";
 import { dpoLoss, klDivergence, margin, policyOver, trainDpo } from "./js/preferences.js";
 import { percent } from "./js/token_bars.js";
 
@@ -23,35 +26,68 @@ export default widget(
     ],
   },
   (model, body) => {
-    const controls = element("div", { class: "llm-controls" });
     const said = announcement();
-    const results = element("div");
+    const asked = element("p", { class: "llm-note", "aria-live": "polite" });
+    const pairs = element("div");
+    const figures = element("div");
+    const answers = element("div");
+    /** What was pressed of a pair so far. @type {{ chosen?: number, rejected?: number }} */
+    let half = {};
     body.append(
       element(
         "p",
-        {},
-        "Eight answers to one question, with the chances that the reference gives them. The policy has two weights, one for the number of sentences and one for the number of false ones, " +
-          "and gradient descent on the DPO loss sets them. It cannot treat an answer by itself: like a network, it generalizes.",
+        { class: "llm-note" },
+        "The policy has two weights, for sentences and for false ones: it cannot treat an answer by itself.",
       ),
-      controls,
+      element("div", { class: "llm-controls" }, ...dials(model)),
       said,
-      results,
+      figures,
+      element("div", { class: "llm-preferred" }, pairs, asked),
+      answers,
     );
-    fill();
+    const remember = /** @type {(now: State) => State | undefined} */ (memory());
     for (const trait of ["pairs", "beta", "share", "steps"]) model.on(`change:${trait}`, show);
     show();
-
-    function fill() {
-      controls.replaceChildren(...dials(model), ...pairFields(model));
-    }
 
     function show() {
       const state = trained(model);
       said.textContent = sentence(state);
-      results.replaceChildren(pairList(model, state), answerTable(state));
+      redraw(pairs, pairList(model, state));
+      figures.replaceChildren(moved(state, remember(state)));
+      showAnswers(state);
+    }
+
+    /** @param {State} state */
+    function showAnswers(state) {
+      asked.textContent = request(half);
+      redraw(answers, answerTable(state, half, press));
+    }
+
+    /**
+     * One answer is better, another one worse: then they are a pair.
+     * @param {"chosen" | "rejected"} side
+     * @param {number} answer
+     */
+    function press(side, answer) {
+      half = half[side] === answer ? {} : { ...half, [side]: answer };
+      const { chosen, rejected } = half;
+      if (chosen === undefined || rejected === undefined || chosen === rejected) {
+        if (chosen === rejected) half = { [side]: answer };
+        return showAnswers(trained(model));
+      }
+      half = {};
+      const others = model.get("pairs").filter((/** @type {Pair} */ [first, second]) => first !== chosen || second !== rejected);
+      setTrait(model, "pairs", [...others, [chosen, rejected]]);
     }
   },
 );
+
+/** @param {{ chosen?: number, rejected?: number }} half */
+function request({ chosen, rejected }) {
+  if (chosen !== undefined) return `Answer ${chosen + 1} is better: press “worse” at another.`;
+  if (rejected !== undefined) return `Answer ${rejected + 1} is worse: press “better” at another.`;
+  return "To add a pair, press “better” and “worse”.";
+}
 
 /** @param {Model} model */
 function trained(model) {
@@ -77,22 +113,6 @@ function dials(model) {
   ];
 }
 
-/** @param {Model} model */
-function pairFields(model) {
-  /** @type {Candidate[]} */
-  const candidates = model.get("candidates");
-  const options = candidates.map((_, i) => /** @type {[string, string]} */ ([String(i), `answer ${i + 1}`]));
-  let [chosen, rejected] = [0, Math.min(7, candidates.length - 1)];
-  return [
-    choice("Prefer", options, String(chosen), (value) => (chosen = Number(value))),
-    choice("to", options, String(rejected), (value) => (rejected = Number(value))),
-    button("Add this pair", () => {
-      const pairs = model.get("pairs").filter((/** @type {Pair} */ [first, second]) => first !== chosen || second !== rejected);
-      if (chosen !== rejected) setTrait(model, "pairs", [...pairs, [chosen, rejected]]);
-    }),
-  ];
-}
-
 /**
  * @param {Model} model
  * @param {State} state
@@ -102,40 +122,53 @@ function pairList(model, { candidates, pairs, beta, weights }) {
     const [chosen, rejected] = pair.map((index) => index + 1);
     const remove = () => setTrait(model, "pairs", pairs.filter((_, j) => j !== i));
     const name = `answer ${chosen} over answer ${rejected}`;
-    return element("li", {}, `${name}: margin ${format(margin(candidates, weights, pair, beta))} `, element("button", { type: "button", "aria-label": `Remove ${name}`, onclick: remove }, "remove"));
+    return element("li", {}, `${name}, ${format(margin(candidates, weights, pair, beta))} `, element("button", { type: "button", "aria-label": `Remove ${name}`, onclick: remove }, "×"));
   });
-  return element("div", {}, element("p", { class: "llm-caption" }, "What the raters prefer"), items.length ? element("ul", {}, ...items) : element("p", {}, "nothing yet: add a pair"));
+  const list = element("ul", { class: "llm-pairs" }, ...items);
+  return element("div", { class: "llm-preferred" }, element("span", { class: "llm-caption" }, "Preferred, with margins"), items.length ? list : element("span", {}, "nothing yet"));
 }
 
 /** @param {State} state */
-function sentence({ candidates, pairs, beta, share, steps, weights, reference, policy }) {
+function sentence({ candidates, pairs, beta, share, steps, weights }) {
   if (!pairs.length) return "No pair, so nothing to learn: the policy is the reference.";
-  const mean = (/** @type {number[]} */ probabilities) => candidates.reduce((sum, { features }, i) => sum + probabilities[i] * features[0], 0);
-  return (
-    `After ${steps} steps: loss ${format(dpoLoss(candidates, weights, pairs, beta, share), 3)}, weights ${weights.map((weight, i) => `${format(weight)} for ${FEATURES[i]}`).join(" and ")}. ` +
-    `KL from the reference ${format(klDivergence(policy, reference))} nats; ${format(mean(reference), 1)} sentences per answer before, ${format(mean(policy), 1)} now.`
-  );
+  return `After ${steps} steps: loss ${format(dpoLoss(candidates, weights, pairs, beta, share), 3)}, weights ${weights.map((weight, i) => `${format(weight)} for ${FEATURES[i]}`).join(" and ")}.`;
 }
 
-/** @param {State} state */
-function answerTable({ candidates, beta, reference, policy }) {
-  const caption = "The answers before and after";
-  const names = ["Answer", "Reference", "Policy", "Implicit reward"];
+/**
+ * @param {State} now
+ * @param {State | undefined} before
+ */
+function moved(now, before) {
+  const mean = (/** @type {State} */ { candidates, policy }, /** @type {(features: number[]) => number} */ of) => candidates.reduce((sum, { features }, i) => sum + policy[i] * of(features), 0);
+  /** @type {[string, (of: State) => string][]} */
+  const shown = [
+    ["KL from the reference", ({ policy, reference }) => `${format(klDivergence(policy, reference))} nats`],
+    ["sentences per answer", (of) => format(mean(of, ([sentences]) => sentences), 1)],
+    ["answers with something false", (of) => percent(mean(of, ([, wrong]) => Number(wrong > 0)))],
+  ];
+  return keyFigures(shown.map(([name, of]) => ({ name, value: of(now), before: before && of(before) })));
+}
+
+/**
+ * @param {State} state
+ * @param {{ chosen?: number, rejected?: number }} half
+ * @param {(side: "chosen" | "rejected", answer: number) => void} press
+ */
+function answerTable({ candidates, beta, reference, policy }, half, press) {
+  const caption = "The answers: reference in outline, policy filled; implicit reward";
+  const names = ["Answer", "reference → policy", "reward", "in a pair"];
+  const side = (/** @type {"chosen" | "rejected"} */ which, /** @type {string} */ name, /** @type {number} */ i) =>
+    element("button", { type: "button", "aria-pressed": String(half[which] === i), "aria-label": `Answer ${i + 1} is ${name}`, onclick: () => press(which, i) }, name);
   const rows = candidates.map(({ text, features }, i) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, `${i + 1}. ${text}`, features[1] ? element("em", {}, ` (${features[1]} false)`) : null),
-      element("td", {}, bar(reference[i])),
-      element("td", {}, bar(policy[i])),
+      element("td", {}, element("div", { class: "llm-beside" }, pairedBars(reference[i], policy[i]), `${percent(reference[i])} → ${percent(policy[i])}`)),
       element("td", {}, format(beta * Math.log(policy[i] / reference[i]))),
+      element("td", {}, side("chosen", "better", i), " ", side("rejected", "worse", i)),
     ),
   );
   const header = names.map((name) => element("th", { scope: "col" }, name));
-  return scroller(caption, element("table", { class: "llm-bars llm-answers" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...rows)));
-}
-
-/** @param {number} probability */
-function bar(probability) {
-  return element("span", {}, element("span", { class: "llm-bar", style: `--share: ${(0.5 * probability).toFixed(4)}` }), percent(probability));
+  return scroller(caption, element("table", { class: "llm-answers" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...rows)));
 }

@@ -2,7 +2,9 @@
 
 import { calculator, choice, element, scroller, setTrait, slider, svg, traitCheckbox } from "./js/dom.js";
 import { loadCourseModel } from "./js/course_model.js";
+import { keyFigures } from "./js/key_figures.js";
 import { argmax, format } from "./js/numbers.js";
+import { fitted } from "./js/plot.js";
 import { absmax, levelsOf, quantizedDecoder, relativeError, roundByGroups, roundMatrix } from "./js/quantization.js";
 import { Writer } from "./js/writer.js";
 
@@ -19,8 +21,9 @@ const OUTLIER = 7;
 const GROUPS = [8, 16, 32, 64, 128];
 /** More than any row has. */
 const ROW = 512;
-const WIDTH = 420;
-const HEIGHT = 132;
+const HEIGHT = 128;
+/** Settings that the table of those tried keeps. */
+const TRIED = 3;
 const BINS = 60;
 const PROMPT = "There was a girl called";
 const TOKENS = 28;
@@ -40,10 +43,10 @@ export default calculator(
   {
     traits: ["matrix", "bits", "group", "outlier", "nf4"],
     fields,
-    load: async (model) => ({ course: await loadCourseModel(model), plain: "" }),
+    load: async (model) => ({ course: await loadCourseModel(model), plain: "", perplexity: NaN, tried: [] }),
     compute: look,
     sentence,
-    pictures: [drawing, table, story],
+    pictures: [drawing, errorsOf, story],
   },
 );
 
@@ -68,7 +71,15 @@ function fields(model) {
   ];
 }
 
-/** @typedef {{ course: CourseModel, plain: string }} Loaded  The model, and its story in 16 bits once it was told. */
+/**
+ * @typedef {{ name: string, size: string, bits: string, error: string, perplexity: string }} Tried
+ *
+ * @typedef {object} Loaded  The model, its story in 16 bits and that story's perplexity once it was told, and what was tried.
+ * @property {CourseModel} course
+ * @property {string} plain
+ * @property {number} perplexity
+ * @property {Tried[]} tried  The latest first.
+ */
 
 /**
  * The first row of a matrix, there and back, with an outlier if one is asked for; the whole matrix without.
@@ -121,66 +132,99 @@ function sentence(seen) {
 /** The histogram of the row, and below it the levels of the first group. @param {Seen} seen */
 function drawing({ weights, levels, deviation }) {
   const reach = Math.max(4 * deviation, absmax(weights));
-  const toX = (/** @type {number} */ value) => 10 + ((value + reach) / (2 * reach)) * (WIDTH - 20);
   const counts = new Array(BINS).fill(0);
   for (const weight of weights) counts[Math.min(BINS - 1, Math.floor(((weight + reach) / (2 * reach)) * BINS))] += 1;
   const tallest = Math.max(...counts);
-  const bars = counts.map((count, i) => {
-    const left = toX(-reach + (2 * reach * i) / BINS);
-    const height = (count / tallest) * (HEIGHT - 50);
-    return svg("rect", { style: "fill: rgb(var(--llm-blue))", x: left, y: HEIGHT - 40 - height, width: (WIDTH - 20) / BINS - 1, height });
-  });
-  const marks = levels.map((level) => svg("line", { stroke: "currentColor", x1: toX(level), x2: toX(level), y1: HEIGHT - 36, y2: HEIGHT - 20 }));
   const label = `Histogram of ${weights.length} weights, and the ${levels.length} levels that the first group can become`;
-  const ends = [-reach, 0, reach].map((value, i) =>
-    svg("text", { x: toX(value), y: HEIGHT - 5, "font-size": 11, fill: "currentColor", "text-anchor": ["start", "middle", "end"][i] }, format(value, 2)),
-  );
-  return element(
-    "div",
-    {},
-    svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": label, style: "max-width: 34rem" }, ...bars, ...marks, ...ends),
-    element("p", {}, `Bars: the ${weights.length} weights of the matrix's first row. Ticks: the levels of its first group.`),
-  );
+  const draw = (/** @type {number} */ width) => {
+    const toX = (/** @type {number} */ value) => 4 + ((value + reach) / (2 * reach)) * (width - 8);
+    const bars = counts.map((count, i) => {
+      const height = (count / tallest) * (HEIGHT - 50);
+      return svg("rect", { class: "llm-above", x: toX(-reach + (2 * reach * i) / BINS), y: HEIGHT - 44 - height, width: (width - 8) / BINS - 1, height });
+    });
+    const marks = levels.map((level) => svg("line", { class: "llm-level", x1: toX(level), x2: toX(level), y1: HEIGHT - 40, y2: HEIGHT - 20 }));
+    const ends = [-reach, 0, reach].map((value, i) => svg("text", { class: "llm-tick", x: toX(value), y: HEIGHT - 4, "text-anchor": ["start", "middle", "end"][i] }, format(value, 2)));
+    return svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label }, ...bars, ...marks, ...ends);
+  };
+  const caption = `${weights.length} weights of a row; ${levels.length} levels of its first group`;
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, caption), fitted(draw));
 }
 
-/** @param {Seen} seen */
-function table({ group, errors }) {
-  /** @type {[string, number | undefined][]} */
-  const rows = [
-    ["the row", errors.row],
-    [`its first ${group}, without the outlier`, errors.near],
-    ["the groups behind them", errors.far],
-    ["the whole matrix, as it is", errors.matrix],
-  ];
-  const lines = rows.map(([name, error]) =>
-    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, error === undefined ? "–" : `${format(100 * error, 1)} %`)),
-  );
-  const caption = "Relative error";
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("tbody", {}, ...lines)));
+/**
+ * @param {Seen} now
+ * @param {Seen | undefined} before
+ */
+function errorsOf({ errors }, before) {
+  const written = (/** @type {number | undefined} */ error) => (error === undefined ? "–" : `${format(100 * error, 1)} %`);
+  /** @type {[string, keyof Seen["errors"]][]} */
+  const shown = [["error of the row", "row"], ["near the outlier", "near"], ["other groups", "far"], ["matrix without it", "matrix"]];
+  return keyFigures(shown.map(([name, key]) => ({ name, value: written(errors[key]), before: before && written(before.errors[key]) })));
 }
 
 /** What the model tells with all its linear layers in this format, without the outlier. @param {Seen} seen */
 function story(seen) {
-  const { loaded, bits, nf4, size } = seen;
-  const node = element("div", {}, element("p", {}, "The quantized model writes …"));
+  const { loaded, bits, nf4, size, group, errors } = seen;
+  const node = element("div", { class: "llm-stories" }, element("p", {}, "The quantized model writes …"));
   setTimeout(() => {
     if (!node.isConnected) return;
     const { course } = loaded;
     loaded.plain ||= tell(new Writer(course));
+    if (Number.isNaN(loaded.perplexity)) loaded.perplexity = perplexityOf(new Writer(course), loaded);
     const writer = new Writer({ ...course, decoder: quantizedDecoder(course, size, { bits, nf4 }) });
     const told = tell(writer);
-    writer.start(PROMPT + loaded.plain);
-    const begun = course.tokenizer.encode(PROMPT).length + 1;
-    const chances = writer.probabilities.slice(begun);
-    const perplexity = Math.exp(-chances.reduce((sum, chance) => sum + Math.log(chance), 0) / chances.length);
     const verdict = told === loaded.plain ? "the same story" : "another text";
+    remember(loaded, {
+      name: nameOf(seen), size: size === ROW ? "the row" : String(size), bits: format(bits + 16 / group, 2),
+      error: `${format(100 * errors.matrix, 1)} %`, perplexity: format(perplexityOf(writer, loaded), 2),
+    });
     node.replaceChildren(
       element("p", {}, element("strong", {}, "As it is: "), `${PROMPT}${loaded.plain} …`),
-      element("p", {}, element("strong", {}, `All linear layers, ${nameOf(seen)}, ${verdict}: `), `${PROMPT}${told} …`),
-      element("p", {}, `To the quantized model, the first story has a perplexity of ${format(perplexity, 2)}.`),
+      element("p", {}, element("strong", {}, `All linear layers, ${nameOf(seen)}, ${verdict}: `), PROMPT, ...changed(loaded.plain, told), " …"),
+      triedTable(loaded),
     );
   }, PAUSE);
   return node;
+}
+
+/**
+ * The second text, marked from where it leaves the first.
+ * @param {string} plain
+ * @param {string} told
+ */
+function changed(plain, told) {
+  let same = 0;
+  while (same < told.length && told[same] === plain[same]) same++;
+  return same === told.length ? [told] : [told.slice(0, same), element("mark", {}, told.slice(same))];
+}
+
+/**
+ * The perplexity of the plain story to a model.
+ * @param {Writer} writer
+ * @param {Loaded} loaded
+ */
+function perplexityOf(writer, { course, plain }) {
+  writer.start(PROMPT + plain);
+  const begun = course.tokenizer.encode(PROMPT).length + 1;
+  const chances = writer.probabilities.slice(begun);
+  return Math.exp(-chances.reduce((sum, chance) => sum + Math.log(chance), 0) / chances.length);
+}
+
+/**
+ * @param {Loaded} loaded
+ * @param {Tried} now
+ */
+function remember(loaded, now) {
+  const others = loaded.tried.filter(({ name, size }) => name !== now.name || size !== now.size);
+  loaded.tried = [now, ...others].slice(0, TRIED);
+}
+
+/** @param {Loaded} loaded */
+function triedTable({ tried, perplexity }) {
+  const caption = "What you tried; to each, the first story";
+  const head = ["setting", "group", "bits", "error", "has a perplexity of"].map((name) => element("th", { scope: "col" }, name));
+  const rows = [...tried.map(({ name, size, bits, error, perplexity: own }) => [name, size, bits, error, own]), ["as it is", "–", "16.00", "–", format(perplexity, 2)]];
+  const lines = rows.map(([name, ...cells], i) => element("tr", { class: i === 0 && "llm-now" }, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text))));
+  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...lines)));
 }
 
 /**

@@ -1,15 +1,20 @@
 /** A reliability diagram to turn, and what a threshold for silence makes of the score. */
 
+import { memory } from "./js/before.js";
 import { binsOf, calibrationError, selectiveScore, sharpened } from "./js/calibration.js";
-import { announcement, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, columns, element, scroller, setTrait, slider, svg, widget } from "./js/dom.js";
+import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
-import { linePlot } from "./js/plot.js";
+import { fitted, linePlot, sample } from "./js/plot.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Bin } from "./js/calibration.js" */
 
 const TRAITS = ["bins", "power", "threshold", "penalty"];
 const THRESHOLDS = Array.from({ length: 51 }, (_, i) => i / 50);
+const EDGE = { left: 44, right: 12, top: 22 };
+/** Of the diagram, and of the bars of counts below it. */
+const [SQUARE, COUNTS, HEIGHT] = [180, 36, 284];
 
 export default widget(
   {
@@ -22,68 +27,150 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
+    const figures = element("div");
     const results = element("div");
+    const numbers = element("div");
     const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
     body.append(
-      element(
-        "div",
-        { class: "llm-controls" },
-        slider("Bins", { min: 1, max: 20, step: 1, value: model.get("bins") }, set("bins")),
-        slider("Sharpen by", { min: 0.2, max: 5, step: 0.1, value: model.get("power"), format: (value) => format(value, 1) }, set("power")),
-        slider("Keep silent below", { min: 0, max: 1, step: 0.02, value: model.get("threshold"), format: (value) => format(value, 2) }, set("threshold")),
-        slider("A wrong answer costs", { min: 0, max: 9, step: 0.5, value: model.get("penalty"), format: (value) => format(value, 1) }, set("penalty")),
+      columns(
+        [
+          element(
+            "div",
+            { class: "llm-controls" },
+            slider("Bins", { min: 1, max: 20, step: 1, value: model.get("bins") }, set("bins")),
+            slider("Sharpen by", { min: 0.2, max: 5, step: 0.1, value: model.get("power"), format: (value) => format(value, 1) }, set("power")),
+            slider("Keep silent below", { min: 0, max: 1, step: 0.02, value: model.get("threshold"), format: (value) => format(value, 2) }, set("threshold")),
+            slider("A wrong answer costs", { min: 0, max: 9, step: 0.5, value: model.get("penalty"), format: (value) => format(value, 1) }, set("penalty")),
+          ),
+          figures,
+          said,
+        ],
+        [results],
       ),
-      said,
-      results,
+      element("details", {}, element("summary", {}, "The numbers"), numbers),
     );
+    const remember = /** @type {(now: Seen) => Seen | undefined} */ (memory());
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     show();
 
     function show() {
-      const [bins, power, threshold, penalty] = TRAITS.map((trait) => model.get(trait));
-      const correct = /** @type {boolean[]} */ (model.get("correct"));
-      const confidence = sharpened(model.get("confidence"), power);
-      const found = binsOf(confidence, correct, bins);
-      const given = confidence.filter((value) => value >= threshold).length;
-      said.textContent =
-        `Calibration error ${format(calibrationError(found), 3)} in ${bins} ${bins === 1 ? "bin" : "bins"}. ` +
-        `${given} of ${confidence.length} questions are answered; the mean score is ${format(selectiveScore(confidence, correct, threshold, penalty), 2)}.`;
-      results.replaceChildren(reliability(found), scores(confidence, correct, threshold, penalty), table(found));
+      const now = look(model);
+      const before = remember(now);
+      said.textContent = sentence(now);
+      figures.replaceChildren(moved(now, before));
+      results.replaceChildren(reliability(now, before), scores(now, before));
+      numbers.replaceChildren(table(now.found));
     }
   },
 );
 
-/** @param {Bin[]} bins */
-function reliability(bins) {
-  const filled = bins.filter(({ count }) => count);
-  return linePlot({
-    title: "Share of right answers by confidence",
-    x: "confidence",
-    y: "right",
-    series: [
-      { name: "this model", points: filled.map(({ confidence, accuracy }) => [confidence, accuracy]) },
-      { name: "as often as it says", points: [[0, 0], [1, 1]] },
-    ],
-    yRange: [0, 1],
-  });
+/** @param {Model} model */
+function look(model) {
+  const [bins, power, threshold, penalty] = TRAITS.map((trait) => model.get(trait));
+  const correct = /** @type {boolean[]} */ (model.get("correct"));
+  const confidence = sharpened(model.get("confidence"), power);
+  const found = binsOf(confidence, correct, bins);
+  return {
+    bins, threshold, found,
+    total: confidence.length,
+    given: confidence.filter((value) => value >= threshold).length,
+    error: calibrationError(found),
+    score: selectiveScore(confidence, correct, threshold, penalty),
+    curve: THRESHOLDS.map((place) => /** @type {[number, number]} */ ([place, selectiveScore(confidence, correct, place, penalty)])),
+  };
+}
+
+/** @typedef {ReturnType<typeof look>} Seen */
+
+/** @param {Seen} seen */
+function sentence({ error, bins, given, total, score }) {
+  return (
+    `Calibration error ${format(error, 3)} in ${bins} ${bins === 1 ? "bin" : "bins"}. ` +
+    `${given} of ${total} questions are answered; the mean score is ${format(score, 2)}.`
+  );
 }
 
 /**
- * @param {number[]} confidence
- * @param {boolean[]} correct
- * @param {number} threshold
- * @param {number} penalty
+ * @param {Seen} now
+ * @param {Seen | undefined} before
  */
-function scores(confidence, correct, threshold, penalty) {
-  const points = THRESHOLDS.map((place) => /** @type {[number, number]} */ ([place, selectiveScore(confidence, correct, place, penalty)]));
+function moved(now, before) {
+  return keyFigures([
+    { name: "calibration error", value: format(now.error, 3), before: before && format(before.error, 3) },
+    { name: "answered", value: `${now.given}`, before: before && `${before.given}` },
+    { name: "mean score", value: format(now.score, 2), before: before && format(before.score, 2) },
+  ]);
+}
+
+/**
+ * The share of right answers by confidence; the distance of each bin from the diagonal; and below it, how many answers
+ * stand behind each point.
+ * @param {Seen} now
+ * @param {Seen | undefined} before
+ */
+function reliability({ found, threshold }, before) {
+  const filled = found.filter(({ count }) => count);
+  const former = before?.found.filter(({ count }) => count) ?? [];
+  const title = "Share of right answers by confidence, and how many answers stand behind each point";
+  const most = Math.max(1, ...found.map(({ count }) => count));
+  const draw = (/** @type {number} */ width) => {
+    const [left, right, bottom] = [EDGE.left, width - EDGE.right, EDGE.top + SQUARE];
+    const toX = (/** @type {number} */ share) => left + share * (right - left);
+    const toY = (/** @type {number} */ share) => bottom - share * SQUARE;
+    const floor = bottom + 12 + COUNTS;
+    const line = (/** @type {Bin[]} */ bins, /** @type {string} */ kind) =>
+      svg("polyline", { class: kind, points: bins.map(({ confidence, accuracy }) => `${toX(confidence).toFixed(1)},${toY(accuracy).toFixed(1)}`).join(" ") });
+    const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ anchor, /** @type {string} */ words) => svg("text", { x, y, "text-anchor": anchor, class: "llm-tick" }, words);
+    const bars = found.flatMap(({ count }, i) => {
+      const [from, to] = [toX(i / found.length), toX((i + 1) / found.length)];
+      const height = (count / most) * COUNTS;
+      return count ? [svg("rect", { class: "llm-tally", x: from + 1, y: floor - height, width: Math.max(1, to - from - 2), height }, svg("title", {}, `${count} answers`))] : [];
+    });
+    return svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": title },
+      ...[0, 0.5, 1].flatMap((share) => [svg("path", { class: "llm-grid", d: `M${left} ${toY(share)}H${right}` }), text(left - 8, toY(share) + 4, "end", format(share, 1))]),
+      threshold > 0 ? svg("rect", { class: "llm-silent", x: left, y: EDGE.top, width: toX(threshold) - left, height: floor - EDGE.top }) : null,
+      threshold > 0.15 ? text(left + 4, EDGE.top + 12, "start", "keeps silent") : null,
+      svg("line", { class: "llm-line llm-line-3", x1: toX(0), y1: toY(0), x2: toX(1), y2: toY(1) }),
+      ...filled.map(({ confidence, accuracy }) => svg("line", { class: "llm-gap", x1: toX(confidence), x2: toX(confidence), y1: toY(confidence), y2: toY(accuracy) })),
+      line(former, "llm-line llm-before"),
+      line(filled, "llm-line"),
+      ...filled.map(({ confidence, accuracy, count }) => svg("circle", { class: "llm-point", cx: toX(confidence), cy: toY(accuracy), r: 2.5 + 4.5 * Math.sqrt(count / most) })),
+      ...bars,
+      text(left - 8, floor - COUNTS + 9, "end", String(most)),
+      text(left - 8, floor, "end", "0"),
+      svg("path", { class: "llm-axis", d: `M${left} ${floor}H${right}` }),
+      ...[0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => text(toX(share), floor + 15, "middle", format(share, 1))),
+      text(2, 12, "start", "right"),
+      text(right, HEIGHT - 2, "end", "confidence; bars: answers"),
+    );
+  };
+  const legend = element(
+    "p",
+    { class: "llm-legend" },
+    sample("this model", svg("path", { class: "llm-line", d: "M0 5H26" })),
+    sample("as often as it says", svg("path", { class: "llm-line llm-line-3", d: "M0 5H26" })),
+    sample("error of a bin", svg("path", { class: "llm-gap", d: "M13 0V10" })),
+    before ? sample("before", svg("path", { class: "llm-line llm-before", d: "M0 5H26" })) : null,
+  );
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "How often right, by how sure"), fitted(draw), legend);
+}
+
+/**
+ * @param {Seen} now
+ * @param {Seen | undefined} before
+ */
+function scores({ curve, threshold, score }, before) {
+  const lowest = Math.min(-0.1, ...[...curve, ...(before?.curve ?? [])].map(([, value]) => value));
   return linePlot({
     title: "Mean score by threshold",
     x: "keep silent below",
     y: "score",
-    series: [{ name: "score", points }],
-    marker: threshold,
-    markerName: "threshold",
-    yRange: [Math.min(-0.1, ...points.map(([, value]) => value)), 1],
+    series: [{ name: "score", points: curve, before: before?.curve }],
+    dots: [{ at: [threshold, score], name: `you: ${format(score, 2)}` }],
+    yRange: [lowest, 1],
+    height: 150,
   });
 }
 
@@ -96,5 +183,5 @@ function table(bins) {
   });
   const head = element("tr", {}, ...["Confidence", "Answers", "Mean confidence", "Right"].map((name) => element("th", { scope: "col" }, name)));
   const caption = "The bins";
-  return element("details", {}, element("summary", {}, "The numbers"), scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows))));
+  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows)));
 }

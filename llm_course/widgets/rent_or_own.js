@@ -1,6 +1,7 @@
 /** Rent a machine or call an API: which is cheaper, and from when on. */
 
-import { calculator, element, scroller, setTrait, slider } from "./js/dom.js";
+import { calculator, setTrait, slider } from "./js/dom.js";
+import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { HOURS, breakEvenTokens, costPerMillion, utilisationFor } from "./js/prices.js";
@@ -8,8 +9,8 @@ import { HOURS, breakEvenTokens, costPerMillion, utilisationFor } from "./js/pri
 /** @import { Model } from "./js/types.js" */
 
 const TRAITS = ["hourly_cost", "tokens_per_second", "api_price", "utilisation"];
-/** Degrees of utilisation, from a thousandth to all of the time, evenly spaced in their logarithm. */
-const PLOTTED = Array.from({ length: 49 }, (_, i) => -3 + (3 * i) / 48);
+/** Degrees of utilisation as powers of ten, from a thousandth to all of the time. */
+const [RARELY, ALWAYS] = [-3, 0];
 
 export default calculator(
   {
@@ -20,7 +21,7 @@ export default calculator(
       "Halve the price of the API. How many more tokens does the machine need?",
     ],
   },
-  { traits: TRAITS, fields, compute: compare, sentence, pictures: [plot, table] },
+  { traits: TRAITS, fields, compute: compare, sentence, pictures: [figures, plot] },
 );
 
 /** @param {Model} model */
@@ -33,9 +34,9 @@ function fields(model) {
     );
   return [
     field("Price of an hour", "hourly_cost", [-1, 2], dollars),
-    field("Tokens per second", "tokens_per_second", [0, 5], (value) => Math.round(value).toLocaleString("en")),
+    field("Tokens per second", "tokens_per_second", [0, 5], whole),
     field("API, per million tokens", "api_price", [-2, 2], dollars),
-    field("Busy", "utilisation", [-3, 0], percent),
+    field("Busy", "utilisation", [RARELY, ALWAYS], percent),
   ];
 }
 
@@ -49,6 +50,11 @@ function percent(share) {
   return `${format(100 * share, share < 0.1 ? 1 : 0)} %`;
 }
 
+/** @param {number} value */
+function whole(value) {
+  return Math.round(value).toLocaleString("en");
+}
+
 /** @param {Model} model */
 function compare(model) {
   const [hourlyCost, speed, apiPrice, utilisation] = TRAITS.map((trait) => model.get(trait));
@@ -59,48 +65,70 @@ function compare(model) {
 /** @typedef {ReturnType<typeof compare>} Compared */
 
 /** @param {Compared} compared */
-function sentence({ own, apiPrice, utilisation, even, tokens }) {
-  const cheaper = own < apiPrice ? "the machine is cheaper" : own > apiPrice ? "the API is cheaper" : "both cost the same";
-  const meeting =
-    even > 1
-      ? "Even busy all of the time, this machine does not get as cheap as the API."
-      : `They meet at ${percent(even)}, which is ${(tokens / 1e6).toLocaleString("en", { maximumFractionDigits: 0 })} million tokens a month.`;
-  return `Busy ${percent(utilisation)} of the time, a million tokens cost ${dollars(own)} on the machine and ${dollars(apiPrice)} from the API: ${cheaper}. ${meeting}`;
+function sentence({ own, apiPrice, utilisation, even }) {
+  const [cheap, dear] = own < apiPrice ? ["machine", "API"] : ["API", "machine"];
+  const factor = format(Math.max(own / apiPrice, apiPrice / own), 1);
+  const now = own === apiPrice ? "both cost the same" : `the ${cheap} is cheaper: the ${dear} takes ${factor} times as much`;
+  const meeting = even > 1 ? " Even busy all of the time, this machine does not get as cheap as the API." : "";
+  return `Busy ${percent(utilisation)} of the time, ${now}.${meeting}`;
+}
+
+/**
+ * @param {Compared} now
+ * @param {Compared | undefined} before
+ */
+function figures(now, before) {
+  /** @type {[string, (of: Compared) => string][]} */
+  const shown = [
+    ["machine", ({ own }) => dollars(own)],
+    ["API", ({ apiPrice }) => dollars(apiPrice)],
+    ["they meet when busy", ({ even }) => (even > 1 ? "never" : percent(even))],
+    ["tokens a month at that", ({ even, tokens }) => (even > 1 ? "–" : `${whole(tokens / 1e6)} M`)],
+  ];
+  return keyFigures(shown.map(([name, of]) => ({ name, value: of(now), before: before && of(before) })));
 }
 
 /** @param {Compared} compared */
-function plot({ hourlyCost, speed, apiPrice, utilisation, even }) {
+function curveOf({ hourlyCost, speed, apiPrice, utilisation, even }) {
   const cost = (/** @type {number} */ power) => Math.log10(costPerMillion(hourlyCost, speed, 10 ** power));
-  const own = PLOTTED.map((power) => /** @type {[number, number]} */ ([power, cost(power)]));
   const api = Math.log10(apiPrice);
-  const meeting = Math.log10(even);
+  const [you, meeting] = [Math.log10(utilisation), Math.log10(even)];
+  return {
+    machine: /** @type {[number, number][]} */ ([[RARELY, cost(RARELY)], [ALWAYS, cost(ALWAYS)]]), // straight, as both axes are logarithmic
+    api: /** @type {[number, number][]} */ ([[RARELY, api], [ALWAYS, api]]),
+    you: /** @type {[number, number]} */ ([you, cost(you)]),
+    meeting: meeting > RARELY && meeting <= ALWAYS ? /** @type {[number, number]} */ ([meeting, api]) : undefined,
+  };
+}
+
+/**
+ * @param {Compared} compared
+ * @param {Compared | undefined} former
+ */
+function plot(compared, former) {
+  const now = curveOf(compared);
+  const before = former && curveOf(former);
+  const heights = [now, ...(before ? [before] : [])].flatMap(({ machine, api }) => [...machine, ...api]).map(([, height]) => height);
   /** @type {import("./js/plot.js").Plot["dots"]} */
-  const dots = [{ at: [Math.log10(utilisation), cost(Math.log10(utilisation))], name: "you" }];
-  if (meeting > PLOTTED[0] && meeting <= 0) dots.push({ at: [meeting, api], name: "they meet", below: true });
-  const heights = [api, ...own.map(([, height]) => height)];
+  const dots = [];
+  if (before) dots.push({ at: before.you, name: "", pale: true });
+  dots.push({ at: now.you, name: `you: ${dollars(compared.own)}` });
+  if (now.meeting) dots.push({ at: now.meeting, name: `they meet at ${percent(compared.even)}`, below: true });
   return linePlot({
-    title: "Cost of a million tokens, by how busy the machine is",
+    title: "Dollars per million tokens, by how busy it is",
     x: "busy, in percent of the time",
-    y: "dollars per million tokens",
+    y: "dollars",
     series: [
-      { name: "the machine", points: own },
-      { name: "the API", points: [[PLOTTED[0], api], [0, api]] },
+      { name: "the machine", points: now.machine, before: before?.machine },
+      { name: "the API", points: now.api, before: before?.api },
     ],
     dots,
-    xTick: (power) => (Number.isInteger(power) && power < 0 ? String(100 * 10 ** power) : ""), // the last one would be cut off
-    yTick: (power) => (Number.isInteger(power) ? (10 ** power).toLocaleString("en", { maximumFractionDigits: 3 }) : ""),
+    band: now.meeting && [now.meeting[0], ALWAYS],
+    markerName: now.meeting && "the machine is cheaper",
+    xTicks: [-3, -2, -1, 0],
+    xTick: (power) => `${100 * 10 ** power} %`,
+    yTick: (power) => (Number.isInteger(power) ? `$${(10 ** power).toLocaleString("en", { maximumFractionDigits: 3 })}` : ""),
     yRange: [Math.floor(Math.min(...heights)), Math.ceil(Math.max(...heights))],
+    height: 300,
   });
-}
-
-/** @param {Compared} compared */
-function table({ hourlyCost, speed, apiPrice }) {
-  const rows = [0.02, 0.05, 0.1, 0.5, 1].map((share) => {
-    const cost = costPerMillion(hourlyCost, speed, share);
-    const cells = [dollars(cost), cost < apiPrice ? "machine" : "API"].map((text) => element("td", {}, text));
-    return element("tr", {}, element("th", { scope: "row" }, percent(share)), ...cells);
-  });
-  const header = ["", "Machine, per million", "Cheaper"].map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
-  const caption = "By how busy the machine is";
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...rows)));
 }

@@ -1,7 +1,7 @@
 /** The course model writes in the page: temperature and filters, the distribution they leave, and the draw. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, loadWhenVisible, setTrait, slider, textField, widget } from "./js/dom.js";
+import { announcement, button, columns, element, loadWhenVisible, setTrait, slider, textField, widget } from "./js/dom.js";
 import { randomNumbers, softmax } from "./js/numbers.js";
 import { nextDistribution, sample } from "./js/sampling.js";
 import { percent, tokenBars } from "./js/token_bars.js";
@@ -9,7 +9,7 @@ import { FixedDistribution, Writer } from "./js/writer.js";
 
 /** @import { Model } from "./js/types.js" */
 
-const BARS = 12;
+const BARS = 8;
 const TOKENS_A_RUN = 120;
 /** Between two looks of the browser, so that a click is answered while the model writes. */
 const MILLISECONDS_A_FRAME = 25;
@@ -25,7 +25,8 @@ export default widget(
     ],
   },
   (model, body) => {
-    const bars = tokenBars("The most probable next tokens", { noteName: "With your settings", onPick: take });
+    const bars = tokenBars("The next token: blue with your settings, outlined without", { noteName: "Without, cut by", onPick: take });
+    bars.node.classList.add("llm-over-plain");
     const text = element("p", { class: "llm-text" });
     const said = announcement();
     const prompt = textField("Prompt", model.get("prompt"), (typed) => {
@@ -35,7 +36,7 @@ export default widget(
     });
     const buttons = element(
       "div",
-      { class: "llm-controls" },
+      { class: "llm-buttons" },
       button("Write", write),
       button("One token", () => take(draw())),
       button("Start again", () => {
@@ -48,7 +49,7 @@ export default widget(
     let uniform = randomNumbers(model.get("seed"));
     let run = 0;
 
-    body.append(model.get("logits") ? "" : prompt, settingControls(model), buttons, text, said, bars.node);
+    body.append(model.get("logits") ? "" : prompt, buttons, text, columns([settingControls(model), said], [bars.node]));
     setEnabled(false);
     load();
     for (const name of Object.keys(SETTINGS)) model.on(`change:${name}`, showNext);
@@ -83,9 +84,10 @@ export default widget(
         ranked.slice(0, BARS).map((id) => ({
           id,
           token: writer?.label(id) ?? "",
-          probability: before[id],
+          probability: probabilities[id],
+          before: before[id],
           cut: cuts[id] !== "",
-          note: cuts[id] ? `cut by ${cuts[id]}` : percent(probabilities[id]),
+          note: cuts[id] ? `${percent(before[id])}, ${cuts[id]}` : percent(before[id]),
         })),
       );
       const kept = cuts.filter((cut) => !cut).length;

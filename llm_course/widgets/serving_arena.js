@@ -1,8 +1,9 @@
 /** A server in the page: one trace of requests, batched, paged and drafted as the reader likes. */
 
-import { announcement, choice, element, scroller, setTrait, slider, svg, traitCheckbox, widget } from "./js/dom.js";
+import { fromTo, memory } from "./js/before.js";
+import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
-import { linePlot, sample } from "./js/plot.js";
+import { fitted, sample } from "./js/plot.js";
 import { figures, simulate } from "./js/serving.js";
 
 /** @import { Request, Run, Server } from "./js/serving.js" */
@@ -11,10 +12,10 @@ import { figures, simulate } from "./js/serving.js";
 const TRAITS = ["batching", "load", "slots", "memory", "block_size", "chunk", "sharing", "drafted", "acceptance"];
 const TOKENS_PER_GIB = 8192;
 const DRAFT_SHARE = 0.1;
-const WIDTH = 640;
-const LEFT = 4;
-const ROW = 7;
-const POINTS = 160;
+/** Pixels: of a request's row, at the sides of the charts, of the chart of memory. */
+const ROW = 4;
+const EDGE = { left: 40, right: 8 };
+const MEMORY = { top: 4, height: 46 };
 
 export default widget(
   {
@@ -29,7 +30,8 @@ export default widget(
   (model, body) => {
     const said = announcement();
     const results = element("div");
-    body.append(element("div", { class: "llm-controls" }, ...fields(model)), said, results);
+    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model)), said], [results]));
+    const remember = /** @type {(now: Run) => Run | undefined} */ (memory());
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     show();
 
@@ -37,16 +39,9 @@ export default widget(
       const { yours, plain } = runs(model);
       const deadlines = /** @type {[number, number]} */ ([model.get("ttft_deadline"), model.get("tpot_deadline")]);
       said.textContent = sentence(yours, figures(yours, ...deadlines));
-      results.replaceChildren(
-        timeline(yours),
-        legend(),
-        element(
-          "div",
-          { class: "llm-row" },
-          element("div", {}, table(figures(plain, ...deadlines), figures(yours, ...deadlines), deadlines)),
-          element("div", { style: "flex: 1 1 15rem" }, memory(yours)),
-        ),
-      );
+      const former = remember(yours);
+      const of = (/** @type {Run} */ run) => figures(run, ...deadlines);
+      results.replaceChildren(schedule(yours, former), table(of(plain), of(yours), former && of(former), deadlines));
     }
   },
 );
@@ -97,8 +92,8 @@ function sentence({ outcomes, steps }, found) {
   const back = outcomes.filter(({ preempted }) => preempted).length;
   const times = found.preemptions === back ? "" : `, ${found.preemptions} times in all,`;
   return (
-    `${outcomes.length} requests in ${format(found.seconds, 1)} s and ${steps.length.toLocaleString("en")} passes: ` +
-    `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)} % of the requests in time, ` +
+    `${outcomes.length} requests in ${format(found.seconds, 1)} s, ${steps.length.toLocaleString("en")} passes: ` +
+    `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)} % in time, ` +
     `${back ? `${back} sent back${times} for lack of memory` : "none sent back"}.`
   );
 }
@@ -120,43 +115,99 @@ function stretches({ steps, outcomes }) {
   return rows;
 }
 
-/** @param {Run} run */
-function timeline(run) {
-  const last = Math.max(...run.outcomes.map(({ finish }) => finish));
-  const toX = (/** @type {number} */ time) => LEFT + (time / last) * (WIDTH - LEFT - 4);
-  const height = ROW * run.outcomes.length;
-  const bars = stretches(run).flatMap((row, index) => {
-    const { arrival, finish } = run.outcomes[index];
-    const y = index * ROW;
-    const wait = svg("line", { class: "llm-axis", x1: toX(arrival), x2: toX(finish), y1: y + 3, y2: y + 3 });
-    const parts = row.map(({ kind, start, end }) =>
-      svg("rect", { class: kind === "reading" ? "llm-reading" : "llm-writing", x: toX(start), y: y + 0.5, width: Math.max(0.8, toX(end) - toX(start)), height: kind === "reading" ? 6 : 4 }),
+/**
+ * Who waits, reads and writes, and below it, over the same seconds, the memory of the cache.
+ * @param {Run} run
+ * @param {Run | undefined} former
+ */
+function schedule(run, former) {
+  const title = `${run.outcomes.length} requests, a row each, in the order of arrival: waiting, reading the prompt, writing the answer; below, the memory of the cache`;
+  const parts = stretches(run);
+  const last = Math.max(...[run, ...(former ? [former] : [])].flatMap(({ outcomes }) => outcomes.map(({ finish }) => finish)));
+  const draw = (/** @type {number} */ width) => {
+    const toX = (/** @type {number} */ time) => EDGE.left + (time / last) * (width - EDGE.left - EDGE.right);
+    const floor = ROW * run.outcomes.length;
+    const top = floor + 20 + MEMORY.top;
+    const bottom = top + MEMORY.height;
+    const seconds = Array.from({ length: 5 }, (_, i) => (i * last) / 4);
+    return svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${bottom + 2}`, role: "img", "aria-label": title },
+      ...seconds.map((time) => svg("path", { class: "llm-grid", d: `M${toX(time)} 0V${bottom}` })),
+      ...parts.flatMap((row, index) => rowOf(run, row, index, toX)),
+      ...(former ? former.outcomes.map(({ finish }, index) => svg("rect", { class: "llm-finished", x: toX(finish) - 1, y: index * ROW, width: 2, height: ROW })) : []),
+      ...seconds.map((time, i) => svg("text", { class: "llm-tick", x: toX(time), y: floor + 15, "text-anchor": i === 4 ? "end" : "middle" }, `${format(time / 1000, 1)} s`)),
+      ...memoryOf(run, toX, top, bottom),
+      svg("text", { class: "llm-tick", x: EDGE.left - 4, y: top + 9, "text-anchor": "end" }, "100 %"),
+      svg("text", { class: "llm-tick", x: EDGE.left - 4, y: bottom, "text-anchor": "end" }, "0"),
     );
-    return [wait, ...parts];
-  });
-  const seconds = Array.from({ length: 5 }, (_, i) => (i * last) / 4);
-  const ticks = seconds.map((time, i) => svg("text", { x: toX(time), y: height + 14, "text-anchor": i === 0 ? "start" : i === 4 ? "end" : "middle" }, `${format(time / 1000, 1)} s`));
-  const title = `${run.outcomes.length} requests, a row each, in the order of arrival: waiting, reading the prompt, writing the answer`;
-  const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${height + 18}`, role: "img", "aria-label": title, style: "min-width: 28rem" }, ...bars, ...ticks);
-  return scroller(title, element("figure", { class: "llm-plot llm-schedule" }, element("figcaption", {}, "Who waits, reads, writes"), drawing));
+  };
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Who waits, reads, writes; below, memory"), legend(former !== undefined, run.server.sharing), fitted(draw));
 }
 
-function legend() {
+/**
+ * @param {Run} run
+ * @param {ReturnType<typeof stretches>[number]} row
+ * @param {number} index
+ * @param {(time: number) => number} toX
+ */
+function rowOf({ outcomes }, row, index, toX) {
+  const { arrival, finish } = outcomes[index];
+  const y = index * ROW;
+  const wait = svg("line", { class: "llm-axis", x1: toX(arrival), x2: toX(finish), y1: y + ROW / 2, y2: y + ROW / 2 });
+  const parts = row.map(({ kind, start, end }) =>
+    svg("rect", { class: kind === "reading" ? "llm-reading" : "llm-writing", x: toX(start), y: kind === "reading" ? y : y + 1, width: Math.max(0.8, toX(end) - toX(start)), height: kind === "reading" ? ROW : ROW - 2 }),
+  );
+  return [wait, ...parts];
+}
+
+/**
+ * Three steps on one another: blocks kept for sharing, blocks in use, and what of them holds a token.
+ * @param {Run} run
+ * @param {(time: number) => number} toX
+ * @param {number} top
+ * @param {number} bottom
+ */
+function memoryOf({ server, steps }, toX, top, bottom) {
+  const toY = (/** @type {number} */ tokens) => bottom - Math.min(1, tokens / (server.blocks * server.block_size)) * (bottom - top);
+  const area = (/** @type {string} */ kind, /** @type {(step: Run["steps"][number]) => number} */ of) => {
+    const path = steps.map((step) => `H${toX(step.start).toFixed(1)}V${toY(of(step)).toFixed(1)}H${toX(step.end).toFixed(1)}`);
+    return svg("path", { class: kind, d: `M${toX(steps[0]?.start ?? 0)} ${bottom}${path.join("")}V${bottom}Z` });
+  };
+  return [
+    svg("rect", { class: "llm-memory", x: toX(0), y: top, width: toX(steps.at(-1)?.end ?? 0) - toX(0), height: bottom - top }),
+    ...(server.sharing ? [area("llm-kept", ({ used, kept }) => (used + kept) * server.block_size)] : []),
+    area("llm-used", ({ used }) => used * server.block_size),
+    area("llm-cached", ({ filled }) => filled),
+  ];
+}
+
+/**
+ * @param {boolean} hasFormer
+ * @param {boolean} shares
+ */
+function legend(hasFormer, shares) {
+  const box = (/** @type {string} */ kind, height = 8) => svg("rect", { class: kind, x: 0, y: 5 - height / 2, width: 26, height });
   return element(
     "p",
     { class: "llm-legend" },
     sample("waits", svg("line", { class: "llm-axis", x1: 0, x2: 26, y1: 5, y2: 5 })),
-    sample("prompt is read (tall)", svg("rect", { class: "llm-reading", x: 0, y: 1, width: 26, height: 8 })),
-    sample("answer is written (flat)", svg("rect", { class: "llm-writing", x: 0, y: 3, width: 26, height: 4 })),
+    sample("reads", box("llm-reading")),
+    sample("writes", box("llm-writing", 4)),
+    hasFormer ? sample("ended before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })) : null,
+    sample("cache filled", box("llm-cached")),
+    sample("taken, empty", box("llm-used")),
+    shares ? sample("kept", box("llm-kept")) : null,
   );
 }
 
 /**
  * @param {Figures} plain
  * @param {Figures} yours
+ * @param {Figures | undefined} former
  * @param {[number, number]} deadlines
  */
-function table(plain, yours, [ttft, tpot]) {
+function table(plain, yours, former, [ttft, tpot]) {
   const milliseconds = (/** @type {number} */ value) => (value < 100 ? `${format(value, 1)} ms` : `${Math.round(value).toLocaleString("en")} ms`);
   const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
   const whole = (/** @type {number} */ value) => Math.round(value).toLocaleString("en");
@@ -170,36 +221,12 @@ function table(plain, yours, [ttft, tpot]) {
     [`requests/s in time*`, "goodput", (value) => format(value, 1)],
     ["cache in use but empty", "waste", percent],
     ["prompt found in cache", "hits", percent],
-    ["times sent back", "preemptions", whole],
   ];
   const lines = rows.map(([name, key, written]) =>
-    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, written(plain[key])), element("td", {}, written(yours[key]))),
+    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, written(plain[key])), element("td", {}, fromTo(former && written(former[key]), written(yours[key])))),
   );
   const head = element("tr", {}, element("td"), element("th", { scope: "col" }, "static"), element("th", { scope: "col" }, "yours"));
   const caption = "A plain static batch, and yours";
-  return element(
-    "div",
-    {},
-    scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...lines))),
-    element("p", { class: "llm-note" }, `* first token within ${ttft} ms, then at most ${tpot} ms per token`),
-  );
-}
-
-/** @param {Run} run */
-function memory({ server, steps }) {
-  const every = Math.max(1, Math.ceil(steps.length / POINTS));
-  const share = (/** @type {number} */ tokens) => (100 * tokens) / (server.blocks * server.block_size);
-  const line = (/** @type {(step: Run["steps"][number]) => number} */ of) =>
-    steps.filter((_, i) => i % every === 0).map((step) => /** @type {[number, number]} */ ([step.start / 1000, share(of(step))]));
-  return linePlot({
-    title: "Memory of the cache",
-    x: "seconds",
-    y: "%",
-    series: [
-      { name: "in use", points: line(({ used }) => used * server.block_size) },
-      { name: "holds a token", points: line(({ filled }) => filled) },
-      ...(server.sharing ? [{ name: "in use or kept for sharing", points: line(({ used, kept }) => (used + kept) * server.block_size) }] : []),
-    ],
-    yRange: [0, 100],
-  });
+  const note = `* ${ttft} ms, then ${tpot} ms a token`;
+  return scroller(caption, element("table", { class: "llm-dense-rows" }, element("caption", {}, caption, element("span", { class: "llm-note" }, ` ${note}`)), element("thead", {}, head), element("tbody", {}, ...lines)));
 }

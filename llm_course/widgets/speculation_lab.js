@@ -1,7 +1,10 @@
 /** A drafted token against the target: what is accepted, what comes out, and whether it pays. */
 
-import { announcement, button, choice, element, scroller, setTrait, slider, visibleToken, widget } from "./js/dom.js";
+import { memory } from "./js/before.js";
+import { announcement, button, choice, columns, element, scroller, setTrait, slider, visibleToken, widget } from "./js/dom.js";
+import { keyFigures } from "./js/key_figures.js";
 import { format, randomNumbers } from "./js/numbers.js";
+import { pairedBars } from "./js/paired_bars.js";
 import { linePlot } from "./js/plot.js";
 import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./js/speculation.js";
 
@@ -30,7 +33,7 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const results = element("div", { class: "llm-row" });
+    const results = element("div");
     let seed = 1;
     /** @type {number[] | null} */
     let counts = null;
@@ -41,7 +44,8 @@ export default widget(
       for (let i = 0; i < DRAWS; i++) counts[drawOne(target, draft, rule, uniform)]++;
       show();
     });
-    body.append(element("div", { class: "llm-controls" }, ...fields(model), draw), said, results);
+    body.append(columns([element("div", { class: "llm-controls" }, ...fields(model), draw), said], [results]));
+    const remember = /** @type {(now: Place) => Place | undefined} */ (memory());
     for (const trait of TRAITS) {
       model.on(`change:${trait}`, () => {
         if (trait !== "drafted" && trait !== "cost") counts = null;
@@ -53,7 +57,8 @@ export default widget(
     function show() {
       const place = placeOf(model);
       said.textContent = sentence(place);
-      results.replaceChildren(element("div", {}, table(place, counts)), element("div", { style: "flex: 1 1 15rem" }, plot(place)));
+      const before = remember(place);
+      results.replaceChildren(figures(place, before), table(place, counts), plot(place, before));
     }
   },
 );
@@ -91,10 +96,22 @@ function sentence({ target, comesOut, acceptance, drafted, cost }) {
   const apart = totalVariation(target, comesOut);
   const exact = apart < 1e-9 ? "What comes out is the target's distribution, exactly." : `What comes out is not the target's distribution: ${format(100 * apart, 1)} % of it lies elsewhere.`;
   const speed = speedUp(acceptance, drafted, cost);
-  return (
-    `${format(100 * acceptance, 1)} % of drafted tokens are accepted. ${exact} If it were like this everywhere, a pass with ${drafted} drafted tokens would give ` +
-    `${format(expectedTokens(acceptance, drafted))} tokens, ${format(speed)} times the speed${speed < 1 ? ": a loss" : ""}.`
-  );
+  return `${exact} If it were like this everywhere, ${drafted} drafted tokens would make it ${format(speed)} times as fast${speed < 1 ? ": a loss" : ""}.`;
+}
+
+/**
+ * @param {Place} now
+ * @param {Place | undefined} before
+ */
+function figures(now, before) {
+  /** @type {[string, (of: Place) => string][]} */
+  const shown = [
+    ["accepted", ({ acceptance }) => `${format(100 * acceptance, 1)} %`],
+    ["not the target's", ({ target, comesOut }) => `${format(100 * totalVariation(target, comesOut), 1)} %`],
+    ["tokens a pass", ({ acceptance, drafted }) => format(expectedTokens(acceptance, drafted))],
+    ["times as fast", ({ acceptance, drafted, cost }) => format(speedUp(acceptance, drafted, cost))],
+  ];
+  return keyFigures(shown.map(([name, of]) => ({ name, value: of(now), before: before && of(before) })));
 }
 
 /**
@@ -102,41 +119,41 @@ function sentence({ target, comesOut, acceptance, drafted, cost }) {
  * @param {number[] | null} counts
  */
 function table({ target, draft, accepted, comesOut, tokens }, counts) {
-  const header = ["", "target", "draft", "accepted", "comes out", ...(counts ? ["drawn"] : [])];
+  const header = ["", "drafted, accepted", "target, comes out", "off by", ...(counts ? ["drawn"] : [])];
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
-    const note = Math.abs(off) < 5e-4 ? "" : off > 0 ? " ▲" : " ▼";
-    const cells = [bar(p), bar(draft[token]), bar(accepted[token]), bar(comesOut[token], note), ...(counts ? [bar(counts[token] / DRAWS)] : [])];
+    const isOff = Math.abs(off) >= 5e-4;
+    const cells = [
+      element("td", {}, element("div", { class: "llm-beside" }, pairedBars(draft[token], accepted[token]), `${format(draft[token])}, ${format(accepted[token])}`)),
+      element("td", {}, element("div", { class: "llm-beside" }, pairedBars(p, comesOut[token], isOff ? "llm-off" : ""), `${format(p)}, ${format(comesOut[token])}`)),
+      element("td", {}, isOff ? `${off > 0 ? "▲" : "▼"} ${format(Math.abs(off))}` : "–"),
+      ...(counts ? [element("td", {}, format(counts[token] / DRAWS))] : []),
+    ];
     return element("tr", {}, element("th", { scope: "row" }, visibleToken(tokens[token])), ...cells);
   });
   const head = element("tr", {}, ...header.map((name) => (name ? element("th", { scope: "col" }, name) : element("td"))));
-  const caption = "Share of each token; ▲ and ▼ mark what differs from the target";
-  return scroller(caption, element("table", { class: "llm-bars llm-narrow-bars" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...lines)));
+  const caption = "Outlined: draft, target; filled: what came of it";
+  return scroller(caption, element("table", { class: "llm-shares" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...lines)));
 }
 
 /**
- * @param {number} share
- * @param {string} [note]
+ * @param {Place} place
+ * @param {Place | undefined} before
  */
-function bar(share, note = "") {
-  return element("td", {}, element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` }), `${format(share)}${note}`);
-}
-
-/** @param {Place} place */
-function plot({ acceptance, drafted, cost }) {
+function plot({ acceptance, drafted, cost }, before) {
   const lengths = Array.from({ length: LONGEST + 1 }, (_, k) => k);
-  const line = (/** @type {number} */ of) => lengths.map((k) => /** @type {[number, number]} */ ([k, speedUp(acceptance, k, of)]));
+  const line = (/** @type {number} */ rate, /** @type {number} */ of) => lengths.map((k) => /** @type {[number, number]} */ ([k, speedUp(rate, k, of)]));
   return linePlot({
     title: "Speed by the number of drafted tokens",
     x: "drafted tokens",
     y: "times as fast",
     series: [
-      { name: "this draft", points: line(cost) },
-      { name: "a draft that costs nothing", points: line(0) },
+      { name: "this draft", points: line(acceptance, cost), before: before && line(before.acceptance, before.cost) },
+      { name: "a draft that costs nothing", points: line(acceptance, 0) },
       { name: "no draft", points: [[0, 1], [LONGEST, 1]] },
     ],
-    marker: drafted,
-    markerName: String(drafted),
+    dots: [{ at: [drafted, speedUp(acceptance, drafted, cost)], name: `you: ${format(speedUp(acceptance, drafted, cost))}` }],
     yRange: [0, Math.max(2, expectedTokens(acceptance, LONGEST))],
+    height: 190,
   });
 }

@@ -1,24 +1,25 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
-import { announcement, choice, element, scroller, setTrait, svg, widget } from "./js/dom.js";
+import { announcement, choice, element, setTrait, svg, widget } from "./js/dom.js";
 import { widthOf, withRoom } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/milestones.js";
-import { sample } from "./js/plot.js";
+import { fitted, sample } from "./js/plot.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Milestone } from "./js/milestones.js" */
 
-const WIDTH = 640;
-const HEIGHT = 380;
-const LEFT = 76;
-const RIGHT = 16;
+const HEIGHT = 406;
+const LEFT = 62;
+const RIGHT = 8;
 const TOP = 14;
-const FLOOR = 280; // where sizes end; below it is the band of those not told
+const FLOOR = 296; // where sizes end; below it is the band of those not told
 /** How far from its mark a name stands. */
 const APART = 9;
 /** @type {[kind: string, text: string][]} */
 const KINDS = [["llm-open", "open weights"], ["llm-closed", "closed, size told"], ["llm-undisclosed", "size not disclosed"]];
-const BAND = { top: 296, rows: 3, step: 16 };
+const BAND = { top: 312, rows: 3, step: 16 };
+/** Below this width only the picked model is named, and years have two digits. */
+const NARROW = 480;
 
 export default widget(
   {
@@ -56,7 +57,7 @@ export default widget(
       const rows = shown(all, model.get("kind"));
       /** @type {HTMLSelectElement} */ (choose.querySelector("select")).value = String(model.get("chosen"));
       said.textContent = picked ? about(picked) : summary(rows);
-      results.replaceChildren(figure(model, rows, picked), counts(rows));
+      results.replaceChildren(figure(model, rows, picked));
     }
   },
 );
@@ -79,53 +80,78 @@ function summary(rows) {
  * @param {Milestone | undefined} picked
  */
 function figure(model, rows, picked) {
-  const scale = model.get("scale");
   const measure = /** @type {"total" | "active"} */ (model.get("measure"));
+  const entries = KINDS.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
+  const legend = element("p", { class: "llm-legend" }, ...entries);
+  const caption = measure === "total" ? "Parameters, by month of release" : "Parameters active for a token, by month of release";
+  return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), legend, fitted((width) => drawing(model, measure, rows, picked, width)));
+}
+
+/**
+ * @param {Model} model
+ * @param {"total" | "active"} measure
+ * @param {Milestone[]} rows
+ * @param {Milestone | undefined} picked
+ * @param {number} width
+ */
+function drawing(model, measure, rows, picked, width) {
+  const scale = model.get("scale");
   const everything = /** @type {Milestone[]} */ (model.get("milestones"));
   const years = everything.map(({ month }) => yearOf(month));
   const [first, last] = [Math.floor(Math.min(...years)), Math.ceil(Math.max(...years))];
   const sizes = everything.map(({ total }) => total ?? 0).filter(Boolean);
   const range = { smallest: 10 ** Math.floor(Math.log10(Math.min(...sizes))), largest: Math.max(2000, ...sizes) };
-  const x = (/** @type {number} */ year) => LEFT + ((year - first) / (last - first)) * (WIDTH - LEFT - RIGHT);
+  const right = width - RIGHT;
+  const x = (/** @type {number} */ year) => LEFT + ((year - first) / (last - first)) * (right - LEFT);
   const y = (/** @type {number} */ billions) => FLOOR - heightOf(billions, range, scale) * (FLOOR - TOP);
   const ticks = scale === "log" ? [0.1, 1, 10, 100, 1000] : [0, 500, 1000, 1500, 2000];
-  const drawing = svg(
-    "svg",
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows)} Years ${first} to ${last}, ${scale} scale.` },
-    ...ticks.filter((tick) => tick <= range.largest).map((tick) => rule(y(tick), tick === 0 ? "0" : inWords(tick))),
-    svg("line", { class: "llm-axis", x1: LEFT, x2: WIDTH - RIGHT, y1: FLOOR + 6, y2: FLOOR + 6 }),
-    svg("text", { x: LEFT - 6, y: BAND.top + BAND.step + 4, "text-anchor": "end" }, "not told"),
-    ...Array.from({ length: last - first }, (_, i) => svg("text", { x: x(first + i + 0.5), y: HEIGHT - 8, "text-anchor": "middle" }, String(first + i))),
-  );
+  const counts = disclosedByYear(rows);
+  const byYear = counts.map(([year, told, all]) => `${year}: ${told} of ${all}`).join(", ");
+  const inYear = (/** @type {number} */ year) => (width < NARROW ? `’${String(year).slice(2)}` : String(year));
+  const ofAll = (/** @type {number} */ told, /** @type {number} */ all) => (width < NARROW ? `${told}/${all}` : `${told} of ${all}`);
   let hidden = 0;
   const places = rows.map((row) => {
     const size = row[measure];
     return { cx: x(yearOf(row.month)), cy: size === null ? BAND.top + (hidden++ % BAND.rows) * BAND.step : y(size) };
   });
-  rows.forEach((row, i) => {
+  const marks = rows.map((row, i) => {
     const kind = row[measure] === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
     const mark = svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...places[i] }, svg("title", {}, about(row)));
     mark.addEventListener("click", () => setTrait(model, "chosen", everything.indexOf(row)));
-    drawing.append(mark);
+    return mark;
   });
-  drawing.append(...names(rows, places, rows.indexOf(/** @type {Milestone} */ (picked))));
-  const entries = KINDS.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
-  const legend = element("p", { class: "llm-legend" }, ...entries);
-  const caption = measure === "total" ? "Parameters, by month of release" : "Parameters active for a token, by month of release";
-  return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), scroller(caption, drawing), legend);
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows)} Years ${first} to ${last}, ${scale} scale. Sizes told by year: ${byYear}.` },
+    svg("rect", { class: "llm-untold", x: LEFT, y: FLOOR + 6, width: right - LEFT, height: BAND.rows * BAND.step + 6 }),
+    ...ticks.filter((tick) => tick <= range.largest).map((tick) => rule(right, y(tick), tick === 0 ? "0" : inWords(tick))),
+    ...Array.from({ length: last - first - 1 }, (_, i) => svg("path", { class: "llm-grid", d: `M${x(first + i + 1)} ${TOP}V${HEIGHT - 38}` })),
+    label(LEFT - 6, BAND.top + BAND.step + 4, "end", "not told"),
+    ...Array.from({ length: last - first }, (_, i) => label(x(first + i + 0.5), HEIGHT - 24, "middle", inYear(first + i))),
+    label(LEFT - 6, HEIGHT - 6, "end", "told"),
+    ...counts.map(([year, told, all]) => svg("text", { class: told < all ? "llm-few" : "llm-tick", x: x(year + 0.5), y: HEIGHT - 6, "text-anchor": "middle" }, ofAll(told, all))),
+    ...marks,
+    ...names(rows, places, rows.indexOf(/** @type {Milestone} */ (picked)), width),
+  );
 }
 
 /**
+ * @param {number} x
+ * @param {number} y
+ * @param {string} anchor
+ * @param {string} text
+ */
+function label(x, y, anchor, text) {
+  return svg("text", { class: "llm-tick", x, y, "text-anchor": anchor }, text);
+}
+
+/**
+ * @param {number} right
  * @param {number} height
  * @param {string} text
  */
-function rule(height, text) {
-  return svg(
-    "g",
-    {},
-    svg("line", { class: "llm-axis", x1: LEFT, x2: WIDTH - RIGHT, y1: height, y2: height, "stroke-opacity": 0.35 }),
-    svg("text", { x: LEFT - 6, y: height + 4, "text-anchor": "end" }, text),
-  );
+function rule(right, height, text) {
+  return svg("g", {}, svg("path", { class: "llm-grid", d: `M${LEFT} ${height}H${right}` }), label(LEFT - 6, height + 4, "end", text));
 }
 
 /**
@@ -133,30 +159,28 @@ function rule(height, text) {
  * @param {Milestone[]} rows
  * @param {{ cx: number, cy: number }[]} places
  * @param {number} picked  -1 for none.
+ * @param {number} width
  */
-function names(rows, places, picked) {
-  const labels = rows.map(({ name }, i) => {
-    const width = widthOf(name);
-    const isLeft = places[i].cx + APART + width > WIDTH;
-    return { text: name, left: places[i].cx + (isLeft ? -APART - width : APART), top: places[i].cy };
-  });
+function names(rows, places, picked, width) {
+  const at = (/** @type {number} */ i, /** @type {boolean} */ isLeft) => {
+    const [text, { cx, cy }] = [rows[i].name, places[i]];
+    return { text, left: isLeft ? cx - APART - widthOf(text) : cx + APART, top: cy };
+  };
+  const labels = rows.map(({ name }, i) => at(i, places[i].cx + APART + widthOf(name) > width));
   const marks = places.map(({ cx, cy }) => ({ text: " ", left: cx - 5, top: cy }));
-  const order = [...marks.map((_, i) => rows.length + i), ...(picked >= 0 ? [picked] : []), ...labels.keys()];
-  const written = withRoom([...labels, ...marks], order);
+  const isMark = marks.map((_, i) => rows.length + i);
+  const first = [...isMark, ...(picked >= 0 ? [picked] : [])];
+  const written = withRoom([...labels, ...marks], [...first, ...(width < NARROW ? [] : labels.keys())]);
   if (picked >= 0) written.add(picked);
+  if (width >= NARROW) {
+    const free = [...labels.keys()].filter((i) => !written.has(i) && at(i, true).left > LEFT);
+    for (const i of free) labels[i] = at(i, true);
+    for (const i of withRoom([...labels, ...marks], [...written, ...free])) written.add(i);
+  }
   return labels.flatMap(({ text, left, top }, i) => {
     if (!written.has(i)) return [];
     const isLeft = left < places[i].cx;
     const place = { x: isLeft ? places[i].cx - APART : left, y: top + 4, "text-anchor": isLeft ? "end" : "start" };
     return [svg("text", { class: "llm-name", "font-weight": i === picked ? 700 : 400, ...place }, text)];
   });
-}
-
-/** @param {Milestone[]} rows */
-function counts(rows) {
-  const years = disclosedByYear(rows);
-  const caption = "Models of this table that tell their size, by year";
-  const head = element("tr", {}, element("th", { scope: "row" }, "year"), ...years.map(([year]) => element("th", { scope: "col" }, String(year))));
-  const line = element("tr", {}, element("th", { scope: "row" }, "told"), ...years.map(([, told, all]) => element("td", {}, `${told} of ${all}`)));
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, line)));
 }

@@ -1,7 +1,7 @@
 /** The course's masked model writes a sentence: gaps are guessed all at once, and filled in a few at a time. */
 
 import { loadTensors } from "./js/course_model.js";
-import { announcement, button, choice, element, loadWhenVisible, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, choice, element, loadWhenVisible, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
 import { Encoder } from "./js/encoder.js";
 import { randomNumbers } from "./js/numbers.js";
 import { percent } from "./js/token_bars.js";
@@ -29,7 +29,9 @@ export default widget(
   (model, body) => {
     const said = announcement();
     const results = element("div");
-    const history = element("ol", { class: "llm-history" });
+    const history = element("ol", { class: "llm-passes" });
+    /** In which pass each place was filled. @type {Map<number, number>} */
+    let filled = new Map();
     const first = [...model.get("ids")];
     /** @type {Encoder | null} */
     let encoder = null;
@@ -46,6 +48,7 @@ export default widget(
       button("Hide all", () => restart(first.map((id) => (isWord(id) ? model.get("mask") : id)))),
       button("Start again", () => restart(first)),
     ];
+    steps[0].classList.add("llm-primary");
     body.append(
       element(
         "div",
@@ -54,7 +57,7 @@ export default widget(
         choice("First", ORDERS, model.get("order"), (value) => setTrait(model, "order", value)),
         choice("Fill in", WORDS, model.get("words"), (value) => setTrait(model, "words", value)),
       ),
-      element("div", { class: "llm-controls" }, ...steps),
+      element("div", { class: "llm-buttons" }, ...steps),
       said,
       results,
       history,
@@ -78,14 +81,18 @@ export default widget(
     /** @param {number[]} ids */
     function restart(ids) {
       passes = 0;
+      filled = new Map();
       history.replaceChildren();
       setTrait(model, "ids", [...ids]);
     }
 
     function pass() {
       passes++;
-      setTrait(model, "ids", keep(model.get("ids"), found, model.get("at_once"), model.get("order")));
-      history.append(element("li", {}, text(model)));
+      const before = model.get("ids");
+      const now = keep(before, found, model.get("at_once"), model.get("order"));
+      now.forEach((id, place) => id !== before[place] && filled.set(place, passes));
+      setTrait(model, "ids", now);
+      history.append(element("li", {}, ...marked(model, (place) => filled.get(place) === passes)));
     }
 
     function guess() {
@@ -97,9 +104,7 @@ export default widget(
     }
 
     function show() {
-      const focused = focusedButton(results);
-      results.replaceChildren(table(model, found, press));
-      buttons(results)[focused]?.focus();
+      redraw(results, table(model, found, filled, press));
       const left = found.length ? counted(found.length, "gap", "gaps") : `“${text(model)}” No gap`;
       said.textContent = `${left} left, after ${counted(passes, "pass", "passes")}.`;
       steps[0].disabled = steps[1].disabled = found.length === 0;
@@ -124,16 +129,6 @@ function counted(number, one, many) {
   return `${number} ${number === 1 ? one : many}`;
 }
 
-/** @param {Element} results */
-function buttons(results) {
-  return [...results.querySelectorAll("button")];
-}
-
-/** @param {Element} results */
-function focusedButton(results) {
-  return buttons(results).findIndex((one) => one === document.activeElement);
-}
-
 /**
  * The sentence. Pieces that begin with ## belong to the word before them, and marks stand close.
  * @param {Model} model
@@ -144,21 +139,41 @@ function text(model) {
 }
 
 /**
- * The tokens as buttons, and below each gap its likeliest tokens.
+ * The sentence as nodes, with the words of some places marked.
+ * @param {Model} model
+ * @param {(place: number) => boolean} isMarked
+ */
+function marked(model, isMarked) {
+  const ids = /** @type {number[]} */ (model.get("ids"));
+  return ids.slice(1, -1).flatMap((id, i) => {
+    const token = id === model.get("mask") ? "____" : model.get("tokens")[id];
+    const joins = i === 0 || /^(##|[.,?!])/.test(token);
+    const word = token.replace(/^##/, "");
+    return [joins ? "" : " ", isMarked(i + 1) ? element("mark", {}, word) : word];
+  });
+}
+
+/**
+ * The tokens as buttons; below each gap its likeliest tokens, below a word that was found the pass that found it.
  * @param {Model} model
  * @param {Guess[]} found
+ * @param {Map<number, number>} filled
  * @param {(place: number) => void} press
  */
-function table(model, found, press) {
+function table(model, found, filled, press) {
   const tokens = model.get("tokens");
   const places = model.get("ids").map((/** @type {number} */ _, /** @type {number} */ i) => i).slice(1, -1);
+  const last = Math.max(1, ...filled.values());
+  const strength = (/** @type {number} */ place) => `--share: ${((filled.get(place) ?? 0) / last).toFixed(2)}`;
   const header = places.map((/** @type {number} */ place) => {
     const id = model.get("ids")[place];
     const gap = id === model.get("mask");
     const label = gap ? `Gap ${place}: fill it` : `${tokens[id]}: hide it`;
-    return element("th", { scope: "col" }, element("button", { type: "button", "aria-label": label, onclick: () => press(place) }, gap ? "____" : tokens[id]));
+    const kind = gap ? "llm-gap-word" : filled.has(place) ? "llm-found" : "";
+    return element("th", { scope: "col", style: strength(place) }, element("button", { type: "button", class: kind, "aria-label": label, onclick: () => press(place) }, gap ? "____" : tokens[id]));
   });
-  const rows = Array.from({ length: SHOWN }, (_, rank) => {
+  const passes = places.map((/** @type {number} */ place) => element("td", {}, filled.has(place) ? `pass ${filled.get(place)}` : ""));
+  const guessed = Array.from({ length: found.length ? SHOWN : 0 }, (_, rank) => {
     const cells = places.map((/** @type {number} */ place) => {
       const guess = found.find((one) => one.place === place);
       if (!guess) return element("td", {});
@@ -168,6 +183,7 @@ function table(model, found, press) {
     });
     return element("tr", {}, element("th", { scope: "row" }, `guess ${rank + 1}`), ...cells);
   });
+  const rows = [...(filled.size ? [element("tr", {}, element("th", { scope: "row" }, "found in"), ...passes)] : []), ...guessed];
   const caption = "The sentence; below each gap, what the model guesses for it alone";
   return scroller(
     caption,

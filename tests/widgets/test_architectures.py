@@ -49,6 +49,24 @@ def test_each_objective_says_what_it_hides() -> None:
     assert (spans["reads"], spans["says"]) == (["a", "<0>", "d", "<1>"], ["<0>", "b", "c", "<1>", "e", "<2>"])
 
 
+def test_a_lesson_below_its_text_is_the_lesson() -> None:
+    """Column by column it reads and says the same tokens, and its columns are as wide as the text."""
+    script = OBJECTIVES + (
+        "const words = ['a', 'b', 'c', 'd', 'e'];\n"
+        "const asked = ['next', 'masked', 'prefix', 'spans'].flatMap((name) =>\n"
+        "  [[], [0], [1, 2, 4], [3, 4], [0, 1, 2, 3, 4]].map((hidden) =>\n"
+        "    [name, words.map((_, i) => hidden.includes(i))]));\n"
+        "reply(asked.map(([name, chosen]) => [\n"
+        "  objectives.lesson(name, words, chosen, 3), objectives.aligned(name, words, chosen, 3), name]));"
+    )
+    found = run_node(script, [])
+    assert isinstance(found, list) and len(found) == 20
+    for lesson, columns, name in found:
+        assert [one["reads"] for one in columns if one["reads"] is not None] == lesson["reads"]
+        assert [token for one in columns for token in one["says"]] == lesson["says"]
+        assert sum(one["width"] for one in columns) == 5 + (name == "spans")
+
+
 @pytest.mark.parametrize(
     "text", ["The capital of [MASK] is [MASK].", "[MASK]", "A bird can sing and fly. [MASK] [MASK] is blue, too."]
 )
@@ -128,13 +146,26 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
 def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
     page = opened(watched, address, "pattern_lab")
     page.get_by_text("“The” sees 1 of 5: The").wait_for()
+    expect(page.locator("svg .llm-look")).to_have_count(1)
+    page.get_by_role("row").filter(
+        has=page.get_by_role("button", name="old")
+    ).hover()  # a look at another word, which picks nothing
+    expect(page.locator("svg .llm-look")).to_have_count(4)
+    page.mouse.move(1, 1)
+    expect(page.locator("svg .llm-look")).to_have_count(1)
+    expect(page.get_by_label("Length of the prefix")).to_be_hidden()
     page.get_by_label("Pattern", exact=True).select_option("cross")
     page.get_by_text("“The” sees 5 of 5: Das Haus ist alt .").wait_for()
     page = opened(watched, address, "objective_lab")
     page.get_by_text("1 token carries loss, of 6 in the text.").wait_for()
     page.get_by_role("button", name="Paris").click()
     page.get_by_text("2 tokens carry loss").wait_for()
+    expect(page.locator(".llm-aligned .llm-mark")).to_have_count(2)
     expect(page.get_by_role("button", name="Paris")).to_be_focused()  # drawn anew, it is another button
+    page.get_by_role("button", name="Next token", exact=True).click()
+    page.get_by_text("5 tokens carry loss").wait_for()
+    says = page.get_by_role("row", name="it says").get_by_role("cell")
+    assert says.all_inner_texts() == ["capital", "of", "France", "is", "Paris", "–"]
 
 
 def test_the_kernel_sends_the_weights_of_the_masked_model(monkeypatch: pytest.MonkeyPatch) -> None:

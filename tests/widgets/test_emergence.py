@@ -101,11 +101,15 @@ def test_items_needed_answers(watched: Watched, address: str) -> None:
 
 
 @pytest.mark.browser
-def test_metric_switch_changes_the_ruler(watched: Watched, address: str) -> None:
+def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, address: str) -> None:
     page = opened(watched, address, "metric_switch")
     said = page.get_by_role("status")
-    expect(said).to_contain_text("share of answers")
-    page.get_by_label("Metric").select_option("tokens")
-    expect(said).to_contain_text("from 0.40 to 0.98 (share of tokens)")
+    expect(said).to_contain_text(
+        "Answers of 10 tokens, seed 0. In one step, the shaded one, lie 96 % of the rise of exact match, "
+        "52 % of the rise of tokens right and 52 % of the rise of log-probability."
+    )
+    expect(page.get_by_role("img")).to_have_count(3)
+    page.get_by_label("Tokens in the answer").fill("1")
+    expect(said).to_contain_text("Answers of 1 token, seed 0.")
     page.get_by_label("Models", exact=True).select_option("2")
-    expect(said).to_contain_text("from 50 to 75 training steps")
+    expect(page.locator(".llm-band")).to_have_count(3)

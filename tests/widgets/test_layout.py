@@ -11,13 +11,6 @@ COLUMN = {"width": 740 + 16, "height": 800}
 """The book's main column at 1280 pixels, in a page with margins of 8."""
 ONE_SCREEN = 720
 SMALLEST_LETTER = 11
-TALLER = {
-    *("agent_stepper", "context_cost", "injection_range", "items_needed", "metric_switch"),
-    *("needle_explorer", "objective_lab", "pattern_lab", "policy_lab", "preference_dial", "quantization_microscope"),
-    *("reliability_dial", "rent_or_own", "sampling_playground", "serving_arena", "speculation_lab", "timeline"),
-    "unmasking_stepper",
-}
-"""Not yet laid out anew."""
 
 SMALL_LETTERS = """widget => [...widget.querySelectorAll("svg text, p, li, td, th, label, button, figcaption, summary")]
     .filter((node) => node.textContent.trim() && node.getClientRects().length)
@@ -40,8 +33,6 @@ def laid_out(watched: Watched, address: str, name: str) -> Page:
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_controls_and_effect_fit_one_screen(watched: Watched, address: str, name: str) -> None:
-    if name in TALLER:
-        pytest.xfail("is not laid out anew yet")
     page = laid_out(watched, address, name)
     box = page.locator(".llm-widget").bounding_box()
     assert box is not None and box["height"] <= ONE_SCREEN
@@ -51,8 +42,6 @@ def test_controls_and_effect_fit_one_screen(watched: Watched, address: str, name
 
 @pytest.mark.parametrize("name", WIDGETS)
 def test_letters_are_large_enough_to_read(watched: Watched, address: str, name: str) -> None:
-    if name in TALLER:
-        pytest.xfail("is not laid out anew yet")
     page = laid_out(watched, address, name)
     letters = page.locator(".llm-widget").evaluate(SMALL_LETTERS)
     assert len(letters) > 2

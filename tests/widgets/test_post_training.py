@@ -257,9 +257,11 @@ def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) 
     measures = said.inner_text()
     assert float(measures.split("reward ")[1].split(",")[0]) > 0.8
     assert " 0\u00a0% of the answers right" in measures
-    assert page.locator("table.llm-answers tbody tr").count() == 8
+    assert page.locator(".llm-group li").count() == 8
+    assert page.locator("polyline.llm-before").count() == 0
     page.get_by_role("button", name="Start again").click()
     expect(said).to_contain_text("After 0 steps")
+    assert page.locator("polyline.llm-before").count() == 4  # the former run stays as a trace
 
 
 @pytest.mark.browser
@@ -271,7 +273,10 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
     before = said.inner_text()
     page.get_by_role("slider", name="Beta").fill("0")
     expect(said).not_to_have_text(before)
-    page.get_by_role("button", name="Add this pair").click()
+    page.get_by_role("button", name="Answer 1 is better").press("Enter")
+    expect(page.get_by_text("Answer 1 is better: press “worse” at another.")).to_be_visible()
+    expect(page.get_by_role("button", name="Answer 1 is better")).to_be_focused()
+    page.get_by_role("button", name="Answer 8 is worse").click()
     expect(page.get_by_text("answer 1 over answer 8")).to_be_visible()
     for name in ("Remove answer 2 over answer 5", "Remove answer 1 over answer 8"):
         page.get_by_role("button", name=name).click()

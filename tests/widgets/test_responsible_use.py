@@ -144,6 +144,10 @@ def test_a_policy_holds_what_a_filter_does_not(watched: Watched, address: str) -
     expect(said).to_contain_text("6 of 6 attacks work")
     page.get_by_label("Filter: hide mails").fill("ignore, send the notes")
     expect(said).to_contain_text("5 of 6 attacks work. On a quiet day 1 of 6 tasks")
+    matrix = page.locator(".llm-matrix")
+    filtered = matrix.locator("tr td:nth-child(3)").all_inner_texts()  # after the attack's name and "none"
+    assert [text.split()[-1] for text in filtered[-8:]].count("breach") == 5
+    expect(matrix.get_by_role("row", name="tasks done")).to_contain_text("1")
     page.get_by_label("Filter: hide mails").fill("")
     page.get_by_label("Read notes, once mails were read").select_option("refuse")
     page.get_by_label("Delete, once mails were read").select_option("ask")
@@ -157,6 +161,10 @@ def test_reliability_answers(watched: Watched, address: str) -> None:
     page = opened(watched, address, "reliability_dial")
     said = page.get_by_role("status")
     expect(said).to_contain_text("in 5 bins. 6 of 6 questions are answered; the mean score is 0.67")
+    expect(page.locator(".llm-tally")).to_have_count(5)
+    page.get_by_label("Bins", exact=True).fill("20")
+    expect(page.locator(".llm-tally")).to_have_count(6)  # each answer in a bin of its own, and no bars for the other 14
+    page.get_by_label("Bins", exact=True).fill("5")
     page.get_by_label("A wrong answer costs").fill("2")
     expect(said).to_contain_text("the mean score is 0.00")
     page.get_by_label("Keep silent below").fill("0.6")

@@ -1,6 +1,7 @@
 /** Who may look at whom, and which tokens carry loss: what tells the families of language models apart. */
 
 /** @typedef {"causal" | "bidirectional" | "prefix" | "cross"} Kind */
+/** @typedef {"next" | "masked" | "prefix" | "spans"} Objective */
 
 /**
  * Whether each query may look at each key; the queries are the last of the positions.
@@ -58,7 +59,7 @@ export function spansOf(chosen) {
 
 /**
  * What a model reads and what it has to say. With "causal" and "prefix" each token is said from the one before it.
- * @param {"next" | "masked" | "prefix" | "spans"} objective
+ * @param {Objective} objective
  * @param {string[]} tokens
  * @param {boolean[]} chosen  Hidden places, for masks and spans.
  * @param {number} prefix
@@ -77,4 +78,59 @@ export function lesson(objective, tokens, chosen, prefix) {
   }
   const from = objective === "prefix" ? Math.max(prefix, 1) : 1;
   return { reads: tokens.slice(0, -1), says: tokens.slice(from), pattern: objective === "prefix" ? "prefix" : "causal" };
+}
+
+/**
+ * @typedef {object} Column  Words of the text with what a model reads and says in their place.
+ * @property {number} width  How many words.
+ * @property {string | null} reads  Null where it reads nothing.
+ * @property {string[]} says
+ * @property {boolean} isMark  Whether it reads a mask or a sentinel.
+ * @property {boolean} inPrefix  Whether what it reads is seen from before, too.
+ */
+
+/**
+ * A lesson, laid below its text: the tokens of `lesson`, in its order, column by column. With "next" and "prefix" a
+ * target stands below the token after which it is said; the sentinel that ends the spans stands last.
+ * @param {Objective} objective
+ * @param {string[]} tokens
+ * @param {boolean[]} chosen
+ * @param {number} prefix
+ * @returns {Column[]}
+ */
+export function aligned(objective, tokens, chosen, prefix) {
+  const { reads, says } = lesson(objective, tokens, chosen, prefix);
+  if (objective === "spans") return alignedSpans(tokens, chosen, says);
+  if (objective === "masked") {
+    return tokens.map((token, i) => ({ width: 1, reads: reads[i], says: chosen[i] ? [token] : [], isMark: chosen[i], inPrefix: false }));
+  }
+  const from = tokens.length - 1 - says.length;
+  return tokens.map((_, i) => ({
+    width: 1,
+    reads: reads[i] ?? null,
+    says: i >= from && i < reads.length ? [says[i - from]] : [],
+    isMark: false,
+    inPrefix: objective === "prefix" && i < prefix,
+  }));
+}
+
+/**
+ * @param {string[]} tokens
+ * @param {boolean[]} chosen
+ * @param {string[]} says  Sentinels, and the words behind each.
+ * @returns {Column[]}
+ */
+function alignedSpans(tokens, chosen, says) {
+  const spans = spansOf(chosen);
+  const starts = new Map(spans.map((span, number) => [span[0], { number, width: span[1] - span[0] }]));
+  /** @type {Column[]} */
+  const columns = [];
+  for (let i = 0; i < tokens.length; ) {
+    const span = starts.get(i);
+    const width = span?.width ?? 1;
+    const sentinel = span && `<${span.number}>`;
+    columns.push({ width, reads: sentinel ?? tokens[i], says: sentinel ? [sentinel, ...tokens.slice(i, i + width)] : [], isMark: Boolean(span), inPrefix: false });
+    i += width;
+  }
+  return [...columns, { width: 1, reads: null, says: says.slice(-1), isMark: false, inPrefix: false }];
 }

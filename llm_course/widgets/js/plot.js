@@ -20,11 +20,12 @@ import { widthOf, withRoom } from "./labels.js";
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
- * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean }[]} [dots]  Names of the first are
- *   written first, those of others where they have room.
+ * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number }[]} [dots]  Names without room
+ *   are left out: the first ones are written.
  * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
  * @property {(value: number) => string} [yTick]
  * @property {number[]} [xTicks]  Where x is marked, in place of round numbers.
+ * @property {[number, number]} [xRange]
  * @property {[number, number]} [yRange]
  * @property {number} [height]  In pixels; by the width if left out.
  */
@@ -69,12 +70,12 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, yRange, height: asked }, width) {
+function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
-  const [left, right] = range(all.map(([value]) => value));
+  const [left, right] = xRange ?? range(all.map(([value]) => value));
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
-  const rows = ticks(low, high, 5).map((value) => ({ value, text: yTick(value) }));
+  const rows = ticks(low, high, Math.min(5, Math.max(2, Math.round(height / 40)))).map((value) => ({ value, text: yTick(value) }));
   const start = 12 + Math.max(...rows.map(({ text }) => widthOf(text)));
   const [end, bottom] = [width - EDGE.right, height - EDGE.bottom];
   const toX = (/** @type {number} */ value) => start + ((value - left) / (right - left || 1)) * (end - start);
@@ -98,8 +99,8 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
     named !== undefined && markerName ? beside(toX(named), EDGE.top + 11, markerName) : null,
     ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
     ...series.map((one, i) => line(one.points, look(one, i))),
-    ...dots.map(({ at: [px, py], name, pale }) =>
-      svg("circle", { class: pale ? "llm-point llm-before" : "llm-point", cx: toX(px), cy: toY(py), r: 4.5 }, svg("title", {}, name)),
+    ...dots.map(({ at: [px, py], name, pale, look: own }) =>
+      svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: 4.5 }, svg("title", {}, name)),
     ),
     ...names.map(({ x: at, top, name }) => beside(at, top, name)),
     label(end, height - 4, "end", x, "llm-tick"),
@@ -138,7 +139,7 @@ export function sample(name, mark) {
 /** @param {Series[]} series */
 function legend(series) {
   const mark = (/** @type {string} */ name, /** @type {string} */ look) => sample(name, svg("path", { class: `llm-line ${look}`, d: "M0 5H26" }));
-  const entries = series.length > 1 ? series.map(({ name, look }, i) => mark(name, `llm-line-${look ?? i}`)) : [];
+  const entries = series.length > 1 ? series.flatMap(({ name, look }, i) => (name ? [mark(name, `llm-line-${look ?? i}`)] : [])) : [];
   const traced = series.find(({ before }) => before);
   if (traced) entries.push(mark("before", `llm-line-${traced.look ?? series.indexOf(traced)} llm-before`));
   return entries.length ? element("p", { class: "llm-legend" }, ...entries) : null;
