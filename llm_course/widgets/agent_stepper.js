@@ -128,7 +128,7 @@ function loop(messages, step, over) {
   /** @type {[name: string, by: string, content: string | undefined][]} */
   const places = [
     ["The model writes a reply", "assistant", reply],
-    ["The harness reads it", "", reply === undefined ? undefined : isAnswer ? "no call: an answer" : callIn(reply)],
+    ["The harness reads it", "", reply === undefined ? undefined : isAnswer ? "no call: an answer" : asCall(reply)],
     [isAnswer ? "The user gets it" : "The tool answers", isAnswer ? "user" : "tool", isAnswer ? reply : result],
     ["The history grows", "", step === 0 ? undefined : over ? "the loop has ended" : `by ${result === undefined ? 1 : 2} messages, and back to the model`],
   ];
@@ -140,7 +140,7 @@ function loop(messages, step, over) {
  * A reply as the harness understands it: price(of: "ball").
  * @param {string} reply
  */
-function callIn(reply) {
+function asCall(reply) {
   try {
     const { tool, arguments: given = {} } = JSON.parse(reply);
     return `${tool}(${Object.entries(given).map(([name, value]) => `${name}: ${JSON.stringify(value)}`).join(", ")})`;
