@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from html import escape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -135,10 +136,10 @@ def with_files_beside(html: str, site: Path, name: str) -> str:
     assert state is not None
     models = json.loads(state[1])["state"]
     folder = site / "_static" / "widgets"
-    for model in models.values():
-        widget_files.move_texts(folder, model["state"])
-    widget_files.write(folder, name, models)
-    return html.replace(state[0], "").replace("<script defer", f'<script data-state="{name}" defer')
+    texts = dict(text for model in models.values() for text in widget_files.taken_texts(model["state"]))
+    versions = {each: widget_files.write(folder, each, value) for each, value in {**texts, name: models}.items()}
+    for_host = f'data-state="{name}" data-versions="{escape(json.dumps(versions))}"'
+    return html.replace(state[0], "").replace("<script defer", f"<script {for_host} defer")
 
 
 @pytest.fixture(scope="session")
