@@ -60,7 +60,7 @@ def test_what_is_identical_agrees(value: object) -> None:
         ([1], (1,)),
         ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
         (Opaque("function"), Opaque("function")),
-        (object(), None),
+        pytest.param(object(), None, id="an object"),
     ],
     ids=str,
 )
