@@ -82,15 +82,38 @@ told = {name: story(smaller[name]) for name in ("as it is", "8 bits, row", "4 bi
 assert told["8 bits, row"] == told["as it is"] and len(set(told.values())) == 3
 assert len({text.split(",")[0] for text in told.values()}) == 1
 assert len(set(story(smaller["3 bits, 32"]).split())) > 15 > len(set(story(smaller["2 bits, 32"]).split()))
-# "a few channels of the keys [...] Does our small model have such channels? [...] It does."
-assert max(spread(model, "keys")) > 2 * max(spread(model, "values"))
+# "nearly equally likely (" horn" 5.3 %, " drum" 5.0 %)": where the story of NF4 leaves that of the model as it is
+start = "<|endoftext|>There was a girl called" + told["as it is"].split(" horn")[0]
+likely = model(tokenizer(start, return_tensors="pt").input_ids).logits[0, -1].softmax(-1)
+horn, drum = (likely[tokenizer(word).input_ids[0]].item() for word in (" horn", " drum"))
+assert told["NF4, 64"].startswith(told["as it is"].split(" horn")[0] + " drum")
+assert f"{horn:.1%} {drum:.1%}" == "5.3% 5.0%"
+# "in this text the largest key channels are 2 to 4 times the middle one, the largest value channels at most 1.7 times"
+assert {round(float(x)) for x in spread(model, "keys")} == {2, 4}
+assert f"{max(spread(model, 'values')):.1f}" == "1.7"
 # the first line of the table is for a cache of 32 bits
 assert {layer.keys.dtype for layer in model(texts[0], use_cache=True).cache.layers} == {torch.float32}
 # "At 4 bits next to nothing is lost either way. At 2 bits [...] channel cost 0.03 nats where [...] token cost 0.05"
 whole = second_halves()
 assert all(second_halves(4, keys) - whole < 0.005 for keys in (TOKEN, CHANNEL))
 assert f"{second_halves(2, CHANNEL) - whole:.2f} {second_halves(2) - whole:.2f}" == "0.03 0.05"
-# "channels do a little better here, on texts of at most 74 tokens in the cache"
+# "(standard error of the difference, over the texts: 0.007)", "(by 0.01, standard error 0.004)"
+every, cost = texts, {}
+for by in ((TOKEN, TOKEN), (CHANNEL, TOKEN), (CHANNEL, CHANNEL)):
+    cost[by] = []
+    for ids in every:
+        texts = [ids]
+        cost[by].append(second_halves(2, *by))
+texts = every
+counts = torch.tensor([ids.shape[1] - ids.shape[1] // 2 - 1.0 for ids in texts])
+gain = []
+for worse, better in (((TOKEN, TOKEN), (CHANNEL, TOKEN)), ((CHANNEL, TOKEN), (CHANNEL, CHANNEL))):
+    gains = torch.tensor(cost[worse]) - torch.tensor(cost[better])
+    mean = (counts * gains).sum() / counts.sum()
+    error = (counts * (gains - mean)).var().mul(len(texts)).sqrt() / counts.sum()
+    gain += [mean, error]
+assert torch.allclose(torch.stack(gain), torch.tensor([0.021, 0.007, 0.011, 0.004]), atol=0.001), gain
+# "values by channel do a little better here [...] on texts with at most 74 tokens in the cache"
 assert second_halves(2, CHANNEL, CHANNEL) < second_halves(2, CHANNEL) and max(t.shape[1] // 2 for t in texts) <= 74
 # "here FP8 is coarser than int8. In a row with an outlier it's the other way around."
 assert relative(formats["FP8 (E4M3), one scale"][1], matrix) > 2 * relative(formats["int8, a scale per row"][1], matrix)
@@ -122,7 +145,7 @@ with ThreadingHTTPServer(("127.0.0.1", 0), HangsUpOnce) as rude:
     with send_patiently({}, key) as reply:
         assert reply.status == 200 and HangsUpOnce.calls == 2
     rude.shutdown()
-# "A traceback is added to a line only after the filter."
+# "Tracebacks are added after the filter."
 record = log.makeRecord("course", logging.INFO, "", 0, "a call failed", (), (ValueError, ValueError(key), None))
 WithoutKey().filter(record)
 assert key not in record.getMessage() and key in logging.Formatter().format(record)
