@@ -44,7 +44,7 @@ def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None
         visit.page.on("response", lambda answer: answers.append(answer))
         visit.page.goto(visit.base + name, wait_until="networkidle")
         files = [answer for answer in answers if answer.url.startswith(served)]  # a widget's module runs as a blob
-        kilobytes = {answer.url.removeprefix(served): size_of(answer) / 1000 for answer in files}
+        kilobytes = {answer.url.removeprefix(served).partition("?")[0]: size_of(answer) / 1000 for answer in files}
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
     assert {name, "_static/light.css", "_static/light.js"} <= kilobytes.keys() | {"index.html"}
     assert sum(kilobytes.values()) < HEAVIER.get(name, FIRST_LOAD), largest

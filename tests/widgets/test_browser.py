@@ -188,11 +188,8 @@ def test_playground_names_what_each_filter_cuts(watched: Watched, address: str) 
     page = start_playground(watched, address)
     page.get_by_label("Top-k").fill("3")
     expect(page.get_by_role("status")).to_contain_text("3 of ")
-    assert page.get_by_text("cut by top-k").count() == 9
-    page.get_by_role("button", name="Start again").focus()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")  # past the table that scrolls, to its first token
-    page.keyboard.press("Enter")
+    assert page.get_by_text("%, top-k").count() == 5  # of eight rows
+    page.locator("td button, th button").first.press("Enter")
     assert written(page) != ""
 
 

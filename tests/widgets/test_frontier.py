@@ -134,10 +134,10 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
 
 
 def overlap(box: FloatRect, other: FloatRect) -> bool:
-    """Whether two texts cover each other by more than the air around letters."""
+    """Whether two texts cover each other by more than the air around letters, half of a line's height."""
     across = min(box["x"] + box["width"], other["x"] + other["width"]) - max(box["x"], other["x"])
     down = min(box["y"] + box["height"], other["y"] + other["height"]) - max(box["y"], other["y"])
-    return across > 1 and down > 4
+    return across > 1 and down > box["height"] / 2
 
 
 @pytest.mark.browser
