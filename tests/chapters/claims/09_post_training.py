@@ -1,12 +1,13 @@
 # ruff: noqa: F821 -- the names are the chapter's
 """What the text of chapter 9 says about its own output. Each runs as a cell at the chapter's end."""
 
-# "It doesn't answer, it goes on writing"
+# "It doesn't answer. It just keeps writing"
 said, place = write(base, ["What is 3 + 4?"], seed=1)
 assert "7" not in text_of(said[0, place:])
-# "with the mask, it answers better: the loss on new answers is about half"
-assert 0.35 < answer_loss["mask"] / answer_loss["no mask"] < 0.7
-# "After a hundred steps it answers, and in the right form, though 3 + 4 is not 6"
+# "On turns that training never showed (about one in eight of a new draw), the loss is little more than half"
+assert 2048 / 9 < len(new_turns) < 2048 / 7 and not set(new_turns) & set(turns)
+assert 0.4 < answer_loss["mask"] / answer_loss["no mask"] < 0.7
+# "After a hundred steps it answers, and in the right form, though 3 + 4 isn't 6"
 said, place = write(tuned, ["What is 3 + 4?"], seed=1)
 assert text_of(said[0, place:]) == "3 + 4 = 6."
 # "The other column asks how likely each token is to *follow itself*"
@@ -25,11 +26,11 @@ for answer in ("3 + 4 = 7.", "3 + 4 = 8.", "The cow eats."):
 (right, own_right), (wrong, own_wrong), (cow, own_cow) = by_place.values()
 assert 0.08 < math.exp(right) < 0.13 and 10 < math.exp(right - wrong) < 22 and cow < right - 20
 assert own_cow > max(own_right, own_wrong)
-# "The reward model has learned to like length, and hardly minds what is false"
+# "The reward model has learned to like length, and hardly minds a false sentence"
 step_up = (learned[3, False] - learned[1, False]) / 2
 cost = sum(learned[n, False] - learned[n, True] for n in (1, 2, 3)) / 3
 assert step_up > 0.1 and cost < step_up
-# "Answers become longer, and fewer of them are free of false sentences"
+# "Answers get longer, and fewer of them are all true"
 length, clean = preferred["tuned"][0]
 assert all(now[0] > length + 0.3 and now[1] < clean for name, (now, _) in preferred.items() if name != "tuned")
 # "With the small beta the chosen answers became *less* probable too", and the margin grows all the same
@@ -37,14 +38,15 @@ for _, moved in (preferred["beta 0.05"], preferred["beta 2.0"]):
     assert moved[0] > moved[1] + 1
 assert preferred["beta 0.05"][1][0] < -0.5
 assert preferred["beta 0.05"][1][0] < preferred["beta 2.0"][1][0]
-# "for each of these, `stories` saw the two numbers only the other way round"
+# "`stories` saw 4 + 7, for example, but never 7 + 4"
 assert all((right, left) in short_turns.SHOWN_SUMS for left, right in short_turns.NEVER_SHOWN_SUMS)
+assert (7, 4) in short_turns.NEVER_SHOWN_SUMS
 # "Right answers to the paid sums become much likelier. The other sums gain little"
 assert sums["GRPO"][0] > sums["tuned"][0] + 0.1
 assert sums["GRPO"][1] - sums["tuned"][1] < 0.6 * (sums["GRPO"][0] - sums["tuned"][0])
 # "The entropy falls"
 assert sum(row[2] for row in log[-10:]) < sum(row[2] for row in log[:10])
-# "200 steps with the faulty reward alone leave no answer right; with a price of 0.3, almost half of the answers are"
+# "200 steps with the faulty reward alone leave no answer right; with a price of 0.3, almost half [...] are right"
 from llm_course.widgets.policy_lab import AFTER, STEPS  # noqa: E402 -- held against the lab's own runs in tests/widgets
 
 assert STEPS == 200 and AFTER["found", 0.0][1] < 0.02 and 0.4 < AFTER["found", 0.3][1] < 0.5
@@ -55,8 +57,8 @@ for name in ("k1", "k3"):
 assert abs(estimators["k2"].mean() - exact) > 5 * estimators["k2"].std() / math.sqrt(len(drawn))
 # "Many samples of $k_1$ are negative [...] no sample of $k_3$ is"
 assert (estimators["k1"] < 0).double().mean() > 0.05 and (estimators["k3"] > -1e-12).all()
-# "in the table, $k_3$ is the noisier of the two"
+# "$k_3$ is the noisier of the two"
 assert estimators["k3"].std() > estimators["k1"].std()
-# "the student learns as much as GRPO on the sums that were asked, and much more on the others"
+# "learns as much as with GRPO about the sums that were asked, and much more about the others"
 assert sums["distilled"][0] > sums["GRPO"][0] - 0.1
 assert sums["distilled"][1] > sums["GRPO"][1] + 0.05
