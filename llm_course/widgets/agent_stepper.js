@@ -87,7 +87,7 @@ export default widget(
       said.textContent = `${news}Step ${taken} of at most ${limit}. ${over ? ENDINGS[over] : nextOf(history, stays)}`;
       const fresh = history.length - messages.length + stateAt(model, step - 1).messages.length;
       ring.replaceChildren(loop(messages, step, over));
-      results.replaceChildren(budgetBar(history, stays, model.get("budget")), table(history, stays, step > 0 ? fresh : history.length));
+      results.replaceChildren(budgetBar(history, stays, model.get("budget")), table(history, stays, step > 0 ? fresh : history.length, over));
     }
   },
 );
@@ -196,8 +196,9 @@ function nameOf(scripts, replies) {
  * @param {Message[]} history
  * @param {boolean[] | null} stays
  * @param {number} fresh  From here on, messages are of the last step.
+ * @param {string} over  How the loop ended, if it did: the model then reads nothing more.
  */
-function table(history, stays, fresh) {
+function table(history, stays, fresh, over) {
   const rows = history.map((message, place) => {
     const kept = stays?.[place] ?? false;
     return element(
@@ -210,6 +211,6 @@ function table(history, stays, fresh) {
   });
   const names = ["by", "message", "tokens"];
   const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
-  const caption = "What the model reads before its next reply";
+  const caption = over ? "All that was said until the loop ended" : "What the model reads before its next reply";
   return scroller(caption, element("table", { class: "llm-history" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows)));
 }

@@ -37,7 +37,7 @@ export default widget(
 
     function show() {
       const count = countOf(model, model.get("objective"));
-      said.textContent = `${count} ${count === 1 ? "token carries" : "tokens carry"} loss, of ${words.length} in the text.${hint(model)}`;
+      said.textContent = `${count} ${count === 1 ? "token carries" : "tokens carry"} loss; the text has ${words.length}.${hint(model)}`;
       prefix.hidden = model.get("objective") !== "prefix";
       redraw(compared, comparison(model));
       redraw(rows, alignedRows(model));
@@ -47,6 +47,7 @@ export default widget(
 
 /** @param {Model} model */
 function hint(model) {
+  if (model.get("objective") === "spans") return " The marks of the hidden spans carry loss too. Press a word of the text to hide it, or to show it again.";
   if (HIDES.includes(model.get("objective"))) return " Press a word of the text to hide it, or to show it again.";
   return " Each of them stands below the token after which it is said.";
 }

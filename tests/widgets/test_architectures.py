@@ -157,7 +157,7 @@ def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: s
     page.get_by_label("Pattern", exact=True).select_option("cross")
     page.get_by_text("“The” sees 5 of 5: Das Haus ist alt .").wait_for()
     page = opened(watched, address, "objective_lab")
-    page.get_by_text("1 token carries loss, of 6 in the text.").wait_for()
+    page.get_by_text("1 token carries loss; the text has 6.").wait_for()
     page.get_by_role("button", name="Paris").click()
     page.get_by_text("2 tokens carry loss").wait_for()
     expect(page.locator(".llm-aligned .llm-mark")).to_have_count(2)

@@ -36,10 +36,20 @@ const USUAL_WIDTH = 440;
 const HEIGHT = { least: 200, most: 290, ofWidth: 0.5 };
 
 /**
- * @param {Plot} plot
+ * A line that has not moved leaves no trace: nobody would see it, only its entry in the legend.
+ * @param {Series} one
+ */
+function withTrace(one) {
+  const hasMoved = one.before && JSON.stringify(one.before) !== JSON.stringify(one.points);
+  return hasMoved ? one : { ...one, before: undefined };
+}
+
+/**
+ * @param {Plot} asked
  * @returns {HTMLElement}
  */
-export function linePlot(plot) {
+export function linePlot(asked) {
+  const plot = { ...asked, series: asked.series.map(withTrace) };
   return element(
     "figure",
     { class: "llm-plot" },
@@ -140,8 +150,8 @@ export function sample(name, mark) {
 function legend(series) {
   const mark = (/** @type {string} */ name, /** @type {string} */ look) => sample(name, svg("path", { class: `llm-line ${look}`, d: "M0 5H26" }));
   const entries = series.length > 1 ? series.flatMap(({ name, look }, i) => (name ? [mark(name, `llm-line-${look ?? i}`)] : [])) : [];
-  const traced = series.find(({ before }) => before);
-  if (traced) entries.push(mark("before", `llm-line-${traced.look ?? series.indexOf(traced)} llm-before`));
+  const traces = series.flatMap(({ before, name, look }, i) => (before ? [{ name, look: look ?? i }] : []));
+  for (const { name, look } of traces) entries.push(mark(name && traces.length > 1 ? `${name}, before` : "before", `llm-line-${look} llm-before`));
   return entries.length ? element("p", { class: "llm-legend" }, ...entries) : null;
 }
 
