@@ -1,6 +1,7 @@
 /** An agent step by step: the reader holds the harness, and may put words into the model's mouth. */
 
-import { announcement, button, choice, element, scroller, setTrait, slider, traitCheckbox, widget } from "./js/dom.js";
+import { announcement, button, choice, element, setTrait, slider, traitCheckbox, widget } from "./js/dom.js";
+import { captionedTable } from "./js/table.js";
 import { fitMessages, roughTokens, runTools, shopTools } from "./js/tool_loop.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -209,8 +210,6 @@ function table(history, stays, fresh, over) {
       element("td", {}, `${roughTokens(message)}${kept ? "" : ", dropped"}`),
     );
   });
-  const names = ["by", "message", "tokens"];
-  const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
   const caption = over ? "All that was said until the loop ended" : "What the model reads before its next reply";
-  return scroller(caption, element("table", { class: "llm-history" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows)));
+  return captionedTable(caption, ["by", "message", "tokens"], rows, "llm-history");
 }

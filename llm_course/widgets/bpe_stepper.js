@@ -2,8 +2,9 @@
 
 import { byteCharacters, byteValue, fromByteCharacters } from "./js/bpe.js";
 import { countPairs, mergeEverywhere } from "./js/bpe_training.js";
-import { announcement, button, columns, element, scroller, setTrait, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, columns, element, setTrait, visibleToken, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 
@@ -109,10 +110,8 @@ function marked(piece, next, made) {
 function pairTable(pieces, merges) {
   const rows = countPairs(pieces, merges)
     .slice(0, SHOWN_PAIRS)
-    .map(({ pair, count }) => element("tr", {}, element("th", { scope: "row" }, pairLabel(pair)), element("td", {}, count)));
-  const header = element("tr", {}, element("th", { scope: "col" }, "Pair"), element("th", { scope: "col" }, "Times"));
-  const caption = "Most frequent pairs";
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...rows)));
+    .map(({ pair, count }) => tableRow(pairLabel(pair), [count]));
+  return captionedTable("Most frequent pairs", ["Pair", "Times"], rows);
 }
 
 /** @param {[string, string][]} merges */

@@ -1,11 +1,12 @@
 /** How to split a budget of compute between parameters and tokens, and what changes when the model is used afterwards. */
 
 import { memory } from "./js/before.js";
-import { announcement, button, choice, columns, element, scroller, setTrait, slider, typedNumber, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, setTrait, slider, typedNumber, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";
 import { linePlot } from "./js/plot.js";
 import { costOfLife, fittedLoss, lowest, runsOfCost, sizesBetween, twentyForEach } from "./js/scaling.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Points } from "./js/plot.js" */
@@ -77,7 +78,7 @@ export default widget(
       said.textContent = `Chosen: ${sentence(chosen)} Of those that cost as much${served ? " over their lives" : ""}, the lowest: ${sentence(best)}`;
       const points = curvePoints(cost, served, best.loss);
       const before = remember(points);
-      curve.replaceChildren(plot(chosen, points, isOther(before, points) ? before : undefined, best));
+      curve.replaceChildren(plot(chosen, points, before, best));
       ways.replaceChildren(table(model, best));
     }
   },
@@ -141,14 +142,6 @@ function curvePoints(cost, served, lowestLoss) {
 }
 
 /**
- * @param {Points | undefined} before
- * @param {Points} now
- */
-function isOther(before, now) {
-  return before !== undefined && JSON.stringify(before) !== JSON.stringify(now);
-}
-
-/**
  * @param {Run} chosen
  * @param {Points} points
  * @param {Points | undefined} before
@@ -204,15 +197,11 @@ function table(model, best) {
   // The function knows only the budget of training.
   if (own && own.budget === model.get("budget") && !served) rows.push(["your function", own]);
   const names = ["", "Parameters", "Tokens", "Tokens for each", "Loss", "Days on 1,000 GPUs"];
-  const header = names.map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
   const lines = rows.map(([name, run]) => {
     const days = costOfLife(run, 0) / (1000 * SPEED) / 86_400;
     const cells = [inWords(run.parameters), inWords(run.tokens), ratio(run), format(fittedLoss(run), 3), days < 0.1 ? "under 0.1" : format(days, 1)];
-    return element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text)));
+    return tableRow(name, cells);
   });
   const caption = served ? "Ways to spend as much over a life" : "Ways to spend it";
-  return scroller(
-    caption,
-    element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...lines)),
-  );
+  return captionedTable(caption, names, lines);
 }

@@ -2,11 +2,12 @@
 
 import { cacheBytes, cachedByHeads, crossing, dollars, readingOperations } from "./js/context.js";
 import { memory } from "./js/before.js";
-import { announcement, choice, columns, element, scroller, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, choice, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
 import { widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";
 import { fitted, linePlot } from "./js/plot.js";
+import { captionedTable } from "./js/table.js";
 
 /** @import { Prices, Shape } from "./js/context.js" */
 /** @import { Model } from "./js/types.js" */
@@ -202,7 +203,7 @@ function bars(caption, parts) {
       element("td", {}, element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` }), text),
     ),
   );
-  return scroller(caption, element("table", { class: "llm-bars" }, element("caption", {}, caption), element("tbody", {}, ...lines)));
+  return captionedTable(caption, [], lines, "llm-bars");
 }
 
 /**
@@ -220,7 +221,7 @@ function plot({ chosen, power, length }, before) {
     title: "Attention's share of the operations of reading",
     x: "tokens",
     y: "share",
-    series: [{ name: "attention", points: curve(chosen), before: before && before.chosen !== chosen ? curve(before.chosen) : undefined }],
+    series: [{ name: "attention", points: curve(chosen), before: before && curve(before.chosen) }],
     dots: [{ at: [power, share(chosen, power)], name: length.toLocaleString("en") }],
     xTicks: [8, 10, 12, 14, 16, 18, 20],
     xTick: (at) => (at < 10 ? String(2 ** at) : at < 20 ? `${2 ** (at - 10)}K` : "1M"),

@@ -1,11 +1,12 @@
 /** The whole decoder at work on one sentence: each part opens to its shapes and numbers, with the top guess after every layer. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, element, loadWhenVisible, scroller, setTrait, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, element, loadWhenVisible, setTrait, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap } from "./js/heat_map.js";
 import { argmax, format, randomNumbers, softmax } from "./js/numbers.js";
 import { sample } from "./js/sampling.js";
 import { strip } from "./js/strip.js";
+import { captionedTable, tableRow } from "./js/table.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { lens, rootMeanSquare, trace } from "./js/trace.js";
 
@@ -439,9 +440,6 @@ function paragraph(text) {
  * @param {number} [picked]
  */
 function table(caption, columns, rows, picked) {
-  const lines = rows.map(([head, ...cells], i) =>
-    element("tr", { class: i === picked && "llm-picked" }, element("th", { scope: "row" }, head), ...cells.map((cell) => element("td", {}, cell))),
-  );
-  const header = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
-  return scroller(caption, element("table", { class: "llm-heat" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...lines)));
+  const lines = rows.map(([head, ...cells], i) => tableRow(head, cells, i === picked && "llm-picked"));
+  return captionedTable(caption, columns, lines, "llm-heat");
 }

@@ -1,8 +1,9 @@
 /** Write a mail that an obedient agent falls for, then the policy that holds it. */
 
 import { memory } from "./js/before.js";
-import { announcement, choice, columns, element, scroller, setTrait, textField, widget } from "./js/dom.js";
+import { announcement, choice, columns, element, setTrait, textField, widget } from "./js/dom.js";
 import { runDay, score } from "./js/mail_agent.js";
+import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Event, Policy, World } from "./js/mail_agent.js" */
@@ -139,7 +140,7 @@ function matrix(policy, found, before) {
   });
   const head = DEFENSES.map(([name], i) => element("th", { scope: "col", class: isIdle[i] && "llm-idle" }, name));
   const caption = "Attacks against each rule alone, and against all: ✗ breach, ✓ held";
-  return scroller(caption, element("table", { class: "llm-matrix" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, element("td"), ...head)), element("tbody", {}, ...rows)));
+  return captionedTable(caption, ["", ...head], rows, "llm-matrix");
 }
 
 /**
@@ -182,7 +183,7 @@ function called({ tool, to, private: carries }) {
  * @param {string[][]} rows
  */
 function table(caption, names, rows) {
-  const head = element("tr", {}, ...names.map((name) => element("th", { scope: "col", style: WORDS }, name)));
+  const head = names.map((name) => element("th", { scope: "col", style: WORDS }, name));
   const lines = rows.map(([first, ...rest]) => element("tr", {}, element("th", { scope: "row", style: WORDS }, first), ...rest.map((text) => element("td", { style: WORDS }, text))));
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...lines)));
+  return captionedTable(caption, head, lines);
 }

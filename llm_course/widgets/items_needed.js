@@ -1,10 +1,11 @@
 /** How many items a test needs to tell two models apart, with items of their own and with the same ones. */
 
-import { calculator, choice, element, scroller, setTrait, slider } from "./js/dom.js";
+import { calculator, choice, element, setTrait, slider } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { chanceOfRightOrder, deviations, disagreementOf, itemsNeeded, normalQuantile } from "./js/statistics.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 
@@ -96,7 +97,7 @@ function figures(now, before) {
     ["items, others for each", ({ needed }) => written(needed.unpaired)],
     ["items, the same", ({ needed }) => written(needed.paired)],
   ];
-  return keyFigures(shown.map(([name, of]) => ({ name, value: of(now), before: before && of(before) })));
+  return keyFigures(shown, now, before);
 }
 
 /** @param {number} difference */
@@ -138,15 +139,13 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
 /** @param {Asked} asked */
 function table({ difference, deviation, items, confidence, reach }) {
   const names = ["", "Standard error", `${100 * confidence} % interval`, "Right order"];
-  const header = names.map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
   const lines = /** @type {const} */ (["unpaired", "paired"]).map((kind) => {
     const error = deviation[kind] / Math.sqrt(items);
     const ends = [difference - reach * error, difference + reach * error].map((end) => format(100 * end, 1));
     const order = difference === 0 ? "–" : `${format(100 * chanceOfRightOrder(difference, deviation[kind], items), 1)} %`;
     const cells = [format(100 * error, 2), `${ends[0]} to ${ends[1]}`, order];
     const name = kind === "paired" ? "the same items" : "other items for each";
-    return element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text)));
+    return tableRow(name, cells);
   });
-  const caption = `A test of ${inItems(items)}, in points`;
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...lines)));
+  return captionedTable(`A test of ${inItems(items)}, in points`, names, lines);
 }

@@ -1,10 +1,11 @@
 /** The same models and the same answers under three rulers: where a jump comes from. */
 
 import { memory } from "./js/before.js";
-import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, choice, element, setTrait, slider, widget } from "./js/dom.js";
 import { exactMatch, logProbability, steepestStep, tokensRight } from "./js/metrics.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Series } from "./js/plot.js" */
@@ -158,11 +159,10 @@ function short(value) {
 /** @param {Shown} shown */
 function table({ view, length }) {
   const caption = `Answers of ${length} ${length === 1 ? "token" : "tokens"}`;
-  const header = view.places.map((place) => element("th", { scope: "col" }, place.toLocaleString("en")));
   const rows = METRICS.flatMap((metric) => view.runs.map((run) => {
-    const cells = valuesOf(metric, run, length).map((value) => element("td", {}, format(value, metric.range ? 3 : 2)));
-    return element("tr", {}, element("th", { scope: "row" }, `${metric.name}, ${run.name}`), ...cells);
+    const cells = valuesOf(metric, run, length).map((value) => format(value, metric.range ? 3 : 2));
+    return tableRow(`${metric.name}, ${run.name}`, cells);
   }));
-  const head = element("thead", {}, element("tr", {}, element("th", { scope: "row" }, view.axis), ...header));
-  return scroller(caption, element("table", {}, element("caption", {}, caption), head, element("tbody", {}, ...rows)));
+  const head = [element("th", { scope: "row" }, view.axis), ...view.places.map((place) => place.toLocaleString("en"))];
+  return captionedTable(caption, head, rows);
 }

@@ -2,10 +2,11 @@
 
 import { loadCourseModel } from "./js/course_model.js";
 import { Decoder } from "./js/decoder.js";
-import { announcement, button, checkbox, choice, element, loadWhenVisible, redraw, scroller, slider, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, checkbox, choice, element, loadWhenVisible, redraw, slider, visibleToken, widget } from "./js/dom.js";
 import { buildHaystack, mostAttentiveHead } from "./js/haystack.js";
 import { randomNumbers, softmax } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
+import { captionedTable } from "./js/table.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
@@ -157,7 +158,6 @@ function recallTable(model, { recall }, row, column, onPick) {
   const lengths = /** @type {number[]} */ (model.get("lengths"));
   const depths = /** @type {number[]} */ (model.get("depths"));
   const caption = recall ? `Right names of ${model.get("texts")} texts, by place and tokens; press one` : "Choose a place and a number of tokens";
-  const header = element("tr", {}, element("th", { scope: "col" }, "at"), ...lengths.map((length) => element("th", { scope: "col" }, String(length))));
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
       const share = recall ? recall[i][j] : 0;
@@ -168,10 +168,7 @@ function recallTable(model, { recall }, row, column, onPick) {
     });
     return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "start" : depth === 1 ? "end" : `${Math.round(100 * depth)} %`), ...cells);
   });
-  return scroller(
-    caption,
-    element("table", { class: "llm-heat llm-recall" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...lines)),
-  );
+  return captionedTable(caption, ["at", ...lengths.map(String)], lines, "llm-heat llm-recall");
 }
 
 /** @param {number} depth */

@@ -1,11 +1,12 @@
 /** Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, columns, element, loadWhenVisible, scroller, setTrait, svg, visibleToken, widget } from "./js/dom.js";
+import { announcement, choice, columns, element, loadWhenVisible, setTrait, svg, visibleToken, widget } from "./js/dom.js";
 import { cosine, flatten } from "./js/similarity.js";
 import { widthOf, withRoom } from "./js/labels.js";
 import { format } from "./js/numbers.js";
 import { fitted } from "./js/plot.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model, Matrix } from "./js/types.js" */
 
@@ -132,11 +133,11 @@ function nearestTable(near, count, chance) {
   const share = (/** @type {number} */ value) => `--share: ${Math.max(0, value).toFixed(3)}`;
   const rows = near.map(({ name, similarity }) => {
     const track = element("span", { class: "llm-track" }, element("span", { class: "llm-bar", style: share(similarity) }), element("span", { class: "llm-was", style: share(chance) }));
-    const cell = element("td", {}, element("span", { class: "llm-scale" }, track, element("span", {}, format(similarity))));
-    return element("tr", { class: similarity <= CLEARLY * chance && "llm-faint" }, element("th", { scope: "row" }, name), cell);
+    const scale = element("span", { class: "llm-scale" }, track, element("span", {}, format(similarity)));
+    return tableRow(name, [scale], similarity <= CLEARLY * chance && "llm-faint");
   });
   const mark = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark" }), `best of ${count} random rows: ${format(chance)}`);
-  return element("div", {}, scroller(caption, element("table", { class: "llm-bars llm-token-bars" }, element("caption", {}, caption), element("tbody", {}, ...rows))), mark);
+  return element("div", {}, captionedTable(caption, [], rows, "llm-bars llm-token-bars"), mark);
 }
 
 /**

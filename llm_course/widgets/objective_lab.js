@@ -1,7 +1,8 @@
 /** One text, four objectives: what a model reads, what it has to say, and how many tokens carry loss. */
 
-import { announcement, element, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
 import { aligned, lesson } from "./js/objectives.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Objective } from "./js/objectives.js" */
@@ -80,18 +81,9 @@ function comparison(model) {
     const isChosen = objective === model.get("objective");
     const choose = element("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => setTrait(model, "objective", objective) }, name);
     const cells = Array.from({ length: count }, () => element("i", { class: "llm-loss" }));
-    return element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, choose),
-      element("td", {}, element("span", { class: "llm-units", style: `--units: ${most}` }, ...cells)),
-      element("td", {}, String(count)),
-      element("td", {}, sees),
-    );
+    return tableRow(choose, [element("span", { class: "llm-units", style: `--units: ${most}` }, ...cells), count, sees]);
   });
-  const head = ["Objective", "Tokens that carry loss", "", "A token sees"].map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
-  const caption = "How many lessons one text gives";
-  return scroller(caption, element("table", { class: "llm-lessons" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)));
+  return captionedTable("How many lessons one text gives", ["Objective", "Tokens that carry loss", "", "A token sees"], rows, "llm-lessons");
 }
 
 /**
@@ -106,22 +98,12 @@ function alignedRows(model) {
   const row = (/** @type {string} */ name, /** @type {Node[]} */ cells) => element("tr", {}, element("th", { scope: "row" }, name), ...cells);
   const read = (/** @type {{ reads: string | null, width: number, isMark: boolean, inPrefix: boolean }} */ { reads, width, isMark, inPrefix }) =>
     cell(reads === null ? [] : [reads], width, isMark ? "llm-token llm-mark" : inPrefix ? "llm-token llm-ahead" : "llm-token");
-  const caption = "Text, input and targets";
-  return scroller(
-    caption,
-    element(
-      "table",
-      { class: "llm-aligned" },
-      element("caption", {}, caption),
-      element(
-        "tbody",
-        {},
-        row("the text", words.map((word, i) => element("td", {}, wordOf(model, word, i)))),
-        row("it reads", columns.map(read)),
-        row("it says", columns.map(({ says, width }) => cell(says, width, "llm-token llm-loss"))),
-      ),
-    ),
-  );
+  const rows = [
+    tableRow("the text", words.map((word, i) => wordOf(model, word, i))),
+    row("it reads", columns.map(read)),
+    row("it says", columns.map(({ says, width }) => cell(says, width, "llm-token llm-loss"))),
+  ];
+  return captionedTable("Text, input and targets", [], rows, "llm-aligned");
 }
 
 /**

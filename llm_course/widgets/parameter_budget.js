@@ -1,8 +1,9 @@
 /** Where the parameters of a decoder are, and how that moves with its sizes. */
 
-import { announcement, checkbox, choice, columns, element, scroller, setTrait, slider, typedNumber, widget } from "./js/dom.js";
+import { announcement, checkbox, choice, columns, element, setTrait, slider, typedNumber, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { inWords, parameterCounts } from "./js/parameters.js";
+import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Shape } from "./js/parameters.js" */
@@ -140,7 +141,6 @@ function table(shape, counts) {
     ["embeddings", counts.embeddings, `${tied ? "" : "2 · "}${vocabulary} × ${width}`],
     ["norms", counts.norms, `${2 * layers + 1} norms of ${width}`],
   ]);
-  const header = ["", "Share", "Parameters", "Counted as"].map((name) => (name ? element("th", { scope: "col" }, name) : element("td")));
   const lines = rows.map(([name, count, how]) =>
     element(
       "tr",
@@ -151,11 +151,7 @@ function table(shape, counts) {
       element("td", { class: "llm-wrapped" }, how),
     ),
   );
-  const caption = "Parameters by part";
-  return scroller(
-    caption,
-    element("table", { class: "llm-bars llm-narrow-bars llm-filled" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...lines)),
-  );
+  return captionedTable("Parameters by part", ["", "Share", "Parameters", "Counted as"], lines, "llm-bars llm-narrow-bars llm-filled");
 }
 
 /** @param {number} share */

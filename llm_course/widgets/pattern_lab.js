@@ -1,9 +1,10 @@
 /** The patterns of the families, on one sentence: pick a word and see whom it sees. */
 
-import { announcement, choice, element, redraw, scroller, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, choice, element, redraw, setTrait, slider, svg, widget } from "./js/dom.js";
 import { widthOf } from "./js/labels.js";
 import { attentionPattern } from "./js/objectives.js";
 import { fitted } from "./js/plot.js";
+import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 
@@ -90,17 +91,7 @@ function table(model, draw) {
     const pointed = { onpointerenter: () => draw(i), onpointerleave: () => draw(model.get("row")) };
     return element("tr", pointed, element("th", { scope: "row" }, pick), ...cells);
   });
-  const caption = "Rows look, columns are looked at";
-  return scroller(
-    caption,
-    element(
-      "table",
-      { class: "llm-mask" },
-      element("caption", {}, caption),
-      element("thead", {}, element("tr", {}, element("td"), ...header)),
-      element("tbody", {}, ...rows),
-    ),
-  );
+  return captionedTable("Rows look, columns are looked at", ["", ...header], rows, "llm-mask");
 }
 
 /**

@@ -125,12 +125,11 @@ function productByDistance(model) {
  * @param {number} marked  The distance to mark.
  */
 function productPlot(points, before, marked) {
-  const isNew = before?.some(([, value], i) => value !== points[i][1]);
   return linePlot({
     title: "The product of query and key, by distance",
     x: "position of query − position of key",
     y: "product",
-    series: [{ name: "product", points, before: isNew ? before : undefined }],
+    series: [{ name: "product", points, before }],
     marker: marked,
     markerName: "now",
   });

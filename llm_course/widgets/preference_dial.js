@@ -1,11 +1,12 @@
 /** DPO by hand: the reader says which answers are preferred, turns beta, and sees where the probability goes. */
 
 import { memory } from "./js/before.js";
-import { announcement, element, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { pairedBars } from "./js/paired_bars.js";
 import { dpoLoss, klDivergence, margin, policyOver, trainDpo } from "./js/preferences.js";
+import { captionedTable } from "./js/table.js";
 import { percent } from "./js/token_bars.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -146,7 +147,7 @@ function moved(now, before) {
     ["sentences per answer", (of) => format(mean(of, ([sentences]) => sentences), 1)],
     ["answers with something false", (of) => percent(mean(of, ([, wrong]) => Number(wrong > 0)))],
   ];
-  return keyFigures(shown.map(([name, of]) => ({ name, value: of(now), before: before && of(before) })));
+  return keyFigures(shown, now, before);
 }
 
 /**
@@ -156,7 +157,6 @@ function moved(now, before) {
  */
 function answerTable({ candidates, beta, reference, policy }, half, press) {
   const caption = "The answers: reference in outline, policy filled; implicit reward";
-  const names = ["Answer", "reference → policy", "reward", "in a pair"];
   const side = (/** @type {"chosen" | "rejected"} */ which, /** @type {string} */ name, /** @type {number} */ i) =>
     element("button", { type: "button", "aria-pressed": String(half[which] === i), "aria-label": `Answer ${i + 1} is ${name}`, onclick: () => press(which, i) }, name);
   const rows = candidates.map(({ text, features }, i) =>
@@ -169,6 +169,5 @@ function answerTable({ candidates, beta, reference, policy }, half, press) {
       element("td", {}, side("chosen", "better", i), " ", side("rejected", "worse", i)),
     ),
   );
-  const header = names.map((name) => element("th", { scope: "col" }, name));
-  return scroller(caption, element("table", { class: "llm-answers" }, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...header)), element("tbody", {}, ...rows)));
+  return captionedTable(caption, ["Answer", "reference → policy", "reward", "in a pair"], rows, "llm-answers");
 }

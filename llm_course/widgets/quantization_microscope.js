@@ -1,11 +1,12 @@
 /** The course model's own weights under a microscope: the levels that few bits leave them, the error, and the story that follows. */
 
-import { calculator, choice, element, scroller, setTrait, slider, svg, traitCheckbox } from "./js/dom.js";
+import { calculator, choice, element, setTrait, slider, svg, traitCheckbox } from "./js/dom.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { keyFigures } from "./js/key_figures.js";
 import { argmax, format } from "./js/numbers.js";
 import { fitted } from "./js/plot.js";
 import { absmax, levelsOf, quantizedDecoder, relativeError, roundByGroups, roundMatrix } from "./js/quantization.js";
+import { captionedTable, tableRow } from "./js/table.js";
 import { Writer } from "./js/writer.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
@@ -154,11 +155,16 @@ function drawing({ weights, levels, deviation }) {
  * @param {Seen} now
  * @param {Seen | undefined} before
  */
-function errorsOf({ errors }, before) {
+function errorsOf(now, before) {
   const written = (/** @type {number | undefined} */ error) => (error === undefined ? "–" : `${format(100 * error, 1)} %`);
-  /** @type {[string, keyof Seen["errors"]][]} */
-  const shown = [["error of the row", "row"], ["near the outlier", "near"], ["other groups", "far"], ["matrix without it", "matrix"]];
-  return keyFigures(shown.map(([name, key]) => ({ name, value: written(errors[key]), before: before && written(before.errors[key]) })));
+  /** @type {[string, (of: Seen) => string][]} */
+  const shown = [
+    ["error of the row", ({ errors }) => written(errors.row)],
+    ["near the outlier", ({ errors }) => written(errors.near)],
+    ["other groups", ({ errors }) => written(errors.far)],
+    ["matrix without it", ({ errors }) => written(errors.matrix)],
+  ];
+  return keyFigures(shown, now, before);
 }
 
 /** What the model tells with all its linear layers in this format, without the outlier. @param {Seen} seen */
@@ -220,11 +226,9 @@ function remember(loaded, now) {
 
 /** @param {Loaded} loaded */
 function triedTable({ tried, perplexity }) {
-  const caption = "What you tried; to each, the first story";
-  const head = ["setting", "group", "bits", "error", "has a perplexity of"].map((name) => element("th", { scope: "col" }, name));
   const rows = [...tried.map(({ name, size, bits, error, perplexity: own }) => [name, size, bits, error, own]), ["as it is", "–", "16.00", "–", format(perplexity, 2)]];
-  const lines = rows.map(([name, ...cells], i) => element("tr", { class: i === 0 && "llm-now" }, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text))));
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...lines)));
+  const lines = rows.map(([name, ...cells], i) => tableRow(name, cells, i === 0 && "llm-now"));
+  return captionedTable("What you tried; to each, the first story", ["setting", "group", "bits", "error", "has a perplexity of"], lines);
 }
 
 /**

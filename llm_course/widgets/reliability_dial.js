@@ -2,10 +2,11 @@
 
 import { memory } from "./js/before.js";
 import { binsOf, calibrationError, selectiveScore, sharpened } from "./js/calibration.js";
-import { announcement, columns, element, scroller, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { fitted, linePlot, sample } from "./js/plot.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Bin } from "./js/calibration.js" */
@@ -95,11 +96,13 @@ function sentence({ error, bins, given, total, score }) {
  * @param {Seen | undefined} before
  */
 function moved(now, before) {
-  return keyFigures([
-    { name: "calibration error", value: format(now.error, 3), before: before && format(before.error, 3) },
-    { name: "answered", value: `${now.given}`, before: before && `${before.given}` },
-    { name: "mean score", value: format(now.score, 2), before: before && format(before.score, 2) },
-  ]);
+  /** @type {[string, (of: Seen) => string][]} */
+  const shown = [
+    ["calibration error", ({ error }) => format(error, 3)],
+    ["answered", ({ given }) => String(given)],
+    ["mean score", ({ score }) => format(score, 2)],
+  ];
+  return keyFigures(shown, now, before);
 }
 
 /**
@@ -134,7 +137,7 @@ function reliability({ found, threshold }, before) {
       threshold > 0.15 ? text(left + 4, EDGE.top + 12, "start", "keeps silent") : null,
       svg("line", { class: "llm-line llm-line-3", x1: toX(0), y1: toY(0), x2: toX(1), y2: toY(1) }),
       ...filled.map(({ confidence, accuracy }) => svg("line", { class: "llm-gap", x1: toX(confidence), x2: toX(confidence), y1: toY(confidence), y2: toY(accuracy) })),
-      line(former, "llm-line llm-before"),
+      former.length ? line(former, "llm-line llm-before") : null,
       line(filled, "llm-line"),
       ...filled.map(({ confidence, accuracy, count }) => svg("circle", { class: "llm-point", cx: toX(confidence), cy: toY(accuracy), r: 2.5 + 4.5 * Math.sqrt(count / most) })),
       ...bars,
@@ -179,9 +182,7 @@ function table(bins) {
   const rows = bins.map(({ count, confidence, accuracy }, i) => {
     const cells = [String(count), ...[confidence, accuracy].map((value) => (count ? format(value, 2) : "–"))];
     const name = `${format(i / bins.length, 2)} to ${format((i + 1) / bins.length, 2)}`;
-    return element("tr", {}, element("th", { scope: "row" }, name), ...cells.map((text) => element("td", {}, text)));
+    return tableRow(name, cells);
   });
-  const head = element("tr", {}, ...["Confidence", "Answers", "Mean confidence", "Right"].map((name) => element("th", { scope: "col" }, name)));
-  const caption = "The bins";
-  return scroller(caption, element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows)));
+  return captionedTable("The bins", ["Confidence", "Answers", "Mean confidence", "Right"], rows);
 }

@@ -85,7 +85,7 @@ function figures(now, before) {
     ["they meet when busy", ({ even }) => (even > 1 ? "never" : percent(even))],
     ["tokens a month at that", ({ even, tokens }) => (even > 1 ? "–" : `${whole(tokens / 1e6)} M`)],
   ];
-  return keyFigures(shown.map(([name, of]) => ({ name, value: of(now), before: before && of(before) })));
+  return keyFigures(shown, now, before);
 }
 
 /** @param {Compared} compared */

@@ -1,12 +1,13 @@
 /** A drafted token against the target: what is accepted, what comes out, and whether it pays. */
 
 import { memory } from "./js/before.js";
-import { announcement, button, choice, columns, element, scroller, setTrait, slider, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, setTrait, slider, visibleToken, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format, randomNumbers } from "./js/numbers.js";
 import { pairedBars } from "./js/paired_bars.js";
 import { linePlot } from "./js/plot.js";
 import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./js/speculation.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Rule } from "./js/speculation.js" */
 /** @import { Model } from "./js/types.js" */
@@ -111,7 +112,7 @@ function figures(now, before) {
     ["tokens a pass", ({ acceptance, drafted }) => format(expectedTokens(acceptance, drafted))],
     ["times as fast", ({ acceptance, drafted, cost }) => format(speedUp(acceptance, drafted, cost))],
   ];
-  return keyFigures(shown.map(([name, of]) => ({ name, value: of(now), before: before && of(before) })));
+  return keyFigures(shown, now, before);
 }
 
 /**
@@ -119,21 +120,19 @@ function figures(now, before) {
  * @param {number[] | null} counts
  */
 function table({ target, draft, accepted, comesOut, tokens }, counts) {
-  const header = ["", "drafted, accepted", "target, comes out", "off by", ...(counts ? ["drawn"] : [])];
+  const head = ["", "drafted, accepted", "target, comes out", "off by", ...(counts ? ["drawn"] : [])];
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
     const isOff = Math.abs(off) >= 5e-4;
     const cells = [
-      element("td", {}, element("div", { class: "llm-beside" }, pairedBars(draft[token], accepted[token]), `${format(draft[token])}, ${format(accepted[token])}`)),
-      element("td", {}, element("div", { class: "llm-beside" }, pairedBars(p, comesOut[token], isOff ? "llm-off" : ""), `${format(p)}, ${format(comesOut[token])}`)),
-      element("td", {}, isOff ? `${off > 0 ? "▲" : "▼"} ${format(Math.abs(off))}` : "–"),
-      ...(counts ? [element("td", {}, format(counts[token] / DRAWS))] : []),
+      element("div", { class: "llm-beside" }, pairedBars(draft[token], accepted[token]), `${format(draft[token])}, ${format(accepted[token])}`),
+      element("div", { class: "llm-beside" }, pairedBars(p, comesOut[token], isOff ? "llm-off" : ""), `${format(p)}, ${format(comesOut[token])}`),
+      isOff ? `${off > 0 ? "▲" : "▼"} ${format(Math.abs(off))}` : "–",
+      ...(counts ? [format(counts[token] / DRAWS)] : []),
     ];
-    return element("tr", {}, element("th", { scope: "row" }, visibleToken(tokens[token])), ...cells);
+    return tableRow(visibleToken(tokens[token]), cells);
   });
-  const head = element("tr", {}, ...header.map((name) => (name ? element("th", { scope: "col" }, name) : element("td"))));
-  const caption = "Outlined: draft, target; filled: what came of it";
-  return scroller(caption, element("table", { class: "llm-shares" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...lines)));
+  return captionedTable("Outlined: draft, target; filled: what came of it", head, lines);
 }
 
 /**

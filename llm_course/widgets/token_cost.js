@@ -2,8 +2,9 @@
 
 import { byteCharacters } from "./js/bpe.js";
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, element, scroller, setTrait, textField, widget } from "./js/dom.js";
+import { announcement, choice, element, setTrait, textField, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
+import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 
@@ -53,7 +54,7 @@ function costTable(model) {
   const [oldest, before] = Object.entries(model.get("counts"))[0];
   const largest = Math.max(...Object.values(model.get("counts")).flat());
   const [first] = sentences[0];
-  const columns = ["language", "tokens", `times ${first}`, "a million of them"];
+  const names = ["language", "tokens", `times ${first}`, "a million of them"];
   const rows = sentences.map(([language], i) =>
     element(
       "tr",
@@ -65,8 +66,6 @@ function costTable(model) {
     ),
   );
   const caption = `One sentence in ${sentences.length} languages`;
-  const header = element("tr", {}, ...columns.map((name) => element("th", { scope: "col" }, name)));
-  const table = element("table", { class: "llm-bars llm-costs" }, element("caption", {}, caption), element("thead", {}, header), element("tbody", {}, ...rows));
   const dearest = counts.indexOf(Math.max(...counts));
   const key = [["llm-within", `as many as ${first}`], ["llm-beyond", "what comes on top"], ...(before === counts ? [] : [["llm-once", `with ${oldest}`]])];
   return element(
@@ -74,7 +73,7 @@ function costTable(model) {
     {},
     element("p", { "aria-live": "polite" }, headline(sentences[dearest][0], first, counts[dearest], counts[0])),
     element("p", { class: "llm-legend" }, ...key.map(([name, text]) => element("span", {}, element("i", { class: name }), text))),
-    scroller(caption, table),
+    captionedTable(caption, names, rows, "llm-bars llm-costs"),
   );
 }
 

@@ -1,9 +1,10 @@
 /** The course's masked model writes a sentence: gaps are guessed all at once, and filled in a few at a time. */
 
 import { loadTensors } from "./js/course_model.js";
-import { announcement, button, choice, element, loadWhenVisible, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider, widget } from "./js/dom.js";
 import { Encoder } from "./js/encoder.js";
 import { randomNumbers } from "./js/numbers.js";
+import { captionedTable } from "./js/table.js";
 import { percent } from "./js/token_bars.js";
 import { guesses, keep } from "./js/unmasking.js";
 
@@ -185,16 +186,7 @@ function table(model, found, filled, press) {
   });
   const rows = [...(filled.size ? [element("tr", {}, element("th", { scope: "row" }, "found in"), ...passes)] : []), ...guessed];
   const caption = "The sentence; below each gap, what the model guesses for it alone";
-  return scroller(
-    caption,
-    element(
-      "table",
-      { class: "llm-heat" },
-      element("caption", {}, caption),
-      element("thead", {}, element("tr", {}, element("td"), ...header)),
-      element("tbody", {}, ...rows),
-    ),
-  );
+  return captionedTable(caption, ["", ...header], rows, "llm-heat");
 }
 
 /** @param {number[]} probabilities */

@@ -160,8 +160,11 @@ def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: s
     page.get_by_text("1 token carries loss; the text has 6.").wait_for()
     page.get_by_role("button", name="Paris").click()
     page.get_by_text("2 tokens carry loss").wait_for()
+    expect(page.get_by_text("The marks of the hidden spans carry loss too")).to_have_count(0)
     expect(page.locator(".llm-aligned .llm-mark")).to_have_count(2)
     expect(page.get_by_role("button", name="Paris")).to_be_focused()  # drawn anew, it is another button
+    page.get_by_role("button", name="Spans", exact=True).click()
+    page.get_by_text("The marks of the hidden spans carry loss too").wait_for()
     page.get_by_role("button", name="Next token", exact=True).click()
     page.get_by_text("5 tokens carry loss").wait_for()
     says = page.get_by_role("row", name="it says").get_by_role("cell")

@@ -168,6 +168,7 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     loop = page.get_by_role("list", name="The loop, and the last step in it")
     expect(loop).to_contain_text('price(of: "ball")')
     expect(page.locator("tr.llm-fresh")).to_have_count(2)
+    expect(page.locator("caption")).to_have_text("What the model reads before its next reply")
     step = page.get_by_role("button", name="One step")
     for _ in range(3):  # the first is taken at once
         step.click()
@@ -179,6 +180,7 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     step.click()
     step.click()
     expect(said).to_contain_text("the loop ended without an answer")
+    expect(page.locator("caption")).to_have_text("All that was said until the loop ended")
     page.get_by_label("Script").select_option("round and round")
     page.get_by_label("Step limit").fill("2")
     step.click()

@@ -82,6 +82,15 @@ def test_a_change_leaves_a_trace_of_the_state_before(watched: Watched, address: 
     expect(page.get_by_text("before", exact=True).first).to_be_visible()
 
 
+def test_a_line_that_did_not_move_has_no_trace(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "reliability_dial")
+    page.wait_for_timeout(800)  # longer than a gesture
+    page.get_by_role("slider", name="Bins").fill("12")  # moves the diagram, and no score
+    traced = page.locator("figure").filter(has=page.locator("polyline.llm-before"))
+    expect(traced).to_have_count(1)
+    expect(page.locator("figure").filter(has_text="before")).to_have_count(1)
+
+
 def test_a_number_typed_beside_a_slider_moves_it(watched: Watched, address: str) -> None:
     page = laid_out(watched, address, "compute_optimal")
     typed = page.get_by_label("Parameters, as a number")

@@ -1,7 +1,8 @@
 /** Matrices as tables: each cell says its number and shows its size, so color is never the only sign. */
 
-import { element, scroller } from "./dom.js";
+import { element } from "./dom.js";
 import { format } from "./numbers.js";
+import { captionedTable, tableRow } from "./table.js";
 
 /** @import { Matrix } from "./types.js" */
 
@@ -28,16 +29,9 @@ export function heatMap({ caption, rows, columns, onPick, isCompact = false, loo
     const pick = onPick && element("button", { type: "button", onclick: () => onPick(i) }, label);
     return element("tr", {}, element("th", { scope: "row" }, pick ?? label), ...cells[i]);
   });
-  const header = element("tr", {}, element("td"), ...columns.map((label) => element("th", { scope: "col" }, element("span", {}, label))));
-  const table = element(
-    "table",
-    { class: `llm-heat ${isCompact ? "llm-compact" : ""} ${look}` },
-    element("caption", {}, caption),
-    element("thead", {}, header),
-    element("tbody", {}, ...lines),
-  );
+  const header = columns.map((label) => element("th", { scope: "col" }, element("span", {}, label)));
   return {
-    node: scroller(caption, table),
+    node: captionedTable(caption, ["", ...header], lines, `llm-heat ${isCompact ? "llm-compact" : ""} ${look}`),
     show(values, picked, before) {
       const largest = Math.max(1e-9, ...values.flat().filter(Number.isFinite).map(Math.abs));
       values.forEach((row, i) => row.forEach((value, j) => fill(cells[i][j], value, largest, before?.[i]?.[j])));
@@ -86,11 +80,11 @@ export function numberTable({ caption, name, rows, values, onEdit }) {
           onEdit(current);
         },
       });
-      return element("td", {}, input);
+      return input;
     });
-    return element("tr", {}, element("th", { scope: "row" }, rows[i]), ...cells);
+    return tableRow(rows[i], cells);
   });
-  return scroller(caption, element("table", { class: `llm-role-${name}` }, element("caption", {}, caption), element("tbody", {}, ...lines)));
+  return captionedTable(caption, [], lines, `llm-role-${name}`);
 }
 
 /**

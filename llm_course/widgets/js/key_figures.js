@@ -4,14 +4,12 @@ import { fromTo } from "./before.js";
 import { element } from "./dom.js";
 
 /**
- * @typedef {object} KeyFigure
- * @property {string} name
- * @property {string} value
- * @property {string} [before]
+ * @template State
+ * @param {[name: string, of: (state: State) => string][]} figures
+ * @param {State} now
+ * @param {State | undefined} before
  */
-
-/** @param {KeyFigure[]} list */
-export function keyFigures(list) {
-  const entries = list.map(({ name, value, before }) => element("div", {}, element("dt", {}, name), element("dd", {}, fromTo(before, value))));
+export function keyFigures(figures, now, before) {
+  const entries = figures.map(([name, of]) => element("div", {}, element("dt", {}, name), element("dd", {}, fromTo(before && of(before), of(now)))));
   return element("dl", { class: "llm-figures" }, ...entries);
 }
