@@ -10,9 +10,8 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from types import ModuleType
-from typing import cast
 
+from autograder.quick_imports import skip_grammar_of_addresses
 from autograder.sandbox.zygote_client import shared_zygote
 
 COMMANDS = """\
@@ -49,8 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "grade" and not options.scheduler and sys.platform == "linux":
         # It gets ready while this process imports the rest.
         shared_zygote().start()
-    # jsonschema builds a grammar of international addresses at its import, for two seconds, if it finds this module.
-    sys.modules.setdefault("rfc3987_syntax", cast(ModuleType, None))
+    skip_grammar_of_addresses()
     # What is imported stays: looking for what of it is not used any more would take a sixth of the imports' time.
     gc.disable()
     commands = importlib.import_module("autograder.commands")

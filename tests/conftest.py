@@ -2,19 +2,16 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Generator, Iterator
-from types import ModuleType
-from typing import cast
 
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from autograder.quick_imports import skip_grammar_of_addresses
 from tests import soak
 from tests.layers import LayerTimes
 
-# As `llm-course` does: with it, each process that imports jsonschema builds a grammar of international addresses first.
-sys.modules.setdefault("rfc3987_syntax", cast(ModuleType, None))
+skip_grammar_of_addresses()
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",

@@ -30,7 +30,7 @@ FLOORS = {
         {"markdown", "harmless", "fingerprint"},
         {"own_exercises"},
         {"archives", "exercises", "pictures", "source_code"},
-        {"gradebook_tables", "result", "source_cells"},
+        {"gradebook_tables", "quick_imports", "result", "source_cells"},
     ),
     "llm_course": (
         {"__main__"},

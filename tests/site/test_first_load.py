@@ -46,7 +46,7 @@ def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None
         files = [answer for answer in answers if answer.url.startswith(served)]  # a widget's module runs as a blob
         kilobytes = {answer.url.removeprefix(served).partition("?")[0]: size_of(answer) / 1000 for answer in files}
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
-    assert {name, "_static/light.css", "_static/light.js"} <= kilobytes.keys() | {"index.html"}
+    assert {name, "_static/light.css", "_static/light.js"} <= kilobytes.keys()
     assert sum(kilobytes.values()) < HEAVIER.get(name, FIRST_LOAD), largest
 
 
@@ -60,7 +60,8 @@ def size_of(answer: Response) -> int:
 def test_text_is_in_the_books_typeface_from_a_file_too(browser: Browser, site: Path, name: str) -> None:
     page = browser.new_page()
     page.goto((site / name).as_uri())
-    assert page.locator("html").evaluate("root => getComputedStyle(root).visibility") == "visible"
+    page.evaluate("document.fonts.ready")
+    page.wait_for_function("getComputedStyle(document.documentElement).visibility === 'visible'")
     tools = page.context.new_cdp_session(page)
     tools.send("DOM.enable")
     tools.send("CSS.enable")

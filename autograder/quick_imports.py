@@ -1,0 +1,13 @@
+"""What takes long to import, and need not."""
+
+import sys
+from types import ModuleType
+from typing import cast
+
+
+def skip_grammar_of_addresses() -> None:
+    """Before jsonschema is imported: else it builds a grammar of international addresses, for two seconds.
+
+    It does so where it finds this module, and nothing that is checked here is such an address.
+    """
+    sys.modules.setdefault("rfc3987_syntax", cast(ModuleType, None))
