@@ -25,6 +25,19 @@ row = torch.full((1, 8), 2.0, requires_grad=True)
 assert row.grad.abs().max() > 1e6 and torch.ones(1, 1).std(-1).isnan().all()
 # "No row is small enough for epsilon to matter": its share of the smallest row's variance
 assert gpt2.config.layer_norm_epsilon < 0.002 * smallest**2
+# "No row is small enough": nor any that a norm reads between attention and feed-forward, which the cell doesn't see
+read_by_norms = []
+watched = [module for module in gpt2.modules() if isinstance(module, nn.LayerNorm)]
+hooks = [
+    module.register_forward_hook(lambda module, inputs, output: read_by_norms.append(inputs[0].std(-1).min().item()))
+    for module in watched
+]
+with torch.no_grad():
+    gpt2(gpt2_tokenizer(marked, return_tensors="pt").input_ids)
+for hook in hooks:
+    hook.remove()
+# "The errors of nine norms come together"
+assert len(read_by_norms) == 9 and min(read_by_norms) > 0.09
 # "The width is 128, and the logits move by about a percent. In this text the best token stays the same everywhere"
 assert gpt2.config.n_embd == 128 and 0.002 < (exact - web).norm() / exact.norm() < 0.03
 assert torch.equal(exact.argmax(-1), web.argmax(-1))
@@ -32,21 +45,25 @@ assert torch.equal(exact.argmax(-1), web.argmax(-1))
 by_hand = torch.tensor([2.0, 4.0, 4.0, 10.0])
 assert [round(number, 2) for number in (by_hand / by_hand.pow(2).mean().sqrt()).tolist()] == [0.34, 0.69, 0.69, 1.71]
 assert round(by_hand.pow(2).mean().sqrt().item(), 2) == 5.83
-# "In this model the share is small: between 0.7 and 1.2 %"
+# "In this model, on this text, it is between 0.7 and 1.2 %"
 shares_of_mean = [(rows.mean(-1) ** 2 / rows.pow(2).mean(-1)).mean() for rows in result.hidden_states[:-1]]
 assert min(shares_of_mean) > 0.0065 and max(shares_of_mean) < 0.0125
-# "it loses only a hundredth of a nat when its RMSNorm is turned into LayerNorm"
-assert 0.003 < loss_of(centered) - loss_of(model) < 0.02
+# "the 40 unseen texts of chapter 6", whose loss there is 0.56
+assert len(unseen) == 40 and abs(loss_of(model) - 0.56) < 0.015
+# "turning its RMSNorm into LayerNorm costs only about two hundredths of a nat"
+assert 0.015 < loss_of(centered) - loss_of(model) < 0.025
 # "The row disappears, without an error"
 assert carelessly.abs().max() == 0 and carefully.abs().max() > 1
-# "set the gain to 1, and nothing changes"
+# "the last feed-forward network adds most by far"
+assert added[-1] > 3 * max(added[:-1]) and len(added) == 9
+# "set the gain to 1, and nothing changes but rounding"
 assert (folded(story_ids).logits - result.logits).abs().max() < 1e-4
 # "The final row is a *sum* of the embedding and two contributions from each layer" "to about 4" (alt text)
 assert (rebuilt - result.logits[0]).abs().max() < 1e-4 and total[0] < 0.5 and 3.5 < total[-1] < 4.5
-# "norms alone keep the last half's gradient steady. But the gradient that reaches the first half [...] twentyfold"
+# "norms alone keep the last half's gradient steady. But [...] the first half [...] varies by a factor of ten or more"
 assert spread["no additions", 96][1][1] < 3 * spread["no additions", 96][1][0]
-assert spread["no additions", 96][0][1] > 20 * spread["no additions", 96][0][0]
-# "the last half gets the same gradient however deep the network is, and the first varies as widely"
+assert spread["no additions", 96][0][1] > 10 * spread["no additions", 96][0][0]
+# "the last half gets the same gradient however deep the network is, but the first half's varies as it does without"
 assert spread["post-norm", 96][1][0] > 0.7 * spread["post-norm", 6][1][0]
 assert spread["post-norm", 96][0][1] > 10 * spread["post-norm", 96][0][0]
 
@@ -54,7 +71,7 @@ assert spread["post-norm", 96][0][1] > 10 * spread["post-norm", 96][0][0]
 def gradient_factors(placement, seed):
     """By how much each of 96 halves lengthens the gradient that passes back through it."""
     torch.manual_seed(seed)
-    halves = random_halves(96, 64)
+    halves = [(w_in[0], w_out[0]) for w_in, w_out in random_halves(96, 64, networks=1)]
     streams_here, target = [torch.randn(32, 64, requires_grad=True)], torch.randn(32, 64)
     for weights_of_half in halves:
         read = streams_here[-1]
@@ -71,15 +88,17 @@ by_pre = torch.stack([gradient_factors("pre-norm", seed) for seed in range(9)])
 assert abs(by_post.mean() - 1) < 0.02 and 0.07 < by_post.std() < 0.11
 assert (by_pre[:, :10] - 1).abs().mean() > 5 * (by_pre[:, -10:] - 1).abs().mean()
 assert (by_pre[:, -10:] - 1).abs().max() < 0.03
-# "With pre-norm all runs agree, and the gradient of the last half *falls* with depth, as 1/√depth"
+# "all nine agree within a factor of two", and "the last half's gradient *falls* with depth, as 1/√depth"
 assert spread["pre-norm", 96][0][1] < 2 * spread["pre-norm", 96][0][0]
 assert 0.7 < 4 * spread["pre-norm", 96][1][1] / spread["pre-norm", 6][1][1] < 1.4
-# "a network without norms ends worse than one that always answers 0, and post-norm [...] hardly does better"
-assert min(final["no norm"]) > 1 and min(final["post-norm"]) > 0.8
-# "Pre-norm and sandwich learn at once. Warm-up brings post-norm to about one half, and so does a tenth of the rate"
-assert max(final["pre-norm"] + final["sandwich"]) < 0.2
-halfway = final["post-norm, warm-up"] + final["post-norm, slower"]
-assert min(halfway) > 0.4 and max(halfway) < 0.7
+# "ends up worse than one that always answers 0, and post-norm without warm-up learns next to nothing: it ends near 1"
+assert final["no norm"].min() > 1 and len(final["no norm"]) == 5
+assert final["post-norm"].min() > 0.8 and final["post-norm"].max() < 1.4 and abs(final["post-norm"].median() - 1) < 0.2
+# "Pre-norm and sandwich learn at once"
+assert max(final["pre-norm"].max(), final["sandwich"].max()) < 0.15
+# "down to between about 0.5 and 0.7, and so does a learning rate one tenth as high"
+helped = torch.cat([final["post-norm, warm-up"], final["post-norm, slower"]])
+assert helped.min() > 0.44 and helped.max() < 0.75
 # "A tied model's file has no lm_head at all. (`state_dict()` lists one all the same: the table under a second name.)"
 assert weights["lm_head.weight"].data_ptr() == weights["model.embed_tokens.weight"].data_ptr()
 # "matrices eight times larger turn soft attention into a choice of one key. With it they change nothing"
@@ -97,17 +116,16 @@ assert ours_theirs < 4 * rounding and max(ours_theirs, rounding) < 1e-4 < mistak
 assert mistake > 200 * ours_theirs
 # "After two layers all is well, after three it isn't"
 assert compared["swapped"][2] < 1e-4 and compared["swapped"][3] > 0.1 and compared["right"][3] < 1e-3
-# "The final norm costs least", "far from what it was, but still far better than guessing", "Positions cost even more"
-assert worth["nothing taken out"] + 0.3 < worth["the final norm"] < worth["the last layer"] - 1
-assert worth["nothing taken out"] + 1.5 < worth["the last layer"] < worth["rotary positions"] - 1
-assert worth["the last layer"] < math.log(shape.vocab_size) - 2
-# "the norms before feed-forward [...] nearly as much", "Without the norms before attention [...] worse than guessing"
-assert worth["rotary positions"] - 0.6 < worth["norms before feed-forward"] < worth["rotary positions"]
+# "The final norm costs least", "far from what it was, but still far better than guessing", "[both] are worth more"
+assert worth["nothing taken out"] + 0.2 < worth["the final norm"] < worth["the last layer"] - 1
+assert worth["nothing taken out"] + 1.5 < worth["the last layer"] < math.log(shape.vocab_size) - 2
+assert worth["the last layer"] + 1 < min(worth["norms before feed-forward"], worth["rotary positions"])
+# "Without the norms before attention the model is worse than a uniform guess"
 assert worth["norms before attention"] > math.log(shape.vocab_size) + 0.5
 # "With a post-norm one, pre-norm still ends near 0.1 and post-norm above 0.7"
 by_other = {
-    name: sum(train(seed=0, taught_by="post-norm", **settings[name])[-10:]) / 10
+    name: train(taught_by="post-norm", **settings[name])[-10:].mean(0)
     for name in ("no norm", "post-norm", "pre-norm", "post-norm, warm-up")
 }
-assert by_other["no norm"] > 1 > by_other["post-norm"] > by_other["post-norm, warm-up"] > by_other["pre-norm"]
-assert by_other["post-norm"] > 0.7 and by_other["pre-norm"] < 0.15
+assert by_other["no norm"].min() > 1 and by_other["pre-norm"].max() < 0.15 < by_other["post-norm, warm-up"].min()
+assert by_other["post-norm"].min() > 0.7
