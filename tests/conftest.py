@@ -1,5 +1,6 @@
 """What tests of several folders share: the one Chromium of a session, and which tests stay together in one process."""
 
+import gc
 import os
 import shutil
 from collections.abc import Generator, Iterator
@@ -31,12 +32,28 @@ APART = {"test_banks.py", "test_every_page.py", "test_hostile_tiers.py", "test_n
 BY_EXERCISE = {"test_shortcuts.py", "test_travel.py", "test_trust.py", "test_verdicts.py"}
 """Files that ask each exercise: what an exercise's answer key takes is spent once, in one process for all of them."""
 
+FOR_PAGES = {"browser", "site"}
+"""Fixtures of tests of the built pages: the book is built for them, for minutes where its cells have yet to run."""
 WITH_A_RUN = {"capstone/test_copies.py", "capstone/test_steps.py", "grading/test_capstone.py"}
 """Files that look at one and the same training run."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(LayerTimes())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Import without collecting garbage: all that is made stays, and to go through it took a third of the time.
+
+    What there is afterwards lasts as long as the process, so that no later collection goes through it either.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -50,7 +67,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         key=lambda item: (item.path.parent.name != "chapters", item.path.name in APART, item.path.name in BY_EXERCISE)
     )
     for item in items:
-        if "browser" in getattr(item, "fixturenames", ()):
+        if not FOR_PAGES.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
     yield

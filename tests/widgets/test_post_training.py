@@ -170,6 +170,7 @@ def test_rewards_pay_for_what_their_names_say() -> None:
     assert paid["long"] == pytest.approx([len(tokens) / 12 for tokens in answers.values()])
 
 
+@pytest.mark.training
 def test_the_picture_shows_what_the_page_computes() -> None:
     """Browsers and node may round exp differently, and a run amplifies it; the outcome stays."""
     script = LAB + (
