@@ -1,5 +1,6 @@
 """The built book for the browser tests, and tiny books for the tests of single extensions."""
 
+import functools
 import io
 import re
 import subprocess
@@ -33,37 +34,38 @@ class Built:
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[..., Built]:
     """Build a book of these pages with these extensions; called again, it builds what has changed since."""
+    return functools.partial(build_book, tmp_path)
 
-    def build(pages: dict[str, str], *extensions: str, **config: Any) -> Built:
-        source = tmp_path / "source"
-        for name, text in pages.items():
-            (source / name).parent.mkdir(parents=True, exist_ok=True)
-            (source / name).write_text(text, encoding="utf-8")
-        settings = {
-            "extensions": ["myst_nb", *extensions],
-            "root_doc": "index",
-            "html_theme": "basic",
-            "nb_execution_mode": "off",
-            "myst_enable_extensions": ["dollarmath", "amsmath", "colon_fence"],
-            "nb_ipywidgets_js": {},
-            **config,
-        }
-        warnings, output = io.StringIO(), tmp_path / "html"
-        with patch_docutils(), docutils_namespace():
-            app = Sphinx(
-                str(source),
-                None,
-                str(output),
-                str(tmp_path / "doctrees"),
-                "html",
-                settings,
-                status=io.StringIO(),
-                warning=warnings,
-            )
-            app.build()
-        return Built(output, re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()))
 
-    return build
+def build_book(folder: Path, pages: dict[str, str], *extensions: str, **config: Any) -> Built:
+    """Build a tiny book in a folder."""
+    source = folder / "source"
+    for name, text in pages.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text(text, encoding="utf-8")
+    settings = {
+        "extensions": ["myst_nb", *extensions],
+        "root_doc": "index",
+        "html_theme": "basic",
+        "nb_execution_mode": "off",
+        "myst_enable_extensions": ["dollarmath", "amsmath", "colon_fence"],
+        "nb_ipywidgets_js": {},
+        **config,
+    }
+    warnings, output = io.StringIO(), folder / "html"
+    with patch_docutils(), docutils_namespace():
+        app = Sphinx(
+            str(source),
+            None,
+            str(output),
+            str(folder / "doctrees"),
+            "html",
+            settings,
+            status=io.StringIO(),
+            warning=warnings,
+        )
+        app.build()
+    return Built(output, re.sub(r"\x1b\[[\d;]*m", "", warnings.getvalue()))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from _ext.prerendered_math import KATEX, characters_in, copy_fonts, draw, fonts_used
-from tests.site.conftest import Built
+from tests.site.conftest import Built, build_book
 
 PAGE = r"""# Page with $x^2$
 
@@ -29,9 +29,9 @@ g &= h
 """
 
 
-@pytest.fixture
-def built(build: Callable[..., Built]) -> Built:
-    return build({"index.md": PAGE}, "_ext.prerendered_math")
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build_book(tmp_path_factory.mktemp("book"), {"index.md": PAGE}, "_ext.prerendered_math")
 
 
 def test_every_formula_is_drawn_and_no_script_added(built: Built) -> None:
