@@ -3,9 +3,9 @@
 import { loadCourseModel } from "./js/course_model.js";
 import { announcement, choice, columns, element, loadWhenVisible, setTrait, svg, visibleToken, widget } from "./js/dom.js";
 import { cosine, flatten } from "./js/similarity.js";
-import { widthOf, withRoom } from "./js/labels.js";
+import { markAt, placed, spotsAround, widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
-import { fitted } from "./js/plot.js";
+import { fitted, written } from "./js/plot.js";
 import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model, Matrix } from "./js/types.js" */
@@ -167,12 +167,21 @@ function wordMap(labels, places, chosen, near, onPick) {
     };
     const [toX, toY] = [spread(0, width - widest), spread(1, MAP.height)];
     const points = places.map(([x, y]) => /** @type {[number, number]} */ ([toX(x), toY(y)]));
-    const written = withRoom(labels.map((text, i) => ({ text, left: points[i][0], top: points[i][1] })), [chosen, ...near, ...labels.keys()]);
+    const order = [...new Set([chosen, ...near, ...labels.keys()])].filter((i) => i >= 0);
+    const spots = placed(
+      order.map((i) => ({ text: labels[i], spots: spotsAround(points[i], false, i === chosen || near.includes(i) ? undefined : 1) })),
+      {
+        frame: { left: 0, top: 0, right: width, bottom: MAP.height },
+        taken: points.map((point) => markAt(point, 5)),
+        lines: near.map((i) => [points[chosen], points[i]]),
+      },
+    );
     const [fromX, fromY] = points[chosen] ?? [0, 0];
     const lines = near.map((i) => svg("line", { class: "llm-grid", x1: fromX, y1: fromY, x2: points[i][0], y2: points[i][1] }));
     const kind = (/** @type {number} */ i) => (i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far");
     const marks = points.map(([cx, cy], i) => svg("circle", { class: kind(i), cx, cy, r: i === chosen ? 6 : 4 }));
-    const words = [...written].map((i) => svg("text", { class: kind(i), x: points[i][0] + 6, y: points[i][1] - 4, onclick: () => onPick(i) }, labels[i]));
+    const isWritten = new Set(order.filter((_, place) => spots[place]));
+    const words = order.flatMap((i, place) => (spots[place] ? [svg("g", { onclick: () => onPick(i) }, ...written(labels[i], spots[place], kind(i)))] : []));
     // Above all labels, and wider than the dots: what stands at a place is not always what the reader means. A word
     // without room is seen where it is pointed at.
     const targets = points.map(([cx, cy], i) =>
@@ -180,7 +189,7 @@ function wordMap(labels, places, chosen, near, onPick) {
         "g",
         { class: "llm-spot" },
         svg("circle", { class: "llm-target", cx, cy, r: reach(points, i), onclick: () => onPick(i) }, svg("title", {}, labels[i])),
-        ...(written.has(i) ? [] : [svg("text", { x: cx + 6, y: cy - 4 }, labels[i])]),
+        ...(isWritten.has(i) ? [] : [svg("text", { x: cx + 6, y: cy - 4 }, labels[i])]),
       ),
     );
     return svg("svg", { viewBox: `0 0 ${width} ${MAP.height}`, role: "img", "aria-label": `${title}; the chosen word and the nearest to it are filled` }, ...lines, ...marks, ...words, ...targets);

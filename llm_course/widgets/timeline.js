@@ -1,9 +1,9 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
 import { announcement, choice, element, setTrait, svg, widget } from "./js/dom.js";
-import { widthOf, withRoom } from "./js/labels.js";
+import { markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/milestones.js";
-import { fitted, sample } from "./js/plot.js";
+import { fitted, sample, written } from "./js/plot.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Milestone } from "./js/milestones.js" */
@@ -13,13 +13,12 @@ const LEFT = 62;
 const RIGHT = 8;
 const TOP = 14;
 const FLOOR = 296; // where sizes end; below it is the band of those not told
-/** How far from its mark a name stands. */
-const APART = 9;
 /** @type {[kind: string, text: string][]} */
 const KINDS = [["llm-open", "open weights"], ["llm-closed", "closed, size told"], ["llm-undisclosed", "size not disclosed"]];
 const BAND = { top: 312, rows: 3, step: 16 };
-/** Below this width only the picked model is named, and years have two digits. */
+/** Below this width only the picked model and the largest are named, and years have two digits. */
 const NARROW = 480;
+const NAMED_WHERE_NARROW = 6;
 
 export default widget(
   {
@@ -155,32 +154,23 @@ function rule(right, height, text) {
 }
 
 /**
- * The names that have room, the picked one's first; a mark whose name has none tells it when it is pointed at.
+ * The names that have room, those of the picked and of the largest first; a mark whose name has none tells it when it is
+ * pointed at.
  * @param {Milestone[]} rows
  * @param {{ cx: number, cy: number }[]} places
  * @param {number} picked  -1 for none.
  * @param {number} width
  */
 function names(rows, places, picked, width) {
-  const at = (/** @type {number} */ i, /** @type {boolean} */ isLeft) => {
-    const [text, { cx, cy }] = [rows[i].name, places[i]];
-    return { text, left: isLeft ? cx - APART - widthOf(text) : cx + APART, top: cy };
+  const bySize = [...rows.keys()].sort((a, b) => places[a].cy - places[b].cy);
+  const order = [...new Set([...(picked >= 0 ? [picked] : []), ...bySize.slice(0, width < NARROW ? NAMED_WHERE_NARROW : rows.length)])];
+  const spotsOf = (/** @type {number} */ i) => {
+    const point = /** @type {[number, number]} */ ([places[i].cx, places[i].cy]);
+    return point[1] < FLOOR || i === picked ? spotsAround(point) : spotsBeside(point);
   };
-  const labels = rows.map(({ name }, i) => at(i, places[i].cx + APART + widthOf(name) > width));
-  const marks = places.map(({ cx, cy }) => ({ text: " ", left: cx - 5, top: cy }));
-  const isMark = marks.map((_, i) => rows.length + i);
-  const first = [...isMark, ...(picked >= 0 ? [picked] : [])];
-  const written = withRoom([...labels, ...marks], [...first, ...(width < NARROW ? [] : labels.keys())]);
-  if (picked >= 0) written.add(picked);
-  if (width >= NARROW) {
-    const free = [...labels.keys()].filter((i) => !written.has(i) && at(i, true).left > LEFT);
-    for (const i of free) labels[i] = at(i, true);
-    for (const i of withRoom([...labels, ...marks], [...written, ...free])) written.add(i);
-  }
-  return labels.flatMap(({ text, left, top }, i) => {
-    if (!written.has(i)) return [];
-    const isLeft = left < places[i].cx;
-    const place = { x: isLeft ? places[i].cx - APART : left, y: top + 4, "text-anchor": isLeft ? "end" : "start" };
-    return [svg("text", { class: "llm-name", "font-weight": i === picked ? 700 : 400, ...place }, text)];
-  });
+  const spots = placed(
+    order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })),
+    { frame: { left: LEFT, top: 0, right: width, bottom: BAND.top + BAND.rows * BAND.step }, taken: places.map(({ cx, cy }) => markAt([cx, cy], 6)), lines: [] },
+  );
+  return order.flatMap((i, place) => written(rows[i].name, spots[place], i === picked ? "llm-name llm-bold" : "llm-name"));
 }

@@ -7,6 +7,7 @@ import { stateFromAddress, withState } from "../../llm_course/widgets/js/address
 import { attention } from "../../llm_course/widgets/js/attention.js";
 import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/js/bpe.js";
 import { countPairs, mergeEverywhere } from "../../llm_course/widgets/js/bpe_training.js";
+import { boxOf, placed, spotsAlong, spotsAround } from "../../llm_course/widgets/js/labels.js";
 import { format, randomNumbers, softmax } from "../../llm_course/widgets/js/numbers.js";
 
 test("softmax sums to one and does not overflow", () => {
@@ -93,4 +94,36 @@ test("a list comes back from an address with the kind and the shape that it had"
   assert.equal(withState(search, "lab", built, structuredClone(built)), "");
   const wrong = "?lab.hidden=[\"x\"]&lab.matrix=[[1,2]]&lab.matrix=[[1],[2]]&lab.words=[1]&lab.hidden={}&lab.hidden=[[1]]";
   assert.deepEqual(stateFromAddress("lab", built, wrong), {});
+});
+
+const FRAME = { left: 0, top: 0, right: 300, bottom: 200 };
+
+test("names of one point take places that do not overlap, and stay in the frame", () => {
+  const names = ["here", "there", "elsewhere", "nowhere"].map((text) => ({ text, spots: spotsAround([240, 30]) }));
+  const boxes = placed(names, { frame: FRAME, taken: [], lines: [] }).map((spot, i) => spot && boxOf(names[i].text, spot));
+  boxes.forEach((box, i) => {
+    assert.ok(box && box.left >= 0 && box.top >= 0 && box.right <= 300 && box.bottom <= 200);
+    for (const other of boxes.slice(0, i)) {
+      assert.ok(other && (box.left >= other.right || other.left >= box.right || box.top >= other.bottom || other.top >= box.bottom));
+    }
+  });
+});
+
+test("no line crosses a name, and a name that has no place is left out", () => {
+  /** @type {[number, number][]} */
+  const rising = [[0, 200], [300, 0]];
+  const [spot] = placed([{ text: "point", spots: spotsAround([150, 100]) }], { frame: FRAME, taken: [], lines: [rising] });
+  assert.ok(spot);
+  const { left, top, right, bottom } = boxOf("point", spot);
+  const above = [[left, top], [left, bottom], [right, top], [right, bottom]].map(([x, y]) => y < 200 - (200 / 300) * x);
+  assert.equal(new Set(above).size, 1);
+  const nowhere = { frame: { ...FRAME, bottom: 5 }, taken: [], lines: [] };
+  assert.deepEqual(placed([{ text: "point", spots: spotsAround([150, 2]) }], nowhere), [undefined]);
+});
+
+test("a line's name stands away from other lines where it can", () => {
+  /** @type {[number, number][][]} */
+  const [own, other] = [[[0, 20], [300, 180]], [[0, 190], [300, 190]]];
+  const [spot] = placed([{ text: "own", spots: spotsAlong(own), isOfLine: true }], { frame: FRAME, taken: [], lines: [own, other] });
+  assert.ok(spot && spot.y < 190 - 20);
 });

@@ -1,13 +1,13 @@
 """How widgets look in the book's main column at 1280 pixels: a control and what it causes share a screen."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.widgets.conftest import WIDGETS, Watched, opened
 
 pytestmark = pytest.mark.browser
 
-COLUMN = {"width": 740 + 16, "height": 800}
+COLUMN: ViewportSize = {"width": 740 + 16, "height": 800}
 """The book's main column at 1280 pixels, in a page with margins of 8."""
 ONE_SCREEN = 760
 """Of a window of 800: on machines with wider letters some are 40 taller than here, where none is above 720."""
@@ -24,8 +24,36 @@ CHARTS = """widget => [...widget.querySelectorAll("figure.llm-plot svg[role=img]
     .map((chart) => [chart, chart.closest("figure").parentElement].map((node) => node.getBoundingClientRect().width))"""
 
 
-def laid_out(watched: Watched, address: str, name: str) -> Page:
-    watched.page.set_viewport_size(COLUMN)
+PHONE: ViewportSize = {"width": 390, "height": 800}
+DATA_LINES = ".llm-line, .llm-marker, .llm-gap, .llm-limit"
+COVERED_NAMES = """(widget, lines) => {
+    const shown = (selector) => [...widget.querySelectorAll(`svg[role=img] :is(${selector})`)].filter(
+        (node) => node.getClientRects().length && getComputedStyle(node).visibility === "visible",
+    );
+    const texts = shown("text").filter((node) => node.textContent.trim()).map((node) => {
+        const { left, right, top, bottom } = node.getBoundingClientRect();
+        const air = (bottom - top) / 4; // around the letters of a line
+        return { text: node.textContent, svg: node.ownerSVGElement, left, right, top: top + air, bottom: bottom - air };
+    });
+    const pairs = texts.flatMap((one, i) => texts.slice(i + 1).map((other) => [one, other]));
+    const covers = ([one, other]) =>
+        one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom && other.top < one.bottom;
+    const onTexts = pairs.filter(covers).map(([one, other]) => [one.text, "lies on", other.text]);
+    const onLines = shown(lines).flatMap((line) => {
+        const [length, matrix] = [line.getTotalLength(), line.getScreenCTM()];
+        const at = (_, i) => line.getPointAtLength(i).matrixTransform(matrix);
+        const points = Array.from({ length: Math.ceil(length) + 1 }, at);
+        return texts
+            .filter(({ svg }) => svg === line.ownerSVGElement)
+            .filter((one) => points.some(({ x, y }) => x > one.left && x < one.right && y > one.top && y < one.bottom))
+            .map(({ text }) => [text, "is crossed by", line.getAttribute("class")]);
+    });
+    return [...onTexts, ...onLines];
+}"""
+
+
+def laid_out(watched: Watched, address: str, name: str, screen: ViewportSize = COLUMN) -> Page:
+    watched.page.set_viewport_size(screen)
     page = opened(watched, address, name)
     expect(page.locator("[aria-busy]")).to_have_count(0)
     page.evaluate("document.fonts.ready")
@@ -47,6 +75,15 @@ def test_letters_are_large_enough_to_read(watched: Watched, address: str, name: 
     letters = page.locator(".llm-widget").evaluate(SMALL_LETTERS)
     assert len(letters) > 2
     assert [(text, size) for text, size in letters if size < SMALLEST_LETTER] == []
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_no_name_in_a_drawing_lies_on_another_or_on_a_line(watched: Watched, address: str, name: str) -> None:
+    page = laid_out(watched, address, name)
+    assert page.locator(".llm-widget").evaluate(COVERED_NAMES, DATA_LINES) == []
+    page.set_viewport_size(PHONE)
+    page.wait_for_timeout(200)  # drawings are made anew
+    assert page.locator(".llm-widget").evaluate(COVERED_NAMES, DATA_LINES) == []
 
 
 @pytest.mark.parametrize("name", ["position_dial", "compute_optimal"])

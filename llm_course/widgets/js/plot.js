@@ -1,7 +1,9 @@
-/** Line plots as SVG: lines differ by color and by dashes, and a legend names them. */
+/** Line plots as SVG: lines differ by color and by dashes. Their names stand beside them, or in a legend where there is no room. */
 
 import { element, svg } from "./dom.js";
-import { widthOf, withRoom } from "./labels.js";
+import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./labels.js";
+
+/** @import { Point, Spot } from "./labels.js" */
 
 /**
  * @typedef {[x: number, y: number][]} Points
@@ -20,8 +22,8 @@ import { widthOf, withRoom } from "./labels.js";
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
- * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number }[]} [dots]  Names without room
- *   are left out: the first ones are written.
+ * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number }[]} [dots]  Their names are
+ *   written where there is room, the first ones first.
  * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
  * @property {(value: number) => string} [yTick]
  * @property {number[]} [xTicks]  Where x is marked, in place of round numbers.
@@ -34,6 +36,9 @@ const EDGE = { right: 12, top: 26, bottom: 38 };
 /** Of a drawing, in pixels, until its column is known. */
 const USUAL_WIDTH = 440;
 const HEIGHT = { least: 200, most: 290, ofWidth: 0.5 };
+const RADIUS = 4.5;
+/** Of a drawing whose lines are named beside them. */
+const WIDE = 340;
 
 /**
  * A line that has not moved leaves no trace: nobody would see it, only its entry in the legend.
@@ -55,7 +60,6 @@ export function linePlot(asked) {
     { class: "llm-plot" },
     element("figcaption", {}, plot.title),
     fitted((width) => drawing(plot, width)),
-    legend(plot.series),
   );
 }
 
@@ -80,8 +84,8 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked }, width) {
-  const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
+function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: fixed }, width) {
+  const height = fixed ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
@@ -93,11 +97,22 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
   const line = (/** @type {Points} */ points, /** @type {string} */ name) =>
     svg("polyline", { class: name, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") });
   const look = (/** @type {Series} */ one, /** @type {number} */ i) => `llm-line llm-line-${one.look ?? i}`;
-  const beside = (/** @type {number} */ at, /** @type {number} */ top, /** @type {string} */ name) =>
-    at < (start + end) / 2 ? label(at + 7, top, "start", name) : label(at - 7, top, "end", name);
-  const named = band?.[1] ?? marker;
-  const names = withPlaces(dots.map(({ at: [px, py], name, below = false }) => ({ x: toX(px), y: toY(py), name, below })), (start + end) / 2);
-  return svg(
+  const pixels = (/** @type {Points} */ points) => points.map(([px, py]) => /** @type {Point} */ ([toX(px), toY(py)]));
+  const upright = (/** @type {number} */ at) => /** @type {Point[]} */ ([[toX(at), EDGE.top], [toX(at), bottom]]);
+  const yName = label(2, 13, "start", y, "llm-tick");
+  const edges = band ?? (marker === undefined ? undefined : /** @type {[number, number]} */ ([marker, marker]));
+  const wanted = [
+    ...dots.map(({ at, name, below }) => ({ text: name, spots: spotsAround([toX(at[0]), toY(at[1])], below) })),
+    ...(edges && markerName ? [{ text: markerName, spots: spotsUpright(toX(edges[0]), toX(edges[1]), EDGE.top + 11, bottom) }] : []),
+  ];
+  const taken = [boxOf(y, { x: 2, y: 13, anchor: "start" }), ...dots.map(({ at }) => markAt([toX(at[0]), toY(at[1])], RADIUS + 1))];
+  const lines = [...series.flatMap(({ points, before = [] }) => [pixels(points), pixels(before)]), ...(marker === undefined ? [] : [upright(marker)]), ...(band ?? []).map(upright)];
+  const frame = { left: start, right: width, top: 2, bottom: bottom - 2 };
+  const asked = series.length > 1 && width >= WIDE ? series.flatMap(({ name, points, look }, i) => (name ? [{ text: name, look: look ?? i, spots: spotsAlong(pixels(points)), isOfLine: true }] : [])) : [];
+  const spots = placed([...wanted, ...asked], { frame, taken, lines });
+  const ownSpots = spots.slice(wanted.length);
+  const areNamed = series.length > 1 && asked.length > 0 && ownSpots.every(Boolean);
+  const picture = svg(
     "svg",
     { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
     ...rows.map(({ value }) => svg("path", { class: "llm-grid", d: `M${start} ${toY(value).toFixed(1)}H${end}` })),
@@ -106,35 +121,42 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
     svg("path", { class: "llm-axis", d: `M${start} ${bottom}H${end}` }),
     band ? svg("rect", { class: "llm-band", x: toX(band[0]), y: EDGE.top, width: Math.max(2, toX(band[1]) - toX(band[0])), height: bottom - EDGE.top }) : null,
     marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: EDGE.top, y2: bottom }),
-    named !== undefined && markerName ? beside(toX(named), EDGE.top + 11, markerName) : null,
     ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
     ...series.map((one, i) => line(one.points, look(one, i))),
     ...dots.map(({ at: [px, py], name, pale, look: own }) =>
-      svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: 4.5 }, svg("title", {}, name)),
+      svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: RADIUS }, svg("title", {}, name)),
     ),
-    ...names.map(({ x: at, top, name }) => beside(at, top, name)),
+    ...wanted.flatMap(({ text }, i) => written(text, spots[i])),
+    ...(areNamed ? asked.flatMap(({ text, look: own }, i) => written(text, ownSpots[i], `llm-named llm-named-${own}`)) : []),
     label(end, height - 4, "end", x, "llm-tick"),
-    label(2, 13, "start", y, "llm-tick"),
+    yName,
   );
+  return element("div", {}, picture, legend(series, !areNamed));
 }
 
 /**
- * Where the names of dots are written: above or below, as is asked for or else where there is room, so that none covers
- * another. What has no room is left out.
- * @param {{ x: number, y: number, name: string, below: boolean }[]} dots  In pixels.
- * @param {number} middle  Names of dots to its right end at their dot.
+ * A name at its place, with what leads to it.
+ * @param {string} text
+ * @param {Spot | undefined} spot
+ * @param {string} [name]
  */
-function withPlaces(dots, middle) {
-  /** @type {{ text: string, left: number, top: number, x: number, name: string }[]} */
-  const places = [];
-  for (const { x, y, name, below } of dots) {
-    const left = x < middle ? x + 7 : x - 7 - widthOf(name);
-    const place = [below, !below]
-      .map((isBelow) => ({ text: name, left, top: y + (isBelow ? 18 : -9), x, name }))
-      .find((asked) => withRoom([...places, asked], [...places.keys(), places.length]).has(places.length));
-    if (place) places.push(place);
-  }
-  return places;
+export function written(text, spot, name) {
+  if (!spot) return [];
+  const { x, y, anchor, leader } = spot;
+  return [...(leader ? [svg("path", { class: "llm-leader", d: `M${leader.map((point) => point.map((value) => value.toFixed(1))).join("L")}` })] : []), label(x, y, anchor, text, name)];
+}
+
+/**
+ * Places for the name of an upright line, or of a stretch between two: within it, at its right, at its left, from top to bottom.
+ * @param {number} from
+ * @param {number} to
+ * @param {number} top
+ * @param {number} bottom
+ */
+function spotsUpright(from, to, top, bottom) {
+  return Array.from({ length: Math.floor((bottom - top) / 6) }, (_, i) => top + 6 * i).flatMap((y) => /** @type {Spot[]} */ ([
+    { x: (from + to) / 2, y, anchor: "middle" }, { x: to + 7, y, anchor: "start" }, { x: from - 7, y, anchor: "end" },
+  ]));
 }
 
 /**
@@ -146,10 +168,13 @@ export function sample(name, mark) {
   return element("span", {}, svg("svg", { viewBox: "0 0 26 10", width: 26, height: 10, "aria-hidden": "true" }, mark), ` ${name}`);
 }
 
-/** @param {Series[]} series */
-function legend(series) {
+/**
+ * @param {Series[]} series
+ * @param {boolean} all  Whether it names the lines too, or only what stood before.
+ */
+function legend(series, all) {
   const mark = (/** @type {string} */ name, /** @type {string} */ look) => sample(name, svg("path", { class: `llm-line ${look}`, d: "M0 5H26" }));
-  const entries = series.length > 1 ? series.flatMap(({ name, look }, i) => (name ? [mark(name, `llm-line-${look ?? i}`)] : [])) : [];
+  const entries = all && series.length > 1 ? series.flatMap(({ name, look }, i) => (name ? [mark(name, `llm-line-${look ?? i}`)] : [])) : [];
   const traces = series.flatMap(({ before, name, look }, i) => (before ? [{ name, look: look ?? i }] : []));
   for (const { name, look } of traces) entries.push(mark(name && traces.length > 1 ? `${name}, before` : "before", `llm-line-${look} llm-before`));
   return entries.length ? element("p", { class: "llm-legend" }, ...entries) : null;
