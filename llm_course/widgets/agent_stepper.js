@@ -83,12 +83,14 @@ export default widget(
       const over = ended === "no reply left" && taken === step ? "" : ended;
       forward.disabled = over !== "";
       const history = [{ role: "system", content: SYSTEM }, { role: "user", content: model.get("task") }, ...messages];
-      const stays = fitMessages(history, model.get("budget"), roughTokens);
+      // An error that is not told stands in the log, but the model never reads it: it takes no budget.
+      const told = over === "error" ? history.slice(0, -1) : history;
+      const stays = fitMessages(told, model.get("budget"), roughTokens);
       if (step > 0) news = "";
       said.textContent = `${news}Step ${taken} of at most ${limit}. ${over ? ENDINGS[over] : nextOf(history, stays)}`;
       const fresh = history.length - messages.length + stateAt(model, step - 1).messages.length;
       ring.replaceChildren(loop(messages, step, over));
-      results.replaceChildren(budgetBar(history, stays, model.get("budget")), table(history, stays, step > 0 ? fresh : history.length, over));
+      results.replaceChildren(budgetBar(told, stays, model.get("budget")), table(history, told.length, stays, step > 0 ? fresh : history.length, over));
     }
   },
 );
@@ -195,19 +197,21 @@ function nameOf(scripts, replies) {
 
 /**
  * @param {Message[]} history
+ * @param {number} told  How many of them the model is told.
  * @param {boolean[] | null} stays
  * @param {number} fresh  From here on, messages are of the last step.
  * @param {string} over  How the loop ended, if it did: the model then reads nothing more.
  */
-function table(history, stays, fresh, over) {
+function table(history, told, stays, fresh, over) {
   const rows = history.map((message, place) => {
-    const kept = stays?.[place] ?? false;
+    const isTold = place < told;
+    const kept = isTold ? (stays?.[place] ?? false) : true;
     return element(
       "tr",
       { class: `llm-by-${message.role}${kept ? "" : " llm-dropped"}${place >= fresh ? " llm-fresh" : ""}` },
       element("th", { scope: "row" }, element("span", {}, WRITERS[message.role] ?? message.role), place >= fresh ? element("em", {}, "new") : null),
       element("td", { class: "llm-message" }, message.content),
-      element("td", {}, `${roughTokens(message)}${kept ? "" : ", dropped"}`),
+      element("td", {}, isTold ? `${roughTokens(message)}${kept ? "" : ", dropped"}` : "not told"),
     );
   });
   const caption = over ? "All that was said until the loop ended" : "What the model reads before its next reply";

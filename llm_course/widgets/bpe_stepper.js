@@ -9,7 +9,6 @@ import { captionedTable, tableRow } from "./js/table.js";
 /** @import { Model } from "./js/types.js" */
 
 const SHOWN_PAIRS = 6;
-const SHOWN_MERGES = 30;
 /** Words with the space before them, as GPT-2 cuts them: a merge never crosses a cut. */
 const PIECES = / ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+/gu;
 
@@ -111,17 +110,19 @@ function pairTable(pieces, merges) {
   const rows = countPairs(pieces, merges)
     .slice(0, SHOWN_PAIRS)
     .map(({ pair, count }) => tableRow(pairLabel(pair), [count]));
-  return captionedTable("Most frequent pairs", ["Pair", "Times"], rows);
+  return captionedTable("Frequent pairs", ["Pair", "Times"], rows);
 }
 
 /** @param {[string, string][]} merges */
 function mergeList(merges) {
-  const items = merges.map((pair, i) => element("li", { value: i + 1 }, `${pairLabel(pair)} → ${label(pair.join(""))}`));
+  const caption = "Merges learned, the last one first";
+  const items = merges.map((pair, i) => element("li", { value: i + 1 }, `${pairLabel(pair)} → ${label(pair.join(""))}`)).reverse();
+  const list = items.length ? element("ol", { reversed: true }, ...items) : element("p", { class: "llm-note" }, "None yet: the bytes stand alone.");
   return element(
     "div",
-    {},
-    element("p", { class: "llm-caption" }, "Merges learned, in order"),
-    element("ol", { class: "llm-merges" }, ...items.slice(-SHOWN_MERGES)),
+    { class: "llm-grow-beside" },
+    element("p", { class: "llm-caption" }, caption),
+    element("div", { class: "llm-merges", role: "group", tabindex: 0, "aria-label": caption }, list),
   );
 }
 

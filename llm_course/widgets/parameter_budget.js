@@ -145,13 +145,12 @@ function table(shape, counts) {
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, name),
+      element("th", { scope: "row" }, name, element("span", { class: "llm-note" }, how)),
       element("td", {}, element("span", { class: "llm-bar", style: `--share: ${(count / counts.total).toFixed(4)}` }), percent(count / counts.total)),
       element("td", {}, count.toLocaleString("en")),
-      element("td", { class: "llm-wrapped" }, how),
     ),
   );
-  return captionedTable("Parameters by part", ["", "Share", "Parameters", "Counted as"], lines, "llm-bars llm-narrow-bars llm-filled");
+  return captionedTable("Parameters by part", ["", "Share", "Parameters"], lines, "llm-bars llm-filled");
 }
 
 /** @param {number} share */

@@ -45,13 +45,13 @@ export default widget(
 
     function show() {
       prefix.hidden = model.get("kind") !== "prefix";
-      said.textContent = sentence(model);
       redraw(matrix, table(model, draw));
       draw(model.get("row"));
     }
 
-    /** @param {number} row  Of the word whose lines are drawn: the picked one, or that pointed at. */
+    /** @param {number} row  Of the word that is told of: the picked one, or that pointed at. */
     function draw(row) {
+      said.textContent = sentence(model, row);
       lines.replaceChildren(picture(model, row));
       matrix.querySelectorAll("tbody tr").forEach((line, i) => line.classList.toggle("llm-picked", i === row));
     }
@@ -68,9 +68,11 @@ function patternOf(model) {
   return attentionPattern(model.get("kind"), model.get("words").length, keysOf(model).length, model.get("prefix"));
 }
 
-/** @param {Model} model */
-function sentence(model) {
-  const row = model.get("row");
+/**
+ * @param {Model} model
+ * @param {number} row
+ */
+function sentence(model, row) {
   const seen = keysOf(model).filter((_, key) => patternOf(model)[row][key]);
   return `“${model.get("words")[row]}” sees ${seen.length} of ${keysOf(model).length}: ${seen.join(" ")}`;
 }

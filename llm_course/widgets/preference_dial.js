@@ -4,7 +4,7 @@ import { memory } from "./js/before.js";
 import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
-import { pairedBars } from "./js/paired_bars.js";
+import { pairedShares } from "./js/paired_bars.js";
 import { dpoLoss, klDivergence, margin, policyOver, trainDpo } from "./js/preferences.js";
 import { captionedTable } from "./js/table.js";
 import { percent } from "./js/token_bars.js";
@@ -164,7 +164,7 @@ function answerTable({ candidates, beta, reference, policy }, half, press) {
       "tr",
       {},
       element("th", { scope: "row" }, `${i + 1}. ${text}`, features[1] ? element("em", {}, ` (${features[1]} false)`) : null),
-      element("td", {}, element("div", { class: "llm-beside" }, pairedBars(reference[i], policy[i]), `${percent(reference[i])} → ${percent(policy[i])}`)),
+      element("td", {}, pairedShares(`${percent(reference[i])} → ${percent(policy[i])}`, reference[i], policy[i])),
       element("td", {}, format(beta * Math.log(policy[i] / reference[i]))),
       element("td", {}, side("chosen", "better", i), " ", side("rejected", "worse", i)),
     ),

@@ -101,7 +101,7 @@ function look(model, loaded) {
   const errorOf = (/** @type {(i: number) => boolean} */ chosen) =>
     relativeError(weights.filter((_, i) => chosen(i)), rounded.filter((_, i) => chosen(i)));
   return {
-    loaded, ...kind, group, size: model.get("group"), weights, rounded, deviation,
+    loaded, ...kind, group, outlier, size: model.get("group"), weights, rounded, deviation,
     levels: levelsOf(absmax(weights.slice(0, group)), kind),
     errors: {
       row: errorOf(() => true),
@@ -160,9 +160,9 @@ function errorsOf(now, before) {
   /** @type {[string, (of: Seen) => string][]} */
   const shown = [
     ["error of the row", ({ errors }) => written(errors.row)],
-    ["near the outlier", ({ errors }) => written(errors.near)],
+    [now.outlier ? "near the outlier" : "its first group", ({ errors }) => written(errors.near)],
     ["other groups", ({ errors }) => written(errors.far)],
-    ["matrix without it", ({ errors }) => written(errors.matrix)],
+    [now.outlier ? "matrix without it" : "whole matrix", ({ errors }) => written(errors.matrix)],
   ];
   return keyFigures(shown, now, before);
 }

@@ -82,8 +82,8 @@ function figures(now, before) {
   const shown = [
     ["machine", ({ own }) => dollars(own)],
     ["API", ({ apiPrice }) => dollars(apiPrice)],
-    ["they meet when busy", ({ even }) => (even > 1 ? "never" : percent(even))],
-    ["tokens a month at that", ({ even, tokens }) => (even > 1 ? "–" : `${whole(tokens / 1e6)} M`)],
+    ["meet when busy", ({ even }) => (even > 1 ? "never" : percent(even))],
+    ["tokens a month then", ({ even, tokens }) => (even > 1 ? "–" : `${whole(tokens / 1e6)} M`)],
   ];
   return keyFigures(shown, now, before);
 }

@@ -4,7 +4,7 @@ import { memory } from "./js/before.js";
 import { announcement, button, choice, columns, element, setTrait, slider, visibleToken, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format, randomNumbers } from "./js/numbers.js";
-import { pairedBars } from "./js/paired_bars.js";
+import { pairedShares } from "./js/paired_bars.js";
 import { linePlot } from "./js/plot.js";
 import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./js/speculation.js";
 import { captionedTable, tableRow } from "./js/table.js";
@@ -35,6 +35,7 @@ export default widget(
   (model, body) => {
     const said = announcement();
     const results = element("div");
+    const text = element("p", { class: "llm-text" });
     let seed = 1;
     /** @type {number[] | null} */
     let counts = null;
@@ -45,7 +46,7 @@ export default widget(
       for (let i = 0; i < DRAWS; i++) counts[drawOne(target, draft, rule, uniform)]++;
       show();
     });
-    body.append(columns([element("div", { class: "llm-controls" }, ...fields(model), draw), said], [results]));
+    body.append(text, columns([element("div", { class: "llm-controls" }, ...fields(model), draw), said], [results]));
     const remember = /** @type {(now: Place) => Place | undefined} */ (memory());
     for (const trait of TRAITS) {
       model.on(`change:${trait}`, () => {
@@ -58,6 +59,8 @@ export default widget(
     function show() {
       const place = placeOf(model);
       said.textContent = sentence(place);
+      text.hidden = !place.text;
+      text.replaceChildren(place.text, element("mark", {}, " ? "));
       const before = remember(place);
       results.replaceChildren(figures(place, before), table(place, counts), plot(place, before));
     }
@@ -87,7 +90,7 @@ function placeOf(model) {
   const draft = model.get("draft")[place].map((/** @type {number} */ q, /** @type {number} */ token) => (1 - likeness) * q + likeness * target[token]);
   /** @type {Rule} */
   const rule = model.get("rule");
-  return { target, draft, rule, tokens: model.get("tokens")[place], drafted: model.get("drafted"), cost: model.get("cost"), ...outcome(target, draft, rule) };
+  return { target, draft, rule, tokens: model.get("tokens")[place], text: model.get("texts")[place] ?? "", drafted: model.get("drafted"), cost: model.get("cost"), ...outcome(target, draft, rule) };
 }
 
 /** @typedef {ReturnType<typeof placeOf>} Place */
@@ -120,13 +123,13 @@ function figures(now, before) {
  * @param {number[] | null} counts
  */
 function table({ target, draft, accepted, comesOut, tokens }, counts) {
-  const head = ["", "drafted, accepted", "target, comes out", "off by", ...(counts ? ["drawn"] : [])];
+  const head = ["", "drafted, accepted", "target, comes out", "off\u00a0by", ...(counts ? ["drawn"] : [])];
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
     const isOff = Math.abs(off) >= 5e-4;
     const cells = [
-      element("div", { class: "llm-beside" }, pairedBars(draft[token], accepted[token]), `${format(draft[token])}, ${format(accepted[token])}`),
-      element("div", { class: "llm-beside" }, pairedBars(p, comesOut[token], isOff ? "llm-off" : ""), `${format(p)}, ${format(comesOut[token])}`),
+      pairedShares(`${format(draft[token])}, ${format(accepted[token])}`, draft[token], accepted[token]),
+      pairedShares(`${format(p)}, ${format(comesOut[token])}`, p, comesOut[token], isOff ? "llm-off" : ""),
       isOff ? `${off > 0 ? "▲" : "▼"} ${format(Math.abs(off))}` : "–",
       ...(counts ? [format(counts[token] / DRAWS)] : []),
     ];

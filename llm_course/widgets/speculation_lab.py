@@ -29,6 +29,7 @@ class SpeculationLab(CourseWidget):
         draft: The draft's, in the same shape.
         tokens: What the columns are called: a list for each place, or one for all.
         places: What the places are called.
+        texts: What stands before each of them, if it is to be shown.
 
     Raises:
         ValueError: If the shapes differ, a row is no distribution, or there are not as many names.
@@ -40,6 +41,7 @@ class SpeculationLab(CourseWidget):
     draft = List(List(Float())).tag(sync=True)
     tokens = List(List(Unicode())).tag(sync=True)
     places = List(Unicode()).tag(sync=True)
+    texts = List(Unicode()).tag(sync=True)
     place = Int(0, min=0).tag(sync=True)
     likeness = Float(0.0, min=0.0, max=1.0).tag(sync=True)
     rule = Enum(RULES, "exact").tag(sync=True)
@@ -47,7 +49,12 @@ class SpeculationLab(CourseWidget):
     cost = Float(0.1, min=0.0, max=1.0).tag(sync=True)
 
     def __init__(
-        self, target: Any = TARGET, draft: Any = DRAFT, tokens: Any = TOKENS, places: Any = ("a place of a text",)
+        self,
+        target: Any = TARGET,
+        draft: Any = DRAFT,
+        tokens: Any = TOKENS,
+        places: Any = ("a place of a text",),
+        texts: Any = (),
     ) -> None:
         rows, drafts = numbers("target", target, 2), numbers("draft", draft, 2)
         if rows.shape != drafts.shape:
@@ -59,7 +66,11 @@ class SpeculationLab(CourseWidget):
         if len(places) != len(rows) or [len(row) for row in names] != [rows.shape[1]] * len(rows):
             raise ValueError(f"Give a name for each of {len(rows)} places and for each of {rows.shape[1]} tokens.")
         rows, drafts = (values / values.sum(1, keepdims=True) for values in (rows, drafts))
-        super().__init__(target=rows.tolist(), draft=drafts.tolist(), tokens=names, places=list(places))
+        if len(texts) not in (0, len(rows)):
+            raise ValueError(f"There are {len(texts)} texts: give one for each of {len(rows)} places, or none.")
+        super().__init__(
+            target=rows.tolist(), draft=drafts.tolist(), tokens=names, places=list(places), texts=list(texts)
+        )
 
     def picture(self) -> str:
         """The first place: both distributions, what is accepted, and what is drawn from after a rejection."""

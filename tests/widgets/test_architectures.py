@@ -151,7 +151,9 @@ def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: s
         has=page.get_by_role("button", name="old")
     ).hover()  # a look at another word, which picks nothing
     expect(page.locator("svg .llm-look")).to_have_count(4)
+    expect(page.get_by_role("status")).to_contain_text("“old” sees 4 of 5")
     page.mouse.move(1, 1)
+    expect(page.get_by_role("status")).to_contain_text("“The” sees 1 of 5")
     expect(page.locator("svg .llm-look")).to_have_count(1)
     expect(page.get_by_label("Length of the prefix")).to_be_hidden()
     page.get_by_label("Pattern", exact=True).select_option("cross")

@@ -121,6 +121,8 @@ def test_both_refuse_in_one_sentence() -> None:
         SpeculationLab([[1.0, 0.0]], [[0.7, 0.7]], ["a", "b"], ["here"])
     with pytest.raises(ValueError, match="Give a name for each of 1 places and for each of 2 tokens"):
         SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b", "c"], ["here"])
+    with pytest.raises(ValueError, match="There are 2 texts: give one for each of 1 places, or none"):
+        SpeculationLab([[1.0, 0.0]], [[0.5, 0.5]], ["a", "b"], ["here"], ["Tom had a", "Emma had a"])
 
 
 def test_pictures_show_the_same_trace_and_the_same_place() -> None:

@@ -135,12 +135,19 @@ export function textField(label, value, onInput, attributes = {}) {
 }
 
 /**
- * A part that may be wider than a phone: it scrolls by itself and can be scrolled from the keyboard.
+ * A part that may be wider than a phone: it scrolls by itself, can be scrolled from the keyboard, and fades where it goes on.
  * @param {string} label
  * @param {...Child} children
  */
 export function scroller(label, ...children) {
-  return element("div", { class: "llm-scroller", role: "group", tabindex: 0, "aria-label": label }, ...children);
+  const node = element("div", { class: "llm-scroller", role: "group", tabindex: 0, "aria-label": label, onscroll: fade }, ...children);
+  const observer = new ResizeObserver(fade);
+  for (const part of [node, ...node.children]) observer.observe(part);
+  return node;
+
+  function fade() {
+    node.classList.toggle("llm-goes-on", node.scrollWidth - node.clientWidth - node.scrollLeft > 2);
+  }
 }
 
 /**

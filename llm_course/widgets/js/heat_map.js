@@ -51,10 +51,12 @@ export function heatMap({ caption, rows, columns, onPick, isCompact = false, loo
  * @param {number} [before]
  */
 function fill(cell, value, largest, before) {
-  /** @type {HTMLElement} */ (cell.firstChild).textContent = format(value);
+  const isZero = Number(format(value)) === 0;
+  /** @type {HTMLElement} */ (cell.firstChild).textContent = isZero ? "0" : format(value);
   cell.className = Number.isFinite(value) ? (value < 0 ? "llm-negative" : "llm-positive") : "llm-masked";
   cell.style.setProperty("--share", Number.isFinite(value) ? (Math.abs(value) / largest).toFixed(3) : "0");
   const isTraced = before !== undefined && Number.isFinite(before) && format(before) !== format(value);
+  cell.classList.toggle("llm-zero", isZero);
   cell.classList.toggle("llm-traced", isTraced);
   if (isTraced) cell.style.setProperty("--was", Math.min(1, Math.abs(before) / largest).toFixed(3));
 }
@@ -70,6 +72,11 @@ function fill(cell, value, largest, before) {
  */
 export function numberTable({ caption, name, rows, values, onEdit }) {
   let current = values;
+  const largest = Math.max(1e-9, ...values.flat().map(Math.abs));
+  const shade = (/** @type {HTMLElement} */ input, /** @type {number} */ value) => {
+    input.style.setProperty("--share", Math.min(1, Math.abs(value) / largest).toFixed(3));
+    input.classList.toggle("llm-zero", value === 0);
+  };
   const lines = values.map((row, i) => {
     const cells = row.map((value, j) => {
       const input = element("input", {
@@ -77,9 +84,11 @@ export function numberTable({ caption, name, rows, values, onEdit }) {
         "aria-label": `${name} of ${rows[i]}, number ${j + 1}`,
         oninput: () => {
           current = replaced(current, i, j, input.valueAsNumber || 0);
+          shade(input, current[i][j]);
           onEdit(current);
         },
       });
+      shade(input, value);
       return input;
     });
     return tableRow(rows[i], cells);
