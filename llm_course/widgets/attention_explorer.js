@@ -322,9 +322,11 @@ function thumbnail(weights) {
   const canvas = element("canvas", { width: weights[0].length, height: weights.length });
   const context = canvas.getContext("2d");
   if (!context) return canvas;
+  const style = getComputedStyle(document.querySelector(".llm-widget") ?? document.body);
+  const blue = style.getPropertyValue("--llm-blue") || "0 114 178"; // of the light or the dark page
   weights.forEach((row, i) =>
     row.forEach((weight, j) => {
-      context.fillStyle = `rgb(0 114 178 / ${Math.sqrt(weight).toFixed(2)})`;
+      context.fillStyle = `rgb(${blue} / ${Math.sqrt(weight).toFixed(2)})`;
       context.fillRect(j, i, 1, 1);
     }),
   );

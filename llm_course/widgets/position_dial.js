@@ -14,7 +14,7 @@ const FARTHEST = 64;
 /** @type {[string, string][]} */
 const BASES = [["100", "100"], ["10000", "10 000"], ["500000", "500 000"]];
 /** @type {[string, string][]} */
-const KINDS = [["rope", "RoPE: turned queries and keys"], ["sinusoid", "Sinusoids: added to embeddings"]];
+const KINDS = [["rope", "RoPE: vectors turned"], ["sinusoid", "Sinusoids: added"]];
 const TURNED = [
   "Move both positions on together: every hand turns, yet the product stays. Only the distance counts.",
   "Move the key one position at a time: the first hand turns by about 57° a step, the last hardly at all.",

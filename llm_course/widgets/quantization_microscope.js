@@ -4,7 +4,7 @@ import { calculator, choice, element, setTrait, slider, svg, traitCheckbox } fro
 import { loadCourseModel } from "./js/course_model.js";
 import { keyFigures } from "./js/key_figures.js";
 import { argmax, format } from "./js/numbers.js";
-import { fitted } from "./js/plot.js";
+import { fitted, short, ticks } from "./js/plot.js";
 import { absmax, levelsOf, quantizedDecoder, relativeError, roundByGroups, roundMatrix } from "./js/quantization.js";
 import { captionedTable, tableRow } from "./js/table.js";
 import { Writer } from "./js/writer.js";
@@ -144,10 +144,11 @@ function drawing({ weights, levels, deviation }) {
       return svg("rect", { class: "llm-above", x: toX(-reach + (2 * reach * i) / BINS), y: HEIGHT - 44 - height, width: (width - 8) / BINS - 1, height });
     });
     const marks = levels.map((level) => svg("line", { class: "llm-level", x1: toX(level), x2: toX(level), y1: HEIGHT - 40, y2: HEIGHT - 20 }));
-    const ends = [-reach, 0, reach].map((value, i) => svg("text", { class: "llm-tick", x: toX(value), y: HEIGHT - 4, "text-anchor": ["start", "middle", "end"][i] }, format(value, 2)));
-    return svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label }, ...bars, ...marks, ...ends);
+    const values = ticks(-reach, reach, 6).filter((value) => toX(value) > 16 && toX(value) < width - 16);
+    const numbers = values.map((value) => svg("text", { class: "llm-tick", x: toX(value), y: HEIGHT - 4, "text-anchor": "middle" }, short(value)));
+    return svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label }, ...bars, ...marks, ...numbers);
   };
-  const caption = `${weights.length} weights of a row; ${levels.length} levels of its first group`;
+  const caption = `${weights.length} weights of a row, by size; ${levels.length} levels of its first group`;
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, caption), fitted(draw));
 }
 

@@ -194,7 +194,7 @@ function range(values) {
  * @param {number} high
  * @param {number} most
  */
-function ticks(low, high, most) {
+export function ticks(low, high, most) {
   const raw = (high - low) / most || 1;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= raw * (1 - 1e-9)) ?? raw;
@@ -202,8 +202,8 @@ function ticks(low, high, most) {
   return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }
 
-/** @param {number} value */
-function short(value) {
+/** A number of an axis. @param {number} value */
+export function short(value) {
   return String(Number(value.toPrecision(3))).replace("-", "−");
 }
 
