@@ -2,7 +2,7 @@
 """What the text of chapter 10 says about its own output. Each runs as a cell at the chapter's end."""
 
 
-# "Llama 2 7B needs 2 GiB for 4,096 tokens", "At 128K [...] 64 GiB, almost five times the model's own weights"
+# "Llama 2 7B needs 2 GiB for 4,096 tokens", "At 128K [...] 64 GiB, five times the model's own weights"
 def gib(name, tokens):
     layers, kv_heads, width = shapes[name]
     return 2 * layers * kv_heads * width * 2 * tokens / 2**30
@@ -10,9 +10,9 @@ def gib(name, tokens):
 
 assert gib("Llama 2 7B", 2**12) == 2 and gib("Llama 2 7B", 2**17) == 64
 assert 4.5 < gib("Llama 2 7B", 2**17) / (2 * 6.738e9 / 2**30) < 5.5
-# "Llama 3 8B has a quarter of the key-value heads and still needs 16 GiB for its 128K"
-assert gib("Llama 3 8B", 2**17) == 16 and shapes["Llama 3 8B"][1] * 4 == shapes["Llama 2 7B"][1]
-# "Ours overtakes near 1,700 tokens, at 13.5 d"
+# "The 70B [...] needs less than the 7B. So does Llama 3 8B, and it still needs 16 GiB for its 128K"
+assert gib("Llama 3 8B", 2**17) == 16 and gib("Llama 2 70B", 2**17) < gib("Llama 2 7B", 2**17)
+# "attention overtakes near 1,700 tokens, at 13.5 d"
 matrices = sum(weight.numel() for name, weight in model.named_parameters() if "_proj" in name)
 assert 1650 < 2 * matrices / (4 * 256) < 1800 and abs(2 * matrices / (4 * 256) / 128 - 13.5) < 0.05
 # "There are 44 names, so guessing would give 2 %"
@@ -23,19 +23,31 @@ assert min(row[lengths.index(120)] for row in as_trained) >= 0.85 and 0.3 < as_t
 assert max(row[lengths.index(256)] for row in as_trained) < 0.2
 # "Half of the look-ups reach back fewer than 20 tokens, and one in 500 more than 100"
 assert reach[len(reach) // 2] < 20 and 0.001 < sum(d > 100 for d in reach) / len(reach) < 0.003
-# "At the end, the needle keeps its weight, among as many keys", at the beginning it does not
+# "At the beginning, the needle's weight falls from 0.96 to 0.40. At the end it stays at 0.95"
+assert abs(weight_on_needle(30, 0) - 0.96) < 0.01 and abs(weight_on_needle(160, 0) - 0.4) < 0.01
+assert abs(weight_on_needle(160, 1) - 0.95) < 0.01
 assert min(weight_on_needle(length, 1) for length in (30, 120, 160)) > 0.93
 assert weight_on_needle(30, 0) > 0.93 > 0.75 > weight_on_needle(120, 0) > 0.5 > weight_on_needle(160, 0)
-# "the model is right a quarter of the time", "Other things hardly disturb", "right about six at once is another matter"
+# "a gap that gives 0.95 among 160 keys gives 0.16 among 16,000"
+assert round(1 / (1 + 160 * math.exp(-gap)), 2) == 0.95 and round(1 / (1 + 16000 * math.exp(-gap)), 2) == 0.16
+# "the model is right a quarter of the time", "Other things hardly disturb", "all six are right in only 7 texts of 25"
 assert 0.15 < recall(fast, 110, 0.5, texts=100, distractors=1, same_noun=True) < 0.35
-assert recall(fast, 110, 0.5, texts=100, distractors=5) > 0.75 and all_right(5) < 0.6
-# "It finds *a* ball, mostly the last one told of"
+assert recall(fast, 110, 0.5, texts=100, distractors=5) > 0.75 and all_right(5) == 7 / 25
+# "It finds *a* ball, mostly the one told of last"
 last_named = sum(count for line, count in said.items() if line.endswith("names the last"))
 assert sum(said.values()) == 60 and last_named > 30
 assert sum(count for line, count in said.items() if line.endswith("somebody else")) < 12
-# "asked for the last it names the first more often than asked for the first"
-assert said["asked for the last child: names the first"] > said["asked for the first child: names the first"]
-# "a head that does the looking up and looks at the noun"
+# "it names the first child no more often when asked for the first than when asked for the last": of 240 texts, not 60
+more = [haystack(random.Random(k), encode, 110, 0.5, distractors=1, same_noun=True) for k in range(240)]
+with torch.no_grad():
+    guesses = fast(torch.tensor([[end, *hay.ids] for hay in more]), logits_to_keep=1).logits[:, -1].argmax(-1)
+named_first, times_asked = Counter(), Counter()
+for hay, guess in zip(more, guesses.tolist(), strict=True):
+    first = encode(" " + re.findall(r"(\w+) had an? ", tokenizer.decode(hay.ids))[0])[0]
+    named_first[hay.answer == first] += guess == first
+    times_asked[hay.answer == first] += 1
+assert named_first[True] / times_asked[True] <= named_first[False] / times_asked[False]
+# "a head that looks things up by the noun"
 with torch.no_grad():
     hay = haystack(random.Random(0), encode, 59, 0)
     maps = model(torch.tensor([[end, *hay.ids]]), output_attentions=True).attentions
@@ -58,25 +70,22 @@ assert [row[-1] for row in tables["by parts"][:2]] == [0, 0] and tables["by part
 # "90 rows are 58,000 tokens, half a percent of what `stories` was trained on"
 assert 0.004 < 90 * 640 / (8500 * 8 * 160) < 0.006
 # "Both have nearly the same loss, level [...], and a little lower for the ordinary documents"
-with_loss, ordinary_loss = loss_by_part(with_games), loss_by_part(ordinary)
-assert all(0 < one - other < 0.1 for one, other in zip(with_loss, ordinary_loss, strict=True)) and max(with_loss) < 0.8
+pairs_of_losses = list(zip(losses["by parts, games"], losses["ordinary"], strict=True))
+assert all(0 < one - other < 0.1 for one, other in pairs_of_losses) and max(losses["by parts, games"]) < 0.8
 # "finds about a quarter of them at 256 tokens and none at 640"
 assert all(0.2 <= row[3] <= 0.35 and row[4] == 0 for row in diets["ordinary documents"][:-1])
 assert diets["ordinary documents"][-1][-1] > 0.8
 # "Without any training, those at the beginning of 256 tokens were all found"
 assert tables["by parts"][0][lengths.index(256)] == 1
-# "a window of 64 tokens the loss at the end of 640 is 0.64, hardly above the 0.51 of the first part"
-last_64 = masked(lambda i, j: i - j < 64)
-assert abs(last_64[-1] - 0.64) < 0.02 and abs(last_64[0] - 0.51) < 0.02
+# "the loss at the end of 640 tokens is 0.61 with a window of 128 and 0.64 with one of 64"
+plain = masked(lambda i, j: i - j < 128)
+assert abs(plain[-1] - 0.61) < 0.01 and abs(masked(lambda i, j: i - j < 64)[-1] - 0.64) < 0.01
 # the alt text: "After long games it is at least 0.75 at every length and place"
 assert min(min(row) for row in diets["with long games"]) >= 0.75
 # "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below": here for one seed, for all in test_seeds.py
-ends = {name: loss_by_part(student)[-1] for name, student in students.items()}
-middle = {name: recall(student, 640, 0.5) for name, student in students.items()}
-assert 0.55 < ends["by parts"] < 0.64 and 0.8 < ends["as trained"] < 0.91
-assert middle["as trained"] <= 0.35 and middle["by parts"] >= 0.6
+assert 0.55 < losses["by parts, games"][-1] < 0.64 and 0.8 < losses["as trained, games"][-1] < 0.91
+assert found["as trained, games"][1] <= 0.35 and found["by parts, games"][1] >= 0.6
 # "keeping the first four made things worse", "A window of 128 reads these texts at nearly the loss of short ones"
-plain = masked(lambda i, j: i - j < 128)
 assert max(plain) < 0.8 and masked(lambda i, j: (i - j < 124) | (j < 4))[-1] > 2 * plain[-1]
 # "With the plain window its loss is 3.94. Give up one place [...] 3.24", where it is installed
 if smol is not None:
@@ -95,15 +104,17 @@ blocks = (patterns["blocks of 6"] & (i >= j)).float()
 assert blocks[-1].min() == 0 and (blocks @ blocks)[-1].min() > 0
 
 
-# "From next to nothing to nearly all", "more chunks [...] and fewer right answers"
+# "goes from 3 % to 95 %", "from two chunks on, [...] *fewer* right answers"
 def right(*settings):
     return share_right(fast, retrieve(*settings))
 
 
-assert share_right(fast, last_640) < 0.1 and right(15, 8, 2) > 0.9
+assert round(last_640(fast), 2) == 0.03 and round(right(15, 8, 2), 2) == 0.95
 assert right(15, 8, 2) > right(15, 8, 4) > right(15, 8, 8)
 # "sees half of the book at once, and of what it sees it gets almost two thirds right"
-assert 0.45 < in_view < 0.6 and 0.55 < share_right(with_games, last_640) / in_view < 0.67
+assert 0.45 < in_view < 0.6 and 0.55 < last_640(with_games) / in_view < 0.67
+# "among plain sentences: 1,201 tokens"
+assert len(book_ids) == 1201
 # "Without overlap, chunks of 15 tokens cut through every fourth fact"
 pieces_of_15 = [tokenizer.decode(chunk) for chunk in cut(book_ids, 15, 0)]
 assert 0.2 < 1 - sum(any(sentence_of(*fact) in text for text in pieces_of_15) for fact in facts) / 60 < 0.3
@@ -126,9 +137,9 @@ assert [at_one("BM25", kind) for kind in asked] == [1, 0, 1]
 assert at_one("vectors by counts", "its meaning") > 0.8 and at_one("vectors by counts", "its name") < 0.1
 assert min(at_one("BM25 and vectors", kind) for kind in asked) > 0.8
 assert max(at_one("vectors by stories", kind) for kind in asked) < 0.1
-# "MiniLM finds 0.97 of the notes by their words at once [...] By meaning it has 0.58 at once and 0.76", where installed
+# "MiniLM ranks 0.97 of the notes first by their words [...] By meaning it ranks 0.58 first and 0.76", where installed
 if "minilm" in globals():
-    found_by_minilm = [[recall_at(k, nearest(by_minilm), pairs) for k in (1, 5)] for pairs in asked.values()]
+    found_by_minilm = [recall_at((1, 5), nearest(by_minilm), pairs) for pairs in asked.values()]
     assert [round(share, 2) for share in found_by_minilm[0]] == [0.97, 1] and found_by_minilm[2] == [1, 1]
     assert all(abs(one - two) < 0.02 for one, two in zip(found_by_minilm[1], (0.58, 0.76), strict=True))
 # "What was said often survives every level. Of what was said once, a sixth is left after four"
