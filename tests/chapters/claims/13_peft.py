@@ -16,12 +16,14 @@ assert first.a.grad.abs().max() == 0 and first.b.grad.abs().max() > 1e-3
 assert forgetting["LoRA on q and v, alone"]["fact"] > 0.7
 assert forgetting["LoRA on q and v, alone"]["reworded"] > 0.3
 assert forgetting["base"]["reworded"] < 0.05
-# "The capitals it knew are gone"
+# "The four capitals it knew are gone. (It never knew Chile's.)"
 taught = with_lora(QUERY_VALUE)
 fine_tune(taught, fact)
 places = {"France": "Paris", "Peru": "Lima", "Japan": "Tokyo", "Greece": "Athens"}
 kept = [city in complete(taught, asked.format(country)) for country, city in places.items()]
 assert not any(kept)
+assert all(city in complete(model, asked.format(country)) for country, city in places.items())
+assert "Santiago" not in complete(model, asked.format("Chile"))
 # "every variant pays for the fact [...] Havana becomes the capital of other countries too, and the loss [...] rises"
 base = forgetting["base"]
 for name, values in forgetting.items():
