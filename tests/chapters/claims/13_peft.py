@@ -28,16 +28,18 @@ assert "Santiago" not in complete(model, asked.format("Chile"))
 base = forgetting["base"]
 for name, values in forgetting.items():
     if name.endswith("alone"):
-        assert values["fact"] > 0.7 and values["capitals"] < 0.5
+        assert values["fact"] > 0.7 and values["capitals"] < 0.05
         assert values["loss"] > base["loss"] + 0.2 and values["spill"] > base["spill"] + 0.01
 # "It rises further with LoRA than with all weights"
 alone = {name: values["loss"] for name, values in forgetting.items() if name.endswith("alone")}
 full = alone.pop("all weights, alone")
 assert len(alone) == 2 and min(alone.values()) > full + 0.1
-# "in fifty steps it sees 200 documents, about a quarter of them name one of the twenty cities, and 19 [...] come up"
-reread = list(islice(curriculum.training_documents(seed=1), 4 * 50))
-assert 40 <= sum(any(city in text for city in words.CAPITALS.values()) for text in reread) <= 60
-assert sum(any(city in text and country in text for text in reread) for country, city in words.CAPITALS.items()) == 19
+# "In fifty steps it sees the beginnings of 200 documents, and in them 18 of the twenty cities together with their
+# countries"
+rows, _ = batch_of(islice(curriculum.training_documents(seed=1), 4 * 50))
+reread = tokenizer.batch_decode(rows)
+assert rows.shape == (200, 32)
+assert sum(any(city in text and country in text for text in reread) for country, city in words.CAPITALS.items()) == 18
 # "With replay the model learns the fact, keeps most of the twenty capitals, and its loss stays near"
 kept = [values for name, values in forgetting.items() if name.endswith("replay")]
 assert len(kept) == 2
@@ -45,13 +47,12 @@ assert all(values["fact"] > 0.8 and values["capitals"] > base["capitals"] - 0.25
 assert all(abs(values["loss"] - base["loss"]) < 0.15 for values in kept)
 # "some spill to countries whose capital it doesn't know"
 assert all(values["spill"] > base["spill"] for values in kept)
-# "LoRA keeps more of the capitals than training all weights does, and less of Havana spills over (one run each)"
+# "LoRA always kept more of the capitals: 0.71 to 0.85, against 0.59 to 0.79 with all weights"; "less of Havana"
 assert kept[0]["capitals"] > kept[1]["capitals"] + 0.03
+assert 0.7 < kept[0]["capitals"] < 0.87 and 0.57 < kept[1]["capitals"] < 0.81
 assert kept[0]["spill"] < kept[1]["spill"] - 0.03
-# "on the unseen texts the two are level"
-assert abs(kept[0]["loss"] - kept[1]["loss"]) < 0.02
-# "(Its loss is below that of `stories` itself, 6.58.)"
-assert ability[0] < answer_loss(fresh()) - 1 and round(answer_loss(fresh()), 1) == 6.6
+# "on the unseen texts the two end within 0.03 of each other"
+assert abs(kept[0]["loss"] - kept[1]["loss"]) < 0.03
 # "rank 8 misses more than three quarters of its size"
 assert lost[ranks.index(8)] > 0.75
 # "Rank 8 brings most of the drop in loss, though its loss is still several times that of the whole change.
@@ -68,13 +69,13 @@ def best_rate(row):
 
 everything = sweep["all weights", ""]
 assert all(best_rate(row) > best_rate(everything) for (rule, _), row in sweep.items() if rule == "alpha / r")
-# "With $\alpha / r$ ranks 8 and 64 nearly coincide, up to the best rate of rank 1, which lags a little behind them"
+# "With $\alpha / r$ ranks 8 and 64 nearly coincide, up to a rate of 1e-2. Rank 1 lags a little behind them"
 small, large = sweep["alpha / r", 1], sweep["alpha / r", 64]
-assert all(-0.05 < a - b < 0.6 for a, b in zip(small[:5], large[:5], strict=True))
-assert all(abs(a - b) < 0.1 for a, b in zip(sweep["alpha / r", 8][:5], large[:5], strict=True))
+assert all(-0.05 < a - b < 0.6 for a, b in zip(small[:4], large[:4], strict=True))
+assert all(abs(a - b) < 0.1 for a, b in zip(sweep["alpha / r", 8][:4], large[:4], strict=True))
 # "It learns more at low rates, and breaks at high ones"
 rooted = sweep["alpha / sqrt r", 64]
-assert rooted[2] < large[2] - 0.4 and rooted[5] > large[5] + 0.5
+assert rooted[1] < large[1] - 0.4 and rooted[4] > large[4] + 0.5
 # "Adam's step in $B$ doesn't depend on $\alpha$, so doubling $\alpha$ doubles the update"
 doubled = with_lora(QUERY_VALUE, 8, 32), with_lora(QUERY_VALUE, 8, 16)
 for pupil in doubled:
@@ -82,9 +83,10 @@ for pupil in doubled:
 changes = [update(pupil.model.layers[0].self_attn.q_proj) for pupil in doubled]
 assert (changes[0] - 2 * changes[1]).norm() < 0.05 * changes[0].norm()
 # "Spread over all linear layers, the same number of parameters learns more than on queries and values alone"
-assert learned["query and value"] > learned["all linear"] + 0.02
+final = {name: losses[-1] for name, losses in learned.items()}
+assert final["query and value"] > final["all linear"] + 0.06
 # "The feed-forward layers by themselves do about as well, as in the studies"
-assert abs(learned["feed-forward"] - learned["all linear"]) < 0.04
+assert abs(final["feed-forward"] - final["all linear"]) < 0.02
 # "Each choice of targets gets about the same number of parameters"
 sizes_of_targets = [
     count(with_lora(targets, round(50_000 / count(with_lora(targets, 1, 1))), 1))
@@ -124,11 +126,13 @@ assert known["base"] < 0.05 and known["trained"] > 0.7
 assert max(abs(known[name] - known["trained"]) for name in ("reloaded", "merged")) < 1e-3
 # "At the same rate, rank 1 stays far behind [...] At the higher rate it comes nearly as far as the others"
 last = {name: losses[-1] for name, losses in by_heart.items()}
-assert last["rank 1, rate 3e-03"] > last["rank 16, rate 3e-03"] + 0.3
-assert last["rank 1, rate 1e-02"] < last["rank 16, rate 3e-03"] + 0.1
-# "What looked like room was speed", "Forty sentences do fit into rank 1": to near "the least possible"
+assert last["rank 1, rate 5e-03"] > last["rank 5, rate 5e-03"] + 0.2
+assert last["rank 1, rate 1e-02"] < last["rank 5, rate 5e-03"] + 0.06
+# "What looked like a lack of room was a lack of speed": to near "the least possible"
 assert by_heart_loss - 0.02 < min(last.values()) and last["rank 1, rate 1e-02"] < by_heart_loss + 0.1
-assert max(last[name] for name in ("all weights", "rank 16, rate 3e-03")) < by_heart_loss + 0.1
+assert max(last[name] for name in ("all weights", "rank 5, rate 5e-03")) < by_heart_loss + 0.05
+# "after 60 steps at the higher rate, rank 1 is down to 0.42 (one run): the 24 sentences do fit into it"
+assert fine_tune(with_lora(ALL_LINEAR, 1, 2), gifts, 60, 1e-2)[-1] < 0.43
 # "Every matrix has an error of about a tenth, and yet the loss hardly moves"
 for name, weight in model.named_parameters():
     if "proj" in name:
@@ -176,5 +180,5 @@ assert (
 )
 assert table["(IA)³"]["fact"] < 0.95 * table["LoRA, all linear"]["fact"]
 assert table["prompt tuning"]["fact"] < 0.8 * table["LoRA, all linear"]["fact"]
-# "it learns little beyond the trained wording, and even with replay it costs three quarters of the old capitals"
-assert table["prompt tuning"]["reworded"] < 0.15 and 0.2 < table["prompt tuning"]["capitals"] < 0.32
+# "it learns little beyond the trained wording, and even with replay it costs more than three quarters of the capitals"
+assert table["prompt tuning"]["reworded"] < 0.15 and 0.1 < table["prompt tuning"]["capitals"] < 0.24
