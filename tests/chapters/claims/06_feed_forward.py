@@ -47,15 +47,15 @@ assert [round(n, 3) for n in (3 * by_hand).tolist()] == [5.285, -0.216]
 assert 256 * math.ceil(8 / 3 * 4096 / 256) == 11008
 # "The two networks we compare have the same number of weights"
 assert WIDTH * WIDE * 2 == WIDTH * (WIDE * 2 // 3) * 3
-# "At the smallest learning rate SwiGLU is far ahead. At each network's own best rate its lead is about 0.05"
-mean = {name: [sum(pair) / 2 for pair in found] for name, found in results.items()}
-lead = mean["GELU"][0] - mean["SwiGLU"][0]
-at_best = min(mean["GELU"]) - min(mean["SwiGLU"])
-assert lead > 0.2 and 0.03 < at_best < 0.08
-# "where seeds differ by less than 0.02"
-apart_at_best = [max(pair) - min(pair) for name, found in results.items() for pair in found[2:3]]
-assert max(apart_at_best) < 0.02
-# "after twice the steps [...], GELU at its best rate ends at 1.84 to 1.87 and SwiGLU at 1.87 to 1.89"
+# "At the smallest learning rate SwiGLU is far ahead. With each network at its best rate"
+mean = {name: {rate: sum(losses) / len(losses) for rate, losses in found.items()} for name, found in results.items()}
+assert mean["GELU"][0.004] - mean["SwiGLU"][0.004] > 0.2
+assert all(min(by_rate, key=by_rate.get) == 0.02 for by_rate in mean.values())
+# "it leads by 0.07 to 0.10 for each of three seeds"
+leads = [of_gelu - of_swiglu for of_gelu, of_swiglu in zip(*(found[0.02] for found in results.values()), strict=True)]
+assert len(leads) == 3 and min(leads) > 0.065 and max(leads) < 0.105
+assert min(results["GELU"][0.02]) > max(results["SwiGLU"][0.02])
+# "after three times the steps [...], GELU at its best rate ends at 1.84 to 1.87 and SwiGLU at 1.87 to 1.89"
 longer = [[trained(gated, 0.02 if gated else 0.03, seed, steps=300) for seed in range(3)] for gated in (False, True)]
 assert min(longer[0]) > 1.83 and max(longer[0]) < 1.88 and min(longer[1]) > 1.86 and max(longer[1]) < 1.90
 assert sum(longer[0]) < sum(longer[1])
@@ -95,6 +95,13 @@ assert (hidden == 0).float().mean() < 0.01
 # "Without the units for articles, the model gets worse at what follows an article, and hardly worse anywhere else"
 after, elsewhere = without_articles
 assert after > 0.1 and after > 10 * abs(elsewhere)
+# "a unit of the last layer only adds its column to the final row, so we subtract it there": as if it had been cut out
+damaged = copy.deepcopy(model)
+with torch.no_grad():
+    damaged.model.layers[-1].mlp.down_proj.weight[:, chosen] = 0.0
+cut_out = token_losses(damaged, fresh) - before
+assert abs(cut_out[at_article].mean().item() - after) < 1e-4
+assert abs(cut_out[~at_article].mean().item() - elsewhere) < 1e-4
 # "None of the five random draws does anything like that"
 assert max(change[0] for change in without_others) < 0.2 * after
 # "gives the weights: 0.731 [and] 0.269"
@@ -104,13 +111,13 @@ assert sums.max() < 1 and sums.min() < 0.7 * sums.max() and difference < 1e-5
 # "Softmax over one number is the constant 1" (the question on top_k = 1)
 logit = torch.randn(3, 1, requires_grad=True)
 assert torch.autograd.grad((torch.softmax(logit, -1) * torch.randn(3, 1)).sum(), logit)[0].abs().max() == 0
-# "the router does not leave its bad start in these 150 steps, whatever the seed: six experts get less than a fifth"
+# "the router does not leave its bad start in these 100 steps, for any of three seeds: six experts get [...]"
 for mixture, _ in mixtures[0.0]:
     assert mixture.load[2:].sum() < 0.2 and mixture.load[2:].max() < 0.12 and mixture.imbalance > 2
-# "A factor of 0.1 spreads the load. For all three seeds it also lowers the loss on held-out text, by about 0.1"
+# "A factor of 0.1 spreads the load. For each seed it also lowers the loss on held-out text, by 0.02 to 0.08"
 for (mixture, loss), (_, alone) in zip(mixtures[0.1], mixtures[0.0], strict=True):
     assert mixture.load.min() > 0.05 and mixture.load.max() < 0.25 and mixture.imbalance < 1.2
-    assert 0.06 < alone - loss < 0.16
+    assert 0.015 < alone - loss < 0.085
 # "A small factor drops tokens, a large one multiplies padding"
 even = len(tokens_in) * 2 // len(piles)
 assert piles.sum() == 2000 and piles.max() > 1.1 * even > even > piles.min()
@@ -120,12 +127,25 @@ assert [round(100 * part) for part in read.values()] == [3, 87, 100] and 1024 * 
 assert 2 < 64 * 8 / (256 * read[64]) < 3
 # "with 0.01 most still do" (alt text, first seed)
 assert 0.5 < mixtures[0.01][0][0].load[:2].sum() < mixtures[0.0][0][0].load[:2].sum()
-# "A factor of 10 costs all of that gain"
-assert min(loss for _, loss in mixtures[10.0]) > min(loss for _, loss in mixtures[0.0])
+# "A factor of 10 costs more than that"
+assert mixtures[10.0][0][1] - mixtures[0.0][0][1] > 0.085
 # "For each seed the mixture is ahead or level" (Going further)
 ends = list(zip(alike["a plain network"], alike["the mixture"], strict=True))
 assert all(of_mixture < of_plain + 0.005 for of_plain, of_mixture in ends)
 assert 0.09 < sum(of_plain - of_mixture for of_plain, of_mixture in ends) < 0.3
+# "(The unbalanced mixtures are no better than a plain network.)"
+for (_, alone), of_plain in zip(mixtures[0.0], alike["a plain network"], strict=True):
+    assert abs(alone - of_plain) < 0.03
+# "frequent tokens, such as the comma and *the*, appear in most of them": of the lists that are printed
+mixture = mixtures[0.1][0][0]
+with torch.no_grad():
+    mixture(held_out[:, :4])
+sent_most = []
+for expert in range(8):
+    there, times = latest[mixture.choices[:, expert] > 0].unique(return_counts=True)
+    sent_most.append(there[times.topk(6).indices].tolist())
+for frequent in tokenizer(", the").input_ids:
+    assert sum(frequent in often for often in sent_most) > 4
 # "Both do best at a rate of 0.02 (we also tried 0.01 and 0.04)"
 for rate in (0.01, 0.04):
     assert trained_plain(0, rate) > alike["a plain network"][0]
