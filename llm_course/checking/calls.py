@@ -24,7 +24,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from llm_course.checking.binding import NoPlace, call_with
 from llm_course.checking.scripts import Step, fixed_weighted_sum, run_script
-from llm_course.checking.values import Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
+from llm_course.checking.values import SCALARS, Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
 
 MAX_LINE = 1 << 21
 MAX_NAMES, MAX_NAME = 100, 100
@@ -85,6 +85,14 @@ class Reply:
     gradients: dict[str, Tensor | None] = field(default_factory=dict)
     largest: int | None = None
 
+    @functools.cached_property
+    def noted(self) -> dict[str, tuple[Any, Any]]:
+        """What was found out last about this reply: by kind, of what, and the finding.
+
+        The reply of a mistake is compared with all that a class hands in, and one reply with those of all mistakes.
+        """
+        return {}
+
 
 def invoke(function: Callable[..., Any], call: Call, around: AbstractContextManager[Any] | None = None) -> Reply:
     """Call `function` on copies of the arguments and look at what the call asks for. Never raises an Exception.
@@ -107,7 +115,7 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
     except (Exception, SystemExit) as error:
         return Reply(failure=describe(error, function))
     return Reply(
-        value=_detached(value),
+        value=value if call.repeat > 1 else _detached(value),
         changed=tuple(
             name
             for name, before in call.arguments.items()
@@ -344,13 +352,17 @@ def _check_fields(data: Any, **kinds: Any) -> None:
 
 
 def _detached(value: Any) -> Any:
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, Tensor):
         return value.detach()
     if isinstance(value, np.generic):
         # A number is right or wrong whichever library it comes from.
         return value.item()
     if isinstance(value, (list, tuple)):
-        return type(value)(_detached(item) for item in value) if type(value) in (list, tuple) else value
+        if type(value) not in (list, tuple):
+            return value
+        return type(value)([item if type(item) in SCALARS else _detached(item) for item in value])
     if isinstance(value, dict):
         return {key: _detached(item) for key, item in value.items()}
     return value

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from llm_course.checking.values import DTYPES, Opaque
+from llm_course.checking.values import DTYPES, SCALARS, Opaque
 
 FALSE_ALARM = 1e-8
 """Probability that one comparison of two samples of the same distribution fails."""
@@ -35,6 +35,9 @@ def mismatch(actual: Any, expected: Any) -> str | None:
 
     Looks at type, length, shape and kind of dtype (Boolean, integer, floating-point), in this order.
     """
+    if type(actual) is type(expected) and type(expected) in SCALARS:
+        # Most values of a sample, and there are thousands.
+        return None
     if isinstance(expected, Tensor):
         return _tensor_mismatch(actual, expected)
     if isinstance(expected, (tuple, list)):
@@ -114,16 +117,26 @@ def same_distribution(one: Sequence[Any], other: Sequence[Any], false_alarm: flo
     Two samples of the same distribution are told apart with at most the probability `false_alarm`. Categories that
     are too rare for the test's approximation are counted together.
     """
-    counts = [Counter(map(repr, one)), Counter(map(repr, other))]
-    if not one or not other:
-        return len(one) == len(other)
+    return same_counts(counted(one), counted(other), false_alarm)
+
+
+def counted(sample: Sequence[Any]) -> Counter[str]:
+    """How often each category came."""
+    return Counter(map(repr, sample))
+
+
+def same_counts(one: Counter[str], other: Counter[str], false_alarm: float = FALSE_ALARM) -> bool:
+    """As `same_distribution`, of samples that were counted before."""
+    counts, sizes = (one, other), (one.total(), other.total())
+    if not all(sizes):
+        return not any(sizes)
     common = [name for name in counts[0] | counts[1] if counts[0][name] + counts[1][name] >= RARE]
     table = [[count[name] for name in common] for count in counts]
-    rare = [sum(count.values()) - sum(row) for count, row in zip(counts, table, strict=True)]
+    rare = [size - sum(row) for size, row in zip(sizes, table, strict=True)]
     if sum(rare):
         table = [[*row, left] for row, left in zip(table, rare, strict=True)]
     first, second = torch.tensor(table, dtype=torch.float64)
-    ratio = math.sqrt(len(other) / len(one))
+    ratio = math.sqrt(sizes[1] / sizes[0])
     statistic = ((ratio * first - second / ratio) ** 2 / (first + second)).sum()
     freedom = torch.tensor((len(table[0]) - 1) / 2, dtype=torch.float64)
     return bool(freedom == 0) or float(torch.special.gammaincc(freedom, statistic / 2)) >= false_alarm

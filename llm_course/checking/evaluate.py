@@ -7,15 +7,17 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from torch import Tensor
 
 from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
 from llm_course.checking.calls import Failure, Reply, is_kind_of
-from llm_course.checking.compare import agree, identical, mismatch, same_distribution
+from llm_course.checking.compare import agree, counted, identical, mismatch, same_counts
 from llm_course.checking.feedback import in_steps
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -243,9 +245,27 @@ def _observations_agree(required: Property, actual: list[Reply], expected: list[
 
 
 def _distributions_agree(one: Reply, other: Reply, item: Item) -> bool:
-    assert item.categories is not None
-    first, second = ([label for value in reply.value for label in item.categories(value)] for reply in (one, other))
-    return same_distribution(first, second)
+    return same_counts(_counted(one, item), _counted(other, item))
+
+
+def _counted(reply: Reply, item: Item) -> Counter[str]:
+    """How often each category came in a reply of a repeated call."""
+    categories = item.categories
+    assert categories is not None
+
+    def count() -> Counter[str]:
+        return counted([label for value in reply.value for label in categories(value)])
+
+    return _noted(reply, "counted", item, count)
+
+
+def _noted(reply: Reply, kind: str, item: Item, find_out: Callable[[], Found]) -> Found:
+    """What is found out about a reply to an item, once as long as no other item is asked about."""
+    about, found = reply.noted.get(kind, (None, None))
+    if about is not item:
+        found = find_out()
+        reply.noted[kind] = (item, found)
+    return cast(Found, found)
 
 
 def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> str | None:
@@ -259,7 +279,8 @@ def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> 
             return f"A {expected.failure.type} is expected; {tell_failure(exercise, reply.failure)}"
         return None
     value = reply.value if part is None else _right_but_for(part, reply.value, expected.value)
-    found = _value_mismatch(value, item)
+    sampled = item.categories is not None and part is None
+    found = _first_mismatch(reply, item) if sampled else _value_mismatch(value, item)
     if found and value is None:
         return f"`{exercise}`: {found}. Does its last line say `return`?"
     return f"`{exercise}`: {found}." if found else None
@@ -267,7 +288,7 @@ def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> 
 
 def _value_mismatch(value: Any, item: Item) -> str | None:
     if item.categories is not None:
-        return _first_mismatch(value, item)
+        return _first_mismatch_of(value, item)
     if item.call.script:
         # One wrong step must not cost the others: each property looks at its own.
         same_length = isinstance(value, list) and len(value) == len(item.expected.value)
@@ -282,7 +303,12 @@ def _right_but_for(part: int, value: Any, expected: tuple[Any, ...]) -> Any:
     return (*expected[:part], value[part], *expected[part + 1 :])
 
 
-def _first_mismatch(values: Any, item: Item) -> str | None:
+def _first_mismatch(reply: Reply, item: Item) -> str | None:
+    """What is wrong with the form of the values of a reply."""
+    return _noted(reply, "form", item, lambda: _first_mismatch_of(reply.value, item))
+
+
+def _first_mismatch_of(values: Any, item: Item) -> str | None:
     """What is wrong with the form of repeated values; that of a list may differ in length from one to the next."""
     expected = item.expected.value
     if not isinstance(values, list) or len(values) != len(expected):
@@ -315,7 +341,7 @@ def _same_reply(answer_key: AnswerKey, case: str, one: Reply, other: Reply) -> b
     if one.failure or other.failure:
         return bool(one.failure and other.failure and one.failure.type == other.failure.type)
     if item.categories is not None:
-        forms = [_first_mismatch(reply.value, item) for reply in (one, other)]
+        forms = [_first_mismatch(reply, item) for reply in (one, other)]
         return forms[0] == forms[1] if any(forms) else _distributions_agree(one, other, item)
     looking = [required for required in answer_key.properties if case in required.cases and not required.joint]
     if item.call.script or any(_observer(required) is observe.conversation for required in looking):

@@ -252,8 +252,15 @@ def labels_and_unlabelled_inputs(reply: Reply) -> list[Any]:
 
 def same_values(*replies: Reply) -> bool:
     """Whether all replies have the same value: a generator with the same seed must give the same draw."""
-    texts = [repr(as_one_category(reply.value)) for reply in replies]
+    texts = [_text(reply) for reply in replies]
     return all(text == texts[0] for text in texts)
+
+
+def _text(reply: Reply) -> str:
+    """The value as text, written once: the same reply is looked at again for each known mistake."""
+    if "text" not in reply.noted:
+        reply.noted["text"] = (None, repr(as_one_category(reply.value)))
+    return str(reply.noted["text"][1])
 
 
 def same_each_time(reply: Reply) -> bool:

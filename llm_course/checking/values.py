@@ -41,6 +41,8 @@ DTYPES = {
         torch.bool,
     )
 }
+SCALARS = frozenset({bool, int, float, str, type(None)})
+"""What most parts of a value are, and what need not be looked into."""
 MAX_BYTES = 32 << 20
 """The largest tensor that travels."""
 MAX_DEPTH = 20

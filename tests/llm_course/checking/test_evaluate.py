@@ -94,3 +94,19 @@ def test_an_error_may_be_told_in_other_words_and_its_mistake_is_still_named() ->
 def test_what_torch_has_not_implemented_is_no_unwritten_answer(source: str, text: str) -> None:
     failure = Failure("NotImplementedError", "not for bytes", 3, source)
     assert text in tell_failure("patchify", failure)
+
+
+def test_what_was_noted_of_a_reply_is_not_taken_for_what_another_call_asks() -> None:
+    """A reply of few ones is judged by calls that ask for few, for many and for words, in turns."""
+    few, many, words = (
+        [int(number % each == 0) for number in range(1, 601)] if each else ["one"] * 600 for each in (6, 2, 0)
+    )
+
+    def key(expected: list[Any]) -> AnswerKey:
+        item = Item(Call({}, repeat=600), Reply(value=expected), 64.0, observe.as_one_category)
+        return AnswerKey("sample", {"case": item}, (Property("how often", ("case",), ""),), ())
+
+    reply, keys = Reply(value=list(few)), [key(few), key(many), key(words)]
+    found = [evaluate(each, {"case": reply}) for each in keys + keys[::-1]]
+    assert [verdict.fraction for verdict in found] == [1, 0, 0, 0, 0, 1]
+    assert [("a str is expected" in verdict.hint) for verdict in found] == [False, False, True, True, False, False]
