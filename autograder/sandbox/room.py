@@ -142,11 +142,11 @@ class Room:
         self.seen = set()
         watched = 0
         for call in calls:
-            tree, buffers = call.data
             seconds = deadline()
             # One at a time: what is sent lies in the learner's process, and there no frame is out of its reach.
             names = list(watch) if watched < WATCHED_CALLS else []
-            self._send({"op": "call", "name": name, "call": tree, "watch": names}, buffers, seconds)
+            request = wire.to_json({"op": "call", "name": name, "watch": names}, call=call.text)
+            self._send(request, call.data[1], seconds)
             header, body, late = self._receive(seconds)
             seen = header.get("seen")
             self.seen |= {known for known in watch if isinstance(seen, list) and known in seen}
@@ -186,7 +186,7 @@ class Room:
         if "error" in greeting:
             raise SandboxError(f"a room could not be opened: {greeting['error']}")
 
-    def _send(self, header: dict[str, Any], buffers: list[bytes], deadline: float) -> None:
+    def _send(self, header: dict[str, Any] | bytes, buffers: list[bytes], deadline: float) -> None:
         if not self._open:
             raise RoomLost("the process that ran it ended earlier")
         with self._lost_if_it_fails(deadline):

@@ -8,6 +8,7 @@ import builtins
 import contextlib
 import copy
 import functools
+import json
 import linecache
 import random
 import traceback
@@ -60,6 +61,11 @@ class Call:
     def data(self) -> tuple[Tree, list[bytes]]:
         """The call in the form that travels. It is worked out once: all submissions of a class get the same calls."""
         return encode(_call_fields(self))
+
+    @functools.cached_property
+    def text(self) -> bytes:
+        """The tree of `data` as JSON, which takes longer to make than to send."""
+        return json.dumps(self.data[0], ensure_ascii=False).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ def test_a_frame_arrives_as_it_was_sent(pair: tuple[socket.socket, socket.socket
     assert wire.FrameReader(pair[1]).receive(5) == ({"a": "\u00e9"}, bytearray(b"123"))
 
 
+def test_a_header_may_have_a_field_that_is_json_already(pair: tuple[socket.socket, socket.socket]) -> None:
+    wire.send(pair[0], wire.to_json({"op": "a"}, call='{"b": ["\u00e9", 1]}'.encode()))
+    assert wire.FrameReader(pair[1]).receive(5) == ({"op": "a", "call": {"b": ["\u00e9", 1]}}, bytearray())
+
+
 def test_frames_that_come_together_are_received_one_by_one(pair: tuple[socket.socket, socket.socket]) -> None:
     frames = wire.FrameReader(pair[1])
     for number in range(3):
