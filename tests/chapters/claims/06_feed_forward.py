@@ -98,7 +98,7 @@ assert after > 0.1 and after > 10 * abs(elsewhere)
 # "a unit of the last layer only adds its column to the final row, so we subtract it there": as if it had been cut out
 damaged = copy.deepcopy(model)
 with torch.no_grad():
-    damaged.model.layers[-1].mlp.down_proj.weight[:, chosen] = 0.0
+    damaged.model.layers[-1].mlp.down_proj.weight[:, pure[torch.isin(favorite[pure], articles)]] = 0.0
 cut_out = token_losses(damaged, fresh) - before
 assert abs(cut_out[at_article].mean().item() - after) < 1e-4
 assert abs(cut_out[~at_article].mean().item() - elsewhere) < 1e-4
