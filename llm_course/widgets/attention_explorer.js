@@ -4,7 +4,7 @@ import { attention } from "./js/attention.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { fromTo, memory } from "./js/before.js";
 import { announcement, button, choice, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
-import { heatMap, numberTable } from "./js/heat_map.js";
+import { heatMap, numberTable, thumbnail } from "./js/heat_map.js";
 import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 
 /** @import { Matrix, Model } from "./js/types.js" */
@@ -312,25 +312,6 @@ function thumbnails({ source, layer, head }, model, onChoose) {
  */
 function weightsOf(numbers) {
   return "weights" in numbers ? numbers.weights : attention({ ...numbers, causal: true, scaled: true }).weights;
-}
-
-/**
- * A matrix of weights, a pixel a cell.
- * @param {Matrix} weights
- */
-function thumbnail(weights) {
-  const canvas = element("canvas", { width: weights[0].length, height: weights.length });
-  const context = canvas.getContext("2d");
-  if (!context) return canvas;
-  const style = getComputedStyle(document.querySelector(".llm-widget") ?? document.body);
-  const blue = style.getPropertyValue("--llm-blue") || "0 114 178"; // of the light or the dark page
-  weights.forEach((row, i) =>
-    row.forEach((weight, j) => {
-      context.fillStyle = `rgb(${blue} / ${Math.sqrt(weight).toFixed(2)})`;
-      context.fillRect(j, i, 1, 1);
-    }),
-  );
-  return canvas;
 }
 
 /**

@@ -106,3 +106,22 @@ export function numberTable({ caption, name, rows, values, onEdit }) {
 function replaced(matrix, row, column, value) {
   return matrix.map((line, i) => (i === row ? line.map((old, j) => (j === column ? value : old)) : line));
 }
+
+/**
+ * A matrix of weights, a pixel a cell.
+ * @param {Matrix} weights
+ */
+export function thumbnail(weights) {
+  const canvas = element("canvas", { width: weights[0].length, height: weights.length });
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  const style = getComputedStyle(document.querySelector(".llm-widget") ?? document.body);
+  const blue = style.getPropertyValue("--llm-blue") || "0 114 178"; // of the light or the dark page
+  weights.forEach((row, i) =>
+    row.forEach((weight, j) => {
+      context.fillStyle = `rgb(${blue} / ${Math.sqrt(weight).toFixed(2)})`;
+      context.fillRect(j, i, 1, 1);
+    }),
+  );
+  return canvas;
+}
