@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -27,6 +27,7 @@ from llm_course.checking.binding import NoPlace, call_with
 from llm_course.checking.scripts import Step, fixed_weighted_sum, run_script
 from llm_course.checking.values import SCALARS, Tree, ValueFormatError, decode, encode, from_text, plain_text, to_text
 
+Found = TypeVar("Found")
 MAX_LINE = 1 << 21
 MAX_NAMES, MAX_NAME = 100, 100
 """The most arguments that a reply can say were changed, and the characters of a name."""
@@ -92,12 +93,19 @@ class Reply:
     largest: int | None = None
 
     @functools.cached_property
-    def noted(self) -> dict[str, tuple[Any, Any]]:
-        """What was found out last about this reply: by kind, of what, and the finding.
+    def _notes(self) -> dict[str, tuple[Any, Any]]:
+        """By kind, what was found out last about this reply: of what, and the finding."""
+        return {}
+
+    def noted(self, kind: str, about: object, find_out: Callable[[], Found]) -> Found:
+        """What is found out about this reply and something else, once as long as nothing else is asked about.
 
         The reply of a mistake is compared with all that a class hands in, and one reply with those of all mistakes.
         """
-        return {}
+        if kind not in self._notes or self._notes[kind][0] is not about:
+            self._notes[kind] = (about, find_out())
+        found: Found = self._notes[kind][1]
+        return found
 
 
 def invoke(function: Callable[..., Any], call: Call, around: AbstractContextManager[Any] | None = None) -> Reply:

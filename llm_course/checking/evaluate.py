@@ -7,7 +7,7 @@ import functools
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from torch import Tensor
 
@@ -16,8 +16,6 @@ from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Proper
 from llm_course.checking.calls import Failure, Reply, is_kind_of
 from llm_course.checking.compare import agree, counted, identical, mismatch, same_counts
 from llm_course.checking.feedback import in_steps
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -256,16 +254,7 @@ def _counted(reply: Reply, item: Item) -> Counter[str]:
     def count() -> Counter[str]:
         return counted([label for value in reply.value for label in categories(value)])
 
-    return _noted(reply, "counted", item, count)
-
-
-def _noted(reply: Reply, kind: str, item: Item, find_out: Callable[[], Found]) -> Found:
-    """What is found out about a reply to an item, once as long as no other item is asked about."""
-    about, found = reply.noted.get(kind, (None, None))
-    if about is not item:
-        found = find_out()
-        reply.noted[kind] = (item, found)
-    return cast(Found, found)
+    return reply.noted("counted", item, count)
 
 
 def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> str | None:
@@ -305,7 +294,7 @@ def _right_but_for(part: int, value: Any, expected: tuple[Any, ...]) -> Any:
 
 def _first_mismatch(reply: Reply, item: Item) -> str | None:
     """What is wrong with the form of the values of a reply."""
-    return _noted(reply, "form", item, lambda: _first_mismatch_of(reply.value, item))
+    return reply.noted("form", item, lambda: _first_mismatch_of(reply.value, item))
 
 
 def _first_mismatch_of(values: Any, item: Item) -> str | None:

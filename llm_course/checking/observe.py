@@ -258,9 +258,7 @@ def same_values(*replies: Reply) -> bool:
 
 def _text(reply: Reply) -> str:
     """The value as text, written once: the same reply is looked at again for each known mistake."""
-    if "text" not in reply.noted:
-        reply.noted["text"] = (None, repr(as_one_category(reply.value)))
-    return str(reply.noted["text"][1])
+    return reply.noted("text", None, lambda: repr(as_one_category(reply.value)))
 
 
 def same_each_time(reply: Reply) -> bool:
