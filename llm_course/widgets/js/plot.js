@@ -37,6 +37,8 @@ const EDGE = { right: 12, top: 26, bottom: 38 };
 const USUAL_WIDTH = 440;
 const HEIGHT = { least: 200, most: 290, ofWidth: 0.5 };
 const RADIUS = 4.5;
+/** Where the name of the upright axis stands. */
+const Y_NAME = /** @type {const} */ ({ x: 2, y: 13, anchor: "start" });
 /** Of a drawing whose lines are named beside them. */
 const WIDE = 340;
 
@@ -84,8 +86,8 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: fixed }, width) {
-  const height = fixed ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
+function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked }, width) {
+  const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
@@ -97,21 +99,10 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
   const line = (/** @type {Points} */ points, /** @type {string} */ name) =>
     svg("polyline", { class: name, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") });
   const look = (/** @type {Series} */ one, /** @type {number} */ i) => `llm-line llm-line-${one.look ?? i}`;
-  const pixels = (/** @type {Points} */ points) => points.map(([px, py]) => /** @type {Point} */ ([toX(px), toY(py)]));
-  const upright = (/** @type {number} */ at) => /** @type {Point[]} */ ([[toX(at), EDGE.top], [toX(at), bottom]]);
-  const yName = label(2, 13, "start", y, "llm-tick");
-  const edges = band ?? (marker === undefined ? undefined : /** @type {[number, number]} */ ([marker, marker]));
-  const wanted = [
-    ...dots.map(({ at, name, below }) => ({ text: name, spots: spotsAround([toX(at[0]), toY(at[1])], below) })),
-    ...(edges && markerName ? [{ text: markerName, spots: spotsUpright(toX(edges[0]), toX(edges[1]), EDGE.top + 11, bottom) }] : []),
-  ];
-  const taken = [boxOf(y, { x: 2, y: 13, anchor: "start" }), ...dots.map(({ at }) => markAt([toX(at[0]), toY(at[1])], RADIUS + 1))];
-  const lines = [...series.flatMap(({ points, before = [] }) => [pixels(points), pixels(before)]), ...(marker === undefined ? [] : [upright(marker)]), ...(band ?? []).map(upright)];
-  const frame = { left: start, right: width, top: 2, bottom: bottom - 2 };
-  const asked = series.length > 1 && width >= WIDE ? series.flatMap(({ name, points, look }, i) => (name ? [{ text: name, look: look ?? i, spots: spotsAlong(pixels(points)), isOfLine: true }] : [])) : [];
-  const spots = placed([...wanted, ...asked], { frame, taken, lines });
-  const ownSpots = spots.slice(wanted.length);
-  const areNamed = series.length > 1 && asked.length > 0 && ownSpots.every(Boolean);
+  const { texts, areNamed } = names(
+    { series, marker, band, markerName, dots, y },
+    { start, top: EDGE.top, bottom, width, at: ([px, py]) => [toX(px), toY(py)] },
+  );
   const picture = svg(
     "svg",
     { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
@@ -126,12 +117,40 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
     ...dots.map(({ at: [px, py], name, pale, look: own }) =>
       svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: RADIUS }, svg("title", {}, name)),
     ),
-    ...wanted.flatMap(({ text }, i) => written(text, spots[i])),
-    ...(areNamed ? asked.flatMap(({ text, look: own }, i) => written(text, ownSpots[i], `llm-named llm-named-${own}`)) : []),
+    ...texts,
     label(end, height - 4, "end", x, "llm-tick"),
-    yName,
+    label(Y_NAME.x, Y_NAME.y, Y_NAME.anchor, y, "llm-tick"),
   );
   return element("div", {}, picture, legend(series, !areNamed));
+}
+
+/**
+ * The names of dots, of the marker or band, and of lines, where they have room. Lines are named beside them all or none:
+ * else the legend names them.
+ * @param {Pick<Plot, "series" | "marker" | "band" | "markerName" | "y"> & { dots: NonNullable<Plot["dots"]> }} plot
+ * @param {{ start: number, top: number, bottom: number, width: number, at: (point: Point) => Point }} drawing  Where its lines
+ *   are, in pixels, and where a point of the plot is.
+ */
+function names({ series, marker, band, markerName, dots, y }, { start, top, bottom, width, at }) {
+  const upright = (/** @type {number} */ value) => /** @type {Point[]} */ ([[at([value, 0])[0], top], [at([value, 0])[0], bottom]]);
+  const uprights = [...(band ?? []), ...(marker === undefined ? [] : [marker])].map(upright);
+  const [from, to] = [uprights[0], band ? uprights[1] : uprights[0]];
+  const things = [
+    ...dots.map((dot) => ({ text: dot.name, spots: spotsAround(at(dot.at), dot.below) })),
+    ...(from && markerName ? [{ text: markerName, spots: spotsUpright(from[0][0], to[0][0], top + 11, bottom) }] : []),
+  ];
+  const ofLines = series.flatMap(({ name, points, look }, i) => (name ? [{ text: name, look: look ?? i, spots: spotsAlong(points.map(at)), isOfLine: true }] : []));
+  const asked = series.length > 1 && width >= WIDE ? ofLines : [];
+  const spots = placed([...things, ...asked], {
+    frame: { left: start, right: width, top: 2, bottom: bottom - 2 },
+    taken: [boxOf(y, Y_NAME), ...dots.map((dot) => markAt(at(dot.at), RADIUS + 1))],
+    lines: [...series.flatMap(({ points, before = [] }) => [points.map(at), before.map(at)]), ...uprights],
+  });
+  const besideLines = spots.slice(things.length);
+  const areNamed = asked.length > 0 && besideLines.every(Boolean);
+  const texts = things.flatMap(({ text }, i) => written(text, spots[i]));
+  if (areNamed) texts.push(...asked.flatMap(({ text, look }, i) => written(text, besideLines[i], `llm-named llm-named-${look}`)));
+  return { texts, areNamed };
 }
 
 /**
