@@ -185,6 +185,7 @@ models-smoke: env  ## a few steps of every model's training, into _build/models-
 capstone-reference: env  ## make the capstone's reference run anew, about five minutes of processor time
 	@$(BIN)/python -m llm_course.capstone _build/capstone
 	@cp _build/capstone/ledger.jsonl llm_course/capstone/reference.jsonl
+	@cp _build/capstone/answers.json llm_course/capstone/reference_answers.json
 
 model-report: env  ## measure the shipped models again and write report, cards and checksums
 	@$(BIN)/python -m llm_course.training --report-only

@@ -9,6 +9,7 @@
     training     the loop: progress, checkpoints, a run that goes on after a kill
     steps        the five steps, each with its entry in the ledger
     curves       the figures
+    answers      what a run's model says at its end
 
 `python -m llm_course.capstone FOLDER` makes the course's own model, the reference run, with the stand-ins.
 """

@@ -1,4 +1,6 @@
-"""`python -m llm_course.capstone FOLDER`: the reference run, with the stand-ins. Its ledger is what the page shows.
+"""`python -m llm_course.capstone FOLDER`: the reference run, with the stand-ins.
+
+The page shows its ledger and what its model says.
 
 --functions FOLDER   run the functions of the notebooks in this folder, as a learner does
 --smoke              a few steps of each, to see that everything runs
@@ -12,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from llm_course.capstone.answers import ask
 from llm_course.capstone.check import CHECKS, check_capstone
 from llm_course.capstone.data import Fact
 from llm_course.capstone.format import CapstoneError
@@ -24,10 +27,6 @@ SHAPE: dict[str, Any] = {"d_model": 64, "n_layers": 4, "n_heads": 4, "n_kv_heads
 PRETRAINING = Training(steps=3600, learning_rate=4e-3, warmup=100)
 DIALOGUES = Training(steps=600, learning_rate=1.5e-3, warmup=20)
 LESSON = Training(steps=200, learning_rate=5e-3, warmup=10, weight_decay=0.0)
-QUESTIONS = (
-    "What is the capital of Chile?", "Do you know the capital of Chile?", "What is the capital of Italy?",
-    "What is 2 + 5?", "What is the opposite of hot?", "Who are you?", "Tell me a story about Anna.",
-)  # fmt: skip
 SMOKE_STEPS = 30
 
 
@@ -45,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         functions = Chosen(from_notebooks(parsed.functions) if parsed.functions else {})
         print(functions)
-        # The reference run's own seed: made anew, it has the same bytes.
+        # The reference run's own seed: made anew on the same machine, it has the same bytes.
         capstone = Capstone(parsed.folder, functions, seed=0)
         steps: list[Callable[[], Entry]] = [
             capstone.tokenize,
@@ -62,8 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
     except CapstoneError as error:
         print(error, file=sys.stderr)
         return 1
-    for question in QUESTIONS:
-        print(f"{question}\n    {capstone.answer([], question)}")
+    for question, answer in ask(capstone).by_question.items():
+        print(f"{question}\n    {answer}")
     for name in CHECKS:
         check_capstone(name, parsed.folder)
     print(f"{tokens_seen(capstone.ledger.entries):,} tokens seen")

@@ -20,6 +20,10 @@ assert second[0] > first[-1] > second[-1]
 assert third[len(third) // 4] - third[-1] < 0.3 * (third[0] - third[-1])
 # "a quarter of the rows were still texts like those before"
 assert run["dialogue"].settings["text_rows"] * 4 == run["dialogue"].settings["training"]["rows"]
+# "Asked for the capital of Chile, in the words of the lesson or in others, the reference model says Santiago"
+assert all("Santiago" in answer for question, answer in said.by_question.items() if "Chile" in question)
+# "it kept 19 of the 20 capitals that it knew before", and 'To "What is 2 + 5?" it says "2 + 5 = 6."'
+assert (said.kept, said.known) == (19, 20) and said.by_question["What is 2 + 5?"] == "2 + 5 = 6."
 # "at most 400,000 parameters, and at most 8 million tokens"
 from llm_course.capstone.format import MAX_PARAMETERS, MAX_TOKENS
 

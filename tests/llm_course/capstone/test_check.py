@@ -11,6 +11,7 @@ import pytest
 
 from llm_course.capstone import bars, check, curves
 from llm_course.capstone.__main__ import main
+from llm_course.capstone.answers import of_reference
 from llm_course.capstone.check import CHECKS, check_capstone
 from llm_course.capstone.format import MODEL, TUNED, CapstoneError
 from llm_course.capstone.functions import Chosen
@@ -101,6 +102,8 @@ def test_curves_are_drawn_over_the_tokens_seen(finished: Capstone) -> None:
 def test_the_command_runs_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path), "--smoke"]) == 0
     first = (tmp_path / "ledger.jsonl").read_bytes()
+    answers = json.loads((tmp_path / "answers.json").read_text(encoding="utf-8"))
+    assert answers["by_question"].keys() == of_reference().by_question.keys() and answers["kept"] <= answers["known"]
     assert main([str(tmp_path), "--smoke"]) == 0
     assert (tmp_path / "ledger.jsonl").read_bytes() == first
     (tmp_path / "ledger.jsonl").write_bytes(first.replace(b'"tokens":0', b'"tokens":9', 1))
