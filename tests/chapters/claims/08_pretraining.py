@@ -77,29 +77,33 @@ def ends_of(name, peak):
 assert min(ends_of("constant", 0.01)) > max(ends_of("cosine", 0.02) + ends_of("WSD", 0.01)) + 0.05
 # "At their best peaks, cosine and WSD finish almost even: cosine leads by little more than 0.01 for both seeds"
 assert all(0 < wsd - cosine < 0.018 for cosine, wsd in zip(ends_of("cosine", 0.02), ends_of("WSD", 0.01), strict=True))
-# "At the *same* peak they don't: at 0.02, cosine leads by 0.04 or more, and at 0.01, WSD does"
+# "At the *same* peak they don't: at 0.02, cosine leads by more than 0.02, and at 0.01, WSD by more than 0.05"
 pairs_at = {peak: list(zip(ends_of("WSD", peak), ends_of("cosine", peak), strict=True)) for peak in (0.01, 0.02)}
-assert all(wsd_end - cosine_end >= 0.0395 for wsd_end, cosine_end in pairs_at[0.02])
-assert all(cosine_end - wsd_end >= 0.0395 for wsd_end, cosine_end in pairs_at[0.01])
+assert all(wsd_end - cosine_end > 0.02 for wsd_end, cosine_end in pairs_at[0.02])
+assert all(cosine_end - wsd_end > 0.05 for wsd_end, cosine_end in pairs_at[0.01])
 # "We also tried peaks of 0.005 and 0.04. Both were worse for all three"
 for name, best_end in (("cosine", 0.02), ("WSD", 0.01), ("constant", 0.01)):
     for other in (0.005, 0.04):
         torch.manual_seed(0)
-        assert train(character_model(64), 1000, other, schedules[name], watch)[-1] > ends_of(name, best_end)[0]
+        assert train(character_model(64), 500, other, schedules[name], watch[-1:])[-1] > ends_of(name, best_end)[0]
 # "WSD's loss stays with the constant rate's for four fifths of the run, and then drops"
 both = zip(runs_of["constant", 0.02, 0], runs_of["WSD", 0.02, 0], strict=True)
 apart = [a - b for a, b in both]
 assert max(map(abs, apart[:7])) < 1e-3 and apart[-1] > 0.1
-# "Both losses come down from near ln 1536" "From step 200 to 300 it even rose"; on unseen text 1.38 became 1.20
-assert abs(beginning[0] - math.log(1536)) < 0.3 and uninterrupted[99] > beginning[199]
-# "A row was drawn fewer than twice on average": 400 steps of 16 rows, of 4,000
-assert 400 * 16 / len(corpus) < 2
+# "Both losses come down from near ln 1536" "From step 200 to 300 it even rose"; on unseen text 1.35 became 1.22
+assert abs(beginning[0] - math.log(1536)) < 0.3 and uninterrupted[149] > uninterrupted[49]
+# "over the last 30 steps, the training loss is 1.26 on average"
+assert round(sum(uninterrupted[-30:]) / 30, 2) == 1.26
+# "A row was drawn fewer than twice on average": 300 steps of 16 rows, of 4,000
+assert 300 * 16 / len(corpus) < 2
 # "the resumed run is the same to the last bit" "Without the averages [...] sets the model back"
 assert resumed[True] == uninterrupted[:30]
 worse = [a > b for a, b in zip(resumed[False][1:], uninterrupted[1:30], strict=True)]
 assert all(worse) and sum(resumed[False]) / 30 > sum(uninterrupted[:30]) / 30 + 0.07
-# "a boy becomes *she* in the next sentence" (the last sample of the run)
-assert " his " in says(student) and "She " in says(student)
+# "After 300 Clara stays *she*, but looks in the same barn twice" (the last sample of the run)
+assert says(student).count("She looked in the barn,") == 2 and " her " in says(student)
+# "`stories` is larger and was trained almost thirty times as long": 8,500 steps
+assert 27 < 8500 / 300 < 30
 # "m = 0.4, v = 0.016 [...] gives 4 and 16. The quotient is 4 / √16 = 1"
 assert abs(adam_steps([4.0])[0] - 1) < 1e-6 and abs(adam_steps([0.04])[0] - 1) < 1e-5
 # "the second step has m = -0.04 [...] and the step is only 0.05 long"
