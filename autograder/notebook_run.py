@@ -12,7 +12,7 @@ from autograder.judge import Answer
 from autograder.rules import Rules
 from autograder.sandbox.caps import OUTPUT_OF_A_SUBMISSION
 from autograder.sandbox.room import CallInterrupted, CellReply, Room, RoomLost, Tested, open_room
-from autograder.sandbox.zygote_client import ZygoteClient
+from autograder.sandbox.zygote_client import ZygoteClient, names_library, shared_zygote
 from llm_course.checking import values
 from llm_course.checking.calls import Call, Failure, Reply
 
@@ -49,7 +49,8 @@ class NotebookRun:
         self._stand_ins: dict[str, str] = {}
         self._files = files
         self._rules = rules
-        self._server = server
+        server = server or shared_zygote()
+        self._server = server.with_library() if names_library(*self.cells.sources.values(), *files.values()) else server
         self._stack = contextlib.ExitStack()
         self._room: Room | None = None
         self._used = 0

@@ -50,16 +50,22 @@ from llm_course.checking.calls import Failure, Reply, call_from_data, describe, 
 from llm_course.checking.values import Tree
 
 FIRST_CELL = """\
-import matplotlib.pyplot, torch, transformers
-config = transformers.GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)
-logits = transformers.GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
-matplotlib.pyplot.plot(logits[0, -1].detach(), label="$x$")
+import matplotlib.pyplot, torch
+matplotlib.pyplot.plot(torch.arange(4.0), label="$x$")
 matplotlib.pyplot.legend()
 matplotlib.pyplot.show()
 # With it, each figure that a cell leaves open would be drawn once more, for a window that is not there.
 matplotlib.pyplot.uninstall_repl_displayhook()
 1
 """
+FIRST_CELLS_WITH = {
+    "transformers": """\
+import torch, transformers
+config = transformers.GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)
+transformers.GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
+"""
+}
+"""By library, the first cell that uses it."""
 TESTS = "<tests>"
 """The name of the file that an instructor's tests are, in a traceback."""
 OUTPUT_COST = 100
@@ -244,8 +250,8 @@ class LearnerShell(InteractiveShell):
         """`exit` in a cell does not end the grading."""
 
 
-def make_shell() -> LearnerShell:
-    """A fresh shell, with inline figures and without standard input."""
+def make_shell(library: str = "") -> LearnerShell:
+    """A fresh shell, with inline figures and without standard input. It has used a library already, if one is named."""
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
@@ -258,8 +264,9 @@ def make_shell() -> LearnerShell:
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
     # What a first cell, figure, model and error load late, so that each room has it from the start.
-    if not shell.run_cell(FIRST_CELL).success:
-        raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
+    for cell in (FIRST_CELL, FIRST_CELLS_WITH[library]) if library else (FIRST_CELL,):
+        if not shell.run_cell(cell).success:
+            raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
     shell.run_cell("1 / 0")
     del sys.last_type, sys.last_value, sys.last_traceback
     start_anew(shell)

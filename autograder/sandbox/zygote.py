@@ -1,4 +1,4 @@
-"""The fork server: imports what learners import once, then forks a locked-in process for each room.
+"""The fork server: imports once what nearly all learners import, then forks a locked-in process for each room.
 
 It reads requests from SOCK_SEQPACKET sockets, a JSON object each, and answers each:
     {"op": "open", "caps": caps, "processor": number or null}, with the process's end of its connection
@@ -12,6 +12,7 @@ exercise: what it knows, learners' code can read.
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import random
@@ -36,7 +37,6 @@ import matplotlib.pyplot
 import numpy
 import torch
 import torch.utils.data
-from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel  # noqa: F401
 
 # The search for what is not used any more, once the grader is forgotten, need not go through the libraries.
 gc.freeze()
@@ -50,6 +50,8 @@ from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
 
 MAX_REQUEST = 1 << 16
+PARTS = {"transformers": ("AutoModelForCausalLM", "AutoTokenizer", "GPT2Config", "GPT2LMHeadModel")}
+"""By library, what of it is imported only when it is asked for."""
 
 
 class Zygote:
@@ -196,6 +198,13 @@ def _settle(folder: Path) -> None:
     random.seed(0)
 
 
+def _import_with_parts(library: str) -> None:
+    module = importlib.import_module(library)
+    for part in PARTS[library]:
+        getattr(module, part)
+    gc.freeze()
+
+
 def _forget_the_repository() -> None:
     """Leave no way to import the grader. `llm_course` stays: it is imported, and knows where its modules are."""
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != REPOSITORY]
@@ -215,15 +224,17 @@ def _strongest_jail(tiers: list[str], session: Path) -> tuple[Jail, list[str]]:
     raise OSError("no sandbox is possible on this machine: " + "; ".join(reasons))
 
 
-def main(descriptor: int, tiers: list[str]) -> None:
-    """Serve on an inherited socket, with the strongest of some tiers."""
+def main(descriptor: int, library: str, tiers: list[str]) -> None:
+    """Serve on an inherited socket, with the strongest of some tiers, and with one more library where one is named."""
     control = socket.socket(fileno=descriptor)
     torch.set_num_threads(1)
     sweep()
     with open_session() as session:
         try:
             jail, reasons = _strongest_jail(tiers, session)
-            shell = room_process.make_shell()
+            if library:
+                _import_with_parts(library)
+            shell = room_process.make_shell(library)
             rehearse(shell)
             jail.prepare()
         except Exception as error:
@@ -246,4 +257,4 @@ def main(descriptor: int, tiers: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2:])
+    main(int(sys.argv[1]), sys.argv[2], sys.argv[3:])

@@ -30,6 +30,8 @@ NOT_HELD = {
     "its user is yours unless root grades, and then it can also change the gradebook, leave files, and end the grading",
 }
 """What each tier cannot keep learners' code from, in words for the instructor."""
+LIBRARY = "transformers"
+"""It takes two seconds to import, and makes each fork larger; few notebooks name it."""
 START_DEADLINE = 180.0
 """Seconds for importing torch on a busy machine."""
 ANSWER_DEADLINE = 60.0
@@ -98,11 +100,21 @@ class RoomProcess:
             signal.pidfd_send_signal(self.pidfd, number)
 
 
-class ZygoteClient:
-    """A fork server process, restarted when it died. Safe to use from several threads."""
+def names_library(*texts: str | bytes) -> bool:
+    """Whether one of some texts, such as a notebook or what lies beside it, names LIBRARY."""
+    return any(LIBRARY in text if isinstance(text, str) else LIBRARY.encode() in text for text in texts)
 
-    def __init__(self, tiers: tuple[str, ...] = TIERS) -> None:
+
+class ZygoteClient:
+    """A fork server process, restarted when it died. Safe to use from several threads.
+
+    With a `library`, its rooms have that from the start.
+    """
+
+    def __init__(self, tiers: tuple[str, ...] = TIERS, *, library: str = "") -> None:
         self._tiers = tiers
+        self._library = library
+        self._beside: ZygoteClient | None = None
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
@@ -111,8 +123,7 @@ class ZygoteClient:
         self._tier = ""
         self._generation = 0
         self._token = ""
-        self.pid: int | None = None
-        """The fork server's process, once there is one."""
+        self._pid: int | None = None
         self.processor: int | None = None
         """The one on which all its rooms run, if not on all: there they take no time from rooms elsewhere."""
         self.shortfalls: list[str] = []
@@ -141,10 +152,34 @@ class ZygoteClient:
         with self._lock, theirs:
             self._ask({"op": "connect"}, [theirs.fileno()])
         ours.settimeout(ANSWER_DEADLINE)
-        other = ZygoteClient(self._tiers)
+        other = ZygoteClient(self._tiers, library=self._library)
         other._control, other._is_shared, other._generation = ours, True, 1
-        other._tier, other.shortfalls, other.pid = self._tier, self.shortfalls, self.pid
+        other._tier, other.shortfalls, other._pid = self._tier, self.shortfalls, self._pid
+        other._beside = self._beside and self._beside.share()
         return other
+
+    def with_library(self) -> "ZygoteClient":
+        """The one whose rooms have LIBRARY from the start. It is started on first use, and closed with this one.
+
+        One that is shared has it only if there was one already: each worker with one of its own would take too much
+        memory. Rooms of this one, which is then given, import the library themselves.
+        """
+        with self._lock:
+            if self._beside is None and not self._is_shared and not self._library:
+                self._beside = ZygoteClient(self._tiers, library=LIBRARY)
+        server = self._beside or self
+        server.processor = self.processor
+        return server
+
+    @property
+    def has_library(self) -> bool:
+        """Whether `with_library` has been asked for, here or before it was shared."""
+        return self._beside is not None
+
+    @property
+    def pids(self) -> set[int]:
+        """The processes of this fork server and of the one with the library, as far as they have been started."""
+        return {server._pid for server in (self, self._beside) if server and server._pid}
 
     def open_process(self, caps: Caps) -> RoomProcess:
         """Fork a process for a room. Raises SandboxError."""
@@ -173,6 +208,8 @@ class ZygoteClient:
         """End the fork server and all its rooms."""
         with self._lock:
             self._stop()
+        if self._beside is not None:
+            self._beside.close()
 
     def _ask(self, request: dict[str, Any], descriptors: list[int]) -> tuple[dict[str, Any], list[int]]:
         for _ in range(2):
@@ -216,7 +253,15 @@ class ZygoteClient:
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (read and closed when the greeting is there)
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "autograder.sandbox.zygote", str(theirs.fileno()), *self._tiers],
+                [
+                    sys.executable,
+                    "-P",
+                    "-m",
+                    "autograder.sandbox.zygote",
+                    str(theirs.fileno()),
+                    self._library,
+                    *self._tiers,
+                ],
                 pass_fds=[theirs.fileno()],
                 cwd="/",
                 env=_environment(self._token),
@@ -225,7 +270,7 @@ class ZygoteClient:
                 stderr=self._complaints,
                 start_new_session=True,
             )
-        self.pid = self._process.pid
+        self._pid = self._process.pid
 
     def _greet(self) -> None:
         assert self._control is not None and self._complaints is not None

@@ -19,7 +19,7 @@ from autograder import workers as grading_workers
 from autograder.exercises.spec import Assignment
 from autograder.grade import not_graded
 from autograder.hand_in import HandIn, NotGradable
-from autograder.sandbox.zygote_client import SandboxError
+from autograder.sandbox.zygote_client import LIBRARY, SandboxError
 from autograder.work import Job, Outcome, Task, refuse
 from autograder.workers import LOST, local_workers
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
@@ -32,10 +32,16 @@ TIMES = ("started", "seconds")
 class NoServer:
     """Stands in for the fork server where no room is needed."""
 
+    def __init__(self, has_library: bool = False) -> None:
+        self.has_library = has_library
+
     def start(self) -> None: ...
 
     def share(self) -> "NoServer":
-        return self
+        return NoServer(self.has_library)
+
+    def with_library(self) -> None:
+        self.has_library = True
 
     def close(self) -> None: ...
 
@@ -48,7 +54,7 @@ def tasks(*students: str) -> list[Task]:
     return [Task(student, HandIn(b"")) for student in students]
 
 
-def stand_in(job: Job, task: Task, server: object) -> Outcome:
+def stand_in(job: Job, task: Task, server: NoServer) -> Outcome:
     """What a worker does in the tests below, by the student's name."""
     if task.student == "deadly":
         os.kill(os.getpid(), signal.SIGKILL)
@@ -57,6 +63,8 @@ def stand_in(job: Job, task: Task, server: object) -> Outcome:
         os.kill(os.getpid(), signal.SIGKILL)
     if task.student == "roomless":
         raise SandboxError("there is no room")
+    if "library" in task.student:
+        return refuse(job, task, f"{os.getpid()} with the library: {server.has_library}")
     return refuse(job, task, f"{task.student} by another process: {os.getpid() != int(os.environ['PARENT'])}")
 
 
@@ -85,6 +93,17 @@ def test_a_process_that_dies_costs_one_submission(no_rooms: None) -> None:
     found = run(2, tasks("a", "deadly", "b", "deadly once", "c"))
     assert found.pop("deadly") == LOST
     assert found == {name: f"{name} by another process: True" for name in ("a", "b", "deadly once", "c")}
+
+
+def test_a_process_learns_once_of_the_library_that_notebooks_name(no_rooms: None) -> None:
+    naming = [Task(f"library {number}", HandIn(f"import {LIBRARY}".encode())) for number in range(8)]
+    found = run(2, [*tasks("without library 1", "without library 2"), *naming])
+    before = [found.pop(f"without library {number}").split(" ", 1) for number in (1, 2)]
+    after = [reason.split(" ", 1) for reason in found.values()]
+    assert [said for _, said in before] == ["with the library: False"] * 2
+    assert [said for _, said in after] == ["with the library: True"] * 8
+    assert {pid for pid, _ in before}.isdisjoint(pid for pid, _ in after)
+    assert len({pid for pid, _ in after}) <= 2
 
 
 def test_without_rooms_the_run_ends(no_rooms: None) -> None:

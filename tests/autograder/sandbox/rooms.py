@@ -27,6 +27,11 @@ def processes_of(server: ZygoteClient) -> list[int]:
     return room_processes(server._process.pid if server._process else 0, server._token)
 
 
+def living_processes(processes: set[int]) -> list[str]:
+    """Those that are still there, in words."""
+    return [f"process {pid}" for pid in processes if Path(f"/proc/{pid}").exists()]
+
+
 def count_mounts(zygote: int) -> tuple[int, int]:
     return tuple(len(Path(f"/proc/{pid}/mountinfo").read_text().splitlines()) for pid in ("self", zygote))
 

@@ -18,7 +18,7 @@ from autograder.sandbox.caps import Caps
 from autograder.sandbox.room import Room, RoomLost, open_room
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE, open_session, sweep, sweep_after
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient, shared_zygote
-from tests.autograder.sandbox.rooms import PATIENCE, ask, leftovers, room_processes, zygote_of
+from tests.autograder.sandbox.rooms import PATIENCE, ask, leftovers, living_processes, room_processes, zygote_of
 
 
 def test_rooms_share_one_fork_server(server: ZygoteClient) -> None:
@@ -108,13 +108,9 @@ def test_nothing_is_left_when_the_grader_is_killed() -> None:
     grader.kill()
     grader.communicate()
     end = time.monotonic() + PATIENCE
-    while (left := living({zygote, *workers}) + leftovers(zygote, token)) and time.monotonic() < end:
+    while (left := living_processes({zygote, *workers}) + leftovers(zygote, token)) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left
-
-
-def living(processes: set[int]) -> list[str]:
-    return [f"process {pid}" for pid in processes if Path(f"/proc/{pid}").exists()]
 
 
 def test_a_forked_grader_has_a_fork_server_of_its_own() -> None:

@@ -1,0 +1,59 @@
+"""The library that few notebooks name: it is in rooms of a second fork server, which is there once it is asked for."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from autograder.notebook_run import NotebookRun
+from autograder.rules import RULES
+from autograder.sandbox.room import open_room
+from autograder.sandbox.zygote_client import LIBRARY, ZygoteClient
+from tests.autograder.sandbox.rooms import TIER, living_processes
+
+LOADED = f"import sys\nprint({LIBRARY!r} in sys.modules)"
+
+
+@pytest.fixture
+def first() -> Iterator[ZygoteClient]:
+    server = ZygoteClient((TIER,))
+    yield server
+    server.close()
+
+
+def printed(server: ZygoteClient, cells: list[str], files: dict[str, bytes] | None = None) -> str:
+    """What the first of some cells prints."""
+    with NotebookRun(enumerate(cells), files or {}, RULES, server) as run:
+        run.tested()
+        return str(run.cells.replies[0].outputs[0]["text"]).strip()
+
+
+def test_rooms_have_the_library_where_the_notebook_names_it_and_only_there(first: ZygoteClient) -> None:
+    assert printed(first, ["import sys\nprint('trans' 'formers' in sys.modules)"]) == "False"
+    assert not first.has_library
+    assert printed(first, [LOADED]) == "True"
+    assert printed(first, ["import sys\nprint('trans' 'formers' in sys.modules)"]) == "False"
+    beside = {"helper.py": f"import {LIBRARY}".encode()}
+    assert printed(first, ["import sys\nprint('trans' 'formers' in sys.modules)"], beside) == "True"
+
+
+def test_both_end_together(first: ZygoteClient) -> None:
+    with open_room(server=first), open_room(server=first.with_library()):
+        both = first.pids
+        assert len(both) == 2
+    first.close()
+    assert not living_processes(both)
+
+
+def test_who_shares_a_fork_server_never_starts_a_second(first: ZygoteClient) -> None:
+    alone = first.share()
+    assert alone.with_library() is alone
+    first.with_library().start()
+    shared = first.share()
+    shared.processor = 0
+    assert shared.with_library() is not shared
+    assert shared.pids == first.pids
+    with open_room(server=shared.with_library()) as room:
+        outputs = room.run_cell(f"{LOADED}\nimport os\nprint(os.sched_getaffinity(0))", 60).outputs
+    assert outputs[0]["text"] == "True\n{0}\n"
+    for server in (alone, shared):
+        server.close()
