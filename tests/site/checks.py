@@ -1,8 +1,9 @@
 """What a page of the book has to be, as functions that return its faults: an empty list is a sound page."""
 
+import re
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from tests.conftest import PATIENCE
 
@@ -10,6 +11,40 @@ AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 
 # The book leaves far sections for later; what is not laid out can be neither measured nor too wide.
 LAY_OUT_ALL = ".bd-article > section > section { content-visibility: visible !important }"
+
+# axe measures each text of a page, and nine of ten look as one before: as large, in the same color, on the same ground.
+# Three of a look are measured, for axe cannot tell of each. What lies out of the flow may lie on anything, and what
+# can be disabled counts only where it is not: these are measured one by one.
+MARK_ALIKE = r"""() => {
+    const MEASURED = 3;
+    const APART = "label, label *, fieldset *, button, input, select, textarea, [disabled], [aria-disabled] *";
+    const looks = new Map(), grounds = new Map();
+    const groundOf = (element) => {
+        if (!element) return "";
+        if (!grounds.has(element)) {
+            const style = getComputedStyle(element);
+            const painted = [style.backgroundColor, style.backgroundImage, style.opacity, style.filter,
+                style.mixBlendMode, /absolute|fixed/.test(style.position) && !element.closest(".katex")].join();
+            const isClear = painted === "rgba(0, 0, 0, 0),none,1,none,normal,false";
+            grounds.set(element, groundOf(element.parentElement) + (isClear ? "" : `|${painted}`));
+        }
+        return grounds.get(element);
+    };
+    for (const element of document.body.querySelectorAll("*")) {
+        element.removeAttribute("data-alike");
+        const text = [...element.childNodes].map((node) => node.nodeType === 3 ? node.data.trim() : "").join("");
+        if (!text || element.matches(APART) || !element.checkVisibility({ visibilityProperty: true })) continue;
+        const style = getComputedStyle(element), ground = groundOf(element);
+        if (ground.includes("true")) continue;
+        const look = [style.color, style.fill, style.fontSize, style.fontWeight, style.textShadow,
+            /\w\w/.test(text), ground].join();
+        looks.set(look, 1 + (looks.get(look) ?? 0));
+        if (looks.get(look) > MEASURED) element.dataset.alike = "";
+    }
+}"""
+
+WIDTH_OR_COLORS = ("color-contrast", "link-in-text-block", "scrollable-region-focusable")
+"""axe's rules that can find more in other colors or at another width; the others read what the page says."""
 
 
 class Visit:
@@ -20,7 +55,8 @@ class Visit:
         self.faults: list[str] = []
         self.context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         self.context.set_default_timeout(PATIENCE)
-        self.context.route("**/*", self._stay_inside)
+        # Only what leaves the site is stopped: to ask here about each request takes as long as to load it.
+        self.context.route(re.compile(f"^(?!{re.escape(base)}|data:|blob:)"), lambda route: route.abort())
         self.page: Page = self.context.new_page()
         self.page.on("request", self._note_outside)
         self.page.on("console", lambda message: self._note_console(message.type, message.text))
@@ -34,6 +70,13 @@ class Visit:
     def __exit__(self, *error: object) -> None:
         self.context.close()
 
+    def leave(self) -> list[str]:
+        """Leave the page as one who was never there, for the next to be opened here, and say what went wrong."""
+        self.page.evaluate("localStorage.clear(), sessionStorage.clear()")
+        self.page.emulate_media(media="screen")
+        faults, self.faults = self.faults, []
+        return faults
+
     def open(self, name: str) -> None:
         """Open a page by its name in the site, wait for its scripts, and bring each widget into view once."""
         self.page.goto(self.base + name)
@@ -44,9 +87,6 @@ class Visit:
 
     def is_inside(self, url: str) -> bool:
         return url.startswith((self.base, "data:", "blob:"))
-
-    def _stay_inside(self, route: Route) -> None:
-        route.continue_() if self.is_inside(route.request.url) else route.abort()
 
     def _note_outside(self, request: Request) -> None:
         if not self.is_inside(request.url):
@@ -185,6 +225,28 @@ def faults_of_anchors(page: Page, count: int = 4) -> list[str]:
     )
 
 
+def faults_of_questions(page: Page) -> list[str]:
+    """Questions whose answers cannot be pressed or do not open to their verdict, or that share a place with another."""
+    return page.evaluate("""() => {
+        const faults = [], questions = [...document.querySelectorAll(".question")];
+        if (!questions.length) faults.push("no question");
+        if (new Set(questions.map((question) => question.dataset.place)).size < questions.length)
+            faults.push("two questions in one place");
+        for (const option of questions.flatMap((question) => [...question.querySelectorAll("details")])) {
+            const summary = option.querySelector("summary"), said = option.querySelector(".question-explanation");
+            summary.scrollIntoView({ block: "center", behavior: "instant" });
+            const { left, top, width, height } = summary.getBoundingClientRect();
+            const pressed = document.elementFromPoint(left + width / 2, top + height / 2);
+            if (summary.contains(pressed)) pressed.click();
+            else faults.push(`cannot be pressed: ${summary.textContent}`);
+            const verdict = option.classList.contains("right") ? "Right." : "Not quite.";
+            if (!option.open || !said?.checkVisibility() || !said.textContent.includes(verdict))
+                faults.push(`does not open to “${verdict}”: ${summary.textContent}`);
+        }
+        return faults;
+    }""")
+
+
 def faults_on_paper(page: Page) -> list[str]:
     """What a printed page would show dark or cut off, on paper of 700 pixels."""
     page.emulate_media(media="print")
@@ -225,8 +287,10 @@ def faults_of_access(page: Page, *rules: str) -> list[str]:
     are not loaded a second time, which a page opened from a file may not do.
     """
     page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate(MARK_ALIKE)
     found = page.evaluate(
         """async (rules) => {
+        axe.configure({ rules: [{ id: "color-contrast", selector: ":not([data-alike])" }] });
         const isFormula = (node) => document.querySelector(node.target[0])?.querySelector("math");
         const { violations } = await axe.run(document, { resultTypes: ["violations"], preload: false, ...rules });
         return violations.flatMap(({ id, nodes }) => nodes

@@ -86,6 +86,72 @@ def test_checks_find_faults(browser: Browser, tmp_path: Path) -> None:
             assert fault in paper
 
 
+def test_a_pale_text_is_found_among_many(browser: Browser, tmp_path: Path) -> None:
+    """Nine of ten texts look as another: the one that does not is measured wherever it stands."""
+    many = "<p>As dark as the others.</p>" * 50
+    pale = {
+        "by itself": "<p style='color: #aaa'>by itself</p>",
+        "on its ground": "<div style='background: #444'><p>on its ground</p></div>",
+        "by its place": "<p style='position: absolute; top: 999px'>elsewhere</p>"
+        * 9
+        + "<div style='position: relative; height: 2em'><div style='background: #444; position: absolute; inset: 0'>"
+        "</div><p style='position: absolute; margin: 0'>by its place</p></div>",
+        "seen through": "<div style='opacity: 0.3'><p>seen through</p></div>",
+        "of its kind": "<p hidden style='color: #999'>hidden</p>" * 9 + "<p style='color: #999'>of its kind</p>",
+    }
+    for name, html in pale.items():
+        (tmp_path / "index.html").write_text(f"<!doctype html><html lang=en><title>Pale</title>{many}{html}{many}")
+        with Visit(browser, f"{tmp_path.as_uri()}/") as visit:
+            visit.open("index.html")
+            for rules in ((), checks.WIDTH_OR_COLORS):
+                found = [fault for fault in checks.faults_of_access(visit.page, *rules) if "color-contrast" in fault]
+                assert len(found) == 1 and name in found[0]
+
+
+def test_faults_of_questions_are_found(browser: Browser, tmp_path: Path) -> None:
+    def option(text: str, kind: str, said: str, style: str = "") -> str:
+        explanation = f'<div class="question-explanation" style="{style}">{said}</div>'
+        return f'<details class="question-option {kind}"><summary>{text}</summary>{explanation}</details>'
+
+    cover = '<div style="position: relative; height: 1em; margin-top: -1em; background: #fff"></div>'
+    options = [
+        option("sound", "right", "Right. So it is."),
+        option("mistaken", "wrong", "Right. So it is."),
+        option("silent", "right", "So it is."),
+        option("unseen", "right", "Right. So it is.", "display: none"),
+        option("covered", "right", "Right. So it is.") + cover,
+    ]
+    question = f'<div class="question" data-place="here">{"".join(options)}</div>'
+    (tmp_path / "index.html").write_text(f"<!doctype html><title>Questions</title>{question}{question}")
+    (tmp_path / "none.html").write_text("<!doctype html><title>No questions</title>")
+    with Visit(browser, f"{tmp_path.as_uri()}/") as visit:
+        visit.open("index.html")
+        assert set(checks.faults_of_questions(visit.page)) == {
+            "two questions in one place",
+            "does not open to “Not quite.”: mistaken",
+            "does not open to “Right.”: silent",
+            "does not open to “Right.”: unseen",
+            "does not open to “Right.”: covered",
+            "cannot be pressed: covered",
+        }
+        visit.open("none.html")
+        assert checks.faults_of_questions(visit.page) == ["no question"]
+
+
+def test_a_tab_is_left_as_one_never_used(visit: Visit) -> None:
+    visit.open(CHAPTER)
+    visit.page.get_by_label("I have read this chapter").check()
+    assert checks.faults_of_questions(visit.page) == []
+    assert checks.faults_on_paper(visit.page) == []
+    visit.page.evaluate("console.error('loud')")
+    assert visit.leave() == ["console error: loud"]
+    visit.open(CHAPTER)
+    expect(visit.page.get_by_label("I have read this chapter")).not_to_be_checked()
+    expect(visit.page.locator(".question details[open]")).to_have_count(0)
+    assert visit.page.evaluate("matchMedia('screen').matches")
+    assert visit.leave() == []
+
+
 @pytest.mark.parametrize(
     ("width", "places"),
     [
