@@ -67,23 +67,23 @@ assert losses["by parts, 0.5 to 4 turns"][-1] - 0.15 < loss_by_part(cooler)[-1] 
 assert 25 < ROW_LENGTH / (2 * math.pi) < 26
 # "the explorer's table shows that at 640 tokens only needles at the end are found"
 assert [row[-1] for row in tables["by parts"][:2]] == [0, 0] and tables["by parts"][-1][-1] > 0.7
-# "90 rows are 58,000 tokens, half a percent of what `stories` was trained on"
-assert 0.004 < 90 * 640 / (8500 * 8 * 160) < 0.006
+# "70 rows are 45,000 tokens, 0.4 % of what `stories` was trained on"
+assert round(70 * 640, -3) == 45_000 and round(70 * 640 / (8500 * 8 * 160), 3) == 0.004
 # "Both have nearly the same loss, level [...], and a little lower for the ordinary documents"
 pairs_of_losses = list(zip(losses["by parts, games"], losses["ordinary"], strict=True))
 assert all(0 < one - other < 0.1 for one, other in pairs_of_losses) and max(losses["by parts, games"]) < 0.8
-# "finds about a quarter of them at 256 tokens and none at 640"
-assert all(0.2 <= row[3] <= 0.35 and row[4] == 0 for row in diets["ordinary documents"][:-1])
+# "finds at most 3 of 20 at 256 tokens and none at 640"
+assert all(row[3] <= 3 / 20 and row[4] == 0 for row in diets["ordinary documents"][:-1])
 assert diets["ordinary documents"][-1][-1] > 0.8
 # "Without any training, those at the beginning of 256 tokens were all found"
 assert tables["by parts"][0][lengths.index(256)] == 1
 # "the loss at the end of 640 tokens is 0.61 with a window of 128 and 0.64 with one of 64"
 plain = masked(lambda i, j: i - j < 128)
 assert abs(plain[-1] - 0.61) < 0.01 and abs(masked(lambda i, j: i - j < 64)[-1] - 0.64) < 0.01
-# the alt text: "After long games it is at least 0.75 at every length and place"
-assert min(min(row) for row in diets["with long games"]) >= 0.75
-# "0.57 to 0.62, against 0.82 to 0.89"; in the middle "0.35 or below": here for one seed, for all in test_seeds.py
-assert 0.55 < losses["by parts, games"][-1] < 0.64 and 0.8 < losses["as trained, games"][-1] < 0.91
+# the alt text: "After long games it is at least 0.7 at every length and place"
+assert min(min(row) for row in diets["with long games"]) >= 0.7
+# "0.60 to 0.65, against 0.91 to 0.96"; in the middle "0.35 or below": here for one seed, for all in test_seeds.py
+assert 0.57 < losses["by parts, games"][-1] < 0.67 and 0.88 < losses["as trained, games"][-1] < 0.99
 assert found["as trained, games"][1] <= 0.35 and found["by parts, games"][1] >= 0.6
 # "keeping the first four made things worse", "A window of 128 reads these texts at nearly the loss of short ones"
 assert max(plain) < 0.8 and masked(lambda i, j: (i - j < 124) | (j < 4))[-1] > 2 * plain[-1]
@@ -111,8 +111,8 @@ def right(*settings):
 
 assert round(last_640(fast), 2) == 0.03 and round(right(15, 8, 2), 2) == 0.95
 assert right(15, 8, 2) > right(15, 8, 4) > right(15, 8, 8)
-# "sees half of the book at once, and of what it sees it gets almost two thirds right"
-assert 0.45 < in_view < 0.6 and 0.55 < last_640(with_games) / in_view < 0.67
+# "sees half of the book at once, and of what it sees it gets more than half right"
+assert 0.45 < in_view < 0.6 and 0.5 < last_640(with_games) / in_view < 0.63
 # "among plain sentences: 1,201 tokens"
 assert len(book_ids) == 1201
 # "Without overlap, chunks of 15 tokens cut through every fourth fact"
