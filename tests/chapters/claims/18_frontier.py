@@ -58,7 +58,6 @@ for right, one in zip(short, tested, strict=True):
     if len(one.things) == 2 and not one.answer.startswith("Nobody"):
         assert not right
 # "trained only on positions up to 256", "the first errand goes well, and none after it", "only some of the time"
-kept = {budget: conversation(listed, budget) for budget in (10_000, 200, 100)}
 assert [right for right, _ in kept[10_000]] == [True] + [False] * 5
 assert 0 < sum(right for right, _ in kept[200]) < 6 and all(right for right, _ in kept[100])
 # "the second errand ends at 236 tokens, within the 256"
