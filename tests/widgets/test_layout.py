@@ -61,29 +61,21 @@ def laid_out(watched: Watched, address: str, name: str, screen: ViewportSize = C
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_controls_and_effect_fit_one_screen(watched: Watched, address: str, name: str) -> None:
+def test_fits_one_screen_and_all_names_can_be_read(watched: Watched, address: str, name: str) -> None:
+    """All that is measured of a widget, in one visit."""
     page = laid_out(watched, address, name)
-    box = page.locator(".llm-widget").bounding_box()
+    widget = page.locator(".llm-widget")
+    box = widget.bounding_box()
     assert box is not None and box["height"] <= ONE_SCREEN
     hidden = "all => all.filter((part) => part.scrollWidth > part.clientWidth + 1).map((part) => part.ariaLabel)"
     assert page.locator(".llm-scroller:visible").evaluate_all(hidden) == []
-
-
-@pytest.mark.parametrize("name", WIDGETS)
-def test_letters_are_large_enough_to_read(watched: Watched, address: str, name: str) -> None:
-    page = laid_out(watched, address, name)
-    letters = page.locator(".llm-widget").evaluate(SMALL_LETTERS)
+    letters = widget.evaluate(SMALL_LETTERS)
     assert len(letters) > 2
     assert [(text, size) for text, size in letters if size < SMALLEST_LETTER] == []
-
-
-@pytest.mark.parametrize("name", WIDGETS)
-def test_no_name_in_a_drawing_lies_on_another_or_on_a_line(watched: Watched, address: str, name: str) -> None:
-    page = laid_out(watched, address, name)
-    assert page.locator(".llm-widget").evaluate(COVERED_NAMES, DATA_LINES) == []
+    assert widget.evaluate(COVERED_NAMES, DATA_LINES) == []
     page.set_viewport_size(PHONE)
     page.wait_for_timeout(200)  # drawings are made anew
-    assert page.locator(".llm-widget").evaluate(COVERED_NAMES, DATA_LINES) == []
+    assert widget.evaluate(COVERED_NAMES, DATA_LINES) == []
 
 
 @pytest.mark.parametrize("name", ["position_dial", "compute_optimal"])
