@@ -54,6 +54,7 @@ export default widget(
   {
     title: "Attention explorer",
     tryThis: suggestions,
+    tryAgainOn: ["source"],
   },
   (model, body) => {
     const sourceControls = element("div", { class: "llm-inline" });
@@ -122,7 +123,10 @@ function lookAt(model, view) {
   view.picked = model.get("picked") < 0 ? rows - 1 : inside("picked", rows);
 }
 
-/** @param {Model} model */
+/**
+ * What fits the vectors in view: only numbers that can be typed into have buttons that change them.
+ * @param {Model} model
+ */
 function suggestions(model) {
   const edits = [
     "Press “All keys alike”: each query then listens to all tokens alike, whatever it asks for.",
@@ -135,11 +139,12 @@ function suggestions(model) {
     "Press a token at the left of the weights to read its row.",
     "Go through layers and heads: which look one token back, which rest on the first token, which find a name again?",
   ];
-  const others = [
-    "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.",
-    "Take a sentence in the course model, and write your own: what does a head do with a word it has seen before?",
-  ];
-  return [...(model.get("weights") ? heads : edits), ...others];
+  const random = "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.";
+  const sentence = "Take a sentence in the course model, and write your own: what does a head do with a word it has seen before?";
+  const [row, ...sought] = heads;
+  if (model.get("source") === 1) return [random, row, sentence];
+  if (model.get("source") === 2) return [row, ...sought, sentence, random];
+  return [...(model.get("weights") ? heads : edits), random, sentence];
 }
 
 /**
@@ -346,9 +351,10 @@ function headView(view, model, onChoose) {
   const inputs = tables.length ? element("div", { class: "llm-row llm-tight" }, ...tables) : null;
   const parts = {
     controls, isSplit: all !== null,
-    stage: [inputs, results.node],
+    // What is said of numbers that a reader types into stands beside them: on a phone the maps are screens below.
+    stage: inputs ? [results.said, inputs, results.node] : [results.node],
     side: all ? [all] : [],
-    rest: all ? [results.listened, results.said, results.below, note] : [results.said, results.below, note],
+    rest: [...(all ? [results.listened] : []), ...(inputs ? [] : [results.said]), results.below, note],
   };
   const present = (/** @type {(Node | null)[]} */ nodes) => nodes.filter((node) => node !== null);
   return { ...parts, controls: present(parts.controls), stage: present(parts.stage), side: present(parts.side), rest: present(parts.rest), show };
@@ -455,7 +461,7 @@ function resultView(view, model, numbers) {
     setTrait(model, "picked", row);
     repeat();
   };
-  const scoreMap = heatMap({ caption: "Scores: Q times K", rows, columns: tokens, isCompact });
+  const scoreMap = heatMap({ caption: scoreCaption(true), rows, columns: tokens, isCompact });
   const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, isCompact });
   const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions, look: isCompact ? "" : "llm-bare" });
   const said = announcement();
@@ -479,6 +485,7 @@ function resultView(view, model, numbers) {
       if ("weights" in current) return showWeights(current.weights);
       const results = attention({ ...current, ...settings });
       showWeights(results.weights);
+      scoreMap.rename(scoreCaption(settings.scaled));
       scoreMap.show(results.scores, picked);
       outputMap.show(results.output.map((row) => row.slice(0, OUTPUT_WIDTH)), picked);
       if (isSmall(current)) steps.replaceChildren(...arithmetic(current, results, settings, picked, tokens));
@@ -524,6 +531,11 @@ function rowOf(weights, query, tokens) {
     ),
   );
   return element("ol", { class: "llm-chain llm-closely", "aria-label": caption }, ...items);
+}
+
+/** @param {boolean} scaled */
+function scoreCaption(scaled) {
+  return scaled ? "Scores: Q · K / √d" : "Scores: Q · K";
 }
 
 /** @param {number} width */

@@ -136,7 +136,7 @@ function ratio({ parameters, tokens }) {
  * @returns {Points}
  */
 function curvePoints(cost, served, lowestLoss) {
-  return runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 20))
+  return runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 200))
     .filter(({ loss }) => loss <= lowestLoss + SHOWN_ABOVE_THE_LOWEST)
     .map(({ parameters, loss }) => [Math.log10(parameters), loss]);
 }

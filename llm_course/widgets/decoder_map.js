@@ -18,6 +18,8 @@ import { lens, rootMeanSquare, trace } from "./js/trace.js";
 const SENTENCE_TOKENS = 24;
 const BARS = 8;
 const HIDDEN_UNITS = 6;
+/** Pixels from which on the opened part stands beside the map, as `style.css` has it: 38rem. */
+const BESIDE = 608;
 
 /**
  * A sentence in the model, and the position that is looked at.
@@ -53,6 +55,7 @@ export default widget(
     const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const map = element("div", { class: model.get("small") ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
+    const row = element("div", { class: "llm-machine-row" }, map, opened);
     const draw = button("Draw a token and go on", drawNext);
     let draws = 0;
     /** @type {CourseModel | null} */
@@ -61,7 +64,8 @@ export default widget(
     let sight = null;
 
     draw.disabled = true;
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, tokens, element("div", { class: "llm-machine-row" }, map, opened));
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, tokens, row);
+    new ResizeObserver(place).observe(body);
     load();
 
     async function load() {
@@ -95,6 +99,14 @@ export default widget(
       keepFocus(tokens, () => tokens.replaceChildren(...chips(sight)));
       keepFocus(map, () => map.replaceChildren(machine(sight)));
       showOpened(sight);
+      place();
+    }
+
+    /** Where there is no room beside the map, a part opens below its own layer, not below all of them. */
+    function place() {
+      const isNarrow = !model.get("small") && body.clientWidth < BESIDE;
+      const layer = isNarrow ? map.querySelector("button[aria-pressed=true]")?.closest("li") : undefined;
+      (layer ?? row).append(opened);
     }
 
     /** @param {Sight} sight */
@@ -394,10 +406,11 @@ function feedForwardAdds({ trace, position }, i) {
  * @param {Float32Array} after
  */
 function norm(sight, before, after) {
+  const largest = Math.max(...[before, after].flatMap((row) => Array.from(row, Math.abs)));
   return [
     paragraph(`Each row of ${shape(sight)} is divided by its root mean square, here ${format(rootMeanSquare(before))}, and multiplied by a learned gain.`),
-    strip("Before", before),
-    strip("After", after),
+    strip("Before", before, largest),
+    strip("After, on the same scale", after, largest),
   ];
 }
 

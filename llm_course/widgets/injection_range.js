@@ -71,7 +71,7 @@ export default widget(
       const own = model.get("attack");
       const found = DEFENSES.map(([, parts]) => score(partOf(policy, parts), world, own));
       said.textContent = sentence(found[found.length - 1]);
-      results.replaceChildren(matrix(policy, found, remember(found.map(cellsOf))));
+      results.replaceChildren(matrix(policy, world.attacks, found, remember(found.map(cellsOf))));
       more.replaceChildren(attackTable(world, own), taskTable(world, found[found.length - 1]), trace(world, policy, own));
     }
   },
@@ -108,8 +108,8 @@ function sentence({ completed, asked, breached }) {
   const worked = Object.values(breached).filter(Boolean).length;
   const done = completed.filter(Boolean).length;
   return (
-    `${worked} of ${Object.keys(breached).length} attacks work. ` +
-    `On a quiet day ${done} of ${completed.length} tasks are done, with ${asked} ${asked === 1 ? "question" : "questions"} to the user.`
+    `${worked} of ${Object.keys(breached).length} attacks ${worked === 1 ? "works" : "work"}. ` +
+    `On a quiet day ${done} of ${completed.length} tasks ${done === 1 ? "is" : "are"} done, with ${asked} ${asked === 1 ? "question" : "questions"} to the user.`
   );
 }
 
@@ -121,25 +121,30 @@ function cellsOf({ breached, completed, asked }) {
 /**
  * Each attack against each rule alone, and against all of them. What the last change turned is framed.
  * @param {Policy} policy
+ * @param {Record<string, string>} mails  What the attacks say, by name.
  * @param {Found[]} found
  * @param {string[][] | undefined} before
  */
-function matrix(policy, found, before) {
+function matrix(policy, mails, found, before) {
   const columns = found.map(cellsOf);
   const names = [...Object.keys(found[0].breached), `tasks done, of ${found[0].completed.length}`, "questions asked"];
   const isIdle = DEFENSES.map(([, parts]) => parts.length > 0 && parts.every((part) => String(policy[part]) === String(NO_POLICY[part])));
-  const rows = names.map((name, row) => {
+  let isAnyTurned = false;
+  const rows = names.flatMap((name, row) => {
     const cells = columns.map((texts, column) => {
       const former = before?.[column];
       const isTurned = former !== undefined && former.length === texts.length && former[row] !== texts[row];
+      isAnyTurned ||= isTurned;
       const kind = [{ breach: "llm-breach", held: "llm-held" }[texts[row]] ?? "llm-count", isIdle[column] && "llm-idle", isTurned && "llm-turned"];
       const sign = { breach: "✗", held: "✓" }[texts[row]];
       return element("td", { class: kind.filter(Boolean).join(" ") }, sign ? element("span", { "aria-hidden": "true" }, sign) : texts[row], sign ? element("span", { class: "llm-unseen" }, texts[row]) : null);
     });
-    return element("tr", {}, element("th", { scope: "row" }, name), ...cells);
+    const line = element("tr", {}, element("th", { scope: "row" }, name), ...cells);
+    const mail = mails[name];
+    return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: DEFENSES.length + 1 }, `“${mail}”`))] : [line];
   });
   const head = DEFENSES.map(([name], i) => element("th", { scope: "col", class: isIdle[i] && "llm-idle" }, name));
-  const caption = "Attacks against each rule alone, and against all: ✗ breach, ✓ held";
+  const caption = `Attacks against each rule alone, and against all: ✗ breach, ✓ held; pale: not set${isAnyTurned ? "; framed: just changed" : ""}`;
   return captionedTable(caption, ["", ...head], rows, "llm-matrix");
 }
 

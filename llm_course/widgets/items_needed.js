@@ -21,7 +21,7 @@ export default calculator(
   {
     title: "How many items for this difference?",
     tryThis: [
-      "Read off how many items a difference of 2 points takes. Then halve the difference: by what factor do they grow?",
+      "Move both models up, 2 points apart as before, until the better one is right on 98 %. Do they take more items, or fewer? Why?",
       "Move the likeness to its right end. Two versions of one model are often that alike: what do the same items save then?",
       "Set the test to 164 items, the size of HumanEval. How far must the second model fall behind before the interval leaves out 0?",
     ],

@@ -101,7 +101,8 @@ function sentence({ view, length }) {
     const steepest = steepestStep(valuesOf(metric, first, length));
     return steepest ? `${Math.round(100 * steepest.share)} % of the rise of ${metric.name}` : `no rise of ${metric.name}`;
   });
-  return `Answers of ${length} ${length === 1 ? "token" : "tokens"}, ${first.name}. Each chart's steepest step, the shaded one, holds ${shares.slice(0, -1).join(", ")} and ${shares.at(-1)}.`;
+  const of = `${first.name}${view.runs.length > 1 ? " alone" : ""}`;
+  return `Answers of ${length} ${length === 1 ? "token" : "tokens"}. Shaded: the steepest step of ${of}. It holds ${shares.slice(0, -1).join(", ")} and ${shares.at(-1)}.`;
 }
 
 /**

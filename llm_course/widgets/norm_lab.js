@@ -13,6 +13,8 @@ const VARIANT = "variant";
 const EXPONENTS = { min: -7, max: 3 };
 /** What is smaller than this is the computer's rounding. */
 const ROUNDING = 1e-12;
+/** A full column of a norm, where none is larger: a norm that does not move keeps its columns. */
+const FULL = 2.5;
 /** Wider vectors are computed whole, but only their first numbers are shown. */
 const SHOWN = 8;
 
@@ -56,7 +58,8 @@ export default widget(
       if (own) results.push({ name: "yours", output: own });
       const shown = [{ name: "input", output: input }, ...results];
       const before = remember(shown);
-      rows.replaceChildren(...shown.map((row, i) => barRow(row, before?.[i], i === 0 ? [input] : results.map(({ output }) => output))));
+      const outputs = results.map(({ output }) => output);
+      rows.replaceChildren(...shown.map((row, i) => (i === 0 ? barRow(row, before?.[i], [input], ROUNDING) : barRow(row, before?.[i], outputs, FULL))));
       said.textContent = `${moved(results, before?.slice(1))}The variant differs from LayerNorm by up to ${difference(results[2].output, results[0].output).toPrecision(2)}.`;
       curve.replaceChildren(scalePlot(model));
     }
@@ -82,14 +85,15 @@ function typedRow(model) {
 
 /**
  * A row as columns above and below a line, with a mark where each ended before. All norms share a scale: what they keep
- * is the shape.
+ * is the shape. What a full column is stands below the name.
  * @param {Row} row
  * @param {Row | undefined} before
- * @param {number[][]} alike  The rows on the same scale.
+ * @param {readonly number[][]} alike  The rows on the same scale.
+ * @param {number} least  The smallest value of a full column.
  */
-function barRow({ name, output }, before, alike) {
+function barRow({ name, output }, before, alike, least) {
   const shown = output.slice(0, SHOWN);
-  const largest = Math.max(1e-12, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
+  const largest = Math.max(least, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
   const share = (/** @type {number} */ value) => Math.max(-1, Math.min(1, value / largest)).toFixed(3);
   const cells = shown.map((value, i) => {
     const was = before?.output[i];
@@ -105,7 +109,7 @@ function barRow({ name, output }, before, alike) {
       compact(value),
     );
   });
-  return element("tr", {}, element("th", { scope: "row" }, name), ...cells, element("td", {}, compact(moments(output).mean)), element("td", {}, compact(rms(output))));
+  return element("tr", {}, element("th", { scope: "row" }, name, element("span", { class: "llm-full-column" }, `full bar ${compact(largest)}`)), ...cells, element("td", {}, compact(moments(output).mean)), element("td", {}, compact(rms(output))));
 }
 
 /**

@@ -12,10 +12,12 @@ const OBJECTIVES = [
   ["next", "Next token", "the past"],
   ["masked", "Masked tokens", "both sides"],
   ["prefix", "Next token behind a prefix", "the past and the prefix"],
-  ["spans", "Spans", "both sides, then writes"],
+  ["spans", "Spans", "both sides, and then the model writes"],
 ];
 /** Those for which it matters what is hidden. */
 const HIDES = ["masked", "spans"];
+/** Where the text has no room in one line, it goes on below after so many words. Pixels, and words. */
+const NARROW = { width: 450, words: 3 };
 
 export default widget(
   {
@@ -33,6 +35,11 @@ export default widget(
     const words = /** @type {string[]} */ (model.get("words"));
     const prefix = slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
     body.append(compared, said, rows, element("div", { class: "llm-controls" }, prefix));
+    let most = Infinity;
+    new ResizeObserver(() => {
+      const room = rows.clientWidth < NARROW.width ? NARROW.words : Infinity;
+      if (room !== most) showRows((most = room));
+    }).observe(rows);
     for (const trait of ["objective", "prefix", "hidden"]) model.on(`change:${trait}`, show);
     show();
 
@@ -41,7 +48,12 @@ export default widget(
       said.textContent = `${count} ${count === 1 ? "token carries" : "tokens carry"} loss; the text has ${words.length}.${hint(model)}`;
       prefix.hidden = model.get("objective") !== "prefix";
       redraw(compared, comparison(model));
-      redraw(rows, alignedRows(model));
+      showRows(most);
+    }
+
+    /** @param {number} most */
+    function showRows(most) {
+      redraw(rows, ...alignedRows(model, most));
     }
   },
 );
@@ -81,16 +93,18 @@ function comparison(model) {
     const isChosen = objective === model.get("objective");
     const choose = element("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => setTrait(model, "objective", objective) }, name);
     const cells = Array.from({ length: count }, () => element("i", { class: "llm-loss" }));
-    return tableRow(choose, [element("span", { class: "llm-units", style: `--units: ${most}` }, ...cells), count, sees]);
+    const named = element("div", {}, choose, element("span", { class: "llm-note" }, `a token sees ${sees}`));
+    return tableRow(named, [element("span", { class: "llm-units", style: `--units: ${most}` }, ...cells), count]);
   });
-  return captionedTable("How many lessons one text gives", ["Objective", "Tokens that carry loss", "", "A token sees"], rows, "llm-lessons");
+  return captionedTable("How many lessons one text gives", ["Objective", "Tokens that carry loss", ""], rows, "llm-lessons");
 }
 
 /**
- * The text, what is read and what has to be said, below one another.
+ * The text, what is read and what has to be said, below one another: one table, or several of a few words.
  * @param {Model} model
+ * @param {number} most  Words in a table.
  */
-function alignedRows(model) {
+function alignedRows(model, most) {
   const [words, hidden, prefix] = askedOf(model);
   const columns = aligned(model.get("objective"), words, hidden, prefix);
   const cell = (/** @type {string[]} */ tokens, /** @type {number} */ width, /** @type {string} */ kind) =>
@@ -98,12 +112,28 @@ function alignedRows(model) {
   const row = (/** @type {string} */ name, /** @type {Node[]} */ cells) => element("tr", {}, element("th", { scope: "row" }, name), ...cells);
   const read = (/** @type {{ reads: string | null, width: number, isMark: boolean, inPrefix: boolean }} */ { reads, width, isMark, inPrefix }) =>
     cell(reads === null ? [] : [reads], width, isMark ? "llm-token llm-mark" : inPrefix ? "llm-token llm-ahead" : "llm-token");
-  const rows = [
-    tableRow("the text", words.map((word, i) => wordOf(model, word, i))),
-    row("it reads", columns.map(read)),
-    row("it says", columns.map(({ says, width }) => cell(says, width, "llm-token llm-loss"))),
-  ];
-  return captionedTable("Text, input and targets", [], rows, "llm-aligned");
+  /** @type {(typeof columns)[]} */
+  const parts = [];
+  let room = 0;
+  for (const column of columns) {
+    if (room < column.width) {
+      parts.push([]);
+      room = most;
+    }
+    parts[parts.length - 1].push(column);
+    room -= column.width;
+  }
+  let place = 0;
+  return parts.map((part, i) => {
+    const first = place;
+    place += part.reduce((sum, { width }) => sum + width, 0);
+    const rows = [
+      tableRow("the text", words.slice(first, place).map((word, j) => wordOf(model, word, first + j))),
+      row("it reads", part.map(read)),
+      row("it says", part.map(({ says, width }) => cell(says, width, "llm-token llm-loss"))),
+    ];
+    return captionedTable(`Text, input and targets${parts.length > 1 ? `, ${i + 1} of ${parts.length}` : ""}`, [], rows, "llm-aligned");
+  });
 }
 
 /**

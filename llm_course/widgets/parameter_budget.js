@@ -34,23 +34,25 @@ export default widget(
     ],
   },
   (model, body) => {
-    const controls = element("div", { class: "llm-controls" });
+    const controls = element("div", { class: "llm-controls llm-short-exact" });
     const said = announcement();
-    const results = element("div");
     const names = Object.keys(PUBLISHED);
     const present = names.find((name) => TRAITS.every((trait) => model.get(trait) === published(name, trait))) ?? OWN;
     const presets = [.../** @type {[string, string][]} */ (names.map((name) => [name, name]))];
     if (present === OWN) presets.unshift([OWN, "as given"]);
     const given = shapeOf(model);
-    let began = { name: present === OWN ? "as given" : present, counts: parameterCounts(given) };
+    let began = { name: present === OWN ? "the model as given" : present, counts: parameterCounts(given) };
     const start = choice("Start from", presets, present, (name) => {
       const shape = PUBLISHED[name] ?? given;
-      began = { name: name === OWN ? "as given" : name, counts: parameterCounts(shape) };
+      began = { name: name === OWN ? "the model as given" : name, counts: parameterCounts(shape) };
       for (const [trait, value] of Object.entries(shape)) model.set(trait, value);
       model.save_changes();
       fill();
     });
-    body.append(columns([element("div", { class: "llm-controls" }, start), controls], [said, results]));
+    const [bars, parts] = [element("div"), element("div")];
+    const split = columns([element("div", { class: "llm-controls" }, start), controls], [said, bars, parts]);
+    split.classList.add("llm-result-first");
+    body.append(split);
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     fill();
     show();
@@ -65,7 +67,8 @@ export default widget(
       said.textContent =
         `${inWords(counts.total)} parameters, ${percent(counts.feedForward / counts.total)} of them in feed-forward networks.` +
         (shape.experts > 1 ? ` A token uses ${inWords(counts.active)}, ${percent(counts.active / counts.total)}.` : "");
-      results.replaceChildren(stack("This model", counts), stack(`For comparison, ${began.name}`, began.counts), table(shape, counts));
+      bars.replaceChildren(stack("this model", counts), stack(began.name, began.counts));
+      parts.replaceChildren(table(shape, counts));
     }
   },
 );
@@ -106,7 +109,7 @@ function fields(model) {
 }
 
 /**
- * The parts of a model as one bar.
+ * The parts of a model as shares of one bar: models of all sizes have bars of one length.
  * @param {string} name
  * @param {ReturnType<typeof parameterCounts>} counts
  */
@@ -114,11 +117,11 @@ function stack(name, counts) {
   const parts = /** @type {[string, number][]} */ ([
     ["feed-forward", counts.feedForward], ["attention", counts.attention], ["embeddings", counts.embeddings], ["norms", counts.norms],
   ]);
-  const title = `${name}: ${inWords(counts.total)} parameters`;
+  const title = `Shares in ${name}, of ${inWords(counts.total)} parameters`;
   const spoken = parts.map(([part, count]) => `${part} ${percent(count / counts.total)}`).join(", ");
   const bars = parts.map(([part, count]) => {
     const share = count / counts.total;
-    return element("span", { style: `flex: ${share.toFixed(4)}`, title: `${part}, ${percent(share)}` }, share > 0.15 ? part : "");
+    return element("span", { style: `flex: ${share.toFixed(4)}`, title: `${part}, ${percent(share)}` }, element("b", {}, part));
   });
   return element(
     "figure",
@@ -145,7 +148,7 @@ function table(shape, counts) {
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, name, element("span", { class: "llm-note" }, how)),
+      element("th", { scope: "row" }, element("i", { class: "llm-swatch" }), name, element("span", { class: "llm-note" }, how)),
       element("td", {}, element("span", { class: "llm-bar", style: `--share: ${(count / counts.total).toFixed(4)}` }), percent(count / counts.total)),
       element("td", {}, count.toLocaleString("en")),
     ),

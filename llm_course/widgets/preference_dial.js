@@ -1,7 +1,7 @@
 /** DPO by hand: the reader says which answers are preferred, turns beta, and sees where the probability goes. */
 
 import { memory } from "./js/before.js";
-import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, choice, element, redraw, setTrait, slider, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { pairedShares } from "./js/paired_bars.js";
@@ -28,12 +28,9 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const asked = element("p", { class: "llm-note", "aria-live": "polite" });
     const pairs = element("div");
     const figures = element("div");
     const answers = element("div");
-    /** What was pressed of a pair so far. @type {{ chosen?: number, rejected?: number }} */
-    let half = {};
     body.append(
       element(
         "p",
@@ -43,7 +40,7 @@ export default widget(
       element("div", { class: "llm-controls" }, ...dials(model)),
       said,
       figures,
-      element("div", { class: "llm-preferred" }, pairs, asked),
+      element("div", { class: "llm-preferred" }, pairs, adding(model)),
       answers,
     );
     const remember = /** @type {(now: State) => State | undefined} */ (memory());
@@ -55,39 +52,29 @@ export default widget(
       said.textContent = sentence(state);
       redraw(pairs, pairList(model, state));
       figures.replaceChildren(moved(state, remember(state)));
-      showAnswers(state);
-    }
-
-    /** @param {State} state */
-    function showAnswers(state) {
-      asked.textContent = request(half);
-      redraw(answers, answerTable(state, half, press));
-    }
-
-    /**
-     * One answer is better, another one worse: then they are a pair.
-     * @param {"chosen" | "rejected"} side
-     * @param {number} answer
-     */
-    function press(side, answer) {
-      half = half[side] === answer ? {} : { ...half, [side]: answer };
-      const { chosen, rejected } = half;
-      if (chosen === undefined || rejected === undefined || chosen === rejected) {
-        if (chosen === rejected) half = { [side]: answer };
-        return showAnswers(trained(model));
-      }
-      half = {};
-      const others = model.get("pairs").filter((/** @type {Pair} */ [first, second]) => first !== chosen || second !== rejected);
-      setTrait(model, "pairs", [...others, [chosen, rejected]]);
+      answers.replaceChildren(answerTable(state));
     }
   },
 );
 
-/** @param {{ chosen?: number, rejected?: number }} half */
-function request({ chosen, rejected }) {
-  if (chosen !== undefined) return `Answer ${chosen + 1} is better: press “worse” at another.`;
-  if (rejected !== undefined) return `Answer ${rejected + 1} is worse: press “better” at another.`;
-  return "To add a pair, press “better” and “worse”.";
+/**
+ * A pair to be added: one answer over another.
+ * @param {Model} model
+ */
+function adding(model) {
+  const last = model.get("candidates").length - 1;
+  const asked = { chosen: 0, rejected: last };
+  const options = model.get("candidates").map((/** @type {Candidate} */ _, /** @type {number} */ i) => [String(i), `answer ${i + 1}`]);
+  const add = button("Add this pair", () => {
+    const others = model.get("pairs").filter((/** @type {Pair} */ [first, second]) => first !== asked.chosen || second !== asked.rejected);
+    setTrait(model, "pairs", [...others, [asked.chosen, asked.rejected]]);
+  });
+  const pick = (/** @type {string} */ label, /** @type {"chosen" | "rejected"} */ side) =>
+    choice(label, options, String(asked[side]), (answer) => {
+      asked[side] = Number(answer);
+      add.disabled = asked.chosen === asked.rejected; // no answer is better than itself
+    });
+  return element("div", { class: "llm-adding" }, pick("Better", "chosen"), pick("Worse", "rejected"), add);
 }
 
 /** @param {Model} model */
@@ -150,24 +137,17 @@ function moved(now, before) {
   return keyFigures(shown, now, before);
 }
 
-/**
- * @param {State} state
- * @param {{ chosen?: number, rejected?: number }} half
- * @param {(side: "chosen" | "rejected", answer: number) => void} press
- */
-function answerTable({ candidates, beta, reference, policy }, half, press) {
+/** @param {State} state */
+function answerTable({ candidates, beta, reference, policy }) {
   const caption = "The answers: reference in outline, policy filled; implicit reward";
-  const side = (/** @type {"chosen" | "rejected"} */ which, /** @type {string} */ name, /** @type {number} */ i) =>
-    element("button", { type: "button", "aria-pressed": String(half[which] === i), "aria-label": `Answer ${i + 1} is ${name}`, onclick: () => press(which, i) }, name);
   const rows = candidates.map(({ text, features }, i) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, `${i + 1}. ${text}`, features[1] ? element("em", {}, ` (${features[1]} false)`) : null),
       element("td", {}, pairedShares(`${percent(reference[i])} → ${percent(policy[i])}`, reference[i], policy[i])),
-      element("td", {}, format(beta * Math.log(policy[i] / reference[i]))),
-      element("td", {}, side("chosen", "better", i), " ", side("rejected", "worse", i)),
+      element("td", {}, element("span", { class: "llm-heading" }, "reward "), format(beta * Math.log(policy[i] / reference[i]))),
     ),
   );
-  return captionedTable(caption, ["Answer", "reference → policy", "reward", "in a pair"], rows, "llm-answers");
+  return captionedTable(caption, ["Answer", "reference → policy", "reward"], rows, "llm-answers");
 }

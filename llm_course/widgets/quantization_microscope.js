@@ -161,9 +161,9 @@ function errorsOf(now, before) {
   /** @type {[string, (of: Seen) => string][]} */
   const shown = [
     ["error of the row", ({ errors }) => written(errors.row)],
-    [now.outlier ? "near the outlier" : "its first group", ({ errors }) => written(errors.near)],
+    [`first group but weight ${OUTLIER + 1}`, ({ errors }) => written(errors.near)],
     ["other groups", ({ errors }) => written(errors.far)],
-    [now.outlier ? "matrix without it" : "whole matrix", ({ errors }) => written(errors.matrix)],
+    ["matrix, no outlier", ({ errors }) => written(errors.matrix)],
   ];
   return keyFigures(shown, now, before);
 }

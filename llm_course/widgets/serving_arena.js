@@ -1,6 +1,6 @@
 /** A server in the page: one trace of requests, batched, paged and drafted as the reader likes. */
 
-import { fromTo, memory } from "./js/before.js";
+import { memory } from "./js/before.js";
 import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { fitted, sample } from "./js/plot.js";
@@ -13,7 +13,7 @@ const TRAITS = ["batching", "load", "slots", "memory", "block_size", "chunk", "s
 const TOKENS_PER_GIB = 8192;
 const DRAFT_SHARE = 0.1;
 /** Pixels: of a request's row, at the sides of the charts, of the chart of memory. */
-const ROW = 4;
+const ROW = 5;
 const EDGE = { left: 40, right: 8 };
 const MEMORY = { top: 4, height: 46 };
 
@@ -41,7 +41,7 @@ export default widget(
       said.textContent = sentence(yours, figures(yours, ...deadlines));
       const former = remember(yours);
       const of = (/** @type {Run} */ run) => figures(run, ...deadlines);
-      results.replaceChildren(schedule(yours, former), table(of(plain), of(yours), former && of(former), deadlines));
+      results.replaceChildren(schedule(yours, former), table(of(plain), of(yours), former && of(former), deadlines, yours.server.sharing));
     }
   },
 );
@@ -206,27 +206,32 @@ function legend(hasFormer, shares) {
  * @param {Figures} yours
  * @param {Figures | undefined} former
  * @param {[number, number]} deadlines
+ * @param {boolean} shares
  */
-function table(plain, yours, former, [ttft, tpot]) {
+function table(plain, yours, former, [ttft, tpot], shares) {
   const milliseconds = (/** @type {number} */ value) => (value < 100 ? `${format(value, 1)} ms` : `${Math.round(value).toLocaleString("en")} ms`);
   const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
   const whole = (/** @type {number} */ value) => Math.round(value).toLocaleString("en");
   /** @type {[string, keyof Figures, (value: number) => string][]} */
   const rows = [
     ["first token, median", "ttft", milliseconds],
-    ["first token, 95 %", "ttft_95", milliseconds],
     ["per token, median", "tpot", milliseconds],
     ["longest pause", "pause", milliseconds],
     ["tokens per second", "throughput", whole],
     [`requests/s in time*`, "goodput", (value) => format(value, 1)],
-    ["cache in use but empty", "waste", percent],
-    ["prompt found in cache", "hits", percent],
+    ...(shares ? [/** @type {[string, keyof Figures, (value: number) => string]} */ (["prompt found in cache", "hits", percent])] : []),
   ];
-  const lines = rows.map(([name, key, written]) =>
-    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, written(plain[key])), element("td", {}, fromTo(former && written(former[key]), written(yours[key])))),
-  );
+  /** @type {typeof rows} */
+  const more = [["first token, 95 %", "ttft_95", milliseconds], ["cache in use but empty", "waste", percent]];
+  const line = (/** @type {(typeof rows)[number]} */ [name, key, written]) => {
+    const [was, is] = [former && written(former[key]), written(yours[key])];
+    const trace = was === undefined || was === is ? null : element("span", { class: "llm-note" }, ` before: ${was}`);
+    return element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, written(plain[key])), element("td", {}, element("b", {}, is), trace));
+  };
   const head = element("tr", {}, element("td"), element("th", { scope: "col" }, "static"), element("th", { scope: "col" }, "yours"));
   const caption = "A plain static batch, and yours";
   const note = `* ${ttft} ms, then ${tpot} ms a token`;
-  return scroller(caption, element("table", { class: "llm-dense-rows" }, element("caption", {}, caption, element("span", { class: "llm-note" }, ` ${note}`)), element("thead", {}, head), element("tbody", {}, ...lines)));
+  const folded = element("details", {}, element("summary", {}, "More figures"), element("table", { class: "llm-dense-rows" }, element("thead", {}, head.cloneNode(true)), element("tbody", {}, ...more.map(line))));
+  const shown = element("table", { class: "llm-dense-rows" }, element("caption", {}, caption, element("span", { class: "llm-note" }, ` ${note}`)), element("thead", {}, head), element("tbody", {}, ...rows.map(line)));
+  return scroller(caption, shown, folded);
 }

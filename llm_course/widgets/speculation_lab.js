@@ -4,7 +4,7 @@ import { memory } from "./js/before.js";
 import { announcement, button, choice, columns, element, setTrait, slider, visibleToken, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format, randomNumbers } from "./js/numbers.js";
-import { pairedShares } from "./js/paired_bars.js";
+import { pairedBars } from "./js/paired_bars.js";
 import { linePlot } from "./js/plot.js";
 import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./js/speculation.js";
 import { captionedTable, tableRow } from "./js/table.js";
@@ -16,9 +16,9 @@ const TRAITS = ["place", "likeness", "rule", "drafted", "cost"];
 /** @type {[Rule, string][]} */
 const RULES = [
   ["exact", "the right one"],
-  ["target", "rejected: draw from the target"],
+  ["target", "rejected: from the target"],
   ["all", "accept everything"],
-  ["best", "accept only the target's likeliest"],
+  ["best", "only the likeliest"],
 ];
 const DRAWS = 2000;
 const LONGEST = 16;
@@ -123,19 +123,21 @@ function figures(now, before) {
  * @param {number[] | null} counts
  */
 function table({ target, draft, accepted, comesOut, tokens }, counts) {
-  const head = ["", "drafted, accepted", "target, comes out", "off\u00a0by", ...(counts ? ["drawn"] : [])];
+  const head = ["", "", "target", "comes out", "off\u00a0by", ...(counts ? ["drawn"] : [])];
+  const largest = Math.max(...target, ...comesOut);
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
     const isOff = Math.abs(off) >= 5e-4;
     const cells = [
-      pairedShares(`${format(draft[token])}, ${format(accepted[token])}`, draft[token], accepted[token]),
-      pairedShares(`${format(p)}, ${format(comesOut[token])}`, p, comesOut[token], isOff ? "llm-off" : ""),
+      element("div", {}, pairedBars(p / largest, comesOut[token] / largest, isOff ? "llm-off" : ""), element("span", { class: "llm-note" }, `drafted ${format(draft[token])}, accepted ${format(accepted[token])}`)),
+      format(p),
+      format(comesOut[token]),
       isOff ? `${off > 0 ? "▲" : "▼"} ${format(Math.abs(off))}` : "–",
       ...(counts ? [format(counts[token] / DRAWS)] : []),
     ];
     return tableRow(visibleToken(tokens[token]), cells);
   });
-  return captionedTable("Outlined: draft, target; filled: what came of it", head, lines);
+  return captionedTable("Bars: the target in outline, what comes out filled", head, lines, "llm-outcomes");
 }
 
 /**

@@ -105,11 +105,11 @@ def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, ad
     page = opened(watched, address, "metric_switch")
     said = page.get_by_role("status")
     expect(said).to_contain_text(
-        "Answers of 10 tokens, seed 0. Each chart's steepest step, the shaded one, holds 96 % of the rise of "
+        "Answers of 10 tokens. Shaded: the steepest step of seed 0. It holds 96 % of the rise of "
         "exact match, 52 % of the rise of tokens right and 52 % of the rise of log-probability."
     )
     expect(page.get_by_role("img")).to_have_count(3)
     page.get_by_label("Tokens in the answer").fill("1")
-    expect(said).to_contain_text("Answers of 1 token, seed 0.")
+    expect(said).to_contain_text("Answers of 1 token.")
     page.get_by_label("Models", exact=True).select_option("2")
     expect(page.locator(".llm-band")).to_have_count(3)

@@ -174,6 +174,7 @@ export function announcement() {
  * @typedef {object} Frame
  * @property {string} title
  * @property {string[] | ((model: Model) => string[])} tryThis  What to try, one sentence each.
+ * @property {string[]} [tryAgainOn]  Traits whose change makes other sentences fit.
  */
 
 /**
@@ -182,13 +183,16 @@ export function announcement() {
  * @param {(model: Model, body: HTMLElement) => void | (() => void)} renderBody  Returns what undoes it.
  * @returns {WidgetModule}
  */
-export function widget({ title, tryThis }, renderBody) {
+export function widget({ title, tryThis, tryAgainOn = [] }, renderBody) {
   return {
     render({ model, el }) {
       const body = element("div", { class: "llm-body" });
-      const sentences = typeof tryThis === "function" ? tryThis(model) : tryThis;
+      const tips = element("div", { class: "llm-inline" });
+      const advise = () => tips.replaceChildren(suggestions(typeof tryThis === "function" ? tryThis(model) : tryThis));
+      for (const trait of tryAgainOn) model.on(`change:${trait}`, advise);
+      advise();
       el.append(
-        element("div", { class: "llm-widget", role: "group", "aria-label": title }, element("p", { class: "llm-title" }, title), suggestions(sentences), body),
+        element("div", { class: "llm-widget", role: "group", "aria-label": title }, element("p", { class: "llm-title" }, title), tips, body),
       );
       return renderBody(model, body);
     },

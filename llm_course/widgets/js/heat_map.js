@@ -9,6 +9,7 @@ import { captionedTable, tableRow } from "./table.js";
 /**
  * @typedef {object} HeatMap
  * @property {HTMLElement} node
+ * @property {(caption: string) => void} rename
  * @property {(values: Matrix, picked?: number, before?: Matrix) => void} show  New numbers of the same shape, the row to
  *   mark, and the numbers before the last change: where one differs, a line below it is as long as it was large.
  */
@@ -30,8 +31,13 @@ export function heatMap({ caption, rows, columns, onPick, isCompact = false, loo
     return element("tr", {}, element("th", { scope: "row" }, pick ?? label), ...cells[i]);
   });
   const header = columns.map((label) => element("th", { scope: "col" }, element("span", {}, label)));
+  const node = captionedTable(caption, ["", ...header], lines, `llm-heat ${isCompact ? "llm-compact" : ""} ${look}`);
   return {
-    node: captionedTable(caption, ["", ...header], lines, `llm-heat ${isCompact ? "llm-compact" : ""} ${look}`),
+    node,
+    rename(caption) {
+      node.setAttribute("aria-label", caption);
+      /** @type {HTMLElement} */ (node.querySelector("caption")).textContent = caption;
+    },
     show(values, picked, before) {
       const largest = Math.max(1e-9, ...values.flat().filter(Number.isFinite).map(Math.abs));
       values.forEach((row, i) => row.forEach((value, j) => fill(cells[i][j], value, largest, before?.[i]?.[j])));

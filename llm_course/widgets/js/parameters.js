@@ -29,10 +29,11 @@ export function parameterCounts({ vocabulary, width, layers, hidden, group, gate
 }
 
 /**
- * A count in words: "6.74 billion".
+ * A count in words: "6.74 billion", "1,000 trillion".
  * @param {number} count
  */
 export function inWords(count) {
+  if (count >= 1e15) return `${Math.round(count / 1e12).toLocaleString("en")} trillion`;
   if (count >= 1e12) return `${(count / 1e12).toFixed(2)} trillion`;
   if (count >= 1e9) return `${(count / 1e9).toFixed(2)} billion`;
   if (count >= 1e6) return `${(count / 1e6).toFixed(2)} million`;
