@@ -190,3 +190,23 @@ def watched(browser: Browser) -> Iterator[Watched]:
     yield kept
     context.close()
     assert kept.faults == []
+
+
+@pytest.fixture(scope="session")
+def tab_of_all(browser: Browser) -> Iterator[Watched]:
+    context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
+    yield Watched(context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def tab(tab_of_all: Watched) -> Iterator[Watched]:
+    """As `watched`, but in the one tab of all widgets, which is quicker: for what sets up nothing of its own."""
+    # What the page before still loaded is called off when it is left: no fault of this one.
+    tab_of_all.page.goto("about:blank")
+    tab_of_all.faults.clear()
+    tab_of_all.page.set_viewport_size({"width": 1000, "height": 900})
+    yield tab_of_all
+    assert tab_of_all.faults == []
+    tab_of_all.page.evaluate("localStorage.clear(), sessionStorage.clear()")

@@ -15,17 +15,17 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_runs_from_a_file_in_the_dark_and_fits_a_phone(watched: Watched, site: Path, name: str) -> None:
-    watched.page.set_viewport_size({"width": 320, "height": 800})
-    page = opened(watched, site.as_uri(), name, "dark")
+def test_runs_from_a_file_in_the_dark_and_fits_a_phone(tab: Watched, site: Path, name: str) -> None:
+    tab.page.set_viewport_size({"width": 320, "height": 800})
+    page = opened(tab, site.as_uri(), name, "dark")
     expect(page.locator(".llm-widget-picture")).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert faults_of_access(page) == []
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_is_accessible_and_every_control_is_reached_with_the_tab_key(watched: Watched, address: str, name: str) -> None:
-    page = opened(watched, address, name)
+def test_is_accessible_and_every_control_is_reached_with_the_tab_key(tab: Watched, address: str, name: str) -> None:
+    page = opened(tab, address, name)
     assert faults_of_access(page) == []
     expect(page.locator("[aria-busy]")).to_have_count(0)  # a model brings controls of its own
     assert missed_by_tab(page) == []

@@ -61,9 +61,9 @@ def laid_out(watched: Watched, address: str, name: str, screen: ViewportSize = C
 
 
 @pytest.mark.parametrize("name", WIDGETS)
-def test_fits_one_screen_and_all_names_can_be_read(watched: Watched, address: str, name: str) -> None:
+def test_fits_one_screen_and_all_names_can_be_read(tab: Watched, address: str, name: str) -> None:
     """All that is measured of a widget, in one visit."""
-    page = laid_out(watched, address, name)
+    page = laid_out(tab, address, name)
     widget = page.locator(".llm-widget")
     box = widget.bounding_box()
     assert box is not None and box["height"] <= ONE_SCREEN
