@@ -85,7 +85,7 @@ FAULTS = {
         "chapters/notation.md",
         "# Notation\n",
         "# Notation\n\n<img src='http://example.org/seen.png' alt='seen'>\n",
-        ("tests/site/test_browser.py", "-k", "notation and sound"),
+        ("tests/site/test_every_page.py", "-k", "notation and sound"),
     ),
     "known mistakes pass": Fault(
         "llm_course/checking/compare.py",
