@@ -63,6 +63,8 @@ def stand_in(job: Job, task: Task, server: NoServer) -> Outcome:
         os.kill(os.getpid(), signal.SIGKILL)
     if task.student == "roomless":
         raise SandboxError("there is no room")
+    if "where" in task.student:
+        return refuse(job, task, f"{sorted(os.sched_getaffinity(0))}")
     if "library" in task.student:
         return refuse(job, task, f"{os.getpid()} with the library: {server.has_library}")
     return refuse(job, task, f"{task.student} by another process: {os.getpid() != int(os.environ['PARENT'])}")
@@ -87,6 +89,15 @@ def run(count: int, given: Iterable[Task]) -> dict[str, str]:
 def test_processes_share_the_work(no_rooms: None, count: int) -> None:
     students = [f"s{number}" for number in range(20)]
     assert run(count, tasks(*students)) == {name: f"{name} by another process: True" for name in students}
+
+
+def test_each_process_has_a_processor_where_there_are_enough(no_rooms: None) -> None:
+    allowed = sorted(os.sched_getaffinity(0))
+    students = [f"where {number}" for number in range(4 * len(allowed))]
+    # With one, the grading stays in this process.
+    if len(allowed) > 1:
+        assert set(run(len(allowed), tasks(*students)).values()) <= {f"[{processor}]" for processor in allowed}
+    assert run(len(allowed) + 1, tasks(*students)) == dict.fromkeys(students, str(allowed))
 
 
 def test_a_process_that_dies_costs_one_submission(no_rooms: None) -> None:
