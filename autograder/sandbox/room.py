@@ -204,17 +204,19 @@ class Room:
 
     def _wait(self, deadline: float) -> bool:
         """Wait for an answer to begin. The time in which the room got no processor does not count, within limits."""
-        patience = PATIENCE * deadline
-        self._times = self._process.times()
-        while not self._frames.wait(deadline):
-            before, self._times = self._times, self._process.times()
+        before = self._times = self._process.times()
+        granted, left = 0.0, deadline
+        while not self._frames.wait(left):
+            self._times = self._process.times()
+            # All of its waiting, not the last part of it: what ran late makes up for earlier waiting, too.
             ran, waited = self._times.ran - before.ran, self._times.waited - before.waited
-            granted = min(waited, FOR_EACH_SECOND * ran, patience, self.granted_until - time.monotonic())
-            if granted < NOT_WORTH_GRANTING:
-                self.starved |= waited >= max(STARVED * deadline, NOT_WORTH_GRANTING)
+            excused = min(waited, FOR_EACH_SECOND * ran, PATIENCE * deadline)
+            left = min(excused - granted, self.granted_until - time.monotonic())
+            if left < NOT_WORTH_GRANTING:
+                had_its_time = deadline + granted - waited > deadline - NOT_WORTH_GRANTING
+                self.starved |= not had_its_time and waited >= max(STARVED * deadline, NOT_WORTH_GRANTING)
                 return False
-            patience -= granted
-            deadline = granted
+            granted += left
         return True
 
     @contextlib.contextmanager

@@ -186,6 +186,17 @@ def test_waiting_is_granted_for_work_and_never_more_than_the_deadline_once_more(
     assert room.starved == starved
 
 
+def test_who_waits_first_and_runs_then_has_the_time_that_was_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what is granted for the last part alone, it was stopped after 0.2 seconds of work, and for good."""
+    process = Process(1.0, 0.0)
+    process.times = lambda: Times(0.05 + max(sum(process.waits) - 1, 0), 0.95) if process.waits else Times()
+    monkeypatch.setattr(rooms.wire, "FrameReader", lambda connection: process)
+    room = Room(SimpleNamespace(end_process=lambda process: None), process)
+    assert room._wait(1.0) is False
+    assert sum(process.waits) == pytest.approx(1.95, abs=0.06)
+    assert not room.starved
+
+
 def test_workers_have_a_processor_each_where_there_are_enough() -> None:
     allowed = sorted(os.sched_getaffinity(0))
     assert _processors(len(allowed)) == allowed
