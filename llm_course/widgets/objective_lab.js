@@ -124,7 +124,7 @@ function alignedRows(model, most) {
     room -= column.width;
   }
   let place = 0;
-  return parts.map((part, i) => {
+  return parts.map((part) => {
     const first = place;
     place += part.reduce((sum, { width }) => sum + width, 0);
     const rows = [
@@ -132,7 +132,9 @@ function alignedRows(model, most) {
       row("it reads", part.map(read)),
       row("it says", part.map(({ says, width }) => cell(says, width, "llm-token llm-loss"))),
     ];
-    return captionedTable(`Text, input and targets${parts.length > 1 ? `, ${i + 1} of ${parts.length}` : ""}`, [], rows, "llm-aligned");
+    // A column of its own may follow the last word.
+    const named = first < words.length ? `Words ${first + 1} to ${Math.min(place, words.length)}` : "After the last word";
+    return captionedTable(parts.length > 1 ? named : "Text, input and targets", [], rows, "llm-aligned");
   });
 }
 

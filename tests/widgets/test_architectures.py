@@ -171,6 +171,9 @@ def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: s
     page.get_by_text("5 tokens carry loss").wait_for()
     says = page.get_by_role("row", name="it says").get_by_role("cell")
     assert says.all_inner_texts() == ["capital", "of", "France", "is", "Paris", "–"]
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(page.get_by_role("table", name="Words 1 to 3")).to_be_visible()  # on a phone the text goes on below
+    expect(page.get_by_role("table", name="Words 4 to 6")).to_contain_text("Paris")
 
 
 def test_the_kernel_sends_the_weights_of_the_masked_model(monkeypatch: pytest.MonkeyPatch) -> None:
