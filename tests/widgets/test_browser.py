@@ -341,6 +341,17 @@ def test_a_model_is_loaded_where_a_browser_does_not_say_when_it_is_idle(watched:
     expect(page.get_by_role("status")).to_contain_text("P(text)")
 
 
+def test_what_is_said_of_scores_fits_the_vectors_in_view(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    tips = page.get_by_role("group", name="What to try")
+    expect(tips).to_contain_text("All keys alike")
+    expect(page.get_by_role("table", name="Scores: Q · K / √d")).to_be_visible()
+    page.get_by_label("Divide scores").uncheck()
+    expect(page.get_by_role("table", name="Scores: Q · K", exact=True)).to_be_visible()
+    page.get_by_label("Vectors").select_option("Random vectors")
+    expect(tips).not_to_contain_text("All keys alike")  # no such button is there
+
+
 def test_norm_lab_shows_what_a_shift_does(watched: Watched, address: str) -> None:
     page = opened(watched, address, "norm_lab")
     rows = page.locator(".llm-columns-of-numbers tbody tr")

@@ -132,6 +132,16 @@ def test_a_drawn_token_goes_on_with_the_text(watched: Watched, address: str) -> 
     assert field.input_value().startswith(before) and len(field.input_value()) > len(before)
 
 
+def test_on_a_phone_a_part_opens_below_its_own_layer(watched: Watched, address: str) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 800})
+    page = opened(watched, address, "decoder_map")
+    page.get_by_role("button", name="Norm before attention 2").click()
+    part = page.locator("li").filter(has=page.get_by_role("button", name="Attention 2")).get_by_role("region")
+    expect(part).to_contain_text("After, on the same scale")
+    page.set_viewport_size({"width": 1000, "height": 800})
+    expect(part).to_have_count(0)  # there it stands beside the map
+
+
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_a_view_is_reopened_by_its_address(watched: Watched, address: str, site: Any, scheme: str) -> None:
     page = opened(watched, address if scheme == "http" else site.as_uri(), "decoder_map")
