@@ -27,6 +27,11 @@ export default widget(
     box.value = model.get("text");
     const said = announcement();
     const tokens = element("p", { class: "llm-text llm-tokens llm-growing", role: "group", tabindex: 0, "aria-label": "The text in tokens; framed: the next pair to join" });
+    const key = element(
+      "p",
+      { class: "llm-legend" },
+      element("span", {}, element("i", { class: "llm-next" }), "joined next"), element("span", {}, element("i", { class: "llm-made" }), "joined last"),
+    );
     const tables = element("div", { class: "llm-row" });
     const one = button("Merge the next pair", () => step(1));
     const ten = button("Ten merges", () => step(10));
@@ -36,7 +41,7 @@ export default widget(
     let merges = [];
 
     body.append(
-      columns([element("div", { class: "llm-controls" }, box, one, ten, button("Start again", restart)), said], [tokens, tables]),
+      columns([element("div", { class: "llm-controls" }, box, one, ten, button("Start again", restart)), said], [tokens, key, tables]),
     );
     restart();
 
@@ -110,7 +115,7 @@ function pairTable(pieces, merges) {
   const rows = countPairs(pieces, merges)
     .slice(0, SHOWN_PAIRS)
     .map(({ pair, count }) => tableRow(pairLabel(pair), [count]));
-  return captionedTable("Frequent pairs", ["Pair", "Times"], rows);
+  return rows.length ? captionedTable("Frequent pairs", ["Pair", "Times"], rows) : element("p", { class: "llm-note" }, "No two tokens of a word are left.");
 }
 
 /** @param {[string, string][]} merges */

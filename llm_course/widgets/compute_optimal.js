@@ -75,7 +75,7 @@ export default widget(
       const served = model.get("served");
       const cost = costOfLife(chosen, served);
       const best = lowest(runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 100)));
-      said.textContent = `Chosen: ${sentence(chosen)} Of those that cost as much${served ? " over their lives" : ""}, the lowest: ${sentence(best)}`;
+      said.textContent = `Chosen: ${sentence(chosen)} That is ${format(fittedLoss(chosen) - best.loss, 3)} above the lowest for as much compute${served ? " over a life" : ""}.`;
       const points = curvePoints(cost, served, best.loss);
       const before = remember(points);
       curve.replaceChildren(plot(chosen, points, before, best));
@@ -196,12 +196,16 @@ function table(model, best) {
   ]);
   // The function knows only the budget of training.
   if (own && own.budget === model.get("budget") && !served) rows.push(["your function", own]);
-  const names = ["", "Parameters", "Tokens", "Tokens for each", "Loss", "Days on 1,000 GPUs"];
-  const lines = rows.map(([name, run]) => {
-    const days = costOfLife(run, 0) / (1000 * SPEED) / 86_400;
-    const cells = [inWords(run.parameters), inWords(run.tokens), ratio(run), format(fittedLoss(run), 3), days < 0.1 ? "under 0.1" : format(days, 1)];
-    return tableRow(name, cells);
-  });
+  const days = (/** @type {Run} */ run) => costOfLife(run, 0) / (1000 * SPEED) / 86_400;
+  /** @type {[string, (run: Run) => string][]} */
+  const measures = [
+    ["parameters", (run) => inWords(run.parameters)],
+    ["tokens", (run) => inWords(run.tokens)],
+    ["tokens for each", ratio],
+    ["loss", (run) => format(fittedLoss(run), 3)],
+    ["days on 1,000 GPUs", (run) => (days(run) < 0.1 ? "under 0.1" : format(days(run), 1))],
+  ];
+  const lines = measures.map(([name, of]) => tableRow(name, rows.map(([, run]) => of(run))));
   const caption = served ? "Ways to spend as much over a life" : "Ways to spend it";
-  return captionedTable(caption, names, lines);
+  return captionedTable(caption, ["", ...rows.map(([name]) => name)], lines, "llm-ways");
 }

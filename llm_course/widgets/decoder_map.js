@@ -162,7 +162,8 @@ export default widget(
       const rows = stages(sight, small).map(({ parts, row }) =>
         element("li", { class: parts.length > 1 ? "llm-block" : "" }, element("span", { class: "llm-boxes" }, ...parts.map(box)), row ? guess(sight, row, last, small) : null),
       );
-      return element("ol", { "aria-label": "The decoder, from the text to the drawn token" }, ...rows);
+      const list = element("ol", { "aria-label": "The decoder, from the text to the drawn token" }, ...rows);
+      return small ? element("div", {}, element("p", { class: "llm-note" }, "The gray rail is the residual stream: each part reads from it and adds to it."), list) : list;
     }
 
     function drawNext() {

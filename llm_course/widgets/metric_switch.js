@@ -37,8 +37,6 @@ const METRICS = [
   { name: "log-probability", unit: "nats per token", of: logProbability },
 ];
 const HEIGHT = 230;
-/** The seeds differ in nothing but luck: they look alike, and have one entry in the legend. */
-const SEEDS = "each line a seed";
 /** Ticks of an axis at the most. */
 const TICKS = 3;
 
@@ -55,16 +53,20 @@ export default widget(
     const views = /** @type {View[]} */ (model.get("views"));
     const longest = views[0].runs[0].answers[0].tokensRight.length;
     const said = announcement();
+    const key = element("p", { class: "llm-note" });
     const results = element("div", { class: "llm-row llm-rulers" });
     const numbers = element("div");
+    const chosen = choice("Models", views.map(({ name }, i) => [String(i), name]), String(model.get("view")), (value) => setTrait(model, "view", Number(value)));
+    chosen.classList.add("llm-long");
     body.append(
       element(
         "div",
         { class: "llm-controls" },
-        choice("Models", views.map(({ name }, i) => [String(i), name]), String(model.get("view")), (value) => setTrait(model, "view", Number(value))),
+        chosen,
         slider("Tokens in the answer", { min: 1, max: longest, step: 1, value: model.get("length") }, (value) => setTrait(model, "length", value)),
       ),
       said,
+      key,
       results,
       element("details", {}, element("summary", {}, "The numbers"), numbers),
     );
@@ -77,6 +79,8 @@ export default widget(
       const before = remember(now);
       const former = before?.view === now.view ? before.length : undefined; // lines of other models are no trace of these
       said.textContent = sentence(now);
+      const seeds = now.view.runs.length > 1 ? ["Each blue line is a seed."] : [];
+      key.textContent = [...seeds, ...(former && former !== now.length ? [`Pale: answers of ${former}.`] : [])].join(" ");
       results.replaceChildren(...METRICS.map((metric) => plot(metric, now, former)));
       numbers.replaceChildren(table(now));
     }
@@ -115,7 +119,7 @@ function plot(metric, { view, length }, formerLength) {
   const points = (/** @type {number[]} */ values) => values.map((value, i) => /** @type {[number, number]} */ ([at(view.places[i]), value]));
   /** @type {Series[]} */
   const series = view.runs.map((run, i) => ({
-    name: i ? "" : SEEDS,
+    name: "", // the seeds differ in nothing but luck: they look alike, and the sentence tells of them
     look: 0,
     points: points(valuesOf(metric, run, length)),
     before: formerLength && i === 0 ? points(valuesOf(metric, run, formerLength)) : undefined,
@@ -136,6 +140,7 @@ function plot(metric, { view, length }, formerLength) {
     xTick: (value) => short(view.logarithmic ? 10 ** value : value),
     yRange: metric.range,
     height: HEIGHT,
+    tracesAreNamed: true,
   });
 }
 

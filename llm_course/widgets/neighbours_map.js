@@ -137,7 +137,9 @@ function nearestTable(near, count, chance) {
     return tableRow(name, [scale], similarity <= CLEARLY * chance && "llm-faint");
   });
   const mark = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark" }), `best of ${count} random rows: ${format(chance)}`);
-  return element("div", {}, captionedTable(caption, [], rows, "llm-bars llm-token-bars"), mark);
+  const isPale = near.some(({ similarity }) => similarity <= CLEARLY * chance);
+  const pale = isPale ? element("p", { class: "llm-note" }, "Pale: hardly nearer than chance.") : null;
+  return element("div", {}, captionedTable(caption, [], rows, "llm-bars llm-token-bars"), mark, pale);
 }
 
 /**

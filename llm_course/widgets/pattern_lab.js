@@ -131,6 +131,7 @@ function picture(model, picked) {
  * @param {number} room
  */
 function shortened(word, room) {
+  if (widthOf(word) <= room) return word;
   const most = Math.max(1, Math.floor((room - 2) / widthOf("m")));
   return word.length <= most ? word : `${word.slice(0, Math.max(1, most - 1))}…`;
 }

@@ -114,10 +114,12 @@ function runLab(model, reference, { controls, said, results, group }, isOpen) {
 function fields(model) {
   const rewards = Object.entries(REWARDS).map(([key, { name }]) => /** @type {[string, string]} */ ([key, name]));
   const rates = [...new Set([...RATES, model.get("rate")])].sort((a, b) => a - b);
+  const pay = choice("Pay 1 if", rewards, model.get("reward"), (reward) => setTrait(model, "reward", reward));
+  pay.classList.add("llm-long");
   return [
-    choice("Pay 1 if", rewards, model.get("reward"), (reward) => setTrait(model, "reward", reward)),
+    pay,
     slider("KL weight", { min: 0, max: 1, step: 0.05, value: model.get("kl_weight"), format: (value) => value.toFixed(2) }, (weight) => setTrait(model, "kl_weight", weight)),
-    choice("Advantage", [["yes", "GRPO: divided by the spread"], ["no", "Dr. GRPO: not divided"]], model.get("divide") ? "yes" : "no", (value) => setTrait(model, "divide", value === "yes")),
+    choice("Advantage", [["yes", "GRPO (÷ spread)"], ["no", "Dr. GRPO (not ÷)"]], model.get("divide") ? "yes" : "no", (value) => setTrait(model, "divide", value === "yes")),
     choice("Learning rate", rates.map((rate) => [String(rate), String(rate)]), String(model.get("rate")), (rate) => setTrait(model, "rate", Number(rate))),
   ];
 }
@@ -145,13 +147,14 @@ function plots(history, former) {
   const highest = (/** @type {keyof Measures} */ key, /** @type {number} */ least) => Math.max(least, ...[...history, ...former].map((measures) => measures[key]));
   const series = (/** @type {string} */ name, /** @type {keyof Measures} */ key, look = 0) => ({ name, look, points: line(history, key), before: former.length ? line(former, key) : undefined });
   /** @type {(title: string, y: string, most: number, height: number, shown: Series[], dots?: Plot["dots"]) => HTMLElement} */
-  const plot = (title, y, most, height, shown, dots = []) => linePlot({ title, x: "step", y, series: shown, dots, yRange: [0, most], xRange: [0, Math.max(LEAST_STEPS, history.length - 1, former.length - 1)], height });
+  const plot = (title, y, most, height, shown, dots = []) => linePlot({ title, x: "step", y, series: shown, dots, tracesAreNamed: true, yRange: [0, most], xRange: [0, Math.max(LEAST_STEPS, history.length - 1, former.length - 1)], height });
   const [at, now] = [history.length - 1, history[history.length - 1]];
   const ends = [
     { at: /** @type {[number, number]} */ ([at, now.reward]), name: `reward ${format(now.reward)}`, look: 1 },
     { at: /** @type {[number, number]} */ ([at, now.right]), name: `right ${format(now.right)}`, below: now.right > 0.15 },
   ];
   return [
+    ...(former.length ? [element("p", { class: "llm-note" }, "Pale lines: the run before this one.")] : []),
     plot("What it is paid, and what is true", "share", 1, 180, [series("", "reward", 1), series("", "right", 0)], ends),
     element(
       "div",
@@ -171,7 +174,7 @@ function groupList({ question, answers, rewards, advantages }) {
     return element(
       "li",
       { class: kind },
-      element("b", { title: inWords(answer) }, `${isRight(answer) ? "✓" : "✗"} ${inWords(answer)}`),
+      element("b", {}, `${isRight(answer) ? "✓" : "✗"} ${inWords(answer)}`),
       element("span", {}, `${format(rewards[i])}, ${sign}${format(advantages[i])}`),
     );
   });

@@ -8,7 +8,7 @@ from .base import CourseWidget
 from .picture import number_table
 
 REWARDS = {
-    "right": "the right number, and no other",
+    "right": "only the right number",
     "found": "the right number is somewhere in it",
     "sure": "it sounds sure",
     "long": "it is long",

@@ -80,10 +80,10 @@ function sentence({ own, apiPrice, utilisation, even }) {
 function figures(now, before) {
   /** @type {[string, (of: Compared) => string][]} */
   const shown = [
-    ["machine", ({ own }) => dollars(own)],
-    ["API", ({ apiPrice }) => dollars(apiPrice)],
-    ["meet when busy", ({ even }) => (even > 1 ? "never" : percent(even))],
-    ["tokens a month then", ({ even, tokens }) => (even > 1 ? "–" : `${whole(tokens / 1e6)} M`)],
+    ["machine, per million", ({ own }) => dollars(own)],
+    ["API, per million", ({ apiPrice }) => dollars(apiPrice)],
+    ["meet at", ({ even }) => (even > 1 ? "never" : percent(even))],
+    ["tokens a month", ({ even, tokens }) => (even > 1 ? "–" : `${whole(tokens / 1e6)} M`)],
   ];
   return keyFigures(shown, now, before);
 }
@@ -127,8 +127,8 @@ function plot(compared, former) {
     markerName: now.meeting && "the machine is cheaper",
     xTicks: [-3, -2, -1, 0],
     xTick: (power) => `${100 * 10 ** power} %`,
-    yTick: (power) => (Number.isInteger(power) ? `$${(10 ** power).toLocaleString("en", { maximumFractionDigits: 3 })}` : ""),
-    yRange: [Math.floor(Math.min(...heights)), Math.ceil(Math.max(...heights))],
+    yTick: (power) => (Number.isInteger(power) ? `$${(10 ** power).toLocaleString("en", { minimumFractionDigits: power < 0 ? 2 : 0, maximumFractionDigits: 3 })}` : ""),
+    yRange: [Math.floor(4 * Math.min(...heights) - 0.3) / 4, Math.ceil(4 * Math.max(...heights) + 0.3) / 4],
     height: 300,
   });
 }

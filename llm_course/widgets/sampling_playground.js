@@ -3,6 +3,7 @@
 import { loadCourseModel } from "./js/course_model.js";
 import { announcement, button, columns, element, loadWhenVisible, setTrait, slider, textField, widget } from "./js/dom.js";
 import { randomNumbers, softmax } from "./js/numbers.js";
+import { rankedStrip } from "./js/ranked.js";
 import { nextDistribution, sample } from "./js/sampling.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { FixedDistribution, Writer } from "./js/writer.js";
@@ -25,8 +26,9 @@ export default widget(
     ],
   },
   (model, body) => {
-    const bars = tokenBars("The next token: blue with your settings, outlined without", { noteName: "Without, cut by", onPick: take });
+    const bars = tokenBars("The most probable: press one to take it", { noteName: "Without", onPick: take });
     bars.node.classList.add("llm-over-plain");
+    const strip = element("div");
     const text = element("p", { class: "llm-text" });
     const said = announcement();
     const prompt = textField("Prompt", model.get("prompt"), (typed) => {
@@ -49,7 +51,7 @@ export default widget(
     let uniform = randomNumbers(model.get("seed"));
     let run = 0;
 
-    body.append(model.get("logits") ? "" : prompt, buttons, text, columns([settingControls(model), said], [bars.node]));
+    body.append(model.get("logits") ? "" : prompt, buttons, text, columns([settingControls(model), said], [strip, bars.node]));
     setEnabled(false);
     load();
     for (const name of Object.keys(SETTINGS)) model.on(`change:${name}`, showNext);
@@ -80,6 +82,8 @@ export default widget(
       const { probabilities, cuts } = nextDistribution(logits, settings(model));
       const before = softmax(logits);
       const ranked = before.map((_, id) => id).sort((a, b) => before[b] - before[a]);
+      const kept = cuts.filter((cut) => !cut).length;
+      strip.replaceChildren(rankedStrip({ before: ranked.map((id) => before[id]), now: ranked.map((id) => probabilities[id]), kept }));
       bars.show(
         ranked.slice(0, BARS).map((id) => ({
           id,
@@ -87,11 +91,11 @@ export default widget(
           probability: probabilities[id],
           before: before[id],
           cut: cuts[id] !== "",
-          note: cuts[id] ? `${percent(before[id])}, ${cuts[id]}` : percent(before[id]),
+          note: cuts[id] ? `${percent(before[id])}, cut by ${cuts[id]}` : percent(before[id]),
         })),
+        Math.max(...before, ...probabilities),
       );
-      const kept = cuts.filter((cut) => !cut).length;
-      said.textContent = `${kept} of ${cuts.length} tokens are kept.`;
+      said.textContent = `${kept.toLocaleString("en")} of ${cuts.length.toLocaleString("en")} tokens are kept.`;
       text.replaceChildren(writer.prompt, element("mark", {}, writer.written));
     }
 

@@ -20,6 +20,8 @@ export default widget(
   (model, body) => {
     const names = Object.keys(model.get("counts"));
     const results = element("div");
+    const tokenizer = choice("Tokenizer", names.map((name) => [name, name]), model.get("tokenizer"), (name) => setTrait(model, "tokenizer", name));
+    tokenizer.classList.add("llm-long");
     const price = element("input", {
       type: "number", min: 0, step: 0.5, value: model.get("price"),
       oninput: () => setTrait(model, "price", price.valueAsNumber || 0),
@@ -28,7 +30,7 @@ export default widget(
       element(
         "div",
         { class: "llm-controls" },
-        choice("Tokenizer", names.map((name) => [name, name]), model.get("tokenizer"), (name) => setTrait(model, "tokenizer", name)),
+        tokenizer,
         element("label", { class: "llm-field" }, "Dollars for a million tokens", price),
       ),
       results,

@@ -204,7 +204,9 @@ def test_playground_names_what_each_filter_cuts(watched: Watched, address: str) 
     page = start_playground(watched, address)
     page.get_by_label("Top-k").fill("3")
     expect(page.get_by_role("status")).to_contain_text("3 of ")
-    assert page.get_by_text("%, top-k").count() == 5  # of eight rows
+    assert page.get_by_text("%, cut by top-k").count() == 5  # of eight rows
+    expect(page.locator(".llm-ranked svg[role=img]")).to_contain_text("3 kept")
+    expect(page.locator(".llm-ranked .llm-marker")).to_have_count(1)
     page.locator("td button, th button").first.press("Enter")
     assert written(page) != ""
 
@@ -391,24 +393,27 @@ def test_compute_optimal_moves_to_smaller_models_when_they_are_used(watched: Wat
     expect(said).to_contain_text("Chosen: 70.00 billion parameters on 1.40 trillion tokens, 20 for each, loss 1.976.")
     start.select_option("Llama 3 8B")
     expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens, 1,875 for each, loss 2.024.")
-    expect(said).to_contain_text("the lowest: 81.28 billion parameters")
+    lowest = page.get_by_role("row", name="parameters").locator("td").nth(1)
+    expect(lowest).to_have_text("81.28 billion")
     for served, best in (("100.00 trillion", "8.91 billion"), ("200.00 trillion", "7.94 billion")):
         page.get_by_label("Tokens served in its life").select_option(served)
         expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens")
-        expect(said).to_contain_text(f"over their lives, the lowest: {best}")
+        expect(said).to_contain_text("above the lowest for as much compute over a life.")
+        expect(lowest).to_have_text(best)
     expect(start).to_have_value("Llama 3 8B")
 
 
 def test_compute_optimal_multiplies_its_budget(watched: Watched, address: str) -> None:
     page = opened(watched, address, "compute_optimal")
-    said, start = page.get_by_role("status"), page.get_by_label("Start from")
+    start = page.get_by_label("Start from")
     start.select_option("Chinchilla")
     for _ in range(2):
         page.get_by_role("button", name="ten times").click()
     expect(start).to_have_value("own")
     expect(page.get_by_label("Budget in FLOPs, as a number")).to_have_value("5.9e25")
-    expect(said).to_contain_text("the lowest: 776.25 billion parameters")
-    expect(page.get_by_role("row", name="20 tokens for each")).to_contain_text("700.00 billion")
+    parameters = page.get_by_role("row", name="parameters").locator("td")
+    expect(page.get_by_role("columnheader")).to_have_text(["chosen", "lowest", "20 tokens for each"])
+    assert parameters.all_inner_texts()[1:] == ["776.25 billion", "700.00 billion"]
 
 
 @pytest.mark.parametrize("kind", ["rope", "sinusoid"])

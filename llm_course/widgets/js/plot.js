@@ -30,6 +30,7 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  * @property {[number, number]} [xRange]
  * @property {[number, number]} [yRange]
  * @property {number} [height]  In pixels; by the width if left out.
+ * @property {boolean} [tracesAreNamed]  Whether words beside several plots say once what their traces are.
  */
 
 const EDGE = { right: 12, top: 26, bottom: 38 };
@@ -86,7 +87,7 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked }, width) {
+function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked, tracesAreNamed }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
@@ -121,7 +122,7 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
     label(end, height - 4, "end", x, "llm-tick"),
     label(Y_NAME.x, Y_NAME.y, Y_NAME.anchor, y, "llm-tick"),
   );
-  return element("div", {}, picture, legend(series, !areNamed));
+  return element("div", {}, picture, legend(series, !areNamed, !tracesAreNamed));
 }
 
 /**
@@ -189,12 +190,13 @@ export function sample(name, mark) {
 
 /**
  * @param {Series[]} series
- * @param {boolean} all  Whether it names the lines too, or only what stood before.
+ * @param {boolean} lines  Whether it names the lines.
+ * @param {boolean} past  Whether it names what stood before.
  */
-function legend(series, all) {
+function legend(series, lines, past) {
   const mark = (/** @type {string} */ name, /** @type {string} */ look) => sample(name, svg("path", { class: `llm-line ${look}`, d: "M0 5H26" }));
-  const entries = all && series.length > 1 ? series.flatMap(({ name, look }, i) => (name ? [mark(name, `llm-line-${look ?? i}`)] : [])) : [];
-  const traces = series.flatMap(({ before, name, look }, i) => (before ? [{ name, look: look ?? i }] : []));
+  const entries = lines && series.length > 1 ? series.flatMap(({ name, look }, i) => (name ? [mark(name, `llm-line-${look ?? i}`)] : [])) : [];
+  const traces = (past ? series : []).flatMap(({ before, name, look }, i) => (before ? [{ name, look: look ?? i }] : []));
   for (const { name, look } of traces) entries.push(mark(name && traces.length > 1 ? `${name}, before` : "before", `llm-line-${look} llm-before`));
   return entries.length ? element("p", { class: "llm-legend" }, ...entries) : null;
 }

@@ -1,4 +1,4 @@
-/** Probabilities of tokens as a table with bars on one scale, from 0 to 1; a row may say why its token was cut, or be a button that takes it. */
+/** Probabilities of tokens as a table with bars on one scale; a row may say why its token was cut, or be a button that takes it. */
 
 import { element, scroller, visibleToken } from "./dom.js";
 
@@ -22,19 +22,25 @@ export function tokenBars(caption, { noteName, onPick } = {}) {
   const header = element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name)));
   const table = element("table", { class: "llm-bars llm-token-bars" }, element("caption", {}, caption), element("thead", {}, header), body);
 
-  /** @param {Bar[]} bars */
-  function show(bars) {
+  /**
+   * @param {Bar[]} bars
+   * @param {number} [largest]  The probability of a full bar.
+   */
+  function show(bars, largest = 1) {
     const focused = [...body.querySelectorAll("button")].findIndex((button) => button === document.activeElement);
-    body.replaceChildren(...bars.map(row));
+    body.replaceChildren(...bars.map((bar) => row(bar, largest)));
     if (focused >= 0) body.querySelectorAll("button")[Math.min(focused, bars.length - 1)]?.focus();
   }
 
-  /** @param {Bar} bar */
-  function row({ id, token, probability, before, note, cut = false }) {
+  /**
+   * @param {Bar} bar
+   * @param {number} largest
+   */
+  function row({ id, token, probability, before, note, cut = false }, largest) {
     const label = visibleToken(token);
     const take = onPick && element("button", { type: "button", onclick: () => onPick(id) }, label);
-    const bar = element("span", { class: "llm-bar", style: `--share: ${probability.toFixed(4)}` });
-    const was = before === undefined ? null : element("span", { class: "llm-was", style: `--share: ${before.toFixed(4)}` });
+    const bar = element("span", { class: "llm-bar", style: `--share: ${(probability / largest).toFixed(4)}` });
+    const was = before === undefined ? null : element("span", { class: "llm-was", style: `--share: ${(before / largest).toFixed(4)}` });
     return element(
       "tr",
       { class: cut && "llm-cut" },
