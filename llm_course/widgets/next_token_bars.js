@@ -113,7 +113,7 @@ function verdict(probabilities) {
   const logarithm = probabilities.reduce((sum, probability) => sum + Math.log(probability), 0);
   const perplexity = Math.exp(-logarithm / probabilities.length);
   const exponent = format(logarithm / Math.LN10, 1);
-  const unsure = perplexity.toPrecision(3);
+  const unsure = perplexity < 1000 ? perplexity.toPrecision(3) : Number(perplexity.toPrecision(3)).toLocaleString("en");
   return [
     "P(text) = 10",
     element("sup", {}, exponent),

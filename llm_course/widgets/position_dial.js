@@ -12,7 +12,7 @@ import { frequencies, rope, sinusoid } from "./js/positions.js";
 const DIALS = 6;
 const FARTHEST = 64;
 /** @type {[string, string][]} */
-const BASES = [["100", "100"], ["10000", "10 000"], ["500000", "500 000"]];
+const BASES = [["100", "100"], ["10000", "10,000"], ["500000", "500,000"]];
 /** @type {[string, string][]} */
 const KINDS = [["rope", "RoPE: vectors turned"], ["sinusoid", "Sinusoids: added"]];
 const TURNED = [
