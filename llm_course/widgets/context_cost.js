@@ -44,6 +44,8 @@ const GPU = { name: "one H100: 80 GB", bytes: 80e9 };
 /** The ends of the scale of memory, as powers of two. */
 const SCALE = { least: 10, most: 46, ticks: [10, 20, 30, 40] };
 const BAR = { height: 18, step: 26, top: 20 };
+/** A dot, no bar: the length of a bar on a logarithmic scale says nothing. */
+const DOT = 6;
 const SHORTEST = 8;
 const LONGEST = 20;
 const ANSWER = 500;
@@ -156,16 +158,17 @@ function memoryBars(now, before) {
         const y = BAR.top + i * BAR.step + 4;
         return [
           svg("text", { x: left - 8, y: y + 13, "text-anchor": "end" }, name),
-          svg("rect", { class: bytes > GPU.bytes ? "llm-bar-beyond" : "llm-bar-within", x: left, y, width: Math.max(1, toX(bytes) - left), height: BAR.height }),
-          former === undefined || former === bytes ? null : svg("line", { class: "llm-former", x1: toX(former), x2: toX(former), y1: y - 2, y2: y + BAR.height + 2 }),
-          svg("text", { x: besideLimit(Math.max(toX(bytes), former === undefined ? 0 : toX(former)) + 6, gpu, inBytes(bytes)), y: y + 13 }, inBytes(bytes)),
+          svg("path", { class: "llm-grid", d: `M${left} ${y + BAR.height / 2}H${right}` }),
+          former === undefined || former === bytes ? null : svg("circle", { class: "llm-former", cx: toX(former), cy: y + BAR.height / 2, r: DOT }, svg("title", {}, "before")),
+          svg("circle", { class: bytes > GPU.bytes ? "llm-bar-beyond" : "llm-bar-within", cx: toX(bytes), cy: y + BAR.height / 2, r: DOT }),
+          svg("text", { x: besideLimit(Math.max(toX(bytes), former === undefined ? 0 : toX(former)) + DOT + 4, gpu, inBytes(bytes)), y: y + 13 }, inBytes(bytes)),
         ];
       }),
       svg("line", { class: "llm-limit", x1: gpu, x2: gpu, y1: BAR.top - 4, y2: floor }),
       svg("text", { class: "llm-limit-name", x: gpu, y: 11, "text-anchor": "middle" }, GPU.name),
     );
   };
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Memory, on a logarithmic scale"), fitted(draw));
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, `Memory, on a logarithmic scale${before ? "; hollow: before" : ""}`), fitted(draw));
 }
 
 /**
@@ -175,7 +178,7 @@ function memoryBars(now, before) {
  * @param {string} text
  */
 function besideLimit(x, limit, text) {
-  return x < limit && x + widthOf(text) > limit ? limit + 6 : x;
+  return x < limit + 6 && x + widthOf(text) > limit ? limit + 6 : x;
 }
 
 /** @param {Cost} cost */
