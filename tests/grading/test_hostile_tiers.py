@@ -4,6 +4,8 @@ Verdict cheats in each weaker tier; LLM_COURSE_HOSTILE_TIERS=all takes all famil
 tests run as root: `make soak`.
 """
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
@@ -71,11 +73,20 @@ class TierCourse(CourseOfAShell):
         return self._run(sys.executable, str(AS_USER), str(number), sys.executable, str(IN_TIER), self.tier, *arguments)
 
 
+@contextlib.contextmanager
+def turn(alone: bool) -> Iterator[None]:
+    """Side by side with those in other processes, or `alone`: where one may leave files, all look for what is left."""
+    with Path(tempfile.gettempdir(), "hostile-tiers.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
+
+
 @pytest.fixture(scope="module", params=[(user, tier) for tier in TIERS[1:] for user in USERS], ids="-".join)
 def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[Attacked]:
     """A course in one tier, graded before and after the attacks."""
     user, tier = request.param
-    with folder_for_attacks() as folder, pytest.MonkeyPatch.context() as patch:
+    leaves_files = (user, tier) == FILES_ARE_LEFT
+    with turn(alone=leaves_files), folder_for_attacks() as folder, pytest.MonkeyPatch.context() as patch:
         rooms = folder / "rooms"
         rooms.mkdir()
         rooms.chmod(0o1777)
@@ -88,7 +99,7 @@ def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[
         others = set() if ALL else {*FAMILIES, "handing in"} - VERDICT | SLOW
         mine = NOT_HELD_FOR_ONE_USER[tier] if user == "ordinary" else set()
         found = Attacked(course, others | NOT_HELD[tier] | mine)
-        if (user, tier) == FILES_ARE_LEFT:
+        if leaves_files:
             for path in files_left():  # which the instructor is warned of; all else is still looked for
                 path.unlink()
         yield found
