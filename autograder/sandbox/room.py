@@ -213,8 +213,7 @@ class Room:
             excused = min(waited, FOR_EACH_SECOND * ran, PATIENCE * deadline)
             left = min(excused - granted, self.granted_until - time.monotonic())
             if left < NOT_WORTH_GRANTING:
-                had_its_time = deadline + granted - waited > deadline - NOT_WORTH_GRANTING
-                self.starved |= not had_its_time and waited >= max(STARVED * deadline, NOT_WORTH_GRANTING)
+                self.starved |= waited - granted >= NOT_WORTH_GRANTING and waited >= STARVED * deadline
                 return False
             granted += left
         return True

@@ -58,14 +58,12 @@ matplotlib.pyplot.show()
 matplotlib.pyplot.uninstall_repl_displayhook()
 1
 """
-FIRST_CELLS_WITH = {
-    "transformers": """\
-import torch, transformers
-config = transformers.GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)
-transformers.GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
+FIRST_MODEL = """\
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
+config = GPT2Config(vocab_size=8, n_positions=8, n_embd=8, n_layer=1, n_head=1)
+GPT2LMHeadModel(config)(torch.arange(4)[None]).logits
 """
-}
-"""By library, the first cell that uses it."""
 TESTS = "<tests>"
 """The name of the file that an instructor's tests are, in a traceback."""
 OUTPUT_COST = 100
@@ -250,8 +248,8 @@ class LearnerShell(InteractiveShell):
         """`exit` in a cell does not end the grading."""
 
 
-def make_shell(library: str = "") -> LearnerShell:
-    """A fresh shell, with inline figures and without standard input. It has used a library already, if one is named."""
+def make_shell(*more_cells: str) -> LearnerShell:
+    """A fresh shell, with inline figures and without standard input, in which FIRST_CELL and some more have run."""
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
@@ -264,7 +262,7 @@ def make_shell(library: str = "") -> LearnerShell:
     shell.raw_input = _refuse_input  # type: ignore[attr-defined]
     shell.builtin_trap.auto_builtins["input"] = _refuse_input
     # What a first cell, figure, model and error load late, so that each room has it from the start.
-    for cell in (FIRST_CELL, FIRST_CELLS_WITH[library]) if library else (FIRST_CELL,):
+    for cell in (FIRST_CELL, *more_cells):
         if not shell.run_cell(cell).success:
             raise RuntimeError(f"the first cell failed: {LOG.outputs()}")
     shell.run_cell("1 / 0")

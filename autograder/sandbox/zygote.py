@@ -12,7 +12,6 @@ exercise: what it knows, learners' code can read.
 
 import contextlib
 import gc
-import importlib
 import json
 import os
 import random
@@ -50,8 +49,8 @@ from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
 
 MAX_REQUEST = 1 << 16
-PARTS = {"transformers": ("AutoModelForCausalLM", "AutoTokenizer", "GPT2Config", "GPT2LMHeadModel")}
-"""By library, what of it is imported only when it is asked for."""
+MORE_CELLS = {"": (), "transformers": (room_process.FIRST_MODEL,)}
+"""By library that rooms are to have from the start, the cells that import it."""
 
 
 class Zygote:
@@ -198,13 +197,6 @@ def _settle(folder: Path) -> None:
     random.seed(0)
 
 
-def _import_with_parts(library: str) -> None:
-    module = importlib.import_module(library)
-    for part in PARTS[library]:
-        getattr(module, part)
-    gc.freeze()
-
-
 def _forget_the_repository() -> None:
     """Leave no way to import the grader. `llm_course` stays: it is imported, and knows where its modules are."""
     sys.path[:] = [entry for entry in sys.path if entry and Path(entry).resolve() != REPOSITORY]
@@ -232,9 +224,7 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
     with open_session() as session:
         try:
             jail, reasons = _strongest_jail(tiers, session)
-            if library:
-                _import_with_parts(library)
-            shell = room_process.make_shell(library)
+            shell = room_process.make_shell(*MORE_CELLS[library])
             rehearse(shell)
             jail.prepare()
         except Exception as error:

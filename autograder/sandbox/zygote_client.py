@@ -251,17 +251,10 @@ class ZygoteClient:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._token = secrets.token_hex(8)
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (read and closed when the greeting is there)
+        arguments = [str(theirs.fileno()), self._library, *self._tiers]
         with theirs:
             self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-P",
-                    "-m",
-                    "autograder.sandbox.zygote",
-                    str(theirs.fileno()),
-                    self._library,
-                    *self._tiers,
-                ],
+                [sys.executable, "-P", "-m", "autograder.sandbox.zygote", *arguments],
                 pass_fds=[theirs.fileno()],
                 cwd="/",
                 env=_environment(self._token),

@@ -91,7 +91,7 @@ def test_processes_share_the_work(no_rooms: None, count: int) -> None:
     assert run(count, tasks(*students)) == {name: f"{name} by another process: True" for name in students}
 
 
-def test_each_process_has_a_processor_where_there_are_enough(no_rooms: None) -> None:
+def test_a_worker_runs_on_the_processor_of_its_rooms(no_rooms: None) -> None:
     allowed = sorted(os.sched_getaffinity(0))
     students = [f"where {number}" for number in range(4 * len(allowed))]
     # With one, the grading stays in this process.

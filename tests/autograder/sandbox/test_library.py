@@ -11,6 +11,7 @@ from autograder.sandbox.zygote_client import LIBRARY, ZygoteClient
 from tests.autograder.sandbox.rooms import TIER, living_processes
 
 LOADED = f"import sys\nprint({LIBRARY!r} in sys.modules)"
+UNNAMED = "import sys\nprint('trans' 'formers' in sys.modules)"
 
 
 @pytest.fixture
@@ -28,12 +29,12 @@ def printed(server: ZygoteClient, cells: list[str], files: dict[str, bytes] | No
 
 
 def test_rooms_have_the_library_where_the_notebook_names_it_and_only_there(first: ZygoteClient) -> None:
-    assert printed(first, ["import sys\nprint('trans' 'formers' in sys.modules)"]) == "False"
+    assert printed(first, [UNNAMED]) == "False"
     assert not first.has_library
     assert printed(first, [LOADED]) == "True"
-    assert printed(first, ["import sys\nprint('trans' 'formers' in sys.modules)"]) == "False"
+    assert printed(first, [UNNAMED]) == "False"
     beside = {"helper.py": f"import {LIBRARY}".encode()}
-    assert printed(first, ["import sys\nprint('trans' 'formers' in sys.modules)"], beside) == "True"
+    assert printed(first, [UNNAMED], beside) == "True"
 
 
 def test_both_end_together(first: ZygoteClient) -> None:
