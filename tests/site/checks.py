@@ -53,12 +53,13 @@ class Visit:
     def __init__(self, browser: Browser, base: str, **settings: object) -> None:
         self.base = base
         self.faults: list[str] = []
+        self._requests = 0
         self.context: BrowserContext = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **settings})
         self.context.set_default_timeout(PATIENCE)
         # Only what leaves the site is stopped: to ask here about each request takes as long as to load it.
         self.context.route(re.compile(f"^(?!{re.escape(base)}|data:|blob:)"), lambda route: route.abort())
         self.page: Page = self.context.new_page()
-        self.page.on("request", self._note_outside)
+        self.page.on("request", self._note_request)
         self.page.on("console", lambda message: self._note_console(message.type, message.text))
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("requestfailed", self._note_failure)
@@ -85,10 +86,22 @@ class Visit:
             place.scroll_into_view_if_needed()
         self.page.wait_for_load_state("networkidle")
 
+    def open_and_rest(self, name: str) -> None:
+        """Open a page by its name in the site, do nothing, and wait until it has asked for nothing for a second.
+
+        Playwright's "networkidle" may come before a busy machine has read the page's first lines.
+        """
+        self.page.goto(self.base + name)
+        before = -1
+        while before < self._requests:
+            before = self._requests
+            self.page.wait_for_timeout(1000)
+
     def is_inside(self, url: str) -> bool:
         return url.startswith((self.base, "data:", "blob:"))
 
-    def _note_outside(self, request: Request) -> None:
+    def _note_request(self, request: Request) -> None:
+        self._requests += 1
         if not self.is_inside(request.url):
             self.faults.append(f"outside request: {request.url}")
 

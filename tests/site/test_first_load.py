@@ -29,7 +29,7 @@ def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
 ) -> None:
     with Visit(browser, served, viewport=viewport) as visit:
         visit.context.add_init_script(WATCH_SHIFTS + NEVER_AT_REST)
-        visit.page.goto(visit.base + name, wait_until="networkidle")
+        visit.open_and_rest(name)
         assert visit.page.locator("script[src*='widgets/stories']").count() == 0
         assert visit.page.evaluate("shifted") < 0.02
     assert visit.faults == []
@@ -42,7 +42,7 @@ def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None
         answers: list[Response] = []
         # Playwright takes functions alone, not a list's own method.
         visit.page.on("response", lambda answer: answers.append(answer))
-        visit.page.goto(visit.base + name, wait_until="networkidle")
+        visit.open_and_rest(name)
         files = [answer for answer in answers if answer.url.startswith(served)]  # a widget's module runs as a blob
         kilobytes = {answer.url.removeprefix(served).partition("?")[0]: size_of(answer) / 1000 for answer in files}
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
@@ -75,7 +75,7 @@ def test_text_is_in_the_books_typeface_from_a_file_too(browser: Browser, site: P
 def test_the_model_comes_when_a_reader_acts(browser: Browser, served: str) -> None:
     with Visit(browser, served) as visit:
         visit.context.add_init_script(NEVER_AT_REST)
-        visit.page.goto(visit.base, wait_until="networkidle")
+        visit.open_and_rest("")
         visit.page.mouse.move(300, 300)
         visit.page.wait_for_selector("script[src*='widgets/stories']", state="attached")
 
@@ -83,11 +83,11 @@ def test_the_model_comes_when_a_reader_acts(browser: Browser, served: str) -> No
 @pytest.mark.parametrize("again", [False, True], ids=["by the contents", "reloaded"])
 def test_a_place_far_down_is_where_its_link_leads(browser: Browser, served: str, again: bool) -> None:
     with Visit(browser, served, viewport=DESKTOP) as visit:
-        visit.page.goto(visit.base + CHAPTER, wait_until="networkidle")
+        visit.open_and_rest(CHAPTER)
         visit.page.locator(".bd-sidebar-secondary a[href*='flashattention']").first.click()
         visit.page.wait_for_url("**#flashattention*")
         if again:
-            visit.page.reload(wait_until="networkidle")
+            visit.page.reload()
         visit.page.wait_for_function("scrollY > 5000")
         visit.page.wait_for_timeout(500)
         top = visit.page.locator("section[id^=flashattention] h2").evaluate(
