@@ -1,10 +1,12 @@
 """The pages of the built site in the order of _toc.yml, freed of what only a screen needs.
 
-Questions and dropdowns are unfolded, a widget is its picture and a link to the page where it lives, scripts are gone.
+Dropdowns are unfolded, the answers to a page's questions stand at its end, a widget is its picture and a link to the
+page where it lives, scripts are gone.
 """
 
 import posixpath
 import re
+import string
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -128,6 +130,7 @@ def read_page(site: Path, name: str, address: str) -> Page:
     if article is None:
         raise BookError(f"The page {file} has no article: build the site anew with `make site`.")
     free_of_screen(article)
+    move_answers(article)
     for formula in article.select(".math"):
         if formula.find("math") is None:
             raise BookError(f"A formula of {name} is not drawn: {formula.get_text().strip()[:40]!r}.")
@@ -148,18 +151,44 @@ def free_of_screen(article: Tag) -> None:
         del tag["tabindex"]
 
 
+def move_answers(article: Tag) -> None:
+    """Put what is said of a question's options at the article's end: paper folds nothing away."""
+    questions = article.select(".question")
+    if not questions:
+        return
+    answers = tag_of('<section id="answers"><h2>Answers to the questions</h2></section>')
+    for question in questions:
+        text = question.select_one(".question-text")
+        if text is None:
+            raise BookError(f"The question {question['id']} has no text: build the site anew with `make site`.")
+        answer = tag_of(f'<div class="answer"><p class="question-text"><a href="#{question["id"]}"></a></p></div>')
+        answer.select("a")[0].extend(tag_of(str(text)).contents[:])
+        for letter, option in zip(string.ascii_uppercase, question.select(".question-option"), strict=False):
+            option.select(".summary")[0].insert(0, f"{letter}. ")
+            explanation = option.select(".question-explanation")[0].extract()
+            explanation.select("p")[0].insert(0, f"{letter}. ")
+            answer.append(explanation)
+        question.append(tag_of('<p class="live"><a href="#answers">Answers at the end</a></p>'))
+        answers.append(answer)
+    (article.section or article).append(answers)
+
+
+def tag_of(html: str) -> Tag:
+    """The one element of a piece of HTML."""
+    found = BeautifulSoup(html, "html.parser").find(True)
+    assert isinstance(found, Tag)
+    return found.extract()
+
+
 def show_picture(place: Tag, name: str, address: str) -> None:
     """Leave a widget's picture, and say below it where the widget can be used."""
     picture = place.select_one(".llm-widget-picture")
     if picture is None or not (picture.get_text(strip=True) or picture.find(["svg", "img"])):
         raise BookError(f"A widget of {name} has no picture: give its class a picture().")
-    note = BeautifulSoup('<p class="live">Try it in the page </p>', "html.parser").p
-    assert note is not None
+    note = tag_of('<p class="live">Try it in the page </p>')
     page = f"{name}.html"
     if address:
-        link = BeautifulSoup("", "html.parser").new_tag("a", href=address + page)
-        link.string = page
-        note.append(link)
+        note.append(tag_of(f'<a href="{escape(address + page)}">{page}</a>'))
     else:
         note.append(page)
     note.append(" of the site.")
