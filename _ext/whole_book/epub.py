@@ -75,12 +75,13 @@ def make_xml(page: Page) -> None:
         show_mathml(formula)
     for tag in article.select("style"):
         tag.decompose()
+    drawn = {id(tag) for drawing in article.find_all(["svg", "math"]) for tag in drawing.find_all(True)}
     seen: set[str] = set()
     for tag in article.find_all(True):
         if tag.get("id") in seen:
             del tag["id"]
         seen.add(str(tag.get("id")))
-        if tag.name not in ("img", "svg") and tag.find_parent(["svg", "math"]) is None:
+        if tag.name not in ("img", "svg") and id(tag) not in drawn:
             for attribute in OBSOLETE:
                 if attribute != "scope" or tag.name != "th":
                     tag.attrs.pop(attribute, None)
