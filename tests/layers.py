@@ -48,24 +48,28 @@ class LayerTimes:
         self._processor: Counter[str] = Counter()
         self._files: Counter[str] = Counter()
         self._parts: set[str] = set()
+        self._used = 0.0
         self._began = time.monotonic()
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Note where a test begins: its preparation counts, too."""
-        item.stash[_BEGAN] = processor_seconds(os.getpid())
-        return (yield)
+    def pytest_collection_finish(self) -> None:
+        """Note what was used before the first test."""
+        self._used = processor_seconds(os.getpid())
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Give the report of each phase the processor seconds since the last one."""
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Give a test's last report the processor seconds since that of the test before.
+
+        To ask after each phase took a minute of the whole run: a browser has a hundred threads to go through.
+        """
         report = yield
-        now = processor_seconds(os.getpid())
-        part = item.get_closest_marker("soak")
-        # What a browser used is counted while it lives, and gone from the sum when it ends: that takes nothing back.
-        seconds = max(0.0, now - item.stash[_BEGAN])
+        part, seconds = item.get_closest_marker("soak"), 0.0
+        if call.when == "teardown":
+            now = processor_seconds(os.getpid())
+            # What a browser used counts while it lives, and is gone from the sum when it ends: that takes nothing back.
+            seconds, self._used = max(0.0, now - self._used), now
         report.user_properties = [("processor seconds", seconds), ("part", part and part.args[0])]
-        item.stash[_BEGAN] = now
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -97,6 +101,3 @@ class LayerTimes:
         )
         if self._parts:
             terminalreporter.line(f"With what was due of the soak: {', '.join(sorted(self._parts))}.")
-
-
-_BEGAN = pytest.StashKey[float]()

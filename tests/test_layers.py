@@ -39,4 +39,5 @@ def test_what_lives_on_after_a_test_counts() -> None:
         living.stdin.write(b"\n")
         living.stdin.close()
     assert while_it_lives >= 0.4
-    assert processor_seconds(os.getpid()) - before >= while_it_lives
+    # The system counts in hundredths of a second.
+    assert processor_seconds(os.getpid()) - before >= while_it_lives - 0.1
