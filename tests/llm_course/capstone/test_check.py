@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from llm_course.capstone import bars, check, curves
+from llm_course.capstone import bars, check, curves, decoder
 from llm_course.capstone.__main__ import main
 from llm_course.capstone.answers import of_reference
 from llm_course.capstone.check import CHECKS, check_capstone
@@ -99,7 +99,10 @@ def test_curves_are_drawn_over_the_tokens_seen(finished: Capstone) -> None:
 
 
 @pytest.mark.training
-def test_the_command_runs_and_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_runs_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "CONTEXT_LENGTH", 64)  # a model of thirty steps speaks until it is full
     assert main([str(tmp_path), "--smoke"]) == 0
     first = (tmp_path / "ledger.jsonl").read_bytes()
     answers = json.loads((tmp_path / "answers.json").read_text(encoding="utf-8"))
