@@ -11,9 +11,6 @@ from pathlib import Path
 from types import FunctionType, GenericAlias, ModuleType
 from typing import Any, TypeGuard
 
-import nbclient
-import nbformat
-
 from autograder.exercises.spec import Assignment, Exercise, Mistake
 from autograder.notebooks import released_notebook
 from autograder.submission import Submission, heal, parse
@@ -72,14 +69,6 @@ def wrong_answer(exercise: Exercise, mistake: Mistake) -> str:
         return "\n\n".join([imports_of(module), *_constants_of(module), f"\n{mistake.text}"])
     namespace = _namespace(module, "solution", edited={exercise.name: mistake.text})
     return f"{namespace}\n\n{exercise.name} = solution.{exercise.name}"
-
-
-def printed_by(assignment: Assignment, answers: Mapping[str, str], folder: Path) -> str:
-    """What the notebook prints that is released to learners, with these answers, when all its cells run in a folder."""
-    notebook = nbformat.from_dict(fill(assignment, answers))
-    resources = {"metadata": {"path": str(folder)}}
-    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
-    return "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
 
 
 def hand_in(course: Path, student: str, assignment: str, notebook: Mapping[str, Any]) -> Path:

@@ -16,8 +16,9 @@ from autograder.exercises.emergence.bootstrap_interval import RESAMPLES, SHAPES
 from llm_course import models
 from llm_course.corpus import songs
 from solutions.emergence import bootstrap_interval, contamination, induction_score, paired_difference, pass_at_k
+from tests.banks.notebook_runs import printed_by
 from tests.banks.right import alternatives
-from tests.banks.submissions import printed_by, standalone
+from tests.banks.submissions import standalone
 
 
 def means_of_resamples(values: list[float]) -> dict[float, float]:

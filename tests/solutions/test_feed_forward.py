@@ -17,7 +17,8 @@ from llm_course import models
 from llm_course.checking import observe
 from llm_course.checking.calls import Reply
 from solutions.feed_forward import feed_forward, moe_forward, parameter_counts, swiglu
-from tests.banks.submissions import printed_by, references
+from tests.banks.notebook_runs import printed_by
+from tests.banks.submissions import references
 
 ASSIGNMENT = assignments()["06_feed_forward"]
 

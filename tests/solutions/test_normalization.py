@@ -12,7 +12,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from autograder.exercises import assignments
 from llm_course import models
 from solutions.normalization import decoder_logits, layer_norm, rms_norm
-from tests.banks.submissions import printed_by, references
+from tests.banks.notebook_runs import printed_by
+from tests.banks.submissions import references
 
 OPENING = "There was a girl named Anna. Tom had a ball."
 

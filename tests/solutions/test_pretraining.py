@@ -16,7 +16,8 @@ from llm_course.checking import observe
 from llm_course.checking.calls import Reply
 from llm_course.training.loop import Settings, learning_rate_at
 from solutions.pretraining import adamw_step, clip_gradients, compute_optimal, learning_rate, next_token_loss
-from tests.banks.submissions import printed_by, references
+from tests.banks.notebook_runs import printed_by
+from tests.banks.submissions import references
 
 ASSIGNMENT = assignments()["08_pretraining"]
 

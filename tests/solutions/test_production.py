@@ -8,7 +8,8 @@ import torch
 
 from autograder.exercises import assignments
 from solutions.production import dequantize, nf4_dequantize, nf4_quantize, quantize_absmax
-from tests.banks.submissions import printed_by, references
+from tests.banks.notebook_runs import printed_by
+from tests.banks.submissions import references
 
 WEIGHT = 0.02 * torch.randn(96, 320, generator=torch.Generator().manual_seed(15))
 

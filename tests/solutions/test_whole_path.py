@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-import nbclient
 import pytest
 
 from autograder.exercises import assignments
 from autograder.notebooks import whole_path_notebook
+from tests.banks.notebook_runs import run_notebook
 from tests.banks.submissions import fill, references
 
 PLACE = re.compile(r"# Your (?:functions|class) of chapter (\d+):\s(?:# )?(.+)\.")
@@ -33,8 +33,7 @@ def test_a_learner_s_own_functions_lead_from_bytes_to_a_new_fact(tmp_path: Path)
             defined = set(re.findall(r"^(?:def|class) (\w+)", cell.source, flags=re.MULTILINE))
             assert set(place[2].split(", ")) <= defined
     assert filled == [2, 5, 7, 11, 13]
-    resources = {"metadata": {"path": str(tmp_path)}}
-    nbclient.NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources).execute()
+    run_notebook(notebook, tmp_path)
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     printed = ["".join(output.get("text", "") for output in cell.outputs) for cell in cells]
     text = "".join(printed)
