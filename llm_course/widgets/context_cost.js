@@ -147,10 +147,11 @@ function memoryBars(now, before) {
     const toX = (/** @type {number} */ bytes) => left + Math.max(0, (Math.log2(bytes) - SCALE.least) / (SCALE.most - SCALE.least)) * (right - left);
     const floor = BAR.top + parts.length * BAR.step;
     const gpu = toX(GPU.bytes);
+    const isTight = toX(2 ** SCALE.ticks[1]) - left < 8 + widthOf("1 MiB");
     return svg(
       "svg",
       { viewBox: `0 0 ${width} ${floor + 18}`, role: "img", "aria-label": title },
-      ...SCALE.ticks.flatMap((power) => [
+      ...SCALE.ticks.filter((_, i) => !isTight || i % 2 === 0).flatMap((power) => [
         svg("path", { class: "llm-grid", d: `M${toX(2 ** power)} ${BAR.top}V${floor}` }),
         svg("text", { class: "llm-tick", x: toX(2 ** power), y: floor + 14, "text-anchor": "middle" }, inBytes(2 ** power).replace(/\.0+ /, " ")),
       ]),
@@ -203,10 +204,19 @@ function bars(caption, parts) {
       "tr",
       {},
       element("th", { scope: "row" }, name),
-      element("td", {}, element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` }), text),
+      element(
+        "td",
+        {},
+        element(
+          "div",
+          { class: "llm-scale" },
+          element("span", { class: "llm-track" }, element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` })),
+          element("span", { class: "llm-percent" }, text),
+        ),
+      ),
     ),
   );
-  return captionedTable(caption, [], lines, "llm-bars");
+  return captionedTable(caption, [], lines, "llm-bars llm-token-bars");
 }
 
 /**
