@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Response
 
 from benchmarks.site import FIRST_LOAD
-from tests.site.checks import Visit
+from tests.site.checks import Visit, faults_of_access
 from tests.site.conftest import ROOT
 from tests.site.test_browser import CHAPTER
 from tests.widgets.conftest import NEVER_AT_REST
@@ -48,6 +48,13 @@ def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
     assert {name, "_static/light.css", "_static/light.js"} <= kilobytes.keys()
     assert sum(kilobytes.values()) < HEAVIER.get(name, FIRST_LOAD), largest
+
+
+@pytest.mark.parametrize("name", ["index.html", *CHAPTERS])
+def test_what_is_pressed_lies_apart_before_far_sections_are_laid_out(browser: Browser, served: str, name: str) -> None:
+    with Visit(browser, served, viewport=PHONE) as visit:
+        visit.page.goto(visit.base + name)
+        assert faults_of_access(visit.page, "target-size") == []
 
 
 def size_of(answer: Response) -> int:
