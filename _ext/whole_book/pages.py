@@ -9,6 +9,7 @@ import re
 import string
 import sys
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -129,8 +130,8 @@ def read_page(site: Path, name: str, address: str) -> Page:
     article = BeautifulSoup(file.read_text(encoding="utf-8"), "html.parser").select_one("article.bd-article")
     if article is None:
         raise BookError(f"The page {file} has no article: build the site anew with `make site`.")
-    free_of_screen(article)
     move_answers(article)
+    free_of_screen(article)
     for formula in article.select(".math"):
         if formula.find("math") is None:
             raise BookError(f"A formula of {name} is not drawn: {formula.get_text().strip()[:40]!r}.")
@@ -152,25 +153,27 @@ def free_of_screen(article: Tag) -> None:
 
 
 def move_answers(article: Tag) -> None:
-    """Put what is said of a question's options at the article's end: paper folds nothing away."""
-    questions = article.select(".question")
-    if not questions:
-        return
-    answers = tag_of('<section id="answers"><h2>Answers to the questions</h2></section>')
-    for question in questions:
-        text = question.select_one(".question-text")
-        if text is None:
-            raise BookError(f"The question {question['id']} has no text: build the site anew with `make site`.")
-        answer = tag_of(f'<div class="answer"><p class="question-text"><a href="#{question["id"]}"></a></p></div>')
-        answer.select("a")[0].extend(tag_of(str(text)).contents[:])
-        for letter, option in zip(string.ascii_uppercase, question.select(".question-option"), strict=False):
-            option.select(".summary")[0].insert(0, f"{letter}. ")
-            explanation = option.select(".question-explanation")[0].extract()
-            explanation.select("p")[0].insert(0, f"{letter}. ")
-            answer.append(explanation)
-        question.append(tag_of('<p class="live"><a href="#answers">Answers at the end</a></p>'))
-        answers.append(answer)
-    (article.section or article).append(answers)
+    """Put what is said of questions' options at the article's end: paper folds nothing away."""
+    answers = [answer_to(question) for question in article.select(".question")]
+    if answers:
+        section = tag_of('<section id="answers"><h2>Answers to the questions</h2></section>')
+        section.extend(answers)
+        (article.section or article).append(section)
+
+
+def answer_to(question: Tag) -> Tag:
+    """Leave a question with its options behind letters. Returns it once more, with what is said of each letter."""
+    answer = tag_of(f'<div class="answer"><p class="question-text"><a href="#{question["id"]}"></a></p></div>')
+    answer.select("a")[0].extend(copy(question.select(".question-text")[0]).contents[:])
+    for letter, option in zip(string.ascii_uppercase, question.select("details"), strict=False):
+        text, explanation = option.find_all(recursive=False)
+        text.name = "p"
+        text.insert(0, f"{letter}. ")
+        explanation.select("p")[0].insert(0, f"{letter}. ")
+        option.replace_with(text)
+        answer.append(explanation)
+    question.append(tag_of('<p class="live"><a href="#answers">Answers at the end</a></p>'))
+    return answer
 
 
 def tag_of(html: str) -> Tag:

@@ -8,6 +8,7 @@ import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";
 import { fitted, linePlot } from "./js/plot.js";
 import { captionedTable } from "./js/table.js";
+import { onScale } from "./js/token_bars.js";
 
 /** @import { Prices, Shape } from "./js/context.js" */
 /** @import { Model } from "./js/types.js" */
@@ -200,21 +201,7 @@ function money({ prices, length, questions }) {
  */
 function bars(caption, parts) {
   const lines = parts.map(([name, share, text]) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, name),
-      element(
-        "td",
-        {},
-        element(
-          "div",
-          { class: "llm-scale" },
-          element("span", { class: "llm-track" }, element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` })),
-          element("span", { class: "llm-percent" }, text),
-        ),
-      ),
-    ),
+    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, onScale(share, text))),
   );
   return captionedTable(caption, [], lines, "llm-bars llm-token-bars");
 }

@@ -21,5 +21,6 @@ def printed_by(assignment: Assignment, answers: Mapping[str, str], folder: Path)
 def run_notebook(notebook: nbformat.NotebookNode, folder: Path) -> None:
     """Run all cells in a folder. The kernel is a fork that has imported torch and transformers, for they take long."""
     resources = {"metadata": {"path": str(folder)}}
-    manager = WarmKernelManager
-    nbclient.NotebookClient(notebook, timeout=600, kernel_manager_class=manager, resources=resources).execute()
+    nbclient.NotebookClient(
+        notebook, timeout=600, kernel_manager_class=WarmKernelManager, resources=resources
+    ).execute()

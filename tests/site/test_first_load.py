@@ -36,7 +36,7 @@ def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
 
 
 @pytest.mark.parametrize("name", ["index.html", *CHAPTERS])
-def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None:
+def test_a_first_load_is_light_and_what_is_pressed_lies_apart(browser: Browser, served: str, name: str) -> None:
     with Visit(browser, served, viewport=PHONE) as visit:
         visit.context.add_init_script(NEVER_AT_REST)
         answers: list[Response] = []
@@ -45,16 +45,10 @@ def test_a_first_load_is_light(browser: Browser, served: str, name: str) -> None
         visit.open_and_rest(name)
         files = [answer for answer in answers if answer.url.startswith(served)]  # a widget's module runs as a blob
         kilobytes = {answer.url.removeprefix(served).partition("?")[0]: size_of(answer) / 1000 for answer in files}
+        assert faults_of_access(visit.page, "target-size") == []  # far sections are not laid out yet
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
     assert {name, "_static/light.css", "_static/light.js"} <= kilobytes.keys()
     assert sum(kilobytes.values()) < HEAVIER.get(name, FIRST_LOAD), largest
-
-
-@pytest.mark.parametrize("name", ["index.html", *CHAPTERS])
-def test_what_is_pressed_lies_apart_before_far_sections_are_laid_out(browser: Browser, served: str, name: str) -> None:
-    with Visit(browser, served, viewport=PHONE) as visit:
-        visit.page.goto(visit.base + name)
-        assert faults_of_access(visit.page, "target-size") == []
 
 
 def size_of(answer: Response) -> int:

@@ -39,18 +39,28 @@ export function tokenBars(caption, { noteName, onPick } = {}) {
   function row({ id, token, probability, before, note, cut = false }, largest) {
     const label = visibleToken(token);
     const take = onPick && element("button", { type: "button", onclick: () => onPick(id) }, label);
-    const bar = element("span", { class: "llm-bar", style: `--share: ${(probability / largest).toFixed(4)}` });
-    const was = before === undefined ? null : element("span", { class: "llm-was", style: `--share: ${(before / largest).toFixed(4)}` });
     return element(
       "tr",
       { class: cut && "llm-cut" },
       element("th", { scope: "row" }, take ?? label),
-      element("td", {}, element("span", { class: "llm-scale" }, element("span", { class: "llm-track" }, bar, was), element("span", { class: "llm-percent" }, percent(probability)))),
+      element("td", {}, onScale(probability / largest, percent(probability), before === undefined ? undefined : before / largest)),
       noteName ? element("td", {}, note) : null,
     );
   }
 
   return { node: scroller(caption, table), show };
+}
+
+/**
+ * A bar on a scale as wide as its place, and its number in words.
+ * @param {number} share
+ * @param {string} text
+ * @param {number} [before]  Marked on the scale.
+ */
+export function onScale(share, text, before) {
+  const mark = (/** @type {string} */ look, /** @type {number} */ at) => element("span", { class: look, style: `--share: ${at.toFixed(4)}` });
+  const track = element("span", { class: "llm-track" }, mark("llm-bar", share), before === undefined ? null : mark("llm-was", before));
+  return element("span", { class: "llm-scale" }, track, element("span", { class: "llm-percent" }, text));
 }
 
 /** @param {number} probability */
