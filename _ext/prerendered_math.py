@@ -8,7 +8,8 @@ import json
 import re
 import shutil
 import subprocess
-from html import escape
+from collections.abc import Iterator
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -125,20 +126,34 @@ def copy_katex(app: Sphinx, exception: Exception | None) -> None:
     (folder / "katex.min.css").write_text(css, encoding="utf-8")
 
 
-def characters_in(site: Path) -> str:
-    """Each character that occurs in the site's pages, in order."""
-    return "".join(sorted(set().union(*(set(page.read_text(encoding="utf-8")) for page in site.rglob("*.html")))))
+def characters_in(site: Path) -> dict[str, str]:
+    """The characters of the formulas in the site's pages, in order: those in Math-Italic, and for other fonts all."""
+    drawn = "".join(formula for page in site.rglob("*.html") for formula in formulas_in(page.read_text("utf-8")))
+    texts = {"Math-Italic": r"\bmathnormal\b[^>]*>([^<]+)", "others": r">([^<]+)"}
+    return {font: "".join(sorted(set(unescape("".join(re.findall(text, drawn)))))) for font, text in texts.items()}
 
 
-def copy_fonts(folder: Path, characters: str) -> None:
+def formulas_in(page: str) -> Iterator[str]:
+    """What KaTeX drew of each formula, from its first tag to its last."""
+    for formula in re.finditer('<span class="katex-html"', page):
+        depth = 0
+        for tag in re.compile("<(/?)span").finditer(page, formula.start()):
+            depth += -1 if tag[1] else 1
+            if not depth:
+                yield page[formula.start() : tag.end()]
+                break
+
+
+def copy_fonts(folder: Path, characters: dict[str, str]) -> None:
     """Write KaTeX's fonts with these characters, unless they hold them already."""
-    held = folder / "characters.txt"
-    if held.is_file() and held.read_text(encoding="utf-8") == characters:
+    held, text = folder / "characters.json", json.dumps(characters)
+    if held.is_file() and held.read_text(encoding="utf-8") == text:
         return
     (folder / "fonts").mkdir(parents=True, exist_ok=True)
     for font in (KATEX / "fonts").glob("*.woff2"):
-        cut_down(font, folder / "fonts" / font.name, characters)
-    held.write_text(characters, encoding="utf-8")
+        name = font.stem.removeprefix("KaTeX_")
+        cut_down(font, folder / "fonts" / font.name, characters.get(name, characters["others"]))
+    held.write_text(text, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Figures follow the page's colors, can stand side by side on a page, and always have alt text."""
 
 import base64
+import io
 import re
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from IPython.display import HTML
+from PIL import Image
 
 from llm_course import plotting
 
@@ -86,3 +88,28 @@ def test_a_cell_of_a_heat_map_is_one_pixel_and_numbers_are_short() -> None:
     assert not re.search(r"\d\.\d{3}", svg.replace(image, ""))
     assert not re.search(r" d=\"[^\"]*\.\d\d", svg)
     assert "<!--" not in svg and "\n" not in svg
+
+
+@pytest.mark.parametrize(("levels", "cells", "smaller"), [(256, 9000, True), (257, 9000, False), (6, 9, False)])
+def test_a_picture_keeps_each_pixel_and_takes_less_where_its_colors_are_few(
+    levels: int, cells: int, smaller: bool
+) -> None:
+    random = np.random.default_rng(0)
+    colors = random.integers(0, 256, (levels, 4), dtype=np.uint8)
+    pixels = colors[random.permutation(np.arange(cells) % levels)].reshape(-1, 3, 4)
+    plain = io.BytesIO()
+    Image.fromarray(pixels).save(plain, "PNG")
+    image = f'<image href="data:image/png;base64,{base64.b64encode(plain.getvalue()).decode()}" width="3"/>'
+    small = plotting._with_small_picture(image)
+    assert (len(small) < len(image) / 2) is smaller and len(small) <= len(image)
+    (png,) = re.findall(r'^<image href="data:image/png;base64,([^"]*)" width="3"/>$', small)
+    shown = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
+    assert (np.asarray(shown) == pixels).all()
+
+
+def test_a_line_in_steps_passes_the_same_places() -> None:
+    points = np.random.default_rng(0).integers(-4000, 4000, (400, 2)) / 10
+    absolute = "M " + " \nL ".join(f"{x:g} {y:g}" for x, y in points)
+    (moves,) = re.findall("^M (.*) z Q 1 2 3 4 L 5 6$", plotting._in_steps(f"{absolute} \nz Q 1 2 3 4 L 5 6"))
+    steps = np.array(moves.replace("l ", "").split(), dtype=float).reshape(-1, 2)
+    assert np.allclose(steps.cumsum(axis=0), points)

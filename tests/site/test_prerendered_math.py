@@ -97,15 +97,18 @@ def test_page_without_formulas_needs_no_font() -> None:
     assert fonts_used('<p class="size1 mathbf">text</p>') == []
 
 
-def test_fonts_hold_what_the_pages_show_and_are_written_once(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text("<span>x ∑ R</span>", encoding="utf-8")
+def test_fonts_hold_what_the_formulas_show_and_are_written_once(tmp_path: Path) -> None:
+    formulas = [item["html"] for item in draw([(r"x < \text{y}", False), (r"\mathbb{R}", False)])]
+    (tmp_path / "page.html").write_text(f"<p>{formulas[0]} z {formulas[1]}</p>", encoding="utf-8")
     characters = characters_in(tmp_path)
+    assert (characters["Math-Italic"], characters["others"]) == ("x", "<Rxy")
     copy_fonts(tmp_path, characters)
     font = tmp_path / "fonts" / "KaTeX_AMS-Regular.woff2"
     assert ord("R") in TTFont(font).getBestCmap()
+    assert set(TTFont(tmp_path / "fonts" / "KaTeX_Math-Italic.woff2").getBestCmap()) == {ord("x")}
     assert font.stat().st_size < (KATEX / "fonts" / font.name).stat().st_size / 4
     written = font.stat().st_mtime_ns
     copy_fonts(tmp_path, characters)
     assert font.stat().st_mtime_ns == written
-    copy_fonts(tmp_path, characters + "≤")
+    copy_fonts(tmp_path, characters | {"others": "<≤Rxy"})
     assert font.stat().st_mtime_ns != written
