@@ -225,9 +225,14 @@ def faults_of_anchors(page: Page, count: int = 4) -> list[str]:
         """async (count) => {
         const faults = [];
         const headings = [...document.querySelectorAll("article section[id] > h2, article section[id] > h3")];
+        // Chromium may stop drawing a page for good; what is asked below is laid out all the same.
+        const drawn = () => new Promise((go) => {
+            requestAnimationFrame(() => requestAnimationFrame(go));
+            setTimeout(go, 1000);
+        });
         for (const heading of headings.slice(0, count)) {
             location.hash = heading.parentElement.id;
-            await new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)));
+            await drawn();
             const { left, top, height } = heading.getBoundingClientRect();
             const above = document.elementFromPoint(left + 5, top + height / 2);
             if (top < 0 || !heading.contains(above)) faults.push(`under the header: ${heading.textContent}`);
