@@ -127,9 +127,9 @@ def copy_katex(app: Sphinx, exception: Exception | None) -> None:
 
 
 def characters_in(site: Path) -> dict[str, str]:
-    """The characters of the formulas in the site's pages, in order: those in Math-Italic, and for other fonts all."""
+    """The characters of the formulas in the site's pages, in order: those in Math-Italic, and those in other fonts."""
     drawn = "".join(formula for page in site.rglob("*.html") for formula in formulas_in(page.read_text("utf-8")))
-    texts = {"Math-Italic": r"\bmathnormal\b[^>]*>([^<]+)", "others": r">([^<]+)"}
+    texts = {"Math-Italic": r"<[^>]*\bmathnormal\b[^>]*>([^<]+)", "others": r"<(?![^>]*\bmathnormal\b)[^>]*>([^<]+)"}
     return {font: "".join(sorted(set(unescape("".join(re.findall(text, drawn)))))) for font, text in texts.items()}
 
 

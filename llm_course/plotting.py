@@ -35,7 +35,8 @@ COLORS = (BLUE, ORANGE, GREEN, PINK)
 WEIGHTS: Colormap = LinearSegmentedColormap.from_list("weights", [to_rgba(BLUE, 0.12), to_rgba(BLUE)])
 # Diverging, for values with a sign: orange below zero, blue above.
 _ENDS = [(0.0, to_rgba(ORANGE)), (0.5, to_rgba(ORANGE, 0.08)), (0.5, to_rgba(BLUE, 0.08)), (1.0, to_rgba(BLUE))]
-SIGNED: Colormap = LinearSegmentedColormap.from_list("signed", _ENDS)
+# More shades are not seen, and a picture takes more with each.
+SIGNED: Colormap = LinearSegmentedColormap.from_list("signed", _ENDS, N=64)
 STRONG = 0.75  # from here on a cell is so strong that white stands out on it
 
 _STYLE: dict[Any, Any] = {

@@ -14,8 +14,6 @@ from tests.widgets.conftest import NEVER_AT_REST
 pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted(f"chapters/{page.parent.name}/chapter.html" for page in ROOT.glob("chapters/*/chapter.md"))
-# Chapter 4 opens with formulas, whose fonts are 21 KB, and has two curves of 501 points and a picture of 12,800 cells.
-HEAVIER = {"chapters/04_positions/chapter.html": 170}
 PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
 WATCH_SHIFTS = """globalThis.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))
@@ -48,7 +46,7 @@ def test_a_first_load_is_light_and_what_is_pressed_lies_apart(browser: Browser, 
         assert faults_of_access(visit.page, "target-size") == []  # far sections are not laid out yet
     largest = sorted(kilobytes.items(), key=lambda file: -file[1])
     assert {name, "_static/light.css", "_static/light.js"} <= kilobytes.keys()
-    assert sum(kilobytes.values()) < HEAVIER.get(name, FIRST_LOAD), largest
+    assert sum(kilobytes.values()) < FIRST_LOAD, largest
 
 
 def size_of(answer: Response) -> int:
