@@ -4,13 +4,14 @@ References, hidden inputs and expected values exist on this side only. The input
 course's few seeds, so one answer key serves many learners.
 """
 
+import contextlib
 import copy
 import functools
 import hashlib
 import hmac
 import inspect
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,13 +56,23 @@ def local_answer(function: Callable[..., Any]) -> Answer:
 
 @functools.lru_cache(maxsize=256)
 def make_answer_key(exercise: Exercise, seed: bytes) -> AnswerKey:
-    """Draw the inputs of an exercise and work out the replies of the reference and of each mistake."""
-    with torch.random.fork_rng(devices=[]):
-        # What these draw without a generator follows from the seed too.
-        torch.manual_seed(_as_number(derive_seed(seed, exercise.name)))
+    """Draw the inputs of an exercise and work out the replies of the reference; those of a mistake as they are read."""
+    with _seeded(derive_seed(seed, exercise.name)):
         items = {case.name: _make_item(exercise, case, seed) for case in exercise.cases}
-        mistakes = tuple(_known_mistake(mistake, items) for mistake in exercise.mistakes)
+    mistakes = tuple(
+        KnownMistake(item.name, item.hint, item.section, _RepliesAsRead(item, items, seed))
+        for item in exercise.mistakes
+    )
     return AnswerKey(exercise.name, items, exercise.properties, mistakes)
+
+
+@contextlib.contextmanager
+def _seeded(seed: bytes) -> Iterator[None]:
+    """What is drawn inside without a generator follows from the seed too."""
+    with torch.random.fork_rng(devices=[]):
+        # torch.manual_seed notes a stack for each kind of device that is not there, every time.
+        torch.default_generator.manual_seed(_as_number(seed))
+        yield
 
 
 def _with_any_seed(exercise: Exercise, verdict: Verdict, seeds: Iterable[bytes]) -> Verdict:
@@ -71,7 +82,7 @@ def _with_any_seed(exercise: Exercise, verdict: Verdict, seeds: Iterable[bytes])
         return verdict
     number = names.index(verdict.mistake)
     lost = frozenset[str]().union(
-        *(mistake_marks(make_answer_key(exercise, seed))[number].properties for seed in seeds)
+        *(mistake_marks(make_answer_key(exercise, seed), number).properties for seed in seeds)
     )
     findings = tuple(replace(item, holds=item.holds and item.name not in lost) for item in verdict.findings)
     return replace(verdict, findings=findings)
@@ -89,12 +100,32 @@ def derive_seed(secret: bytes, *names: str) -> bytes:
     return hmac.new(secret, "\0".join(names).encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
 
 
-def _known_mistake(mistake: Mistake, items: dict[str, Item]) -> KnownMistake:
-    with warnings.catch_warnings():
+class _RepliesAsRead(Mapping[str, Reply]):
+    """What a known mistake replies, by case. A call is put to it when its reply is first read, with all short calls.
+
+    A right answer needs no reply of a mistake, and a few tell most mistakes from a wrong one.
+    """
+
+    def __init__(self, mistake: Mistake, items: Mapping[str, Item], seed: bytes) -> None:
+        self._mistake, self._items, self._seed = mistake, items, seed
+        self._known: dict[str, Reply] = {}
+
+    def __getitem__(self, case: str) -> Reply:
+        if case not in self._known:
+            short = [name for name, item in self._items.items() if item.call.repeat == 1]
+            self._ask(short if case in short else [case])
+        return self._known[case]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def _ask(self, cases: list[str]) -> None:
         # Mistakes may do what torch warns of, and nobody who grades or learns is to read that.
-        warnings.simplefilter("ignore")
-        replies = {name: invoke(mistake.function, item.call) for name, item in items.items()}
-    return KnownMistake(mistake.name, mistake.hint, mistake.section, replies)
+        with warnings.catch_warnings(action="ignore"), _seeded(derive_seed(self._seed, self._mistake.name, cases[0])):
+            self._known |= {case: invoke(self._mistake.function, self._items[case].call) for case in cases}
 
 
 def _make_item(exercise: Exercise, case: Case, seed: bytes) -> Item:

@@ -29,7 +29,6 @@ from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import SandboxError, ZygoteClient
 from autograder.source_cells import SourceCell
 from autograder.submission import closing_sources, submission_of
-from llm_course.checking.evaluate import mistake_marks
 
 LOG = logging.getLogger(__name__)
 
@@ -88,12 +87,15 @@ class Outcome:
 
 
 def prepare(job: Job, draws: Iterable[int] = range(DRAWS)) -> None:
-    """Work out what all submissions share: the references' and mistakes' replies in some draws, the released cells."""
+    """Work out what all submissions share: the inputs and the references' replies in some draws, the released cells.
+
+    What known mistakes reply is worked out where a wrong answer asks for it.
+    """
     assignment = job.released
     for draw in draws:
         seed = seed_of_draw(job.secret, assignment.name, draw)
         for exercise in assignment.asked:
-            mistake_marks(make_answer_key(exercise, seed))
+            make_answer_key(exercise, seed)
     graders_fingerprint(assignment)
     closing_sources(assignment)
 

@@ -53,7 +53,7 @@ class Property:
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """A misunderstanding, by the replies it gives."""
+    """A misunderstanding, by the replies it gives. They may be worked out only as they are read."""
 
     name: str
     hint: str

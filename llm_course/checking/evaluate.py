@@ -107,10 +107,14 @@ def _diagnose(
     fundamental fault of another kind, a forgotten check is not worth a word yet. If several explain it, it is the one
     with most wrong replies.
     """
+    # The mistake's replies may be worked out as they are read, and most mistakes are out after one or two: so the
+    # shortest calls come first, of them those that the answer got right.
+    cases = sorted(replies, key=lambda case: (case in wrong, answer_key.items[case].call.repeat))
     found = [
         (mistake, marks)
-        for mistake, marks in zip(answer_key.mistakes, mistake_marks(answer_key), strict=True)
-        if marks.cases
+        for number, mistake in enumerate(answer_key.mistakes)
+        if all(_explained(answer_key, case, replies[case], mistake.replies[case], case in wrong) for case in cases)
+        and (marks := mistake_marks(answer_key, number)).cases
         and marks.cases <= wrong
         and failed in marks.properties
         and all(_same_reply(answer_key, case, replies[case], mistake.replies[case]) for case in marks.cases)
@@ -118,6 +122,17 @@ def _diagnose(
     ]
     mistake, _ = max(found, key=lambda pair: len(pair[1].cases), default=(None, None))
     return mistake
+
+
+def _explained(answer_key: AnswerKey, case: str, reply: Reply, mistaken: Reply, wrong: bool) -> bool:
+    """Whether a mistake's reply looks right or, where the answer is wrong too, is the answer's own."""
+
+    def looks_right() -> bool:
+        expected = answer_key.items[case].expected
+        return _is_alike(mistaken, expected) or _same_reply(answer_key, case, mistaken, expected)
+
+    right = mistaken.noted("looks right", answer_key, looks_right)
+    return right or (wrong and _same_reply(answer_key, case, reply, mistaken))
 
 
 def _raises_elsewhere(replies: Mapping[str, Reply], mistake: KnownMistake, wrong: frozenset[str]) -> bool:
@@ -136,13 +151,10 @@ def _raises(reply: Reply, kind: str) -> bool:
     return reply.failure is not None and reply.failure.type == kind
 
 
-@functools.lru_cache(maxsize=256)
-def mistake_marks(answer_key: AnswerKey) -> tuple[Marks, ...]:
-    """What each known mistake does to the answer key, in the order of the mistakes. Worked out once for each."""
-    return tuple(_marks(answer_key, mistake.replies) for mistake in answer_key.mistakes)
-
-
-def _marks(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Marks:
+@functools.lru_cache(maxsize=4096)
+def mistake_marks(answer_key: AnswerKey, number: int) -> Marks:
+    """What a known mistake does, by its place among the mistakes. Worked out once for each."""
+    replies = answer_key.mistakes[number].replies
     alike = _alike(answer_key, replies)
     findings = _findings(answer_key, replies, alike)
     return Marks(
