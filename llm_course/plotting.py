@@ -51,6 +51,7 @@ _STYLE: dict[Any, Any] = {
     "axes.prop_cycle": cycler(color=COLORS),
     "svg.fonttype": "none",  # text stays text: small, sharp and in a font the reader has
     "svg.hashsalt": "llm_course",
+    "svg.image_inline": True,
 }
 
 # A figure shrinks with the page as long as its text can be read.

@@ -107,8 +107,8 @@ def _diagnose(
     fundamental fault of another kind, a forgotten check is not worth a word yet. If several explain it, it is the one
     with most wrong replies.
     """
-    # The mistake's replies may be worked out as they are read, and most mistakes are out after one or two: so the
-    # shortest calls come first, of them those that the answer got right.
+    # A mistake's replies may be worked out as they are read, and most mistakes are out after one or two. What the
+    # answer got right comes first, for there nothing is compared with the answer, and of that the shortest calls.
     cases = sorted(replies, key=lambda case: (case in wrong, answer_key.items[case].call.repeat))
     found = [
         (mistake, marks)
