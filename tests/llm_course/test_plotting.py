@@ -5,6 +5,7 @@ import io
 import re
 from xml.etree import ElementTree
 
+import matplotlib
 import numpy as np
 import pytest
 from IPython.display import HTML
@@ -105,6 +106,13 @@ def test_a_picture_keeps_each_pixel_and_takes_less_where_its_colors_are_few(
     (png,) = re.findall(r'^<image href="data:image/png;base64,([^"]*)" width="3"/>$', small)
     shown = Image.open(io.BytesIO(base64.b64decode(png))).convert("RGBA")
     assert (np.asarray(shown) == pixels).all()
+
+
+def test_pictures_are_inside_a_figure_whatever_a_reader_has_set() -> None:
+    with matplotlib.rc_context({"svg.image_inline": False}):
+        drawing, axes = plotting.figure()
+        plotting.heat_map(axes[0], [[0.1, 0.9]])
+        assert "data:image/png;base64," in plotting.to_svg(drawing)
 
 
 def test_a_line_in_steps_passes_the_same_places() -> None:
