@@ -7,6 +7,7 @@ judge's side the reference and the known mistakes, so that all replies are compa
 import builtins
 import contextlib
 import copy
+import difflib
 import functools
 import json
 import linecache
@@ -242,7 +243,15 @@ def describe(error: BaseException, function: object) -> Failure:
     kind = next(kind for kind in type(error).__mro__ if kind.__module__ == "builtins")
     said = str(error) or "it came without a message"
     text = said if kind is type(error) else f"{type(error).__name__}: {said}"
+    if type(error) is NameError and frame:
+        text += _near_name(str(error.name), [*frame.f_locals, *frame.f_globals])
     return Failure(kind.__name__, text[:500], line, source[:200])
+
+
+def _near_name(name: str, known: list[str]) -> str:
+    """What Python asks below a traceback, which is not part of what the exception says."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    return f". Did you mean {near[0]!r}?" if near else ""
 
 
 def is_kind_of(name: str, expected: str) -> bool:

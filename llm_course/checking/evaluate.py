@@ -192,7 +192,8 @@ def tell_failure(exercise: str, failure: Failure) -> str:
         return f"`{exercise}` was stopped: {failure.message or 'it ran too long'}."
     where = f" in line {failure.line} of its cell, `{failure.source}`" if failure.line else ""
     if failure.message:
-        advice = ". Has the cell that brings it run, and without an error?" if failure.type == "NameError" else ""
+        unknown = failure.type == "NameError" and failure.message.endswith("is not defined")
+        advice = ". Has the cell that brings it run, and without an error?" if unknown else ""
         return f"`{exercise}` raised {failure.type}{where}: {failure.message}{advice}"
     return f"`{exercise}` raised {failure.type}{where}. What it said is not shown here: run its check to read it."
 

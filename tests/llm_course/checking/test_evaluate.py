@@ -15,7 +15,7 @@ from llm_course.checking.answer_key import (
     answer_keys_from_json,
     answer_keys_to_json,
 )
-from llm_course.checking.calls import Call, Failure, Reply
+from llm_course.checking.calls import Call, Failure, Reply, invoke
 from llm_course.checking.evaluate import evaluate, tell_failure
 
 
@@ -94,6 +94,22 @@ def test_an_error_may_be_told_in_other_words_and_its_mistake_is_still_named() ->
 def test_what_torch_has_not_implemented_is_no_unwritten_answer(source: str, text: str) -> None:
     failure = Failure("NotImplementedError", "not for bytes", 3, source)
     assert text in tell_failure("patchify", failure)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "unsaid"),
+    [
+        ("n_query", "name 'n_query' is not defined. Did you mean 'n_queries'?", "Has the cell"),
+        ("scaled", "name 'scaled' is not defined. Has the cell that brings it run", "Did you mean"),
+    ],
+)
+def test_a_misspelled_name_is_told_from_a_cell_that_has_not_run(name: str, said: str, unsaid: str) -> None:
+    space: dict[str, Any] = {}
+    exec(f"def causal_mask(n_queries):\n    return {name}\n", space)
+    failure = invoke(space["causal_mask"], Call({"n_queries": 3})).failure
+    assert failure
+    told = tell_failure("causal_mask", failure)
+    assert said in told and unsaid not in told
 
 
 def test_what_was_noted_of_a_reply_is_not_taken_for_what_another_call_asks() -> None:
