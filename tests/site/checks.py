@@ -266,7 +266,7 @@ def faults_of_questions(page: Page) -> list[str]:
 
 
 def faults_on_paper(page: Page) -> list[str]:
-    """What a printed page would show dark or cut off, on paper of 700 pixels."""
+    """What a printed page would show dark, cut off, or before it was answered, on paper of 700 pixels."""
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 700, "height": 1000})
     return page.evaluate(r"""() => {
@@ -285,6 +285,8 @@ def faults_on_paper(page: Page) -> list[str]:
         for (const element of document.querySelectorAll("article :is(pre, .katex-display)"))
             if (element.checkVisibility?.() && element.scrollWidth > element.clientWidth + 1)
                 faults.push(`cut off: ${element.textContent.slice(0, 60)}`);
+        for (const answer of document.querySelectorAll(".question details:not([open]) > .question-explanation"))
+            if (answer.checkVisibility()) faults.push(`answer: ${answer.textContent.slice(0, 60)}`);
         const [title, ...others] = [...document.querySelectorAll("h1")].filter((head) => head.checkVisibility());
         if (!title || title.closest("#jb-print-docs-body")) faults.push("the page's own title is not the first");
         if (others.some((head) => head.textContent === title?.textContent)) faults.push("its title stands there twice");
