@@ -60,8 +60,8 @@ def make_answer_key(exercise: Exercise, seed: bytes) -> AnswerKey:
     with _seeded(derive_seed(seed, exercise.name)):
         items = {case.name: _make_item(exercise, case, seed) for case in exercise.cases}
     mistakes = tuple(
-        KnownMistake(item.name, item.hint, item.section, _RepliesAsRead(item, items, seed))
-        for item in exercise.mistakes
+        KnownMistake(mistake.name, mistake.hint, mistake.section, _RepliesAsRead(mistake, items, seed))
+        for mistake in exercise.mistakes
     )
     return AnswerKey(exercise.name, items, exercise.properties, mistakes)
 
