@@ -129,6 +129,7 @@ function lookAt(model, view) {
  */
 function suggestions(model) {
   const edits = [
+    "Point at a score or a weight: the query, the key and the value that meet in it are marked above.",
     "Press “All keys alike”: each query then listens to all tokens alike, whatever it asks for.",
     "Press “One query ten times as large”: its weights close in on one token. Softmax turns size into certainty.",
     model.get("causal")
@@ -330,7 +331,7 @@ function weightsOf(numbers) {
 function headView(view, model, onChoose) {
   const { source } = view;
   let numbers = source.at(view.layer, view.head);
-  const results = resultView(view, model, numbers);
+  const results = resultView(view, model, numbers, (query, key) => markRows(tables, query, key));
   const show = () => results.show(numbers, { causal: model.get("causal"), scaled: model.get("scaled") });
   /** @type {(HTMLElement | null)[]} */
   const controls = [
@@ -441,15 +442,29 @@ function vectorTables(tokens, vectors, onEdit) {
 }
 
 /**
+ * Marks what meets in a weight: the query's row, and the rows of key and value.
+ * @param {HTMLElement[]} tables  Of queries, keys and values; or none.
+ * @param {number} query
+ * @param {number} [key]
+ */
+function markRows(tables, query, key) {
+  tables.forEach((table, i) => {
+    const marked = i === 0 ? query : key;
+    table.querySelectorAll("tbody tr").forEach((row, j) => row.classList.toggle("llm-meets", j === marked));
+  });
+}
+
+/**
  * The maps of the head in view. With vectors: scores, weights, output and the arithmetic of the picked row.
  * With weights alone: the weights.
  * @param {View} view
  * @param {Model} model
  * @param {Vectors | Weights} numbers
+ * @param {(query: number, key?: number) => void} onMeet  What meets in the picked row, or in a cell that is pointed at.
  * @returns {{ node: Node, said: Node, listened: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
  *   The maps; what is said of them; the text as the picked query listens to it; and the rest.
  */
-function resultView(view, model, numbers) {
+function resultView(view, model, numbers, onMeet) {
   const { tokens } = view.source;
   const vectors = "query" in numbers ? numbers : null;
   const rows = tokens.slice(-(vectors ? vectors.query : /** @type {Weights} */ (numbers).weights).length);
@@ -461,8 +476,10 @@ function resultView(view, model, numbers) {
     setTrait(model, "picked", row);
     repeat();
   };
-  const scoreMap = heatMap({ caption: scoreCaption(true), rows, columns: tokens, isCompact });
-  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, isCompact });
+  /** @type {(row?: number, column?: number) => void} */
+  const onPoint = (row = view.picked, column) => onMeet(row, column);
+  const scoreMap = heatMap({ caption: scoreCaption(true), rows, columns: tokens, onPoint, isCompact });
+  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, onPoint, isCompact });
   const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions, look: isCompact ? "" : "llm-bare" });
   const said = announcement();
   const listened = element("div");
@@ -479,6 +496,7 @@ function resultView(view, model, numbers) {
         const seen = view.remember({ where, weights });
         const before = seen?.where === where ? seen.weights : undefined;
         weightMap.show(weights, picked, before);
+        onPoint();
         said.textContent = summary(weights[picked], rows[picked], tokens, before?.[picked]);
         if (isCompact) redraw(listened, rowOf(weights[picked], rows[picked], tokens));
       };
@@ -544,8 +562,8 @@ function outputCaption(width) {
 }
 
 /**
- * Which token a query listens to most, and to how many it listens: the exponential of the entropy is the number of
- * equally heard tokens that would be as uncertain.
+ * Which token a query listens to most, and to how many in effect: the exponential of the entropy is the number of equally
+ * heard tokens that would be as uncertain.
  * @param {number[]} weights
  * @param {string} query
  * @param {string[]} tokens
@@ -554,7 +572,7 @@ function outputCaption(width) {
 function summary(weights, query, tokens, before) {
   const entropy = -weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0);
   const most = argmax(weights);
-  return `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}), as spread as over ${format(Math.exp(entropy), 1)} equal tokens of ${tokens.length}.`;
+  return `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}). In effect it listens to ${format(Math.exp(entropy), 1)} of ${tokens.length} tokens.`;
 }
 
 /** @param {Matrix} scores */

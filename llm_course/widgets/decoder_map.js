@@ -8,7 +8,7 @@ import { sample } from "./js/sampling.js";
 import { strip } from "./js/strip.js";
 import { captionedTable, tableRow } from "./js/table.js";
 import { percent, tokenBars } from "./js/token_bars.js";
-import { lens, rootMeanSquare, trace } from "./js/trace.js";
+import { lens, pushesToward, rootMeanSquare, trace } from "./js/trace.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
 /** @import { Trace } from "./js/trace.js" */
@@ -93,7 +93,7 @@ export default widget(
       const asked = model.get("position");
       sight.position = asked >= 0 && asked <= last ? asked : last;
       const best = argmax(sight.trace.logits[sight.position]);
-      const label = visibleToken(sight.course.tokenizer.decode([best]));
+      const label = written(sight.course, best);
       const share = softmax(sight.trace.logits[sight.position])[best];
       said.textContent = `After “${sight.labels[sight.position]}”, at position ${sight.position}, the model's first guess is “${label}”, ${percent(share)}.`;
       keepFocus(tokens, () => tokens.replaceChildren(...chips(sight)));
@@ -118,11 +118,13 @@ export default widget(
         .filter((name) => addresses[name])
         .map((name) => element("p", {}, element("a", { href: addresses[name] }, `The chapter about ${name}`)));
       const shown = part.open(sight);
-      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLParagraphElement;
+      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLParagraphElement || node instanceof HTMLDetailsElement;
       opened.replaceChildren(
         element("div", {}, element("p", { class: "llm-caption" }, part.fullName ?? part.name), ...shown.filter(isSaid), ...links),
         element("div", {}, ...shown.filter((node) => !isSaid(node))),
       );
+      const picked = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked"));
+      opened.scrollTop = picked ? picked.offsetTop + picked.offsetHeight - opened.clientHeight : 0;
     }
 
     /** @param {Sight | null} sight */
@@ -163,7 +165,7 @@ export default widget(
         element("li", { class: parts.length > 1 ? "llm-block" : "" }, element("span", { class: "llm-boxes" }, ...parts.map(box)), row ? guess(sight, row, last, small) : null),
       );
       const list = element("ol", { "aria-label": "The decoder, from the text to the drawn token" }, ...rows);
-      return small ? element("div", {}, element("p", { class: "llm-note" }, "The gray rail is the residual stream: each part reads from it and adds to it."), list) : list;
+      return small ? element("div", {}, element("p", { class: "llm-note" }, "The gray rail is the residual stream: each part reads from it and adds to it. Below stands the guess so far, with an orange bar once it is the last layer's."), list) : list;
     }
 
     function drawNext() {
@@ -204,10 +206,38 @@ function guess({ course }, row, last, small) {
   const logits = lens(course.decoder, row);
   const best = argmax(logits);
   const share = softmax(logits)[best];
-  const label = visibleToken(course.tokenizer.decode([best]));
+  const label = written(course, best);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
   const words = element("span", {}, small ? "" : "guess: ", element("b", {}, label), " ", percent(share));
   return element("span", { class: best === last ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar));
+}
+
+/**
+ * @param {CourseModel} course
+ * @param {number} id
+ */
+function written({ tokenizer }, id) {
+  return visibleToken(tokenizer.decode([id]));
+}
+
+/**
+ * The token that a row of the residual stream points to.
+ * @param {CourseModel} course
+ * @param {Float32Array} row
+ */
+function pointsTo(course, row) {
+  return written(course, argmax(lens(course.decoder, row)));
+}
+
+/**
+ * What a part does to the guess.
+ * @param {CourseModel} course
+ * @param {Float32Array} before
+ * @param {Float32Array} after
+ */
+function guessMoves(course, before, after) {
+  const [one, other] = [before, after].map((row) => pointsTo(course, row));
+  return one === other ? `The guess stays “${one}”.` : `The guess moves from “${one}” to “${other}”.`;
 }
 
 /**
@@ -280,7 +310,7 @@ const LOGITS = {
     const ranked = ranking(logits).slice(0, BARS);
     return [
       paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row's product with each row of the embedding table. The highest after “${token(sight)}”:`),
-      table("The highest logits", ["Next token", "Logit"], ranked.map((id) => [visibleToken(sight.course.tokenizer.decode([id])), format(logits[id])])),
+      table("The highest logits", ["Next token", "Logit"], ranked.map((id) => [written(sight.course, id), format(logits[id])])),
     ];
   },
 };
@@ -314,7 +344,16 @@ function wholeLayer(i) {
     key: `layer-${i + 1}`,
     name: `Layer ${i + 1}`,
     chapters: ["attention", "feed-forward networks"],
-    open: (sight) => [...attentionOf(i).open(sight), paragraph(feedForwardAdds(sight, i))],
+    open: (sight) => {
+      const { input, residual } = sight.trace.layers[i];
+      const { said, picture, sizes } = attentionSeen(sight, i);
+      return [
+        paragraph(said),
+        paragraph(guessMoves(sight.course, input[sight.position], residual[sight.position])),
+        picture,
+        details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
+      ];
+    },
   };
 }
 
@@ -347,25 +386,40 @@ function attentionOf(i) {
     name: `Attention ${i + 1}`,
     chapters: ["attention"],
     open: (sight) => {
-      const { heads, kv_heads, head_size } = sight.course.config;
-      const { weights, attentionOutput, input } = sight.trace.layers[i];
-      const mine = weights[sight.position];
-      const picture = heatMap({
-        caption: `What each head takes, for “${token(sight)}”`,
-        rows: sight.labels.slice(0, sight.position + 1),
-        columns: mine.map((_, head) => `head ${head + 1}`),
-      });
-      picture.show(mine[0].map((_, looked) => mine.map((weights) => weights[looked])));
-      const n = sight.ids.length;
-      return [
-        paragraph(
-          `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-            `turned by their positions; weights ${heads} × ${n} × ${n}.`,
-        ),
-        picture.node,
-        paragraph(added("What attention adds", attentionOutput[sight.position], input[sight.position])),
-      ];
+      const { input, middle } = sight.trace.layers[i];
+      const { said, picture, sizes } = attentionSeen(sight, i);
+      const moves = guessMoves(sight.course, input[sight.position], middle[sight.position]);
+      return [paragraph(said), paragraph(moves), picture, details("Shapes and sizes", ...sizes)];
     },
+  };
+}
+
+/**
+ * The attention of a layer: what it does in a sentence, a picture of its heads, and how large things are.
+ * @param {Sight} sight
+ * @param {number} i
+ */
+function attentionSeen(sight, i) {
+  const { heads, kv_heads, head_size } = sight.course.config;
+  const { weights, attentionOutput, input } = sight.trace.layers[i];
+  const mine = weights[sight.position];
+  const picture = heatMap({
+    caption: `What each head takes, for “${token(sight)}”`,
+    rows: sight.labels.slice(0, sight.position + 1),
+    columns: mine.map((_, head) => `head ${head + 1}`),
+  });
+  picture.show(mine[0].map((_, looked) => mine.map((weights) => weights[looked])));
+  const n = sight.ids.length;
+  const head = argmax(mine.map((weights) => Math.max(...weights)));
+  const most = argmax(mine[head]);
+  return {
+    said: `Each head mixes what it takes from the tokens so far. Head ${head + 1} takes ${percent(mine[head][most])} of it from “${sight.labels[most]}”.`,
+    picture: picture.node,
+    sizes: [
+      `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
+        `turned by their positions; weights ${heads} × ${n} × ${n}.`,
+      added("What attention adds", attentionOutput[sight.position], input[sight.position]),
+    ],
   };
 }
 
@@ -379,14 +433,18 @@ function feedForwardOf(i) {
     name: `Feed-forward ${i + 1}`,
     chapters: ["feed-forward networks"],
     open: (sight) => {
-      const { hidden, middle } = sight.trace.layers[i];
-      const mine = hidden[sight.position];
-      const ranked = Array.from(mine.keys()).sort((a, b) => Math.abs(mine[b]) - Math.abs(mine[a])).slice(0, HIDDEN_UNITS);
-      const n = sight.ids.length;
+      const { course, position } = sight;
+      const { hidden, middle, residual } = sight.trace.layers[i];
+      const mine = hidden[position];
+      const after = argmax(lens(course.decoder, residual[position]));
+      const pushes = pushesToward(course.decoder, sight.trace, i, position, after);
+      const rows = ranking(pushes).slice(0, HIDDEN_UNITS).map((unit) => [String(unit + 1), format(mine[unit]), `+${format(pushes[unit])}`]);
+      const [n, width] = [sight.ids.length, middle[0].length];
       return [
-        paragraph(`Layer ${i + 1}: ${n} × ${middle[0].length} numbers become ${n} × ${mine.length} hidden units and ${n} × ${middle[0].length} numbers again, each row by itself.`),
-        table(`The strongest hidden units at “${token(sight)}”`, ["Unit", "Value"], ranked.map((unit) => [String(unit + 1), format(mine[unit])])),
-        paragraph(feedForwardAdds(sight, i)),
+        paragraph(`The row of “${token(sight)}” goes by itself through ${mine.length} hidden units. Each adds its own direction to the row, times its value.`),
+        paragraph(guessMoves(course, middle[position], residual[position])),
+        table(`The units that raise the logit of “${written(course, after)}” most`, ["Unit", "Value", "Raises it by"], rows),
+        details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
       ];
     },
   };
@@ -445,6 +503,14 @@ function ranking(values) {
 /** @param {string} text */
 function paragraph(text) {
   return element("p", {}, text);
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} texts
+ */
+function details(name, ...texts) {
+  return element("details", {}, element("summary", {}, name), ...texts.map(paragraph));
 }
 
 /**

@@ -11,6 +11,8 @@ import { frequencies, rope, sinusoid } from "./js/positions.js";
 
 const DIALS = 6;
 const FARTHEST = 64;
+/** A hand, on a dial with a radius of 50. */
+const LONGEST = 46;
 /** @type {[string, string][]} */
 const BASES = [["100", "100"], ["10000", "10,000"], ["500000", "500,000"]];
 /** @type {[string, string][]} */
@@ -18,6 +20,7 @@ const KINDS = [["rope", "RoPE: vectors turned"], ["sinusoid", "Sinusoids: added"
 const TURNED = [
   "Move both positions on together: every hand turns, yet the product stays. Only the distance counts.",
   "Move the key one position at a time: the first hand turns by about 57° a step, the last hardly at all.",
+  "Find the distance at which the product is largest. How do the hands of query and key lie there?",
   "Raise the base: the slow hands get slower still, so that they tell far distances apart.",
   "Choose sinusoids: the product again depends on the distance only. What else of the curve is the same, and what is not?",
 ];
@@ -75,14 +78,14 @@ export default widget(
       const key = model.get("key_position") + model.get("moved");
       const distance = query - key;
       const [queryVector, keyVector] = [encoded(model, "query", query), encoded(model, "key", key)];
-      const turns = frequencies(queryVector.length, base).slice(0, DIALS).map((frequency) => /** @type {[number, number]} */ ([query * frequency, key * frequency]));
-      const now = { turns, product: format(dot(queryVector, keyVector), 3), curve: productByDistance(model) };
+      const product = dot(queryVector, keyVector);
+      const now = { hands: hands(model, query, key), product: format(product, 3), curve: productByDistance(model) };
       const before = remember(now);
-      dials.replaceChildren(...turns.map((angles, i) => dial(i, angles, before?.turns[i])));
+      dials.replaceChildren(...now.hands.map((both, i) => dial(i, both, before?.hands[i])));
       said.textContent =
         `Query at ${query}, key at ${key}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
-      plot.replaceChildren(productPlot(now.curve, before?.curve, distance));
+      plot.replaceChildren(productPlot(now.curve, before?.curve, [distance, product]));
     }
   },
 );
@@ -100,9 +103,37 @@ function encoded(model, name, position) {
 }
 
 /**
+ * Both hands of each pair. With RoPE they are the vectors' own pairs of numbers, turned; sinusoids begin at 0 and are
+ * equally long.
+ * @param {Model} model
+ * @param {number} query  Its position.
+ * @param {number} key
+ * @returns {[query: Hand, key: Hand][]}
+ */
+function hands(model, query, key) {
+  const half = model.get("query").length / 2;
+  const isTurned = model.get("kind") === "rope";
+  const start = (/** @type {"query" | "key"} */ name, /** @type {number} */ i) =>
+    isTurned ? { x: model.get(name)[i], y: model.get(name)[i + half] } : { x: 1, y: 0 };
+  const pairs = frequencies(2 * half, model.get("base")).slice(0, DIALS).map((speed, i) => [
+    { ...start("query", i), turn: query * speed },
+    { ...start("key", i), turn: key * speed },
+  ]);
+  const longest = Math.max(...pairs.flat().map(({ x, y }) => Math.hypot(x, y))) || 1;
+  return pairs.map((both) => {
+    const [one, other] = both.map(({ x, y, turn }) => ({ angle: Math.atan2(y, x) + turn, length: Math.hypot(x, y) / longest }));
+    return [one, other];
+  });
+}
+
+/**
+ * @typedef {object} Hand
+ * @property {number} angle  In radians.
+ * @property {number} length  Of the longest hand's.
+ *
  * What is shown at one time.
  * @typedef {object} Shown
- * @property {[query: number, key: number][]} turns  In radians, by pair.
+ * @property {[query: Hand, key: Hand][]} hands  By pair.
  * @property {string} product
  * @property {Points} curve
  */
@@ -122,16 +153,16 @@ function productByDistance(model) {
 /**
  * @param {Points} points
  * @param {Points | undefined} before
- * @param {number} marked  The distance to mark.
+ * @param {[distance: number, product: number]} now
  */
-function productPlot(points, before, marked) {
+function productPlot(points, before, now) {
   return linePlot({
     title: "The product of query and key, by distance",
     x: "position of query − position of key",
     y: "product",
     series: [{ name: "product", points, before }],
-    marker: marked,
-    markerName: "now",
+    marker: now[0],
+    dots: [{ at: now, name: `now ${format(now[1], 3)}`, look: 1 }],
   });
 }
 
@@ -139,8 +170,8 @@ function productPlot(points, before, marked) {
  * Two hands on a clock, and pale where they stood before; zero is at the right and angles grow against the clock, as in
  * mathematics.
  * @param {number} pair
- * @param {[query: number, key: number]} angles  Radians.
- * @param {[query: number, key: number]} [before]
+ * @param {[query: Hand, key: Hand]} both
+ * @param {[query: Hand, key: Hand]} [before]
  */
 function dial(pair, [query, key], before) {
   const label = `Pair ${pair + 1}: query at ${degrees(query)}, key at ${degrees(key)}`;
@@ -151,21 +182,21 @@ function dial(pair, [query, key], before) {
       "svg",
       { viewBox: "-52 -52 104 104", role: "img", "aria-label": label },
       svg("circle", { r: 50 }),
-      ...(before ? [line(before[0], "llm-hand llm-before", 46), line(before[1], "llm-hand llm-hand-key llm-before", 36)] : []),
-      line(query, "llm-hand", 46),
-      line(key, "llm-hand llm-hand-key", 36),
+      ...(before ? [line(before[0], "llm-hand llm-before"), line(before[1], "llm-hand llm-hand-key llm-before")] : []),
+      line(query, "llm-hand"),
+      line(key, "llm-hand llm-hand-key"),
     ),
     element("figcaption", { "aria-hidden": "true" }, `${degrees(query)}, ${degrees(key)}`),
   );
 }
 
 /**
- * @param {number} angle
+ * @param {Hand} hand
  * @param {string} name
- * @param {number} length
  */
-function line(angle, name, length) {
-  return svg("line", { class: name, x1: 0, y1: 0, x2: length * Math.cos(angle), y2: -length * Math.sin(angle) });
+function line({ angle, length }, name) {
+  const [x, y] = [Math.cos(angle), Math.sin(angle)].map((side) => side * LONGEST * length);
+  return svg("line", { class: name, x1: 0, y1: 0, x2: x, y2: -y });
 }
 
 /**
@@ -176,7 +207,8 @@ function hand(name, label) {
   return element("span", {}, svg("svg", { viewBox: "0 0 30 10", width: 30, height: 10, "aria-hidden": "true" }, svg("path", { class: name, d: "M3 5H27" })), ` ${label}`);
 }
 
-/** @param {number} radians */
-function degrees(radians) {
-  return `${Math.round((radians * 180) / Math.PI) % 360}°`;
+/** @param {Hand} hand */
+function degrees({ angle }) {
+  const turned = Math.round((angle * 180) / Math.PI) % 360;
+  return `${turned < 0 ? turned + 360 : turned}°`;
 }

@@ -1,5 +1,6 @@
 """Widgets in Chromium: every one mounts, is accessible and fits a phone; each does what it says."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 from playwright.sync_api import Browser, Page, expect
 
 from llm_course import models
+from llm_course.widgets import PositionDial
 from tests.conftest import PATIENCE
 from tests.site.checks import faults_of_access
 from tests.widgets.conftest import NEVER_AT_REST, WIDGETS, Watched, opened, page_html
@@ -427,6 +429,35 @@ def test_position_dial_product_depends_on_the_distance_only(watched: Watched, ad
     assert said.inner_text().split("product ")[1] == product
     page.get_by_label("Key at", exact=True).fill("9")
     assert said.inner_text().split("product ")[1] != product
+
+
+def test_position_dial_shows_where_vectors_point_after_their_turn(watched: Watched, address: str, site: Path) -> None:
+    """The key's hands start ahead by what they turn in eight positions: at distance 8 both lie on each other."""
+    speeds = [10000 ** (-number / 3) for number in range(3)]
+    key = [*(math.cos(8 * speed) for speed in speeds), *(math.sin(8 * speed) for speed in speeds)]
+    dial = PositionDial([1.0] * 3 + [0.0] * 3, key)
+    (site / "ahead.html").write_text(page_html(dial), encoding="utf-8")
+    watched.page.goto(f"{address}/ahead.html")
+    dials = watched.page.locator(".llm-dials figcaption")
+    expect(dials).to_have_count(3)
+    watched.page.get_by_role("slider", name="Query at").fill("10")
+    for angles in dials.all_inner_texts():
+        query, key_angle = angles.split(", ")
+        assert query == key_angle
+    expect(watched.page.get_by_role("status")).to_contain_text("3.000")
+
+
+def test_a_weight_marks_the_rows_that_meet_in_it(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    weights = page.get_by_label("Weights: each row sums to 1")
+    meeting = page.locator("tr.llm-meets")
+    expect(meeting).to_have_count(1)  # the picked query
+    weights.locator("tbody tr").nth(2).locator("td").nth(1).hover()
+    expect(meeting).to_have_count(3)
+    places = meeting.evaluate_all("rows => rows.map(row => [...row.parentNode.children].indexOf(row))")
+    assert places == [2, 1, 1]
+    page.get_by_text("Attention explorer", exact=True).hover()
+    expect(meeting).to_have_count(1)
 
 
 def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:

@@ -71,6 +71,35 @@ def test_the_trace_is_torchs() -> None:
             torch.testing.assert_close(mine, theirs[:, position, : position + 1], rtol=0, atol=0.01)
 
 
+PUSHES = (
+    READ_MODEL
+    + """
+import { pushesToward, trace } from "./llm_course/widgets/js/trace.js";
+const found = trace(model.decoder, input.ids);
+reply(Array.from(pushesToward(model.decoder, found, 2, input.ids.length - 1, input.token)));
+"""
+)
+
+
+def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
+    """By linearity: a unit's push is what the logit loses without it, at the same scale of the norm."""
+    model, ids, token = models.load("stories").model, token_ids(TEXT), 263
+    layer, kept = model.model.layers[2], {}
+    hooks = [
+        layer.mlp.down_proj.register_forward_pre_hook(lambda _, inputs: kept.update(hidden=inputs[0][0, -1])),
+        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
+    ]
+    with torch.no_grad():
+        model(torch.tensor([ids]))
+        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
+        direction = model.lm_head.weight[token] * model.model.norm.weight / scale
+        expected = kept["hidden"] * (layer.mlp.down_proj.weight.T @ direction)
+    for hook in hooks:
+        hook.remove()
+    pushes = torch.tensor(run_node(PUSHES, {"ids": ids, "token": token}))
+    torch.testing.assert_close(pushes, expected, rtol=0, atol=0.02)
+
+
 def test_the_picture_names_shapes_and_guesses() -> None:
     tokens, sizes, guesses = guesses_after_layers(TEXT)
     model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
@@ -106,6 +135,19 @@ def test_a_sentence_goes_through_the_parts(watched: Watched, address: str) -> No
         boxes.nth(index).click()
         expect(part).to_contain_text(boxes.nth(index).get_attribute("aria-label") or boxes.nth(index).inner_text())
         expect(boxes.nth(index)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "decoder_map")
+    part = page.get_by_role("region", name="The opened part")
+    page.get_by_role("button", name="Attention 3", exact=True).click()
+    expect(part.locator("p").nth(1)).to_contain_text("Head 2 takes 86.2")
+    sizes = part.get_by_text("Queries 8 × 4 × 32")
+    expect(sizes).to_be_hidden()
+    part.get_by_text("Shapes and sizes").click()
+    expect(sizes).to_be_visible()
+    page.get_by_role("button", name="Feed-forward 3", exact=True).click()
+    expect(part).to_contain_text("The guess moves from “␣time” to “␣girl”.")
 
 
 def test_an_earlier_token_is_followed_from_the_keyboard(watched: Watched, address: str) -> None:

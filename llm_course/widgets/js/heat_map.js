@@ -20,18 +20,20 @@ import { captionedTable, tableRow } from "./table.js";
  * @param {string[]} labels.rows
  * @param {string[]} labels.columns
  * @param {(row: number) => void} [labels.onPick]  Makes the row labels buttons.
+ * @param {(row?: number, column?: number) => void} [labels.onPoint]  A cell is pointed at, or none any more.
  * @param {boolean} [labels.isCompact]  Small cells, whose numbers only a screen reader reads: say those of the picked row nearby.
  * @param {string} [labels.look]  A class of its own.
  * @returns {HeatMap}
  */
-export function heatMap({ caption, rows, columns, onPick, isCompact = false, look = "" }) {
-  const cells = rows.map(() => columns.map(() => element("td", {}, element("span"))));
+export function heatMap({ caption, rows, columns, onPick, onPoint, isCompact = false, look = "" }) {
+  const cells = rows.map((_, i) => columns.map((_, j) => element("td", { onpointerenter: onPoint && (() => onPoint(i, j)) }, element("span"))));
   const lines = rows.map((label, i) => {
     const pick = onPick && element("button", { type: "button", onclick: () => onPick(i) }, label);
     return element("tr", {}, element("th", { scope: "row" }, pick ?? label), ...cells[i]);
   });
   const header = columns.map((label) => element("th", { scope: "col" }, element("span", {}, label)));
   const node = captionedTable(caption, ["", ...header], lines, `llm-heat ${isCompact ? "llm-compact" : ""} ${look}`);
+  if (onPoint) node.onpointerleave = () => onPoint();
   return {
     node,
     rename(caption) {

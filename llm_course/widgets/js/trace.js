@@ -1,6 +1,7 @@
 /** What a sentence goes through in a decoder: the numbers of every part at every position, and the guess after each layer. */
 
 import { multiply, rmsNorm } from "./decoder.js";
+import { dot } from "./numbers.js";
 
 /** @import { Decoder } from "./decoder.js" */
 
@@ -88,6 +89,33 @@ function keep(found, layer, name, row) {
 export function lens(decoder, row) {
   const { norm_epsilon, vocabulary_size } = decoder.config;
   return multiply(decoder.embeddings, rmsNorm(row, decoder.finalNorm, norm_epsilon), vocabulary_size);
+}
+
+/**
+ * By how much each hidden unit of a layer raises a token's logit in the lens, on the row as it is after the layer.
+ * @param {Decoder} decoder
+ * @param {Trace} trace
+ * @param {number} layer
+ * @param {number} position
+ * @param {number} token
+ * @returns {Float32Array}
+ */
+export function pushesToward(decoder, trace, layer, position, token) {
+  const { hidden_size, norm_epsilon } = decoder.config;
+  const { hidden, residual } = trace.layers[layer];
+  const embedding = decoder.embeddings.subarray(token * hidden_size, (token + 1) * hidden_size);
+  const scale = Math.sqrt(rootMeanSquare(residual[position]) ** 2 + norm_epsilon);
+  const direction = embedding.map((value, j) => (value * decoder.finalNorm[j]) / scale);
+  return hidden[position].map((value, unit) => value * dot(column(decoder.layers[layer].down, unit, hidden[position].length), direction));
+}
+
+/**
+ * @param {Float32Array} matrix
+ * @param {number} index
+ * @param {number} columns
+ */
+function column(matrix, index, columns) {
+  return Float32Array.from({ length: matrix.length / columns }, (_, row) => matrix[row * columns + index]);
 }
 
 /**
