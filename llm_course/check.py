@@ -4,6 +4,7 @@ It calls the learner's function on the visible cases, shows which properties hol
 keeps the progress over the assignment beside the notebook. It knows no reference: what it compares with is data.
 """
 
+import contextlib
 import functools
 import html
 import json
@@ -14,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
-from llm_course.checking.calls import invoke
+from llm_course.checking.calls import Failure, Reply, invoke
 from llm_course.checking.evaluate import Verdict, evaluate
 from llm_course.checking.feedback import Feedback, fold, place_in
 from llm_course.checking.side_by_side import SideBySide, first_failing_case
+from llm_course.checking.time_limit import OutOfTime, time_limit
 from llm_course.checking.values import ValueFormatError
 
 CHECKS = Path(__file__).parent / "checks"
 PROGRESS_FILE = ".llm_course_progress.json"
+CALL_SECONDS = 10
+"""A call may take no longer, as when it is graded."""
 
 
 def check(assignment: str, function: Callable[..., Any], show: bool = False) -> None:
@@ -123,12 +127,22 @@ def make_report(
             f"give check one of {', '.join(answer_keys)}."
         )
     answer_key = answer_keys[name]
-    replies = {case: invoke(function, item.call) for case, item in answer_key.items.items()}
+    replies = _replies(function, answer_key)
     verdict = evaluate(answer_key, replies)
     passed = all(finding.holds for finding in verdict.findings)
     progress = _note_progress(folder or Path.cwd(), assignment, name, passed)
     marks = {exercise: progress.get(exercise, False) for exercise in answer_keys}
     return Report(assignment, verdict, marks, first_failing_case(answer_key, verdict.findings, replies), show)
+
+
+def _replies(function: Callable[..., Any], answer_key: AnswerKey) -> dict[str, Reply]:
+    """What the function replies to each case. Once it has run too long, it is not called again, as in grading."""
+    stopped = Failure("Stopped", f"it ran longer than {CALL_SECONDS} seconds; look for a loop that does not end")
+    replies = dict.fromkeys(answer_key.items, Reply(failure=stopped))
+    with contextlib.suppress(OutOfTime):
+        for case, item in answer_key.items.items():
+            replies[case] = invoke(function, item.call, time_limit(CALL_SECONDS))
+    return replies
 
 
 @functools.cache

@@ -72,9 +72,13 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     failed = next((finding for finding in findings if not finding.holds), None)
     if failed is None:
         return Verdict(answer_key.exercise, findings)
-    failure = next((reply.failure for reply in replies.values() if reply.failure), None)
-    if failure is not None and failure.type in ("Missing", "NotCallable", "Parameters", "Stopped"):
+    name, failure = next(((name, reply.failure) for name, reply in replies.items() if reply.failure), ("", None))
+    if failure is not None and failure.type in ("Missing", "NotCallable", "Parameters"):
         return Verdict(answer_key.exercise, findings, hint=tell_failure(answer_key.exercise, failure))
+    if failure is not None and failure.type == "Stopped":
+        # Arguments that are to be refused may make a loop endless: then the refusal is missing, not the end.
+        hint = _form_problem(answer_key.exercise, replies[name], answer_key.items[name], None)
+        return Verdict(answer_key.exercise, findings, hint=hint or "")
     mistake = _diagnose(answer_key, replies, _wrong_cases(answer_key, replies, alike), failed.name)
     if mistake is not None:
         hint, remedy = in_steps(mistake.hint)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,23 @@ def test_a_function_that_is_not_written_is_sent_nowhere(tmp_path: Path) -> None:
         raise NotImplementedError()
 
     assert "Read again" not in repr(make_report("10_context", kv_cache_bytes, tmp_path))
+
+
+def test_a_loop_without_an_end_is_told_with_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does not refuse an overlap as large as a chunk never comes to the text's end."""
+    monkeypatch.setattr("llm_course.check.CALL_SECONDS", 0.2)
+
+    def chunk_tokens(ids: list[int], size: int, overlap: int) -> list[list[int]]:
+        chunks, start = [], 0
+        while ids and (start == 0 or start + overlap < len(ids)):
+            time.sleep(0.001)  # it takes no memory while it loops
+            chunks.append(ids[start : start + size])
+            start += size - overlap
+        return chunks
+
+    report = make_report("10_context", chunk_tokens, tmp_path)
+    assert report.verdict.hint.startswith("A ValueError is expected; `chunk_tokens` was stopped: it ran longer than")
+    assert any(finding.holds for finding in report.verdict.findings)
 
 
 def test_a_vote_out_of_a_set_is_hardly_ever_taken_for_another_mistake(tmp_path: Path) -> None:
