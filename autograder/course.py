@@ -5,6 +5,7 @@ Each step is nbgrader's own, so formgrader and the plain nbgrader commands see t
 
 import contextlib
 import itertools
+import logging
 import re
 import shutil
 import zipfile
@@ -50,7 +51,7 @@ from autograder.scores import NOT_HANDED_IN, TABLES, Score, read_scores, refusal
 from autograder.source_cells import read_source_cells
 from autograder.source_remarks import changed_since_release, remarks
 from autograder.submission import ids_in, learner_cells, submission_of
-from autograder.work import Job, Task
+from autograder.work import DEFECT, Job, Task
 from autograder.workers import dask_workers, local_workers
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ c.CourseDirectory.course_id = {course_id!r}
 '''
 
 
+LOG = logging.getLogger(__name__)
 CAUSE = re.compile(r"^\s*[\w.]+(?:Error|Exception): .+$", re.MULTILINE)
 """Why something failed, in a log of nbgrader's."""
 
@@ -507,6 +509,10 @@ def _task(folder: Path, writer: Writer | DryRun, passed_over: Sequence[str]) -> 
         hand_in = read_hand_in(folder / f"{folder.name}.ipynb", passed_over)
     except NotGradable as reason:
         return Task(student, reason, stored)
+    except Exception as error:
+        # A defect of ours must cost neither the batch nor the learner.
+        LOG.exception("%s cannot be read", folder)
+        return Task(student, NotGradable(DEFECT.format(type(error).__name__)), stored)
     return Task(
         student, hand_in, stored, stored is not None and writer.is_written(student, stored, hand_in.submitted_at)
     )

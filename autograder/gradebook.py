@@ -151,15 +151,14 @@ class Writer:
         """What goes wrong with the files of one submission refuses that one. Raises OSError where it is the machine."""
         try:
             yield
-        except (OSError, RecursionError) as error:
+        except (OSError, RecursionError, ValueError) as error:
             if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
                 raise
             withdraw_scores(self._course, self._assignment, student)
             folder = f"{self._course.autograded_directory}/{student}/{self._assignment}"
-            reason = error.strerror if isinstance(error, OSError) else "its folders are too deep"
             refused = not_graded(
                 self._assignment,
-                f"{folder} cannot be written ({reason}): remove it and grade again.",
+                f"{folder} cannot be written ({_reason_of(error)}): remove it and grade again.",
                 stored_result(self._assignment, student),
             )
             write_result(result_path(self._assignment, student), refused)
@@ -448,6 +447,12 @@ class _Files:
     def _notebook(self, student: str) -> Path:
         folder = Path(self._course.format_path(self._course.autograded_directory, student, self._assignment))
         return folder / f"{self._assignment}.ipynb"
+
+
+def _reason_of(error: OSError | RecursionError | ValueError) -> str:
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    return "its folders are too deep" if isinstance(error, RecursionError) else "it holds a text that no file can hold"
 
 
 def _lock(path: Path) -> int:

@@ -208,7 +208,10 @@ def _read_notebook(folder: int, name: str) -> tuple[bytes, datetime]:
         ) from error
     except OSError as error:
         raise NotGradable(f"{name} cannot be read: {error.strerror}.") from error
-    return content, datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
+    try:
+        return content, datetime.fromtimestamp(status.st_mtime, UTC).replace(tzinfo=None)
+    except (OSError, OverflowError, ValueError) as error:  # some file systems hold times that no calendar has
+        raise NotGradable(f"{name} was changed at a time that no calendar has: save it and hand it in anew.") from error
 
 
 def _read_timestamp(folder: int) -> datetime | None:

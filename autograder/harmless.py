@@ -23,6 +23,8 @@ from autograder.pictures import Picture, PictureError
 
 MAX_LENGTH = 20_000
 """Characters of a text up to which it is drawn and not only shown."""
+MAX_CELLS = 20_000
+"""Of a table, each of whose rows the parser fills up to the width of its head."""
 MAX_REFERENCES = 100
 """Lines such as "[a]: b", over which the parser goes as often as there are such lines."""
 MAX_COLORS = 1_000
@@ -76,11 +78,19 @@ def markdown_to_html(source: str, find_picture: Callable[[str], Picture] = no_pi
     """
     if len(source) > MAX_LENGTH or source.count("]:") > MAX_REFERENCES:
         return as_written(source, f"This text has {len(source):,} characters; it is shown as it was written.")
+    if _largest_table(source) > MAX_CELLS:
+        return as_written(source, "A table of this text would be too large; it is shown as it was written.")
     try:
         return str(_PARSER.render(source, {"find_picture": find_picture}))
     except Exception:
         LOG.exception("Markdown that cannot be drawn")
         return as_written(source, "This text cannot be drawn; it is shown as it was written.")
+
+
+def _largest_table(source: str) -> int:
+    """The cells that a table of the text could have, at most."""
+    lines = source.splitlines()
+    return len(lines) * max((line.count("|") for line in lines), default=0)
 
 
 def code_to_html(source: str) -> str:

@@ -21,11 +21,20 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
 from autograder.harmless import as_written, code_to_html, harmless_name, markdown_to_html, text_to_html
-from autograder.pictures import MAX_BYTES, SUFFIXES, Picture, PictureError, read_picture, read_picture_text
+from autograder.pictures import (
+    MAX_BYTES,
+    SUFFIXES,
+    Picture,
+    PictureError,
+    in_one_piece,
+    read_picture,
+    read_picture_text,
+)
 from llm_course.checking.feedback import WHAT_TO_DO, fold
 
 MAX_AT_ONCE = 100_000
 """Characters of one text."""
+TOO_MANY = "This page has too many pictures before it."
 KIND_OF_CELL = re.compile(r'<a href="#([^"]+)">(?:Test cell|Coding free-response|Written response|Task)</a>')
 """How nbgrader's list of scores calls each cell."""
 
@@ -40,6 +49,7 @@ class Page:
     tags: int = 30_000
     outputs: int = 1_000
     picture_bytes: int = 20 << 20
+    """Read for pictures, of those that are not shown too: to read one takes as long as to show it."""
     pixels: int = 200_000_000
     attachments: dict[str, Any] = field(default_factory=dict)
     """The pictures pasted into the cell that is drawn."""
@@ -62,11 +72,20 @@ class Page:
         self.tags -= tags
         return drawn
 
-    def allow(self, picture: Picture) -> Picture:
-        """The picture. Raises PictureError where the page has too many."""
-        if len(picture.data) > self.picture_bytes or picture.pixels > self.pixels:
-            raise PictureError("This page has too many pictures before it.")
-        self.picture_bytes -= len(picture.data)
+    def read(self, text: object) -> Picture:
+        """A picture as notebooks hold it. Raises PictureError, also where the page has too many."""
+        together = in_one_piece(text)
+        self._count_bytes(3 * len(together) // 4)
+        return self._count_pixels(read_picture_text(together))
+
+    def _count_bytes(self, size: int) -> None:
+        if size > self.picture_bytes:
+            raise PictureError(TOO_MANY)
+        self.picture_bytes -= size
+
+    def _count_pixels(self, picture: Picture) -> Picture:
+        if picture.pixels > self.pixels:
+            raise PictureError(TOO_MANY)
         self.pixels -= picture.pixels
         return picture
 
@@ -77,16 +96,16 @@ class Page:
         except ValueError as error:
             raise PictureError("Its address is none.") from error
         if parts.scheme == "data":
-            return self.allow(read_picture_text(unquote(parts.path).partition(";base64,")[2]))
+            return self.read(unquote(parts.path).partition(";base64,")[2])
         if parts.scheme == "attachment":
-            return self.allow(self._attached(unquote(parts.path)))
-        return self.allow(self._beside(parts))
+            return self._attached(unquote(parts.path))
+        return self._beside(parts)
 
     def _attached(self, name: str) -> Picture:
         kinds = self.attachments.get(name, {})
         if not kinds:
             raise PictureError("It is not attached to this cell.")
-        return read_picture_text(next(iter(kinds.values())))
+        return self.read(next(iter(kinds.values())))
 
     def _beside(self, parts: SplitResult) -> Picture:
         name = unquote(parts.path)
@@ -95,9 +114,10 @@ class Page:
             raise PictureError("Pictures come from the notebook itself, or from PNG and JPEG files beside it.")
         try:
             inside = path.resolve().is_relative_to(self.folder.resolve())
-            if not inside or not path.is_file() or path.stat().st_size > MAX_BYTES:
+            if not inside or not path.is_file() or (size := path.stat().st_size) > MAX_BYTES:
                 raise PictureError("There is no such picture beside the notebook.")
-            return read_picture(path.read_bytes())
+            self._count_bytes(size)
+            return self._count_pixels(read_picture(path.read_bytes()))
         except (OSError, ValueError) as error:
             raise PictureError("There is no such picture beside the notebook.") from error
 
@@ -140,7 +160,7 @@ def _shown(output: NotebookNode, page: Page) -> NotebookNode:
     for kind in ("image/png", "image/jpeg"):
         if kind in data:
             try:
-                picture = page.allow(read_picture_text(data[kind]))
+                picture = page.read(data[kind])
                 output.data = {picture.kind: picture.text}
             except PictureError as reason:
                 output.data = {"text/plain": f"[The picture is not shown. {reason}]"}

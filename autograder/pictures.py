@@ -17,6 +17,8 @@ PNG = b"\x89PNG\r\n\x1a\n"
 JPEG = b"\xff\xd8"
 FRAMES = {0xC0, 0xC1, 0xC2}
 """Markers of the frame headers of baseline, extended and progressive JPEG, which are all that browsers draw."""
+MAX_SEGMENTS = 1_000
+"""Of a JPEG before its frame: metadata take some dozens. A million empty ones fit into the bytes that are allowed."""
 TABLES = {0xC4, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)}
 """Markers of what may come before a frame: tables, comments, application data."""
 
@@ -64,11 +66,20 @@ def read_picture(data: bytes) -> Picture:
     return Picture(kind, data, width * height)
 
 
+def in_one_piece(text: object) -> str:
+    """A picture's text as notebooks hold it, in one piece or in lines. Raises PictureError."""
+    if isinstance(text, str):
+        return text
+    if isinstance(text, list) and all(isinstance(line, str) for line in text):
+        return "".join(text)
+    raise PictureError("It is damaged.")
+
+
 def read_picture_text(text: object) -> Picture:
     """A picture as notebooks hold it: in base 64, in one piece or in lines. Raises PictureError."""
     try:
-        data = base64.b64decode("".join(text) if isinstance(text, list) else text)  # type: ignore[arg-type]
-    except (TypeError, ValueError, binascii.Error) as error:
+        data = base64.b64decode(in_one_piece(text))
+    except (ValueError, binascii.Error) as error:
         raise PictureError("It is damaged.") from error
     return read_picture(data)
 
@@ -83,7 +94,9 @@ def _size_of_png(data: bytes) -> tuple[int, int] | None:
 def _size_of_jpeg(data: bytes) -> tuple[int, int] | None:
     """Width and height by ITU-T T.81, B.1 and B.2.2: in the frame's header, after segments that tell their lengths."""
     place = 2
-    while place + 9 <= len(data) and data[place] == 0xFF:
+    for _ in range(MAX_SEGMENTS):
+        if place + 9 > len(data) or data[place] != 0xFF:
+            return None
         marker, length = data[place + 1], int.from_bytes(data[place + 2 : place + 4], "big")
         if marker in FRAMES:
             return int.from_bytes(data[place + 7 : place + 9], "big"), int.from_bytes(

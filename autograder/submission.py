@@ -224,7 +224,7 @@ def _is_released(cell: NotebookNode, source: str) -> bool:
     checksum = cell.metadata.nbgrader.get("checksum")
     try:
         return checksum == compute_checksum(NotebookNode({**cell, "source": source}))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):  # points may be a whole number that no float holds
         return False
 
 
@@ -256,18 +256,25 @@ def _plain_cell(number: int, cell: Any, name: str) -> NotebookNode:
             f"Cell {number + 1} of {name} has {len(source)} characters, over the limit of {limit}: "
             "hand in data as a file beside the notebook."
         )
-    # A lone surrogate, which JSON can spell, cannot be written to any file.
-    source = source.encode("utf-8", "replace").decode("utf-8")
     nbgrader = cell.get("metadata", {}).get("nbgrader") if isinstance(cell.get("metadata"), dict) else None
-    plain = _new_cell(kind, source)
+    plain = _new_cell(kind, _writable(source))
     if kind == "markdown" and (pictures := _attached_pictures(cell.get("attachments"))):
         plain.attachments = pictures
     if isinstance(nbgrader, dict):
         # nbgrader's own fields are plain values; anything else may be nested too deeply to be copied.
         plain.metadata.nbgrader = NotebookNode(
-            {name: value if isinstance(value, (str, int, float)) else None for name, value in nbgrader.items()}
+            {_writable(name): _plain_value(value) for name, value in nbgrader.items()}
         )
     return plain
+
+
+def _plain_value(value: Any) -> str | int | float | None:
+    return _writable(value) if isinstance(value, str) else value if isinstance(value, (int, float)) else None
+
+
+def _writable(text: str) -> str:
+    """The text without lone surrogates, which JSON can spell and no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _attached_pictures(attachments: Any) -> NotebookNode:
@@ -277,7 +284,7 @@ def _attached_pictures(attachments: Any) -> NotebookNode:
         for text in kinds.values() if isinstance(kinds, dict) else ():
             with contextlib.suppress(PictureError):  # its page says that it is not shown
                 picture = read_picture_text(text)
-                found[name] = NotebookNode({picture.kind: picture.text})
+                found[_writable(name)] = NotebookNode({picture.kind: picture.text})
     return found
 
 

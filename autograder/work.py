@@ -31,6 +31,7 @@ from autograder.source_cells import SourceCell
 from autograder.submission import closing_sources, submission_of
 
 LOG = logging.getLogger(__name__)
+DEFECT = "The grader failed on it ({}): report this defect of the course."
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ def work(job: Job, task: Task, server: ZygoteClient | None = None) -> Outcome:
     except Exception as error:
         # A defect of ours must cost neither the batch nor the learner.
         LOG.exception("the submission of %s", task.student)
-        return refuse(job, task, f"The grader failed on it ({type(error).__name__}): report this defect of the course.")
+        return refuse(job, task, DEFECT.format(type(error).__name__))
 
 
 def refuse(job: Job, task: Task, reason: str) -> Outcome:

@@ -59,9 +59,9 @@ def draw(lines: list[Line], axes: Axes) -> None:
             axes.plot(
                 line.million_tokens, line.bits_per_byte, "o", color="#4477AA", fillstyle="none" if hollow else "full"
             )
-            axes.annotate(
-                line.name, (line.million_tokens, line.bits_per_byte), xytext=(6, 3), textcoords="offset points"
-            )
+            place = (line.million_tokens, line.bits_per_byte)
+            # A name is whatever a learner's folder is called, and no formula.
+            axes.annotate(line.name, place, xytext=(6, 3), textcoords="offset points", parse_math=False)
     axes.set(xlabel="million tokens seen", ylabel="bits per byte", xlim=(0, MAX_TOKENS / 1e6 * 1.25), ylim=(0, None))
 
 

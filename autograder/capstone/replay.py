@@ -61,7 +61,7 @@ def tokenizer_is_learned(handed_in: HandedIn) -> bool:
     texts, merges, seed = (settings.get(name) for name in ("texts", "merges", "seed"))
     if type(texts) is not int or type(seed) is not int or not 0 <= texts <= MAX_TEXTS:
         raise FileFault(f"{LEDGER}: the tokenizer's settings name no seed, or not 0 to {MAX_TEXTS} texts.")
-    if merges != len(handed_in.vocabulary.merges) and not texts:
+    if not handed_in.vocabulary.merges or (merges != len(handed_in.vocabulary.merges) and not texts):
         return False
     read = itertools.islice(Mixture().texts(f"tokenizer {seed}"), texts)
     return train(read, len(handed_in.vocabulary.merges)) == handed_in.vocabulary.merges

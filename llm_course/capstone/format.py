@@ -21,6 +21,7 @@ have transformers' names and lie in float16 in `BASE`, `TUNED` and `MODEL`; `con
 import hashlib
 import json
 import math
+import reprlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -70,7 +71,9 @@ class Shape:
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             if type(value) is not int or not 1 <= value <= 4096:
-                raise CapstoneError(f"The decoder's {name} is {value!r}: give a whole number from 1 to 4096.")
+                raise CapstoneError(
+                    f"The decoder's {name} is {reprlib.repr(value)}: give a whole number from 1 to 4096."
+                )
         if self.d_model % (2 * self.n_heads):
             raise CapstoneError(
                 f"{self.n_heads} heads do not split a width of {self.d_model} evenly into pairs: choose a width that"

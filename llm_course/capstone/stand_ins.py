@@ -1,7 +1,7 @@
 """The parts of the capstone: for each exercise a stand-in of torch's and transformers' own operations, and a trial.
 
 A stand-in does what the capstone needs of the exercise and no more: it refuses nothing and knows no edge case. So its
-text is no full answer to the exercise, or it calls what the exercise names as a shortcut.
+text is seldom a full answer to the exercise; where it is, it is as public as the reference.
 """
 
 import math

@@ -290,3 +290,15 @@ def test_a_time_that_cannot_be_right_is_told(folder: Path) -> None:
         found = read_hand_in(path)
         assert found.submitted_at is not None
         assert (len(found.flags), words in "".join(found.flags)) == (bool(words), True)
+
+
+def test_a_time_that_no_calendar_has_costs_its_own_hand_in_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not every file system can hold one: this one may not."""
+
+    class Far(datetime):
+        @classmethod
+        def fromtimestamp(cls, *_: object) -> "Far":
+            raise ValueError("year 19391 is out of range")
+
+    monkeypatch.setattr("autograder.hand_in.datetime", Far)
+    assert refusal(folder / f"{NAME}.ipynb").startswith(f"{NAME}.ipynb was changed at a time that no calendar has")

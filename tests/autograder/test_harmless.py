@@ -216,6 +216,14 @@ def seconds(convert: Callable[[str], str], source: str, enough: float = 0.0) -> 
     return least
 
 
+def test_a_table_is_drawn_unless_its_rows_would_be_filled_up_without_end() -> None:
+    honest = "|a|b|c|\n|-|-|-|\n" + "|1|2|3|\n" * 500
+    assert "<td>" in markdown_to_html(honest)
+    short_rows = "|a" * 2000 + "\n" + "|-" * 2000 + "\n" + "|\n" * 1000
+    page = markdown_to_html(short_rows)
+    assert "would be too large" in page and "<td>" not in page
+
+
 @pytest.mark.parametrize("length", [MAX_LENGTH + 1, 1_000_000])
 def test_a_long_text_is_shown_as_it_was_written(length: int) -> None:
     source = ("*a* <script>" * length)[:length]

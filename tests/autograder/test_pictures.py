@@ -71,3 +71,11 @@ def test_the_first_frame_of_a_jpeg_counts_wherever_another_is_hidden() -> None:
 def test_what_no_notebook_holds_is_refused(text: object) -> None:
     with pytest.raises(PictureError):
         read_picture_text(text)
+
+
+def test_a_jpeg_of_many_segments_is_refused_and_one_of_some_dozens_is_read() -> None:
+    comment, written = b"\xff\xfe\x00\x02", saved("JPEG")
+    head, rest = written[:2], written[2:]
+    assert read_picture(head + comment * 100 + rest).pixels == 37 * 21
+    with pytest.raises(PictureError, match="It is damaged"):
+        read_picture(head + comment * 5_000 + rest)

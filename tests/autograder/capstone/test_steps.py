@@ -103,6 +103,12 @@ def test_a_tokenizer_learned_from_the_test_has_its_name(run: Files) -> None:
     assert result["mistake"] == "learned_from_the_test" and holding(result)[2] is False
 
 
+def test_a_tokenizer_without_a_merge_was_not_learned(run: Files) -> None:
+    ledger = run[LEDGER].splitlines(keepends=True)[0]
+    result = found({TOKENIZER: b'{"merges": []}', LEDGER: ledger}, "tokenizer")
+    assert holding(result) == [True, False, False]
+
+
 def test_an_adapter_that_is_not_merged_has_its_name(run: Files) -> None:
     assert found({**run, MODEL: run[TUNED]}, "fact")["mistake"] == "not_merged"
     beside = load(run[TUNED]) | {"model.layers.0.self_attn.q_proj.lora_a": torch.zeros(4, 64)}

@@ -4,12 +4,14 @@ Each attack lays the untouched release, which is worth nothing, into a folder, w
 is the source of a cell.
 """
 
+import base64
 import os
 import socket
 from pathlib import Path
 
 from tests.banks.hostile.answers import in_cell
-from tests.banks.hostile.handing_in import NAME, HandIn, Notebook, beside, write
+from tests.banks.hostile.handing_in import NAME, HandIn, Notebook, beside, changing_metadata, write
+from tests.banks.hostile.serving import png
 
 SOURCE_FILES = {"data/numbers.csv": "1,2\n", "shared.txt": "for all\n"}
 """What the course's source holds beside its notebook, for attacks to be in the way of."""
@@ -116,6 +118,34 @@ def a_notebook_of_brackets(folder: Path, notebook: Notebook, victim: Path) -> No
     (folder / NAME).write_text(text.removesuffix("}") + ', "more": [' + "[]," * 6_000_000 + "[]]}")
 
 
+def an_attachment_that_no_file_can_name(folder: Path, notebook: Notebook, victim: Path) -> None:
+    """JSON can spell half a character. Names of metadata and their values can hold one, too."""
+    picture = base64.b64encode(png(8, 8)).decode()
+    cell = {
+        "cell_type": "markdown",
+        "source": "a",
+        "metadata": {"nbgrader": {"\ud800": "\ud800", "grade_id": "\ud800"}},
+    }
+    attached = {**cell, "attachments": {"\ud800.png": {"image/png": picture}}}
+    write(folder, {**notebook, "cells": [*notebook["cells"], attached]})
+
+
+def a_table_of_millions(folder: Path, notebook: Notebook, victim: Path) -> None:
+    """Each row of one cell is filled up to the width of the head."""
+    table = "|a" * 4000 + "\n" + "|-" * 4000 + "\n" + "|\n" * 1900
+    write(
+        folder,
+        {**notebook, "cells": [*notebook["cells"], *[{"cell_type": "markdown", "source": table, "metadata": {}}] * 10]},
+    )
+
+
+def a_picture_of_a_million_segments(folder: Path, notebook: Notebook, victim: Path) -> None:
+    """Shown again and again, and found damaged each time."""
+    cell = {"cell_type": "markdown", "source": "![](a.jpg)" * 1900, "metadata": {}}
+    write(folder, {**notebook, "cells": [*notebook["cells"], *[cell] * 9]})
+    (folder / "a.jpg").write_bytes(b"\xff\xd8" + b"\xff\xfe\x00\x02" * ((5 << 20) // 4 - 10))
+
+
 STOPPING: dict[str, HandIn | str] = {
     "folders in folders": folders_in_folders,
     "a flood of files": a_flood_of_files,
@@ -136,6 +166,10 @@ STOPPING: dict[str, HandIn | str] = {
     "many long cells": many_long_cells,
     "many names in many cells": many_names_in_many_cells,
     "a notebook of brackets": a_notebook_of_brackets,
+    "an attachment that no file can name": an_attachment_that_no_file_can_name,
+    "points that no float holds": changing_metadata(points=10**400),
+    "a table of millions of cells": a_table_of_millions,
+    "a picture of a million segments": a_picture_of_a_million_segments,
     "a string of a million fields": in_cell("if 0: x = f'" + "{y}" * 200_000 + "'"),
     "a cell of a million characters": in_cell("x = [\n" + "(1, 'a', [2]),\n" * 70_000 + "]"),
     "functions in functions": in_cell(
