@@ -4,7 +4,7 @@
 # "It doesn't answer. It just keeps writing"
 said, place = write(base, ["What is 3 + 4?"], seed=1)
 assert "7" not in text_of(said[0, place:])
-# "On turns that training never showed (about one in eight of a new draw), the loss is little more than half"
+# "On turns that training never showed (about one in eight [...]), the loss with the mask is little more than half"
 assert 2048 / 9 < len(new_turns) < 2048 / 7 and not set(new_turns) & set(turns)
 assert 0.4 < answer_loss["mask"] / answer_loss["no mask"] < 0.7
 # "After a hundred steps it answers, and in the right form, though 3 + 4 isn't 6"
@@ -30,9 +30,17 @@ assert own_cow > max(own_right, own_wrong)
 step_up = (learned[3, False] - learned[1, False]) / 2
 cost = sum(learned[n, False] - learned[n, True] for n in (1, 2, 3)) / 3
 assert step_up > 0.1 and cost < step_up
+# "sixteen pairs of answers about each of 18 animals", "Pairs of equal answers are dropped"
+assert len(ANIMALS) == 18 and 0.8 * 16 * 18 < len(compared) < 16 * 18
 # "Answers get longer, and fewer of them are all true"
-length, clean = preferred["tuned"][0]
+length, clean, false, value = preferred["tuned"][0]
 assert all(now[0] > length + 0.3 and now[1] < clean for name, (now, _) in preferred.items() if name != "tuned")
+# "of single sentences, too, about half were false, against a third before"; 0.47 to 0.60 in the four draws
+assert 0.42 < preferred["beta 0.05"][0][2] < 0.65 and 0.27 < false < 0.38
+# "worth between 4.5 and 5.3 to it, against 3.4 before", in the four draws of which the page shows one
+assert 4.2 < preferred["beta 0.05"][0][3] < 5.6 and 3.2 < value < 3.7
+for length_now, clean_now, _, value_now in (report for report, _ in preferred.values()):
+    assert abs(2 * clean_now + length_now - value_now) < 1e-6  # the rater's scale, as the page states it
 # "With the small beta the chosen answers became *less* probable too", and the margin grows all the same
 for _, moved in (preferred["beta 0.05"], preferred["beta 2.0"]):
     assert moved[0] > moved[1] + 1
@@ -42,15 +50,16 @@ assert preferred["beta 0.05"][1][0] < preferred["beta 2.0"][1][0]
 # "`stories` saw 4 + 7, for example, but never 7 + 4"
 assert all((right, left) in short_turns.SHOWN_SUMS for left, right in short_turns.NEVER_SHOWN_SUMS)
 assert (7, 4) in short_turns.NEVER_SHOWN_SUMS
-# "Right answers to the paid sums become much likelier. The other sums gain little"
+# "Right answers to the paid sums [...] likelier. The unpaid ones gain nothing here, and the reversed ones a little"
 assert sums["GRPO"][0] > sums["tuned"][0] + 0.1
-assert sums["GRPO"][1] - sums["tuned"][1] < 0.6 * (sums["GRPO"][0] - sums["tuned"][0])
+assert abs(sums["GRPO"][1] - sums["tuned"][1]) < 0.05 and 0 < sums["GRPO"][2] - sums["tuned"][2] < 0.12
 # "The entropy falls"
 assert sum(row[2] for row in log[-10:]) < sum(row[2] for row in log[:10])
-# "200 steps with the faulty reward alone leave no answer right; with a price of 0.3, almost half [...] are right"
+# "200 steps with the faulty reward alone leave no answer right; [...] 45 % are right; the honest reward [...] 75 %"
 from llm_course.widgets.policy_lab import AFTER, STEPS  # noqa: E402 -- held against the lab's own runs in tests/widgets
 
-assert STEPS == 200 and AFTER["found", 0.0][1] < 0.02 and 0.4 < AFTER["found", 0.3][1] < 0.5
+assert STEPS == 200 and AFTER["found", 0.0][1] < 0.02
+assert AFTER["found", 0.3][1] == 0.45 and AFTER["right", 0.3][1] == 0.75
 # "On average $k_1$ and $k_3$ are right, and $k_2$ is not", within 5 standard errors
 for name in ("k1", "k3"):
     values = estimators[name]
@@ -60,6 +69,9 @@ assert abs(estimators["k2"].mean() - exact) > 5 * estimators["k2"].std() / math.
 assert (estimators["k1"] < 0).double().mean() > 0.05 and (estimators["k3"] > -1e-12).all()
 # "$k_3$ is the noisier of the two"
 assert estimators["k3"].std() > estimators["k1"].std()
-# "learns as much as with GRPO about the sums that were asked, and much more about the others"
-assert sums["distilled"][0] > sums["GRPO"][0] - 0.1
+# "at least as much as with GRPO about the sums that were asked [...], and much more about the unpaid ones"
+assert sums["distilled"][0] > sums["GRPO"][0] - 0.02
 assert sums["distilled"][1] > sums["GRPO"][1] + 0.05
+# "which the teacher knows from its own tuning. On the reversed sums, which the teacher hardly knows [...], little"
+assert sums["the teacher"][1] > 0.6 and sums["the teacher"][2] < 0.3
+assert sums["distilled"][2] - sums["tuned"][2] < 0.6 * (sums["distilled"][1] - sums["tuned"][1]) + 0.05
