@@ -29,6 +29,11 @@ assert 0.95 < 64 * 2000 * machine.cache_bytes / machine.weight_bytes < 1.1
 assert counted == {"static": 24, "continuous": 16} and sum(lengths) == 36
 # "From 1 slot to 16 throughput grows elevenfold, and each token takes a *quarter longer*"
 assert 11 < runs[16].throughput / runs[1].throughput < 12 and 1.2 < runs[16].tpot / runs[1].tpot < 1.3
+# "From 16 slots to 64, throughput stands still [...]. What still improves is the wait, from 225 ms to 11"
+assert abs(runs[64].throughput / runs[16].throughput - 1) < 0.03
+assert (round(runs[16].ttft), round(runs[64].ttft)) == (225, 11)
+all_at_once = figures(simulate(trace, Server(slots=200, blocks=20000)), 300, 20)
+assert abs(all_at_once.throughput / runs[16].throughput - 1) < 0.03
 # "Static and continuous batching with 16 slots [...] differ by a factor of 2.6 in throughput"
 assert round(runs[16].throughput / runs["static"].throughput, 1) == 2.6
 # "The static server even has the better pace", "half of its users wait more than ten seconds for the first token"
@@ -80,6 +85,13 @@ for exact, without, drafted_share in answers.values():
     error = (exact * (1 - exact) / 1000) ** 0.5
     assert abs(without - exact) < 5 * error and abs(drafted_share - exact) < 5 * error
 assert round((0.6 * 0.4 / 1000) ** 0.5, 3) == 0.015
+# "With an acceptance of 0.8, the formula would give 1.80, 2.44, 3.36 and 4.33: close to what we measured"
+by_formula = {drafted: (1 - 0.8 ** (drafted + 1)) / 0.2 for drafted in (1, 2, 4, 8)}
+assert [f"{tokens:.2f}" for tokens in by_formula.values()] == ["1.80", "2.44", "3.36", "4.33"]
+assert all(abs(saved[drafted] / tokens - 1) < 0.2 for drafted, tokens in by_formula.items())
+# "after a sum the first guess is accepted 30 % of the time, in the hiding place 92 %"
+shares = [torch.minimum(*places[name]).sum().item() for name in ("a sum", "a hiding place")]
+assert [round(share, 2) for share in shares] == [0.3, 0.92]
 # "with four drafted tokens the target makes about a third of the passes"
 assert 2.5 < saved[4] < 3.8 and saved[1] < saved[2] < saved[4] < saved[8]
 assert len(beginnings) * 3 == 15
@@ -91,11 +103,12 @@ assert round(1 / 0.7, 2) == 1.43
 assert speed[1, 0] > 1.9 and speed[64, 0] > 1.5 and speed[256, 0] < 0.7 and speed[256, 1000] > 1.4
 # the caches of the last line fit into an H100's 80 GB, beside the weights
 assert machine.weight_bytes + 256 * 1000 * machine.cache_bytes < 80e9
-# "looking up saves next to nothing", "six lists of eight words", "looking up saves about half of the passes"
-assert looked_up["stories"][0] < 1.15 and 1.7 < looked_up["songs"][0] < 2.6
+# "looking up saves next to nothing", "six lists of eight words", "looking up saves more than half of the passes"
+assert looked_up["stories"][0] < 1.15 and 2 < looked_up["songs"][0] < 2.6
 assert [len(set(ids)) for ids in lists] == 6 * [8] and [len(ids) for ids in lists] == 6 * [16]
-# "the distilled draft has a sixth fewer" rejections; the difference stands far outside its error
+# "17.5 % without distillation, 14.7 % with it, a sixth fewer" rejections; the difference stands far outside its error
 fewer = 1 - (1 - quality["distilled"][0]) / (1 - quality["alone"][0])
+assert abs(quality["alone"][0] - 0.825) < 0.002 and abs(quality["distilled"][0] - 0.853) < 0.002
 assert 1 / 7 < fewer < 1 / 5 and quality["distilled"][1] < quality["alone"][1]
 assert gain.mean() > 4 * gain.std() / len(gain) ** 0.5
 # "acceptance is lower for both" on texts that the target samples by itself
