@@ -15,16 +15,17 @@ assert 20 < sum(new[0]) < 50
 balls = [one for one in pictures.draw_pictures(200, seed=11, held_out=True) if ("yellow", "ball") in one.things]
 said_of_balls = describe(seeing, projector, balls)
 assert sum("yellow kite" in said for said in said_of_balls) > len(balls) / 2
-# "most colors get through, but few shapes do, and the decoder begins to repeat itself (\"and and\")"
+# "most colors get through, but few shapes do, and the decoder begins to repeat itself"; "as in two of the lines above"
 single = [one for one in pictures.draw_pictures(200, seed=12) if len(one.things) == 1]
 heard = [said.split() for said in describe(frozen, alone, single)]
 colors_right = sum(one.things[0][0] in words for one, words in zip(single, heard, strict=True)) / len(single)
 shapes_right = sum(one.things[0][1] in words for one, words in zip(single, heard, strict=True)) / len(single)
 assert colors_right > 0.7 and shapes_right < 0.5, (colors_right, shapes_right)
+assert all("yellow ball" in one.caption for one in pictures.draw_pictures(2, seed=11, held_out=True))
 several = [one for one in pictures.draw_pictures(100, seed=12) if len(one.things) > 1]
 assert sum("and and" in said for said in describe(frozen, alone, several)) > 10
-# "The third line shows what happens when ours leave theirs, which training never showed."
-assert sum(moved[0]) < 30
+# "The table's third line shows what happens when ours leave theirs, which training never showed: from 98 right to 8."
+assert abs(sum(known[0]) - 98) <= 1 and abs(sum(moved[0]) - 8) <= 2
 # "thirty kinds of things", "Five things were held out"
 assert len(pictures.every_thing()) == 30 and len(pictures.HELD_OUT) == 5 and ("red", "kite") in pictures.HELD_OUT
 # "Ask `stories` what things cost in a shop, and it can only make something up."
@@ -57,9 +58,9 @@ assert [not right for right in silent] == trouble
 for right, one in zip(short, tested, strict=True):
     if len(one.things) == 2 and not one.answer.startswith("Nobody"):
         assert not right
-# "trained only on positions up to 256", "the first errand goes well, and none after it", "only some of the time"
+# "trained only on positions up to 256", "the first errand goes well, and none after it", "three times out of six"
 assert [right for right, _ in kept[10_000]] == [True] + [False] * 5
-assert 0 < sum(right for right, _ in kept[200]) < 6 and all(right for right, _ in kept[100])
+assert sum(right for right, _ in kept[200]) == 3 and all(right for right, _ in kept[100])
 # "the second errand ends at 236 tokens, within the 256"
 assert kept[10_000][1][1] == 236 < agent.config.max_position_embeddings == 256 < kept[10_000][-1][1]
 # "Done by itself, as in the last line, each of these errands takes 125 to 219 tokens. [...] With 100, no old one fits."
@@ -86,6 +87,17 @@ def replies_behind(old, new):
 # "With an old one in front, it makes up a price without a single call."
 made_up = replies_behind(listed[0], listed[1])[1]
 assert len(made_up) == 1 and made_up[0].endswith(" cents.") and made_up[0] != listed[1].answer
+# "a run that went astray: the shop is busy, the model goes on in broken JSON", behind the three errands before
+astray = []
+for one in listed[:4]:
+    going = new_run(one, steps=6)
+    going["history"] = astray + going["history"]
+    while not going["over"]:
+        going["history"] = newest(going["history"], 200)
+        take(going, reply_to(going["history"]))
+    astray = going["history"]
+assert listed[3].busy and sum(map(tokens_of, astray)) == max(size for _, size in kept[200]) > 400
+assert sum("JSONDecodeError" in message["content"] for message in astray) >= 3
 # "asked about a plum, it looks up the apple from the errand before"
 assert listed[2].things[0] == "plum" and "apple" in listed[1].things
 assert '"apple"' in replies_behind(listed[1], listed[2])[1][0]
@@ -102,7 +114,10 @@ assert all(0.75 < share[4] < 0.9 for share in shares), shares
 # "(it believes that 0 + 0 is 1)"; "Ninety of a hundred"
 assert said[0, 0] == "1"
 assert abs(sum(said[pair] == str(sum(pair)) for pair in pairs) - 90) <= 2
-# "about one chain in thirteen comes to a sum such as 10 + 3, which it never read and gets wrong, too"
+# "0.91 to the power of 3 is 0.75, and one chain in thirteen leaves the table: about 0.7, as measured"
+assert round(0.91**3, 2) == 0.75 and round(0.91**3 * 12 / 13, 1) == 0.7
+assert all(abs(share[1] - 0.7) < 0.06 for share in shares)
+# "about one chain in thirteen comes to a sum such as 10 + 3", "asked, the model gets such sums wrong, too"
 firsts = [(a, b, c) for a in range(5) for b in range(5) for c in range(5)]
 assert 1 / 13 < sum(sum(first) > 9 for first in firsts) / len(firsts) < 1 / 12
 beyond = [(a, b) for a in range(10, 13) for b in range(5)]
