@@ -78,8 +78,8 @@ export default widget(
       bars.show(top.map((id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] })));
       const read = writer.ids.slice(1).map((id) => writer?.label(id) ?? "");
       chain.replaceChildren(chainList(read, writer.probabilities.slice(1)));
-      const list = /** @type {HTMLElement} */ (chain.querySelector("ol"));
-      list.scrollTop = list.scrollHeight; // the newest token stays in sight
+      const list = chain.querySelector("ol");
+      if (list) list.scrollTop = list.scrollHeight; // the newest token stays in sight
       said.replaceChildren(...verdict(writer.probabilities.slice(1)));
     }
   },
@@ -91,6 +91,7 @@ export default widget(
  * @param {number[]} probabilities
  */
 function chainList(labels, probabilities) {
+  if (labels.length === 0) return element("div");
   const tokens = labels.map((label, i) =>
     element(
       "li",
@@ -99,7 +100,7 @@ function chainList(labels, probabilities) {
       element("span", { class: "llm-share" }, percent(probabilities[i])),
     ),
   );
-  const caption = "The text so far: each token's probability after those before it, the darker the likelier";
+  const caption = "The text so far: each token's probability after those before it, the stronger the blue the likelier";
   return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain llm-story", tabindex: 0, "aria-label": caption }, ...tokens));
 }
 
