@@ -9,7 +9,11 @@ import { figures, simulate } from "./js/serving.js";
 /** @import { Request, Run, Server } from "./js/serving.js" */
 /** @import { Model } from "./js/types.js" */
 
-const TRAITS = ["batching", "load", "slots", "memory", "block_size", "chunk", "sharing", "drafted", "acceptance"];
+/** What the folded settings are at first. @type {Record<string, number | boolean>} */
+const FOLDED = { memory: 2, block_size: 16, chunk: 0, sharing: false, drafted: 0, acceptance: 0.7 };
+const TRAITS = ["batching", "load", "slots", ...Object.keys(FOLDED)];
+/** Which of what to try needs them. */
+const TRIED = [2, 3];
 const TOKENS_PER_GIB = 8192;
 const DRAFT_SHARE = 0.1;
 /** Pixels: of a request's row, at the sides of the charts, of the chart of memory. */
@@ -27,10 +31,12 @@ export default widget(
       "Find the longest pause, and make it short with a chunk. What does that cost?",
     ],
   },
-  (model, body) => {
+  (model, body, tips) => {
     const said = announcement();
     const results = element("div");
-    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model)), said], [results]));
+    const more = moreFields(model);
+    tips.addEventListener("llm-tried", (event) => (more.open ||= TRIED.includes(/** @type {CustomEvent} */ (event).detail)));
+    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said], [results]));
     const remember = /** @type {(now: Run) => Run | undefined} */ (memory());
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     show();
@@ -48,14 +54,21 @@ export default widget(
 
 /** @param {Model} model */
 function fields(model) {
-  const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
-  const pick = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {[string, string][]} */ options) =>
-    choice(label, options, String(model.get(trait)), (value) => set(trait)(Number(value)));
-  const named = (/** @type {number[]} */ values, /** @type {string} */ unit) => values.map((value) => /** @type {[string, string]} */ ([String(value), `${value} ${unit}`]));
+  const set = setting(model);
   return [
     choice("Batch", [["continuous", "continuous"], ["static", "static"]], model.get("batching"), set("batching")),
     slider("Load", { min: 0.25, max: 4, step: 0.25, value: model.get("load"), format: (times) => `× ${format(times)}` }, set("load")),
     slider("Slots", { min: 1, max: 24, step: 1, value: model.get("slots") }, set("slots")),
+  ];
+}
+
+/** Folded, unless one of them was set: by a page's address, or by a kernel. @param {Model} model */
+function moreFields(model) {
+  const set = setting(model);
+  const pick = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {[string, string][]} */ options) =>
+    choice(label, options, String(model.get(trait)), (value) => set(trait)(Number(value)));
+  const named = (/** @type {number[]} */ values, /** @type {string} */ unit) => values.map((value) => /** @type {[string, string]} */ ([String(value), `${value} ${unit}`]));
+  const controls = [
     pick("Memory for the cache", "memory", named([1, 2, 4, 8], "GiB")),
     pick("Block", "block_size", named([1, 16, 64, 256], "tokens").map(([value, text]) => [value, value === "1" ? "1 token" : text])),
     pick("Chunk", "chunk", [["0", "whole prompts"], ...named([1024, 512, 256], "tokens")]),
@@ -63,6 +76,13 @@ function fields(model) {
     slider("Drafted tokens", { min: 0, max: 8, step: 1, value: model.get("drafted") }, set("drafted")),
     slider("Accepted", { min: 0, max: 1, step: 0.05, value: model.get("acceptance"), format: (share) => `${Math.round(100 * share)} %` }, set("acceptance")),
   ];
+  const open = Object.entries(FOLDED).some(([trait, value]) => model.get(trait) !== value);
+  return element("details", { class: "llm-grow", open }, element("summary", {}, "More settings"), element("div", { class: "llm-controls llm-dense" }, ...controls));
+}
+
+/** @param {Model} model */
+function setting(model) {
+  return (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
 }
 
 /** The trace as the reader's server runs it, and as a static batch of as many slots does. @param {Model} model */
@@ -93,7 +113,7 @@ function sentence({ outcomes, steps }, found) {
   const times = found.preemptions === back ? "" : `, ${found.preemptions} times in all,`;
   return (
     `${outcomes.length} requests in ${format(found.seconds, 1)} s, ${steps.length.toLocaleString("en")} passes: ` +
-    `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)} % in time, ` +
+    `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)}\u00a0% in time, ` +
     `${back ? `${back} sent back${times} for lack of memory` : "none sent back"}.`
   );
 }
@@ -230,7 +250,7 @@ function table(plain, yours, former, [ttft, tpot], shares) {
   };
   const head = element("tr", {}, element("td"), element("th", { scope: "col" }, "static"), element("th", { scope: "col" }, "yours"));
   const caption = "A plain static batch, and yours";
-  const note = `* ${ttft} ms, then ${tpot} ms a token`;
+  const note = `* in time: the first token within ${ttft} ms, the others within ${tpot} ms each on average`;
   const folded = element("details", {}, element("summary", {}, "More figures"), element("table", { class: "llm-dense-rows" }, element("thead", {}, head.cloneNode(true)), element("tbody", {}, ...more.map(line))));
   const shown = element("table", { class: "llm-dense-rows" }, element("caption", {}, caption, element("span", { class: "llm-note" }, ` ${note}`)), element("thead", {}, head), element("tbody", {}, ...rows.map(line)));
   return scroller(caption, shown, folded);

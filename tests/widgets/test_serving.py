@@ -137,6 +137,7 @@ def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
     said = page.get_by_role("status")
     expect(said).to_contain_text("none sent back")
     page.get_by_label("Slots", exact=True).fill("24")
+    page.get_by_text("More settings").click()
     page.get_by_label("Memory for the cache").select_option("1")
     expect(said).to_contain_text("5 sent back, 6 times in all, for lack of memory")
     page.get_by_label("Share prefixes").check()
@@ -144,6 +145,26 @@ def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
     before = said.inner_text()
     page.get_by_label("Batch", exact=True).select_option("static")
     expect(said).not_to_have_text(before)
+
+
+@pytest.mark.browser
+def test_the_arena_opens_its_other_settings_where_they_are_needed(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "serving_arena")
+    memory = page.get_by_label("Memory for the cache")
+    expect(memory).to_be_hidden()
+    expect(page.get_by_label("Slots", exact=True)).to_be_visible()
+    expect(page.get_by_text("in time: the first token within 300 ms, the others within 20 ms each")).to_be_visible()
+    following = page.get_by_role("button", name="of what to try")
+    following.click()
+    expect(memory).to_be_hidden()
+    following.click()  # "Take 1 GiB of memory"
+    expect(memory).to_be_visible()
+    page.goto(f"{address}/serving_arena-light.html?serving_arena.slots=12")
+    expect(page.get_by_label("Slots", exact=True)).to_be_visible()
+    expect(memory).to_be_hidden()
+    page.goto(f"{address}/serving_arena-light.html?serving_arena.chunk=256")
+    expect(page.get_by_label("Chunk")).to_have_value("256")
+    expect(page.get_by_label("Chunk")).to_be_visible()
 
 
 @pytest.mark.browser

@@ -180,7 +180,8 @@ export function announcement() {
 /**
  * The module of a widget: a title, what to try, and the widget itself.
  * @param {Frame} frame
- * @param {(model: Model, body: HTMLElement) => void | (() => void)} renderBody  Returns what undoes it.
+ * @param {(model: Model, body: HTMLElement, tips: HTMLElement) => void | (() => void)} renderBody  Returns what undoes it.
+ *   The tips tell of each that is turned to: "llm-tried", with its place.
  * @returns {WidgetModule}
  */
 export function widget({ title, tryThis, tryAgainOn = [] }, renderBody) {
@@ -194,7 +195,7 @@ export function widget({ title, tryThis, tryAgainOn = [] }, renderBody) {
       el.append(
         element("div", { class: "llm-widget", role: "group", "aria-label": title }, element("p", { class: "llm-title" }, title), tips, body),
       );
-      return renderBody(model, body);
+      return renderBody(model, body, tips);
     },
   };
 }
@@ -215,14 +216,16 @@ function suggestions(sentences) {
     current = index;
     count.textContent = `${index + 1} of ${items.length}`;
     items.forEach((item, i) => item.classList.toggle("llm-current", i === index));
+    list.dispatchEvent(new CustomEvent("llm-tried", { detail: index, bubbles: true }));
   }
 
+  const list = element("ul", { "aria-live": "polite" }, ...items);
   show(0);
   return element(
     "div",
     { class: "llm-try", role: "group", "aria-label": "What to try" },
     element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, " ", next)] : [])),
-    element("ul", { "aria-live": "polite" }, ...items),
+    list,
   );
 }
 
