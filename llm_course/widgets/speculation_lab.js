@@ -20,6 +20,13 @@ const RULES = [
   ["all", "accept everything"],
   ["best", "only the likeliest"],
 ];
+/** What becomes of a drafted token. @type {Record<Rule, string>} */
+const MEANINGS = {
+  exact: "The draft proposes a token. It is accepted with probability target / draft, at most 1. If it is rejected, a token is drawn anew from what the target has more than the draft. The two parts add up to the target.",
+  target: "The draft proposes a token. It is accepted with probability target / draft, at most 1. If it is rejected, a token is drawn anew from the whole target: what the draft had right already gets a second chance.",
+  all: "The draft proposes a token, and every one is accepted. So what comes out is the draft.",
+  best: "The draft proposes a token. It is accepted only if it is the target's likeliest. If it is rejected, a token is drawn anew from what the target has more than the draft.",
+};
 const DRAWS = 2000;
 const LONGEST = 16;
 
@@ -27,7 +34,7 @@ export default widget(
   {
     title: "One drafted token",
     tryThis: [
-      "Compare the column “comes out” with “target”, and draw 2,000 tokens. Then choose a wrong rule: which tokens come too often?",
+      "Which tokens are only accepted, which need to be drawn anew, and why do the two parts make the target? Then choose a wrong rule: which tokens come too often?",
       "Make the draft more like the target. What happens to the acceptance, and to the best draft length?",
       "Raise the cost of the draft until speculation loses at every length. At what acceptance does it win again?",
     ],
@@ -36,6 +43,7 @@ export default widget(
     const said = announcement();
     const results = element("div");
     const text = element("p", { class: "llm-text" });
+    const meaning = element("p");
     let seed = 1;
     /** @type {number[] | null} */
     let counts = null;
@@ -46,7 +54,7 @@ export default widget(
       for (let i = 0; i < DRAWS; i++) counts[drawOne(target, draft, rule, uniform)]++;
       show();
     });
-    body.append(text, columns([element("div", { class: "llm-controls" }, ...fields(model), draw), said], [results]));
+    body.append(text, meaning, columns([element("div", { class: "llm-controls" }, ...fields(model), draw), said], [results]));
     const remember = /** @type {(now: Place) => Place | undefined} */ (memory());
     for (const trait of TRAITS) {
       model.on(`change:${trait}`, () => {
@@ -61,8 +69,9 @@ export default widget(
       said.textContent = sentence(place);
       text.hidden = !place.text;
       text.replaceChildren(place.text, element("mark", {}, " ? "));
+      meaning.textContent = MEANINGS[place.rule];
       const before = remember(place);
-      results.replaceChildren(figures(place, before), table(place, counts), plot(place, before));
+      results.replaceChildren(figures(place, before), legend(), table(place, counts), plot(place, before));
     }
   },
 );
@@ -118,26 +127,38 @@ function figures(now, before) {
   return keyFigures(shown, now, before);
 }
 
+function legend() {
+  const part = (/** @type {string} */ name, /** @type {string} */ look, first = 1) => element("span", {}, element("i", { class: look, style: `--first: ${first}` }), name);
+  return element(
+    "p",
+    { class: "llm-legend llm-parts" },
+    part("target", "llm-plain"),
+    part("accepted from the draft", "llm-own"),
+    part("drawn anew after a rejection", "llm-own", 0),
+  );
+}
+
 /**
  * @param {Place} place
  * @param {number[] | null} counts
  */
-function table({ target, draft, accepted, comesOut, tokens }, counts) {
-  const head = ["", "", "target", "comes out", "off\u00a0by", ...(counts ? ["drawn"] : [])];
+function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
+  const head = ["", "", "draft", "target", "comes out", "off by", ...(counts ? ["drawn"] : [])];
   const largest = Math.max(...target, ...comesOut);
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
-    const isOff = Math.abs(off) >= 5e-4;
+    const size = format(Math.abs(off));
     const cells = [
-      element("div", {}, pairedBars(p / largest, comesOut[token] / largest, isOff ? "llm-off" : ""), element("span", { class: "llm-note" }, `drafted ${format(draft[token])}, accepted ${format(accepted[token])}`)),
+      element("div", {}, pairedBars(p / largest, comesOut[token] / largest, comesOut[token] ? accepted[token] / comesOut[token] : 1), `${format(accepted[token])} accepted + ${format(anew[token])} anew`),
+      format(draft[token]),
       format(p),
       format(comesOut[token]),
-      isOff ? `${off > 0 ? "▲" : "▼"} ${format(Math.abs(off))}` : "–",
+      Number(size) ? `${off > 0 ? "▲" : "▼"} ${size}` : "–",
       ...(counts ? [format(counts[token] / DRAWS)] : []),
     ];
     return tableRow(visibleToken(tokens[token]), cells);
   });
-  return captionedTable("Bars: the target in outline, what comes out filled", head, lines, "llm-outcomes");
+  return captionedTable("How often each token comes out, and how", head, lines, "llm-outcomes");
 }
 
 /**
@@ -158,6 +179,6 @@ function plot({ acceptance, drafted, cost }, before) {
     ],
     dots: [{ at: [drafted, speedUp(acceptance, drafted, cost)], name: `you: ${format(speedUp(acceptance, drafted, cost))}` }],
     yRange: [0, Math.max(2, expectedTokens(acceptance, LONGEST))],
-    height: 190,
+    height: 150,
   });
 }

@@ -11,6 +11,7 @@ from autograder.exercises.serving.speculative_step import EXERCISE
 from llm_course.checking.compare import same_distribution
 from llm_course.serving import Request, Server, drawn_trace, figures, simulate
 from llm_course.widgets import ServingArena, SpeculationLab
+from llm_course.widgets.speculation_lab import accepted_shares
 from solutions.serving import expected_tokens
 
 from .conftest import Watched, opened, run_node
@@ -95,7 +96,9 @@ def test_each_rule_gives_what_its_implementation_gives(rule: str, implementation
     if rule != "exact":
         assert not same_distribution(np.random.default_rng(0).choice(5, 3000, p=TARGET).tolist(), ours)
     else:
-        assert shares["acceptance"] == pytest.approx(sum(map(min, TARGET, DRAFT)))
+        accepted = accepted_shares(np.array(TARGET), np.array(DRAFT))
+        assert shares["accepted"] == pytest.approx(accepted) and shares["acceptance"] == pytest.approx(accepted.sum())
+        assert shares["anew"] == pytest.approx(np.array(TARGET) - accepted)
 
 
 def test_speed_follows_the_exercise() -> None:
@@ -179,3 +182,26 @@ def test_the_lab_says_what_is_exact_and_what_is_not(watched: Watched, address: s
     page.get_by_label("A draft's pass costs").fill("1")
     page.get_by_label("Rule").select_option("exact")
     expect(said).to_contain_text("a loss")
+
+
+@pytest.mark.browser
+def test_a_bar_shows_what_was_accepted_and_what_was_drawn_anew(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "speculation_lab")
+    lake = page.get_by_role("row", name="lake")
+    expect(lake).to_contain_text("0.10 accepted + 0.25 anew")
+    share = lake.locator(".llm-own").evaluate("bar => Number(bar.style.getPropertyValue('--first'))")
+    assert share == pytest.approx(0.10 / 0.35, abs=1e-3)
+    expect(page.get_by_text("If it is rejected, a token is drawn anew from what the target has more")).to_be_visible()
+    page.get_by_label("Rule").select_option("best")  # river is never accepted and never drawn anew
+    expect(page.get_by_role("row", name="river")).to_contain_text("0.00 accepted + 0.00 anew")
+
+
+@pytest.mark.browser
+def test_no_difference_is_shown_that_rounds_to_zero(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "speculation_lab")
+    page.get_by_label("Rule").select_option("target")
+    page.get_by_label("Draft like the target").fill("0.95")
+    off = page.locator(".llm-outcomes tbody td:last-child")
+    expect(off.first).to_contain_text("▼ 0.01")
+    expect(off.last).to_have_text("–")
+    expect(off.filter(has_text="0.00")).to_have_count(0)

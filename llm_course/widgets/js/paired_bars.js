@@ -5,11 +5,11 @@ import { element } from "./dom.js";
 /**
  * @param {number} plain
  * @param {number} own
- * @param {string} [kind]  A class for the second.
+ * @param {number} [first]  What share of it is of a first kind; the rest has another look.
  */
-export function pairedBars(plain, own, kind = "") {
-  const bar = (/** @type {number} */ share, /** @type {string} */ look) => element("i", { class: look, style: `--share: ${Math.min(1, share).toFixed(4)}` });
-  return element("span", { class: "llm-paired", "aria-hidden": "true" }, bar(plain, "llm-plain"), bar(own, `llm-own ${kind}`));
+export function pairedBars(plain, own, first = 1) {
+  const bar = (/** @type {number} */ share, /** @type {string} */ look) => element("i", { class: look, style: `--share: ${Math.min(1, share).toFixed(4)}; --first: ${first.toFixed(4)}` });
+  return element("span", { class: "llm-paired", "aria-hidden": "true" }, bar(plain, "llm-plain"), bar(own, "llm-own"));
 }
 
 /**
@@ -17,8 +17,7 @@ export function pairedBars(plain, own, kind = "") {
  * @param {string} text
  * @param {number} plain
  * @param {number} own
- * @param {string} [kind]
  */
-export function pairedShares(text, plain, own, kind) {
-  return element("div", { class: "llm-beside" }, pairedBars(plain, own, kind), element("span", {}, text));
+export function pairedShares(text, plain, own) {
+  return element("div", { class: "llm-beside" }, pairedBars(plain, own), element("span", {}, text));
 }

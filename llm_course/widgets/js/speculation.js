@@ -34,7 +34,8 @@ export function replacement(target, draft, rule) {
 }
 
 /**
- * Worked out without chance: how often a drafted token is accepted, and how often each token comes out.
+ * Worked out without chance: how often each token is accepted from the draft, drawn anew after a rejection, and comes out
+ * in either way.
  * @param {number[]} target
  * @param {number[]} draft
  * @param {Rule} rule
@@ -42,8 +43,8 @@ export function replacement(target, draft, rule) {
 export function outcome(target, draft, rule) {
   const accepted = draft.map((q, token) => q * chanceOf(target, draft, token, rule));
   const acceptance = accepted.reduce((total, value) => total + value, 0);
-  const instead = replacement(target, draft, rule);
-  return { acceptance, accepted, comesOut: accepted.map((share, token) => share + (1 - acceptance) * instead[token]) };
+  const anew = replacement(target, draft, rule).map((share) => (1 - acceptance) * share);
+  return { acceptance, accepted, anew, comesOut: accepted.map((share, token) => share + anew[token]) };
 }
 
 /**
