@@ -1,8 +1,8 @@
 /** Write a mail that an obedient agent falls for, then the policy that holds it. */
 
 import { memory } from "./js/before.js";
-import { announcement, choice, columns, element, setTrait, textField, widget } from "./js/dom.js";
-import { runDay, score } from "./js/mail_agent.js";
+import { announcement, choice, columns, element, redraw, setTrait, textField, widget } from "./js/dom.js";
+import { isBreach, runDay, score } from "./js/mail_agent.js";
 import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -17,6 +17,8 @@ const RULES = /** @type {[trait: string, label: string, options: [string, string
 ]);
 /** @type {Policy} */
 const NO_POLICY = { forbidden: [], recipients: "anyone", notesAfterMails: "allow", sendAfterBoth: "allow", deleteAfterMails: "allow" };
+/** Names of the reader's attack and of the whole policy. */
+const [OWN, ALL] = ["yours", "all"];
 /** What each column of the matrix takes of the reader's policy. @type {[name: string, parts: (keyof Policy)[]][]} */
 const DEFENSES = [
   ["none", []],
@@ -25,10 +27,12 @@ const DEFENSES = [
   ["notes", ["notesAfterMails"]],
   ["send", ["sendAfterBoth"]],
   ["delete", ["deleteAfterMails"]],
-  ["all", ["forbidden", "recipients", "notesAfterMails", "sendAfterBoth", "deleteAfterMails"]],
+  [ALL, ["forbidden", "recipients", "notesAfterMails", "sendAfterBoth", "deleteAfterMails"]],
 ];
 /** Cells hold sentences here, not numbers. */
 const WORDS = "text-align: left; white-space: normal; vertical-align: top";
+/** The cell of the matrix whose calls are listed. */
+const SHOWN = ["shown_attack", "shown_rules"];
 const TRAITS = ["attack", "forbidden", ...RULES.map(([trait]) => trait)];
 
 export default widget(
@@ -44,6 +48,10 @@ export default widget(
   (model, body) => {
     const said = announcement();
     const results = element("div");
+    const day = element("summary");
+    const calls = element("div");
+    const isPicked = model.get("shown_attack") !== OWN || model.get("shown_rules") !== ALL;
+    const opened = element("details", { open: isPicked, ontoggle: mark }, day, calls);
     const more = element("div");
     body.append(
       element("p", { class: "llm-note" }, "The agent reads mails and private notes, sends, and deletes. It stands for a fooled model: it carries out every command that it reads. Your attack is one more mail in its inbox; nothing is sent anywhere."),
@@ -59,11 +67,23 @@ export default widget(
         ],
         [said, results],
       ),
-      element("details", {}, element("summary", {}, "The mails, the tasks, and every call of a day with your attack"), more),
+      opened,
+      element("details", {}, element("summary", {}, "The mails and the tasks"), more),
     );
     const remember = /** @type {(now: string[][]) => string[][] | undefined} */ (memory());
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
+    for (const trait of SHOWN) model.on(`change:${trait}`, showCalls);
     show();
+
+    /**
+     * @param {string} attack
+     * @param {string} rules
+     */
+    function pick(attack, rules) {
+      setTrait(model, "shown_attack", attack);
+      setTrait(model, "shown_rules", rules);
+      opened.open = true;
+    }
 
     function show() {
       const world = /** @type {World} */ (model.get("world"));
@@ -71,8 +91,26 @@ export default widget(
       const own = model.get("attack");
       const found = DEFENSES.map(([, parts]) => score(partOf(policy, parts), world, own));
       said.textContent = sentence(found[found.length - 1]);
-      results.replaceChildren(matrix(policy, world.attacks, found, remember(found.map(cellsOf))));
-      more.replaceChildren(attackTable(world, own), taskTable(world, found[found.length - 1]), trace(world, policy, own));
+      redraw(results, matrix(policy, world.attacks, found, remember(found.map(cellsOf)), pick));
+      more.replaceChildren(attackTable(world, own), taskTable(world, found[found.length - 1]));
+      showCalls();
+    }
+
+    function showCalls() {
+      const world = /** @type {World} */ (model.get("world"));
+      const mails = attacksOf(world, model.get("attack"));
+      const [attack, rules] = SHOWN.map((trait) => model.get(trait));
+      const parts = DEFENSES.find(([name]) => name === rules)?.[1] ?? [];
+      const { sessions } = runDay(partOf(policyOf(model), parts), world, mails[attack]);
+      day.textContent = `Every call of a day: ${nameOf(attack in mails ? attack : "no attack", rules)}`;
+      calls.replaceChildren(element("p", {}, reason(sessions, world)), callTable(sessions, world));
+      mark();
+    }
+
+    /** The cell whose calls are open. */
+    function mark() {
+      const name = nameOf(model.get("shown_attack"), model.get("shown_rules"));
+      for (const button of results.querySelectorAll("button")) button.setAttribute("aria-pressed", String(opened.open && button.name === name));
     }
   },
 );
@@ -101,6 +139,23 @@ function partOf(policy, parts) {
   return { ...NO_POLICY, ...Object.fromEntries(parts.map((part) => [part, policy[part]])) };
 }
 
+/**
+ * What the attacks say, by name.
+ * @param {World} world
+ * @param {string} own
+ */
+function attacksOf({ attacks }, own) {
+  return own.trim() ? { ...attacks, [OWN]: own } : attacks;
+}
+
+/**
+ * @param {string} attack
+ * @param {string} rules
+ */
+function nameOf(attack, rules) {
+  return `${attack}, against ${rules}`;
+}
+
 /** @typedef {ReturnType<typeof score>} Found */
 
 /** @param {Found} found */
@@ -124,8 +179,9 @@ function cellsOf({ breached, completed, asked }) {
  * @param {Record<string, string>} mails  What the attacks say, by name.
  * @param {Found[]} found
  * @param {string[][] | undefined} before
+ * @param {(attack: string, rules: string) => void} pick
  */
-function matrix(policy, mails, found, before) {
+function matrix(policy, mails, found, before, pick) {
   const columns = found.map(cellsOf);
   const names = [...Object.keys(found[0].breached), `tasks done, of ${found[0].completed.length}`, "questions asked"];
   const isIdle = DEFENSES.map(([, parts]) => parts.length > 0 && parts.every((part) => String(policy[part]) === String(NO_POLICY[part])));
@@ -137,15 +193,28 @@ function matrix(policy, mails, found, before) {
       isAnyTurned ||= isTurned;
       const kind = [{ breach: "llm-breach", held: "llm-held" }[texts[row]] ?? "llm-count", isIdle[column] && "llm-idle", isTurned && "llm-turned"];
       const sign = { breach: "✗", held: "✓" }[texts[row]];
-      return element("td", { class: kind.filter(Boolean).join(" ") }, sign ? element("span", { "aria-hidden": "true" }, sign) : texts[row], sign ? element("span", { class: "llm-unseen" }, texts[row]) : null);
+      return element("td", { class: kind.filter(Boolean).join(" ") }, sign ? outcome(sign, texts[row], name, DEFENSES[column][0], pick) : texts[row]);
     });
     const line = element("tr", {}, element("th", { scope: "row" }, name), ...cells);
     const mail = mails[name];
     return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: DEFENSES.length + 1 }, `“${mail}”`))] : [line];
   });
   const head = DEFENSES.map(([name], i) => element("th", { scope: "col", class: isIdle[i] && "llm-idle" }, name));
-  const caption = `Attacks against each rule alone, and against all: ✗ breach, ✓ held; pale: not set${isAnyTurned ? "; framed: just changed" : ""}`;
+  const caption = `Attacks against each rule alone, and against all: ✗ breach, ✓ held; pale: not set${isAnyTurned ? "; framed: just changed" : ""}. Press one for its calls.`;
   return captionedTable(caption, ["", ...head], rows, "llm-matrix");
+}
+
+/**
+ * @param {string} sign
+ * @param {string} word
+ * @param {string} attack
+ * @param {string} rules
+ * @param {(attack: string, rules: string) => void} pick
+ */
+function outcome(sign, word, attack, rules, pick) {
+  const name = nameOf(attack, rules);
+  const parts = [element("span", { "aria-hidden": "true" }, sign), element("span", { class: "llm-unseen" }, word)];
+  return element("button", { type: "button", name, "aria-label": `${word}: ${name}`, onclick: () => pick(attack, rules) }, ...parts);
 }
 
 /**
@@ -153,7 +222,7 @@ function matrix(policy, mails, found, before) {
  * @param {string} own
  */
 function attackTable(world, own) {
-  return table("Attacks", ["Attack", "Mail"], Object.entries(own.trim() ? { ...world.attacks, yours: own } : world.attacks));
+  return table("Attacks", ["Attack", "Mail"], Object.entries(attacksOf(world, own)));
 }
 
 /**
@@ -165,16 +234,41 @@ function taskTable(world, { completed }) {
   return table("Tasks of a quiet day", ["Task", "Outcome", "The user says"], rows);
 }
 
+/** @typedef {ReturnType<typeof runDay>["sessions"]} Sessions */
+
 /**
- * What the agent called with the reader's attack in the inbox.
+ * Why the attack works, or that it does not.
+ * @param {Sessions} sessions
  * @param {World} world
- * @param {Policy} policy
- * @param {string} own
  */
-function trace(world, policy, own) {
-  const { sessions } = runDay(policy, world, own);
-  const rows = sessions.flatMap(({ events }, i) => events.map((event) => [String(i + 1), event.done ? "done" : "stopped", event.origin === "mail" ? "a mail" : "the user", called(event)]));
+function reason(sessions, { readWithCare }) {
+  const task = sessions.findIndex(({ events }) => events.some(isBreach));
+  const breach = sessions[task]?.events.find(isBreach);
+  if (!breach) return "Held: no command of a mail sent the notes or deleted anything.";
+  const cause = breach.question
+    ? `it was question ${breach.question} of the day, and from question ${readWithCare + 1} on the user says yes unread.`
+    : "no rule stopped it.";
+  return `Breach in task ${task + 1} (${called(breach)}): ${cause}`;
+}
+
+/**
+ * @param {Sessions} sessions
+ * @param {World} world
+ */
+function callTable(sessions, world) {
+  const rows = sessions.flatMap(({ events }, i) => events.map((event) => [String(i + 1), outcomeOf(event, world), event.origin === "mail" ? "a mail" : "the user", called(event)]));
   return table("Calls", ["Task", "Outcome", "Who wanted it", "Call"], rows);
+}
+
+/**
+ * @param {Event} event
+ * @param {World} world
+ */
+function outcomeOf(event, { readWithCare }) {
+  const { done, question } = event;
+  const said = done ? "yes" : "no";
+  const text = question ? `question ${question}: ${said}${question > readWithCare ? ", unread" : ""}` : done ? "done" : "refused";
+  return isBreach(event) ? `✗ ${text}` : text;
 }
 
 /** @param {Event} event */

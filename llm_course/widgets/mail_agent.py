@@ -83,7 +83,7 @@ class Policy:
 
 @dataclass
 class Session:
-    """One task: what has been read, what was called, and what came of it."""
+    """One task: what has been read, what was called, and what came of it: `question` is 0 where none was asked."""
 
     read_mails: bool = False
     read_notes: bool = False
@@ -142,8 +142,9 @@ def _call(
     session: Session, origin: str, tool: str, target: str, task: Task, policy: Policy, asked: int
 ) -> int:  # fmt: skip
     said = ruling(tool, target, session, task, policy)
+    question = 0
     if said == "ask":
-        asked += 1
+        question = asked = asked + 1
         # The user knows what was asked for, as long as the question is read.
         said = "allow" if origin == "user" or asked > READ_WITH_CARE else "refuse"
     done = said == "allow"
@@ -151,9 +152,9 @@ def _call(
         session.read_mails = True
     if done and tool == "read_notes":
         session.read_notes = True
-    session.events.append(
-        {"origin": origin, "tool": tool, "to": target, "done": done, "private": tool == "send" and session.read_notes}
-    )
+    private = tool == "send" and session.read_notes
+    event = {"origin": origin, "tool": tool, "to": target, "done": done, "private": private, "question": question}
+    session.events.append(event)
     return asked
 
 

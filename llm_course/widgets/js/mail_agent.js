@@ -23,7 +23,8 @@
  * @property {string} deleteAfterMails
  * @property {string} sendAfterBoth
  *
- * @typedef {{ origin: string, tool: string, to: string, done: boolean, private: boolean }} Event
+ * @typedef {{ origin: string, tool: string, to: string, done: boolean, private: boolean, question: number }} Event
+ *   `question` says which of the day it was; 0 if the user was not asked.
  * @typedef {{ readMails: boolean, readNotes: boolean, events: Event[] }} Session
  */
 
@@ -91,15 +92,16 @@ function runTask(task, mails, policy, world, asked) {
   const session = { readMails: false, readNotes: false, events: [] };
   const call = (/** @type {string} */ origin, /** @type {Call} */ [tool, target]) => {
     let said = ruling([tool, target], session, task, policy, world);
+    let question = 0;
     if (said === "ask") {
-      asked++;
+      question = ++asked;
       // The user knows what was asked for, as long as the question is read.
       said = origin === "user" || asked > world.readWithCare ? "allow" : "refuse";
     }
     const done = said === "allow";
     if (done && tool === "read_mails") session.readMails = true;
     if (done && tool === "read_notes") session.readNotes = true;
-    session.events.push({ origin, tool, to: target, done, private: tool === "send" && session.readNotes });
+    session.events.push({ origin, tool, to: target, done, private: tool === "send" && session.readNotes, question });
   };
   const visible = shown(mails, policy);
   for (const step of task.calls) {
@@ -110,9 +112,9 @@ function runTask(task, mails, policy, world, asked) {
   return { session, asked };
 }
 
-/** @param {Session} session */
-function breached({ events }) {
-  return events.some(({ done, origin, tool, ...event }) => done && origin === "mail" && (event.private || tool === "delete"));
+/** Whether a command out of a mail sent private notes, or deleted something. @param {Event} event */
+export function isBreach({ done, origin, tool, private: carries }) {
+  return done && origin === "mail" && (carries || tool === "delete");
 }
 
 /**
@@ -135,7 +137,7 @@ export function runDay(policy, world, attack = "") {
       return whole && events.every(({ origin, done }) => origin === "mail" || done);
     }),
     asked,
-    breached: sessions.some(breached),
+    breached: sessions.some(({ events }) => events.some(isBreach)),
     sessions,
   };
 }
