@@ -1,7 +1,7 @@
 /** DPO by hand: the reader says which answers are preferred, turns beta, and sees where the probability goes. */
 
 import { memory } from "./js/before.js";
-import { announcement, button, choice, element, redraw, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { pairedShares } from "./js/paired_bars.js";
@@ -15,13 +15,15 @@ import { percent } from "./js/token_bars.js";
 /** What the policy can tell answers apart by; it has one weight for each. */
 export const FEATURES = ["sentences", "false sentences"];
 const MOST_STEPS = 400;
+/** No answer: neither half of a pair waits for the other. */
+const NONE = -1;
 
 export default widget(
   {
     title: "Preferences, beta, and where the probability goes",
     tryThis: [
       "So far there is one pair: two true sentences over a false one. Which of the answers that nobody was asked about gain, and why does the longest gain?",
-      "Add a pair that says what was meant: a single true sentence over one of three sentences with a false one among them. What happens to length now?",
+      "Add a pair that says what was meant: press + beside a single true sentence, and − beside three sentences with a false one among them. What happens to length now?",
       "Turn beta from 2 down to 0.05. The margin stays the same. How far does the policy move for it, and what happens to the preferred answer?",
       "Let all raters agree (100 %). Does the margin still come to rest? Compare 100 steps with 400.",
     ],
@@ -31,20 +33,24 @@ export default widget(
     const pairs = element("div");
     const figures = element("div");
     const answers = element("div");
+    const next = element("span", { "aria-live": "polite" });
     body.append(
       element(
         "p",
         { class: "llm-note" },
-        "The policy has two weights, for sentences and for false ones: it cannot treat an answer by itself.",
+        "The policy has two weights, for sentences and for false ones: it cannot treat an answer by itself. " +
+          "KL says how far it has moved from the reference, 0 if not at all; " +
+          "an answer's reward is above 0 if it became likelier, below 0 if less likely.",
       ),
       element("div", { class: "llm-controls" }, ...dials(model)),
       said,
       figures,
-      element("div", { class: "llm-preferred" }, pairs, adding(model)),
+      element("div", { class: "llm-preferred" }, pairs, next),
       answers,
     );
     const remember = /** @type {(now: State) => State | undefined} */ (memory());
     for (const trait of ["pairs", "beta", "share", "steps"]) model.on(`change:${trait}`, show);
+    for (const trait of ["better", "worse"]) model.on(`change:${trait}`, mark);
     show();
 
     function show() {
@@ -52,29 +58,42 @@ export default widget(
       said.textContent = sentence(state);
       redraw(pairs, pairList(model, state));
       figures.replaceChildren(moved(state, remember(state)));
-      answers.replaceChildren(answerTable(state));
+      redraw(answers, answerTable(model, state));
+      mark();
+    }
+
+    function mark() {
+      next.textContent = nextOf(model);
+      for (const button of answers.querySelectorAll("button")) button.setAttribute("aria-pressed", String(model.get(button.name) === Number(button.value)));
     }
   },
 );
 
 /**
- * A pair to be added: one answer over another.
+ * Takes an answer as a half of a pair, or back. With its other half it is a pair.
  * @param {Model} model
+ * @param {string} side
+ * @param {number} answer
  */
-function adding(model) {
-  const last = model.get("candidates").length - 1;
-  const asked = { chosen: 0, rejected: last };
-  const options = model.get("candidates").map((/** @type {Candidate} */ _, /** @type {number} */ i) => [String(i), `answer ${i + 1}`]);
-  const add = button("Add this pair", () => {
-    const others = model.get("pairs").filter((/** @type {Pair} */ [first, second]) => first !== asked.chosen || second !== asked.rejected);
-    setTrait(model, "pairs", [...others, [asked.chosen, asked.rejected]]);
-  });
-  const pick = (/** @type {string} */ label, /** @type {"chosen" | "rejected"} */ side) =>
-    choice(label, options, String(asked[side]), (answer) => {
-      asked[side] = Number(answer);
-      add.disabled = asked.chosen === asked.rejected; // no answer is better than itself
-    });
-  return element("div", { class: "llm-adding" }, pick("Better", "chosen"), pick("Worse", "rejected"), add);
+function take(model, side, answer) {
+  const other = side === "better" ? "worse" : "better";
+  model.set(side, model.get(side) === answer ? NONE : answer);
+  if (model.get(other) === answer) model.set(other, NONE); // no answer is better than itself
+  const [chosen, rejected] = [model.get("better"), model.get("worse")];
+  if (chosen !== NONE && rejected !== NONE) {
+    const others = model.get("pairs").filter((/** @type {Pair} */ [first, second]) => first !== chosen || second !== rejected);
+    model.set("better", NONE);
+    model.set("worse", NONE);
+    model.set("pairs", [...others, [chosen, rejected]]);
+  }
+  model.save_changes();
+}
+
+/** What makes a pair of what was pressed so far. @param {Model} model */
+function nextOf(model) {
+  if (model.get("better") !== NONE) return `Answer ${model.get("better") + 1} is the better one: press − beside a worse one.`;
+  if (model.get("worse") !== NONE) return `Answer ${model.get("worse") + 1} is the worse one: press + beside a better one.`;
+  return "To add a pair, press + beside the better answer and − beside the worse.";
 }
 
 /** @param {Model} model */
@@ -130,24 +149,39 @@ function moved(now, before) {
   const mean = (/** @type {State} */ { candidates, policy }, /** @type {(features: number[]) => number} */ of) => candidates.reduce((sum, { features }, i) => sum + policy[i] * of(features), 0);
   /** @type {[string, (of: State) => string][]} */
   const shown = [
-    ["KL from the reference", ({ policy, reference }) => `${format(klDivergence(policy, reference))} nats`],
+    ["moved from the reference (KL)", ({ policy, reference }) => `${format(klDivergence(policy, reference))} nats`],
     ["sentences per answer", (of) => format(mean(of, ([sentences]) => sentences), 1)],
     ["answers with something false", (of) => percent(mean(of, ([, wrong]) => Number(wrong > 0)))],
   ];
   return keyFigures(shown, now, before);
 }
 
-/** @param {State} state */
-function answerTable({ candidates, beta, reference, policy }) {
-  const caption = "The answers: reference in outline, policy filled; implicit reward";
+/**
+ * @param {Model} model
+ * @param {State} state
+ */
+function answerTable(model, { candidates, beta, reference, policy }) {
+  const caption = "The answers: reference in outline, policy filled; reward: beta × log (policy / reference)";
   const rows = candidates.map(({ text, features }, i) =>
     element(
       "tr",
       {},
       element("th", { scope: "row" }, `${i + 1}. ${text}`, features[1] ? element("em", {}, ` (${features[1]} false)`) : null),
+      element("td", {}, half(model, "better", "+", i), half(model, "worse", "−", i)),
       element("td", {}, pairedShares(`${percent(reference[i])} → ${percent(policy[i])}`, reference[i], policy[i])),
       element("td", {}, element("span", { class: "llm-heading" }, "reward "), format(beta * Math.log(policy[i] / reference[i]))),
     ),
   );
-  return captionedTable(caption, ["Answer", "reference → policy", "reward"], rows, "llm-answers");
+  return captionedTable(caption, ["Answer", "your pair", "reference → policy", "reward"], rows, "llm-answers");
+}
+
+/**
+ * @param {Model} model
+ * @param {string} side
+ * @param {string} sign
+ * @param {number} answer
+ */
+function half(model, side, sign, answer) {
+  const label = `${side === "better" ? "Prefer" : "Reject"} answer ${answer + 1}`;
+  return element("button", { type: "button", name: side, value: answer, "aria-label": label, onclick: () => take(model, side, answer) }, sign);
 }

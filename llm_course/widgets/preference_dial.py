@@ -43,6 +43,8 @@ class PreferenceDial(CourseWidget):
 
     candidates: List[Any] = List().tag(sync=True)
     pairs: List[Any] = List().tag(sync=True)
+    better = Int(-1, min=-1).tag(sync=True)  # an answer that waits for a worse one, or -1
+    worse = Int(-1, min=-1).tag(sync=True)
     beta = Float(0.3, min=0.05, max=2.0).tag(sync=True)
     share = Float(0.8, min=0.5, max=1.0).tag(sync=True)
     steps = Int(200, min=0, max=400).tag(sync=True)

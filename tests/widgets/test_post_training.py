@@ -274,13 +274,21 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
     before = said.inner_text()
     page.get_by_role("slider", name="Beta").fill("0")
     expect(said).not_to_have_text(before)
-    add = page.get_by_role("button", name="Add this pair")
-    page.get_by_label("Better").select_option("answer 8")
-    page.get_by_label("Worse").select_option("answer 8")
-    expect(add).to_be_disabled()  # no answer is better than itself
-    page.get_by_label("Better").select_option("answer 1")
-    add.press("Enter")
+    better, worse = (page.get_by_role("button", name=f"{verb} answer 8") for verb in ("Prefer", "Reject"))
+    better.press("Enter")
+    expect(better).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_text("Answer 8 is the better one: press − beside a worse one.")).to_be_visible()
+    worse.press("Enter")  # no answer is better than itself
+    expect(better).to_have_attribute("aria-pressed", "false")
+    expect(page.get_by_text("Answer 8 is the worse one: press + beside a better one.")).to_be_visible()
+    page.wait_for_url("**preference_dial.worse=7**")
+    page.reload()
+    expect(worse).to_have_attribute("aria-pressed", "true")
+    first = page.get_by_role("button", name="Prefer answer 1")
+    first.press("Enter")
     expect(page.get_by_text("answer 1 over answer 8")).to_be_visible()
+    expect(page.locator("button[aria-pressed=true]")).to_have_count(0)
+    expect(first).to_be_focused()  # drawn anew, it is another button
     for name in ("Remove answer 2 over answer 5", "Remove answer 1 over answer 8"):
         page.get_by_role("button", name=name).click()
     expect(said).to_contain_text("the policy is the reference")
