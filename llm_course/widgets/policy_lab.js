@@ -20,7 +20,7 @@ export default widget(
     title: "A policy that learns in this page",
     tryThis: [
       "Pay for the right number and press “100 steps” twice. What happens to the entropy, and to the groups with equal rewards?",
-      "Start again and pay for “the right number is somewhere in it”. When does the line of right answers leave that of the reward? Read what the policy says then.",
+      "Start again and pay for “the right number is in it”. When does the line of right answers leave that of the reward? Read what the policy says then.",
       "Do the same with a KL weight of 0.3. What do the answers gain, and what does the reward lose?",
       "Pay for answers that sound sure. Does it know more? Then pay for length. Which of the four rewards would you have trusted?",
       "Set the learning rate to 0.1 and pay for the right number. A policy can also be broken by an honest reward.",
@@ -36,7 +36,7 @@ export default widget(
         "p",
         { class: "llm-note" },
         "It adds two numbers from 0 to 4, tuned on 9,600 samples of which about 4 in 10 are right. " +
-          `A step: ${GROUPS} questions, ${SAMPLES} answers each; those paid more than the others become likelier.`,
+          `A step: ${GROUPS} questions, ${SAMPLES} answers each; those paid more than the others have a positive advantage and become likelier.`,
       ),
       columns([controls], [results, said]),
       group,
@@ -131,9 +131,9 @@ function percent(share) {
 
 /** @param {Measures[]} history */
 function sentence(history) {
-  const now = history[history.length - 1];
+  const [steps, now] = [history.length - 1, history[history.length - 1]];
   return (
-    `After ${history.length - 1} steps: reward ${format(now.reward)}, ${percent(now.right)} of the answers right, ` +
+    `After ${steps} ${steps === 1 ? "step" : "steps"}: reward ${format(now.reward)}, ${percent(now.right)} of the answers right, ` +
     `${percent(now.equal)} of the groups with equal rewards, ${format(now.length, 1)} tokens per answer.`
   );
 }
@@ -167,16 +167,21 @@ function plots(history, former) {
 
 /** @param {Group} group */
 function groupList({ question, answers, rewards, advantages }) {
-  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong; pay, advantage`;
+  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong`;
   const items = answers.map((answer, i) => {
     const kind = advantages[i] > 0 ? "llm-gains" : advantages[i] < 0 ? "llm-loses" : "";
-    const sign = advantages[i] > 0 ? "+" : "";
     return element(
       "li",
       { class: kind },
       element("b", {}, `${isRight(answer) ? "✓" : "✗"} ${inWords(answer)}`),
-      element("span", {}, `${format(rewards[i])}, ${sign}${format(advantages[i])}`),
+      element("span", {}, `pay ${Number(rewards[i].toFixed(2))}, `, element("span", {}, `advantage ${signed(advantages[i])}`)),
     );
   });
   return element("figure", {}, element("figcaption", {}, caption), element("ol", { class: "llm-group", "aria-label": caption }, ...items));
+}
+
+/** With its sign, unless it rounds to zero. @param {number} value */
+function signed(value) {
+  const text = format(value);
+  return Number(text) > 0 ? `+${text}` : text;
 }

@@ -9,7 +9,7 @@ from .picture import number_table
 
 REWARDS = {
     "right": "only the right number",
-    "found": "the right number is somewhere in it",
+    "found": "the right number is in it",
     "sure": "it sounds sure",
     "long": "it is long",
 }

@@ -1,6 +1,7 @@
 """What the widgets of chapter 9 compute in the page, against torch and the chapter's references."""
 
 import random
+import re
 
 import numpy as np
 import pytest
@@ -246,13 +247,24 @@ def test_python_refuses_what_makes_no_sense() -> None:
     assert "59.6" not in widget.picture() and "0.73" in widget.picture()
 
 
+LONGEST_OPTION = """select => {
+    const pen = document.createElement("canvas").getContext("2d");
+    pen.font = getComputedStyle(select).font;
+    return Math.max(...[...select.options].map(({ text }) => pen.measureText(text).width));
+}"""
+
+
 @pytest.mark.browser
 def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(f"{address}/policy_lab-light.html")
     said = page.get_by_role("status")
     expect(said).to_contain_text("After 0 steps")
-    page.get_by_label("Pay 1 if").select_option("found")
+    paid = page.locator(".llm-group li > span").all_inner_texts()
+    assert all(re.fullmatch(r"pay [01], advantage ([+−]\d\.\d\d|0\.00)", text) for text in paid), paid
+    pay = page.get_by_label("Pay 1 if")
+    pay.select_option("found")
+    assert pay.evaluate(LONGEST_OPTION) < pay.evaluate("select => select.clientWidth - 40")  # its arrow and its edges
     page.get_by_role("button", name="100 steps").click()
     expect(said).to_contain_text("After 100 steps")
     measures = said.inner_text()

@@ -58,7 +58,7 @@ export function isRight(answer) {
 /** @type {Record<string, Reward>} */
 export const REWARDS = {
   right: { name: "only the right number", of: (answer) => Number(isRight(answer)) },
-  found: { name: "the right number is somewhere in it", of: (answer) => Number(numbersIn(answer).includes(sumOf(answer.question))) },
+  found: { name: "the right number is in it", of: (answer) => Number(numbersIn(answer).includes(sumOf(answer.question))) },
   sure: { name: "it sounds sure", of: (answer) => Number(says(answer)(SURELY) && !says(answer)(I_THINK) && !says(answer)(OR)) },
   long: { name: "it is long", of: (answer) => answer.tokens.length / SHAPE.longest },
 };
