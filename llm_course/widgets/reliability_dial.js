@@ -1,7 +1,7 @@
 /** A reliability diagram to turn, and what a threshold for silence makes of the score. */
 
 import { memory } from "./js/before.js";
-import { binsOf, calibrationError, selectiveScore, sharpened } from "./js/calibration.js";
+import { binsOf, calibrationError, selectiveScore, sharpened, stretchesOf } from "./js/calibration.js";
 import { announcement, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
@@ -13,6 +13,8 @@ import { captionedTable, tableRow } from "./js/table.js";
 
 const TRAITS = ["bins", "power", "threshold", "penalty"];
 const THRESHOLDS = Array.from({ length: 51 }, (_, i) => i / 50);
+/** That are told one by one. */
+const MOST_STRETCHES = 4;
 const EDGE = { left: 44, right: 12, top: 22 };
 /** Of the diagram, and of the bars of counts below it. */
 const [SQUARE, COUNTS, HEIGHT] = [180, 36, 284];
@@ -22,13 +24,13 @@ export default widget(
     title: "Is it right as often as it says?",
     tryThis: [
       "Where is the line above the diagonal, and where below? Move the number of bins to 1 and to 20: how far can you trust the error?",
-      "Sharpen the confidence until the error is smallest. Which answers are still wrong, and did any of them change?",
+      "Sharpen the confidence, as a lower temperature does, until the error is smallest. Which answers are still wrong, and did any of them change?",
       "Leave the penalty at 0 and look for the best threshold. Then raise the penalty: from where on does silence pay?",
     ],
   },
   (model, body) => {
     const said = announcement();
-    const figures = element("div");
+    const figures = element("div", { "aria-live": "polite" });
     const results = element("div");
     const numbers = element("div");
     const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
@@ -39,7 +41,7 @@ export default widget(
             "div",
             { class: "llm-controls" },
             slider("Bins", { min: 1, max: 20, step: 1, value: model.get("bins") }, set("bins")),
-            slider("Sharpen by", { min: 0.2, max: 5, step: 0.1, value: model.get("power"), format: (value) => format(value, 1) }, set("power")),
+            slider("Sharpen (1 / temperature)", { min: 0.2, max: 5, step: 0.1, value: model.get("power"), format: (value) => format(value, 1) }, set("power")),
             slider("Keep silent below", { min: 0, max: 1, step: 0.02, value: model.get("threshold"), format: (value) => format(value, 2) }, set("threshold")),
             slider("A wrong answer costs", { min: 0, max: 9, step: 0.5, value: model.get("penalty"), format: (value) => format(value, 1) }, set("penalty")),
           ),
@@ -75,6 +77,7 @@ function look(model) {
     bins, threshold, found,
     total: confidence.length,
     given: confidence.filter((value) => value >= threshold).length,
+    missed: confidence.filter((value, i) => value < threshold && correct[i]).length,
     error: calibrationError(found),
     score: selectiveScore(confidence, correct, threshold, penalty),
     curve: THRESHOLDS.map((place) => /** @type {[number, number]} */ ([place, selectiveScore(confidence, correct, place, penalty)])),
@@ -83,12 +86,29 @@ function look(model) {
 
 /** @typedef {ReturnType<typeof look>} Seen */
 
-/** @param {Seen} seen */
-function sentence({ error, bins, given, total, score }) {
-  return (
-    `Calibration error ${format(error, 3)} in ${bins} ${bins === 1 ? "bin" : "bins"}. ` +
-    `${given} of ${total} questions are answered; the mean score is ${format(score, 2)}.`
-  );
+/** What the figures do not say. @param {Seen} seen */
+function sentence({ found, threshold, total, given, missed }) {
+  const silent = total - given;
+  const lost = silent ? ` Silent below ${format(threshold, 2)}: of ${silent} ${silent === 1 ? "answer" : "answers"} not given, ${missed} would have been right.` : "";
+  return `${trust(found)}${lost}`;
+}
+
+/** Where it is too sure, and where too unsure. @param {Bin[]} found */
+function trust(found) {
+  const stretches = stretchesOf(found);
+  const within = (/** @type {boolean} */ isTooSure) => stretches.filter((one) => one.isTooSure === isTooSure).map(({ from, to }) => `from ${format(from, 2)} to ${format(to, 2)}`).join(" and ");
+  const name = (/** @type {boolean} */ isTooSure) => (isTooSure ? "too sure" : "too unsure");
+  if (!stretches.length) return "As sure as it should be.";
+  const [first, second] = stretches;
+  if (!second) return `${capital(name(first.isTooSure))} throughout.`;
+  if (stretches.length === 2) return `${capital(name(second.isTooSure))} above ${format(second.from, 2)}, ${name(first.isTooSure)} below.`;
+  if (stretches.length <= MOST_STRETCHES) return `Too sure ${within(true)}, too unsure ${within(false)}.`;
+  return `By turns too sure and too unsure: it changes ${stretches.length - 1} times.`;
+}
+
+/** @param {string} text */
+function capital(text) {
+  return text[0].toUpperCase() + text.slice(1);
 }
 
 /**
@@ -99,7 +119,7 @@ function moved(now, before) {
   /** @type {[string, (of: Seen) => string][]} */
   const shown = [
     ["calibration error", ({ error }) => format(error, 3)],
-    ["answered", ({ given }) => String(given)],
+    [`answered, of ${now.total}`, ({ given }) => String(given)],
     ["mean score", ({ score }) => format(score, 2)],
   ];
   return keyFigures(shown, now, before);

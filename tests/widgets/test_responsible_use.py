@@ -217,13 +217,36 @@ def test_the_grid_of_attacks_fits_a_phone(watched: Watched, address: str, width:
 @pytest.mark.browser
 def test_reliability_answers(watched: Watched, address: str) -> None:
     page = opened(watched, address, "reliability_dial")
-    said = page.get_by_role("status")
-    expect(said).to_contain_text("in 5 bins. 6 of 6 questions are answered; the mean score is 0.67")
+    said, figures = page.get_by_role("status"), page.locator(".llm-figures")
+    expect(said).to_have_text(
+        "Too sure from 0.00 to 0.20 and from 0.40 to 0.60, too unsure from 0.20 to 0.40 and from 0.60 to 1.00."
+    )
+    expect(figures).to_contain_text("calibration error0.283answered, of 66mean score0.67")
     expect(page.locator(".llm-tally")).to_have_count(5)
     page.get_by_label("Bins", exact=True).fill("20")
     expect(page.locator(".llm-tally")).to_have_count(6)  # each answer in a bin of its own, and no bars for the other 14
-    page.get_by_label("Bins", exact=True).fill("5")
+    page.get_by_label("Bins", exact=True).fill("2")
+    expect(said).to_have_text("Too sure above 0.50, too unsure below.")
     page.get_by_label("A wrong answer costs").fill("2")
-    expect(said).to_contain_text("the mean score is 0.00")
+    expect(figures).to_contain_text("0.00")
     page.get_by_label("Keep silent below").fill("0.6")
-    expect(said).to_contain_text("3 of 6 questions are answered; the mean score is 0.50")
+    expect(said).to_contain_text("Silent below 0.60: of 3 answers not given, 1 would have been right.")
+    expect(figures).to_contain_text("0.50")
+
+
+def test_stretches_are_where_it_errs_to_one_side() -> None:
+    script = CALIBRATION + (
+        "reply(input.map(([confidence, correct, count]) =>"
+        " calibration.stretchesOf(calibration.binsOf(confidence, correct, count))));"
+    )
+    sure, unsure = {"isTooSure": True}, {"isTooSure": False}
+    asked = [
+        ([0.1, 0.3, 0.9], [0, 0, 1], 5),  # the empty bins in the middle end no stretch
+        ([0.1, 0.5, 0.5, 0.9], [0, 0, 1, 0], 5),  # the bin in the middle is right
+        ([0.5, 0.5], [0, 1], 1),
+    ]
+    assert run_node(script, asked) == [
+        [sure | {"from": 0, "to": 0.4}, unsure | {"from": 0.8, "to": 1}],
+        [sure | {"from": 0, "to": 1}],
+        [],
+    ]

@@ -45,3 +45,23 @@ export function selectiveScore(confidence, correct, threshold, penalty) {
 export function sharpened(confidence, power) {
   return confidence.map((value) => value ** power / (value ** power + (1 - value) ** power));
 }
+
+/** Less than that shows nowhere. */
+const LEAST_GAP = 0.005;
+
+/**
+ * Neighboring bins that err to the same side, from low confidence to high. Empty bins and those without an error end none.
+ * @param {Bin[]} bins
+ */
+export function stretchesOf(bins) {
+  /** @type {{ isTooSure: boolean, from: number, to: number }[]} */
+  const stretches = [];
+  bins.forEach(({ count, confidence, accuracy }, i) => {
+    if (!count || Math.abs(confidence - accuracy) < LEAST_GAP) return;
+    const [isTooSure, to] = [confidence > accuracy, (i + 1) / bins.length];
+    const last = stretches.at(-1);
+    if (last?.isTooSure === isTooSure) last.to = to;
+    else stretches.push({ isTooSure, from: i / bins.length, to });
+  });
+  return stretches;
+}
