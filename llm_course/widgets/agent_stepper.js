@@ -32,7 +32,8 @@ export default widget(
   (model, body) => {
     const scripts = /** @type {Record<string, string[]>} */ (model.get("scripts"));
     const said = announcement();
-    const ring = element("div");
+    const news = element("p", { class: "llm-note", "aria-live": "polite" });
+    const ring = element("div", { class: "llm-ring" });
     const results = element("div");
     const replies = element("textarea", { rows: 6, "aria-label": "Replies of the model, one per line", spellcheck: false, oninput: () => setReplies(linesOf(replies.value)) });
     replies.value = model.get("replies").join("\n");
@@ -53,24 +54,26 @@ export default widget(
         again,
         element("div", { class: "llm-harness", role: "group", "aria-label": "The harness" }, ...harness),
       ),
+      news,
       ring,
       said,
       results,
       element("details", {}, element("summary", {}, "What the model will say, one reply a line: change it"), replies),
     );
-    let news = "";
     for (const trait of ["replies", "step", "max_steps", "budget", "report"]) model.on(`change:${trait}`, show);
     show();
 
     /** @param {string} name */
     function choose(name) {
-      news = difference(model.get("replies"), scripts[name]);
+      const told = difference(model.get("replies"), scripts[name]);
       replies.value = scripts[name].join("\n");
       setReplies(scripts[name]);
+      news.textContent = told;
     }
 
     /** @param {string[]} listed */
     function setReplies(listed) {
+      news.textContent = "";
       model.set("step", 0);
       setTrait(model, "replies", listed);
     }
@@ -78,18 +81,15 @@ export default widget(
     function show() {
       const step = model.get("step");
       const limit = model.get("max_steps");
-      const { messages, ended } = stateAt(model, step);
-      const taken = messages.filter(({ role }) => role === "assistant").length;
-      const over = ended === "no reply left" && taken === step ? "" : ended;
+      const { messages, taken, over } = stateAt(model, step);
       forward.disabled = over !== "";
       const history = [{ role: "system", content: SYSTEM }, { role: "user", content: model.get("task") }, ...messages];
       // An error that is not told stands in the log, but the model never reads it: it takes no budget.
       const told = over === "error" ? history.slice(0, -1) : history;
       const stays = fitMessages(told, model.get("budget"), roughTokens);
-      if (step > 0) news = "";
-      said.textContent = `${news}Step ${taken} of at most ${limit}. ${over ? ENDINGS[over] : nextOf(history, stays)}`;
+      said.textContent = `Step ${taken} of at most ${limit}. ${over ? ENDINGS[over] : nextOf(history, stays)}`;
       const fresh = history.length - messages.length + stateAt(model, step - 1).messages.length;
-      ring.replaceChildren(loop(messages, step, over));
+      ring.replaceChildren(...Array.from({ length: MOST_STEPS + 1 }, (_, i) => loop(stateAt(model, i), i, i === step)));
       results.replaceChildren(budgetBar(told, stays, model.get("budget")), table(history, told.length, stays, step > 0 ? fresh : history.length, over));
     }
   },
@@ -99,12 +99,14 @@ export default widget(
  * The loop run from its start up to a step: tools that count what they are asked begin anew.
  * @param {Model} model
  * @param {number} step
- * @returns {ReturnType<typeof runTools>}
+ * @returns {{ messages: Message[], taken: number, over: string }}  The replies among the messages, and how the loop ended, if it did.
  */
 function stateAt(model, step) {
-  if (step <= 0) return { messages: [], ended: "no reply left" };
+  if (step <= 0) return { messages: [], taken: 0, over: "" };
   const tools = shopTools(model.get("prices"), model.get("busy"));
-  return runTools(model.get("replies").slice(0, step), tools, model.get("max_steps"), model.get("report"));
+  const { messages, ended } = runTools(model.get("replies").slice(0, step), tools, model.get("max_steps"), model.get("report"));
+  const taken = messages.filter(({ role }) => role === "assistant").length;
+  return { messages, taken, over: ended === "no reply left" && taken === step ? "" : ended };
 }
 
 /**
@@ -114,17 +116,17 @@ function stateAt(model, step) {
  */
 function difference(before, now) {
   const changed = now.flatMap((reply, i) => (reply === before[i] ? [] : [i + 1]));
-  if (!changed.length) return now.length < before.length ? `The script now ends after reply ${now.length}. ` : "";
-  return `New in this script: ${changed.length === 1 ? "reply" : "replies"} ${changed.join(", ")}. `;
+  if (!changed.length) return now.length < before.length ? `The script now ends after reply ${now.length}.` : "";
+  return `New in this script: ${changed.length === 1 ? "reply" : "replies"} ${changed.join(", ")}.`;
 }
 
 /**
- * The loop, with what the last step put in each of its places.
- * @param {Message[]} messages
+ * The loop, with what the last step put in each of its places. Those of all steps share a place, so that nothing moves.
+ * @param {ReturnType<typeof stateAt>} state
  * @param {number} step
- * @param {string} over  How it ended, if it did.
+ * @param {boolean} isCurrent
  */
-function loop(messages, step, over) {
+function loop({ messages, over }, step, isCurrent) {
   const reply = messages.filter(({ role }) => role === "assistant").at(-1)?.content;
   const result = messages.at(-1)?.role === "tool" ? messages.at(-1)?.content : undefined;
   const isAnswer = over === "answer";
@@ -136,7 +138,7 @@ function loop(messages, step, over) {
     ["The history grows", "", step === 0 ? undefined : over ? "the loop has ended" : `by ${result === undefined ? 1 : 2} messages, and back to the model`],
   ];
   const items = places.map(([name, by, content]) => element("li", { class: by && `llm-by-${by}` }, element("b", {}, name), element("span", {}, content ?? "…")));
-  return element("ol", { class: `llm-loop${over ? " llm-over" : ""}`, "aria-label": "The loop, and the last step in it" }, ...items);
+  return element("ol", { class: `llm-loop${isCurrent ? " llm-current" : ""}`, "aria-label": "The loop, and the last step in it" }, ...items);
 }
 
 /**

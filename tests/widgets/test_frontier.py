@@ -175,7 +175,7 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     expect(said).to_contain_text("The model gave a plain answer")
     expect(step).to_be_disabled()
     page.get_by_label("Script").select_option("a shop that is busy")
-    expect(said).to_contain_text("New in this script: replies 2, 3, 4, 5.")
+    expect(page.get_by_text("New in this script: replies 2, 3, 4, 5.")).to_be_visible()
     page.get_by_label("Errors are told to the model").uncheck()
     step.click()
     step.click()
@@ -193,3 +193,19 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     page.get_by_label("Budget of tokens").fill("20")
     expect(page.locator("tr.llm-dropped").first).to_be_visible()
     expect(page.locator(".llm-budget .llm-outside")).to_have_count(page.locator("tr.llm-dropped").count())
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 756])
+def test_a_step_moves_nothing_below_the_boxes(watched: Watched, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = opened(watched, address, "agent_stepper")
+    step, messages = page.get_by_role("button", name="One step"), page.locator(".llm-history")
+    top = "list => list.getBoundingClientRect().top + scrollY"
+    for script in SCRIPTS:
+        page.get_by_label("Script").select_option(script)
+        tops = {messages.evaluate(top)}
+        while step.is_enabled():
+            step.press("Enter")
+            tops.add(messages.evaluate(top))
+        assert len(tops) == 1, (script, tops)
