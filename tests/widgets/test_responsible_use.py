@@ -199,7 +199,7 @@ def test_a_cell_opens_its_calls_and_says_why(watched: Watched, address: str) -> 
     page.get_by_label("Delete, once mails were read").select_option("refuse")
     page.get_by_role("button", name="held: vandal, against delete", exact=True).click()
     expect(page.get_by_text("Held: no command of a mail")).to_be_visible()
-    page.wait_for_url("**shown_attack=vandal**")
+    page.wait_for_url("**shown_rules=delete**")
     page.reload()
     expect(day).to_have_text("Every call of a day: vandal, against delete")
     expect(page.get_by_text("Held: no command of a mail")).to_be_visible()
