@@ -21,6 +21,8 @@ MAX_FILES = 100_000
 """Files that are looked at in one archive, those in archives within it counted."""
 MAX_INNER, MAX_INNER_FILES = 64 << 20, 500
 """Bytes of an archive within an archive, and files in it: it is one learner's, and is not to end the collecting."""
+MAX_LISTED = MAX_INNER_FILES << 10
+"""Bytes of its list of files. zipfile reads the list by its length, whatever number of files a zip says it holds."""
 INNER = ".zip"
 """The kind that is looked into within another. To list a packed tar, all of it has to be unpacked."""
 BROKEN = (OSError, EOFError, RuntimeError, ValueError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
@@ -89,33 +91,41 @@ def _with_inner(entries: Iterator[Entry]) -> Iterator[Entry]:
             yield entry
             continue
         try:
-            content = entry.content(MAX_INNER)
+            found = _within(entry)
         except Unreadable as reason:
             yield replace(entry, refused=str(reason))
             continue
-        with _entries_of_archive(io.BytesIO(content)) as inner:
-            if inner is None:
-                yield replace(entry, refused="is an archive that cannot be read")
-                continue
-            found = list(inner)
-            if len(found) > MAX_INNER_FILES:
-                yield replace(entry, refused=f"holds more than {MAX_INNER_FILES} files")
-                continue
-            for one in found:
-                # Read anew when it is asked for: together they would take more memory than there is.
-                read = functools.partial(_read_inner, entry, one.path)
-                yield Entry(entry.path / one.path, one.size, one.changed_at, read, one.refused)
+        for number, one in enumerate(found):
+            # Read anew when it is asked for: together they would take more memory than there is.
+            read = functools.partial(_read_inner, entry, number)
+            yield Entry(entry.path / one.path, one.size, one.changed_at, read, one.refused)
 
 
 @functools.lru_cache(maxsize=1)
-def _content_of(archive: Entry) -> bytes:
-    """The bytes of an archive, kept until another's are asked for: its files are read one after the other."""
-    return archive.content(MAX_INNER)
+def _within(archive: Entry) -> list[Entry]:
+    """The entries of an inner zip, kept until another is asked for. Raises Unreadable before it reads a long list."""
+    file = io.BytesIO(archive.content(MAX_INNER))
+    try:
+        if _length_of_list(file) > MAX_LISTED:
+            raise Unreadable(f"holds more than {MAX_INNER_FILES} files, or very long names")
+        found = _entries_of_zip(zipfile.ZipFile(file))
+    except BROKEN as error:
+        raise Unreadable("is an archive that cannot be read") from error
+    if len(found) > MAX_INNER_FILES:
+        raise Unreadable(f"holds more than {MAX_INNER_FILES} files")
+    return found
 
 
-def _read_inner(archive: Entry, path: PurePosixPath, limit: int) -> bytes:
-    with _entries_of_archive(io.BytesIO(_content_of(archive))) as entries:
-        return next((entry.read(limit) for entry in entries or () if entry.path == path), b"")
+def _length_of_list(file: BinaryIO) -> int:
+    """Bytes of a zip's list of files, from the record at its end as zipfile itself reads it: no zip says it another."""
+    record = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+    if record is None:
+        raise zipfile.BadZipFile("no record at its end")
+    return int(record[zipfile._ECD_SIZE])  # type: ignore[attr-defined]
+
+
+def _read_inner(archive: Entry, number: int, limit: int) -> bytes:
+    return _within(archive)[number].read(limit)
 
 
 def _entries_of_folder(folder: Path) -> Iterator[Entry]:
@@ -141,7 +151,7 @@ def _entries_of_archive(file: BinaryIO) -> Iterator[Iterator[Entry] | None]:
         try:
             if zipfile.is_zipfile(file):
                 packed = stack.enter_context(zipfile.ZipFile(file))
-                entries = [_entry_of_zip(packed, info) for info in packed.infolist() if not info.is_dir()]
+                entries = _entries_of_zip(packed)
             else:
                 file.seek(0)
                 tape = stack.enter_context(tarfile.open(fileobj=file))
@@ -150,6 +160,10 @@ def _entries_of_archive(file: BinaryIO) -> Iterator[Iterator[Entry] | None]:
             yield None
             return
         yield iter(entries)
+
+
+def _entries_of_zip(archive: zipfile.ZipFile) -> list[Entry]:
+    return [_entry_of_zip(archive, info) for info in archive.infolist() if not info.is_dir()]
 
 
 def _entry_of_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Entry:

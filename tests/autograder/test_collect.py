@@ -4,10 +4,12 @@ import io
 import json
 import os
 import stat
+import struct
 import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -253,6 +255,62 @@ def test_a_flood_of_one_learners_costs_the_others_nothing() -> None:
     assert set(submitted()) == {"ada/05_attention/05_attention.ipynb"}
     assert any(f"all.zip holds more than {MAX_INNER_FILES} files" in line for line in collected.left_out)
     assert any(f"carl handed in {MAX_NOTEBOOKS + 1} notebooks" in line for line in collected.left_out)
+
+
+def long_list(number: int, said: int, length: int | None = None, zip64: bool = False) -> bytes:
+    """A zip that lists one file a number of times. Its end says how many there are and how long the list is."""
+    one = packed({"a": b""})
+    start, end = one.index(b"PK\x01\x02"), one.index(b"PK\x05\x06")
+    body = one[:start] + one[start:end] * number
+    length = len(body) - start if length is None else length
+    if not zip64:
+        return body + struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, said, said, length, len(body) - length, 0)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, said, said, length, len(body) - length)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(body), 1)
+    nothing = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return body + record + locator + nothing
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        long_list(20_000, said=20_000),
+        long_list(20_000, said=1),
+        long_list(20_000, said=1, length=47),
+        long_list(20_000, said=20_000, zip64=True),
+        long_list(20_000, said=1, zip64=True),
+        packed({"a" * 60_000 + str(number): b"" for number in range(20)}),
+    ],
+    ids=["honest", "lies about the number", "lies about the length", "zip64", "zip64 that lies", "long names"],
+)
+def test_a_zip_of_a_learner_is_refused_before_a_long_list_is_read(
+    inner: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = 0
+
+    class Counted(zipfile.ZipInfo):
+        def __init__(self, filename: str, **named: Any) -> None:
+            nonlocal listed
+            listed += 1 + len(filename) // 1000
+            super().__init__(filename, **named)
+
+    monkeypatch.setattr(zipfile, "ZipInfo", Counted)
+    collected = take({"ada/05_attention.ipynb": notebook(), "bert/all.zip": inner})
+    assert set(submitted()) == {"ada/05_attention/05_attention.ipynb"} and "bert" in " ".join(collected.left_out)
+    assert listed < 2 * MAX_INNER_FILES
+
+
+def test_five_hundred_files_of_long_names_are_no_flood() -> None:
+    names = [f"work/{'ä' * 100}/{'b' * 100}{number}.txt" for number in range(MAX_INNER_FILES - 1)]
+    collected = take({"ada/all.zip": packed({"work/a.ipynb": notebook(), **dict.fromkeys(names, b"x")})})
+    assert len(submitted()) == MAX_INNER_FILES and collected.left_out == []
+
+
+def test_within_a_zip_of_a_learner_nothing_is_unpacked_to_list_it() -> None:
+    memory = io.BytesIO()
+    with tarfile.open(fileobj=memory, mode="w:gz") as bundle:
+        bundle.addfile(tarfile.TarInfo("05_attention.ipynb"))
+    assert take({"ada/a.zip": memory.getvalue()}).left_out == ["ada/a.zip is an archive that cannot be read."]
 
 
 def test_a_time_that_is_none_is_told() -> None:
