@@ -41,7 +41,7 @@ class Unreadable(Exception):
 class Entry:
     """One file: its path, its bytes, the time of its last change, and a way to at most so many bytes of its content.
 
-    `refused` says why it may not be read, in words that follow its name.
+    `refused` says why it may not be read, in words that follow its name, `within` in which inner zip it lies.
     """
 
     path: PurePosixPath
@@ -49,6 +49,12 @@ class Entry:
     changed_at: float
     read: Callable[[int], bytes]
     refused: str = ""
+    within: "Entry | None" = None
+
+    @property
+    def outer(self) -> "Entry":
+        """What was handed in: the inner zip, or the file itself."""
+        return self.within or self
 
     def content(self, limit: int) -> bytes:
         """The content. Raises Unreadable where it is longer than `limit` bytes, whatever the archive says of it."""
@@ -98,7 +104,7 @@ def _with_inner(entries: Iterator[Entry]) -> Iterator[Entry]:
         for number, one in enumerate(found):
             # Read anew when it is asked for: together they would take more memory than there is.
             read = functools.partial(_read_inner, entry, number)
-            yield Entry(entry.path / one.path, one.size, one.changed_at, read, one.refused)
+            yield Entry(entry.path / one.path, one.size, one.changed_at, read, one.refused, entry)
 
 
 @functools.lru_cache(maxsize=1)

@@ -1,22 +1,24 @@
 """collect: what learners handed in on a platform, into submitted/<student>/<assignment>/.
 
 It reads what Moodle and Canvas give, nbgrader's own layout, and plain folders, one for each learner. Whose a file is,
-its path tells; which assignment a notebook is, its cells tell, whatever the file is called. Nothing is lost: what is
-not taken is told with its reason, and a hand-in that is replaced is kept.
+the outermost name tells that the platform gave, and nothing that a learner named within; which assignment a notebook
+is, its cells tell, whatever the file is called. Nothing is lost: what is not taken is told with its reason, and a
+hand-in that is replaced is kept.
 """
 
+import itertools
 import json
 import re
 import shutil
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from os import utime
 from pathlib import Path, PurePosixPath
 
-from autograder.archives import Entry, Unreadable, opened
+from autograder.archives import INNER, Entry, Unreadable, opened
 from autograder.course_files import RESULTS
 from autograder.hand_in import KINDS, MAX_BESIDE, MAX_NOTEBOOK, TIMESTAMP, NotGradable, check_student
 from autograder.result import write_data
@@ -67,9 +69,8 @@ class HandedIn:
 
     student: str
     assignment: str
-    path: PurePosixPath
+    entry: Entry
     notebook: bytes
-    changed_at: float
     late: bool
     moodle_folder: str
     beside: Mapping[str, tuple[bytes, float]]
@@ -82,7 +83,7 @@ def collect(path: Path, sources: Mapping[str, Iterable[str]], students: Sequence
     """
     collected = Collected()
     with opened(path) as entries:
-        owned = _by_owner(entries, list(sources), collected)
+        owned = _by_owner(entries, sources.keys(), students, collected)
         found: dict[tuple[str, str], list[HandedIn]] = defaultdict(list)
         for student, files in _by_student(owned, students, collected).items():
             for hand_in in _hand_ins(student, files, sources, collected):
@@ -93,52 +94,91 @@ def collect(path: Path, sources: Mapping[str, Iterable[str]], students: Sequence
 
 
 def _by_owner(
-    entries: Iterable[Entry], assignments: Sequence[str], collected: Collected
+    entries: Iterable[Entry], assignments: Set[str], students: Sequence[Student], collected: Collected
 ) -> dict[tuple[str, str], list[tuple[Entry, Owner]]]:
     """The files of each learner, by the name and the number that their paths give."""
-    readable: list[Entry] = []
-    for entry in entries:
-        if not set(PASSED_OVER).isdisjoint(entry.path.parts) or entry.path.name.startswith("."):
-            continue
-        if entry.refused:
-            collected.left_out.append(f"{entry.path} {entry.refused}.")
-        else:
-            readable.append(entry)
-    root = _common_folder([entry.path for entry in readable], assignments)
+    entries = [
+        entry
+        for entry in entries
+        if set(PASSED_OVER).isdisjoint(entry.path.parts) and not entry.path.name.startswith(".")
+    ]
+    known = _known(students)
+    around = _around({entry.outer.path for entry in entries}, assignments, known)
     owned: dict[tuple[str, str], list[tuple[Entry, Owner]]] = defaultdict(list)
-    for entry in readable:
-        owner = owner_of(PurePosixPath(*entry.path.parts[len(root) :]), assignments)
-        if owner is None:
-            collected.left_out.append(f"{entry.path} does not say whose it is: lay it into a folder of that name.")
+    left_out: dict[str, None] = {}
+    for entry in entries:
+        if entry.refused:
+            left_out[f"{entry.path} {entry.refused}."] = None
+        elif doubt := _doubt(entry.outer.path, around, assignments, known):
+            left_out[f"{entry.outer.path} {doubt}."] = None
         else:
+            owner = _owner(PurePosixPath(*entry.path.parts[around:]), assignments)
             owned[owner.name, owner.number].append((entry, owner))
+    collected.left_out += left_out
     return owned
 
 
-def _common_folder(paths: Sequence[PurePosixPath], assignments: Sequence[str]) -> tuple[str, ...]:
-    """The folder around all learners' folders, if there is one."""
-    first = {path.parts[0] for path in paths}
-    deep_enough = all(len(path.parts) > 2 and path.parts[1] not in assignments for path in paths)
-    (name,) = first if len(first) == 1 else ("",)
-    return (name,) if name and deep_enough and not (MOODLE.fullmatch(name) or CANVAS.fullmatch(name)) else ()
+def _known(students: Sequence[Student]) -> Callable[[str], bool]:
+    """Whether the gradebook knows a learner of some name."""
+    ids = {student.id for student in students}
+    names = {tuple(_words(student.name)) for student in students if student.name}
+    return lambda name: name in ids or tuple(_words(name)) in names
 
 
-def owner_of(path: PurePosixPath, assignments: Sequence[str]) -> Owner | None:
-    """Whose a file is, as a platform's path tells it; None where it does not."""
-    for number, part in enumerate(path.parts[:-1]):
-        rest = PurePosixPath(*path.parts[number + 1 :])
-        if found := MOODLE.fullmatch(part):
-            return Owner(found["name"], found["id"], rest, moodle_folder=part)
-        if number and part in assignments:
-            return Owner(path.parts[number - 1], "", rest)
-    if found := CANVAS.fullmatch(path.parts[0]):
-        place = PurePosixPath(found["file"], *path.parts[1:])
-        return Owner(found["name"], found["id"], place, bool(found["late"]))
-    if len(path.parts) > 1:
-        return Owner(path.parts[0], "", PurePosixPath(*path.parts[1:]))
+def _around(paths: Iterable[PurePosixPath], assignments: Set[str], known: Callable[[str], bool]) -> int:
+    """How many folders lie around all that was handed in. What lies in an inner zip is a learner's, and has no say."""
+    # A list or a readme may lie beside the folders.
+    parts = [path.parts for path in paths if len(path.parts) > 1 or path.suffix.lower() in (".ipynb", INNER)]
+    names = [set(level) for level in zip(*parts, strict=False)]
+    if names and any(CANVAS.fullmatch(name) for name in names[0]):
+        return 0
+    for depth, level in enumerate(names[:-1]):
+        of_learners = any(known(name) or MOODLE.fullmatch(name) for name in level)
+        if of_learners or (depth < len(names) - 2 and names[depth + 1] <= assignments):
+            return depth
+        if len(level) > 1:
+            break
+    return int(len(names) > 2 and len(names[0]) == 1 and names[1].isdisjoint(assignments))
+
+
+def _doubt(path: PurePosixPath, around: int, assignments: Set[str], known: Callable[[str], bool]) -> str:
+    """Why it is open whose something is that was handed in, in words that follow its name."""
+    *folders, file = path.parts[around:] or [""]
+    if not folders:
+        return _doubt_of_file(file, assignments)
+    first, *inner = folders
+    if MOODLE.fullmatch(first) or CANVAS.fullmatch(first) or known(first) or (inner and inner[0] in assignments):
+        return ""
+    for name, below in itertools.pairwise([*inner, ""]):
+        if MOODLE.fullmatch(name) or below in assignments:
+            return f"may be of {first} or of {name}: lay it into a folder of one of these names"
+    return ""
+
+
+def _doubt_of_file(name: str, assignments: Set[str]) -> str:
+    if CANVAS.fullmatch(name):
+        return ""
+    if name.lower().endswith(INNER):
+        return "does not say whose it is: lay it into a folder of that name, or collect it by itself"
+    return "" if _name_of(name, assignments) else "does not say whose it is: lay it into a folder of that name"
+
+
+def _owner(path: PurePosixPath, assignments: Set[str]) -> Owner:
+    """Whose a file is, by the first name of its path."""
+    first, *rest = path.parts
+    if rest and (found := MOODLE.fullmatch(first)):
+        return Owner(found["name"], found["id"], PurePosixPath(*rest), moodle_folder=first)
+    if found := CANVAS.fullmatch(first):
+        return Owner(found["name"], found["id"], PurePosixPath(found["file"], *rest), bool(found["late"]))
+    return Owner(first, "", PurePosixPath(*rest)) if rest else Owner(_name_of(first, assignments), "", path)
+
+
+def _name_of(file: str, assignments: Set[str]) -> str:
+    """The learner's name, where a file's is that and the assignment's."""
+    stem = PurePosixPath(file).stem
     names = "|".join(map(re.escape, assignments)) or "$^"
-    name = re.sub(rf"[\s_.-]*({names})[\s_.-]*", "", path.stem)
-    return Owner(name, "", path) if name and name != path.stem else None
+    name = re.sub(rf"[\s_.-]*({names})[\s_.-]*", "", stem)
+    return name if name != stem else ""
 
 
 def _by_student(
@@ -200,9 +240,7 @@ def _hand_ins(
             collected.left_out.append(f"{entry.path} is not taken. {reason}")
             continue
         beside = _beside(owner, files, collected)
-        yield HandedIn(
-            student, assignment, entry.path, content, entry.changed_at, owner.late, owner.moodle_folder, beside
-        )
+        yield HandedIn(student, assignment, entry, content, owner.late, owner.moodle_folder, beside)
     if not notebooks:
         collected.left_out.append(f"{student} handed in no notebook, but {files[0][0].path.name}.")
 
@@ -235,8 +273,8 @@ def _beside(owner: Owner, files: Sequence[tuple[Entry, Owner]], collected: Colle
         name = str(other.place.relative_to(owner.place.parent))
         if entry.path.suffix.lower() not in KINDS:
             collected.left_out.append(f"{entry.path} is of a kind that is not used.")
-        elif name == TIMESTAMP and owner.number:
-            # Only nbgrader's exchange says when something was handed in; on a platform it is a file of the learner's.
+        elif name == TIMESTAMP and (owner.number or entry.within):
+            # Only nbgrader's exchange says when something was handed in; on a platform or in a zip it is the learner's.
             collected.left_out.append(f"{entry.path} is not believed.")
         else:
             try:
@@ -248,17 +286,22 @@ def _beside(owner: Owner, files: Sequence[tuple[Entry, Owner]], collected: Colle
 
 
 def _latest(several: Sequence[HandedIn], collected: Collected) -> HandedIn:
-    *others, latest = sorted(several, key=lambda hand_in: hand_in.changed_at)
+    *others, latest = sorted(several, key=lambda hand_in: _age(hand_in.entry))
     for other in others:
         if other.notebook != latest.notebook:
-            collected.left_out.append(f"{other.path} is older than {latest.path}, which is taken.")
+            collected.left_out.append(f"{other.entry.path} is older than {latest.entry.path}, which is taken.")
     return latest
+
+
+def _age(entry: Entry) -> tuple[float, bool, float]:
+    """What orders hand-ins: the platform's time; the learner's own only in what came at the same time, zipped."""
+    return entry.outer.changed_at, entry.within is None, entry.changed_at
 
 
 def _lay(hand_in: HandedIn, collected: Collected) -> None:
     """Write a hand-in, and keep what stood in its place."""
     folder = SUBMITTED / hand_in.student / hand_in.assignment
-    files = {f"{hand_in.assignment}.ipynb": (hand_in.notebook, hand_in.changed_at), **hand_in.beside}
+    files = {f"{hand_in.assignment}.ipynb": (hand_in.notebook, hand_in.entry.changed_at), **hand_in.beside}
     line = f"{hand_in.student}: {hand_in.assignment}"
     if hand_in.moodle_folder:
         known = moodle_folders(hand_in.assignment)
@@ -274,7 +317,7 @@ def _lay(hand_in: HandedIn, collected: Collected) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
         # A tar may name a time that no disk knows.
         reason = error.strerror if isinstance(error, OSError) else "its time is none"
-        collected.left_out.append(f"{hand_in.path} cannot be laid into {folder}: {reason}.")
+        collected.left_out.append(f"{hand_in.entry.path} cannot be laid into {folder}: {reason}.")
         return
     kept = ""
     if folder.exists():
@@ -286,7 +329,7 @@ def _lay(hand_in: HandedIn, collected: Collected) -> None:
             kept += f" with its {TIMESTAMP}"
     unfinished.rename(folder)
     late = " The platform calls it late." if hand_in.late else ""
-    collected.taken.append(f"{line} from {hand_in.path}{kept}.{late}")
+    collected.taken.append(f"{line} from {hand_in.entry.path}{kept}.{late}")
 
 
 def moodle_folders(assignment: str) -> dict[str, str]:

@@ -313,6 +313,116 @@ def test_within_a_zip_of_a_learner_nothing_is_unpacked_to_list_it() -> None:
     assert take({"ada/a.zip": memory.getvalue()}).left_out == ["ada/a.zip is an archive that cannot be read."]
 
 
+def zipped(files: Mapping[str, bytes], year: int = 2099) -> bytes:
+    """A zip whose files all say that they were changed in one year."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w") as bundle:
+        for name, content in files.items():
+            bundle.writestr(zipfile.ZipInfo(name, (year, 1, 1, 0, 0, 0)), content)
+    return memory.getvalue()
+
+
+ZOE, EVE = notebook(source="zoe"), notebook(source="eve")
+MOODLE_ZOE, MOODLE_EVE = (f"{name}_assignsubmission_file_" for name in ("Zoe Doe_2", "Eve_1"))
+
+
+@pytest.mark.parametrize("students", [(), (Student("zoe", "Zoe Doe", "777"),)], ids=["no roster", "roster"])
+@pytest.mark.parametrize(
+    "evil",
+    ["zoe/05_attention/x.ipynb", f"{MOODLE_ZOE}/x.ipynb", "zoe_777_9_05_attention.ipynb", "a/zoe/05_attention/x.ipynb"],
+    ids=["nbgrader", "moodle", "canvas", "deeper"],
+)
+@pytest.mark.parametrize(
+    ("zoes", "eves"),
+    [
+        ("zoe_777_9_05_attention.ipynb", "eve_666_8_work.zip"),
+        (f"{MOODLE_ZOE}/05_attention.ipynb", f"{MOODLE_EVE}/work.zip"),
+        (f"{MOODLE_ZOE}/05_attention.ipynb", MOODLE_EVE),
+        ("submitted/zoe/05_attention/05_attention.ipynb", "submitted/eve/05_attention/work.zip"),
+        ("submitted/zoe/05_attention/05_attention.ipynb", "submitted/eve/05_attention"),
+        ("zoe/05_attention.ipynb", "eve/work.zip"),
+        ("zoe/05_attention.ipynb", "eve"),
+        ("week 3/zoe/05_attention.ipynb", "week 3/eve/work.zip"),
+        ("week 3/zoe/05_attention.ipynb", "week 3/eve"),
+        ("zoe_05_attention.ipynb", "eve/work.zip"),
+        ("zoe_05_attention.ipynb", "eve"),
+        ("zoe_05_attention.ipynb", "eve_05_attention.zip"),
+    ],
+)
+def test_nothing_that_a_learner_hands_in_is_anothers(
+    zoes: str, eves: str, evil: str, students: tuple[Student, ...]
+) -> None:
+    inner = {eves: zipped({evil: EVE})} if eves.endswith(".zip") else {f"{eves}/{evil}": EVE}
+    collected = take({zoes: ZOE, **inner}, *students)
+    names = {"zoe", "Zoe Doe"}
+    assert [content for path, content in submitted().items() if path.split("/")[0] in names] == [ZOE]
+    assert {path.split("/")[0] for path in submitted()} - names <= {"eve", "Eve"}
+    assert len(submitted()) == 2 or len(collected.left_out) == 1
+
+
+@pytest.mark.parametrize("evil", ["zoe/05_attention/x.ipynb", f"{MOODLE_ZOE}/x.ipynb", "zoe/x.ipynb"])
+@pytest.mark.parametrize("eves", ["eve_666_8_work.zip", f"{MOODLE_EVE}/work.zip", "eve/work.zip", "eve"])
+def test_who_hands_in_alone_hands_in_for_nobody_else(eves: str, evil: str) -> None:
+    inner = {eves: zipped({evil: EVE})} if eves.endswith(".zip") else {f"{eves}/{evil}": EVE}
+    take(inner, Student("eve", "Eve"), Student("zoe", "Zoe Doe"))
+    assert set(submitted()) == {"eve/05_attention/05_attention.ipynb"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (["group/ada/05_attention/a.ipynb", "bert/b.ipynb"], "may be of group or of ada: lay it into a folder of one"),
+        ([f"week 3/{MOODLE_EVE}/a.ipynb", "bert/b.ipynb"], f"may be of week 3 or of {MOODLE_EVE}: lay it into"),
+        (["moodle.zip", "bert/b.ipynb"], "moodle.zip does not say whose it is: lay it into a folder of that name, or"),
+    ],
+)
+def test_whose_it_may_be_is_told_and_not_guessed(paths: list[str], told: str) -> None:
+    inner = packed({"ada/05_attention/a.ipynb": notebook(), f"{MOODLE_EVE}/a.ipynb": notebook()})
+    collected = take({path: inner if path.endswith(".zip") else notebook() for path in paths})
+    assert set(submitted()) == {"bert/05_attention/05_attention.ipynb"}
+    (line,) = collected.left_out
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ["submitted/{}/05_attention/a.ipynb", "gradebook.csv"],
+        ["cs101/submitted/{}/05_attention/a.ipynb"],
+        ["downloads/week 3/{}_1_assignsubmission_file_/a.ipynb", "readme.txt"],
+        ["{}_1_2_work.zip/05_attention/a.ipynb"],
+        ["{}/work.zip/05_attention/a.ipynb"],
+        ["{}/05_attention/05_attention/a.ipynb"],
+    ],
+)
+def test_folders_around_all_and_within_a_hand_in_are_passed_through(paths: list[str]) -> None:
+    files: dict[str, bytes] = {}
+    for path in paths:
+        for name in ("ada", "bert"):
+            archive, _, inside = path.format(name).rpartition(".zip/")
+            files[f"{archive}.zip" if archive else inside] = packed({inside: notebook()}) if archive else notebook()
+    take(files)
+    assert set(submitted()) == {f"{name}/05_attention/05_attention.ipynb" for name in ("ada", "bert")}
+
+
+def test_no_date_within_a_zip_decides_what_is_the_latest() -> None:
+    Path("work/eve").mkdir(parents=True)
+    for name, year, time in (("a", 2099, 1000), ("b", 1999, 2000)):
+        path = Path("work/eve") / f"{name}.zip"
+        path.write_bytes(zipped({f"{name}.ipynb": notebook(source=str(year))}, year))
+        os.utime(path, (time, time))
+    collected = collect(Path("work"), SOURCES)
+    assert submitted()["eve/05_attention/05_attention.ipynb"] == notebook(source="1999")
+    assert collected.left_out == ["eve/a.zip/a.ipynb is older than eve/b.zip/b.ipynb, which is taken."]
+
+
+def test_a_timestamp_within_a_zip_is_not_believed() -> None:
+    inner = packed({"a.ipynb": notebook(), "timestamp.txt": b"2020-01-01 00:00:00 UTC"})
+    collected = take({"submitted/eve/05_attention/a.zip": inner})
+    assert list(submitted()) == ["eve/05_attention/05_attention.ipynb"]
+    assert collected.left_out == ["submitted/eve/05_attention/a.zip/timestamp.txt is not believed."]
+
+
 def test_a_time_that_is_none_is_told() -> None:
     with tarfile.open("downloads.tar", "w", format=tarfile.GNU_FORMAT) as bundle:
         for student, when in (("ada", 2**80), ("bert", 0)):
