@@ -65,15 +65,12 @@ class Collected:
 
 @dataclass(frozen=True)
 class HandedIn:
-    """One notebook with what lies beside it."""
+    """One notebook of a learner's."""
 
-    student: str
     assignment: str
     entry: Entry
+    owner: Owner
     notebook: bytes
-    late: bool
-    moodle_folder: str
-    beside: Mapping[str, tuple[bytes, float]]
 
 
 def collect(path: Path, sources: Mapping[str, Iterable[str]], students: Sequence[Student] = ()) -> Collected:
@@ -84,12 +81,9 @@ def collect(path: Path, sources: Mapping[str, Iterable[str]], students: Sequence
     collected = Collected()
     with opened(path) as entries:
         owned = _by_owner(entries, sources.keys(), students, collected)
-        found: dict[tuple[str, str], list[HandedIn]] = defaultdict(list)
         for student, files in _by_student(owned, students, collected).items():
-            for hand_in in _hand_ins(student, files, sources, collected):
-                found[hand_in.student, hand_in.assignment].append(hand_in)
-        for several in found.values():
-            _lay(_latest(several, collected), collected)
+            for hand_in in _latest(_hand_ins(student, files, sources, collected), collected):
+                _lay(student, hand_in, _beside(hand_in.owner, files, collected), collected)
     return collected
 
 
@@ -239,8 +233,7 @@ def _hand_ins(
         except NotGradable as reason:
             collected.left_out.append(f"{entry.path} is not taken. {reason}")
             continue
-        beside = _beside(owner, files, collected)
-        yield HandedIn(student, assignment, entry, content, owner.late, owner.moodle_folder, beside)
+        yield HandedIn(assignment, entry, owner, content)
     if not notebooks:
         collected.left_out.append(f"{student} handed in no notebook, but {files[0][0].path.name}.")
 
@@ -285,12 +278,19 @@ def _beside(owner: Owner, files: Sequence[tuple[Entry, Owner]], collected: Colle
     return found
 
 
-def _latest(several: Sequence[HandedIn], collected: Collected) -> HandedIn:
-    *others, latest = sorted(several, key=lambda hand_in: _age(hand_in.entry))
-    for other in others:
-        if other.notebook != latest.notebook:
-            collected.left_out.append(f"{other.entry.path} is older than {latest.entry.path}, which is taken.")
-    return latest
+def _latest(hand_ins: Iterable[HandedIn], collected: Collected) -> list[HandedIn]:
+    """The latest of each assignment."""
+    found = []
+    by_assignment: dict[str, list[HandedIn]] = defaultdict(list)
+    for hand_in in hand_ins:
+        by_assignment[hand_in.assignment].append(hand_in)
+    for several in by_assignment.values():
+        *others, latest = sorted(several, key=lambda hand_in: _age(hand_in.entry))
+        for other in others:
+            if other.notebook != latest.notebook:
+                collected.left_out.append(f"{other.entry.path} is older than {latest.entry.path}, which is taken.")
+        found.append(latest)
+    return found
 
 
 def _age(entry: Entry) -> tuple[float, bool, float]:
@@ -298,14 +298,14 @@ def _age(entry: Entry) -> tuple[float, bool, float]:
     return entry.outer.changed_at, entry.within is None, entry.changed_at
 
 
-def _lay(hand_in: HandedIn, collected: Collected) -> None:
+def _lay(student: str, hand_in: HandedIn, beside: Mapping[str, tuple[bytes, float]], collected: Collected) -> None:
     """Write a hand-in, and keep what stood in its place."""
-    folder = SUBMITTED / hand_in.student / hand_in.assignment
-    files = {f"{hand_in.assignment}.ipynb": (hand_in.notebook, hand_in.entry.changed_at), **hand_in.beside}
-    line = f"{hand_in.student}: {hand_in.assignment}"
-    if hand_in.moodle_folder:
+    folder = SUBMITTED / student / hand_in.assignment
+    files = {f"{hand_in.assignment}.ipynb": (hand_in.notebook, hand_in.entry.changed_at), **beside}
+    line = f"{student}: {hand_in.assignment}"
+    if hand_in.owner.moodle_folder:
         known = moodle_folders(hand_in.assignment)
-        write_data(_moodle_file(hand_in.assignment), {**known, hand_in.student: hand_in.moodle_folder})
+        write_data(_moodle_file(hand_in.assignment), {**known, student: hand_in.owner.moodle_folder})
     if _holds(folder, files):
         collected.taken.append(f"{line}, as before.")
         return
@@ -321,14 +321,14 @@ def _lay(hand_in: HandedIn, collected: Collected) -> None:
         return
     kept = ""
     if folder.exists():
-        aside = REPLACED / f"{hand_in.student}.{hand_in.assignment}.{datetime.now():%Y-%m-%d-%H%M%S-%f}"
+        aside = REPLACED / f"{student}.{hand_in.assignment}.{datetime.now():%Y-%m-%d-%H%M%S-%f}"
         aside.parent.mkdir(exist_ok=True)
         folder.rename(aside)
         kept = f", in the place of what is kept in {aside}"
         if (aside / TIMESTAMP).exists() and TIMESTAMP not in files:
             kept += f" with its {TIMESTAMP}"
     unfinished.rename(folder)
-    late = " The platform calls it late." if hand_in.late else ""
+    late = " The platform calls it late." if hand_in.owner.late else ""
     collected.taken.append(f"{line} from {hand_in.entry.path}{kept}.{late}")
 
 

@@ -423,6 +423,24 @@ def test_a_timestamp_within_a_zip_is_not_believed() -> None:
     assert collected.left_out == ["submitted/eve/05_attention/a.zip/timestamp.txt is not believed."]
 
 
+def test_what_lies_beside_is_read_for_the_notebook_that_is_taken_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    content = archives.Entry.content
+
+    def noted(entry: archives.Entry, limit: int) -> bytes:
+        read.append(str(entry.path))
+        # The first learner's is laid before the second's is read.
+        assert not entry.path.is_relative_to("bert") or Path("submitted/ada").exists()
+        return content(entry, limit)
+
+    monkeypatch.setattr(archives.Entry, "content", noted)
+    versions = {f"ada/{number}.ipynb": notebook(source=str(number)) for number in range(60)}
+    others = {"ada/6.ipynb": notebook("swiglu-answer"), "bert/a.ipynb": notebook(), "bert/helper.py": b""}
+    collected = take({**versions, **others, "ada/helper.py": b"x = 1", "ada/page.html": b""})
+    assert len(submitted()) == 6 and read.count("ada/helper.py") == 2
+    assert len([line for line in collected.left_out if "page.html" in line]) == 2
+
+
 def test_a_time_that_is_none_is_told() -> None:
     with tarfile.open("downloads.tar", "w", format=tarfile.GNU_FORMAT) as bundle:
         for student, when in (("ada", 2**80), ("bert", 0)):
