@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from autograder.archives import INNER, Entry, Unreadable, opened
 from autograder.course_files import RESULTS
-from autograder.hand_in import KINDS, MAX_BESIDE, MAX_NOTEBOOK, TIMESTAMP, NotGradable, check_student
+from autograder.hand_in import KINDS, MAX_BESIDE, MAX_DEPTH, MAX_NOTEBOOK, TIMESTAMP, NotGradable, check_student, shown
 from autograder.result import write_data
 from autograder.submission import ids_in, parse
 
@@ -266,6 +266,9 @@ def _beside(owner: Owner, files: Sequence[tuple[Entry, Owner]], collected: Colle
         name = str(other.place.relative_to(owner.place.parent))
         if entry.path.suffix.lower() not in KINDS:
             collected.left_out.append(f"{entry.path} is of a kind that is not used.")
+        elif name.count("/") > MAX_DEPTH:
+            # Python makes and removes folders by recursion: thousands of them would end it.
+            collected.left_out.append(f"{shown(str(entry.path))} lies more than {MAX_DEPTH} folders deep.")
         elif name == TIMESTAMP and (owner.number or entry.within):
             # Only nbgrader's exchange says when something was handed in; on a platform or in a zip it is the learner's.
             collected.left_out.append(f"{entry.path} is not believed.")

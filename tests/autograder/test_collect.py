@@ -441,6 +441,15 @@ def test_what_lies_beside_is_read_for_the_notebook_that_is_taken_alone(monkeypat
     assert len([line for line in collected.left_out if "page.html" in line]) == 2
 
 
+def test_folders_that_are_deeper_than_grading_looks_cost_nobody_anything() -> None:
+    deep = {"a/b/c/d/x.txt": b"4", "a/b/c/d/e/x.txt": b"5", f"{'a/' * 1900}x.txt": b"1900"}
+    collected = take({"bert/05_attention.ipynb": notebook(), "ada/a.zip": packed({"a.ipynb": notebook(), **deep})})
+    names = "ada/05_attention/05_attention.ipynb", "ada/05_attention/a/b/c/d/x.txt"
+    assert set(submitted()) == {*names, "bert/05_attention/05_attention.ipynb"}
+    assert len(collected.left_out) == 2
+    assert collected.left_out[0] == "ada/a.zip/a/b/c/d/e/x.txt lies more than 4 folders deep."
+
+
 def test_a_time_that_is_none_is_told() -> None:
     with tarfile.open("downloads.tar", "w", format=tarfile.GNU_FORMAT) as bundle:
         for student, when in (("ada", 2**80), ("bert", 0)):
