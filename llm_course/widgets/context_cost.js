@@ -7,7 +7,7 @@ import { widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";
 import { fitted, linePlot } from "./js/plot.js";
-import { captionedTable } from "./js/table.js";
+import { captionedTable, tableRow } from "./js/table.js";
 import { onScale } from "./js/token_bars.js";
 
 /** @import { Prices, Shape } from "./js/context.js" */
@@ -44,7 +44,8 @@ const PRICES = {
 const GPU = { name: "one H100: 80 GB", bytes: 80e9 };
 /** The ends of the scale of memory, as powers of two. */
 const SCALE = { least: 10, most: 46, ticks: [10, 20, 30, 40] };
-const BAR = { height: 18, step: 26, top: 20 };
+/** A row of the memory: its dot, and above that the dot's value. */
+const ROW = { height: 36, top: 20, value: 11 };
 /** A dot, no bar: the length of a bar on a logarithmic scale says nothing. */
 const DOT = 6;
 const SHORTEST = 8;
@@ -62,8 +63,11 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const results = element("div");
-    body.append(columns([element("div", { class: "llm-controls" }, ...fields(model)), said], [results]));
+    const [ofReading, ofPrice] = [element("div"), element("div")];
+    body.append(
+      part("Memory and operations", [element("div", { class: "llm-controls" }, ...readingFields(model)), said], ofReading),
+      part("Price", [element("div", { class: "llm-controls" }, ...priceFields(model))], ofPrice),
+    );
     const remember = /** @type {(now: Cost) => Cost | undefined} */ (memory());
     for (const trait of ["preset", "power", "batch", "bits", "prices", "questions"]) model.on(`change:${trait}`, show);
     show();
@@ -72,24 +76,44 @@ export default widget(
       const now = costOf(model);
       const before = remember(now);
       said.textContent = sentence(now);
-      results.replaceChildren(memoryBars(now, before), money(now), plot(now, before));
+      ofReading.replaceChildren(memoryDots(now, before), plot(now, before));
+      ofPrice.replaceChildren(money(now));
     }
   },
 );
 
+/**
+ * What belongs together: a heading, controls, and what they cause.
+ * @param {string} heading
+ * @param {Node[]} side
+ * @param {Node} stage
+ */
+function part(heading, side, stage) {
+  return element("section", { class: "llm-part", "aria-label": heading }, element("p", { class: "llm-part-name" }, heading), columns(side, [stage]));
+}
+
 /** @param {Model} model */
-function fields(model) {
-  const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
-  const named = (/** @type {object} */ table) => Object.keys(table).map((name) => /** @type {[string, string]} */ ([name, name]));
+function readingFields(model) {
   const bits = [16, 8, 4].map((count) => /** @type {[string, string]} */ ([String(count), `${count} bits`]));
   return [
-    choice("Model", named(MODELS), model.get("preset"), set("preset")),
-    slider("Tokens", { min: SHORTEST, max: LONGEST, step: 1, value: model.get("power"), format: (power) => (2 ** power).toLocaleString("en") }, set("power")),
-    slider("Texts at once", { min: 1, max: 64, step: 1, value: model.get("batch") }, set("batch")),
+    choice("Model", named(MODELS), model.get("preset"), (name) => setTrait(model, "preset", name)),
+    slider("Tokens", { min: SHORTEST, max: LONGEST, step: 1, value: model.get("power"), format: (power) => (2 ** power).toLocaleString("en") }, (power) => setTrait(model, "power", power)),
+    slider("Texts at once", { min: 1, max: 64, step: 1, value: model.get("batch") }, (count) => setTrait(model, "batch", count)),
     choice("Numbers in the cache", bits, String(model.get("bits")), (count) => setTrait(model, "bits", Number(count))),
-    choice("Prices", named(PRICES), model.get("prices"), set("prices")),
-    slider("Questions about the text", { min: 1, max: 50, step: 1, value: model.get("questions") }, set("questions")),
   ];
+}
+
+/** @param {Model} model */
+function priceFields(model) {
+  return [
+    choice("Prices", named(PRICES), model.get("prices"), (name) => setTrait(model, "prices", name)),
+    slider("Questions about the text", { min: 1, max: 50, step: 1, value: model.get("questions") }, (count) => setTrait(model, "questions", count)),
+  ];
+}
+
+/** @param {object} table */
+function named(table) {
+  return Object.keys(table).map((name) => /** @type {[string, string]} */ ([name, name]));
 }
 
 /** @param {Model} model */
@@ -134,7 +158,7 @@ function inBytes(bytes) {
  * @param {Cost} now
  * @param {Cost | undefined} before
  */
-function memoryBars(now, before) {
+function memoryDots(now, before) {
   /** @type {[name: string, bytes: number, former: number | undefined][]} */
   const parts = [
     ["weights, 16 bits", now.weights, before?.weights],
@@ -143,44 +167,58 @@ function memoryBars(now, before) {
   ];
   const title = `Memory on a logarithmic scale: ${parts.map(([name, bytes]) => `${name}, ${inBytes(bytes)}`).join("; ")}. The line is ${GPU.name}`;
   const draw = (/** @type {number} */ width) => {
-    const left = 8 + Math.max(...parts.map(([name]) => widthOf(name)));
-    const right = width - 70;
+    const left = 8 + DOT + Math.max(...parts.map(([name]) => widthOf(name)));
+    const right = width - widthOf("99.9 TiB") / 2;
     const toX = (/** @type {number} */ bytes) => left + Math.max(0, (Math.log2(bytes) - SCALE.least) / (SCALE.most - SCALE.least)) * (right - left);
-    const floor = BAR.top + parts.length * BAR.step;
+    const floor = ROW.top + parts.length * ROW.height;
     const gpu = toX(GPU.bytes);
     const isTight = toX(2 ** SCALE.ticks[1]) - left < 8 + widthOf("1 MiB");
     return svg(
       "svg",
       { viewBox: `0 0 ${width} ${floor + 18}`, role: "img", "aria-label": title },
       ...SCALE.ticks.filter((_, i) => !isTight || i % 2 === 0).flatMap((power) => [
-        svg("path", { class: "llm-grid", d: `M${toX(2 ** power)} ${BAR.top}V${floor}` }),
+        svg("path", { class: "llm-grid", d: `M${toX(2 ** power)} ${ROW.top}V${floor}` }),
         svg("text", { class: "llm-tick", x: toX(2 ** power), y: floor + 14, "text-anchor": "middle" }, inBytes(2 ** power).replace(/\.0+ /, " ")),
       ]),
+      svg("line", { class: "llm-limit", x1: gpu, x2: gpu, y1: ROW.top - 4, y2: floor }),
+      svg("text", { class: "llm-limit-name", x: Math.min(gpu, width - widthOf(GPU.name) / 2), y: 11, "text-anchor": "middle" }, GPU.name),
       ...parts.flatMap(([name, bytes, former], i) => {
-        const y = BAR.top + i * BAR.step + 4;
+        const y = ROW.top + (i + 1) * ROW.height - 10;
+        const text = inBytes(bytes);
         return [
-          svg("text", { x: left - 8, y: y + 13, "text-anchor": "end" }, name),
-          svg("path", { class: "llm-grid", d: `M${left} ${y + BAR.height / 2}H${right}` }),
-          former === undefined || former === bytes ? null : svg("circle", { class: "llm-former", cx: toX(former), cy: y + BAR.height / 2, r: DOT }, svg("title", {}, "before")),
-          svg("circle", { class: bytes > GPU.bytes ? "llm-bar-beyond" : "llm-bar-within", cx: toX(bytes), cy: y + BAR.height / 2, r: DOT }),
-          svg("text", { x: besideLimit(Math.max(toX(bytes), former === undefined ? 0 : toX(former)) + DOT + 4, gpu, inBytes(bytes)), y: y + 13 }, inBytes(bytes)),
+          svg("text", { x: left - DOT - 8, y: y + 4, "text-anchor": "end" }, name),
+          svg("path", { class: "llm-grid", d: `M${left} ${y}H${right}` }),
+          ...(former === undefined || former === bytes ? [] : trace(toX(former), toX(bytes), y)),
+          svg("circle", { class: bytes > GPU.bytes ? "llm-bar-beyond" : "llm-bar-within", cx: toX(bytes), cy: y, r: DOT }),
+          svg("text", { class: "llm-value", x: besideLimit(toX(bytes), gpu, widthOf(text) / 2), y: y - ROW.value, "text-anchor": "middle" }, text),
         ];
       }),
-      svg("line", { class: "llm-limit", x1: gpu, x2: gpu, y1: BAR.top - 4, y2: floor }),
-      svg("text", { class: "llm-limit-name", x: gpu, y: 11, "text-anchor": "middle" }, GPU.name),
     );
   };
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, `Memory, on a logarithmic scale${before ? "; hollow: before" : ""}`), fitted(draw));
 }
 
 /**
- * Where a number stands that would lie on the line of the limit: behind it.
+ * Where a dot stood before, and its way from there.
+ * @param {number} from
+ * @param {number} to
+ * @param {number} y
+ */
+function trace(from, to, y) {
+  return [
+    svg("path", { class: "llm-leader", d: `M${from} ${y}H${to}` }),
+    svg("circle", { class: "llm-former", cx: from, cy: y, r: DOT - 1 }, svg("title", {}, "before")),
+  ];
+}
+
+/**
+ * The middle of a value above its dot: at the dot's side of the line of the limit, which crosses no value.
  * @param {number} x
  * @param {number} limit
- * @param {string} text
+ * @param {number} half  Of the value's width.
  */
-function besideLimit(x, limit, text) {
-  return x < limit + 6 && x + widthOf(text) > limit ? limit + 6 : x;
+function besideLimit(x, limit, half) {
+  return x < limit ? Math.min(x, limit - 4 - half) : Math.max(x, limit + 4 + half);
 }
 
 /** @param {Cost} cost */
@@ -188,22 +226,9 @@ function money({ prices, length, questions }) {
   const { sentAgain, cached } = dollars(prices, length, questions, ANSWER);
   const largest = Math.max(sentAgain, cached);
   const written = (/** @type {number} */ sum) => `$ ${format(sum, sum < 0.1 ? 5 : 2)}`;
-  const caption = `${questions} answer${questions > 1 ? "s" : ""} of ${inWords(ANSWER)} tokens`;
-  return bars(caption, [
-    ["sent every time", sentAgain / largest, written(sentAgain)],
-    ["kept in the cache", cached / largest, written(cached)],
-  ]);
-}
-
-/**
- * @param {string} caption
- * @param {[name: string, share: number, text: string][]} parts
- */
-function bars(caption, parts) {
-  const lines = parts.map(([name, share, text]) =>
-    element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, onScale(share, text))),
-  );
-  return captionedTable(caption, [], lines, "llm-bars llm-token-bars");
+  const caption = `${questions} answer${questions > 1 ? "s" : ""} of ${inWords(ANSWER)} tokens, about a text of ${length.toLocaleString("en")}`;
+  const bar = (/** @type {string} */ name, /** @type {number} */ sum) => tableRow(name, [onScale(sum / largest, written(sum))]);
+  return captionedTable(caption, [], [bar("sent every time", sentAgain), bar("kept in the cache", cached)], "llm-bars llm-token-bars");
 }
 
 /**
@@ -226,6 +251,6 @@ function plot({ chosen, power, length }, before) {
     xTicks: [8, 10, 12, 14, 16, 18, 20],
     xTick: (at) => (at < 10 ? String(2 ** at) : at < 20 ? `${2 ** (at - 10)}K` : "1M"),
     yRange: [0, 1],
-    height: 190,
+    height: 170,
   });
 }

@@ -160,6 +160,52 @@ def test_context_cost_follows_model_and_length(watched: Watched, address: str) -
     expect(page.get_by_role("group", name="1 answer of 500 tokens")).to_be_visible()
 
 
+NEAREST_DOTS = """widget => [...widget.querySelectorAll("svg text")]
+    .filter((text) => /^[\\d.]+ (bytes|.iB)$/.test(text.textContent) && !text.classList.contains("llm-tick"))
+    .map((text) => {
+        const own = text.getBoundingClientRect();
+        const outside = (at, low, high) => Math.max(low - at, 0, at - high);
+        const far = (dot) => {
+            const { x, y, width, height } = dot.getBoundingClientRect();
+            const [across, down] = [x + width / 2, y + height / 2];
+            return Math.hypot(outside(across, own.left, own.right), outside(down, own.top, own.bottom));
+        };
+        const dots = [...text.ownerSVGElement.querySelectorAll("circle:not(.llm-former)")];
+        dots.sort((one, other) => far(one) - far(other));
+        return [text.textContent, dots[0].className.baseVal, dots[0].getBoundingClientRect().y, far(dots[0])];
+    })"""
+"""Of each value of the memory: its text, and its nearest dot's class, height and distance."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [756, 390])
+def test_a_value_of_the_memory_stands_at_its_own_dot(watched: Watched, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = opened(watched, address, "context_cost")
+    for name in ("stories, ours", "Llama 3 70B", "DeepSeek-V3", "Llama 2 7B"):
+        page.wait_for_timeout(800)  # longer than a gesture: the model before leaves its marks
+        page.get_by_label("Model", exact=True).select_option(name)
+        page.get_by_label("Tokens", exact=True).fill("20" if name.startswith("Llama") else "8")
+        expect(page.locator(".llm-former")).to_have_count(3)
+        found = page.locator(".llm-widget").evaluate(NEAREST_DOTS)
+        heights = [height for _, _, height, _ in found]
+        assert len(found) == 3 and heights == sorted(set(heights))
+        assert all(distance < 16 for *_, distance in found), found
+
+
+@pytest.mark.browser
+def test_prices_stand_apart_from_what_the_model_decides(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "context_cost")
+    price = page.get_by_role("region", name="Price")
+    expect(price.get_by_role("combobox")).to_have_count(1)
+    before = price.locator("table").inner_text()
+    page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
+    assert price.locator("table").inner_text() == before
+    price.get_by_label("Prices").select_option("DeepSeek-V4.1-Flash, off-peak")
+    expect(price.locator("table")).not_to_have_text(before)
+    expect(price.locator("caption")).to_contain_text("about a text of 131,072")
+
+
 @pytest.mark.browser
 def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -> None:
     page = opened(watched, address, "needle_explorer")
