@@ -2,10 +2,11 @@
 
 import { calculator, choice, element, setTrait, slider, svg, traitCheckbox } from "./js/dom.js";
 import { loadCourseModel } from "./js/course_model.js";
+import { Decoder } from "./js/decoder.js";
 import { keyFigures } from "./js/key_figures.js";
 import { argmax, format } from "./js/numbers.js";
 import { fitted, short, ticks } from "./js/plot.js";
-import { absmax, levelsOf, quantizedDecoder, relativeError, roundByGroups, roundMatrix } from "./js/quantization.js";
+import { absmax, errorOfLayers, levelsOf, moved, nextProbabilities, relativeError, roundByGroups, roundLayers } from "./js/quantization.js";
 import { captionedTable, tableRow } from "./js/table.js";
 import { Writer } from "./js/writer.js";
 
@@ -24,7 +25,7 @@ const GROUPS = [8, 16, 32, 64, 128];
 const ROW = 512;
 const HEIGHT = 128;
 /** Settings that the table of those tried keeps. */
-const TRIED = 3;
+const TRIED = 6;
 const BINS = 60;
 const PROMPT = "There was a girl called";
 const TOKENS = 28;
@@ -35,7 +36,7 @@ export default calculator(
   {
     title: "Quantization microscope",
     tryThis: [
-      "Go from 8 bits down to 2. At how many bits does the error pass a tenth? At how many does the story fall apart?",
+      "Go from 8 bits down to 2. At how many bits does a tenth of the probability move? At how many does the story fall apart?",
       "At 4 bits and one scale for the row, move the outlier to the right. What happens to the levels near 0, where almost all weights are?",
       "Keep the outlier, and make the groups smaller. Which weights still suffer?",
       "Without an outlier, switch to NF4 at groups of 64. It has 16 levels, as 4 bits have 15: why is the error smaller?",
@@ -44,12 +45,39 @@ export default calculator(
   {
     traits: ["matrix", "bits", "group", "outlier", "nf4"],
     fields,
-    load: async (model) => ({ course: await loadCourseModel(model), plain: "", perplexity: NaN, tried: [] }),
+    load,
     compute: look,
     sentence,
     pictures: [drawing, errorsOf, story],
   },
 );
+
+/**
+ * @typedef {object} Tried
+ * @property {string} name
+ * @property {string} size
+ * @property {string} bits
+ * @property {number} error  Of all linear layers.
+ * @property {number} [moved]  The share of probability that moves; left out until it is known.
+ *
+ * @typedef {object} Loaded
+ * @property {CourseModel} course
+ * @property {number[][]} texts
+ * @property {number[][][]} plainly  The probabilities of the texts' next tokens in 16 bits, text by text once they were read.
+ * @property {string} plain  The story in 16 bits, once it was told.
+ * @property {Tried[]} tried  The latest first.
+ */
+
+/**
+ * @param {Model} model
+ * @returns {Promise<Loaded>}
+ */
+async function load(model) {
+  const course = await loadCourseModel(model);
+  const { end_of_text, context_length } = course.config;
+  const read = (/** @type {string} */ text) => [end_of_text, ...course.tokenizer.encode(text)].slice(0, context_length);
+  return { course, texts: model.get("texts").map(read), plainly: [], plain: "", tried: [] };
+}
 
 /** @param {Model} model */
 function fields(model) {
@@ -73,17 +101,7 @@ function fields(model) {
 }
 
 /**
- * @typedef {{ name: string, size: string, bits: string, error: string, perplexity: string }} Tried
- *
- * @typedef {object} Loaded  The model, its story in 16 bits and that story's perplexity once it was told, and what was tried.
- * @property {CourseModel} course
- * @property {string} plain
- * @property {number} perplexity
- * @property {Tried[]} tried  The latest first.
- */
-
-/**
- * The first row of a matrix, there and back, with an outlier if one is asked for; the whole matrix without.
+ * The first row of a matrix, there and back, with an outlier if one is asked for.
  * @param {Model} model
  * @param {Loaded} loaded
  */
@@ -105,9 +123,8 @@ function look(model, loaded) {
     levels: levelsOf(absmax(weights.slice(0, group)), kind),
     errors: {
       row: errorOf(() => true),
-      near: errorOf((i) => i !== OUTLIER && i < group),
+      near: outlier ? errorOf((i) => i !== OUTLIER && i < group) : undefined,
       far: group < columns ? errorOf((i) => i >= group) : undefined,
-      matrix: relativeError(matrix, roundMatrix(matrix, columns, group, kind)),
     },
   };
 }
@@ -121,12 +138,13 @@ function nameOf({ bits, nf4 }) {
 
 /** @param {Seen} seen */
 function sentence(seen) {
-  const { bits, group, levels, rounded, weights, errors } = seen;
+  const { bits, group, outlier, levels, rounded, weights, errors } = seen;
   const used = new Set(rounded.slice(0, group).map((value) => value.toFixed(9))).size;
   const zeros = rounded.slice(0, group).filter((value, i) => value === 0 && weights[i] !== 0).length;
   return (
     `${nameOf(seen)}: ${levels.length} levels, of which the first group uses ${used}; ${zeros} of its ${group} weights become 0. ` +
-    `The row is off by ${format(100 * errors.row, 1)} % of its length, with ${format(bits + 16 / group, 2)} bits per weight, scales in 16 bits included.`
+    `The row is off by ${format(100 * errors.row, 1)} % of its length, with ${format(bits + 16 / group, 2)} bits per weight, scales in 16 bits included.` +
+    (outlier ? " The outlier is only in this row: the model that writes is without it." : "")
   );
 }
 
@@ -160,37 +178,63 @@ function errorsOf(now, before) {
   const written = (/** @type {number | undefined} */ error) => (error === undefined ? "–" : `${format(100 * error, 1)} %`);
   /** @type {[string, (of: Seen) => string][]} */
   const shown = [
-    ["error of the row", ({ errors }) => written(errors.row)],
-    [`first group but weight ${OUTLIER + 1}`, ({ errors }) => written(errors.near)],
-    ["other groups", ({ errors }) => written(errors.far)],
-    ["matrix, no outlier", ({ errors }) => written(errors.matrix)],
+    ["error of this row", ({ errors }) => written(errors.row)],
+    ["of the outlier's neighbors", ({ errors }) => written(errors.near)],
+    ["of the other groups", ({ errors }) => written(errors.far)],
   ];
   return keyFigures(shown, now, before);
 }
 
-/** What the model tells with all its linear layers in this format, without the outlier. @param {Seen} seen */
+/** What the model tells with all its linear layers in this format, and how much else it expects. @param {Seen} seen */
 function story(seen) {
-  const { loaded, bits, nf4, size, group, errors } = seen;
   const node = element("div", { class: "llm-stories" }, element("p", {}, "The quantized model writes …"));
-  setTimeout(() => {
-    if (!node.isConnected) return;
-    const { course } = loaded;
-    loaded.plain ||= tell(new Writer(course));
-    if (Number.isNaN(loaded.perplexity)) loaded.perplexity = perplexityOf(new Writer(course), loaded);
-    const writer = new Writer({ ...course, decoder: quantizedDecoder(course, size, { bits, nf4 }) });
-    const told = tell(writer);
-    const verdict = told === loaded.plain ? "the same story" : "another text";
-    remember(loaded, {
-      name: nameOf(seen), size: size === ROW ? "the row" : String(size), bits: format(bits + 16 / group, 2),
-      error: `${format(100 * errors.matrix, 1)} %`, perplexity: format(perplexityOf(writer, loaded), 2),
-    });
-    node.replaceChildren(
-      element("p", {}, element("strong", {}, "As it is: "), `${PROMPT}${loaded.plain} …`),
-      element("p", {}, element("strong", {}, `All linear layers, ${nameOf(seen)}, ${verdict}: `), PROMPT, ...changed(loaded.plain, told), " …"),
-      triedTable(loaded),
-    );
-  }, PAUSE);
+  setTimeout(() => tellAndMeasure(node, seen), PAUSE);
   return node;
+}
+
+/**
+ * @param {HTMLElement} node  Gone from the page once another setting is chosen.
+ * @param {Seen} seen
+ */
+async function tellAndMeasure(node, seen) {
+  if (!node.isConnected) return;
+  const { loaded, bits, nf4, size, group } = seen;
+  const { course } = loaded;
+  const layers = roundLayers(course, size, { bits, nf4 });
+  const decoder = new Decoder(course.config, layers);
+  loaded.plain ||= tell(new Writer(course));
+  const told = tell(new Writer({ ...course, decoder }));
+  const verdict = told === loaded.plain ? "the same story" : "another text";
+  /** @type {Tried} */
+  const now = { name: nameOf(seen), size: size === ROW ? "the row" : String(size), bits: format(bits + 16 / group, 2), error: errorOfLayers(course.tensors, layers) };
+  const others = loaded.tried.filter(({ name, size: of }) => name !== now.name || of !== now.size);
+  const table = element("div", {}, triedTable([now, ...others], loaded));
+  node.replaceChildren(
+    element("p", {}, element("strong", {}, "As it is: "), `${PROMPT}${loaded.plain} …`),
+    element("p", {}, element("strong", {}, `All linear layers, ${nameOf(seen)}, ${verdict}: `), PROMPT, ...changed(loaded.plain, told), " …"),
+    table,
+  );
+  const share = await shareMoved(decoder, loaded, () => node.isConnected);
+  if (share === undefined) return;
+  loaded.tried = [{ ...now, moved: share }, ...others].slice(0, TRIED);
+  table.replaceChildren(triedTable(loaded.tried, loaded));
+}
+
+/**
+ * How much of the next token's probability goes to other tokens than in 16 bits: the mean over the tokens of all texts.
+ * @param {Decoder} decoder
+ * @param {Loaded} loaded
+ * @param {() => boolean} isWanted  Undefined is the answer once it is not.
+ */
+async function shareMoved(decoder, { course, texts, plainly }, isWanted) {
+  let sum = 0;
+  for (const [i, ids] of texts.entries()) {
+    await new Promise((resolve) => setTimeout(resolve)); // the page stays awake
+    if (!isWanted()) return undefined;
+    plainly[i] ??= nextProbabilities(course.decoder, ids);
+    nextProbabilities(decoder, ids).forEach((chances, at) => (sum += moved(plainly[i][at], chances)));
+  }
+  return sum / texts.flat().length;
 }
 
 /**
@@ -205,31 +249,19 @@ function changed(plain, told) {
 }
 
 /**
- * The perplexity of the plain story to a model.
- * @param {Writer} writer
+ * @param {Tried[]} tried
  * @param {Loaded} loaded
  */
-function perplexityOf(writer, { course, plain }) {
-  writer.start(PROMPT + plain);
-  const begun = course.tokenizer.encode(PROMPT).length + 1;
-  const chances = writer.probabilities.slice(begun);
-  return Math.exp(-chances.reduce((sum, chance) => sum + Math.log(chance), 0) / chances.length);
-}
-
-/**
- * @param {Loaded} loaded
- * @param {Tried} now
- */
-function remember(loaded, now) {
-  const others = loaded.tried.filter(({ name, size }) => name !== now.name || size !== now.size);
-  loaded.tried = [now, ...others].slice(0, TRIED);
-}
-
-/** @param {Loaded} loaded */
-function triedTable({ tried, perplexity }) {
-  const rows = [...tried.map(({ name, size, bits, error, perplexity: own }) => [name, size, bits, error, own]), ["as it is", "–", "16.00", "–", format(perplexity, 2)]];
-  const lines = rows.map(([name, ...cells], i) => tableRow(name, cells, i === 0 && "llm-now"));
-  return captionedTable("What you tried; to each, the first story", ["setting", "group", "bits", "error", "has a perplexity of"], lines);
+function triedTable(tried, { texts }) {
+  const percent = (/** @type {number} */ share) => `${format(100 * share, 1)} %`;
+  const rows = tried.map(({ name, size, bits, error, moved: share }) => [name, size, bits, percent(error), share === undefined ? "…" : percent(share)]);
+  const lines = [...rows, ["as it is", "–", "16.00", percent(0), percent(0)]].map(([name, ...cells], i) => tableRow(name, cells, i === 0 && "llm-now"));
+  return element(
+    "div",
+    {},
+    captionedTable("What you tried, in all linear layers", ["setting", "group", "bits", "error", "probability moved"], lines, "llm-dense-rows"),
+    element("p", { class: "llm-note" }, `Probability moved: how much of the next token's probability goes to other tokens after rounding, on average over ${texts.length} stories that the model has never seen.`),
+  );
 }
 
 /**

@@ -8,7 +8,7 @@ import { readCourseModel } from "../../llm_course/widgets/js/course_model.js";
 import { Decoder } from "../../llm_course/widgets/js/decoder.js";
 import { kernelOf } from "../../llm_course/widgets/js/kernel.js";
 import { argmax, randomNumbers } from "../../llm_course/widgets/js/numbers.js";
-import { quantizedDecoder } from "../../llm_course/widgets/js/quantization.js";
+import { roundLayers } from "../../llm_course/widgets/js/quantization.js";
 import { nextDistribution, sample } from "../../llm_course/widgets/js/sampling.js";
 import { assemble, SOURCE } from "../../llm_course/widgets/kernel/assemble.js";
 
@@ -24,7 +24,7 @@ const look = () => {};
 /** The decoders that run in the pages: the course model, rounded to 4 bits, and stretched beyond its context by YaRN. */
 const DECODERS = {
   "the course model": new Decoder(config, tensors),
-  "rounded to 4 bits": quantizedDecoder(course, 32, { bits: 4, nf4: true }),
+  "rounded to 4 bits": new Decoder(config, roundLayers(course, 32, { bits: 4, nf4: true })),
   "stretched to a longer context": new Decoder({
     ...config,
     context_length: 2 * config.context_length - 3,

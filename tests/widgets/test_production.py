@@ -1,5 +1,7 @@
 """The widgets of chapter 15: what they compute in the page against the references."""
 
+import re
+
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -13,6 +15,7 @@ from .conftest import Watched, opened, run_node
 from .test_parity import READ_MODEL
 
 QUANTIZATION = 'import * as quantization from "./llm_course/widgets/js/quantization.js";\n'
+DECODER = 'import { Decoder } from "./llm_course/widgets/js/decoder.js";\n'
 PRICES = 'import * as prices from "./llm_course/widgets/js/prices.js";\n'
 
 
@@ -63,13 +66,42 @@ def test_the_quantized_model_of_the_page_is_that_of_the_references(bits: int, si
             if "_proj" in name:
                 weight.copy_(through(weight.double()))
         expected = model(torch.tensor([ids])).logits[0, -1]
-    script = READ_MODEL + QUANTIZATION + (
+    script = READ_MODEL + DECODER + QUANTIZATION + (
         "const [ids, size, format] = input;\n"
-        "const decoder = quantization.quantizedDecoder(model, size, format);\n"
+        "const decoder = new Decoder(model.config, quantization.roundLayers(model, size, format));\n"
         "reply(Array.from(decoder.read(decoder.newCache(), ids)));"
     )  # fmt: skip
     found = run_node(script, [ids, size, {"bits": bits, "nf4": nf4}])
     torch.testing.assert_close(torch.tensor(found), expected, rtol=0, atol=1e-3)
+
+
+def test_what_moves_grows_with_the_error_of_the_weights() -> None:
+    """From a scale for every 8 weights to one for a row: the perplexity of one story went up and down."""
+    settings = [(8, False), (64, True), (32, False), (128, False), (512, False)]
+    script = READ_MODEL + DECODER + QUANTIZATION + (
+        "const [texts, settings] = input;\n"
+        "const ids = texts.map((text) => [model.config.end_of_text, ...model.tokenizer.encode(text)]);\n"
+        "const chances = (decoder) => ids.flatMap((text) => quantization.nextProbabilities(decoder, text));\n"
+        "const plainly = chances(model.decoder);\n"
+        "const sum = (now) => now.reduce((sum, one, i) => sum + quantization.moved(plainly[i], one), 0);\n"
+        "const share = (now) => sum(now) / now.length;\n"
+        "const found = settings.map(([size, nf4]) => {\n"
+        "  const layers = quantization.roundLayers(model, size, { bits: 4, nf4 });\n"
+        "  const now = chances(new Decoder(model.config, layers));\n"
+        "  return [quantization.errorOfLayers(model.tensors, layers), share(now)];\n"
+        "});\n"
+        "reply([share(plainly), ...found]);"
+    )  # fmt: skip
+    as_it_is, *found = run_node(script, [QuantizationMicroscope().texts, settings])  # type: ignore[misc]
+    assert as_it_is == 0
+    errors, shares = zip(*found, strict=True)
+    assert list(errors) == sorted(errors) and 0.07 < errors[0] < errors[-1] < 0.13
+    assert list(shares) == sorted(shares) and 0.06 < shares[0] < 0.9 * shares[1]
+
+
+def test_the_share_that_moves_is_half_of_all_differences() -> None:
+    script = QUANTIZATION + "reply([quantization.moved([0.5, 0.5, 0], [0.2, 0.5, 0.3]), quantization.moved([1], [1])]);"
+    assert run_node(script) == [pytest.approx(0.3), 0]
 
 
 def test_error_in_the_picture_is_that_of_the_reference() -> None:
@@ -116,9 +148,18 @@ def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, addres
     page = opened(watched, address, "quantization_microscope")
     said = page.get_by_role("status")
     expect(said).to_contain_text("4 bits: 15 levels")
-    expect(page.get_by_text("has a perplexity of")).to_be_visible()
+    table = page.get_by_role("group", name="What you tried")
+    expect(table.get_by_role("columnheader", name="probability moved")).to_be_visible()
+    expect(table.get_by_role("row", name="4 bits")).to_have_text(re.compile("9.7 %.*%"))
     page.get_by_label("Bits", exact=True).fill("2")
     expect(said).to_contain_text("2 bits: 3 levels")
     expect(page.get_by_text("All linear layers, 2 bits, another text")).to_be_visible()
     page.get_by_label("NF4 in place").check()
     expect(said).to_contain_text("NF4: 16 levels")
+    for group in ("8", "16", "64", "128"):
+        page.get_by_label("Weights that share a scale").select_option(group)
+        expect(table.locator("tr.llm-now")).to_have_text(re.compile(rf"NF4{group}\d\.\d\d.*%.*%"))
+    expect(table.locator("tbody tr")).to_have_count(7)  # the last six, and the model as it is
+    expect(said).not_to_contain_text("outlier")
+    page.get_by_label("Outlier").fill("40")
+    expect(said).to_contain_text("The outlier is only in this row")

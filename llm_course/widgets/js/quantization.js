@@ -1,8 +1,9 @@
 /** Rounding weights to few levels: whole multiples of a scale, and the 16 levels of NF4. */
 
-import { Decoder } from "./decoder.js";
+import { softmax } from "./numbers.js";
 
 /** @import { CourseModel } from "./course_model.js" */
+/** @import { Decoder } from "./decoder.js" */
 
 /** The levels of NF4 as they were published with bitsandbytes (Dettmers et al. 2023). */
 export const NF4_LEVELS = [
@@ -89,19 +90,19 @@ export function roundMatrix(matrix, columns, size, format) {
 }
 
 /**
- * The course model with all linear layers there and back. Embedding and norms stay as they are.
+ * The tensors of the course model, all linear layers there and back. Embedding and norms stay as they are.
  * @param {CourseModel} course
  * @param {number} size
  * @param {{ bits: number, nf4: boolean }} format
  */
-export function quantizedDecoder({ config, tensors }, size, format) {
+export function roundLayers({ config, tensors }, size, format) {
   const rounded = new Map(tensors);
   for (const [name, tensor] of tensors) {
     if (!name.includes("_proj")) continue;
     const columns = name.includes("down_proj") ? config.feed_forward_size : config.hidden_size;
     rounded.set(name, roundMatrix(tensor, columns, size, format));
   }
-  return new Decoder(config, rounded);
+  return rounded;
 }
 
 /**
@@ -110,11 +111,49 @@ export function quantizedDecoder({ config, tensors }, size, format) {
  * @param {ArrayLike<number>} rounded
  */
 export function relativeError(weights, rounded) {
+  return errorOfAll([[weights, rounded]]);
+}
+
+/**
+ * The same for all linear layers together.
+ * @param {Map<string, Float32Array>} tensors
+ * @param {Map<string, Float32Array>} rounded
+ */
+export function errorOfLayers(tensors, rounded) {
+  const names = [...tensors.keys()].filter((name) => name.includes("_proj"));
+  return errorOfAll(names.map((name) => [/** @type {Float32Array} */ (tensors.get(name)), /** @type {Float32Array} */ (rounded.get(name))]));
+}
+
+/** @param {[weights: ArrayLike<number>, rounded: ArrayLike<number>][]} pairs */
+function errorOfAll(pairs) {
   let lost = 0;
   let whole = 0;
-  for (let i = 0; i < weights.length; i++) {
-    lost += (weights[i] - rounded[i]) ** 2;
-    whole += weights[i] ** 2;
+  for (const [weights, rounded] of pairs) {
+    for (let i = 0; i < weights.length; i++) {
+      lost += (weights[i] - rounded[i]) ** 2;
+      whole += weights[i] ** 2;
+    }
   }
   return Math.sqrt(lost / whole);
+}
+
+/**
+ * After each token of a text, the probabilities of the next.
+ * @param {Decoder} decoder
+ * @param {number[]} ids
+ */
+export function nextProbabilities(decoder, ids) {
+  const cache = decoder.newCache();
+  return ids.map((id) => softmax(decoder.step(cache, id)));
+}
+
+/**
+ * The share of the probability that is on other tokens than before: half of all differences, the total variation.
+ * @param {ArrayLike<number>} before
+ * @param {ArrayLike<number>} now
+ */
+export function moved(before, now) {
+  let sum = 0;
+  for (let i = 0; i < before.length; i++) sum += Math.abs(now[i] - before[i]);
+  return sum / 2;
 }
