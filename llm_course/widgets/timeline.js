@@ -1,10 +1,11 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
 import { announcement, choice, element, setTrait, svg, widget } from "./js/dom.js";
-import { markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
+import { boxOf, markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/milestones.js";
 import { fitted, sample, written } from "./js/plot.js";
 
+/** @import { Point, Spot } from "./js/labels.js" */
 /** @import { Model } from "./js/types.js" */
 /** @import { Milestone } from "./js/milestones.js" */
 
@@ -16,6 +17,8 @@ const FLOOR = 296; // where sizes end; below it is the band of those not told
 /** @type {[kind: string, text: string][]} */
 const KINDS = [["llm-open", "open weights"], ["llm-closed", "closed, size told"], ["llm-undisclosed", "size not disclosed"]];
 const BAND = { top: 312, rows: 3, step: 16 };
+/** Of a name from its mark, where nearer ones are taken. */
+const FAR = [24, 40, 56, 72, 88, 104, 120];
 /** Below this width only the picked model and the largest are named, and years have two digits. */
 const NARROW = 480;
 const NAMED_WHERE_NARROW = 6;
@@ -82,7 +85,7 @@ function figure(model, rows, picked) {
   const measure = /** @type {"total" | "active"} */ (model.get("measure"));
   const entries = KINDS.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
   const legend = element("p", { class: "llm-legend" }, ...entries);
-  const caption = measure === "total" ? "Parameters, by month of release" : "Parameters active for a token, by month of release";
+  const caption = measure === "total" ? "Parameters, by month of release" : "Parameters active for a token, by month of release; a thin line comes from all parameters";
   return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), legend, fitted((width) => drawing(model, measure, rows, picked, width)));
 }
 
@@ -113,6 +116,10 @@ function drawing(model, measure, rows, picked, width) {
     const size = row[measure];
     return { cx: x(yearOf(row.month)), cy: size === null ? BAND.top + (hidden++ % BAND.rows) * BAND.step : y(size) };
   });
+  const falls = rows.flatMap(({ total, active }, i) => {
+    const { cx, cy } = places[i];
+    return measure === "active" && active !== null && active !== total ? [/** @type {Point[]} */ ([[cx, y(/** @type {number} */ (total))], [cx, cy]])] : [];
+  });
   const marks = rows.map((row, i) => {
     const kind = row[measure] === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
     const mark = svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...places[i] }, svg("title", {}, about(row)));
@@ -129,8 +136,9 @@ function drawing(model, measure, rows, picked, width) {
     ...Array.from({ length: last - first }, (_, i) => label(x(first + i + 0.5), HEIGHT - 24, "middle", inYear(first + i))),
     label(LEFT - 6, HEIGHT - 6, "end", "told"),
     ...counts.map(([year, told, all]) => svg("text", { class: told < all ? "llm-few" : "llm-tick", x: x(year + 0.5), y: HEIGHT - 6, "text-anchor": "middle" }, ofAll(told, all))),
+    ...falls.map(([[at, from], [, to]]) => svg("path", { class: "llm-fall", d: `M${at - 4} ${from}H${at + 4}M${at} ${from}V${to}` })),
     ...marks,
-    ...names(rows, places, rows.indexOf(/** @type {Milestone} */ (picked)), width),
+    ...names(rows, places, falls, rows.indexOf(/** @type {Milestone} */ (picked)), width),
   );
 }
 
@@ -154,23 +162,47 @@ function rule(right, height, text) {
 }
 
 /**
- * The names that have room, those of the picked and of the largest first; a mark whose name has none tells it when it is
- * pointed at.
+ * The names that have room, that of the picked first; a mark whose name has none tells it when it is pointed at. From the
+ * largest down or from the smallest up, whichever gives more of them a place.
  * @param {Milestone[]} rows
  * @param {{ cx: number, cy: number }[]} places
+ * @param {Point[][]} falls
  * @param {number} picked  -1 for none.
  * @param {number} width
  */
-function names(rows, places, picked, width) {
-  const bySize = [...rows.keys()].sort((a, b) => places[a].cy - places[b].cy);
-  const order = [...new Set([...(picked >= 0 ? [picked] : []), ...bySize.slice(0, width < NARROW ? NAMED_WHERE_NARROW : rows.length)])];
-  const spotsOf = (/** @type {number} */ i) => {
-    const point = /** @type {[number, number]} */ ([places[i].cx, places[i].cy]);
-    return point[1] < FLOOR || i === picked ? spotsAround(point) : spotsBeside(point);
+function names(rows, places, falls, picked, width) {
+  const bySize = [...rows.keys()].sort((a, b) => places[a].cy - places[b].cy).slice(0, width < NARROW ? NAMED_WHERE_NARROW : rows.length);
+  const drawing = {
+    frame: { left: LEFT, top: 0, right: width, bottom: BAND.top + BAND.rows * BAND.step },
+    taken: places.map(({ cx, cy }) => markAt([cx, cy], 6)),
+    lines: falls,
   };
-  const spots = placed(
-    order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })),
-    { frame: { left: LEFT, top: 0, right: width, bottom: BAND.top + BAND.rows * BAND.step }, taken: places.map(({ cx, cy }) => markAt([cx, cy], 6)), lines: [] },
-  );
+  const tries = [bySize, [...bySize].reverse()].map((some) => {
+    const order = [...new Set([...(picked >= 0 ? [picked] : []), ...some])];
+    const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing);
+    return { order, spots, count: spots.filter(Boolean).length };
+  });
+  const { order, spots } = tries[0].count >= tries[1].count ? tries[0] : tries[1];
   return order.flatMap((i, place) => written(rows[i].name, spots[place], i === picked ? "llm-name llm-bold" : "llm-name"));
+
+  /** A name in the band below is that of a model whose size is not told, and no other. @param {number} i */
+  function spotsOf(i) {
+    const point = /** @type {Point} */ ([places[i].cx, places[i].cy]);
+    const isTold = point[1] <= FLOOR;
+    const fall = falls.find(([, end]) => end[0] === point[0] && end[1] === point[1]);
+    const far = fall ? spotsAround(fall[0], false, 1) : [...spotsStraight(point), ...spotsAround(point)];
+    const spots = isTold || i === picked ? [...spotsAround(point, false, 1), ...far] : spotsBeside(point);
+    return spots.filter((spot) => !isTold || boxOf(rows[i].name, spot).bottom <= FLOOR + 4);
+  }
+}
+
+/**
+ * Farther places, with a leader straight up or down: where many stand in a row, their names climb over each other.
+ * @param {Point} point
+ * @returns {Spot[]}
+ */
+function spotsStraight([x, y]) {
+  return FAR.flatMap((far) => [-1, 1].flatMap((down) => /** @type {Spot[]} */ ([["middle", 0], ["start", -6], ["end", 6]].map(([anchor, aside]) => (
+    { x: x + Number(aside), y: y + down * far + 4, anchor, leader: [[x, y + 9 * down], [x, y + down * (far - 8)]] }
+  )))));
 }

@@ -161,6 +161,39 @@ def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) 
     expect(page.get_by_label("Model", exact=True).locator("option:checked")).not_to_have_text("Mixtral 8x7B, 2023-12")
 
 
+CROSSED_LEADERS = """drawing => {
+    const leaders = [...drawing.querySelectorAll(".llm-leader")];
+    const ends = (path) => [0, path.getTotalLength()].map((at) => path.getPointAtLength(at));
+    const side = ([a, b], c) => Math.sign((b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x));
+    const parts = (one, [a, b]) => side(one, a) !== side(one, b);
+    const meet = (one, other) => parts(one, other) && parts(other, one);
+    return leaders.flatMap((one, i) => leaders.slice(i + 1).filter((other) => meet(ends(one), ends(other)))).length;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [756, 390])
+def test_a_name_in_the_band_is_of_a_model_that_tells_no_size(watched: Watched, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = opened(watched, address, "timeline")
+    drawing = page.locator(".llm-timeline svg[role=img]")
+    untold = {one.name for one in MILESTONES if one.total is None}
+    sparse = sum(one.active != one.total for one in MILESTONES)
+    for scale, measure in (("log", "total"), ("linear", "total"), ("linear", "active"), ("log", "active")):
+        page.get_by_label("Scale", exact=True).select_option(scale)
+        page.get_by_label("Size", exact=True).select_option(measure)
+        falls = drawing.locator(".llm-fall")
+        expect(falls).to_have_count(sparse if measure == "active" else 0)
+        band = drawing.locator(".llm-untold").bounding_box()
+        names = drawing.locator("text.llm-name").all()
+        assert band is not None and len(names) > 2
+        boxes = [(name.inner_html(), box) for name in names if (box := name.bounding_box())]
+        assert {name for name, box in boxes if box["y"] + box["height"] / 2 > band["y"]} <= untold
+        assert drawing.evaluate(CROSSED_LEADERS) == 0
+        if scale == "linear" and width == 756:
+            assert {"LLaMA-65B", "BERT-Large", "Chinchilla"} <= {name for name, _ in boxes}
+
+
 @pytest.mark.browser
 def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: str) -> None:
     page = opened(watched, address, "agent_stepper")

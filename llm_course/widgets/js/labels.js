@@ -1,4 +1,4 @@
-/** Where names are written in a drawing: none lies on another or on a mark, and no line crosses one. */
+/** Where names are written in a drawing: none lies on another or on a mark, no line crosses one, and no two leaders cross. */
 
 /** In units of a drawing with letters of 12 px: a little more than a letter takes. */
 const LETTER = { width: 7, ascent: 10, descent: 3, capital: 2 };
@@ -107,6 +107,8 @@ function evenly(line) {
 export function placed(names, { frame, taken, lines }) {
   const boxes = [...taken];
   const drawn = [...lines];
+  /** @type {Point[][]} */
+  const leaders = [];
   const meets = (/** @type {Box} */ box) => drawn.filter((line) => line.some((to, i) => i > 0 && crosses(line[i - 1], to, box))).length;
   return names.map(({ text, spots, isOfLine }) => {
     const isFree = (/** @type {Spot} */ spot) => {
@@ -116,13 +118,16 @@ export function placed(names, { frame, taken, lines }) {
         box.left >= frame.left && box.right <= frame.right && box.top >= frame.top && box.bottom <= frame.bottom &&
         !boxes.some((other) => overlap(box, other)) &&
         !meets(box) &&
-        !(leader && boxes.some((other) => crosses(leader[0], leader[1], other)))
+        !(leader && (boxes.some((other) => crosses(leader[0], leader[1], other)) || leaders.some((other) => meet(leader, other))))
       );
     };
     const free = spots.filter(isFree);
     const spot = (isOfLine && free.find((one) => meets(grown(boxOf(text, one), ALONE)) < 2)) || free[0];
     if (spot) boxes.push(boxOf(text, spot));
-    if (spot?.leader) drawn.push(spot.leader);
+    if (spot?.leader) {
+      drawn.push(spot.leader);
+      leaders.push(spot.leader);
+    }
     return spot;
   });
 }
@@ -161,4 +166,14 @@ function crosses([x, y], [toX, toY], { left, top, right, bottom }) {
     [start, end] = [Math.max(start, ends[0]), Math.min(end, ends[1])];
   }
   return start <= end;
+}
+
+/**
+ * Whether two straight lines cross: the ends of each are on both sides of the other.
+ * @param {Point[]} one
+ * @param {Point[]} other
+ */
+function meet([a, b], [c, d]) {
+  const side = (/** @type {Point} */ [x, y], /** @type {Point} */ [toX, toY], /** @type {Point} */ [px, py]) => Math.sign((toX - x) * (py - y) - (toY - y) * (px - x));
+  return side(a, b, c) !== side(a, b, d) && side(c, d, a) !== side(c, d, b);
 }
