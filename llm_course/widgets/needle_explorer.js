@@ -78,7 +78,7 @@ export default widget(
     }
 
     function showGrid() {
-      redraw(grid, recallTable(model, settings[view.setting], view.row, view.column, (row, column) => change({ row, column })));
+      redraw(grid, recallTable(model, settings[view.setting], view, (row, column) => change({ row, column })));
     }
 
     async function show() {
@@ -148,16 +148,17 @@ async function read({ config, tensors }, ids, frequencies, factor, given_up) {
 }
 
 /**
+ * What was measured, without other children: pale where the reader's text has some.
  * @param {Model} model
  * @param {Setting} setting
- * @param {number} row
- * @param {number} column
+ * @param {{ row: number, column: number, distractors: number }} view
  * @param {(row: number, column: number) => void} onPick
  */
-function recallTable(model, { recall }, row, column, onPick) {
+function recallTable(model, { recall }, { row, column, distractors }, onPick) {
   const lengths = /** @type {number[]} */ (model.get("lengths"));
   const depths = /** @type {number[]} */ (model.get("depths"));
-  const caption = recall ? `Right names of ${model.get("texts")} texts, by place and tokens; press one` : "Choose a place and a number of tokens";
+  const measured = `Right names of ${model.get("texts")} texts without other children${distractors ? `; pale, since yours has ${distractors}` : ", by place and tokens; press one"}`;
+  const caption = recall ? measured : "Choose a place and a number of tokens";
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
       const share = recall ? recall[i][j] : 0;
@@ -168,7 +169,7 @@ function recallTable(model, { recall }, row, column, onPick) {
     });
     return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "start" : depth === 1 ? "end" : `${Math.round(100 * depth)} %`), ...cells);
   });
-  return captionedTable(caption, ["at", ...lengths.map(String)], lines, "llm-heat llm-recall");
+  return captionedTable(caption, ["at", ...lengths.map(String)], lines, `llm-heat llm-recall${recall && distractors ? " llm-elsewhere" : ""}`);
 }
 
 /** @param {number} depth */

@@ -32,7 +32,8 @@ class NeedleExplorer(CourseWidget):
     Args:
         frequencies: By name, radians a position for each pair of a head: 16 numbers, or a pair of these and the factor
             by which rotated queries and keys are multiplied.
-        recall: By the same names, shares from 0 to 1, [depths, lengths]; what was not measured may be left out.
+        recall: By the same names, shares from 0 to 1, [depths, lengths], of texts without other children; what was not
+            measured may be left out.
         lengths: Numbers of tokens, from 40 to 1024.
         depths: Places of the needle, from 0 (the beginning) to 1 (the end).
         texts: How many texts each share was measured on.

@@ -1,6 +1,7 @@
 """The widgets of chapter 10: costs, haystacks and other frequencies in the page, against torch and the references."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from transformers import LlamaForCausalLM
 from llm_course import models
 from llm_course.training import export
 from llm_course.widgets import ContextCost, NeedleExplorer
+from llm_course.widgets.needle_explorer import trained_frequencies
 from solutions.context import kv_cache_bytes, yarn_frequencies
 
-from .conftest import ROOT, Watched, opened, run_node
+from .conftest import ROOT, Watched, opened, page_html, run_node
 
 STORIES = ROOT / "llm_course/weights/stories"
 READ_MODEL = """
@@ -218,3 +220,19 @@ def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -
     before = said.inner_text()
     page.get_by_role("button", name="Another text").click()
     expect(said).not_to_have_text(before, timeout=60_000)
+
+
+@pytest.mark.browser
+def test_recall_is_pale_where_the_text_is_another_than_the_measured(watched: Watched, address: str, site: Path) -> None:
+    measured = NeedleExplorer({"mine": trained_frequencies()}, {"mine": [[1, 1, 0.5, 0.5, 0]] * 3}, texts=20)
+    (site / "measured-light.html").write_text(page_html(measured), encoding="utf-8")
+    page = opened(watched, address, "measured")
+    table = page.get_by_role("table", name="Right names of 20 texts without other children")
+    cell = table.locator("tbody td").first
+    expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.55)")
+    page.get_by_role("slider", name="Other children").fill("2")
+    expect(table.locator("caption")).to_contain_text("pale, since yours has 2")
+    expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.15)")
+    page.get_by_role("slider", name="Other children").fill("0")
+    expect(table.locator("caption")).to_contain_text("press one")
+    expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.55)")
