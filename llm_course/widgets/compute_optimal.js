@@ -30,6 +30,8 @@ const MOST = 28;
 const SMALLEST = 6;
 const LARGEST = 13;
 const SHOWN_ABOVE_THE_LOWEST = 0.35;
+/** Room for the lowest point's name. */
+const SHOWN_BELOW_THE_LOWEST = 0.07;
 /** FLOPs in a second of a GPU at work, as in the chapter. */
 const SPEED = 4e14;
 
@@ -150,20 +152,22 @@ function curvePoints(cost, served, lowestLoss) {
 function plot(chosen, points, before, best) {
   const powers = points.map(([power]) => power);
   const [least, most] = [Math.min(...powers), Math.max(...powers)];
-  const size = Math.log10(chosen.parameters);
-  const [low, high] = [best.loss - 0.04, best.loss + SHOWN_ABOVE_THE_LOWEST];
+  const [low, high] = [best.loss - SHOWN_BELOW_THE_LOWEST, best.loss + SHOWN_ABOVE_THE_LOWEST];
+  const at = (/** @type {Run} */ run) => /** @type {[number, number]} */ ([Math.log10(run.parameters), fittedLoss(run)]);
+  const isChosen = (/** @type {Run} */ run) => at(run).every((value, i) => Math.abs(value - at(chosen)[i]) < 1e-9);
   const isSeen = (/** @type {number} */ power, /** @type {number} */ loss) => power >= least && power <= most && loss > low && loss < high;
-  const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(Math.log10(run.parameters), fittedLoss(run)));
+  const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(...at(run)));
+  const itself = seen.find(([, run]) => isChosen(run));
+  const chosenDot = isSeen(...at(chosen)) ? [{ at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1 }] : [];
   return linePlot({
     title: "Loss by size, for one budget; pale: published models, each at its own",
     x: "parameters",
     y: "fitted loss",
     series: [{ name: "for your budget", points, before: before?.filter(([power, loss]) => isSeen(power, loss)) }],
-    marker: size >= least && size <= most ? size : undefined,
-    markerName: "chosen",
     dots: [
       { at: [Math.log10(best.parameters), best.loss], name: "lowest", below: true },
-      ...seen.map(([name, run]) => ({ at: /** @type {[number, number]} */ ([Math.log10(run.parameters), fittedLoss(run)]), name, pale: true, below: BELOW.includes(name) })),
+      ...chosenDot,
+      ...seen.filter((one) => one !== itself).map(([name, run]) => ({ at: at(run), name, pale: true, below: BELOW.includes(name) })),
     ],
     xTick: (power) => (Number.isInteger(power) ? (["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T", "10 T"][power - SMALLEST] ?? "") : ""),
     yRange: [low, high],
