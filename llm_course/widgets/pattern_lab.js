@@ -1,10 +1,10 @@
-/** The patterns of the families, on one sentence: pick a word and see whom it sees. */
+/** The patterns of the families, on one sentence: change a word and follow, layer by layer, which positions can notice. */
 
-import { announcement, choice, element, redraw, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, button, choice, element, redraw, setTrait, slider, svg, widget } from "./js/dom.js";
 import { widthOf } from "./js/labels.js";
-import { attentionPattern } from "./js/objectives.js";
+import { attentionPattern, reached } from "./js/objectives.js";
 import { fitted } from "./js/plot.js";
-import { captionedTable } from "./js/table.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 
@@ -13,47 +13,50 @@ const KINDS = [
   ["bidirectional", "Encoder: everyone sees everyone"],
   ["causal", "Decoder: oneself and the past"],
   ["prefix", "Prefix: the past, and a beginning for all"],
+  ["window", "Window: oneself and a few before"],
   ["cross", "Cross: all of another text"],
 ];
-const HEIGHT = 240;
-/** From a row of words to the ends of its lines. */
-const GAP = 10;
+const LAYERS = 4;
+/** Of the picture. */
+const HEIGHT = 250;
+/** Of the names of the layers, at the left. */
+const MARGIN = 52;
+/** From a row of words to the dots next to it. */
+const GAP = 14;
 const LETTERS = 12;
+const RADIUS = 5;
 
 export default widget(
   {
     title: "Who may look at whom",
     tryThis: [
-      "Choose the decoder, and pick the first word and then the last. How many words does each see?",
-      "Switch to the prefix and move its length from 0 to its end. Which two other patterns do you meet?",
-      "With the prefix, which words see something that comes after them? With the decoder, does any?",
+      "Stay with the decoder, and change the first word and then the last. Which positions can notice?",
+      "Switch to the encoder and change the last word. Which of its vectors could you have kept?",
+      "With the prefix, change a word of the prefix and then one behind it. For which of the two can an earlier word notice?",
+      "Take a window of 2 and change the first word. How many layers pass before the last position can notice? And with a window of 3?",
     ],
   },
   (model, body) => {
     const said = announcement();
-    const lines = element("div");
-    const matrix = element("div");
+    const words = element("div");
+    const pictures = element("div", { class: "llm-row llm-pattern" });
     const length = model.get("words").length;
     const prefix = slider("Length of the prefix", { min: 0, max: length, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
+    const window = slider("Size of the window", { min: 1, max: length, step: 1, value: model.get("window") }, (value) => setTrait(model, "window", value));
     body.append(
-      element("div", { class: "llm-controls" }, choice("Pattern", KINDS, model.get("kind"), (value) => setTrait(model, "kind", value)), prefix),
+      element("div", { class: "llm-controls" }, choice("Pattern", KINDS, model.get("kind"), (value) => setTrait(model, "kind", value)), prefix, window, words),
       said,
-      element("div", { class: "llm-row llm-pattern" }, matrix, lines),
+      pictures,
     );
-    for (const trait of ["kind", "prefix", "row"]) model.on(`change:${trait}`, show);
+    for (const trait of ["kind", "prefix", "window", "changed"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
       prefix.hidden = model.get("kind") !== "prefix";
-      redraw(matrix, table(model, draw));
-      draw(model.get("row"));
-    }
-
-    /** @param {number} row  Of the word that is told of: the picked one, or that pointed at. */
-    function draw(row) {
-      said.textContent = sentence(model, row);
-      lines.replaceChildren(picture(model, row));
-      matrix.querySelectorAll("tbody tr").forEach((line, i) => line.classList.toggle("llm-picked", i === row));
+      window.hidden = model.get("kind") !== "window";
+      redraw(words, wordsToChange(model));
+      said.textContent = sentence(model);
+      pictures.replaceChildren(mask(model), flow(model));
     }
   },
 );
@@ -63,67 +66,110 @@ function keysOf(model) {
   return /** @type {string[]} */ (model.get(model.get("kind") === "cross" ? "other" : "words"));
 }
 
+/**
+ * The place of the changed word. Another text may have fewer.
+ * @param {Model} model
+ */
+function changedOf(model) {
+  return Math.min(model.get("changed"), keysOf(model).length - 1);
+}
+
 /** @param {Model} model */
 function patternOf(model) {
-  return attentionPattern(model.get("kind"), model.get("words").length, keysOf(model).length, model.get("prefix"));
+  const size = model.get(model.get("kind") === "window" ? "window" : "prefix");
+  return attentionPattern(model.get("kind"), model.get("words").length, keysOf(model).length, size);
 }
 
 /**
+ * Which positions can notice, below the first layer and after each. Every layer reads the same other text, so that one of
+ * them says it all.
  * @param {Model} model
- * @param {number} row
  */
-function sentence(model, row) {
-  const seen = keysOf(model).filter((_, key) => patternOf(model)[row][key]);
-  return `“${model.get("words")[row]}” sees ${seen.length} of ${keysOf(model).length}: ${seen.join(" ")}`;
+function reachedIn(model) {
+  return reached(patternOf(model), changedOf(model), model.get("kind") === "cross" ? 1 : LAYERS);
 }
 
-/**
- * @param {Model} model
- * @param {(row: number) => void} draw
- */
-function table(model, draw) {
-  const header = keysOf(model).map((word) => element("th", { scope: "col" }, element("span", {}, word)));
-  const rows = patternOf(model).map((line, i) => {
-    const pick = element(
-      "button",
-      { type: "button", "aria-pressed": String(i === model.get("row")), onclick: () => setTrait(model, "row", i) },
-      model.get("words")[i],
-    );
-    const cells = line.map((sees) => element("td", { class: sees ? "llm-sees" : "llm-blind" }, element("span", { class: "llm-unseen" }, sees ? "sees" : "does not")));
-    const pointed = { onpointerenter: () => draw(i), onpointerleave: () => draw(model.get("row")) };
-    return element("tr", pointed, element("th", { scope: "row" }, pick), ...cells);
+/** @param {Model} model */
+function wordsToChange(model) {
+  const buttons = keysOf(model).map((word, i) => {
+    const change = button(word, () => setTrait(model, "changed", i));
+    change.setAttribute("aria-pressed", String(i === changedOf(model)));
+    return change;
   });
-  return captionedTable("Rows look, columns are looked at", ["", ...header], rows, "llm-mask");
+  return element("div", { role: "group", "aria-label": "Change a word" }, element("div", { class: "llm-note" }, "Change a word"), element("div", { class: "llm-chips" }, ...buttons));
 }
 
-/**
- * Both texts as rows of words, and a line from each that looks to each that is looked at.
- * @param {Model} model
- * @param {number} picked
- */
-function picture(model, picked) {
+/** @param {Model} model */
+function sentence(model) {
   const words = /** @type {string[]} */ (model.get("words"));
-  const keys = keysOf(model);
-  const pattern = patternOf(model);
-  const title = `Above, what is looked at; below, who looks: “${words[picked]}”`;
-  const drawing = fitted((width) => {
-    const toX = (/** @type {number} */ i, /** @type {number} */ count) => ((i + 0.5) / count) * width;
-    const [top, bottom] = [LETTERS + 4 + GAP, HEIGHT - LETTERS - 8 - GAP];
-    const line = (/** @type {number} */ row, /** @type {number} */ key, /** @type {string} */ kind) =>
-      svg("line", { class: kind, x1: toX(row, words.length), y1: bottom, x2: toX(key, keys.length), y2: top });
-    const pairs = pattern.flatMap((sees, row) => sees.flatMap((is, key) => (is ? [{ row, key }] : [])));
-    const name = (/** @type {string[]} */ of, /** @type {number} */ y, /** @type {(i: number) => boolean} */ isBold) =>
-      of.map((word, i) => svg("text", { x: toX(i, of.length), y, "text-anchor": "middle", class: isBold(i) ? "llm-bold" : "llm-faint" }, shortened(word, width / of.length)));
-    return svg(
-      "svg",
-      { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": title },
-      ...pairs.filter(({ row }) => row !== picked).map(({ row, key }) => line(row, key, "llm-glance")),
-      ...pairs.filter(({ row }) => row === picked).map(({ row, key }) => line(row, key, "llm-look")),
-      ...name(keys, LETTERS + 2, (key) => pattern[picked][key]),
-      ...name(words, HEIGHT - 6, (row) => row === picked),
-    );
+  const [, ...after] = reachedIn(model);
+  const counts = after.map((row) => row.filter(Boolean).length);
+  const most = Math.max(...counts);
+  const later = most > counts[0] ? `After ${counts.indexOf(most) + 1} layers ${most} can.` : "More layers add none.";
+  return `After one layer ${counts[0]} of ${words.length} positions can notice (${words.filter((_, i) => after[0][i]).join(" ")}). ${later}`;
+}
+
+/** @param {Model} model */
+function mask(model) {
+  const header = keysOf(model).map((word) => element("th", { scope: "col" }, word));
+  const cell = (/** @type {boolean} */ sees) => element("span", { class: "llm-unseen" }, sees ? "sees" : "does not");
+  const rows = patternOf(model).map((line, i) => {
+    const row = tableRow(model.get("words")[i], line.map(cell));
+    row.querySelectorAll("td").forEach((td, key) => (td.className = `${line[key] ? "llm-sees" : "llm-blind"} ${key === changedOf(model) ? "llm-changed" : ""}`));
+    return row;
   });
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), drawing);
+  return captionedTable("In a layer, rows look and columns are looked at", ["", ...header], rows, "llm-mask");
+}
+
+/** @param {Model} model */
+function flow(model) {
+  const title = `Orange: what can notice a change of “${keysOf(model)[changedOf(model)]}”`;
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), fitted((width) => drawing(model, `${title}. ${sentence(model)}`, width)));
+}
+
+/**
+ * The words below, a row of positions for each layer above them, and a line from each that looks to each that it looks at.
+ * @param {Model} model
+ * @param {string} title
+ * @param {number} width
+ */
+function drawing(model, title, width) {
+  const marked = reachedIn(model);
+  const [words, keys] = [spread(model.get("words"), width), spread(keysOf(model), width)];
+  const [top, bottom] = [LETTERS + GAP, HEIGHT - LETTERS - 4 - GAP];
+  const toY = (/** @type {number} */ layer) => bottom - (layer / (marked.length - 1)) * (bottom - top);
+  const rows = marked.map((noticed, layer) => (layer ? words : keys).map(({ x }, i) => ({ x, y: toY(layer), noticed: noticed[i] })));
+  const lines = rows.slice(1).flatMap((row, below) => patternOf(model).flatMap((sees, i) => rows[below].filter((_, key) => sees[key]).map((from) => ({ from, to: row[i] }))));
+  const line = (/** @type {(typeof lines)[number]} */ { from, to }) =>
+    svg("line", { class: from.noticed ? "llm-look" : "llm-glance", x1: from.x, y1: from.y, x2: to.x, y2: to.y });
+  const names = (/** @type {typeof words} */ of, /** @type {number} */ y, /** @type {boolean[]} */ isBold) =>
+    of.map(({ text, x }, i) => svg("text", { x, y, "text-anchor": "middle", class: isBold[i] ? "llm-bold" : "llm-faint" }, text));
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": title },
+    ...lines.sort((a, b) => Number(a.from.noticed) - Number(b.from.noticed)).map(line),
+    ...rows.flat().map(({ x, y, noticed }) => svg("circle", { class: noticed ? "llm-noticed" : "llm-untouched", cx: x, cy: y, r: RADIUS })),
+    ...rows.map((_, layer) => svg("text", { x: 0, y: toY(layer) + 4, class: "llm-tick" }, layer ? `layer ${layer}` : "words")),
+    ...names(words, LETTERS, marked[marked.length - 1]),
+    ...names(keys, HEIGHT - 4, marked[0]),
+  );
+}
+
+/**
+ * Words in a row, each at its place: a long one takes room from short ones.
+ * @param {string[]} words
+ * @param {number} width
+ */
+function spread(words, width) {
+  const needed = words.reduce((sum, word) => sum + widthOf(word), 0);
+  const gap = Math.max(4, (width - MARGIN - needed) / words.length);
+  const share = Math.min(1, (width - MARGIN - gap * words.length) / needed);
+  let end = MARGIN;
+  return words.map((word) => {
+    const room = share * widthOf(word);
+    end += room + gap;
+    return { x: end - (room + gap) / 2, text: shortened(word, room) };
+  });
 }
 
 /**

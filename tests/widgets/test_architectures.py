@@ -1,5 +1,7 @@
 """The widgets of chapter 14: what they compute in the page against the references, and what they refuse."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from playwright.sync_api import expect
@@ -8,7 +10,7 @@ from llm_course import models
 from llm_course.widgets import ObjectiveLab, PatternLab, UnmaskingStepper, base
 from solutions.architectures import attention_pattern, corrupt_spans
 
-from .conftest import Watched, opened, run_node
+from .conftest import Watched, opened, page_html, run_node
 
 OBJECTIVES = 'import * as objectives from "./llm_course/widgets/js/objectives.js";\n'
 UNMASKING = """
@@ -26,6 +28,38 @@ const encoder = new Encoder(input.config, tensors);
 def test_patterns_equal_the_references(kind: str, queries: int, keys: int, prefix: int) -> None:
     script = OBJECTIVES + "reply(objectives.attentionPattern(...input));"
     assert run_node(script, [kind, queries, keys, prefix]) == attention_pattern(kind, queries, keys, prefix).tolist()
+
+
+def test_a_window_holds_the_own_position_and_those_before_it() -> None:
+    found = torch.tensor(run_node(OBJECTIVES + "reply(objectives.attentionPattern(...input));", ["window", 6, 6, 3]))
+    everything = torch.ones(6, 6, dtype=torch.bool)
+    assert torch.equal(found, everything.tril() & everything.triu(-2))
+
+
+def moved(sees: torch.Tensor, changed: int, layers: int) -> list[list[bool]]:
+    """Which vectors differ after another word came in: before the first layer of attention, and after each."""
+    torch.manual_seed(14)
+    first = torch.randn(len(sees), 8)
+    second = first.clone()
+    second[changed] += 1
+    rows = [(first - second).norm(dim=-1) > 0]
+    for _ in range(layers):
+        attend = torch.nn.MultiheadAttention(8, 2)
+        first, second = (x + attend(x, x, x, attn_mask=~sees)[0] for x in (first, second))
+        rows.append((first - second).norm(dim=-1) > 1e-6)
+    return [row.tolist() for row in rows]
+
+
+@pytest.mark.parametrize("kind", ["causal", "bidirectional", "prefix", "window"])
+@pytest.mark.parametrize("changed", [0, 2, 5])
+def test_a_change_reaches_what_it_reaches_in_layers_of_attention(kind: str, changed: int) -> None:
+    script = OBJECTIVES + (
+        "const pattern = objectives.attentionPattern(input.kind, 6, 6, 2);\n"
+        "reply({ pattern, reached: objectives.reached(pattern, input.changed, 3) });"
+    )
+    found = run_node(script, {"kind": kind, "changed": changed})
+    assert isinstance(found, dict)
+    assert found["reached"] == moved(torch.tensor(found["pattern"]), changed, 3)
 
 
 @pytest.mark.parametrize("spans", [[], [(1, 3)], [(0, 1), (2, 5), (6, 7)]])
@@ -143,21 +177,39 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
 
 
 @pytest.mark.browser
-def test_patterns_and_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
+def test_a_pattern_says_what_can_notice_a_change(watched: Watched, address: str) -> None:
     page = opened(watched, address, "pattern_lab")
-    page.get_by_text("“The” sees 1 of 5: The").wait_for()
-    expect(page.locator("svg .llm-look")).to_have_count(1)
-    page.get_by_role("row").filter(
-        has=page.get_by_role("button", name="old")
-    ).hover()  # a look at another word, which picks nothing
-    expect(page.locator("svg .llm-look")).to_have_count(4)
-    expect(page.get_by_role("status")).to_contain_text("“old” sees 4 of 5")
-    page.mouse.move(1, 1)
-    expect(page.get_by_role("status")).to_contain_text("“The” sees 1 of 5")
-    expect(page.locator("svg .llm-look")).to_have_count(1)
+    said = page.get_by_role("status")
+    expect(said).to_have_text("After one layer 3 of 5 positions can notice (is old .). More layers add none.")
+    expect(page.locator("td.llm-changed.llm-sees")).to_have_count(3)
+    page.get_by_role("button", name="house").press("Enter")
+    expect(said).to_contain_text("After one layer 4 of 5")
+    expect(page.get_by_role("button", name="house")).to_be_focused()  # drawn anew, it is another button
     expect(page.get_by_label("Length of the prefix")).to_be_hidden()
+    page.get_by_label("Pattern", exact=True).select_option("window")
+    page.get_by_role("button", name="The").click()
+    expect(said).to_have_text("After one layer 2 of 5 positions can notice (The house). After 4 layers 5 can.")
+    expect(page.locator("svg .llm-noticed")).to_have_count(1 + 2 + 3 + 4 + 5)
     page.get_by_label("Pattern", exact=True).select_option("cross")
-    page.get_by_text("“The” sees 5 of 5: Das Haus ist alt .").wait_for()
+    page.get_by_role("button", name="Haus").click()
+    expect(said).to_contain_text("After one layer 5 of 5")
+    expect(page.locator("svg .llm-noticed")).to_have_count(1 + 5)
+
+
+@pytest.mark.browser
+def test_no_word_of_a_pattern_is_cut_where_there_is_room(watched: Watched, site: Path) -> None:
+    words = ["The", "house", "is", "beautiful", "."]
+    (site / "beautiful.html").write_text(page_html(PatternLab(words, other=words)), encoding="utf-8")
+    watched.page.goto((site / "beautiful.html").as_uri())
+    for width in (756, 390, 320):
+        watched.page.set_viewport_size({"width": width, "height": 800})
+        expect(watched.page.locator("svg text", has_text="beautiful")).to_have_count(2)
+        head = watched.page.get_by_role("columnheader", name="beautiful")
+        assert head.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+
+
+@pytest.mark.browser
+def test_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
     page = opened(watched, address, "objective_lab")
     page.get_by_text("1 token carries loss; the text has 6.").wait_for()
     page.get_by_role("button", name="Paris").click()

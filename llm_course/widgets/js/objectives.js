@@ -1,6 +1,6 @@
 /** Who may look at whom, and which tokens carry loss: what tells the families of language models apart. */
 
-/** @typedef {"causal" | "bidirectional" | "prefix" | "cross"} Kind */
+/** @typedef {"causal" | "bidirectional" | "prefix" | "window" | "cross"} Kind */
 /** @typedef {"next" | "masked" | "prefix" | "spans"} Objective */
 
 /**
@@ -8,15 +8,30 @@
  * @param {Kind} kind
  * @param {number} queries
  * @param {number} keys
- * @param {number} [prefix]
+ * @param {number} [size]  Of the prefix, or of the window: that counts the query's own position.
  * @returns {boolean[][]}
  */
-export function attentionPattern(kind, queries, keys, prefix = 0) {
+export function attentionPattern(kind, queries, keys, size = 0) {
   const sees = (/** @type {number} */ row, /** @type {number} */ key) => {
     if (kind === "bidirectional" || kind === "cross") return true;
-    return key <= row + keys - queries || (kind === "prefix" && key < prefix);
+    const own = row + keys - queries;
+    if (kind === "window") return key <= own && key > own - size;
+    return key <= own || (kind === "prefix" && key < size);
   };
   return Array.from({ length: queries }, (_, row) => Array.from({ length: keys }, (_, key) => sees(row, key)));
+}
+
+/**
+ * Where a change of one key can be noticed: the keys themselves, then the queries after each layer. A second layer looks
+ * at what the first has made, so it needs as many queries as keys.
+ * @param {boolean[][]} pattern
+ * @param {number} changed
+ * @param {number} layers
+ */
+export function reached(pattern, changed, layers) {
+  const rows = [pattern[0].map((_, key) => key === changed)];
+  for (let layer = 0; layer < layers; layer++) rows.push(pattern.map((sees) => sees.some((is, key) => is && rows[layer][key])));
+  return rows;
 }
 
 /**
