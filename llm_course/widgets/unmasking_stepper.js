@@ -60,8 +60,7 @@ export default widget(
       ),
       element("div", { class: "llm-buttons" }, ...steps),
       said,
-      results,
-      history,
+      element("div", { class: "llm-row llm-sentences" }, results, history),
     );
     for (const step of steps) step.disabled = true;
     model.on("change:ids", guess);
@@ -116,6 +115,7 @@ export default widget(
     function press(place) {
       const ids = [...model.get("ids")];
       ids[place] = found.find((guess) => guess.place === place)?.id ?? model.get("mask");
+      filled.delete(place);
       setTrait(model, "ids", ids);
     }
   },

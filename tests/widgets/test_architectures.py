@@ -174,6 +174,12 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
     tokenizer = models.load("fill-mask").tokenizer
     sentence = tokenizer.decode(unmasked(1), skip_special_tokens=True)
     page.get_by_text(f"“{sentence}” No gap left, after 6 passes.").wait_for()
+    expect(page.get_by_role("cell", name="pass")).to_have_count(6)
+    page.locator("thead button").nth(2).click()  # a gap again, that no pass has filled
+    expect(page.get_by_role("cell", name="pass")).to_have_count(5)
+    table, history = (page.locator(part).bounding_box() for part in (".llm-sentence", ".llm-passes"))
+    assert table is not None and history is not None
+    assert history["y"] < table["y"] + table["height"]  # beside it, where there is room
 
 
 @pytest.mark.browser
