@@ -23,7 +23,7 @@ export default widget(
   {
     title: "What carries loss",
     tryThis: [
-      "Stay with masked tokens and hide one word more, then another. How many words would you have to hide to have as many lessons as the next-token objective?",
+      "Stay with masked tokens and hide one word more, then another. How many passes does that save, and what does the model see less of?",
       "Hide two neighbors and switch from masks to spans. How many marks does the model read in each case?",
       "Switch to next token. Why does it not matter there what you have hidden?",
     ],
@@ -34,7 +34,7 @@ export default widget(
     const rows = element("div");
     const words = /** @type {string[]} */ (model.get("words"));
     const prefix = slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
-    body.append(compared, said, rows, element("div", { class: "llm-controls" }, prefix));
+    body.append(element("div", { class: "llm-controls" }, prefix), compared, said, rows);
     let most = Infinity;
     new ResizeObserver(() => {
       const room = rows.clientWidth < NARROW.width ? NARROW.words : Infinity;
@@ -46,7 +46,6 @@ export default widget(
     function show() {
       const count = countOf(model, model.get("objective"));
       said.textContent = `${count} ${count === 1 ? "token carries" : "tokens carry"} loss; the text has ${words.length}.${hint(model)}`;
-      prefix.hidden = model.get("objective") !== "prefix";
       redraw(compared, comparison(model));
       showRows(most);
     }
@@ -83,6 +82,15 @@ function countOf(model, objective) {
 }
 
 /**
+ * Over the text, for as many lessons as one pass of the next-token objective gives.
+ * @param {number} count  Of the tokens that carry loss in a pass.
+ * @param {number} next
+ */
+function passes(count, next) {
+  return count ? String(Number((next / count).toFixed(1))) : "–";
+}
+
+/**
  * The objectives to choose from, each with a cell for every token that carries loss.
  * @param {Model} model
  */
@@ -94,9 +102,9 @@ function comparison(model) {
     const choose = element("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => setTrait(model, "objective", objective) }, name);
     const cells = Array.from({ length: count }, () => element("i", { class: "llm-loss" }));
     const named = element("div", {}, choose, element("span", { class: "llm-note" }, `a token sees ${sees}`));
-    return tableRow(named, [element("span", { class: "llm-units", style: `--units: ${most}` }, ...cells), count]);
+    return tableRow(named, [element("span", { class: "llm-units", style: `--units: ${most}` }, ...cells), count, passes(count, countOf(model, "next"))]);
   });
-  return captionedTable("How many lessons one text gives", ["Objective", "Tokens that carry loss", ""], rows, "llm-lessons");
+  return captionedTable("How many lessons one text gives", ["Objective", "Tokens that carry loss", "", "Passes to match next token"], rows, "llm-lessons");
 }
 
 /**

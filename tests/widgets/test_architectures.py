@@ -218,8 +218,15 @@ def test_no_word_of_a_pattern_is_cut_where_there_is_room(watched: Watched, site:
 def test_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
     page = opened(watched, address, "objective_lab")
     page.get_by_text("1 token carries loss; the text has 6.").wait_for()
+    passes = page.locator(".llm-lessons tbody td:last-child")
+    assert passes.all_inner_texts() == ["1", "5", "1.3", "1.7"]
+    prefix, table = page.get_by_label("Length of the prefix"), page.locator(".llm-lessons")
+    assert prefix.bounding_box()["y"] < table.bounding_box()["y"]  # type: ignore[index]
+    prefix.fill("4")
+    assert passes.all_inner_texts() == ["1", "5", "2.5", "1.7"]
     page.get_by_role("button", name="Paris").click()
     page.get_by_text("2 tokens carry loss").wait_for()
+    assert passes.all_inner_texts()[1] == "2.5"
     expect(page.get_by_text("The marks of the hidden spans carry loss too")).to_have_count(0)
     expect(page.locator(".llm-aligned .llm-mark")).to_have_count(2)
     expect(page.get_by_role("button", name="Paris")).to_be_focused()  # drawn anew, it is another button
