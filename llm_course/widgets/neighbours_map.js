@@ -62,8 +62,9 @@ export default widget(
         setTrait(model, "word", labels[word].trim());
         const ranked = nearest(vectors, word);
         const near = ranked.slice(0, NEAREST);
-        const marked = ranked.map(({ index }) => shown.indexOf(index)).filter((place) => place >= 0).slice(0, MARKED);
         const chance = bestByChance(labels.length, vectors[word].length);
+        const nearer = ranked.filter(({ index, similarity }) => shown.includes(index) && similarity > chance).slice(0, MARKED);
+        const marked = nearer.map(({ index, similarity }) => ({ place: shown.indexOf(index), isClear: similarity > CLEARLY * chance }));
         list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ name: visibleToken(labels[index]), similarity })), labels.length, chance));
         map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
         const best = near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ");
@@ -146,17 +147,18 @@ function nearestTable(near, count, chance) {
  * @param {string[]} labels
  * @param {[number, number][]} places
  * @param {number} chosen
- * @param {number[]} near
+ * @param {{ place: number, isClear: boolean }[]} neighbors  Those nearer than chance, and whether clearly so.
  * @param {(place: number) => void} onPick
  */
-function wordMap(labels, places, chosen, near, onPick) {
+function wordMap(labels, places, chosen, neighbors, onPick) {
+  const near = neighbors.map(({ place }) => place);
   const title = "The words on the two directions in which they vary most";
   return element(
     "figure",
     { class: "llm-plot llm-map" },
     element("figcaption", {}, title),
     fitted((width) => drawing(width)),
-    element("p", { class: "llm-note" }, "Lines lead to the nearest of the words shown. Press a dot or a word to choose it."),
+    element("p", { class: "llm-note" }, lead(neighbors.map(({ isClear }) => isClear)), " Press a dot or a word to choose it."),
   );
 
   /** @param {number} width */
@@ -171,7 +173,7 @@ function wordMap(labels, places, chosen, near, onPick) {
     const points = places.map(([x, y]) => /** @type {[number, number]} */ ([toX(x), toY(y)]));
     const order = [...new Set([chosen, ...near, ...labels.keys()])].filter((i) => i >= 0);
     const spots = placed(
-      order.map((i) => ({ text: labels[i], spots: spotsAround(points[i], false, i === chosen || near.includes(i) ? undefined : 1) })),
+      order.map((i) => ({ text: labels[i], spots: spotsAround(points[i]) })),
       {
         frame: { left: 0, top: 0, right: width, bottom: MAP.height },
         taken: points.map((point) => markAt(point, 5)),
@@ -179,7 +181,7 @@ function wordMap(labels, places, chosen, near, onPick) {
       },
     );
     const [fromX, fromY] = points[chosen] ?? [0, 0];
-    const lines = near.map((i) => svg("line", { class: "llm-grid", x1: fromX, y1: fromY, x2: points[i][0], y2: points[i][1] }));
+    const lines = neighbors.map(({ place, isClear }) => svg("line", { class: `llm-grid ${isClear ? "" : "llm-hardly"}`, x1: fromX, y1: fromY, x2: points[place][0], y2: points[place][1] }));
     const kind = (/** @type {number} */ i) => (i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far");
     const marks = points.map(([cx, cy], i) => svg("circle", { class: kind(i), cx, cy, r: i === chosen ? 6 : 4 }));
     const isWritten = new Set(order.filter((_, place) => spots[place]));
@@ -196,6 +198,15 @@ function wordMap(labels, places, chosen, near, onPick) {
     );
     return svg("svg", { viewBox: `0 0 ${width} ${MAP.height}`, role: "img", "aria-label": `${title}; the chosen word and the nearest to it are filled` }, ...lines, ...marks, ...words, ...targets);
   }
+}
+
+/**
+ * Where the lines lead.
+ * @param {boolean[]} areClear
+ */
+function lead(areClear) {
+  if (!areClear.length) return "None of the words shown is nearer than chance.";
+  return `Lines lead to the nearest of the words shown${areClear.every(Boolean) ? "" : "; dashed: hardly nearer than chance"}.`;
 }
 
 /**

@@ -516,6 +516,25 @@ def test_neighbours_map_says_where_random_rows_come_nearly_as_near(watched: Watc
     assert float(written.split(": ")[1]) == pytest.approx(best, abs=0.02)
 
 
+def test_the_map_draws_no_line_to_what_is_no_nearer_than_chance(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "neighbours_map")
+    page.get_by_label("Word", exact=True).select_option(label="Tom")
+    table, tokenizer = (
+        models.load("stories").model.get_input_embeddings().weight.detach(),
+        models.load("stories").tokenizer,
+    )
+    asked = page.get_by_label("Word", exact=True).locator("option").all_inner_texts()
+    rows = table[[tokenizer(f" {word}")["input_ids"][0] for word in asked]]
+    similarities = torch.cosine_similarity(rows, rows[asked.index("Tom")], dim=1)
+    mark = float(page.get_by_text("random rows:").inner_text().split(": ")[1])
+    nearer = [word for word, similarity in zip(asked, similarities, strict=True) if mark < similarity < 0.999]
+    assert sorted(page.locator(".llm-map text.llm-near").all_inner_texts()) == sorted(nearer) == ["Anna", "Zoe"]
+    hardly = sum(bool(similarities[asked.index(word)] <= 1.5 * mark) for word in nearer)
+    expect(page.locator(".llm-map line")).to_have_count(2)
+    expect(page.locator(".llm-map line.llm-hardly")).to_have_count(hardly)
+    assert page.locator(".llm-target").count() - page.locator(".llm-map .llm-far:is(text)").count() < 8  # named
+
+
 def test_each_dot_of_the_map_answers_at_its_center(watched: Watched, address: str) -> None:
     page = opened(watched, address, "neighbours_map")
     targets = page.locator(".llm-map .llm-target")
