@@ -84,7 +84,7 @@ function typedRow(model) {
 }
 
 /**
- * A row as columns above and below a line, with a mark where each ended before. All norms share a scale: what they keep
+ * A row as columns above and below a line, in front of what each was before. All norms share a scale: what they keep
  * is the shape. What a full column is stands below the name.
  * @param {Row} row
  * @param {Row | undefined} before
@@ -94,20 +94,11 @@ function typedRow(model) {
 function barRow({ name, output }, before, alike, least) {
   const shown = output.slice(0, SHOWN);
   const largest = Math.max(least, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
-  const share = (/** @type {number} */ value) => Math.max(-1, Math.min(1, value / largest)).toFixed(3);
+  const bar = (/** @type {number} */ value, look = "") => element("i", { class: `${value < 0 ? "llm-down" : "llm-up"} ${look}`, style: `--share: ${Math.min(1, Math.abs(value) / largest).toFixed(3)}` });
   const cells = shown.map((value, i) => {
     const was = before?.output[i];
-    return element(
-      "td",
-      {},
-      element(
-        "span",
-        { class: "llm-column" },
-        element("i", { class: value < 0 ? "llm-down" : "llm-up", style: `--share: ${Math.abs(Number(share(value)))}` }),
-        was === undefined ? null : element("i", { class: "llm-stood", style: `--share: ${share(was)}` }),
-      ),
-      compact(value),
-    );
+    const ghost = was === undefined || compact(was) === compact(value) ? null : bar(was, "llm-stood");
+    return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value)), compact(value));
   });
   return element("tr", {}, element("th", { scope: "row" }, name, element("span", { class: "llm-full-column" }, `full bar ${compact(largest)}`)), ...cells, element("td", {}, compact(moments(output).mean)), element("td", {}, compact(rms(output))));
 }
