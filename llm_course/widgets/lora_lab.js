@@ -1,7 +1,8 @@
 /** LoRA: what a product of two thin matrices saves, and what it can hold. */
 
-import { fromTo, memory } from "./js/before.js";
+import { memory } from "./js/before.js";
 import { announcement, button, choice, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
+import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { fitted, linePlot } from "./js/plot.js";
 import { lowRankParameters, ofRank, rankErrors } from "./js/low_rank.js";
@@ -46,7 +47,7 @@ export default widget(
     const rankField = slider("Rank r", { min: 1, max: highest, step: 1, value: Math.min(highest, model.get("rank")) }, (rank) => setTrait(model, "rank", rank));
     const rankInput = /** @type {HTMLInputElement} */ (rankField.querySelector("input"));
     const drawn = element("div");
-    const remember = /** @type {(now: string) => string | undefined} */ (memory());
+    const remember = /** @type {(now: Figures) => Figures | undefined} */ (memory());
     body.append(
       columns(
         [
@@ -75,11 +76,11 @@ export default widget(
     function show() {
       const matrix = matrices[model.get("chosen")];
       const rank = Math.min(highest, model.get("rank"));
-      const missed = `${format(100 * rankErrors(matrix.singular_values)[rank], 1)} %`;
-      said.textContent = sentence(matrix, rank, fromTo(remember(missed), missed), model.get("chosen") === 0 ? abilityLost(model.get("ability"), rank) : undefined);
+      const now = figuresOf(matrix, rank, model.get("chosen") === 0 ? abilityLost(model.get("ability"), rank) : undefined);
+      said.textContent = sentence(matrix, rank);
       presets.replaceChildren(...presetRanks(matrix, highest).map((preset) => rankButton(preset, preset === rank, choose)));
       drawn.replaceChildren(shapes(matrix, rank));
-      results.replaceChildren(corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
+      results.replaceChildren(inFigures(now, remember(now)), corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
     }
   },
 );
@@ -87,21 +88,44 @@ export default widget(
 /**
  * @param {Matrix} matrix
  * @param {number} rank
- * @param {string} missed
- * @param {number | undefined} lost  Of the ability.
  */
-function sentence({ rows, columns }, rank, missed, lost) {
-  const full = rows * columns;
+function sentence({ rows, columns }, rank) {
   const thin = lowRankParameters(rows, columns, rank);
-  const ability = lost === undefined ? "" : ` With this rank in all matrices, ${format(100 * lost, 0)} % of what the change was good for is lost.`;
-  return (
-    `At rank ${rank}, B and A have ${rank} · (${rows} + ${columns}) = ${grouped(thin)} numbers: ` +
-    `${format((100 * thin) / full, 1)} % of the ${grouped(full)} of the matrix. The best such pair misses ${missed} of it.${ability}`
-  );
+  return `At rank ${rank}, B and A have ${rank} · (${rows} + ${columns}) = ${grouped(thin)} numbers: ${share(thin / (rows * columns))} of the ${grouped(rows * columns)} of the matrix.`;
 }
 
 /**
- * The share of an ability that is lost at a rank, between the ranks where it was measured.
+ * Shares at a rank: of the numbers that are kept, of the matrix that the best pair misses, and of the ability that is lost.
+ * @typedef {{ kept: number, missed: number, lost: number | undefined }} Figures
+ */
+
+/**
+ * @param {Matrix} matrix
+ * @param {number} rank
+ * @param {number | undefined} lost
+ * @returns {Figures}
+ */
+function figuresOf({ rows, columns, singular_values }, rank, lost) {
+  return { kept: lowRankParameters(rows, columns, rank) / (rows * columns), missed: rankErrors(singular_values)[rank], lost };
+}
+
+/**
+ * @param {Figures} now
+ * @param {Figures | undefined} before
+ */
+function inFigures(now, before) {
+  /** @type {[string, (figures: Figures) => string | undefined][]} */
+  const figures = [
+    ["Numbers kept", ({ kept }) => share(kept)],
+    ["Of the matrix, lost", ({ missed }) => share(missed)],
+    ["Of what it was good for, lost", ({ lost }) => (lost === undefined ? undefined : share(lost, 0))],
+  ];
+  const shown = figures.filter(([, of]) => of(now)).map(([name, of]) => /** @type {[string, (figures: Figures) => string]} */ ([name, (state) => of(state) ?? "–"]));
+  return keyFigures(shown, now, before);
+}
+
+/**
+ * The share of an ability that is lost at a rank; between the ranks where it was measured, as its line is drawn.
  * @param {[rank: number, lost: number][]} ability
  * @param {number} rank
  * @returns {number | undefined}  Undefined where nothing was measured.
@@ -112,8 +136,8 @@ function abilityLost(ability, rank) {
   const [high, lostAtHigh] = ability[above];
   if (high === rank || above === 0) return high === rank ? lostAtHigh : undefined;
   const [low, lostAtLow] = ability[above - 1];
-  const share = (rank - low) / (high - low);
-  return lostAtLow + share * (lostAtHigh - lostAtLow);
+  if (low === 0) return undefined;
+  return lostAtLow + (Math.log(rank / low) / Math.log(high / low)) * (lostAtHigh - lostAtLow);
 }
 
 /**
@@ -147,15 +171,14 @@ function corners({ name, singular_values, corner: { b, a } }, rank) {
   const product = ofRank(b, a, rank);
   const rest = whole.map((row, i) => row.map((number, j) => number - product[i][j]));
   const largest = Math.max(1e-9, ...whole.flat().map(Math.abs));
-  const missed = format(100 * rankErrors(singular_values)[rank], 0);
   return element(
     "div",
-    { class: "llm-row llm-corners" },
+    { class: "llm-corners" },
     picture(name, `a corner of ${whole.length} × ${whole[0].length}`, whole, largest),
     element("span", { "aria-hidden": "true" }, "="),
     picture(`B · A of rank ${rank}`, "the best there is", product, largest),
     element("span", { "aria-hidden": "true" }, "+"),
-    picture("What B · A misses", `${missed} % of the whole matrix`, rest, largest),
+    picture("What B · A misses", `${share(rankErrors(singular_values)[rank], 0)} of the whole matrix`, rest, largest),
   );
 }
 
@@ -223,18 +246,30 @@ function errorPlot(matrices, ability, chosen, rank, highest) {
   }));
   const kept = ability.filter(([measured]) => measured > 0).map(([measured, lost]) => /** @type {[number, number]} */ ([Math.log2(measured), lost]));
   if (kept.length) series.push({ name: "what the change was good for", look: ABILITY, points: kept });
+  const lost = abilityLost(ability, rank);
+  const dots = [{ value: rankErrors(matrices[chosen].singular_values)[rank], look: chosen % LINES }];
+  if (lost !== undefined && chosen === 0) dots.push({ value: lost, look: ABILITY });
   return linePlot({
     title: "What is lost when only so many ranks are kept",
     x: "rank",
     y: "share lost",
     series,
     marker: Math.log2(rank),
+    dots: dots.map(({ value, look }) => ({ at: [Math.log2(rank), value], name: share(value, 0), look })),
     xTick: (power) => String(2 ** power),
     xTicks: Array.from({ length: Math.floor(Math.log2(highest)) + 1 }, (_, i) => i),
     yTick: (share) => `${Math.round(100 * share)} %`,
     yRange: [0, 1],
-    height: 220,
+    height: 200,
   });
+}
+
+/**
+ * @param {number} value
+ * @param {number} [digits]
+ */
+function share(value, digits = 1) {
+  return `${format(100 * value, digits)} %`;
 }
 
 /** @param {number} count */

@@ -476,6 +476,22 @@ def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:
     expect(page.get_by_role("img", name="Random numbers: a corner of 16 × 16")).to_be_visible()
 
 
+def test_lora_lab_sets_its_shares_side_by_side_and_on_the_lines(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "lora_lab")
+    page.get_by_role("button", name="r = 4").click()
+    shares = page.locator(".llm-figures dd")
+    kept, missed, lost = (text.split("→ ")[-1] for text in shares.all_inner_texts())
+    assert (kept, lost) == ("6.3 %", "53 %")  # measured at rank 4: (3.4 - 0.4) / (6.1 - 0.4)
+    dots = page.get_by_role("img", name="What is lost").locator("circle.llm-point title").all_text_contents()
+    assert dots == [f"{float(missed[:-2]):.0f} %", lost]
+    page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
+    expect(shares).to_have_count(2)  # nothing was measured of it
+    page.get_by_label("Matrix", exact=True).select_option(label="What fine-tuning changed")
+    page.set_viewport_size({"width": 359, "height": 800})
+    tops = page.locator(".llm-corners svg").evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
+    assert len(tops) == 3 and max(tops) - min(tops) < 1
+
+
 def test_lora_lab_draws_what_a_rank_holds(watched: Watched, address: str) -> None:
     page = opened(watched, address, "lora_lab")
 
