@@ -509,6 +509,25 @@ def test_lora_lab_draws_what_a_rank_holds(watched: Watched, address: str) -> Non
     assert strengths("B · A of rank 128") == strengths("What fine-tuning changed")
 
 
+def test_sampling_playground_keeps_its_bars_and_says_what_the_rest_holds(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "sampling_playground")
+    page.get_by_label("Temperature", exact=True).fill("2")
+    expect(page.get_by_role("status")).to_have_text("1,536 of 1,536 tokens are kept.")
+    expect(page.get_by_text("The 60 most probable of 1,536 tokens")).to_be_visible()
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("There was a girl called")["input_ids"]]])
+    with torch.no_grad():
+        logits = model(ids).logits[0, -1].sort(descending=True).values
+    now, before = (100 * (logits / temperature).softmax(0)[60:].sum().item() for temperature in (2, 1))
+    said = page.locator(".llm-ranked svg text", has_text="the other 1,476").text_content()
+    assert said == f"the other 1,476: {now:.1f} % together (without: {before:.1f} %)"
+    page.get_by_label("Top-p", exact=True).fill("0.1")
+    page.set_viewport_size({"width": 359, "height": 800})
+    expect(page.get_by_role("cell", name="cut by top-p").last).to_be_visible()
+    table = page.locator(".llm-scroller")
+    assert table.evaluate("part => part.scrollWidth <= part.clientWidth")
+
+
 def test_neighbours_map_finds_the_nearest_rows_of_the_embedding_table(watched: Watched, address: str) -> None:
     page = opened(watched, address, "neighbours_map")
     page.get_by_label("Word", exact=True).select_option(label="three")

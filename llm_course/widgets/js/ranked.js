@@ -1,6 +1,7 @@
 /** A distribution as one strip, the most probable token first: what is kept, what is cut, and what it was without. */
 
 import { element, svg } from "./dom.js";
+import { widthOf } from "./labels.js";
 import { fitted, sample } from "./plot.js";
 import { percent } from "./token_bars.js";
 
@@ -13,15 +14,13 @@ import { percent } from "./token_bars.js";
 
 const HEIGHT = 120;
 const EDGE = { top: 18, bottom: 18 };
-/** How many tokens are drawn: the first of these that has the cut in sight. */
-const SPANS = [60, 300];
-const IN_SIGHT = 0.9;
+/** How many tokens are drawn, at most: bars of more would be hairs. */
+const SHOWN = 60;
 
 /** @param {Ranked} ranked */
 export function rankedStrip(ranked) {
   const all = ranked.before.length;
-  const span = SPANS.find((count) => ranked.kept <= IN_SIGHT * count) ?? all;
-  const shown = Math.min(span, all);
+  const shown = Math.min(SHOWN, all);
   const title = shown < all ? `The ${shown} most probable of ${all.toLocaleString("en")} tokens` : `All ${all.toLocaleString("en")} tokens, the most probable first`;
   const mark = (/** @type {string} */ look) => svg("rect", { class: look, x: 1, width: 24, height: 10 });
   return element(
@@ -48,17 +47,15 @@ function drawing({ before, now, kept }, shown, width, title) {
   const bottom = HEIGHT - EDGE.bottom;
   const toX = (/** @type {number} */ rank) => 1 + (rank / shown) * (width - 2);
   const toY = (/** @type {number} */ value) => bottom - (value / largest) * (bottom - EDGE.top);
-  // Below three pixels a token there is no room for a gap between two.
-  const gap = (width - 2) / shown > 3 ? 1 : 0;
   const area = (/** @type {number[]} */ values, /** @type {number} */ from, /** @type {number} */ to, /** @type {string} */ look) =>
     svg("path", {
       class: look,
-      d: values.slice(from, to).map((value, i) => `M${toX(from + i).toFixed(1)} ${bottom}V${toY(value).toFixed(1)}H${(toX(from + i + 1) - gap).toFixed(1)}V${bottom}Z`).join(""),
+      d: values.slice(from, to).map((value, i) => `M${toX(from + i).toFixed(1)} ${bottom}V${toY(value).toFixed(1)}H${(toX(from + i + 1) - 1).toFixed(1)}V${bottom}Z`).join(""),
     });
   const text = (/** @type {number} */ x, /** @type {number} */ y, /** @type {string} */ anchor, /** @type {string} */ said) =>
     svg("text", { x, y, "text-anchor": anchor, class: "llm-tick" }, said);
   const edge = Math.min(kept, shown);
-  const cut = before.slice(kept).reduce((sum, value) => sum + value, 0);
+  const sum = (/** @type {number[]} */ values) => values.reduce((total, value) => total + value, 0);
   const isRight = toX(edge) > width - 190;
   return svg(
     "svg",
@@ -70,11 +67,26 @@ function drawing({ before, now, kept }, shown, width, title) {
     ...(kept < shown
       ? [
           svg("line", { class: "llm-marker", x1: toX(kept), x2: toX(kept), y1: EDGE.top, y2: bottom }),
-          text(toX(kept) + (isRight ? -6 : 6), EDGE.top + 11, isRight ? "end" : "start", `${kept} kept, ${percent(cut)} cut`),
+          text(toX(kept) + (isRight ? -6 : 6), EDGE.top + 11, isRight ? "end" : "start", `${kept} kept, ${percent(sum(before.slice(kept)))} cut`),
         ]
       : []),
     text(1, 12, "start", percent(largest)),
+    text(width - 1, 12, "end", theRest(before.length - shown, sum(now.slice(shown)), sum(before.slice(shown)), width - 60)),
     text(1, HEIGHT - 4, "start", "1st"),
     text(width - 1, HEIGHT - 4, "end", `${shown.toLocaleString("en")}th`),
   );
+}
+
+/**
+ * What is not drawn, in the room that there is.
+ * @param {number} count
+ * @param {number} now
+ * @param {number} before
+ * @param {number} room
+ */
+function theRest(count, now, before, room) {
+  if (count === 0) return "";
+  const rest = `the other ${count.toLocaleString("en")}`;
+  const whole = `${rest}: ${percent(now)} together (without: ${percent(before)})`;
+  return widthOf(whole) <= room ? whole : `${rest}: ${percent(now)}`;
 }
