@@ -66,7 +66,7 @@ export default widget(
       const counts = parameterCounts(shape);
       said.textContent =
         `${inWords(counts.total)} parameters, ${percent(counts.feedForward / counts.total)} of them in feed-forward networks.` +
-        (shape.experts > 1 ? ` A token uses ${inWords(counts.active)}, ${percent(counts.active / counts.total)}.` : "");
+        (shape.experts > 1 ? ` A token uses ${inWords(counts.active)}, ${percent(counts.active / counts.total)}; the other experts are idle.` : "");
       bars.replaceChildren(stack("this model", counts), stack(began.name, began.counts));
       parts.replaceChildren(table(shape, counts));
     }
@@ -117,11 +117,13 @@ function stack(name, counts) {
   const parts = /** @type {[string, number][]} */ ([
     ["feed-forward", counts.feedForward], ["attention", counts.attention], ["embeddings", counts.embeddings], ["norms", counts.norms],
   ]);
-  const title = `Shares in ${name}, of ${inWords(counts.total)} parameters`;
+  const asleep = counts.total - counts.active;
+  const title = `Shares in ${name}, of ${inWords(counts.total)} parameters${asleep ? " (hatched: idle)" : ""}`;
   const spoken = parts.map(([part, count]) => `${part} ${percent(count / counts.total)}`).join(", ");
   const bars = parts.map(([part, count]) => {
     const share = count / counts.total;
-    return element("span", { style: `flex: ${share.toFixed(4)}`, title: `${part}, ${percent(share)}` }, element("b", {}, part));
+    const hatched = part === "feed-forward" && asleep ? element("i", { class: "llm-asleep", style: `--share: ${(asleep / count).toFixed(4)}` }) : null;
+    return element("span", { style: `flex: ${share.toFixed(4)}`, title: `${part}, ${percent(share)}` }, hatched, element("b", {}, part));
   });
   return element(
     "figure",

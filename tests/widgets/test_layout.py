@@ -128,3 +128,22 @@ def test_a_number_typed_beside_a_slider_moves_it(watched: Watched, address: str)
         typed.press("Enter")
         expect(page.get_by_role("status")).to_contain_text(f"Chosen: {said} parameters")
         expect(typed).to_have_value(said)
+
+
+def test_a_typed_number_that_is_not_taken_is_told(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "parameter_budget")
+    typed, told = page.get_by_label("Vocabulary, as a number"), page.locator(".llm-told").first
+    for text, shown, said in (
+        ("500000", "262,144", "It goes from 1,024 to 262,144: now 262,144."),
+        ("abc", "262,144", "“abc” is no number here: 262,144 stays."),
+        ("32010", "32,000", "The nearest step is 32,000."),
+        ("64,000", "64,000", ""),
+    ):
+        typed.fill(text)
+        typed.press("Enter")
+        expect(typed).to_have_value(shown)
+        expect(told).to_have_text(said)
+    typed.fill("no")
+    typed.press("Enter")
+    page.get_by_label("Vocabulary", exact=True).fill("2048")
+    expect(told).to_be_empty()

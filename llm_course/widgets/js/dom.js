@@ -92,6 +92,7 @@ export function slider(label, { min, max, step, value, format = String, parse },
   const shown = parse
     ? element("input", { type: "text", class: "llm-exact", value: format(value), "aria-label": `${label}, as a number`, onchange: typed })
     : element("span", { class: "llm-shown", "aria-hidden": "true" }, format(value));
+  const told = element("span", { class: "llm-told", role: "alert" });
   const input = element("input", {
     type: "range", min, max, step, value,
     "aria-label": label,
@@ -100,18 +101,24 @@ export function slider(label, { min, max, step, value, format = String, parse },
       const text = format(input.valueAsNumber);
       if (shown instanceof HTMLInputElement) shown.value = text;
       else shown.textContent = text;
+      told.textContent = "";
       input.setAttribute("aria-valuetext", text);
       onInput(input.valueAsNumber);
     },
   });
 
-  /** What is no number, or none of the range, becomes the nearest that is. */
+  /** What is no number, or none of the range, becomes the nearest that is, and that is told. */
   function typed() {
-    const number = parse?.(/** @type {HTMLInputElement} */ (shown).value) ?? NaN;
+    const text = /** @type {HTMLInputElement} */ (shown).value;
+    const number = parse?.(text) ?? NaN;
     if (Number.isFinite(number)) input.value = String(number);
     input.dispatchEvent(new Event("input"));
+    const taken = format(input.valueAsNumber);
+    if (!Number.isFinite(number)) told.textContent = `“${text}” is no number here: ${taken} stays.`;
+    else if (number < min || number > max) told.textContent = `It goes from ${format(min)} to ${format(max)}: now ${taken}.`;
+    else if (format(number) !== taken) told.textContent = `The nearest step is ${taken}.`;
   }
-  return element("label", { class: "llm-field" }, label, input, shown);
+  return element("label", { class: "llm-field" }, label, input, shown, parse ? told : null);
 }
 
 /**
