@@ -1,8 +1,8 @@
 /** Byte-pair encoding, one merge at a time: count neighbors, join the most frequent pair, count again. */
 
-import { byteCharacters, byteValue, fromByteCharacters } from "./js/bpe.js";
+import { byteCharacters, symbolLabel } from "./js/bpe.js";
 import { countPairs, mergeEverywhere } from "./js/bpe_training.js";
-import { announcement, button, columns, element, setTrait, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, columns, element, setTrait, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { captionedTable, tableRow } from "./js/table.js";
 
@@ -51,6 +51,7 @@ export default widget(
     }
 
     function restart() {
+      tokens.style.minHeight = "";
       pieces = (box.value.match(PIECES) ?? []).map(byteCharacters);
       merges = [];
       show();
@@ -66,6 +67,8 @@ export default widget(
 
     /** @param {number} count */
     function step(count) {
+      // Rows of tokens that disappear move nothing below.
+      tokens.style.minHeight = `${tokens.offsetHeight}px`;
       for (let i = 0; i < count; i++) {
         const pair = nextPair();
         if (!pair) break;
@@ -103,7 +106,7 @@ function marked(piece, next, made) {
   }
   return piece.map((symbol, i) => {
     const joins = left.has(i) ? "llm-left" : left.has(i - 1) ? "llm-right" : "";
-    return element("span", { class: [joins, symbol === made ? "llm-made" : ""].join(" ") }, label(symbol));
+    return element("span", { class: [joins, symbol === made ? "llm-made" : ""].join(" ") }, symbolLabel(symbol));
   });
 }
 
@@ -121,7 +124,7 @@ function pairTable(pieces, merges) {
 /** @param {[string, string][]} merges */
 function mergeList(merges) {
   const caption = "Merges learned, the last one first";
-  const items = merges.map((pair, i) => element("li", { value: i + 1 }, `${pairLabel(pair)} → ${label(pair.join(""))}`)).reverse();
+  const items = merges.map((pair, i) => element("li", { value: i + 1 }, `${pairLabel(pair)} → ${symbolLabel(pair.join(""))}`)).reverse();
   const list = items.length ? element("ol", { reversed: true }, ...items) : element("p", { class: "llm-note" }, "None yet: the bytes stand alone.");
   return element(
     "div",
@@ -133,20 +136,5 @@ function mergeList(merges) {
 
 /** @param {[string, string]} pair */
 function pairLabel([left, right]) {
-  return `${label(left)} + ${label(right)}`;
-}
-
-/**
- * A symbol as text; bytes that are no whole character are written as numbers.
- * @param {string} symbol
- */
-function label(symbol) {
-  const text = fromByteCharacters(symbol);
-  if (!text.includes("\ufffd")) return visibleToken(text);
-  return byteNumbers(symbol);
-}
-
-/** @param {string} symbol */
-function byteNumbers(symbol) {
-  return `⟨${Array.from(symbol, (character) => byteValue(character).toString(16).toUpperCase()).join(" ")}⟩`;
+  return `${symbolLabel(left)} + ${symbolLabel(right)}`;
 }

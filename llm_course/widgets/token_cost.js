@@ -1,6 +1,6 @@
 /** The same sentence costs more tokens in some languages than in others. */
 
-import { byteCharacters } from "./js/bpe.js";
+import { byteCharacters, symbolLabel } from "./js/bpe.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { announcement, choice, element, setTrait, textField, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
@@ -116,17 +116,20 @@ function sentenceList(model) {
  */
 function ownText(model) {
   const said = announcement();
+  const pieces = element("p", { class: "llm-text llm-tokens", hidden: true });
   /** @type {Promise<import("./js/course_model.js").CourseModel> | null} */
   let course = null;
-  const field = textField("Your own text", "", async (text) => {
+  const field = textField("Your own text, cut by the course's tokenizer, not the one chosen above", "", async (text) => {
     course ??= loadCourseModel(model);
     try {
       const { tokenizer } = await course;
-      const tokens = tokenizer.encode(text).length;
-      said.textContent = `${[...text].length} characters, ${byteCharacters(text).length} bytes, ${tokens} tokens of the course's tokenizer.`;
+      const tokens = tokenizer.encode(text);
+      said.textContent = `${[...text].length} characters, ${byteCharacters(text).length} bytes, ${tokens.length} tokens of the course's tokenizer.`;
+      pieces.replaceChildren(...tokens.map((id) => element("span", {}, symbolLabel(tokenizer.tokens[id]))));
+      pieces.hidden = tokens.length === 0;
     } catch (error) {
       said.textContent = String(error);
     }
   });
-  return [field, said];
+  return [field, said, pieces];
 }

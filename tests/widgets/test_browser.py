@@ -225,6 +225,17 @@ def test_bpe_stepper_merges_the_readers_text(watched: Watched, address: str) -> 
     assert tokens.all_inner_texts() == ["ab", "␣ab", "␣ab", "␣", "⟨C3⟩", "⟨A9⟩"]
 
 
+def test_bpe_stepper_keeps_its_height_while_tokens_join(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "bpe_stepper")
+    height = "document.querySelector('.llm-tokens').offsetHeight"
+    page.get_by_label("Text to learn from").fill("low lower lowest " * 12)
+    tallest = page.evaluate(height)
+    page.get_by_role("button", name="Ten merges").click()
+    assert page.evaluate(height) == tallest
+    page.get_by_label("Text to learn from").fill("low")
+    assert page.evaluate(height) < tallest
+
+
 def test_bpe_stepper_marks_what_the_next_merge_joins(watched: Watched, address: str) -> None:
     page = opened(watched, address, "bpe_stepper")
     lefts, rights = page.locator(".llm-tokens .llm-left"), page.locator(".llm-tokens .llm-right")
@@ -386,6 +397,10 @@ def test_parameter_budget_counts_a_mixture(watched: Watched, address: str) -> No
     page.get_by_label("Start from").select_option("Mixtral 8x7B")
     expect(said).to_contain_text("46.70 billion parameters, 96.6 %")
     expect(said).to_contain_text("A token uses 12.88 billion, 27.6 %")
+    idle = page.locator(".llm-stack .llm-asleep").first.bounding_box()
+    whole = page.locator(".llm-stack div").first.bounding_box()
+    assert idle is not None and whole is not None
+    assert idle["width"] / whole["width"] == pytest.approx(1 - 0.276, abs=0.01)
     page.get_by_label("Experts in a layer").fill("1")
     expect(said).to_have_text("7.24 billion parameters, 77.8 % of them in feed-forward networks.")
     page.get_by_label("Vocabulary", exact=True).fill("128000")
@@ -611,9 +626,11 @@ def test_token_cost_prices_and_counts_own_text(watched: Watched, address: str) -
     widths = dict(bars.evaluate_all("all => all.map(bar => [bar.className, bar.getBoundingClientRect().width])"))
     assert widths["llm-beyond"] / widths["llm-within"] == pytest.approx(18 / 13, rel=0.02)
     assert widths["llm-once"] / widths["llm-within"] == pytest.approx(90 / 13, rel=0.02)
-    page.get_by_label("Tokenizer").select_option(index=0)
+    page.get_by_label("Tokenizer", exact=True).select_option(index=0)
     expect(page.get_by_role("row", name="Burmese")).to_contain_text("357")
     expect(page.get_by_text("Burmese pays most: 357 tokens")).to_be_visible()
     page.get_by_label("Your own text").fill("The cat é")
     tokens = len(models.load("stories").tokenizer("The cat é")["input_ids"])
     expect(page.get_by_role("status")).to_contain_text(f"9 characters, 10 bytes, {tokens} tokens")
+    pieces = page.locator(".llm-tokens span").all_inner_texts()
+    assert (len(pieces), pieces[0], pieces[-1]) == (tokens, "The", "⟨A9⟩")

@@ -1,5 +1,7 @@
 /** Byte-level byte-pair encoding: text to token ids and back, as GPT-2 does it. */
 
+import { visibleToken } from "./dom.js";
+
 /**
  * @typedef {object} Vocabulary
  * @property {string} pattern  A regular expression that cuts text into pieces; no merge crosses a cut.
@@ -153,4 +155,14 @@ export function fromByteCharacters(characters) {
   const bytes = Uint8Array.from(characters, byteValue);
   // ignoreBOM: a byte order mark is text like any other here.
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+}
+
+/**
+ * A token in byte characters as a label; bytes that are no whole character are written as numbers.
+ * @param {string} symbol
+ */
+export function symbolLabel(symbol) {
+  const text = fromByteCharacters(symbol);
+  if (!text.includes("\ufffd")) return visibleToken(text);
+  return `⟨${Array.from(symbol, (character) => byteValue(character).toString(16).toUpperCase()).join(" ")}⟩`;
 }
