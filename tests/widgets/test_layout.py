@@ -25,6 +25,16 @@ CHARTS = """widget => [...widget.querySelectorAll("figure.llm-plot svg[role=img]
 
 
 PHONE: ViewportSize = {"width": 390, "height": 800}
+RAGGED_ROWS = """widget => [...widget.querySelectorAll(".llm-controls")].flatMap((controls) => {
+    const right = (node) => node.getBoundingClientRect().right;
+    const shown = [...controls.querySelectorAll(".llm-field, button")].filter((node) => node.getClientRects().length);
+    const rows = Object.values(Object.groupBy(shown, (node) => Math.round(node.getBoundingClientRect().bottom)));
+    return rows
+        .filter((row) => row.some((node) => node.querySelector("select, input[type=range]")))
+        .filter((row) => right(controls.parentElement) - Math.max(...row.map(right)) > 2)
+        .map((row) => row[0].textContent);
+})"""
+"""Rows of sliders and selects that end before the texts around them do."""
 DATA_LINES = ".llm-line, .llm-marker, .llm-gap, .llm-limit"
 COVERED_NAMES = """(widget, lines) => {
     const shown = (selector) => [...widget.querySelectorAll(`svg[role=img] :is(${selector})`)].filter(
@@ -76,6 +86,7 @@ def test_fits_one_screen_and_all_names_can_be_read(tab: Watched, address: str, n
     page.set_viewport_size(PHONE)
     page.wait_for_timeout(200)  # drawings are made anew
     assert widget.evaluate(COVERED_NAMES, DATA_LINES) == []
+    assert widget.evaluate(RAGGED_ROWS) == []
 
 
 @pytest.mark.parametrize("name", ["position_dial", "compute_optimal"])
