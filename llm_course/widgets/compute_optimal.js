@@ -30,6 +30,8 @@ const MOST = 28;
 const SMALLEST = 6;
 const LARGEST = 13;
 const SHOWN_ABOVE_THE_LOWEST = 0.35;
+/** Of the width: two dots that are nearer would cover each other, and are one with two names. */
+const DOTS_APART = 0.015;
 /** Room for the lowest point's name. */
 const SHOWN_BELOW_THE_LOWEST = 0.07;
 /** FLOPs in a second of a GPU at work, as in the chapter. */
@@ -78,7 +80,7 @@ export default widget(
       const cost = costOfLife(chosen, served);
       const best = lowest(runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 100)));
       said.textContent = `Chosen: ${sentence(chosen)} That is ${format(fittedLoss(chosen) - best.loss, 3)} above the lowest for as much compute${served ? " over a life" : ""}.`;
-      const points = curvePoints(cost, served, best.loss);
+      const points = curvePoints(chosen, served, best.loss);
       const before = remember(points);
       curve.replaceChildren(plot(chosen, points, before, best));
       ways.replaceChildren(table(model, best));
@@ -131,14 +133,15 @@ function ratio({ parameters, tokens }) {
 }
 
 /**
- * Loss by size for one cost, in powers of ten.
- * @param {number} cost
+ * Loss by size, in powers of ten, for what the chosen run costs; its own size is one of them.
+ * @param {Run} chosen
  * @param {number} served
  * @param {number} lowestLoss
  * @returns {Points}
  */
-function curvePoints(cost, served, lowestLoss) {
-  return runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 200))
+function curvePoints(chosen, served, lowestLoss) {
+  const sizes = [...sizesBetween(SMALLEST, LARGEST, 200), chosen.parameters].sort((a, b) => a - b);
+  return runsOfCost(costOfLife(chosen, served), served, sizes)
     .filter(({ loss }) => loss <= lowestLoss + SHOWN_ABOVE_THE_LOWEST)
     .map(({ parameters, loss }) => [Math.log10(parameters), loss]);
 }
@@ -158,15 +161,16 @@ function plot(chosen, points, before, best) {
   const isSeen = (/** @type {number} */ power, /** @type {number} */ loss) => power >= least && power <= most && loss > low && loss < high;
   const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(...at(run)));
   const itself = seen.find(([, run]) => isChosen(run));
-  const chosenDot = isSeen(...at(chosen)) ? [{ at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1 }] : [];
+  const isHere = isSeen(...at(chosen)) && Math.abs(at(chosen)[0] - at(best)[0]) < DOTS_APART * (most - least);
+  const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 1 : 0 };
+  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1 };
   return linePlot({
     title: "Loss by size, for one budget; pale: published models, each at its own",
     x: "parameters",
     y: "fitted loss",
     series: [{ name: "for your budget", points, before: before?.filter(([power, loss]) => isSeen(power, loss)) }],
     dots: [
-      { at: [Math.log10(best.parameters), best.loss], name: "lowest", below: true },
-      ...chosenDot,
+      ...(isHere ? [ofChosen, ofBest] : isSeen(...at(chosen)) ? [ofBest, ofChosen] : [ofBest]),
       ...seen.filter((one) => one !== itself).map(([name, run]) => ({ at: at(run), name, pale: true, below: BELOW.includes(name) })),
     ],
     xTick: (power) => (Number.isInteger(power) ? (["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T", "10 T"][power - SMALLEST] ?? "") : ""),

@@ -420,8 +420,8 @@ def test_compute_optimal_moves_to_smaller_models_when_they_are_used(watched: Wat
         expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens")
         expect(said).to_contain_text("above the lowest for as much compute over a life.")
         expect(lowest).to_have_text(best)
-        for dot in ("lowest", "chosen: Llama 3 8B"):
-            expect(page.locator("svg[role=img] > text", has_text=dot)).to_be_visible()
+        for name in ("lowest", "chosen: Llama 3 8B"):
+            expect(page.locator("svg[role=img] > text", has_text=name)).to_be_visible()
     expect(start).to_have_value("Llama 3 8B")
     page.set_viewport_size({"width": 390, "height": 800})
     table = page.get_by_role("group", name="Ways to spend as much over a life")
