@@ -246,6 +246,18 @@ known.edit(
     "You let broadcasting decide: [batch] against [batch, 1] compares every answer with every other. Compare the four "
     "shapes, and raise ValueError.",
 )
+known.edit(
+    "policy_not_held_against_reference",
+    {CHECK: "policy_chosen.shape != policy_rejected.shape or reference_chosen.shape != reference_rejected.shape"},
+    "You compare the shapes of the policy's two, and of the reference's two, and never the one model's with the "
+    "other's. [batch] against [batch, 1] then compares every answer with every other: all four must be the same.",
+)
+known.edit(
+    "chosen_not_held_against_rejected",
+    {CHECK: "policy_chosen.shape != reference_chosen.shape or policy_rejected.shape != reference_rejected.shape"},
+    "You compare the shapes of the chosen answers' two, and of the rejected answers' two, and never chosen with "
+    "rejected. [batch] against [batch, 1] then compares every pair with every other: all four must be the same.",
+)
 
 
 def pairs(batch: int, beta: float, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
@@ -270,12 +282,13 @@ def far(draw: Generator) -> Arguments:
     }
 
 
-def one_of_another_shape(name: str, *shape: int) -> Callable[[Generator], Arguments]:
-    return lambda draw: {**pairs(3, 0.4)(draw), name: randn(draw, *shape)}
+def of_another_shape(names: tuple[str, ...], *shape: int) -> Callable[[Generator], Arguments]:
+    return lambda draw: {**pairs(3, 0.4)(draw), **{name: randn(draw, *shape) for name in names}}
 
 
 POLICY = ("policy_chosen", "policy_rejected")
-ALL = (*POLICY, "reference_chosen", "reference_rejected")
+REFERENCE = ("reference_chosen", "reference_rejected")
+ALL = (*POLICY, *REFERENCE)
 MARGINS = "The loss is the mean of minus log sigmoid of the differences of the implicit rewards"
 FOUR = {
     "policy_chosen": torch.tensor([-8.0, -3.0]),
@@ -296,9 +309,12 @@ EXERCISE = Exercise(
         Case("far apart", far, visible=True),
         Case("beta of 0", given(**FOUR, beta=0.0), visible=True),
         Case("negative beta", given(**FOUR, beta=-0.5), visible=True),
-        Case("a column", one_of_another_shape("reference_chosen", 3, 1), visible=True),
-        Case("columns of the rejected", one_of_another_shape("policy_rejected", 3, 1)),
-        Case("one reference for all", one_of_another_shape("reference_rejected", 1)),
+        Case("a column", of_another_shape(("reference_chosen",), 3, 1), visible=True),
+        Case("columns of the rejected", of_another_shape(("policy_rejected",), 3, 1)),
+        Case("one reference for all", of_another_shape(("reference_rejected",), 1)),
+        Case("columns of the reference", of_another_shape(REFERENCE, 3, 1), visible=True),
+        Case("columns of the chosen", of_another_shape(("policy_chosen", "reference_chosen"), 3, 1), visible=True),
+        Case("columns crosswise", of_another_shape(("policy_chosen", "reference_rejected"), 3, 1)),
         Case("float64", pairs(4, 0.4, torch.float64), visible=True, slack=1e12),
         Case("gradients", pairs(4, 0.6), visible=True, gradients=POLICY),
         Case("gradients of all", pairs(3, 0.4), visible=True, gradients=ALL),
@@ -326,8 +342,18 @@ EXERCISE = Exercise(
         ),
         Property(
             "Shapes that differ, and a beta that is not positive, are refused with a ValueError",
-            ("beta of 0", "negative beta", "a column", "columns of the rejected", "one reference for all", "two pairs"),
-            "Compare the four shapes, and beta with 0.",
+            (
+                "beta of 0",
+                "negative beta",
+                "a column",
+                "columns of the rejected",
+                "one reference for all",
+                "columns of the reference",
+                "columns of the chosen",
+                "columns crosswise",
+                "two pairs",
+            ),
+            "Compare the four shapes, each with the others, and beta with 0.",
             observe=observe.refusal,
             needs=MARGINS,
         ),

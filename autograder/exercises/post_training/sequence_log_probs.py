@@ -214,13 +214,16 @@ def answers(
         for row in labels:
             row[: randint(draw, 1, time // 2)] = -100
         labels[0, -1] = -100
+        labels[-1, -2] = 0  # a token like any other
         return {"logits": scale * randn(draw, batch, time, 7, dtype=dtype), "labels": labels}
 
     return draw_answers
 
 
 def all_counted(draw: Generator) -> Arguments:
-    return {"logits": 2 * randn(draw, 2, 4, 6), "labels": torch.randint(0, 6, (2, 4), generator=draw)}
+    labels = torch.randint(0, 6, (2, 4), generator=draw)
+    labels[1, 2] = 0
+    return {"logits": 2 * randn(draw, 2, 4, 6), "labels": labels}
 
 
 def none_counted(draw: Generator) -> Arguments:
@@ -257,6 +260,7 @@ def mismatched(batch: int, time: int) -> Callable[[Generator], Arguments]:
 
 def with_gaps(draw: Generator) -> Arguments:
     labels = torch.randint(0, 4, (6, 3), generator=draw).T
+    labels[2, 3] = 0
     return {"logits": randn(draw, 4, 6, 3).transpose(0, 2), "labels": labels}
 
 

@@ -214,6 +214,24 @@ def neighbors_in_the_list(ids: list[int], spans: list[tuple[int, int]]) -> list[
     return [max(labels) for labels in zip([-100] * len(ids), *found, strict=True)]
 
 
+@known.function(
+    "You go by what the tokens are: one that stands inside a span and again outside becomes a label in both places. A "
+    "span names places, so go by those.",
+)
+def tokens_of_the_spans(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
+    inside = set(post_training.sft_labels(ids, spans)) - {-100}
+    return [token if token in inside else -100 for token in ids]
+
+
+@known.function(
+    "You ask for the place of a token with `ids.index`, which finds the first one that is equal. A token may come "
+    "again: go through the places themselves, with `range` or `enumerate`.",
+)
+def first_place_of_each_token(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
+    labels = post_training.sft_labels(ids, spans)
+    return [token if labels[ids.index(token)] != -100 else -100 for token in ids]
+
+
 def drawn(count: int) -> Callable[[Generator], Arguments]:
     def draw_turns(draw: Generator) -> Arguments:
         ids, spans = [randint(draw, 1, 99)], []
@@ -222,7 +240,8 @@ def drawn(count: int) -> Callable[[Generator], Arguments]:
             start = len(ids)
             ids += [randint(draw, 1, 99) for _ in range(randint(draw, 2, 5))]
             spans.append((start, len(ids)))
-        ids += [randint(draw, 1, 99), randint(draw, 1, 99)]
+        # A token of the last turn comes again behind it.
+        ids += [ids[start], randint(draw, 1, 99)]
         return {"ids": ids, "spans": spans[::-1]}
 
     return draw_turns
@@ -239,7 +258,8 @@ def with_spans(*spans: tuple[int, int]) -> Callable[[Generator], Arguments]:
     return draw_ids
 
 
-IDS = [17, 4, 9, 0, 8, 3, 12, 5]
+# Some ids come twice, inside a span and outside: what is a label is said by the places.
+IDS = [17, 4, 9, 0, 8, 9, 12, 0]
 LABELLED = "Tokens inside the spans are labels, in their own places; all others are -100"
 
 EXERCISE = Exercise(
