@@ -236,6 +236,66 @@ def average_of_the_others(
     return scores
 
 
+@known.function(
+    "You look up the place of a document with `documents.index`, which finds the first one that is equal: of equal "
+    "documents one gets the scores of all. Count the places, with `enumerate`."
+)
+def place_of_an_equal_document(
+    query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75
+) -> list[float]:
+    found = [0.0] * len(documents)
+    for document, score in zip(documents, context.bm25_scores(query, documents, k1, b), strict=True):
+        found[documents.index(document)] += score
+    return found
+
+
+@known.function(
+    "Of equal documents only the first gets a score from you, and the others keep their 0. Do you look up the place "
+    "with `documents.index`, which finds the first that is equal? Count the places, with `enumerate`."
+)
+def first_of_equal_documents(
+    query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75
+) -> list[float]:
+    found = [0.0] * len(documents)
+    for document, score in zip(documents, context.bm25_scores(query, documents, k1, b), strict=True):
+        found[documents.index(document)] = score
+    return found
+
+
+@known.function(
+    "You keep the scores under the documents themselves, as keys of a dictionary, where equal documents share one "
+    "place and add up. Keep a list, with one score for each place."
+)
+def documents_as_keys(query: list[str], documents: list[list[str]], k1: float = 1.5, b: float = 0.75) -> list[float]:
+    found: Counter[tuple[str, ...]] = Counter()
+    for document, score in zip(documents, context.bm25_scores(query, documents, k1, b), strict=True):
+        found[tuple(document)] += score  # type: ignore[assignment]
+    return [float(found[tuple(document)]) for document in documents]
+
+
+known.edit(
+    "k1_and_b_ignored",
+    {"(k1 + 1)": "(1.5 + 1)", "k1 * (1 - b + b * length / average)": "1.5 * (1 - 0.75 + 0.75 * length / average)"},
+    "You take 1.5 and 0.75 whatever k1 and b are: these are only their defaults.",
+)
+known.edit(
+    "empty_query_gives_no_scores",
+    {"return " + SCORES: f"return {SCORES} if query else []"},
+    "A query without terms gives you an empty list. Every document has a score, also then: 0.",
+)
+known.edit(
+    "documents_with_the_word_inside_another",
+    {"sum(term in count for count in counts)": "sum(any(term in word for word in count) for count in counts)"},
+    "For n you also count documents that hold the word only inside another one, as `in` does on a text. Compare terms: "
+    "`carpet` is not `car`.",
+)
+known.edit(
+    "occurrences_inside_other_words",
+    {"share(count[term], count.total())": "share(sum(word.count(term) * times for word, times in count.items()), "
+     "count.total())"},
+    "For f you also count the word where it stands inside another one, as `count` does on a text. Count terms: "
+    "`carpet` is not `car`.",
+)  # fmt: skip
 known.edit(
     "query_as_a_set",
     {"for term in query), 0.0)": "for term in dict.fromkeys(query)), 0.0)"},
@@ -404,10 +464,12 @@ def text(draw: Generator, length: int, words: int = len(WORDS)) -> list[str]:
 
 
 def once_each(draw: Generator) -> Arguments:
-    """Documents of one length in which no word stands twice: what is left is the idf."""
-    places = [randint(draw, 0, 3) for _ in range(4)]
-    documents = [["red", "hat", "was", "here"] for _ in range(5)]
-    documents += [[*documents[0][:place], "ball", *documents[0][place + 1 :]] for place in places[:2]]
+    """Documents of one length, no two alike, in which no word stands twice: what is left is the idf."""
+    documents = [["red", "hat", "was", where] for where in ("here", "near", "far", "below", "behind")]
+    places = [randint(draw, 0, 2) for _ in range(2)]
+    documents += [
+        [*document[:place], "ball", *document[place + 1 :]] for document, place in zip(documents, places, strict=False)
+    ]
     documents += [["red", "key", "was", "there"], ["a", "blue", "hat", "fell"]]
     return {"query": ["ball", "red", "key"], "documents": documents[randint(draw, 0, 2) :]}
 
@@ -445,6 +507,13 @@ def drawn_missing(draw: Generator) -> Arguments:
     return {"query": ["dragon", *made["query"], "witch"], "documents": [*documents[randint(draw, 0, 2) :], []]}
 
 
+def drawn_equal_documents(draw: Generator) -> Arguments:
+    made = drawn(draw)
+    documents = [*made["documents"], ["ball", "key", "red"]]
+    documents.insert(randint(draw, 0, 3), documents[3])
+    return made | {"documents": documents}
+
+
 def drawn_refusal(draw: Generator) -> Arguments:
     wrong = ({"k1": -0.1}, {"b": -0.2}, {"b": 1.1})[randint(draw, 0, 2)]
     return drawn(draw) | wrong
@@ -457,6 +526,7 @@ SMALL = [
     ["tom", "has", "the", "hat"],
 ]
 EQUAL = [["a", "red", "ball"], ["a", "red", "hat"], ["a", "blue", "key"], ["a", "red", "key"]]
+REPEATED = [SMALL[0], SMALL[2], SMALL[0], SMALL[3], SMALL[2]]
 EMPTY_AMONG = [["red", "ball", "ball"], [], ["red", "hat"], []]
 
 EXERCISE = Exercise(
@@ -482,6 +552,8 @@ EXERCISE = Exercise(
             given(query=["car", "red"], documents=[["carpet", "red"], ["a", "car", "stood"], ["scared", "red", "red"]]),
             visible=True,
         ),
+        Case("equal documents", given(query=["red", "key"], documents=REPEATED), visible=True),
+        Case("equal documents, drawn", drawn_equal_documents),
         Case("lengths do not matter", given(query=["red", "key"], documents=SMALL, b=0.0), visible=True),
         Case("lengths matter in full", given(query=["red", "key"], documents=SMALL, b=1.0), visible=True),
         Case("the first occurrence is all", given(query=["red", "key"], documents=SMALL, k1=0.0), visible=True),
@@ -544,6 +616,11 @@ EXERCISE = Exercise(
                 "no query", "words and documents that are missing, drawn",
             ),
             "Try a word that no document holds, a document without words, and no documents at all.",
+        ),
+        Property(
+            "Documents that are equal have equal scores",
+            ("equal documents", "equal documents, drawn"),
+            "The same words may stand in two documents. Each has its own place, and its own score.",
         ),
         Property(
             "Query and documents are left unchanged",

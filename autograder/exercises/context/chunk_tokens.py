@@ -37,6 +37,12 @@ known.edit(
     "the end of the text.",
 )
 known.edit(
+    "overlap_alone_where_it_fits",
+    {ENDS: "max(len(ids) - overlap + 1, 1) if ids else 0"},
+    "Where the chunks come out even, you begin one more, `overlap` ids before the end, with nothing new in it. Go on "
+    "while start + overlap is *below* len(ids): <, and not <=.",
+)
+known.edit(
     "rest_of_overlap_lost",
     {ENDS: "max(len(ids) - overlap - 1, min(len(ids), 1))"},
     "When exactly one id is left, it is in no chunk: a chunk with a single new id is needed too.",
@@ -45,6 +51,11 @@ known.edit(
     "overlap_ignored",
     {"size - overlap": "size", ENDS: "len(ids)"},
     "Your chunks do not overlap. The next one begins size - overlap after the one before.",
+)
+known.edit(
+    "steps_by_the_size",
+    {"size - overlap": "size"},
+    "Each of your chunks begins `size` after the one before, so they share nothing. It begins size - overlap after it.",
 )
 known.edit(
     "steps_by_the_overlap",
@@ -155,6 +166,27 @@ def takes_from_the_list(ids: list[int], size: int, overlap: int) -> list[list[in
     return chunks
 
 
+@known.function(
+    "You cut pieces off `ids` itself, and whoever called you has only the rest of it. Leave the list as it was: move a "
+    "start along it."
+)
+def takes_all_but_the_last(ids: list[int], size: int, overlap: int) -> list[list[int]]:
+    if size < 1 or not 0 <= overlap < size:
+        raise ValueError("no such chunks")
+    chunks = []
+    while ids:
+        chunks.append(ids[:size])
+        if len(ids) <= size:
+            break
+        del ids[: size - overlap]
+    return chunks
+
+
+known.edit(
+    "no_overlap_refused",
+    {"not 0 <= overlap < size": "not 0 < overlap < size"},
+    "You refuse an overlap of 0. It makes sense: the chunks then lie side by side.",
+)
 known.edit(
     "equal_overlap_taken",
     {"not 0 <= overlap < size": "not 0 <= overlap <= size", "size - overlap": "size - overlap or 1"},
@@ -349,7 +381,7 @@ EXERCISE = Exercise(
                 "overlap as large as the size", "overlap beyond the size", "overlap beyond the size, drawn",
             ),
             "Raise ValueError before you cut: for a size below 1, a negative overlap, and an overlap that is not below "
-            "the size, with which no chunk would begin later than the one before.",
+            "the size. With such an overlap no chunk would begin later than the one before, and the cutting never end.",
             observe=observe.refusal,
         ),
     ),

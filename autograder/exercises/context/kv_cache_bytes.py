@@ -179,6 +179,11 @@ for left_out, others, what in (
         f"Your function takes {what}, and finds a cache of 0 bytes. Raise ValueError.",
     )
 known.edit(
+    "batch_of_0_taken_for_1",
+    {LARGE_ENOUGH: "min(n_layers, n_kv_heads, head_dim)", "seq_len * batch": "seq_len * (batch or 1)"},
+    "Your function takes a batch of 0 texts for one of 1. Without a text there is no cache: raise ValueError.",
+)
+known.edit(
     "nothing_refused_but_length",
     {"min(n_layers, n_kv_heads, head_dim, batch) < 1": "False"},
     "Your function takes 0 layers, heads, columns or texts. Refuse each of the four where it is below 1.",
