@@ -69,6 +69,15 @@ known.edit(
     "be off.",
 )
 known.edit(
+    "places_among_the_values",
+    {
+        "    low, high = torch": "    ordered = sorted(values)\n"
+        "    return ordered[int(tail * len(values))], ordered[int((1 - tail) * len(values))]\n    low, high = torch"
+    },
+    "You sort the values themselves and return two of them. They say how the items spread; asked is how far their "
+    "*mean* may be off, so sort the means of resamples.",
+)
+known.edit(
     "one_value_drawn",
     {"k=len(values)": "k=1", "/ len(values)": "/ 1"},
     "A resample of yours is a single value. It has as many values as there are items.",
@@ -251,6 +260,24 @@ known.edit(
     {"k=len(values)": "k=n_resamples", "/ len(values)": "/ n_resamples", "range(n_resamples)": "range(len(values))"},
     "Your two numbers are mixed up: n_resamples is how often you draw, and each resample has as many values as there "
     "are items.",
+)
+known.edit(
+    "numbers_mixed_up_and_sorted",
+    {
+        "k=len(values)": "k=n_resamples",
+        "/ len(values)": "/ n_resamples",
+        "range(n_resamples)": "range(len(values))",
+        "    low, high = torch": "    means.sort()\n"
+        "    return means[int(tail * len(means))], means[int((1 - tail) * len(means)) - 1]\n    low, high = torch",
+    },
+    "You draw as many resamples as there are items, of n_resamples values each. It is the other way round: "
+    "n_resamples resamples, each with as many values as there are items.",
+)
+known.edit(
+    "values_sorted",
+    {"    generator = ": "    values.sort()\n    generator = "},
+    "You sort the list of values itself, and whoever called you goes on with the sorted one. Sort a copy: "
+    "`sorted(...)` makes one.",
 )
 known.edit(
     "half_of_the_items",

@@ -54,6 +54,12 @@ known.edit(
     "You compute the share of the *training* text that stands in the test. Divide by the test's own n-grams.",
 )  # fmt: skip
 known.edit(
+    "other_way_round_each_once",
+    {SHARE: "sum(n_gram in asked for n_gram in seen) / len(seen) if asked and seen else 0.0"},
+    "You go through the *training* text's n-grams and ask which of them stand in the test. It is the other way round: "
+    "of the test's n-grams, place by place, which were read?",
+)
+known.edit(
     "overlap_of_sets",
     {SHARE: "len(set(asked) & seen) / len(set(asked) | seen) if asked else 0.0"},
     "You divide by the n-grams of both texts together. The size of the training text must not matter: divide by the "
@@ -313,7 +319,7 @@ def refused(draw: Generator) -> Arguments:
 
 
 EXAMPLE = {"test": [5, 1, 2, 3, 9, 0], "training": [[3, 9, 4], [7, 1, 2, 3, 6], [8, 5, 1]], "n": 2}
-TWICE = {"test": [1, 2, 1, 2, 1, 2, 9], "training": [[4, 1, 2, 5], [9, 2, 6, 6, 6]], "n": 2}
+TWICE = {"test": [1, 2, 1, 2, 1, 2, 9], "training": [[4, 1, 2, 5], [9, 2, 6, 6, 6, 7]], "n": 2}
 
 EXERCISE = Exercise(
     reference=emergence.contamination,

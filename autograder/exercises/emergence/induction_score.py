@@ -101,6 +101,12 @@ known.edit(
     "You leave out the last position, perhaps because nothing follows it. It looks back like the others.",
 )
 known.edit(
+    "first_place_is_none",
+    {"if token in latest": "if latest.get(token)"},
+    "You leave out tokens whose earlier place is position 0. 0 counts as false in Python: ask `token in latest`, or "
+    "whether the place `is not None`.",
+)
+known.edit(
     "nothing_repeats_is_nan",
     {"    if not queries:\n        return attention.new_zeros(len(attention))\n": ""},
     "Where no token repeats you take the mean of nothing, which is NaN. Return 0 for each head.",

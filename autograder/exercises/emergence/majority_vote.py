@@ -43,6 +43,15 @@ known.edit(
     "compare the counts). The first one wins.",
 )
 
+# The texts of a set come in another order in each session, but for the empty one: its hash is always 0, so it is first.
+known.edit(
+    "order_of_a_set",
+    {WINNER: "max(sorted(Counter(answers), key=bool), key=answers.count)"},
+    "Of several answers with equally many votes you return the one that a set lists first, as max(set(answers), ...) "
+    "does. A set has no order, and texts come out of it differently in each session: go through the answers as they "
+    "came.",
+)
+
 
 @known.function(
     "Of several answers with equally many votes you return the one that reached the number first, while you count. "
@@ -164,6 +173,11 @@ known.edit(
     "Of several answers with most votes you take the longest. The one that was given first wins.",
 )
 known.edit(
+    "shortest_of_a_tie",
+    {WINNER: "max(answers, key=lambda answer: (answers.count(answer), -len(answer)))"},
+    "Of several answers with most votes you take the shortest. The one that was given first wins.",
+)
+known.edit(
     "tie_refused",
     {"    return ": "    votes = [count for _, count in Counter(answers).most_common(2)]\n"
      "    if len(votes) == 2 and votes[0] == votes[1]:\n        raise ValueError('a tie')\n    return "},
@@ -225,6 +239,8 @@ def renamed(*answers: str) -> Callable[[Generator], Arguments]:
 # So many that a set, whose order is a matter of luck, is hardly ever taken for another mistake.
 OTHERS = ["x", "c", "e", "t", "g", "p", "d", "r", "b", "w", "f", "q", "j", "v", "h", "z", "s", "a", "n", "k"]
 LENGTHS = ["30", "120", "9", "7", "64", "2500", "33", "8", "640", "5", "71", "4", "12", "99", "303", "6", "55", "18"]
+# More still: a set of them has a large table, so no other text is at the place of the empty one.
+NUMBERS = [str(number) for number in range(10, 98)]
 CLEAR = ["7", "9", "8", "12", "8", "7", "8"]
 
 EXERCISE = Exercise(
@@ -236,9 +252,10 @@ EXERCISE = Exercise(
         Case("spread out", renamed("c", "a", "b", "a", "d", "d", "a", "d", "e", "a")),
         Case("more than half", given(answers=["3", "6", "6", "4", "6"]), visible=True),
         Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
-        Case("tie", given(answers=["m", *OTHERS, "m", *OTHERS[::-1]]), visible=True),
-        Case("late tie", given(answers=["m", *OTHERS, *OTHERS[::-1], "m"]), visible=True),
+        Case("tie", given(answers=["mm", *OTHERS, "mm", *OTHERS[::-1]]), visible=True),
+        Case("late tie", given(answers=["mm", *OTHERS, *OTHERS[::-1], "mm"]), visible=True),
         Case("tie of lengths", given(answers=2 * LENGTHS), visible=True),
+        Case("tie of empty text and numbers", given(answers=2 * ["5", "", *NUMBERS]), visible=True),
         Case("tie of three", renamed("m", "x", "c", "c", "x", "m", "z")),
         Case("tie of many", renamed(*2 * ["m", "x", "c", "e", "t", "g", "p", "d"])),
         Case("tie, drawn", drawn_tie),
@@ -260,7 +277,16 @@ EXERCISE = Exercise(
         ),
         Property(
             "Of several, the one that was given first wins",
-            ("tie", "late tie", "tie of lengths", "tie of three", "tie of many", "tie, drawn", "all differ"),
+            (
+                "tie",
+                "late tie",
+                "tie of lengths",
+                "tie of empty text and numbers",
+                "tie of three",
+                "tie of many",
+                "tie, drawn",
+                "all differ",
+            ),
             "In k a z z a k all have two votes, and k was given first. A set has no order: go through the answers as "
             "they came.",
             weight=2,

@@ -72,10 +72,15 @@ known.edit(
     "rounded", {WHOLE: f"round({WHOLE}, 2)"}, "You round the result. An average over many tasks needs the exact number."
 )
 known.edit(
+    "whole_quotient",
+    {WHOLE: WHOLE.replace(" / ", " // ")},
+    "You divide with `//`, which rounds the quotient down to a whole number, here 0 or 1. Divide with `/`.",
+)
+known.edit(
     "one_for_any_right",
     {WHOLE: "float(correct > 0)"},
-    "You return 1 as soon as any of the n attempts is right, and only k of them are allowed. (Dividing with // does "
-    "that, too.)",
+    "You return 1 as soon as any of the n attempts is right, and only k of them are allowed. Count the choices of k "
+    "that hold a right one.",
 )
 
 
