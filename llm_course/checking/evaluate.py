@@ -72,13 +72,10 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     failed = next((finding for finding in findings if not finding.holds), None)
     if failed is None:
         return Verdict(answer_key.exercise, findings)
-    name, failure = next(((name, reply.failure) for name, reply in replies.items() if reply.failure), ("", None))
-    if failure is not None and failure.type in ("Missing", "NotCallable", "Parameters"):
-        return Verdict(answer_key.exercise, findings, hint=tell_failure(answer_key.exercise, failure))
-    if failure is not None and failure.type == "Stopped":
-        # Arguments that are to be refused may make a loop endless: then the refusal is missing, not the end.
-        hint = _form_problem(answer_key.exercise, replies[name], answer_key.items[name], None)
-        return Verdict(answer_key.exercise, findings, hint=hint or "")
+    failure = next((reply.failure for reply in replies.values() if reply.failure), None)
+    if failure is not None and failure.type in ("Missing", "NotCallable", "Parameters", "Stopped"):
+        told, advice = _of_first_failure(answer_key, replies)
+        return Verdict(answer_key.exercise, findings, hint=told, remedy=advice)
     mistake = _diagnose(answer_key, replies, _wrong_cases(answer_key, replies, alike), failed.name)
     if mistake is not None:
         hint, remedy = in_steps(mistake.hint)
@@ -87,6 +84,19 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     section = _usual_section(answer_key) if written else ""
     hint = failed.message or f"First to mend: “{failed.name}”."
     return Verdict(answer_key.exercise, findings, hint=hint, section=section, remedy=failed.advice)
+
+
+def _of_first_failure(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[str, str]:
+    """What is told of the first call that gave no value, and what to do about it, if that can be told.
+
+    A call that should have been refused and ran too long is told as what it is: a refusal that is missing.
+    """
+    case, failure = next((case, reply.failure) for case, reply in replies.items() if reply.failure)
+    told, asked = tell_failure(answer_key.exercise, failure), answer_key.items[case].expected.failure
+    if failure.type != "Stopped" or asked is None:
+        return told, ""
+    advice = next((required.advice for required in answer_key.properties if case in required.cases), "")
+    return f"A {asked.type} is expected; {told}", advice
 
 
 def _usual_section(answer_key: AnswerKey) -> str:
@@ -235,8 +245,9 @@ def _problem(answer_key: AnswerKey, required: Property, replies: Mapping[str, Re
     actual = [replies[case] for case in required.cases]
     for reply, item in zip(actual, items, strict=True):
         if found := _form_problem(answer_key.exercise, reply, item, required.part):
-            # Only the advice says what should have been refused.
-            return found, required.advice if item.expected.failure and not reply.failure else ""
+            # Only the advice says what should have been refused. Without a refusal a call may also run too long.
+            accepted = reply.failure is None or reply.failure.type == "Stopped"
+            return found, required.advice if item.expected.failure and accepted else ""
     expected = [item.expected for item in items]
     if required.joint:
         holds = _observations_agree(required, actual, expected, items[0])

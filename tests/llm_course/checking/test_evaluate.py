@@ -126,3 +126,26 @@ def test_what_was_noted_of_a_reply_is_not_taken_for_what_another_call_asks() -> 
     found = [evaluate(each, {"case": reply}) for each in keys + keys[::-1]]
     assert [verdict.fraction for verdict in found] == [1, 0, 0, 0, 0, 1]
     assert [("a str is expected" in verdict.hint) for verdict in found] == [False, False, True, True, False, False]
+
+
+@pytest.mark.parametrize("checked", ["nothing", "the other argument"])
+def test_a_call_that_runs_on_for_want_of_a_refusal_is_told_so(checked: str) -> None:
+    refused, stopped = (Reply(failure=Failure(kind, "it ran too long")) for kind in ("ValueError", "Stopped"))
+    items = {
+        name: Item(Call({}), expected, 64.0)
+        for name, expected in (("usual", Reply(value=1)), ("negative", refused), ("endless", refused))
+    }
+    properties = (
+        Property("It is 1", ("usual",), "Return 1."),
+        Property("It refuses", ("negative", "endless"), "Raise ValueError first.", observe=observe.refusal),
+    )
+    replies = {"usual": Reply(value=1), "negative": Reply(value=1), "endless": stopped}
+    if checked == "the other argument":
+        replies["negative"] = refused
+    verdict = evaluate(AnswerKey("number", items, properties, ()), replies)
+    assert [finding.holds for finding in verdict.findings] == [True, False]
+    assert verdict.hint == "A ValueError is expected; `number` was stopped: it ran too long."
+    assert verdict.remedy == "Raise ValueError first."
+    # Where nothing is to be refused, the loop itself is what is wrong.
+    usual = evaluate(AnswerKey("number", items, properties, ()), replies | {"usual": stopped})
+    assert (usual.hint, usual.remedy) == ("`number` was stopped: it ran too long.", "")
