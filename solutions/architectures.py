@@ -28,9 +28,10 @@ def attention_pattern(
     Args:
         kind: "causal": the queries are the last of the positions, and each sees
             the keys up to its own position, so that the last query sees the
-            last key; "bidirectional": each sees all; "prefix": causal, and
-            every query sees the first `prefix` keys as well; "cross": the keys
-            are another text's, and each query sees all.
+            last key, and with fewer keys than queries the first ones see none;
+            "bidirectional": each sees all; "prefix": causal, and every query
+            sees the first `prefix` keys as well; "cross": the keys are another
+            text's, and each query sees all.
         n_queries: number of queries.
         n_keys: number of keys.
         prefix: how many keys all queries see; it counts for the kind "prefix"

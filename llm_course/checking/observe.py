@@ -15,6 +15,9 @@ from torch import Tensor
 from llm_course.checking.calls import Reply
 from llm_course.checking.compare import agree
 
+CERTAIN = 30
+"""How often a category is counted that is the same in each call, so that two calls can be told from two others."""
+
 
 def value(reply: Reply) -> Any:
     """The returned value."""
@@ -239,6 +242,41 @@ def as_one_category_of_pairs(value: Any) -> list[Any]:
     return [as_categories_of_pairs(value)]
 
 
+def as_fates(value: Any, mask_id: int, least: int = 4) -> list[Any]:
+    """(inputs, labels) of tokens that are all alike as a category for each: what became of it.
+
+    Beside it stands whether `least` tokens or more became the same other id, all of them, as never happens where ids
+    are drawn from a large vocabulary. So it is counted often enough to tell.
+    """
+    inputs, labels = value
+    _, hidden, other = _fates(inputs, labels, mask_id)
+    names = ["kept", "hidden", "other"]
+    fates = (hidden + 2 * other)[labels != -100].tolist()
+    same_id = int(other.sum()) >= least and len(inputs[other].unique()) == 1
+    return [
+        *[f"not chosen, {token}" for token in inputs[labels == -100].tolist()],
+        *[names[fate] for fate in fates],
+        *["one other id" if same_id else "other ids"] * CERTAIN,
+    ]
+
+
+def as_missing_ids(value: Any, vocab_size: int) -> list[Any]:
+    """(inputs, labels) as a category for each token, whether it was chosen, and one for all of them.
+
+    That one is which id is in none of the inputs, or that none is missing, or several are. Where each comes in for
+    certain, it is counted often enough to tell one that never does.
+    """
+    inputs, labels = value
+    missing = sorted(set(range(vocab_size)) - set(inputs.flatten().tolist()))
+    found = f"{missing} missing" if len(missing) < 2 else "several missing"
+    return [*(labels != -100).flatten().tolist(), *[found] * CERTAIN]
+
+
+def as_many_ids(value: Any, limit: int) -> list[Any]:
+    """(inputs, labels) as one category: whether more different ids than `limit` are among the inputs."""
+    return [len(value[0].unique()) > limit]
+
+
 def as_labels_and_unlabelled_inputs(value: Any) -> list[Any]:
     """(inputs, labels) as one category: the labels, and the inputs where the label is -100, else 0."""
     inputs, labels = value
@@ -248,6 +286,26 @@ def as_labels_and_unlabelled_inputs(value: Any) -> list[Any]:
 def labels_and_unlabelled_inputs(reply: Reply) -> list[Any]:
     """For each (inputs, labels) that a repeated call gave: the labels, and the inputs where the label is -100."""
     return [as_labels_and_unlabelled_inputs(value) for value in reply.value]
+
+
+def shares_within(reply: Reply, mask_id: int, chosen: list[float], kept: list[float], other: list[float]) -> list[bool]:
+    """For (inputs, labels) of many tokens in a repeated call: whether three shares lie between two bounds each.
+
+    They are the share of tokens that are chosen, and of these the shares that are kept, and that became neither
+    mask_id nor stayed. Last comes whether the chosen tokens of each call have more than one fate.
+    """
+    inputs, labels = (torch.cat([value[place].flatten() for value in reply.value]) for place in (0, 1))
+    found = labels != -100
+    shares = [found.double().mean(), *(fate[found].double().mean() for fate in _fates(inputs, labels, mask_id)[::2])]
+    within = [bool(low <= share <= high) for share, (low, high) in zip(shares, (chosen, kept, other), strict=True)]
+    fates = [sum(bool(fate.any()) for fate in _fates(*value, mask_id)) for value in reply.value]
+    return [*within, min(fates) > 1]
+
+
+def _fates(inputs: Tensor, labels: Tensor, mask_id: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Which chosen tokens were kept, which became mask_id, and which another id."""
+    chosen, kept, hidden = labels != -100, inputs == labels, inputs == mask_id
+    return chosen & kept, chosen & hidden & ~kept, chosen & ~hidden & ~kept
 
 
 def same_values(*replies: Reply) -> bool:

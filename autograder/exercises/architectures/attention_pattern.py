@@ -228,6 +228,12 @@ known.edit(
     "too: shift the diagonal by n_keys - n_queries, below 0 as well, so that the first queries see nothing.",
 )
 known.edit(
+    "prefix_block",
+    {PREFIX: "causal | (torch.arange(n_queries) < prefix)[:, None] & (torch.arange(n_keys) < prefix)"},
+    "You set a block of the first `prefix` rows and columns, so with fewer keys than queries later rows do not see the "
+    "whole prefix. Every query sees the first `prefix` keys: set these columns in all rows.",
+)
+known.edit(
     "prefix_moves_the_diagonal",
     {PREFIX: "everything.tril(diagonal=n_keys - n_queries + prefix)"},
     "You shift the diagonal by `prefix`, so that each query sees so many keys of its future. The diagonal stays; the "
@@ -278,6 +284,12 @@ def prefix_and_more_keys(draw: Generator) -> Arguments:
     }
 
 
+def prefix_and_more_queries(draw: Generator) -> Arguments:
+    """The first rows see the prefix and nothing else, also some below the first `prefix` rows."""
+    arguments = more_queries("prefix", draw)
+    return {**arguments, "prefix": randint(draw, 2, arguments["n_keys"] - 1)}
+
+
 def causal_with_prefix(draw: Generator) -> Arguments:
     return {**square("causal", draw), "prefix": randint(draw, 3, 5)}
 
@@ -307,6 +319,8 @@ EXERCISE = Exercise(
         Case("prefix, drawn", with_prefix),
         Case("prefix, more keys", given(kind="prefix", n_queries=4, n_keys=6, prefix=5), visible=True),
         Case("prefix, more keys, drawn", prefix_and_more_keys),
+        Case("prefix, more queries", given(kind="prefix", n_queries=5, n_keys=3, prefix=2), visible=True),
+        Case("prefix, more queries, drawn", prefix_and_more_queries),
         Case("prefix of nothing", lambda draw: {**sized("prefix", draw), "prefix": 0}),
         Case("prefix of everything", prefix_of_everything),
         Case("prefix of more than there is", given(kind="prefix", n_queries=4, n_keys=4, prefix=6), visible=True),
@@ -358,6 +372,8 @@ EXERCISE = Exercise(
                 "prefix, drawn",
                 "prefix, more keys",
                 "prefix, more keys, drawn",
+                "prefix, more queries",
+                "prefix, more queries, drawn",
                 "prefix of nothing",
                 "prefix of everything",
                 "prefix of more than there is",

@@ -160,6 +160,32 @@ known.edit(
     "has grown shorter. Build new lists, or go from the back.",
 )
 known.edit(
+    "shifted_in_the_inputs",
+    {
+        LOOP: f"inputs = list(ids)\n    {LOOP}",
+        INPUTS: "inputs[start:end] = [sentinel]",
+        REST: "inputs",
+    },
+    "You cut the pieces out of a copy from the front, and it grows shorter with each, so later spans cut in the wrong "
+    "place. Build the inputs from `ids`, or go from the back.",
+)
+known.edit(
+    "found_by_value",
+    {
+        LOOP: f"inputs = list(ids)\n    {LOOP}",
+        INPUTS: "place = inputs.index(ids[start])\n        inputs[place : place + end - start] = [sentinel]",
+        REST: "inputs",
+    },
+    "You look for a piece by its first token, and find the first place where that token stands. A token may come "
+    "more than once in a text: cut at the places start and end.",
+)
+known.edit(
+    "end_in_the_targets",
+    {TARGETS: "targets += [sentinel, *ids[start : end + 1]]"},
+    "Your targets repeat the token at `end`, which is still in the inputs. A span ends before it, as a Python slice "
+    "does.",
+)
+known.edit(
     "tuple_of_tokens",
     {INPUTS: "inputs += [*ids[kept_from:start], sentinel]", TARGETS: "targets += [sentinel, ids[start:end]]"},
     "Your targets hold lists in a list. They are one flat list of ids: += instead of append, or a star.",
@@ -319,6 +345,20 @@ def with_spans(*spans: tuple[int, int], sentinels: int = 5) -> Callable[[Generat
     }
 
 
+def drawn_twice(draw: Generator) -> Arguments:
+    """All that is cut out has stood before it as well."""
+    arguments = drawn(2)(draw)
+    ids, (first, second) = arguments["ids"], arguments["spans"]
+    piece = distinct(draw, first[1] - first[0], 1, 70)
+    ids[first[0] : first[1]] = piece
+    ids[second[0]] = piece[0]
+    return {
+        **arguments,
+        "ids": [*piece, *ids],
+        "spans": [(start + len(piece), end + len(piece)) for start, end in arguments["spans"]],
+    }
+
+
 IDS = [17, 4, 9, 0, 8, 3, 12, 5]
 SENTINELS = [95, 99, 91, 97]
 INPUTS_RIGHT = "The inputs are the text, with one sentinel in the place of each span"
@@ -331,6 +371,8 @@ TEXTS = (
     "the first token",
     "the last token",
     "at the ends, drawn",
+    "a token twice",
+    "a token twice, drawn",
 )
 
 
@@ -349,6 +391,12 @@ EXERCISE = Exercise(
         Case("the first token", shown((0, 2), (4, 5)), visible=True),
         Case("the last token", shown((1, 3), (6, 8)), visible=True),
         Case("at the ends, drawn", drawn(2, ends=True)),
+        Case(
+            "a token twice",
+            given(ids=[8, 8, 3, 17, 3, 3, 9, 8], spans=[(1, 3), (5, 6)], sentinels=SENTINELS),
+            visible=True,
+        ),
+        Case("a token twice, drawn", drawn_twice),
         Case("one token each", shown((1, 2), (3, 4), (5, 6)), visible=True),
         Case("no span", shown(), visible=True),
         Case("everything", shown((0, 8)), visible=True),

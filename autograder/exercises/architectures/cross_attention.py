@@ -320,6 +320,24 @@ known.edit(
     "You add x to the result. Adding it is the block's task, outside of this function.",
 )
 known.edit(
+    "residual_whatever_the_widths",
+    {f"return {JOINED} @ w_o.T": f"return x + {JOINED} @ w_o.T"},
+    "You add x to the result, which also fails where the rows of w_o are not as many as x is wide. Adding x is the "
+    "block's task, outside of this function.",
+)
+known.edit(
+    "exponentials",
+    {
+        HIDE: "pass",
+        SOFTMAX: "scores.exp()",
+        EMPTIED: "weights = weights * ~hidden",
+        "    output = weights": "    weights = weights / (weights.sum(dim=-1, keepdim=True) + 1e-9)\n"
+        "    output = weights",
+    },
+    "You take exponentials of the scores as they are. That of a large score is infinite, hidden or not, and infinity "
+    "times 0 is NaN: hide the scores first and use torch.softmax, which subtracts the largest.",
+)
+known.edit(
     "heads_not_checked",
     {CHECK: "False"},
     "With heads that do not fit your function ends in a RuntimeError, which is what torch raises by itself. Compare "

@@ -4,6 +4,7 @@ What is drawn cannot be compared number by number. Where nothing is chosen, or e
 whatever is drawn; the rest is compared by distribution, as pairs of input and label.
 """
 
+import functools
 from typing import Any
 
 import torch
@@ -103,13 +104,29 @@ known.edit(
     {RANDOM: MASKED.replace("<", ">=")},
     "All chosen tokens that do not become mask_id become random ids. Half of them, 10 % of the chosen, stay.",
 )
-# Between none and a tenth of what is left, which few draws tell apart.
 known.edit(
-    "hardly_any_random",
-    {RANDOM: "fate >= 0.99"},
-    "Hardly any of your chosen tokens becomes a random id, or none. It is 10 % of *all* chosen ones, half of those "
-    "that did not become mask_id; a tenth of what is left would be 2 %. Random means from the whole vocabulary, not "
-    "from the text.",
+    "tenth_of_the_rest",
+    {RANDOM: "(fate >= 0.8) & (uniform() < 0.1)"},
+    "Only about 2 % of your chosen tokens become random ids: a tenth of those that are left after the masks. It is "
+    "10 % of *all* chosen ones, which is half of the rest.",
+)
+known.edit(
+    "none_random_more_stay",
+    {RANDOM: "fate > 2"},
+    "None of your chosen tokens becomes a random id, and 20 % stay. 10 % are random ids, drawn from the whole "
+    "vocabulary and not from the text, and 10 % stay.",
+)
+known.edit(
+    "none_random_more_hidden",
+    {MASKED: "fate < 0.9", RANDOM: "fate > 2"},
+    "90 % of your chosen tokens become mask_id and none a random id. Of ten chosen ones eight become mask_id, one a "
+    "random id, and one stays.",
+)
+known.edit(
+    "tenth_hidden_tenth_random",
+    {MASKED: "fate < 0.1", RANDOM: "fate >= 0.9"},
+    "80 % of your chosen tokens stay as they are. It is mask_id that 80 % become; 10 % become a random id and 10 % "
+    "stay.",
 )
 known.edit(
     "tenth_over_the_masks",
@@ -340,10 +357,19 @@ def asked(
     }
 
 
-def one_kind(draw: Generator, batch: int, time: int, probability: float) -> Arguments:
+def one_kind(draw: Generator, batch: int, time: int, probability: float, vocab_size: int = 6) -> Arguments:
     """The same token everywhere, so that the pairs of input and label are few, and each of them frequent."""
     token = randint(draw, 1, 3)  # neither the first nor the last id, which slips leave out
-    return asked(draw, torch.full((time, batch), token).t(), probability=probability)
+    return asked(draw, torch.full((time, batch), token).t(), probability=probability, vocab_size=vocab_size)
+
+
+def of_four_ids(draw: Generator, batch: int, time: int) -> Arguments:
+    """Token and [MASK] are one of the inner ids: the three others come in as random ones only, 20 times each.
+
+    One of three is missing in one of two calls with a chance of 2e-8.
+    """
+    token = randint(draw, 1, 2)
+    return asked(draw, torch.full((batch, time), token), mask_id=token, vocab_size=4)
 
 
 def of_two_ids(draw: Generator, batch: int, time: int) -> Arguments:
@@ -362,23 +388,10 @@ def of_forty_ids(draw: Generator, batch: int, time: int) -> Arguments:
     return asked(draw, torch.full((batch, time), randint(draw, 0, 30)), mask_id=37, vocab_size=40)
 
 
-def choices(value: Any) -> list[Any]:
-    """Whether a token was chosen, for each of them, whatever became of it."""
-    return (value[1] != -100).flatten().tolist()
-
-
 def so_many(value: Any) -> list[Any]:
     """Whether about a quarter of a hundred tokens were chosen: of so many by chance, less than half of the time."""
     chosen = int((value[1] != -100).sum())
     return [(chosen > 22) + (chosen > 27)]
-
-
-def different_ids(value: Any) -> list[Any]:
-    """Whether more different ids came in than one for each of five rows or columns, the one that there was, and [MASK].
-
-    About sixteen do, of twenty tokens that become random.
-    """
-    return [len(value[0].unique()) > 8]
 
 
 def square(draw: Generator) -> Arguments:
@@ -415,8 +428,14 @@ def some_chosen(draw: Generator) -> Arguments:
     return asked(draw, *sentences(draw), vocab_size=30, mask_id=3, probability=0.6)
 
 
-PAIRS, TOGETHER = observe.as_categories_of_pairs, observe.as_one_category_of_pairs
+TOGETHER = observe.as_one_category_of_pairs
+# Of forty ids about sixteen come in, as about twenty tokens become random: more than one for each of five rows or
+# columns, the one that there was, and [MASK].
+DIFFERENT = functools.partial(observe.as_many_ids, limit=8)
 LABELLED = observe.as_labels_and_unlabelled_inputs
+# Of 2,000 tokens about 1,800 are chosen, of which 10 % are 180 give or take 13. A right answer is outside these bounds
+# with a chance of 2e-7; of 18 % or 2 %, one in 100,000 is inside.
+BOUNDS = {"mask_id": 4, "chosen": [0.855, 0.945], "kept": [0.06, 0.14], "other": [0.06, 0.14]}
 FATES = "Tokens are chosen with the given probability; of the chosen 80 % become mask_id, 10 % random, 10 % stay"
 RIGHT_LABELS = "Labels are the tokens that were chosen, and -100 elsewhere"
 
@@ -424,22 +443,35 @@ EXERCISE = Exercise(
     reference=architectures.mask_tokens,
     points=4,
     cases=(
-        Case("every token", lambda draw: one_kind(draw, 4, 10, 1.0), visible=True, repeat=20, categories=PAIRS),
-        # In three calls, one fate for all tokens of a call is never near 80 %.
-        Case("many tokens", lambda draw: one_kind(draw, 5, 320, 0.9), repeat=3, categories=PAIRS),
-        Case("few chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=16, categories=choices),
+        Case(
+            "many tokens",
+            lambda draw: one_kind(draw, 5, 20, 0.9, vocab_size=1000),
+            visible=True,
+            repeat=20,
+            categories=functools.partial(observe.as_fates, mask_id=4),
+        ),
+        Case(
+            "few chosen",
+            lambda draw: one_kind(draw, 5, 20, 0.25, vocab_size=1000),
+            repeat=16,
+            categories=functools.partial(observe.as_fates, mask_id=4, least=100),
+        ),
         # The labels are the same each time, whatever is drawn; often enough that other ones are told apart.
         Case("everything chosen", all_chosen, visible=True, repeat=18, categories=LABELLED),
         Case("all special", all_special, visible=True, repeat=18, categories=LABELLED),
         Case("nothing chosen", none_chosen, visible=True),
         Case("four tokens", square, visible=True, repeat=72, categories=LABELLED),
         Case("pairs of tokens", lambda draw: one_kind(draw, 1, 2, 1.0), visible=True, repeat=72, categories=TOGETHER),
-        Case("a vocabulary of two", lambda draw: of_two_ids(draw, 4, 10), visible=True, repeat=20, categories=PAIRS),
         Case(
-            "a vocabulary of two, longer", lambda draw: of_two_ids(draw, 10, 100), repeat=20, categories=share_of_ones
+            "a vocabulary of four",
+            lambda draw: of_four_ids(draw, 4, 200),
+            visible=True,
+            repeat=2,
+            categories=functools.partial(observe.as_missing_ids, vocab_size=4),
         ),
-        Case("a vocabulary of forty", lambda draw: of_forty_ids(draw, 5, 40), repeat=20, categories=different_ids),
-        Case("forty ids, many rows", lambda draw: of_forty_ids(draw, 40, 5), repeat=20, categories=different_ids),
+        Case("a vocabulary of two", lambda draw: of_two_ids(draw, 10, 100), repeat=20, categories=share_of_ones),
+        Case("a vocabulary of forty", lambda draw: of_forty_ids(draw, 5, 40), repeat=20, categories=DIFFERENT),
+        Case("forty ids, many rows", lambda draw: of_forty_ids(draw, 40, 5), repeat=20, categories=DIFFERENT),
         Case("how many are chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=60, categories=so_many),
         Case("one run", some_chosen, visible=True, repeat=3, categories=TOGETHER, generators=True),
         Case("the same run again", some_chosen, visible=True, repeat=3, categories=TOGETHER, drawn_as="one run"),
@@ -460,10 +492,12 @@ EXERCISE = Exercise(
         ),
         Property(
             FATES,
-            ("every token", "many tokens", "few chosen"),
+            ("many tokens",),
             "Choose first. Then draw one number from 0 to 1 for each token: below 0.8 it becomes mask_id, from 0.9 on "
             "a random id, and between the two it stays.",
             weight=3,
+            observe=functools.partial(observe.shares_within, **BOUNDS),
+            joint=True,
         ),
         Property(
             "Special tokens are never chosen",
@@ -479,14 +513,22 @@ EXERCISE = Exercise(
         ),
         Property(
             "Every token is decided by itself",
-            ("four tokens", "pairs of tokens", "how many are chosen", "a vocabulary of forty", "forty ids, many rows"),
+            (
+                "many tokens",
+                "four tokens",
+                "pairs of tokens",
+                "few chosen",
+                "how many are chosen",
+                "a vocabulary of forty",
+                "forty ids, many rows",
+            ),
             "Draw numbers of the shape of ids, for the choice, for what becomes of a token, and for the random ids.",
             weight=2,
             needs=FATES,
         ),
         Property(
             "Random ids come from the whole vocabulary, each id alike",
-            ("a vocabulary of two", "a vocabulary of two, longer"),
+            ("a vocabulary of four", "a vocabulary of two"),
             "torch.randint(vocab_size, ids.shape, ...) draws from 0 to vocab_size - 1. No id is left out, not even "
             "mask_id.",
             needs=FATES,

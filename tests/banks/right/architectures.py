@@ -52,7 +52,7 @@ def pattern_by_columns(kind: str, n_queries: int, n_keys: int, prefix: int = 0) 
 
 
 def pattern_by_block(kind: str, n_queries: int, n_keys: int, prefix: int = 0) -> Tensor:
-    """Queries inside the prefix see all of it; those behind it see it anyway, as it is in their past."""
+    """Queries before the end of the prefix see all of it; later ones see it anyway, as it is in their past."""
     masks = {"bidirectional": torch.ones, "cross": torch.ones, "causal": torch.ones, "prefix": torch.ones}
     try:
         mask = masks[kind](n_queries, n_keys).bool()
@@ -61,7 +61,7 @@ def pattern_by_block(kind: str, n_queries: int, n_keys: int, prefix: int = 0) ->
     if kind in ("causal", "prefix"):
         mask = torch.tril(mask, n_keys - n_queries)
     if kind == "prefix":
-        mask[:prefix, :prefix] = True
+        mask[: max(prefix + n_queries - n_keys, 0), :prefix] = True
     return mask
 
 
