@@ -298,7 +298,7 @@ def shares_within(reply: Reply, mask_id: int, chosen: list[float], kept: list[fl
     found = labels != -100
     shares = [found.double().mean(), *(fate[found].double().mean() for fate in _fates(inputs, labels, mask_id)[::2])]
     within = [bool(low <= share <= high) for share, (low, high) in zip(shares, (chosen, kept, other), strict=True)]
-    fates = [sum(bool(fate.any()) for fate in _fates(*value, mask_id)) for value in reply.value]
+    fates = [sum(bool(fate.any()) for fate in _fates(value[0], value[1], mask_id)) for value in reply.value]
     return [*within, min(fates) > 1]
 
 

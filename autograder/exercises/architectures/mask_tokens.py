@@ -435,7 +435,9 @@ DIFFERENT = functools.partial(observe.as_many_ids, limit=8)
 LABELLED = observe.as_labels_and_unlabelled_inputs
 # Of 2,000 tokens about 1,800 are chosen, of which 10 % are 180 give or take 13. A right answer is outside these bounds
 # with a chance of 2e-7; of 18 % or 2 %, one in 100,000 is inside.
-BOUNDS = {"mask_id": 4, "chosen": [0.855, 0.945], "kept": [0.06, 0.14], "other": [0.06, 0.14]}
+WITHIN = functools.partial(
+    observe.shares_within, mask_id=4, chosen=[0.855, 0.945], kept=[0.06, 0.14], other=[0.06, 0.14]
+)
 FATES = "Tokens are chosen with the given probability; of the chosen 80 % become mask_id, 10 % random, 10 % stay"
 RIGHT_LABELS = "Labels are the tokens that were chosen, and -100 elsewhere"
 
@@ -496,7 +498,7 @@ EXERCISE = Exercise(
             "Choose first. Then draw one number from 0 to 1 for each token: below 0.8 it becomes mask_id, from 0.9 on "
             "a random id, and between the two it stays.",
             weight=3,
-            observe=functools.partial(observe.shares_within, **BOUNDS),
+            observe=WITHIN,
             joint=True,
         ),
         Property(
