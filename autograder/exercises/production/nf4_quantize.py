@@ -104,6 +104,12 @@ known.edit(
     "You take the largest number of a block, and a negative one may be larger in magnitude: take abs first.",
 )
 known.edit(
+    "maximum_of_the_signed_without_filling",
+    {ABSMAX: "torch.stack([part.amax() for part in x.split(block_size)])"},
+    "You take the largest number of a block with its sign, so a block of negative numbers has a negative one. The "
+    "largest *magnitude* is asked for: take abs first.",
+)
+known.edit(
     "sum_for_maximum",
     {ABSMAX: "blocks.norm(dim=1)"},
     "You divide by the length of a block. Divide by its largest magnitude, so that it becomes 1 or -1.",
@@ -192,8 +198,9 @@ known.edit(
 known.edit(
     "zero_block_divided",
     {DIVISOR: "absmax[:, None]"},
-    "In a block of zeros you divide 0 by 0: the shares are NaN, and argmin says 0. Code 7 is the level 0: divide by "
-    "anything else there.",
+    "Your codes of a block of zeros are 0, which is the level -1, and they should be 7, the level 0. Either you divide "
+    "0 by 0, or you multiply the levels by an absmax of 0, so that all are equally near: argmin says 0 in both. Put "
+    "another number in the place of an absmax of 0 there.",
 )
 known.edit(
     "zero_block_refused",
@@ -221,6 +228,12 @@ known.edit(
     {DIVISOR: "(absmax + 1e-12)[:, None]"},
     "You add a small number to absmax, to keep blocks of zeros from dividing by 0. It is not small beside very small "
     "numbers, whose codes it changes: change the divisor only where it is exactly 0.",
+)
+known.edit(
+    "larger_constant_added",
+    {DIVISOR: "(absmax + 1e-6)[:, None]"},
+    "You add a small number to absmax, to keep blocks of zeros from dividing by 0. It moves every share, so that ties "
+    "are none any more and very small numbers lose their levels: change the divisor only where it is exactly 0.",
 )
 known.edit(
     "changed_in_place",
@@ -299,6 +312,12 @@ known.edit(
     {ABSMAX: "blocks.abs().mean(dim=1)"},
     "You divide by the mean magnitude of a block. The levels run from -1 to 1: divide by the largest.",
 )
+known.edit(
+    "mean_without_filling",
+    {ABSMAX: "torch.stack([part.abs().mean() for part in x.split(block_size)])"},
+    "You divide by the mean magnitude of a block, so large numbers are beyond all levels. Divide by the largest: the "
+    "levels run from -1 to 1.",
+)
 known.asserted()
 
 SMALL = torch.tensor([0.5, -2.0, 0.0, 1.3, 0.3, -0.21, 0.04, 0.1])
@@ -340,7 +359,8 @@ def drawn_wide(draw: Generator) -> Arguments:
 
 def drawn_ties(draw: Generator) -> Arguments:
     order = torch.randperm(len(EXACT_PAIRS), generator=draw).tolist()
-    x = middles(2.0 ** randint(draw, -3, 3), tuple(EXACT_PAIRS[place] for place in order))
+    # Beside these largest magnitudes a constant of 1e-8 is nothing, and one of 1e-6 moves every middle.
+    x = middles(2.0 ** randint(draw, 0, 3), tuple(EXACT_PAIRS[place] for place in order))
     return {"x": x, "block_size": len(x)}
 
 

@@ -49,6 +49,17 @@ known.edit(
     "You round down, with floor or //. The task asks for the nearest whole number.",
 )
 known.edit(
+    "rounded_down_past_the_range",
+    {ROUNDED: "multiples.floor()", CLAMPED: ""},
+    "You round down, with floor or //, and what is a little below -127 becomes -128. The task asks for the nearest "
+    "whole number: torch.round.",
+)
+known.edit(
+    "rounded_up",
+    {ROUNDED: "multiples.ceil()", CLAMPED: ""},
+    "You round up, as ceil does. The task asks for the nearest whole number: torch.round.",
+)
+known.edit(
     "down_to_minus_128",
     {LARGEST: "2 ** (bits - 1)", CLAMPED: ".clamp(-largest, largest - 1)"},
     "You divide by 2^(bits - 1), 128 with 8 bits. There is no +128, so the largest positive weight is cut. "
@@ -221,6 +232,13 @@ known.edit(
     "to it. Change the divisor only where it is exactly 0.",
 )
 known.edit(
+    "constant_added",
+    {DIVISOR: "(scale + 1e-6)"},
+    "You add a small number to the scale, to keep rows of zeros from dividing by 0. It moves every quotient, such as a "
+    "half to below the half, and it is not small beside very small weights: change the divisor only where it is "
+    "exactly 0.",
+)
+known.edit(
     "changed_in_place",
     {f"weight / {DIVISOR}": f"weight.div_({DIVISOR})"},
     "Your function writes into the weights that it was given, as a division in place does. Whoever called it still "
@@ -260,7 +278,8 @@ known.edit(
 )
 known.asserted()
 
-TWO_ROWS = torch.tensor([[0.5, -1.234, 0.333, 2.54], [3.14, 7.77, -12.7, 0.04]])
+# Divided by a 127th of itself, each largest magnitude is a little more than 127 in float32.
+TWO_ROWS = torch.tensor([[0.5, -1.234, 0.333, 2.55], [3.14, 7.77, -12.68, 0.04]])
 FOUR_BITS = torch.tensor([[0.9, -3.5, 1.2, 0.1, 2.2], [30.0, -12.0, 70.0, 4.0, 53.0]])
 THREE_BITS = torch.tensor([[3.0, -0.8, 1.7], [-0.9, 0.71, 0.2]])
 HALVES = torch.tensor([[3.5, 0.25, 0.75, 1.25, -1.25, -1.75], [-28.0, 2.0, 6.0, -2.0, -6.0, 14.0]])
@@ -291,7 +310,8 @@ def drawn_halves(draw: Generator) -> Arguments:
     # Dividing by 7 and multiplying by 7 again leads back to these.
     halves = torch.tensor([0.5, 1.5, 2.5, 3.5, 4.5, 5.5, -0.5, -1.5, -2.5, -3.5, -4.5, -5.5])
     chosen = halves[torch.randperm(12, generator=draw)].view(2, 6)
-    return {"weight": torch.cat([torch.tensor([[7.0], [-7.0]]), chosen], 1) * 2.0 ** randint(draw, -4, 4), "bits": 4}
+    # Beside scales from 1 to 16 a constant of 1e-8 is nothing, and one of 1e-6 moves every half.
+    return {"weight": torch.cat([torch.tensor([[7.0], [-7.0]]), chosen], 1) * 2.0 ** randint(draw, 0, 4), "bits": 4}
 
 
 def drawn_zero_rows(draw: Generator) -> Arguments:
