@@ -120,4 +120,7 @@ def _plain(result: Any) -> Any:
     if isinstance(result, MethodType):
         # Those of two objects are never equal. It does not travel, so it is here what it is there.
         return Opaque("method")
+    if type(result) in (list, dict):
+        # It may be the object's own, which later steps add to.
+        return result.copy()
     return result.detach().clone() if isinstance(result, Tensor) else result

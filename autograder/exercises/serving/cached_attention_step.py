@@ -6,7 +6,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import serving
 
@@ -259,6 +259,20 @@ known.edit(
     "You take exponentials of the scores as they are, and large ones overflow. torch.softmax subtracts the largest "
     "score first.",
 )
+known.edit(
+    "largest_of_all_heads",
+    {
+        SOFTMAX: "((scores - scores.max()).exp() / (scores - scores.max()).exp().sum(dim=-1, keepdim=True))",
+    },
+    "You subtract the largest score of *all* heads. In a head whose scores are far below it all exponentials round to "
+    "0, and 0 / 0 is NaN: subtract each head's own largest score, as torch.softmax does.",
+)
+known.edit(
+    "keys_and_values_swapped",
+    {"(cache_k @ query": "(cache_v @ query", "[:, None] @ cache_v": "[:, None] @ cache_k"},
+    "You score the values and mix the keys. It is the other way round: the query meets the keys, and the weights mix "
+    "the values.",
+)
 
 
 def step(heads: int, time: int, head_dim: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
@@ -282,6 +296,15 @@ def loud(draw: Generator) -> Arguments:
     return arguments | {"query": ends, "key": 1 + 30 * ends.sign()}
 
 
+def loud_in_one_head(draw: Generator) -> Arguments:
+    """Beside the scores of one head, all of another's are small."""
+    arguments, quiet = loud(draw), step(2, 4, 3)(draw)
+    head = randint(draw, 0, 1)
+    for name in ("query", "key"):
+        arguments[name][head] = quiet[name][head]
+    return arguments
+
+
 MAIN = "The new token attends to all tokens, itself included"
 VALUES = ("three tokens", "drawn", "one head", "many heads")
 
@@ -297,6 +320,7 @@ EXERCISE = Exercise(
         Case("an empty cache, drawn", step(2, 0, 5)),
         Case("large scores", loud, visible=True),
         Case("large scores, again", loud),
+        Case("large scores in one head", loud_in_one_head, visible=True),
         Case("bfloat16", step(2, 3, 4, torch.bfloat16), visible=True),
         Case("float64", step(2, 5, 3, torch.float64), slack=1e12),
         Case(
@@ -339,8 +363,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "Large scores give finite weights",
-            ("large scores", "large scores, again"),
-            "exp(1000) is no number that a float holds. torch.softmax subtracts the largest score first.",
+            ("large scores", "large scores, again", "large scores in one head"),
+            "exp(1000) is no number that a float holds. torch.softmax subtracts the largest score of each head first.",
             needs=MAIN,
         ),
         Property(

@@ -122,6 +122,22 @@ def smallest_index_first(arrivals: list[int], lengths: list[int], max_batch: int
     return by_steps(arrivals, lengths, max_batch, lambda index: (index,))
 
 
+@known.function(
+    "You look for a request by its arrival and its length, and find the first that has both. Two requests may be alike "
+    "in both: go through the indices, and put each result at its own."
+)
+def found_by_value(arrivals: list[int], lengths: list[int], max_batch: int) -> list[int]:
+    refuse(arrivals, lengths, max_batch)
+    requests = list(zip(arrivals, lengths, strict=True))
+    free_from, finished = [0] * max_batch, [0] * len(requests)
+    for arrival, length in sorted(requests, key=lambda request: request[0]):
+        slot = free_from.index(min(free_from))
+        last = max(arrival, free_from[slot]) + length - 1
+        finished[requests.index((arrival, length))] = last
+        free_from[slot] = last + 1
+    return finished
+
+
 known.edit(
     "order_of_the_arguments",
     {ORDER: "range(len(arrivals))"},
@@ -288,6 +304,11 @@ def at_once(draw: Generator) -> Arguments:
     return {"arrivals": [2] * 6, "lengths": lengths, "max_batch": 1}
 
 
+def alike(draw: Generator) -> Arguments:
+    arrival, length = randint(draw, 0, 9), randint(draw, 2, 9)
+    return {"arrivals": [arrival] * 5, "lengths": [length] * 5, "max_batch": 2}
+
+
 def roomy(draw: Generator) -> Arguments:
     arguments = queue(draw, 6, 9, 8)
     return {**arguments, "max_batch": randint(draw, 6, 9)}
@@ -308,7 +329,7 @@ def a_length_too_many(draw: Generator) -> Arguments:
 
 
 def nobody_and_no_slot(draw: Generator) -> Arguments:
-    return {"arrivals": [], "lengths": [], "max_batch": -randint(draw, 0, 999)}
+    return {"arrivals": [], "lengths": [], "max_batch": -randint(draw, 1, 999)}
 
 
 def negative_slots(draw: Generator) -> Arguments:
@@ -338,12 +359,15 @@ EXERCISE = Exercise(
         Case("in any order, drawn", crowded(20, 4)),
         Case("at once", given(arrivals=[1, 1, 1, 1, 1], lengths=[5, 3, 4, 1, 2], max_batch=2), visible=True),
         Case("at once, one slot", at_once),
+        Case("all alike", given(arrivals=[1, 1, 1, 1], lengths=[2, 2, 2, 2], max_batch=1), visible=True),
+        Case("all alike, drawn", alike),
         Case("no requests", given(arrivals=[], lengths=[], max_batch=2), visible=True),
         Case("a length too few", malformed(lengths=[3, 2]), visible=True),
         Case("a length too many", a_length_too_many),
         Case("no slot", malformed(max_batch=0), visible=True),
         Case("a negative number of slots", negative_slots),
-        Case("no requests and no slot", nobody_and_no_slot),
+        Case("no requests and no slot", given(arrivals=[], lengths=[], max_batch=0), visible=True),
+        Case("no requests and no slot, drawn", nobody_and_no_slot),
         Case("before the beginning", malformed(arrivals=[0, -1, 1]), visible=True),
         Case("nothing to make", malformed(lengths=[3, 0, 4]), visible=True),
         Case("less than nothing to make", malformed(lengths=[3, 2, -2]), visible=True),
@@ -372,8 +396,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "Of equal arrivals the smaller index comes first",
-            ("at once", "at once, one slot"),
-            "Python's sort keeps the order of equals: sort by the arrival alone.",
+            ("at once", "at once, one slot", "all alike", "all alike, drawn"),
+            "Python's sort keeps the order of equals: sort the indices by the arrival alone.",
             needs=MAIN,
         ),
         Property(
@@ -392,11 +416,13 @@ EXERCISE = Exercise(
                 "no slot",
                 "a negative number of slots",
                 "no requests and no slot",
+                "no requests and no slot, drawn",
                 "before the beginning",
                 "nothing to make",
                 "less than nothing to make",
             ),
-            "As many lengths as arrivals, arrivals from 0 on, lengths and max_batch from 1 on.",
+            "Raise ValueError before you begin, unless there are as many lengths as arrivals, arrivals from 0 on, and "
+            "lengths and max_batch from 1 on. Without a slot, or with nothing to make, a simulation never ends.",
             observe=observe.refusal,
             needs="With room for all, each finishes in step arrival + length - 1",
         ),

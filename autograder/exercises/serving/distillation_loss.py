@@ -197,6 +197,12 @@ known.edit(
     "You do not compare the shapes: one row of the teacher is broadcast to all rows of the student. Raise ValueError.",
 )
 known.edit(
+    "numbers_counted",
+    {SHAPES: "student.numel() != teacher.numel()"},
+    "You compare how many numbers there are, and 2 rows of 3 are as many as 3 rows of 2. Compare the shapes, and raise "
+    "ValueError where they differ.",
+)
+known.edit(
     "temperature_not_checked",
     {POSITIVE: "False"},
     "You do not check the temperature. Raise ValueError where it is not above 0.",
@@ -244,6 +250,11 @@ def large(draw: Generator) -> Arguments:
     return {"student": student, "teacher": teacher, "temperature": 1.5}
 
 
+def rows_for_columns(draw: Generator) -> Arguments:
+    arguments = drawn(3, 5, 1.5)(draw)
+    return {**arguments, "teacher": arguments["teacher"].T}
+
+
 TWO = {
     "student": torch.tensor([[0.0, 1.0, 3.0], [2.0, 0.0, -1.0]]),
     "teacher": torch.tensor([[1.0, 0.0, 2.0], [4.0, 1.0, 0.0]]),
@@ -268,6 +279,12 @@ EXERCISE = Exercise(
             given(student=TWO["student"], teacher=TWO["teacher"][:1], temperature=2.0),
             visible=True,
         ),
+        Case(
+            "rows for columns",
+            given(student=TWO["student"], teacher=TWO["teacher"].T.contiguous(), temperature=2.0),
+            visible=True,
+        ),
+        Case("rows for columns, drawn", rows_for_columns),
         Case("temperature 0", given(**TWO, temperature=0.0), visible=True),
         Case("negative temperature", given(**TWO, temperature=-2.0), visible=True),
     ),
@@ -306,7 +323,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "What makes no sense is refused with a ValueError",
-            ("temperature 1", "one teacher for all", "temperature 0", "negative temperature"),
+            (
+                "temperature 1",
+                "one teacher for all",
+                "rows for columns",
+                "rows for columns, drawn",
+                "temperature 0",
+                "negative temperature",
+            ),
             "Student and teacher have the same shape, and the temperature is above 0.",
             observe=observe.refusal,
             needs=MAIN,

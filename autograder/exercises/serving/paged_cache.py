@@ -280,6 +280,33 @@ known.edit(
     "`append` returns the slots of the whole sequence. Only those of the new tokens are asked for.",
 )
 known.edit(
+    "append_returns_all_but_for_none",
+    {f"return {NEW}": "return self.slots(sequence) if n_tokens else []"},
+    "`append` returns all slots of the sequence, with those that it had before. Return the slots of the new tokens "
+    "only.",
+)
+known.edit(
+    "append_returns_one_for_one",
+    {f"return {NEW}": f"new = {NEW}\n        return new[0] if n_tokens == 1 else new"},
+    "For a single token `append` returns a number. It always returns a list, then of one slot.",
+)
+known.edit(
+    "append_returns_blocks",
+    {f"return {NEW}": "return taken"},
+    "`append` returns the blocks that it has taken. Return the slots of the new tokens: block * block_size + offset.",
+)
+known.edit(
+    "whole_blocks_in_slots",
+    {
+        f"return {NEW}": "table = self._tables[sequence]\n"
+        "        return [table[token // self._block_size] * self._block_size + token % self._block_size\n"
+        "                for token in range(length, length + n_tokens)]",
+        SLOTS: "[block * size + offset for block in table for offset in range(size)]",
+    },
+    "`slots` lists all places of the sequence's blocks, also those that hold no token yet. Stop after as many slots as "
+    "there are tokens.",
+)
+known.edit(
     "append_returns_nothing",
     {f"return {NEW}": "return None"},
     "`append` returns nothing. Return the slots of the new tokens.",
@@ -409,6 +436,28 @@ known.edit(
 )
 
 
+@known.function(
+    "You keep the sequences in a list and take a sequence's number for its place, which fails or mixes sequences up. "
+    "A sequence may have any number, such as 1000 or -3: use a dict."
+)
+class numbers_for_places(serving.PagedCache):
+    def __init__(self, n_blocks: int, block_size: int) -> None:
+        super().__init__(n_blocks, block_size)
+        self._names: list[int] = list(range(50))
+
+    def append(self, sequence: int, n_tokens: int = 1) -> list[int]:
+        """As it is for the name at that place."""
+        return super().append(self._names[sequence], n_tokens)
+
+    def slots(self, sequence: int) -> list[int]:
+        """As it is for the name at that place."""
+        return super().slots(self._names[sequence])
+
+    def free(self, sequence: int) -> None:
+        """As it is for the name at that place."""
+        super().free(self._names[sequence])
+
+
 def append(sequence: int, n_tokens: int) -> Step:
     return "method", "append", {"sequence": sequence, "n_tokens": n_tokens}
 
@@ -496,6 +545,7 @@ EXERCISE = Exercise(
         script("one token at a time", 4, 3, *[append_one(0)] * 7),
         drawn("one sequence, drawn", 20, 3, growing),
         script("two sequences", 6, 4, append(7, 5), append(3, 2), append(7, 2), append(3, 3), append(7, 2)),
+        script("numbers of any size", 6, 4, append(1000, 5), append(-3, 2), append(1000, 4), append(-3, 3)),
         drawn("sequences, drawn", 40, 4, side_by_side),
         script("slots", 6, 2, append(7, 3), append(3, 1), append(7, 2), append(3, 2), slots(7), slots(3)),
         script("slots of a freed block", 4, 2, append(7, 3), append(3, 2), free(7), append(3, 3), slots(3), slots(7)),
@@ -536,9 +586,9 @@ EXERCISE = Exercise(
         ),
         Property(
             "Each sequence has blocks of its own, and `append` gives the slots of the new tokens",
-            ("two sequences", "sequences, drawn"),
-            "Keep a list of blocks for each sequence: its next token goes into its own last block, whoever came "
-            "between.",
+            ("two sequences", "numbers of any size", "sequences, drawn"),
+            "Keep a list of blocks for each sequence, in a dict: its next token goes into its own last block, whoever "
+            "came between.",
             weight=2,
             needs=MAIN,
             observe=functools.partial(observe.blocks_by_appearance, block_size=4),

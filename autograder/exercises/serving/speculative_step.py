@@ -235,6 +235,35 @@ known.edit(
     "the generator itself.",
 )
 known.edit(
+    "seeded_with_a_number",
+    {"    def drawn_from": "    generator = torch.Generator().manual_seed(0)\n\n    def drawn_from"},
+    "You make a generator with a seed of your own, so each call draws the same numbers. Draw from the generator that "
+    "you are given, and set no seed.",
+)
+known.edit(
+    "row_of_the_first_equal",
+    {
+        LOOP: f"{LOOP}\n        row = drafted.index(token)",
+        REJECTED: "chance * draft[row, token] >= target[row, token]",
+        RESIDUAL: "(target[row] - draft[row]).clamp(min=0)",
+    },
+    "You look for the row of a token with index(), which finds the first of equal tokens. A token may be drafted "
+    "twice: count the places, as enumerate does.",
+)
+known.edit(
+    "row_behind",
+    {REJECTED: "chance * draft[place, token] >= target[place + 1, token]"},
+    "You compare a drafted token with the target's row for the place *behind* it. Row i of the target is for the place "
+    "of drafted token i, as row i of the draft is.",
+)
+known.edit(
+    "rejected_token_last",
+    {AT_REJECTION: "return [*drafted[:place], token]"},
+    "After a rejection you return the rejected token as the last one. Draw another in its place, from "
+    "max(target - draft, 0).",
+    EXACT,
+)
+known.edit(
     "tensors_returned",
     {"int(torch.multinomial(weights, 1, generator=generator))": "torch.multinomial(weights, 1, generator=generator)"},
     "Your list holds a tensor. Token ids are ints: int(...) or .item().",
@@ -372,6 +401,14 @@ EXERCISE = Exercise(
             categories=observe.as_all_but_last,
         ),
         Case("at two places", case(TARGET, DRAFT, TWICE), visible=True, repeat=300, categories=observe.as_all_but_last),
+        # The second one is rejected for sure; by the row of the first it would be accepted.
+        Case(
+            "one token twice",
+            case(ONE_HOT, DRAFT[:2], (2, 2)),
+            visible=True,
+            repeat=20,
+            categories=observe.as_all_but_last,
+        ),
         Case("at two places, longer", case(TARGET, DRAFT, RARELY), repeat=700, categories=observe.as_all_but_last),
         Case(
             "rejected",
@@ -417,7 +454,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("half of the time", "at the second place", "at two places", "at two places, longer"),
+            ("half of the time", "at the second place", "at two places", "one token twice", "at two places, longer"),
             "Draw a number from 0 to 1 for each drafted token, and reject where it is not below target[i, x] / "
             "draft[i, x]; at the first rejection stop. Count how many tokens come out.",
             weight=3,

@@ -280,11 +280,51 @@ class PagedByHeap:
         self.counts[sequence] = 0
 
 
+class PagedBySlots:
+    """Only the slots of each sequence, handed out as they are kept: a caller's list grows with the sequence."""
+
+    def __init__(self, n_blocks: int, block_size: int) -> None:
+        if n_blocks < 0 or block_size < 1:
+            raise ValueError("no such cache")
+        self.size = block_size
+        self.unused = set(range(n_blocks))
+        self.places: dict[int, list[int]] = {}
+
+    @property
+    def free_blocks(self) -> int:
+        """What nobody uses."""
+        return len(self.unused)
+
+    def append(self, sequence: int, n_tokens: int = 1) -> list[int]:
+        """Written into the list that `slots` gives."""
+        if n_tokens < 0:
+            raise ValueError("fewer than no tokens")
+        places = self.places.setdefault(sequence, [])
+        if n_tokens > -len(places) % self.size + len(self.unused) * self.size:
+            raise MemoryError("full")
+        for _ in range(n_tokens):
+            if len(places) % self.size == 0:
+                block = min(self.unused)
+                self.unused.remove(block)
+                places.append(block * self.size)
+            else:
+                places.append(places[-1] + 1)
+        return places[len(places) - n_tokens :]
+
+    def slots(self, sequence: int) -> list[int]:
+        """The list itself."""
+        return self.places.get(sequence, [])
+
+    def free(self, sequence: int) -> None:
+        """A block of each first place."""
+        self.unused.update(place // self.size for place in self.places.pop(sequence, []))
+
+
 ALTERNATIVES: Alternatives = {
     "cached_attention_step": [step_by_einsum, step_by_heads, step_by_library],
     "speculative_step": [speculate_by_ratio, speculate_at_once],
     "expected_tokens": [expected_by_formula, expected_by_horner, expected_by_chances],
     "distillation_loss": [distil_by_kl_div, distil_by_entropies, distil_by_rows],
     "continuous_batching": [batching_by_steps, batching_by_heap],
-    "PagedCache": [PagedByOwners, PagedByHeap],
+    "PagedCache": [PagedByOwners, PagedByHeap, PagedBySlots],
 }

@@ -100,6 +100,19 @@ def test_a_step_does_not_see_what_another_did_to_its_arguments(shifted: Shifted)
     assert X.tolist() == [[1.0, 2.0]]
 
 
+def test_a_list_of_the_object_itself_is_told_as_it_was() -> None:
+    class Growing:
+        def __init__(self) -> None:
+            self.items: list[int] = []
+
+        def grow(self, item: int) -> list[int]:
+            self.items.append(item)
+            return self.items
+
+    grown = [("method", "grow", {"item": item}) for item in (3, 5)]
+    assert run_script(Growing(), [*grown, ("get", "items")]) == [[3], [3, 5], [3, 5]]
+
+
 def test_what_a_method_raises_is_told_and_the_next_steps_are_taken(shifted: Shifted) -> None:
     rows = ("refused", "refuse", {"x": X.repeat(2, 1)}), ("refused", "refuse", {"x": X}), ("method", "refuse", {"x": X})
     assert run_script(shifted, rows)[:2] == ["MemoryError", None]
