@@ -1,6 +1,6 @@
 /** Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values. */
 
-import { attention } from "./js/attention.js";
+import { attention, readHeads } from "./js/attention.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { fromTo, memory } from "./js/before.js";
 import { announcement, button, choice, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
@@ -254,28 +254,6 @@ function sentenceSource(model, onChange) {
     },
   };
   return source;
-}
-
-/**
- * The vectors of every head for a sequence of tokens: [layer][head].
- * @param {import("./js/decoder.js").Decoder} decoder
- * @param {number[]} ids
- * @returns {Vectors[][]}
- */
-function readHeads(decoder, ids) {
-  const { layers, heads, kv_heads, head_size } = decoder.config;
-  const read = Array.from({ length: layers }, () =>
-    Array.from({ length: heads }, () => ({ query: /** @type {Matrix} */ ([]), key: /** @type {Matrix} */ ([]), value: /** @type {Matrix} */ ([]) })),
-  );
-  decoder.read(decoder.newCache(), ids, (name, layer, values) => {
-    if (name !== "query" && name !== "key" && name !== "value") return;
-    const vectors = Array.from(values);
-    read[layer].forEach((vectorsOfHead, head) => {
-      const part = name === "query" ? head : Math.floor(head / (heads / kv_heads));
-      vectorsOfHead[name].push(vectors.slice(part * head_size, (part + 1) * head_size));
-    });
-  });
-  return read;
 }
 
 /**

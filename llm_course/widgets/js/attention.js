@@ -2,6 +2,7 @@
 
 import { dot, softmax } from "./numbers.js";
 
+/** @import { Decoder } from "./decoder.js" */
 /** @import { Matrix } from "./types.js" */
 
 /**
@@ -21,4 +22,26 @@ export function attention({ query, key, value, causal, scaled }) {
   const weights = scores.map(softmax);
   const output = weights.map((row) => value[0].map((_, column) => dot(row, value.map((v) => v[column]))));
   return { scores, weights, output };
+}
+
+/**
+ * The vectors of every head for a sequence of tokens: [layer][head].
+ * @param {Decoder} decoder
+ * @param {number[]} ids
+ * @returns {{ query: Matrix, key: Matrix, value: Matrix }[][]}
+ */
+export function readHeads(decoder, ids) {
+  const { layers, heads, kv_heads, head_size } = decoder.config;
+  const read = Array.from({ length: layers }, () =>
+    Array.from({ length: heads }, () => ({ query: /** @type {Matrix} */ ([]), key: /** @type {Matrix} */ ([]), value: /** @type {Matrix} */ ([]) })),
+  );
+  decoder.read(decoder.newCache(), ids, (name, layer, values) => {
+    if (name !== "query" && name !== "key" && name !== "value") return;
+    const vectors = Array.from(values);
+    read[layer].forEach((vectorsOfHead, head) => {
+      const part = name === "query" ? head : Math.floor(head / (heads / kv_heads));
+      vectorsOfHead[name].push(vectors.slice(part * head_size, (part + 1) * head_size));
+    });
+  });
+  return read;
 }

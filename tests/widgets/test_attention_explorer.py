@@ -1,0 +1,122 @@
+"""The attention explorer in Chromium: what a reader edits, picks and points at, and the course model's own heads."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from llm_course import models
+from tests.widgets.conftest import Watched, opened
+
+pytestmark = pytest.mark.browser
+
+
+def attention_row(page: Page, row: int) -> list[float]:
+    """A row of the table of weights."""
+    table = page.locator("table", has_text="Weights").last
+    cells = table.locator("tbody tr").nth(row).locator("td").all_inner_texts()
+    return [float(cell) for cell in cells]
+
+
+def test_attention_explorer_answers_to_edits(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    assert attention_row(page, 2) == [0.05, 0.81, 0.05, 0.1]
+    for token, number in (("cat", 1), ("sat", 2), ("down", 1), ("down", 2)):
+        page.get_by_label(f"key of {token}, number {number}").fill("0")
+    assert attention_row(page, 2) == [0.25] * 4
+
+
+def test_attention_explorer_shows_its_point_at_one_press(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    before = attention_row(page, 3)
+    page.get_by_role("button", name="All keys alike").click()
+    assert attention_row(page, 3) == [0.25] * 4
+    page.get_by_role("button", name="As it was").click()
+    assert attention_row(page, 3) == before
+    page.get_by_role("button", name="One query ten times as large").click()
+    assert max(attention_row(page, 3)) == 1
+    assert page.get_by_label("query of down, number 2").input_value() == "20"
+
+
+def test_attention_explorer_masks_and_scales(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.get_by_label("Causal mask").check()
+    assert attention_row(page, 0) == [1, 0, 0, 0]
+    before = attention_row(page, 3)
+    page.get_by_label("Divide scores").uncheck()
+    assert max(attention_row(page, 3)) > max(before)
+
+
+def test_attention_explorer_works_from_the_keyboard(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.keyboard.press("Tab")  # to what to try, which can be folded
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Vectors", exact=True)).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Causal mask")).to_be_checked()
+    page.get_by_role("button", name="cat").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("“cat” listens most to")
+    expect(page.get_by_role("button", name="cat")).to_be_focused()
+
+
+def read_sentence(page: Page) -> None:
+    page.get_by_label("Vectors", exact=True).select_option(label="A sentence in the course model")
+    expect(page.get_by_label("Layer", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_attention_explorer_reads_a_sentence_with_the_course_model(
+    watched: Watched, address: str, site: Path, scheme: str
+) -> None:
+    page = opened(watched, address if scheme == "http" else site.as_uri(), "attention_explorer")
+    read_sentence(page)
+    page.get_by_label("Your sentence").fill("The cat sat.")
+    expect(page.get_by_label("Your sentence")).to_be_focused()
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("The cat sat.")["input_ids"]]])
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        attentions = model(ids, output_attentions=True).attentions
+    page.get_by_label("Layer", exact=True).select_option(label="3")
+    page.get_by_label("Head", exact=True).select_option(label="4")
+    expected = attentions[2][0, 3].round(decimals=2)
+    assert attention_row(page, 3) == pytest.approx(expected[3].tolist(), abs=0.011)
+
+
+def test_the_view_of_the_attention_explorer_is_in_its_address(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.get_by_label("Queries Q").get_by_role("spinbutton").first.fill("3")
+    page.get_by_label("Vectors").select_option("Random vectors")
+    page.get_by_label("Width d").select_option("16")
+    page.wait_for_url("**width=16*")
+    page.reload()
+    expect(page.get_by_label("Width d")).to_have_value("16")
+    page.get_by_label("Vectors").select_option("A small example")
+    expect(page.get_by_label("Queries Q").get_by_role("spinbutton").first).to_have_value("3")
+
+
+def test_what_is_said_of_scores_fits_the_vectors_in_view(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    tips = page.get_by_role("group", name="What to try")
+    expect(tips).to_contain_text("All keys alike")
+    expect(page.get_by_role("table", name="Scores: Q · K / √d")).to_be_visible()
+    page.get_by_label("Divide scores").uncheck()
+    expect(page.get_by_role("table", name="Scores: Q · K", exact=True)).to_be_visible()
+    page.get_by_label("Vectors").select_option("Random vectors")
+    expect(tips).not_to_contain_text("All keys alike")  # no such button is there
+
+
+def test_a_weight_marks_the_rows_that_meet_in_it(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    weights = page.get_by_label("Weights: each row sums to 1")
+    meeting = page.locator("tr.llm-meets")
+    expect(meeting).to_have_count(1)  # the picked query
+    weights.locator("tbody tr").nth(2).locator("td").nth(1).hover()
+    expect(meeting).to_have_count(3)
+    places = meeting.evaluate_all("rows => rows.map(row => [...row.parentNode.children].indexOf(row))")
+    assert places == [2, 1, 1]
+    page.get_by_text("Attention explorer", exact=True).hover()
+    expect(meeting).to_have_count(1)
