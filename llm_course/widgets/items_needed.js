@@ -1,9 +1,10 @@
-/** How many items a test needs to tell two models apart, with items of their own and with the same ones. */
+/** How many items it takes to tell two models apart, in separate tests and in the same one. */
 
-import { calculator, choice, element, setTrait, slider } from "./js/dom.js";
+import { calculator, choice, element, setTrait, slider, svg } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
+import { widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
-import { linePlot } from "./js/plot.js";
+import { fitted, linePlot } from "./js/plot.js";
 import { chanceOfRightOrder, deviations, disagreementOf, itemsNeeded, normalQuantile } from "./js/statistics.js";
 import { captionedTable, tableRow } from "./js/table.js";
 
@@ -12,9 +13,13 @@ import { captionedTable, tableRow } from "./js/table.js";
 const TRAITS = ["first", "second", "likeness", "items", "confidence", "power"];
 const CONFIDENCES = [0.8, 0.9, 0.95, 0.99];
 const POWERS = [0.5, 0.8, 0.9, 0.99];
+/** Whether the models get items of their own. */
+const KINDS = /** @type {const} */ ([["unpaired", "separate tests"], ["paired", "the same test"]]);
 /** Items of a test, as powers of ten. */
 const FEWEST = 1;
 const MOST = 5;
+/** Height of an interval's row. */
+const ROW = 22;
 const PLOTTED = Array.from({ length: 41 }, (_, i) => FEWEST + (i * (MOST - FEWEST)) / 40);
 
 export default calculator(
@@ -22,30 +27,30 @@ export default calculator(
     title: "How many items for this difference?",
     tryThis: [
       "Move both models up, 2 points apart as before, until the better one is right on 98 %. Do they take more items, or fewer? Why?",
-      "Move the likeness to its right end. Two versions of one model are often that alike: what do the same items save then?",
+      "Let the models share all the mistakes they can. Two versions of one model often nearly do: what does the same test save then?",
       "Set the test to 164 items, the size of HumanEval. How far must the second model fall behind before the interval leaves out 0?",
     ],
   },
-  { traits: TRAITS, fields, compute: comparisonOf, sentence, pictures: [figures, plot, table] },
+  { traits: TRAITS, fields, compute: comparisonOf, sentence, pictures: [figures, plot, intervals, table] },
 );
 
 /** @param {Model} model */
 function fields(model) {
   const percent = (/** @type {number} */ share) => `${format(100 * share, 1)} %`;
   const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
-  const pick = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number[]} */ values, /** @type {string} */ unit) =>
-    choice(label, values.map((value) => [String(value), `${100 * value} %${unit}`]), String(model.get(trait)), (value) => set(trait)(Number(value)));
+  const pick = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number[]} */ values) =>
+    choice(label, values.map((value) => [String(value), `${100 * value} %`]), String(model.get(trait)), (value) => set(trait)(Number(value)));
   return [
     slider("First model right", { min: 0.01, max: 0.99, step: 0.005, value: model.get("first"), format: percent }, set("first")),
     slider("Second model right", { min: 0.01, max: 0.99, step: 0.005, value: model.get("second"), format: percent }, set("second")),
-    slider("Likeness of the two", { min: 0, max: 1, step: 0.01, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
+    slider("Mistakes they share", { min: 0, max: 1, step: 0.01, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
     slider(
       "Items in the test",
       { min: FEWEST, max: MOST, step: 0.001, value: Math.log10(model.get("items")), format: (power) => itemsOf(power).toLocaleString("en") },
       (power) => set("items")(itemsOf(power)),
     ),
-    pick("Confidence", "confidence", CONFIDENCES, ""),
-    pick("Found in", "power", POWERS, " of tests"),
+    pick("Confidence", "confidence", CONFIDENCES),
+    pick("Tests that find it", "power", POWERS),
   ];
 }
 
@@ -62,10 +67,12 @@ function comparisonOf(model) {
   const deviation = deviations({ first, second, disagreement });
   const needed = (/** @type {number} */ of) => (difference === 0 ? Infinity : itemsNeeded(difference, of, confidence, power));
   const reach = normalQuantile((1 + confidence) / 2);
+  const ends = (/** @type {number} */ of) => [-1, 1].map((side) => 100 * (difference + (side * reach * of) / Math.sqrt(items)));
   return {
-    difference, disagreement, deviation, items, confidence, power, reach,
+    difference, disagreement, deviation, items, confidence, power,
     far: reach + normalQuantile(power), // so many standard errors away, a difference is found in that share of tests
     needed: { unpaired: needed(deviation.unpaired), paired: needed(deviation.paired) },
+    ends: { unpaired: ends(deviation.unpaired), paired: ends(deviation.paired) },
   };
 }
 
@@ -80,9 +87,9 @@ function inItems(count) {
 function sentence({ difference, disagreement, confidence, power, needed }) {
   if (difference === 0) return "Both models are right equally often: no test can find a difference.";
   return (
-    `A difference of ${points(difference)} takes ${inItems(needed.unpaired)} for each model, or ${inItems(needed.paired)} that both get ` +
-    `(they disagree on ${format(100 * disagreement, 1)} %). Then ${100 * power} % of tests find it: 0 lies outside their ${100 * confidence} % interval.`
-  );
+    `A difference of ${points(difference)} takes separate tests of ${inItems(needed.unpaired)}, or the same test of ${inItems(needed.paired)} ` +
+    `(the models disagree on ${format(100 * disagreement, 1)} %). Then ${100 * power} % of tests find it: 0 lies outside their ${100 * confidence} % interval.`
+  ).replaceAll(" %", "\u00a0%");
 }
 
 /**
@@ -94,8 +101,8 @@ function figures(now, before) {
   /** @type {[string, (of: Asked) => string][]} */
   const shown = [
     ["points apart", ({ difference }) => format(100 * Math.abs(difference), 1)],
-    ["items, others for each", ({ needed }) => written(needed.unpaired)],
-    ["items, the same", ({ needed }) => written(needed.paired)],
+    ["items, separate tests", ({ needed }) => written(needed.unpaired)],
+    ["items, the same test", ({ needed }) => written(needed.paired)],
   ];
   return keyFigures(shown, now, before);
 }
@@ -116,14 +123,15 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
   const highest = Math.min(50, Math.max(5, 4 * size));
   const found = (/** @type {number} */ of, distance = far) =>
     PLOTTED.map((at) => /** @type {[number, number]} */ ([at, (100 * distance * of) / Math.sqrt(10 ** at)])).filter(([, value]) => value <= highest);
+  const hasMoved = before && JSON.stringify([before.deviation, before.far]) !== JSON.stringify([deviation, far]);
   const ends = [needed.unpaired, needed.paired].map(Math.log10).filter((at) => at >= FEWEST && at <= MOST);
   return linePlot({
-    title: `The smallest difference that ${100 * power} % of tests find, by their items`,
+    title: `The smallest difference that ${100 * power} % of tests find, by their items${hasMoved ? "; pale: before" : ""}`,
     x: "items in the test",
     y: "points",
     series: [
-      { name: "other items for each", points: found(deviation.unpaired), before: before && found(before.deviation.unpaired, before.far) },
-      { name: "the same items", points: found(deviation.paired), before: before && found(before.deviation.paired, before.far) },
+      { name: KINDS[0][1], points: found(deviation.unpaired), before: before && found(before.deviation.unpaired, before.far) },
+      { name: KINDS[1][1], points: found(deviation.paired), before: before && found(before.deviation.paired, before.far) },
       { name: "the difference", points: [[FEWEST, size], [MOST, size]] },
     ],
     dots: difference === 0 ? [] : ends.map((at, i) => ({ at: [at, size], name: Math.round(10 ** at).toLocaleString("en"), below: i === 1 })),
@@ -132,20 +140,50 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
     xTicks: [1, 2, 3, 4, 5],
     xTick: (at) => (10 ** at).toLocaleString("en"),
     yRange: [0, highest],
-    height: 250,
+    height: 220,
+    linesAreInLegend: true, // beside them, their names would jump with each change
+    tracesAreNamed: true,
   });
 }
 
+/**
+ * Where the difference lies that a test of so many items finds: an interval that holds 0 is hollow.
+ * @param {Asked} asked
+ */
+function intervals({ difference, items, confidence, ends }) {
+  const rows = KINDS.map(([kind, name]) => ({ name, ends: ends[kind], text: ends[kind].map((end) => format(end, 1)).join(" to ") }));
+  const [least, most] = [Math.min(0, ...rows.flatMap((row) => row.ends)), Math.max(0, ...rows.flatMap((row) => row.ends))];
+  const caption = `${100 * confidence} % interval of a test of ${inItems(items)}, in points; hollow where 0 lies in it`;
+  const draw = (/** @type {number} */ width) => {
+    const left = 12 + Math.max(...rows.map(({ name }) => widthOf(name)));
+    const right = width - 12 - Math.max(...rows.map(({ text }) => widthOf(text)));
+    const toX = (/** @type {number} */ value) => left + ((value - least) / (most - least || 1)) * (right - left);
+    const floor = ROW * rows.length;
+    return svg(
+      "svg",
+      { viewBox: `0 0 ${width} ${floor + 16}`, role: "img", "aria-label": `${caption}: ${rows.map(({ name, text }) => `${name}, ${text}`).join("; ")}` },
+      svg("text", { class: "llm-tick", x: toX(0), y: floor + 13, "text-anchor": "middle" }, "0"),
+      ...rows.flatMap(({ name, ends: [from, to], text }, i) => {
+        const middle = (i + 0.5) * ROW;
+        const look = from <= 0 && to >= 0 ? "llm-holds" : "llm-leaves-out";
+        return [
+          svg("text", { x: 0, y: middle + 4 }, name),
+          svg("rect", { class: look, x: toX(from), y: middle - 5, width: Math.max(1, toX(to) - toX(from)), height: 10, rx: 2 }),
+          svg("circle", { class: "llm-point", cx: toX(100 * difference), cy: middle, r: 4 }),
+          svg("text", { x: width, y: middle + 4, "text-anchor": "end" }, text),
+        ];
+      }),
+      svg("path", { class: "llm-axis", d: `M${toX(0)} 0V${floor}` }),
+    );
+  };
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, caption), fitted(draw));
+}
+
 /** @param {Asked} asked */
-function table({ difference, deviation, items, confidence, reach }) {
-  const names = ["", "Standard error", `${100 * confidence} % interval`, "Right order"];
-  const lines = /** @type {const} */ (["unpaired", "paired"]).map((kind) => {
-    const error = deviation[kind] / Math.sqrt(items);
-    const ends = [difference - reach * error, difference + reach * error].map((end) => format(100 * end, 1));
+function table({ difference, deviation, items }) {
+  const lines = KINDS.map(([kind, name]) => {
     const order = difference === 0 ? "–" : `${format(100 * chanceOfRightOrder(difference, deviation[kind], items), 1)} %`;
-    const cells = [format(100 * error, 2), `${ends[0]} to ${ends[1]}`, order];
-    const name = kind === "paired" ? "the same items" : "other items for each";
-    return tableRow(name, cells);
+    return tableRow(name, [format((100 * deviation[kind]) / Math.sqrt(items), 2), order]);
   });
-  return captionedTable(`A test of ${inItems(items)}, in points`, names, lines);
+  return captionedTable(`A test of ${inItems(items)}`, ["", "standard error, points", "right order"], lines, "llm-dense-rows");
 }

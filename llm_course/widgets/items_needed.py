@@ -67,5 +67,5 @@ class ItemsNeeded(CourseWidget):
                 rows.append(f"{100 * self.first:g} % against {100 * (self.first - difference):g} %")
                 values.append([items_needed(difference, one, self.confidence, self.power) for one in of])
         caption = f"Items to find a difference in {self.power:.0%} of tests, at {self.confidence:.0%} confidence"
-        columns: Any = ["other items for each", "the same items"]
+        columns: Any = ["separate tests", "the same test"]
         return number_table(caption, rows, values, columns, digits=0)

@@ -37,6 +37,8 @@ const METRICS = [
   { name: "log-probability", unit: "nats per token", of: logProbability },
 ];
 const HEIGHT = 230;
+/** The gray look of a line. */
+const OTHER_SEEDS = 4;
 /** Ticks of an axis at the most. */
 const TICKS = 3;
 
@@ -79,7 +81,7 @@ export default widget(
       const before = remember(now);
       const former = before?.view === now.view ? before.length : undefined; // lines of other models are no trace of these
       said.textContent = sentence(now);
-      const seeds = now.view.runs.length > 1 ? ["Each blue line is a seed."] : [];
+      const seeds = now.view.runs.length > 1 ? [`Blue: ${now.view.runs[0].name}, its steepest step thick. Gray: other seeds.`] : [];
       key.textContent = [...seeds, ...(former && former !== now.length ? [`Pale: answers of ${former}.`] : [])].join(" ");
       results.replaceChildren(...METRICS.map((metric) => plot(metric, now, former)));
       numbers.replaceChildren(table(now));
@@ -106,7 +108,7 @@ function sentence({ view, length }) {
     return steepest ? `${Math.round(100 * steepest.share)} % of the rise of ${metric.name}` : `no rise of ${metric.name}`;
   });
   const of = `${first.name}${view.runs.length > 1 ? " alone" : ""}`;
-  return `Answers of ${length} ${length === 1 ? "token" : "tokens"}. Shaded: the steepest step of ${of}. It holds ${shares.slice(0, -1).join(", ")} and ${shares.at(-1)}.`;
+  return `Answers of ${length} ${length === 1 ? "token" : "tokens"}. Shaded: the steepest step of ${of}. It holds ${shares.slice(0, -1).join(", ")} and ${shares.at(-1)}.`.replaceAll(" %", "\u00a0%");
 }
 
 /**
@@ -119,21 +121,23 @@ function plot(metric, { view, length }, formerLength) {
   const points = (/** @type {number[]} */ values) => values.map((value, i) => /** @type {[number, number]} */ ([at(view.places[i]), value]));
   /** @type {Series[]} */
   const series = view.runs.map((run, i) => ({
-    name: "", // the seeds differ in nothing but luck: they look alike, and the sentence tells of them
-    look: 0,
+    name: "", // a note above the plots tells of the seeds
+    look: i === 0 ? 0 : OTHER_SEEDS,
     points: points(valuesOf(metric, run, length)),
     before: formerLength && i === 0 ? points(valuesOf(metric, run, formerLength)) : undefined,
-  }));
+  })).reverse(); // the first one lies on top
   if (metric.of === exactMatch) {
     const power = view.runs[0].answers.map((one) => tokensRight(one, length) ** length);
     series.push({ name: "if tokens were independent", look: 1, points: points(power) });
   }
-  const steepest = steepestStep(valuesOf(metric, view.runs[0], length));
+  const first = valuesOf(metric, view.runs[0], length);
+  const steepest = steepestStep(first);
   return linePlot({
     title: metric.name[0].toUpperCase() + metric.name.slice(1),
     x: view.axis,
     y: metric.unit,
     series,
+    thick: steepest ? points(first).slice(steepest.from, steepest.from + 2) : undefined,
     band: steepest ? [at(view.places[steepest.from]), at(view.places[steepest.from + 1])] : undefined,
     markerName: steepest ? `${Math.round(100 * steepest.share)} %` : undefined,
     xTicks: sparse(view.places).map(at),

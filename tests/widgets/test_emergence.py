@@ -93,11 +93,31 @@ def test_items_needed_answers(watched: Watched, address: str) -> None:
     said = page.get_by_role("status")
     expect(said).to_contain_text("A difference of 2.0 points")
     before = said.inner_text()
-    page.get_by_label("Likeness of the two").fill("1")
-    expect(said).to_contain_text("they disagree on 2.0 %")
+    page.get_by_label("Mistakes they share").fill("1")
+    expect(said).to_contain_text("the models disagree on 2.0 %")
     assert said.inner_text() != before
     page.get_by_label("Second model right").fill("0.84")
     expect(said).to_contain_text("no test can find a difference")
+
+
+@pytest.mark.browser
+def test_lines_keep_their_names_in_the_legend_and_intervals_are_drawn_against_0(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "items_needed")
+    names = ["separate tests", "the same test", "the difference"]
+    legend, intervals = page.locator(".llm-legend span"), page.get_by_role("img", name="interval of a test of")
+    expect(legend).to_have_text(names)
+    expect(page.locator("rect.llm-holds")).to_have_count(2)  # −3.2 to 7.2 and −1.5 to 5.5
+    page.wait_for_timeout(800)  # longer than a gesture
+    page.get_by_label("First model right").fill("0.9")
+    expect(page.locator("polyline.llm-before")).to_have_count(2)
+    expect(page.get_by_text("pale: before")).to_be_visible()
+    expect(legend).to_have_text(names)
+    expect(page.locator("rect.llm-leaves-out")).to_have_count(2)
+    zero = intervals.locator(".llm-axis").bounding_box()
+    assert zero is not None
+    for bar in intervals.locator("rect").all():
+        box = bar.bounding_box()
+        assert box is not None and box["x"] > zero["x"]
 
 
 @pytest.mark.browser
@@ -113,3 +133,8 @@ def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, ad
     expect(said).to_contain_text("Answers of 1 token.")
     page.get_by_label("Models", exact=True).select_option("2")
     expect(page.locator(".llm-band")).to_have_count(3)
+    expect(page.get_by_text("Blue: seed 0, its steepest step thick. Gray: other seeds.")).to_be_visible()
+    expect(page.locator("polyline.llm-line-4")).to_have_count(3)
+    expect(page.locator("polyline.llm-thick")).to_have_count(3)
+    text = said.evaluate("node => node.textContent")
+    assert "\u00a0%" in text and " %" not in text

@@ -12,13 +12,15 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  * @property {string} name
  * @property {Points} points
  * @property {Points} [before]  The line before the last change, which stays as a pale trace.
- * @property {number} [look]  Which of the four colors and dashes; its place in the list if left out.
+ * @property {number} [look]  Which of the four colors and dashes; its place in the list if left out. 4 is gray, for lines
+ *   behind another.
  *
  * @typedef {object} Plot
  * @property {string} title  Says what the plot shows, for those who do not see it too.
  * @property {string} x  Label of the axis.
  * @property {string} y
  * @property {Series[]} series  Up to four.
+ * @property {Points} [thick]  A part of the line of look 0 that is drawn thick.
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
@@ -30,6 +32,7 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  * @property {[number, number]} [xRange]
  * @property {[number, number]} [yRange]
  * @property {number} [height]  In pixels; by the width if left out.
+ * @property {boolean} [linesAreInLegend]  Whether they are named there even where they have room beside them.
  * @property {boolean} [tracesAreNamed]  Whether words beside several plots say once what their traces are.
  */
 
@@ -87,7 +90,7 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked, tracesAreNamed }, width) {
+function drawing({ title, x, y, series, thick, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
@@ -101,7 +104,7 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
     svg("polyline", { class: name, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") });
   const look = (/** @type {Series} */ one, /** @type {number} */ i) => `llm-line llm-line-${one.look ?? i}`;
   const { texts, areNamed } = names(
-    { series, marker, band, markerName, dots, y },
+    { series, marker, band, markerName, dots, y, linesAreInLegend },
     { start, top: EDGE.top, bottom, width, at: ([px, py]) => [toX(px), toY(py)] },
   );
   const picture = svg(
@@ -115,6 +118,7 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
     marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: EDGE.top, y2: bottom }),
     ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
     ...series.map((one, i) => line(one.points, look(one, i))),
+    thick ? line(thick, "llm-line llm-thick") : null,
     ...dots.map(({ at: [px, py], name, pale, look: own }) =>
       svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: RADIUS }, svg("title", {}, name)),
     ),
@@ -128,11 +132,11 @@ function drawing({ title, x, y, series, marker, band, markerName, dots = [], xTi
 /**
  * The names of dots, of the marker or band, and of lines, where they have room. Lines are named beside them all or none:
  * else the legend names them.
- * @param {Pick<Plot, "series" | "marker" | "band" | "markerName" | "y"> & { dots: NonNullable<Plot["dots"]> }} plot
+ * @param {Pick<Plot, "series" | "marker" | "band" | "markerName" | "y" | "linesAreInLegend"> & { dots: NonNullable<Plot["dots"]> }} plot
  * @param {{ start: number, top: number, bottom: number, width: number, at: (point: Point) => Point }} drawing  Where its lines
  *   are, in pixels, and where a point of the plot is.
  */
-function names({ series, marker, band, markerName, dots, y }, { start, top, bottom, width, at }) {
+function names({ series, marker, band, markerName, dots, y, linesAreInLegend }, { start, top, bottom, width, at }) {
   const upright = (/** @type {number} */ value) => /** @type {Point[]} */ ([[at([value, 0])[0], top], [at([value, 0])[0], bottom]]);
   const uprights = [...(band ?? []), ...(marker === undefined ? [] : [marker])].map(upright);
   const [from, to] = [uprights[0], band ? uprights[1] : uprights[0]];
@@ -141,7 +145,7 @@ function names({ series, marker, band, markerName, dots, y }, { start, top, bott
     ...(from && markerName ? [{ text: markerName, spots: spotsUpright(from[0][0], to[0][0], top + 11, bottom) }] : []),
   ];
   const ofLines = series.flatMap(({ name, points, look }, i) => (name ? [{ text: name, look: look ?? i, spots: spotsAlong(points.map(at)), isOfLine: true }] : []));
-  const asked = series.length > 1 && width >= WIDE ? ofLines : [];
+  const asked = series.length > 1 && width >= WIDE && !linesAreInLegend ? ofLines : [];
   const spots = placed([...things, ...asked], {
     frame: { left: start, right: width, top: 2, bottom: bottom - 2 },
     taken: [boxOf(y, Y_NAME), ...dots.map((dot) => markAt(at(dot.at), RADIUS + 1))],
