@@ -136,9 +136,10 @@ def test_rent_or_own_answers(watched: Watched, address: str) -> None:
     page.get_by_label("Busy", exact=True).fill("0")
     expect(said).to_contain_text("the machine is cheaper")
     page.get_by_label("Busy", exact=True).fill("-3")  # where the machine costs a thousand times as much
+    expect(said).to_contain_text("the API is cheaper")
     dots = page.locator("circle.llm-point")
     expect(dots).to_have_count(2)
-    heights = [float(dot.get_attribute("cy") or "nan") for dot in dots.all()]
+    heights = dots.evaluate_all("dots => dots.map((dot) => Number(dot.getAttribute('cy')))")  # of one drawing
     drawing = page.locator(".llm-plot svg[role=img]").get_attribute("viewBox") or ""
     assert 0 < heights[0] < heights[1] < float(drawing.split()[3])  # you, above where they meet
 
