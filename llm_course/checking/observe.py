@@ -245,19 +245,16 @@ def as_one_category_of_pairs(value: Any) -> list[Any]:
 def as_fates(value: Any, mask_id: int, least: int = 4) -> list[Any]:
     """(inputs, labels) of tokens that are all alike as a category for each: what became of it.
 
-    Beside it stands whether `least` tokens or more became the same other id, all of them, as never happens where ids
-    are drawn from a large vocabulary. So it is counted often enough to tell.
+    Beside it stands what never happens where each fate is drawn by itself, and ids from a large vocabulary: that none
+    was hidden and all have one fate, or that all others, `least` or more, became the same id. So it is counted often
+    enough to tell.
     """
     inputs, labels = value
     _, hidden, other = _fates(inputs, labels, mask_id)
-    names = ["kept", "hidden", "other"]
-    fates = (hidden + 2 * other)[labels != -100].tolist()
-    same_id = int(other.sum()) >= least and len(inputs[other].unique()) == 1
-    return [
-        *[f"not chosen, {token}" for token in inputs[labels == -100].tolist()],
-        *[names[fate] for fate in fates],
-        *["one other id" if same_id else "other ids"] * CERTAIN,
-    ]
+    fates = [("kept", "hidden", "other")[fate] for fate in (hidden + 2 * other)[labels != -100].tolist()]
+    one_id = int(other.sum()) >= least and len(inputs[other].unique()) == 1
+    seen = "one fate" if set(fates) in ({"kept"}, {"other"}) else "one other id" if one_id else "nothing special"
+    return [*[f"not chosen, {token}" for token in inputs[labels == -100].tolist()], *fates, *[seen] * CERTAIN]
 
 
 def as_missing_ids(value: Any, vocab_size: int) -> list[Any]:

@@ -370,9 +370,10 @@ DRAFT = (
 SURE = (0, 3, 2)
 # What comes last is rejected for sure, so that no bonus is drawn; before it, tokens of the chances 0.5, 0.6, 0.25, 0.2.
 HALF, LATER, TWICE, RARELY = (1, 3, 4), (2, 0, 4), (1, 0, 4), (3, 2, 4)
-# The target never says token 3 here, and its likeliest token is not that of the residual.
+# The target never says token 3 here, and its likeliest token is not that of the residual. Of token 4 the draft has more
+# too, so that what is drawn from the difference turned around is not the rejected token only.
 NEVER = ((0.30, 0.35, 0.20, 0.0, 0.15), *TARGET[1:])
-DRAFT_OF_NEVER = ((0.05, 0.30, 0.05, 0.45, 0.15), *DRAFT[1:])
+DRAFT_OF_NEVER = ((0.05, 0.30, 0.05, 0.35, 0.25), *DRAFT[1:])
 # The target says token 1 often, but never after it was rejected. Without token 1, the target says the others nearly as
 # they are to be drawn: so it tells apart those who forget to take it away, and those who do no more than that.
 OFTEN = ((0.25, 0.45, 0.05, 0.20, 0.05), TARGET[1])
