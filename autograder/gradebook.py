@@ -151,7 +151,7 @@ class Writer:
         """What goes wrong with the files of one submission refuses that one. Raises OSError where it is the machine."""
         try:
             yield
-        except (OSError, RecursionError, ValueError) as error:
+        except (OSError, RecursionError, UnicodeError) as error:
             if isinstance(error, OSError) and error.errno in OF_THE_MACHINE:
                 raise
             withdraw_scores(self._course, self._assignment, student)
@@ -449,7 +449,7 @@ class _Files:
         return folder / f"{self._assignment}.ipynb"
 
 
-def _reason_of(error: OSError | RecursionError | ValueError) -> str:
+def _reason_of(error: OSError | RecursionError | UnicodeError) -> str:
     if isinstance(error, OSError):
         return str(error.strerror)
     return "its folders are too deep" if isinstance(error, RecursionError) else "it holds a text that no file can hold"

@@ -7,9 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from autograder import course
+from autograder.gradebook import Writer
 from autograder.hand_in import (
     KINDS,
     MAX_BESIDE,
@@ -302,3 +306,24 @@ def test_a_time_that_no_calendar_has_costs_its_own_hand_in_alone(folder: Path, m
 
     monkeypatch.setattr("autograder.hand_in.datetime", Far)
     assert refusal(folder / f"{NAME}.ipynb").startswith(f"{NAME}.ipynb was changed at a time that no calendar has")
+
+
+def test_a_defect_in_reading_costs_its_own_hand_in_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("a case that nobody thought of")
+
+    monkeypatch.chdir(folder.parents[2])
+    monkeypatch.setattr("autograder.course.read_hand_in", fail)
+    task = course._task(folder, cast(Writer, None), [])
+    assert task.student == "ada" and "The grader failed on it (KeyError)" in str(task.content)
+
+
+def test_text_that_no_file_can_hold_refuses_its_own_hand_in_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    withdrawn, kept = [], []
+    monkeypatch.setattr("autograder.gradebook.withdraw_scores", lambda *student: withdrawn.append(student[-1]))
+    monkeypatch.setattr("autograder.gradebook.write_result", lambda *result: kept.append(result[-1]))
+    writer = SimpleNamespace(_course=SimpleNamespace(autograded_directory="autograded"), _assignment=NAME, refused={})
+    with Writer._standing_alone(cast(Writer, writer), "ada"):
+        "\ud800".encode()
+    assert withdrawn == ["ada"] and kept == [writer.refused["ada"]]
+    assert "it holds a text that no file can hold" in kept[0].reason

@@ -1,10 +1,13 @@
 """A picture is shown if its own bytes say that it is one, and how large."""
 
 import io
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from autograder.pages import TOO_MANY, Page
 from autograder.pictures import MAX_BYTES, MAX_SIDE, PictureError, read_picture, read_picture_text
 from tests.banks.hostile.serving import DRAWING, PAGE, png
 
@@ -79,3 +82,17 @@ def test_a_jpeg_of_many_segments_is_refused_and_one_of_some_dozens_is_read() -> 
     assert read_picture(head + comment * 100 + rest).pixels == 37 * 21
     with pytest.raises(PictureError, match="It is damaged"):
         read_picture(head + comment * 5_000 + rest)
+
+
+def test_a_page_counts_what_it_reads_for_pictures_that_it_does_not_show(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8" + b"\0" * (4 << 20))
+    page = Page(tmp_path)
+
+    def reasons() -> Iterator[str]:
+        for _ in range(7):
+            with pytest.raises(PictureError) as refused:
+                page.find_picture("a.jpg")
+            yield str(refused.value)
+
+    found = list(reasons())
+    assert found == ["It is damaged."] * 4 + [TOO_MANY] * 3
