@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix soak lab demo-class lint test unit notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix soak lab demo-class lint test unit outputs notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -97,8 +97,8 @@ benchmarks/node_modules/.package-lock.json: benchmarks/package-lock.json
 	npm ci --silent --prefix benchmarks
 	@touch $@
 
-# Nor does Sphinx look at the extensions' own files, or at what draws formulas.
-_build/.extensions: package-lock.json $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
+# Nor does Sphinx look at the extensions' own files, at the widgets' code, or at what draws formulas.
+_build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/static/* _templates/*.html _templates/*/*.html)
 	@rm -rf _build/.doctrees && mkdir -p _build && touch $@
 
 # The learner's lab: JupyterLab with every assignment laid out, and nbgrader's Validate button.
@@ -121,10 +121,11 @@ checks: env  ## build the data of the learners' own checks, and write the page o
 kill-matrix: env  ## write _build/kill_matrix.md: which property catches which known mistake
 	@$(BIN)/python -m autograder.kill_matrix
 
-soak: env  ## before a release: 100 seeds, every sandbox tier, 2,000 damaged notebooks, nbgrader's own tests, all training recipes
+soak: env  ## before a release: 100 seeds, every page, every sandbox tier, 2,000 damaged notebooks, nbgrader's own tests, all training recipes
 	@LLM_COURSE_SEEDS=100 $(PYTEST) $(IN_PARALLEL) --timeout 7200 tests/autograder/exercises/test_verdicts.py tests/autograder/test_draws.py
 	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
 	@LLM_COURSE_STARVING=all $(PYTEST) --timeout 3600 tests/grading/test_starving.py
+	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) -m notebooks
 	@$(BIN)/python -m tests.grading.nbgrader_suite
 	@$(BIN)/python -m tests.soak --run $(IN_PARALLEL)
 
@@ -146,8 +147,11 @@ unit: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # they do not wait
 unit: env widgets  ## the tests that take seconds, with the seed that stays
 	@LLM_COURSE_SEED= $(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
 
+outputs: env widgets  ## run the pages that changed, with their claims, and keep what they put out beside them
+	@LLM_COURSE_KEEP_OUTPUTS=1 $(PYTEST) $(IN_PARALLEL) -m page
+
 notebooks: env widgets  ## execute every cell of the book
-	@$(PYTEST) -m notebooks
+	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) -m notebooks
 
 grading: env postgresql  ## the banks of submissions through real nbgrader
 	@$(PYTEST) $(IN_PARALLEL) -m grading

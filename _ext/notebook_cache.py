@@ -5,7 +5,7 @@ This extension fills the cache beforehand, a notebook per core, each in a fork o
 they import (`warm_kernels.py`). Code alone does not say whether an output still holds:
 it also depends on the modules that the cells import. So each cached notebook carries a digest of its sources (the
 project's modules reached by import statements, the data files of their packages, and the files beside the notebook),
-and is run again when that changes.
+and is run again when that changes. What is missing is first looked for beside the page (`kept_outputs.py`).
 """
 
 import ast
@@ -28,6 +28,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
+from _ext import kept_outputs
 from _ext.warm_kernels import WarmKernelManager
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 PACKAGES = ("llm_course", "solutions", "autograder")
 READ_BY = {"llm_course/checks": "llm_course/check.py"}
 """Data that one module of its package alone reads: a chapter's page does not depend on the exercises' checks."""
+NOT_PUT_OUT = ("llm_course/widgets/built",)
+"""Data that no output holds: the code of the widgets, which the built site has from there."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def refresh(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: 
     if seen.is_file() and seen.read_text(encoding="utf-8") == state:
         return []
     store = get_cache(folder)
-    stale = [notebook for notebook in find_notebooks(env) if not is_fresh(store, notebook)]
+    stale = [book for book in find_notebooks(env) if not is_fresh(store, book) and not take_kept(store, book)]
     if stale:
         workers = min(len(stale), os.cpu_count() or 1)
         logger.info("Running %d notebook(s), %d at a time", len(stale), workers)
@@ -109,6 +112,15 @@ def is_fresh(store: JupyterCacheAbstract, notebook: Notebook) -> bool:
     return False
 
 
+def take_kept(store: JupyterCacheAbstract, notebook: Notebook) -> bool:
+    """Put into the cache what is kept beside the page, if that is of this code and of these sources."""
+    kept = kept_outputs.find(notebook.path, notebook.content, notebook.sources)
+    if kept is None:
+        return False
+    put(store, notebook, kept, {})
+    return True
+
+
 def run(notebook: Notebook, timeout: int, kernel: AsyncKernelManager | None = None) -> ExecutionResult:
     """Run a notebook in `kernel`, which then goes on, or in one of its own."""
     return single_nb_execution(
@@ -127,10 +139,14 @@ def keep(store: JupyterCacheAbstract, notebook: Notebook, result: ExecutionResul
     if result.err is not None:
         logger.info("%s failed after %.1f s", notebook.docname, result.time)
         return
-    data = {"execution_seconds": result.time, "sources": notebook.sources}
-    bundle = CacheBundleIn(notebook.content, str(notebook.path), data=data)
-    store.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    put(store, notebook, notebook.content, {"execution_seconds": result.time})
     logger.info("%s ran in %.1f s", notebook.docname, result.time)
+
+
+def put(store: JupyterCacheAbstract, notebook: Notebook, content: NotebookNode, data: dict[str, Any]) -> None:
+    """Put a notebook with its outputs into the cache."""
+    bundle = CacheBundleIn(content, str(notebook.path), data={**data, "sources": notebook.sources})
+    store.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def digest_sources(content: NotebookNode, path: Path, root: Path) -> str:
@@ -199,7 +215,8 @@ def module_files(name: str, root: Path) -> set[Path]:
 def package_data(modules: set[Path], root: Path) -> set[Path]:
     """Files that are not Python and lie in the packages of these modules: weights, built widgets, corpora."""
     found = {file for package in {module.parent for module in modules} for file in data_below(package)}
-    unread = [root / folder for folder, reader in READ_BY.items() if root / reader not in modules]
+    others = [folder for folder, reader in READ_BY.items() if root / reader not in modules]
+    unread = [root / folder for folder in (*others, *NOT_PUT_OUT)]
     return {file for file in found if not any(folder in file.parents for folder in unread)}
 
 

@@ -2,8 +2,9 @@
 
 myst-nb writes the state of all widgets into their page, and with each of them its whole code and style. Here the page
 keeps their pictures and views alone. `_static/widgets/host.js` loads the state when the first of them comes near, and
-the code of a widget when that one does: all are scripts that hand over what they hold, since a page opened from a file
-may run scripts beside it, but not fetch them. The host knows the versions that stand in their addresses.
+the code of a widget, as it was last built, when that one does: all are scripts that hand over what they hold, since a
+page opened from a file may run scripts beside it, but not fetch them. The host knows the versions that stand in their
+addresses.
 """
 
 import json
@@ -14,8 +15,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from _ext.asset_versions import version
+from _ext.kept_outputs import STATE_TYPE, drop_code
 
-STATE_TYPE = "application/vnd.jupyter.widget-state+json"
+BUILT = Path(__file__).parents[1] / "llm_course" / "widgets" / "built"
 FOLDER = "_static/widgets"
 HOST = f"{FOLDER}/host.js"
 STYLE = "style"
@@ -31,7 +33,7 @@ def move_widgets(
         return
     folder, name = Path(app.outdir, FOLDER), f"pages/{pagename}"
     models = json.loads(state.attributes["body"])["state"]
-    texts = dict(text for model in models.values() for text in taken_texts(model["state"]))
+    texts = dict(text for model in models.values() for text in texts_of(model["state"]))
     versions = {each: write(folder, each, value) for each, value in {**texts, name: models}.items()}
     for_host = {"data-state": name, "data-versions": json.dumps(versions | versions_of_ready_files(app))}
     context["script_files"] = [
@@ -41,13 +43,18 @@ def move_widgets(
     ]
 
 
-def taken_texts(state: dict[str, Any]) -> list[tuple[str, str]]:
-    """Take the code and the style of a course widget out of its state, and leave the names of their files there."""
+def texts_of(state: dict[str, Any]) -> list[tuple[str, str]]:
+    """In the state of a course widget, names take the place of its code and its style; these names, and the texts."""
     if "_name" not in state:
         return []
-    beside = {"_esm": state["_name"], "_css": STYLE}
-    state["_beside"] = beside
-    return [(name, state.pop(trait)) for trait, name in beside.items()]
+    drop_code(state)
+    name = state["_name"]
+    state["_beside"] = {"_esm": name, "_css": STYLE}
+    return [(name, text_of(f"{name}.js")), (STYLE, text_of("style.css"))]
+
+
+def text_of(file: str) -> str:
+    return (BUILT / file).read_text(encoding="utf-8")
 
 
 def write(folder: Path, name: str, value: Any) -> str:

@@ -1,5 +1,6 @@
 """What tests of several folders share: the one Chromium of a session, and which tests stay together in one process."""
 
+import datetime
 import gc
 import os
 import shutil
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from autograder.quick_imports import skip_grammar_of_addresses
 from tests import soak
+from tests.chapters import kept
 from tests.layers import LayerTimes
 
 skip_grammar_of_addresses()
@@ -39,6 +41,8 @@ WITH_A_RUN = {"capstone/test_copies.py", "capstone/test_steps.py", "grading/test
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Said once, before other processes begin: all of them draw the same, at midnight, too.
+    os.environ.setdefault("LLM_COURSE_SEED", datetime.datetime.now(datetime.UTC).date().isoformat())
     config.pluginmanager.register(LayerTimes())
 
 
@@ -73,6 +77,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     yield
     # Only now it is known whether any of them is asked for at all: to see what has changed takes a second.
     soak.deselect(config, items)
+    kept.deselect(config, items)
 
 
 def group_of(item: pytest.Item) -> str:

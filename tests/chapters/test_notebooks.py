@@ -2,7 +2,7 @@
 
 What a text claims of its own output stands in `claims/<chapter>.py`, each claim after a comment that quotes it, and
 runs after the chapter in the same kernel. The chapter's outputs go into the book's cache, so that its build need not
-run it again.
+run it again; `make outputs` keeps them beside the page, too. `kept.py` says which pages are due.
 """
 
 import re
@@ -16,14 +16,15 @@ import pytest
 from jupyter_cache import get_cache
 from jupyter_client import AsyncKernelManager
 
-from _ext import notebook_cache
+from _ext import kept_outputs, notebook_cache
 from _ext.notebook_cache import Notebook
 from _ext.warm_kernels import WarmKernelManager
+from tests.chapters import kept
+from tests.chapters.kept import claims_of
 from tests.chapters.pages import chapters_in_the_book
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = ROOT / "chapters"
-CLAIMS = Path(__file__).parent / "claims"
 READ = chapters_in_the_book()  # pages whose code is there to be read
 RUN = [*READ, CHAPTERS / "coverage.md", CHAPTERS / "course_models.md"]
 LINES_OF_A_SCREEN = 30
@@ -40,11 +41,6 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[tuple[int, str]]:
     """The code cells, numbered from 1 as JupyterLab does, and their source."""
     sources = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     return list(enumerate(sources, start=1))
-
-
-def claims_of(page: Path) -> list[str]:
-    file = CLAIMS / f"{page.parent.name}.py"
-    return re.split(r"\n(?=# \")", file.read_text(encoding="utf-8"))[1:] if file.is_file() else []
 
 
 def failure(notebook: nbformat.NotebookNode, error: nbclient.exceptions.CellExecutionError) -> str:
@@ -189,12 +185,25 @@ def run_claims(claims: list[str], kernel: AsyncKernelManager) -> str | None:
 
 
 @pytest.mark.notebooks
+@pytest.mark.page
 @pytest.mark.parametrize("page", RUN, ids=name_of)
 def test_page_runs(page: Path, kernel: AsyncKernelManager) -> None:
-    problem = run(jupytext.read(page), page, kernel)
+    notebook = jupytext.read(page)
+    before = kept_outputs.find(page, notebook, notebook_cache.digest_sources(notebook, page, ROOT))
+    problem = run(notebook, page, kernel)
     assert problem is None, f"{name_of(page)}: {problem}"
     problem = run_claims(claims_of(page), kernel)
     assert problem is None, f"claims of {name_of(page)}: {problem}"
+    if kept.KEEP:
+        kept_outputs.write(page, notebook, kept.note(page))
+    elif before:
+        assert kinds(before) == kinds(notebook), f"{name_of(page)}: what is kept beside it is of another run"
+
+
+def kinds(notebook: nbformat.NotebookNode) -> list[list[str]]:
+    """What kinds of outputs each code cell has."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [[kind for output in cell.outputs for kind in output.get("data", {"text": ""})] for cell in cells]
 
 
 @pytest.mark.notebooks

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import jupytext
+import nbformat
 import pytest
 
-from _ext import notebook_cache
+from _ext import kept_outputs, notebook_cache
 from _ext.notebook_cache import imported_names, module_files, package_data, python_of, reachable_modules
 from tests.site.conftest import Built
 
@@ -33,6 +35,7 @@ def project(tmp_path: Path) -> Path:
         "llm_course/checks/topic.json": "{}",
         "llm_course/weights/model.bin": "weights",
         "llm_course/widgets/__init__.py": "",
+        "llm_course/widgets/words.json": "[]",
         "llm_course/widgets/built/widget.js": "js",
         "llm_course/__pycache__/used.pyc": "",
         "solutions/__init__.py": "",
@@ -89,7 +92,7 @@ def test_data_of_a_package_is_its_own(project: Path) -> None:
     inside = package_data({project / "llm_course" / "used.py"}, project)
     assert names(inside, project) == {"llm_course/weights/model.bin"}
     deeper = package_data({project / "llm_course" / "widgets" / "__init__.py"}, project)
-    assert names(deeper, project) == {"llm_course/widgets/built/widget.js"}
+    assert names(deeper, project) == {"llm_course/widgets/words.json"}, "no output holds what is built"
 
 
 def test_checks_count_only_for_what_checks(project: Path) -> None:
@@ -105,7 +108,8 @@ def build_notebooks(build: Callable[..., Built], tmp_path: Path) -> Callable[...
     def build_notebooks(pages: dict[str, str]) -> tuple[Built, dict[str, int]]:
         toc = "# Book\n\n```{toctree}\n" + "\n".join(pages) + "\n```\n"
         files = {f"{name}.md": text.replace("RUNS", str(log)) for name, text in pages.items()}
-        built = build({"index.md": toc, **files}, "_ext.notebook_cache", nb_execution_mode="cache")
+        config = {"nb_execution_mode": "cache", "exclude_patterns": ["*.outputs.ipynb"]}
+        built = build({"index.md": toc, **files}, "_ext.notebook_cache", **config)
         runs = log.read_text().split() if log.exists() else []
         return built, {name: runs.count(name) for name in pages}
 
@@ -148,6 +152,34 @@ def test_only_what_changed_runs_again(
     built, runs = build_notebooks(pages)
     assert "5678" in built.page("two")
     assert runs == {"one": 2, "two": 2}, "an edited module runs the notebook that imports it"
+
+
+@pytest.mark.notebooks
+def test_what_is_kept_beside_a_page_is_taken_as_long_as_it_is_of_its_code_and_its_sources(
+    build_notebooks: Callable[..., tuple[Built, dict[str, int]]], tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    cell = "import sys; sys.path.insert(0, '.')\nfrom llm_course.numbers import number\nprint(number)"
+    pages = {"one": logged("one", cell)}
+    (source / "llm_course").mkdir(parents=True)
+    (source / "llm_course" / "__init__.py").write_text("")
+    (source / "llm_course" / "numbers.py").write_text("number = 1234\n")
+    text = pages["one"].replace("RUNS", str(tmp_path / "runs"))
+    content, page = jupytext.reads(text, "md:myst"), source / "one.md"
+    content.cells[-1].outputs = [nbformat.v4.new_output("stream", text="yesterday\n")]
+    kept_outputs.write(page, content, {"sources": notebook_cache.digest_sources(content, page, source)})
+
+    built, runs = build_notebooks(pages)
+    assert built.warnings == ""
+    assert ("yesterday" in built.page("one"), runs) == (True, {"one": 0})
+
+    edited = {"one": logged("one", cell, "print(6 * 37)")}
+    built, runs = build_notebooks(edited)
+    assert ("yesterday" in built.page("one"), "222" in built.page("one"), runs) == (False, True, {"one": 1})
+
+    (source / "llm_course" / "numbers.py").write_text("number = 5678\n")
+    built, runs = build_notebooks(pages)
+    assert ("yesterday" in built.page("one"), "5678" in built.page("one"), runs) == (False, True, {"one": 2})
 
 
 @pytest.mark.notebooks

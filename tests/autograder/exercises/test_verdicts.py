@@ -4,7 +4,6 @@ One test an exercise, which names all that is wrong. It is asked with two seeds,
 day; LLM_COURSE_SEED repeats that of another day, and LLM_COURSE_SEEDS=100 asks with a hundred more.
 """
 
-import datetime
 import functools
 import inspect
 import itertools
@@ -30,7 +29,7 @@ from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
 
-TODAY = os.environ.get("LLM_COURSE_SEED", datetime.datetime.now(datetime.UTC).date().isoformat())
+TODAY = os.environ["LLM_COURSE_SEED"]
 MORE = [b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0")))]
 SEEDS = [*dict.fromkeys([SHIPPED, TODAY.encode(), *MORE])]
 TOLD_AT_ONCE = 0.7
