@@ -36,8 +36,8 @@ logger = logging.getLogger(__name__)
 PACKAGES = ("llm_course", "solutions", "autograder")
 READ_BY = {"llm_course/checks": "llm_course/check.py"}
 """Data that one module of its package alone reads: a chapter's page does not depend on the exercises' checks."""
-NOT_PUT_OUT = ("llm_course/widgets/built",)
-"""Data that no output holds: the code of the widgets, which the built site has from there."""
+NOT_PUT_OUT = ("llm_course/widgets",)
+"""Data that no output holds: the JavaScript of the widgets, which the built site has from there."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def project(tmp_path: Path) -> Path:
         "llm_course/checks/topic.json": "{}",
         "llm_course/weights/model.bin": "weights",
         "llm_course/widgets/__init__.py": "",
-        "llm_course/widgets/words.json": "[]",
+        "llm_course/widgets/widget.js": "js",
         "llm_course/widgets/built/widget.js": "js",
         "llm_course/__pycache__/used.pyc": "",
         "solutions/__init__.py": "",
@@ -92,7 +92,7 @@ def test_data_of_a_package_is_its_own(project: Path) -> None:
     inside = package_data({project / "llm_course" / "used.py"}, project)
     assert names(inside, project) == {"llm_course/weights/model.bin"}
     deeper = package_data({project / "llm_course" / "widgets" / "__init__.py"}, project)
-    assert names(deeper, project) == {"llm_course/widgets/words.json"}, "no output holds what is built"
+    assert names(deeper, project) == set(), "no output holds a widget's JavaScript"
 
 
 def test_checks_count_only_for_what_checks(project: Path) -> None:
