@@ -99,6 +99,12 @@ def _of_first_failure(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tu
     return f"A {asked.type} is expected; {told}", advice
 
 
+def case_holds(answer_key: AnswerKey, required: Property, case: str, reply: Reply) -> bool:
+    """Whether a property that looks at one reply at a time holds for the reply to one of its cases."""
+    judged = _of_expected_kind(reply, answer_key.items[case].expected)
+    return _problem(answer_key, replace(required, cases=(case,)), {case: judged}) is None
+
+
 def _usual_section(answer_key: AnswerKey) -> str:
     """Where most of what may go wrong is explained, for an answer whose mistake has no name."""
     sections = Counter(mistake.section for mistake in answer_key.mistakes)
@@ -361,7 +367,7 @@ def _same_reply(answer_key: AnswerKey, case: str, one: Reply, other: Reply) -> b
         forms = [_first_mismatch(reply, item) for reply in (one, other)]
         return forms[0] == forms[1] if any(forms) else _distributions_agree(one, other, item)
     looking = [required for required in answer_key.properties if case in required.cases and not required.joint]
-    if item.call.script or any(_observer(required) is observe.conversation for required in looking):
+    if item.call.script or any(observer_of(required) is observe.conversation for required in looking):
         # What an object draws at random is not the same twice, and an error is told in a learner's own words: only
         # what some property looks at counts.
         return all(_observations_agree(required, [one], [other], item) for required in looking)
@@ -375,13 +381,13 @@ def _same_reply(answer_key: AnswerKey, case: str, one: Reply, other: Reply) -> b
     )
 
 
-def _observer(required: Property) -> Callable[..., Any]:
+def observer_of(required: Property) -> Callable[..., Any]:
     """What a property looks at, without the keywords that it is given: in shipped checks all observers are partial."""
     return required.observe.func if isinstance(required.observe, functools.partial) else required.observe
 
 
 def _sees_dtypes(required: Property) -> bool:
-    return _observer(required) in (observe.dtype, observe.dtype_and_changed, observe.first_dtypes_and_changed)
+    return observer_of(required) in (observe.dtype, observe.dtype_and_changed, observe.first_dtypes_and_changed)
 
 
 def _dtypes(value: Any, integers: bool) -> list[str]:

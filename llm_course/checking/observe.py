@@ -108,9 +108,9 @@ def gradients_where_finite(reply: Reply) -> dict[str, Tensor | None]:
 
 
 def conversation(reply: Reply) -> Any:
-    """A list of messages, in which a tool's report of an error is "error", whatever else it says."""
+    """A list of messages, in which a tool's report of an error is "error…", whatever else it says."""
     return [
-        {**message, "content": "error"}
+        {**message, "content": "error…"}
         if message["role"] != "assistant" and str(message["content"]).startswith("error")
         else message
         for message in reply.value

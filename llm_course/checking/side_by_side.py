@@ -6,16 +6,17 @@ Only visible cases are shown so: their expected values are data that every learn
 import html
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from llm_course.checking.answer_key import AnswerKey, Item
+from llm_course.checking import observe
+from llm_course.checking.answer_key import AnswerKey, Item, Property
 from llm_course.checking.calls import Call, Reply
 from llm_course.checking.compare import agree, describe, mismatch, same_distribution
-from llm_course.checking.evaluate import Finding
+from llm_course.checking.evaluate import Finding, case_holds, observer_of
 from llm_course.checking.values import Opaque
 
 MOST_CHARACTERS = 300
@@ -76,12 +77,29 @@ def first_failing_case(
 ) -> SideBySide | None:
     """The case by which the first property fails, where something can be shown of it."""
     failed = [finding.name for finding in findings if not (finding.holds or finding.waits)]
-    cases = [case for item in answer_key.properties if item.name in failed for case in item.cases]
-    for case in cases:
-        found = _difference(answer_key.items[case], replies[case])
+    asked = [(item, case) for item in answer_key.properties if item.name in failed for case in item.cases]
+    for required, case in asked:
+        # A reply may differ in what the property does not look at, such as the words of an error.
+        if not required.joint and case_holds(answer_key, required, case, replies[case]):
+            continue
+        item, reply = _as_compared(required, answer_key.items[case], replies[case])
+        found = _difference(item, reply)
         if found is not None:
-            return SideBySide(case, _arguments(answer_key.items[case].call), *found)
+            return SideBySide(case, _arguments(item.call), *found)
     return None
+
+
+def _as_compared(required: Property, compared: Item, reply: Reply) -> tuple[Item, Reply]:
+    """What a property compares: of a conversation with errors in a learner's own words, what is left without them."""
+    expected = compared.expected
+    if observer_of(required) is not observe.conversation or reply.failure or expected.failure:
+        return compared, reply
+    try:
+        came = observe.conversation(reply)
+    except Exception:
+        return compared, reply  # no list of messages, which is shown as it is
+    wanted = replace(expected, value=observe.conversation(expected))
+    return replace(compared, expected=wanted), replace(reply, value=came)
 
 
 def _arguments(call: Call) -> dict[str, str]:
@@ -138,7 +156,12 @@ def _values(came: Any, expected: Any, slack: float) -> tuple[str, str, str]:
         # They differ behind the digits that are shown, for want of them in the dtype or for another reason.
         forms = [_form(value) for value in (came, expected)]
         one, other = forms if forms[0] != forms[1] else [_exactly(value) for value in pair]
-    return rows[0], rows[1], f"{index or 'the number'}: {one} came, {other} is expected"
+    return rows[0], rows[1], f"{index or _kind_of(expected)}: {one} came, {other} is expected"
+
+
+def _kind_of(expected: Any) -> str:
+    """What a value without places is called."""
+    return {str: "the text", bytes: "the bytes"}.get(type(expected), "the number")
 
 
 def _first_place(came: Any, expected: Any, slack: float) -> tuple[Place, Any, Any]:

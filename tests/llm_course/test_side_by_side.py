@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 import torch
 
+from llm_course.checking import observe
 from llm_course.checking.answer_key import AnswerKey, Item, Property
 from llm_course.checking.calls import Call, Reply, invoke
 from llm_course.checking.evaluate import evaluate
-from llm_course.checking.observe import as_one_category
 from llm_course.checking.side_by_side import SideBySide, first_failing_case
 
 
 def shown(right: Callable[..., Any], wrong: Callable[..., Any], **more: Any) -> SideBySide | None:
     call = Call({"x": torch.tensor([[1.0, 2.0], [3.0, 4.0]])}, **more)
-    item = Item(call, invoke(right, call), 64.0, as_one_category if call.repeat > 1 else None)
+    item = Item(call, invoke(right, call), 64.0, observe.as_one_category if call.repeat > 1 else None)
     key = AnswerKey("f", {"rows": item}, (Property("value", ("rows",), "Look."),), ())
     replies = {"rows": invoke(wrong, call)}
     return first_failing_case(key, evaluate(key, replies).findings, replies)
@@ -43,6 +43,7 @@ def refuse(x: torch.Tensor) -> None:
         (lambda x: x, lambda x: x * torch.nan, "[0][0]: nan came, 1 is expected"),
         (lambda x: x.sum(), lambda x: None, "it returned None, and a tensor is expected"),
         (lambda x: 1.0, lambda x: 2.0, "the number: 2 came, 1 is expected"),
+        (lambda x: "a", lambda x: "b", "the text: 'b' came, 'a' is expected"),
         (lambda x: 1.0, lambda x: 1.00002, "the number: 1.00002 came, 1.0 is expected"),
         (
             lambda x: x.double() / 3,
@@ -84,12 +85,31 @@ def test_draws_are_counted() -> None:
 def test_gradients_are_shown() -> None:
     key = Call({"x": torch.tensor([1.0, 2.0])}, gradients=("x",))
     item = Item(key, invoke(lambda x: x * 2, key), 64.0)
-    answer_key = AnswerKey("f", {"rows": item}, (Property("value", ("rows",), "Look."),), ())
+    looking = Property("gradients", ("rows",), "Look.", observe=observe.gradients)
+    answer_key = AnswerKey("f", {"rows": item}, (looking,), ())
     replies = {"rows": Reply(value=item.expected.value, gradients={"x": None})}
     findings = evaluate(answer_key, {"rows": Reply(value=torch.zeros(2), gradients={"x": None})}).findings
     found = first_failing_case(answer_key, findings, replies)
     assert found is not None
     assert (found.what, found.came) == ("gradient of x", "None")
+
+
+def test_an_error_in_other_words_is_no_failing_case() -> None:
+    def said(content: str) -> list[dict[str, str]]:
+        return [{"role": "tool", "content": content}]
+
+    expected = {"an error": said("error: no"), "a result": said("5")}
+    items = {name: Item(Call({"x": name}), Reply(value=value), 64.0) for name, value in expected.items()}
+    looking = Property("said", tuple(items), "Look.", observe=observe.conversation)
+    answer_key = AnswerKey("f", items, (looking,), ())
+    replies = {"an error": Reply(value=said("error, in other words")), "a result": Reply(value=said("6"))}
+    found = first_failing_case(answer_key, evaluate(answer_key, replies).findings, replies)
+    assert found is not None
+    assert (found.case, found.place) == ("a result", "[0]['content']: '6' came, '5' is expected")
+    wrong = {"an error": Reply(value=said("no")), "a result": Reply(value=said("5"))}
+    found = first_failing_case(answer_key, evaluate(answer_key, wrong).findings, wrong)
+    assert found is not None
+    assert (found.case, found.place) == ("an error", "[0]['content']: 'no' came, 'error…' is expected")
 
 
 def test_nothing_is_shown_of_what_holds() -> None:
