@@ -75,7 +75,20 @@ known.edit(
 known.edit(
     "numbers_counted",
     {"scale.shape != x.shape[-1:]": "scale.numel() != x.shape[-1]"},
-    "You count the factors: a column of as many is taken, and multiplies the rows. Compare the shapes.",
+    "You count the factors, by `numel` or `len`: a column of as many is taken, and multiplies the rows. Compare the "
+    "shapes.",
+)
+known.edit(
+    "second_dimension_compared",
+    {"scale.shape != x.shape[-1:]": "scale.shape[0] != x.shape[1]"},
+    "You compare with x.shape[1], which is the last dimension of a matrix only: a single row has none, and of a batch "
+    "of texts it is the time. Ask for the last one, x.shape[-1].",
+)
+known.edit(
+    "two_dimensions_asked_for",
+    {"scale.shape != x.shape[-1:]": "x.dim() != 2 or scale.shape != x.shape[1:]"},
+    "You refuse an x that is no matrix. It has any number of leading dimensions: compare with x.shape[-1:], whatever "
+    "stands before.",
 )
 known.edit(
     "one_factor_accepted",
@@ -103,9 +116,9 @@ EXERCISE = Exercise(
     points=2,
     cases=(
         Case("two rows", scaled(2, 3), visible=True, gradients=("x", "scale")),
-        Case("batch", scaled(2, 3, 4), gradients=("x", "scale")),
+        Case("batch", scaled(2, 3, 4), visible=True, gradients=("x", "scale")),
         Case("square", scaled(4, 4), gradients=("x", "scale")),
-        Case("one row", scaled(5)),
+        Case("one row", scaled(5), visible=True),
         Case("not contiguous", not_contiguous),
         Case("untouched", scaled(3, 4), visible=True),
         Case("untouched batch", scaled(2, 4, 3)),
@@ -116,7 +129,7 @@ EXERCISE = Exercise(
         Case(
             "factors for each number", lambda draw: {"x": randn(draw, 4, 3), "scale": randn(draw, 4, 3)}, visible=True
         ),
-        Case("factors in a column", lambda draw: {"x": randn(draw, 3, 3), "scale": randn(draw, 3, 1)}),
+        Case("factors in a column", lambda draw: {"x": randn(draw, 3, 3), "scale": randn(draw, 3, 1)}, visible=True),
     ),
     properties=(
         Property(

@@ -174,6 +174,24 @@ known.edit(
     "peft-adapters",
 )
 known.edit(
+    "rows_only",
+    {UPDATE: f"{DROPPED}.mm(self.lora_a.T).mm(self.lora_b.T)"},
+    "Your update takes a matrix and nothing else: `mm` and `.T` know two dimensions. x is [..., in], such as one row "
+    "or a batch of texts, and `@` leaves its leading dimensions alone.",
+)
+known.edit(
+    "rows_only_by_columns",
+    {UPDATE: f"(self.lora_b @ self.lora_a @ {DROPPED}.T).T"},
+    "You multiply B A with the transposed x, and `.T` turns all dimensions around, so that a batch of texts fails. "
+    "Turn the small matrices instead: x @ A.T @ B.T leaves the leading dimensions of x alone.",
+)
+known.edit(
+    "rows_not_reshaped_back",
+    {UPDATE: f"{DROPPED}.reshape(-1, x.shape[-1]).mm(self.lora_a.T).mm(self.lora_b.T)"},
+    "You make a matrix of x, and the update never gets the leading dimensions of x back. Reshape it again, or use `@`, "
+    "which leaves them alone.",
+)
+known.edit(
     "base_detached",
     {"self.base(x)": "self.base(x).detach()"},
     "You cut the gradient at the base's output. The base's weights are frozen, but the gradient must flow through "
@@ -260,6 +278,13 @@ known.edit(
     MERGE,
 )
 known.edit(
+    "merged_with_dropout",
+    {PRODUCT: "self.scale * self.lora_b @ self.dropout(self.lora_a)"},
+    "Your merge drops entries of lora_a, so that in training each merged layer is another one. The merged layer "
+    "computes what this one does *without* dropout: leave it out.",
+    MERGE,
+)
+known.edit(
     "merged_without_scale",
     {PRODUCT: "self.lora_b @ self.lora_a"},
     "Your merge adds B A without the factor alpha / rank, so the merged layer computes something else than forward.",
@@ -306,6 +331,12 @@ known.edit(
     MERGE,
 )
 known.edit(
+    "merged_not_returned",
+    {f"        {RETURNED}\n": ""},
+    "Your merge returns nothing. Its last line has to return the new layer.",
+    MERGE,
+)
+known.edit(
     "merged_to_weight",
     {RETURNED: f"{RETURNED}.weight.detach()"},
     "Your merge returns the weight. It is to return a layer, an nn.Linear with this weight and the bias.",
@@ -331,8 +362,8 @@ known.edit(
 known.edit(
     "dropout_not_checked",
     {"nn.Dropout(dropout)": "nn.Dropout()\n        self.dropout.p = dropout"},
-    "You accept a dropout that is no probability, and the error comes later, at the first call. Raise ValueError in "
-    "`__init__`; nn.Dropout does it by itself.",
+    "You accept a dropout that is no probability, below 0 and above 1. Raise ValueError in `__init__`, before anything "
+    "is called; nn.Dropout does it by itself.",
 )
 known.edit(
     "large_dropout_taken",

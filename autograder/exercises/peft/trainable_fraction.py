@@ -93,6 +93,12 @@ known.edit(
     "You return 0 for a model without parameters. 0 / 0 is no share: raise ValueError.",
 )
 known.edit(
+    "nothing_trained_refused",
+    {"if not parameters": "if not any(item.requires_grad for item in parameters)"},
+    "You refuse a model of which nothing is trained. Its share is 0: raise ValueError only where there are no "
+    "parameters at all.",
+)
+known.edit(
     "division_by_zero",
     {"if not parameters": "if False"},
     "A model without parameters gives a ZeroDivisionError: look before you divide, and raise ValueError.",
@@ -151,7 +157,7 @@ EXERCISE = Exercise(
         Case("a layer in two places", with_a_layer_twice, visible=True),
         Case("a layer in two places, drawn", with_a_layer_twice),
         Case("all trained", drawn_layers((3, 2, True, True), (4, 3, True, True)), visible=True),
-        Case("all frozen", drawn_layers((3, 2, True, False), (4, 3, True, False))),
+        Case("all frozen", drawn_layers((3, 2, True, False), (4, 3, True, False)), visible=True),
         Case("one layer alone", one_layer, visible=True),
         Case("no parameters", given(model=nn.Sequential()), visible=True),
         Case("no parameters in its parts", drawn_empty),
@@ -161,8 +167,7 @@ EXERCISE = Exercise(
             "It is the number of trained parameters, divided by that of all",
             ("without biases", "without biases, drawn sizes"),
             "`model.parameters()` gives tensors, `numel()` says how many numbers are in one, and `requires_grad` "
-            "whether "
-            "it is trained.",
+            "whether it is trained.",
             weight=2,
         ),
         Property(
