@@ -134,7 +134,7 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
         changed=tuple(
             name
             for name, before in call.arguments.items()
-            if not _unchanged(before, arguments[name]) or (call.new and _share_memory(arguments[name], value))
+            if not _unchanged(before, arguments[name]) or (call.new and not _is_new(value, arguments[name]))
         )
         + _used_since(states),
         gradients=gradients,
@@ -216,6 +216,11 @@ def _unchanged(before: Any, after: Any) -> bool:
         return all(_unchanged(item, after[key]) for key, item in before.items())
     # What else there is, a NaN among it, is compared as it would travel.
     return encode(before) == encode_plain(after)
+
+
+def _is_new(value: Any, given: Any) -> bool:
+    """Whether what is returned is neither the list that was given nor has a tensor of it."""
+    return not (isinstance(value, list) and value is given) and not _share_memory(given, value)
 
 
 def _share_memory(one: Any, other: Any) -> bool:

@@ -17,6 +17,8 @@ from llm_course.checking.calls import Failure, Reply, is_kind_of
 from llm_course.checking.compare import agree, counted, identical, mismatch, same_counts
 from llm_course.checking.feedback import in_steps
 
+REFUSED_IN_VAIN = "But these arguments make sense: do not refuse them."
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -294,7 +296,10 @@ def _counted(reply: Reply, item: Item) -> Counter[str]:
 def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> str | None:
     expected = item.expected
     if reply.failure and expected.failure is None:
-        return tell_failure(exercise, reply.failure)
+        told = tell_failure(exercise, reply.failure)
+        # Python's own names for what goes wrong say more than that something was refused.
+        refused = reply.failure.type == "ValueError" and reply.failure.source.startswith("raise ")
+        return f"{told}{'' if told.endswith(('.', '?')) else '.'} {REFUSED_IN_VAIN}" if refused else told
     if expected.failure:
         if reply.failure is None:
             return f"`{exercise}` accepted arguments that make no sense: a {expected.failure.type} is expected."

@@ -16,6 +16,8 @@ def time_limit(seconds: float) -> Iterator[None]:
     """Raise OutOfTime in what runs inside after so many seconds, and each second from then on.
 
     Only the main thread can be interrupted, and not on Windows: elsewhere there is no limit.
+    Nor does Python look at signals within one call of C, such as a sum of a range of billions: the exception comes as
+    soon as that returns.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
