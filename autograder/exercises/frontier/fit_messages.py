@@ -145,6 +145,37 @@ known.edit(
     "assistant's with its results.",
 )  # fmt: skip
 known.edit(
+    "turns_for_groups",
+    {
+        FOLLOWS: 'if message["role"] in ("tool", "assistant") and groups:\n            groups[-1].append(place)\n'
+        "        elif"
+    },
+    "You make a group of a question and its answer. A user's message is a group of its own, and so is an assistant's "
+    "with its results: an answer may stay where its question goes.",
+)
+known.edit(
+    "question_and_answer_joined",
+    {
+        FOLLOWS: 'if (message["role"] == "tool" and answering) or (\n'
+        '            message["role"] == "assistant" and place and messages[place - 1]["role"] == "user"\n        ):\n'
+        "            groups[-1].append(place)\n        elif"
+    },
+    "You join an answer to the question right before it. Only tool messages join a group, that of their call: a user's "
+    "message is a group of its own.",
+)
+known.edit(
+    "kept_by_equality",
+    {RESULT: "[message for message in messages if message in [messages[place] for place in kept]]"},
+    "You ask whether a message is among those that stay, with `in`, and that is true of an older one that says the "
+    "same. Keep places, not messages.",
+)
+known.edit(
+    "sorted_by_index",
+    {RESULT: "sorted([messages[place] for place in kept], key=messages.index)"},
+    "You sort by `messages.index`, which gives the first place of two messages that say the same. Keep places, and "
+    "sort those.",
+)
+known.edit(
     "assistants_in_a_row_joined",
     {FOLLOWS: 'if message["role"] in ("tool", "assistant") and answering:\n            groups[-1].append(place)\n'
      "        elif"},
@@ -228,6 +259,12 @@ known.edit(
     "stay whole.",
 )
 known.edit(
+    "same_list_returned",
+    {f"    return {RESULT}": f"    return messages if len(kept) == len(messages) else {RESULT}"},
+    "Where all fits, you return the very list that you were given. A new one is asked for: what is then added to your "
+    "result would be added to the caller's history, too.",
+)
+known.edit(
     "content_cut",
     {f"    return {RESULT}": '    return [{**messages[place], "content": messages[place]["content"][:20]} for place in '
      "sorted(kept)]"},
@@ -298,6 +335,13 @@ def one_of(
     return drawn
 
 
+def saying_the_same(draw: Generator) -> Arguments:
+    """Two equal messages of users, of which the newer one stays."""
+    long = " ".join(["long"] * randint(draw, 2, 4))
+    messages = [{"role": role, "content": text} for role, text in (("user", "ok"), ("assistant", long), ("user", "ok"))]
+    return {"messages": messages, "budget": 1 + len(long.split()), "count": functions.words_in}
+
+
 # Texts are short in what follows: whether one that is cut is noticed must not depend on the draw.
 def without_words(draw: Generator) -> Arguments:
     older, newest = randint(draw, 1, 6), randint(draw, 4, 7)
@@ -342,10 +386,12 @@ EXERCISE = Exercise(
         Case("talk", of("u3 a2 u4 a3 u2", 9), visible=True),
         Case("talk, drawn", drawn_talk),
         Case("one is too many", of("u3 a2 u4 a3 u2", 10), visible=True),
-        Case("all fit", of("u3 a2 u4 a3 u2", 99), visible=True),
+        Case("all fit", of("u3 a2 u4 a3 u2", 99), visible=True, new=True),
         Case("all fit exactly", of("u3 a2 u4", 9), visible=True),
         Case("only the last fits", of("u3 a2 u4", 4), visible=True),
         Case("a message without words", without_words),
+        Case("equal messages", saying_the_same, visible=True),
+        Case("equal messages, drawn", saying_the_same),
         Case("system in front", of("s3 u3 a2 u4 a3 u2", 8), visible=True),
         Case("system in the middle", of("u3 a2 s3 u4 a3 u2", 8), visible=True),
         Case("several system messages", of("s2 u3 a2 s3 u4 a3 s1 u2", 11), visible=True),
@@ -417,6 +463,12 @@ EXERCISE = Exercise(
             weight=2,
         ),
         Property(
+            "Of equal messages each has its own place",
+            ("equal messages", "equal messages, drawn"),
+            "Two messages may say the same. Remember which places stay, and not which messages.",
+            needs=MAIN,
+        ),
+        Property(
             "count says what a message takes",
             ("letters", "letters, drawn", "messages"),
             "Call count(message) with the whole message; it may count whatever it likes.",
@@ -428,8 +480,8 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
         Property(
-            "The history is left unchanged",
-            ("talk", "talk, drawn", "several calls"),
+            "The history is left unchanged, and what stays is a new list",
+            ("talk", "talk, drawn", "several calls", "all fit"),
             "Build a new list.",
             observe=observe.changed,
             needs=MAIN,

@@ -272,6 +272,18 @@ known.edit(
     "A call with white space before its brace passes for a plain answer. Leave white space aside when you look.",
 )
 known.edit(
+    "first_character_taken",
+    {LOOKS: 'reply.lstrip()[0] != "{"'},
+    "You look at the first character of a reply, and an empty reply has none: an IndexError gets out. "
+    '`startswith("{")` is false there, and an empty reply is a plain answer.',
+)
+known.edit(
+    "null_is_no_call",
+    {'"tool" not in call': 'not call.get("tool")'},
+    'You take {"tool": null} for a plain answer. An object with "tool" is meant as a call, and None is the name of no '
+    'tool: tell the model so. Ask `"tool" in call`.',
+)
+known.edit(
     "brace_anywhere",
     {LOOKS: '"{" not in reply', "json.loads(reply)": 'json.loads(reply[reply.index("{") :])'},
     "You look for a brace anywhere in the reply. A sentence that mentions a call is no call: only what *begins* with a "
@@ -465,7 +477,7 @@ EXERCISE = Exercise(
         Case("a number", asked([CALL, "132", CALL], "add"), visible=True),
         Case("a list", asked(["[132]", CALL], "add"), visible=True),
         Case("an object without a tool", asked([CALL, '{"sum": 132}', CALL], "add"), visible=True),
-        Case("an empty reply", lambda draw: asked(["", drawn_sum(draw)], "add")(draw)),
+        Case("an empty reply", lambda draw: asked(["", drawn_sum(draw)], "add")(draw), visible=True),
         Case("a call in a sentence", asked([f"I will add: {CALL}", CALL], "add"), visible=True),
         Case("replies run out", asked([CALL, CALL], "add"), visible=True),
         Case("no replies", asked([], "add"), visible=True),
@@ -482,6 +494,7 @@ EXERCISE = Exercise(
         Case("white space", asked([f"  \n{CALL}\n", "It is 132. "], "add"), visible=True),
         Case("an unknown tool", errors(ERRORS[0]), visible=True),
         Case("a name that is no text", lambda draw: errors(f'{{"tool": {number(draw)}}}', ERRORS[10])(draw)),
+        Case("null for a name", errors('{"tool": null, "arguments": {}}'), visible=True),
         Case("JSON cut short", errors(ERRORS[6]), visible=True),
         Case("no JSON at all", errors("{tool: add}", "{"), visible=True),
         Case("single quotation marks", errors("{'tool': 'add', 'arguments': {'a': 2, 'b': 3}}"), visible=True),
@@ -535,7 +548,7 @@ EXERCISE = Exercise(
         Property(
             "A call that cannot be made is told to the model, and the loop goes on",
             (
-                "an unknown tool", "a name that is no text", "JSON cut short", "no JSON at all",
+                "an unknown tool", "a name that is no text", "null for a name", "JSON cut short", "no JSON at all",
                 "single quotation marks", "two calls in one", "arguments that are missing", "arguments too many",
                 "arguments that are no object", "errors, drawn",
             ),
