@@ -1,7 +1,7 @@
 """apply_temperature: sharper or flatter."""
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import rows
@@ -79,6 +79,29 @@ known.edit(
     "At temperature 0 you keep the largest logit of the whole batch. Each row has a winner of its own: `argmax` needs "
     "its dimension.",
 )
+
+
+@known.function(
+    "At temperature 0 you go through the rows of a matrix. Logits are [..., vocab], one row alone or a batch of texts "
+    "as well: `argmax(-1, keepdim=True)` and `scatter` take them all.",
+)
+def zero_row_by_row(logits: Tensor, temperature: float) -> Tensor:
+    if temperature != 0:
+        return decoding.apply_temperature(logits, temperature)
+    kept = torch.full_like(logits, -torch.inf)
+    for row in range(logits.shape[0]):
+        winner = logits[row].argmax()
+        kept[row, winner] = logits[row, winner]
+    return kept
+
+
+known.edit(
+    "zero_detached",
+    {WINNER_ALONE: "logits.detach().masked_fill(others, -torch.inf)"},
+    "At temperature 0 no gradient reaches the logit that is left. Its history must be kept there, too: no detach, no "
+    "no_grad, no way through plain numbers.",
+    LOGITS,
+)
 known.edit(
     "zero_refused",
     {START: "if temperature <= 0:"},
@@ -148,6 +171,10 @@ def no_batch_at_zero(draw: Generator) -> Arguments:
     return {"logits": rows(draw, vocab=6), "temperature": 0}
 
 
+def texts_at_zero(draw: Generator) -> Arguments:
+    return {"logits": rows(draw, 2, 3, vocab=6), "temperature": 0.0}
+
+
 def temperature_in_float64(draw: Generator) -> Arguments:
     return {"logits": rows(draw, 2, vocab=5).double(), "temperature": 1.7}
 
@@ -167,9 +194,11 @@ EXERCISE = Exercise(
         Case("one row", one_row),
         Case("zero", given(logits=TWO_ROWS, temperature=0.0), visible=True),
         Case("zero, drawn", drawn_zero),
-        Case("zero, no batch", no_batch_at_zero),
+        Case("zero, no batch", no_batch_at_zero, visible=True),
+        Case("zero, a batch of texts", texts_at_zero, visible=True),
         Case("float64", temperature_in_float64, visible=True),
         Case("gradients", drawn_temperature, visible=True, gradients=("logits",)),
+        Case("gradients at zero", texts_at_zero, visible=True, gradients=("logits",)),
         Case("negative", given(logits=TWO_ROWS, temperature=-1.0), visible=True),
         Case("negative, drawn", negative_temperature),
     ),
@@ -183,7 +212,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "At temperature 0 only the first largest logit of each row survives",
-            ("zero", "zero, drawn", "zero, no batch"),
+            ("zero", "zero, drawn", "zero, no batch", "zero, a batch of texts"),
             "Keep the largest logit as it is and set the others to -inf. If two are largest, the first one wins: look "
             "at `argmax`.",
             weight=2,
@@ -194,7 +223,7 @@ EXERCISE = Exercise(
             "Raise ValueError for a temperature below 0.",
             observe=observe.refusal,
         ),
-        *filter_properties(needs="Logits are divided by the temperature"),
+        *filter_properties(needs="Logits are divided by the temperature", gradients=("gradients", "gradients at zero")),
     ),
     mistakes=tuple(known),
 )

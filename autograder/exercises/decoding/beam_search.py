@@ -133,6 +133,12 @@ known.edit(
     {"if beam_width < 1:": "if False:", "max_new_tokens < 0": "False"},
     "You check neither beam_width nor max_new_tokens. Raise ValueError for a width below 1 and for a negative length.",
 )
+known.edit(
+    "table_changed",
+    {"log_probs = transition.tolist()": "transition[eos] = -torch.inf\n    log_probs = transition.tolist()"},
+    "You write into the table that you were given, such as into the row of eos. Whoever called you still needs it: set "
+    "finished texts aside instead.",
+)
 FUNCTIONS = {mistake.name: mistake.function for mistake in known}
 
 
@@ -469,6 +475,13 @@ EXERCISE = Exercise(
             ("no new token",),
             "max_new_tokens = 0 leaves [start].",
             needs="A beam of width 1 is greedy decoding",
+        ),
+        Property(
+            "The table is left unchanged",
+            ("a garden path", "drawn", "an early end"),
+            "Read the table and write nothing into it.",
+            observe=observe.changed,
+            needs="A wider beam finds a text with a larger sum of log-probabilities",
         ),
         Property(
             "A beam_width below 1 and a negative length are refused with a ValueError",

@@ -7,8 +7,8 @@ from llm_course.checking import observe
 LOGITS = "decoding-logits"
 
 
-def filter_properties(needs: str) -> tuple[Property, ...]:
-    """The properties, once the one that `needs` names holds."""
+def filter_properties(needs: str, gradients: tuple[str, ...] = ("gradients",)) -> tuple[Property, ...]:
+    """The properties, once the one that `needs` names holds. `gradients` are the cases that ask for them."""
     return (
         Property(
             "The dtype is kept, and the arguments are left unchanged",
@@ -19,7 +19,7 @@ def filter_properties(needs: str) -> tuple[Property, ...]:
         ),
         Property(
             "Gradients reach the logits that survive",
-            ("gradients",),
+            gradients,
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             observe=observe.gradients_where_finite,
         ),
@@ -67,6 +67,14 @@ def add_filter_mistakes(
         "are: one softmax at the end does the rest.",
         LOGITS,
     )
+    if start:
+        known.edit(
+            "log_softmax_first",
+            {start: f"logits = torch.log_softmax(logits, dim=-1)\n    {start}"},
+            "You take the log-softmax first and filter its numbers. The tokens are the right ones, but the logits that "
+            "survive are to be kept as they are.",
+            LOGITS,
+        )
     if dropped:
         known.edit(
             "left_sorted",

@@ -84,6 +84,13 @@ known.edit(
     "is the largest logit plus ln min_p.",
 )
 known.edit(
+    "exponentials",
+    {PROBABILITIES: "logits.exp()"},
+    "You take e to the power of each logit. A logit of 200 overflows and one of -200 becomes 0, and then the "
+    "comparison says nothing: torch.softmax subtracts the largest logit first.",
+    "decoding-logits",
+)
+known.edit(
     "softmax_over_batch",
     {PROBABILITIES: "torch.softmax(logits, dim=0)"},
     "Your softmax runs over the batch. Each row is a distribution over the vocabulary, the last dimension.",
@@ -124,6 +131,12 @@ known.edit(
     "You keep the right tokens, but return their probabilities. A filter gives logits back.",
     "decoding-logits",
 )
+known.edit(
+    "probabilities_with_zeros",
+    {FILTERED: f"probabilities * (probabilities >= {THRESHOLD})"},
+    "You return probabilities, and zeros for the tokens that go. A filter gives logits back, with -inf for those.",
+    "decoding-logits",
+)
 add_filter_mistakes(known, FILTERED, START, f"probabilities < {THRESHOLD}")
 
 
@@ -147,6 +160,13 @@ def one_row_min_p(draw: Generator) -> Arguments:
 def min_p_in_float64(draw: Generator) -> Arguments:
     logits = rows(draw, 2, vocab=6)
     return {"logits": logits.double(), "min_p": clear_min_p(draw, logits)}
+
+
+def large_logits(draw: Generator) -> Arguments:
+    """Rows that exponentials of float32 cannot hold, the first above and the second below."""
+    near, far = (0.1 * randint(draw, 1, 4) for _ in range(2))
+    apart = torch.tensor([[near, -9.0, 0.5, -99.0], [-50.0, far, -9.0, 0.5]])
+    return {"logits": apart + torch.tensor([[200.0], [-200.0]]), "min_p": 0.1}
 
 
 def no_min_p(draw: Generator) -> Arguments:
@@ -175,6 +195,8 @@ EXERCISE = Exercise(
         Case("a larger min_p", given(logits=WITHIN_REACH, min_p=0.6), visible=True),
         Case("drawn", drawn_min_p, visible=True),
         Case("one row", one_row_min_p),
+        Case("large logits", large_logits, visible=True),
+        Case("large logits, drawn", large_logits),
         Case("min_p = 1", given(logits=TWO_LARGEST, min_p=1.0), visible=True),
         Case("min_p = 1, drawn", drawn_min_p_ties),
         Case("min_p = 0", given(logits=LONG_TAIL, min_p=0.0), visible=True),
@@ -192,6 +214,13 @@ EXERCISE = Exercise(
             "Row 2 has the largest probability 0.7. With min_p = 0.17 the threshold is 0.119, and tokens 2 and 3 "
             "survive. Row 1 has 0.3, so its threshold is 0.051, and all survive.",
             weight=3,
+        ),
+        Property(
+            "Logits of any size are compared, also where their exponentials overflow",
+            ("large logits", "large logits, drawn"),
+            "e to the power of 200 is infinite in float32, and to that of -200 it is 0. torch.softmax knows how to go "
+            "around it.",
+            needs="Tokens with at least min_p times the largest probability of their row survive",
         ),
         Property(
             "With min_p = 1 the most probable survive, all of them if several are equal",

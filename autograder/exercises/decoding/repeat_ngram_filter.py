@@ -64,13 +64,19 @@ known.edit(
 known.edit(
     "one_bans_nothing",
     {LAST: "ids[-(n - 1) :]"},
-    "With n = 1 your result forbids nothing. ids[-(n - 1):] is ids[0:] then, the whole text, and no slice of length 0 "
-    "equals it. Count from the front.",
+    "With n = 1 your result forbids nothing, and every token of the text is forbidden then. Mind the slice: "
+    "ids[-(n - 1):] is ids[0:] for n = 1, the whole text, and not the last 0 tokens.",
 )
 known.edit(
     "start_banned",
     {"[ids[start + n - 1] for": "[ids[start] for"},
     "You forbid the token with which the run *begins*. The one that would complete it is its last.",
+)
+known.edit(
+    "empty_list_of_floats",
+    {"torch.tensor(banned, dtype=torch.long)": "torch.tensor(banned)"},
+    "Where nothing is forbidden, your function raises: torch.tensor of an empty list holds floats, which are no index. "
+    "Give it dtype=torch.long.",
 )
 known.edit(
     "short_text_raises",

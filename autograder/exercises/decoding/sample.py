@@ -30,6 +30,13 @@ known.edit(
     ORDER,
 )
 known.edit(
+    "top_p_only_without_top_k",
+    {"if top_p is not None": "elif top_p is not None"},
+    "You leave top-p out where top-k is given, as `elif` does. Both may be given: then top-p comes after top-k and "
+    "sees what that has left.",
+    ORDER,
+)
+known.edit(
     "temperature_last",
     {HEATED: "", "return": f"{HEATED}return"},
     "You apply the temperature after the filters. It comes first: the nucleus is that of the distribution at this "
@@ -119,6 +126,18 @@ known.edit(
     "come back.",
 )
 known.edit(
+    "exponentials",
+    {PROBABILITIES: "logits.exp()"},
+    "You draw by e to the power of each logit, which overflows above 88 in float32, and a low temperature makes such "
+    "logits. torch.softmax subtracts the largest one first.",
+)
+known.edit(
+    "argmax_before_the_checks",
+    {HEATED: f"if temperature == 0:\n        return logits.argmax(dim=-1)\n    {HEATED}"},
+    "At temperature 0 you return before you have looked at top_k and top_p, so a top_k of 0 passes. What makes no "
+    "sense is refused at any temperature.",
+)
+known.edit(
     "none_not_handled",
     {"top_k is not None": "True", "top_p is not None": "True"},
     "top_k or top_p may be None: that filter is then left out.",
@@ -190,6 +209,10 @@ EXERCISE = Exercise(
         Case("top-p", sampled(1.0, None, 0.5), visible=True, repeat=80, categories=observe.as_category_by_position),
         Case("all three", sampled(2.0, 3, 0.5), visible=True, repeat=80, categories=observe.as_category_by_position),
         Case("all three, longer", sampled(2.0, 3, 0.5), repeat=150, categories=observe.as_category_by_position),
+        # Here top-p of all, then top-k; top-p of what top-k leaves; and top-k alone leave 2, 1 and 5 tokens.
+        Case(
+            "a wide top-k", sampled(1.0, 5, 0.43), visible=True, repeat=40, categories=observe.as_category_by_position
+        ),
         Case("rows alike", alike, visible=True, repeat=80),
         # Without a filter, for here a filter's fault must not count once more, and told only whether the rows agree.
         Case("rows alike, no filter", alike_unfiltered, repeat=150, categories=rows_agree),
@@ -204,9 +227,13 @@ EXERCISE = Exercise(
         ),
         Case("temperature 0", sampled(0.0), visible=True),
         Case("temperature 0 with filters", sampled(0.0, 2, 0.9)),
+        # So cold that nothing is left to chance.
+        Case("very cold", sampled(0.02), visible=True),
         Case("a batch of one", one_row_sampled, visible=True),
         Case("negative temperature", sampled(-0.5), visible=True),
         Case("k = 0", sampled(1.0, 0, None), visible=True),
+        Case("k = 0 at temperature 0", sampled(0.0, 0, None), visible=True),
+        Case("p = 1.5 at temperature 0", sampled(0.0, None, 1.5)),
         Case("p = 1.5", sampled(1.0, None, 1.5), visible=True),
     ),
     properties=(
@@ -226,7 +253,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The order is temperature, top-k, top-p",
-            ("all three", "all three, longer"),
+            ("all three", "all three, longer", "a wide top-k"),
             "Top-p looks at the probabilities that temperature and top-k have left: see what each step hands to the "
             "next.",
             weight=2,
@@ -251,8 +278,22 @@ EXERCISE = Exercise(
             "id a row, also for a batch of one.",
         ),
         Property(
+            "A low temperature, which makes large logits, works as well",
+            ("very cold",),
+            "At temperature 0.02 a logit of 3 becomes 150, and e to the power of that is infinite in float32. "
+            "torch.softmax knows how to go around it.",
+            needs="Without filters, tokens come as often as the softmax says, at any temperature",
+        ),
+        Property(
             "Settings that make no sense are refused with a ValueError",
-            ("hot", "negative temperature", "k = 0", "p = 1.5"),
+            (
+                "hot",
+                "negative temperature",
+                "k = 0",
+                "p = 1.5",
+                "k = 0 at temperature 0",
+                "p = 1.5 at temperature 0",
+            ),
             "Your earlier functions raise it: call them whenever their argument is not None. Note that 0 is not None.",
             observe=observe.refusal,
         ),
