@@ -48,6 +48,12 @@ known.edit(
     "You change x itself: make a new tensor.",
 )
 known.edit(
+    "in_place_on_what_is_trained",
+    {PRODUCT: f"x.mul_({FACTORS})"},
+    "You change x itself, by `*=` or `mul_`, and where x is trained, torch refuses that with a RuntimeError. Make "
+    "a new tensor.",
+)
+known.edit(
     "in_place_without_gradients",
     {PRODUCT: f"(x.data.mul_({FACTORS}.detach()), x)[1]"},
     "You change x itself, under no_grad or by .data, so the factors get no gradient either: make a new tensor.",

@@ -208,6 +208,12 @@ known.edit(
     "You use the numbers of lora_a and lora_b without their gradients (`data`, `detach` or `no_grad`): they could not "
     "learn.",
 )
+known.edit(
+    "forward_without_gradients",
+    {f"        return {OUTPUT}": f"        with torch.no_grad():\n            return {OUTPUT}"},
+    "Your forward computes its output under no_grad, so that nothing behind it can learn. no_grad belongs into merge "
+    "alone.",
+)
 known.edit("dropout_ignored", {DROPPED: "x"}, "Your layer ignores dropout. Apply it to the x that goes into lora_a.")
 known.edit(
     "dropout_always",

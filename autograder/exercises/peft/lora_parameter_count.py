@@ -73,6 +73,11 @@ known.edit(
     {"rank < 1": "rank < 1 or not shapes"},
     "You refuse a model of which no matrix is adapted. It gets 0 parameters more.",
 )
+known.edit(
+    "shapes_used_up",
+    {"for rows, columns in shapes": "for rows, columns in [shapes.pop() for _ in range(len(shapes))]"},
+    "You take the shapes out of the list that you were given, as pop() does. Read it and leave it as it is.",
+)
 known.edit("any_rank", {"rank < 1": "False"}, "You accept a rank of 0 or less: raise ValueError.")
 
 
@@ -111,6 +116,13 @@ EXERCISE = Exercise(
             ("a rank above the sides", "no matrices", "one matrix, drawn"),
             "Only a rank below 1 is refused.",
             needs="One matrix costs the entries of its lora_a and its lora_b",
+        ),
+        Property(
+            "The list of shapes is left unchanged",
+            ("three matrices", "five matrices, drawn"),
+            "Go through the list and take nothing out of it.",
+            observe=observe.changed,
+            needs="Every matrix counts, also one whose shape stands there already",
         ),
         Property(
             "A rank below 1 is refused",

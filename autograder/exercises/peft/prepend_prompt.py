@@ -79,6 +79,12 @@ known.edit(
     "Your labels grow at the wrong end: the -100 for the prompt belong in front, as the prompt does.",
 )
 known.edit(
+    "mask_copied",
+    {"mask.new_ones(new)": "mask[:, :1].expand(new)"},
+    "Your new mask copies the first column of the old one, which is 0 where a text is padded on the left. The prompt "
+    "is always attended to: put ones.",
+)
+known.edit(
     "mask_all_ones",
     {ONES: "[mask.new_ones(new), torch.ones_like(mask)]"},
     "Your mask is 1 everywhere: it has forgotten the padding. Keep the old entries after the new ones.",
@@ -169,6 +175,15 @@ for what, other in (("mask", "labels"), ("labels", "mask")):
         f"You check the {other}, but take {what} of any shape: compare both with batch and time.",
     )
 known.edit(
+    "nothing_checked",
+    {
+        "prompt.shape[1:] != (width,)": "False",
+        "mask.shape != (batch, time) or labels.shape != (batch, time)": "False",
+    },
+    "You check no shapes: some of those that do not fit raise the RuntimeError of `torch.cat`, and others pass. "
+    "Compare the prompt, the mask and the labels with the embeddings, and raise ValueError.",
+)
+known.edit(
     "batch_only_checked",
     {"mask.shape != (batch, time) or labels.shape != (batch, time)": "not len(mask) == len(labels) == batch"},
     "You compare the batch of mask and labels, but not their time. Compare both with the embeddings.",
@@ -199,6 +214,7 @@ def drawn_batch(
     def arguments(draw: Generator) -> Arguments:
         lengths = torch.randint(1, time, (texts, 1), generator=draw)
         mask = torch.arange(time) < lengths
+        mask[0] = mask[0].flip(0)  # padded on the left
         return {
             "embeddings": randn(draw, texts, time, width, dtype=dtype),
             "prompt": randn(draw, rows, width),
@@ -226,7 +242,7 @@ EXERCISE = Exercise(
     cases=(
         Case("two texts", drawn_batch(2, 4, 2, 3), visible=True),
         Case("three texts", drawn_batch(3, 6, 2, 5)),
-        Case("one text", drawn_batch(1, 5, 3, 4)),
+        Case("one text", drawn_batch(1, 5, 3, 4), visible=True),
         Case("gradients", drawn_batch(2, 4, 3, 5), visible=True, gradients=("embeddings", "prompt")),
         Case("gradients of three texts", drawn_batch(3, 5, 2, 4), gradients=("embeddings", "prompt")),
         Case("Boolean mask", drawn_batch(2, 4, 3, 2, boolean=True), visible=True),
