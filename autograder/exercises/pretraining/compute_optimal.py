@@ -5,7 +5,7 @@ from collections.abc import Callable
 from torch import Generator
 
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 
@@ -137,6 +137,21 @@ known.edit(
     "You round to whole numbers. Asked for are the numbers as they come.",
 )
 known.edit(
+    "rounded_down",
+    {BOTH: f"float(int(parameters)), float(int({TOKENS}))"},
+    "You cut off what is after the decimal point, as int and // do. Asked for are the numbers as they come.",
+)
+known.edit(
+    "parameters_rounded",
+    {PARAMETERS: f"float(round({PARAMETERS}))"},
+    "You round the parameters, and the tokens follow from what is rounded. Asked for are the numbers as they come.",
+)
+known.edit(
+    "parameters_rounded_down",
+    {PARAMETERS: f"float(int({PARAMETERS}))"},
+    "You cut off what is after the decimal point of the parameters. Asked for are the numbers as they come.",
+)
+known.edit(
     "in_billions",
     {BOTH: f"parameters / 1e9, {TOKENS} / 1e9"},
     "Your numbers are in billions. Asked for are parameters and tokens.",
@@ -198,6 +213,12 @@ def random_budget(
     return arguments
 
 
+def small_budget(draw: Generator) -> Arguments:
+    """A few parameters and a good half, so that to round and to cut off give two different numbers, and both wrong."""
+    parameters, ratio = randint(draw, 2, 3) + uniform(draw, 0.6, 0.9), uniform(draw, 3.3, 3.7)
+    return {"flops": 6 * ratio * parameters**2, "tokens_per_param": ratio}
+
+
 BUDGET, RATIO = "The budget is used up: 6 N D = flops", "Tokens are tokens_per_param times parameters"
 
 EXERCISE = Exercise(
@@ -206,7 +227,7 @@ EXERCISE = Exercise(
     cases=(
         Case("large budget", random_budget(20, 24, (9.0, 13.0)), visible=True),
         Case("large budget, drawn", random_budget(18, 25, (30.0, 90.0))),
-        Case("small budget", random_budget(2.0, 2.6, (3.0, 5.0)), visible=True),
+        Case("small budget", small_budget, visible=True),
         Case("few tokens", random_budget(19, 23, (0.2, 0.6)), visible=True),
         Case("default ratio", random_budget(20, 24), visible=True),
         Case("default ratio, drawn", random_budget(3, 5)),

@@ -170,6 +170,18 @@ known.edit(
     "You divide by total - warmup before you know that there is a decay. They may be equal.",
 )
 known.edit(
+    "all_warmup_gives_floor",
+    {"if step < warmup": "if warmup == total:\n        return floor\n    if step < warmup"},
+    "Where warmup and total are equal, you return the floor at every step. The steps before warmup still rise; the "
+    "floor comes after them.",
+)
+known.edit(
+    "peak_after_all_warmup",
+    {"if step < warmup": "if step == warmup:\n        return peak\n    if step < warmup"},
+    "You return the peak at step warmup, also where that is step total. At step total the rate is the floor: ask for "
+    "that first.",
+)
+known.edit(
     "no_warmup_refused",
     {"not 0 <= warmup <= total": "not 0 < warmup <= total"},
     "You refuse a warm-up of 0 steps. Then the cosine begins at step 0.",
@@ -310,7 +322,8 @@ EXERCISE = Exercise(
                 "nothing but warm-up",
                 "after nothing but warm-up",
             ),
-            "warmup may be 0, and it may be total: neither may lead to a division by 0.",
+            "warmup may be 0, and it may be total: then the steps before it still rise, and step total has the floor. "
+            "Neither may lead to a division by 0.",
         ),
         Property(
             "A schedule that makes no sense is refused with a ValueError",

@@ -292,15 +292,15 @@ VOCAB = 7
 IGNORED = -100
 
 
-def text(draw: Generator, batch: int, time: int) -> Arguments:
+def text(draw: Generator, batch: int, time: int, vocab: int = VOCAB) -> Arguments:
     """Logits that spread, and ids with a token 0 among the targets."""
-    ids = torch.randint(VOCAB, (batch, time), generator=draw)
+    ids = torch.randint(vocab, (batch, time), generator=draw)
     ids[0, 1] = 0
-    return {"logits": 2 * randn(draw, batch, time, VOCAB), "ids": ids}
+    return {"logits": 2 * randn(draw, batch, time, vocab), "ids": ids}
 
 
-def text_of(batch: int, time: int) -> Callable[[Generator], Arguments]:
-    return lambda draw: text(draw, batch, time)
+def text_of(batch: int, time: int, vocab: int = VOCAB) -> Callable[[Generator], Arguments]:
+    return lambda draw: text(draw, batch, time, vocab)
 
 
 def ignore(arguments: Arguments, index: int) -> Arguments:
@@ -384,9 +384,9 @@ EXERCISE = Exercise(
     reference=pretraining.next_token_loss,
     points=4,
     cases=(
-        Case("one text", text_of(1, 6), visible=True),
+        Case("one text", text_of(1, 6, vocab=9), visible=True),
         Case("two texts", text_of(2, 5), visible=True),
-        Case("texts, drawn", text_of(3, 7)),
+        Case("texts, drawn", text_of(3, 7, vocab=11)),
         Case("two tokens", text_of(1, 2), visible=True),
         Case("with ignored", with_ignored(2, 7), visible=True),
         Case("with ignored, drawn", with_ignored(3, 8)),
