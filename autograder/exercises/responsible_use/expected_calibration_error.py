@@ -269,6 +269,12 @@ known.edit(
     "You change confidence or correct: work on new tensors.",
 )
 known.edit(
+    "zeros_lifted_in_place",
+    {BINS: f"{BINS}\n    confidence.clamp_(min=1e-6)"},
+    "You lift a confidence of 0 in the tensor that you were given: what ends in an underscore works in place. Lift the "
+    "numbers of the bins instead, or a copy.",
+)
+known.edit(
     "returns_a_tensor",
     {"return error": "return sure.new_tensor(error)"},
     "You return a tensor. Asked is a float: .item() makes one.",
@@ -433,7 +439,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The arguments are left unchanged",
-            ("six answers", "six answers, five bins", "drawn"),
+            ("six answers", "six answers, five bins", "drawn", "at 0 and 1"),
             "Work on new tensors: confidence and correct must be as they were.",
             observe=observe.changed,
             needs=MAIN,

@@ -13,10 +13,8 @@ EXERCISE = Exercise(
     reference=responsible_use.redact,
     points=5,
     cases=(
-        Case(
-            "addresses", given(text="Write to ann.lee+news@mail.example.com, or (BOB_7@my-shop.museum)."), visible=True
-        ),
-        Case("addresses of all kinds", given(text="c-d@example.info g%h@Uni.n3ws.de x@y.org."), visible=True),
+        Case("addresses", given(text="Write to ann.lee+news@mail.example.com, or (BOB_7@shop.museum)."), visible=True),
+        Case("addresses of all kinds", given(text="c-d@example.info g%h@my-shop.Uni.n3ws.de x@y.org."), visible=True),
         Case("addresses, drawn", texts.emails),
         Case(
             "no addresses",

@@ -97,6 +97,17 @@ known.edit(
     "Your last label has four letters at most: .museum leaves a rest.",
 )
 known.edit(
+    "email_missed_above_three_letters",
+    emails(domain=r"([A-Za-z0-9-]+\.)+[A-Za-z]{2,3}\b"),
+    "Your last label has three letters at most, so addresses in .info and .museum stay. It has at least two, and no "
+    "most.",
+)
+known.edit(
+    "email_missed_above_four_letters",
+    emails(domain=r"([A-Za-z0-9-]+\.)+[A-Za-z]{2,4}\b"),
+    "Your last label has four letters at most, so an address in .museum stays. It has at least two, and no most.",
+)
+known.edit(
     "email_with_one_dot",
     emails(domain=r"[A-Za-z0-9-]+\.[A-Za-z]{2,}"),
     "Your domain has one dot only. Of ann@mail.example.com something stays: repeat the labels.",
