@@ -152,6 +152,17 @@ known.edit(
     "You cut off what is after the decimal point of the parameters. Asked for are the numbers as they come.",
 )
 known.edit(
+    "rounded_one_after_the_other",
+    {PARAMETERS: f"float(round({PARAMETERS}))", TOKENS: "float(round(tokens_per_param * parameters))"},
+    "You round the parameters, and then the tokens that follow from them. Asked for are the numbers as they come.",
+)
+known.edit(
+    "rounded_down_one_after_the_other",
+    {PARAMETERS: f"float(int({PARAMETERS}))", TOKENS: "float(int(tokens_per_param * parameters))"},
+    "You cut off what is after the decimal point of the parameters, and of the tokens that follow from them. Asked for "
+    "are the numbers as they come.",
+)
+known.edit(
     "in_billions",
     {BOTH: f"parameters / 1e9, {TOKENS} / 1e9"},
     "Your numbers are in billions. Asked for are parameters and tokens.",
@@ -214,8 +225,8 @@ def random_budget(
 
 
 def small_budget(draw: Generator) -> Arguments:
-    """A few parameters and a good half, so that to round and to cut off give two different numbers, and both wrong."""
-    parameters, ratio = randint(draw, 2, 3) + uniform(draw, 0.6, 0.9), uniform(draw, 3.3, 3.7)
+    """So few parameters, and so much behind the decimal point, that each way to round gives another pair of numbers."""
+    parameters, ratio = randint(draw, 2, 3) + uniform(draw, 0.6, 0.65), uniform(draw, 3.38, 3.45)
     return {"flops": 6 * ratio * parameters**2, "tokens_per_param": ratio}
 
 

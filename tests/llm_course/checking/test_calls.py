@@ -66,6 +66,12 @@ def test_memory_that_comes_back_is_seen_where_asked_for(function: Callable[..., 
     assert invoke(lambda x, y: y.clone(), call).changed == ()
 
 
+def test_a_list_that_comes_back_is_seen_where_asked_for() -> None:
+    call = call_from_text(call_to_text(Call({"x": [{"a": 1}]}, new=True)))
+    assert invoke(lambda x: x, call).changed == ("x",)
+    assert invoke(lambda x: list(x), call).changed == ()
+
+
 @pytest.mark.parametrize("number", [np.float32(1.5), np.int64(3), np.bool_(True)])
 def test_a_number_of_numpy_is_a_number(number: np.generic) -> None:
     value = invoke(lambda: [number], Call({})).value

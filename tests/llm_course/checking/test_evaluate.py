@@ -57,6 +57,15 @@ def test_a_dtype_within_a_list_tells_mistakes_apart() -> None:
     assert evaluate(key, {"case": double}).mistake is None
 
 
+@pytest.mark.parametrize(
+    ("source", "blamed"), [('raise ValueError("too short")', True), ("int(text)", False), ("", False)]
+)
+def test_who_refuses_what_makes_sense_is_told_so(source: str, blamed: bool) -> None:
+    refused = Reply(failure=Failure("ValueError", "too short", 3, source))
+    verdict = evaluate(answer_key(observe.value), {"case": refused})
+    assert verdict.hint.endswith("do not refuse them.") == blamed
+
+
 def test_who_raises_another_error_everywhere_has_not_forgotten_one_check() -> None:
     """The mistake leaves the second case to the library, and refuses the first of itself."""
     refusal, of_the_library = (Reply(failure=Failure(kind, "")) for kind in ("ValueError", "RuntimeError"))
