@@ -60,6 +60,11 @@ def dtype(reply: Reply) -> list[str]:
     return [str(item.dtype) for item in values if isinstance(item, Tensor)]
 
 
+def item_types(reply: Reply) -> list[str]:
+    """The types of the items of the returned list: a list does where a pair is expected, but is no key of a dict."""
+    return [type(item).__name__ for item in reply.value]
+
+
 def second_dtype(reply: Reply) -> str:
     """The dtype of the second returned tensor, where the first may have any of its kind."""
     return str(reply.value[1].dtype)

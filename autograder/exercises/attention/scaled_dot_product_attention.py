@@ -178,6 +178,20 @@ def overflows(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = N
 
 
 known.edit(
+    "squeezed",
+    {"weights @ value, weights": "(weights @ value).squeeze(), weights.squeeze()"},
+    "You squeeze the result, which takes every axis of size 1 away, such as that of a single query or of a batch of "
+    "one. Output and weights have all axes that the queries have.",
+    "attention-formula",
+)
+known.edit(
+    "first_axis_squeezed",
+    {"weights @ value, weights": "(weights @ value).squeeze(0), weights.squeeze(0)"},
+    "You take the first axis away where its size is 1: a batch of one is a batch. Output and weights have all axes "
+    "that the queries have.",
+    "attention-formula",
+)
+known.edit(
     "swapped",
     {"weights @ value, weights": "weights, weights @ value"},
     "You return the weights first: the order is output, then weights.",
@@ -207,6 +221,11 @@ def small(draw: Generator) -> Arguments:
 
 def batched(draw: Generator) -> Arguments:
     return qkv(draw, 2, 3, n_q=4, n_k=6, d_k=5, d_v=7)
+
+
+def one_query(draw: Generator) -> Arguments:
+    """A batch of one, in which one query meets two keys."""
+    return qkv(draw, 1, 2, n_q=1, n_k=2, d_k=3, d_v=4)
 
 
 def small_masked(draw: Generator) -> Arguments:
@@ -270,7 +289,8 @@ EXERCISE = Exercise(
     points=6,
     cases=(
         Case("small", small, visible=True),
-        Case("batched", batched),
+        Case("batched", batched, visible=True),
+        Case("one query in a batch of one", one_query, visible=True),
         Case("small masked", small_masked, visible=True),
         Case("mask shared by the batch", masked_shared, visible=True),
         Case("mask for each sequence", masked_each),
@@ -294,7 +314,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Without a mask, output and weights follow the formula",
-            ("small", "batched"),
+            ("small", "batched", "one query in a batch of one"),
             "Compare with softmax(query keyᵀ / √d_k) value, one factor after the other: the product, the scale, the "
             "dimension of the softmax.",
             weight=3,

@@ -81,6 +81,12 @@ known.edit(
     "ValueError.",
 )
 known.edit(
+    "remainder_taken",
+    {REFUSED: "False", "table[ids]": "table[ids % table.shape[0]]"},
+    "You take the remainder of an id by the number of rows, so an id that has no row gets the row of another token. "
+    "Raise ValueError.",
+)
+known.edit(
     "padding_row",
     {"table[ids]": "torch.nn.functional.embedding(ids, table, padding_idx=0)"},
     "Row 0 never gets a gradient: with padding_idx=0 it is treated as padding. Here it is a token like others.",

@@ -1,5 +1,7 @@
 """nearest_neighbours: which rows point the same way?"""
 
+import functools
+
 import torch
 from torch import Generator
 
@@ -68,6 +70,18 @@ known.edit(
     {COSINES: f"{COSINES}\n    cosines = torch.where(lengths[:, 0] > 0, cosines, -1)"},
     "You rank rows of zeros last, as if they pointed away. Their cosine counts as 0, which is better than a negative "
     "one.",
+)
+known.edit(
+    "by_distance_of_unit_rows",
+    {COSINES: "-(unit - unit[index]).norm(dim=1)"},
+    "You rank by the distance between rows of length 1. That is the order of the cosines, but for a row of zeros: its "
+    "distance is 1, as if its cosine were 0.5, and its cosine counts as 0.",
+)
+known.edit(
+    "own_cosine_minus_one",
+    {COSINES: f"{COSINES}\n    cosines[index] = -1.0", NEIGHBORS: "best_first[:k]"},
+    "You set the cosine of the row with itself to -1 to be rid of it, but a row that points exactly away has -1 too. "
+    "Set it to minus infinity, or leave the row out by its number.",
 )
 known.edit(
     "equal_rows_left_out",
@@ -143,9 +157,9 @@ def single_neighbor(draw: Generator) -> Arguments:
 
 
 def zero_row(draw: Generator) -> Arguments:
-    # From row 2 the cosines are about 1, 0.8, 0 (the row of zeros), -0.6 and -1, so the row of zeros comes third.
-    table = torch.tensor([[0.0, 0.0], [-3.0, 0.0], [1.0, 0.0], [4.0, 3.0], [0.5, 0.05], [-0.6, 0.8]])
-    return {"table": table, "index": 2, "k": 4}
+    # From row 2 the cosines are about 1, 0.8, 0.3, 0 (the row of zeros), -0.6 and -1.
+    table = torch.tensor([[0.0, 0.0], [-3.0, 0.0], [1.0, 0.0], [4.0, 3.0], [0.5, 0.05], [-0.6, 0.8], [0.6, 2.0]])
+    return {"table": table, "index": 2, "k": 5}
 
 
 def from_zero_row_neighbors(draw: Generator) -> Arguments:
@@ -171,6 +185,12 @@ def opposite_row(draw: Generator) -> Arguments:
     table = uneven_table(draw, 9, 4)
     table[2], table[6] = torch.tensor([4.0, 0.0, 0.0, 0.0]), torch.tensor([-2.0, 0.0, 0.0, 0.0])
     return {"table": table, "index": 2, "k": 8}
+
+
+def two_opposite_rows(draw: Generator, index: int) -> Arguments:
+    """Their cosine is -1 to the last bit."""
+    direction = torch.eye(4)[randint(draw, 0, 3)]
+    return {"table": torch.stack([4.0 * direction, -2.0 * direction]), "index": index, "k": 1}
 
 
 def short_rows(draw: Generator) -> Arguments:
@@ -208,6 +228,8 @@ EXERCISE = Exercise(
         Case("twin", twin, visible=True),
         Case("equal row", equal_row, visible=True),
         Case("opposite row", opposite_row, visible=True),
+        Case("two opposite rows, from the first", functools.partial(two_opposite_rows, index=0), visible=True),
+        Case("two opposite rows, from the second", functools.partial(two_opposite_rows, index=1), visible=True),
         Case("no such row", no_such_row, visible=True),
         Case("negative row", negative_row, visible=True),
         Case("no neighbors", no_neighbors, visible=True),
@@ -230,7 +252,13 @@ EXERCISE = Exercise(
         ),
         Property(
             "A row that points the same way is a neighbor; the row itself is not",
-            ("twin", "equal row", "opposite row"),
+            (
+                "twin",
+                "equal row",
+                "opposite row",
+                "two opposite rows, from the first",
+                "two opposite rows, from the second",
+            ),
             "Leave out the row by its *number*. Its cosine with itself need not be the only 1, and a row that points "
             "exactly away has the cosine -1.",
         ),

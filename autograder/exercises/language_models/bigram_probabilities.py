@@ -28,6 +28,24 @@ known.edit(
     "Your *columns* sum to 1. Row i is the distribution of what follows token i, so divide each row by its own sum.",
 )
 known.edit(
+    "divided_by_the_row",
+    where_all_rows_are_seen(totals="smoothed.sum(dim=1)"),
+    "You divide each *column* by the sum of a row. The sums are one row of numbers, and go over the columns: keep "
+    "them a column, with keepdim=True.",
+)
+known.edit(
+    "share_of_the_text",
+    where_all_rows_are_seen(totals="len(ids)"),
+    "You divide by the number of tokens: that is about P(i and then j). The task asks for P(j | i), a share among the "
+    "pairs that begin with i.",
+)
+known.edit(
+    "smoothed_once_for_each_token",
+    {TOTALS: "totals = counts.reshape(vocab_size, vocab_size).sum(dim=1, keepdim=True) + vocab_size * (alpha > 0)"},
+    "Your total grows by vocab_size, as if alpha were 1. It grows by alpha * vocab_size.",
+    SMOOTHING,
+)
+known.edit(
     "rows_and_columns_swapped",
     where_all_rows_are_seen(smoothed="smoothed.T"),
     "Your table says what came *before* token i. Rows are the token that is given, columns the token that follows it.",
@@ -94,6 +112,12 @@ known.edit(
     "alpha_ignored",
     {"+ float(alpha)": "+ 0.0"},
     "alpha changes nothing in your result. Add it to every count before you divide.",
+    SMOOTHING,
+)
+known.edit(
+    "default_alpha_zero",
+    {"alpha: float = 1.0": "alpha: float = 0.0"},
+    "Your default of alpha is 0, so nothing is smoothed unless it is asked for. The default is 1.",
     SMOOTHING,
 )
 known.edit("always_adds_one", {"+ float(alpha)": "+ 1.0"}, "You add 1 whatever alpha says. Add alpha.", SMOOTHING)
@@ -240,7 +264,7 @@ EXERCISE = Exercise(
         Case("a vocabulary of one, drawn", drawn_one_word),
         Case("smoothed", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.5), visible=True),
         Case("smoothed, drawn", drawn_text),
-        Case("default alpha", drawn_default),
+        Case("default alpha", drawn_default, visible=True),
         Case("rows never seen", given(ids=SMALL_TEXT, vocab_size=5, alpha=0.0), visible=True),
         Case("rows never seen, drawn", drawn_unseen),
         Case("one token", given(ids=[1], vocab_size=3, alpha=0.0), visible=True),

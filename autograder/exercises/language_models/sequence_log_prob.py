@@ -116,6 +116,13 @@ known.edit(
     LOGARITHMS,
 )
 known.edit(
+    "log_of_the_rows",
+    {"probs[previous, following].log()": "probs[previous].log()[torch.arange(len(previous)), following]"},
+    "Your number is right, but its gradient is NaN where a row has a 0 beside the step that is taken: you take the "
+    "logarithm of whole rows. Look up the steps first.",
+    LOGARITHMS,
+)
+known.edit(
     "history_cut",
     {"return probs": "return probs.detach()"},
     "The number is right, but no gradient flows back to the table: work on the tensor itself, without detach, item or "
@@ -126,6 +133,13 @@ known.edit(
     "negative_ids_taken",
     {"not 0 <= token < probs.shape[0]": "token >= probs.shape[0]"},
     "Your function scores negative ids. Refuse them: -1 is no token, though Python finds a row for it.",
+)
+known.edit(
+    "half_made_float32",
+    {"probs[previous, following]": "probs.to(torch.promote_types(probs.dtype, torch.float32))[previous, following]"},
+    "A table in half precision gives a result in float32. Add up in float32 if you like, but convert the sum to the "
+    "dtype of the table.",
+    LOGARITHMS,
 )
 known.edit(
     "scored_in_float32",
@@ -174,6 +188,11 @@ def scored_in_float64(draw: Generator) -> Arguments:
     return {**arguments, "probs": arguments["probs"].double()}
 
 
+def scored_in_bfloat16(draw: Generator) -> Arguments:
+    arguments = scored_small(draw)
+    return {**arguments, "probs": arguments["probs"].bfloat16()}
+
+
 def scored_single_in_float64(draw: Generator) -> Arguments:
     return {"probs": random_table(draw, 4).double(), "ids": [randint(draw, 0, 3)]}
 
@@ -211,11 +230,12 @@ EXERCISE = Exercise(
     cases=(
         Case("small", scored_small, visible=True),
         Case("drawn", scored),
-        Case("one prediction", scored_pair),
+        Case("one prediction", scored_pair, visible=True),
         Case("long text", scored_long, visible=True),
         Case("single token", scored_single, visible=True),
         Case("impossible step", scored_impossible, visible=True),
         Case("float64", scored_in_float64, visible=True),
+        Case("bfloat16", scored_in_bfloat16, visible=True),
         Case("float64, single token", scored_single_in_float64, visible=True),
         Case("gradients", scored, visible=True, gradients=("probs",)),
         Case("gradients beside a zero", scored_beside_zero, visible=True, gradients=("probs",)),
@@ -246,8 +266,9 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is that of the table, and the arguments are left unchanged",
-            ("float64", "float64, single token", "small"),
-            "A table in float64 must give a result in float64, and neither the table nor the list may change.",
+            ("float64", "float64, single token", "bfloat16", "small"),
+            "A table in float64 or bfloat16 must give a result in its dtype, and neither the table nor the list may "
+            "change.",
             observe=observe.dtype_and_changed,
             needs="It is the sum of log P(ids[t] | ids[t-1]) over t from 1",
         ),

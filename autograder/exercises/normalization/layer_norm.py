@@ -167,6 +167,18 @@ known.edit(
     "normalization-stream",
 )
 known.edit(
+    "in_place_after_float",
+    {
+        "centered = x - x.mean(dim=-1, keepdim=True)": (
+            "dtype, centered = x.dtype, x.float()\n    centered -= centered.mean(dim=-1, keepdim=True)"
+        ),
+        RESULT: f"({RESULT}).to(dtype)",
+    },
+    "Your function changes x where it is float32: `x.float()` is x itself then, and `-=` works on the caller's tensor. "
+    "Write `centered = centered - ...`.",
+    "normalization-stream",
+)
+known.edit(
     "statistics_detached",
     {
         "x.mean(dim=-1, keepdim=True)": "x.mean(dim=-1, keepdim=True).detach()",
@@ -184,6 +196,18 @@ known.edit(
     "always_float32",
     {RESULT: f"({RESULT}).float()"},
     "Your result is float32 whatever comes in. Convert back to the dtype of x, or do not convert.",
+)
+known.edit(
+    "float32_kept",
+    {"centered = x - x.mean(": "x = x.float()\n    centered = x - x.mean("},
+    "You compute in float32 and leave the result there: rows in bfloat16 come back as float32. Convert the result to "
+    "the dtype that x had.",
+)
+known.edit(
+    "squeezed",
+    {RESULT: f"({RESULT}).squeeze()"},
+    "You squeeze the result, which takes every axis of size 1 away, such as that of a batch of one text. The result "
+    "has the shape of x.",
 )
 for left_out, kept in (("weight", "bias"), ("bias", "weight")):
     known.edit(
@@ -304,7 +328,7 @@ EXERCISE = Exercise(
         Case("rows in a batch", plain_rows_in_a_batch, visible=True),
         Case("single row", single_row, visible=True),
         Case("weighted batch", weighted_batch, visible=True),
-        Case("four axes", four_axes),
+        Case("four axes", four_axes, visible=True),
         Case("without weight", without_weight, visible=True),
         Case("with weight", with_weight, visible=True),
         Case("without bias", without_bias, visible=True),
@@ -319,7 +343,7 @@ EXERCISE = Exercise(
         Case("weight in a column", weight_in_a_column, visible=True),
         Case("weight and bias of one number", weight_and_bias_of_one, visible=True),
         Case("float64", in_float64, visible=True),
-        Case("bfloat16", in_bfloat16),
+        Case("bfloat16", in_bfloat16, visible=True),
         Case("gradients", weighted_batch, visible=True, gradients=("x", "weight", "bias")),
     ),
     properties=(
@@ -400,7 +424,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16"),
+            ("weighted batch", "float64", "bfloat16"),
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="Each row is centered on its own mean",

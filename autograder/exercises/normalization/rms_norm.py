@@ -150,6 +150,24 @@ known.edit(
     "normalization-stream",
 )
 known.edit(
+    "in_place_after_float",
+    {
+        "mean_square = x.float().pow(2)": "rows = x.float()\n    mean_square = rows.pow(2)",
+        "return (x * torch.rsqrt(mean_square + eps) * weight)": (
+            "rows *= torch.rsqrt(mean_square + eps)\n    rows *= weight\n    return rows"
+        ),
+    },
+    "Your function changes x where it is float32: `x.float()` is x itself then, and `*=` works on the caller's tensor. "
+    "Write `rows = rows * ...`.",
+    "normalization-stream",
+)
+known.edit(
+    "squeezed",
+    {".to(x.dtype)": ".to(x.dtype).squeeze()"},
+    "You squeeze the result, which takes every axis of size 1 away, such as that of a batch of one text. The result "
+    "has the shape of x.",
+)
+known.edit(
     "detached",
     {".to(x.dtype)": ".to(x.dtype).detach()"},
     "No gradient flows through your result, so nothing that stands before the norm could learn.",
@@ -269,7 +287,7 @@ EXERCISE = Exercise(
         Case("rows in a batch", rms_plain_in_a_batch, visible=True),
         Case("single row", rms_single_row, visible=True),
         Case("weighted batch", rms_batch, visible=True),
-        Case("four axes", rms_four_axes),
+        Case("four axes", rms_four_axes, visible=True),
         Case("without weight", rms_without_weight, visible=True),
         Case("with weight", rms_with_weight, visible=True),
         Case("small numbers", rms_small_numbers, visible=True),
@@ -345,7 +363,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("bfloat16", "large numbers in float16"),
+            ("weighted batch", "bfloat16", "large numbers in float16"),
             "Inputs in half precision must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="Rows keep their direction, but for the weight",

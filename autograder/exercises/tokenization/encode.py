@@ -60,6 +60,15 @@ known.edit(
     "one_merge_only", {"while candidates": "if candidates"}, "You apply one merge and stop: repeat until none applies."
 )
 known.edit(
+    "two_tokens_left",
+    {
+        "while candidates := [pair for pair in pairwise(ids) if pair in ranks]": (
+            "while len(ids) > 2 and (candidates := [pair for pair in pairwise(ids) if pair in ranks])"
+        )
+    },
+    "You stop when two tokens are left. They are a pair, too: go on as long as there is a pair that has a merge.",
+)
+known.edit(
     "leftmost_first",
     {FIRST_LEARNED: "candidates[0]"},
     "You merge the leftmost pair that has a merge. The rank decides, not the place: look at all pairs first.",
@@ -76,6 +85,19 @@ known.edit(
     "You merge the first pair from the left that has a merge, and then look again. The rank decides, not the place: "
     "collect all pairs that have a merge, and take the one learned first.",
 )
+
+
+@known.function(
+    "You go through the merges from the last to the first. A late merge is made of what earlier ones have made: go "
+    "through them in the order in which they were learned."
+)
+def merges_backwards(text: str, merges: list[tuple[int, int]]) -> list[int]:
+    ids = list(text.encode("utf-8"))
+    for rank in reversed(range(len(merges))):
+        ids = tokenization.merge_pair(ids, merges[rank], 256 + rank)
+    return ids
+
+
 known.edit(
     "last_learned_first",
     {"min(candidates": "max(candidates"},
@@ -199,6 +221,18 @@ def drawn_third_merge(draw: Generator) -> Arguments:
     return {"text": bytes([d, a, d, a, b, e, d]).decode(), "merges": [(b, c), (c, c), (a, d), (x, y)]}
 
 
+def drawn_whole_word(draw: Generator) -> Arguments:
+    """A text that becomes one token."""
+    a, b, c = (97 + torch.randperm(26, generator=draw)[:3]).tolist()
+    return {"text": bytes([a, b, c]).decode(), "merges": [(b, c), (a, 256)]}
+
+
+def drawn_left_before_right(draw: Generator) -> Arguments:
+    """The merge learned first is that of the two letters on the left."""
+    a, b, c = (97 + torch.randperm(26, generator=draw)[:3]).tolist()
+    return {"text": bytes([a, b, c]).decode(), "merges": [(a, b), (b, c)]}
+
+
 def drawn_bytes(draw: Generator) -> Arguments:
     codes = [randint(draw, 0x41, 0x5A), randint(draw, 0xC0, 0xFF), randint(draw, 0x4E00, 0x9FA5)]
     return {"text": "".join(chr(code) for code in codes) + "e\u0301🙂", "merges": []}
@@ -231,7 +265,9 @@ EXERCISE = Exercise(
         Case("low, lower, lowest", given(text="lowest,slower", merges=LEARNED), visible=True),
         Case("a word with an accent", given(text="cafés,café", merges=ACCENTS), visible=True),
         Case("words drawn", drawn_words),
+        Case("one token in the end", drawn_whole_word, visible=True),
         Case("two merges compete", given(text="abc-dab", merges=COMPETING), visible=True),
+        Case("the left one was learned first", drawn_left_before_right, visible=True),
         Case("more competition", given(text="abcbcbcdabda-da-abcx", merges=COMPETING), visible=True),
         Case("the longest token is not reached", given(text="abcd", merges=LONG_AND_LATE), visible=True),
         Case("a longer token comes later", given(text="abcd", merges=SHORT_BEFORE_LONG), visible=True),
@@ -255,7 +291,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Merged tokens merge again, until no merge applies",
-            ("low, lower, lowest", "a word with an accent", "words drawn"),
+            ("low, lower, lowest", "a word with an accent", "words drawn", "one token in the end"),
             "After a merge look at all neighbors again: the new token may be part of a further pair.",
             weight=2,
         ),
@@ -263,6 +299,7 @@ EXERCISE = Exercise(
             "Where merges compete, the one learned first goes first",
             (
                 "two merges compete",
+                "the left one was learned first",
                 "more competition",
                 "the longest token is not reached",
                 "a longer token comes later",

@@ -34,6 +34,30 @@ known.edit(
     {BEST: "max(counts, key=lambda pair: (counts[pair], pair))"},
     "Among equally frequent pairs you take the largest, as max of (count, pair) does; the smallest is asked for.",
 )
+known.edit(
+    "ties_by_first_number",
+    {BEST: "min(counts, key=lambda pair: (-counts[pair], pair[0]))"},
+    "Among equally frequent pairs you compare the first numbers only. Where these are equal too, the second number "
+    "decides: compare the whole tuples.",
+)
+known.edit(
+    "ties_by_second_number",
+    {BEST: "min(counts, key=lambda pair: (-counts[pair], pair[::-1]))"},
+    "Among equally frequent pairs you compare the second numbers first. Tuples compare by the first number, and by the "
+    "second where the first is equal.",
+)
+known.edit(
+    "ties_by_sum",
+    {BEST: "min(counts, key=lambda pair: (-counts[pair], sum(pair)))"},
+    "Among equally frequent pairs you take the one with the smallest sum. Tuples compare by the first number, and by "
+    "the second where the first is equal.",
+)
+known.edit(
+    "lists_for_pairs",
+    {"merges.append(best)": "merges.append(list(best))"},
+    "Your merges are lists of two numbers, and tuples are asked for: a list cannot be the key of a dict, which "
+    "encoding needs.",
+)
 
 
 @known.function(
@@ -101,6 +125,11 @@ known.edit(
     "You stop when every pair occurs only once. Here training goes on as long as there is a pair.",
 )
 known.edit(
+    "two_tokens_left",
+    {"len(ids) > 1": "len(ids) > 2"},
+    "You stop when two tokens are left. They are a pair, too, and become one: go on while len(ids) is at least 2.",
+)
+known.edit(
     "fails_when_nothing_is_left",
     {" and len(ids) > 1": ""},
     "You raise an error when no pair is left: min and max of nothing fail. Stop when fewer than two ids are left, and "
@@ -164,6 +193,18 @@ def drawn_ties(draw: Generator) -> Arguments:
     return {"data": bytes(doubled), "n_merges": 3}
 
 
+def drawn_tie_of_first(draw: Generator) -> Arguments:
+    """After a come d and, further on, the smaller c: where the first number is equal, the second decides."""
+    a, c, d = randint(draw, 97, 103), randint(draw, 104, 112), randint(draw, 113, 122)
+    return {"data": bytes([a, d, a, c]), "n_merges": 1}
+
+
+def drawn_tie_of_first_and_second(draw: Generator) -> Arguments:
+    """(a, z) comes before (b, c) and (c, a), though its second number and its sum are the largest."""
+    a, b, c, z = (randint(draw, low, low + 3) for low in (97, 101, 105, 119))
+    return {"data": bytes([b, c, a, z]), "n_merges": 1}
+
+
 def drawn_long_run(draw: Generator) -> Arguments:
     """(b, b) is counted five times and fits three times, as often as (a, c), which is smaller."""
     a, b, c = randint(draw, 97, 103), randint(draw, 104, 112), randint(draw, 113, 122)
@@ -187,6 +228,8 @@ EXERCISE = Exercise(
         Case("drawn", drawn_data),
         Case("three pairs equally frequent", given(data=TIES, n_merges=2), visible=True),
         Case("drawn ties", drawn_ties),
+        Case("a tie of the first number", drawn_tie_of_first, visible=True),
+        Case("a tie of all numbers", drawn_tie_of_first_and_second, visible=True),
         Case("runs", given(data=b"zzzzxyxy", n_merges=2), visible=True),
         Case("long runs", drawn_long_run),
         Case("runs out of pairs", given(data=b"abab", n_merges=10), visible=True),
@@ -210,7 +253,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Of pairs equally frequent, the smallest is merged",
-            ("three pairs equally frequent", "drawn ties"),
+            ("three pairs equally frequent", "drawn ties", "a tie of the first number", "a tie of all numbers"),
             "In b'cdcdefefabab' three pairs occur twice. Tuples compare as numbers do, left part first: the smallest "
             "of the three is (97, 98).",
             weight=2,
@@ -231,6 +274,13 @@ EXERCISE = Exercise(
             ("one merge", "negative"),
             "Raise ValueError for n_merges below 0, and only then.",
             observe=observe.refusal,
+            needs="The first merge is the most frequent pair of bytes",
+        ),
+        Property(
+            "Each merge is a tuple",
+            ("one merge", "low, lower, lowest"),
+            "Append (first, second), with round brackets: a list cannot be the key of a dict, which encoding needs.",
+            observe=observe.item_types,
             needs="The first merge is the most frequent pair of bytes",
         ),
     ),
