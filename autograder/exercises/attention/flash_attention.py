@@ -299,7 +299,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16"),
+            ("whole blocks", "float64", "bfloat16"),
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="With one block, the result is plain attention",

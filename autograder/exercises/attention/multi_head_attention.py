@@ -111,6 +111,26 @@ known.edit(
     "attention-masks",
 )
 known.edit(
+    "strict_mask",
+    {"causal_mask(x.shape[1], x.shape[1])": "causal_mask(x.shape[1], x.shape[1]).tril(-1)"},
+    "Your queries do not see themselves: the diagonal of the mask belongs to what they may see, and the first token "
+    "has nothing else.",
+    "attention-masks",
+)
+known.edit(
+    "mask_in_float32",
+    {
+        "output, _ = scaled_dot_product_attention(query, key, value, causal_mask(x.shape[1], x.shape[1]))": (
+            "scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])\n"
+            "    future = torch.full(scores.shape[-2:], -torch.inf).triu(1)\n"
+            "    output = torch.softmax(scores + future, dim=-1) @ value"
+        )
+    },
+    "You add a mask of float32 numbers, so that scores in half precision become float32 and no longer go with the "
+    "values. Use a boolean mask and `masked_fill`, or make the mask in the dtype of x.",
+    "attention-masks",
+)
+known.edit(
     "heads_not_scaled",
     {"scaled_dot_product_attention(query,": "scaled_dot_product_attention(query * query.shape[-1] ** 0.5,"},
     "Your scores are not divided by √head_dim. If you use your own scaled_dot_product_attention, look there.",
@@ -241,6 +261,11 @@ def mha_in_float64(draw: Generator) -> Arguments:
     return {name: value.double() if isinstance(value, Tensor) else value for name, value in arguments.items()}
 
 
+def mha_in_bfloat16(draw: Generator) -> Arguments:
+    arguments = layer(draw, batch=2, time=3, n_heads=2, n_kv_heads=2, head_dim=2)
+    return {name: value.bfloat16() if isinstance(value, Tensor) else value for name, value in arguments.items()}
+
+
 EXERCISE = Exercise(
     reference=attention.multi_head_attention,
     points=6,
@@ -259,6 +284,7 @@ EXERCISE = Exercise(
         Case("heads that divide the model only", uneven_rows, visible=True),
         Case("groups that do not divide the heads", uneven_groups, visible=True),
         Case("float64", mha_in_float64, visible=True),
+        Case("bfloat16", mha_in_bfloat16, visible=True),
         Case("gradients", small_gqa, visible=True, gradients=("x", "w_q", "w_k", "w_v", "w_o")),
     ),
     properties=(
@@ -309,8 +335,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64",),
-            "Inputs in float64 must give outputs in float64, and no argument may differ after the call.",
+            ("three heads", "float64", "bfloat16"),
+            "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="An output depends on its own and earlier tokens, and on no later one",
         ),

@@ -60,6 +60,20 @@ known.edit(
     SOFTMAX,
 )
 known.edit(
+    "softmax_over_axis_one",
+    {"scores, dim=-1": "scores, dim=1", "hidden, dim=-1": "hidden, dim=1"},
+    "Your softmax runs over axis 1, which is the keys only where there are two axes. Count from the end: the keys are "
+    "the last axis, dim=-1.",
+    SOFTMAX,
+)
+known.edit(
+    "softmax_over_axis_zero",
+    {"scores, dim=-1": "scores, dim=0", "hidden, dim=-1": "hidden, dim=0"},
+    "Your softmax runs over axis 0: the queries, or in a batch the texts. Each query shares its attention out among "
+    "the keys, which are the last axis, dim=-1.",
+    SOFTMAX,
+)
+known.edit(
     "mask_after_softmax",
     {"torch.softmax(hidden": "torch.softmax(scores"},
     "You hide keys after the softmax: the hidden keys have taken their share by then, and the rest sum to less than "
@@ -76,6 +90,12 @@ known.edit(
     {"scores.masked_fill(~mask, torch.finfo(scores.dtype).min)": "scores * mask", ".masked_fill(~mask, 0.0)": ""},
     "You give a hidden key the score 0, but e⁰ = 1: it still has weight. Its score has to be so low that the "
     "exponential is 0.",
+)
+known.edit(
+    "scored_with_zero",
+    {"torch.finfo(scores.dtype).min": "0.0"},
+    "You give a hidden key the score 0, and only after the softmax the weight 0: e⁰ = 1 has taken its share by then, "
+    "and the rest sum to less than 1. Its score has to be so low that the exponential is 0.",
 )
 known.edit(
     "mask_added",
@@ -150,6 +170,19 @@ known.edit(
     "of the dtype, or minus infinity with care for empty rows.",
 )
 known.edit(
+    "too_low_for_float16",
+    {"torch.finfo(scores.dtype).min": "-1e9"},
+    "You hide keys with a score such as -1e9, and float16 has no number so low: there your function raises. "
+    "`torch.finfo(scores.dtype).min` is the lowest number of any dtype.",
+)
+known.edit(
+    "uniform_rows_and_too_low_for_float16",
+    {"torch.finfo(scores.dtype).min": "-1e9", ".masked_fill(~mask, 0.0)": ""},
+    "A query whose keys are all hidden attends to all of them equally, since all have the score -1e9: set the weights "
+    "of hidden keys to zero after the softmax as well. And float16 has no number so low: take "
+    "`torch.finfo(scores.dtype).min`.",
+)
+known.edit(
     "mask_changed",
     {"~mask, torch.finfo": "mask.logical_not_(), torch.finfo", "~mask, 0.0": "mask, 0.0"},
     "Your function changes the mask it is given. The caller uses the same mask for every layer: work on a copy, "
@@ -177,6 +210,30 @@ def overflows(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = N
     return weights @ value, weights
 
 
+known.edit(
+    "exponentials_of_the_scores",
+    {
+        "torch.softmax(scores, dim=-1)": "scores.exp() / scores.exp().sum(-1, keepdim=True)",
+        "torch.softmax(hidden, dim=-1)": "(hidden.exp() / hidden.exp().sum(-1, keepdim=True))",
+    },
+    "You take exponentials of the scores themselves: above 88 they are infinite, and where all scores are below -104 "
+    "all are 0. Subtract the row's largest score first; the result is the same.",
+    SOFTMAX,
+)
+known.edit(
+    "one_maximum_for_all",
+    {
+        "torch.softmax(scores, dim=-1)": (
+            "torch.exp(scores - scores.max())\n        weights = weights / weights.sum(-1, keepdim=True)"
+        ),
+        "torch.softmax(hidden, dim=-1)": (
+            "torch.exp(hidden - hidden.max())\n        weights = (weights / weights.sum(-1, keepdim=True))"
+        ),
+    },
+    "You subtract one largest score for all queries. A query whose scores are all far below it has only exponentials "
+    "of 0, and 0 / 0 is NaN: subtract each row's own, with dim=-1 and keepdim=True.",
+    SOFTMAX,
+)
 known.edit(
     "squeezed",
     {"weights @ value, weights": "(weights @ value).squeeze(), weights.squeeze()"},
@@ -308,7 +365,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             "The weights of each query sum to 1",
-            ("small", "batched", "huge scores"),
+            ("small", "batched"),
             "For each query the weights are a distribution over the keys: sum them over the last dimension.",
             observe=observe.row_sums,
         ),

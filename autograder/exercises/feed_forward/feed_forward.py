@@ -123,6 +123,13 @@ known.edit(
     "You multiply by w_in and w_out as they are. They are laid out [out, in], so it is x @ w_in.T. Where d_ff is d, "
     "no error warns you.",
 )
+for forgotten, right in (("w_in", "w_out"), ("w_out", "w_in")):
+    known.edit(
+        f"{forgotten}_not_transposed",
+        {f"{forgotten}.T": forgotten},
+        f"You multiply by {forgotten} as it is, though by the transpose of {right}. Both are laid out [out, in]: "
+        f"`@ {forgotten}.T`.",
+    )
 known.edit(
     "matrices_swapped",
     {"w_in.T": "w_out", "w_out.T": "w_in"},
@@ -250,7 +257,7 @@ EXERCISE = Exercise(
         Case("b_in too long", one_more_for("b_in"), visible=True),
         Case("b_out too long", one_more_for("b_out"), visible=True),
         Case("float64", layers_in(torch.float64), visible=True, slack=1e12),
-        Case("bfloat16", layers_in(torch.bfloat16)),
+        Case("bfloat16", layers_in(torch.bfloat16), visible=True),
         Case(
             "gradients",
             layers_far_out(2, 3, 4, d_ff=5, b_in=True, b_out=True),
@@ -315,7 +322,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16"),
+            ("far out", "float64", "bfloat16"),
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs=JOINED,

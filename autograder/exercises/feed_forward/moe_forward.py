@@ -129,6 +129,30 @@ known.edit(
     "top_k experts: the last dimension.",
 )
 known.edit(
+    "best_tokens_as_experts",
+    {TOPK: "topk(top_k, dim=0)"},
+    "Your topk runs over the tokens, dim=0, so its indices are numbers of tokens. It is each token that chooses among "
+    "the experts: dim=-1.",
+)
+
+
+@known.function(
+    "Your topk runs over the tokens, dim=0, and gives top_k rows, where you need one for each token. It is each token "
+    "that chooses among the experts: dim=-1."
+)
+def best_tokens_one_by_one(x: Tensor, router: Tensor, w_in: Tensor, w_out: Tensor, top_k: int) -> Tensor:
+    if not 1 <= top_k <= len(router):
+        raise ValueError("top_k makes no sense")
+    logits, chosen = (x @ router.T).topk(top_k, dim=0)
+    weights = torch.softmax(logits, dim=-1)
+    rows = []
+    for token in range(len(x)):
+        outputs = [torch.relu(x[token] @ w_in[expert].T) @ w_out[expert].T for expert in chosen[token]]
+        rows.append(sum(weight * output for weight, output in zip(weights[token], outputs, strict=True)))
+    return torch.stack(rows)
+
+
+known.edit(
     "one_choice_for_all",
     {
         CHOICE: (
@@ -256,6 +280,11 @@ known.edit(
     "Your function takes top_k = 0 for a choice, and leaves it to torch to complain of one that is too large. Test "
     "both ends, and raise ValueError.",
 )
+known.edit(
+    "compared_with_the_width",
+    {CHECK: "not 1 <= top_k <= router.shape[1]"},
+    "You compare top_k with the width of a token. The experts are the rows of the router, `router.shape[0]`.",
+)
 known.edit("zero_accepted", {CHECK: "top_k > n_experts"}, "You refuse a top_k that is too large, but accept 0.")
 known.edit(
     "cut_down",
@@ -360,18 +389,24 @@ EXERCISE = Exercise(
             visible=True,
             slack=NEARLY,
         ),
-        Case("two of four, as wide as it is", experts_for(tokens=6, n_experts=4, top_k=2, d=5, d_ff=5), slack=NEARLY),
+        Case(
+            "two of four, as wide as it is",
+            experts_for(tokens=6, n_experts=4, top_k=2, d=5, d_ff=5),
+            visible=True,
+            slack=NEARLY,
+        ),
         Case("an idle expert", idle_expert, visible=True, slack=NEARLY),
         Case("one token", experts_for(tokens=1, n_experts=5, top_k=2, d=4, d_ff=3), visible=True, slack=NEARLY),
         Case("three of three", experts_for(tokens=4, n_experts=3, top_k=3, d=4, d_ff=5), visible=True, slack=NEARLY),
         Case("tie", tie, visible=True, slack=NEARLY),
         Case("router far out", router_far_out, visible=True, slack=NEARLY),
         Case("small", experts_for(**SMALL), visible=True, slack=NEARLY),
+        Case("three of four, two wide", experts_for(tokens=4, n_experts=4, top_k=3, d=2, d_ff=3), visible=True),
         Case("no expert", impossible_choice(0), visible=True),
         Case("fewer than no experts", lambda draw: impossible_choice(-randint(draw, 1, 5))(draw), visible=True),
         Case("more experts than there are", impossible_choice(5), visible=True),
         Case("float64", experts_in(torch.float64), visible=True, slack=1e12),
-        Case("bfloat16", experts_in(torch.bfloat16)),
+        Case("bfloat16", experts_in(torch.bfloat16), visible=True),
         Case(
             "gradients",
             experts_for(**SMALL),
@@ -418,13 +453,19 @@ EXERCISE = Exercise(
         ),
         Property(
             "A top_k that cannot be chosen is refused with a ValueError",
-            ("small", "no expert", "fewer than no experts", "more experts than there are"),
+            (
+                "small",
+                "three of four, two wide",
+                "no expert",
+                "fewer than no experts",
+                "more experts than there are",
+            ),
             "At least 1 and at most all experts: test it before you choose, and raise ValueError.",
             observe=observe.refusal,
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16"),
+            ("one expert", "float64", "bfloat16"),
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs=ONE_EXPERT,

@@ -112,6 +112,13 @@ known.edit(
     "no error warns you.",
     GENERAL,
 )
+for name in ("gate", "up"):
+    known.edit(
+        f"{name}_not_transposed",
+        {f"w_{name}.T": f"w_{name}"},
+        f"You multiply by w_{name} as it is. It is laid out [out, in] like the others: x @ w_{name}.T.",
+        GENERAL,
+    )
 known.edit(
     "down_not_transposed",
     {"w_down.T": "w_down"},
@@ -240,7 +247,7 @@ EXERCISE = Exercise(
         Case("w_up too wide", wider("w_up"), visible=True),
         Case("w_up transposed", turned_up, visible=True),
         Case("float64", gates_in(torch.float64), visible=True, slack=1e12),
-        Case("bfloat16", gates_in(torch.bfloat16)),
+        Case("bfloat16", gates_in(torch.bfloat16), visible=True),
         Case("gradients", gates_for(2, 3, 4, d_ff=5), visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
         Case("gradients far out", gates_far_out, visible=True, gradients=("x", "w_gate", "w_up", "w_down")),
     ),
@@ -286,7 +293,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64", "bfloat16"),
+            ("rows", "float64", "bfloat16"),
             "Inputs in float64 or bfloat16 must give the same dtype, and no argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",

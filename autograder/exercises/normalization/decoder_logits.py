@@ -63,6 +63,13 @@ known.edit(
     HEAD,
 )
 known.edit(
+    "head_not_transposed",
+    {f"{HEAD_WEIGHT}.T": HEAD_WEIGHT},
+    "You multiply by the head as it is. It is laid out [vocab, d_model], with a row for each token: `rows @ head.T`, "
+    "or `functional.linear(rows, head)`, which transposes by itself.",
+    HEAD,
+)
+known.edit(
     "hidden_rows_returned",
     {f" @ {HEAD_WEIGHT}.T": ""},
     "You return rows of width d_model. The head is missing: a score for each token of the vocabulary.",
@@ -210,9 +217,10 @@ def decoder_arguments(
     n_kv_heads: int = 1,
     head_dim: int = 4,
     silent: tuple[str, ...] = (),
+    vocab: int = 11,
 ) -> Arguments:
     """A decoder with random weights; in all its layers the projections named in `silent` are zero."""
-    vocab, d_model = 11, n_heads * head_dim
+    d_model = n_heads * head_dim
     weights = {"model.embed_tokens.weight": randn(draw, vocab, d_model)}
     for layer in range(n_layers):
         block = block_weights(draw, n_heads, n_kv_heads, head_dim, d_model, silent)
@@ -238,6 +246,14 @@ def silent_layers(draw: Generator) -> Arguments:
 
 def silent_layers_drawn(draw: Generator) -> Arguments:
     return decoder_arguments(draw, batch=1, time=6, n_layers=3, n_heads=3, silent=(ATTENTION, FEED_FORWARD))
+
+
+def as_many_tokens_as_columns(draw: Generator) -> Arguments:
+    """A table that can be multiplied with either way round, and a key head for each query head."""
+    silent = (ATTENTION, FEED_FORWARD)
+    return decoder_arguments(
+        draw, batch=2, time=4, n_layers=1, n_heads=3, n_kv_heads=3, head_dim=2, silent=silent, vocab=6
+    )
 
 
 def one_layer(draw: Generator) -> Arguments:
@@ -299,11 +315,12 @@ EXERCISE = Exercise(
     cases=(
         Case("layers that add nothing", silent_layers, visible=True),
         Case("layers that add nothing, drawn", silent_layers_drawn),
+        Case("as many tokens as columns", as_many_tokens_as_columns, visible=True),
         Case("one layer", one_layer, visible=True),
         Case("one token", one_token, visible=True),
         Case("two layers", two_layers, visible=True),
         Case("three layers", three_layers),
-        Case("eleven layers", eleven_layers),
+        Case("eleven layers", eleven_layers, visible=True),
         Case("a head of its own", own_head, visible=True),
         Case("a head of its own, drawn", own_head_drawn),
         Case("original", functools.partial(with_other_id, position=None), visible=True),
@@ -327,7 +344,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             "Embedding, last norm and tied head are right",
-            ("layers that add nothing", "layers that add nothing, drawn"),
+            ("layers that add nothing", "layers that add nothing, drawn", "as many tokens as columns"),
             "The layers of this case add nothing to the stream: what is left is the rows of the table, rms_norm with "
             "model.norm.weight, and the scores of all tokens, rows @ table.T.",
             weight=2,

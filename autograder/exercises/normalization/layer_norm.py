@@ -141,6 +141,28 @@ known.edit(
     "normalization-variance",
 )
 known.edit(
+    "without_keepdim",
+    {
+        "x.mean(dim=-1, keepdim=True)": "x.mean(dim=-1)",
+        "centered.pow(2).mean(dim=-1, keepdim=True)": "centered.pow(2).mean(dim=-1)",
+    },
+    "You leave keepdim=True out, so that each row's number lies across the columns: most shapes raise, and where there "
+    "are as many rows as columns the result is wrong. Keep the numbers a column.",
+)
+known.edit(
+    "variance_without_keepdim",
+    {"centered.pow(2).mean(dim=-1, keepdim=True)": "centered.pow(2).mean(dim=-1)"},
+    "Your mean is a column, but your variance is not: without keepdim=True each row's number lies across the columns. "
+    "Keep it a column, too.",
+    "normalization-variance",
+)
+known.edit(
+    "eps_of_zero_refused",
+    {"if weight.shape": "if eps <= 0:\n        raise ValueError(eps)\n    if weight.shape"},
+    "You refuse eps = 0, which makes sense wherever no row divides by zero. Refuse only what the docstring names.",
+    EPSILON,
+)
+known.edit(
     "eps_ignored",
     {"variance + eps": "variance"},
     "Your result does not depend on eps, and a row of equal numbers gives NaN: add it to the variance.",
@@ -254,6 +276,10 @@ def fixed_gain() -> Tensor:
     return gain(torch.Generator().manual_seed(FIXED_SEED), 5)
 
 
+def as_many_rows_as_columns(draw: Generator) -> Arguments:
+    return neutral(random_rows(draw, 4, 4), eps=0.0)
+
+
 def without_bias(draw: Generator) -> Arguments:
     return {**neutral(fixed_rows(), eps=0.25), "weight": fixed_gain()}
 
@@ -326,6 +352,7 @@ EXERCISE = Exercise(
     cases=(
         Case("rows", plain_rows, visible=True),
         Case("rows in a batch", plain_rows_in_a_batch, visible=True),
+        Case("as many rows as columns, eps of 0", as_many_rows_as_columns, visible=True),
         Case("single row", single_row, visible=True),
         Case("weighted batch", weighted_batch, visible=True),
         Case("four axes", four_axes, visible=True),
@@ -355,7 +382,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Without weight and bias, rows follow the formula",
-            ("rows", "rows in a batch"),
+            ("rows", "rows in a batch", "as many rows as columns, eps of 0"),
             "Work one row out by hand: mean, distances from it, their mean square over d numbers, plus eps, root.",
             weight=3,
         ),

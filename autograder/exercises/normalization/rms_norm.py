@@ -8,6 +8,7 @@ from autograder.exercises.normalization.inputs import (
     four_axes,
     gain,
     in_bfloat16,
+    neutral,
     plain_rows,
     plain_rows_in_a_batch,
     random_rows,
@@ -103,6 +104,18 @@ known.edit(
     "eps_as_floor",
     {SCALE: "/ mean_square.sqrt().clamp(min=eps)"},
     "You take eps as the least number to divide by. It is added to the mean square, of every row.",
+    EPSILON,
+)
+known.edit(
+    "without_keepdim",
+    {", keepdim=True": ""},
+    "You leave keepdim=True out, so that each row's number lies across the columns: most shapes raise, and where there "
+    "are as many rows as columns the result is wrong. Keep the numbers a column.",
+)
+known.edit(
+    "eps_of_zero_refused",
+    {"if weight.shape": "if eps <= 0:\n        raise ValueError(eps)\n    if weight.shape"},
+    "You refuse eps = 0, which makes sense wherever no row divides by zero. Refuse only what the docstring names.",
     EPSILON,
 )
 known.edit(
@@ -213,6 +226,10 @@ def rms_plain_in_a_batch(draw: Generator) -> Arguments:
     return without(plain_rows_in_a_batch(draw), "bias")
 
 
+def rms_as_many_rows_as_columns(draw: Generator) -> Arguments:
+    return without(neutral(random_rows(draw, 4, 4), eps=0.0), "bias")
+
+
 def rms_batch(draw: Generator) -> Arguments:
     return without(weighted_batch(draw), "bias")
 
@@ -285,6 +302,7 @@ EXERCISE = Exercise(
         Case("weighted rows", rms_rows, visible=True),
         Case("rows", rms_plain, visible=True),
         Case("rows in a batch", rms_plain_in_a_batch, visible=True),
+        Case("as many rows as columns, eps of 0", rms_as_many_rows_as_columns, visible=True),
         Case("single row", rms_single_row, visible=True),
         Case("weighted batch", rms_batch, visible=True),
         Case("four axes", rms_four_axes, visible=True),
@@ -310,7 +328,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Without a weight, rows follow the formula",
-            ("rows", "rows in a batch"),
+            ("rows", "rows in a batch", "as many rows as columns, eps of 0"),
             "Work one row out by hand: the squares, their mean over d numbers, plus eps, root. Divide by it.",
             weight=3,
         ),

@@ -343,6 +343,17 @@ known.edit(
     {norm("x", name): f'rms_norm(x, weights["{name}.weight"])' for name in (FIRST, SECOND)},
     "Your norms use their default eps. Hand the block's eps on to both.",
 )
+known.edit(
+    "eps_fixed",
+    {norm("x", name): norm("x", name).replace("eps", "1e-5") for name in (FIRST, SECOND)},
+    "Your norms use 1e-5, or a number as small, whatever eps is given. Hand the block's eps on to both.",
+)
+for place, name in (("first", FIRST), ("second", SECOND)):
+    known.edit(
+        f"eps_not_handed_on_to_the_{place}",
+        {norm("x", name): f'rms_norm(x, weights["{name}.weight"])'},
+        f"Your {place} norm, with {name}, uses its default eps. Hand the block's eps on to both norms.",
+    )
 
 
 def block_arguments(
@@ -545,7 +556,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("bfloat16",),
+            ("both halves", "bfloat16"),
             "Inputs in bfloat16 must give bfloat16, and neither x nor the weights may differ after the call.",
             observe=observe.dtype_and_changed,
             needs="The feed-forward half adds its SwiGLU of the normed rows",
