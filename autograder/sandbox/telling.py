@@ -34,11 +34,17 @@ def lines_of(source: str) -> set[Line]:
     return {(number, line.strip()[:MAX_SOURCE]) for number, line in lines if line.strip()}
 
 
+def _defined(name: str, lines: Collection[Line]) -> bool:
+    """Whether the learner's cells define a function of that name."""
+    return any(text.startswith(f"def {name}(") for _, text in lines)
+
+
 def told(failure: Failure, lines: Collection[Line]) -> Failure:
     """What of a failure may be told, where the learner's cells have these lines."""
     if failure.type in OF_THE_ROOM:
         return Failure(failure.type, OF_THE_ROOM[failure.type])
     kind = failure.type if failure.type in BUILTIN else "Exception"
     if (failure.line, failure.source) in lines:
-        return Failure(kind, "", failure.line, failure.source)
+        helper = failure.helper if _defined(failure.helper, lines) else ""
+        return Failure(kind, "", failure.line, failure.source, helper)
     return Failure(kind, "")

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from types import FunctionType
+from types import FrameType, FunctionType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -74,13 +74,15 @@ class Call:
 class Failure:
     """Why a call gave no value: the builtin exception that was raised, or the next one above a class of the learner's.
 
-    `line` and `source` point into the learner's own code, where known.
+    `line` and `source` point into the learner's own code, where known. `helper` is the function whose line it is, where
+    that stands in another cell than what was called.
     """
 
     type: str
     message: str
     line: int | None = None
     source: str = ""
+    helper: str = ""
 
 
 @dataclass(frozen=True)
@@ -250,7 +252,17 @@ def describe(error: BaseException, function: object) -> Failure:
     text = said if kind is type(error) else f"{type(error).__name__}: {said}"
     if type(error) is NameError and frame:
         text += _near_name(str(error.name), [*frame.f_locals, *frame.f_globals])
-    return Failure(kind.__name__, text[:500], line, source[:200])
+    return Failure(kind.__name__, text[:500], line, source[:200], _helper(frame, function))
+
+
+def _helper(frame: FrameType | None, function: object) -> str:
+    """The function in which a frame is, if that stands in another cell than `function`, or nothing."""
+    own = _own_function(function)
+    if frame is None or own is None or frame.f_code.co_filename == own.__code__.co_filename:
+        return ""
+    # A comprehension has a frame of its own, which is called after the function that it stands in.
+    name = frame.f_code.co_qualname.partition(".<locals>")[0].rpartition(".")[2]
+    return name[:100] if name.isidentifier() else ""
 
 
 def _near_name(name: str, known: list[str]) -> str:
@@ -267,8 +279,14 @@ def is_kind_of(name: str, expected: str) -> bool:
 
 def _globals_of(function: object) -> dict[str, Any] | None:
     """Where a function was written, or a class, which has no globals of its own but those of its methods."""
+    own = _own_function(function)
+    return own.__globals__ if own else None
+
+
+def _own_function(function: object) -> FunctionType | None:
+    """The function itself or, of a class, its first method."""
     found = [function, *(vars(function).values() if isinstance(function, type) else ())]
-    return next((item.__globals__ for item in found if isinstance(item, FunctionType)), None)
+    return next((item for item in found if isinstance(item, FunctionType)), None)
 
 
 def encode_plain(value: Any) -> tuple[Tree, list[bytes]]:
@@ -335,11 +353,17 @@ def _reply_fields(reply: Reply) -> dict[str, Any]:
     failure = reply.failure
     return {
         "value": reply.value,
-        "failure": None if failure is None else [failure.type, failure.message, failure.line, failure.source],
+        "failure": None if failure is None else _failure_fields(failure),
         "changed": list(reply.changed),
         "gradients": reply.gradients,
         "largest": reply.largest,
     }
+
+
+def _failure_fields(failure: Failure) -> list[Any]:
+    # Most failures are in the learner's own function, and say of no other.
+    helper = [failure.helper] if failure.helper else []
+    return [failure.type, failure.message, failure.line, failure.source, *helper]
 
 
 def _reply_from_fields(data: Any) -> Reply:
@@ -361,14 +385,18 @@ def _names_from_data(data: list[Any]) -> tuple[str, ...]:
     return tuple(data)
 
 
+KINDS_OF_A_FAILURE = [[str, str, line, str, *helper] for line in (int, type(None)) for helper in ([], [str])]
+
+
 def _failure_from_data(data: Any) -> Failure | None:
     if data is None:
         return None
-    if not (isinstance(data, list) and list(map(type, data)) in ([str, str, int, str], [str, str, type(None), str])):
-        raise ValueFormatError("a failure is a type, a message, a line and its source")
+    if not (isinstance(data, list) and [type(item) for item in data] in KINDS_OF_A_FAILURE):
+        raise ValueFormatError("a failure is a type, a message, a line, its source and the function that it is in")
     if data[2] is not None and not 0 < data[2] < MAX_LINE:
         raise ValueFormatError("a failure is in a line that no cell has")
-    return Failure(plain_text(data[0], 100), plain_text(data[1], 500), data[2], plain_text(data[3], 200))
+    helper = plain_text(data[4], 100) if len(data) > 4 else ""
+    return Failure(plain_text(data[0], 100), plain_text(data[1], 500), data[2], plain_text(data[3], 200), helper)
 
 
 def _check_fields(data: Any, **kinds: Any) -> None:

@@ -212,7 +212,8 @@ def tell_failure(exercise: str, failure: Failure) -> str:
         return f"`{exercise}` does not take the arguments of its stub: restore the stub's first line, names and order."
     if failure.type in ("Stopped", "KeyboardInterrupt"):
         return f"`{exercise}` was stopped: {failure.message or 'it ran too long'}."
-    where = f" in line {failure.line} of its cell, `{failure.source}`" if failure.line else ""
+    cell = f"the cell of `{failure.helper}`" if failure.helper else "its cell"
+    where = f" in line {failure.line} of {cell}, `{failure.source}`" if failure.line else ""
     if failure.message:
         unknown = failure.type == "NameError" and failure.message.endswith("is not defined")
         advice = ". Has the cell that brings it run, and without an error?" if unknown else ""

@@ -7,6 +7,7 @@ from autograder.sandbox.room import Room
 from autograder.sandbox.telling import lines_of, told
 from llm_course.checking.calls import Call, Failure, is_kind_of
 from llm_course.checking.compare import mismatch
+from llm_course.checking.evaluate import tell_failure
 
 CELL = """\
 import sys
@@ -48,6 +49,18 @@ def test_only_a_line_that_stands_in_a_cell_is_shown(line: tuple[int | None, str]
     lines = lines_of("import torch\n  x = 1\n")
     assert told(Failure("TypeError", "words", *line), lines) == Failure("TypeError", "")
     assert told(Failure("TypeError", "words", 2, "x = 1"), lines) == Failure("TypeError", "", 2, "x = 1")
+
+
+def test_a_function_of_another_cell_is_named_where_the_cells_define_it(room: Room) -> None:
+    room.run_cell("def helper(x):\n    return [1 / number for number in x]", 30)
+    room.run_cell("def asked(x):\n    return helper(x)", 30)
+    failure = room.call("asked", Call({"x": [0]}), 30).failure
+    assert failure == Failure("ZeroDivisionError", "", 2, "return [1 / number for number in x]", "helper")
+    said = tell_failure("asked", failure)
+    assert "`asked` raised ZeroDivisionError in line 2 of the cell of `helper`, `return [" in said
+    lines = lines_of("def helper(x):\n  x = 1\n")
+    assert told(Failure("TypeError", "words", 2, "x = 1", "secret"), lines).helper == ""
+    assert told(Failure("TypeError", "words", 2, "x = 1", "help"), lines).helper == ""
 
 
 def test_a_kind_of_an_exception_counts_as_that_exception() -> None:
