@@ -4,6 +4,7 @@ import { memory } from "./js/before.js";
 import { announcement, button, choice, columns, element, setTrait, slider, visibleToken, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format, randomNumbers } from "./js/numbers.js";
+import { onePlace } from "./js/one_place.js";
 import { pairedBars } from "./js/paired_bars.js";
 import { linePlot } from "./js/plot.js";
 import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./js/speculation.js";
@@ -42,8 +43,7 @@ export default widget(
   (model, body) => {
     const said = announcement();
     const results = element("div");
-    const text = element("p", { class: "llm-text" });
-    const meaning = element("p");
+    const [text, meaning] = [element("div"), element("div")];
     let seed = 1;
     /** @type {number[] | null} */
     let counts = null;
@@ -67,14 +67,25 @@ export default widget(
     function show() {
       const place = placeOf(model);
       said.textContent = sentence(place);
-      text.hidden = !place.text;
-      text.replaceChildren(place.text, element("mark", {}, " ? "));
-      meaning.textContent = MEANINGS[place.rule];
+      text.replaceChildren(textBefore(model));
+      meaning.replaceChildren(meaningOf(place.rule));
       const before = remember(place);
       results.replaceChildren(figures(place, before), legend(), table(place, counts), plot(place, before));
     }
   },
 );
+
+/** The text up to the drafted token. @param {Model} model */
+function textBefore(model) {
+  const texts = /** @type {string[]} */ (model.get("texts")).map((text) => element("p", { class: "llm-text llm-before-this" }, text, element("mark", {}, " ? ")));
+  return onePlace(texts, model.get("place"));
+}
+
+/** @param {Rule} rule */
+function meaningOf(rule) {
+  const sentences = RULES.map(([name]) => element("p", { class: "llm-meaning" }, MEANINGS[name]));
+  return onePlace(sentences, RULES.findIndex(([name]) => name === rule));
+}
 
 /** @param {Model} model */
 function fields(model) {
@@ -124,7 +135,7 @@ function figures(now, before) {
     ["tokens a pass", ({ acceptance, drafted }) => format(expectedTokens(acceptance, drafted))],
     ["times as fast", ({ acceptance, drafted, cost }) => format(speedUp(acceptance, drafted, cost))],
   ];
-  return keyFigures(shown, now, before);
+  return keyFigures(shown, now, before, true);
 }
 
 function legend() {
@@ -143,15 +154,22 @@ function legend() {
  * @param {number[] | null} counts
  */
 function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
-  const head = ["", "", "draft", "target", "comes out", "off by", ...(counts ? ["drawn"] : [])];
+  const head = ["", "", "draft", "target", "accepted", "+ anew", "comes out", "off by", ...(counts ? ["drawn"] : [])];
   const largest = Math.max(...target, ...comesOut);
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
     const size = format(Math.abs(off));
     const cells = [
-      element("div", {}, pairedBars(p / largest, comesOut[token] / largest, comesOut[token] ? accepted[token] / comesOut[token] : 1), `${format(accepted[token])} accepted + ${format(anew[token])} anew`),
+      element(
+        "div",
+        {},
+        pairedBars(p / largest, comesOut[token] / largest, comesOut[token] ? accepted[token] / comesOut[token] : 1),
+        element("span", { class: "llm-in-words" }, `${format(accepted[token])} accepted + ${format(anew[token])} anew`),
+      ),
       format(draft[token]),
       format(p),
+      format(accepted[token]),
+      format(anew[token]),
       format(comesOut[token]),
       Number(size) ? `${off > 0 ? "▲" : "▼"} ${size}` : "–",
       ...(counts ? [format(counts[token] / DRAWS)] : []),
@@ -174,11 +192,12 @@ function plot({ acceptance, drafted, cost }, before) {
     y: "times as fast",
     series: [
       { name: "this draft", points: line(acceptance, cost), before: before && line(before.acceptance, before.cost) },
-      { name: "a draft that costs nothing", points: line(acceptance, 0) },
+      { name: "a free draft", points: line(acceptance, 0) },
       { name: "no draft", points: [[0, 1], [LONGEST, 1]] },
     ],
     dots: [{ at: [drafted, speedUp(acceptance, drafted, cost)], name: `you: ${format(speedUp(acceptance, drafted, cost))}` }],
     yRange: [0, Math.max(2, expectedTokens(acceptance, LONGEST))],
     height: 150,
+    linesAreInLegend: true, // always: their names would find no room at times
   });
 }
