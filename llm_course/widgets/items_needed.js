@@ -20,15 +20,18 @@ const FEWEST = 1;
 const MOST = 5;
 /** Height of an interval's row. */
 const ROW = 22;
+/** How right a model may be, and how far the slider sets the two apart. */
+const [LEAST, MOST_RIGHT] = [0.01, 0.99];
+const FARTHEST = 0.3;
 const PLOTTED = Array.from({ length: 41 }, (_, i) => FEWEST + (i * (MOST - FEWEST)) / 40);
 
 export default calculator(
   {
     title: "How many items for this difference?",
     tryThis: [
-      "Move both models up, 2 points apart as before, until the better one is right on 98 %. Do they take more items, or fewer? Why?",
+      "Move the first model up until it is right on 98 %: the second follows, 2 points apart as before. Do they take more items, or fewer? Why?",
       "Let the models share all the mistakes they can. Two versions of one model often nearly do: what does the same test save then?",
-      "Set the test to 164 items, the size of HumanEval. How far must the second model fall behind before the interval leaves out 0?",
+      "Set the test to 164 items, the size of HumanEval. How many points apart must the models be before its interval leaves out 0?",
     ],
   },
   { traits: TRAITS, fields, compute: comparisonOf, sentence, pictures: [figures, plot, intervals, table] },
@@ -40,9 +43,32 @@ function fields(model) {
   const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
   const pick = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number[]} */ values) =>
     choice(label, values.map((value) => [String(value), `${100 * value} %`]), String(model.get(trait)), (value) => set(trait)(Number(value)));
+  let wanted = model.get("first") - model.get("second");
+  const apart = slider(
+    "Points apart",
+    { min: Math.min(0, wanted), max: Math.max(FARTHEST, wanted), step: 0.005, value: wanted, format: inPoints },
+    (value) => {
+      wanted = value;
+      follow();
+    },
+  );
+
+  /** The second model keeps its distance, as far as there is room below or above it. */
+  function follow() {
+    const second = Math.min(MOST_RIGHT, Math.max(LEAST, model.get("first") - wanted));
+    set("second")(Number(second.toFixed(4)));
+    const [input, shown] = [/** @type {HTMLInputElement} */ (apart.querySelector("input")), /** @type {Element} */ (apart.querySelector(".llm-shown"))];
+    input.value = String(model.get("first") - second);
+    shown.textContent = inPoints(model.get("first") - second);
+    input.setAttribute("aria-valuetext", shown.textContent);
+  }
+
   return [
-    slider("First model right", { min: 0.01, max: 0.99, step: 0.005, value: model.get("first"), format: percent }, set("first")),
-    slider("Second model right", { min: 0.01, max: 0.99, step: 0.005, value: model.get("second"), format: percent }, set("second")),
+    slider("First model right", { min: LEAST, max: MOST_RIGHT, step: 0.005, value: model.get("first"), format: percent }, (value) => {
+      set("first")(value);
+      follow();
+    }),
+    apart,
     slider("Mistakes they share", { min: 0, max: 1, step: 0.01, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
     slider(
       "Items in the test",
@@ -52,6 +78,11 @@ function fields(model) {
     pick("Confidence", "confidence", CONFIDENCES),
     pick("Tests that find it", "power", POWERS),
   ];
+}
+
+/** @param {number} share */
+function inPoints(share) {
+  return format(100 * share, 1);
 }
 
 /** @param {number} power */
@@ -69,7 +100,7 @@ function comparisonOf(model) {
   const reach = normalQuantile((1 + confidence) / 2);
   const ends = (/** @type {number} */ of) => [-1, 1].map((side) => 100 * (difference + (side * reach * of) / Math.sqrt(items)));
   return {
-    difference, disagreement, deviation, items, confidence, power,
+    second, difference, disagreement, deviation, items, confidence, power,
     far: reach + normalQuantile(power), // so many standard errors away, a difference is found in that share of tests
     needed: { unpaired: needed(deviation.unpaired), paired: needed(deviation.paired) },
     ends: { unpaired: ends(deviation.unpaired), paired: ends(deviation.paired) },
@@ -100,11 +131,11 @@ function figures(now, before) {
   const written = (/** @type {number} */ count) => (count === Infinity ? "–" : count.toLocaleString("en"));
   /** @type {[string, (of: Asked) => string][]} */
   const shown = [
-    ["points apart", ({ difference }) => format(100 * Math.abs(difference), 1)],
+    ["second model right", ({ second }) => `${format(100 * second, 1)} %`],
     ["items, separate tests", ({ needed }) => written(needed.unpaired)],
     ["items, the same test", ({ needed }) => written(needed.paired)],
   ];
-  return keyFigures(shown, now, before);
+  return keyFigures(shown, now, before, true);
 }
 
 /** @param {number} difference */
@@ -124,7 +155,7 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
   const found = (/** @type {number} */ of, distance = far) =>
     PLOTTED.map((at) => /** @type {[number, number]} */ ([at, (100 * distance * of) / Math.sqrt(10 ** at)])).filter(([, value]) => value <= highest);
   const hasMoved = before && JSON.stringify([before.deviation, before.far]) !== JSON.stringify([deviation, far]);
-  const ends = [needed.unpaired, needed.paired].map(Math.log10).filter((at) => at >= FEWEST && at <= MOST);
+  const ends = [needed.unpaired, needed.paired].map((count, look) => ({ at: Math.log10(count), look })).filter(({ at }) => at >= FEWEST && at <= MOST);
   return linePlot({
     title: `The smallest difference that ${100 * power} % of tests find, by their items${hasMoved ? "; pale: before" : ""}`,
     x: "items in the test",
@@ -134,7 +165,7 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
       { name: KINDS[1][1], points: found(deviation.paired), before: before && found(before.deviation.paired, before.far) },
       { name: "the difference", points: [[FEWEST, size], [MOST, size]] },
     ],
-    dots: difference === 0 ? [] : ends.map((at, i) => ({ at: [at, size], name: Math.round(10 ** at).toLocaleString("en"), below: i === 1 })),
+    dots: difference === 0 ? [] : ends.map(({ at, look }) => ({ at: [at, size], name: Math.round(10 ** at).toLocaleString("en"), below: look === 1, look })),
     marker: Math.log10(items),
     markerName: "this test",
     xTicks: [1, 2, 3, 4, 5],

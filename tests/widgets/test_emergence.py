@@ -96,7 +96,13 @@ def test_items_needed_answers(watched: Watched, address: str) -> None:
     page.get_by_label("Mistakes they share").fill("1")
     expect(said).to_contain_text("the models disagree on 2.0 %")
     assert said.inner_text() != before
-    page.get_by_label("Second model right").fill("0.84")
+    page.get_by_label("First model right").fill("0.98")  # the second follows
+    expect(page.get_by_role("definition").first).to_have_text("96.0 %")
+    page.get_by_label("First model right").fill("0.01")  # and stops where there is no room below
+    expect(page.get_by_label("Points apart")).to_have_attribute("aria-valuetext", "0.0")
+    page.get_by_label("First model right").fill("0.5")
+    expect(said).to_contain_text("A difference of 2.0 points")
+    page.get_by_label("Points apart").fill("0")
     expect(said).to_contain_text("no test can find a difference")
 
 
@@ -108,7 +114,7 @@ def test_lines_keep_their_names_in_the_legend_and_intervals_are_drawn_against_0(
     expect(legend).to_have_text(names)
     expect(page.locator("rect.llm-holds")).to_have_count(2)  # −3.2 to 7.2 and −1.5 to 5.5
     page.wait_for_timeout(800)  # longer than a gesture
-    page.get_by_label("First model right").fill("0.9")
+    page.get_by_label("Points apart").fill("0.08")
     expect(page.locator("polyline.llm-before")).to_have_count(2)
     expect(page.get_by_text("pale: before")).to_be_visible()
     expect(legend).to_have_text(names)
@@ -124,13 +130,14 @@ def test_lines_keep_their_names_in_the_legend_and_intervals_are_drawn_against_0(
 def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, address: str) -> None:
     page = opened(watched, address, "metric_switch")
     said = page.get_by_role("status")
+    expect(said).to_contain_text("Answers of 1 token.")
+    page.get_by_label("Tokens in the answer").fill("10")
     expect(said).to_contain_text(
         "Answers of 10 tokens. Shaded: the steepest step of seed 0. It holds 96 % of the rise of "
         "exact match, 52 % of the rise of tokens right and 52 % of the rise of log-probability."
     )
     expect(page.get_by_role("img")).to_have_count(3)
     page.get_by_label("Tokens in the answer").fill("1")
-    expect(said).to_contain_text("Answers of 1 token.")
     page.get_by_label("Models", exact=True).select_option("2")
     expect(page.locator(".llm-band")).to_have_count(3)
     expect(page.get_by_text("Blue: seed 0, its steepest step thick. Gray: other seeds.")).to_be_visible()
