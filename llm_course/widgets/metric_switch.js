@@ -36,7 +36,7 @@ const METRICS = [
   { name: "tokens right", unit: "share of tokens", of: tokensRight, range: [0, 1] },
   { name: "log-probability", unit: "nats per token", of: logProbability },
 ];
-const HEIGHT = 230;
+const HEIGHT = 244;
 /** The gray look of a line. */
 const OTHER_SEEDS = 4;
 /** Ticks of an axis at the most. */
@@ -140,6 +140,7 @@ function plot(metric, { view, length }, formerLength) {
     thick: steepest ? points(first).slice(steepest.from, steepest.from + 2) : undefined,
     band: steepest ? [at(view.places[steepest.from]), at(view.places[steepest.from + 1])] : undefined,
     markerName: steepest ? `${Math.round(100 * steepest.share)} %` : undefined,
+    bandNameAbove: true, // beside it, it would stand in another place in each of the three
     xTicks: sparse(view.places).map(at),
     xTick: (value) => short(view.logarithmic ? 10 ** value : value),
     yRange: metric.range,

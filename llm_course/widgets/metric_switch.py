@@ -30,7 +30,7 @@ class MetricSwitch(CourseWidget):
 
     views: Any = List().tag(sync=True)
     view = Int(0).tag(sync=True)
-    length = Int(10, min=1).tag(sync=True)
+    length = Int(1, min=1).tag(sync=True)
 
     def __init__(self, poems: list[dict[str, Any]], songs: list[dict[str, Any]]) -> None:
         if not poems or not songs:

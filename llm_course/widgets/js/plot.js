@@ -24,6 +24,7 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
+ * @property {boolean} [bandNameAbove]  Whether the band's name stands above it, where no line is.
  * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number }[]} [dots]  Their names are
  *   written where there is room, the first ones first.
  * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
@@ -37,6 +38,8 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  */
 
 const EDGE = { right: 12, top: 26, bottom: 38 };
+/** Of a name above the drawing. */
+const LINE = 14;
 /** Of a drawing, in pixels, until its column is known. */
 const USUAL_WIDTH = 440;
 const HEIGHT = { least: 200, most: 290, ofWidth: 0.5 };
@@ -90,7 +93,7 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, thick, marker, band, markerName, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
+function drawing({ title, x, y, series, thick, marker, band, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
@@ -98,14 +101,15 @@ function drawing({ title, x, y, series, thick, marker, band, markerName, dots = 
   const rows = ticks(low, high, Math.min(5, Math.max(2, Math.round(height / 40)))).map((value) => ({ value, text: yTick(value) }));
   const start = 12 + Math.max(...rows.map(({ text }) => widthOf(text)));
   const [end, bottom] = [width - EDGE.right, height - EDGE.bottom];
+  const top = EDGE.top + (bandNameAbove ? LINE : 0);
   const toX = (/** @type {number} */ value) => start + ((value - left) / (right - left || 1)) * (end - start);
-  const toY = (/** @type {number} */ value) => bottom - ((value - low) / (high - low || 1)) * (bottom - EDGE.top);
+  const toY = (/** @type {number} */ value) => bottom - ((value - low) / (high - low || 1)) * (bottom - top);
   const line = (/** @type {Points} */ points, /** @type {string} */ name) =>
     svg("polyline", { class: name, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") });
   const look = (/** @type {Series} */ one, /** @type {number} */ i) => `llm-line llm-line-${one.look ?? i}`;
   const { texts, areNamed } = names(
-    { series, marker, band, markerName, dots, y, linesAreInLegend },
-    { start, top: EDGE.top, bottom, width, at: ([px, py]) => [toX(px), toY(py)] },
+    { series, marker, band, markerName, bandNameAbove, dots, y, linesAreInLegend },
+    { start, top, bottom, width, at: ([px, py]) => [toX(px), toY(py)] },
   );
   const picture = svg(
     "svg",
@@ -114,8 +118,8 @@ function drawing({ title, x, y, series, thick, marker, band, markerName, dots = 
     ...rows.map(({ value, text }) => label(start - 8, toY(value) + 4, "end", text, "llm-tick")),
     ...(xTicks ?? ticks(left, right, Math.min(6, Math.max(2, Math.floor(width / 80))))).map((value) => tickBelow(toX(value), width, bottom + 16, xTick(value))),
     svg("path", { class: "llm-axis", d: `M${start} ${bottom}H${end}` }),
-    band ? svg("rect", { class: "llm-band", x: toX(band[0]), y: EDGE.top, width: Math.max(2, toX(band[1]) - toX(band[0])), height: bottom - EDGE.top }) : null,
-    marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: EDGE.top, y2: bottom }),
+    band ? svg("rect", { class: "llm-band", x: toX(band[0]), y: top, width: Math.max(2, toX(band[1]) - toX(band[0])), height: bottom - top }) : null,
+    marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: top, y2: bottom }),
     ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
     ...series.map((one, i) => line(one.points, look(one, i))),
     thick ? line(thick, "llm-line llm-thick") : null,
@@ -132,17 +136,18 @@ function drawing({ title, x, y, series, thick, marker, band, markerName, dots = 
 /**
  * The names of dots, of the marker or band, and of lines, where they have room. Lines are named beside them all or none:
  * else the legend names them.
- * @param {Pick<Plot, "series" | "marker" | "band" | "markerName" | "y" | "linesAreInLegend"> & { dots: NonNullable<Plot["dots"]> }} plot
+ * @param {Pick<Plot, "series" | "marker" | "band" | "markerName" | "bandNameAbove" | "y" | "linesAreInLegend"> & { dots: NonNullable<Plot["dots"]> }} plot
  * @param {{ start: number, top: number, bottom: number, width: number, at: (point: Point) => Point }} drawing  Where its lines
  *   are, in pixels, and where a point of the plot is.
  */
-function names({ series, marker, band, markerName, dots, y, linesAreInLegend }, { start, top, bottom, width, at }) {
+function names({ series, marker, band, markerName, bandNameAbove, dots, y, linesAreInLegend }, { start, top, bottom, width, at }) {
   const upright = (/** @type {number} */ value) => /** @type {Point[]} */ ([[at([value, 0])[0], top], [at([value, 0])[0], bottom]]);
   const uprights = [...(band ?? []), ...(marker === undefined ? [] : [marker])].map(upright);
   const [from, to] = [uprights[0], band ? uprights[1] : uprights[0]];
+  const above = /** @type {Spot[]} */ (from && bandNameAbove ? [{ x: (from[0][0] + to[0][0]) / 2, y: top - 5, anchor: "middle" }] : []);
   const things = [
     ...dots.map((dot) => ({ text: dot.name, spots: spotsAround(at(dot.at), dot.below) })),
-    ...(from && markerName ? [{ text: markerName, spots: spotsUpright(from[0][0], to[0][0], top + 11, bottom) }] : []),
+    ...(from && markerName ? [{ text: markerName, spots: [...above, ...spotsUpright(from[0][0], to[0][0], top + 11, bottom)] }] : []),
   ];
   const ofLines = series.flatMap(({ name, points, look }, i) => (name ? [{ text: name, look: look ?? i, spots: spotsAlong(points.map(at)), isOfLine: true }] : []));
   const asked = series.length > 1 && width >= WIDE && !linesAreInLegend ? ofLines : [];
