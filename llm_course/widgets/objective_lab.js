@@ -30,11 +30,11 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const compared = element("div");
     const rows = element("div");
     const words = /** @type {string[]} */ (model.get("words"));
     const prefix = slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
-    body.append(element("div", { class: "llm-controls" }, prefix), compared, said, rows);
+    const compared = comparison(model, prefix);
+    body.append(compared.node, said, rows);
     let most = Infinity;
     new ResizeObserver(() => {
       const room = rows.clientWidth < NARROW.width ? NARROW.words : Infinity;
@@ -46,7 +46,7 @@ export default widget(
     function show() {
       const count = countOf(model, model.get("objective"));
       said.textContent = `${count} ${count === 1 ? "token carries" : "tokens carry"} loss; the text has ${words.length}.${hint(model)}`;
-      redraw(compared, comparison(model));
+      compared.show();
       showRows(most);
     }
 
@@ -91,20 +91,29 @@ function passes(count, next) {
 }
 
 /**
- * The objectives to choose from, each with a cell for every token that carries loss.
+ * The objectives to choose from, each with a cell for every token that carries loss. They stay where they are and only
+ * show other counts, so that a slider among them can be dragged.
  * @param {Model} model
+ * @param {HTMLElement} prefix  Its slider, in the row of the objective that it belongs to.
  */
-function comparison(model) {
+function comparison(model, prefix) {
   const most = model.get("words").length + 2;
-  const rows = OBJECTIVES.map(([objective, name, sees]) => {
-    const count = countOf(model, objective);
-    const isChosen = objective === model.get("objective");
-    const choose = element("button", { type: "button", "aria-pressed": String(isChosen), onclick: () => setTrait(model, "objective", objective) }, name);
-    const cells = Array.from({ length: count }, () => element("i", { class: "llm-loss" }));
-    const named = element("div", {}, choose, element("span", { class: "llm-note" }, `a token sees ${sees}`));
-    return tableRow(named, [element("span", { class: "llm-units", style: `--units: ${most}` }, ...cells), count, passes(count, countOf(model, "next"))]);
+  const lines = OBJECTIVES.map(([objective, name, sees]) => {
+    const choose = element("button", { type: "button", onclick: () => setTrait(model, "objective", objective) }, name);
+    const [units, said, factor] = [element("span", { class: "llm-units", style: `--units: ${most}` }), element("span"), element("span")];
+    const named = element("div", {}, choose, element("span", { class: "llm-note" }, `a token sees ${sees}`), objective === "prefix" ? prefix : null);
+    const showLine = () => {
+      const count = countOf(model, objective);
+      choose.setAttribute("aria-pressed", String(objective === model.get("objective")));
+      units.replaceChildren(...Array.from({ length: count }, () => element("i", { class: "llm-loss" })));
+      said.textContent = String(count);
+      factor.textContent = passes(count, countOf(model, "next"));
+    };
+    return { row: tableRow(named, [units, said, factor]), show: showLine };
   });
-  return captionedTable("How many lessons one text gives", ["Objective", "Tokens that carry loss", "", "Passes to match next token"], rows, "llm-lessons");
+  const head = ["Objective", "Tokens that carry loss", "", "Passes to match next token"];
+  const node = captionedTable("How many lessons one text gives", head, lines.map(({ row }) => row), "llm-lessons");
+  return { node, show: () => lines.forEach((line) => line.show()) };
 }
 
 /**
