@@ -19,6 +19,8 @@ const KINDS = [
 const LAYERS = 4;
 /** Of the picture. */
 const HEIGHT = 250;
+/** Of a row of the mask that ends where the picture does: what stands above the rows, the gap between two, and its bounds. */
+const MASK = { head: 26, gap: 2, least: 26, most: 46 };
 /** Of the names of the layers, at the left. */
 const MARGIN = 52;
 /** From a row of words to the dots next to it. */
@@ -96,7 +98,7 @@ function wordsToChange(model) {
     change.setAttribute("aria-pressed", String(i === changedOf(model)));
     return change;
   });
-  return element("div", { role: "group", "aria-label": "Change a word" }, element("div", { class: "llm-note" }, "Change a word"), element("div", { class: "llm-chips" }, ...buttons));
+  return element("div", { class: "llm-words", role: "group", "aria-label": "Change a word" }, element("div", {}, "Change a word"), element("div", { class: "llm-chips" }, ...buttons));
 }
 
 /** @param {Model} model */
@@ -118,7 +120,10 @@ function mask(model) {
     row.querySelectorAll("td").forEach((td, key) => (td.className = `${line[key] ? "llm-sees" : "llm-blind"} ${key === changedOf(model) ? "llm-changed" : ""}`));
     return row;
   });
-  return captionedTable("In a layer, rows look and columns are looked at", ["", ...header], rows, "llm-mask");
+  const table = captionedTable("In a layer, rows look and columns are looked at", ["", ...header], rows, "llm-mask");
+  const height = Math.min(MASK.most, Math.max(MASK.least, (HEIGHT - MASK.head) / rows.length - MASK.gap));
+  table.style.setProperty("--row", `${height.toFixed(1)}px`);
+  return table;
 }
 
 /** @param {Model} model */
