@@ -49,7 +49,7 @@ export default widget(
     const said = announcement();
     const results = element("div");
     const day = element("summary");
-    const calls = element("div");
+    const calls = element("div", { class: "llm-calls" });
     const isPicked = model.get("shown_attack") !== OWN || model.get("shown_rules") !== ALL;
     const opened = element("details", { open: isPicked, ontoggle: mark }, day, calls);
     const more = element("div");
@@ -102,7 +102,7 @@ export default widget(
       const [attack, rules] = SHOWN.map((trait) => model.get(trait));
       const parts = DEFENSES.find(([name]) => name === rules)?.[1] ?? [];
       const { sessions } = runDay(partOf(policyOf(model), parts), world, mails[attack]);
-      day.textContent = `Every call of a day: ${nameOf(attack in mails ? attack : "no attack", rules)}`;
+      day.textContent = attack in mails ? `Every call of a day under attack: ${nameOf(attack, rules)}` : `Every call of a quiet day: ${nameOf("no attack", rules)}`;
       calls.replaceChildren(element("p", {}, reason(sessions, world)), callTable(sessions, world));
       mark();
     }
@@ -183,7 +183,7 @@ function cellsOf({ breached, completed, asked }) {
  */
 function matrix(policy, mails, found, before, pick) {
   const columns = found.map(cellsOf);
-  const names = [...Object.keys(found[0].breached), `tasks done, of ${found[0].completed.length}`, "questions asked"];
+  const names = [...Object.keys(found[0].breached), `quiet day: tasks done, of ${found[0].completed.length}`, "quiet day: questions asked"];
   const isIdle = DEFENSES.map(([, parts]) => parts.length > 0 && parts.every((part) => String(policy[part]) === String(NO_POLICY[part])));
   let isAnyTurned = false;
   const rows = names.flatMap((name, row) => {
@@ -197,6 +197,7 @@ function matrix(policy, mails, found, before, pick) {
     });
     const line = element("tr", {}, element("th", { scope: "row" }, name), ...cells);
     const mail = mails[name];
+    if (name === names[names.length - 2]) line.classList.add("llm-quiet-day");
     return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: DEFENSES.length + 1 }, `“${mail}”`))] : [line];
   });
   const head = DEFENSES.map(([name], i) => element("th", { scope: "col", class: isIdle[i] && "llm-idle" }, name));

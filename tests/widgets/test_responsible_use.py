@@ -185,7 +185,7 @@ def test_a_cell_opens_its_calls_and_says_why(watched: Watched, address: str) -> 
     expect(page.get_by_text("Breach in task")).to_be_hidden()
     cell = page.get_by_role("button", name="breach: polite, against send", exact=True)
     cell.press("Enter")
-    expect(day).to_have_text("Every call of a day: polite, against send")
+    expect(day).to_have_text("Every call of a day under attack: polite, against send")
     expect(page.get_by_text("it was question 7 of the day, and from question 7 on the user says yes")).to_be_visible()
     expect(cell).to_be_focused()
     expect(page.locator("button[aria-pressed=true]")).to_have_count(1)
@@ -201,7 +201,7 @@ def test_a_cell_opens_its_calls_and_says_why(watched: Watched, address: str) -> 
     expect(page.get_by_text("Held: no command of a mail")).to_be_visible()
     page.wait_for_url("**shown_rules=delete**")
     page.reload()
-    expect(day).to_have_text("Every call of a day: vandal, against delete")
+    expect(day).to_have_text("Every call of a day under attack: vandal, against delete")
     expect(page.get_by_text("Held: no command of a mail")).to_be_visible()
 
 
