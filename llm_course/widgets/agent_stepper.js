@@ -32,7 +32,6 @@ export default widget(
   (model, body) => {
     const scripts = /** @type {Record<string, string[]>} */ (model.get("scripts"));
     const said = announcement();
-    const news = element("p", { class: "llm-note", "aria-live": "polite" });
     const ring = element("div", { class: "llm-ring" });
     const results = element("div");
     const replies = element("textarea", { rows: 6, "aria-label": "Replies of the model, one per line", spellcheck: false, oninput: () => setReplies(linesOf(replies.value)) });
@@ -54,7 +53,6 @@ export default widget(
         again,
         element("div", { class: "llm-harness", role: "group", "aria-label": "The harness" }, ...harness),
       ),
-      news,
       ring,
       said,
       results,
@@ -65,15 +63,12 @@ export default widget(
 
     /** @param {string} name */
     function choose(name) {
-      const told = difference(model.get("replies"), scripts[name]);
       replies.value = scripts[name].join("\n");
       setReplies(scripts[name]);
-      news.textContent = told;
     }
 
     /** @param {string[]} listed */
     function setReplies(listed) {
-      news.textContent = "";
       model.set("step", 0);
       setTrait(model, "replies", listed);
     }
@@ -107,17 +102,6 @@ function stateAt(model, step) {
   const { messages, ended } = runTools(model.get("replies").slice(0, step), tools, model.get("max_steps"), model.get("report"));
   const taken = messages.filter(({ role }) => role === "assistant").length;
   return { messages, taken, over: ended === "no reply left" && taken === step ? "" : ended };
-}
-
-/**
- * Which replies another script changes.
- * @param {string[]} before
- * @param {string[]} now
- */
-function difference(before, now) {
-  const changed = now.flatMap((reply, i) => (reply === before[i] ? [] : [i + 1]));
-  if (!changed.length) return now.length < before.length ? `The script now ends after reply ${now.length}.` : "";
-  return `New in this script: ${changed.length === 1 ? "reply" : "replies"} ${changed.join(", ")}.`;
 }
 
 /**

@@ -208,7 +208,6 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     expect(said).to_contain_text("The model gave a plain answer")
     expect(step).to_be_disabled()
     page.get_by_label("Script").select_option("a shop that is busy")
-    expect(page.get_by_text("New in this script: replies 2, 3, 4, 5.")).to_be_visible()
     page.get_by_label("Errors are told to the model").uncheck()
     step.click()
     step.click()
