@@ -67,7 +67,8 @@ function compare(model) {
 /** @param {Compared} compared */
 function sentence({ own, apiPrice, utilisation, even }) {
   const [cheap, dear] = own < apiPrice ? ["machine", "API"] : ["API", "machine"];
-  const factor = format(Math.max(own / apiPrice, apiPrice / own), 1);
+  const times = Math.max(own / apiPrice, apiPrice / own);
+  const factor = times < 100 ? format(times, 1) : whole(times);
   const now = own === apiPrice ? "both cost the same" : `the ${cheap} is cheaper: the ${dear} takes ${factor} times as much`;
   const meeting = even > 1 ? " Even busy all of the time, this machine does not get as cheap as the API." : "";
   return `Busy ${percent(utilisation)} of the time, ${now}.${meeting}`;
@@ -85,7 +86,7 @@ function figures(now, before) {
     ["meet at", ({ even }) => (even > 1 ? "never" : percent(even))],
     ["tokens a month", ({ even, tokens }) => (even > 1 ? "–" : `${whole(tokens / 1e6)} M`)],
   ];
-  return keyFigures(shown, now, before);
+  return keyFigures(shown, now, before, true);
 }
 
 /** @param {Compared} compared */
@@ -115,7 +116,7 @@ function plot(compared, former) {
   dots.push({ at: now.you, name: `you: ${dollars(compared.own)}` });
   if (now.meeting) dots.push({ at: now.meeting, name: `they meet at ${percent(compared.even)}`, below: true });
   return linePlot({
-    title: "Dollars per million tokens, by how busy it is",
+    title: "Dollars per million tokens, by how busy it is; pale: before",
     x: "busy, in percent of the time",
     y: "dollars",
     series: [
@@ -130,5 +131,7 @@ function plot(compared, former) {
     yTick: (power) => (Number.isInteger(power) ? `$${(10 ** power).toLocaleString("en", { minimumFractionDigits: power < 0 ? 2 : 0, maximumFractionDigits: 3 })}` : ""),
     yRange: [Math.floor(4 * Math.min(...heights) - 0.3) / 4, Math.ceil(4 * Math.max(...heights) + 0.3) / 4],
     height: 300,
+    linesAreInLegend: true, // beside them, their names find no room at times
+    tracesAreNamed: true,
   });
 }
