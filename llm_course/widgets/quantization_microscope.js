@@ -4,6 +4,7 @@ import { calculator, choice, element, setTrait, slider, svg, traitCheckbox } fro
 import { loadCourseModel } from "./js/course_model.js";
 import { Decoder } from "./js/decoder.js";
 import { keyFigures } from "./js/key_figures.js";
+import { widthOf } from "./js/labels.js";
 import { argmax, format } from "./js/numbers.js";
 import { fitted, short, ticks } from "./js/plot.js";
 import { absmax, errorOfLayers, levelsOf, moved, nextProbabilities, relativeError, roundByGroups, roundLayers } from "./js/quantization.js";
@@ -119,7 +120,7 @@ function look(model, loaded) {
   const errorOf = (/** @type {(i: number) => boolean} */ chosen) =>
     relativeError(weights.filter((_, i) => chosen(i)), rounded.filter((_, i) => chosen(i)));
   return {
-    loaded, ...kind, group, outlier, size: model.get("group"), weights, rounded, deviation,
+    loaded, ...kind, group, outlier, isOut: (/** @type {number} */ i) => outlier > 0 && i === OUTLIER, size: model.get("group"), weights, rounded, deviation,
     levels: levelsOf(absmax(weights.slice(0, group)), kind),
     errors: {
       row: errorOf(() => true),
@@ -149,12 +150,12 @@ function sentence(seen) {
 }
 
 /** The histogram of the row, and below it the levels of the first group. @param {Seen} seen */
-function drawing({ weights, levels, deviation }) {
+function drawing({ weights, levels, deviation, outlier, isOut }) {
   const reach = Math.max(4 * deviation, absmax(weights));
   const counts = new Array(BINS).fill(0);
-  for (const weight of weights) counts[Math.min(BINS - 1, Math.floor(((weight + reach) / (2 * reach)) * BINS))] += 1;
+  for (const weight of weights.filter((_, i) => !isOut(i))) counts[Math.min(BINS - 1, Math.floor(((weight + reach) / (2 * reach)) * BINS))] += 1;
   const tallest = Math.max(...counts);
-  const label = `Histogram of ${weights.length} weights, and the ${levels.length} levels that the first group can become`;
+  const label = `Histogram of ${weights.length} weights, and the ${levels.length} levels that the first group can become${outlier ? `; an outlier at ${short(outlier * deviation)}` : ""}`;
   const draw = (/** @type {number} */ width) => {
     const toX = (/** @type {number} */ value) => 4 + ((value + reach) / (2 * reach)) * (width - 8);
     const bars = counts.map((count, i) => {
@@ -164,10 +165,24 @@ function drawing({ weights, levels, deviation }) {
     const marks = levels.map((level) => svg("line", { class: "llm-level", x1: toX(level), x2: toX(level), y1: HEIGHT - 40, y2: HEIGHT - 20 }));
     const values = ticks(-reach, reach, 6).filter((value) => toX(value) > 16 && toX(value) < width - 16);
     const numbers = values.map((value) => svg("text", { class: "llm-tick", x: toX(value), y: HEIGHT - 4, "text-anchor": "middle" }, short(value)));
-    return svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label }, ...bars, ...marks, ...numbers);
+    return svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label }, ...bars, ...marks, ...numbers, ...(outlier ? outlierAt(toX(outlier * deviation), width) : []));
   };
   const caption = `${weights.length} weights of a row, by size; ${levels.length} levels of its first group`;
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, caption), fitted(draw));
+}
+
+/**
+ * A mark on the floor of the histogram, and its name.
+ * @param {number} x
+ * @param {number} width
+ */
+function outlierAt(x, width) {
+  const half = widthOf("outlier") / 2;
+  const at = Math.min(width - half, x);
+  return [
+    svg("rect", { class: "llm-below", x: x - 3.5, y: HEIGHT - 56, width: 7, height: 12, rx: 2 }),
+    svg("text", { class: "llm-named llm-named-1", x: at, y: HEIGHT - 62, "text-anchor": "middle" }, "outlier"),
+  ];
 }
 
 /**
@@ -182,7 +197,7 @@ function errorsOf(now, before) {
     ["of the outlier's neighbors", ({ errors }) => written(errors.near)],
     ["of the other groups", ({ errors }) => written(errors.far)],
   ];
-  return keyFigures(shown, now, before);
+  return keyFigures(shown, now, before, true);
 }
 
 /** What the model tells with all its linear layers in this format, and how much else it expects. @param {Seen} seen */
