@@ -30,11 +30,13 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const figures = element("div", { "aria-live": "polite" });
-    const results = element("div");
+    const lost = announcement();
+    lost.classList.add("llm-given-up");
+    const [figures, silence] = [element("div", { "aria-live": "polite" }), element("div", { "aria-live": "polite" })];
+    const [results, paid] = [element("div"), element("div")];
     const numbers = element("div");
     const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
-    body.append(
+    const parts = [
       columns(
         [
           element(
@@ -42,14 +44,28 @@ export default widget(
             { class: "llm-controls" },
             slider("Bins", { min: 1, max: 20, step: 1, value: model.get("bins") }, set("bins")),
             slider("Sharpen (1 / temperature)", { min: 0.2, max: 5, step: 0.1, value: model.get("power"), format: (value) => format(value, 1) }, set("power")),
-            slider("Keep silent below", { min: 0, max: 1, step: 0.02, value: model.get("threshold"), format: (value) => format(value, 2) }, set("threshold")),
-            slider("A wrong answer costs", { min: 0, max: 9, step: 0.5, value: model.get("penalty"), format: (value) => format(value, 1) }, set("penalty")),
           ),
           figures,
           said,
         ],
         [results],
       ),
+      columns(
+        [
+          element(
+            "div",
+            { class: "llm-controls" },
+            slider("Keep silent below", { min: 0, max: 1, step: 0.02, value: model.get("threshold"), format: (value) => format(value, 2) }, set("threshold")),
+            slider("A wrong answer costs", { min: 0, max: 9, step: 0.5, value: model.get("penalty"), format: (value) => format(value, 1) }, set("penalty")),
+          ),
+          silence,
+          lost,
+        ],
+        [paid],
+      ),
+    ];
+    body.append(
+      ...parts.map((part) => element("div", { class: "llm-part" }, part)),
       element("details", {}, element("summary", {}, "The numbers"), numbers),
     );
     const remember = /** @type {(now: Seen) => Seen | undefined} */ (memory());
@@ -59,9 +75,12 @@ export default widget(
     function show() {
       const now = look(model);
       const before = remember(now);
-      said.textContent = sentence(now);
-      figures.replaceChildren(moved(now, before));
-      results.replaceChildren(reliability(now, before), scores(now, before));
+      said.textContent = trust(now.found);
+      lost.textContent = lossOf(now);
+      figures.replaceChildren(keyFigures([["calibration error", ({ error }) => format(error, 3)]], now, before, true));
+      silence.replaceChildren(keyFigures([[`answered, of ${now.total}`, ({ given }) => String(given)], ["mean score", ({ score }) => format(score, 2)]], now, before, true));
+      results.replaceChildren(reliability(now, before));
+      paid.replaceChildren(scores(now, before));
       numbers.replaceChildren(table(now.found));
     }
   },
@@ -86,11 +105,11 @@ function look(model) {
 
 /** @typedef {ReturnType<typeof look>} Seen */
 
-/** What the figures do not say. @param {Seen} seen */
-function sentence({ found, threshold, total, given, missed }) {
+/** What silence gives up. @param {Seen} seen */
+function lossOf({ threshold, total, given, missed }) {
   const silent = total - given;
-  const lost = silent ? ` Silent below ${format(threshold, 2)}: of ${silent} ${silent === 1 ? "answer" : "answers"} not given, ${missed} would have been right.` : "";
-  return `${trust(found)}${lost}`;
+  if (!silent) return "Every question is answered.";
+  return `Silent below ${format(threshold, 2)}: of ${silent} ${silent === 1 ? "answer" : "answers"} not given, ${missed} would have been right.`;
 }
 
 /** Where it is too sure, and where too unsure. @param {Bin[]} found */
@@ -109,20 +128,6 @@ function trust(found) {
 /** @param {string} text */
 function capital(text) {
   return text[0].toUpperCase() + text.slice(1);
-}
-
-/**
- * @param {Seen} now
- * @param {Seen | undefined} before
- */
-function moved(now, before) {
-  /** @type {[string, (of: Seen) => string][]} */
-  const shown = [
-    ["calibration error", ({ error }) => format(error, 3)],
-    [`answered, of ${now.total}`, ({ given }) => String(given)],
-    ["mean score", ({ score }) => format(score, 2)],
-  ];
-  return keyFigures(shown, now, before);
 }
 
 /**
@@ -175,7 +180,7 @@ function reliability({ found, threshold }, before) {
     sample("this model", svg("path", { class: "llm-line", d: "M0 5H26" })),
     sample("as often as it says", svg("path", { class: "llm-line llm-line-3", d: "M0 5H26" })),
     sample("error of a bin", svg("path", { class: "llm-gap", d: "M13 0V10" })),
-    before ? sample("before", svg("path", { class: "llm-line llm-before", d: "M0 5H26" })) : null,
+    sample("before", svg("path", { class: "llm-line llm-before", d: "M0 5H26" })),
   );
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, "How often right, by how sure"), fitted(draw), legend);
 }
@@ -186,14 +191,16 @@ function reliability({ found, threshold }, before) {
  */
 function scores({ curve, threshold, score }, before) {
   const lowest = Math.min(-0.1, ...[...curve, ...(before?.curve ?? [])].map(([, value]) => value));
+  const hasMoved = before && JSON.stringify(before.curve) !== JSON.stringify(curve);
   return linePlot({
-    title: "Mean score by threshold",
+    title: `Mean score by threshold${hasMoved ? "; pale: before" : ""}`,
     x: "keep silent below",
     y: "score",
     series: [{ name: "score", points: curve, before: before?.curve }],
     dots: [{ at: [threshold, score], name: `you: ${format(score, 2)}` }],
     yRange: [lowest, 1],
-    height: 150,
+    height: 190,
+    tracesAreNamed: true,
   });
 }
 

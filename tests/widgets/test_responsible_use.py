@@ -217,11 +217,14 @@ def test_the_grid_of_attacks_fits_a_phone(watched: Watched, address: str, width:
 @pytest.mark.browser
 def test_reliability_answers(watched: Watched, address: str) -> None:
     page = opened(watched, address, "reliability_dial")
-    said, figures = page.get_by_role("status"), page.locator(".llm-figures")
+    said, lost = page.get_by_role("status").all()
+    errors, figures = page.locator(".llm-figures").all()
     expect(said).to_have_text(
         "Too sure from 0.00 to 0.20 and from 0.40 to 0.60, too unsure from 0.20 to 0.40 and from 0.60 to 1.00."
     )
-    expect(figures).to_contain_text("calibration error0.283answered, of 66mean score0.67")
+    expect(errors).to_contain_text("calibration error0.283")
+    expect(figures).to_contain_text("answered, of 66mean score0.67")
+    expect(lost).to_have_text("Every question is answered.")
     expect(page.locator(".llm-tally")).to_have_count(5)
     page.get_by_label("Bins", exact=True).fill("20")
     expect(page.locator(".llm-tally")).to_have_count(6)  # each answer in a bin of its own, and no bars for the other 14
@@ -230,7 +233,7 @@ def test_reliability_answers(watched: Watched, address: str) -> None:
     page.get_by_label("A wrong answer costs").fill("2")
     expect(figures).to_contain_text("0.00")
     page.get_by_label("Keep silent below").fill("0.6")
-    expect(said).to_contain_text("Silent below 0.60: of 3 answers not given, 1 would have been right.")
+    expect(lost).to_contain_text("Silent below 0.60: of 3 answers not given, 1 would have been right.")
     expect(figures).to_contain_text("0.50")
 
 
