@@ -156,7 +156,8 @@ function presetRanks({ rows, columns }, highest) {
  * @param {(rank: number) => void} onPress
  */
 function rankButton(rank, pressed, onPress) {
-  const node = button(`r = ${rank}`, () => onPress(rank));
+  const node = button(String(rank), () => onPress(rank));
+  node.setAttribute("aria-label", `r = ${rank}`);
   node.setAttribute("aria-pressed", String(pressed));
   return node;
 }
@@ -178,7 +179,7 @@ function corners({ name, singular_values, corner: { b, a } }, rank) {
     element("span", { "aria-hidden": "true" }, "="),
     picture(`B · A of rank ${rank}`, "the best there is", product, largest),
     element("span", { "aria-hidden": "true" }, "+"),
-    picture("What B · A misses", `${share(rankErrors(singular_values)[rank], 0)} of the whole matrix`, rest, largest),
+    picture("What B · A misses", `${share(rankErrors(singular_values)[rank], 0)} of the whole`, rest, largest),
   );
 }
 
@@ -245,7 +246,7 @@ function errorPlot(matrices, ability, chosen, rank, highest) {
     points: rankErrors(singular_values).slice(1, highest + 1).map((error, i) => /** @type {[number, number]} */ ([Math.log2(i + 1), error])),
   }));
   const kept = ability.filter(([measured]) => measured > 0).map(([measured, lost]) => /** @type {[number, number]} */ ([Math.log2(measured), lost]));
-  if (kept.length) series.push({ name: "what the change was good for", look: ABILITY, points: kept });
+  if (kept.length) series.push({ name: "What the change was good for", look: ABILITY, points: kept });
   const lost = abilityLost(ability, rank);
   const dots = [{ value: rankErrors(matrices[chosen].singular_values)[rank], look: chosen % LINES }];
   if (lost !== undefined && chosen === 0) dots.push({ value: lost, look: ABILITY });

@@ -102,7 +102,7 @@ def course_matrices() -> dict[str, Any]:
     trained = weight("stories", name)
     matrices = {}
     if models.catalogue()["stories-chat"].available:
-        matrices["What fine-tuning changed"] = weight("stories-chat", name) - trained
+        matrices["The change"] = weight("stories-chat", name) - trained
     matrices["The trained weight itself"] = trained
     matrices["Random numbers"] = np.random.default_rng(0).standard_normal(trained.shape)
     return matrices

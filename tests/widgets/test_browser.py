@@ -391,7 +391,7 @@ def test_lora_lab_sets_its_shares_side_by_side_and_on_the_lines(watched: Watched
     assert dots == [f"{float(missed[:-2]):.0f} %", lost]
     page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
     expect(shares).to_have_count(2)  # nothing was measured of it
-    page.get_by_label("Matrix", exact=True).select_option(label="What fine-tuning changed")
+    page.get_by_label("Matrix", exact=True).select_option(label="The change")
     page.set_viewport_size({"width": 359, "height": 800})
     tops = page.locator(".llm-corners svg").evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")
     assert len(tops) == 3 and max(tops) - min(tops) < 1
@@ -411,7 +411,7 @@ def test_lora_lab_draws_what_a_rank_holds(watched: Watched, address: str) -> Non
     assert len(missed) == 256 and sum(strengths("What B · A misses")) < sum(missed) / 2
     page.get_by_label("Rank r").fill("128")
     assert max(strengths("What B · A misses")) < 0.01
-    assert strengths("B · A of rank 128") == strengths("What fine-tuning changed")
+    assert strengths("B · A of rank 128") == strengths("The change")
 
 
 def test_sampling_playground_keeps_its_bars_and_says_what_the_rest_holds(watched: Watched, address: str) -> None:
