@@ -211,7 +211,7 @@ EXERCISE = Exercise(
         Case("all three, longer", sampled(2.0, 3, 0.5), repeat=150, categories=observe.as_category_by_position),
         # Here top-p of all, then top-k; top-p of what top-k leaves; and top-k alone leave 2, 1 and 5 tokens.
         Case(
-            "a wide top-k", sampled(1.0, 5, 0.43), visible=True, repeat=40, categories=observe.as_category_by_position
+            "a wide top-k", sampled(1.0, 5, 0.43), visible=True, repeat=160, categories=observe.as_category_by_position
         ),
         Case("rows alike", alike, visible=True, repeat=80),
         # Without a filter, for here a filter's fault must not count once more, and told only whether the rows agree.
