@@ -129,6 +129,8 @@ function sentence(run) {
 
 /** @param {Run} run */
 function ratio({ parameters, tokens }) {
+  if (tokens < 0.01 * parameters) return "under 0.01";
+  if (tokens < parameters) return format(tokens / parameters, 2);
   return tokens < 10 * parameters ? format(tokens / parameters, 1) : Math.round(tokens / parameters).toLocaleString("en");
 }
 
@@ -163,19 +165,20 @@ function plot(chosen, points, before, best) {
   const itself = seen.find(([, run]) => isChosen(run));
   const isHere = isSeen(...at(chosen)) && Math.abs(at(chosen)[0] - at(best)[0]) < DOTS_APART * (most - least);
   const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 1 : 0 };
-  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1 };
+  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true };
   return linePlot({
-    title: "Loss by size, for one budget; pale: published models, each at its own",
+    title: "Loss by size, for one budget; pale: the line before, and published models",
     x: "parameters",
     y: "fitted loss",
     series: [{ name: "for your budget", points, before: before?.filter(([power, loss]) => isSeen(power, loss)) }],
     dots: [
-      ...(isHere ? [ofChosen, ofBest] : isSeen(...at(chosen)) ? [ofBest, ofChosen] : [ofBest]),
+      ...(isHere ? [ofChosen, ofBest] : isSeen(...at(chosen)) ? [ofChosen, ofBest] : [ofBest]),
       ...seen.filter((one) => one !== itself).map(([name, run]) => ({ at: at(run), name, pale: true, below: BELOW.includes(name) })),
     ],
     xTick: (power) => (Number.isInteger(power) ? (["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T", "10 T"][power - SMALLEST] ?? "") : ""),
     yRange: [low, high],
     height: 300,
+    tracesAreNamed: true,
   });
 }
 
@@ -211,7 +214,7 @@ function table(model, best) {
     ["tokens", (run) => inWords(run.tokens)],
     ["tokens for each", ratio],
     ["loss", (run) => format(fittedLoss(run), 3)],
-    ["days on 1,000 GPUs", (run) => (days(run) < 0.1 ? "under 0.1" : format(days(run), 1))],
+    ["days on 1,000 GPUs", (run) => (days(run) < 0.1 ? "under 0.1" : days(run) < 100 ? format(days(run), 1) : Math.round(days(run)).toLocaleString("en"))],
   ];
   const lines = measures.map(([name, of]) => tableRow(name, rows.map(([, run]) => of(run))));
   const caption = served ? "Ways to spend as much over a life" : "Ways to spend it";

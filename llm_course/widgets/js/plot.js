@@ -25,8 +25,8 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
  * @property {boolean} [bandNameAbove]  Whether the band's name stands above it, where no line is.
- * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number }[]} [dots]  Their names are
- *   written where there is room, the first ones first.
+ * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number, isAlwaysNamed?: boolean }[]} [dots]
+ *   Their names are written where there is room, the first ones first; one that is always named may lie on a line.
  * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
  * @property {(value: number) => string} [yTick]
  * @property {number[]} [xTicks]  Where x is marked, in place of round numbers.
@@ -146,15 +146,21 @@ function names({ series, marker, band, markerName, bandNameAbove, dots, y, lines
   const [from, to] = [uprights[0], band ? uprights[1] : uprights[0]];
   const above = /** @type {Spot[]} */ (from && bandNameAbove ? [{ x: (from[0][0] + to[0][0]) / 2, y: top - 5, anchor: "middle" }] : []);
   const things = [
-    ...dots.map((dot) => ({ text: dot.name, spots: spotsAround(at(dot.at), dot.below) })),
-    ...(from && markerName ? [{ text: markerName, spots: [...above, ...spotsUpright(from[0][0], to[0][0], top + 11, bottom)] }] : []),
+    ...dots.map((dot) => ({ text: dot.name, spots: spotsAround(at(dot.at), dot.below), isAlways: dot.isAlwaysNamed })),
+    ...(from && markerName ? [{ text: markerName, spots: [...above, ...spotsUpright(from[0][0], to[0][0], top + 11, bottom)], isAlways: false }] : []),
   ];
   const ofLines = series.flatMap(({ name, points, look }, i) => (name ? [{ text: name, look: look ?? i, spots: spotsAlong(points.map(at)), isOfLine: true }] : []));
   const asked = series.length > 1 && width >= WIDE && !linesAreInLegend ? ofLines : [];
+  const frame = { left: start, right: width, top: 2, bottom: bottom - 2 };
   const spots = placed([...things, ...asked], {
-    frame: { left: start, right: width, top: 2, bottom: bottom - 2 },
+    frame,
     taken: [boxOf(y, Y_NAME), ...dots.map((dot) => markAt(at(dot.at), RADIUS + 1))],
     lines: [...series.flatMap(({ points, before = [] }) => [points.map(at), before.map(at)]), ...uprights],
+  });
+  things.forEach((thing, i) => {
+    if (!thing.isAlways || spots[i]) return;
+    const names = [...things, ...asked].flatMap(({ text }, j) => (spots[j] ? [boxOf(text, /** @type {Spot} */ (spots[j]))] : []));
+    [spots[i]] = placed([thing], { frame, taken: [boxOf(y, Y_NAME), ...names], lines: [] });
   });
   const besideLines = spots.slice(things.length);
   const areNamed = asked.length > 0 && besideLines.every(Boolean);
