@@ -32,7 +32,7 @@ export default widget(
       ...(model.get("ability").length ? ["Compare the two lines of the change: at which rank is half of its numbers' size lost, and at which half of what it was good for?"] : []),
       "Press the last rank: the two thin matrices then have as many numbers as the full one. LoRA saves only far below it.",
       ...(model.get("matrices").length > 2
-        ? ["Choose the trained weight itself, then random numbers: less of them fits into the same rank. So LoRA adds to a weight and does not replace it."]
+        ? ["Choose the trained weight, then random numbers: less of them fits into the same rank. So LoRA adds to a weight and does not replace it."]
         : []),
     ],
   },

@@ -103,6 +103,6 @@ def course_matrices() -> dict[str, Any]:
     matrices = {}
     if models.catalogue()["stories-chat"].available:
         matrices["The change"] = weight("stories-chat", name) - trained
-    matrices["The trained weight itself"] = trained
+    matrices["The trained weight"] = trained
     matrices["Random numbers"] = np.random.default_rng(0).standard_normal(trained.shape)
     return matrices
