@@ -162,7 +162,7 @@ function schedule(run, former) {
       svg("text", { class: "llm-tick", x: EDGE.left - 4, y: bottom, "text-anchor": "end" }, "0"),
     );
   };
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Who waits, reads, writes; below, memory"), legend(former !== undefined, run.server.sharing), fitted(draw));
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Who waits, reads, writes; below, memory"), legend(), fitted(draw));
 }
 
 /**
@@ -172,13 +172,27 @@ function schedule(run, former) {
  * @param {(time: number) => number} toX
  */
 function rowOf({ outcomes }, row, index, toX) {
-  const { arrival, finish } = outcomes[index];
+  const { arrival, first, finish, preempted } = outcomes[index];
   const y = index * ROW;
   const wait = svg("line", { class: "llm-axis", x1: toX(arrival), x2: toX(finish), y1: y + ROW / 2, y2: y + ROW / 2 });
   const parts = row.map(({ kind, start, end }) =>
     svg("rect", { class: kind === "reading" ? "llm-reading" : "llm-writing", x: toX(start), y: kind === "reading" ? y : y + 1, width: Math.max(0.8, toX(end) - toX(start)), height: kind === "reading" ? ROW : ROW - 2 }),
   );
-  return [wait, ...parts];
+  const back = preempted ? row.filter(({ kind }, i) => i > 0 && kind === "reading").slice(-preempted) : [];
+  const signs = back.map(({ start }) => svg("path", { class: "llm-sent-back", d: signAt(toX(row[row.findIndex((one) => one.start === start) - 1].end), y + ROW / 2) }));
+  const seconds = (/** @type {number} */ time) => `${format(time / 1000, 1)} s`;
+  const told = `Request ${index + 1}: comes at ${seconds(arrival)}, first token at ${seconds(first)}, ends at ${seconds(finish)}${preempted ? `; sent back ${preempted === 1 ? "once" : `${preempted} times`}, reads again` : ""}.`;
+  const field = svg("rect", { class: "llm-field-of", x: toX(arrival), y, width: Math.max(1, toX(finish) - toX(arrival)), height: ROW });
+  return [svg("g", { class: "llm-request" }, field, wait, ...parts, ...signs, svg("title", {}, told))];
+}
+
+/**
+ * A triangle that points back, higher than its row.
+ * @param {number} x
+ * @param {number} y
+ */
+function signAt(x, y) {
+  return `M${x.toFixed(1)} ${y}l9 -4.5v9Z`;
 }
 
 /**
@@ -202,11 +216,8 @@ function memoryOf({ server, steps }, toX, top, bottom) {
   ];
 }
 
-/**
- * @param {boolean} hasFormer
- * @param {boolean} shares
- */
-function legend(hasFormer, shares) {
+/** What the marks mean, always all of them: the charts below keep their place. */
+function legend() {
   const box = (/** @type {string} */ kind, height = 8) => svg("rect", { class: kind, x: 0, y: 5 - height / 2, width: 26, height });
   return element(
     "p",
@@ -214,10 +225,11 @@ function legend(hasFormer, shares) {
     sample("waits", svg("line", { class: "llm-axis", x1: 0, x2: 26, y1: 5, y2: 5 })),
     sample("reads", box("llm-reading")),
     sample("writes", box("llm-writing", 4)),
-    hasFormer ? sample("ended before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })) : null,
+    sample("sent back", svg("path", { class: "llm-sent-back", d: signAt(8, 5) })),
+    sample("ended before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })),
     sample("cache filled", box("llm-cached")),
     sample("taken, empty", box("llm-used")),
-    shares ? sample("kept", box("llm-kept")) : null,
+    sample("kept", box("llm-kept")),
   );
 }
 
