@@ -126,6 +126,9 @@ function drawing(model, measure, rows, picked, width) {
     mark.addEventListener("click", () => setTrait(model, "chosen", everything.indexOf(row)));
     return mark;
   });
+  const named = names(rows, places, falls, rows.indexOf(/** @type {Milestone} */ (picked)), width);
+  // A mark whose name has no room shows it while it is pointed at.
+  const pointedAt = rows.flatMap((row, i) => (named.places.has(i) ? [] : [nameToPoint(row, places[i], width, marks[i])]));
   return svg(
     "svg",
     { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows)} Years ${first} to ${last}, ${scale} scale. Sizes told by year: ${byYear}.` },
@@ -138,7 +141,8 @@ function drawing(model, measure, rows, picked, width) {
     ...counts.map(([year, told, all]) => svg("text", { class: told < all ? "llm-few" : "llm-tick", x: x(year + 0.5), y: HEIGHT - 6, "text-anchor": "middle" }, ofAll(told, all))),
     ...falls.map(([[at, from], [, to]]) => svg("path", { class: "llm-fall", d: `M${at - 4} ${from}H${at + 4}M${at} ${from}V${to}` })),
     ...marks,
-    ...names(rows, places, falls, rows.indexOf(/** @type {Milestone} */ (picked)), width),
+    ...named.nodes,
+    ...pointedAt,
   );
 }
 
@@ -150,6 +154,19 @@ function drawing(model, measure, rows, picked, width) {
  */
 function label(x, y, anchor, text) {
   return svg("text", { class: "llm-tick", x, y, "text-anchor": anchor }, text);
+}
+
+/**
+ * @param {Milestone} row
+ * @param {{ cx: number, cy: number }} place
+ * @param {number} width
+ * @param {Element} mark  What a click on it does, a click here does.
+ */
+function nameToPoint(row, { cx, cy }, width, mark) {
+  const isRight = cx > width / 2;
+  const text = svg("text", { x: cx + (isRight ? -10 : 10), y: cy + 4, "text-anchor": isRight ? "end" : "start" }, row.name);
+  const field = svg("rect", { class: "llm-field-of", x: cx - 7, y: cy - 7, width: 14, height: 14, onclick: () => mark.dispatchEvent(new Event("click")) }, svg("title", {}, about(row)));
+  return svg("g", { class: "llm-spot" }, field, text);
 }
 
 /**
@@ -183,7 +200,10 @@ function names(rows, places, falls, picked, width) {
     return { order, spots, count: spots.filter(Boolean).length };
   });
   const { order, spots } = tries[0].count >= tries[1].count ? tries[0] : tries[1];
-  return order.flatMap((i, place) => written(rows[i].name, spots[place], i === picked ? "llm-name llm-bold" : "llm-name"));
+  return {
+    nodes: order.flatMap((i, place) => written(rows[i].name, spots[place], i === picked ? "llm-name llm-bold" : "llm-name")),
+    places: new Set(order.filter((_, place) => spots[place])),
+  };
 
   /** A name in the band below is that of a model whose size is not told, and no other. @param {number} i */
   function spotsOf(i) {
