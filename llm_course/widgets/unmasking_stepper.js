@@ -30,7 +30,7 @@ export default widget(
   (model, body) => {
     const said = announcement();
     const results = element("div");
-    const history = element("ol", { class: "llm-passes" });
+    const history = element("ol", { class: "llm-passes", tabindex: 0, "aria-label": "The sentence after each pass" });
     /** In which pass each place was filled. @type {Map<number, number>} */
     let filled = new Map();
     const first = [...model.get("ids")];
@@ -93,6 +93,7 @@ export default widget(
       now.forEach((id, place) => id !== before[place] && filled.set(place, passes));
       setTrait(model, "ids", now);
       history.append(element("li", {}, ...marked(model, (place) => filled.get(place) === passes)));
+      history.scrollTo(history.scrollWidth, history.scrollHeight);
     }
 
     function guess() {
@@ -174,17 +175,17 @@ function table(model, found, filled, press) {
     return element("th", { scope: "col", style: strength(place) }, element("button", { type: "button", class: kind, "aria-label": label, onclick: () => press(place) }, gap ? "____" : tokens[id]));
   });
   const passes = places.map((/** @type {number} */ place) => element("td", {}, filled.has(place) ? `pass ${filled.get(place)}` : ""));
-  const guessed = Array.from({ length: found.length ? SHOWN : 0 }, (_, rank) => {
+  const guessed = Array.from({ length: SHOWN }, (_, rank) => {
     const cells = places.map((/** @type {number} */ place) => {
       const guess = found.find((one) => one.place === place);
-      if (!guess) return element("td", {});
+      if (!guess) return element("td", {}, "\u00a0\n\u00a0");
       const id = ranked(guess.probabilities)[rank];
       const probability = guess.probabilities[id];
       return element("td", { class: "llm-positive", style: `--share: ${probability.toFixed(3)}` }, `${tokens[id]}\n${percent(probability)}`);
     });
     return element("tr", {}, element("th", { scope: "row", "aria-label": `guess ${rank + 1}` }, `${rank + 1}.`), ...cells);
   });
-  const rows = [...(filled.size ? [element("tr", {}, element("th", { scope: "row" }, element("span", { class: "llm-unseen" }, "found in")), ...passes)] : []), ...guessed];
+  const rows = [element("tr", { class: "llm-found-in" }, element("th", { scope: "row" }, element("span", { class: "llm-unseen" }, "found in")), ...passes), ...guessed];
   const caption = "The sentence; below each gap, what the model guesses for it alone";
   return captionedTable(caption, ["", ...header], rows, "llm-heat llm-sentence");
 }

@@ -179,7 +179,7 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
     expect(page.get_by_role("cell", name="pass")).to_have_count(5)
     table, history = (page.locator(part).bounding_box() for part in (".llm-sentence", ".llm-passes"))
     assert table is not None and history is not None
-    assert history["y"] < table["y"] + table["height"]  # beside it, where there is room
+    assert history["y"] >= table["y"] + table["height"]  # always below it: nothing moves
 
 
 @pytest.mark.browser
