@@ -10,7 +10,7 @@ import { FixedDistribution, Writer } from "./js/writer.js";
 
 /** @import { Model } from "./js/types.js" */
 
-const BARS = 8;
+const BARS = 6;
 const TOKENS_A_RUN = 120;
 /** Between two looks of the browser, so that a click is answered while the model writes. */
 const MILLISECONDS_A_FRAME = 25;
@@ -29,29 +29,35 @@ export default widget(
     const bars = tokenBars("The most probable: press one to take it", { noteName: "Without", onPick: take });
     bars.node.classList.add("llm-over-plain");
     const strip = element("div");
-    const text = element("p", { class: "llm-text" });
+    const text = element("p", { class: "llm-text llm-playground", role: "group", tabindex: 0, "aria-label": "The text" });
     const said = announcement();
     const prompt = textField("Prompt", model.get("prompt"), (typed) => {
       setTrait(model, "prompt", typed);
       writer?.start(typed);
+      former = [];
       restart();
     });
     const buttons = element(
       "div",
       { class: "llm-buttons" },
-      button("Write", write),
-      button("One token", () => take(draw())),
-      button("Start again", () => {
-        writer?.reset();
-        restart();
+      button("Write", () => {
+        back();
+        write();
       }),
+      button("Go on", write),
+      button("One token", () => take(draw())),
+      button("Back to the prompt", back),
     );
+    buttons.firstElementChild?.classList.add("llm-primary");
     /** @type {Writer | FixedDistribution | null} */
     let writer = null;
     let uniform = randomNumbers(model.get("seed"));
     let run = 0;
+    /** The text before this one, after the same prompt: what both begin with is underlined in gray. @type {number[]} */
+    let former = [];
 
-    body.append(model.get("logits") ? "" : prompt, buttons, text, columns([settingControls(model), said], [strip, bars.node]));
+    const asked = element("div", { class: "llm-asked" }, model.get("logits") ? null : prompt, buttons);
+    body.append(asked, text, said, columns([settingControls(model)], [strip, bars.node]));
     setEnabled(false);
     load();
     for (const name of Object.keys(SETTINGS)) model.on(`change:${name}`, showNext);
@@ -68,6 +74,14 @@ export default widget(
     /** @param {boolean} enabled */
     function setEnabled(enabled) {
       for (const control of buttons.querySelectorAll("button")) control.disabled = !enabled;
+    }
+
+    /** What was written is taken back, and the draws are those of the seed again. */
+    function back() {
+      if (!writer) return;
+      if (writer.own.length) former = writer.own;
+      writer.reset();
+      restart();
     }
 
     function restart() {
@@ -96,7 +110,17 @@ export default widget(
         Math.max(...before, ...probabilities),
       );
       said.textContent = `${kept.toLocaleString("en")} of ${cuts.length.toLocaleString("en")} tokens are kept.`;
-      text.replaceChildren(writer.prompt, element("mark", {}, writer.written));
+      showText(writer);
+    }
+
+    /** @param {Writer | FixedDistribution} writer */
+    function showText({ prompt, written, own }) {
+      const shared = writer?.textOf(own.slice(0, sharedStart(own, former))) ?? "";
+      const isWhole = written.startsWith(shared); // else a character is cut in two
+      const start = isWhole ? shared.length : 0;
+      const part = (/** @type {string} */ look, /** @type {string} */ said) => element("span", { class: look }, said);
+      text.replaceChildren(prompt, element("mark", {}, part("llm-shared", written.slice(0, start)), part("llm-anew", written.slice(start))));
+      text.scrollTop = text.scrollHeight;
     }
 
     function draw() {
@@ -106,7 +130,7 @@ export default widget(
     /** @param {number} id */
     function take(id) {
       if (!writer) return;
-      if (writer.finished) said.textContent = "The text has ended: go back to the prompt.";
+      if (writer.finished) said.textContent = "The text has ended: write anew, or go back to the prompt.";
       else {
         writer.append(id);
         showNext();
@@ -123,16 +147,39 @@ export default widget(
         while (performance.now() - frame < MILLISECONDS_A_FRAME && !writer.finished && writer.ids.length - before < TOKENS_A_RUN) {
           writer.append(draw());
         }
-        text.replaceChildren(writer.prompt, element("mark", {}, writer.written));
+        showText(writer);
         await new Promise((resolve) => requestAnimationFrame(resolve));
       }
       const count = writer.ids.length - before;
       const rate = Math.round((1000 * count) / (performance.now() - started));
       showNext();
-      said.textContent = `Wrote ${count} tokens, ${rate} a second. ${said.textContent}`;
+      said.textContent = count ? `Wrote ${count} tokens, ${rate} a second. ${compared(writer.own, former)}` : "The text has ended: write anew, or go back to the prompt.";
     }
   },
 );
+
+/**
+ * How many tokens two texts have in common, from their start.
+ * @param {number[]} ids
+ * @param {number[]} others
+ */
+function sharedStart(ids, others) {
+  const parting = ids.findIndex((id, i) => id !== others[i]);
+  return parting < 0 ? ids.length : parting;
+}
+
+/**
+ * @param {number[]} ids
+ * @param {number[]} former
+ */
+function compared(ids, former) {
+  if (!former.length) return "";
+  const shared = sharedStart(ids, former);
+  if (shared === ids.length && shared === former.length) return "It is the text before, token for token.";
+  if (shared === Math.min(ids.length, former.length)) return "It is the text before as far as both go (gray).";
+  if (shared === 0) return "It differs from the text before from the first token on.";
+  return `It shares ${shared === 1 ? "one token" : `${shared} tokens`} with the text before (gray), then goes its own way.`;
+}
 
 /** @type {Record<string, { label: string, min: number, max: number, step: number, format: (value: number) => string }>} */
 const SETTINGS = {

@@ -1,6 +1,7 @@
 """Widgets in Chromium: every one mounts, is accessible and fits a phone; each does what it says."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -102,7 +103,7 @@ def written(page: Page) -> str:
 
 
 def write(page: Page) -> str:
-    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Back to the prompt").click()
     page.get_by_role("button", name="Write").click()
     expect(page.get_by_role("status")).to_contain_text("Wrote")
     return written(page)
@@ -113,8 +114,17 @@ def test_playground_repeats_a_text_with_its_seed(watched: Watched, address: str)
     first = write(page)
     assert len(first) > 40
     assert write(page) == first
+    page.get_by_role("button", name="Write").click()
+    expect(page.get_by_role("status")).to_contain_text("the text before, token for token")
+    assert written(page) == first
     page.get_by_label("Seed").fill("2")
-    assert write(page) != first
+    page.get_by_role("button", name="Write").click()
+    expect(page.get_by_role("status")).to_contain_text(re.compile("from the first token on|goes its own way"))
+    second, shared = written(page), page.locator(".llm-shared").inner_text()
+    assert first.startswith(shared) and second.startswith(shared) and second != first
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("status")).to_have_text(re.compile("Wrote|has ended"))
+    assert written(page).startswith(second)
 
 
 def test_playground_is_greedy_at_temperature_zero(watched: Watched, address: str) -> None:
@@ -132,7 +142,7 @@ def test_playground_names_what_each_filter_cuts(watched: Watched, address: str) 
     page = start_playground(watched, address)
     page.get_by_label("Top-k").fill("3")
     expect(page.get_by_role("status")).to_contain_text("3 of ")
-    assert page.get_by_text("%, cut by top-k").count() == 5  # of eight rows
+    assert page.get_by_text("%, cut by top-k").count() == 3  # of six rows
     expect(page.locator(".llm-ranked svg[role=img]")).to_contain_text("3 kept")
     expect(page.locator(".llm-ranked .llm-marker")).to_have_count(1)
     page.locator("td button, th button").first.press("Enter")

@@ -48,7 +48,17 @@ export class Writer {
   }
 
   get written() {
-    return this.course.tokenizer.decode(this.ids.slice(this.promptLength));
+    return this.textOf(this.own);
+  }
+
+  /** What was written after the prompt. */
+  get own() {
+    return this.ids.slice(this.promptLength);
+  }
+
+  /** @param {number[]} ids */
+  textOf(ids) {
+    return this.course.tokenizer.decode(ids);
   }
 
   /**
@@ -116,6 +126,15 @@ export class FixedDistribution {
   }
 
   get written() {
-    return this.ids.map((id) => this.tokens[id]).join(" ");
+    return this.textOf(this.ids);
+  }
+
+  get own() {
+    return [...this.ids];
+  }
+
+  /** @param {number[]} ids */
+  textOf(ids) {
+    return ids.map((id) => this.tokens[id]).join(" ");
   }
 }
