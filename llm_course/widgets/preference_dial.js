@@ -64,7 +64,13 @@ export default widget(
 
     function mark() {
       next.textContent = nextOf(model);
-      for (const button of answers.querySelectorAll("button")) button.setAttribute("aria-pressed", String(model.get(button.name) === Number(button.value)));
+      for (const button of answers.querySelectorAll("button")) {
+        const waits = model.get(button.name) === Number(button.value);
+        const other = model.get(button.name === "better" ? "worse" : "better");
+        button.setAttribute("aria-pressed", String(waits));
+        button.classList.toggle("llm-wanted", other !== NONE && other !== Number(button.value));
+      }
+      answers.querySelectorAll("tbody tr").forEach((row, i) => row.classList.toggle("llm-waits", [model.get("better"), model.get("worse")].includes(i)));
     }
   },
 );
@@ -161,18 +167,29 @@ function moved(now, before) {
  * @param {State} state
  */
 function answerTable(model, { candidates, beta, reference, policy }) {
-  const caption = "The answers: reference in outline, policy filled; reward: beta × log (policy / reference)";
+  const caption = "Bars: reference in outline, policy filled. Reward: beta × log (policy / reference)";
   const rows = candidates.map(({ text, features }, i) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, `${i + 1}. ${text}`, features[1] ? element("em", {}, ` (${features[1]} false)`) : null),
+      element("th", { scope: "row" }, `${i + 1}. ${text}`),
+      element("td", {}, sentenceMarks(features)),
       element("td", {}, half(model, "better", "+", i), half(model, "worse", "−", i)),
       element("td", {}, pairedShares(`${percent(reference[i])} → ${percent(policy[i])}`, reference[i], policy[i])),
       element("td", {}, element("span", { class: "llm-heading" }, "reward "), format(beta * Math.log(policy[i] / reference[i]))),
     ),
   );
-  return captionedTable(caption, ["Answer", "your pair", "reference → policy", "reward"], rows, "llm-answers");
+  return captionedTable(caption, ["Answer", "sentences", "your pair", "reference → policy", "reward"], rows, "llm-answers");
+}
+
+/**
+ * What the policy sees of an answer: a mark for each sentence, those that are false last.
+ * @param {number[]} features
+ */
+function sentenceMarks([sentences, wrong]) {
+  const marks = Array.from({ length: sentences }, (_, i) => element("i", { class: i < sentences - wrong ? "llm-true" : "llm-false" }));
+  const said = wrong ? `${sentences}, ${wrong} false` : String(sentences);
+  return element("span", { class: "llm-sentence-marks" }, element("span", { "aria-hidden": "true" }, ...marks), element("span", {}, said));
 }
 
 /**
