@@ -121,7 +121,7 @@ function dials(model) {
   const set = (/** @type {string} */ trait) => (/** @type {number} */ value) => setTrait(model, trait, value);
   return [
     slider("Beta", { min: Math.log10(0.05), max: Math.log10(2), step: "any", value: Math.log10(model.get("beta")), format: (power) => (10 ** power).toFixed(2) }, (power) => set("beta")(10 ** power)),
-    slider("Raters who agree", { min: 0.5, max: 1, step: 0.05, value: model.get("share"), format: (share) => `${Math.round(100 * share)} %` }, set("share")),
+    slider("Raters who agree", { min: 0.5, max: 1, step: 0.05, value: model.get("share"), format: (share) => `${Math.round(100 * share)}\u00a0%` }, set("share")),
     slider("Training steps", { min: 0, max: MOST_STEPS, step: 10, value: model.get("steps") }, set("steps")),
   ];
 }

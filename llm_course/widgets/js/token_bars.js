@@ -63,9 +63,12 @@ export function onScale(share, text, before) {
   return element("span", { class: "llm-scale" }, track, element("span", { class: "llm-percent" }, text));
 }
 
-/** @param {number} probability */
+/**
+ * The number does not leave its sign at the end of a line.
+ * @param {number} probability
+ */
 export function percent(probability) {
-  if (probability === 0) return "0 %";
-  if (probability < 0.001) return "< 0.1 %";
-  return `${(100 * probability).toFixed(1)} %`;
+  if (probability === 0) return "0\u00a0%";
+  if (probability < 0.001) return "<\u00a00.1\u00a0%";
+  return `${(100 * probability).toFixed(1)}\u00a0%`;
 }
