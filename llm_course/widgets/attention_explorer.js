@@ -331,9 +331,9 @@ function headView(view, model, onChoose) {
   const parts = {
     controls, isSplit: all !== null,
     // What is said of numbers that a reader types into stands beside them: on a phone the maps are screens below.
-    stage: inputs ? [results.said, inputs, results.node] : [results.node],
-    side: all ? [all] : [],
-    rest: [...(all ? [results.listened] : []), ...(inputs ? [] : [results.said]), results.below, note],
+    stage: inputs ? [results.said, inputs, results.node] : [results.node, ...(all ? [results.listened, results.said] : [])],
+    side: all ? [all, results.habit] : [],
+    rest: [...(inputs || all ? [] : [results.said]), results.below, note],
   };
   const present = (/** @type {(Node | null)[]} */ nodes) => nodes.filter((node) => node !== null);
   return { ...parts, controls: present(parts.controls), stage: present(parts.stage), side: present(parts.side), rest: present(parts.rest), show };
@@ -439,8 +439,8 @@ function markRows(tables, query, key) {
  * @param {Model} model
  * @param {Vectors | Weights} numbers
  * @param {(query: number, key?: number) => void} onMeet  What meets in the picked row, or in a cell that is pointed at.
- * @returns {{ node: Node, said: Node, listened: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
- *   The maps; what is said of them; the text as the picked query listens to it; and the rest.
+ * @returns {{ node: Node, said: Node, listened: Node, habit: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
+ *   The maps; what is said of them; the text as the picked query listens to it; what the head does in all rows; the rest.
  */
 function resultView(view, model, numbers, onMeet) {
   const { tokens } = view.source;
@@ -455,17 +455,21 @@ function resultView(view, model, numbers, onMeet) {
     repeat();
   };
   /** @type {(row?: number, column?: number) => void} */
-  const onPoint = (row = view.picked, column) => onMeet(row, column);
+  const onPoint = (row, column) => {
+    for (const map of [scoreMap, weightMap]) map.frame(row, column);
+    onMeet(row ?? view.picked, column);
+  };
   const scoreMap = heatMap({ caption: scoreCaption(true), rows, columns: tokens, onPoint, isCompact });
   const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, onPoint, isCompact });
   const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions, look: isCompact ? "" : "llm-bare" });
   const said = announcement();
   const listened = element("div");
+  const habit = element("p", { class: "llm-note llm-habit" });
   const steps = element("div");
   let repeat = () => {};
 
   return {
-    ...arrange(vectors, isCompact, { scores: scoreMap.node, weights: weightMap.node, output: outputMap.node, said, listened, steps }),
+    ...arrange(vectors, isCompact, { scores: scoreMap.node, weights: weightMap.node, output: outputMap.node, said, listened, habit, steps }),
     show(current, settings) {
       repeat = () => this.show(current, settings);
       const { picked } = view;
@@ -477,6 +481,7 @@ function resultView(view, model, numbers, onMeet) {
         onPoint();
         said.textContent = summary(weights[picked], rows[picked], tokens, before?.[picked]);
         if (isCompact) redraw(listened, rowOf(weights[picked], rows[picked], tokens));
+        habit.replaceChildren(...habitOf(weights, tokens));
       };
       if ("weights" in current) return showWeights(current.weights);
       const results = attention({ ...current, ...settings });
@@ -494,18 +499,19 @@ function resultView(view, model, numbers, onMeet) {
  * A small head is seen whole, side by side; of a large one the weights come first and the rest unfolds.
  * @param {Vectors | null} vectors
  * @param {boolean} isCompact
- * @param {Record<"scores" | "weights" | "output" | "said" | "listened" | "steps", Node>} parts
+ * @param {Record<"scores" | "weights" | "output" | "said" | "listened" | "habit" | "steps", Node>} parts
  */
-function arrange(vectors, isCompact, { scores, weights, output, said, listened, steps }) {
+function arrange(vectors, isCompact, { scores, weights, output, said, listened, habit, steps }) {
   if (!vectors || isCompact) {
     const rest = vectors ? element("details", {}, element("summary", {}, "Scores and output"), scores, output) : null;
-    return { node: weights, said, listened, below: element("div", {}, rest) };
+    return { node: weights, said, listened, habit, below: element("div", {}, rest) };
   }
   const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
   return {
     node: element("div", { class: "llm-row llm-tight" }, scores, weights, output),
     said,
     listened,
+    habit,
     below: element("div", {}, isSmall(vectors) ? explanation : null),
   };
 }
@@ -527,6 +533,31 @@ function rowOf(weights, query, tokens) {
     ),
   );
   return element("ol", { class: "llm-chain llm-closely", "aria-label": caption }, ...items);
+}
+
+/** A head that gives so much of its weight to one kind of place is named after it. */
+const HABIT = 0.4;
+
+/**
+ * Where a head's weight goes in the mean of its rows. The first two are left out: there one token back is the first token.
+ * @param {Matrix} weights
+ * @param {string[]} tokens
+ */
+function habitOf(weights, tokens) {
+  const rows = weights.slice(2);
+  if (!rows.length || weights.length !== weights[0].length) return [];
+  const mean = (/** @type {(i: number) => number} */ place) => rows.reduce((sum, row, i) => sum + row[place(i + 2)], 0) / rows.length;
+  const columns = tokens.map((_, j) => mean(() => j));
+  const rest = argmax(columns);
+  const shares = /** @type {const} */ ([
+    ["looks one token back", "one token back", mean((i) => i - 1)],
+    [`rests on “${tokens[rest]}”`, `on “${tokens[rest]}”`, columns[rest]],
+    ["looks at the token itself", "on itself", mean((i) => i)],
+  ]);
+  const most = shares[argmax(shares.map(([, , share]) => share))];
+  const named = most[2] >= HABIT ? `This head ${most[0]}.` : "This head has no fixed place.";
+  const listed = shares.map(([, name, share]) => `${name} ${Math.round(100 * share)}\u00a0%`).join(", ");
+  return [element("b", {}, named), ` In the mean of rows: ${listed}.`];
 }
 
 /** @param {boolean} scaled */

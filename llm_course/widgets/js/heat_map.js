@@ -12,6 +12,7 @@ import { captionedTable, tableRow } from "./table.js";
  * @property {(caption: string) => void} rename
  * @property {(values: Matrix, picked?: number, before?: Matrix) => void} show  New numbers of the same shape, the row to
  *   mark, and the numbers before the last change: where one differs, a line below it is as long as it was large.
+ * @property {(row?: number, column?: number) => void} frame  A cell, or none.
  */
 
 /**
@@ -47,6 +48,9 @@ export function heatMap({ caption, rows, columns, onPick, onPoint, isCompact = f
         line.classList.toggle("llm-picked", i === picked);
         line.querySelector("button")?.setAttribute("aria-pressed", String(i === picked));
       });
+    },
+    frame(row, column) {
+      cells.forEach((line, i) => line.forEach((cell, j) => cell.classList.toggle("llm-pointed", i === row && j === column)));
     },
   };
 }
