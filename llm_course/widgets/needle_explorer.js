@@ -4,7 +4,7 @@ import { loadCourseModel } from "./js/course_model.js";
 import { Decoder } from "./js/decoder.js";
 import { announcement, button, checkbox, choice, element, loadWhenVisible, redraw, slider, visibleToken, widget } from "./js/dom.js";
 import { buildHaystack, mostAttentiveHead } from "./js/haystack.js";
-import { randomNumbers, softmax } from "./js/numbers.js";
+import { argmax, randomNumbers, softmax } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { captionedTable } from "./js/table.js";
 import { percent, tokenBars } from "./js/token_bars.js";
@@ -42,6 +42,7 @@ export default widget(
     const view = { setting: 0, row: 0, column: 0, distractors: 0, sameNoun: false, seed: 1 };
     const grid = element("div");
     const said = announcement();
+    said.classList.add("llm-needle-said");
     const text = element("p", { class: "llm-text llm-tokens llm-weighed" });
     const key = element("p", { class: "llm-note" }, "The needle is outlined. The deeper the blue of a token, the more the last one looks at it.");
     const look = element("div");
@@ -162,12 +163,12 @@ function recallTable(model, { recall }, { row, column, distractors }, onPick) {
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
       const share = recall ? recall[i][j] : 0;
-      const shown = recall ? `${Math.round(100 * share)} %` : "try";
+      const shown = recall ? `${Math.round(100 * share)}\u00a0%` : "try";
       const label = `${shown}: ${length} tokens, ${placeName(depth)}`;
       const pick = element("button", { type: "button", "aria-label": label, "aria-pressed": String(i === row && j === column), onclick: () => onPick(i, j) }, shown);
       return element("td", { class: "llm-positive", style: `--share: ${share.toFixed(3)}` }, pick);
     });
-    return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "start" : depth === 1 ? "end" : `${Math.round(100 * depth)} %`), ...cells);
+    return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "start" : depth === 1 ? "end" : `${Math.round(100 * depth)}\u00a0%`), ...cells);
   });
   return captionedTable(caption, ["at", ...lengths.map(String)], lines, `llm-heat llm-recall${recall && distractors ? " llm-elsewhere" : ""}`);
 }
@@ -175,7 +176,7 @@ function recallTable(model, { recall }, { row, column, distractors }, onPick) {
 /** @param {number} depth */
 function placeName(depth) {
   if (depth === 0) return "at the beginning";
-  return depth === 1 ? "at the end" : `after ${Math.round(100 * depth)} %`;
+  return depth === 1 ? "at the end" : `after ${Math.round(100 * depth)}\u00a0%`;
 }
 
 /**
@@ -212,12 +213,17 @@ function attentionPlot({ row, share, needle }) {
   const step = Math.ceil(row.length / PLOTTED);
   /** @type {[number, number][]} */
   const points = [];
-  for (let start = 0; start < row.length; start += step) points.push([start, Math.max(...row.slice(start, start + step))]);
+  // Of each stretch its peak, where it is: a curve through the stretches' beginnings would miss the needle.
+  for (let start = 0; start < row.length; start += step) {
+    const peak = start + argmax(row.slice(start, start + step));
+    points.push([peak, row[peak]]);
+  }
   return linePlot({
     title: `Where the last token looks, in the head that looks at the needle most: ${percent(share)} on it`,
     x: "place in the text",
     y: "weight",
     series: [{ name: "weight", points }],
+    xRange: [0, row.length - 1],
     band: [needle.start, needle.end - 1],
     markerName: "needle",
     yRange: [0, 1.2 * Math.max(0.2, ...points.map(([, weight]) => weight))], // room for the needle's name
