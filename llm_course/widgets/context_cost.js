@@ -8,7 +8,7 @@ import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";
 import { fitted, linePlot } from "./js/plot.js";
 import { captionedTable, tableRow } from "./js/table.js";
-import { onScale } from "./js/token_bars.js";
+import { onScale, percent } from "./js/token_bars.js";
 
 /** @import { Prices, Shape } from "./js/context.js" */
 /** @import { Model } from "./js/types.js" */
@@ -41,11 +41,11 @@ const PRICES = {
   "DeepSeek-V4.1-Flash, off-peak": { input: 0.15, write: 0.15, read: 0.003, output: 0.6 },
 };
 /** Memory of the accelerator that the bars are held against, in bytes. */
-const GPU = { name: "one H100: 80 GB", bytes: 80e9 };
+const GPU = { name: "one H100: 74.5 GiB (80 GB)", bytes: 80e9 };
 /** The ends of the scale of memory, as powers of two. */
 const SCALE = { least: 10, most: 46, ticks: [10, 20, 30, 40] };
 /** A row of the memory: its dot, and above that the dot's value. */
-const ROW = { height: 36, top: 20, value: 11 };
+const ROW = { height: 34, top: 20, value: 11 };
 /** A dot, no bar: the length of a bar on a logarithmic scale says nothing. */
 const DOT = 6;
 const SHORTEST = 8;
@@ -56,7 +56,7 @@ export default widget(
   {
     title: "What a context costs",
     tryThis: [
-      "Start with Llama 2 7B at 4,096 tokens and double the length until the cache is larger than the weights. Then take Llama 3 8B: what did fewer key-value heads buy?",
+      "Double the length until the cache of Llama 2 7B is larger than its weights. Then take Llama 3 8B: what did fewer key-value heads buy?",
       "Find the length at which attention takes half of the operations. For which model does it come first?",
       "Ask one question about a million tokens, then two, then twenty. From how many on does a cached prompt pay?",
     ],
@@ -76,7 +76,7 @@ export default widget(
       const now = costOf(model);
       const before = remember(now);
       said.textContent = sentence(now);
-      ofReading.replaceChildren(memoryDots(now, before), plot(now, before));
+      ofReading.replaceChildren(memoryDots(now, before), gpusFilled(now), plot(now, before));
       ofPrice.replaceChildren(money(now));
     }
   },
@@ -138,8 +138,8 @@ function sentence({ chosen, length, weights, cache }) {
   const share = attention / (attention + matrices);
   const half = Math.round(crossing(chosen)).toLocaleString("en");
   const needed = Math.ceil((weights + cache) / GPU.bytes);
-  const room = needed === 1 ? "both fit into one GPU of 80 GB" : `with the weights, that is the memory of ${needed.toLocaleString("en")} GPUs of 80 GB`;
-  return `The cache takes ${inBytes(cache)}; ${room}. Attention takes ${format(100 * share, 1)} % of the operations of reading, and half of them at ${half} tokens.`;
+  const room = needed === 1 ? "with the weights it fits into one GPU of 74.5 GiB" : `with the weights, that is the memory of ${needed.toLocaleString("en")} GPUs of 74.5 GiB`;
+  return `The cache takes ${inBytes(cache)}; ${room}. Attention takes ${percent(share)} of the operations of reading, and half of them at ${half} tokens.`;
 }
 
 /** @param {number} bytes */
@@ -198,6 +198,37 @@ function memoryDots(now, before) {
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, `Memory, on a logarithmic scale${before ? "; hollow: before" : ""}`), fitted(draw));
 }
 
+/** A GPU as a box, and the space between two. */
+const BOX = { width: 44, height: 24, gap: 6 };
+
+/**
+ * The same on a plain scale: weights, then the cache, poured into one GPU after the other.
+ * @param {Cost} cost
+ */
+function gpusFilled({ weights, cache }) {
+  const needed = Math.ceil((weights + cache) / GPU.bytes);
+  const title = `On a plain scale: weights (blue), then cache (green), in ${needed.toLocaleString("en")} GPU${needed > 1 ? "s" : ""}`;
+  const draw = (/** @type {number} */ width) => {
+    const fitting = Math.floor((width + BOX.gap) / (BOX.width + BOX.gap));
+    const shown = needed <= fitting ? needed : fitting - 2;
+    const boxes = Array.from({ length: shown }, (_, i) => {
+      const x = 1 + i * (BOX.width + BOX.gap);
+      const within = (/** @type {number} */ bytes) => Math.max(0, Math.min(1, bytes / GPU.bytes - i)) * BOX.width;
+      const [ofWeights, full] = [within(weights), within(weights + cache)];
+      return svg(
+        "g",
+        {},
+        svg("rect", { class: "llm-bar-within", x, y: 1, width: ofWeights, height: BOX.height }),
+        svg("rect", { class: "llm-cached", x: x + ofWeights, y: 1, width: full - ofWeights, height: BOX.height }),
+        svg("rect", { class: "llm-gpu", x, y: 1, width: BOX.width, height: BOX.height, rx: 3 }),
+      );
+    });
+    const more = shown < needed ? svg("text", { x: shown * (BOX.width + BOX.gap) + 2, y: 18 }, `… ${(needed - shown).toLocaleString("en")} more`) : null;
+    return svg("svg", { viewBox: `0 0 ${width} ${BOX.height + 2}`, role: "img", "aria-label": title }, ...boxes, more);
+  };
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), fitted(draw));
+}
+
 /**
  * Where a dot stood before, and its way from there.
  * @param {number} from
@@ -251,6 +282,6 @@ function plot({ chosen, power, length }, before) {
     xTicks: [8, 10, 12, 14, 16, 18, 20],
     xTick: (at) => (at < 10 ? String(2 ** at) : at < 20 ? `${2 ** (at - 10)}K` : "1M"),
     yRange: [0, 1],
-    height: 170,
+    height: 150,
   });
 }
