@@ -8,7 +8,7 @@ import { sample } from "./js/sampling.js";
 import { strip } from "./js/strip.js";
 import { captionedTable, tableRow } from "./js/table.js";
 import { percent, tokenBars } from "./js/token_bars.js";
-import { lens, pushesToward, rootMeanSquare, trace } from "./js/trace.js";
+import { lens, logitsWithout, pushesToward, rootMeanSquare, trace } from "./js/trace.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
 /** @import { Trace } from "./js/trace.js" */
@@ -29,6 +29,8 @@ const BESIDE = 608;
  * @property {string[]} labels
  * @property {Trace} trace
  * @property {number} position
+ * @property {number} leftOut  Tokens at the beginning that did not fit.
+ * @property {Map<string, Float32Array[]>} without  The logits without a part, once they were asked for.
  *
  * @typedef {object} Part  A box of the map.
  * @property {string} key
@@ -45,6 +47,7 @@ export default widget(
       model.get("small")
         ? "Open the layers from left to right: when does the model's guess become the token that it is most likely to draw?"
         : "Follow the guesses down the layers: when does the model's guess become the token that it is most likely to draw?",
+      "Open one layer after the other: without which of them would the guess be another? Then choose another token.",
       "Choose an earlier token: the model has guessed after that one, too. Was it right?",
       "Open an attention: which tokens does each head look at? Then change one of them in the text.",
     ],
@@ -64,7 +67,8 @@ export default widget(
     let sight = null;
 
     draw.disabled = true;
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, tokens, row);
+    const cut = element("p", { class: "llm-note", hidden: true });
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, cut, tokens, row);
     new ResizeObserver(place).observe(body);
     load();
 
@@ -82,7 +86,7 @@ export default widget(
       // The end of a long text decides what comes next; the model's texts begin after the token that ends the one before.
       const ids = all.length > SENTENCE_TOKENS ? [all[0], ...all.slice(1 - SENTENCE_TOKENS)] : all;
       const labels = ids.map((id, i) => (i === 0 ? "start" : visibleToken(tokenizer.decode([id]))));
-      sight = { course, ids, labels, trace: trace(decoder, ids), position: 0 };
+      sight = { course, ids, labels, trace: trace(decoder, ids), position: 0, leftOut: all.length - ids.length, without: new Map() };
       show();
     }
 
@@ -96,17 +100,29 @@ export default widget(
       const label = written(sight.course, best);
       const share = softmax(sight.trace.logits[sight.position])[best];
       said.textContent = `After “${sight.labels[sight.position]}”, at position ${sight.position}, the model's first guess is “${label}”, ${percent(share)}.`;
+      cut.hidden = sight.leftOut === 0;
+      cut.textContent = `${sight.leftOut} token${sight.leftOut === 1 ? " is" : "s are"} left out at the beginning: ${SENTENCE_TOKENS} fit here, “start” among them.`;
       keepFocus(tokens, () => tokens.replaceChildren(...chips(sight)));
       keepFocus(map, () => map.replaceChildren(machine(sight)));
       showOpened(sight);
       place();
+      reveal();
     }
 
     /** Where there is no room beside the map, a part opens below its own layer, not below all of them. */
     function place() {
       const isNarrow = !model.get("small") && body.clientWidth < BESIDE;
       const layer = isNarrow ? map.querySelector("button[aria-pressed=true]")?.closest("li") : undefined;
-      (layer ?? row).append(opened);
+      const home = layer ?? row;
+      if (opened.parentElement !== home) home.append(opened);
+    }
+
+    /** The row that is spoken of, in the middle of its table. */
+    function reveal() {
+      opened.scrollTop = 0;
+      const named = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked, tr:has(.llm-pointed)"));
+      const table = named?.closest(".llm-scroller");
+      if (named && table) table.scrollTop = named.offsetTop - table.clientHeight / 2;
     }
 
     /** @param {Sight} sight */
@@ -123,8 +139,6 @@ export default widget(
         element("div", {}, element("p", { class: "llm-caption" }, part.fullName ?? part.name), ...shown.filter(isSaid), ...links),
         element("div", {}, ...shown.filter((node) => !isSaid(node))),
       );
-      const picked = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked"));
-      opened.scrollTop = picked ? picked.offsetTop + picked.offsetHeight - opened.clientHeight : 0;
     }
 
     /** @param {Sight | null} sight */
@@ -350,6 +364,7 @@ function wholeLayer(i) {
       return [
         paragraph(said),
         paragraph(guessMoves(sight.course, input[sight.position], residual[sight.position])),
+        withoutIt(sight, i, ["attention", "feed-forward"]),
         picture,
         details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
       ];
@@ -389,7 +404,7 @@ function attentionOf(i) {
       const { input, middle } = sight.trace.layers[i];
       const { said, picture, sizes } = attentionSeen(sight, i);
       const moves = guessMoves(sight.course, input[sight.position], middle[sight.position]);
-      return [paragraph(said), paragraph(moves), picture, details("Shapes and sizes", ...sizes)];
+      return [paragraph(said), paragraph(moves), withoutIt(sight, i, ["attention"]), picture, details("Shapes and sizes", ...sizes)];
     },
   };
 }
@@ -412,6 +427,7 @@ function attentionSeen(sight, i) {
   const n = sight.ids.length;
   const head = argmax(mine.map((weights) => Math.max(...weights)));
   const most = argmax(mine[head]);
+  picture.frame(most, head);
   return {
     said: `Each head mixes what it takes from the tokens so far. Head ${head + 1} takes ${percent(mine[head][most])} of it from “${sight.labels[most]}”.`,
     picture: picture.node,
@@ -443,11 +459,32 @@ function feedForwardOf(i) {
       return [
         paragraph(`The row of “${token(sight)}” goes by itself through ${mine.length} hidden units. Each adds its own direction to the row, times its value.`),
         paragraph(guessMoves(course, middle[position], residual[position])),
+        withoutIt(sight, i, ["feed-forward"]),
         table(`The units that raise the logit of “${written(course, after)}” most`, ["Unit", "Value", "Raises it by"], rows),
         details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
       ];
     },
   };
+}
+
+/**
+ * What the model would say if a part were left out: the test of what it is good for.
+ * @param {Sight} sight
+ * @param {number} i
+ * @param {("attention" | "feed-forward")[]} parts
+ */
+function withoutIt({ course, ids, trace, position, without }, i, parts) {
+  const key = `${i} ${parts}`;
+  const logits = without.get(key) ?? logitsWithout(course, ids, i, parts);
+  without.set(key, logits);
+  const [now, then] = [trace.logits[position], logits[position]].map((row) => softmax(row));
+  const [guess, other] = [argmax(now), argmax(then)];
+  const said =
+    guess === other
+      ? `the model would still say “${written(course, guess)}”, at ${percent(then[guess])} in place of ${percent(now[guess])}.`
+      : `the model would say “${written(course, other)}” (${percent(then[other])}). “${written(course, guess)}” would fall from ${percent(now[guess])} to ${percent(then[guess])}.`;
+  const part = parts.length > 1 ? `layer ${i + 1}` : `${parts[0]} ${i + 1}`;
+  return element("p", { class: "llm-without" }, element("b", {}, `Without ${part}`), ` ${said}`);
 }
 
 /**

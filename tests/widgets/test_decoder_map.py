@@ -1,5 +1,6 @@
 """The decoder map: its numbers against torch's, its parts, and views that are shared by their address."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -98,6 +99,31 @@ def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
         hook.remove()
     pushes = torch.tensor(run_node(PUSHES, {"ids": ids, "token": token}))
     torch.testing.assert_close(pushes, expected, rtol=0, atol=0.02)
+
+
+WITHOUT = (
+    READ_MODEL
+    + """
+import { logitsWithout } from "./llm_course/widgets/js/trace.js";
+const rows = (parts) => logitsWithout(model, input, 2, parts).map((row) => Array.from(row));
+reply([["attention"], ["feed-forward"], ["attention", "feed-forward"]].map(rows));
+"""
+)
+
+
+def test_the_model_without_a_part_is_torchs_with_its_last_matrix_at_zero() -> None:
+    model, ids = copy.deepcopy(models.load("stories").model), token_ids(TEXT)
+    layer = model.model.layers[2]
+    writes = {"attention": layer.self_attn.o_proj, "feed-forward": layer.mlp.down_proj}
+    kept = {name: matrix.weight.detach().clone() for name, matrix in writes.items()}
+    found = run_node(WITHOUT, ids)
+    assert isinstance(found, list)
+    for parts, mine in zip((["attention"], ["feed-forward"], list(writes)), found, strict=True):
+        with torch.no_grad():
+            for name, matrix in writes.items():
+                matrix.weight.copy_(torch.zeros_like(kept[name]) if name in parts else kept[name])
+            expected = model(torch.tensor([ids])).logits[0]
+        torch.testing.assert_close(torch.tensor(mine), expected, rtol=0, atol=0.03)
 
 
 def test_the_picture_names_shapes_and_guesses() -> None:

@@ -1,9 +1,9 @@
 /** What a sentence goes through in a decoder: the numbers of every part at every position, and the guess after each layer. */
 
-import { multiply, rmsNorm } from "./decoder.js";
+import { Decoder, multiply, rmsNorm } from "./decoder.js";
 import { dot } from "./numbers.js";
 
-/** @import { Decoder } from "./decoder.js" */
+/** @import { CourseModel } from "./course_model.js" */
 
 /**
  * A row of numbers for each position.
@@ -50,6 +50,27 @@ export function trace(decoder, ids) {
     layer.middle = layer.input.map((row, position) => row.map((value, j) => value + layer.attentionOutput[position][j]));
   });
   return found;
+}
+
+/** What a part writes with: without it, it adds nothing to the residual stream. */
+const WRITES = { attention: "self_attn.o_proj", "feed-forward": "mlp.down_proj" };
+
+/**
+ * The logits at every position of a model in which parts of one layer add nothing.
+ * @param {Pick<CourseModel, "config" | "tensors">} course
+ * @param {number[]} ids
+ * @param {number} layer
+ * @param {(keyof typeof WRITES)[]} parts
+ */
+export function logitsWithout({ config, tensors }, ids, layer, parts) {
+  const silent = new Map(tensors);
+  for (const part of parts) {
+    const name = `model.layers.${layer}.${WRITES[part]}.weight`;
+    silent.set(name, new Float32Array(tensors.get(name)?.length ?? 0));
+  }
+  const decoder = new Decoder(config, silent);
+  const cache = decoder.newCache();
+  return ids.map((id) => decoder.step(cache, id).slice());
 }
 
 /** @returns {LayerTrace} */
