@@ -23,6 +23,7 @@ export default widget(
     const bars = tokenBars("The most probable next tokens", { onPick: take });
     const chain = element("div");
     const said = announcement();
+    said.classList.add("llm-three-lines");
     const text = traitTextField(model, "text", "Text", { onChange: read }, LINES_OF_TEXT);
     const best = button("Add the most probable", () => take());
     /** @type {Writer | null} */
@@ -80,7 +81,7 @@ export default widget(
       chain.replaceChildren(chainList(read, writer.probabilities.slice(1)));
       const list = chain.querySelector("ol");
       if (list) list.scrollTop = list.scrollHeight; // the newest token stays in sight
-      said.replaceChildren(...verdict(writer.probabilities.slice(1)));
+      said.replaceChildren(...verdict(writer.probabilities.slice(1), writer.logits.length));
     }
   },
 );
@@ -107,17 +108,19 @@ function chainList(labels, probabilities) {
 /**
  * The chain rule: log P(text) is the sum; perplexity is exp of minus its mean.
  * @param {number[]} probabilities
+ * @param {number} [vocabulary]  How many tokens there are, once that is known.
  * @returns {(string | Node)[]}
  */
-function verdict(probabilities) {
+function verdict(probabilities, vocabulary) {
   if (probabilities.length === 0) return ["No token yet: these are the first tokens of a text."];
   const logarithm = probabilities.reduce((sum, probability) => sum + Math.log(probability), 0);
   const perplexity = Math.exp(-logarithm / probabilities.length);
   const exponent = format(logarithm / Math.LN10, 1);
   const unsure = perplexity < 1000 ? perplexity.toPrecision(3) : Number(perplexity.toPrecision(3)).toLocaleString("en");
+  const size = vocabulary && perplexity > vocabulary ? ` That is more than the ${vocabulary.toLocaleString("en")} tokens there are: its bets were on others.` : "";
   return [
     "P(text) = 10",
     element("sup", {}, exponent),
-    `, the product over ${probabilities.length} tokens; as unsure as between ${unsure} equal choices: perplexity ${unsure}.`,
+    `, the product over ${probabilities.length} tokens; as unsure as between ${unsure} equal choices: perplexity ${unsure}.${size}`,
   ];
 }
