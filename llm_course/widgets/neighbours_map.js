@@ -34,6 +34,7 @@ export default widget(
     const list = element("div");
     const map = element("div");
     const said = announcement();
+    said.classList.add("llm-three-lines");
     body.append(columns([controls, list, said], [map]));
     load();
 
@@ -67,9 +68,8 @@ export default widget(
         const marked = nearer.map(({ index, similarity }) => ({ place: shown.indexOf(index), isClear: similarity > CLEARLY * chance }));
         list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ name: visibleToken(labels[index]), similarity })), labels.length, chance));
         map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
-        const best = near.slice(0, 3).map(({ index, similarity }) => `“${labels[index].trim()}” (${format(similarity)})`).join(", ");
         const isClear = near[0].similarity > CLEARLY * chance;
-        said.textContent = `Nearest to “${labels[word].trim()}”: ${best}.${isClear ? "" : " Random rows come nearly as near: do not read much into them."}`;
+        said.textContent = `Nearest to “${labels[word].trim()}”: “${labels[near[0].index].trim()}”.${isClear ? "" : " Random rows come nearly as near."}`;
       }
     }
   },
