@@ -62,7 +62,7 @@ export default widget(
           element(
             "div",
             {},
-            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before")),
+            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before"), element("span", {}, "turn: positions for a full one")),
             dials,
           ),
           plot,
@@ -81,7 +81,8 @@ export default widget(
       const product = dot(queryVector, keyVector);
       const now = { hands: hands(model, query, key), product: format(product, 3), curve: productByDistance(model) };
       const before = remember(now);
-      dials.replaceChildren(...now.hands.map((both, i) => dial(i, both, before?.hands[i])));
+      const speeds = frequencies(model.get("query").length, base);
+      dials.replaceChildren(...now.hands.map((both, i) => dial(i, speeds[i], both, before?.hands[i])));
       said.textContent =
         `Query at ${query}, key at ${key}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
@@ -170,10 +171,11 @@ function productPlot(points, before, now) {
  * Two hands on a clock, and pale where they stood before; zero is at the right and angles grow against the clock, as in
  * mathematics.
  * @param {number} pair
+ * @param {number} speed  In radians a position.
  * @param {[query: Hand, key: Hand]} both
  * @param {[query: Hand, key: Hand]} [before]
  */
-function dial(pair, [query, key], before) {
+function dial(pair, speed, [query, key], before) {
   const label = `Pair ${pair + 1}: query at ${degrees(query)}, key at ${degrees(key)}`;
   return element(
     "figure",
@@ -187,7 +189,18 @@ function dial(pair, [query, key], before) {
       line(key, "llm-hand llm-hand-key"),
     ),
     element("figcaption", { "aria-hidden": "true" }, `${degrees(query)}, ${degrees(key)}`),
+    element("p", { class: "llm-note llm-turn" }, fullTurn(speed)),
   );
+}
+
+/**
+ * How many positions one turn takes: a hand that seems to stand still is a slow one.
+ * @param {number} speed
+ */
+function fullTurn(speed) {
+  const positions = (2 * Math.PI) / speed;
+  const rounded = positions < 1e6 ? Math.round(positions).toLocaleString("en") : positions.toExponential(0).replace("e+", "e");
+  return `turn: ${rounded}`;
 }
 
 /**
