@@ -101,10 +101,15 @@ function fields(model) {
     range("Layers", "layers", 1, 96, 1),
     range("Hidden units d_ff", "hidden", 128, 32768, 128),
     choice("Query heads per key head", groups.map((group) => [group, group]), String(model.get("group")), (group) => set("group")(Number(group))),
-    range("Experts in a layer", "experts", 1, 64, 1),
-    range("Experts for a token", "chosen", 1, 8, 1),
     checkbox("with a gate (three matrices)", model.get("gated"), set("gated")),
     checkbox("head tied to the embedding", model.get("tied"), set("tied")),
+    element(
+      "details",
+      { class: "llm-experts", open: model.get("experts") > 1 },
+      element("summary", {}, "Mixture of experts"),
+      range("Experts in a layer", "experts", 1, 64, 1),
+      range("Experts for a token", "chosen", 1, 8, 1),
+    ),
   ];
 }
 
@@ -160,5 +165,5 @@ function table(shape, counts) {
 
 /** @param {number} share */
 function percent(share) {
-  return `${format(100 * share, 1)} %`;
+  return `${format(100 * share, 1)}\u00a0%`;
 }
