@@ -9,7 +9,8 @@ import { linePlot } from "./js/plot.js";
 /** @import { Model } from "./js/types.js" */
 
 /** As some libraries have it: divides by n − 1, and adds ε to the deviation. */
-const VARIANT = "variant";
+const VARIANT = "web's variant";
+const VARIANT_DOES = "n − 1, outer ε";
 const EXPONENTS = { min: -7, max: 3 };
 /** What is smaller than this is the computer's rounding. */
 const ROUNDING = 1e-12;
@@ -24,7 +25,7 @@ export default widget(
     tryThis: [
       "Add the same number to all: LayerNorm does not move, RMSNorm does.",
       "Multiply by 10 or 100: both answer the same. Then go down to 10⁻⁴: ε is larger than the variance there, and the output shrinks.",
-      "Compare the variant at 10⁻⁴: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.",
+      "Compare the web's variant at 10⁻⁴: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.",
       "Make all numbers equal: what is there to divide by?",
     ],
   },
@@ -60,7 +61,7 @@ export default widget(
       const before = remember(shown);
       const outputs = results.map(({ output }) => output);
       rows.replaceChildren(...shown.map((row, i) => (i === 0 ? barRow(row, before?.[i], [input], ROUNDING) : barRow(row, before?.[i], outputs, FULL))));
-      said.textContent = `${moved(results, before?.slice(1))}The variant differs from LayerNorm by up to ${difference(results[2].output, results[0].output).toPrecision(2)}.`;
+      said.textContent = `${moved(results, before?.slice(1))}The web's variant differs from LayerNorm by up to ${difference(results[2].output, results[0].output).toPrecision(2)}.`;
       curve.replaceChildren(scalePlot(model));
     }
   },
@@ -100,7 +101,7 @@ function barRow({ name, output }, before, alike, least) {
     const ghost = was === undefined || compact(was) === compact(value) ? null : bar(was, "llm-stood");
     return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value)), compact(value));
   });
-  return element("tr", {}, element("th", { scope: "row" }, name, element("span", { class: "llm-full-column" }, `full bar ${compact(largest)}`)), ...cells, element("td", {}, compact(moments(output).mean)), element("td", {}, compact(rms(output))));
+  return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, `full bar ${compact(largest)}`)), ...cells, element("td", {}, compact(moments(output).mean)), element("td", {}, compact(rms(output))));
 }
 
 /**
