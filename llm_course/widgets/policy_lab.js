@@ -154,7 +154,7 @@ function plots(history, former) {
     { at: /** @type {[number, number]} */ ([at, now.right]), name: `right ${format(now.right)}`, below: now.right > 0.15 },
   ];
   return [
-    ...(former.length ? [element("p", { class: "llm-note" }, "Pale lines: the run before this one.")] : []),
+    element("p", { class: "llm-note" }, former.length ? "Pale lines: the run before this one." : "Start again, and this run stays behind in pale."),
     plot("What it is paid, and what is true", "share", 1, 180, [series("", "reward", 1), series("", "right", 0)], ends),
     element(
       "div",
