@@ -51,7 +51,7 @@ export default widget(
     }
 
     function restart() {
-      tokens.style.minHeight = "";
+      for (const place of [tokens, tables]) place.style.minHeight = "";
       pieces = (box.value.match(PIECES) ?? []).map(byteCharacters);
       merges = [];
       show();
@@ -68,7 +68,7 @@ export default widget(
     /** @param {number} count */
     function step(count) {
       // Rows of tokens that disappear move nothing below.
-      tokens.style.minHeight = `${tokens.offsetHeight}px`;
+      for (const place of [tokens, tables]) place.style.minHeight = `${place.offsetHeight}px`;
       for (let i = 0; i < count; i++) {
         const pair = nextPair();
         if (!pair) break;
