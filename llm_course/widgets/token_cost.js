@@ -2,11 +2,14 @@
 
 import { byteCharacters, symbolLabel } from "./js/bpe.js";
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, element, setTrait, textField, widget } from "./js/dom.js";
+import { announcement, choice, element, redraw, setTrait, textField, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
+
+/** No language. */
+const NONE = -1;
 
 export default widget(
   {
@@ -34,20 +37,31 @@ export default widget(
         element("label", { class: "llm-field" }, "Dollars for a million tokens", price),
       ),
       results,
-      sentenceList(model),
       ...ownText(model),
     );
+    /** The language whose sentence is open, or none. */
+    let read = NONE;
     for (const trait of ["tokenizer", "price"]) model.on(`change:${trait}`, show);
     show();
 
     function show() {
-      results.replaceChildren(costTable(model));
+      redraw(results, costTable(model, read, open));
+    }
+
+    /** @param {number} language */
+    function open(language) {
+      read = read === language ? NONE : language;
+      show();
     }
   },
 );
 
-/** @param {Model} model */
-function costTable(model) {
+/**
+ * @param {Model} model
+ * @param {number} read  The language whose sentence stands below its row.
+ * @param {(language: number) => void} onRead
+ */
+function costTable(model, read, onRead) {
   /** @type {[string, string][]} */
   const sentences = model.get("sentences");
   /** @type {number[]} */
@@ -57,17 +71,18 @@ function costTable(model) {
   const largest = Math.max(...Object.values(model.get("counts")).flat());
   const [first] = sentences[0];
   const names = ["language", "tokens", `times ${first}`, "a million of them"];
-  const rows = sentences.map(([language], i) =>
+  const rows = sentences.flatMap(([language, text], i) => [
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, language),
+      element("th", { scope: "row" }, element("button", { type: "button", "aria-expanded": String(i === read), onclick: () => onRead(i) }, language)),
       element("td", { class: "llm-cost" }, costBar(counts[i], counts[0], before[i], largest), element("span", {}, counts[i])),
       element("td", {}, format(counts[i] / counts[0], 1)),
       element("td", {}, `$${Math.round(counts[i] * model.get("price")).toLocaleString("en-US")}`),
     ),
-  );
-  const caption = `One sentence in ${sentences.length} languages`;
+    ...(i === read ? [element("tr", { class: "llm-read" }, element("td", { colspan: names.length }, text))] : []),
+  ]);
+  const caption = `One sentence in ${sentences.length} languages: press one to read it`;
   const dearest = counts.indexOf(Math.max(...counts));
   const key = [["llm-within", `as many as ${first}`], ["llm-beyond", "what comes on top"], ...(before === counts ? [] : [["llm-once", `with ${oldest}`]])];
   return element(
@@ -100,14 +115,6 @@ function headline(dearest, first, most, least) {
 function costBar(count, first, before, largest) {
   const wide = (/** @type {string} */ name, /** @type {number} */ tokens) => element("span", { class: name, style: `--share: ${Math.max(0, tokens) / largest}` });
   return element("span", { class: "llm-costbar" }, wide("llm-once", before), wide("llm-within", Math.min(count, first)), wide("llm-beyond", count - first));
-}
-
-/** @param {Model} model */
-function sentenceList(model) {
-  /** @type {[string, string][]} */
-  const sentences = model.get("sentences");
-  const items = sentences.map(([language, text]) => element("li", {}, `${language}: ${text}`));
-  return element("details", {}, element("summary", {}, "The sentences"), element("ul", {}, ...items));
 }
 
 /**
