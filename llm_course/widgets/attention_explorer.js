@@ -550,14 +550,14 @@ function habitOf(weights, tokens) {
   const columns = tokens.map((_, j) => mean(() => j));
   const rest = argmax(columns);
   const shares = /** @type {const} */ ([
-    ["looks one token back", "one token back", mean((i) => i - 1)],
-    [`rests on “${tokens[rest]}”`, `on “${tokens[rest]}”`, columns[rest]],
-    ["looks at the token itself", "on itself", mean((i) => i)],
+    ["looks one token back", "one back", mean((i) => i - 1)],
+    [`rests on “${tokens[rest]}”`, `“${tokens[rest]}”`, columns[rest]],
+    ["looks at the token itself", "itself", mean((i) => i)],
   ]);
   const most = shares[argmax(shares.map(([, , share]) => share))];
   const named = most[2] >= HABIT ? `This head ${most[0]}.` : "This head has no fixed place.";
   const listed = shares.map(([, name, share]) => `${name} ${Math.round(100 * share)}\u00a0%`).join(", ");
-  return [element("b", {}, named), ` In the mean of rows: ${listed}.`];
+  return [element("b", {}, named), ` Mean of rows: ${listed}.`];
 }
 
 /** @param {boolean} scaled */
