@@ -148,7 +148,7 @@ def test_needle_explorer_takes_a_learners_frequencies() -> None:
 @pytest.mark.browser
 def test_context_cost_follows_model_and_length(watched: Watched, address: str) -> None:
     page = opened(watched, address, "context_cost")
-    expect(page.get_by_role("status")).to_contain_text("The cache takes 16.0 GiB; with the weights it fits into one GPU of 74.5 GiB")
+    expect(page.get_by_role("status")).to_contain_text("16.0 GiB; with the weights it fits into one GPU of 74.5 GiB")
     page.get_by_label("Texts at once").fill("64")
     expect(page.get_by_role("status")).to_contain_text("with the weights, that is the memory of 14 GPUs of 74.5 GiB")
     expect(page.locator(".llm-bar-beyond")).to_have_count(1)
