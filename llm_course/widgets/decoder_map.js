@@ -117,12 +117,12 @@ export default widget(
       if (opened.parentElement !== home) home.append(opened);
     }
 
-    /** The row that is spoken of, in the middle of its table. */
+    /** Scrolls to the row that is spoken of, no further than needed: the caption stays where it can. */
     function reveal() {
       opened.scrollTop = 0;
       const named = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked, tr:has(.llm-pointed)"));
       const table = named?.closest(".llm-scroller");
-      if (named && table) table.scrollTop = named.offsetTop - table.clientHeight / 2;
+      if (named && table) table.scrollTop = named.offsetTop + 2.5 * named.offsetHeight - table.clientHeight;
     }
 
     /** @param {Sight} sight */
