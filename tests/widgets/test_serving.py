@@ -191,7 +191,9 @@ def test_a_bar_shows_what_was_accepted_and_what_was_drawn_anew(watched: Watched,
     expect(lake).to_contain_text("0.10 accepted + 0.25 anew")
     share = lake.locator(".llm-own").evaluate("bar => Number(bar.style.getPropertyValue('--first'))")
     assert share == pytest.approx(0.10 / 0.35, abs=1e-3)
-    expect(lake.get_by_role("cell")).to_have_text(["", "0.10", "0.35", "0.10", "0.25", "0.35", "–"], use_inner_text=True)
+    expect(lake.get_by_role("cell")).to_have_text(
+        ["", "0.10", "0.35", "0.10", "0.25", "0.35", "–"], use_inner_text=True
+    )
     expect(page.get_by_text("what the target has more than the draft. The two parts")).to_be_visible()
     page.get_by_label("Rule").select_option("best")  # river is never accepted and never drawn anew
     expect(page.get_by_role("row", name="river")).to_contain_text("0.00 accepted + 0.00 anew")
