@@ -183,7 +183,7 @@ function table(model, found, filled, press) {
       const probability = guess.probabilities[id];
       return element("td", { class: "llm-positive", style: `--share: ${probability.toFixed(3)}` }, `${tokens[id]}\n${percent(probability)}`);
     });
-    return element("tr", {}, element("th", { scope: "row", "aria-label": `guess ${rank + 1}` }, `${rank + 1}.`), ...cells);
+    return element("tr", {}, element("th", { scope: "row", "aria-label": `guess ${rank + 1}`, style: found.length ? undefined : "visibility: hidden" }, `${rank + 1}.`), ...cells);
   });
   const rows = [element("tr", { class: "llm-found-in" }, element("th", { scope: "row" }, element("span", { class: "llm-unseen" }, "found in")), ...passes), ...guessed];
   const caption = "The sentence; below each gap, what the model guesses for it alone";
