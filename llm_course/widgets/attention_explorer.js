@@ -1,11 +1,12 @@
 /** Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values. */
 
 import { attention, readHeads } from "./js/attention.js";
+import { habitOf, spread, summary } from "./js/attention_words.js";
 import { loadCourseModel } from "./js/course_model.js";
-import { fromTo, memory } from "./js/before.js";
+import { memory } from "./js/before.js";
 import { announcement, button, choice, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap, numberTable, thumbnail } from "./js/heat_map.js";
-import { argmax, format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
+import { format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 
 /** @import { Matrix, Model } from "./js/types.js" */
 
@@ -535,31 +536,6 @@ function rowOf(weights, query, tokens) {
   return element("ol", { class: "llm-chain llm-closely", "aria-label": caption }, ...items);
 }
 
-/** A head that gives so much of its weight to one kind of place is named after it. */
-const HABIT = 0.4;
-
-/**
- * Where a head's weight goes in the mean of its rows. The first two are left out: there one token back is the first token.
- * @param {Matrix} weights
- * @param {string[]} tokens
- */
-function habitOf(weights, tokens) {
-  const rows = weights.slice(2);
-  if (!rows.length || weights.length !== weights[0].length) return [];
-  const mean = (/** @type {(i: number) => number} */ place) => rows.reduce((sum, row, i) => sum + row[place(i + 2)], 0) / rows.length;
-  const columns = tokens.map((_, j) => mean(() => j));
-  const rest = argmax(columns);
-  const shares = /** @type {const} */ ([
-    ["looks one token back", "one back", mean((i) => i - 1)],
-    [`rests on “${tokens[rest]}”`, `“${tokens[rest]}”`, columns[rest]],
-    ["looks at the token itself", "itself", mean((i) => i)],
-  ]);
-  const most = shares[argmax(shares.map(([, , share]) => share))];
-  const named = most[2] >= HABIT ? `This head ${most[0]}.` : "This head has no fixed place.";
-  const listed = shares.map(([, name, share]) => `${name} ${Math.round(100 * share)}\u00a0%`).join(", ");
-  return [element("b", {}, named), ` Mean of rows: ${listed}.`];
-}
-
 /** @param {boolean} scaled */
 function scoreCaption(scaled) {
   return scaled ? "Scores: Q · K / √d" : "Scores: Q · K";
@@ -568,28 +544,6 @@ function scoreCaption(scaled) {
 /** @param {number} width */
 function outputCaption(width) {
   return width > OUTPUT_WIDTH ? `Output (the first ${OUTPUT_WIDTH} of ${width} numbers)` : "Output: V, mixed";
-}
-
-/**
- * Which token a query listens to most, and to how many in effect: the exponential of the entropy is the number of equally
- * heard tokens that would be as uncertain.
- * @param {number[]} weights
- * @param {string} query
- * @param {string[]} tokens
- * @param {number[]} [before]
- */
-function summary(weights, query, tokens, before) {
-  const entropy = -weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0);
-  const most = argmax(weights);
-  return `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}). In effect it listens to ${format(Math.exp(entropy), 1)} of ${tokens.length} tokens.`;
-}
-
-/** @param {Matrix} scores */
-function spread(scores) {
-  const seen = scores.flat().filter(Number.isFinite);
-  const mean = seen.reduce((sum, score) => sum + score, 0) / seen.length;
-  const variance = seen.reduce((sum, score) => sum + (score - mean) ** 2, 0) / seen.length;
-  return `Standard deviation of scores: ${format(Math.sqrt(variance), 1)}.`;
 }
 
 /**

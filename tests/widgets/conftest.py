@@ -136,7 +136,7 @@ def with_files_beside(html: str, site: Path, name: str) -> str:
     assert state is not None
     models = json.loads(state[1])["state"]
     folder = site / "_static" / "widgets"
-    texts = dict(text for model in models.values() for text in widget_files.taken_texts(model["state"]))
+    texts = dict(text for model in models.values() for text in widget_files.texts_of(model["state"]))
     versions = {each: widget_files.write(folder, each, value) for each, value in {**texts, name: models}.items()}
     for_host = f'data-state="{name}" data-versions="{escape(json.dumps(versions))}"'
     return html.replace(state[0], "").replace("<script defer", f"<script {for_host} defer")

@@ -1,0 +1,54 @@
+/** What a head does, in words: where its weight goes, which token a query listens to, how far its scores are spread. */
+
+import { fromTo } from "./before.js";
+import { element } from "./dom.js";
+import { argmax, format } from "./numbers.js";
+
+/** @import { Matrix } from "./types.js" */
+
+/** A head that gives so much of its weight to one kind of place is named after it. */
+const HABIT = 0.4;
+
+/**
+ * Where a head's weight goes in the mean of its rows. The first two are left out: there one token back is the first token.
+ * @param {Matrix} weights
+ * @param {string[]} tokens
+ */
+export function habitOf(weights, tokens) {
+  const rows = weights.slice(2);
+  if (!rows.length || weights.length !== weights[0].length) return [];
+  const mean = (/** @type {(i: number) => number} */ place) => rows.reduce((sum, row, i) => sum + row[place(i + 2)], 0) / rows.length;
+  const columns = tokens.map((_, j) => mean(() => j));
+  const rest = argmax(columns);
+  const shares = /** @type {const} */ ([
+    ["looks one token back", "one back", mean((i) => i - 1)],
+    [`rests on “${tokens[rest]}”`, `“${tokens[rest]}”`, columns[rest]],
+    ["looks at the token itself", "itself", mean((i) => i)],
+  ]);
+  const most = shares[argmax(shares.map(([, , share]) => share))];
+  const named = most[2] >= HABIT ? `This head ${most[0]}.` : "This head has no fixed place.";
+  const listed = shares.map(([, name, share]) => `${name} ${Math.round(100 * share)}\u00a0%`).join(", ");
+  return [element("b", {}, named), ` Mean of rows: ${listed}.`];
+}
+
+/**
+ * Which token a query listens to most, and to how many in effect: the exponential of the entropy is the number of equally
+ * heard tokens that would be as uncertain.
+ * @param {number[]} weights
+ * @param {string} query
+ * @param {string[]} tokens
+ * @param {number[]} [before]
+ */
+export function summary(weights, query, tokens, before) {
+  const entropy = -weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0);
+  const most = argmax(weights);
+  return `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}). In effect it listens to ${format(Math.exp(entropy), 1)} of ${tokens.length} tokens.`;
+}
+
+/** @param {Matrix} scores */
+export function spread(scores) {
+  const seen = scores.flat().filter(Number.isFinite);
+  const mean = seen.reduce((sum, score) => sum + score, 0) / seen.length;
+  const variance = seen.reduce((sum, score) => sum + (score - mean) ** 2, 0) / seen.length;
+  return `Standard deviation of scores: ${format(Math.sqrt(variance), 1)}.`;
+}
