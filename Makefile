@@ -147,6 +147,7 @@ unit: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # they do not wait
 unit: env widgets  ## the tests that take seconds, with the seed that stays
 	@LLM_COURSE_SEED= $(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
 
+outputs: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # some pages measure times
 outputs: env widgets  ## run the pages that changed, with their claims, and keep what they put out beside them
 	@LLM_COURSE_KEEP_OUTPUTS=1 $(PYTEST) $(IN_PARALLEL) -m page
 
