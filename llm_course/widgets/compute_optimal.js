@@ -48,7 +48,7 @@ export default widget(
   },
   (model, body) => {
     const names = Object.keys(PUBLISHED);
-    const start = choice("Start from", [[OWN, "sizes of your own"], ...names.map((name) => /** @type {[string, string]} */ ([name, name]))], OWN, (name) => {
+    const start = choice("Start from", [[OWN, "sizes of your own"], ...names.map((name) => /** @type {[string, string]} */ ([name, name]))], publishedAs(runOf(model)) ?? OWN, (name) => {
       if (name in PUBLISHED) begin(PUBLISHED[name]);
     });
     const controls = element("div", { class: "llm-controls" });
@@ -79,7 +79,8 @@ export default widget(
       const served = model.get("served");
       const cost = costOfLife(chosen, served);
       const best = lowest(runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 100)));
-      said.textContent = `Chosen: ${sentence(chosen)} That is ${format(fittedLoss(chosen) - best.loss, 3)} above the lowest for as much compute${served ? " over a life" : ""}.`;
+      const above = fittedLoss(chosen) - best.loss;
+      said.textContent = `Chosen: ${sentence(chosen)} That is ${above < 0.001 ? "less than 0.001" : format(above, 3)} above the lowest for as much compute${served ? " over a life" : ""}.`;
       const points = curvePoints(chosen, served, best.loss);
       const before = remember(points);
       curve.replaceChildren(plot(chosen, points, before, best));
@@ -135,6 +136,16 @@ function ratio({ parameters, tokens }) {
 }
 
 /**
+ * The name of the published model that a run is, if any.
+ * @param {Run} run
+ */
+function publishedAs(run) {
+  const isSame = (/** @type {number} */ one, /** @type {number} */ other) => Math.abs(one / other - 1) < 1e-6;
+  const found = Object.entries(PUBLISHED).find(([, { parameters, tokens }]) => isSame(parameters, run.parameters) && isSame(tokens, run.tokens));
+  return found?.[0];
+}
+
+/**
  * Loss by size, in powers of ten, for what the chosen run costs; its own size is one of them.
  * @param {Run} chosen
  * @param {number} served
@@ -159,10 +170,9 @@ function plot(chosen, points, before, best) {
   const [least, most] = [Math.min(...powers), Math.max(...powers)];
   const [low, high] = [best.loss - SHOWN_BELOW_THE_LOWEST, best.loss + SHOWN_ABOVE_THE_LOWEST];
   const at = (/** @type {Run} */ run) => /** @type {[number, number]} */ ([Math.log10(run.parameters), fittedLoss(run)]);
-  const isChosen = (/** @type {Run} */ run) => at(run).every((value, i) => Math.abs(value - at(chosen)[i]) < 1e-9);
   const isSeen = (/** @type {number} */ power, /** @type {number} */ loss) => power >= least && power <= most && loss > low && loss < high;
   const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(...at(run)));
-  const itself = seen.find(([, run]) => isChosen(run));
+  const itself = seen.find(([name]) => name === publishedAs(chosen));
   const isHere = isSeen(...at(chosen)) && Math.abs(at(chosen)[0] - at(best)[0]) < DOTS_APART * (most - least);
   const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 1 : 0 };
   const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true };

@@ -200,6 +200,8 @@ function memoryDots(now, before) {
 
 /** A GPU as a box, and the space between two. */
 const BOX = { width: 44, height: 24, gap: 6 };
+/** What is in a GPU at all can be seen in its box. */
+const SLIVER = 3;
 
 /**
  * The same on a plain scale: weights, then the cache, poured into one GPU after the other.
@@ -213,13 +215,16 @@ function gpusFilled({ weights, cache }) {
     const shown = needed <= fitting ? needed : fitting - 2;
     const boxes = Array.from({ length: shown }, (_, i) => {
       const x = 1 + i * (BOX.width + BOX.gap);
-      const within = (/** @type {number} */ bytes) => Math.max(0, Math.min(1, bytes / GPU.bytes - i)) * BOX.width;
+      const within = (/** @type {number} */ bytes) => {
+        const share = Math.min(1, bytes / GPU.bytes - i);
+        return share > 0 ? Math.max(SLIVER, share * BOX.width) : 0;
+      };
       const [ofWeights, full] = [within(weights), within(weights + cache)];
       return svg(
         "g",
         {},
         svg("rect", { class: "llm-bar-within", x, y: 1, width: ofWeights, height: BOX.height }),
-        svg("rect", { class: "llm-cached", x: x + ofWeights, y: 1, width: full - ofWeights, height: BOX.height }),
+        svg("rect", { class: "llm-cached", x: x + ofWeights, y: 1, width: Math.max(0, full - ofWeights), height: BOX.height }),
         svg("rect", { class: "llm-gpu", x, y: 1, width: BOX.width, height: BOX.height, rx: 3 }),
       );
     });

@@ -203,7 +203,7 @@ def test_page_runs(page: Path, kernel: AsyncKernelManager) -> None:
 def kinds(notebook: nbformat.NotebookNode) -> list[list[str]]:
     """What kinds of outputs each code cell has."""
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return [[kind for output in cell.outputs for kind in output.get("data", {"text": ""})] for cell in cells]
+    return [[kind for output in cell.outputs for kind in sorted(output.get("data", {"text": ""}))] for cell in cells]
 
 
 @pytest.mark.notebooks

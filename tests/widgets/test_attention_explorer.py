@@ -107,6 +107,15 @@ def test_what_is_said_of_scores_fits_the_vectors_in_view(watched: Watched, addre
     expect(page.get_by_role("table", name="Scores: Q · K", exact=True)).to_be_visible()
     page.get_by_label("Vectors").select_option("Random vectors")
     expect(tips).not_to_contain_text("All keys alike")  # no such button is there
+    page.get_by_label("Width d").select_option("256")
+    expect(page.get_by_text("Standard deviation of scores")).to_contain_text("17.3")  # about √256, as the hint says
+
+
+def test_keys_that_are_alike_are_listened_to_alike(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.get_by_role("button", name="All keys alike").click()
+    expect(page.get_by_role("status")).to_contain_text("tokens alike (0.")
+    expect(page.get_by_role("status")).not_to_contain_text("listens most")
 
 
 def test_a_weight_marks_the_rows_that_meet_in_it(watched: Watched, address: str) -> None:

@@ -323,6 +323,7 @@ def test_parameter_budget_counts_a_mixture(watched: Watched, address: str) -> No
 def test_compute_optimal_moves_to_smaller_models_when_they_are_used(watched: Watched, address: str) -> None:
     page = opened(watched, address, "compute_optimal")
     said, start = page.get_by_role("status"), page.get_by_label("Start from")
+    expect(start).to_have_value("Chinchilla")
     expect(said).to_contain_text("Chosen: 70.00 billion parameters on 1.40 trillion tokens, 20 for each, loss 1.976.")
     start.select_option("Llama 3 8B")
     expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens, 1,875 for each, loss 2.024.")

@@ -6,7 +6,7 @@ from torch import Generator, Tensor
 from autograder.exercises.decoding.filters import add_filter_mistakes, filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
 from autograder.exercises.mistakes import Mistakes
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import decoding
 
@@ -164,7 +164,7 @@ def min_p_in_float64(draw: Generator) -> Arguments:
 
 def large_logits(draw: Generator) -> Arguments:
     """Rows that exponentials of float32 cannot hold, the first above and the second below."""
-    near, far = (0.1 * randint(draw, 1, 4) for _ in range(2))
+    near, far = (uniform(draw, 0.1, 0.4) for _ in range(2))
     apart = torch.tensor([[near, -9.0, 0.5, -99.0], [-50.0, far, -9.0, 0.5]])
     return {"logits": apart + torch.tensor([[200.0], [-200.0]]), "min_p": 0.1}
 

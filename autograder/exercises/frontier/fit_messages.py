@@ -337,8 +337,9 @@ def one_of(
 
 def saying_the_same(draw: Generator) -> Arguments:
     """Two equal messages of users, of which the newer one stays."""
-    long = " ".join(["long"] * randint(draw, 2, 4))
-    messages = [{"role": role, "content": text} for role, text in (("user", "ok"), ("assistant", long), ("user", "ok"))]
+    twice, long = str(randint(draw, 100, 999)), " ".join(["long"] * randint(draw, 2, 4))
+    turns = (("user", twice), ("assistant", long), ("user", twice))
+    messages = [{"role": role, "content": text} for role, text in turns]
     return {"messages": messages, "budget": 1 + len(long.split()), "count": functions.words_in}
 
 

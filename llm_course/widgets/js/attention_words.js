@@ -8,6 +8,8 @@ import { argmax, format } from "./numbers.js";
 
 /** A head that gives so much of its weight to one kind of place is named after it. */
 const HABIT = 0.4;
+/** Weights that differ by less are the same. */
+const ALIKE = 1e-6;
 
 /**
  * Where a head's weight goes in the mean of its rows. The first two are left out: there one token back is the first token.
@@ -42,7 +44,12 @@ export function habitOf(weights, tokens) {
 export function summary(weights, query, tokens, before) {
   const entropy = -weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0);
   const most = argmax(weights);
-  return `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}). In effect it listens to ${format(Math.exp(entropy), 1)} of ${tokens.length} tokens.`;
+  const alike = weights.filter((weight) => weights[most] - weight < ALIKE).length;
+  const said =
+    alike > 1
+      ? `“${query}” listens to ${alike} tokens alike (${format(weights[most])} each).`
+      : `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}).`;
+  return `${said} In effect it listens to ${format(Math.exp(entropy), 1)} of ${tokens.length} tokens.`;
 }
 
 /** @param {Matrix} scores */
