@@ -157,6 +157,7 @@ def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, addres
     expect(page.get_by_text("All linear layers, 2 bits, another text")).to_be_visible()
     page.get_by_label("NF4 in place").check()
     expect(said).to_contain_text("NF4: 16 levels")
+    expect(table.locator("tr.llm-now")).to_have_text(re.compile(r"NF4.*%.*%"))  # measured, before the next is chosen
     for group in ("8", "16", "64", "128"):
         page.get_by_label("Weights that share a scale").select_option(group)
         expect(table.locator("tr.llm-now")).to_have_text(re.compile(rf"NF4{group}\d\.\d\d.*%.*%"))
