@@ -27,7 +27,7 @@ def find(page: Path, content: NotebookNode, sources: str) -> NotebookNode | None
     if not file.is_file():
         return None
     kept = nbformat.read(file, as_version=4)
-    same = note_of(page).get("sources") == sources and code_of(kept) == code_of(content)
+    same = kept.metadata["outputs"].get("sources") == sources and code_of(kept) == code_of(content)
     return kept if same else None
 
 

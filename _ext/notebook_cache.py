@@ -213,7 +213,7 @@ def module_files(name: str, root: Path) -> set[Path]:
 
 
 def package_data(modules: set[Path], root: Path) -> set[Path]:
-    """Files that are not Python and lie in the packages of these modules: weights, built widgets, corpora."""
+    """Files that are not Python and lie in the packages of these modules, as far as outputs depend on them: weights."""
     found = {file for package in {module.parent for module in modules} for file in data_below(package)}
     others = [folder for folder, reader in READ_BY.items() if root / reader not in modules]
     unread = [root / folder for folder in (*others, *NOT_PUT_OUT)]

@@ -182,7 +182,7 @@ function plot(chosen, points, before, best) {
     y: "fitted loss",
     series: [{ name: "for your budget", points, before: before?.filter(([power, loss]) => isSeen(power, loss)) }],
     dots: [
-      ...(isHere ? [ofChosen, ofBest] : isSeen(...at(chosen)) ? [ofChosen, ofBest] : [ofBest]),
+      ...(isSeen(...at(chosen)) ? [ofChosen, ofBest] : [ofBest]),
       ...seen.filter((one) => one !== itself).map(([name, run]) => ({ at: at(run), name, pale: true, below: BELOW.includes(name) })),
     ],
     xTick: (power) => (Number.isInteger(power) ? (["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T", "10 T"][power - SMALLEST] ?? "") : ""),

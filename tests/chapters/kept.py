@@ -24,8 +24,6 @@ ROOT = Path(__file__).parents[2]
 CLAIMS = Path(__file__).parent / "claims"
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "matplotlib", "ipywidgets", "ipython")
 A_DAY = 2
-
-
 KEEP = os.environ.get("LLM_COURSE_KEEP_OUTPUTS") == "1"
 
 
