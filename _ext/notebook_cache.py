@@ -167,49 +167,77 @@ def python_of(cells: Iterable[str]) -> str:
 
 
 def imported_names(code: str, package: str = "") -> set[str]:
-    """Dotted names that import statements anywhere in the code may load; `package` resolves the relative ones."""
+    """What import statements anywhere in the code ask for: names with their modules, and `module.*` for all of one.
+
+    `package` resolves the relative ones.
+    """
     try:
         tree = ast.parse(code)
     except SyntaxError:  # the kernel will say it better
         return set()
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
-            base = ".".join([*parents, *([node.module] if node.module else [])])
-            names.update({base, *(f"{base}.{alias.name}" for alias in node.names)})
-    return names
+    return {name for node in ast.walk(tree) for name in bound_by(node, package).values()}
+
+
+def bound_by(node: ast.AST, package: str) -> dict[str, str]:
+    """Names that a statement binds by an import, each with what it asks for."""
+    if isinstance(node, ast.Import):
+        return {alias.asname or alias.name: f"{alias.name}.*" for alias in node.names}
+    if not isinstance(node, ast.ImportFrom):
+        return {}
+    parents = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+    base = ".".join([*parents, *([node.module] if node.module else [])])
+    return {alias.asname or alias.name: f"{base}.{alias.name}" for alias in node.names}
 
 
 def reachable_modules(names: Iterable[str], root: Path) -> set[Path]:
-    """Files of the project's modules that importing these names runs, directly or through other modules."""
+    """Files of the project's modules that these names come from, directly or through other modules.
+
+    Of a package that only gathers names for its readers, as that of the widgets does, no more than the asked one's.
+    """
     found: set[Path] = set()
     waiting, met = set(names), set(names)
     while waiting:
-        for file in module_files(waiting.pop(), root) - found:
+        for file, asked in module_files(waiting.pop(), root).items():
             found.add(file)
             package = ".".join(file.relative_to(root).parent.parts)
-            waiting |= names_in_file(file, package, file.stat().st_mtime_ns) - met
-            met |= waiting
+            new = names_in_file(file, package, asked, file.stat().st_mtime_ns) - met
+            waiting |= new
+            met |= new
     return found
 
 
 @cache
-def names_in_file(file: Path, package: str, modified: int) -> frozenset[str]:
-    """The names that a module imports; `modified` is part of the key, so that a file is parsed once a build."""
-    return frozenset(imported_names(file.read_text(encoding="utf-8"), package))
+def names_in_file(file: Path, package: str, asked: str, modified: int) -> frozenset[str]:
+    """What a module imports when `asked` is taken from it; `modified` is part of the key, as the file's state."""
+    code = file.read_text(encoding="utf-8")
+    gathered = gathered_names(code, package) if file.name == "__init__.py" and asked != "*" else None
+    if gathered is None:
+        return frozenset(imported_names(code, package))
+    return frozenset({gathered[asked]} if asked in gathered else ())
 
 
-def module_files(name: str, root: Path) -> set[Path]:
-    """The files of a dotted name and of the packages above it; of `llm_course.checking.compare.Report`, two files."""
+def gathered_names(code: str, package: str) -> dict[str, str] | None:
+    """The names of a package that consists of imports, each with what it asks for; None where it does more."""
+    gathered: dict[str, str] = {}
+    for node in ast.parse(code).body:
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not (bound := bound_by(node, package)) and not is_text and not ast.unparse(node).startswith("__all__ ="):
+            return None
+        gathered |= bound
+    return None if "*" in gathered else gathered
+
+
+def module_files(name: str, root: Path) -> dict[Path, str]:
+    """The files of a dotted name and of the packages above it, each with the name that is taken from it, `*` for all.
+
+    Of `llm_course.checking.compare.Report`, two packages and a module.
+    """
     parts = name.split(".")
     if parts[0] not in PACKAGES:
-        return set()
-    stems = [root.joinpath(*parts[: length + 1]) for length in range(len(parts))]
-    candidates = [file for stem in stems for file in (stem / "__init__.py", stem.with_suffix(".py"))]
-    return {file for file in candidates if file.is_file()}
+        return {}
+    asked = {root.joinpath(*parts[: length + 1]): part for length, part in enumerate([*parts[1:], "*"])}
+    files = {file: part for stem, part in asked.items() for file in (stem / "__init__.py", stem.with_suffix(".py"))}
+    return {file: part for file, part in files.items() if file.is_file()}
 
 
 def package_data(modules: set[Path], root: Path) -> set[Path]:

@@ -7,6 +7,8 @@ import { fitMessages, roughTokens, runTools, shopTools } from "./js/tool_loop.js
 /** @import { Model } from "./js/types.js" */
 /** @import { Message } from "./js/tool_loop.js" */
 
+/** @typedef {Record<string, { task: string, replies: string[] }>} Scripts  What the user asks and the model replies, by what happens. */
+
 const MOST_STEPS = 8;
 const SYSTEM = "You run errands. Tools: price(of), add(a, b).";
 /** @type {Record<string, string>} */
@@ -30,7 +32,7 @@ export default widget(
     ],
   },
   (model, body) => {
-    const scripts = /** @type {Record<string, string[]>} */ (model.get("scripts"));
+    const scripts = /** @type {Scripts} */ (model.get("scripts"));
     const said = announcement();
     const ring = element("div", { class: "llm-ring" });
     const results = element("div");
@@ -58,13 +60,15 @@ export default widget(
       results,
       element("details", {}, element("summary", {}, "What the model will say, one reply a line: change it"), replies),
     );
-    for (const trait of ["replies", "step", "max_steps", "budget", "report"]) model.on(`change:${trait}`, show);
+    for (const trait of ["task", "replies", "step", "max_steps", "budget", "report"]) model.on(`change:${trait}`, show);
     show();
 
     /** @param {string} name */
     function choose(name) {
-      replies.value = scripts[name].join("\n");
-      setReplies(scripts[name]);
+      const script = scripts[name];
+      replies.value = script.replies.join("\n");
+      model.set("task", script.task);
+      setReplies(script.replies);
     }
 
     /** @param {string[]} listed */
@@ -174,11 +178,11 @@ function linesOf(text) {
 }
 
 /**
- * @param {Record<string, string[]>} scripts
+ * @param {Scripts} scripts
  * @param {string[]} replies
  */
 function nameOf(scripts, replies) {
-  return Object.keys(scripts).find((name) => scripts[name].join("\n") === replies.join("\n")) ?? Object.keys(scripts)[0];
+  return Object.keys(scripts).find((name) => scripts[name].replies.join("\n") === replies.join("\n")) ?? Object.keys(scripts)[0];
 }
 
 /**

@@ -10,19 +10,26 @@ from llm_course.corpus.errands import call
 from .base import CourseWidget
 
 MOST_STEPS = 8
-SCRIPTS: dict[str, list[str]] = {
-    "all goes well": [call("price", of="ball"), call("price", of="kite"), call("add", a=47, b=85), "132 cents."],
-    "a shop that is busy": [
+TASK = "What do a ball and a kite cost?"
+SCRIPTS: dict[str, tuple[str, list[str]]] = {
+    "all goes well": (TASK, [
+        call("price", of="ball"), call("price", of="kite"), call("add", a=47, b=85), "132 cents.",
+    ]),
+    "a shop that is busy": ("What do a ball and a drum cost?", [
         call("price", of="ball"), call("price", of="drum"), call("price", of="drum"), call("add", a=47, b=316),
         "363 cents.",
-    ],
-    "a tool that does not exist": [
-        call("look_up", thing="ball"), call("price", of="ball"), "47 cents.",
-    ],
-    "JSON cut short": [call("price", of="kite")[:-3], call("price", of="kite"), "85 cents."],
-    "round and round": [call("price", of="ball")] * 9,
+    ]),
+    "a tool that does not exist": (TASK, [
+        call("look_up", thing="ball"), call("price", of="ball"), call("price", of="kite"), call("add", a=47, b=85),
+        "132 cents.",
+    ]),
+    "JSON cut short": (TASK, [
+        call("price", of="kite")[:-3], call("price", of="kite"), call("price", of="ball"), call("add", a=85, b=47),
+        "132 cents.",
+    ]),
+    "round and round": (TASK, [call("price", of="ball")] * 9),
 }  # fmt: skip
-"""Replies of a model, by what happens."""
+"""What the user asks and what the model replies, by what happens."""
 
 
 class AgentStepper(CourseWidget):
@@ -33,7 +40,7 @@ class AgentStepper(CourseWidget):
 
     Args:
         replies: what the model says, in order; by default one of several scripts, which the reader chooses and edits.
-        task: what the user asks.
+        task: what the user asks; each of the course's scripts has its own.
         prices: what things cost.
         busy: things whose first question fails.
 
@@ -56,16 +63,18 @@ class AgentStepper(CourseWidget):
     def __init__(
         self,
         replies: list[str] | None = None,
-        task: str = "What do a ball and a kite cost?",
+        task: str = TASK,
         prices: dict[str, int] | None = None,
         busy: list[str] | None = None,
     ) -> None:
         if replies is not None and not (replies and all(isinstance(reply, str) for reply in replies)):
             raise ValueError("replies must be a list of one text or more: what the model says, in order.")
+        scripts = SCRIPTS if replies is None else {"these replies": (task, replies)}
+        asked, listed = next(iter(scripts.values()))
         super().__init__(
-            scripts=SCRIPTS if replies is None else {"these replies": replies},
-            replies=next(iter(SCRIPTS.values())) if replies is None else replies,
-            task=task,
+            scripts={name: {"task": asked, "replies": listed} for name, (asked, listed) in scripts.items()},
+            replies=listed,
+            task=asked,
             prices=prices or {"ball": 47, "kite": 85, "drum": 316},
             busy=["drum"] if busy is None else busy,
         )

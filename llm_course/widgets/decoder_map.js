@@ -3,6 +3,7 @@
 import { loadCourseModel } from "./js/course_model.js";
 import { announcement, button, element, loadWhenVisible, setTrait, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap } from "./js/heat_map.js";
+import { lensTable } from "./js/lens_table.js";
 import { argmax, format, randomNumbers, softmax } from "./js/numbers.js";
 import { sample } from "./js/sampling.js";
 import { strip } from "./js/strip.js";
@@ -47,8 +48,8 @@ export default widget(
       model.get("small")
         ? "Open the layers from left to right: when does the model's guess become the token that it is most likely to draw?"
         : "Follow the guesses down the layers: when does the model's guess become the token that it is most likely to draw?",
+      "Open the guesses for every token: how many are right, and from which layer on? Which tokens can't be guessed?",
       "Open one layer after the other: without which of them would the guess be another? Then choose another token.",
-      "Choose an earlier token: the model has guessed after that one, too. Was it right?",
       "Open an attention: which tokens does each head look at? Then change one of them in the text.",
     ],
   },
@@ -59,6 +60,8 @@ export default widget(
     const map = element("div", { class: model.get("small") ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
     const row = element("div", { class: "llm-machine-row" }, map, opened);
+    const every = element("div");
+    const lenses = element("details", { ontoggle: showEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
     const draw = button("Draw a token and go on", drawNext);
     let draws = 0;
     /** @type {CourseModel | null} */
@@ -68,7 +71,7 @@ export default widget(
 
     draw.disabled = true;
     const cut = element("p", { class: "llm-note", hidden: true });
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, cut, tokens, row);
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, cut, tokens, row, lenses);
     new ResizeObserver(place).observe(body);
     load();
 
@@ -105,8 +108,13 @@ export default widget(
       keepFocus(tokens, () => tokens.replaceChildren(...chips(sight)));
       keepFocus(map, () => map.replaceChildren(machine(sight)));
       showOpened(sight);
+      showEvery();
       place();
       reveal();
+    }
+
+    function showEvery() {
+      if (sight && lenses.open) every.replaceChildren(lensTable(sight.course, sight));
     }
 
     /** Where there is no room beside the map, a part opens below its own layer, not below all of them. */

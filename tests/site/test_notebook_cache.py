@@ -1,6 +1,6 @@
 """Which notebooks are run again, and that they run side by side."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import jupytext
@@ -47,18 +47,18 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def names(files: set[Path], root: Path) -> set[str]:
+def names(files: Iterable[Path], root: Path) -> set[str]:
     return {str(file.relative_to(root)) for file in files}
 
 
 @pytest.mark.parametrize(
     ("code", "package", "found"),
     [
-        ("import llm_course.used as used", "", {"llm_course.used"}),
-        ("def f():\n    from llm_course import used", "", {"llm_course", "llm_course.used"}),
-        ("from .helper import number", "llm_course", {"llm_course.helper", "llm_course.helper.number"}),
-        ("from . import helper", "llm_course", {"llm_course", "llm_course.helper"}),
-        ("from ..used import x", "llm_course.widgets", {"llm_course.used", "llm_course.used.x"}),
+        ("import llm_course.used as used", "", {"llm_course.used.*"}),
+        ("def f():\n    from llm_course import used", "", {"llm_course.used"}),
+        ("from .helper import number", "llm_course", {"llm_course.helper.number"}),
+        ("from . import helper", "llm_course", {"llm_course.helper"}),
+        ("from ..used import x", "llm_course.widgets", {"llm_course.used.x"}),
         ("this is not Python", "", set()),
     ],
 )
@@ -75,7 +75,7 @@ def test_module_files(project: Path) -> None:
         "llm_course/__init__.py",
         "llm_course/used.py",
     }
-    assert module_files("torch.nn", project) == set()
+    assert module_files("torch.nn", project) == {}
 
 
 def test_modules_are_followed_through_imports(project: Path) -> None:
@@ -86,6 +86,30 @@ def test_modules_are_followed_through_imports(project: Path) -> None:
         "llm_course/helper.py",
         "llm_course/used.py",
     }
+
+
+GATHERED = "from .first import First\nfrom .second import Second\n\n__all__ = ['First', 'Second']\n"
+
+
+@pytest.mark.parametrize(
+    ("package", "name", "modules"),
+    [
+        (GATHERED, "First", {"first"}),
+        (GATHERED, "*", {"first", "second"}),
+        (GATHERED, "third", {"third"}),
+        (GATHERED.replace("First\n", "First as Other\n"), "Other", {"first"}),
+        ("from .first import *\nfrom .second import Second\n", "First", {"first", "second"}),
+        (GATHERED + "print(First)\n", "Second", {"first", "second"}),
+    ],
+)
+def test_of_a_package_that_only_gathers_no_more_is_followed_than_is_asked(
+    project: Path, package: str, name: str, modules: set[str]
+) -> None:
+    for file, text in {"__init__": package, "first": "", "second": "", "third": ""}.items():
+        (project / "llm_course" / "widgets" / f"{file}.py").write_text(text)
+    found = names(reachable_modules({f"llm_course.widgets.{name}"}, project), project)
+    always = {"llm_course/__init__.py", "llm_course/widgets/__init__.py"}
+    assert found == always | {f"llm_course/widgets/{module}.py" for module in modules}
 
 
 def test_data_of_a_package_is_its_own(project: Path) -> None:

@@ -176,6 +176,31 @@ def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watch
     expect(part).to_contain_text("The guess moves from “␣time” to “␣girl”.")
 
 
+def test_every_token_has_its_guess_after_every_layer(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "decoder_map")
+    page.get_by_label("Text", exact=True).fill(TEXT)
+    page.get_by_text("The guesses for every token, after").click()
+    table = page.locator(".llm-lens")
+    words = TEXT.split()
+    expect(table.locator("tbody tr")).to_have_count(1 + len(words) + 1)
+    columns = []
+    for count, line in enumerate(table.locator("tbody tr").all()[1:-1], start=1):
+        _, _, guesses = guesses_after_layers(" ".join(words[:count]))
+        shown = line.locator("td").all_inner_texts()
+        assert [guess.replace("␣", " ") for guess in shown[:-1]] == guesses
+        came = " " + words[count] if count < len(words) else "…"
+        assert shown[-1].replace("␣", " ") == came
+        assert line.locator("b").all_inner_texts() == [shown[-1]] * guesses.count(came)
+        orange = line.locator(".llm-kept").all_inner_texts()
+        assert orange == [shown[-2]] * guesses.count(guesses[-1])
+        columns.append([guess == came for guess in guesses])
+    counts = [cell.split()[0] for cell in table.locator("tbody tr").last.locator("td").all_inner_texts()[:-1]]
+    first = table.locator("tbody tr").first.locator("td").all_inner_texts()
+    assert counts == [
+        str(sum(right) + (guess == first[-1])) for right, guess in zip(zip(*columns, strict=True), first, strict=False)
+    ]
+
+
 def test_an_earlier_token_is_followed_from_the_keyboard(watched: Watched, address: str) -> None:
     page = opened(watched, address, "decoder_map")
     page.get_by_label("Text", exact=True).fill(TEXT)

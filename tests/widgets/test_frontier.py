@@ -22,8 +22,9 @@ from .conftest import ROOT, Watched, opened, run_node
 LOOP = 'import * as loop from "./llm_course/widgets/js/tool_loop.js";\n'
 TIME = 'import * as time from "./llm_course/widgets/js/milestones.js";\n'
 PRICES = {"ball": 47, "kite": 85, "drum": 316}
+REPLIES = {name: replies for name, (_, replies) in SCRIPTS.items()}
 MORE_SCRIPTS = {
-    "plain at once": ["Good morning.", SCRIPTS["all goes well"][0]],
+    "plain at once": ["Good morning.", REPLIES["all goes well"][0]],
     "object without a tool": ['{"sum": 3}', "never read"],
     "arguments": [
         '{"tool": "price"}', '{"tool": "price", "arguments": ["ball"]}', '{"tool": "add", "arguments": {"a": 1}}',
@@ -41,9 +42,9 @@ def as_told(messages: list[dict[str, str]]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("steps", [0, 2, 8])
-@pytest.mark.parametrize("script", [*SCRIPTS, *MORE_SCRIPTS])
+@pytest.mark.parametrize("script", [*REPLIES, *MORE_SCRIPTS])
 def test_the_loop_equals_the_reference(script: str, steps: int) -> None:
-    replies = (SCRIPTS | MORE_SCRIPTS)[script]
+    replies = (REPLIES | MORE_SCRIPTS)[script]
     tools = Shop(Errand((), PRICES, frozenset({"drum"}))).tools
     code = LOOP + "const [replies, prices, steps] = input;\n"
     found: Any = run_node(
@@ -53,9 +54,18 @@ def test_the_loop_equals_the_reference(script: str, steps: int) -> None:
     assert as_told(found) == as_told(run_tools(replies, tools, steps))
 
 
+def test_each_script_that_ends_answers_what_its_user_asks() -> None:
+    for name, (task, replies) in SCRIPTS.items():
+        tools = Shop(Errand((), PRICES, frozenset({"drum"}))).tools
+        last = run_tools(replies, tools, len(replies))[-1]
+        asked = [price for thing, price in PRICES.items() if f" a {thing}" in task]
+        assert len(asked) == 2
+        assert (last["content"] == f"{sum(asked)} cents.") == (name != "round and round")
+
+
 def test_a_harness_that_tells_no_errors_ends_there() -> None:
     code = LOOP + 'reply(loop.runTools(input, loop.shopTools({ ball: 1 }, ["ball"]), 8, false));'
-    found: Any = run_node(code, SCRIPTS["all goes well"])
+    found: Any = run_node(code, REPLIES["all goes well"])
     assert found["ended"] == "error" and len(found["messages"]) == 2
 
 

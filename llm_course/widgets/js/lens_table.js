@@ -1,0 +1,71 @@
+/** The guess of a model for every token of a text, after each layer: when it comes, and whether it was right. */
+
+import { element, visibleToken } from "./dom.js";
+import { argmax, softmax } from "./numbers.js";
+import { captionedTable, tableRow } from "./table.js";
+import { percent } from "./token_bars.js";
+import { lens } from "./trace.js";
+
+/** @import { CourseModel } from "./course_model.js" */
+/** @import { Trace } from "./trace.js" */
+
+/** @typedef {{ id: number, share: number }} Guess  A token, and its probability. */
+
+/**
+ * The guesses at a position, the first before all layers.
+ * @param {CourseModel} course
+ * @param {Trace} trace
+ * @param {number} position
+ * @returns {Guess[]}
+ */
+export function guessesAt({ decoder }, trace, position) {
+  return [trace.embedding, ...trace.layers.map(({ residual }) => residual)].map((rows) => {
+    const logits = lens(decoder, rows[position]);
+    const id = argmax(logits);
+    return { id, share: softmax(logits)[id] };
+  });
+}
+
+/**
+ * How many tokens of the text had been guessed before they came, after each layer.
+ * @param {Guess[][]} guesses  [position, layer]
+ * @param {number[]} ids
+ */
+export function rightAfterLayers(guesses, ids) {
+  return guesses[0].map((_, layer) => ids.slice(1).filter((id, position) => guesses[position][layer].id === id).length);
+}
+
+/**
+ * A row for each token of the text, a column for each layer, and below how many guesses are right.
+ * @param {CourseModel} course
+ * @param {{ ids: number[], labels: string[], trace: Trace, position: number }} sight
+ */
+export function lensTable(course, { ids, labels, trace, position }) {
+  const guesses = ids.map((_, i) => guessesAt(course, trace, i));
+  const right = rightAfterLayers(guesses, ids);
+  const rows = guesses.map((mine, i) => row(course, labels[i], mine, ids[i + 1], i === position));
+  const counts = tableRow("right", [...right.map((count) => `${count} of ${ids.length - 1}`), ""], "llm-counts");
+  const names = ["Token", ...right.map((_, layer) => (layer === 0 ? "Embedding" : `Layer ${layer}`)), "Then came"];
+  return captionedTable("The first guess for what comes next: stronger where the model is surer, orange where the last layer agrees, bold where it was right", names, [...rows, counts], "llm-heat llm-lens");
+}
+
+/**
+ * @param {CourseModel} course
+ * @param {string} label
+ * @param {Guess[]} guesses
+ * @param {number | undefined} next  The token that came, if one did.
+ * @param {boolean} isPicked
+ */
+function row({ config, tokenizer }, label, guesses, next, isPicked) {
+  const written = (/** @type {number} */ id) => (id === config.end_of_text ? "end" : visibleToken(tokenizer.decode([id])));
+  const cells = guesses.map(({ id }) => element(id === next ? "b" : "span", {}, written(id)));
+  const line = tableRow(label, [...cells, next === undefined ? "…" : written(next)], isPicked && "llm-picked");
+  const last = guesses[guesses.length - 1].id;
+  guesses.forEach(({ id, share }, i) => {
+    const cell = /** @type {HTMLElement} */ (line.children[i + 1]);
+    cell.className = id === last ? "llm-kept" : "llm-positive";
+    cell.style.setProperty("--share", share.toFixed(3));
+    cell.title = percent(share);
+  });
+  return line;
+}
