@@ -126,6 +126,7 @@ soak: env  ## before a release: 100 seeds, every page, every sandbox tier, 2,000
 	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
 	@LLM_COURSE_STARVING=all $(PYTEST) --timeout 3600 tests/grading/test_starving.py
 	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) -m notebooks
+	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) tests/site tests/grading/test_hostile.py tests/grading/test_pages.py
 	@$(BIN)/python -m tests.grading.nbgrader_suite
 	@$(BIN)/python -m tests.soak --run $(IN_PARALLEL)
 

@@ -84,6 +84,9 @@ PARTS = {
             "autograder/notebooks.py",
             "llm_course/check.py",
             "llm_course/checking/feedback.py",
+            # How many attacks a run takes.
+            "tests/of_the_day.py",
+            "tests/soak.py",
         ),
     ),
     "nbgrader's own tests": Part(

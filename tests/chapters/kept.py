@@ -18,6 +18,7 @@ import torch
 
 from _ext import kept_outputs
 from _ext.notebook_cache import digest_sources
+from tests.of_the_day import drawn
 from tests.soak import ALL
 
 ROOT = Path(__file__).parents[2]
@@ -51,9 +52,8 @@ def note(page: Path) -> dict[str, str]:
 def due(pages: list[Path], seed: str) -> list[Path]:
     """The pages that changed since their outputs were kept, and some that did not, others with each seed."""
     unchanged = [page for page in pages if kept_outputs.note_of(page) == note(page)]
-    by_draw = {hashlib.sha256(f"{seed} {page.relative_to(ROOT)}".encode()).digest(): page for page in unchanged}
-    left = [by_draw[draw] for draw in sorted(by_draw)[A_DAY:]]
-    return [page for page in pages if page not in left]
+    again = drawn([str(page.relative_to(ROOT)) for page in unchanged], A_DAY, seed)
+    return [page for page in pages if page not in unchanged or str(page.relative_to(ROOT)) in again]
 
 
 def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,9 +15,11 @@ from nbgrader.api import Gradebook
 
 from autograder.exercises import assignments
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
+from tests import soak
 from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES, holds_words
 from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course, CourseOfAShell, Run, folder_for_attacks
+from tests.of_the_day import of_the_day
 
 pytestmark = [pytest.mark.grading, pytest.mark.timeout(3600)]  # all attacks are graded before the first test
 NAME = "05_attention"
@@ -56,7 +58,15 @@ def attacked(released_course: Path, own_temporary_folder: None) -> Iterator["Att
         course = CourseOfAShell(outside / "course")
         shutil.copytree(released_course, course.folder)
         grade_the_honest(course)
-        yield Attacked(course)
+        yield Attacked(course, not_today())
+
+
+def not_today() -> set[str]:
+    """Attacks that are left for another day, as long as nothing changed in what all of them attacked in every tier."""
+    if "hostile in every tier" in soak.due():
+        return set()
+    attacks = [name for family, names in FAMILIES.items() if family != "stopping" for name in names]
+    return set(attacks) - set(of_the_day(attacks, len(attacks) // 2))
 
 
 @pytest.fixture
@@ -242,7 +252,8 @@ def with_pages(attacked: Attacked) -> Attacked:
 def test_no_word_of_a_hidden_call_comes_out(with_pages: Attacked) -> None:
     """Marks the leaking attacks' words in results, notebooks, pages and the terminal."""
     folder = with_pages.course.folder
-    leaking = [slug("leaking", name) for name in FAMILIES["leaking"]]
+    leaking = [name for name in with_pages.attackers if name.startswith("leaking-")]
+    assert len(leaking) >= 5
     found = [folder / "results" / NAME / f"{student}.json" for student in leaking]
     for place, kind in (("autograded", "ipynb"), ("feedback", "html")):
         found += [folder / place / student / NAME / f"{NAME}.{kind}" for student in leaking]
