@@ -2,7 +2,7 @@
 
 import { memory } from "./js/before.js";
 import { announcement, choice, columns, element, redraw, setTrait, textField, widget } from "./js/dom.js";
-import { isBreach, runDay, score } from "./js/mail_agent.js";
+import { hidden, isBreach, runDay, score } from "./js/mail_agent.js";
 import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -39,7 +39,7 @@ export default widget(
   {
     title: "Injection range: an agent that obeys every mail",
     tryThis: [
-      "Begin with the filter. Forbid the words of the first attack, and watch which other attacks still work and which tasks are lost.",
+      "Begin with the filter. Forbid “ignore”, then “send” as well: which attacks still work, and what do honest mails lose?",
       "Write an attack that your filter lets pass: other words, or s-p-e-l-l-e-d ones.",
       "Clear the filter, and write the policy. Can you hold all six attacks (yours is one) and still do all six tasks? What does it cost in questions?",
       "Attack that policy: a mail may hold several commands, and from the seventh question of a day on the user says yes without reading. What do you have to refuse?",
@@ -90,7 +90,7 @@ export default widget(
       const policy = policyOf(model);
       const own = model.get("attack");
       const found = DEFENSES.map(([, parts]) => score(partOf(policy, parts), world, own));
-      said.textContent = sentence(found[found.length - 1]);
+      said.textContent = sentence(found[found.length - 1]) + lost(hidden(world.mails, policy));
       redraw(results, matrix(policy, world.attacks, found, remember(found.map(cellsOf)), pick));
       more.replaceChildren(attackTable(world, own), taskTable(world, found[found.length - 1]));
       showCalls();
@@ -166,6 +166,15 @@ function sentence({ completed, asked, breached }) {
     `${worked} of ${Object.keys(breached).length} attacks ${worked === 1 ? "works" : "work"}. ` +
     `On a quiet day ${done} of ${completed.length} tasks ${done === 1 ? "is" : "are"} done, with ${asked} ${asked === 1 ? "question" : "questions"} to the user.`
   );
+}
+
+/**
+ * The honest mails that the filter hides: a task that reads mails is not done without them.
+ * @param {Record<string, string>} mails
+ */
+function lost(mails) {
+  const texts = Object.entries(mails).map(([sender, text]) => `“${text}” (${sender})`);
+  return texts.length ? ` The filter hides honest mails, too: ${texts.join("; ")}.` : "";
 }
 
 /** A column of the matrix as texts. @param {Found} found */

@@ -33,7 +33,7 @@ export default widget(
     tryThis: [
       "Stay with the frequencies of training and go right in one row: where does the right name stop being the first? Watch where the last token looks.",
       "Take the longest text and change the frequencies: which let the model find a needle at the beginning?",
-      "Go back to a short text and add children with a thing of the same kind. The text is as short as before. What goes wrong?",
+      "Go back to a short text and add children with a thing of the same kind. The text is as short as before. What goes wrong, in this text and in others?",
     ],
   },
   (model, body) => {

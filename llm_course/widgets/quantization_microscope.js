@@ -139,13 +139,13 @@ function nameOf({ bits, nf4 }) {
 
 /** @param {Seen} seen */
 function sentence(seen) {
-  const { bits, group, outlier, levels, rounded, weights, errors } = seen;
+  const { bits, group, levels, rounded, weights, errors } = seen;
   const used = new Set(rounded.slice(0, group).map((value) => value.toFixed(9))).size;
   const zeros = rounded.slice(0, group).filter((value, i) => value === 0 && weights[i] !== 0).length;
   return (
     `${nameOf(seen)}: ${levels.length} levels, of which the first group uses ${used}; ${zeros} of its ${group} weights become 0. ` +
     `The row is off by ${format(100 * errors.row, 1)} % of its length, with ${format(bits + 16 / group, 2)} bits per weight, scales in 16 bits included.` +
-    (outlier ? " The outlier is only in this row: the model that writes is without it." : "")
+    (errors.near === undefined ? "" : ` The outlier adds to that length; its neighbors are off by ${format(100 * errors.near, 1)} % of theirs. The model that writes is without it.`)
   );
 }
 

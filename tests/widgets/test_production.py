@@ -164,4 +164,4 @@ def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, addres
     expect(table.locator("tbody tr")).to_have_count(7)  # the last six, and the model as it is
     expect(said).not_to_contain_text("outlier")
     page.get_by_label("Outlier").fill("40")
-    expect(said).to_contain_text("The outlier is only in this row")
+    expect(said).to_contain_text("The outlier adds to that length; its neighbors are off by")

@@ -56,9 +56,20 @@ export function commands(text, known) {
  * @param {Record<string, string>} mails
  * @param {Policy} policy
  */
-function shown(mails, { forbidden }) {
+function shown(mails, policy) {
+  const gone = hidden(mails, policy);
+  return Object.entries(mails).filter(([sender]) => !(sender in gone)).map(([, text]) => text);
+}
+
+/**
+ * The mails that the filter takes from the agent, by sender.
+ * @param {Record<string, string>} mails
+ * @param {Policy} policy
+ * @returns {Record<string, string>}
+ */
+export function hidden(mails, { forbidden }) {
   const words = forbidden.filter(Boolean).map((word) => word.toLowerCase());
-  return Object.values(mails).filter((text) => !words.some((word) => text.toLowerCase().includes(word)));
+  return Object.fromEntries(Object.entries(mails).filter(([, text]) => words.some((word) => text.toLowerCase().includes(word))));
 }
 
 /**

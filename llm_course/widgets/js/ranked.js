@@ -64,12 +64,8 @@ function drawing({ before, now, kept }, shown, width, title) {
     area(before, edge, shown, "llm-bar-beyond"),
     area(before, 0, edge, "llm-plainly"),
     svg("path", { class: "llm-axis", d: `M0 ${bottom}H${width}` }),
-    ...(kept < shown
-      ? [
-          svg("line", { class: "llm-marker", x1: toX(kept), x2: toX(kept), y1: EDGE.top, y2: bottom }),
-          text(toX(kept) + (isRight ? -6 : 6), EDGE.top + 11, isRight ? "end" : "start", `${kept} kept, ${percent(sum(before.slice(kept)))} cut`),
-        ]
-      : []),
+    ...(kept < shown ? [svg("line", { class: "llm-marker", x1: toX(kept), x2: toX(kept), y1: EDGE.top, y2: bottom })] : []),
+    ...(kept < before.length ? [text(toX(edge) + (isRight ? -6 : 6), EDGE.top + 11, isRight ? "end" : "start", `${kept} kept, ${percent(sum(before.slice(kept)))} cut`)] : []),
     text(1, 12, "start", percent(largest)),
     text(width - 1, 12, "end", theRest(before.length - shown, sum(now.slice(shown)), sum(before.slice(shown)), width - 60)),
     text(1, HEIGHT - 4, "start", "1st"),
