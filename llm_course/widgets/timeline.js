@@ -9,14 +9,16 @@ import { fitted, sample, written } from "./js/plot.js";
 /** @import { Model } from "./js/types.js" */
 /** @import { Milestone } from "./js/milestones.js" */
 
-const HEIGHT = 406;
+const HEIGHT = 452;
 const LEFT = 62;
 const RIGHT = 8;
 const TOP = 14;
 const FLOOR = 296; // where sizes end; below it is the band of those not told
 /** @type {[kind: string, text: string][]} */
 const KINDS = [["llm-open", "open weights"], ["llm-closed", "closed, size told"], ["llm-undisclosed", "size not disclosed"]];
-const BAND = { top: 312, rows: 3, step: 16 };
+const BAND = { top: 312, rows: 6, step: 16 };
+/** Beside a mark, where another one follows. */
+const ROOM = 8;
 /** Of a name from its mark, where nearer ones are taken. */
 const FAR = [24, 40, 56, 72, 88, 104, 120];
 /** Below this width only the picked model and the largest are named, and years have two digits. */
@@ -111,10 +113,10 @@ function drawing(model, measure, rows, picked, width) {
   const byYear = counts.map(([year, told, all]) => `${year}: ${told} of ${all}`).join(", ");
   const inYear = (/** @type {number} */ year) => (width < NARROW ? `’${String(year).slice(2)}` : String(year));
   const ofAll = (/** @type {number} */ told, /** @type {number} */ all) => (width < NARROW ? `${told}/${all}` : `${told} of ${all}`);
-  let hidden = 0;
+  const lane = lanes(right);
   const places = rows.map((row) => {
-    const size = row[measure];
-    return { cx: x(yearOf(row.month)), cy: size === null ? BAND.top + (hidden++ % BAND.rows) * BAND.step : y(size) };
+    const [size, cx] = [row[measure], x(yearOf(row.month))];
+    return { cx, cy: size === null ? BAND.top + lane(cx, row.name) * BAND.step : y(size) };
   });
   const falls = rows.flatMap(({ total, active }, i) => {
     const { cx, cy } = places[i];
@@ -144,6 +146,24 @@ function drawing(model, measure, rows, picked, width) {
     ...named.nodes,
     ...pointedAt,
   );
+}
+
+/**
+ * Where marks without a height stand, one after the other in time: in the first lane of the band that has room for the
+ * mark and its name, or in that which has been free for longest.
+ * @param {number} right
+ * @returns {(at: number, name: string) => number}
+ */
+function lanes(right) {
+  const ends = /** @type {number[]} */ (Array(BAND.rows).fill(-Infinity));
+  return (at, name) => {
+    const spots = spotsBeside([at, 0]).map((spot) => boxOf(name, spot));
+    const box = spots.find((box) => box.right <= right) ?? spots[spots.length - 1];
+    const free = ends.findIndex((end) => end < Math.min(at - ROOM, box.left));
+    const lane = free < 0 ? ends.indexOf(Math.min(...ends)) : free;
+    ends[lane] = Math.max(at + ROOM, box.right);
+    return lane;
+  };
 }
 
 /**

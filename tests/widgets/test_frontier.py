@@ -194,6 +194,16 @@ BAND_AND_NAMES = """() => {
 
 
 @pytest.mark.browser
+def test_every_mark_has_its_name_where_there_is_room(watched: Watched, address: str) -> None:
+    watched.page.set_viewport_size({"width": 800, "height": 800})
+    page = opened(watched, address, "timeline")
+    expect(page.locator(".llm-timeline svg[role=img] circle")).to_have_count(len(MILESTONES))
+    expect(page.locator(".llm-timeline .llm-spot")).to_have_count(0)  # a name that waits until its mark is pointed at
+    page.set_viewport_size({"width": 390, "height": 800})
+    expect(page.locator(".llm-timeline .llm-spot")).not_to_have_count(0)
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [756, 390])
 def test_a_name_in_the_band_is_of_a_model_that_tells_no_size(watched: Watched, address: str, width: int) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
