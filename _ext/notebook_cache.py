@@ -217,13 +217,14 @@ def names_in_file(file: Path, package: str, asked: str, modified: int) -> frozen
 
 
 def gathered_names(code: str, package: str) -> dict[str, str] | None:
-    """The names of a package that consists of imports, each with what it asks for; None where it does more."""
+    """The names of a package that only imports names of others, each with what it asks for; None if it does more."""
     gathered: dict[str, str] = {}
     for node in ast.parse(code).body:
         is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if not (bound := bound_by(node, package)) and not is_text and not ast.unparse(node).startswith("__all__ ="):
+        if isinstance(node, ast.ImportFrom):
+            gathered |= bound_by(node, package)
+        elif not is_text and not ast.unparse(node).startswith("__all__ ="):
             return None
-        gathered |= bound
     return None if "*" in gathered else gathered
 
 

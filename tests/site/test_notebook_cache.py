@@ -100,6 +100,7 @@ GATHERED = "from .first import First\nfrom .second import Second\n\n__all__ = ['
         (GATHERED.replace("First\n", "First as Other\n"), "Other", {"first"}),
         ("from .first import *\nfrom .second import Second\n", "First", {"first", "second"}),
         (GATHERED + "print(First)\n", "Second", {"first", "second"}),
+        (GATHERED + "import llm_course.widgets.third\n", "Second", {"first", "second", "third"}),
     ],
 )
 def test_of_a_package_that_only_gathers_no_more_is_followed_than_is_asked(
