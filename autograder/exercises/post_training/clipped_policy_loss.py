@@ -210,6 +210,23 @@ known.edit(
     "You clamp the ratio to between -clip and clip. It is near 1, so the bounds are 1 - clip and 1 + clip.",
 )
 known.edit(
+    "first_tokens_of_each_row",
+    {RATIO: "(log_probs - old_log_probs.detach()).masked_fill(~(mask := mask.sort(dim=1, descending=True).values), 0.0)"
+     ".exp()"},
+    "You take the first tokens of each row, as many as the mask has True. It need not begin with them: a prompt stands "
+    "in front, and other text between. Use the mask itself.",
+)  # fmt: skip
+known.edit(
+    "up_to_the_first_gap",
+    {RATIO: "(log_probs - old_log_probs.detach()).masked_fill(~(mask := mask.cumprod(dim=1).bool()), 0.0).exp()"},
+    "You stop at the first False of the mask. Tokens behind it may count again: look at each place by itself.",
+)
+known.edit(
+    "plain_zero_for_nothing",
+    {LOSS: f"{LOSS} if mask.any() else torch.tensor(0.0)"},
+    "Without a token that counts you return a zero in float32, whatever the log probabilities are: keep their dtype.",
+)
+known.edit(
     "nan_for_nothing",
     {"mask.sum().clamp(min=1)": "mask.sum()"},
     "Without a token that counts, you divide 0 by 0. The loss is 0 then.",
@@ -258,6 +275,11 @@ known.edit(
     "You refuse a clip of 0. It leaves no room for gain, but it makes sense: only a negative one is refused.",
 )
 known.edit(
+    "wide_clip_refused",
+    {"clip < 0": "not 0 <= clip <= 1"},
+    "You refuse a clip above 1. It only leaves the ratio free from below: what makes no sense is a negative one.",
+)
+known.edit(
     "negative_clip",
     {"clip < 0": "False"},
     "You accept a negative clip, whose lower bound lies above its upper one: raise ValueError.",
@@ -266,6 +288,34 @@ known.edit(
     "shapes_not_compared",
     {SHAPES: "False"},
     "You let broadcasting decide where shapes do not fit. Compare them, and raise ValueError.",
+)
+known.edit(
+    "advantages_not_compared",
+    {SHAPES: "not log_probs.shape == old_log_probs.shape == mask.shape"},
+    "You do not look at the shape of the advantages. There is one for each row: raise ValueError otherwise.",
+)
+known.edit(
+    "advantages_counted_only",
+    {SHAPES: "not log_probs.shape == old_log_probs.shape == mask.shape or len(advantages) != len(log_probs)"},
+    "You count the advantages and do not look at their shape: one for each *token* gets through. Compare with "
+    "log_probs.shape[:1].",
+)
+known.edit(
+    "dimensions_of_advantages_only",
+    {SHAPES: "not log_probs.shape == old_log_probs.shape == mask.shape or advantages.dim() != 1"},
+    "You look how many dimensions the advantages have, and not how many there are: a single one is stretched over all "
+    "rows. Compare with log_probs.shape[:1].",
+)
+known.edit(
+    "mask_not_compared",
+    {SHAPES: "log_probs.shape != old_log_probs.shape or advantages.shape != log_probs.shape[:1]"},
+    "You do not look at the shape of the mask: one of a single row is stretched over all. Raise ValueError.",
+)
+known.edit(
+    "old_not_compared",
+    {SHAPES: "log_probs.shape != mask.shape or advantages.shape != log_probs.shape[:1]"},
+    "You do not look at the shape of the old log probabilities: those of a single row are stretched over all. Raise "
+    "ValueError.",
 )
 
 
@@ -292,6 +342,12 @@ def answers(
         }
 
     return draw_answers
+
+
+def holes(draw: Generator) -> Arguments:
+    """Prompts stand in front, and within an answer there is text that others have written."""
+    mask = torch.tensor([[0, 1, 1, 0, 1, 1], [0, 0, 0, 1, 1, 0], [1, 0, 0, 0, 0, 1]]).bool()
+    return {**answers(3, 6)(draw), "mask": mask}
 
 
 def whole(draw: Generator) -> Arguments:
@@ -327,6 +383,10 @@ def nothing(draw: Generator) -> Arguments:
     return {**whole(draw), "mask": torch.zeros(2, 3, dtype=torch.bool)}
 
 
+def in_float64(arguments: Arguments) -> Arguments:
+    return {name: item.double() if item.is_floating_point() else item for name, item in arguments.items()}
+
+
 def replaced(name: str, *shape: int) -> Callable[[Generator], Arguments]:
     def draw_replaced(draw: Generator) -> Arguments:
         other = torch.ones(*shape, dtype=torch.bool) if name == "mask" else randn(draw, *shape)
@@ -346,16 +406,19 @@ EXERCISE = Exercise(
         Case("one answer", drawn_answer, visible=True),
         Case("answers", answers(3, 6), visible=True),
         Case("answers, drawn", answers(4, 7)),
+        Case("holes in the mask", holes, visible=True),
         Case("narrow clip", answers(3, 5, clip=0.05), visible=True),
         Case("wide clip", answers(3, 5, clip=0.6)),
+        Case("clip above 1", answers(3, 5, clip=1.5), visible=True),
         Case("no room", lambda draw: {**whole(draw), "clip": 0.0}, visible=True),
         Case("far behind the end", far_behind_the_end, visible=True, gradients=("log_probs",)),
         Case("nothing counts", nothing, visible=True),
+        Case("nothing counts in float64", lambda draw: in_float64(nothing(draw)), visible=True),
         Case("negative clip", lambda draw: {**whole(draw), "clip": -0.1}, visible=True),
         Case("an advantage for each token", replaced("advantages", 2, 3), visible=True),
-        Case("one advantage for all", replaced("advantages", 1)),
+        Case("one advantage for all", replaced("advantages", 1), visible=True),
         Case("mask of one row", replaced("mask", 1, 3), visible=True),
-        Case("old of one row", replaced("old_log_probs", 1, 3)),
+        Case("old of one row", replaced("old_log_probs", 1, 3), visible=True),
         Case("float64", answers(3, 6, dtype=torch.float64), visible=True, slack=1e12),
         Case("gradients", answers(3, 6), visible=True, gradients=("log_probs",)),
         Case("gradients of both", whole, visible=True, gradients=BOTH),
@@ -370,13 +433,13 @@ EXERCISE = Exercise(
         ),
         Property(
             "Only tokens inside the mask count, all of the batch alike",
-            ("answers", "answers, drawn"),
+            ("answers", "answers, drawn", "holes in the mask"),
             "Add up over the whole batch what the mask lets through, and divide by how many tokens that are.",
             weight=2,
         ),
         Property(
             "The ratio is clamped to between 1 - clip and 1 + clip",
-            ("narrow clip", "wide clip", "no room"),
+            ("narrow clip", "wide clip", "clip above 1", "no room"),
             "clip is the caller's choice.",
         ),
         Property(
@@ -407,7 +470,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64", "answers"),
+            ("float64", "nothing counts in float64", "answers"),
             "Work on new tensors, in the dtype of log_probs.",
             observe=observe.dtype_and_changed,
             needs=COUNTED,

@@ -231,9 +231,44 @@ known.edit(
     "Your loss is float32 whatever the log probabilities are: keep their dtype.",
 )
 known.edit(
+    "double",
+    {"(chosen - rejected)": "((chosen - rejected).double())"},
+    "Your loss is float64 whatever the log probabilities are: keep their dtype.",
+)
+known.edit(
+    "chosen_by_where",
+    {
+        LOSS: "torch.where(chosen - rejected > -30, torch.log1p(torch.exp(rejected - chosen)), rejected - chosen)"
+        ".mean()"
+    },
+    "Your loss is right, but its gradient is NaN at large margins: torch.where differentiates the branch that it does "
+    "not take too, and that one is infinite. logsigmoid needs no branches.",
+)
+known.edit(
+    "chosen_reference_trained",
+    {"reference_chosen.detach()": "reference_chosen"},
+    "A gradient reaches the reference's log probabilities of the chosen answers. They are data too: detach them.",
+)
+known.edit(
+    "rejected_reference_trained",
+    {"reference_rejected.detach()": "reference_rejected"},
+    "A gradient reaches the reference's log probabilities of the rejected answers. They are data too: detach them.",
+)
+known.edit(
     "zero_beta_allowed",
     {"beta <= 0": "beta < 0"},
     "You accept a beta of 0, at which no answer is preferred to another: raise ValueError.",
+)
+known.edit(
+    "negative_beta_allowed",
+    {"beta <= 0": "beta == 0"},
+    "You refuse a beta of 0, and accept a negative one, with which the rejected answers are preferred: raise "
+    "ValueError for both.",
+)
+known.edit(
+    "large_beta_refused",
+    {"beta <= 0": "not 0 < beta <= 1"},
+    "You refuse a beta above 1. Large as it is, it makes sense: only one that is not above 0 is refused.",
 )
 known.edit(
     "any_beta",
@@ -257,6 +292,12 @@ known.edit(
     {CHECK: "policy_chosen.shape != reference_chosen.shape or policy_rejected.shape != reference_rejected.shape"},
     "You compare the shapes of the chosen answers' two, and of the rejected answers' two, and never chosen with "
     "rejected. [batch] against [batch, 1] then compares every pair with every other: all four must be the same.",
+)
+known.edit(
+    "three_compared",
+    {CHECK: "not policy_chosen.shape == policy_rejected.shape == reference_chosen.shape"},
+    "You compare three of the four shapes. The reference's log probabilities of the rejected answers need the same "
+    "one, or broadcasting decides.",
 )
 
 
@@ -282,6 +323,13 @@ def far(draw: Generator) -> Arguments:
     }
 
 
+def drawn_far(draw: Generator) -> Arguments:
+    """Margins of which some are far below 0, where the loss is a straight line."""
+    drawn = {name: torch.tensor([-40.0, -90.0, -60.0]) + 9 * randn(draw, 3) for name in ALL}
+    drawn["policy_chosen"] -= torch.tensor([500.0, 0.0, 900.0])
+    return {**drawn, "beta": 0.5}
+
+
 def of_another_shape(names: tuple[str, ...], *shape: int) -> Callable[[Generator], Arguments]:
     return lambda draw: {**pairs(3, 0.4)(draw), **{name: randn(draw, *shape) for name in names}}
 
@@ -305,18 +353,19 @@ EXERCISE = Exercise(
         Case("pairs, drawn", pairs(5, 0.3)),
         Case("one pair", pairs(1, 0.7), visible=True),
         Case("small beta", given(**FOUR, beta=0.05), visible=True),
-        Case("large beta", pairs(4, 2.0)),
+        Case("large beta", pairs(4, 2.0), visible=True),
         Case("far apart", far, visible=True),
         Case("beta of 0", given(**FOUR, beta=0.0), visible=True),
         Case("negative beta", given(**FOUR, beta=-0.5), visible=True),
         Case("a column", of_another_shape(("reference_chosen",), 3, 1), visible=True),
         Case("columns of the rejected", of_another_shape(("policy_rejected",), 3, 1)),
-        Case("one reference for all", of_another_shape(("reference_rejected",), 1)),
+        Case("one reference for all", of_another_shape(("reference_rejected",), 1), visible=True),
         Case("columns of the reference", of_another_shape(REFERENCE, 3, 1), visible=True),
         Case("columns of the chosen", of_another_shape(("policy_chosen", "reference_chosen"), 3, 1), visible=True),
         Case("columns crosswise", of_another_shape(("policy_chosen", "reference_rejected"), 3, 1)),
         Case("float64", pairs(4, 0.4, torch.float64), visible=True, slack=1e12),
         Case("gradients", pairs(4, 0.6), visible=True, gradients=POLICY),
+        Case("gradients far apart", drawn_far, visible=True, gradients=POLICY),
         Case("gradients of all", pairs(3, 0.4), visible=True, gradients=ALL),
     ),
     properties=(
@@ -359,14 +408,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64",),
-            "float64 log probabilities give a float64 loss.",
+            ("float64", "two pairs"),
+            "float64 log probabilities give a float64 loss, float32 ones a float32 one.",
             observe=observe.dtype_and_changed,
             needs=MARGINS,
         ),
         Property(
             "Gradients reach the policy",
-            ("gradients",),
+            ("gradients", "gradients far apart"),
             "The policy's log probabilities, of chosen and of rejected answers, are what is trained.",
             observe=observe.gradients,
         ),

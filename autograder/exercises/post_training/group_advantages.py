@@ -157,6 +157,22 @@ known.edit(
     "from the mean.",
 )
 known.edit(
+    "squares_less_the_squared_mean",
+    {DEVIATION: "(rewards.square().mean(1, keepdim=True) - rewards.mean(1, keepdim=True) ** 2).clamp(min=0).sqrt()"},
+    "You subtract the squared mean from the mean of squares. For rewards far from 0 these are two large numbers that "
+    "differ in their last digits only: subtract the mean first, then square.",
+)
+known.edit(
+    "clipped",
+    {RESULT: "(centered / (deviation + 1e-6)).clamp(-5, 5)"},
+    "You clamp the advantages. One right answer among many has a large one, and it counts in full.",
+)
+known.edit(
+    "double",
+    {RESULT: f"({RESULT}).double()"},
+    "Your advantages are float64 whatever the rewards are: keep their dtype.",
+)
+known.edit(
     "best_for_mean",
     {MEAN: "rewards.amax(dim=1, keepdim=True)"},
     "You compare with the best answer of the group, so no advantage is positive. Compare with the mean.",
@@ -231,6 +247,7 @@ def pass_or_fail(draw: Generator) -> Arguments:
 
 
 TWO = torch.tensor([[1.0, 0.0, 0.0, 1.0, 0.0], [3.0, 2.0, 7.0, 2.5, 2.0]])
+FAR = torch.tensor([[1000.0, 1001.0, 1000.0, 1003.0], [-2000.5, -2000.0, -1999.5, -1998.0]])
 EQUAL = torch.tensor([[1.0, 1.0, 1.0], [0.0, 2.0, 0.0], [0.0, 0.0, 0.0]])
 CLOSE = torch.tensor([[1e-3, 0.0, 2e-3, 0.0], [1.0, 0.0, 0.0, 0.0]])
 GROUPED = "Each reward is compared with the mean and the standard deviation of its row"
@@ -243,6 +260,8 @@ EXERCISE = Exercise(
         Case("groups, drawn", drawn(4, 6)),
         Case("pass or fail", pass_or_fail),
         Case("one group", drawn(1, 5), visible=True),
+        Case("far from 0", given(rewards=FAR), visible=True),
+        Case("one right of many", given(rewards=torch.eye(2, 64)), visible=True),
         Case("with gaps", lambda draw: {"rewards": randn(draw, 5, 3).T}),
         Case("equal rewards", given(rewards=EQUAL), visible=True),
         Case("one sample each", given(rewards=torch.tensor([[0.5], [2.0]])), visible=True),
@@ -252,7 +271,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             GROUPED,
-            ("two groups", "groups, drawn", "pass or fail", "one group", "with gaps"),
+            ("two groups", "groups, drawn", "pass or fail", "one group", "far from 0", "one right of many", "with gaps"),
             "In a group of 1, 0, 0, 1 the mean is a half and the population's standard deviation too: the advantages "
             "are 1, -1, -1, 1.",
             weight=3,

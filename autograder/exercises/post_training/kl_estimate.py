@@ -126,6 +126,21 @@ known.edit(
     {DIFFERENCE: "(reference_log_probs - log_probs).clamp(-10, 10)"},
     "You clamp d. A sample that is far from the reference counts in full.",
 )
+known.edit(
+    "large_difference_clamped",
+    {DIFFERENCE: "(reference_log_probs - log_probs).clamp(-20, 20)"},
+    "You clamp d to between -20 and 20. A sample that is further from the reference counts in full.",
+)
+known.edit(
+    "double",
+    {K3: f"{K3}.double()"},
+    "Your estimate is float64 whatever the log probabilities are: keep their dtype.",
+)
+known.edit(
+    "exponential_detached",
+    {K3: "(torch.expm1(difference).detach() - difference).mean()"},
+    "No gradient flows through your exponential. Both parts of exp(d) - 1 - d are differentiated.",
+)
 known.edit("single", {K3: f"{K3}.float()"}, "Your estimate is float32 whatever the log probabilities are: keep their "
            "dtype.")  # fmt: skip
 known.edit(
@@ -151,6 +166,18 @@ known.edit(
     "You let broadcasting decide: [n] against [n, 1] compares every sample with every other. Compare the shapes, and "
     "raise ValueError.",
 )
+known.edit(
+    "numbers_compared_only",
+    {CHECK: "log_probs.numel() != reference_log_probs.numel()"},
+    "You compare how many there are, and not their shapes: [n] against [n, 1] compares every sample with every other. "
+    "Compare the shapes.",
+)
+known.edit(
+    "dimensions_compared_only",
+    {CHECK: "log_probs.dim() != reference_log_probs.dim()"},
+    "You compare how many dimensions there are, and not their sizes: one number of the reference is then used for all "
+    "samples. Compare the shapes.",
+)
 
 
 def samples(count: int, dtype: torch.dtype = torch.float32) -> Callable[[Generator], Arguments]:
@@ -164,6 +191,7 @@ def samples(count: int, dtype: torch.dtype = torch.float32) -> Callable[[Generat
 
 
 FAR = {"log_probs": torch.tensor([-1.0, -16.0, -2.0]), "reference_log_probs": torch.tensor([-41.0, -1.0, -2.5])}
+FAR_ABOVE = {"log_probs": torch.tensor([-27.0, -3.0]), "reference_log_probs": torch.tensor([-2.0, -3.5])}
 THREE = {"log_probs": torch.tensor([-1.0, -2.0, -0.5]), "reference_log_probs": torch.tensor([-2.5, -1.6, -0.5])}
 ROUNDING = 1e3  # exp(d) - 1 - d loses digits where d is small, and is right
 BELOW = {"log_probs": torch.tensor([-1.0, -2.0, -0.5]), "reference_log_probs": torch.tensor([-0.2, -1.9, -0.75])}
@@ -179,6 +207,7 @@ EXERCISE = Exercise(
         Case("samples, drawn", samples(7), slack=ROUNDING),
         Case("one sample", samples(1), visible=True, slack=ROUNDING),
         Case("far apart", given(**FAR), visible=True, slack=ROUNDING),
+        Case("far above", given(**FAR_ABOVE), visible=True, slack=ROUNDING),
         Case("with gaps", lambda draw: {key: value[::2] for key, value in samples(8)(draw).items()}, slack=ROUNDING),
         Case(
             "all alike",
@@ -193,6 +222,7 @@ EXERCISE = Exercise(
         Case(
             "one for all",
             lambda draw: {"log_probs": -randn(draw, 3).abs(), "reference_log_probs": -randn(draw, 1).abs()},
+            visible=True,
         ),
         Case("float64", samples(5, torch.float64), visible=True, slack=1e12),
         Case("gradients", samples(4), visible=True, gradients=("log_probs",), slack=ROUNDING),
@@ -207,8 +237,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "A sample that is far from the reference counts in full",
-            ("far apart",),
-            "One d may be 15 and another -40: clamp nothing.",
+            ("far apart", "far above"),
+            "One d may be 25 and another -40: clamp nothing.",
             needs=MEAN,
         ),
         Property(
@@ -220,8 +250,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",
-            ("float64",),
-            "float64 log probabilities give a float64 estimate.",
+            ("float64", "three samples"),
+            "float64 log probabilities give a float64 estimate, float32 ones a float32 one.",
             observe=observe.dtype_and_changed,
             needs=MEAN,
         ),

@@ -157,6 +157,25 @@ known.edit(
     "use logsigmoid.",
 )
 known.edit("single", {LOSS: f"({LOSS}).float()"}, "Your loss is float32 whatever the rewards are: keep their dtype.")
+known.edit(
+    "double",
+    {LOSS: LOSS.replace("chosen - rejected", "(chosen - rejected).double()")},
+    "Your loss is float64 whatever the rewards are: keep their dtype.",
+)
+known.edit(
+    "chosen_by_where",
+    {
+        LOSS: "torch.where(chosen - rejected > -30, torch.log1p(torch.exp(rejected - chosen)), rejected - chosen)"
+        ".mean()"
+    },
+    "Your loss is right, but its gradient is NaN where rewards lie far apart: torch.where differentiates the branch "
+    "that it does not take too, and that one is infinite. logsigmoid needs no branches.",
+)
+known.edit(
+    "chosen_detached",
+    {"chosen - rejected)": "chosen.detach() - rejected)"},
+    "No gradient reaches the chosen rewards. Both answers are scored by the model that is trained.",
+)
 known.edit("base_two", {".mean()": ".mean() / 0.6931471805599453"}, "Your loss is in bits: use the natural logarithm.")
 known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the rewards, so nothing is trained.")
 known.edit(
@@ -236,6 +255,7 @@ EXERCISE = Exercise(
         Case(
             "gradients far apart",
             drawn_far_apart,
+            visible=True,
             gradients=("chosen", "rejected"),
         ),
     ),
@@ -262,8 +282,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is kept and the rewards are left unchanged",
-            ("float64",),
-            "float64 rewards give a float64 loss.",
+            ("float64", "three pairs"),
+            "float64 rewards give a float64 loss, float32 rewards a float32 one.",
             observe=observe.dtype_and_changed,
             needs=MARGINS,
         ),

@@ -185,6 +185,12 @@ known.edit(
     "Your result is float32 whatever the logits are: keep their dtype.",
 )
 known.edit(
+    "every_dimension_squeezed",
+    {".squeeze(-1)": ".squeeze()", MASKED: "(found * counts)"},
+    "`squeeze()` without a dimension takes away *every* dimension of 1: of two positions one is left after the shift, "
+    "and its dimension goes too. Name the one you mean: squeeze(-1).",
+)
+known.edit(
     "no_check",
     {CHECK: "False"},
     "You do not compare the shapes: logits and labels of different lengths go through without a word. Compare "
@@ -224,6 +230,11 @@ def all_counted(draw: Generator) -> Arguments:
     labels = torch.randint(0, 6, (2, 4), generator=draw)
     labels[1, 2] = 0
     return {"logits": 2 * randn(draw, 2, 4, 6), "labels": labels}
+
+
+def two_positions(draw: Generator) -> Arguments:
+    """After the shift, one position is left."""
+    return {"logits": 2 * randn(draw, 3, 2, 6), "labels": torch.randint(0, 6, (3, 2), generator=draw)}
 
 
 def none_counted(draw: Generator) -> Arguments:
@@ -275,6 +286,7 @@ EXERCISE = Exercise(
         Case("answers, drawn", answers(3, 8)),
         Case("one answer", answers(1, 5)),
         Case("two answers in a row", two_answers, visible=True),
+        Case("two positions", two_positions, visible=True),
         Case("with gaps", with_gaps),
         Case("nothing to count", none_counted, visible=True),
         Case("one token", one_token, visible=True),
@@ -288,7 +300,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             SUMMED,
-            ("all counted", "with gaps"),
+            ("all counted", "two positions", "with gaps"),
             "Nothing is left out here. Pair logits[:, :-1] with labels[:, 1:], look up one log probability for each "
             "label, and add up each row.",
             weight=3,

@@ -134,6 +134,11 @@ known.edit(
     "You accept spans that overlap. Two turns cannot hold the same token: raise ValueError.",
 )
 known.edit(
+    "overlap_of_one_allowed",
+    {CHECK: "not max(last_end - 1, 0) <= start < end <= len(ids)"},
+    "You accept spans that share one token. One may begin where another ends, and not before: raise ValueError.",
+)
+known.edit(
     "not_checked",
     {CHECK: "False"},
     "You check no span. One that is empty, leaves ids or overlaps another is a mistake of the caller: ValueError.",
@@ -174,6 +179,12 @@ known.edit(
     "You accept an empty span, whose start is its end. It labels nothing and is a mistake of the caller: ValueError.",
 )
 known.edit(
+    "backwards_allowed",
+    {CHECK: "not last_end <= start <= len(ids) or start == end or end > len(ids)"},
+    "You refuse a span whose start *is* its end, and accept one whose start lies behind its end. It is empty too: "
+    "raise ValueError.",
+)
+known.edit(
     "too_long_allowed",
     {CHECK: "not last_end <= start < end", COPY: "labels[start:end] = ids[start:end]"},
     "You accept a span that ends after the last token. A slice would cut it off without a word: raise ValueError.",
@@ -212,6 +223,27 @@ def neighbors_in_the_list(ids: list[int], spans: list[tuple[int, int]]) -> list[
         raise ValueError("these spans overlap")
     found = [post_training.sft_labels(ids, [span]) for span in spans]
     return [max(labels) for labels in zip([-100] * len(ids), *found, strict=True)]
+
+
+@known.function(
+    "You look only whether the first or the last token of a span has a label already. A span may go around one that "
+    "came before it in the list: then both of its ends are free, and what lies between is not."
+)
+def free_ends_are_enough(ids: list[int], spans: list[tuple[int, int]]) -> list[int]:
+    labels = [-100] * len(ids)
+    for start, end in spans:
+        post_training.sft_labels(ids, [(start, end)])
+        if labels[start] != -100 or labels[end - 1] != -100:
+            raise ValueError("these spans overlap")
+        labels[start:end] = ids[start:end]
+    return labels
+
+
+known.edit(
+    "the_same_span_twice",
+    {"sorted(spans)": "sorted(set(spans))"},
+    "You make a set of the spans, and so accept the same one twice. It overlaps itself: raise ValueError.",
+)
 
 
 @known.function(
@@ -282,8 +314,10 @@ EXERCISE = Exercise(
         Case("negative", given(ids=IDS, spans=[(-3, 4)]), visible=True),
         Case("overlapping", given(ids=IDS, spans=[(1, 4), (3, 6)]), visible=True),
         Case("overlapping, not side by side", given(ids=IDS, spans=[(3, 6), (0, 2), (5, 8)]), visible=True),
-        Case("one inside another", with_spans((2, 3), (1, 6))),
-        Case("twice the same", with_spans((1, 4), (1, 4))),
+        Case("one inside another", given(ids=IDS, spans=[(2, 3), (1, 6)]), visible=True),
+        Case("twice the same", given(ids=IDS, spans=[(1, 4), (1, 4)]), visible=True),
+        Case("one inside another, drawn", with_spans((2, 3), (1, 6))),
+        Case("twice the same, drawn", with_spans((1, 4), (1, 4))),
     ),
     properties=(
         Property(
@@ -315,6 +349,8 @@ EXERCISE = Exercise(
                 "overlapping, not side by side",
                 "one inside another",
                 "twice the same",
+                "one inside another, drawn",
+                "twice the same, drawn",
             ),
             "Go through the sorted spans and keep the end of the last one: each must lie between it and len(ids).",
             observe=observe.refusal,
