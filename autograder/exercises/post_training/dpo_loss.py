@@ -237,10 +237,7 @@ known.edit(
 )
 known.edit(
     "chosen_by_where",
-    {
-        LOSS: "torch.where(chosen - rejected > -30, torch.log1p(torch.exp(rejected - chosen)), rejected - chosen)"
-        ".mean()"
-    },
+    {LOSS: "torch.where(chosen - rejected > -30, torch.log1p(torch.exp(rejected - chosen)), rejected - chosen).mean()"},
     "Your loss is right, but its gradient is NaN at large margins: torch.where differentiates the branch that it does "
     "not take too, and that one is infinite. logsigmoid needs no branches.",
 )

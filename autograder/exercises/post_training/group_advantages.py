@@ -271,7 +271,15 @@ EXERCISE = Exercise(
     properties=(
         Property(
             GROUPED,
-            ("two groups", "groups, drawn", "pass or fail", "one group", "far from 0", "one right of many", "with gaps"),
+            (
+                "two groups",
+                "groups, drawn",
+                "pass or fail",
+                "one group",
+                "far from 0",
+                "one right of many",
+                "with gaps",
+            ),
             "In a group of 1, 0, 0, 1 the mean is a half and the population's standard deviation too: the advantages "
             "are 1, -1, -1, 1.",
             weight=3,
