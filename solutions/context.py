@@ -104,7 +104,8 @@ def bm25_scores(
     term, idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
 
     Args:
-        query: its terms; one that stands there twice counts twice.
+        query: its terms; one that stands there twice counts twice. Terms are
+            compared as they are: Red is not red.
         documents: the terms of each document, in any number, also none.
         k1: how soon further occurrences stop counting; with 0 the first one is
             all that counts.

@@ -425,6 +425,26 @@ known.edit(
     "You refuse b = 1. It makes sense: lengths then count in full.",
 )
 known.edit(
+    "large_k1_refused",
+    {"k1 < 0": "not 0 <= k1 <= 2"},
+    "You refuse a k1 above 2. Usual or not, it makes sense: further occurrences then count for longer. Only a negative "
+    "one is refused.",
+)
+known.edit(
+    "small_letters",
+    {
+        "counts = [": "query = [term.lower() for term in query]\n"
+        "    documents = [[term.lower() for term in document] for document in documents]\n    counts = ["
+    },
+    "You turn all terms into small letters. Terms that differ are different terms; whoever calls you decides what to "
+    "make equal.",
+)
+known.edit(
+    "query_in_small_letters",
+    {"counts = [": "query = [term.lower() for term in query]\n    counts = ["},
+    "You turn the query into small letters, and its names find nothing any more. Compare terms as they are.",
+)
+known.edit(
     "negative_k1_taken",
     {"k1 < 0 or ": ""},
     "Your function takes a negative k1, with which further occurrences would lower the score: raise ValueError.",

@@ -78,6 +78,7 @@ SMALL = [
 ]
 EQUAL = [["a", "red", "ball"], ["a", "red", "hat"], ["a", "blue", "key"], ["a", "red", "key"]]
 REPEATED = [SMALL[0], SMALL[2], SMALL[0], SMALL[3], SMALL[2]]
+CAPITALS = [["Anna", "has", "a", "Red", "ball"], ["anna", "Anna", "red"], ["a", "Red", "red", "key"]]
 EMPTY_AMONG = [["red", "ball", "ball"], [], ["red", "hat"], []]
 
 EXERCISE = Exercise(
@@ -103,6 +104,8 @@ EXERCISE = Exercise(
             given(query=["car", "red"], documents=[["carpet", "red"], ["a", "car", "stood"], ["scared", "red", "red"]]),
             visible=True,
         ),
+        Case("capital letters", given(query=["Anna", "red"], documents=CAPITALS), visible=True),
+        Case("a large k1", given(query=["red", "key"], documents=SMALL, k1=4.0), visible=True),
         Case("equal documents", given(query=["red", "key"], documents=REPEATED), visible=True),
         Case("equal documents, drawn", drawn_equal_documents),
         Case("lengths do not matter", given(query=["red", "key"], documents=SMALL, b=0.0), visible=True),
@@ -137,14 +140,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "A long document has to make up for its length",
-            ("different lengths", "different lengths, drawn", "a word inside another"),
+            ("different lengths", "different lengths, drawn", "a word inside another", "capital letters"),
             "k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is over "
             "all documents.",
             weight=2,
         ),
         Property(
             "k1 and b set how much",
-            ("other settings", "other settings, drawn"),
+            ("other settings", "a large k1", "other settings, drawn"),
             "1.5 and 0.75 are only defaults.",
         ),
         Property(

@@ -231,6 +231,11 @@ known.edit(
     "ValueError.",
 )
 known.edit(
+    "size_of_one_refused",
+    {"size < 1": "size < 2"},
+    "You refuse a size of 1. Such chunks are small, and make sense: what holds nothing is a size of 0 or less.",
+)
+known.edit(
     "empty_chunks_taken",
     {"size < 1": "size < 0", "not 0 <= overlap < size": "size and not 0 <= overlap < size", ", step)": ", step or 1)"},
     "Your function takes chunks of 0 ids, which can hold nothing: raise ValueError.",
@@ -310,6 +315,7 @@ EXERCISE = Exercise(
     cases=(
         Case("no overlap", given(ids=[11, 12, 13, 14, 15, 16, 17, 18], size=3, overlap=0), visible=True),
         Case("no overlap, drawn", drawn_without_overlap),
+        Case("chunks of one id", given(ids=[11, 12, 13], size=1, overlap=0), visible=True),
         Case("a text that fits", given(ids=[11, 12, 13, 14], size=6, overlap=2), visible=True),
         Case("exactly one chunk, drawn", drawn_one_chunk),
         Case("overlap, no rest", given(ids=[11, 12, 13, 14, 15, 16, 17, 18], size=4, overlap=2), visible=True),
@@ -338,7 +344,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             "Without overlap, the chunks are the text cut up",
-            ("no overlap", "no overlap, drawn", "a text that fits", "exactly one chunk, drawn"),
+            ("no overlap", "no overlap, drawn", "chunks of one id", "a text that fits", "exactly one chunk, drawn"),
             "Eight ids in chunks of three: three, three and the two that are left. A text that fits is one chunk.",
             weight=2,
         ),

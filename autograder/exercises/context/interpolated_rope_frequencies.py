@@ -169,6 +169,21 @@ known.edit(
     "Your function takes a head without columns: raise ValueError where head_dim is below 2.",
 )
 known.edit(
+    "negative_head_taken",
+    {"head_dim < 2": "head_dim == 0"},
+    "Your function refuses a head_dim of 0, and takes a negative one. Raise ValueError below 2.",
+)
+known.edit(
+    "negative_base_taken",
+    {"base <= 0 or": "base == 0 or"},
+    "Your function refuses a base of 0, and takes a negative one, whose powers are NaN. Raise ValueError for both.",
+)
+known.edit(
+    "base_and_scale_multiplied",
+    {"base <= 0 or scale <= 0": "base * scale <= 0"},
+    "You look at the product of base and scale: two negative numbers make a positive one. Compare each with 0.",
+)
+known.edit(
     "scale_of_zero_taken",
     {" or scale <= 0": ""},
     "Your function takes a scale of 0 or less, and divides by it. A length is never 0 times another: raise ValueError.",
@@ -232,6 +247,9 @@ EXERCISE = Exercise(
         Case("base below 1", given(head_dim=6, base=0.5, scale=2.0), visible=True),
         Case("odd width", given(head_dim=7, base=1000.0, scale=4.0), visible=True),
         Case("no columns", given(head_dim=0, base=1000.0, scale=4.0), visible=True),
+        Case("negative width", given(head_dim=-4, base=1000.0, scale=4.0), visible=True),
+        Case("negative base", given(head_dim=6, base=-1000.0, scale=4.0), visible=True),
+        Case("both negative", given(head_dim=6, base=-1000.0, scale=-4.0), visible=True),
         Case("base of zero", given(head_dim=6, base=0.0, scale=4.0), visible=True),
         Case("scale of zero", given(head_dim=6, base=1000.0, scale=0.0), visible=True),
         Case("negative scale", given(head_dim=6, base=1000.0, scale=-2.0), visible=True),
@@ -266,6 +284,7 @@ EXERCISE = Exercise(
             (
                 "not scaled", "four times as long", "drawn", "shorter than before", "base below 1", "odd width",
                 "no columns",
+                "negative width", "negative base", "both negative",
                 "base of zero", "scale of zero", "negative scale", "refused, drawn",
             ),
             "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",

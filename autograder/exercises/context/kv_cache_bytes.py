@@ -179,6 +179,23 @@ for left_out, others, what in (
         f"Your function takes {what}, and finds a cache of 0 bytes. Raise ValueError.",
     )
 known.edit(
+    "only_zeros_refused",
+    {f"{LARGE_ENOUGH} < 1": "not (n_layers and n_kv_heads and head_dim and batch)"},
+    "You refuse 0 layers, heads, columns or texts, and take a negative number of them, which counts as true in Python. "
+    "Refuse whatever is below 1.",
+)
+known.edit(
+    "their_product_compared",
+    {f"{LARGE_ENOUGH} < 1": "n_layers * n_kv_heads * head_dim * batch < 1"},
+    "You look at the product only: two negative numbers make a positive one. Refuse each of the four where it is below "
+    "1.",
+)
+known.edit(
+    "negative_bytes_taken",
+    {"bytes_per_value <= 0": "bytes_per_value == 0"},
+    "Your function refuses numbers of 0 bytes, and takes those of a negative size. Raise ValueError for both.",
+)
+known.edit(
     "batch_of_0_taken_for_1",
     {LARGE_ENOUGH: "min(n_layers, n_kv_heads, head_dim)", "seq_len * batch": "seq_len * (batch or 1)"},
     "Your function takes a batch of 0 texts for one of 1. Without a text there is no cache: raise ValueError.",
@@ -224,6 +241,7 @@ EXERCISE = Exercise(
     cases=(
         Case("16 bits", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70), visible=True),
         Case("16 bits, drawn", drawn_shape),
+        Case("a long text", given(n_layers=5, n_kv_heads=9, head_dim=11, seq_len=90_001), visible=True),
         Case("a long text, drawn", drawn_large),
         Case(
             "8 bits", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, bytes_per_value=1), visible=True
@@ -245,16 +263,21 @@ EXERCISE = Exercise(
         Case("no key-value head", given(n_layers=3, n_kv_heads=0, head_dim=16, seq_len=70), visible=True),
         Case("no column", given(n_layers=3, n_kv_heads=5, head_dim=0, seq_len=70), visible=True),
         Case("no text", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, batch=0), visible=True),
+        Case("negative layers", given(n_layers=-3, n_kv_heads=5, head_dim=16, seq_len=70), visible=True),
+        Case("two negative numbers", given(n_layers=-3, n_kv_heads=5, head_dim=-16, seq_len=70), visible=True),
         Case("one of them missing, drawn", drawn_refusal),
         Case("negative length", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=-70), visible=True),
         Case(
             "no byte", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, bytes_per_value=0), visible=True
         ),
+        Case(
+            "negative bytes", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=70, bytes_per_value=-2), visible=True
+        ),
     ),
     properties=(
         Property(
             "It counts the keys and the values of one text in 16 bits",
-            ("16 bits", "16 bits, drawn", "a long text, drawn"),
+            ("16 bits", "16 bits, drawn", "a long text", "a long text, drawn"),
             "Take one position of one layer and head: a key and a value, head_dim numbers each, 2 bytes a number. Then "
             "multiply by how many there are of each.",
             weight=3,
@@ -287,7 +310,8 @@ EXERCISE = Exercise(
             "What makes no sense is refused with a ValueError",
             (
                 "16 bits", "16 bits, drawn", "no layer", "no key-value head", "no column", "no text",
-                "one of them missing, drawn", "negative length", "no byte",
+                "negative layers", "two negative numbers", "one of them missing, drawn", "negative length", "no byte",
+                "negative bytes",
             ),
             "Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
             "columns or texts below 1.",

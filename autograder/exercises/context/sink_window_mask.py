@@ -232,6 +232,11 @@ known.edit(
     "Your function takes a window of 0, with which a query does not see itself: raise ValueError.",
 )
 known.edit(
+    "negative_window_taken",
+    {"if window < 1": "if window == 0"},
+    "Your function refuses a window of 0, and takes a negative one. Raise ValueError for both.",
+)
+known.edit(
     "negative_sinks_taken",
     {"sinks < 0 or seq_len < 0": "seq_len < 0"},
     "Your function takes a negative number of sinks: raise ValueError.",
@@ -288,6 +293,7 @@ EXERCISE = Exercise(
         Case("short and wide, drawn", drawn_wide),
         Case("no positions", given(seq_len=0, sinks=1, window=2), visible=True),
         Case("no window", given(seq_len=6, sinks=1, window=0), visible=True),
+        Case("negative window", given(seq_len=6, sinks=1, window=-2), visible=True),
         Case("negative sinks", given(seq_len=6, sinks=-1, window=2), visible=True),
         Case("negative length", given(seq_len=-3, sinks=1, window=2), visible=True),
         Case("no such mask, drawn", drawn_refusal),
@@ -323,8 +329,8 @@ EXERCISE = Exercise(
         Property(
             "A window below 1 and negative numbers are refused with a ValueError",
             (
-                "a window alone", "a window alone, drawn", "sinks and a window", "no window", "negative sinks",
-                "negative length", "no such mask, drawn",
+                "a window alone", "a window alone, drawn", "sinks and a window", "no window", "negative window",
+                "negative sinks", "negative length", "no such mask, drawn",
             ),
             "Raise ValueError where window is below 1, or sinks or seq_len is negative, and nowhere else.",
             observe=observe.refusal,

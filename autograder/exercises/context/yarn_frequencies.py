@@ -245,6 +245,37 @@ known.edit(
     "You return a frequency for each column. There is one for each *pair*: head_dim // 2 of them.",
 )
 known.edit(
+    "single_pair_squeezed",
+    {RESULT: f"({RESULT}).squeeze()"},
+    "`squeeze()` takes the only dimension away where a head has one pair. The result is one row of head_dim // 2 "
+    "numbers, also then.",
+)
+known.edit(
+    "never_sped_up",
+    {RESULT: "(1 - kept) * frequency / max(scale, 1.0) + kept * frequency"},
+    "You leave the slow pairs alone where the scale is below 1. They are divided by it there too.",
+)
+known.edit(
+    "scale_below_one_refused",
+    {"scale <= 0": "scale < 1"},
+    "You refuse a scale below 1. It only makes the positions count for more; what makes no sense is 0 or less.",
+)
+known.edit(
+    "base_below_one_refused",
+    {"base <= 0 or": "base <= 1 or"},
+    "You refuse a base of 1 or less. Unusual as it is, it gives frequencies; what makes no sense is 0 or less.",
+)
+known.edit(
+    "negative_base_taken",
+    {"base <= 0 or": "base == 0 or"},
+    "Your function refuses a base of 0, and takes a negative one, whose powers are NaN. Raise ValueError for both.",
+)
+known.edit(
+    "negative_length_taken",
+    {"original_length < 1": "original_length == 0"},
+    "Your function refuses a trained length of 0, and takes a negative one. Raise ValueError for both.",
+)
+known.edit(
     "in_float64",
     {RESULT: f"({RESULT}).double()"},
     "You return float64. The task asks for float32, which is what models keep their frequencies in.",
@@ -385,6 +416,9 @@ EXERCISE = Exercise(
         Case("only fast pairs, drawn", drawn_fast),
         Case("only slow pairs", given(head_dim=6, base=500.0, scale=4.0, original_length=5), visible=True),
         Case("only slow pairs, drawn", drawn_slow),
+        Case("one pair", given(**ALL_KINDS | {"head_dim": 2, "original_length": 30}), visible=True),
+        Case("shorter than before", given(**ALL_KINDS | {"scale": 0.5}), visible=True),
+        Case("base below 1", given(**ALL_KINDS | {"base": 0.5}), visible=True),
         Case("fast, slow and between", given(**ALL_KINDS), visible=True),
         Case("fast, slow and between, drawn", drawn),
         Case(
@@ -396,6 +430,8 @@ EXERCISE = Exercise(
         Case("odd width", given(**ALL_KINDS | {"head_dim": 11}), visible=True),
         Case("no columns", given(**ALL_KINDS | {"head_dim": 0}), visible=True),
         Case("base of zero", given(**ALL_KINDS | {"base": 0.0}), visible=True),
+        Case("negative base", given(**ALL_KINDS | {"base": -1000.0}), visible=True),
+        Case("negative trained length", given(**ALL_KINDS | {"original_length": -100}), visible=True),
         Case("scale of zero", given(**ALL_KINDS | {"scale": 0.0}), visible=True),
         Case("negative scale", given(**ALL_KINDS | {"scale": -1.0}), visible=True),
         Case("no trained length", given(**ALL_KINDS | {"original_length": 0}), visible=True),
@@ -423,7 +459,10 @@ EXERCISE = Exercise(
         ),
         Property(
             "Between the two, the mixture changes evenly with the turns",
-            ("fast, slow and between", "fast, slow and between, drawn"),
+            (
+                "fast, slow and between", "one pair", "shorter than before", "base below 1",
+                "fast, slow and between, drawn",
+            ),
             "Work out one pair by hand: r = original_length · f / 2π, then g = (r - slow) / (fast - slow), then "
             "(1 - g) f / scale + g f.",
             weight=3,
@@ -449,7 +488,8 @@ EXERCISE = Exercise(
             "What makes no sense is refused with a ValueError",
             (
                 "not scaled", "fast, slow and between", "fast, slow and between, drawn", "odd width", "no columns",
-                "base of zero", "scale of zero", "negative scale", "no trained length", "equal thresholds",
+                "base of zero", "negative base", "scale of zero", "negative scale", "no trained length",
+                "negative trained length", "equal thresholds",
                 "thresholds the wrong way round",
                 "refused, drawn",
             ),
