@@ -158,6 +158,12 @@ known.edit(
     "Called twice with the same seed, your function gives two intervals: the generator does not get the seed.",
 )
 known.edit(
+    "seed_of_zero_ignored",
+    {"random.Random(seed)": "random.Random(seed or None)"},
+    "With a seed of 0 your function gives two intervals: 0 counts as false in Python, so `seed or ...` does without "
+    "it. 0 is a seed like any other.",
+)
+known.edit(
     "one_seed_for_all",
     {"random.Random(seed)": "random.Random(0)"},
     "Your interval does not depend on the seed: the generator always starts from the same one.",
@@ -210,6 +216,16 @@ known.edit(
     "You take a level above 1 for percent. A level of 95 may as well be a slip: raise ValueError.",
 )
 known.edit(
+    "rounded",
+    {"return low.item(), high.item()": "return round(low.item(), 2), round(high.item(), 2)"},
+    "You round the ends. Rounding is for printing: values may be far smaller than a hundredth.",
+)
+known.edit(
+    "negative_level_accepted",
+    {"if not 0 < level < 1:": "level, given = abs(level), level\n    if not abs(given) < 1 or given == 0:"},
+    "You accept a negative level. No share is below 0: raise ValueError.",
+)
+known.edit(
     "level_unchecked",
     {"if not 0 < level < 1:": "level = min(max(level, 0), 1)\n    if False:"},
     "You accept a level that is no share. Raise ValueError unless it is above 0 and below 1.",
@@ -228,6 +244,16 @@ known.edit(
     "no_resamples_accepted",
     {"if n_resamples < 1:": "n_resamples = max(n_resamples, 1)\n    if False:"},
     "You accept fewer than one resample. Raise ValueError.",
+)
+known.edit(
+    "negative_resamples_accepted",
+    {"if n_resamples < 1:": "n_resamples = abs(n_resamples)\n    if n_resamples == 0:"},
+    "You refuse 0 resamples, and accept a negative number of them. Raise ValueError for both.",
+)
+known.edit(
+    "one_item_refused",
+    {"if not values:": "if len(values) < 2:"},
+    "You refuse a single item. It makes sense: every resample is that item, and both ends lie on it.",
 )
 known.edit(
     "means_not_in_order",
@@ -331,12 +357,14 @@ EXERCISE = Exercise(
         Case("one of four", given(**shape("one of four", seed=5)), visible=True),
         Case("two items", given(**shape("two", seed=6)), visible=True),
         Case("four items", given(**shape("four", seed=4)), visible=True),
+        Case("small values", given(**shape("four", scale=1 / 512, seed=9)), visible=True),
         Case("five items, drawn", lambda draw: drawn_shape("five", draw)),
         Case("one of four, drawn", lambda draw: drawn_shape("one of four", draw)),
         Case("one item", given(values=[0.25], level=0.95, n_resamples=50, seed=2), visible=True),
         Case("equal items, drawn", drawn_equal),
         # Repeated a few times, values are not compared with those of another generator, but by the properties alone.
         Case("one seed", lambda draw: seeded(draw, 7), visible=True, repeat=3),
+        Case("a seed of 0", lambda draw: seeded(draw, 0), visible=True, repeat=3),
         Case("a seed", lambda draw: seeded(draw, 11), visible=True, repeat=2),
         Case("another seed", lambda draw: seeded(draw, 12), visible=True, repeat=2, drawn_as="a seed"),
         Case("one resample", lambda draw: {**seeded(draw, 5), "n_resamples": 1}, visible=True, repeat=2),
@@ -346,14 +374,24 @@ EXERCISE = Exercise(
         Case("level 1", given(**refused(level=1.0)), visible=True),
         Case("level in percent", given(**refused(level=95)), visible=True),
         Case("level in percent, drawn", drawn_percent),
+        Case("negative level", given(**refused(level=-0.8)), visible=True),
         Case("negative level, drawn", lambda draw: refused(level=-randint(draw, 1, 60) / 64)),
         Case("no resamples", given(**refused(n_resamples=0)), visible=True),
+        Case("negative resamples", given(**refused(n_resamples=-20)), visible=True),
         Case("negative resamples, drawn", lambda draw: refused(n_resamples=-randint(draw, 1, 99))),
     ),
     properties=(
         Property(
             MAIN,
-            ("five items", "one of four", "two items", "four items", "five items, drawn", "one of four, drawn"),
+            (
+                "five items",
+                "one of four",
+                "two items",
+                "four items",
+                "small values",
+                "five items, drawn",
+                "one of four, drawn",
+            ),
             "By hand, for the items 0 and 1: of four equally likely resamples one has the mean 0, two have 0.5 and one "
             "has 1. The middle 30 % of the means are all 0.5.",
             weight=4,
@@ -368,6 +406,14 @@ EXERCISE = Exercise(
             "The same seed gives the same interval",
             ("one seed",),
             "Give the seed to the generator that draws, once, before the first resample.",
+            observe=observe.same_each_time,
+            joint=True,
+            needs=MAIN,
+        ),
+        Property(
+            "A seed of 0 is a seed like any other",
+            ("a seed of 0",),
+            "Give the seed to the generator as it is: `seed or ...` and `if seed` leave out 0.",
             observe=observe.same_each_time,
             joint=True,
             needs=MAIN,
@@ -398,7 +444,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "No values, or fewer than one resample, are refused with a ValueError",
-            ("five items", "no values", "no resamples", "negative resamples, drawn"),
+            ("five items", "no values", "no resamples", "negative resamples", "negative resamples, drawn"),
             "Raise ValueError for an empty list, and for n_resamples below 1.",
             observe=observe.refusal,
             needs=MAIN,
@@ -411,6 +457,7 @@ EXERCISE = Exercise(
                 "level 1",
                 "level in percent",
                 "level in percent, drawn",
+                "negative level",
                 "negative level, drawn",
             ),
             "Raise ValueError unless level is above 0 and below 1. 95 is no level: 0.95 is.",

@@ -25,6 +25,39 @@ known.edit(
     "document holds them: slide the window over each document by itself.",
 )  # fmt: skip
 known.edit(
+    "joined_by_a_token",
+    {OF_TRAINING: "(lambda text: {tuple(text[start : start + n]) for start in range(len(text) - n + 1)})"
+     "([token for document in training for token in (*document, 0)])"},
+    "You join the training documents with a 0 between them. 0 is a token like any other, and the test may hold it: "
+    "slide the window over each document by itself.",
+)  # fmt: skip
+known.edit(
+    "pairs_whatever_n_is",
+    {OF_TEST: "[*zip(test, test[1:])] if len(test) >= n else []",
+     OF_TRAINING: "{pair for document in training for pair in zip(document, document[1:])}"},
+    "You compare pairs of tokens, whatever n is. A window has n tokens: [start : start + n].",
+)  # fmt: skip
+known.edit(
+    "test_of_n_tokens_left_out",
+    {"    asked = [": "    if len(test) <= n:\n        return 0.0\n    asked = ["},
+    "You return 0.0 for a test of exactly n tokens. It has one n-gram, all of it; only a *shorter* test has none.",
+)
+known.edit(
+    "no_training_refused",
+    {"    seen = ": "    if not training:\n        raise ValueError('no training text')\n    seen = "},
+    "You refuse an empty training text. Nothing of the test can have been seen then: 0.0.",
+)
+known.edit(
+    "empty_test_refused",
+    {"    asked = [": "    if not test:\n        raise ValueError('no test')\n    asked = ["},
+    "You refuse an empty test. It has no n-gram that could have been seen: return 0.0.",
+)
+known.edit(
+    "single_tokens_refused",
+    {"if n < 1:": "if n < 2:"},
+    "You refuse an n of 1. Single tokens are n-grams too.",
+)
+known.edit(
     "as_a_set",
     {OF_TEST: "{tuple(test[start : start + n]) for start in range(len(test) - n + 1)}"},
     "You make a set of the test's n-grams, so that one that comes twice counts once. Each place of the test counts.",
@@ -327,6 +360,9 @@ EXERCISE = Exercise(
     cases=(
         Case("example", given(**EXAMPLE), visible=True),
         Case("the same n-gram twice", given(**TWICE), visible=True),
+        Case("trigrams", given(test=[7, 1, 2, 3, 8], training=[[1, 2, 9], [0, 1, 2, 3], [3, 8]], n=3), visible=True),
+        Case("a test of n tokens", given(test=[1, 2, 3], training=[[4, 1, 2, 3]], n=3), visible=True),
+        Case("single tokens, given", given(test=[3, 8, 3, 5, 6], training=[[1, 3], [9, 8]], n=1), visible=True),
         Case("trigrams, drawn", lambda draw: half_copied(draw, 3)),
         Case("longer n-grams, drawn", lambda draw: half_copied(draw, 5)),
         Case("in two documents", given(test=[4, 1, 2, 8], training=[[1, 2, 5], [6, 1, 2]], n=2), visible=True),
@@ -337,13 +373,14 @@ EXERCISE = Exercise(
         Case("digits that run together", given(test=[1, 12, 7], training=[[11, 2, 5], [5, 6]], n=2), visible=True),
         Case("ids inside longer ones", given(test=[1, 2, 7], training=[[11, 23, 5], [5, 6]], n=2), visible=True),
         Case("across documents", given(test=[1, 2, 3, 4], training=[[9, 1, 2], [3, 4, 9]], n=3), visible=True),
+        Case("a 0 at the border", given(test=[2, 0, 3, 4], training=[[9, 2], [3, 0]], n=2), visible=True),
         Case("across documents, drawn", across),
         Case("nothing in common", renamed(test=[1, 2, 3, 4], training=[[5, 6, 7], [8]], n=2)),
-        Case("no training text", renamed(test=[1, 2, 3], training=[], n=2)),
+        Case("no training text", given(test=[1, 2, 3], training=[], n=2), visible=True),
         Case("all copied", renamed(test=[4, 5, 6, 7], training=[[1, 2], [3, 4, 5, 6, 7]], n=3)),
         Case("short test", given(test=[1, 2], training=[[1, 2, 3]], n=3), visible=True),
         Case("short new test", given(test=[1, 9], training=[[1, 2, 3]], n=3), visible=True),
-        Case("empty test", renamed(test=[], training=[[1, 2, 3]], n=1)),
+        Case("empty test", given(test=[], training=[[1, 2, 3]], n=1), visible=True),
         Case("short test, drawn", drawn_short),
         Case("n is 0", given(test=[1, 2], training=[[1, 2, 3]], n=0), visible=True),
         Case("negative n", given(test=[1, 2], training=[[1, 2, 3]], n=-1), visible=True),
@@ -353,7 +390,8 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             (
-                "example", "the same n-gram twice", "trigrams, drawn", "longer n-grams, drawn", "in two documents",
+                "example", "the same n-gram twice", "trigrams", "a test of n tokens", "single tokens, given",
+                "trigrams, drawn", "longer n-grams, drawn", "in two documents",
                 "a document of n tokens", "single tokens",
                 "another order", "far apart", "digits that run together", "ids inside longer ones",
             ),
@@ -363,7 +401,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "An n-gram lies within one training document",
-            ("across documents", "across documents, drawn"),
+            ("across documents", "a 0 at the border", "across documents, drawn"),
             "Slide the window over each document by itself: what ends one and begins the next is no text.",
             needs=MAIN,
         ),

@@ -132,6 +132,22 @@ known.edit(
     "Your zeros are float32 whatever the weights are. attention.new_zeros keeps dtype and device.",
 )
 known.edit(
+    "heads_squeezed",
+    {PICKED: f"{PICKED}.squeeze()"},
+    "`squeeze()` takes the dimension of heads away where there is one head. Return [heads] in any case.",
+)
+known.edit(
+    "token_zero_left_out",
+    {"if token in latest": "if token and token in latest"},
+    "You leave out token 0, which counts as false in Python. It is a token like any other: ask only whether it is "
+    "`in latest`.",
+)
+known.edit(
+    "one_token_refused",
+    {"if attention.dim() != 3": "if len(ids) < 2 or attention.dim() != 3"},
+    "You refuse a text of a single token. Nothing repeats in it, so each head's score is 0.",
+)
+known.edit(
     "history_cut",
     {PICKED: f"{PICKED}.detach()"},
     "The scores are right, but no gradient flows back to the weights: work on the tensor itself, without item, tolist "
@@ -153,6 +169,26 @@ known.edit(
     "keys_unchecked",
     {"attention.shape[1:] != (len(ids), len(ids))": "attention.shape[1] != len(ids)"},
     "You check the number of queries only. There must be as many keys as ids, too: raise ValueError.",
+)
+known.edit(
+    "queries_unchecked",
+    {"attention.shape[1:] != (len(ids), len(ids))": "attention.shape[2] != len(ids)"},
+    "You check the number of keys only. There must be as many queries as ids, too: raise ValueError.",
+)
+known.edit(
+    "fewer_positions_accepted",
+    {"attention.shape[1:] != (len(ids), len(ids))": "max(attention.shape[1:]) > len(ids)"},
+    "You refuse weights of a longer text only. With a shorter one the ids run past the end: raise ValueError.",
+)
+known.edit(
+    "only_square",
+    {"attention.shape[1:] != (len(ids), len(ids))": "attention.shape[1] != attention.shape[2]"},
+    "You check that there are as many queries as keys, and not that these are as many as the ids. Raise ValueError.",
+)
+known.edit(
+    "a_batch_accepted",
+    {"attention.dim() != 3 or attention.shape[1:]": "attention.dim() < 3 or attention.shape[1:3]"},
+    "You accept more dimensions than [heads, query, key]. Raise ValueError unless there are three.",
 )
 known.edit(
     "dimensions_unchecked",
@@ -274,31 +310,44 @@ EXERCISE = Exercise(
         Case("thrice", lambda draw: {"attention": weights(draw, 3, 8), "ids": [5, 2, 5, 8, 1, 5, 2, 2]}, visible=True),
         Case("drawn", drawn),
         Case("without a mask, drawn", drawn_full),
+        Case("one head", drawn_single_head, visible=True),
+        Case("token 0", lambda draw: {"attention": weights(draw, 2, 6), "ids": [0, 4, 0, 0, 4, 7]}, visible=True),
         Case("one head, drawn", drawn_single_head),
         Case("side by side", neighbors, visible=True),
         Case("nothing repeats", no_repeat, visible=True),
+        Case("one token", given(attention=torch.ones(3, 1, 1), ids=[8]), visible=True),
         Case("one token, drawn", drawn_single_token),
         Case("float64", in_float64, visible=True),
         Case("nothing repeats in float64", lambda draw: no_repeat(draw, torch.float64), visible=True),
         Case("gradients", drawn, visible=True, gradients=("attention",)),
         Case("longer weights", lambda draw: other_length(draw, 8, 8), visible=True),
-        Case("shorter weights", lambda draw: other_length(draw, 5, 5)),
+        Case("shorter weights", lambda draw: other_length(draw, 5, 5), visible=True),
         Case("more keys", lambda draw: other_length(draw, 6, 7), visible=True),
-        Case("more queries", lambda draw: other_length(draw, 7, 6)),
+        Case("more queries", lambda draw: other_length(draw, 7, 6), visible=True),
         Case("no heads", other_dimensions, visible=True),
         Case("a batch", lambda draw: other_dimensions(draw, 2, 3)),
+        Case("a batch of as many heads", lambda draw: other_dimensions(draw, 2, 6), visible=True),
     ),
     properties=(
         Property(
             MAIN,
-            ("one repeat", "thrice", "drawn", "without a mask, drawn", "one head, drawn", "side by side"),
+            (
+                "one repeat",
+                "thrice",
+                "one head",
+                "token 0",
+                "drawn",
+                "without a mask, drawn",
+                "one head, drawn",
+                "side by side",
+            ),
             "In 7 3 9 7 only the last position counts. Its token stood at position 0, so the weight on position 1 is "
             "the score: attention[head, 3, 1].",
             weight=4,
         ),
         Property(
             "It is 0 for each head where nothing repeats",
-            ("nothing repeats", "one token, drawn"),
+            ("nothing repeats", "one token", "one token, drawn"),
             "The mean of no weights is NaN. Return a zero for each head instead.",
             needs=MAIN,
         ),
@@ -318,7 +367,16 @@ EXERCISE = Exercise(
         ),
         Property(
             "Weights that do not belong to the text are refused with a ValueError",
-            ("one repeat", "longer weights", "shorter weights", "more keys", "more queries", "no heads", "a batch"),
+            (
+                "one repeat",
+                "longer weights",
+                "shorter weights",
+                "more keys",
+                "more queries",
+                "no heads",
+                "a batch",
+                "a batch of as many heads",
+            ),
             "Raise ValueError unless attention has three dimensions, and as many queries and keys as there are ids.",
             observe=observe.refusal,
             needs=MAIN,

@@ -52,6 +52,19 @@ known.edit(
     "came.",
 )
 
+known.edit(
+    "first_answer_of_a_tie",
+    {"    return ": "    votes = [count for _, count in Counter(answers).most_common(2)]\n"
+     "    if len(votes) == 2 and votes[0] == votes[1]:\n        return answers[0]\n    return "},
+    "In a tie you return the first answer of all, which need not be one of those with most votes. Of *those*, the one "
+    "that was given first wins.",
+)  # fmt: skip
+known.edit(
+    "nobody_agrees_refused",
+    {"if not answers:": "if not answers or len(answers) == len(set(answers)) > 1:"},
+    "You refuse answers that all differ. They are a tie with one vote each: the first one wins.",
+)
+
 
 @known.function(
     "Of several answers with equally many votes you return the one that reached the number first, while you count. "
@@ -140,6 +153,11 @@ known.edit(
     {WINNER: "Counter([answer.strip() for answer in answers]).most_common(1)[0][0]"},
     "You strip the answers before you count. Texts that differ are different answers; whoever calls you decides what "
     "to make equal.",
+)
+known.edit(
+    "winner_stripped",
+    {WINNER: f"{WINNER}.strip()"},
+    "You strip the answer that has won, and return one that may not have been given. Return it as it is.",
 )
 known.edit(
     "empty_texts_left_out",
@@ -254,15 +272,18 @@ EXERCISE = Exercise(
         Case("few votes", given(answers=["5", "2", "6", "9", "2", "1"]), visible=True),
         Case("tie", given(answers=["mm", *OTHERS, "mm", *OTHERS[::-1]]), visible=True),
         Case("late tie", given(answers=["mm", *OTHERS, *OTHERS[::-1], "mm"]), visible=True),
+        Case("tie behind a single vote", given(answers=["k", "mm", "x", "c", "x", "c", "mm"]), visible=True),
         Case("tie of lengths", given(answers=2 * LENGTHS), visible=True),
         Case("tie of empty text and numbers", given(answers=2 * ["5", "", *NUMBERS]), visible=True),
         Case("tie of three", renamed("m", "x", "c", "c", "x", "m", "z")),
         Case("tie of many", renamed(*2 * ["m", "x", "c", "e", "t", "g", "p", "d"])),
         Case("tie, drawn", drawn_tie),
-        Case("all differ", renamed("n", "s", "a")),
+        Case("all differ", given(answers=["mm", "s", "aaa", "z", "b"]), visible=True),
+        Case("all differ, drawn", renamed("n", "s", "a")),
         Case("one answer", given(answers=["42"]), visible=True),
         Case("other letters", given(answers=["Yes", "no", "yes", "no", "YES"]), visible=True),
         Case("other spaces", given(answers=["8", "7", " 8", "7", "8 "]), visible=True),
+        Case("a space that wins", given(answers=["8", " 7", "8 ", " 7"]), visible=True),
         Case("other digits", given(answers=["8", "7", "08", "7", "008"]), visible=True),
         Case("no answer given", given(answers=["", "4", "", "5"]), visible=True),
         Case("no answers", given(answers=[]), visible=True),
@@ -280,12 +301,14 @@ EXERCISE = Exercise(
             (
                 "tie",
                 "late tie",
+                "tie behind a single vote",
                 "tie of lengths",
                 "tie of empty text and numbers",
                 "tie of three",
                 "tie of many",
                 "tie, drawn",
                 "all differ",
+                "all differ, drawn",
             ),
             "In k a z z a k all have two votes, and k was given first. A set has no order: go through the answers as "
             "they came.",
@@ -294,7 +317,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Answers are compared as they are",
-            ("other letters", "other spaces", "other digits", "no answer given"),
+            ("other letters", "other spaces", "a space that wins", "other digits", "no answer given"),
             "Texts that differ in a letter's case or in a space are different answers, and an empty text is one, too.",
             needs=MAIN,
         ),

@@ -139,6 +139,21 @@ known.edit(
     "same items cannot be paired: raise ValueError.",
 )
 known.edit(
+    "longer_first_refused_only",
+    {"len(first) != len(second)": "len(first) > len(second)", "strict=True": "strict=False"},
+    "You refuse a first list that is longer than the second, and not one that is shorter. Raise ValueError for both.",
+)
+known.edit(
+    "longer_second_refused_only",
+    {"len(first) != len(second)": "len(first) < len(second)", "strict=True": "strict=False"},
+    "You refuse a second list that is longer than the first, and not one that is shorter. Raise ValueError for both.",
+)
+known.edit(
+    "two_items_refused",
+    {"len(first) < 2": "len(first) < 3"},
+    "You refuse two items. They have a spread, if a poor one: only *fewer* than two are refused.",
+)
+known.edit(
     "one_item_has_no_error",
     {"if len(first) < 2:": "if len(first) == 1:\n        return first[0] - second[0], 0.0\n    if len(first) < 1:"},
     "You return an error of 0 for a single item, as if it were certain. One item says nothing about the spread: raise "
@@ -240,8 +255,10 @@ EXERCISE = Exercise(
         Case("second better, drawn", drawn_second_better),
         Case("answers, drawn", drawn_answers),
         Case("a constant lead", given(first=[0.75, 1.5, 3.0], second=[0.5, 1.25, 2.75]), visible=True),
+        Case("two items", given(first=[0.5, 2.0], second=[0.25, 0.5]), visible=True),
         Case("two items, drawn", drawn_pair),
         Case("lengths differ", given(first=[1.0, 0.0, 1.0], second=[1.0, 1.0]), visible=True),
+        Case("second longer", given(first=[1.0, 0.0], second=[1.0, 1.0, 0.0]), visible=True),
         Case("lengths differ, drawn", drawn_lengths),
         Case("second longer, drawn", drawn_longer_second),
         Case("one item", given(first=[1.0], second=[0.0]), visible=True),
@@ -257,6 +274,7 @@ EXERCISE = Exercise(
                 "drawn",
                 "second better, drawn",
                 "answers, drawn",
+                "two items",
                 "two items, drawn",
             ),
             "Subtract item by item, first minus second, and take the mean of what you get. The result is a pair: this "
@@ -274,6 +292,7 @@ EXERCISE = Exercise(
                 "drawn",
                 "second better, drawn",
                 "answers, drawn",
+                "two items",
                 "two items, drawn",
             ),
             "For the differences 0, 1, 0, 1: the mean is 0.5, the squared distances sum to 1, the variance is 1 / 3, "
@@ -299,14 +318,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "Lists of different lengths are refused with a ValueError",
-            ("four answers", "lengths differ", "lengths differ, drawn", "second longer, drawn"),
+            ("four answers", "lengths differ", "lengths differ, drawn", "second longer", "second longer, drawn"),
             "Raise ValueError where the lists are not equally long: zip would drop the rest without a word.",
             observe=observe.refusal,
             needs=MEAN,
         ),
         Property(
             "Fewer than two items are refused with a ValueError",
-            ("four answers", "one item", "no items"),
+            ("four answers", "two items", "one item", "no items"),
             "Raise ValueError for fewer than two items: they have no spread.",
             observe=observe.refusal,
             needs=MEAN,

@@ -143,6 +143,21 @@ known.edit(
     "You accept a k of 0. Without an attempt there is nothing to estimate: raise ValueError for a k below 1.",
 )
 known.edit(
+    "all_right_refused",
+    {"not 0 <= correct <= n": "not 0 <= correct < n"},
+    "You refuse a task on which all attempts were right. It makes sense, and the answer is 1.",
+)
+known.edit(
+    "none_right_refused",
+    {"not 0 <= correct <= n": "not 0 < correct <= n"},
+    "You refuse a task on which no attempt was right. It makes sense, and the answer is 0.",
+)
+known.edit(
+    "all_attempts_refused",
+    {"not 1 <= k <= n": "not 1 <= k < n"},
+    "You refuse a k of n. All attempts are then chosen, which makes sense: the answer is 1 if any is right.",
+)
+known.edit(
     "too_many_right_accepted",
     {"not 0 <= correct <= n": "correct < 0", "math.comb(n - correct, k)": "math.comb(max(n - correct, 0), k)"},
     "You accept more right attempts than were made. Raise ValueError.",
@@ -228,10 +243,12 @@ EXERCISE = Exercise(
         Case("one attempt", given(n=7, correct=3, k=1), visible=True),
         Case("one attempt, drawn", drawn_single),
         Case("none right", given(n=5, correct=0, k=3), visible=True),
+        Case("all right", given(n=5, correct=5, k=2), visible=True),
         Case("all right, drawn", drawn_all_right),
         Case("as many wrong as allowed", given(n=5, correct=2, k=3), visible=True),
         Case("few wrong", given(n=5, correct=4, k=2), visible=True),
         Case("few wrong, drawn", drawn_few_wrong),
+        Case("all attempts", given(n=6, correct=1, k=6), visible=True),
         Case("all attempts, drawn", drawn_all_attempts),
         Case("many attempts", given(n=2000, correct=3, k=1000), visible=True),
         Case("many attempts, drawn", drawn_many),
@@ -255,7 +272,15 @@ EXERCISE = Exercise(
         ),
         Property(
             "It is 0 if none is right, and 1 if every choice holds a right one",
-            ("none right", "all right, drawn", "few wrong", "few wrong, drawn", "all attempts, drawn"),
+            (
+                "none right",
+                "all right",
+                "all right, drawn",
+                "few wrong",
+                "few wrong, drawn",
+                "all attempts",
+                "all attempts, drawn",
+            ),
             "With 4 of 5 right there is no way to choose 2 wrong ones: the answer is 1. Look at what your formula does "
             "where n - correct is below k.",
             needs=MAIN,
