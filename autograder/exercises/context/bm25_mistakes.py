@@ -420,6 +420,11 @@ known.edit(
     "You refuse b = 0 or b = 1. Both make sense: lengths do not matter, or matter in full.",
 )
 known.edit(
+    "b_of_zero_refused",
+    {"not 0 <= b <= 1": "not 0 < b <= 1"},
+    "You refuse b = 0. It makes sense: lengths then do not matter.",
+)
+known.edit(
     "b_of_one_refused",
     {"not 0 <= b <= 1": "not 0 <= b < 1"},
     "You refuse b = 1. It makes sense: lengths then count in full.",

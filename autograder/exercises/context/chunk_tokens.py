@@ -37,6 +37,15 @@ known.edit(
     "the end of the text.",
 )
 known.edit(
+    "one_last_chunk_dropped",
+    {
+        "return " + RESULT: f"chunks = {RESULT.replace('ends, step', 'len(ids), step')}\n"
+        "    if len(chunks) > 1 and len(chunks[-1]) <= overlap:\n        chunks.pop()\n    return chunks"
+    },
+    "You drop the last chunk where it holds nothing new, and with a large overlap there are several such chunks. Stop "
+    "when a chunk has reached the end of the text.",
+)
+known.edit(
     "overlap_alone_where_it_fits",
     {ENDS: "max(len(ids) - overlap + 1, 1) if ids else 0"},
     "Where the chunks come out even, you begin one more, `overlap` ids before the end, with nothing new in it. Go on "

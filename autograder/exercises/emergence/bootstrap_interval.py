@@ -306,6 +306,12 @@ known.edit(
     "`sorted(...)` makes one.",
 )
 known.edit(
+    "values_shuffled",
+    {"    means = ": "    generator.shuffle(values)\n    means = "},
+    "You shuffle the list of values itself, so that it is another one when the function is called again. Leave it: "
+    "draw from it.",
+)
+known.edit(
     "half_of_the_items",
     {"k=len(values)": "k=max(len(values) // 2, 1)", "/ len(values)": "/ max(len(values) // 2, 1)"},
     "A resample of yours has half as many values as there are items. Take as many.",
@@ -366,7 +372,7 @@ EXERCISE = Exercise(
         Case("one seed", lambda draw: seeded(draw, 7), visible=True, repeat=3),
         Case("a seed of 0", lambda draw: seeded(draw, 0), visible=True, repeat=3),
         Case("a seed", lambda draw: seeded(draw, 11), visible=True, repeat=2),
-        Case("another seed", lambda draw: seeded(draw, 12), visible=True, repeat=2, drawn_as="a seed"),
+        Case("another seed", lambda draw: seeded(draw, 1200), visible=True, repeat=2, drawn_as="a seed"),
         Case("one resample", lambda draw: {**seeded(draw, 5), "n_resamples": 1}, visible=True, repeat=2),
         Case("global generators", given(**shape("five", seed=8)), visible=True, generators=True),
         Case("no values", drawn_empty, visible=True),

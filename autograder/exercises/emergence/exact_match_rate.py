@@ -96,6 +96,11 @@ known.edit(
     "You round the result. Rounding is for printing: the rate of a long answer would become 0.",
 )
 known.edit(
+    "rounded_finely",
+    {"token_accuracy**length": "round(token_accuracy**length, 10)"},
+    "You round the result, and little is left of the rate of a long answer. Rounding is for printing.",
+)
+known.edit(
     "no_tokens_never_right",
     {"token_accuracy**length": "token_accuracy**length if length else 0"},
     "An answer of no tokens has nothing that could be wrong: its chance is 1, as any number to the power of 0.",
@@ -129,6 +134,16 @@ known.edit(
     "ends_refused",
     {"not 0 <= token_accuracy <= 1": "not 0 < token_accuracy < 1"},
     "You refuse an accuracy of 0 or of 1. Both are chances.",
+)
+known.edit(
+    "never_right_refused",
+    {"not 0 <= token_accuracy <= 1": "not 0 < token_accuracy <= 1"},
+    "You refuse an accuracy of 0. It is a chance: such tokens are never right.",
+)
+known.edit(
+    "always_right_refused",
+    {"not 0 <= token_accuracy <= 1": "not 0 <= token_accuracy < 1"},
+    "You refuse an accuracy of 1. It is a chance: such tokens are always right.",
 )
 known.edit(
     "negative_length_accepted",
@@ -201,6 +216,7 @@ EXERCISE = Exercise(
         Case("ten tokens", given(token_accuracy=0.905, length=10), visible=True),
         Case("three tokens", given(token_accuracy=0.5, length=3), visible=True),
         Case("drawn", drawn),
+        Case("a long answer", given(token_accuracy=0.7, length=60), visible=True),
         Case("long, drawn", drawn_long),
         Case("one token, drawn", drawn_single),
         Case("never right, drawn", drawn_never_right),
@@ -217,7 +233,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("ten tokens", "three tokens", "drawn", "long, drawn", "one token, drawn"),
+            ("ten tokens", "three tokens", "drawn", "a long answer", "long, drawn", "one token, drawn"),
             "Work it out for two tokens of 0.9 each: of 100 answers, 90 have the first token right, and of these 81 "
             "the second.",
             weight=3,

@@ -155,6 +155,12 @@ known.edit(
     "to make equal.",
 )
 known.edit(
+    "full_stops_stripped",
+    {WINNER: "Counter([answer.rstrip('.') for answer in answers]).most_common(1)[0][0]"},
+    "You take the full stop from the end of an answer before you count. Texts that differ are different answers; "
+    "whoever calls you decides what to make equal.",
+)
+known.edit(
     "winner_stripped",
     {WINNER: f"{WINNER}.strip()"},
     "You strip the answer that has won, and return one that may not have been given. Return it as it is.",
@@ -285,6 +291,7 @@ EXERCISE = Exercise(
         Case("other spaces", given(answers=["8", "7", " 8", "7", "8 "]), visible=True),
         Case("a space that wins", given(answers=["8", " 7", "8 ", " 7"]), visible=True),
         Case("other digits", given(answers=["8", "7", "08", "7", "008"]), visible=True),
+        Case("a full stop", given(answers=["8.", "7", "8", "7"]), visible=True),
         Case("no answer given", given(answers=["", "4", "", "5"]), visible=True),
         Case("no answers", given(answers=[]), visible=True),
     ),
@@ -317,7 +324,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Answers are compared as they are",
-            ("other letters", "other spaces", "a space that wins", "other digits", "no answer given"),
+            ("other letters", "other spaces", "a space that wins", "other digits", "a full stop", "no answer given"),
             "Texts that differ in a letter's case or in a space are different answers, and an empty text is one, too.",
             needs=MAIN,
         ),

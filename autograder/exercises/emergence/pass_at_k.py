@@ -72,6 +72,12 @@ known.edit(
     "rounded", {WHOLE: f"round({WHOLE}, 2)"}, "You round the result. An average over many tasks needs the exact number."
 )
 known.edit(
+    "rounded_finely",
+    {WHOLE: f"round({WHOLE}, 6)"},
+    "You round the result. Of one right attempt among thousands only a digit or two is left, and an average over many "
+    "tasks needs the exact number.",
+)
+known.edit(
     "whole_quotient",
     {WHOLE: WHOLE.replace(" / ", " // ")},
     "You divide with `//`, which rounds the quotient down to a whole number, here 0 or 1. Divide with `/`.",
@@ -251,6 +257,7 @@ EXERCISE = Exercise(
         Case("all attempts", given(n=6, correct=1, k=6), visible=True),
         Case("all attempts, drawn", drawn_all_attempts),
         Case("many attempts", given(n=2000, correct=3, k=1000), visible=True),
+        Case("one of thousands", given(n=7000, correct=1, k=1), visible=True),
         Case("many attempts, drawn", drawn_many),
         Case("k above n", given(n=4, correct=2, k=5), visible=True),
         Case("k above n, none right", given(n=3, correct=0, k=4), visible=True),
@@ -287,7 +294,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Thousands of attempts neither overflow nor lose their digits",
-            ("many attempts", "many attempts, drawn"),
+            ("many attempts", "one of thousands", "many attempts, drawn"),
             "The binomials have hundreds of digits there, too many for a float. Python's integers hold them, and their "
             "quotient fits again.",
             weight=2,

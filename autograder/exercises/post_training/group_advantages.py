@@ -164,7 +164,7 @@ known.edit(
 )
 known.edit(
     "clipped",
-    {RESULT: "(centered / (deviation + 1e-6)).clamp(-5, 5)"},
+    {RESULT: "(centered / (deviation + 1e-6)).clamp(-10, 10)"},
     "You clamp the advantages. One right answer among many has a large one, and it counts in full.",
 )
 known.edit(
@@ -261,7 +261,7 @@ EXERCISE = Exercise(
         Case("pass or fail", pass_or_fail),
         Case("one group", drawn(1, 5), visible=True),
         Case("far from 0", given(rewards=FAR), visible=True),
-        Case("one right of many", given(rewards=torch.eye(2, 64)), visible=True),
+        Case("one right of many", given(rewards=torch.eye(2, 256)), visible=True),
         Case("with gaps", lambda draw: {"rewards": randn(draw, 5, 3).T}),
         Case("equal rewards", given(rewards=EQUAL), visible=True),
         Case("one sample each", given(rewards=torch.tensor([[0.5], [2.0]])), visible=True),
