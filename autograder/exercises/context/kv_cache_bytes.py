@@ -146,6 +146,12 @@ known.edit(
     "You refuse half a byte for a number, which is what 4-bit caches take.",
 )
 known.edit(
+    "only_the_usual_sizes",
+    {"bytes_per_value <= 0": "bytes_per_value not in (0.5, 1, 2, 4)"},
+    "You know some sizes of a number and refuse all others. A 2-bit number takes a quarter of a byte: only what is not "
+    "above 0 is refused.",
+)
+known.edit(
     "all_below_one_refused",
     {"head_dim, batch) < 1": "head_dim, batch, seq_len, bytes_per_value) < 1"},
     "You refuse everything below 1. An empty cache has 0 positions, and a 4-bit number takes half a byte: both "
@@ -257,6 +263,11 @@ EXERCISE = Exercise(
             given(n_layers=3, n_kv_heads=3, head_dim=5, seq_len=9, batch=3, bytes_per_value=0.5),
             visible=True,
         ),
+        Case(
+            "2 bits",
+            given(n_layers=3, n_kv_heads=3, head_dim=5, seq_len=9, batch=2, bytes_per_value=0.25),
+            visible=True,
+        ),
         Case("4 bits, drawn", drawn_half_bytes),
         Case("empty cache", given(n_layers=3, n_kv_heads=5, head_dim=16, seq_len=0), visible=True),
         Case("no layer", given(n_layers=0, n_kv_heads=5, head_dim=16, seq_len=70), visible=True),
@@ -298,7 +309,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "4-bit numbers take half a byte, and the result is whole",
-            ("4 bits", "4 bits, drawn"),
+            ("4 bits", "2 bits", "4 bits, drawn"),
             "bytes_per_value may be 0.5. Multiply everything, then make an int of it.",
         ),
         Property(
