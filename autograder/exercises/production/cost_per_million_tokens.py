@@ -133,6 +133,11 @@ known.edit(
     "You cut tokens_per_second to a whole number. Half a token per second is 1800 an hour.",
 )
 known.edit(
+    "share_in_whole_percent",
+    {PER_HOUR: "tokens_per_second * 3600 * (round(utilisation, 2) or 1)"},
+    "You round utilisation to whole percent. Keep its other digits.",
+)
+known.edit(
     "price_forgotten",
     {RESULT: "1e6 / tokens_per_hour"},
     "You return the hours that a million tokens take. Multiply by the price of an hour.",
@@ -253,6 +258,7 @@ EXERCISE = Exercise(
         Case("drawn", drawn),
         Case("a slow machine", given(hourly_cost=0.4, tokens_per_second=0.5, utilisation=0.6), visible=True),
         Case("a slow machine, drawn", drawn_slow),
+        Case("a few tokens an hour", given(hourly_cost=0.4, tokens_per_second=0.003, utilisation=0.257), visible=True),
         Case("a few tokens an hour, drawn", drawn_crawling),
         Case("cheap tokens", given(hourly_cost=2.5, tokens_per_second=40_000, utilisation=0.9), visible=True),
         Case("tokens for next to nothing, drawn", drawn_cheap),
@@ -275,7 +281,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A slow machine makes fractions of a token per second",
-            ("a slow machine", "a slow machine, drawn", "a few tokens an hour, drawn"),
+            ("a slow machine", "a slow machine, drawn", "a few tokens an hour", "a few tokens an hour, drawn"),
             "Half a token per second is 1,800 an hour: keep the fraction.",
             needs=MAIN,
         ),

@@ -144,6 +144,18 @@ known.edit(
     "You do not check q: raise ValueError where it does not have two dimensions.",
 )
 known.edit(
+    "q_of_more_dimensions_taken",
+    {CHECK: "q.dim() < 2 or scale.shape != (len(q), 1)"},
+    "You accept a q of three dimensions, whose scales then multiply the wrong weights. It has exactly two: raise "
+    "ValueError for others.",
+)
+known.edit(
+    "scale_of_more_dimensions_taken",
+    {CHECK: "q.dim() != 2 or scale.dim() < 2 or len(scale) != len(q) or scale.shape[-1] != 1"},
+    "You look at one or two sizes of scale and not at how many there are, so a scale of three dimensions passes. "
+    "Compare its whole shape.",
+)
+known.edit(
     "vector_taken_for_a_column",
     {"    if q.dim()": "    scale = scale[:, None] if scale.dim() == 1 else scale\n    if q.dim()"},
     "You make a column of a scale of the shape [out]. Whoever hands it over may have meant something else: raise "
@@ -221,6 +233,8 @@ EXERCISE = Exercise(
         Case("a scale for each weight, drawn", drawn_full),
         Case("too few scales, drawn", drawn_count),
         Case("a vector", given(q=torch.tensor([2, -4, 7], dtype=torch.int8), scale=torch.ones(3, 1)), visible=True),
+        Case("q of three dimensions", given(q=SQUARE.expand(2, 2, 2), scale=SMALL_SCALE), visible=True),
+        Case("a scale of three dimensions", given(q=SQUARE, scale=SMALL_SCALE[..., None]), visible=True),
     ),
     properties=(
         Property(
@@ -254,7 +268,7 @@ EXERCISE = Exercise(
             (
                 "two rows", "drawn", "a scale of one dimension", "a scale for each column", "one scale for two rows",
                 "two scales for one row", "a scale for each weight", "a scale for each weight, drawn",
-                "too few scales, drawn", "a vector",
+                "too few scales, drawn", "a vector", "q of three dimensions", "a scale of three dimensions",
             ),
             "Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
             "multiply the wrong weights.",

@@ -160,6 +160,27 @@ known.edit(
     "You accept negative counts of parameters. Raise ValueError.",
 )
 known.edit(
+    "linear_counts_checked_only",
+    {NEGATIVE: 'parameter_counts["attention"] < 0 or parameter_counts["feed_forward"] < 0'},
+    "You look for a negative count among the linear layers only. Check embedding and norm as well.",
+)
+known.edit(
+    "first_count_checked_only",
+    {NEGATIVE: 'parameter_counts["attention"] < 0'},
+    "You check the count of attention only. Raise ValueError where any of the counts is negative.",
+)
+known.edit(
+    "bits_checked_together",
+    {BITS: "linear_bits * other_bits <= 0"},
+    "You multiply linear_bits and other_bits to check them, and two negative ones make a positive product. Check each "
+    "by itself.",
+)
+known.edit(
+    "other_bits_cut",
+    {RESULT: "(linear * linear_bits + other * int(other_bits)) / 8"},
+    "You cut other_bits to a whole number. Both may have a fraction.",
+)
+known.edit(
     "bits_not_checked",
     {BITS: "False"},
     "You do not check the bits: raise ValueError where linear_bits or other_bits is not above 0.",
@@ -271,14 +292,19 @@ EXERCISE = Exercise(
         Case("fractions of bits, drawn", drawn_fraction),
         Case("more for the linear layers, drawn", drawn_unusual),
         Case("1.58 bits", given(**small(linear_bits=1.58)), visible=True),
+        Case("fractions everywhere", given(**small(other_bits=8.25)), visible=True),
+        Case("more for the linear layers", given(**small(linear_bits=32)), visible=True),
         Case("less than a bit", given(**small(linear_bits=0.75)), visible=True),
         Case("in another order", drawn_order, visible=True),
         Case("no norms", given(**small(parameter_counts=counts(45, 48, 75, 0))), visible=True),
         Case("a negative count", given(**small(parameter_counts=SMALL | {"attention": -48})), visible=True),
+        Case("a negative embedding", given(**small(parameter_counts=SMALL | {"embedding": -45})), visible=True),
+        Case("a negative feed_forward", given(**small(parameter_counts=SMALL | {"feed_forward": -75})), visible=True),
         Case("a negative count, drawn", drawn_negative),
         Case("no linear bits", given(**small(linear_bits=0)), visible=True),
         Case("no other bits", given(**small(other_bits=0)), visible=True),
         Case("negative linear bits", given(**small(linear_bits=-4.5)), visible=True),
+        Case("negative bits of both kinds", given(**small(linear_bits=-4.5, other_bits=-16)), visible=True),
         Case("negative other bits, drawn", drawn_negative_bits),
     ),
     properties=(
@@ -293,7 +319,7 @@ EXERCISE = Exercise(
             "Bits may be fractions",
             (
                 "4.5 bits", "fractions of bits, drawn", "more for the linear layers, drawn", "1.58 bits",
-                "less than a bit",
+                "fractions everywhere", "more for the linear layers", "less than a bit",
             ),
             "4.5 bits a parameter are 4 for the number and its share of a scale. Multiply first, and divide by 8 at "
             "the end.",
@@ -315,8 +341,9 @@ EXERCISE = Exercise(
         Property(
             "What makes no sense is refused with a ValueError",
             (
-                "8 bits", "drawn", "less than a bit", "a negative count", "a negative count, drawn", "no linear bits",
-                "no other bits", "negative linear bits", "negative other bits, drawn",
+                "8 bits", "drawn", "less than a bit", "a negative count", "a negative embedding",
+                "a negative feed_forward", "a negative count, drawn", "no linear bits", "no other bits",
+                "negative linear bits", "negative bits of both kinds", "negative other bits, drawn",
             ),
             "Raise ValueError for a negative count, and for linear_bits or other_bits that is not above 0.",
             observe=observe.refusal,

@@ -196,6 +196,12 @@ known.edit(
     "You do not check the form of codes: a matrix of them is none. Raise ValueError.",
 )
 known.edit(
+    "single_numbers_not_refused",
+    {FORM: "codes.dim() > 1 or absmax.dim() > 1"},
+    "You refuse too many dimensions and forget too few: a single number has none. Raise ValueError unless codes and "
+    "absmax have exactly one each.",
+)
+known.edit(
     "size_not_checked",
     {NO_BLOCK: "False"},
     "You do not check block_size: raise ValueError for one below 1, before you divide by it.",
@@ -322,6 +328,8 @@ EXERCISE = Exercise(
             given(codes=SMALL[:6], absmax=SMALL_MAXIMA[:2, None], block_size=3),
             visible=True,
         ),
+        Case("absmax of no dimension", given(codes=SMALL[:3], absmax=SMALL_MAXIMA[0], block_size=3), visible=True),
+        Case("a code of no dimension", given(codes=SMALL[0], absmax=SMALL_MAXIMA[:1], block_size=3), visible=True),
     ),
     properties=(
         Property(
@@ -360,7 +368,7 @@ EXERCISE = Exercise(
         Property(
             "What is no code is refused with a ValueError",
             ("two blocks", "drawn", "code 16", "code 40", "a high code, drawn", "a matrix of codes",
-             "a column of absmax"),
+             "a column of absmax", "absmax of no dimension", "a code of no dimension"),
             "Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
             observe=observe.refusal,
         ),

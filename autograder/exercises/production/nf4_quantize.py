@@ -292,6 +292,12 @@ known.edit(
     "You lay a matrix out as a vector. Raise ValueError where x does not have one dimension.",
 )  # fmt: skip
 known.edit(
+    "single_number_not_refused",
+    {NOT_A_VECTOR: "x.dim() > 1 or x.numel() == 0"},
+    "You refuse too many dimensions and forget too few: a single number has none. Raise ValueError unless there is "
+    "exactly one.",
+)
+known.edit(
     "nothing_taken",
     {NOT_A_VECTOR: "x.dim() != 1"},
     "You do not refuse a vector with nothing in it: raise ValueError.",
@@ -415,6 +421,7 @@ EXERCISE = Exercise(
         Case("a negative block, drawn", drawn_negative),
         Case("a matrix", given(x=SMALL.view(2, 4), block_size=4), visible=True),
         Case("a matrix, drawn", drawn_matrix),
+        Case("no dimension", given(x=torch.tensor(0.5), block_size=4), visible=True),
         Case("nothing", given(x=torch.zeros(0), block_size=4), visible=True),
     ),
     properties=(
@@ -478,7 +485,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "What is no vector is refused with a ValueError",
-            ("two blocks", "drawn", "a matrix", "a matrix, drawn", "nothing"),
+            ("two blocks", "drawn", "a matrix", "a matrix, drawn", "no dimension", "nothing"),
             "Raise ValueError where x does not have one dimension, or has nothing in it.",
             observe=observe.refusal,
         ),

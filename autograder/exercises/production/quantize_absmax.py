@@ -255,6 +255,11 @@ known.edit(
     "You accept 1 bit. It is the sign's, and 0 is the only whole number left: raise ValueError.",
 )
 known.edit(
+    "one_bit_only_refused",
+    {BITS: "bits == 1"},
+    "You refuse exactly 1 bit and accept 0, or fewer. Raise ValueError for everything below 2.",
+)
+known.edit(
     "nothing_checked",
     {NOT_A_MATRIX: "False", BITS: "False"},
     "You check neither the form of weight nor bits. Raise ValueError for what is no matrix, or has nothing in it, and "
@@ -275,6 +280,16 @@ known.edit(
     "nothing_to_round",
     {NOT_A_MATRIX: "weight.dim() != 2"},
     "You do not refuse a matrix without columns, which has no largest magnitude: raise ValueError.",
+)
+known.edit(
+    "no_rows_taken",
+    {NOT_A_MATRIX: "weight.dim() != 2 or weight.shape[1] == 0"},
+    "You accept a matrix without rows. There is nothing in it either: raise ValueError.",
+)
+known.edit(
+    "more_dimensions_taken",
+    {NOT_A_MATRIX: "weight.dim() < 2 or weight.numel() == 0"},
+    "You accept more than two dimensions. A weight matrix has exactly two: raise ValueError for others.",
 )
 known.asserted()
 
@@ -357,11 +372,13 @@ EXERCISE = Exercise(
         Case("float16", lambda draw: {"weight": exact_rows(draw, 3, 5, 8, torch.float16)}),
         Case("bfloat16", lambda draw: {"weight": exact_rows(draw, 3, 5, 8, torch.bfloat16)}, visible=True),
         Case("1 bit", given(weight=TWO_ROWS, bits=1), visible=True),
+        Case("no bits", given(weight=TWO_ROWS, bits=0), visible=True),
         Case("1 bit, drawn", lambda draw: {"weight": clear_rows(draw, 2, 5, 8), "bits": 1}),
         Case("a vector", given(weight=TWO_ROWS[0]), visible=True),
         Case("a vector, drawn", drawn_vector),
         Case("three dimensions", given(weight=TWO_ROWS[None]), visible=True),
         Case("no columns", given(weight=torch.zeros(3, 0)), visible=True),
+        Case("no rows", given(weight=torch.zeros(0, 3)), visible=True),
     ),
     properties=(
         Property(
@@ -430,14 +447,14 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
         Property(
-            "A single bit is refused with a ValueError",
-            ("two rows", "2 bits, drawn", "1 bit", "1 bit, drawn"),
+            "Fewer than two bits are refused with a ValueError",
+            ("two rows", "2 bits, drawn", "1 bit", "no bits", "1 bit, drawn"),
             "Raise ValueError for bits below 2: one bit is the sign's, and leaves 0 only.",
             observe=observe.refusal,
         ),
         Property(
             "What is no matrix is refused with a ValueError",
-            ("two rows", "drawn", "a vector", "a vector, drawn", "three dimensions", "no columns"),
+            ("two rows", "drawn", "a vector", "a vector, drawn", "three dimensions", "no columns", "no rows"),
             "Raise ValueError where weight does not have two dimensions, or has nothing in it.",
             observe=observe.refusal,
         ),

@@ -313,6 +313,27 @@ known.edit(
     {ROUNDED: f"quantize_absmax({FLAT}, max(bits, 2))"},
     "You take any number of bits. Raise ValueError for bits below 2, as quantize_absmax does.",
 )
+known.edit(
+    "one_bit_only_refused",
+    {ROUNDED: f"quantize_absmax({FLAT}, bits if bits == 1 else max(bits, 2))"},
+    "You refuse exactly 1 bit and accept 0, or fewer. Raise ValueError for everything below 2.",
+)
+known.edit(
+    "more_dimensions_taken",
+    {"weight.dim() != 2": "weight.dim() < 2", "rows, columns = weight.shape": "rows, columns = weight.shape[-2:]"},
+    "You accept more than two dimensions. A weight matrix has exactly two: raise ValueError for others.",
+)
+
+
+@known.function(
+    "You accept a matrix without rows. There is nothing in it, as in one without columns: raise ValueError."
+)
+def no_rows_taken(weight: Tensor, group_size: int, bits: int = 4) -> tuple[Tensor, Tensor]:
+    if weight.dim() == 2 and len(weight) == 0 and group_size > 0 and bits > 1:
+        return weight.to(torch.int8), weight[:, ::group_size].clone()
+    return production.quantize_groups(weight, group_size, bits)
+
+
 known.asserted()
 
 known.edit(
@@ -323,6 +344,8 @@ known.edit(
 
 SHORT_LAST = torch.tensor([[1.0, -3.5, 14.0, 2.4, 0.7], [-70.0, 22.0, 0.9, 0.31, -2.8], [0.2, 0.61, 5.0, -4.2, 35.0]])
 EVEN = torch.tensor([[0.9, -0.35, 0.7, 6.1, -7.0, 2.2], [33.0, -70.0, 12.0, -0.1, 0.2, 0.7]])
+# A view whose rows are apart in memory, as those of a transposed matrix are.
+BY_COLUMNS = torch.tensor([[0.9, 33.0], [-3.5, -7.0], [0.6, 12.0], [6.3, 0.2]]).T
 HALVES = torch.tensor([[3.5, 0.25, 0.75, -28.0, 2.0, -6.0], [7.0, 2.5, -1.5, 14.0, -1.0, 3.0]])
 # The other groups are large, so that whatever scale a group of zeros is given is as good as 0 beside them.
 ZERO_GROUP = torch.tensor([[3.0e9, -7.0e9, 0.0, 0.0, 1.4e9], [0.0, 0.0, 2.1e9, 6.3e9, 0.0]])
@@ -396,6 +419,7 @@ EXERCISE = Exercise(
     cases=(
         Case("even groups", given(weight=EVEN, group_size=3), visible=True),
         Case("even groups, drawn", drawn_even),
+        Case("laid out by columns", given(weight=BY_COLUMNS, group_size=2), visible=True),
         Case("laid out by columns, drawn", drawn_by_columns),
         Case("one row, drawn", drawn_row),
         Case("single weights, drawn", drawn_single),
@@ -417,14 +441,17 @@ EXERCISE = Exercise(
         Case("a negative group", given(weight=EVEN, group_size=-3), visible=True),
         Case("a negative group, drawn", drawn_refusal),
         Case("1 bit", given(weight=EVEN, group_size=3, bits=1), visible=True),
+        Case("no bits", given(weight=EVEN, group_size=3, bits=0), visible=True),
         Case("a vector", given(weight=EVEN[0], group_size=3), visible=True),
+        Case("three dimensions", given(weight=EVEN[None], group_size=3), visible=True),
         Case("no columns", given(weight=torch.zeros(2, 0), group_size=3), visible=True),
+        Case("no rows", given(weight=torch.zeros(0, 5), group_size=3), visible=True),
     ),
     properties=(
         Property(
             MAIN,
-            ("even groups", "even groups, drawn", "laid out by columns, drawn", "one row, drawn",
-             "single weights, drawn"),
+            ("even groups", "even groups, drawn", "laid out by columns", "laid out by columns, drawn",
+             "one row, drawn", "single weights, drawn"),
             "Cut the first row of [2, 6] with group_size 3 into two groups of three neighbors. Each is rounded as "
             "quantize_absmax rounds a row.",
             weight=3,
@@ -503,7 +530,7 @@ EXERCISE = Exercise(
             "What makes no sense is refused with a ValueError",
             (
                 "even groups", "even groups, drawn", "a group of 0", "a negative group", "a negative group, drawn",
-                "1 bit", "a vector", "no columns",
+                "1 bit", "no bits", "a vector", "three dimensions", "no columns", "no rows",
             ),
             "Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size below "
             "1, and for bits below 2.",
