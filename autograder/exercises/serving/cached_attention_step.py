@@ -203,6 +203,29 @@ known.edit(
     "you check the key, and raise ValueError.",
 )
 known.edit(
+    "query_not_checked",
+    {"heads, head_dim = query.shape": "heads, head_dim = key.shape", ONE_SHAPE: "key.shape != value.shape"},
+    "You compare key and value, and leave out the query: one of a single head is broadcast to all. Raise ValueError.",
+)
+known.edit(
+    "numbers_counted",
+    {ONE_SHAPE: "not query.numel() == key.numel() == value.numel()"},
+    "You count the numbers of query, key and value: 2 heads of 3 are as many as 3 heads of 2. Compare the shapes.",
+)
+known.edit(
+    "cache_v_checked_for_its_length",
+    {SAME_CACHES: "cache_k.shape[1] != cache_v.shape[1] or "},
+    "You compare how long the two caches are, and not the heads and the width of cache_v. Check its whole shape, and "
+    "raise ValueError.",
+)
+known.edit(
+    "cache_k_checked_for_its_length",
+    {SAME_CACHES + RIGHT_CACHE: "cache_k.shape[1] != cache_v.shape[1] or "
+                                "cache_v.shape != (heads, cache_v.shape[1], head_dim)"},
+    "You compare how long the two caches are, and not the heads and the width of cache_k. Check its whole shape, and "
+    "raise ValueError.",
+)  # fmt: skip
+known.edit(
     "caches_not_checked",
     {SAME_CACHES + RIGHT_CACHE: "False"},
     "Caches that do not fit end in a RuntimeError, which is what torch raises by itself. Compare them with the token "
@@ -332,6 +355,11 @@ EXERCISE = Exercise(
         ),
         Case("a key of another width", with_wrong(key=(2, 2)), visible=True),
         Case("a value of one head", with_wrong(value=(1, 3)), visible=True),
+        Case("a query of one head", with_wrong(query=(1, 3)), visible=True),
+        Case("a value the other way around", with_wrong(value=(3, 2)), visible=True),
+        Case("keys of one head", with_wrong(cache_k=(1, 4, 3)), visible=True),
+        Case("values of one head", with_wrong(cache_v=(1, 4, 3)), visible=True),
+        Case("values of another width", with_wrong(cache_v=(2, 4, 2)), visible=True),
         Case("caches of another width", with_wrong(cache_k=(2, 4, 2), cache_v=(2, 4, 2)), visible=True),
         Case("caches of one head", with_wrong(cache_k=(1, 4, 3), cache_v=(1, 4, 3)), visible=True),
         Case("fewer values than keys", with_wrong(cache_v=(2, 3, 3)), visible=True),
@@ -393,6 +421,11 @@ EXERCISE = Exercise(
                 "three tokens",
                 "a key of another width",
                 "a value of one head",
+                "a query of one head",
+                "a value the other way around",
+                "keys of one head",
+                "values of one head",
+                "values of another width",
                 "caches of another width",
                 "caches of one head",
                 "fewer values than keys",

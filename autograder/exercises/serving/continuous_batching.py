@@ -242,6 +242,17 @@ known.edit(
     {"return finished": "arrivals.sort()\n    return finished"},
     "You change the list of arrivals that you were given, as sort() and pop() do. Sort a copy, or the indices.",
 )
+
+
+@known.function(
+    "Your simulation ends after a fixed number of steps, and who arrives late never finishes. Go on until all have "
+    "finished."
+)
+def so_many_steps(arrivals: list[int], lengths: list[int], max_batch: int) -> list[int]:
+    finished = serving.continuous_batching(arrivals, lengths, max_batch)
+    return [last if last < 1000 else 0 for last in finished]
+
+
 known.edit(
     "nothing_checked",
     {PAIRS: "False", SLOTS: "False", NEVER_BEFORE: "False", SOMETHING: "False"},
@@ -354,6 +365,7 @@ EXERCISE = Exercise(
         Case("three slots, drawn", crowded(14, 3, in_order=True)),
         Case("one slot", given(arrivals=[0, 1, 5, 20], lengths=[3, 4, 2, 3], max_batch=1), visible=True),
         Case("a long pause", given(arrivals=[3, 4, 30], lengths=[2, 5, 4], max_batch=2), visible=True),
+        Case("long after the others", given(arrivals=[0, 1, 20_000], lengths=[2, 3, 4], max_batch=1), visible=True),
         Case("in any order", given(arrivals=[5, 0, 2, 1], lengths=[2, 6, 1, 5], max_batch=1), visible=True),
         Case("in any order, two slots", unsorted, visible=True),
         Case("in any order, drawn", crowded(20, 4)),
@@ -381,7 +393,14 @@ EXERCISE = Exercise(
         ),
         Property(
             MAIN,
-            ("two slots", "two slots, longer", "three slots, drawn", "one slot", "a long pause"),
+            (
+                "two slots",
+                "two slots, longer",
+                "three slots, drawn",
+                "one slot",
+                "a long pause",
+                "long after the others",
+            ),
             "Keep for each slot the step from which on it is free. The next request takes the one that is free "
             "first, and starts when both it and the slot are there.",
             weight=3,

@@ -203,6 +203,18 @@ known.edit(
     "ValueError where they differ.",
 )
 known.edit(
+    "rows_counted",
+    {SHAPES: "len(student) != len(teacher)"},
+    "You compare how many rows there are, and not how many tokens: a teacher of one column is broadcast to all. "
+    "Compare the shapes, and raise ValueError where they differ.",
+)
+known.edit(
+    "tokens_counted",
+    {SHAPES: "student.shape[-1] != teacher.shape[-1]"},
+    "You compare how many tokens there are, and not how many rows: one row of the teacher is broadcast to all. Compare "
+    "the shapes, and raise ValueError where they differ.",
+)
+known.edit(
     "temperature_not_checked",
     {POSITIVE: "False"},
     "You do not check the temperature. Raise ValueError where it is not above 0.",
@@ -285,6 +297,16 @@ EXERCISE = Exercise(
             visible=True,
         ),
         Case("rows for columns, drawn", rows_for_columns),
+        Case(
+            "one token for all",
+            given(student=TWO["student"], teacher=TWO["teacher"][:, :1], temperature=2.0),
+            visible=True,
+        ),
+        Case(
+            "a token too few",
+            given(student=TWO["student"], teacher=TWO["teacher"][:, :2], temperature=2.0),
+            visible=True,
+        ),
         Case("temperature 0", given(**TWO, temperature=0.0), visible=True),
         Case("negative temperature", given(**TWO, temperature=-2.0), visible=True),
     ),
@@ -328,6 +350,8 @@ EXERCISE = Exercise(
                 "one teacher for all",
                 "rows for columns",
                 "rows for columns, drawn",
+                "one token for all",
+                "a token too few",
                 "temperature 0",
                 "negative temperature",
             ),

@@ -104,6 +104,11 @@ known.edit(
     "You round to whole tokens. It is an average.",
 )
 known.edit(
+    "rounded_to_four_places",
+    {SUM: "round(sum(acceptance**accepted for accepted in range(k + 1)), 4)"},
+    "You round to a few places. Return the number as it is: round only what you print.",
+)
+known.edit(
     "rounded_down",
     {SUM: "float(int(sum(acceptance**accepted for accepted in range(k + 1))))"},
     "You cut off the fraction. It is an average.",
@@ -210,6 +215,7 @@ EXERCISE = Exercise(
     cases=(
         Case("a draft of 3", given(acceptance=0.6, k=3), visible=True),
         Case("a good draft", given(acceptance=0.9, k=2), visible=True),
+        Case("a long draft", given(acceptance=0.73, k=11), visible=True),
         Case("a draft, drawn", drawn(2, 5)),
         Case("a long draft, drawn", drawn(6, 9)),
         Case("one drafted token", given(acceptance=0.3, k=1), visible=True),
@@ -217,6 +223,7 @@ EXERCISE = Exercise(
         Case("never right", given(acceptance=0.0, k=4), visible=True),
         Case("always right", given(acceptance=1.0, k=4), visible=True),
         Case("always right, drawn", lambda draw: {"acceptance": 1.0, "k": randint(draw, 5, 9)}),
+        Case("nearly always right", given(acceptance=0.9996, k=25), visible=True),
         Case("nearly always right, drawn", nearly_always),
         Case("acceptance above 1", given(acceptance=1.2, k=3), visible=True),
         Case("negative acceptance", given(acceptance=-0.1, k=3), visible=True),
@@ -226,13 +233,27 @@ EXERCISE = Exercise(
     properties=(
         Property(
             MAIN,
-            ("a draft of 3", "a good draft", "a draft, drawn", "a long draft, drawn", "one drafted token"),
+            (
+                "a draft of 3",
+                "a good draft",
+                "a long draft",
+                "a draft, drawn",
+                "a long draft, drawn",
+                "one drafted token",
+            ),
             "With a = 0.6 and k = 3: one token always, a second with 0.6, a third with 0.36, a fourth with 0.216.",
             weight=3,
         ),
         Property(
             "The ends are right: never accepted gives 1, always accepted k + 1, no draft 1",
-            ("no draft", "never right", "always right", "always right, drawn", "nearly always right, drawn"),
+            (
+                "no draft",
+                "never right",
+                "always right",
+                "always right, drawn",
+                "nearly always right",
+                "nearly always right, drawn",
+            ),
             "The fraction has no value at a = 1, but the sum has: k + 1 ones.",
             weight=2,
             needs=MAIN,

@@ -120,6 +120,8 @@ EXERCISE = Exercise(
         drawn("too many, drawn", 12, 2, full),
         script("room for the last", 4, 2, append(1, 3), append(2, 3), too_many(1, 2), too_many(3, 1), free(2),
                append(1, 2)),
+        script("room in a full cache", 2, 2, append(1, 1), append(2, 1), append(1, 1), append(2, 1), too_many(1, 1),
+               slots(1), slots(2)),
         script("no blocks", 0, 2, too_many(1, 1), slots(1)),
         script("unknown sequences", 3, 2, slots(9), append(1, 3), free(9), slots(9), slots(1), append(1, 1)),
         script("freed twice", 4, 2, append(1, 3), free(1), free(1), slots(1), append(2, 8)),
@@ -171,7 +173,8 @@ EXERCISE = Exercise(
         Property(
             "Too few blocks is a MemoryError, and nothing changes",
             (
-                "too many tokens", "too many for one that grows", "too many, drawn", "room for the last", "no blocks",
+                "too many tokens", "too many for one that grows", "too many, drawn", "room for the last",
+                "room in a full cache", "no blocks",
             ),
             "Count the blocks that all new tokens need, and compare with the free ones, before you take the first.",
             weight=2,

@@ -181,6 +181,12 @@ known.edit(
     "the blocks that are missing *beyond* those it has.",
 )
 known.edit(
+    "full_cache_refuses_all",
+    {"if missing > len(self._free)": "if not self._free or missing > len(self._free)"},
+    "You raise MemoryError as soon as no block is free. A sequence may still have room in its last block: raise only "
+    "if a block is missing.",
+)
+known.edit(
     "whole_blocks_listed",
     {SLOTS: "[block * size + offset for block in table for offset in range(size)]"},
     "You list all places of all blocks. The last block may be partly empty: only as many slots as the sequence has "

@@ -320,6 +320,13 @@ known.edit(
     "Raise ValueError.",
 )
 known.edit(
+    "ids_checked_on_the_way",
+    {f"    if {IDS}:\n": "    for token in ():\n", LOOP: f"{LOOP}\n        if not 0 <= token < vocab:\n"
+     "            raise ValueError(token)"},
+    "You check an id when its turn comes, so that a wrong one behind a rejection passes. Check all ids before you "
+    "begin.",
+)  # fmt: skip
+known.edit(
     "negative_id_accepted",
     {IDS: "not all(token < vocab for token in drafted)"},
     "You refuse ids that are too large, but take -1 for the last one. Check both ends.",
@@ -387,6 +394,16 @@ def malformed(**other: object) -> Callable[[Generator], Arguments]:
     return lambda draw: case(TARGET, DRAFT, SURE)(draw) | other
 
 
+def behind_a_rejection(token: int) -> Callable[[Generator], Arguments]:
+    """The first drafted token is rejected for sure, and the second is no id."""
+
+    def arguments(draw: Generator) -> Arguments:
+        arguments = case(ONE_HOT, DRAFT[:2], (0, 1))(draw)
+        return {**arguments, "drafted": [arguments["drafted"][0], token]}
+
+    return arguments
+
+
 EXERCISE = Exercise(
     reference=serving.speculative_step,
     points=6,
@@ -450,6 +467,8 @@ EXERCISE = Exercise(
         Case("too few ids", malformed(drafted=[0, 1]), visible=True),
         Case("too many ids", malformed(drafted=[0, 1, 2, 3])),
         Case("an id too large", malformed(drafted=[0, WIDE, 1]), visible=True),
+        Case("an id too large behind a rejection", behind_a_rejection(WIDE), visible=True),
+        Case("a negative id behind a rejection", behind_a_rejection(-1)),
         Case("a negative id", malformed(drafted=[0, -1, 1]), visible=True),
     ),
     properties=(
@@ -503,6 +522,8 @@ EXERCISE = Exercise(
                 "too few ids",
                 "too many ids",
                 "an id too large",
+                "an id too large behind a rejection",
+                "a negative id behind a rejection",
                 "a negative id",
             ),
             "k rows of the draft need k ids and a target of k + 1 rows of the same width; ids run from 0 to vocab - 1.",
