@@ -221,8 +221,10 @@ def _unchanged(before: Any, after: Any) -> bool:
 
 
 def _is_new(value: Any, given: Any) -> bool:
-    """Whether what is returned is neither the list that was given nor has a tensor of it."""
-    return not (isinstance(value, list) and value is given) and not _share_memory(given, value)
+    """Whether neither what is returned nor a part of a tuple is the list that was given, or has a tensor of it."""
+    parts = value if isinstance(value, tuple) else (value,)
+    handed_back = any(isinstance(part, list) and part is given for part in parts)
+    return not handed_back and not _share_memory(given, value)
 
 
 def _share_memory(one: Any, other: Any) -> bool:

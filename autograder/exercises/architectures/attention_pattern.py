@@ -206,6 +206,17 @@ known.edit(
     "You take every kind that you do not know for causal. Raise ValueError.",
 )
 known.edit(
+    "part_of_a_name_taken",
+    {'kind in ("bidirectional", "cross")': 'kind in "bidirectional, cross"'},
+    "You look for kind *in* a string, and a part of a name is in it too, even an empty one. Compare with whole names: "
+    "put them into a tuple.",
+)
+known.edit(
+    "prefix_of_nothing_refused",
+    {PREFIX: f"{PREFIX} if prefix else str()[0]"},
+    "Your function raises for a prefix of 0. That is no prefix: the pattern is causal.",
+)
+known.edit(
     "unknown_is_none",
     {"raise ValueError": "str"},
     "For a kind that you do not know your function returns nothing, without a word. Raise ValueError.",
@@ -321,6 +332,7 @@ EXERCISE = Exercise(
         Case("prefix, more keys, drawn", prefix_and_more_keys),
         Case("prefix, more queries", given(kind="prefix", n_queries=5, n_keys=3, prefix=2), visible=True),
         Case("prefix, more queries, drawn", prefix_and_more_queries),
+        Case("prefix of no keys", given(kind="prefix", n_queries=3, n_keys=4, prefix=0), visible=True),
         Case("prefix of nothing", lambda draw: {**sized("prefix", draw), "prefix": 0}),
         Case("prefix of everything", prefix_of_everything),
         Case("prefix of more than there is", given(kind="prefix", n_queries=4, n_keys=4, prefix=6), visible=True),
@@ -332,6 +344,7 @@ EXERCISE = Exercise(
         Case("cross, a prefix given", given(kind="cross", n_queries=3, n_keys=5, prefix=2), visible=True),
         Case("misspelt", given(kind="casual", n_queries=4, n_keys=4), visible=True),
         Case("with a capital", given(kind="Causal", n_queries=4, n_keys=4), visible=True),
+        Case("an empty name", given(kind="", n_queries=4, n_keys=4), visible=True),
         Case("no name", lambda draw: sized("", draw)),
         Case("another pattern", lambda draw: {**sized("sliding", draw), "prefix": 2}),
     ),
@@ -374,6 +387,7 @@ EXERCISE = Exercise(
                 "prefix, more keys, drawn",
                 "prefix, more queries",
                 "prefix, more queries, drawn",
+                "prefix of no keys",
                 "prefix of nothing",
                 "prefix of everything",
                 "prefix of more than there is",
@@ -390,7 +404,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Another kind is refused with a ValueError",
-            ("causal", "misspelt", "with a capital", "no name", "another pattern"),
+            ("causal", "misspelt", "with a capital", "an empty name", "no name", "another pattern"),
             "Compare kind with the four names, and raise ValueError if it is none of them.",
             observe=observe.refusal,
             needs=SQUARE,

@@ -301,6 +301,15 @@ def in_place(ids: list[int], spans: list[tuple[int, int]], sentinels: list[int])
     return ids, targets
 
 
+@known.function(
+    "Without a span you hand back the very list that you were given. Whoever changes the one changes the other: return "
+    "a copy."
+)
+def text_handed_back(ids: list[int], spans: list[tuple[int, int]], sentinels: list[int]) -> tuple[list[int], list[int]]:
+    inputs, targets = architectures.corrupt_spans(ids, spans, sentinels)
+    return inputs if spans else ids, targets
+
+
 @known.function("You change the list of sentinels that you were given, as pop() does: read sentinels[i] instead.")
 def sentinels_popped(ids: list[int], spans: list[tuple[int, int]], sentinels: list[int]) -> tuple[list[int], list[int]]:
     found = architectures.corrupt_spans(ids, spans, sentinels)
@@ -398,7 +407,7 @@ EXERCISE = Exercise(
         ),
         Case("a token twice, drawn", drawn_twice),
         Case("one token each", shown((1, 2), (3, 4), (5, 6)), visible=True),
-        Case("no span", shown(), visible=True),
+        Case("no span", shown(), visible=True, new=True),
         Case("everything", shown((0, 8)), visible=True),
         Case("an empty text", given(ids=[], spans=[], sentinels=[95, 99]), visible=True),
         Case("an empty text, again", lambda draw: {"ids": [], "spans": [], "sentinels": distinct(draw, 3, 80, 99)}),
@@ -493,8 +502,8 @@ EXERCISE = Exercise(
         ),
         Property(
             "The lists are left as they were",
-            ("two spans", "one span"),
-            "Make new lists: neither ids nor spans nor sentinels may be changed.",
+            ("two spans", "one span", "no span"),
+            "Make new lists: neither ids nor spans nor sentinels may be changed or handed back.",
             observe=observe.changed,
             needs=INPUTS_RIGHT,
         ),

@@ -361,6 +361,11 @@ known.edit(
     "You do not refuse n_heads = 0. Raise ValueError for fewer than one head.",
 )
 known.edit(
+    "negative_heads_accepted",
+    {CHECK: "n_heads == 0 or w_q.shape[0] % n_heads"},
+    "You refuse 0 heads and not fewer. Raise ValueError for every n_heads below 1.",
+)
+known.edit(
     "attended_in_float32",
     {
         FIRST: "    given = x, memory, w_q, w_k, w_v, w_o\n"
@@ -505,7 +510,7 @@ EXERCISE = Exercise(
         Case("two heads, all widths alike", square, visible=True),
         Case("all widths alike, a longer memory", lambda draw: square(draw, 5), visible=True),
         Case("drawn", drawn),
-        Case("one example, one position", lambda draw: layer(draw, batch=1, time=1, n_heads=1, d_k=4)),
+        Case("one example, one position", lambda draw: layer(draw, batch=1, time=1, n_heads=1, d_k=4), visible=True),
         Case("wider values", lambda draw: layer(draw, d_v=5), visible=True),
         Case("narrower values", lambda draw: layer(draw, d_k=4, d_v=2)),
         Case("padding", lambda draw: layer(draw, mask=True), visible=True),
@@ -518,6 +523,7 @@ EXERCISE = Exercise(
         Case("nothing to see in one example", one_hidden, visible=True),
         Case("five rows, two heads", lambda draw: {**layer(draw, n_heads=1, d_k=5), "n_heads": 2}, visible=True),
         Case("no heads", lambda draw: {**layer(draw), "n_heads": 0}, visible=True),
+        Case("fewer than no heads", lambda draw: {**layer(draw), "n_heads": -2}, visible=True),
         Case("more heads than rows", lambda draw: {**layer(draw), "n_heads": 7}),
         Case("float64", in_float64, visible=True),
         Case("gradients", small, visible=True, gradients=INPUTS),
@@ -566,7 +572,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Heads that do not fit are refused with a ValueError",
-            ("two heads", "five rows, two heads", "no heads", "more heads than rows"),
+            ("two heads", "five rows, two heads", "no heads", "fewer than no heads", "more heads than rows"),
             "Raise ValueError where n_heads is below 1 or does not divide the rows of w_q.",
             observe=observe.refusal,
             needs=MAIN,

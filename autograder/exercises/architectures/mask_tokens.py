@@ -327,6 +327,17 @@ def in_place(
 
 
 @known.function(
+    "Your labels are the ids that you were given, and you write -100 into them. Make the labels from a copy: "
+    "ids.clone(), or masked_fill."
+)
+def labels_in_place(
+    ids: Tensor, special: Tensor, mask_id: int, vocab_size: int, probability: float, generator: Generator
+) -> tuple[Tensor, Tensor]:
+    inputs, labels = architectures.mask_tokens(ids, special, mask_id, vocab_size, probability, generator)
+    return inputs, ids.copy_(labels)
+
+
+@known.function(
     "Your function raises for ids in int32: torch.randint draws int64, and one cannot be written into the other. Draw "
     "in the dtype of ids: dtype=ids.dtype."
 )

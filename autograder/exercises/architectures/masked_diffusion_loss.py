@@ -246,6 +246,16 @@ known.edit(
     "Logits in float64 give a loss in float32: keep the dtype. Look for float(), torch.zeros and torch.tensor.",
 )
 known.edit(
+    "dtype_of_t",
+    {"t.to(losses.dtype)": "t"},
+    "Divided by a t of more digits, your loss takes the dtype of t. Convert it to that of the logits.",
+)
+known.edit(
+    "small_t_raised",
+    {"t.to(losses.dtype)": "t.clamp(min=1e-2).to(losses.dtype)"},
+    "You divide by no less than a small number of your own. Every t above 0 makes sense: divide by t itself.",
+)
+known.edit(
     "history_cut",
     {RESULT: "per_example.mean().detach() / ids.shape[-1]"},
     "The loss is right, but no gradient flows back to the logits: work on tensors, without item, tolist or detach.",
@@ -285,8 +295,13 @@ def drawn(draw: Generator) -> Arguments:
     return example(draw, batch=randint(draw, 4, 6), time=randint(draw, 7, 9), vocab=randint(draw, 10, 13))
 
 
-def small(draw: Generator) -> Arguments:
-    return example(draw, batch=2, time=3, vocab=4)
+def small(draw: Generator, dtype: torch.dtype = torch.float32) -> Arguments:
+    return example(draw, batch=2, time=3, vocab=4, dtype=dtype)
+
+
+def small_share(draw: Generator) -> Arguments:
+    """A t below what some code does not go below."""
+    return {**small(draw), "t": torch.tensor([0.0004, 0.5])}
 
 
 def single(draw: Generator) -> Arguments:
@@ -354,10 +369,13 @@ EXERCISE = Exercise(
         Case("one example, drawn", single),
         Case("as many examples as positions", as_many_examples_as_positions, visible=True),
         Case("all hidden", all_hidden, visible=True),
+        Case("a small share", small_share, visible=True),
+        Case("a small share, drawn", small_share),
         Case("large logits", large, visible=True),
         Case("nothing hidden in one", one_without, visible=True),
         Case("nothing hidden", all_without),
         Case("float64", lambda draw: example(draw, dtype=torch.float64), visible=True),
+        Case("bfloat16, t in float32", lambda draw: small(draw, torch.bfloat16), visible=True),
         Case("gradients", small, visible=True, gradients=("logits",)),
         Case("gradients of large logits", large, visible=True, gradients=("logits",)),
         Case("t of 1", given(**with_t(0.5, 1.0)), visible=True),
@@ -378,6 +396,8 @@ EXERCISE = Exercise(
                 "one example, drawn",
                 "as many examples as positions",
                 "all hidden",
+                "a small share",
+                "a small share, drawn",
             ),
             "One hidden token of four, two equal logits, t = 0.5: the loss of that token is log 2 = 0.693, divided by "
             "0.5 and by 4 it is 0.347.",
@@ -397,8 +417,9 @@ EXERCISE = Exercise(
         ),
         Property(
             "The dtype is that of the logits, and the arguments are left unchanged",
-            ("float64", "three examples"),
-            "Logits in float64 give a loss in float64, and no argument may differ after the call.",
+            ("float64", "bfloat16, t in float32", "three examples"),
+            "Logits in float64 give a loss in float64, those in bfloat16 one in bfloat16 whatever t is, and no "
+            "argument may differ after the call.",
             observe=observe.dtype_and_changed,
             needs=MAIN,
         ),

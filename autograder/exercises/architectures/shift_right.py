@@ -143,6 +143,11 @@ known.edit(
     "with start_id.",
 )
 known.edit(
+    "axis_of_one_squeezed",
+    {PADDED: f"{PADDED}.squeeze()"},
+    "A batch of one row loses its first dimension in your result. Keep [batch, time]: do not squeeze.",
+)
+known.edit(
     "padded_from_the_first",
     {PADDED: "shifted.masked_fill((shifted == -100).cumsum(dim=-1) > 0, pad_id)"},
     "From the first -100 on you put pad_id everywhere. Tokens may stand behind it, as where a prompt is not to be "
@@ -233,6 +238,8 @@ EXERCISE = Exercise(
         Case("two rows", given(labels=torch.tensor([[8, 9, 7, 1], [6, 5, 4, 1]]), start_id=3, pad_id=2), visible=True),
         Case("drawn", drawn),
         Case("one row, drawn", single),
+        Case("one row", given(labels=torch.tensor([[5, 8, 6]]), start_id=3, pad_id=2), visible=True),
+        Case("one token each", given(labels=torch.tensor([[5], [8]]), start_id=3, pad_id=2), visible=True),
         Case("one token", lambda draw: {"labels": tokens(draw, 2, 1), "start_id": 3, "pad_id": 2}),
         Case(
             "padded",
@@ -255,7 +262,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             SHIFT,
-            ("two rows", "drawn", "one row, drawn", "one token"),
+            ("two rows", "drawn", "one row", "one row, drawn", "one token each", "one token"),
             "8 9 7 1 becomes start_id 8 9 7: at each position stands what came before the token to be predicted.",
             weight=3,
         ),

@@ -291,7 +291,7 @@ def diffusion_by_cross_entropy(logits: Tensor, ids: Tensor, masked: Tensor, t: T
     if bool((t <= 0).any()) or bool((t > 1).any()):
         raise ValueError("t must be in (0, 1]")
     losses = functional.cross_entropy(logits.transpose(1, 2), ids, reduction="none")
-    weighted = losses * masked / t[:, None]
+    weighted = losses * masked / t.to(logits.dtype)[:, None]
     return weighted.sum() / ids.numel()
 
 
@@ -314,7 +314,7 @@ def diffusion_by_selection(logits: Tensor, ids: Tensor, masked: Tensor, t: Tenso
         raise ValueError("t")
     rows, places = masked.nonzero(as_tuple=True)
     log_probs = torch.log_softmax(logits[rows, places], dim=-1)[torch.arange(len(rows)), ids[rows, places]]
-    return -(log_probs / t[rows]).sum() / (ids.shape[0] * ids.shape[1])
+    return -(log_probs / t.to(logits.dtype)[rows]).sum() / (ids.shape[0] * ids.shape[1])
 
 
 ALTERNATIVES: Alternatives = {
