@@ -215,7 +215,7 @@ EXERCISE = Exercise(
     cases=(
         Case("a draft of 3", given(acceptance=0.6, k=3), visible=True),
         Case("a good draft", given(acceptance=0.9, k=2), visible=True),
-        Case("a long draft", given(acceptance=0.73, k=11), visible=True),
+        Case("a long draft", given(acceptance=0.83, k=9), visible=True),
         Case("a draft, drawn", drawn(2, 5)),
         Case("a long draft, drawn", drawn(6, 9)),
         Case("one drafted token", given(acceptance=0.3, k=1), visible=True),
