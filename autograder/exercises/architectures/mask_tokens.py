@@ -146,6 +146,14 @@ known.edit(
     "One number decides what becomes of *all* chosen tokens. Draw one for each: numbers of the shape of ids.",
 )
 known.edit(
+    "so_many_of_each_fate",
+    {
+        "fate = uniform()": "ranks = uniform().masked_fill(~chosen, 2.0).flatten().argsort().argsort()\n"
+        "    fate = ranks.view(ids.shape) / chosen.sum()"
+    },
+    "Exactly 80 % of your chosen tokens become mask_id. Every token is decided by itself, so their number varies.",
+)
+known.edit(
     "mask_and_random_swapped",
     {MASKED: RANDOM, RANDOM: MASKED},
     "80 % of the chosen tokens become random ids and 10 % mask_id. It is the other way round.",
@@ -405,6 +413,11 @@ def so_many(value: Any) -> list[Any]:
     return [(chosen > 22) + (chosen > 27)]
 
 
+def just_eighty_hidden(value: Any) -> list[Any]:
+    """Whether 80 of a hundred tokens became [MASK]: by chance one time in ten."""
+    return [int((value[0] == 4).sum()) == 80]
+
+
 def square(draw: Generator) -> Arguments:
     """Four tokens, two in a row and two in a column: which are chosen is one of sixteen cases, all equally likely."""
     return asked(draw, torch.randperm(4, generator=draw).view(2, 2), mask_id=4, vocab_size=5, probability=0.5)
@@ -486,6 +499,13 @@ EXERCISE = Exercise(
         Case("a vocabulary of forty", lambda draw: of_forty_ids(draw, 5, 40), repeat=20, categories=DIFFERENT),
         Case("forty ids, many rows", lambda draw: of_forty_ids(draw, 40, 5), repeat=20, categories=DIFFERENT),
         Case("how many are chosen", lambda draw: one_kind(draw, 5, 20, 0.25), repeat=60, categories=so_many),
+        Case(
+            "how many are hidden",
+            lambda draw: one_kind(draw, 5, 20, 1.0, vocab_size=1000),
+            visible=True,
+            repeat=60,
+            categories=just_eighty_hidden,
+        ),
         Case("one run", some_chosen, visible=True, repeat=3, categories=TOGETHER, generators=True),
         Case("the same run again", some_chosen, visible=True, repeat=3, categories=TOGETHER, drawn_as="one run"),
         Case("int32", lambda draw: none_chosen(draw, torch.int32), visible=True),
@@ -532,6 +552,7 @@ EXERCISE = Exercise(
                 "pairs of tokens",
                 "few chosen",
                 "how many are chosen",
+                "how many are hidden",
                 "a vocabulary of forty",
                 "forty ids, many rows",
             ),
