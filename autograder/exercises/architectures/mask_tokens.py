@@ -502,7 +502,6 @@ EXERCISE = Exercise(
         Case(
             "how many are hidden",
             lambda draw: one_kind(draw, 5, 20, 1.0, vocab_size=1000),
-            visible=True,
             repeat=60,
             categories=just_eighty_hidden,
         ),
