@@ -123,7 +123,7 @@ function loop({ messages, over }, step, isCurrent) {
     ["The model writes a reply", "assistant", reply],
     ["The harness reads it", "", reply === undefined ? undefined : isAnswer ? "no call: an answer" : asCall(reply)],
     [isAnswer ? "The user gets it" : "The tool answers", isAnswer ? "user" : "tool", isAnswer ? reply : result],
-    ["The history grows", "", step === 0 ? undefined : over ? "the loop has ended" : `by ${result === undefined ? 1 : 2} messages, and back to the model`],
+    [over ? "The history is complete" : "The history grows", "", step === 0 ? undefined : over ? "the loop has ended" : `by ${result === undefined ? 1 : 2} messages, and back to the model`],
   ];
   const items = places.map(([name, by, content]) => element("li", { class: by && `llm-by-${by}` }, element("b", {}, name), element("span", {}, content ?? "…")));
   return element("ol", { class: `llm-loop${isCurrent ? " llm-current" : ""}`, "aria-label": "The loop, and the last step in it" }, ...items);

@@ -49,8 +49,8 @@ export default widget(
         ? "Open the layers from left to right: when does the model's guess become the token that it is most likely to draw?"
         : "Follow the guesses down the layers: when does the model's guess become the token that it is most likely to draw?",
       "Open the guesses for every token: how many are right, and from which layer on? Which tokens can't be guessed?",
-      "Open one layer after the other: without which of them would the guess be another? Then choose another token.",
-      "Open an attention: which tokens does each head look at? Then change one of them in the text.",
+      `Open one ${model.get("small") ? "layer" : "attention or feed-forward network"} after the other: without which of them would the guess be another? Then choose another token.`,
+      `Open ${model.get("small") ? "a layer" : "an attention"}: which tokens does each head look at? Then change one of them in the text.`,
     ],
   },
   (model, body) => {
@@ -114,7 +114,7 @@ export default widget(
     }
 
     function showEvery() {
-      if (sight && lenses.open) every.replaceChildren(lensTable(sight.course, sight));
+      if (sight && lenses.open) every.replaceChildren(lensTable(sight.course, sight, (position) => choose("position", position)));
     }
 
     /** Where there is no room beside the map, a part opens below its own layer, not below all of them. */
@@ -187,21 +187,23 @@ export default widget(
         element("li", { class: parts.length > 1 ? "llm-block" : "" }, element("span", { class: "llm-boxes" }, ...parts.map(box)), row ? guess(sight, row, last, small) : null),
       );
       const list = element("ol", { "aria-label": "The decoder, from the text to the drawn token" }, ...rows);
-      return small ? element("div", {}, element("p", { class: "llm-note" }, "The gray rail is the residual stream: each part reads from it and adds to it. Below stands the guess so far, with an orange bar once it is the last layer's."), list) : list;
+      return small ? element("div", {}, element("p", { class: "llm-note" }, "The gray rail is the residual stream: each part reads from it and adds to it. Below each layer stands the guess so far; orange: it is the final one already."), list) : list;
     }
 
     function drawNext() {
       if (!sight || !course) return;
-      const last = sight.trace.logits[sight.ids.length - 1];
+      const probabilities = softmax(sight.trace.logits[sight.ids.length - 1]);
       const uniform = randomNumbers(model.get("seed") + draws++)();
-      const id = sample(softmax(last), uniform);
+      const id = sample(probabilities, uniform);
       if (id === course.config.end_of_text) {
         said.textContent = "The model has drawn the end of the text. Write on, or begin anew.";
         return;
       }
       text.write(model.get("text") + course.tokenizer.decode([id]));
       setTrait(model, "position", -1);
+      const drawn = `Drawn: “${written(course, id)}”, ${percent(probabilities[id])}. `;
       read();
+      said.prepend(drawn);
     }
   },
 );
@@ -238,8 +240,8 @@ function guess({ course }, row, last, small) {
  * @param {CourseModel} course
  * @param {number} id
  */
-function written({ tokenizer }, id) {
-  return visibleToken(tokenizer.decode([id]));
+function written({ config, tokenizer }, id) {
+  return id === config.end_of_text ? "end" : visibleToken(tokenizer.decode([id]));
 }
 
 /**
@@ -306,7 +308,7 @@ const ROWS = {
   name: "Embeddings",
   chapters: ["embeddings"],
   open: (sight) => [
-    paragraph(`Each number picks its row of a table: ${shape(sight)} numbers. This is the row of “${token(sight)}”. Where it stands, attention will know.`),
+    paragraph(`Each number picks its row of a table: ${shape(sight)} numbers. This is the row of “${token(sight)}”. Where it stands, attention will know. The same table turns rows into guesses, so at first each row guesses itself.`),
     strip("The row", sight.trace.embedding[sight.position]),
   ],
 };

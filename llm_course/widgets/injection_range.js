@@ -2,7 +2,7 @@
 
 import { memory } from "./js/before.js";
 import { announcement, choice, columns, element, redraw, setTrait, textField, widget } from "./js/dom.js";
-import { hidden, isBreach, runDay, score } from "./js/mail_agent.js";
+import { commands, hidden, isBreach, runDay, score } from "./js/mail_agent.js";
 import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -32,6 +32,7 @@ const DEFENSES = [
 /** Cells hold sentences here, not numbers. */
 const WORDS = "text-align: left; white-space: normal; vertical-align: top";
 /** The cell of the matrix whose calls are listed. */
+const NO_COMMAND = "Your mail is no attack: the agent finds no command in it. It takes words such as send and notes with an address, or erase and mails. ";
 const SHOWN = ["shown_attack", "shown_rules"];
 const TRAITS = ["attack", "forbidden", ...RULES.map(([trait]) => trait)];
 
@@ -47,6 +48,7 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
+    said.classList.add("llm-three-lines");
     const results = element("div");
     const day = element("summary");
     const calls = element("div", { class: "llm-calls" });
@@ -61,7 +63,7 @@ export default widget(
           element(
             "div",
             { class: "llm-controls" },
-            textField("Filter: hide mails with these words", model.get("forbidden"), (value) => setTrait(model, "forbidden", value)),
+            textField("Filter: hide mails with these words (put commas between)", model.get("forbidden"), (value) => setTrait(model, "forbidden", value)),
             ...RULES.map(([trait, label, options]) => choice(label, options, model.get(trait), (value) => setTrait(model, trait, value))),
           ),
         ],
@@ -88,9 +90,11 @@ export default widget(
     function show() {
       const world = /** @type {World} */ (model.get("world"));
       const policy = policyOf(model);
-      const own = model.get("attack");
+      const written = model.get("attack");
+      const isAttack = commands(written, world.words).length > 0;
+      const own = isAttack ? written : "";
       const found = DEFENSES.map(([, parts]) => score(partOf(policy, parts), world, own));
-      said.textContent = sentence(found[found.length - 1]) + lost(hidden(world.mails, policy));
+      said.textContent = (isAttack || !written.trim() ? "" : NO_COMMAND) + sentence(found[found.length - 1]) + lost(hidden(world.mails, policy));
       redraw(results, matrix(policy, world.attacks, found, remember(found.map(cellsOf)), pick));
       more.replaceChildren(attackTable(world, own), taskTable(world, found[found.length - 1]));
       showCalls();
@@ -174,7 +178,7 @@ function sentence({ completed, asked, breached }) {
  */
 function lost(mails) {
   const texts = Object.entries(mails).map(([sender, text]) => `“${text}” (${sender})`);
-  return texts.length ? ` The filter hides honest mails, too: ${texts.join("; ")}.` : "";
+  return texts.length ? ` The filter hides honest mails, too, and no task that reads mails is done without all of them: ${texts.join("; ")}.` : "";
 }
 
 /** A column of the matrix as texts. @param {Found} found */

@@ -37,6 +37,7 @@ export default widget(
   (model, body) => {
     const all = /** @type {Milestone[]} */ (model.get("milestones"));
     const said = announcement();
+    said.classList.add("llm-two-lines");
     const results = element("div");
     const set = (/** @type {string} */ trait) => (/** @type {string} */ value) => setTrait(model, trait, value);
     const models = /** @type {[string, string][]} */ ([["-1", "none"], ...all.map(({ month, name }, i) => [String(i), `${name}, ${month}`])]);
@@ -75,7 +76,7 @@ function about({ name, organization, month, total, active, open_weights: open, a
 /** @param {Milestone[]} rows */
 function summary(rows) {
   const told = rows.filter(({ total }) => total !== null).length;
-  return `${told} of the ${rows.length} models shown tell their size. The hollow marks below the line do not.`;
+  return `${told} of the ${rows.length} models shown tell their size. The hollow marks below the line do not. Press a mark for what it brought.`;
 }
 
 /**

@@ -183,6 +183,8 @@ def test_every_token_has_its_guess_after_every_layer(watched: Watched, address: 
     table = page.locator(".llm-lens")
     words = TEXT.split()
     expect(table.locator("tbody tr")).to_have_count(1 + len(words) + 1)
+    table.get_by_role("rowheader", name="The", exact=True).click()
+    expect(page.get_by_role("button", name="The", exact=True)).to_have_attribute("aria-pressed", "true")
     columns = []
     for count, line in enumerate(table.locator("tbody tr").all()[1:-1], start=1):
         _, _, guesses = guesses_after_layers(" ".join(words[:count]))
@@ -223,6 +225,8 @@ def test_a_drawn_token_goes_on_with_the_text(watched: Watched, address: str) -> 
     page.get_by_role("button", name="Draw a token").click()
     expect(chips).to_have_count(9)
     assert field.input_value().startswith(before) and len(field.input_value()) > len(before)
+    drawn = field.input_value().removeprefix(before).replace(" ", "␣")
+    expect(page.get_by_role("status")).to_contain_text(f"Drawn: “{drawn}”, ")
 
 
 def test_on_a_phone_a_part_opens_below_its_own_layer(watched: Watched, address: str) -> None:

@@ -39,11 +39,13 @@ export function rightAfterLayers(guesses, ids) {
  * A row for each token of the text, a column for each layer, and below how many guesses are right.
  * @param {CourseModel} course
  * @param {{ ids: number[], labels: string[], trace: Trace, position: number }} sight
+ * @param {(position: number) => void} onPick  A row is pressed. The buttons of the tokens do the same for the keyboard.
  */
-export function lensTable(course, { ids, labels, trace, position }) {
+export function lensTable(course, { ids, labels, trace, position }, onPick) {
   const guesses = ids.map((_, i) => guessesAt(course, trace, i));
   const right = rightAfterLayers(guesses, ids);
   const rows = guesses.map((mine, i) => row(course, labels[i], mine, ids[i + 1], i === position));
+  rows.forEach((row, i) => row.addEventListener("click", () => onPick(i)));
   const counts = tableRow("right", [...right.map((count) => `${count} of ${ids.length - 1}`), ""], "llm-counts");
   const names = ["Token", ...right.map((_, layer) => (layer === 0 ? "Embedding" : `Layer ${layer}`)), "Then came"];
   return captionedTable("The first guess for what comes next: stronger where the model is surer, orange where the last layer agrees, bold where it was right", names, [...rows, counts], "llm-heat llm-lens");

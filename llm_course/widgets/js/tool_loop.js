@@ -19,7 +19,10 @@ export function shopTools(prices, busy) {
       if (!Object.hasOwn(prices, of)) throw new Error(`no price for ${of}`);
       return prices[of];
     }),
-    add: withArguments(["a", "b"], ({ a, b }) => a + b),
+    add: withArguments(["a", "b"], ({ a, b }) => {
+      if (typeof a !== "number" || typeof b !== "number") throw new Error("a and b must be numbers");
+      return a + b;
+    }),
   };
 }
 
@@ -30,7 +33,7 @@ export function shopTools(prices, busy) {
 function withArguments(names, tool) {
   return (/** @type {Record<string, any>} */ given) => {
     const keys = Object.keys(given);
-    if (keys.length !== names.length || names.some((name) => !keys.includes(name))) throw new Error(`the arguments are ${names.join(" and ")}`);
+    if (keys.length !== names.length || names.some((name) => !keys.includes(name))) throw new Error(`the arguments must be “${names.join("” and “")}”`);
     return tool(given);
   };
 }
