@@ -232,7 +232,7 @@ function guess({ course }, row, last, small) {
   const share = softmax(logits)[best];
   const label = written(course, best);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
-  const words = element("span", {}, small ? "" : "guess: ", element("b", {}, label), " ", percent(share));
+  const words = element("span", {}, small ? "" : "guess: ", element("b", {}, label), " ", element("span", {}, percent(share)));
   return element("span", { class: best === last ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar));
 }
 

@@ -48,7 +48,6 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    said.classList.add("llm-three-lines");
     const results = element("div");
     const day = element("summary");
     const calls = element("div", { class: "llm-calls" });
