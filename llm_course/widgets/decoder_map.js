@@ -3,13 +3,13 @@
 import { loadCourseModel } from "./js/course_model.js";
 import { announcement, button, element, loadWhenVisible, setTrait, traitTextField, visibleToken, widget } from "./js/dom.js";
 import { heatMap } from "./js/heat_map.js";
-import { lensTable } from "./js/lens_table.js";
+import { guessOf, lensTable, written } from "./js/lens_table.js";
 import { argmax, format, randomNumbers, softmax } from "./js/numbers.js";
 import { sample } from "./js/sampling.js";
 import { strip } from "./js/strip.js";
 import { captionedTable, tableRow } from "./js/table.js";
 import { percent, tokenBars } from "./js/token_bars.js";
-import { lens, logitsWithout, pushesToward, rootMeanSquare, trace } from "./js/trace.js";
+import { logitsWithout, pushesToward, rootMeanSquare, trace } from "./js/trace.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
 /** @import { Trace } from "./js/trace.js" */
@@ -227,21 +227,11 @@ function keepFocus(node, change) {
  * @param {boolean} small
  */
 function guess({ course }, row, last, small) {
-  const logits = lens(course.decoder, row);
-  const best = argmax(logits);
-  const share = softmax(logits)[best];
+  const { id: best, share } = guessOf(course, row);
   const label = written(course, best);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
   const words = element("span", {}, small ? "" : "guess: ", element("b", {}, label), " ", element("span", {}, percent(share)));
   return element("span", { class: best === last ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar));
-}
-
-/**
- * @param {CourseModel} course
- * @param {number} id
- */
-function written({ config, tokenizer }, id) {
-  return id === config.end_of_text ? "end" : visibleToken(tokenizer.decode([id]));
 }
 
 /**
@@ -250,7 +240,7 @@ function written({ config, tokenizer }, id) {
  * @param {Float32Array} row
  */
 function pointsTo(course, row) {
-  return written(course, argmax(lens(course.decoder, row)));
+  return written(course, guessOf(course, row).id);
 }
 
 /**
@@ -462,7 +452,7 @@ function feedForwardOf(i) {
       const { course, position } = sight;
       const { hidden, middle, residual } = sight.trace.layers[i];
       const mine = hidden[position];
-      const after = argmax(lens(course.decoder, residual[position]));
+      const after = guessOf(course, residual[position]).id;
       const pushes = pushesToward(course.decoder, sight.trace, i, position, after);
       const rows = ranking(pushes).slice(0, HIDDEN_UNITS).map((unit) => [String(unit + 1), format(mine[unit]), `+${format(pushes[unit])}`]);
       const [n, width] = [sight.ids.length, middle[0].length];

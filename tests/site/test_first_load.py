@@ -16,7 +16,6 @@ pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted(f"chapters/{page.parent.name}/chapter.html" for page in ROOT.glob("chapters/*/chapter.md"))
 WEIGHED = dict.fromkeys([CHAPTER, *of_the_day(CHAPTERS, 5)])
-WEIGHED = dict.fromkeys([CHAPTER, *of_the_day(CHAPTERS, 5)])
 PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
 WATCH_SHIFTS = """globalThis.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))

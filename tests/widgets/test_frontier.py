@@ -63,6 +63,12 @@ def test_each_script_that_ends_answers_what_its_user_asks() -> None:
         assert (last["content"] == f"{sum(asked)} cents.") == (name != "round and round")
 
 
+def test_texts_are_not_added() -> None:
+    code = LOOP + "reply(loop.runTools(input, loop.shopTools({}, []), 8).messages);"
+    found: Any = run_node(code, ['{"tool": "add", "arguments": {"a": "1", "b": 2}}'])
+    assert found[-1] == {"role": "tool", "content": "error: a and b must be numbers"}
+
+
 def test_a_harness_that_tells_no_errors_ends_there() -> None:
     code = LOOP + 'reply(loop.runTools(input, loop.shopTools({ ball: 1 }, ["ball"]), 8, false));'
     found: Any = run_node(code, REPLIES["all goes well"])

@@ -12,18 +12,23 @@ import { lens } from "./trace.js";
 /** @typedef {{ id: number, share: number }} Guess  A token, and its probability. */
 
 /**
- * The guesses at a position, the first before all layers.
+ * The top guess that a row of the residual stream would give.
  * @param {CourseModel} course
- * @param {Trace} trace
- * @param {number} position
- * @returns {Guess[]}
+ * @param {Float32Array} row
+ * @returns {Guess}
  */
-export function guessesAt({ decoder }, trace, position) {
-  return [trace.embedding, ...trace.layers.map(({ residual }) => residual)].map((rows) => {
-    const logits = lens(decoder, rows[position]);
-    const id = argmax(logits);
-    return { id, share: softmax(logits)[id] };
-  });
+export function guessOf({ decoder }, row) {
+  const logits = lens(decoder, row);
+  const id = argmax(logits);
+  return { id, share: softmax(logits)[id] };
+}
+
+/**
+ * @param {CourseModel} course
+ * @param {number} id
+ */
+export function written({ config, tokenizer }, id) {
+  return id === config.end_of_text ? "end" : visibleToken(tokenizer.decode([id]));
 }
 
 /**
@@ -31,7 +36,7 @@ export function guessesAt({ decoder }, trace, position) {
  * @param {Guess[][]} guesses  [position, layer]
  * @param {number[]} ids
  */
-export function rightAfterLayers(guesses, ids) {
+function rightAfterLayers(guesses, ids) {
   return guesses[0].map((_, layer) => ids.slice(1).filter((id, position) => guesses[position][layer].id === id).length);
 }
 
@@ -42,7 +47,8 @@ export function rightAfterLayers(guesses, ids) {
  * @param {(position: number) => void} onPick  A row is pressed. The buttons of the tokens do the same for the keyboard.
  */
 export function lensTable(course, { ids, labels, trace, position }, onPick) {
-  const guesses = ids.map((_, i) => guessesAt(course, trace, i));
+  const stream = [trace.embedding, ...trace.layers.map(({ residual }) => residual)];
+  const guesses = ids.map((_, i) => stream.map((rows) => guessOf(course, rows[i])));
   const right = rightAfterLayers(guesses, ids);
   const rows = guesses.map((mine, i) => row(course, labels[i], mine, ids[i + 1], i === position));
   rows.forEach((row, i) => row.addEventListener("click", () => onPick(i)));
@@ -58,10 +64,9 @@ export function lensTable(course, { ids, labels, trace, position }, onPick) {
  * @param {number | undefined} next  The token that came, if one did.
  * @param {boolean} isPicked
  */
-function row({ config, tokenizer }, label, guesses, next, isPicked) {
-  const written = (/** @type {number} */ id) => (id === config.end_of_text ? "end" : visibleToken(tokenizer.decode([id])));
-  const cells = guesses.map(({ id }) => element(id === next ? "b" : "span", {}, written(id)));
-  const line = tableRow(label, [...cells, next === undefined ? "…" : written(next)], isPicked && "llm-picked");
+function row(course, label, guesses, next, isPicked) {
+  const cells = guesses.map(({ id }) => element(id === next ? "b" : "span", {}, written(course, id)));
+  const line = tableRow(label, [...cells, next === undefined ? "…" : written(course, next)], isPicked && "llm-picked");
   const last = guesses[guesses.length - 1].id;
   guesses.forEach(({ id, share }, i) => {
     const cell = /** @type {HTMLElement} */ (line.children[i + 1]);
