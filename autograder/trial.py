@@ -58,8 +58,8 @@ def marks_lost(exercise: Exercise, functions: Sequence[Callable[..., Any]], seed
 def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once: float = 0.0) -> Iterator[str]:
     """Known mistakes that live, are taken for others, or are told to a learner as others.
 
-    `told_at_once` is the share of them that learners' own checks are to tell, if SHIPPED is one of the seeds: those
-    checks have no other draw.
+    If SHIPPED is one of the seeds, properties that no mistake fails are named too, and `told_at_once` is the share of
+    mistakes that learners' own checks are to tell: those checks have no other draw.
     """
     failed: set[str] = set()
     for seed in seeds:
@@ -75,8 +75,9 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
                 yield f"{where} is told {verdict.mistake}: {verdict.hint}"
         if seed == SHIPPED:
             yield from _faults_of_own_checks(exercise, visible_part(exercise, key), said, told_at_once)
-    # One that only waits for another property has not been seen to fail.
-    yield from (f"no mistake fails {item.name!r}" for item in exercise.properties if item.name not in failed)
+    if SHIPPED in seeds:
+        # One that only waits for another property has not been seen to fail.
+        yield from (f"no mistake fails {item.name!r}" for item in exercise.properties if item.name not in failed)
 
 
 def _faults_of_own_checks(

@@ -1,13 +1,39 @@
 """What files of the project import of it."""
 
 import ast
-from collections.abc import Collection, Iterable
+import functools
+import hashlib
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parents[1]
+Found = TypeVar("Found")
 PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 
 
+def once_as_it_stands(ask: Callable[[Path], Found]) -> Callable[[Path], Found]:
+    """The function of a file, asked once for each state of it: many parts of the suite depend on the same files."""
+
+    @functools.cache
+    def asked(path: Path, changed: int, size: int) -> Found:
+        return ask(path)
+
+    @functools.wraps(ask)
+    def of(path: Path) -> Found:
+        state = path.stat()
+        return asked(path, state.st_mtime_ns, state.st_size)
+
+    return of
+
+
+@once_as_it_stands
+def digest_of(path: Path) -> str:
+    """A digest of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@once_as_it_stands
 def imports_of(path: Path) -> set[str]:
     """The full names of the project's modules that a file imports, wherever in the file; none where it is no Python."""
     names: set[str] = set()
@@ -33,6 +59,7 @@ def with_all_they_import(paths: Iterable[Path], root: Path = ROOT, apart: Collec
     return found
 
 
+@functools.cache
 def _files_of(name: str, root: Path) -> list[Path]:
     """The files that importing a module runs; none where the name is one of a module's own."""
     parts = name.split(".")

@@ -9,7 +9,7 @@ import pytest
 
 from tests import soak
 from tests.imports import ROOT, with_all_they_import
-from tests.soak import PARTS, Part
+from tests.soak import PARTS, TOPICS, Part
 
 PART = Part(tests=(), files=("one.py", "bank/*.py"), packages=("torch",))
 FILES = {"one.py": "import autograder.two", "bank/a.py": "", "autograder/__init__.py": "", "autograder/two.py": ""}
@@ -73,16 +73,50 @@ def test_what_a_part_depends_on_is_seen(name: str, file: str) -> None:
     assert ROOT / file in PARTS[name].depends_on()
 
 
-@pytest.mark.parametrize("name", PARTS)
+OF_CHAPTERS = ("chapters/", "solutions/", "tests/banks/right/", "autograder/exercises/")
+SHARED = {
+    "autograder/exercises/__init__.py",
+    "autograder/exercises/capstone.py",
+    "autograder/exercises/mistakes.py",
+    "autograder/exercises/spec.py",
+    "solutions/__init__.py",
+    "tests/banks/right/__init__.py",
+}
+
+
+def about_chapters(name: str) -> set[str]:
+    """The files that a part depends on and that are about one chapter or topic."""
+    files = {file.relative_to(ROOT).as_posix() for file in PARTS[name].depends_on()}
+    return {file for file in files - SHARED if file.startswith(OF_CHAPTERS)}
+
+
+@pytest.mark.parametrize("name", [name for name in PARTS if ": " not in name])
 def test_no_chapter_is_what_a_part_depends_on(name: str) -> None:
     """A new chapter makes none of them due, and a changed one only what is about it by name."""
     named = {file for file in PARTS[name].files if file.startswith("chapters/") and "*" not in file}
     assert not named or name == "seeds of chapter 10"
-    files = {file.relative_to(ROOT).as_posix() for file in PARTS[name].depends_on()} - named
-    of_chapters = ("chapters/", "solutions/", "tests/banks/right/", "autograder/exercises/")
-    shared = {"autograder/exercises/spec.py", "autograder/exercises/mistakes.py"}
-    assert [file for file in sorted(files - shared) if file.startswith(of_chapters)] == []
-    assert files.isdisjoint({"autograder/markdown.py", "autograder/notebooks.py"})
+    measured = {"solutions/normalization.py", "solutions/production.py"} if "capstones" in name else set()
+    assert about_chapters(name) == named | measured
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_topics_parts_depend_on_no_other_topic(topic: str) -> None:
+    for name in (soak.verdicts(topic), soak.travel(topic)):
+        exercises = {Path(file).parent.name for file in about_chapters(name) if "exercises/" in file}
+        assert exercises == {topic}
+        assert f"solutions/{topic}.py" in about_chapters(name)
+        assert f"tests/banks/right/{topic}.py" in about_chapters(name)
+
+
+def test_a_page_depends_on_its_own_text_and_on_what_all_show() -> None:
+    chapter, exercises = (
+        about_chapters(soak.page(f"chapters/05_attention/{name}")) for name in ("chapter", "exercises")
+    )
+    assert {"chapters/05_attention/chapter.md", "chapters/05_attention/chapter.outputs.ipynb"} <= chapter
+    assert "chapters/05_attention/exercises.md" in exercises
+    assert not any("positions" in file for file in chapter | exercises)
+    shown = PARTS[soak.page("index")].depends_on()
+    assert {ROOT / "llm_course/widgets/style.css", ROOT / "_ext/page_head.py", ROOT / "tests/site/checks.py"} <= shown
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -100,13 +134,20 @@ def test_what_is_apart_takes_along_what_it_alone_imports(tree: Path) -> None:
     assert tree / "autograder" / "three.py" in apart.depends_on(tree)
 
 
-def test_each_mark_names_a_part(request: pytest.FixtureRequest) -> None:
-    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")]
-    marked = {name for name in PARTS if any(f'mark.soak("{name}")' in text for text in texts)}
-    assert marked == set(PARTS)
-    assert sum(text.count("mark.soak(") for text in texts) - Path(__file__).read_text().count("mark.soak(") == len(
-        PARTS
-    )
+def test_a_mark_that_names_no_part_is_refused() -> None:
+    config = SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: None))
+    with pytest.raises(pytest.UsageError, match=r"which is no part in tests/soak\.py"):
+        soak.deselect(config, [Item("no part", "test")])
+
+
+class Item:
+    """A test, marked as of a part, or with no mark."""
+
+    def __init__(self, part: str, nodeid: str) -> None:
+        self.part, self.nodeid = part, nodeid
+
+    def get_closest_marker(self, name: str) -> SimpleNamespace | None:
+        return SimpleNamespace(args=[self.part]) if self.part else None
 
 
 @pytest.mark.parametrize(
@@ -126,19 +167,39 @@ def test_only_what_passed_unchanged_is_noted(
     monkeypatch.setattr(soak, "SOAKED", tree / "soaked.json")
     monkeypatch.setattr(soak, "PARTS", {"part": PART})
     monkeypatch.setattr(PART.__class__, "digest", lambda part, digest=PART.__class__.digest: digest(part, tree))
-    assert soak.run("part", []) == noted
+    assert soak.run(["part"], []) == noted
     assert soak.soaked() == ({"part": PART.digest()} if noted else {})
 
 
-def test_tests_of_a_part_that_is_not_due_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Item(str):
-        def get_closest_marker(self, name: str) -> SimpleNamespace | None:
-            return SimpleNamespace(args=[self[:-1]]) if self[:-1] in PARTS else None
-
-    one, other = list(PARTS)[:2]
-    monkeypatch.setattr(soak, "due", lambda: [other])
-    left: list[str] = []
+def left_out(monkeypatch: pytest.MonkeyPatch, due: set[str], only: frozenset[str] = frozenset()) -> list[str]:
+    """Of a test of each of two parts and one of none: what is left out."""
+    monkeypatch.setattr(soak, "due", lambda: due)
+    monkeypatch.setattr(soak, "ONLY", only)
+    left: list[Item] = []
     config = SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: left.extend(items)))
-    items = [Item(f"{one}1"), Item(f"{other}1"), Item("plain"), Item(f"{one}2")]
+    every = [Item(part, part) for part in [*PARTS][:2]] + [Item("", "plain")]
+    items = [*every]
     soak.deselect(config, items)
-    assert (items, left) == ([f"{other}1", "plain"], [f"{one}1", f"{one}2"])
+    assert [item for item in every if item not in left] == items
+    return [item.nodeid for item in left]
+
+
+def test_tests_of_a_part_that_is_not_due_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = [*PARTS][:2]
+    assert left_out(monkeypatch, {other}) == [one]
+    assert left_out(monkeypatch, {one, other}) == []
+
+
+def test_where_parts_are_asked_for_nothing_else_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = [*PARTS][:2]
+    assert left_out(monkeypatch, {other}, frozenset({other})) == [one, "plain"]
+
+
+def test_parts_of_the_same_tests_run_together() -> None:
+    names = ["travel: attention", "training recipes", "verdicts: decoding", "verdicts: attention"]
+    groups = soak.together(names)
+    assert sorted(map(sorted, groups)) == [
+        ["training recipes"],
+        ["travel: attention"],
+        ["verdicts: attention", "verdicts: decoding"],
+    ]

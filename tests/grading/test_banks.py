@@ -4,7 +4,6 @@ What each answer of the banks is worth, the tests of the specifications and of t
 functions, one with a class and one that is another each day go the whole way, the first of them as from a shell.
 """
 
-import datetime
 import json
 import shutil
 from pathlib import Path
@@ -19,12 +18,12 @@ from autograder.result import read_result
 from llm_course.checking.feedback import in_steps
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course, CourseOfAShell
+from tests.of_the_day import of_the_day
 
 pytestmark = pytest.mark.grading
 
 FUNCTIONS, CLASS = "05_attention", "13_peft"
 OTHERS = [name for name, asked in assignments().items() if asked.exercises and name not in (FUNCTIONS, CLASS)]
-OF_TODAY = OTHERS[datetime.datetime.now(datetime.UTC).date().toordinal() % len(OTHERS)]
 DUE, IN_TIME, TOO_LATE = "2026-10-12T12:00+00:00", "2026-10-12 11:59:00.0 UTC", "2026-10-13 12:01:00.0 UTC"
 UNGRADABLE = '{"cells": ['
 
@@ -57,7 +56,7 @@ def lay_out(course: Course, assignment: Assignment) -> None:
         (path.parent / "timestamp.txt").write_text(TOO_LATE if student == "late" else IN_TIME)
 
 
-@pytest.fixture(scope="module", params=[FUNCTIONS, CLASS, OF_TODAY])
+@pytest.fixture(scope="module", params=[FUNCTIONS, CLASS, *of_the_day(OTHERS, 1)])
 def graded(
     request: pytest.FixtureRequest, empty_course: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Assignment, Course]:

@@ -1,6 +1,5 @@
 """A mistake in an earlier function costs nothing in a later one that calls it, and breaking one wins nothing."""
 
-import datetime
 import sys
 from collections.abc import Mapping
 
@@ -14,14 +13,14 @@ from autograder.rules import Rules
 from autograder.stand_ins import called_by_reference, stand_in
 from tests.banks.hostile import FAMILIES
 from tests.banks.submissions import imports_of, references, submission
+from tests.of_the_day import of_the_day
 
 pytestmark = pytest.mark.grading
 RULES = Rules(call_deadline=3.0)
 """Some mistakes make a later function wait for ever."""
 ATTENTION = assignments()["05_attention"]
 EACH = 8
-"""One in so many mistakes is tried, another one each day."""
-TODAY = datetime.date.today().toordinal() % EACH
+"""One in so many mistakes is tried, others each day."""
 
 
 def graded(assignment: Assignment, answers: Mapping[str, str], rules: Rules = RULES) -> dict[str, ExerciseResult]:
@@ -55,25 +54,22 @@ USED = [
     for earlier in assignment.exercises
     if users(assignment, earlier)
 ]
-SLIPS = [
-    pytest.param(assignment, earlier, mistake, id=f"{earlier.name}-{mistake.name}")
-    for number, (assignment, earlier, mistake) in enumerate(
-        (assignment, earlier, mistake) for assignment, earlier in USED for mistake in earlier.mistakes if mistake.text
-    )
-    if number % EACH == TODAY
-]
-PAIRS = [
-    pytest.param(assignment, earlier, slip, later, mistake, id=f"{slip.name}-{later.name}-{mistake.name}")
-    for number, (assignment, earlier, slip, later, mistake) in enumerate(
-        (assignment, earlier, slip, later, mistake)
-        for assignment, earlier in USED
-        for later in users(assignment, earlier)
-        for slip in earlier.mistakes
-        for mistake in later.mistakes
-        if slip.text and mistake.text
-    )
-    if number % (30 * EACH) == TODAY
-]
+SLIPS = {
+    f"{earlier.name}-{mistake.name}": (assignment, earlier, mistake)
+    for assignment, earlier in USED
+    for mistake in earlier.mistakes
+    if mistake.text
+}
+PAIRS = {
+    f"{slip.name}-{later.name}-{mistake.name}": (assignment, earlier, slip, later, mistake)
+    for assignment, earlier in USED
+    for later in users(assignment, earlier)
+    for slip in earlier.mistakes
+    for mistake in later.mistakes
+    if slip.text and mistake.text
+}
+SLIPS_OF_THE_DAY = [pytest.param(*SLIPS[name], id=name) for name in of_the_day(SLIPS, len(SLIPS) // EACH)]
+PAIRS_OF_THE_DAY = [pytest.param(*PAIRS[name], id=name) for name in of_the_day(PAIRS, len(PAIRS) // (30 * EACH))]
 
 
 def test_which_exercises_stand_on_others() -> None:
@@ -83,7 +79,7 @@ def test_which_exercises_stand_on_others() -> None:
     assert len(found) >= 8
 
 
-@pytest.mark.parametrize(("assignment", "earlier", "mistake"), SLIPS)
+@pytest.mark.parametrize(("assignment", "earlier", "mistake"), SLIPS_OF_THE_DAY)
 def test_a_mistake_costs_once(assignment: Assignment, earlier: Exercise, mistake: Mistake) -> None:
     results = graded(assignment, references(assignment) | {earlier.name: cell(earlier, mistake)})
     assert results[earlier.name].score < earlier.points
@@ -102,7 +98,7 @@ def test_what_is_not_written_costs_once(assignment: Assignment, earlier: Exercis
     )
 
 
-@pytest.mark.parametrize(("assignment", "earlier", "slip", "later", "mistake"), PAIRS)
+@pytest.mark.parametrize(("assignment", "earlier", "slip", "later", "mistake"), PAIRS_OF_THE_DAY)
 def test_breaking_an_earlier_answer_wins_nothing(
     assignment: Assignment, earlier: Exercise, slip: Mistake, later: Exercise, mistake: Mistake
 ) -> None:

@@ -21,15 +21,20 @@ from llm_course.checking.evaluate import evaluate
 from llm_course.checking.values import Opaque
 from tests.banks.right import alternatives
 from tests.banks.submissions import standalone, wrong_answer
+from tests.soak import travel
 
 pytestmark = pytest.mark.grading
 DEADLINE = 120.0
 WITH_DRAWS = 5
 """Of how many answers repeated calls travel, too: a thousand replies each, and of more they tell nothing new."""
-ASKED = [(assignment, exercise) for assignment in assignments().values() for exercise in assignment.exercises]
+ASKED = [
+    pytest.param(assignment, exercise, marks=pytest.mark.soak(travel(name.partition("_")[2])), id=exercise.name)
+    for name, assignment in assignments().items()
+    for exercise in assignment.exercises
+]
 
 
-@pytest.mark.parametrize(("assignment", "exercise"), ASKED, ids=[exercise.name for _, exercise in ASKED])
+@pytest.mark.parametrize(("assignment", "exercise"), ASKED)
 def test_replies_from_a_room_are_those_of_the_function(assignment: Assignment, exercise: Exercise) -> None:
     with open_room() as room:
         for other in assignment.exercises:

@@ -1,7 +1,8 @@
 """Every page of the built book, over http in the light and from a file in the dark: sound, accessible, and usable.
 
 A page is loaded once for each, for all that is looked at and done on it; and one after the other in the same tab, for
-a tab of its own costs as much as the page.
+a tab of its own costs as much as the page. Looked at are the pages of which anything changed since they were last found
+sound, one of each kind, and some others each day (tests/soak.py).
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Download
 
+from tests import soak
 from tests.of_the_day import of_the_day
 from tests.site import checks
 from tests.site.checks import Visit
@@ -34,15 +36,22 @@ def visits() -> Iterator[dict[str, Visit]]:
         visit.context.close()
 
 
-OTHERS_A_DAY = 12
-"""Of the other pages, so many are seen from a file in the dark too: few faults of a single page show only there."""
-FROM_A_FILE = [name for name in PAGES if name in ONE_OF_EACH_KIND]
-FROM_A_FILE += of_the_day([name for name in PAGES if name not in ONE_OF_EACH_KIND], OTHERS_A_DAY)
+OTHERS_A_DAY = 8
+"""Of the other pages, so many are seen though nothing on them has changed, and from a file in the dark too: few faults
+of a single page show only there."""
+OF_THE_DAY = of_the_day([name for name in PAGES if name not in ONE_OF_EACH_KIND], OTHERS_A_DAY)
+SEEN = [name for name in PAGES if name in {*ONE_OF_EACH_KIND, *OF_THE_DAY, "genindex"}]
+
+
+def in_the_light(name: str) -> object:
+    """A page on a server, which is left out on other days as long as nothing on it changes."""
+    marks = [] if name in SEEN else [pytest.mark.soak(soak.page(name))]
+    return pytest.param(name, "http", "light", 1280, marks=marks)
 
 
 @pytest.mark.parametrize(
     ("name", "place", "scheme", "width"),
-    [(name, "http", "light", 1280) for name in PAGES] + [(name, "file", "dark", 320) for name in FROM_A_FILE],
+    [*map(in_the_light, PAGES), *((name, "file", "dark", 320) for name in SEEN)],
 )
 def test_page_is_sound_and_accessible(
     browser: Browser, site: Path, served: str, visits: dict[str, Visit], name: str, place: str, scheme: str, width: int

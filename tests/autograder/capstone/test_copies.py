@@ -16,7 +16,7 @@ from llm_course.capstone.format import BASE, LEDGER, MODEL, TOKENIZER
 from tests.autograder.capstone.runs import whole_run, with_tensors
 from tests.autograder.capstone.test_likeness import Weights, columns_moved, heads_moved, neurons_moved, noisy
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.soak("capstones trained with a mistake")]
 
 Files = dict[str, bytes]
 EVERYTHING = ("base model", "finished model", "training run")

@@ -34,7 +34,7 @@ from llm_course.capstone.tokenizer import Tokenizer, merges_of
 from solutions.production import quantize_absmax, quantize_groups
 from tests.autograder.capstone.runs import Trained, whole_run, with_tensors
 
-pytestmark = pytest.mark.training
+pytestmark = [pytest.mark.training, pytest.mark.soak("capstones trained with a mistake")]
 Files = dict[str, bytes]
 SEED = b"a course's secret"
 STEPS = {step.name: step for step in ASSIGNMENT.steps}

@@ -1,7 +1,8 @@
 """The graders' own tests, in process: what each exercise gives to right, wrong and trivial answers.
 
-One test an exercise, which names all that is wrong. It is asked with two seeds, one that stays and one that is new each
-day; LLM_COURSE_SEED repeats that of another day, and LLM_COURSE_SEEDS=100 asks with a hundred more.
+One test an exercise and seed, which names all that is wrong. It is asked with two seeds, one that is new each day, and
+one that stays, where anything of the topic or the judge has changed since it last passed (tests/soak.py).
+LLM_COURSE_SEED repeats the seed of another day, and LLM_COURSE_SEEDS=100 asks with a hundred more.
 """
 
 import functools
@@ -28,17 +29,30 @@ from llm_course.checking.answer_key import AnswerKey, answer_keys_to_json
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
+from tests.soak import verdicts
 
 TODAY = os.environ["LLM_COURSE_SEED"]
 MORE = [b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0")))]
-SEEDS = [*dict.fromkeys([SHIPPED, TODAY.encode(), *MORE])]
+OTHERS = [seed for seed in dict.fromkeys([TODAY.encode(), *MORE]) if seed != SHIPPED]
 TOLD_AT_ONCE = 0.7
 """The share of known mistakes that learners hear of from their own checks."""
 SECRET_OF_A_MISS = derive_seed(
     bytes.fromhex("23f5a15046e6ee8ec5176a3fbcaeb64cfc1c2ea884df86f142c04cb973bf015d"), "11_decoding"
 )
-EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
+TOPICS = {exercise: name.partition("_")[2] for name, asked in assignments().items() for exercise in asked.exercises}
+EXERCISES = [*TOPICS]
+WHERE_IT_CHANGED = {exercise: pytest.mark.soak(verdicts(topic)) for exercise, topic in TOPICS.items()}
+"""What is asked with the seed that stays says the same again, as long as nothing of the topic or the judge changes."""
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+each_exercise_that_changed = pytest.mark.parametrize(
+    "exercise",
+    [pytest.param(exercise, marks=mark, id=exercise.name) for exercise, mark in WHERE_IT_CHANGED.items()],
+)
+each_exercise_and_seed = pytest.mark.parametrize(
+    ("exercise", "seed"),
+    [pytest.param(exercise, SHIPPED, marks=mark, id=exercise.name) for exercise, mark in WHERE_IT_CHANGED.items()]
+    + [pytest.param(item, seed, id=f"{item.name} {seed.decode()}") for item in EXERCISES for seed in OTHERS],
+)
 
 
 def lying(reply: Reply, expected: Reply) -> Reply:
@@ -46,7 +60,7 @@ def lying(reply: Reply, expected: Reply) -> Reply:
     return replace(reply, changed=expected.changed, gradients=expected.gradients, largest=expected.largest)
 
 
-def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = SEEDS[0]) -> Verdict:
+def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = SHIPPED) -> Verdict:
     return judge(exercise, local_answer(function), seed)
 
 
@@ -57,24 +71,24 @@ def points_only(answer_key: AnswerKey) -> AnswerKey:
 
 @functools.lru_cache(maxsize=len(TRIVIAL))
 def trivial_replies(exercise: Exercise, kind: str) -> dict[str, Reply]:
-    return ask(exercise, trivial_answer(exercise, kind), SEEDS[0])
+    return ask(exercise, trivial_answer(exercise, kind), SHIPPED)
 
 
-@each_exercise
-def test_right_answers_get_full_marks(exercise: Exercise) -> None:
+@each_exercise_and_seed
+def test_right_answers_get_full_marks(exercise: Exercise, seed: bytes) -> None:
     found = [exercise.reference, *alternatives(exercise.name)]
     assert len(found) >= 3, f"{exercise.name} needs at least two right alternatives in tests/banks/right/"
-    assert list(marks_lost(exercise, found, SEEDS)) == []
+    assert list(marks_lost(exercise, found, [seed])) == []
 
 
-@each_exercise
-def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise) -> None:
-    assert list(faults_of_mistakes(exercise, SEEDS, TOLD_AT_ONCE)) == []
+@each_exercise_and_seed
+def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise, seed: bytes) -> None:
+    assert list(faults_of_mistakes(exercise, [seed], TOLD_AT_ONCE)) == []
 
 
-@each_exercise
+@each_exercise_that_changed
 def test_a_room_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
-    answer_key, claims = make_answer_key(exercise, SEEDS[0]), claims_of(exercise, SEEDS[0])
+    answer_key, claims = make_answer_key(exercise, SHIPPED), claims_of(exercise, SHIPPED)
     worth = points_only(answer_key)
     for mistake in answer_key.mistakes:
         told = {
@@ -92,7 +106,7 @@ def test_the_book_shows_the_figures_of_each_exercise(exercise: Exercise) -> None
     assert figures.row(exercise) in figures.PAGE.read_text(encoding="utf-8"), "run `make checks`"
 
 
-@each_exercise
+@each_exercise_that_changed
 def test_what_is_not_an_answer_gets_nothing(exercise: Exercise) -> None:
     def stub(**arguments: Any) -> None:
         raise NotImplementedError
@@ -101,14 +115,14 @@ def test_what_is_not_an_answer_gets_nothing(exercise: Exercise) -> None:
     assert verdict.fraction == 0
     assert "not written yet" in verdict.hint
     # Of right form is worth nothing; what is left is the refusal of bad arguments, which noise cannot know.
-    worth = points_only(make_answer_key(exercise, SEEDS[0]))
+    worth = points_only(make_answer_key(exercise, SHIPPED))
     gained = {kind: evaluate(worth, trivial_replies(exercise, kind)).fraction for kind in TRIVIAL}
     assert gained == dict.fromkeys(TRIVIAL, 0)
 
 
-@each_exercise
+@each_exercise_that_changed
 def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exercise) -> None:
-    worth = points_only(make_answer_key(exercise, SEEDS[0]))
+    worth = points_only(make_answer_key(exercise, SHIPPED))
     kinds = {kind: trivial_replies(exercise, kind) for kind in ("zeros", "ones", "noise")}
     for required in filter(lambda item: item.joint, worth.properties):
         for mix in itertools.product(kinds, repeat=len(required.cases)):
@@ -117,7 +131,7 @@ def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exe
             assert verdict.fraction == 0, (required.name, mix, verdict)
 
 
-@each_exercise
+@each_exercise_that_changed
 def test_form_of_the_specification(exercise: Exercise) -> None:
     hints = [mistake.hint for mistake in exercise.mistakes]
     assert len(hints) == len(set(hints))
@@ -126,7 +140,7 @@ def test_form_of_the_specification(exercise: Exercise) -> None:
     assert inspect.getdoc(exercise.reference)
     assert signature.return_annotation is not inspect.Signature.empty
     assert all(item.annotation is not inspect.Parameter.empty for item in signature.parameters.values())
-    data = [item.call.data for item in make_answer_key(exercise, SEEDS[0]).items.values()]
+    data = [item.call.data for item in make_answer_key(exercise, SHIPPED).items.values()]
     assert len(json.dumps([tree for tree, _ in data])) < wire.MAX_HEADER / 8, "all calls go into the room in one frame"
     assert sum(len(buffer) for _, buffers in data for buffer in buffers) < wire.MAX_BODY / 8
 
@@ -165,8 +179,8 @@ def test_error_everywhere_is_no_mistake_that_raises_in_some_cases() -> None:
 @pytest.mark.parametrize("name", ["causal_mask", "transformer_block"])
 def test_the_visible_part_is_what_learners_get(name: str) -> None:
     exercise = next(exercise for exercise in EXERCISES if exercise.name == name)
-    seen = visible_part(exercise, make_answer_key(exercise, SEEDS[0]))
-    assert answer_keys_to_json({name: seen}) == answer_keys_to_json({name: make_answer_key(exercise.visible, SEEDS[0])})
+    seen = visible_part(exercise, make_answer_key(exercise, SHIPPED))
+    assert answer_keys_to_json({name: seen}) == answer_keys_to_json({name: make_answer_key(exercise.visible, SHIPPED)})
 
 
 def test_faults_of_mistakes_are_named() -> None:
@@ -175,13 +189,13 @@ def test_faults_of_mistakes_are_named() -> None:
     blind = replace(
         exercise, cases=tuple(case for case in exercise.cases if case.name in square.cases), properties=(square,)
     )
-    faults = "\n".join(faults_of_mistakes(blind, SEEDS))
+    faults = "\n".join(faults_of_mistakes(blind, [SHIPPED]))
     assert "seed '': aligned_at_start gets full marks" in faults
     swapped = replace(exercise.mistakes[0], function=exercise.mistakes[1].function)
-    faults = "\n".join(faults_of_mistakes(replace(exercise, mistakes=(*exercise.mistakes[1:], swapped)), SEEDS))
+    faults = "\n".join(faults_of_mistakes(replace(exercise, mistakes=(*exercise.mistakes[1:], swapped)), [SHIPPED]))
     assert f"seed '': {swapped.name} is told {exercise.mistakes[1].name}: " in faults
     deaf = replace(exercise, mistakes=())
-    assert f"no mistake fails {square.name!r}" in faults_of_mistakes(deaf, SEEDS)
+    assert f"no mistake fails {square.name!r}" in faults_of_mistakes(deaf, [SHIPPED])
 
 
 # Each seed is that of a course whose verdict was wrong once.

@@ -26,7 +26,7 @@ def test_rooms_keep_their_promises(user: str, tier: str) -> None:
     pytest_command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", *tests]
     finished = subprocess.run(
         [sys.executable, str(HERE / "as_user.py"), str(USERS[user]), *pytest_command],
-        env={**os.environ, "LLM_COURSE_TEST_TIER": tier},
+        env={**os.environ, "LLM_COURSE_TEST_TIER": tier, "LLM_COURSE_PARTS": ""},
         capture_output=True,
         text=True,
         check=False,
