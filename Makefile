@@ -14,7 +14,7 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix soak lab demo-class lint test unit outputs notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix soak due lab demo-class lint test unit outputs notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -129,6 +129,9 @@ soak: env  ## before a release: 100 seeds, every page, every sandbox tier, 2,000
 	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) tests/site tests/grading/test_hostile.py tests/grading/test_pages.py
 	@$(BIN)/python -m tests.grading.nbgrader_suite
 	@$(BIN)/python -m tests.soak --run $(IN_PARALLEL)
+
+due: env widgets chromium  ## run what changed of the parts in tests/soak.py, and write down that it passed
+	@$(BIN)/python -m tests.soak --due $(IN_PARALLEL)
 
 # Tests. `make test` runs all of them; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest

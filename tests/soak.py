@@ -82,8 +82,8 @@ def of_topic(topic: str) -> dict[str, Part]:
     """The parts of a topic of exercises."""
     answers = (f"autograder/exercises/{topic}/*.py", f"tests/banks/right/{topic}.py")
     return {
-        verdicts(topic): Part((VERDICTS,), (VERDICTS, *answers), ("torch",), apart=OTHER_USES),
-        travel(topic): Part((TRAVEL,), (TRAVEL, *SANDBOX, *answers), ("torch", "ipython", "numpy"), apart=OTHER_USES),
+        verdicts(topic): Part(VERDICTS, (*VERDICTS, *answers), ("torch",), apart=OTHER_USES),
+        travel(topic): Part(TRAVEL, (*TRAVEL, *SANDBOX, *answers), ("torch", "ipython", "numpy"), apart=OTHER_USES),
     }
 
 
@@ -95,12 +95,14 @@ def of_page(source: Path) -> tuple[str, Part]:
     return page(name), Part((PAGES,), (PAGES, *files, *OF_EVERY_PAGE), FOR_PAGES, apart=NOT_SEEN)
 
 
-VERDICTS, TRAVEL = "tests/autograder/exercises/test_verdicts.py", "tests/grading/test_travel.py"
+VERDICTS = ("tests/autograder/exercises/test_verdicts.py", "tests/autograder/test_trust.py")
+TRAVEL = ("tests/grading/test_travel.py",)
 OTHER_USES = (
     "autograder/exercises/__init__.py",
     "autograder/markdown.py",
     "autograder/notebooks.py",
     "tests/soak.py",
+    "tests/topics.py",
 )
 """What tests of answers import for more than these: the other topics, which are looked up by name, and notebooks."""
 PAGES = "tests/site/test_every_page.py"

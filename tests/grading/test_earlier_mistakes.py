@@ -61,7 +61,7 @@ SLIPS = {
     if mistake.text
 }
 PAIRS = {
-    f"{slip.name}-{later.name}-{mistake.name}": (assignment, earlier, slip, later, mistake)
+    f"{earlier.name}-{slip.name}-{later.name}-{mistake.name}": (assignment, earlier, slip, later, mistake)
     for assignment, earlier in USED
     for later in users(assignment, earlier)
     for slip in earlier.mistakes

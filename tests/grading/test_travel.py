@@ -13,7 +13,7 @@ import torch
 
 from autograder import kill_matrix
 from autograder.exercises import assignments
-from autograder.exercises.spec import Assignment, Exercise
+from autograder.exercises.spec import Exercise
 from autograder.judge import SHIPPED, ask, local_answer, make_answer_key
 from autograder.sandbox.room import Room, open_room
 from llm_course.checking.calls import Call, Reply
@@ -22,20 +22,17 @@ from llm_course.checking.values import Opaque
 from tests.banks.right import alternatives
 from tests.banks.submissions import standalone, wrong_answer
 from tests.soak import travel
+from tests.topics import where_changed
 
 pytestmark = pytest.mark.grading
 DEADLINE = 120.0
 WITH_DRAWS = 5
 """Of how many answers repeated calls travel, too: a thousand replies each, and of more they tell nothing new."""
-ASKED = [
-    pytest.param(assignment, exercise, marks=pytest.mark.soak(travel(name.partition("_")[2])), id=exercise.name)
-    for name, assignment in assignments().items()
-    for exercise in assignment.exercises
-]
 
 
-@pytest.mark.parametrize(("assignment", "exercise"), ASKED)
-def test_replies_from_a_room_are_those_of_the_function(assignment: Assignment, exercise: Exercise) -> None:
+@where_changed(travel)
+def test_replies_from_a_room_are_those_of_the_function(exercise: Exercise) -> None:
+    (assignment,) = (asked for asked in assignments().values() if exercise in asked.exercises)
     with open_room() as room:
         for other in assignment.exercises:
             define(room, standalone(other.reference, other.name))

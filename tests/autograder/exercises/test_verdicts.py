@@ -30,6 +30,7 @@ from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
 from tests.soak import verdicts
+from tests.topics import TOPICS, mark, where_changed
 
 TODAY = os.environ["LLM_COURSE_SEED"]
 MORE = [b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0")))]
@@ -39,18 +40,12 @@ TOLD_AT_ONCE = 0.7
 SECRET_OF_A_MISS = derive_seed(
     bytes.fromhex("23f5a15046e6ee8ec5176a3fbcaeb64cfc1c2ea884df86f142c04cb973bf015d"), "11_decoding"
 )
-TOPICS = {exercise: name.partition("_")[2] for name, asked in assignments().items() for exercise in asked.exercises}
 EXERCISES = [*TOPICS]
-WHERE_IT_CHANGED = {exercise: pytest.mark.soak(verdicts(topic)) for exercise, topic in TOPICS.items()}
-"""What is asked with the seed that stays says the same again, as long as nothing of the topic or the judge changes."""
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-each_exercise_that_changed = pytest.mark.parametrize(
-    "exercise",
-    [pytest.param(exercise, marks=mark, id=exercise.name) for exercise, mark in WHERE_IT_CHANGED.items()],
-)
+each_exercise_that_changed = where_changed(verdicts)
 each_exercise_and_seed = pytest.mark.parametrize(
     ("exercise", "seed"),
-    [pytest.param(exercise, SHIPPED, marks=mark, id=exercise.name) for exercise, mark in WHERE_IT_CHANGED.items()]
+    [pytest.param(item, SHIPPED, marks=mark(verdicts, item), id=item.name) for item in EXERCISES]
     + [pytest.param(item, seed, id=f"{item.name} {seed.decode()}") for item in EXERCISES for seed in OTHERS],
 )
 
