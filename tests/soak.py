@@ -106,16 +106,14 @@ OTHER_USES = (
 )
 """What tests of answers import for more than these: the other topics, which are looked up by name, and notebooks."""
 PAGES = "tests/site/test_every_page.py"
-OF_EVERY_PAGE = (
-    "_config.yml",
-    "_toc.yml",
-    "references.bib",
-    "_ext/**/*.*",
-    "_templates/**/*.*",
+WIDGETS = "widgets in a page"
+OF_WIDGETS = (
+    "package-lock.json",
     "llm_course/widgets/*.*",
     "llm_course/widgets/js/*.*",
     "llm_course/widgets/kernel/*.*",
 )
+OF_EVERY_PAGE = ("_config.yml", "_toc.yml", "references.bib", "_ext/**/*.*", "_templates/**/*.*", *OF_WIDGETS)
 NOT_SEEN = (
     # The notebooks to download: tests/autograder/test_assignment_notebooks.py looks at all.
     "autograder/exercises/__init__.py",
@@ -191,6 +189,12 @@ PARTS = {
     ),
     "capstones trained with a mistake": Part(
         CAPSTONES, (*CAPSTONES, "llm_course/capstone/*.py"), ("torch", "safetensors")
+    ),
+    WIDGETS: Part(
+        ("tests/widgets",),
+        ("tests/widgets/*.*", *OF_WIDGETS, "llm_course/weights/stories/*"),
+        ("anywidget", "ipywidgets", "jupyterlab", "playwright", "torch"),
+        apart=("tests/conftest.py", "tests/of_the_day.py", "tests/soak.py"),
     ),
     **{name: part for topic in TOPICS for name, part in of_topic(topic).items()},
     **dict(map(of_page, SOURCES)),

@@ -20,10 +20,13 @@ from playwright.sync_api import Browser, Page, expect
 from _ext import widget_files
 from llm_course import widgets
 from llm_course.widgets.base import BUILT, CourseWidget
+from tests import soak
 from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
 from tests.conftest import PATIENCE
+from tests.of_the_day import of_the_day
 
-ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
 FONT = ROOT / "node_modules/@fontsource/source-sans-3/files/source-sans-3-latin-400-normal.woff2"
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 
@@ -76,6 +79,18 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "token_cost": widgets.TokenCost,
     "unmasking_stepper": widgets.UnmaskingStepper,
 }
+
+
+OF_THE_DAY = of_the_day(WIDGETS, 6)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is done in a page ends the same as long as no widget changes; some widgets are looked at each day."""
+    for item in items:
+        of_a_widget = getattr(item, "callspec", None) and item.callspec.params.get("name")  # type: ignore[attr-defined]
+        in_a_page = item.path.parent == HERE and item.get_closest_marker("browser")
+        if in_a_page and of_a_widget not in OF_THE_DAY:
+            item.add_marker(pytest.mark.soak(soak.WIDGETS))
 
 
 def run_node(script: str, values: object = None) -> object:
