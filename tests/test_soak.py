@@ -150,11 +150,11 @@ def test_a_mark_that_names_no_part_is_refused() -> None:
 class Item:
     """A test, marked as of a part, or with no mark."""
 
-    def __init__(self, part: str, nodeid: str) -> None:
-        self.part, self.nodeid = part, nodeid
+    def __init__(self, part: str, nodeid: str, **options: bool) -> None:
+        self.part, self.nodeid, self.options = part, nodeid, options
 
     def get_closest_marker(self, name: str) -> SimpleNamespace | None:
-        return SimpleNamespace(args=[self.part]) if self.part else None
+        return SimpleNamespace(args=[self.part], kwargs=self.options) if self.part else None
 
 
 @pytest.mark.parametrize(
@@ -179,12 +179,13 @@ def test_only_what_passed_unchanged_is_noted(
 
 
 def left_out(monkeypatch: pytest.MonkeyPatch, due: set[str], only: frozenset[str] = frozenset()) -> list[str]:
-    """Of a test of each of two parts and one of none: what is left out."""
+    """What is left out of a test of each of two parts, one of the first that is looked at today, and one of none."""
     monkeypatch.setattr(soak, "due", lambda: due)
     monkeypatch.setattr(soak, "ONLY", only)
     left: list[Item] = []
     config = SimpleNamespace(hook=SimpleNamespace(pytest_deselected=lambda items: left.extend(items)))
-    every = [Item(part, part) for part in [*PARTS][:2]] + [Item("", "plain")]
+    one, other = [*PARTS][:2]
+    every = [Item(one, one), Item(one, "of today", today=True), Item(other, other), Item("", "plain")]
     items = [*every]
     soak.deselect(config, items)
     assert [item for item in every if item not in left] == items
@@ -199,7 +200,7 @@ def test_tests_of_a_part_that_is_not_due_are_left_out(monkeypatch: pytest.Monkey
 
 def test_where_parts_are_asked_for_nothing_else_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = [*PARTS][:2]
-    assert left_out(monkeypatch, {other}, frozenset({other})) == [one, "plain"]
+    assert left_out(monkeypatch, {other}, frozenset({other})) == [one, "of today", "plain"]
 
 
 def test_parts_of_the_same_tests_run_together() -> None:

@@ -81,16 +81,18 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
 }
 
 
-OF_THE_DAY = of_the_day(WIDGETS, 6)
+OF_THE_DAY = 6
+"""Widgets that are looked at though none has changed, others each day."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is done in a page ends the same as long as no widget changes; some widgets are looked at each day."""
+    looked_at = of_the_day(WIDGETS, OF_THE_DAY)
     for item in items:
         of_a_widget = getattr(item, "callspec", None) and item.callspec.params.get("name")  # type: ignore[attr-defined]
         in_a_page = item.path.parent == HERE and item.get_closest_marker("browser")
-        if in_a_page and of_a_widget not in OF_THE_DAY:
-            item.add_marker(pytest.mark.soak(soak.WIDGETS))
+        if in_a_page:
+            item.add_marker(pytest.mark.soak(soak.WIDGETS, today=of_a_widget in looked_at))
 
 
 def run_node(script: str, values: object = None) -> object:
