@@ -188,11 +188,11 @@ PARTS = {
         ("torch", "transformers", "tokenizers", "safetensors"),
     ),
     "capstones trained with a mistake": Part(
-        CAPSTONES, (*CAPSTONES, "llm_course/capstone/*.py"), ("torch", "safetensors")
+        CAPSTONES, (*CAPSTONES, "llm_course/capstone/*.*", "llm_course/weights/*/*"), ("torch", "safetensors")
     ),
     WIDGETS: Part(
         ("tests/widgets",),
-        ("tests/widgets/*.*", *OF_WIDGETS, "llm_course/weights/stories/*"),
+        ("tests/widgets/*.*", *OF_WIDGETS, "llm_course/weights/*/*"),
         ("anywidget", "ipywidgets", "jupyterlab", "playwright", "torch"),
         apart=("tests/conftest.py", "tests/of_the_day.py", "tests/soak.py"),
     ),
