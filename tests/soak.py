@@ -60,7 +60,7 @@ class Part:
     def matched(self, root: Path = ROOT) -> list[Path]:
         """The files that the part starts from."""
         found = (path for pattern in self.files for path in root.glob(pattern))
-        return [path for path in found if "__pycache__" not in path.parts]
+        return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
 
 
 def verdicts(topic: str) -> str:
@@ -188,11 +188,11 @@ PARTS = {
         ("torch", "transformers", "tokenizers", "safetensors"),
     ),
     "capstones trained with a mistake": Part(
-        CAPSTONES, (*CAPSTONES, "llm_course/capstone/*.*", "llm_course/weights/*/*"), ("torch", "safetensors")
+        CAPSTONES, (*CAPSTONES, "llm_course/capstone/*.*", "llm_course/weights/**/*.*"), ("torch", "safetensors")
     ),
     WIDGETS: Part(
         ("tests/widgets",),
-        ("tests/widgets/*.*", *OF_WIDGETS, "llm_course/weights/*/*"),
+        ("tests/widgets/*.*", *OF_WIDGETS, "llm_course/weights/**/*.*"),
         ("anywidget", "ipywidgets", "jupyterlab", "playwright", "torch"),
         apart=("tests/conftest.py", "tests/of_the_day.py", "tests/soak.py"),
     ),

@@ -52,6 +52,7 @@ def test_another_package_or_python_makes_a_part_due(tree: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("name", PARTS)
 def test_each_part_starts_from_files_that_are_there(name: str) -> None:
+    assert len(PARTS[name].digest()) == 64
     for pattern in PARTS[name].files:
         assert [*ROOT.glob(pattern)], f"{pattern} of {name!r} fits no file"
 
