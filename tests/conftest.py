@@ -31,7 +31,7 @@ PATIENCE = 120_000
 
 APART = {"test_banks.py", "test_every_page.py", "test_hostile_tiers.py", "test_notebooks.py", "test_room_tiers.py"}
 """Long files whose parameters share nothing: together they would keep one process busy when all others are done."""
-BY_EXERCISE = {"test_shortcuts.py", "test_travel.py", "test_trust.py", "test_verdicts.py"}
+BY_EXERCISE = {"test_draws.py", "test_shortcuts.py", "test_travel.py", "test_trust.py", "test_verdicts.py"}
 """Files that ask each exercise: what an exercise's answer key takes is spent once, in one process for all of them."""
 
 FOR_PAGES = {"browser", "site"}

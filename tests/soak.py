@@ -95,7 +95,7 @@ def of_page(source: Path) -> tuple[str, Part]:
     return page(name), Part((PAGES,), (PAGES, *files, *OF_EVERY_PAGE), FOR_PAGES, apart=NOT_SEEN)
 
 
-VERDICTS = ("tests/autograder/exercises/test_verdicts.py", "tests/autograder/test_trust.py")
+VERDICTS = tuple(f"tests/autograder/{name}.py" for name in ("exercises/test_verdicts", "test_draws", "test_trust"))
 TRAVEL = ("tests/grading/test_travel.py",)
 OTHER_USES = (
     "autograder/exercises/__init__.py",

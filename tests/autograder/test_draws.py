@@ -16,11 +16,13 @@ from autograder.result import Result
 from autograder.submission import Submission
 from llm_course.checking.calls import Call, call_to_text
 from tests.banks.submissions import submission
+from tests.soak import verdicts
+from tests.topics import TOPICS, where_changed
 
 SECRET = b"secret"
 NAME = "05_attention"
 ATTENTION = assignments()[NAME]
-EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
+EXERCISES = [*TOPICS]
 
 
 def with_mask(cell: str) -> Submission:
@@ -82,7 +84,7 @@ def test_draws_have_inputs_of_their_own() -> None:
 TRIED = EXERCISES if "LLM_COURSE_SEEDS" in os.environ else ATTENTION.exercises
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+@where_changed(verdicts)
 def test_no_hidden_case_is_the_same_in_every_course(exercise: Exercise) -> None:
     """A case that is written down, not drawn, could be seen once and answered from a table for ever after."""
     assert fixed_cases(exercise) == []

@@ -51,9 +51,14 @@ def note(page: Path) -> dict[str, str]:
 
 def due(pages: list[Path], seed: str) -> list[Path]:
     """The pages that changed since their outputs were kept, and some that did not, others with each seed."""
-    unchanged = [page for page in pages if kept_outputs.note_of(page) == note(page)]
-    again = drawn([str(page.relative_to(ROOT)) for page in unchanged], A_DAY, seed)
-    return [page for page in pages if page not in unchanged or str(page.relative_to(ROOT)) in again]
+    since = changed(pages)
+    again = drawn([str(page.relative_to(ROOT)) for page in pages if page not in since], A_DAY, seed)
+    return [page for page in pages if page in since or str(page.relative_to(ROOT)) in again]
+
+
+def changed(pages: list[Path]) -> list[Path]:
+    """The pages that changed since their outputs were kept."""
+    return [page for page in pages if kept_outputs.note_of(page) != note(page)]
 
 
 def deselect(config: pytest.Config, items: list[pytest.Item]) -> None:
