@@ -9,6 +9,7 @@ import { byteCharacters, fromByteCharacters } from "../../llm_course/widgets/js/
 import { countPairs, mergeEverywhere } from "../../llm_course/widgets/js/bpe_training.js";
 import { boxOf, placed, spotsAlong, spotsAround } from "../../llm_course/widgets/js/labels.js";
 import { format, randomNumbers, softmax } from "../../llm_course/widgets/js/numbers.js";
+import { partsInWords } from "../../llm_course/widgets/js/sight.js";
 
 test("softmax sums to one and does not overflow", () => {
   const probabilities = softmax([1000, 1000, -Infinity]);
@@ -126,4 +127,11 @@ test("a line's name stands away from other lines where it can", () => {
   const [own, other] = [[[0, 20], [300, 180]], [[0, 190], [300, 190]]];
   const [spot] = placed([{ text: "own", spots: spotsAlong(own), isOfLine: true }], { frame: FRAME, taken: [], lines: [own, other] });
   assert.ok(spot && spot.y < 190 - 20);
+});
+
+test("parts that are left out have their names, and both of a layer have the layer's", () => {
+  assert.equal(partsInWords(["attention-2"]), "attention 2");
+  assert.equal(partsInWords(["attention-1", "feed-forward-3"]), "attention 1 and feed-forward 3");
+  assert.equal(partsInWords(["feed-forward-4", "attention-2", "feed-forward-2"]), "feed-forward 4 and layer 2");
+  assert.equal(partsInWords(["attention-1", "attention-2", "attention-3"]), "attention 1, attention 2, and attention 3");
 });

@@ -1,7 +1,10 @@
 """The decoder map: its numbers against torch's, its parts, and views that are shared by their address."""
 
 import copy
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -10,7 +13,7 @@ from playwright.sync_api import Page, expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from llm_course.widgets.course_model import guesses_after_layers
-from tests.widgets.conftest import Watched, opened, run_node
+from tests.widgets.conftest import Watched, opened, page_html, run_node
 from tests.widgets.test_parity import READ_MODEL
 
 TEXT = "The dog sat on the"
@@ -31,9 +34,9 @@ reply({
 )
 
 
-def streams(ids: list[int]) -> dict[str, list[Any]]:
+def streams(ids: list[int], left_out: Sequence[str] = ()) -> dict[str, list[Any]]:
     """What torch finds: the residual stream inside and after each layer, the weights, and the logits."""
-    model = models.load("stories").model
+    model = without(left_out)
     model.set_attn_implementation("eager")
     found: dict[str, list[Any]] = {"middles": [], "residuals": []}
     hooks = []
@@ -104,25 +107,33 @@ def test_what_hidden_units_push_is_what_torch_finds_without_them() -> None:
 WITHOUT = (
     READ_MODEL
     + """
-import { logitsWithout } from "./llm_course/widgets/js/trace.js";
-const rows = (parts) => logitsWithout(model, input, 2, parts).map((row) => Array.from(row));
-reply([["attention"], ["feed-forward"], ["attention", "feed-forward"]].map(rows));
+import { decoderWithout, trace } from "./llm_course/widgets/js/trace.js";
+const rows = (parts) => trace(decoderWithout(model, parts), input.ids).logits.map((row) => Array.from(row));
+reply(input.left_out.map(rows));
 """
 )
+LEFT_OUT = (["attention-3"], ["feed-forward-3"], ["attention-3", "feed-forward-3"], ["attention-1", "feed-forward-4"])
 
 
-def test_the_model_without_a_part_is_torchs_with_its_last_matrix_at_zero() -> None:
-    model, ids = copy.deepcopy(models.load("stories").model), token_ids(TEXT)
-    layer = model.model.layers[2]
-    writes = {"attention": layer.self_attn.o_proj, "feed-forward": layer.mlp.down_proj}
-    kept = {name: matrix.weight.detach().clone() for name, matrix in writes.items()}
-    found = run_node(WITHOUT, ids)
-    assert isinstance(found, list)
-    for parts, mine in zip((["attention"], ["feed-forward"], list(writes)), found, strict=True):
+def without(parts: Sequence[str]) -> Any:
+    """The model whose parts add nothing: their last matrix is at zero."""
+    model = copy.deepcopy(models.load("stories").model)
+    for part in parts:
+        kind, number = part.rsplit("-", 1)
+        layer = model.model.layers[int(number) - 1]
+        matrix = layer.self_attn.o_proj if kind == "attention" else layer.mlp.down_proj
         with torch.no_grad():
-            for name, matrix in writes.items():
-                matrix.weight.copy_(torch.zeros_like(kept[name]) if name in parts else kept[name])
-            expected = model(torch.tensor([ids])).logits[0]
+            matrix.weight.zero_()
+    return model
+
+
+def test_the_model_without_parts_is_torchs_with_their_last_matrices_at_zero() -> None:
+    ids = token_ids(TEXT)
+    found = run_node(WITHOUT, {"ids": ids, "left_out": LEFT_OUT})
+    assert isinstance(found, list)
+    for parts, mine in zip(LEFT_OUT, found, strict=True):
+        with torch.no_grad():
+            expected = without(parts)(torch.tensor([ids])).logits[0]
         torch.testing.assert_close(torch.tensor(mine), expected, rtol=0, atol=0.03)
 
 
@@ -227,6 +238,140 @@ def test_a_drawn_token_goes_on_with_the_text(watched: Watched, address: str) -> 
     assert field.input_value().startswith(before) and len(field.input_value()) > len(before)
     drawn = field.input_value().removeprefix(before).replace(" ", "␣")
     expect(page.get_by_role("status")).to_contain_text(f"Drawn: “{drawn}”, ")
+
+
+def guesses_without(ids: list[int], left_out: Sequence[str]) -> list[str]:
+    """The top guess for what comes last, after each layer, as torch finds it."""
+    tokenizer = models.load("stories").tokenizer
+    return [tokenizer.decode(lens[-1].argmax()).replace(" ", "␣") for lens in streams(ids, left_out)["lenses"]]
+
+
+def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "decoder_map")
+    page.get_by_label("Text", exact=True).fill(TEXT)
+    whole, said = guesses_shown(page), page.get_by_role("status")
+    page.get_by_role("button", name="Attention 1", exact=True).click()
+    page.get_by_role("button", name="Leave it out").press("Enter")
+    expect(page.get_by_role("button", name="Put it back")).to_be_focused()
+    assert guesses_shown(page)[1:] == guesses_without(token_ids(TEXT), ["attention-1"]) != whole[1:]
+    expect(said).to_contain_text("Without attention 1, after")
+    page.get_by_role("button", name="Feed-forward 3", exact=True).click()
+    page.get_by_role("button", name="Leave it out").click()
+    both = guesses_without(token_ids(TEXT), ["attention-1", "feed-forward-3"])
+    assert guesses_shown(page)[1:] == both
+    expect(said).to_contain_text(
+        f"Without attention 1 and feed-forward 3, after “␣the”, at position 5, the model's first guess is “{both[-1]}”"
+    )
+    expect(page.locator(".llm-out")).to_have_count(2)
+    expect(page.locator(".llm-out .llm-plus:visible")).to_have_count(0)
+    page.get_by_role("button", name="Next token").click()
+    expect(page.locator(".llm-token-bars tbody th").first).to_have_text(both[-1])
+    expect(page.locator(".llm-token-bars .llm-was")).to_have_count(8)
+    for part in ("Attention 1", "Feed-forward 3"):
+        page.get_by_role("button", name=part, exact=True).click()
+        page.get_by_role("button", name="Put it back").click()
+    assert guesses_shown(page) == whole
+    expect(page.locator(".llm-out")).to_have_count(0)
+
+
+SHARES = "all => all.map((chip) => Number(chip.style.getPropertyValue('--share')))"
+
+
+def test_the_tokens_show_what_the_chosen_head_takes(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "decoder_map")
+    page.get_by_label("Text", exact=True).fill(TEXT)
+    weights = streams(token_ids(TEXT))["weights"][1][:, -1]
+    page.get_by_role("button", name="Attention 2", exact=True).click()
+    strongest = int(weights.max(-1).values.argmax())
+    for head in (strongest, 0, 3):
+        button = page.get_by_role("button", name=f"head {head + 1}", exact=True)
+        if head != strongest:
+            button.press("Enter")
+            expect(button).to_be_focused()
+        expect(button).to_have_attribute("aria-pressed", "true")
+        expect(page.locator(".llm-opened caption")).to_contain_text(f"above: head {head + 1}")
+        shares = page.locator(".llm-chips button").evaluate_all(SHARES)
+        torch.testing.assert_close(torch.tensor(shares), weights[head], rtol=0, atol=0.01)
+    page.get_by_role("button", name="Logits").click()
+    expect(page.locator(".llm-chips button[style]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_drawn_token_runs_along_the_stream_where_motion_is_welcome(
+    watched: Watched, address: str, motion: Literal["reduce", "no-preference"]
+) -> None:
+    watched.page.emulate_media(reduced_motion=motion)
+    page = opened(watched, address, "decoder_map")
+    moving = page.locator(".llm-mark, .llm-joins")
+    expect(page.locator(".llm-chips button")).to_have_count(8)
+    expect(moving).to_have_count(0)
+    page.get_by_role("button", name="Draw a token").click()
+    expect(page.locator(".llm-joins")).to_have_text("␣girl")
+    names = moving.evaluate_all("all => all.map((node) => getComputedStyle(node).animationName)")
+    assert names == (["none", "none"] if motion == "reduce" else ["llm-joins", "llm-runs"])
+    page.get_by_role("button", name="Logits").click()
+    expect(moving).to_have_count(0)
+
+
+SMALL = partial(DecoderMap, "Once upon a time there was a", part="layer-3", small=True)
+OFF_THE_STREAM = """map => {
+    const middle = (node) => {
+        const { x, y, width, height } = node.getBoundingClientRect();
+        return [x + width / 2, y + height / 2];
+    };
+    const list = map.querySelector("ol").getBoundingClientRect();
+    const at = parseFloat(getComputedStyle(map).getPropertyValue("--at"));
+    const isLying = getComputedStyle(map.querySelector("ol")).display === "flex";
+    const stream = at + (isLying ? list.y : list.x);
+    const places = [...map.querySelectorAll(".llm-plus")].map((plus) => middle(plus)[isLying ? 1 : 0] - stream);
+    return [places.length, ...places.filter((off) => Math.abs(off) > 1)];
+}"""
+GAPS = """map => {
+    const [first, ...rest] = [...map.querySelectorAll("li")].map((part) => part.getBoundingClientRect());
+    const isLying = getComputedStyle(map.querySelector("ol")).display === "flex";
+    const between = (one, other) => isLying ? other.left - one.right : other.top - one.bottom;
+    return rest.map((part, i) => between([first, ...rest][i], part)).filter((gap) => Math.abs(gap) > 1);
+}"""
+"""The stream is drawn part by part: parts have to touch."""
+
+
+@pytest.mark.parametrize("width", [320, 390, 756, 944])
+@pytest.mark.parametrize(("make", "branches"), [(SMALL, 4), (DecoderMap, 8)])
+def test_branches_come_back_into_one_stream(
+    watched: Watched, site: Path, make: Callable[[], DecoderMap], branches: int, width: int
+) -> None:
+    page = shown(watched, site, make(), width)
+    map = page.locator(".llm-machine")
+    assert map.evaluate(OFF_THE_STREAM) == [branches]
+    assert map.evaluate(GAPS) == []
+
+
+PLACES = """widget => [widget, ...widget.querySelectorAll(".llm-boxes button")]
+    .map((node) => Object.values(node.getBoundingClientRect().toJSON()).map((place) => Math.round(place)).join())
+    .join(" ")"""
+
+
+def test_nothing_moves_in_the_small_map_whatever_is_opened_or_left_out(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, SMALL(), 944)
+    widget = page.locator(".llm-widget")
+    places = {widget.evaluate(PLACES)}
+    for box in page.locator(".llm-boxes button").all():
+        box.press("Enter")
+        places.add(widget.evaluate(PLACES))
+    page.get_by_role("button", name="Layer 2", exact=True).press("Enter")
+    page.get_by_role("button", name="Leave it out").press("Enter")
+    places.add(widget.evaluate(PLACES))
+    expect(page.get_by_role("status")).to_contain_text("Without layer 2, after")
+    assert len(places) == 1
+
+
+def shown(watched: Watched, site: Path, widget: DecoderMap, width: int) -> Page:
+    """A page of its own for a map."""
+    (site / "map.html").write_text(page_html(widget), encoding="utf-8")
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    watched.page.goto((site / "map.html").as_uri())
+    expect(watched.page.locator(".llm-chips button")).to_have_count(8)
+    return watched.page
 
 
 def test_on_a_phone_a_part_opens_below_its_own_layer(watched: Watched, address: str) -> None:

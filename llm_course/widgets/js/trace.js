@@ -56,21 +56,18 @@ export function trace(decoder, ids) {
 const WRITES = { attention: "self_attn.o_proj", "feed-forward": "mlp.down_proj" };
 
 /**
- * The logits at every position of a model in which parts of one layer add nothing.
+ * The decoder in which some parts add nothing.
  * @param {Pick<CourseModel, "config" | "tensors">} course
- * @param {number[]} ids
- * @param {number} layer
- * @param {(keyof typeof WRITES)[]} parts
+ * @param {string[]} parts  "attention-3" and "feed-forward-1" are of the third and of the first layer.
  */
-export function logitsWithout({ config, tensors }, ids, layer, parts) {
+export function decoderWithout({ config, tensors }, parts) {
   const silent = new Map(tensors);
   for (const part of parts) {
-    const name = `model.layers.${layer}.${WRITES[part]}.weight`;
+    const [, kind, layer] = /** @type {RegExpMatchArray} */ (part.match(/^(.+)-(\d+)$/));
+    const name = `model.layers.${Number(layer) - 1}.${WRITES[/** @type {keyof typeof WRITES} */ (kind)]}.weight`;
     silent.set(name, new Float32Array(tensors.get(name)?.length ?? 0));
   }
-  const decoder = new Decoder(config, silent);
-  const cache = decoder.newCache();
-  return ids.map((id) => decoder.step(cache, id).slice());
+  return new Decoder(config, silent);
 }
 
 /** @returns {LayerTrace} */

@@ -1,0 +1,98 @@
+/** The drawing of the decoder map: the residual stream as one line, and branches that read from it and add to it. */
+
+import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
+import { element } from "./dom.js";
+import { guessOf, written } from "./lens_table.js";
+import { isLeftOut } from "./sight.js";
+import { percent } from "./token_bars.js";
+
+/** @import { Part } from "./decoder_parts.js" */
+/** @import { Sight } from "./sight.js" */
+
+/**
+ * The boxes on each of a layer's branches.
+ * @param {number} layer
+ * @param {boolean} isSmall  A layer is one box.
+ */
+function branchesOf(layer, isSmall) {
+  return isSmall ? [[wholeLayer(layer)]] : branches(layer);
+}
+
+/**
+ * @param {Sight} sight
+ * @param {boolean} isSmall
+ * @returns {Part[]}  From the text to the drawn token.
+ */
+export function allParts({ trace }, isSmall) {
+  const layers = trace.layers.flatMap((_, i) => branchesOf(i, isSmall).flat());
+  return [TOKENS, ROWS, ...layers, FINAL_NORM, LOGITS, DRAW];
+}
+
+/**
+ * @param {Sight} sight
+ * @param {{ isSmall: boolean, opened: Part, isDrawn: boolean, onOpen: (key: string) => void }} options  `isDrawn` where a
+ *   token has just been drawn: a mark runs along the stream.
+ */
+export function flow(sight, { isSmall, opened, isDrawn, onOpen }) {
+  const { trace, position } = sight;
+  const final = guessOf(sight.course, trace.layers[trace.layers.length - 1].residual[position]).id;
+  const box = (/** @type {Part} */ part) =>
+    element(
+      "button",
+      {
+        type: "button", class: `llm-${part.kind}`, "aria-label": part.fullName, "aria-pressed": String(part.key === opened.key),
+        onclick: () => onOpen(part.key),
+      },
+      part.name,
+    );
+  const layer = (/** @type {number} */ i) => {
+    const drawn = branchesOf(i, isSmall).map((parts) => branch(parts.map(box), isLeftOut(sight, parts[parts.length - 1].adds ?? [])));
+    const name = isSmall ? null : element("span", { class: "llm-name" }, `Layer ${i + 1}`);
+    return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, name, ...drawn), guess(sight, trace.layers[i].residual[position], final));
+  };
+  return element(
+    "ol",
+    { "aria-label": "The decoder, from the text to the drawn token" },
+    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS), line("llm-turn"), note("residual stream")), guess(sight, trace.embedding[position], final)),
+    ...trace.layers.map((_, i) => layer(i)),
+    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), note("Orange: the final guess")),
+    isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,
+  );
+}
+
+/**
+ * A way out of the stream, through boxes, and back into it.
+ * @param {HTMLElement[]} boxes
+ * @param {boolean} isOut
+ */
+function branch(boxes, isOut) {
+  const ways = boxes.flatMap((box) => [arrow(), box]);
+  return element("span", { class: isOut ? "llm-boxes llm-branch llm-out" : "llm-boxes llm-branch" }, ...ways, line("llm-back"), line("llm-plus"));
+}
+
+function arrow() {
+  return line("llm-arrow");
+}
+
+/** @param {string} look */
+function line(look) {
+  return element("i", { class: look });
+}
+
+/** @param {string} words */
+function note(words) {
+  return element("span", { class: "llm-note" }, words);
+}
+
+/**
+ * The top guess that a row of the residual stream would give.
+ * @param {Sight} sight
+ * @param {Float32Array} row
+ * @param {number} final  The guess after the last layer: those that agree with it have its color.
+ */
+function guess({ course }, row, final) {
+  const { id: best, share } = guessOf(course, row);
+  const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
+  const words = element("span", {}, element("b", {}, written(course, best)), " ", element("span", {}, percent(share)));
+  return element("span", { class: best === final ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar));
+}

@@ -1,0 +1,91 @@
+/** A sentence in the course model: the position that is looked at, and the parts of the model that are left out. */
+
+import { visibleToken } from "./dom.js";
+import { argmax } from "./numbers.js";
+import { decoderWithout, trace } from "./trace.js";
+
+/** @import { CourseModel } from "./course_model.js" */
+/** @import { Trace } from "./trace.js" */
+
+/** Longer sentences are cut: a table of more columns is no longer read. */
+export const SENTENCE_TOKENS = 24;
+
+/**
+ * @typedef {object} Sight
+ * @property {CourseModel} course
+ * @property {number[]} ids
+ * @property {string[]} labels
+ * @property {number} cut  Tokens at the beginning that did not fit.
+ * @property {number} position
+ * @property {number | undefined} head  The head that was chosen; the one that looks hardest where none was.
+ * @property {string[]} out  The parts that are left out: "attention-3", "feed-forward-1".
+ * @property {Trace} trace  Without them.
+ * @property {Map<string, Trace>} traces  Those that were asked for, by the parts that they are without.
+ */
+
+/**
+ * @param {CourseModel} course
+ * @param {string} text
+ * @param {Pick<Sight, "head" | "out">} [chosen]  As it was for the text before.
+ * @returns {Sight}
+ */
+export function sightOf(course, text, { head, out } = { head: undefined, out: [] }) {
+  const { tokenizer, config } = course;
+  const all = [config.end_of_text, ...tokenizer.encode(text)];
+  // The end of a long text decides what comes next; the model's texts begin after the token that ends the one before.
+  const ids = all.length > SENTENCE_TOKENS ? [all[0], ...all.slice(1 - SENTENCE_TOKENS)] : all;
+  const labels = ids.map((id, i) => (i === 0 ? "start" : visibleToken(tokenizer.decode([id]))));
+  const traces = new Map();
+  const cut = all.length - ids.length;
+  return { course, ids, labels, cut, position: ids.length - 1, head, out, trace: traceWithout({ course, ids, traces }, out), traces };
+}
+
+/**
+ * What happens in the model when parts of it add nothing.
+ * @param {Pick<Sight, "course" | "ids" | "traces">} sight
+ * @param {string[]} parts
+ */
+export function traceWithout({ course, ids, traces }, parts) {
+  const key = [...parts].sort().join();
+  const found = traces.get(key) ?? trace(parts.length ? decoderWithout(course, parts) : course.decoder, ids);
+  traces.set(key, found);
+  return found;
+}
+
+/**
+ * The head of a layer that is looked at, for the position.
+ * @param {Sight} sight
+ * @param {number} layer
+ */
+export function headOf({ trace, position, head }, layer) {
+  const mine = trace.layers[layer].weights[position];
+  return head ?? argmax(mine.map((weights) => Math.max(...weights)));
+}
+
+/** @param {Sight} sight */
+export function token({ labels, position }) {
+  return labels[position];
+}
+
+/**
+ * Parts in words, both of a layer as the layer: "attention 1 and layer 3".
+ * @param {string[]} parts
+ */
+export function partsInWords(parts) {
+  const kinds = { attention: "feed-forward", "feed-forward": "attention" };
+  const names = parts.map((part) => {
+    const [, kind, layer] = /** @type {RegExpMatchArray} */ (part.match(/^(.+)-(\d+)$/));
+    const other = kinds[/** @type {keyof typeof kinds} */ (kind)];
+    return parts.includes(`${other}-${layer}`) ? `layer ${layer}` : `${kind} ${layer}`;
+  });
+  return new Intl.ListFormat("en").format(new Set(names));
+}
+
+/**
+ * Whether all of the parts are left out.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ */
+export function isLeftOut({ out }, parts) {
+  return parts.every((part) => out.includes(part));
+}
