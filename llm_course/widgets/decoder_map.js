@@ -213,8 +213,10 @@ export default widget(
 function firstGuess(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
   const best = argmax(shares);
-  const without = sight.out.length ? `Without ${partsInWords(sight.out)}, after` : "After";
-  return `${without} “${token(sight)}”, at position ${sight.position}, the model's first guess is “${written(sight.course, best)}”, ${percent(shares[best])}.`;
+  const guess = `“${written(sight.course, best)}”, ${percent(shares[best])}.`;
+  // Shorter, so that one line holds it behind what was drawn.
+  if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${guess}`;
+  return `After “${token(sight)}”, at position ${sight.position}, the model's first guess is ${guess}`;
 }
 
 /**

@@ -260,7 +260,7 @@ def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, a
     both = guesses_without(token_ids(TEXT), ["attention-1", "feed-forward-3"])
     assert guesses_shown(page)[1:] == both
     expect(said).to_contain_text(
-        f"Without attention 1 and feed-forward 3, after “␣the”, at position 5, the model's first guess is “{both[-1]}”"
+        f"Without attention 1 and feed-forward 3, after “␣the”, the first guess is “{both[-1]}”"
     )
     expect(page.locator(".llm-out")).to_have_count(2)
     expect(page.locator(".llm-out .llm-plus:visible")).to_have_count(0)
