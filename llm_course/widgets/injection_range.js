@@ -2,37 +2,45 @@
 
 import { memory } from "./js/before.js";
 import { announcement, choice, columns, element, redraw, setTrait, textField, widget } from "./js/dom.js";
-import { commands, hidden, isBreach, runDay, score } from "./js/mail_agent.js";
+import { gatesPicture } from "./js/gates.js";
+import { commands, hidden, isBreach, runDay, score, waysOf } from "./js/mail_agent.js";
+import { fitted } from "./js/plot.js";
 import { captionedTable } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
-/** @import { Event, Policy, World } from "./js/mail_agent.js" */
+/** @import { Event, Policy, Way, World } from "./js/mail_agent.js" */
 
 const ANSWERS = /** @type {[string, string][]} */ ([["allow", "allow"], ["ask", "ask the user"], ["refuse", "refuse"]]);
 const RULES = /** @type {[trait: string, label: string, options: [string, string][]][]} */ ([
+  ["notes_after_mails", "Read notes after mails", ANSWERS],
   ["recipients", "Send to", [["anyone", "anyone"], ["address book", "people in the address book"], ["named", "whom the request names"]]],
-  ["notes_after_mails", "Read notes, once mails were read", ANSWERS],
-  ["send_after_both", "Send, once mails and notes were read", ANSWERS],
-  ["delete_after_mails", "Delete, once mails were read", ANSWERS],
+  ["send_after_both", "Send notes after mails", ANSWERS],
+  ["delete_after_mails", "Delete after mails", ANSWERS],
 ]);
 /** @type {Policy} */
 const NO_POLICY = { forbidden: [], recipients: "anyone", notesAfterMails: "allow", sendAfterBoth: "allow", deleteAfterMails: "allow" };
-/** Names of the reader's attack and of the whole policy. */
-const [OWN, ALL] = ["yours", "all"];
-/** What each column of the matrix takes of the reader's policy. @type {[name: string, parts: (keyof Policy)[]][]} */
-const DEFENSES = [
-  ["none", []],
-  ["filter", ["forbidden"]],
-  ["send to", ["recipients"]],
-  ["notes", ["notesAfterMails"]],
-  ["send", ["sendAfterBoth"]],
-  ["delete", ["deleteAfterMails"]],
-  [ALL, ["forbidden", "recipients", "notesAfterMails", "sendAfterBoth", "deleteAfterMails"]],
+/** Names of the reader's attack, of no policy and of the whole one. */
+const [OWN, NONE, ALL] = ["yours", "none", "all"];
+
+/**
+ * A column of the matrix: what it takes of the reader's policy.
+ * @typedef {{ name: string, head: string, parts: (keyof Policy)[] }} Defense
+ */
+
+/** The rules in the order in which an attack meets them: those on the way to sending, then that of deletions. @type {Defense[]} */
+const GATES = [
+  { name: "filter", head: "filter", parts: ["forbidden"] },
+  { name: "notes", head: "read notes", parts: ["notesAfterMails"] },
+  { name: "send to", head: "send to", parts: ["recipients"] },
+  { name: "send", head: "send notes", parts: ["sendAfterBoth"] },
+  { name: "delete", head: "delete", parts: ["deleteAfterMails"] },
 ];
+/** @type {Defense[]} */
+const DEFENSES = [{ name: NONE, head: "no rule", parts: [] }, ...GATES, { name: ALL, head: "all together", parts: GATES.flatMap(({ parts }) => parts) }];
 /** Cells hold sentences here, not numbers. */
 const WORDS = "text-align: left; white-space: normal; vertical-align: top";
+const NO_COMMAND = "Your mail is no attack: the agent finds no command in it. It takes words such as send and notes with an address, or erase and mails.";
 /** The cell of the matrix whose calls are listed. */
-const NO_COMMAND = "Your mail is no attack: the agent finds no command in it. It takes words such as send and notes with an address, or erase and mails. ";
 const SHOWN = ["shown_attack", "shown_rules"];
 const TRAITS = ["attack", "forbidden", ...RULES.map(([trait]) => trait)];
 
@@ -40,7 +48,7 @@ export default widget(
   {
     title: "Injection range: an agent that obeys every mail",
     tryThis: [
-      "Begin with the filter. Forbid “ignore”, then “send” as well: which attacks still work, and what do honest mails lose?",
+      "Begin with the filter. Forbid “ignore”, then “send” as well: which attacks still work, and which tasks are lost? Press a cell to see why.",
       "Write an attack that your filter lets pass: other words, or s-p-e-l-l-e-d ones.",
       "Clear the filter, and write the policy. Can you hold all six attacks (yours is one) and still do all six tasks? What does it cost in questions?",
       "Attack that policy: a mail may hold several commands, and from the seventh question of a day on the user says yes without reading. What do you have to refuse?",
@@ -48,33 +56,41 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
+    said.classList.add("llm-verdict");
+    const way = element("div");
     const results = element("div");
+    const verdict = element("p", { class: "llm-verdict llm-two-lines", role: "status" });
     const day = element("summary");
     const calls = element("div", { class: "llm-calls" });
-    const isPicked = model.get("shown_attack") !== OWN || model.get("shown_rules") !== ALL;
-    const opened = element("details", { open: isPicked, ontoggle: mark }, day, calls);
+    const opened = element("details", { ontoggle: showDecisive }, day, calls);
     const more = element("div");
     body.append(
-      element("p", { class: "llm-note" }, "The agent reads mails and private notes, sends, and deletes. It stands for a fooled model: it carries out every command that it reads. Your attack is one more mail in its inbox; nothing is sent anywhere."),
-      textField("Your attack", model.get("attack"), (value) => setTrait(model, "attack", value)),
+      textField("Your attack (nothing is sent)", model.get("attack"), attackWith),
+      way,
       columns(
         [
           element(
             "div",
-            { class: "llm-controls" },
-            textField("Filter: hide mails with these words (put commas between)", model.get("forbidden"), (value) => setTrait(model, "forbidden", value)),
+            { class: "llm-controls llm-dense" },
+            textField("Filter: hide mails with", model.get("forbidden"), (value) => setTrait(model, "forbidden", value), { title: "Words, with commas between" }),
             ...RULES.map(([trait, label, options]) => choice(label, options, model.get(trait), (value) => setTrait(model, trait, value))),
           ),
+          said,
         ],
-        [said, results],
+        [results, verdict],
       ),
-      opened,
-      element("details", {}, element("summary", {}, "The mails and the tasks"), more),
+      element("div", { class: "llm-day" }, opened, element("details", {}, element("summary", {}, "The mails and the tasks"), more)),
     );
     const remember = /** @type {(now: string[][]) => string[][] | undefined} */ (memory());
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
-    for (const trait of SHOWN) model.on(`change:${trait}`, showCalls);
+    for (const trait of SHOWN) model.on(`change:${trait}`, showChosen);
     show();
+
+    /** Shows what comes of the reader's attack. @param {string} mail */
+    function attackWith(mail) {
+      model.set("shown_attack", OWN);
+      setTrait(model, "attack", mail);
+    }
 
     /**
      * @param {string} attack
@@ -83,37 +99,45 @@ export default widget(
     function pick(attack, rules) {
       setTrait(model, "shown_attack", attack);
       setTrait(model, "shown_rules", rules);
-      opened.open = true;
     }
 
     function show() {
       const world = /** @type {World} */ (model.get("world"));
       const policy = policyOf(model);
       const written = model.get("attack");
-      const isAttack = commands(written, world.words).length > 0;
-      const own = isAttack ? written : "";
-      const found = DEFENSES.map(([, parts]) => score(partOf(policy, parts), world, own));
-      said.textContent = (isAttack || !written.trim() ? "" : NO_COMMAND) + sentence(found[found.length - 1]) + lost(hidden(world.mails, policy));
+      const own = commands(written, world.words).length > 0 ? written : "";
+      const found = DEFENSES.map(({ parts }) => score(partOf(policy, parts), world, own));
+      const whole = found[found.length - 1];
+      said.textContent = sentence(whole) + lost(hidden(world.mails, policy));
+      way.replaceChildren(wayPicture(policy, world, attacksOf(world, own)));
       redraw(results, matrix(policy, world.attacks, found, remember(found.map(cellsOf)), pick));
-      more.replaceChildren(attackTable(world, own), taskTable(world, found[found.length - 1]));
-      showCalls();
+      more.replaceChildren(mailTable(world, policy), taskTable(world, whole));
+      showChosen();
     }
 
-    function showCalls() {
+    function showChosen() {
       const world = /** @type {World} */ (model.get("world"));
       const mails = attacksOf(world, model.get("attack"));
-      const [attack, rules] = SHOWN.map((trait) => model.get(trait));
-      const parts = DEFENSES.find(([name]) => name === rules)?.[1] ?? [];
-      const { sessions } = runDay(partOf(policyOf(model), parts), world, mails[attack]);
-      day.textContent = attack in mails ? `Every call of a day under attack: ${nameOf(attack, rules)}` : `Every call of a quiet day: ${nameOf("no attack", rules)}`;
-      calls.replaceChildren(element("p", {}, reason(sessions, world)), callTable(sessions, world));
-      mark();
+      const attack = model.get("shown_attack");
+      const defense = chosen(model.get("shown_rules"), policyOf(model));
+      const policy = partOf(policyOf(model), defense.parts);
+      const { sessions } = runDay(policy, world, mails[attack]);
+      const isAttack = attack in mails && commands(mails[attack], world.words).length > 0;
+      const ways = isAttack ? waysOf(policy, world, mails[attack]) : [];
+      const name = nameOf(attack, defense.head);
+      const count = sessions.flatMap(({ events }) => events).length;
+      if (isAttack) verdict.replaceChildren(element("b", {}, `${name}: `), outcomeInWords(ways, sessions, policy, world, mails[attack]));
+      else verdict.textContent = NO_COMMAND;
+      day.textContent = isAttack ? `All ${count} calls of that day` : `All ${count} calls of a quiet day`;
+      calls.replaceChildren(callTable(sessions, world, decisive(ways, sessions)));
+      for (const button of results.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.name === name));
+      showDecisive();
     }
 
-    /** The cell whose calls are open. */
-    function mark() {
-      const name = nameOf(model.get("shown_attack"), model.get("shown_rules"));
-      for (const button of results.querySelectorAll("button")) button.setAttribute("aria-pressed", String(opened.open && button.name === name));
+    /** Brings the call that decided into the view of its list. */
+    function showDecisive() {
+      const [list, row] = [calls.querySelector(".llm-scroller"), /** @type {HTMLElement | null} */ (calls.querySelector(".llm-decides"))];
+      if (list && row) list.scrollTop = row.offsetTop - list.clientHeight / 2;
     }
   },
 );
@@ -140,6 +164,44 @@ function policyOf(model) {
  */
 function partOf(policy, parts) {
   return { ...NO_POLICY, ...Object.fromEntries(parts.map((part) => [part, policy[part]])) };
+}
+
+/**
+ * @param {Defense} defense
+ * @param {Policy} policy
+ */
+function isSet({ parts }, policy) {
+  return parts.some((part) => String(policy[part]) !== String(NO_POLICY[part]));
+}
+
+/**
+ * The columns that say something: no rule, those that are set, and all together where these are several.
+ * @param {Policy} policy
+ */
+function columnsOf(policy) {
+  const several = GATES.filter((gate) => isSet(gate, policy)).length > 1;
+  return DEFENSES.filter((defense) => defense.name === NONE || (defense.name === ALL ? several : isSet(defense, policy)));
+}
+
+/**
+ * The column that is chosen. All rules are the only one that is set, where there is one; a rule that is not set is none.
+ * @param {string} name
+ * @param {Policy} policy
+ */
+function chosen(name, policy) {
+  const columns = columnsOf(policy);
+  return columns.find((defense) => defense.name === name) ?? columns[name === ALL ? columns.length - 1 : 0];
+}
+
+/**
+ * @param {Policy} policy
+ * @param {World} world
+ * @param {Record<string, string>} attacks
+ */
+function wayPicture(policy, world, attacks) {
+  const ways = Object.values(attacks).map((attack) => waysOf(policy, world, attack));
+  const gates = GATES.map((gate) => ({ part: gate.parts[0], name: gate.head, isSet: isSet(gate, policy), asks: String(policy[gate.parts[0]]) === "ask" }));
+  return element("figure", { class: "llm-plot llm-gates" }, fitted((width) => gatesPicture(gates, ways, width)));
 }
 
 /**
@@ -172,17 +234,17 @@ function sentence({ completed, asked, breached }) {
 }
 
 /**
- * The honest mails that the filter hides: a task that reads mails is not done without them.
+ * Of whom the filter hides honest mails: a task that reads mails is not done without them.
  * @param {Record<string, string>} mails
  */
 function lost(mails) {
-  const texts = Object.entries(mails).map(([sender, text]) => `“${text}” (${sender})`);
-  return texts.length ? ` The filter hides honest mails, too, and no task that reads mails is done without all of them: ${texts.join("; ")}.` : "";
+  const senders = Object.keys(mails).map((address) => address.split("@")[0]);
+  return senders.length ? ` The filter also hides honest mails, from: ${senders.join(", ")}.` : "";
 }
 
 /** A column of the matrix as texts. @param {Found} found */
 function cellsOf({ breached, completed, asked }) {
-  return [...Object.values(breached).map((worked) => (worked ? "breach" : "held")), String(completed.filter(Boolean).length), String(asked)];
+  return [...Object.values(breached).map((worked) => (worked ? "breach" : "held")), `${completed.filter(Boolean).length}/${completed.length}`, String(asked)];
 }
 
 /**
@@ -194,48 +256,50 @@ function cellsOf({ breached, completed, asked }) {
  * @param {(attack: string, rules: string) => void} pick
  */
 function matrix(policy, mails, found, before, pick) {
-  const columns = found.map(cellsOf);
-  const names = [...Object.keys(found[0].breached), `quiet day: tasks done, of ${found[0].completed.length}`, "quiet day: questions asked"];
-  const isIdle = DEFENSES.map(([, parts]) => parts.length > 0 && parts.every((part) => String(policy[part]) === String(NO_POLICY[part])));
+  const shown = columnsOf(policy).map((defense) => ({ defense, place: DEFENSES.indexOf(defense) }));
+  const texts = found.map(cellsOf);
+  const names = [...Object.keys(found[0].breached), "quiet day: tasks", "quiet day: asked"];
   let isAnyTurned = false;
   const rows = names.flatMap((name, row) => {
-    const cells = columns.map((texts, column) => {
-      const former = before?.[column];
-      const isTurned = former !== undefined && former.length === texts.length && former[row] !== texts[row];
+    const cells = shown.map(({ defense, place }) => {
+      const [former, text] = [before?.[place], texts[place][row]];
+      const isTurned = former !== undefined && former.length === texts[place].length && former[row] !== text;
       isAnyTurned ||= isTurned;
-      const kind = [{ breach: "llm-breach", held: "llm-held" }[texts[row]] ?? "llm-count", isIdle[column] && "llm-idle", isTurned && "llm-turned"];
-      const sign = { breach: "✗", held: "✓" }[texts[row]];
-      return element("td", { class: kind.filter(Boolean).join(" ") }, sign ? outcome(sign, texts[row], name, DEFENSES[column][0], pick) : texts[row]);
+      const sign = { breach: "✗", held: "✓" }[text];
+      const kind = { breach: "llm-breach", held: "llm-held" }[text] ?? "llm-count";
+      return element("td", { class: isTurned ? `${kind} llm-turned` : kind }, sign ? outcome(sign, text, name, defense, pick) : text);
     });
     const line = element("tr", {}, element("th", { scope: "row" }, name), ...cells);
     const mail = mails[name];
-    if (name === names[names.length - 2]) line.classList.add("llm-quiet-day");
-    return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: DEFENSES.length + 1 }, `“${mail}”`))] : [line];
+    if (row === names.length - 2) line.classList.add("llm-quiet-day");
+    return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: shown.length + 1 }, `“${mail}”`))] : [line];
   });
-  const head = DEFENSES.map(([name], i) => element("th", { scope: "col", class: isIdle[i] && "llm-idle" }, name));
-  const caption = `Attacks against each rule alone, and against all: ✗ breach, ✓ held; pale: not set${isAnyTurned ? "; framed: just changed" : ""}. Press one for its calls.`;
-  return captionedTable(caption, ["", ...head], rows, "llm-matrix");
+  const head = shown.map(({ defense }) => element("th", { scope: "col" }, element("span", {}, defense.head)));
+  const caption = `✗ breach, ✓ held${isAnyTurned ? "; framed: changed" : ""}`;
+  return captionedTable(caption, ["", ...head], rows, `llm-matrix${shown.length > 2 ? " llm-several" : ""}`);
 }
 
 /**
  * @param {string} sign
  * @param {string} word
  * @param {string} attack
- * @param {string} rules
+ * @param {Defense} defense
  * @param {(attack: string, rules: string) => void} pick
  */
-function outcome(sign, word, attack, rules, pick) {
-  const name = nameOf(attack, rules);
+function outcome(sign, word, attack, defense, pick) {
+  const name = nameOf(attack, defense.head);
   const parts = [element("span", { "aria-hidden": "true" }, sign), element("span", { class: "llm-unseen" }, word)];
-  return element("button", { type: "button", name, "aria-label": `${word}: ${name}`, onclick: () => pick(attack, rules) }, ...parts);
+  return element("button", { type: "button", name, "aria-label": `${word}: ${name}`, onclick: () => pick(attack, defense.name) }, ...parts);
 }
 
 /**
+ * The honest mails.
  * @param {World} world
- * @param {string} own
+ * @param {Policy} policy
  */
-function attackTable(world, own) {
-  return table("Attacks", ["Attack", "Mail"], Object.entries(attacksOf(world, own)));
+function mailTable({ mails }, policy) {
+  const gone = hidden(mails, policy);
+  return table("Mails of a quiet day", ["From", "The filter", "Mail"], Object.entries(mails).map(([sender, text]) => [sender, sender in gone ? "✗ hides it" : "lets it pass", text]));
 }
 
 /**
@@ -250,27 +314,60 @@ function taskTable(world, { completed }) {
 /** @typedef {ReturnType<typeof runDay>["sessions"]} Sessions */
 
 /**
- * Why the attack works, or that it does not.
+ * The call that decided: the breach, or the first that a rule held up.
+ * @param {Way[]} ways
  * @param {Sessions} sessions
- * @param {World} world
  */
-function reason(sessions, { readWithCare }) {
+function decisive(ways, sessions) {
+  const events = sessions.flatMap((session) => session.events);
+  const held = ways.find(({ event }) => event)?.event;
+  // The day of the ways is another run of the same: its calls are equal, not the same objects.
+  return events.find(isBreach) ?? events.find((event) => held && JSON.stringify(event) === JSON.stringify(held));
+}
+
+/**
+ * Why the attack works, or by which rule, and at which call, it was stopped.
+ * @param {Way[]} ways
+ * @param {Sessions} sessions
+ * @param {Policy} policy
+ * @param {World} world
+ * @param {string} mail
+ */
+function outcomeInWords(ways, sessions, policy, { readWithCare }, mail) {
   const task = sessions.findIndex(({ events }) => events.some(isBreach));
   const breach = sessions[task]?.events.find(isBreach);
-  if (!breach) return "Held: no command of a mail sent the notes or deleted anything.";
+  if (!breach) return `${ways.map((way) => stopInWords(way, policy, mail)).join("; and ")}.`;
   const cause = breach.question
     ? `it was question ${breach.question} of the day, and from question ${readWithCare + 1} on the user says yes unread.`
     : "no rule stopped it.";
-  return `Breach in task ${task + 1} (${called(breach)}): ${cause}`;
+  return `breach in task ${task + 1} (${called(breach)}): ${cause}`;
+}
+
+/**
+ * @param {Way} way  One that was stopped.
+ * @param {Policy} policy
+ * @param {string} mail
+ */
+function stopInWords({ stop, event }, policy, mail) {
+  if (!event) return `stopped at the filter, the agent never reads it: it holds “${policy.forbidden.find((word) => mail.toLowerCase().includes(word.toLowerCase()))}”`;
+  const reason = stop === "recipients"
+    ? (policy.recipients === "named" ? "the request names somebody else" : "not in the address book")
+    : event.question ? "the user was asked, and said no" : "refused once mails were read";
+  return `stopped at ${called(event)}: ${reason}`;
 }
 
 /**
  * @param {Sessions} sessions
  * @param {World} world
+ * @param {Event | undefined} decided
  */
-function callTable(sessions, world) {
-  const rows = sessions.flatMap(({ events }, i) => events.map((event) => [String(i + 1), outcomeOf(event, world), event.origin === "mail" ? "a mail" : "the user", called(event)]));
-  return table("Calls", ["Task", "Outcome", "Who wanted it", "Call"], rows);
+function callTable(sessions, world, decided) {
+  const cells = (/** @type {Event} */ event) => [outcomeOf(event, world), event.origin === "mail" ? "a mail" : "the user", called(event)];
+  const lines = sessions.flatMap(({ events }, i) => events.map((event) => {
+    const look = [event.origin === "mail" && "llm-of-a-mail", event === decided && "llm-decides"].filter(Boolean).join(" ");
+    return wordRow([String(i + 1), ...cells(event)], look);
+  }));
+  return captionedTable(decided ? "Colored: what a mail wanted; framed: what decided" : "Each call is the user’s", wordHead(["Task", "Outcome", "Who wanted it", "Call"]), lines);
 }
 
 /**
@@ -295,7 +392,18 @@ function called({ tool, to, private: carries }) {
  * @param {string[][]} rows
  */
 function table(caption, names, rows) {
-  const head = names.map((name) => element("th", { scope: "col", style: WORDS }, name));
-  const lines = rows.map(([first, ...rest]) => element("tr", {}, element("th", { scope: "row", style: WORDS }, first), ...rest.map((text) => element("td", { style: WORDS }, text))));
-  return captionedTable(caption, head, lines);
+  return captionedTable(caption, wordHead(names), rows.map((texts) => wordRow(texts)));
+}
+
+/** @param {string[]} names */
+function wordHead(names) {
+  return names.map((name) => element("th", { scope: "col", style: WORDS }, name));
+}
+
+/**
+ * @param {string[]} texts
+ * @param {string} [look]
+ */
+function wordRow([first, ...rest], look) {
+  return element("tr", { class: look }, element("th", { scope: "row", style: WORDS }, first), ...rest.map((text) => element("td", { style: WORDS }, text)));
 }

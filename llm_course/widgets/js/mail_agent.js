@@ -83,11 +83,20 @@ export function ruling([tool, target], session, task, policy, { addressBook }) {
   if (tool === "read_notes" && session.readMails) return policy.notesAfterMails;
   if (tool === "delete" && session.readMails) return policy.deleteAfterMails;
   if (tool === "send") {
-    if (policy.recipients === "address book" && !addressBook.includes(target)) return "refuse";
-    if (policy.recipients === "named" && !task.to.includes(target)) return "refuse";
+    if (!mayReceive(target, task, policy, addressBook)) return "refuse";
     if (session.readMails && session.readNotes) return policy.sendAfterBoth;
   }
   return "allow";
+}
+
+/**
+ * @param {string} address
+ * @param {Task} task
+ * @param {Policy} policy
+ * @param {string[]} addressBook
+ */
+function mayReceive(address, task, { recipients }, addressBook) {
+  return recipients === "anyone" || (recipients === "named" ? task.to : addressBook).includes(address);
 }
 
 /**
@@ -151,6 +160,46 @@ export function runDay(policy, world, attack = "") {
     breached: sessions.some(({ events }) => events.some(isBreach)),
     sessions,
   };
+}
+
+/**
+ * The ways that an attack takes, to the notes' sending and to a deletion, and the rule that ends each; "" for one that
+ * reaches its end. `event` is the first call that the rule held up; a filter holds up the mail itself.
+ *
+ * @typedef {{ tool: string, stop: keyof Policy | "", event?: Event }} Way
+ *
+ * @param {Policy} policy
+ * @param {World} world
+ * @param {string} attack
+ * @returns {Way[]}
+ */
+export function waysOf(policy, world, attack) {
+  const wanted = commands(attack, world.words).map(([tool]) => tool);
+  const isHidden = "attack" in hidden({ attack }, policy);
+  const calls = runDay(policy, world, attack).sessions.flatMap(({ events }, i) =>
+    events.filter(({ origin }) => origin === "mail").map((event) => ({ event, task: world.tasks[i] })),
+  );
+  return ["send", "delete"].filter((tool) => wanted.includes(tool)).map((tool) => {
+    if (isHidden) return { tool, stop: "forbidden" };
+    const onTheWay = calls.filter(({ event }) => event.tool === tool || (tool === "send" && event.tool === "read_notes"));
+    const held = onTheWay.find(({ event }) => !event.done);
+    if (!held || onTheWay.some(({ event }) => isBreach(event))) return { tool, stop: "" };
+    return { tool, stop: ruleOn(held.event, held.task, policy, world), event: held.event };
+  });
+}
+
+/**
+ * The rule that held up a call.
+ * @param {Event} event
+ * @param {Task} task
+ * @param {Policy} policy
+ * @param {World} world
+ * @returns {keyof Policy}
+ */
+function ruleOn({ tool, to }, task, policy, { addressBook }) {
+  if (tool === "read_notes") return "notesAfterMails";
+  if (tool === "delete") return "deleteAfterMails";
+  return mayReceive(to, task, policy, addressBook) ? "sendAfterBoth" : "recipients";
 }
 
 /**
