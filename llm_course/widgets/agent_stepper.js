@@ -10,6 +10,8 @@ import { fitMessages, roughTokens, runTools, shopTools } from "./js/tool_loop.js
 /** @typedef {Record<string, { task: string, replies: string[] }>} Scripts  What the user asks and the model replies, by what happens. */
 
 const MOST_STEPS = 8;
+/** The last of the four parts of a step. */
+const LAST = 3;
 const SYSTEM = "You run errands. Tools: price(of), add(a, b).";
 /** @type {Record<string, string>} */
 const WRITERS = { system: "system", user: "user", assistant: "model", tool: "tool" };
@@ -25,7 +27,8 @@ export default widget(
   {
     title: "An agent, step by step",
     tryThis: [
-      "Press One step until the model answers. The model writes the blue lines; the harness reads them, calls the tools and writes the orange ones.",
+      "Press Next part and watch who acts: the model, the harness, a tool, and then the model again, which now reads one result more.",
+      "Press Whole step until the model answers. Which of the lines did the model write, and which ones the harness?",
       "Choose the busy shop, and take away the reports of errors. What does the same model reach now?",
       "Lower the budget until the task itself leaves the history. What would a model add then?",
       "Open the replies and change one: give a wrong name for an argument, or leave out a brace. Does the loop survive?",
@@ -35,12 +38,16 @@ export default widget(
     const scripts = /** @type {Scripts} */ (model.get("scripts"));
     const said = announcement();
     const ring = element("div", { class: "llm-ring" });
-    const results = element("div");
+    const budget = element("div");
+    const log = element("div", { class: "llm-log" });
+    /** How far the reader is within a step; any other step is shown whole. */
+    let place = { step: -1, part: LAST };
     const replies = element("textarea", { rows: 6, "aria-label": "Replies of the model, one per line", spellcheck: false, oninput: () => setReplies(linesOf(replies.value)) });
     replies.value = model.get("replies").join("\n");
-    const forward = button("One step", () => setTrait(model, "step", Math.min(model.get("step") + 1, MOST_STEPS)));
-    const again = button("Start again", () => setTrait(model, "step", 0));
-    forward.classList.add("llm-primary");
+    const onePart = button("Next part", () => (isWhole() ? go(model.get("step") + 1, 0) : go(model.get("step"), place.part + 1)));
+    const wholeStep = button("Whole step", () => go(model.get("step") + (isWhole() ? 1 : 0), LAST));
+    const again = button("Start again", () => go(0, LAST));
+    onePart.classList.add("llm-primary");
     const harness = [
       slider("Step limit", { min: 1, max: MOST_STEPS, step: 1, value: model.get("max_steps") }, (value) => setTrait(model, "max_steps", value)),
       slider("Budget of tokens", { min: 20, max: 200, step: 5, value: model.get("budget") }, (value) => setTrait(model, "budget", value)),
@@ -51,13 +58,15 @@ export default widget(
         "div",
         { class: "llm-controls" },
         choice("Script", Object.keys(scripts).map((name) => [name, name]), nameOf(scripts, model.get("replies")), choose),
-        forward,
+        onePart,
+        wholeStep,
         again,
         element("div", { class: "llm-harness", role: "group", "aria-label": "The harness" }, ...harness),
       ),
       ring,
       said,
-      results,
+      budget,
+      log,
       element("details", {}, element("summary", {}, "What the model will say, one reply a line: change it"), replies),
     );
     for (const trait of ["task", "replies", "step", "max_steps", "budget", "report"]) model.on(`change:${trait}`, show);
@@ -77,19 +86,43 @@ export default widget(
       setTrait(model, "replies", listed);
     }
 
+    /** Whether nothing of the step that is shown is left to come. */
+    function isWhole() {
+      return place.step !== model.get("step") || place.part === LAST;
+    }
+
+    /**
+     * @param {number} step
+     * @param {number} part
+     */
+    function go(step, part) {
+      place = { step: Math.min(step, MOST_STEPS), part };
+      if (step === model.get("step")) show();
+      else setTrait(model, "step", place.step);
+    }
+
     function show() {
       const step = model.get("step");
-      const limit = model.get("max_steps");
-      const { messages, taken, over } = stateAt(model, step);
-      forward.disabled = over !== "";
+      const state = stateAt(model, step);
+      // A step without a reply of its own, where the loop has ended before, has no parts.
+      const part = isWhole() || state.taken < step ? LAST : place.part;
+      const over = part === LAST ? state.over : "";
+      onePart.disabled = wholeStep.disabled = over !== "";
+      // The result of a call joins the history when it goes back to the model.
+      const messages = part < LAST && isToolLast(state) ? state.messages.slice(0, -1) : state.messages;
       const history = [{ role: "system", content: SYSTEM }, { role: "user", content: model.get("task") }, ...messages];
       // An error that is not told stands in the log, but the model never reads it: it takes no budget.
       const told = over === "error" ? history.slice(0, -1) : history;
       const stays = fitMessages(told, model.get("budget"), roughTokens);
-      said.textContent = `Step ${taken} of at most ${limit}. ${over ? ENDINGS[over] : nextOf(history, stays)}`;
-      const fresh = history.length - messages.length + stateAt(model, step - 1).messages.length;
-      ring.replaceChildren(...Array.from({ length: MOST_STEPS + 1 }, (_, i) => loop(stateAt(model, i), i, i === step)));
-      results.replaceChildren(budgetBar(told, stays, model.get("budget")), table(history, told.length, stays, step > 0 ? fresh : history.length, over));
+      const acts = step > 0 && part < LAST ? `${placesOf(state, step)[part].name}.` : nextOf(history, stays);
+      said.textContent = `Step ${state.taken} of at most ${model.get("max_steps")}. ${over ? ENDINGS[over] : acts}`;
+      const fresh = step > 0 ? history.length - messages.length + stateAt(model, step - 1).messages.length : history.length;
+      const all = Array.from({ length: MOST_STEPS + 1 }, (_, i) => loop(placesOf(stateAt(model, i), i), LAST, false));
+      ring.replaceChildren(...all, loop(placesOf(state, step), step > 0 ? part : -1, true));
+      budget.replaceChildren(budgetBar(told, stays, model.get("budget")));
+      const list = table(history, told.length, stays, fresh, over);
+      log.replaceChildren(list);
+      list.scrollTop = list.scrollHeight;
     }
   },
 );
@@ -108,24 +141,44 @@ function stateAt(model, step) {
   return { messages, taken, over: ended === "no reply left" && taken === step ? "" : ended };
 }
 
+/** @typedef {ReturnType<typeof stateAt>} State */
+/** @typedef {{ name: string, by: string, content: string }} Place */
+
+/** @param {State} state */
+function isToolLast({ messages }) {
+  return messages.at(-1)?.role === "tool";
+}
+
 /**
- * The loop, with what the last step put in each of its places. Those of all steps share a place, so that nothing moves.
- * @param {ReturnType<typeof stateAt>} state
+ * The places of the loop, with what a step puts in each.
+ * @param {State} state
  * @param {number} step
+ * @returns {Place[]}
+ */
+function placesOf(state, step) {
+  const { messages, over } = state;
+  const reply = messages.filter(({ role }) => role === "assistant").at(-1)?.content ?? "";
+  const result = isToolLast(state) ? (messages.at(-1)?.content ?? "") : "";
+  const isAnswer = over === "answer";
+  const back = over ? "the loop has ended" : `by ${result ? 2 : 1} messages, and back to the model`;
+  return [
+    { name: "The model writes a reply", by: "assistant", content: reply },
+    { name: "The harness reads it", by: "harness", content: isAnswer ? "no call: an answer" : reply && asCall(reply) },
+    { name: isAnswer ? "The user gets it" : "The tool answers", by: isAnswer ? "user" : "tool", content: isAnswer ? reply : result },
+    { name: over ? "The history is complete" : "The history grows", by: "harness", content: step > 0 ? back : "" },
+  ];
+}
+
+/**
+ * The loop up to one of its parts, which is filled: those after it are empty. All steps share a place, so that nothing moves.
+ * @param {Place[]} places
+ * @param {number} part  -1 before the first.
  * @param {boolean} isCurrent
  */
-function loop({ messages, over }, step, isCurrent) {
-  const reply = messages.filter(({ role }) => role === "assistant").at(-1)?.content;
-  const result = messages.at(-1)?.role === "tool" ? messages.at(-1)?.content : undefined;
-  const isAnswer = over === "answer";
-  /** @type {[name: string, by: string, content: string | undefined][]} */
-  const places = [
-    ["The model writes a reply", "assistant", reply],
-    ["The harness reads it", "", reply === undefined ? undefined : isAnswer ? "no call: an answer" : asCall(reply)],
-    [isAnswer ? "The user gets it" : "The tool answers", isAnswer ? "user" : "tool", isAnswer ? reply : result],
-    [over ? "The history is complete" : "The history grows", "", step === 0 ? undefined : over ? "the loop has ended" : `by ${result === undefined ? 1 : 2} messages, and back to the model`],
-  ];
-  const items = places.map(([name, by, content]) => element("li", { class: by && `llm-by-${by}` }, element("b", {}, name), element("span", {}, content ?? "…")));
+function loop(places, part, isCurrent) {
+  const items = places.map(({ name, by, content }, i) =>
+    element("li", { class: `llm-by-${by}${i > part ? " llm-to-come" : ""}`, "aria-current": i === part && "step" }, element("b", {}, name), element("span", {}, i > part ? "" : content)),
+  );
   return element("ol", { class: `llm-loop${isCurrent ? " llm-current" : ""}`, "aria-label": "The loop, and the last step in it" }, ...items);
 }
 
@@ -168,7 +221,7 @@ function budgetBar(history, stays, budget) {
 function nextOf(history, stays) {
   if (!stays) return "The system message and the newest group do not fit into the budget.";
   const kept = stays.filter(Boolean).length;
-  const task = stays[1] ? "" : " The task is not among them.";
+  const task = stays[1] ? "" : " The task is gone.";
   return `The model reads ${kept} of ${history.length} messages before its next reply.${task}`;
 }
 

@@ -238,7 +238,7 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     expect(loop).to_contain_text('price(of: "ball")')
     expect(page.locator("tr.llm-fresh")).to_have_count(2)
     expect(page.locator("caption")).to_have_text("What the model reads before its next reply")
-    step = page.get_by_role("button", name="One step")
+    step = page.get_by_role("button", name="Whole step")
     for _ in range(3):  # the first is taken at once
         step.click()
     expect(said).to_contain_text("The model gave a plain answer")
@@ -264,16 +264,48 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 756])
-def test_a_step_moves_nothing_below_the_boxes(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 800})
+def test_one_part_of_the_loop_acts_at_a_time(watched: Watched, address: str) -> None:
     page = opened(watched, address, "agent_stepper")
-    step, messages = page.get_by_role("button", name="One step"), page.locator(".llm-history")
-    top = "list => list.getBoundingClientRect().top + scrollY"
+    part, said = page.get_by_role("button", name="Next part"), page.get_by_role("status")
+    loop = page.get_by_role("list", name="The loop, and the last step in it")
+    acting, texts, rows = loop.locator("[aria-current=step]"), loop.locator("li > span"), page.locator("tbody tr")
+    expect(acting).to_contain_text("The history grows")  # the first step is shown whole
+    reply, call = '{"tool": "price", "arguments": {"of": "kite"}}', 'price(of: "kite")'
+    expected = [
+        ("The model writes a reply", [reply, "", "", ""], 5),
+        ("The harness reads it", [reply, call, "", ""], 5),
+        ("The tool answers", [reply, call, "85", ""], 5),
+        ("The history grows", [reply, call, "85", "by 2 messages, and back to the model"], 6),
+    ]
+    for name, shown, count in expected:
+        part.press("Enter")
+        expect(acting).to_have_count(1)
+        expect(acting).to_contain_text(name)
+        expect(texts).to_have_text(shown)
+        expect(rows).to_have_count(count)
+    expect(said).to_contain_text("Step 2 of at most 6. The model reads 6 of 6 messages")
+    part.press("Enter")
+    page.get_by_role("button", name="Whole step").press("Enter")  # the rest of the third
+    expect(said).to_contain_text("Step 3 of at most 6. The model reads 8 of 8 messages")
+    page.get_by_role("button", name="Start again").press("Enter")
+    expect(acting).to_have_count(0)
+    expect(texts).to_have_text(["", "", "", ""])
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 756])
+def test_a_step_moves_nothing_and_its_newest_message_is_in_view(watched: Watched, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 1000})
+    page = opened(watched, address, "agent_stepper")
+    part, log = page.get_by_role("button", name="Next part"), page.locator(".llm-log")
+    measured = "log => [log.getBoundingClientRect().top + scrollY, log.closest('.llm-widget').offsetHeight]"
     for script in SCRIPTS:
         page.get_by_label("Script").select_option(script)
-        tops = {messages.evaluate(top)}
-        while step.is_enabled():
-            step.press("Enter")
-            tops.add(messages.evaluate(top))
-        assert len(tops) == 1, (script, tops)
+        found = {tuple(log.evaluate(measured))}
+        while part.is_enabled():
+            part.press("Enter")
+            found.add(tuple(log.evaluate(measured)))
+        assert len(found) == 1, (script, found)
+        page.get_by_label("Step limit").scroll_into_view_if_needed()
+        expect(log.locator("tbody tr").last).to_be_in_viewport()
+        expect(log.get_by_role("columnheader", name="message")).to_be_in_viewport()

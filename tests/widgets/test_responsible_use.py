@@ -211,6 +211,9 @@ def test_only_rules_that_are_set_have_columns_and_closed_gates_and_nothing_moves
         expect(heads).to_have_text(names)
         expect(page.locator(".llm-shut")).to_have_count(len({*names} - {"no rule", "all together"}))
         assert card.evaluate("card => card.offsetHeight") == height, label
+    page.get_by_label("Filter: hide mails").fill("kite, word")
+    expect(page.get_by_text("honest mails, from: ben, shop")).to_be_visible()
+    assert card.evaluate("card => card.offsetHeight") == height
 
 
 @pytest.mark.browser
