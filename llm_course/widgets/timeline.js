@@ -1,6 +1,6 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
-import { announcement, choice, element, setTrait, svg, widget } from "./js/dom.js";
+import { announcement, choice, element, redraw, setTrait, svg, widget } from "./js/dom.js";
 import { boxOf, markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/milestones.js";
 import { fitted, sample, written } from "./js/plot.js";
@@ -62,15 +62,21 @@ export default widget(
       const rows = shown(all, model.get("kind"));
       /** @type {HTMLSelectElement} */ (choose.querySelector("select")).value = String(model.get("chosen"));
       said.textContent = picked ? about(picked) : summary(rows);
-      results.replaceChildren(figure(model, rows, picked));
+      redraw(results, figure(model, rows, picked));
     }
   },
 );
 
 /** @param {Milestone} milestone */
-function about({ name, organization, month, total, active, open_weights: open, advance }) {
-  const size = total === null ? "its size was never published" : `${inWords(total)} parameters${active === total ? "" : `, ${inWords(active)} active for a token`}`;
-  return `${name} (${organization}, ${month}): ${size}; ${open ? "open" : "closed"} weights; ${advance}.`;
+function sizeOf({ total, active }) {
+  if (total === null) return "size not disclosed";
+  return `${inWords(total)} parameters${active === total ? "" : `, ${inWords(active)} active for a token`}`;
+}
+
+/** @param {Milestone} milestone */
+function about(milestone) {
+  const { name, organization, month, open_weights: open, advance } = milestone;
+  return `${name} (${organization}, ${month}): ${sizeOf(milestone)}; ${open ? "open" : "closed"} weights; ${advance}.`;
 }
 
 /** @param {Milestone[]} rows */
@@ -105,7 +111,7 @@ function drawing(model, measure, rows, picked, width) {
   const years = everything.map(({ month }) => yearOf(month));
   const [first, last] = [Math.floor(Math.min(...years)), Math.ceil(Math.max(...years))];
   const sizes = everything.map(({ total }) => total ?? 0).filter(Boolean);
-  const range = { smallest: 10 ** Math.floor(Math.log10(Math.min(...sizes))), largest: Math.max(2000, ...sizes) };
+  const range = { smallest: 10 ** Math.floor(Math.log10(Math.min(...sizes))), largest: (scale === "log" ? 4 : 1.25) * Math.max(...sizes) }; // room above
   const right = width - RIGHT;
   const x = (/** @type {number} */ year) => LEFT + ((year - first) / (last - first)) * (right - LEFT);
   const y = (/** @type {number} */ billions) => FLOOR - heightOf(billions, range, scale) * (FLOOR - TOP);
@@ -125,14 +131,10 @@ function drawing(model, measure, rows, picked, width) {
   });
   const marks = rows.map((row, i) => {
     const kind = row[measure] === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
-    const mark = svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...places[i] }, svg("title", {}, about(row)));
-    mark.addEventListener("click", () => setTrait(model, "chosen", everything.indexOf(row)));
-    return mark;
+    return svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...places[i] });
   });
   const named = names(rows, places, falls, rows.indexOf(/** @type {Milestone} */ (picked)), width);
-  // A mark whose name has no room shows it while it is pointed at.
-  const pointedAt = rows.flatMap((row, i) => (named.places.has(i) ? [] : [nameToPoint(row, places[i], width, marks[i])]));
-  return svg(
+  const picture = svg(
     "svg",
     { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows)} Years ${first} to ${last}, ${scale} scale. Sizes told by year: ${byYear}.` },
     svg("rect", { class: "llm-untold", x: LEFT, y: FLOOR + 6, width: right - LEFT, height: BAND.rows * BAND.step + 6 }),
@@ -144,9 +146,48 @@ function drawing(model, measure, rows, picked, width) {
     ...counts.map(([year, told, all]) => svg("text", { class: told < all ? "llm-few" : "llm-tick", x: x(year + 0.5), y: HEIGHT - 6, "text-anchor": "middle" }, ofAll(told, all))),
     ...falls.map(([[at, from], [, to]]) => svg("path", { class: "llm-fall", d: `M${at - 4} ${from}H${at + 4}M${at} ${from}V${to}` })),
     ...marks,
-    ...named.nodes,
-    ...pointedAt,
+    ...named,
   );
+  const choose = (/** @type {Milestone} */ row) => setTrait(model, "chosen", everything.indexOf(row));
+  return element("div", { class: "llm-marked" }, picture, targets(rows, places, picked, width, choose));
+}
+
+/**
+ * A button over each mark, with what it tells when it is pointed at or focused. They are one stop of the Tab key: arrows
+ * move between them.
+ * @param {Milestone[]} rows
+ * @param {{ cx: number, cy: number }[]} places
+ * @param {Milestone | undefined} picked
+ * @param {number} width
+ * @param {(row: Milestone) => void} choose
+ */
+function targets(rows, places, picked, width, choose) {
+  const buttons = rows.map((row, i) => {
+    const { cx, cy } = places[i];
+    const tip = element("span", { class: "llm-tip" }, element("b", {}, row.name), `${row.organization}, ${row.month}`, element("br"), sizeOf(row));
+    return element(
+      "button",
+      { type: "button", class: cx > width / 2 && "llm-at-left", style: `left: ${cx}px; top: ${cy}px`, "aria-label": about(row), tabindex: -1, onclick: () => choose(row) },
+      tip,
+    );
+  });
+  const first = buttons[Math.max(0, rows.indexOf(/** @type {Milestone} */ (picked)))];
+  if (first) first.tabIndex = 0;
+  return element("div", { class: "llm-targets", role: "group", "aria-label": "Models by month: arrows move between them", onkeydown: (/** @type {KeyboardEvent} */ event) => step(event, buttons) }, ...buttons);
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {HTMLElement[]} buttons
+ */
+function step(event, buttons) {
+  const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const from = buttons.indexOf(/** @type {HTMLElement} */ (event.target));
+  const next = by && buttons[from + by];
+  if (!next) return;
+  event.preventDefault();
+  [buttons[from].tabIndex, next.tabIndex] = [-1, 0];
+  next.focus();
 }
 
 /**
@@ -178,19 +219,6 @@ function label(x, y, anchor, text) {
 }
 
 /**
- * @param {Milestone} row
- * @param {{ cx: number, cy: number }} place
- * @param {number} width
- * @param {Element} mark  What a click on it does, a click here does.
- */
-function nameToPoint(row, { cx, cy }, width, mark) {
-  const isRight = cx > width / 2;
-  const text = svg("text", { x: cx + (isRight ? -10 : 10), y: cy + 4, "text-anchor": isRight ? "end" : "start" }, row.name);
-  const field = svg("rect", { class: "llm-field-of", x: cx - 7, y: cy - 7, width: 14, height: 14, onclick: () => mark.dispatchEvent(new Event("click")) }, svg("title", {}, about(row)));
-  return svg("g", { class: "llm-spot" }, field, text);
-}
-
-/**
  * @param {number} right
  * @param {number} height
  * @param {string} text
@@ -200,8 +228,8 @@ function rule(right, height, text) {
 }
 
 /**
- * The names that have room, that of the picked first; a mark whose name has none tells it when it is pointed at. From the
- * largest down or from the smallest up, whichever gives more of them a place.
+ * The names that have room, that of the picked first; each mark tells its own when it is pointed at. From the
+ * largest down, from the smallest up or after those that have fallen, whichever gives most of them a place.
  * @param {Milestone[]} rows
  * @param {{ cx: number, cy: number }[]} places
  * @param {Point[][]} falls
@@ -215,24 +243,25 @@ function names(rows, places, falls, picked, width) {
     taken: places.map(({ cx, cy }) => markAt([cx, cy], 6)),
     lines: falls,
   };
-  const tries = [bySize, [...bySize].reverse()].map((some) => {
+  const isFallen = (/** @type {number} */ i) => falls.some(([, [x, y]]) => x === places[i].cx && y === places[i].cy);
+  const fallenFirst = [...[...rows.keys()].filter((i) => bySize.includes(i) && isFallen(i)), ...bySize];
+  const tries = [bySize, [...bySize].reverse(), fallenFirst].map((some) => {
     const order = [...new Set([...(picked >= 0 ? [picked] : []), ...some])];
     const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing);
     return { order, spots, count: spots.filter(Boolean).length };
   });
-  const { order, spots } = tries[0].count >= tries[1].count ? tries[0] : tries[1];
-  return {
-    nodes: order.flatMap((i, place) => written(rows[i].name, spots[place], i === picked ? "llm-name llm-bold" : "llm-name")),
-    places: new Set(order.filter((_, place) => spots[place])),
-  };
+  const most = Math.max(...tries.map(({ count }) => count));
+  const { order, spots } = /** @type {typeof tries[0]} */ (tries.find(({ count }) => count === most));
+  return order.flatMap((i, place) => written(rows[i].name, spots[place], i === picked ? "llm-name llm-bold" : "llm-name"));
 
   /** A name in the band below is that of a model whose size is not told, and no other. @param {number} i */
   function spotsOf(i) {
     const point = /** @type {Point} */ ([places[i].cx, places[i].cy]);
     const isTold = point[1] <= FLOOR;
     const fall = falls.find(([, end]) => end[0] === point[0] && end[1] === point[1]);
-    const far = fall ? spotsAround(fall[0], false, 1) : [...spotsStraight(point), ...spotsAround(point)];
-    const spots = isTold || i === picked ? [...spotsAround(point, false, 1), ...far] : spotsBeside(point);
+    // Above a mark that has fallen is its own line, on which a leader would lie: its name is below, or else at the line's top.
+    const ofFallen = fall && [...leftFirst(spotsAround(point, true, 1)), ...spotsBelow(point), ...spotsAround(point, true), ...spotsAround(fall[0], false, 1), ...spotsStraight(fall[0])];
+    const spots = ofFallen ?? (isTold || i === picked ? [...spotsAround(point, false, 1), ...spotsStraight(point), ...spotsAround(point)] : spotsBeside(point));
     return spots.filter((spot) => !isTold || boxOf(rows[i].name, spot).bottom <= FLOOR + 4);
   }
 }
@@ -246,4 +275,23 @@ function spotsStraight([x, y]) {
   return FAR.flatMap((far) => [-1, 1].flatMap((down) => /** @type {Spot[]} */ ([["middle", 0], ["start", -6], ["end", 6]].map(([anchor, aside]) => (
     { x: x + Number(aside), y: y + down * far + 4, anchor, leader: [[x, y + 9 * down], [x, y + down * (far - 8)]] }
   )))));
+}
+
+/**
+ * Where marks stand close together, the names of the earlier ones are at the left.
+ * @param {Spot[]} spots
+ */
+function leftFirst(spots) {
+  return [...spots].sort((one, other) => Number(other.anchor === "end") - Number(one.anchor === "end"));
+}
+
+/**
+ * The same straight down, beside the leader: those of marks that stand close together pass each other's names.
+ * @param {Point} point
+ * @returns {Spot[]}
+ */
+function spotsBelow([x, y]) {
+  return FAR.flatMap((far) => /** @type {Spot[]} */ ([["end", 2], ["start", -2]].map(([anchor, aside]) => (
+    { x: x + Number(aside), y: y + far + 4, anchor, leader: [[x, y + 9], [x, y + far - 8]] }
+  ))));
 }

@@ -163,7 +163,7 @@ def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) 
     expect(said).to_contain_text(f"of the {len(MILESTONES)} models shown tell their size")
     hollow = page.locator("svg[role=img] circle.llm-undisclosed")
     assert hollow.count() == sum(one.total is None for one in MILESTONES)
-    page.get_by_label("Weights").select_option("open")
+    page.get_by_label("Weights", exact=True).select_option("open")
     expect(hollow).to_have_count(0)
     page.get_by_label("Model", exact=True).select_option(label="Mixtral 8x7B, 2023-12")
     expect(said).to_contain_text("46.7 B parameters, 12.9 B active for a token")
@@ -172,8 +172,8 @@ def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) 
     boxes = [box for name in names.all() if (box := name.bounding_box())]
     assert len(boxes) > 5
     assert not [1 for box, other in combinations(boxes, 2) if overlap(box, other)]
-    page.get_by_label("Weights").select_option("all")
-    page.locator("svg[role=img] circle").first.click()
+    page.get_by_label("Weights", exact=True).select_option("all")
+    page.get_by_role("button", name="Claude 3 (").click()
     expect(page.get_by_label("Model", exact=True).locator("option:checked")).not_to_have_text("Mixtral 8x7B, 2023-12")
 
 
@@ -201,12 +201,52 @@ BAND_AND_NAMES = """() => {
 
 @pytest.mark.browser
 def test_every_mark_has_its_name_where_there_is_room(watched: Watched, address: str) -> None:
-    watched.page.set_viewport_size({"width": 800, "height": 800})
+    watched.page.set_viewport_size({"width": 756, "height": 800})
     page = opened(watched, address, "timeline")
+    names = page.locator(".llm-timeline text.llm-name")
     expect(page.locator(".llm-timeline svg[role=img] circle")).to_have_count(len(MILESTONES))
-    expect(page.locator(".llm-timeline .llm-spot")).to_have_count(0)  # a name that waits until its mark is pointed at
-    page.set_viewport_size({"width": 390, "height": 800})
-    expect(page.locator(".llm-timeline .llm-spot")).not_to_have_count(0)
+    expect(names).to_have_count(len(MILESTONES))
+    page.get_by_label("Size", exact=True).select_option("active")  # those that fall stand close together
+    expect(page.locator(".llm-fall").first).to_be_attached()
+    expect(names).to_have_count(len(MILESTONES))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [756, 390])
+def test_a_mark_tells_name_date_and_size_when_it_is_pointed_at_or_focused(
+    watched: Watched, address: str, width: int
+) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 1000})
+    page = opened(watched, address, "timeline")
+    buttons = page.locator(".llm-targets button")
+    expect(buttons).to_have_count(len(MILESTONES))
+    tips = page.locator(".llm-tip:visible")
+    expect(tips).to_have_count(0)
+    page.get_by_role("button", name="Mixtral 8x7B").hover()
+    expect(tips).to_have_text("Mixtral 8x7BMistral AI, 2023-1246.7 B parameters, 12.9 B active for a token")
+    page.mouse.move(1, 1)
+    page.get_by_label("Model", exact=True).press("Tab")  # one stop for all marks
+    expect(buttons.first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(tips).to_contain_text(f"{MILESTONES[1].name}{MILESTONES[1].organization}, {MILESTONES[1].month}")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text(f"{MILESTONES[1].name} (")
+    expect(buttons.nth(1)).to_be_focused()
+    for place in range(len(MILESTONES)):
+        buttons.nth(place).hover(force=True)
+        box = tips.last.bounding_box()
+        assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_the_axis_ends_above_the_largest_model(watched: Watched, address: str, scale: str) -> None:
+    page = opened(watched, address, "timeline")
+    page.get_by_label("Scale", exact=True).select_option(scale)
+    highest = page.locator(".llm-timeline svg[role=img] circle").evaluate_all(
+        "all => Math.min(...all.map((circle) => circle.cy.baseVal.value))"
+    )
+    assert highest > 14 + 24  # below the top of the axis by more than a line of letters
 
 
 @pytest.mark.browser

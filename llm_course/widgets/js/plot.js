@@ -1,6 +1,6 @@
 /** Line plots as SVG: lines differ by color and by dashes. Their names stand beside them, or in a legend where there is no room. */
 
-import { element, svg } from "./dom.js";
+import { element, redraw, svg } from "./dom.js";
 import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./labels.js";
 
 /** @import { Point, Spot } from "./labels.js" */
@@ -83,7 +83,7 @@ export function fitted(draw) {
     const width = Math.floor(contentRect.width);
     if (width === 0 || width === drawn) return;
     drawn = width;
-    place.replaceChildren(draw(width));
+    redraw(place, draw(width));
   });
   observer.observe(place);
   return place;
