@@ -243,8 +243,9 @@ function names(rows, places, falls, picked, width) {
     taken: places.map(({ cx, cy }) => markAt([cx, cy], 6)),
     lines: falls,
   };
-  const isFallen = (/** @type {number} */ i) => falls.some(([, [x, y]]) => x === places[i].cx && y === places[i].cy);
-  const fallenFirst = [...[...rows.keys()].filter((i) => bySize.includes(i) && isFallen(i)), ...bySize];
+  // A mark that has fallen, with room for its name: on a linear scale there is none.
+  const hasRoomBelow = (/** @type {number} */ i) => falls.some(([, [x, y]]) => x === places[i].cx && y === places[i].cy && y + FAR[0] < FLOOR);
+  const fallenFirst = [...[...rows.keys()].filter((i) => bySize.includes(i) && hasRoomBelow(i)), ...bySize];
   const tries = [bySize, [...bySize].reverse(), fallenFirst].map((some) => {
     const order = [...new Set([...(picked >= 0 ? [picked] : []), ...some])];
     const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing);
@@ -259,9 +260,10 @@ function names(rows, places, falls, picked, width) {
     const point = /** @type {Point} */ ([places[i].cx, places[i].cy]);
     const isTold = point[1] <= FLOOR;
     const fall = falls.find(([, end]) => end[0] === point[0] && end[1] === point[1]);
-    // Above a mark that has fallen is its own line, on which a leader would lie: its name is below, or else at the line's top.
-    const ofFallen = fall && [...leftFirst(spotsAround(point, true, 1)), ...spotsBelow(point), ...spotsAround(point, true), ...spotsAround(fall[0], false, 1), ...spotsStraight(fall[0])];
-    const spots = ofFallen ?? (isTold || i === picked ? [...spotsAround(point, false, 1), ...spotsStraight(point), ...spotsAround(point)] : spotsBeside(point));
+    const far = fall ? spotsAround(fall[0], false, 1) : [...spotsStraight(point), ...spotsAround(point)];
+    // Above a mark that has fallen is its own line, on which a leader would lie: its name is below where there is room.
+    const below = fall && hasRoomBelow(i) ? [...leftFirst(spotsAround(point, true, 1)), ...spotsBelow(point), ...spotsAround(point, true)] : spotsAround(point, false, 1);
+    const spots = isTold || i === picked ? [...below, ...far, ...(fall && hasRoomBelow(i) ? spotsStraight(fall[0]) : [])] : spotsBeside(point);
     return spots.filter((spot) => !isTold || boxOf(rows[i].name, spot).bottom <= FLOOR + 4);
   }
 }
