@@ -335,7 +335,7 @@ def test_one_part_of_the_loop_acts_at_a_time(watched: Watched, address: str) -> 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 756])
 def test_a_step_moves_nothing_and_its_newest_message_is_in_view(watched: Watched, address: str, width: int) -> None:
-    watched.page.set_viewport_size({"width": width, "height": 1000})
+    watched.page.set_viewport_size({"width": width, "height": 1200})
     page = opened(watched, address, "agent_stepper")
     part, log = page.get_by_role("button", name="Next part"), page.locator(".llm-log")
     measured = "log => [log.getBoundingClientRect().top + scrollY, log.closest('.llm-widget').offsetHeight]"
