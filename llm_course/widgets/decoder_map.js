@@ -23,8 +23,8 @@ export default widget(
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
       model.get("small")
-        ? "Open the layers from left to right: when does the model's guess become the token that it is most likely to draw?"
-        : "Follow the guesses down the layers: when does the model's guess become the token that it is most likely to draw?",
+        ? "Follow the guesses along the line: after which layer is the guess the token that the model is most likely to draw?"
+        : "Follow the guesses down the line: after which layer is the guess the token that the model is most likely to draw?",
       "Open the guesses for every token: how many are right, and from which layer on? Which tokens can't be guessed?",
       `Leave out one ${model.get("small") ? "layer" : "attention or feed-forward network"} after the other: without which of them is the guess another? Then choose another token.`,
       `Open ${model.get("small") ? "a layer" : "an attention"} and choose its heads: which tokens does each look at? Then change one of them in the text.`,
@@ -173,7 +173,11 @@ export default widget(
     function onOpen(key) {
       setTrait(model, "part", key);
       if (sight) sight.head = undefined;
+      const pressed = () => map.querySelector(`.llm-boxes [name="${key}"]`)?.getBoundingClientRect().top ?? 0;
+      const before = pressed();
       show();
+      // Where parts open within the map, one above may have closed: the box stays under the finger.
+      globalThis.scrollBy(0, pressed() - before);
     }
 
     /** @param {string[]} parts */
@@ -213,10 +217,11 @@ export default widget(
 function firstGuess(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
   const best = argmax(shares);
-  const guess = `“${written(sight.course, best)}”, ${percent(shares[best])}.`;
-  // Shorter, so that one line holds it behind what was drawn.
-  if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${guess}`;
-  return `After “${token(sight)}”, at position ${sight.position}, the model's first guess is ${guess}`;
+  const second = argmax(shares.map((share, id) => (id === best ? 0 : share)));
+  const [first, other] = [best, second].map((id) => `“${written(sight.course, id)}”, ${percent(shares[id])}`);
+  // Short, so that one line holds it behind what was drawn.
+  if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${first}.`;
+  return `After “${token(sight)}” the model guesses ${first}, or ${other}.`;
 }
 
 /**

@@ -1,6 +1,7 @@
 """The decoder map: its numbers against torch's, its parts, and views that are shared by their address."""
 
 import copy
+import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -185,6 +186,40 @@ def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watch
     expect(sizes).to_be_visible()
     page.get_by_role("button", name="Feed-forward 3", exact=True).click()
     expect(part).to_contain_text("The guess moves from “␣time” to “␣girl”.")
+
+
+def test_the_guess_between_attention_and_feed_forward_is_torchs(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "decoder_map")
+    page.get_by_label("Text", exact=True).fill(TEXT)
+    last = range(1, models.load("stories").model.config.num_hidden_layers + 1)
+    alone = [guesses_without(token_ids(TEXT), [f"feed-forward-{layer}"])[layer - 1] for layer in last]
+    assert [text.rsplit(" ", 2)[0] for text in page.locator(".llm-middle").all_inner_texts()] == alone
+
+
+def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "decoder_map")
+    part = page.get_by_role("region", name="The opened part")
+    for name in ("Attention 3", "Feed-forward 3"):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(part).not_to_contain_text("Left out")
+        expect(part).to_contain_text("The guess")
+        page.get_by_role("button", name="Leave it out").click()
+        expect(part).to_contain_text("Left out, it adds nothing.")
+        expect(part).not_to_contain_text("The guess")
+
+
+def test_a_share_that_rises_is_not_said_to_fall(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, SMALL(), 944)
+    found = []
+    for text in ("", "there", TEXT):
+        page.get_by_label("Text", exact=True).fill(text)
+        for layer in range(1, 5):
+            page.get_by_role("button", name=f"Layer {layer}", exact=True).click()
+            said = page.locator(".llm-without").inner_text()
+            found += re.findall(r"would (fall|rise) from ([\d.]+)\s% to ([\d.]+)\s%", said)
+            assert not re.search(r"at ([\d.]+\s%) in place of \1\.", said)
+    assert {kind for kind, *_ in found} == {"fall", "rise"}
+    assert all((float(then) >= float(now)) == (kind == "rise") for kind, now, then in found)
 
 
 def test_every_token_has_its_guess_after_every_layer(watched: Watched, address: str) -> None:
@@ -382,6 +417,19 @@ def test_on_a_phone_a_part_opens_below_its_own_layer(watched: Watched, address: 
     expect(part).to_contain_text("After, on the same scale")
     page.set_viewport_size({"width": 1000, "height": 800})
     expect(part).to_have_count(0)  # there it stands beside the map
+
+
+def test_on_a_phone_a_part_that_is_pressed_stays_where_it_is(watched: Watched, address: str) -> None:
+    watched.page.set_viewport_size({"width": 390, "height": 800})
+    page = opened(watched, address, "decoder_map")
+    page.get_by_role("button", name="Attention 1", exact=True).click()
+    below = page.get_by_role("button", name="Attention 3", exact=True)
+    below.scroll_into_view_if_needed()
+    place = "button => Math.round(button.getBoundingClientRect().top)"
+    before = below.evaluate(place)
+    below.dispatch_event("click")
+    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Attention 3")
+    assert abs(below.evaluate(place) - before) <= 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])

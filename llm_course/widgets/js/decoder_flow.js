@@ -40,22 +40,23 @@ export function flow(sight, { isSmall, opened, isDrawn, onOpen }) {
     element(
       "button",
       {
-        type: "button", class: `llm-${part.kind}`, "aria-label": part.fullName, "aria-pressed": String(part.key === opened.key),
+        type: "button", name: part.key, class: `llm-${part.kind}`, "aria-label": part.fullName, "aria-pressed": String(part.key === opened.key),
         onclick: () => onOpen(part.key),
       },
       part.name,
     );
   const layer = (/** @type {number} */ i) => {
+    const middle = isSmall ? null : element("span", { class: "llm-middle llm-note" }, guessInWords(sight, trace.layers[i].middle[position]));
     const drawn = branchesOf(i, isSmall).map((parts) => branch(parts.map(box), isLeftOut(sight, parts[parts.length - 1].adds ?? [])));
     const name = isSmall ? null : element("span", { class: "llm-name" }, `Layer ${i + 1}`);
-    return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, name, ...drawn), guess(sight, trace.layers[i].residual[position], final));
+    return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, name, middle, ...drawn), guess(sight, trace.layers[i].residual[position], final));
   };
   return element(
     "ol",
     { "aria-label": "The decoder, from the text to the drawn token" },
     element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS), line("llm-turn"), note("residual stream")), guess(sight, trace.embedding[position], final)),
     ...trace.layers.map((_, i) => layer(i)),
-    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), note("Orange: the final guess")),
+    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), note(isSmall ? "◂ orange: the final guess" : "▴ orange: the final guess")),
     isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,
   );
 }
@@ -85,14 +86,24 @@ function note(words) {
 }
 
 /**
+ * @param {Sight} sight
+ * @param {Float32Array} row
+ */
+function guessInWords({ course }, row) {
+  const { id, share } = guessOf(course, row);
+  return `${written(course, id)} ${percent(share)}`;
+}
+
+/**
  * The top guess that a row of the residual stream would give.
  * @param {Sight} sight
  * @param {Float32Array} row
  * @param {number} final  The guess after the last layer: those that agree with it have its color.
  */
-function guess({ course }, row, final) {
+function guess({ course, ids, position }, row, final) {
   const { id: best, share } = guessOf(course, row);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
-  const words = element("span", {}, element("b", {}, written(course, best)), " ", element("span", {}, percent(share)));
+  const itself = best === ids[position] ? " (itself)" : "";
+  const words = element("span", {}, element("b", {}, written(course, best)), `${itself} `, element("span", {}, percent(share)));
   return element("span", { class: best === final ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar));
 }

@@ -36,7 +36,7 @@ export const TOKENS = {
   kind: "tensor",
   chapters: ["tokenization"],
   open: ({ ids, labels, position, course }) => [
-    paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. The first ends the text before.`),
+    paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. The first is the token that ends a text: here, the one before.`),
     table("Tokens and their numbers", ["Token", "Number"], labels.map((label, i) => [label, String(ids[i])]), position),
   ],
 };
@@ -120,11 +120,11 @@ export function wholeLayer(i) {
     heads: i,
     chapters: ["attention", "feed-forward networks"],
     open: (sight, chooseHead) => {
-      const { input, residual } = sight.trace.layers[i];
-      const { said, picture, sizes } = attentionSeen(sight, i, chooseHead);
+      const { input, middle, residual } = sight.trace.layers[i];
+      const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), chooseHead);
       return [
         paragraph(said),
-        paragraph(guessMoves(sight.course, input[sight.position], residual[sight.position])),
+        paragraph(guessesAlong(sight.course, input[sight.position], middle[sight.position], residual[sight.position])),
         withoutIt(sight, adds),
         picture,
         details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
@@ -168,9 +168,10 @@ function attentionOf(i) {
     chapters: ["attention"],
     open: (sight, chooseHead) => {
       const { input, middle } = sight.trace.layers[i];
-      const { said, picture, sizes } = attentionSeen(sight, i, chooseHead);
+      const isOut = isLeftOut(sight, adds);
+      const { said, picture, sizes } = attentionSeen(sight, i, isOut, chooseHead);
       const moves = guessMoves(sight.course, input[sight.position], middle[sight.position]);
-      return [paragraph(said), paragraph(moves), withoutIt(sight, adds), picture, details("Shapes and sizes", ...sizes)];
+      return [paragraph(said), isOut ? "" : paragraph(moves), withoutIt(sight, adds), picture, details("Shapes and sizes", ...sizes)];
     },
   };
 }
@@ -179,9 +180,10 @@ function attentionOf(i) {
  * The attention of a layer: what it does in a sentence, a picture of its heads, and how large things are.
  * @param {Sight} sight
  * @param {number} i
+ * @param {boolean} isOut
  * @param {(head: number) => void} chooseHead
  */
-function attentionSeen(sight, i, chooseHead) {
+function attentionSeen(sight, i, isOut, chooseHead) {
   const { heads, kv_heads, head_size } = sight.course.config;
   const { weights, attentionOutput, input } = sight.trace.layers[i];
   const mine = weights[sight.position];
@@ -189,7 +191,9 @@ function attentionSeen(sight, i, chooseHead) {
   const most = argmax(mine[head]);
   const n = sight.ids.length;
   return {
-    said: `Each head mixes what it takes from the tokens so far. Head ${head + 1} takes ${percent(mine[head][most])} of it from “${sight.labels[most]}”.`,
+    said: isOut
+      ? `Left out, it adds nothing. Head ${head + 1} would take ${percent(mine[head][most])} of what it mixes from “${sight.labels[most]}”.`
+      : `Each head mixes what it takes from the tokens so far. Head ${head + 1} takes ${percent(mine[head][most])} of it from “${sight.labels[most]}”.`,
     picture: headMap(sight, mine, head, chooseHead),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
@@ -207,7 +211,7 @@ function attentionSeen(sight, i, chooseHead) {
  */
 function headMap(sight, weights, chosen, onChoose) {
   const picture = heatMap({
-    caption: `What heads take for “${token(sight)}” (above: head ${chosen + 1})`,
+    caption: `What heads take for “${token(sight)}” (tokens above: head ${chosen + 1})`,
     rows: sight.labels.slice(0, sight.position + 1),
     columns: weights.map((_, head) =>
       element("button", { type: "button", "aria-pressed": String(head === chosen), onclick: () => onChoose(head) }, `head ${head + 1}`),
@@ -235,11 +239,12 @@ function feedForwardOf(i) {
       const { hidden, middle, residual } = sight.trace.layers[i];
       const mine = hidden[position];
       const [n, width] = [sight.ids.length, middle[0].length];
+      const isOut = isLeftOut(sight, adds);
       return [
-        paragraph(`The row of “${token(sight)}” goes by itself through ${mine.length} hidden units. Each adds its own direction to the row, times its value.`),
-        paragraph(guessMoves(course, middle[position], residual[position])),
+        paragraph(isOut ? "Left out, it adds nothing." : `The row of “${token(sight)}” goes by itself through ${mine.length} hidden units. Each adds its own direction to the row, times its value.`),
+        isOut ? "" : paragraph(guessMoves(course, middle[position], residual[position])),
         withoutIt(sight, adds),
-        isLeftOut(sight, adds) ? "" : strongestUnits(sight, i),
+        isOut ? "" : strongestUnits(sight, i),
         details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
       ];
     },
@@ -280,8 +285,9 @@ function compare({ course, position, trace }, other, isOut) {
   const [guess, its] = [now, then].map(argmax);
   const [first, second] = [guess, its].map((id) => `“${written(course, id)}”`);
   if (isOut) return `says ${first} (${percent(now[guess])}). With it, ${guess === its ? "it says that, too" : `it says ${second}`} (${percent(then[its])}).`;
-  if (guess === its) return `would still say ${first}, at ${percent(then[guess])} in place of ${percent(now[guess])}.`;
-  return `would say ${second} (${percent(then[its])}). ${first} would fall from ${percent(now[guess])} to ${percent(then[guess])}.`;
+  const [before, after] = [now, then].map((shares) => percent(shares[guess]));
+  if (guess === its) return before === after ? `would say the same, ${first}, at ${after}.` : `would still say ${first}, at ${after} in place of ${before}.`;
+  return `would say ${second} (${percent(then[its])}). ${first} would ${now[guess] > then[guess] ? "fall" : "rise"} from ${before} to ${after}.`;
 }
 
 /**
@@ -360,6 +366,18 @@ function table(caption, columns, rows, picked) {
  */
 function pointsTo(course, row) {
   return written(course, guessOf(course, row).id);
+}
+
+/**
+ * The guess before a layer, between its two parts, and after it.
+ * @param {CourseModel} course
+ * @param {Float32Array[]} rows
+ */
+function guessesAlong(course, ...rows) {
+  const [before, middle, after] = rows.map((row) => pointsTo(course, row));
+  return before === middle && middle === after
+    ? `The guess stays “${before}”.`
+    : `The guess: “${before}” before, “${middle}” after attention, “${after}” after the feed-forward network.`;
 }
 
 /**
