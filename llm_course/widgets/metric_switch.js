@@ -2,10 +2,11 @@
 
 import { memory } from "./js/before.js";
 import { announcement, choice, element, setTrait, slider, widget } from "./js/dom.js";
-import { exactMatch, logProbability, steepestStep, tokensRight } from "./js/metrics.js";
+import { exactMatch, lastWithout, logProbability, steepestStep, tokensRight } from "./js/metrics.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { captionedTable, tableRow } from "./js/table.js";
+import { percent } from "./js/token_bars.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Series } from "./js/plot.js" */
@@ -37,6 +38,8 @@ const METRICS = [
   { name: "log-probability", unit: "nats per token", of: logProbability },
 ];
 const HEIGHT = 244;
+/** An exact match under which a model seems to have learned nothing. */
+const NOTHING = 0.05;
 /** The gray look of a line. */
 const OTHER_SEEDS = 4;
 /** Ticks of an axis at the most. */
@@ -47,8 +50,8 @@ export default widget(
     title: "The same models, another ruler",
     tryThis: [
       "Move the length from 1 to its end and watch the first ruler. When does the ability seem to appear?",
-      "Compare the three: which of them shows a jump, and how much of the rise is in the steepest step, which is shaded?",
-      "Choose the models that copy lines. Does any metric turn their jump into a slope? What does each seed do?",
+      "Set the length to 10. At models of which exact match sees nothing, how much do the other two see? Their steepest steps are shaded, with their share of the rise.",
+      "Choose the models that copy lines. Where exact match sees nothing, do the other two see more? Each seed jumps in its own place.",
     ],
   },
   (model, body) => {
@@ -100,15 +103,17 @@ function valuesOf({ of }, run, length) {
   return run.answers.map((one) => of(one, length));
 }
 
-/** @param {Shown} shown */
+/**
+ * What the other rulers say where exact match sees nothing yet: a slope that it hides, or nothing either.
+ * @param {Shown} shown
+ */
 function sentence({ view, length }) {
   const first = view.runs[0];
-  const shares = METRICS.map((metric) => {
-    const steepest = steepestStep(valuesOf(metric, first, length));
-    return steepest ? `${Math.round(100 * steepest.share)} % of the rise of ${metric.name}` : `no rise of ${metric.name}`;
-  });
-  const of = `${first.name}${view.runs.length > 1 ? " alone" : ""}`;
-  return `Answers of ${length} ${length === 1 ? "token" : "tokens"}. Shaded: the steepest step of ${of}. It holds ${shares.slice(0, -1).join(", ")} and ${shares.at(-1)}.`.replaceAll(" %", "\u00a0%");
+  const of = `Answers of ${length} ${length === 1 ? "token" : "tokens"}${view.runs.length > 1 ? `, ${first.name}` : ""}`;
+  const [exact, tokens] = METRICS.map((metric) => valuesOf(metric, first, length));
+  const last = lastWithout(exact, NOTHING);
+  if (last < 0) return `${of}: exact match sees every one of the models.`;
+  return `${of}: up to ${short(view.places[last])} ${view.axis}, exact match stays under ${percent(NOTHING)}. There, ${percent(tokens[last])} of the tokens are right.`;
 }
 
 /**

@@ -55,3 +55,13 @@ export function steepestStep(values) {
   const from = steps.indexOf(Math.max(...steps));
   return { share: steps[from] / rise, from };
 }
+
+/**
+ * The last place up to which all values are as good as nothing; -1 where the first is more already.
+ * @param {number[]} values
+ * @param {number} nothing
+ */
+export function lastWithout(values, nothing) {
+  const first = values.findIndex((value) => value >= nothing);
+  return (first === -1 ? values.length : first) - 1;
+}
