@@ -35,6 +35,8 @@ const MODELS = {
   // A latent of 512 numbers and a key of 64 for all heads; 37 of 671 billion parameters work on a token.
   "DeepSeek-V3": { layers: 61, heads: 128, cached: 576, scored: 128 * (192 + 128), parameters: 37e9 - 2 * 129280 * 7168, stored: 671e9 },
 };
+/** The longest text that each accepts, in tokens, as published. @type {Record<string, number>} */
+const WINDOWS = { "stories, ours": 256, "Llama 2 7B": 4096, "Llama 3 8B": 131072, "Llama 3 70B": 131072, "DeepSeek-V3": 131072 };
 /** Dollars for a million tokens, as the chapter cites them. @type {Record<string, Prices>} */
 const PRICES = {
   "Claude Opus 5.5": { input: 4, write: 5, read: 0.2, output: 20 },
@@ -63,9 +65,10 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
+    const window = element("p", { class: "llm-note" });
     const [ofReading, ofPrice] = [element("div"), element("div")];
     body.append(
-      part("Memory and operations", [element("div", { class: "llm-controls" }, ...readingFields(model)), said], ofReading),
+      part("Memory and operations", [element("div", { class: "llm-controls" }, ...readingFields(model, window)), said], ofReading),
       part("Price", [element("div", { class: "llm-controls" }, ...priceFields(model))], ofPrice),
     );
     const remember = /** @type {(now: Cost) => Cost | undefined} */ (memory());
@@ -76,6 +79,7 @@ export default widget(
       const now = costOf(model);
       const before = remember(now);
       said.textContent = sentence(now);
+      window.replaceChildren(ofWindow(model.get("preset"), now.length));
       ofReading.replaceChildren(memoryDots(now, before), gpusFilled(now), plot(now, before));
       ofPrice.replaceChildren(money(now));
     }
@@ -92,12 +96,16 @@ function part(heading, side, stage) {
   return element("section", { class: "llm-part", "aria-label": heading }, element("p", { class: "llm-part-name" }, heading), columns(side, [stage]));
 }
 
-/** @param {Model} model */
-function readingFields(model) {
+/**
+ * @param {Model} model
+ * @param {Node} window  What is told about the length.
+ */
+function readingFields(model, window) {
   const bits = [16, 8, 4].map((count) => /** @type {[string, string]} */ ([String(count), `${count} bits`]));
   return [
     choice("Model", named(MODELS), model.get("preset"), (name) => setTrait(model, "preset", name)),
     slider("Tokens", { min: SHORTEST, max: LONGEST, step: 1, value: model.get("power"), format: (power) => (2 ** power).toLocaleString("en") }, (power) => setTrait(model, "power", power)),
+    window,
     slider("Texts at once", { min: 1, max: 64, step: 1, value: model.get("batch") }, (count) => setTrait(model, "batch", count)),
     choice("Numbers in the cache", bits, String(model.get("bits")), (count) => setTrait(model, "bits", Number(count))),
   ];
@@ -140,6 +148,16 @@ function sentence({ chosen, length, weights, cache }) {
   const needed = Math.ceil((weights + cache) / GPU.bytes);
   const room = needed === 1 ? "with the weights it fits into one GPU of 74.5 GiB" : `with the weights, that is the memory of ${needed.toLocaleString("en")} GPUs of 74.5 GiB`;
   return `The cache takes ${inBytes(cache)}; ${room}. Attention takes ${percent(share)} of the operations of reading, and half of them at ${half} tokens.`;
+}
+
+/**
+ * The model's window, in bold where the length is beyond it.
+ * @param {string} name
+ * @param {number} length
+ */
+function ofWindow(name, length) {
+  const most = WINDOWS[name].toLocaleString("en");
+  return length > WINDOWS[name] ? element("b", {}, `Beyond its window of ${most}`) : `Its window: ${most} tokens`;
 }
 
 /** @param {number} bytes */
@@ -195,11 +213,11 @@ function memoryDots(now, before) {
       }),
     );
   };
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, `Memory, on a logarithmic scale${before ? "; hollow: before" : ""}`), fitted(draw));
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Memory, logarithmic scale (hollow: before)"), fitted(draw));
 }
 
-/** A GPU as a box, and the space between two. */
-const BOX = { width: 44, height: 24, gap: 6 };
+/** A GPU as a box, at least so wide, and the space between two. */
+const BOX = { least: 44, height: 24, gap: 6 };
 /** What is in a GPU at all can be seen in its box. */
 const SLIVER = 3;
 
@@ -211,13 +229,14 @@ function gpusFilled({ weights, cache }) {
   const needed = Math.ceil((weights + cache) / GPU.bytes);
   const title = `On a plain scale: weights (blue), then cache (green), in ${needed.toLocaleString("en")} GPU${needed > 1 ? "s" : ""}`;
   const draw = (/** @type {number} */ width) => {
-    const fitting = Math.floor((width + BOX.gap) / (BOX.width + BOX.gap));
+    const fitting = Math.floor((width + BOX.gap) / (BOX.least + BOX.gap));
     const shown = needed <= fitting ? needed : fitting - 2;
+    const own = needed <= fitting ? (width - 2 + BOX.gap) / needed - BOX.gap : BOX.least;
     const boxes = Array.from({ length: shown }, (_, i) => {
-      const x = 1 + i * (BOX.width + BOX.gap);
+      const x = 1 + i * (own + BOX.gap);
       const within = (/** @type {number} */ bytes) => {
         const share = Math.min(1, bytes / GPU.bytes - i);
-        return share > 0 ? Math.max(SLIVER, share * BOX.width) : 0;
+        return share > 0 ? Math.max(SLIVER, share * own) : 0;
       };
       const [ofWeights, full] = [within(weights), within(weights + cache)];
       return svg(
@@ -225,10 +244,10 @@ function gpusFilled({ weights, cache }) {
         {},
         svg("rect", { class: "llm-bar-within", x, y: 1, width: ofWeights, height: BOX.height }),
         svg("rect", { class: "llm-cached", x: x + ofWeights, y: 1, width: Math.max(0, full - ofWeights), height: BOX.height }),
-        svg("rect", { class: "llm-gpu", x, y: 1, width: BOX.width, height: BOX.height, rx: 3 }),
+        svg("rect", { class: "llm-gpu", x, y: 1, width: own, height: BOX.height, rx: 3 }),
       );
     });
-    const more = shown < needed ? svg("text", { x: shown * (BOX.width + BOX.gap) + 2, y: 18 }, `… ${(needed - shown).toLocaleString("en")} more`) : null;
+    const more = shown < needed ? svg("text", { x: shown * (own + BOX.gap) + 2, y: 18 }, `… ${(needed - shown).toLocaleString("en")} more`) : null;
     return svg("svg", { viewBox: `0 0 ${width} ${BOX.height + 2}`, role: "img", "aria-label": title }, ...boxes, more);
   };
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), fitted(draw));
@@ -262,7 +281,7 @@ function money({ prices, length, questions }) {
   const { sentAgain, cached } = dollars(prices, length, questions, ANSWER);
   const largest = Math.max(sentAgain, cached);
   const written = (/** @type {number} */ sum) => `$ ${format(sum, sum < 0.1 ? 5 : 2)}`;
-  const caption = `${questions} answer${questions > 1 ? "s" : ""} of ${inWords(ANSWER)} tokens, about a text of ${length.toLocaleString("en")}`;
+  const caption = `${questions} answer${questions > 1 ? "s" : ""} of ${inWords(ANSWER)} tokens, about a text of ${length.toLocaleString("en")}; as of November 2026`;
   const bar = (/** @type {string} */ name, /** @type {number} */ sum) => tableRow(name, [onScale(sum / largest, written(sum))]);
   return captionedTable(caption, [], [bar("sent every time", sentAgain), bar("kept in the cache", cached)], "llm-bars llm-token-bars");
 }
@@ -279,7 +298,7 @@ function plot({ chosen, power, length }, before) {
   const curve = (/** @type {Shape} */ of) =>
     Array.from({ length: 4 * (LONGEST - SHORTEST) + 1 }, (_, i) => SHORTEST + i / 4).map((at) => /** @type {[number, number]} */ ([at, share(of, at)]));
   return linePlot({
-    title: "Attention's share of the operations of reading",
+    title: "Attention's share of the operations (pale: before)",
     x: "tokens",
     y: "share",
     series: [{ name: "attention", points: curve(chosen), before: before && curve(before.chosen) }],
@@ -288,5 +307,6 @@ function plot({ chosen, power, length }, before) {
     xTick: (at) => (at < 10 ? String(2 ** at) : at < 20 ? `${2 ** (at - 10)}K` : "1M"),
     yRange: [0, 1],
     height: 150,
+    tracesAreNamed: true,
   });
 }

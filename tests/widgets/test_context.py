@@ -162,6 +162,25 @@ def test_context_cost_follows_model_and_length(watched: Watched, address: str) -
     expect(page.get_by_role("group", name="1 answer of 500 tokens")).to_be_visible()
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [756, 390])
+def test_context_cost_tells_of_windows_and_keeps_its_height(watched: Watched, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = opened(watched, address, "context_cost")
+    card = page.locator(".llm-widget")
+    expect(page.get_by_text("Its window: 131,072 tokens")).to_be_visible()
+    gpu = page.locator(".llm-gpu")
+    expect(gpu).to_have_count(1)
+    page.wait_for_timeout(800)  # longer than a gesture
+    height = card.bounding_box()["height"]
+    assert gpu.bounding_box()["width"] > 0.98 * gpu.locator("xpath=ancestor::figure").bounding_box()["width"]
+    page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
+    expect(page.get_by_text("Beyond its window of 4,096")).to_be_visible()
+    expect(page.locator("polyline.llm-before")).to_have_count(1)
+    assert card.bounding_box()["height"] == height
+    expect(page.locator(".llm-part caption")).to_contain_text("as of November 2026")
+
+
 NEAREST_DOTS = """widget => [...widget.querySelectorAll("svg text")]
     .filter((text) => /^[\\d.]+ (bytes|.iB)$/.test(text.textContent) && !text.classList.contains("llm-tick"))
     .map((text) => {
