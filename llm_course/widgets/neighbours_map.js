@@ -17,7 +17,7 @@ const MARKED = 5;
 const REACH = 12;
 /** A neighbor of a cosine below so many times that of random rows says little. */
 const CLEARLY = 1.5;
-const MAP = { height: 350, edge: 14 };
+const MAP = { height: 400, edge: 14 };
 
 export default widget(
   {
@@ -45,8 +45,9 @@ export default widget(
 
     /** @param {Words} words */
     function start({ labels, vectors, shown }) {
-      const places = flatten(shown.map((i) => vectors[i]));
+      const flat = flatten(shown.map((i) => vectors[i]));
       const options = shown.map((i) => /** @type {[string, string]} */ ([String(i), labels[i].trim()]));
+      const pieces = element("p", { class: "llm-note" }, "␣ is the space before a word. A token without it is often a piece of a word.");
       const asked = shown.find((i) => labels[i].trim() === model.get("word")) ?? shown[0];
       controls.append(choice("Word", options, String(asked), (chosen) => show(Number(chosen))));
       show(asked);
@@ -66,8 +67,8 @@ export default widget(
         const chance = bestByChance(labels.length, vectors[word].length);
         const nearer = ranked.filter(({ index, similarity }) => shown.includes(index) && similarity > chance).slice(0, MARKED);
         const marked = nearer.map(({ index, similarity }) => ({ place: shown.indexOf(index), isClear: similarity > CLEARLY * chance }));
-        list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ name: visibleToken(labels[index]), similarity })), labels.length, chance));
-        map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), places, shown.indexOf(word), marked, pick));
+        list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ name: visibleToken(labels[index]), similarity })), labels.length, chance), ...(model.get("vectors") ? [] : [pieces]));
+        map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), flat, shown.indexOf(word), marked, pick));
         const isClear = near[0].similarity > CLEARLY * chance;
         said.textContent = `Nearest to “${labels[word].trim()}”: “${labels[near[0].index].trim()}”.${isClear ? "" : " Random rows come nearly as near."}`;
       }
@@ -138,19 +139,18 @@ function nearestTable(near, count, chance) {
     return tableRow(name, [scale], similarity <= CLEARLY * chance && "llm-faint");
   });
   const mark = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark" }), `best of ${count} random rows: ${format(chance)}`);
-  const isPale = near.some(({ similarity }) => similarity <= CLEARLY * chance);
-  const pale = isPale ? element("p", { class: "llm-note" }, "Pale: hardly nearer than chance.") : null;
+  const pale = element("p", { class: "llm-note" }, "Pale: hardly nearer than chance.");
   return element("div", {}, captionedTable(caption, [], rows, "llm-bars llm-token-bars"), mark, pale);
 }
 
 /**
  * @param {string[]} labels
- * @param {[number, number][]} places
+ * @param {[number, number][]} flat
  * @param {number} chosen
  * @param {{ place: number, isClear: boolean }[]} neighbors  Those nearer than chance, and whether clearly so.
  * @param {(place: number) => void} onPick
  */
-function wordMap(labels, places, chosen, neighbors, onPick) {
+function wordMap(labels, flat, chosen, neighbors, onPick) {
   const near = neighbors.map(({ place }) => place);
   const title = "The words on the two directions in which they vary most";
   return element(
@@ -158,34 +158,23 @@ function wordMap(labels, places, chosen, neighbors, onPick) {
     { class: "llm-plot llm-map" },
     element("figcaption", {}, title),
     fitted((width) => drawing(width)),
-    element("p", { class: "llm-note" }, lead(neighbors.map(({ isClear }) => isClear)), " Press a dot or a word to choose it."),
+    element("p", { class: "llm-note llm-three-lines" }, lead(neighbors.length), " Crowded parts are drawn wider. Press a dot or a word to choose it."),
   );
 
   /** @param {number} width */
   function drawing(width) {
     const widest = Math.max(...labels.map(widthOf));
-    const spread = (/** @type {0 | 1} */ axis, /** @type {number} */ size) => {
-      const values = places.map((place) => place[axis]);
-      const [low, high] = [Math.min(...values), Math.max(...values)];
-      return (/** @type {number} */ value) => MAP.edge + ((value - low) / (high - low || 1)) * (size - 2 * MAP.edge);
-    };
-    const [toX, toY] = [spread(0, width - widest), spread(1, MAP.height)];
-    const points = places.map(([x, y]) => /** @type {[number, number]} */ ([toX(x), toY(y)]));
-    const order = [...new Set([chosen, ...near, ...labels.keys()])].filter((i) => i >= 0);
-    const spots = placed(
-      order.map((i) => ({ text: labels[i], spots: spotsAround(points[i]) })),
-      {
-        frame: { left: 0, top: 0, right: width, bottom: MAP.height },
-        taken: points.map((point) => markAt(point, 5)),
-        lines: near.map((i) => [points[chosen], points[i]]),
-      },
-    );
+    const [across, down] = [spread(flat.map(([x]) => x), width - widest), spread(flat.map(([, y]) => y), MAP.height)];
+    const points = flat.map((_, i) => /** @type {[number, number]} */ ([across[i], down[i]]));
+    const spots = places(labels, points, width);
+    // What is looked at is named in any case, on others if need be.
+    for (const i of [chosen, ...near].filter((place) => place >= 0)) spots[i] ??= spotsAround(points[i])[0];
     const [fromX, fromY] = points[chosen] ?? [0, 0];
     const lines = neighbors.map(({ place, isClear }) => svg("line", { class: `llm-grid ${isClear ? "" : "llm-hardly"}`, x1: fromX, y1: fromY, x2: points[place][0], y2: points[place][1] }));
     const kind = (/** @type {number} */ i) => (i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far");
     const marks = points.map(([cx, cy], i) => svg("circle", { class: kind(i), cx, cy, r: i === chosen ? 6 : 4 }));
-    const isWritten = new Set(order.filter((_, place) => spots[place]));
-    const words = order.flatMap((i, place) => (spots[place] ? [svg("g", { onclick: () => onPick(i) }, ...written(labels[i], spots[place], kind(i)))] : []));
+    const order = [...labels.keys()].sort((i, j) => Number(near.includes(i) || i === chosen) - Number(near.includes(j) || j === chosen));
+    const words = order.flatMap((i) => (spots[i] ? [svg("g", { onclick: () => onPick(i) }, ...written(labels[i], spots[i], kind(i)))] : []));
     // Above all labels, and wider than the dots: what stands at a place is not always what the reader means. A word
     // without room is seen where it is pointed at.
     const targets = points.map(([cx, cy], i) =>
@@ -193,7 +182,7 @@ function wordMap(labels, places, chosen, neighbors, onPick) {
         "g",
         { class: "llm-spot" },
         svg("circle", { class: "llm-target", cx, cy, r: reach(points, i), onclick: () => onPick(i) }, svg("title", {}, labels[i])),
-        ...(isWritten.has(i) ? [] : [svg("text", { x: cx + 6, y: cy - 4 }, labels[i])]),
+        ...(spots[i] ? [] : [svg("text", { x: cx + 6, y: cy - 4 }, labels[i])]),
       ),
     );
     return svg("svg", { viewBox: `0 0 ${width} ${MAP.height}`, role: "img", "aria-label": `${title}; the chosen word and the nearest to it are filled` }, ...lines, ...marks, ...words, ...targets);
@@ -202,11 +191,50 @@ function wordMap(labels, places, chosen, neighbors, onPick) {
 
 /**
  * Where the lines lead.
- * @param {boolean[]} areClear
+ * @param {number} lines
  */
-function lead(areClear) {
-  if (!areClear.length) return "None of the words shown is nearer than chance.";
-  return `Lines lead to the nearest of the words shown${areClear.every(Boolean) ? "" : "; dashed: hardly nearer than chance"}.`;
+function lead(lines) {
+  return lines ? "Lines lead to the nearest of the words shown, dashed: hardly nearer than chance." : "None of the words shown is nearer than chance.";
+}
+
+/**
+ * A scale on which what is crowded gets room: a third by value, the rest by rank.
+ * @param {number[]} values
+ * @param {number} size  In pixels.
+ * @returns {number[]}
+ */
+function spread(values, size) {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const ranked = [...values].sort((a, b) => a - b);
+  return values.map((value) => {
+    const share = ((value - low) / (high - low || 1) + 2 * (ranked.indexOf(value) / (values.length - 1))) / 3;
+    return MAP.edge + share * (size - 2 * MAP.edge);
+  });
+}
+
+/**
+ * Where each word is written, whichever is chosen: those with the least room around them choose first.
+ * @param {string[]} labels
+ * @param {[number, number][]} points
+ * @param {number} width
+ */
+function places(labels, points, width) {
+  const room = points.map((_, i) => nearestPoint(points, i));
+  const order = [...labels.keys()].sort((i, j) => room[i] - room[j]);
+  const spots = placed(
+    order.map((i) => ({ text: labels[i], spots: spotsAround(points[i]) })),
+    { frame: { left: 0, top: 0, right: width, bottom: MAP.height }, taken: points.map((point) => markAt(point, 5)), lines: [] },
+  );
+  return labels.map((_, i) => spots[order.indexOf(i)]);
+}
+
+/**
+ * How far a point is from the nearest other.
+ * @param {[number, number][]} points
+ * @param {number} i
+ */
+function nearestPoint(points, i) {
+  return Math.min(...points.filter((_, j) => j !== i).map(([x, y]) => Math.hypot(x - points[i][0], y - points[i][1])));
 }
 
 /**
@@ -215,6 +243,5 @@ function lead(areClear) {
  * @param {number} i
  */
 function reach(points, i) {
-  const distances = points.filter((_, j) => j !== i).map(([x, y]) => Math.hypot(x - points[i][0], y - points[i][1]));
-  return Math.min(REACH, Math.max(1, Math.min(...distances) / 2));
+  return Math.min(REACH, Math.max(1, nearestPoint(points, i) / 2));
 }

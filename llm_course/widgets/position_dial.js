@@ -39,8 +39,9 @@ export default widget(
   (model, body) => {
     const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
     const dials = element("div", { class: "llm-dials" });
-    const plot = element("div");
+    const plot = element("div", { class: "llm-quiet-trace" });
     const said = announcement();
+    said.classList.add("llm-three-lines");
     const position = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number} */ max) =>
       slider(label, { min: 0, max, step: 1, value: model.get(trait) }, set(trait));
     const remember = /** @type {(now: Shown) => Shown | undefined} */ (memory());
@@ -62,8 +63,9 @@ export default widget(
           element(
             "div",
             {},
-            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before"), element("span", {}, "turn: positions for a full one")),
+            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before")),
             dials,
+            element("p", { class: "llm-note" }, belowDials(model.get("query").length / 2)),
           ),
           plot,
         ],
@@ -79,17 +81,25 @@ export default widget(
       const distance = query - key;
       const [queryVector, keyVector] = [encoded(model, "query", query), encoded(model, "key", key)];
       const product = dot(queryVector, keyVector);
+      const most = largestProduct(model);
       const now = { hands: hands(model, query, key), product: format(product, 3), curve: productByDistance(model) };
       const before = remember(now);
       const speeds = frequencies(model.get("query").length, base);
-      dials.replaceChildren(...now.hands.map((both, i) => dial(i, speeds[i], both, before?.hands[i])));
+      const longest = Math.max(...now.hands.flat().map(({ length }) => length)) || 1;
+      dials.replaceChildren(...now.hands.map((both, i) => dial(i, speeds[i], longest, both, before?.hands[i])));
       said.textContent =
         `Query at ${query}, key at ${key}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
-      plot.replaceChildren(productPlot(now.curve, before?.curve, [distance, product]));
+      plot.replaceChildren(productPlot(now.curve, before?.curve, [distance, product], most));
     }
   },
 );
+
+/** @param {number} pairs */
+function belowDials(pairs) {
+  const others = pairs > DIALS ? ", with those of the pairs that have no dial here" : "";
+  return `Below each dial: both angles, its share of the product, and how many positions a full turn takes. The shares add up to the product${others}.`;
+}
 
 /**
  * The vector as it enters the product.
@@ -116,21 +126,38 @@ function hands(model, query, key) {
   const isTurned = model.get("kind") === "rope";
   const start = (/** @type {"query" | "key"} */ name, /** @type {number} */ i) =>
     isTurned ? { x: model.get(name)[i], y: model.get(name)[i + half] } : { x: 1, y: 0 };
-  const pairs = frequencies(2 * half, model.get("base")).slice(0, DIALS).map((speed, i) => [
-    { ...start("query", i), turn: query * speed },
-    { ...start("key", i), turn: key * speed },
+  return frequencies(2 * half, model.get("base")).slice(0, DIALS).map((speed, i) => [
+    turned(start("query", i), query * speed),
+    turned(start("key", i), key * speed),
   ]);
-  const longest = Math.max(...pairs.flat().map(({ x, y }) => Math.hypot(x, y))) || 1;
-  return pairs.map((both) => {
-    const [one, other] = both.map(({ x, y, turn }) => ({ angle: Math.atan2(y, x) + turn, length: Math.hypot(x, y) / longest }));
-    return [one, other];
-  });
+}
+
+/**
+ * @param {{ x: number, y: number }} start
+ * @param {number} turn
+ * @returns {Hand}
+ */
+function turned({ x, y }, turn) {
+  return { angle: Math.atan2(y, x) + turn, length: Math.hypot(x, y) };
+}
+
+/**
+ * The product of query and key if all hands lay on each other: no base and no distance has a larger one, and its
+ * opposite is the least.
+ * @param {Model} model
+ */
+function largestProduct(model) {
+  const [query, key] = ["query", "key"].map((name) => model.get(name));
+  const half = query.length / 2;
+  if (model.get("kind") === "sinusoid") return half;
+  const length = (/** @type {number[]} */ vector, /** @type {number} */ i) => Math.hypot(vector[i], vector[i + half]);
+  return query.slice(0, half).reduce((/** @type {number} */ sum, /** @type {number} */ _, /** @type {number} */ i) => sum + length(query, i) * length(key, i), 0);
 }
 
 /**
  * @typedef {object} Hand
  * @property {number} angle  In radians.
- * @property {number} length  Of the longest hand's.
+ * @property {number} length
  *
  * What is shown at one time.
  * @typedef {object} Shown
@@ -155,15 +182,19 @@ function productByDistance(model) {
  * @param {Points} points
  * @param {Points | undefined} before
  * @param {[distance: number, product: number]} now
+ * @param {number} most  The largest that the product can be.
  */
-function productPlot(points, before, now) {
+function productPlot(points, before, now, most) {
   return linePlot({
     title: "The product of query and key, by distance",
     x: "position of query − position of key",
     y: "product",
     series: [{ name: "product", points, before }],
     marker: now[0],
-    dots: [{ at: now, name: `now ${format(now[1], 3)}`, look: 1 }],
+    dots: [{ at: now, name: `now ${format(now[1], 3)}`, look: 1, isAlwaysNamed: true }],
+    yRange: [-most, most],
+    yTicks: [-most, -most / 2, 0, most / 2, most],
+    tracesAreNamed: true,
   });
 }
 
@@ -172,11 +203,17 @@ function productPlot(points, before, now) {
  * mathematics.
  * @param {number} pair
  * @param {number} speed  In radians a position.
+ * @param {number} longest  Of all hands, which reaches the rim.
  * @param {[query: Hand, key: Hand]} both
  * @param {[query: Hand, key: Hand]} [before]
  */
-function dial(pair, speed, [query, key], before) {
-  const label = `Pair ${pair + 1}: query at ${degrees(query)}, key at ${degrees(key)}`;
+function dial(pair, speed, longest, [query, key], before) {
+  const share = signed(query.length * key.length * Math.cos(query.angle - key.angle));
+  const label = `Pair ${pair + 1}: query at ${degrees(query)}, key at ${degrees(key)}, share of the product ${share}, a full turn takes ${fullTurn(speed)} positions`;
+  const line = (/** @type {Hand} */ { angle, length }, /** @type {string} */ name) => {
+    const [x, y] = [Math.cos(angle), Math.sin(angle)].map((side) => (side * LONGEST * length) / longest);
+    return svg("line", { class: name, x1: 0, y1: 0, x2: x, y2: -y });
+  };
   return element(
     "figure",
     {},
@@ -189,8 +226,15 @@ function dial(pair, speed, [query, key], before) {
       line(key, "llm-hand llm-hand-key"),
     ),
     element("figcaption", { "aria-hidden": "true" }, `${degrees(query)}, ${degrees(key)}`),
-    element("p", { class: "llm-note llm-turn" }, fullTurn(speed)),
+    element("p", { class: "llm-part-of-product", "aria-hidden": "true" }, share),
+    element("p", { class: "llm-note", "aria-hidden": "true" }, `turn: ${fullTurn(speed)}`),
   );
+}
+
+/** With its sign, as what is added up is written. @param {number} value */
+function signed(value) {
+  const text = format(value, 3);
+  return value < 0 ? text : `+${text}`;
 }
 
 /**
@@ -199,17 +243,8 @@ function dial(pair, speed, [query, key], before) {
  */
 function fullTurn(speed) {
   const positions = (2 * Math.PI) / speed;
-  const rounded = positions < 1e6 ? Math.round(positions).toLocaleString("en") : positions.toExponential(0).replace("e+", "e");
-  return `turn: ${rounded}`;
-}
-
-/**
- * @param {Hand} hand
- * @param {string} name
- */
-function line({ angle, length }, name) {
-  const [x, y] = [Math.cos(angle), Math.sin(angle)].map((side) => side * LONGEST * length);
-  return svg("line", { class: name, x1: 0, y1: 0, x2: x, y2: -y });
+  if (positions >= 1e6) return positions.toExponential(0).replace("e+", "e");
+  return positions < 10 ? format(positions, 1) : Math.round(positions).toLocaleString("en");
 }
 
 /**

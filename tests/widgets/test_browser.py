@@ -1,5 +1,6 @@
 """Widgets in Chromium: every one mounts, is accessible and fits a phone; each does what it says."""
 
+import json
 import math
 import re
 from pathlib import Path
@@ -389,6 +390,26 @@ def test_position_dial_shows_where_vectors_point_after_their_turn(watched: Watch
     expect(watched.page.get_by_role("status")).to_contain_text("3.000")
 
 
+def test_position_dial_shares_add_up_to_the_product_on_a_scale_that_stays(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "position_dial")
+    card, scales = page.locator(".llm-widget"), set()
+    height = card.bounding_box()["height"]
+    for base in ("100", "500000", "10000"):
+        page.wait_for_timeout(800)  # longer than a gesture: the state before leaves its trace
+        page.get_by_label("Base").select_option(base)
+        shares = page.locator(".llm-part-of-product").all_inner_texts()
+        product = float(re.split("→|product", page.get_by_role("status").inner_text().rstrip("."))[-1])
+        assert sum(float(share.replace("−", "-")) for share in shares) == pytest.approx(product, abs=0.002)
+        scales.add(tuple(page.locator(".llm-quiet-trace .llm-tick[text-anchor=end]").all_text_contents()[:5]))
+        expect(page.locator(".llm-quiet-trace text").filter(has_text="now ")).to_be_visible()
+        expect(page.get_by_text("before", exact=True)).to_have_count(1)
+        assert card.bounding_box()["height"] == height
+    assert scales == {("−4", "−2", "0", "2", "4")}
+    turn = page.locator(".llm-dials").get_by_text("turn: 63", exact=True)  # 2π · 10, of the second of four pairs
+    figure = page.locator(".llm-dials figure").nth(1).bounding_box()
+    assert figure["y"] < turn.bounding_box()["y"] < figure["y"] + figure["height"]
+
+
 def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:
     page = opened(watched, address, "lora_lab")
     page.get_by_label("Rank r").fill("64")
@@ -494,6 +515,25 @@ def test_the_map_draws_no_line_to_what_is_no_nearer_than_chance(watched: Watched
     expect(page.locator(".llm-map line")).to_have_count(2)
     expect(page.locator(".llm-map line.llm-hardly")).to_have_count(hardly)
     assert page.locator(".llm-target").count() - page.locator(".llm-map text.llm-far").count() < 8  # named
+
+
+@pytest.mark.parametrize("width", [756, 390])
+def test_the_names_of_the_map_stay_where_they_are(watched: Watched, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = opened(watched, address, "neighbours_map")
+    expect(page.locator(".llm-map .llm-target").first).to_be_attached()
+    page.wait_for_timeout(200)  # the map is drawn anew for its column
+    seen = set()
+    for word in ("red", "Paris", "hot", "mother"):
+        page.get_by_label("Word", exact=True).select_option(label=word)
+        seen.add(
+            page.evaluate("""() => JSON.stringify([document.querySelector(".llm-widget").offsetHeight,
+                [...document.querySelectorAll(".llm-map text:is(.llm-far, .llm-near, .llm-chosen)")]
+                    .map((text) => [text.textContent, text.getAttribute("x"), text.getAttribute("y")]).sort()])""")
+        )
+    assert len(seen) == 1
+    assert len(json.loads(seen.pop())[1]) == page.locator(".llm-map .llm-target").count()  # each has its name
+    expect(page.get_by_text("often a piece of a word")).to_be_visible()
 
 
 def test_each_dot_of_the_map_answers_at_its_center(watched: Watched, address: str) -> None:

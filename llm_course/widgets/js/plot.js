@@ -30,6 +30,7 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
  * @property {(value: number) => string} [yTick]
  * @property {number[]} [xTicks]  Where x is marked, in place of round numbers.
+ * @property {number[]} [yTicks]
  * @property {[number, number]} [xRange]
  * @property {[number, number]} [yRange]
  * @property {number} [height]  In pixels; by the width if left out.
@@ -93,12 +94,12 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, thick, marker, band, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
+function drawing({ title, x, y, series, thick, marker, band, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
-  const rows = ticks(low, high, Math.min(5, Math.max(2, Math.round(height / 40)))).map((value) => ({ value, text: yTick(value) }));
+  const rows = (yTicks ?? ticks(low, high, Math.min(5, Math.max(2, Math.round(height / 40))))).map((value) => ({ value, text: yTick(value) }));
   const start = 12 + Math.max(...rows.map(({ text }) => widthOf(text)));
   const [end, bottom] = [width - EDGE.right, height - EDGE.bottom];
   const top = EDGE.top + (bandNameAbove ? LINE : 0);
@@ -114,7 +115,7 @@ function drawing({ title, x, y, series, thick, marker, band, markerName, bandNam
   const picture = svg(
     "svg",
     { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": title },
-    ...rows.map(({ value }) => svg("path", { class: "llm-grid", d: `M${start} ${toY(value).toFixed(1)}H${end}` })),
+    ...rows.map(({ value }) => svg("path", { class: value === 0 ? "llm-axis" : "llm-grid", d: `M${start} ${toY(value).toFixed(1)}H${end}` })),
     ...rows.map(({ value, text }) => label(start - 8, toY(value) + 4, "end", text, "llm-tick")),
     ...(xTicks ?? ticks(left, right, Math.min(6, Math.max(2, Math.floor(width / 80))))).map((value) => tickBelow(toX(value), width, bottom + 16, xTick(value))),
     svg("path", { class: "llm-axis", d: `M${start} ${bottom}H${end}` }),
