@@ -6,7 +6,7 @@ import { linePlot } from "./js/plot.js";
 import { GROUPS, inWords, isRight, newRun, REWARDS, SAMPLES, tunedPolicy } from "./js/policy_training.js";
 
 /** @import { Model } from "./js/types.js" */
-/** @import { Plot, Series } from "./js/plot.js" */
+/** @import { Series } from "./js/plot.js" */
 /** @import { Group, Measures } from "./js/policy_training.js" */
 
 /** For so many milliseconds it learns before the page is drawn again. */
@@ -28,6 +28,7 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
+    said.classList.add("llm-two-lines");
     const results = element("div");
     const group = element("div");
     const controls = element("div", { class: "llm-controls" });
@@ -35,10 +36,10 @@ export default widget(
       element(
         "p",
         { class: "llm-note" },
-        "It adds two numbers from 0 to 4, tuned on 9,600 samples of which about 4 in 10 are right. " +
-          `A step: ${GROUPS} questions, ${SAMPLES} answers each; those paid more than the others have a positive advantage and become likelier.`,
+        `It adds two numbers from 0 to 4, and gets about 4 in 10 right at first. A step: ${GROUPS} questions, ${SAMPLES} answers each.`,
       ),
-      columns([controls], [results, said]),
+      columns([controls], [results]),
+      said,
       group,
     );
     let open = true;
@@ -65,6 +66,8 @@ function runLab(model, reference, { controls, said, results, group }, isOpen) {
   let groups = [];
   let step = newRun(reference, model.get("rate"), randomNumbers(2));
   let remaining = 0;
+  /** How many steps the run will have when it comes to rest. */
+  const goal = () => history.length - 1 + remaining;
   controls.append(...fields(model), element("div", { class: "llm-buttons" }, button("1 step", () => run(1)), button("25 steps", () => run(25)), button("100 steps", () => run(100)), button("Start again", restart)));
   model.on("change:rate", restart);
   restart();
@@ -105,8 +108,9 @@ function runLab(model, reference, { controls, said, results, group }, isOpen) {
   function show() {
     results.replaceChildren(...plots(history, former));
     group.replaceChildren(groupList(groups[0]));
-    // Read out once, when it has come to rest.
-    if (remaining === 0) said.textContent = sentence(history);
+    // Read out once when it sets out, and once when it has come to rest: the same words are not set again.
+    const words = remaining ? `Learning until step ${goal()} …` : sentence(history);
+    if (said.textContent !== words) said.textContent = words;
   }
 }
 
@@ -133,8 +137,8 @@ function percent(share) {
 function sentence(history) {
   const [steps, now] = [history.length - 1, history[history.length - 1]];
   return (
-    `After ${steps} ${steps === 1 ? "step" : "steps"}: reward ${format(now.reward)}, ${percent(now.right)} of the answers right, ` +
-    `${percent(now.equal)} of the groups with equal rewards, ${format(now.length, 1)} tokens per answer.`
+    `After ${steps} ${steps === 1 ? "step" : "steps"}: reward ${format(now.reward)}, ${percent(now.right)} right, ` +
+    `${percent(now.equal)} of groups with equal rewards, ${format(now.length, 1)} tokens per answer.`
   );
 }
 
@@ -146,38 +150,45 @@ function plots(history, former) {
   const line = (/** @type {Measures[]} */ of, /** @type {keyof Measures} */ key) => of.map((measures, i) => /** @type {[number, number]} */ ([i, measures[key]]));
   const highest = (/** @type {keyof Measures} */ key, /** @type {number} */ least) => Math.max(least, ...[...history, ...former].map((measures) => measures[key]));
   const series = (/** @type {string} */ name, /** @type {keyof Measures} */ key, look = 0) => ({ name, look, points: line(history, key), before: former.length ? line(former, key) : undefined });
-  /** @type {(title: string, y: string, most: number, height: number, shown: Series[], dots?: Plot["dots"]) => HTMLElement} */
-  const plot = (title, y, most, height, shown, dots = []) => linePlot({ title, x: "step", y, series: shown, dots, tracesAreNamed: true, yRange: [0, most], xRange: [0, Math.max(LEAST_STEPS, history.length - 1, former.length - 1)], height });
-  const [at, now] = [history.length - 1, history[history.length - 1]];
-  const ends = [
-    { at: /** @type {[number, number]} */ ([at, now.reward]), name: `reward ${format(now.reward)}`, look: 1 },
-    { at: /** @type {[number, number]} */ ([at, now.right]), name: `right ${format(now.right)}`, below: now.right > 0.15 },
-  ];
+  /** @type {(title: string, y: string, most: number, height: number, shown: Series[]) => HTMLElement} */
+  const plot = (title, y, most, height, shown) => linePlot({ title, x: "step", y, series: shown, linesAreInLegend: true, tracesAreNamed: true, yRange: [0, most], xRange: [0, Math.max(LEAST_STEPS, history.length - 1, former.length - 1)], height });
+  const now = history[history.length - 1];
   return [
-    element("p", { class: "llm-note" }, former.length ? "Pale lines: the run before this one." : "Start again, and this run stays behind in pale."),
-    plot("What it is paid, and what is true", "share", 1, 180, [series("", "reward", 1), series("", "right", 0)], ends),
+    plot(`What it is paid, and what is true${former.length ? " (pale: the run before)" : ""}`, "share", 1, 160, [series(`reward ${format(now.reward)}`, "reward", 1), series(`right ${format(now.right)}`, "right", 0)]),
     element(
       "div",
       { class: "llm-row llm-pair" },
-      plot(`Entropy: ${format(history[history.length - 1].entropy)}`, "nats per token", highest("entropy", 1), 110, [series("entropy", "entropy", 2)]),
-      plot(`KL from the tuned: ${format(history[history.length - 1].kl)}`, "nats per answer", highest("kl", 1), 110, [series("KL", "kl", 3)]),
+      plot(`Entropy: ${format(now.entropy)}`, "nats per token", highest("entropy", 1), 110, [series("entropy", "entropy", 2)]),
+      plot(`KL from the tuned: ${format(now.kl)}`, "nats per answer", highest("kl", 1), 110, [series("KL", "kl", 3)]),
     ),
   ];
 }
 
 /** @param {Group} group */
-function groupList({ question, answers, rewards, advantages }) {
-  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong`;
+function groupList({ question, answers, rewards, costs, advantages }) {
+  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong. What is left with more than the others becomes likelier`;
   const items = answers.map((answer, i) => {
     const kind = advantages[i] > 0 ? "llm-gains" : advantages[i] < 0 ? "llm-loses" : "";
     return element(
       "li",
       { class: kind },
       element("b", {}, `${isRight(answer) ? "✓" : "✗"} ${inWords(answer)}`),
-      element("span", {}, `pay ${Number(rewards[i].toFixed(2))}, `, element("span", {}, `advantage ${signed(advantages[i])}`)),
+      element("span", {}, payOf(rewards[i], costs[i])),
+      element("span", {}, `advantage ${signed(advantages[i])}`),
     );
   });
-  return element("figure", {}, element("figcaption", {}, caption), element("ol", { class: "llm-group", "aria-label": caption }, ...items));
+  return element("figure", {}, element("figcaption", {}, caption), element("ol", { class: "llm-group", tabindex: 0, "aria-label": caption }, ...items));
+}
+
+/**
+ * What an answer is paid, and what the price on KL leaves of it: that is what is compared.
+ * @param {number} reward
+ * @param {number} cost
+ */
+function payOf(reward, cost) {
+  const pay = `pay ${Number(reward.toFixed(2))}`;
+  if (cost === 0) return pay;
+  return `${pay} ${cost < 0 ? "+" : "−"} KL ${format(Math.abs(cost))} = ${format(reward - cost)}`;
 }
 
 /** With its sign, unless it rounds to zero. @param {number} value */

@@ -26,7 +26,8 @@ export const SAMPLES = 8;
  * @property {Question} question
  * @property {Answer[]} answers
  * @property {number[]} rewards
- * @property {number[]} advantages
+ * @property {number[]} costs  What the KL weight takes from each reward; below 0 where it adds to it.
+ * @property {number[]} advantages  Of the rewards less the costs.
  *
  * @typedef {object} Measures  Means over all answers, or over all tokens, of one step.
  * @property {number} reward
@@ -129,8 +130,9 @@ export function sampleGroups(policy, reference, { reward, klWeight, divide }, un
     const question = randomQuestion(uniform);
     const answers = Array.from({ length: SAMPLES }, () => sampleAnswer(policy, question, uniform));
     const rewards = answers.map(REWARDS[reward].of);
-    const paid = answers.map((answer, i) => rewards[i] - (klWeight ? klWeight * (logProbability(policy, answer) - logProbability(reference, answer)) : 0));
-    return { question, answers, rewards, advantages: groupAdvantages(paid, divide) };
+    const costs = answers.map((answer) => (klWeight ? klWeight * (logProbability(policy, answer) - logProbability(reference, answer)) : 0));
+    const paid = rewards.map((reward, i) => reward - costs[i]);
+    return { question, answers, rewards, costs, advantages: groupAdvantages(paid, divide) };
   });
 }
 
