@@ -28,7 +28,7 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    said.classList.add("llm-two-lines");
+    said.classList.add("llm-after");
     const results = element("div");
     const group = element("div");
     const controls = element("div", { class: "llm-controls" });
@@ -166,7 +166,7 @@ function plots(history, former) {
 
 /** @param {Group} group */
 function groupList({ question, answers, rewards, costs, advantages }) {
-  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong. What is left with more than the others becomes likelier`;
+  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong. Those with more left than others become likelier`;
   const items = answers.map((answer, i) => {
     const kind = advantages[i] > 0 ? "llm-gains" : advantages[i] < 0 ? "llm-loses" : "";
     return element(

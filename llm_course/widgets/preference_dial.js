@@ -34,19 +34,14 @@ export default widget(
     const figures = element("div");
     const answers = element("div");
     const next = element("span", { "aria-live": "polite" });
+    const insight = element("p");
     body.append(
-      element(
-        "p",
-        { class: "llm-note" },
-        "The policy has two weights, for sentences and for false ones: it cannot treat an answer by itself. " +
-          "KL says how far it has moved from the reference, 0 if not at all; " +
-          "an answer's reward is above 0 if it became likelier, below 0 if less likely.",
-      ),
       element("div", { class: "llm-controls" }, ...dials(model)),
       said,
       figures,
       element("div", { class: "llm-preferred" }, pairs, next),
       answers,
+      element("details", {}, element("summary", {}, "Loss, weights and rewards"), insight),
     );
     const remember = /** @type {(now: State) => State | undefined} */ (memory());
     for (const trait of ["pairs", "beta", "share", "steps"]) model.on(`change:${trait}`, show);
@@ -56,6 +51,7 @@ export default widget(
     function show() {
       const state = trained(model);
       said.textContent = sentence(state);
+      insight.textContent = inside(state);
       redraw(pairs, pairList(model, state));
       figures.replaceChildren(moved(state, remember(state)));
       redraw(answers, answerTable(model, state));
@@ -99,7 +95,7 @@ function take(model, side, answer) {
 function nextOf(model) {
   if (model.get("better") !== NONE) return `Answer ${model.get("better") + 1} is the better one: press − beside a worse one.`;
   if (model.get("worse") !== NONE) return `Answer ${model.get("worse") + 1} is the worse one: press + beside a better one.`;
-  return "To add a pair, press + beside the better answer and − beside the worse.";
+  return "To add one: + beside the better, − beside the worse.";
 }
 
 /** @param {Model} model */
@@ -135,16 +131,37 @@ function pairList(model, { candidates, pairs, beta, weights }) {
     const [chosen, rejected] = pair.map((index) => index + 1);
     const remove = () => setTrait(model, "pairs", pairs.filter((_, j) => j !== i));
     const name = `answer ${chosen} over answer ${rejected}`;
-    return element("li", {}, `${name}, ${format(margin(candidates, weights, pair, beta))} `, element("button", { type: "button", "aria-label": `Remove ${name}`, onclick: remove }, "×"));
+    return element("li", {}, `${name}, margin ${format(margin(candidates, weights, pair, beta))} `, element("button", { type: "button", "aria-label": `Remove ${name}`, onclick: remove }, "×"));
   });
   const list = element("ul", { class: "llm-pairs" }, ...items);
-  return element("div", { class: "llm-preferred" }, element("span", { class: "llm-caption" }, "Preferred, with margins"), items.length ? list : element("span", {}, "nothing yet"));
+  return element("div", { class: "llm-preferred" }, element("span", { class: "llm-caption" }, "Preferred"), items.length ? list : element("span", {}, "nothing yet"));
+}
+
+/**
+ * What happened to the answers that were preferred.
+ * @param {State} state
+ */
+function sentence({ pairs, reference, policy }) {
+  if (!pairs.length) return "No pair, so nothing to learn: the policy is the reference.";
+  const way = (/** @type {number} */ answer) => `${percent(reference[answer])} → ${percent(policy[answer])}`;
+  const preferred = [...new Set(pairs.map(([chosen]) => chosen))];
+  const fallen = preferred.filter((answer) => percent(policy[answer]) !== percent(reference[answer]) && policy[answer] < reference[answer]);
+  if (pairs.length === 1) {
+    const [[chosen, rejected]] = pairs;
+    const moved = fallen.length ? "itself fell" : policy[chosen] > reference[chosen] ? "rose" : "stays";
+    return `The preferred answer ${moved}: ${way(chosen)}. The rejected one: ${way(rejected)}.`;
+  }
+  if (!fallen.length) return "No preferred answer fell.";
+  return `${fallen.length} of ${preferred.length} preferred answers fell: ${fallen.map((answer) => `answer ${answer + 1}, ${way(answer)}`).join("; ")}.`;
 }
 
 /** @param {State} state */
-function sentence({ candidates, pairs, beta, share, steps, weights }) {
-  if (!pairs.length) return "No pair, so nothing to learn: the policy is the reference.";
-  return `After ${steps} steps: loss ${format(dpoLoss(candidates, weights, pairs, beta, share), 3)}, weights ${weights.map((weight, i) => `${format(weight)} for ${FEATURES[i]}`).join(" and ")}.`;
+function inside({ candidates, pairs, beta, share, steps, weights, reference, policy }) {
+  if (!pairs.length) return "Without a pair there is no loss, and both weights are 0.";
+  const reward = (/** @type {number} */ answer) => `${format(beta * Math.log(policy[answer] / reference[answer]))} for answer ${answer + 1}`;
+  const judged = [...new Set(pairs.flat())].sort((a, b) => a - b);
+  const rewards = `Rewards, beta × log (policy / reference): ${judged.map(reward).join(", ")}. A margin is the difference of two.`;
+  return `After ${steps} steps: loss ${format(dpoLoss(candidates, weights, pairs, beta, share), 3)}, weights ${weights.map((weight, i) => `${format(weight)} for ${FEATURES[i]}`).join(" and ")}: the policy cannot treat an answer by itself. ${rewards}`;
 }
 
 /**
@@ -166,8 +183,8 @@ function moved(now, before) {
  * @param {Model} model
  * @param {State} state
  */
-function answerTable(model, { candidates, beta, reference, policy }) {
-  const caption = "Bars: reference in outline, policy filled. Reward: beta × log (policy / reference)";
+function answerTable(model, { candidates, reference, policy }) {
+  const caption = "A square is a sentence, a striped one is false. Bars: reference in outline, policy filled";
   const rows = candidates.map(({ text, features }, i) =>
     element(
       "tr",
@@ -176,10 +193,9 @@ function answerTable(model, { candidates, beta, reference, policy }) {
       element("td", {}, sentenceMarks(features)),
       element("td", {}, half(model, "better", "+", i), half(model, "worse", "−", i)),
       element("td", {}, pairedShares(`${percent(reference[i])} → ${percent(policy[i])}`, reference[i], policy[i])),
-      element("td", {}, element("span", { class: "llm-heading" }, "reward "), format(beta * Math.log(policy[i] / reference[i]))),
     ),
   );
-  return captionedTable(caption, ["Answer", "sentences", "your pair", "reference → policy", "reward"], rows, "llm-answers");
+  return captionedTable(caption, ["Answer", "sentences", "your pair", "reference → policy"], rows, "llm-answers");
 }
 
 /**
@@ -188,8 +204,8 @@ function answerTable(model, { candidates, beta, reference, policy }) {
  */
 function sentenceMarks([sentences, wrong]) {
   const marks = Array.from({ length: sentences }, (_, i) => element("i", { class: i < sentences - wrong ? "llm-true" : "llm-false" }));
-  const said = wrong ? `${sentences}, ${wrong} false` : String(sentences);
-  return element("span", { class: "llm-sentence-marks" }, element("span", { "aria-hidden": "true" }, ...marks), element("span", {}, said));
+  const said = `${sentences} ${sentences === 1 ? "sentence" : "sentences"}${wrong ? `, ${wrong} false` : ""}`;
+  return element("span", { class: "llm-sentence-marks", role: "img", "aria-label": said }, ...marks);
 }
 
 /**
