@@ -92,7 +92,6 @@ export default widget(
  * @param {number[]} probabilities
  */
 function chainList(labels, probabilities) {
-  if (labels.length === 0) return element("div");
   const tokens = labels.map((label, i) =>
     element(
       "li",
@@ -121,6 +120,6 @@ function verdict(probabilities, vocabulary) {
   return [
     "P(text) = 10",
     element("sup", {}, exponent),
-    `, the product over ${probabilities.length} tokens; as unsure as between ${unsure} equal choices: perplexity ${unsure}.${size}`,
+    `, the product over ${probabilities.length} ${probabilities.length === 1 ? "token" : "tokens"}; as unsure as between ${unsure} equal choices: perplexity ${unsure}.${size}`,
   ];
 }

@@ -23,14 +23,15 @@ export default widget(
   {
     title: "LayerNorm and RMSNorm",
     tryThis: [
-      "Add the same number to all: LayerNorm does not move, RMSNorm does.",
-      "Multiply by 10 or 100: both answer the same. Then go down to 10⁻⁴: ε is larger than the variance there, and the output shrinks.",
-      "Compare the web's variant at 10⁻⁴: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.",
+      "Add the same number to all. Which of the three results move, and which stay?",
+      "Multiply by 10 or 100: both answer the same. Then go down to 0.0001: ε is larger than the variance there, and the output shrinks.",
+      "Compare the web's variant at 0.0001: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.",
       "Make all numbers equal: what is there to divide by?",
     ],
   },
   (model, body) => {
     const said = announcement();
+    said.classList.add("llm-two-lines");
     const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
     const epsilons = ["1e-6", "1e-5", "1e-3"].map((text) => /** @type {[string, string]} */ ([text, text.replace("-", "−")]));
     const controls = element(
@@ -99,9 +100,9 @@ function barRow({ name, output }, before, alike, least) {
   const cells = shown.map((value, i) => {
     const was = before?.output[i];
     const ghost = was === undefined || compact(was) === compact(value) ? null : bar(was, "llm-stood");
-    return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value)), compact(value));
+    return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value)), ...breakable(value));
   });
-  return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, `full bar ${compact(largest)}`)), ...cells, element("td", {}, compact(moments(output).mean)), element("td", {}, compact(rms(output))));
+  return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, `full bar ${compact(largest)}`)), ...cells, element("td", {}, ...breakable(moments(output).mean)), element("td", {}, ...breakable(rms(output))));
 }
 
 /**
@@ -115,14 +116,23 @@ function moved(now, before) {
 }
 
 /**
- * A number in six letters at most.
+ * A number with two digits that count, or more.
  * @param {number} value
  */
 function compact(value) {
   const size = Math.abs(value);
   if (size < ROUNDING) return format(0);
-  if (size < 0.005 || size >= 9999.5) return value.toExponential(0).replace("e+", "e").replaceAll("-", "−");
+  if (size < 0.005 || size >= 9999.5) return value.toExponential(1).replace("e+", "e").replaceAll("-", "−");
   return format(value, size >= 99.5 ? 0 : size >= 9.95 ? 1 : 2);
+}
+
+/**
+ * A number whose power of ten goes to a second line where its column is narrow.
+ * @param {number} value
+ */
+function breakable(value) {
+  const [digits, power] = compact(value).split("e");
+  return power ? [digits, element("wbr"), `e${power}`] : [digits];
 }
 
 /**
@@ -189,7 +199,7 @@ function difference(a, b) {
 
 /** @param {number} exponent */
 function power(exponent) {
-  return String(10 ** exponent).length <= 6 ? String(10 ** exponent) : `10^${String(exponent).replace("-", "−")}`;
+  return String(10 ** exponent).length <= 6 ? String(10 ** exponent) : `1e${String(exponent).replace("-", "−")}`;
 }
 
 /**

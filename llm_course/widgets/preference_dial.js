@@ -30,6 +30,7 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
+    said.classList.add("llm-after");
     const pairs = element("div");
     const figures = element("div");
     const answers = element("div");

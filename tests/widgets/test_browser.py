@@ -209,6 +209,17 @@ def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, 
     expect(field).to_have_value("The dog sat on the" + tokenizer.decode(logits[0, -1].argmax()))
 
 
+def test_next_token_bars_keep_their_height(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "next_token_bars")
+    expect(page.locator("[aria-busy]")).to_have_count(0)
+    heights = set()
+    for text in ("", "The", "The cat sat on the mat. " * 6):
+        page.get_by_label("Text", exact=True).fill(text)
+        expect(page.get_by_role("status")).to_contain_text("token")
+        heights.add(page.locator(".llm-widget").evaluate("widget => widget.offsetHeight"))
+    assert len(heights) == 1, heights
+
+
 def test_a_model_is_loaded_once_the_page_is_idle(watched: Watched, address: str) -> None:
     watched.page.add_init_script("globalThis.requestIdleCallback = (call) => { globalThis.idle = call; };")
     page = opened(watched, address, "next_token_bars")
@@ -306,6 +317,10 @@ def test_norm_lab_answers_to_a_typed_number(watched: Watched, address: str) -> N
     cell = page.locator(".llm-columns-of-numbers tbody tr").first.locator("td").nth(1)
     page.get_by_label("input x, number 2").fill("4")
     expect(cell).to_have_text("4.00")
+    page.get_by_label("Multiply by").fill("-3")
+    cells = page.locator(".llm-columns-of-numbers tbody tr").first.locator("td").all_inner_texts()
+    assert (cells[0], cells[5]) == ("2.0e−3", "1.5e−3")
+    page.get_by_label("input x, number 2").focus()
     expect(page.get_by_label("input x, number 2")).to_be_focused()
 
 

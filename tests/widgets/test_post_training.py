@@ -260,8 +260,9 @@ def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) 
     page.goto(f"{address}/policy_lab-light.html")
     said = page.get_by_role("status")
     expect(said).to_contain_text("After 0 steps")
-    paid = page.locator(".llm-group li > span").all_inner_texts()
-    assert all(re.fullmatch(r"pay [01], advantage ([+−]\d\.\d\d|0\.00)", text) for text in paid), paid
+    paid = page.locator(".llm-group li").all_inner_texts()
+    assert all(re.search(r"\npay [01]\nadvantage ([+−]\d\.\d\d|0\.00)$", text) for text in paid), paid
+    height = page.locator(".llm-widget").evaluate("widget => widget.offsetHeight")
     pay = page.get_by_label("Pay 1 if")
     pay.select_option("found")
     assert pay.evaluate(LONGEST_OPTION) < pay.evaluate("select => select.clientWidth - 40")  # its arrow and its edges
@@ -269,12 +270,40 @@ def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) 
     expect(said).to_contain_text("After 100 steps")
     measures = said.inner_text()
     assert float(measures.split("reward ")[1].split(",")[0]) > 0.8
-    assert " 0\u00a0% of the answers right" in measures
+    assert " 0\u00a0% right" in measures
+    assert page.locator(".llm-widget").evaluate("widget => widget.offsetHeight") == height
     assert page.locator(".llm-group li").count() == 8
     assert page.locator("polyline.llm-before").count() == 0
     page.get_by_role("button", name="Start again").click()
     expect(said).to_contain_text("After 0 steps")
     assert page.locator("polyline.llm-before").count() == 4  # the former run stays as a trace
+    legend = page.locator(".llm-legend").first
+    expect(legend).to_contain_text(re.compile(r"reward [01]\.\d\d\s*right [01]\.\d\d"))
+
+
+@pytest.mark.browser
+def test_an_advantage_is_that_of_what_the_price_on_kl_leaves(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(f"{address}/policy_lab-light.html")
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("After 0 steps")
+    page.get_by_label("KL weight").fill("0.3")
+    page.get_by_label("Advantage").select_option("no")
+    said.evaluate(
+        "said => new MutationObserver(() => (said.dataset.was ??= said.textContent)).observe(said, {childList: true})"
+    )
+    page.get_by_role("button", name="25 steps").click()
+    expect(said).to_contain_text("After 25 steps")
+    assert said.get_attribute("data-was") == "Learning until step 25 …"
+    left, advantages = [], []
+    for text in page.locator(".llm-group li").all_inner_texts():
+        found = re.search(r"pay ([01]) ([+−]) KL (\d\.\d\d) = (−?\d\.\d\d)\nadvantage ([+−]?\d\.\d\d)$", text)
+        assert found, text
+        pay, sign, cost, rest, advantage = found.groups()
+        left.append(float(rest.replace("−", "-")))
+        advantages.append(float(advantage.replace("−", "-")))
+        assert float(pay) + float(cost) * (1 if sign == "+" else -1) == pytest.approx(left[-1], abs=0.011)
+    np.testing.assert_allclose(advantages, np.array(left) - np.mean(left), atol=0.011)
 
 
 @pytest.mark.browser
@@ -282,7 +311,13 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
     page = watched.page
     page.goto(f"{address}/preference_dial-light.html")
     said = page.get_by_role("status")
-    expect(said).to_contain_text("weights 2.31 for sentences and −2.31 for false sentences")
+    expect(said).to_have_text(
+        "The preferred answer itself fell: 21.9\u00a0% → 18.4\u00a0%. The rejected one: 8.1\u00a0% → <\u00a00.1\u00a0%."
+    )
+    page.get_by_text("Loss, weights and rewards").click()
+    expect(page.get_by_text("weights 2.31 for sentences and −2.31 for false sentences")).to_be_visible()
+    expect(page.get_by_text("−0.05 for answer 2, −1.44 for answer 5")).to_be_visible()
+    assert page.locator(".llm-answers .llm-paired").first.evaluate("bars => bars.offsetWidth") > 120
     before = said.inner_text()
     page.get_by_role("slider", name="Beta").fill("0")
     expect(said).not_to_have_text(before)
@@ -299,6 +334,7 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
     first = page.get_by_role("button", name="Prefer answer 1")
     first.press("Enter")
     expect(page.get_by_text("answer 1 over answer 8")).to_be_visible()
+    expect(said).to_have_text("No preferred answer fell.")
     expect(page.locator("button[aria-pressed=true]")).to_have_count(0)
     expect(first).to_be_focused()  # drawn anew, it is another button
     for name in ("Remove answer 2 over answer 5", "Remove answer 1 over answer 8"):
