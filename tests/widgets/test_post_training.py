@@ -341,3 +341,8 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
         page.get_by_role("button", name=name).click()
     expect(said).to_contain_text("the policy is the reference")
     assert page.locator(".llm-widget table tbody tr").count() == 8
+    page.get_by_role("slider", name="Beta").fill("-0.52")
+    for chosen, rejected in ((2, 5), (8, 1)):
+        page.get_by_role("button", name=f"Prefer answer {chosen}").click()
+        page.get_by_role("button", name=f"Reject answer {rejected}").click()
+    expect(said).to_contain_text("1 of 2 preferred answers fell: answer 2, 21.9")
