@@ -3,7 +3,7 @@
 import { memory } from "./js/before.js";
 import { announcement, choice, columns, element, redraw, setTrait, textField, widget } from "./js/dom.js";
 import { gatesPicture } from "./js/gates.js";
-import { commands, hidden, isBreach, runDay, score, waysOf } from "./js/mail_agent.js";
+import { causeOf, commands, hidden, isBreach, runDay, score, waysOf } from "./js/mail_agent.js";
 import { fitted } from "./js/plot.js";
 import { captionedTable } from "./js/table.js";
 
@@ -39,7 +39,7 @@ const GATES = [
 const DEFENSES = [{ name: NONE, head: "no rule", parts: [] }, ...GATES, { name: ALL, head: "all together", parts: GATES.flatMap(({ parts }) => parts) }];
 /** Cells hold sentences here, not numbers. */
 const WORDS = "text-align: left; white-space: normal; vertical-align: top";
-const NO_COMMAND = "Your mail is no attack: the agent finds no command in it. It takes words such as send and notes with an address, or erase and mails.";
+const NO_COMMAND = "Your mail is no attack: the agent finds no command in it. It takes words such as send and notes with an address, or erase and mails; it knows no forwarding of mails.";
 /** The cell of the matrix whose calls are listed. */
 const SHOWN = ["shown_attack", "shown_rules"];
 const TRAITS = ["attack", "forbidden", ...RULES.map(([trait]) => trait)];
@@ -108,10 +108,10 @@ export default widget(
       const own = commands(written, world.words).length > 0 ? written : "";
       const found = DEFENSES.map(({ parts }) => score(partOf(policy, parts), world, own));
       const whole = found[found.length - 1];
-      said.textContent = sentence(whole) + lost(hidden(world.mails, policy));
+      said.textContent = sentence(whole) + hiding(hidden(world.mails, policy));
       way.replaceChildren(wayPicture(policy, world, attacksOf(world, own)));
-      redraw(results, matrix(policy, world.attacks, found, remember(found.map(cellsOf)), pick));
-      more.replaceChildren(mailTable(world, policy), taskTable(world, whole));
+      redraw(results, matrix(policy, world, found, remember(found.map(cellsOf)), pick));
+      more.replaceChildren(taskTable(world, whole), mailTable(world, policy), attackTable(world));
       showChosen();
     }
 
@@ -184,13 +184,13 @@ function columnsOf(policy) {
 }
 
 /**
- * The column that is chosen. All rules are the only one that is set, where there is one; a rule that is not set is none.
+ * The column that is chosen. Where it is not there (any more), that of all rules, or of the only one that is set.
  * @param {string} name
  * @param {Policy} policy
  */
 function chosen(name, policy) {
   const columns = columnsOf(policy);
-  return columns.find((defense) => defense.name === name) ?? columns[name === ALL ? columns.length - 1 : 0];
+  return columns.find((defense) => defense.name === name) ?? columns[columns.length - 1];
 }
 
 /**
@@ -229,7 +229,8 @@ function sentence({ completed, asked, breached }) {
   const done = completed.filter(Boolean).length;
   return (
     `${worked} of ${Object.keys(breached).length} attacks ${worked === 1 ? "works" : "work"}. ` +
-    `On a quiet day ${done} of ${completed.length} tasks ${done === 1 ? "is" : "are"} done, with ${asked} ${asked === 1 ? "question" : "questions"} to the user.`
+    `On a quiet day ${done} of ${completed.length} tasks ${done === 1 ? "is" : "are"} done, with ${asked} ${asked === 1 ? "question" : "questions"} to the user.` +
+    (done < completed.length ? ` Lost, of those below: ${lost(completed).map((task) => task + 1).join(", ")}.` : "")
   );
 }
 
@@ -237,9 +238,14 @@ function sentence({ completed, asked, breached }) {
  * Of whom the filter hides honest mails: a task that reads mails is not done without them.
  * @param {Record<string, string>} mails
  */
-function lost(mails) {
+function hiding(mails) {
   const senders = Object.keys(mails).map((address) => address.split("@")[0]);
-  return senders.length ? ` The filter also hides honest mails, from: ${senders.join(", ")}.` : "";
+  return senders.length ? ` The filter hides honest mails, from: ${senders.join(", ")}.` : "";
+}
+
+/** The places of the tasks that are not done. @param {boolean[]} completed */
+function lost(completed) {
+  return [...completed.keys()].filter((task) => !completed[task]);
 }
 
 /** A column of the matrix as texts. @param {Found} found */
@@ -250,12 +256,12 @@ function cellsOf({ breached, completed, asked }) {
 /**
  * Each attack against each rule alone, and against all of them. What the last change turned is framed.
  * @param {Policy} policy
- * @param {Record<string, string>} mails  What the attacks say, by name.
+ * @param {World} world
  * @param {Found[]} found
  * @param {string[][] | undefined} before
  * @param {(attack: string, rules: string) => void} pick
  */
-function matrix(policy, mails, found, before, pick) {
+function matrix(policy, { attacks, tasks }, found, before, pick) {
   const shown = columnsOf(policy).map((defense) => ({ defense, place: DEFENSES.indexOf(defense) }));
   const texts = found.map(cellsOf);
   const names = [...Object.keys(found[0].breached), "quiet day: tasks", "quiet day: asked"];
@@ -267,12 +273,14 @@ function matrix(policy, mails, found, before, pick) {
       isAnyTurned ||= isTurned;
       const sign = { breach: "✗", held: "✓" }[text];
       const kind = { breach: "llm-breach", held: "llm-held" }[text] ?? "llm-count";
-      return element("td", { class: isTurned ? `${kind} llm-turned` : kind }, sign ? outcome(sign, text, name, defense, pick) : text);
+      const cell = element("td", { class: isTurned ? `${kind} llm-turned` : kind }, sign ? outcome(sign, text, name, defense, pick) : text);
+      if (row === names.length - 2) cell.title = lost(found[place].completed).map((task) => `Lost: ${task + 1}. ${tasks[task].request}`).join("\n");
+      return cell;
     });
     const line = element("tr", {}, element("th", { scope: "row" }, name), ...cells);
-    const mail = mails[name];
+    const mail = attacks[name];
     if (row === names.length - 2) line.classList.add("llm-quiet-day");
-    return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: shown.length + 1 }, `“${mail}”`))] : [line];
+    return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: shown.length + 1 }, element("div", { style: `--llm-columns: ${shown.length}`, title: mail }, `“${mail}”`)))] : [line];
   });
   const head = shown.map(({ defense }) => element("th", { scope: "col" }, element("span", {}, defense.head)));
   const caption = `✗ breach, ✓ held${isAnyTurned ? "; framed: changed" : ""}`;
@@ -311,10 +319,15 @@ function taskTable(world, { completed }) {
   return table("Tasks of a quiet day", ["Task", "Outcome", "The user says"], rows);
 }
 
+/** Whole, where the matrix has no room for them. @param {World} world */
+function attackTable({ attacks }) {
+  return table("Attacks", ["Name", "Mail"], Object.entries(attacks));
+}
+
 /** @typedef {ReturnType<typeof runDay>["sessions"]} Sessions */
 
 /**
- * The call that decided: the breach, or the first that a rule held up.
+ * The call that decided: the question that let a breach pass or the breach itself, or the first call that a rule held up.
  * @param {Way[]} ways
  * @param {Sessions} sessions
  */
@@ -322,7 +335,13 @@ function decisive(ways, sessions) {
   const events = sessions.flatMap((session) => session.events);
   const held = ways.find(({ event }) => event)?.event;
   // The day of the ways is another run of the same: its calls are equal, not the same objects.
-  return events.find(isBreach) ?? events.find((event) => held && JSON.stringify(event) === JSON.stringify(held));
+  const { breach, question } = causeOf(sessions[breachOf(sessions)]?.events ?? []);
+  return question ?? breach ?? events.find((event) => held && JSON.stringify(event) === JSON.stringify(held));
+}
+
+/** The task in which the first breach is; -1 if there is none. @param {Sessions} sessions */
+function breachOf(sessions) {
+  return sessions.findIndex(({ events }) => events.some(isBreach));
 }
 
 /**
@@ -334,11 +353,11 @@ function decisive(ways, sessions) {
  * @param {string} mail
  */
 function outcomeInWords(ways, sessions, policy, { readWithCare }, mail) {
-  const task = sessions.findIndex(({ events }) => events.some(isBreach));
-  const breach = sessions[task]?.events.find(isBreach);
+  const task = breachOf(sessions);
+  const { breach, question } = causeOf(sessions[task]?.events ?? []);
   if (!breach) return `${ways.map((way) => stopInWords(way, policy, mail)).join("; and ")}.`;
-  const cause = breach.question
-    ? `it was question ${breach.question} of the day, and from question ${readWithCare + 1} on the user says yes unread.`
+  const cause = question
+    ? `${question === breach ? "it" : "to read them"} was question ${question.question} of the day, and from question ${readWithCare + 1} on the user says yes unread.`
     : "no rule stopped it.";
   return `breach in task ${task + 1} (${called(breach)}): ${cause}`;
 }

@@ -138,6 +138,19 @@ export function isBreach({ done, origin, tool, private: carries }) {
 }
 
 /**
+ * The breach of a session, and what let it pass: the last question on its way that was waved through, if there was one.
+ * To send the notes, the same mail had them read first.
+ * @param {Event[]} events
+ * @returns {{ breach?: Event, question?: Event }}
+ */
+export function causeOf(events) {
+  const breach = events.find(isBreach);
+  if (!breach || breach.question) return { breach, question: breach };
+  const read = events.find(({ origin, tool, done }) => origin === "mail" && tool === "read_notes" && done);
+  return { breach, question: breach.tool === "send" && read?.question ? read : undefined };
+}
+
+/**
  * @param {Policy} policy
  * @param {World} world
  * @param {string} [attack]
