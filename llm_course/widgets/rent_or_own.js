@@ -1,6 +1,6 @@
 /** Rent a machine or call an API: which is cheaper, and from when on. */
 
-import { calculator, setTrait, slider } from "./js/dom.js";
+import { calculator, setTrait, slider, typedNumber } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
@@ -17,8 +17,8 @@ export default calculator(
     title: "Rent or own?",
     tryThis: [
       "Set the machine to be busy 2 % of the time, then all of it. By what factor does a token get cheaper?",
-      "Batching makes more tokens per second on the same machine. Multiply them by ten: where do the two lines meet now?",
-      "Halve the price of the API. How many more tokens does the machine need?",
+      "Batching makes more tokens per second on the same machine. Type ten times as many: where do the two lines meet now?",
+      "Double the price of the API. How many tokens a month does the machine need now? Then set it to half of what it was first: why do the lines no longer meet?",
     ],
   },
   { traits: TRAITS, fields, compute: compare, sentence, pictures: [figures, plot] },
@@ -29,7 +29,7 @@ function fields(model) {
   const field = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {[number, number]} */ ends, /** @type {(value: number) => string} */ shown) =>
     slider(
       label,
-      { min: ends[0], max: ends[1], step: 0.01, value: Math.log10(model.get(trait)), format: (power) => shown(10 ** power) },
+      { min: ends[0], max: ends[1], step: "any", value: Math.log10(model.get(trait)), format: (power) => shown(10 ** power), parse },
       (power) => setTrait(model, trait, 10 ** power),
     );
   return [
@@ -40,14 +40,20 @@ function fields(model) {
   ];
 }
 
-/** @param {number} price */
+/** Reads what a field shows: $0.20, 7,306 or 2 %, as a power of ten. @param {string} text */
+function parse(text) {
+  const number = typedNumber(text.replace(/[$%]/g, ""));
+  return Math.log10(text.includes("%") ? number / 100 : number);
+}
+
+/** Small ones have more digits: they differ far behind the point. @param {number} price */
 function dollars(price) {
-  return `$${format(price, 2)}`;
+  return `$${format(price, price < 0.1 ? 4 : price < 1 ? 3 : 2)}`;
 }
 
 /** @param {number} share */
 function percent(share) {
-  return `${format(100 * share, share < 0.1 ? 1 : 0)} %`;
+  return `${format(100 * share, share < 0.01 ? 2 : share < 1 ? 1 : 0)} %`;
 }
 
 /** @param {number} value */
@@ -70,7 +76,7 @@ function sentence({ own, apiPrice, utilisation, even }) {
   const times = Math.max(own / apiPrice, apiPrice / own);
   const factor = times < 100 ? format(times, 1) : whole(times);
   const now = own === apiPrice ? "both cost the same" : `the ${cheap} is cheaper: the ${dear} takes ${factor} times as much`;
-  const meeting = even > 1 ? " Even busy all of the time, this machine does not get as cheap as the API." : "";
+  const meeting = even > 1 ? " They never meet: at that price the API is cheaper even at full use." : "";
   return `Busy ${percent(utilisation)} of the time, ${now}.${meeting}`;
 }
 
@@ -84,7 +90,7 @@ function figures(now, before) {
     ["machine, per million", ({ own }) => dollars(own)],
     ["API, per million", ({ apiPrice }) => dollars(apiPrice)],
     ["meet at", ({ even }) => (even > 1 ? "never" : percent(even))],
-    ["tokens a month", ({ even, tokens }) => (even > 1 ? "–" : `${whole(tokens / 1e6)} M`)],
+    ["tokens a month", ({ even, tokens }) => (even > 1 ? "never" : `${whole(tokens / 1e6)} M`)],
   ];
   return keyFigures(shown, now, before, true);
 }

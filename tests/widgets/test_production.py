@@ -145,6 +145,29 @@ def test_rent_or_own_answers(watched: Watched, address: str) -> None:
 
 
 @pytest.mark.browser
+def test_each_question_of_rent_or_own_has_an_answer_by_typed_numbers(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "rent_or_own")
+    figures = page.locator(".llm-figures dd:not(.llm-former-value)")
+
+    def answers(label: str, typed: str, *expected: str) -> None:
+        field = page.get_by_label(f"{label}, as a number")
+        field.fill(typed)
+        field.press("Enter")
+        page.wait_for_timeout(800)  # a gesture of its own
+        expect(page.locator(".llm-told:not(:empty)")).to_have_count(0)
+        for figure, text in zip(figures.all(), expected, strict=True):
+            expect(figure).to_contain_text(text)
+
+    answers("Busy", "2 %", "$17.36", "$0.500", "69.4", "3,650 M")
+    answers("Busy", "100 %", "$0.347", "$0.500", "69.4", "3,650 M")
+    answers("Tokens per second", "20,000", "$0.0347", "$0.500", "6.9", "3,650 M")
+    answers("Tokens per second", "2000", "$0.347", "$0.500", "69.4", "3,650 M")
+    answers("API, per million tokens", "$1", "$0.347", "$1.00", "34.7", "1,825 M")
+    answers("API, per million tokens", "0.25", "$0.347", "$0.250", "never", "never")
+    expect(page.get_by_role("status")).to_contain_text("never meet: at that price the API is cheaper even at full use")
+
+
+@pytest.mark.browser
 def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, address: str) -> None:
     page = opened(watched, address, "quantization_microscope")
     said = page.get_by_role("status")
