@@ -24,7 +24,7 @@ export default widget(
     title: "Is it right as often as it says?",
     tryThis: [
       "Where is the line above the diagonal, and where below? Move the number of bins to 1 and to 20: how far can you trust the error?",
-      "Sharpen the confidence, as a lower temperature does, until the error is smallest. Which answers are still wrong, and did any of them change?",
+      "Sharpen the confidence, as a lower temperature does: the error falls, then jumps as answers change bins. Does the surest wrong answer change, or the mean score?",
       "Leave the penalty at 0 and look for the best threshold. Then raise the penalty: from where on does silence pay?",
     ],
   },
@@ -77,7 +77,7 @@ export default widget(
       const before = remember(now);
       said.textContent = trust(now.found);
       lost.textContent = lossOf(now);
-      figures.replaceChildren(keyFigures([["calibration error", ({ error }) => format(error, 3)]], now, before, true));
+      figures.replaceChildren(keyFigures([["calibration error", ({ error }) => format(error, 3)], ["surest wrong answer", ({ surest }) => surest]], now, before, true));
       silence.replaceChildren(keyFigures([[`answered, of ${now.total}`, ({ given }) => String(given)], ["mean score", ({ score }) => format(score, 2)]], now, before, true));
       results.replaceChildren(reliability(now, before));
       paid.replaceChildren(scores(now, before));
@@ -98,6 +98,7 @@ function look(model) {
     given: confidence.filter((value) => value >= threshold).length,
     missed: confidence.filter((value, i) => value < threshold && correct[i]).length,
     error: calibrationError(found),
+    surest: correct.every(Boolean) ? "none" : format(Math.max(...confidence.filter((_, i) => !correct[i])), 2),
     score: selectiveScore(confidence, correct, threshold, penalty),
     curve: THRESHOLDS.map((place) => /** @type {[number, number]} */ ([place, selectiveScore(confidence, correct, place, penalty)])),
   };
@@ -138,7 +139,8 @@ function capital(text) {
  */
 function reliability({ found, threshold }, before) {
   const filled = found.filter(({ count }) => count);
-  const former = before?.found.filter(({ count }) => count) ?? [];
+  const hasMoved = before && JSON.stringify(before.found) !== JSON.stringify(found);
+  const former = hasMoved ? before.found.filter(({ count }) => count) : [];
   const title = "Share of right answers by confidence, and how many answers stand behind each point";
   const most = Math.max(1, ...found.map(({ count }) => count));
   const draw = (/** @type {number} */ width) => {
@@ -174,13 +176,15 @@ function reliability({ found, threshold }, before) {
       text(right, HEIGHT - 2, "end", "confidence; bars: answers"),
     );
   };
+  const trace = sample("before", svg("path", { class: "llm-line llm-before", d: "M0 5H26" }));
+  trace.style.visibility = former.length ? "" : "hidden"; // keeps its room
   const legend = element(
     "p",
     { class: "llm-legend" },
     sample("this model", svg("path", { class: "llm-line", d: "M0 5H26" })),
     sample("as often as it says", svg("path", { class: "llm-line llm-line-3", d: "M0 5H26" })),
     sample("error of a bin", svg("path", { class: "llm-gap", d: "M13 0V10" })),
-    sample("before", svg("path", { class: "llm-line llm-before", d: "M0 5H26" })),
+    trace,
   );
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, "How often right, by how sure"), fitted(draw), legend);
 }

@@ -129,6 +129,15 @@ def test_a_line_that_did_not_move_has_no_trace(watched: Watched, address: str) -
     traced = page.locator("figure").filter(has=page.locator("polyline.llm-before"))
     expect(traced).to_have_count(1)
     expect(page.locator("figure").filter(has_text="before")).to_have_count(1)
+    assert (
+        page.locator(".llm-legend")
+        .get_by_text("before")
+        .evaluate("name => name.checkVisibility({ visibilityProperty: true })")
+    )
+    page.wait_for_timeout(800)
+    page.get_by_role("slider", name="A wrong answer costs").fill("2")  # moves the scores, and not the diagram
+    expect(page.get_by_text("Mean score by threshold; pale: before")).to_be_visible()
+    expect(page.locator(".llm-legend").get_by_text("before")).to_be_hidden()
 
 
 def test_a_number_typed_beside_a_slider_moves_it(watched: Watched, address: str) -> None:

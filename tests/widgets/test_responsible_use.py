@@ -379,6 +379,11 @@ def test_reliability_answers(watched: Watched, address: str) -> None:
     expect(figures).to_contain_text("answered, of 66mean score0.67")
     expect(lost).to_have_text("Every question is answered.")
     expect(page.locator(".llm-tally")).to_have_count(5)
+    expect(errors).to_contain_text("surest wrong answer0.55")
+    page.get_by_label("Sharpen").fill("2")
+    expect(errors).to_contain_text("surest wrong answer0.60")
+    expect(figures).to_contain_text("mean score0.67")  # no answer changed
+    page.get_by_label("Sharpen").fill("1")
     page.get_by_label("Bins", exact=True).fill("20")
     expect(page.locator(".llm-tally")).to_have_count(6)  # each answer in a bin of its own, and no bars for the other 14
     page.get_by_label("Bins", exact=True).fill("2")
