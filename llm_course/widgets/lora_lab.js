@@ -29,7 +29,7 @@ export default widget(
     title: "Low rank: what it saves, what it can hold",
     tryThis: (model) => [
       "Press the ranks from left to right, and watch the second picture become the first. At which rank do you know it again?",
-      ...(model.get("ability").length ? ["Compare the two lines of the change: at which rank is half of its numbers' size lost, and at which half of what it was good for?"] : []),
+      ...(model.get("ability").length ? ["Compare the two lines of the change: from which rank on is less than a quarter lost of what it was good for, and how much of its numbers' size is still lost there?"] : []),
       "Press the last rank: the two thin matrices then have as many numbers as the full one. LoRA saves only far below it.",
       ...(model.get("matrices").length > 2
         ? ["Choose the trained weight, then random numbers: less of them fits into the same rank. So LoRA adds to a weight and does not replace it."]
@@ -118,7 +118,7 @@ function inFigures(now, before) {
   const figures = [
     ["Numbers kept", ({ kept }) => share(kept)],
     ["Of the matrix, lost", ({ missed }) => share(missed)],
-    ["Of what it was good for, lost", ({ lost }) => (lost === undefined ? undefined : share(lost, 0))],
+    ["Of what it was good for (a lower loss), lost", ({ lost }) => (lost === undefined ? undefined : share(lost, 0))],
   ];
   const shown = figures.filter(([, of]) => of(now)).map(([name, of]) => /** @type {[string, (figures: Figures) => string]} */ ([name, (state) => of(state) ?? "–"]));
   return keyFigures(shown, now, before);

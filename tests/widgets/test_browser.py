@@ -439,6 +439,7 @@ def test_lora_lab_sets_its_shares_side_by_side_and_on_the_lines(watched: Watched
     shares = page.locator(".llm-figures dd")
     kept, missed, lost = (text.split("→ ")[-1] for text in shares.all_inner_texts())
     assert (kept.replace("\u00a0", " "), lost) == ("6.3 %", "53 %")  # measured at rank 4: (3.4 - 0.4) / (6.1 - 0.4)
+    expect(page.locator(".llm-figures dt").last).to_have_text("Of what it was good for (a lower loss), lost")
     dots = page.get_by_role("img", name="What is lost").locator("circle.llm-point title").all_text_contents()
     assert dots == [f"{float(missed[:-2]):.0f} %", lost]
     page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
