@@ -37,7 +37,7 @@ export default widget(
   (model, body) => {
     const all = /** @type {Milestone[]} */ (model.get("milestones"));
     const said = announcement();
-    said.classList.add("llm-two-lines");
+    said.classList.add("llm-two-lines", "llm-five-if-narrow");
     const results = element("div");
     const set = (/** @type {string} */ trait) => (/** @type {string} */ value) => setTrait(model, trait, value);
     const models = /** @type {[string, string][]} */ ([["-1", "none"], ...all.map(({ month, name }, i) => [String(i), `${name}, ${month}`])]);
@@ -61,7 +61,7 @@ export default widget(
       const picked = all[model.get("chosen")];
       const rows = shown(all, model.get("kind"));
       /** @type {HTMLSelectElement} */ (choose.querySelector("select")).value = String(model.get("chosen"));
-      said.textContent = picked ? about(picked) : summary(rows);
+      said.textContent = picked ? about(picked) : summary(rows, model.get("measure"));
       redraw(results, figure(model, rows, picked));
     }
   },
@@ -70,7 +70,7 @@ export default widget(
 /** @param {Milestone} milestone */
 function sizeOf({ total, active }) {
   if (total === null) return "size not disclosed";
-  return `${inWords(total)} parameters${active === total ? "" : `, ${inWords(active)} active for a token`}`;
+  return `${inWords(total)} parameters${active === total ? "" : `, ${inWords(active)} active for a token: one in ${oneIn({ total, active })}`}`;
 }
 
 /** @param {Milestone} milestone */
@@ -79,10 +79,32 @@ function about(milestone) {
   return `${name} (${organization}, ${month}): ${sizeOf(milestone)}; ${open ? "open" : "closed"} weights; ${advance}.`;
 }
 
-/** @param {Milestone[]} rows */
-function summary(rows) {
+/**
+ * @param {Milestone[]} rows
+ * @param {"total" | "active"} measure
+ */
+function summary(rows, measure) {
   const told = rows.filter(({ total }) => total !== null).length;
-  return `${told} of the ${rows.length} models shown tell their size. The hollow marks below the line do not. Press a mark for what it brought.`;
+  const hollow = told < rows.length ? " The hollow marks below do not." : "";
+  return `${told} of the ${rows.length} models shown tell their size.${hollow}${measure === "active" ? falling(rows) : ""} Press a mark for its name.`;
+}
+
+/** From how far the models that fall do so, to how far. @param {Milestone[]} rows */
+function falling(rows) {
+  const fallen = rows.filter(hasFallen).sort((one, other) => oneIn(one) - oneIn(other));
+  if (!fallen.length) return " None falls.";
+  const [least, most] = [fallen[0], fallen[fallen.length - 1]].map((row) => `${oneIn(row)} (${row.name})`);
+  return ` ${fallen.length} fall, by a factor of ${least} to ${most}.`;
+}
+
+/** Whether fewer parameters work on a token than there are. @param {Milestone} milestone */
+function hasFallen({ total, active }) {
+  return active !== null && active !== total;
+}
+
+/** Of how many parameters one works on a token. @param {Pick<Milestone, "total" | "active">} milestone */
+function oneIn({ total, active }) {
+  return Number((/** @type {number} */ (total) / /** @type {number} */ (active)).toPrecision(2));
 }
 
 /**
@@ -94,7 +116,7 @@ function figure(model, rows, picked) {
   const measure = /** @type {"total" | "active"} */ (model.get("measure"));
   const entries = KINDS.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
   const legend = element("p", { class: "llm-legend" }, ...entries);
-  const caption = measure === "total" ? "Parameters, by month of release" : "Parameters active for a token, by month of release; a thin line comes from all parameters";
+  const caption = measure === "total" ? "Parameters, by month of release" : "Active parameters, by month; thin line: from all";
   return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), legend, fitted((width) => drawing(model, measure, rows, picked, width)));
 }
 
@@ -125,9 +147,9 @@ function drawing(model, measure, rows, picked, width) {
     const [size, cx] = [row[measure], x(yearOf(row.month))];
     return { cx, cy: size === null ? BAND.top + lane(cx, row.name) * BAND.step : y(size) };
   });
-  const falls = rows.flatMap(({ total, active }, i) => {
+  const falls = rows.flatMap((row, i) => {
     const { cx, cy } = places[i];
-    return measure === "active" && active !== null && active !== total ? [/** @type {Point[]} */ ([[cx, y(/** @type {number} */ (total))], [cx, cy]])] : [];
+    return measure === "active" && hasFallen(row) ? [/** @type {Point[]} */ ([[cx, y(/** @type {number} */ (row.total))], [cx, cy]])] : [];
   });
   const marks = rows.map((row, i) => {
     const kind = row[measure] === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
@@ -136,7 +158,7 @@ function drawing(model, measure, rows, picked, width) {
   const named = names(rows, places, falls, rows.indexOf(/** @type {Milestone} */ (picked)), width);
   const picture = svg(
     "svg",
-    { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows)} Years ${first} to ${last}, ${scale} scale. Sizes told by year: ${byYear}.` },
+    { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows, measure)} Years ${first} to ${last}, ${scale} scale. Sizes told by year: ${byYear}.` },
     svg("rect", { class: "llm-untold", x: LEFT, y: FLOOR + 6, width: right - LEFT, height: BAND.rows * BAND.step + 6 }),
     ...ticks.filter((tick) => tick <= range.largest).map((tick) => rule(right, y(tick), tick === 0 ? "0" : inWords(tick))),
     ...Array.from({ length: last - first - 1 }, (_, i) => svg("path", { class: "llm-grid", d: `M${x(first + i + 1)} ${TOP}V${HEIGHT - 38}` })),

@@ -166,7 +166,7 @@ def test_the_timeline_hides_nothing_undisclosed(watched: Watched, address: str) 
     page.get_by_label("Weights", exact=True).select_option("open")
     expect(hollow).to_have_count(0)
     page.get_by_label("Model", exact=True).select_option(label="Mixtral 8x7B, 2023-12")
-    expect(said).to_contain_text("46.7 B parameters, 12.9 B active for a token")
+    expect(said).to_contain_text("46.7 B parameters, 12.9 B active for a token: one in 3.6; open weights")
     names = page.locator("text.llm-name")
     expect(names.filter(has_text="Mixtral 8x7B")).to_be_visible()
     boxes = [box for name in names.all() if (box := name.bounding_box())]
@@ -223,7 +223,7 @@ def test_a_mark_tells_name_date_and_size_when_it_is_pointed_at_or_focused(
     tips = page.locator(".llm-tip:visible")
     expect(tips).to_have_count(0)
     page.get_by_role("button", name="Mixtral 8x7B").hover()
-    expect(tips).to_have_text("Mixtral 8x7BMistral AI, 2023-1246.7 B parameters, 12.9 B active for a token")
+    expect(tips).to_have_text("Mixtral 8x7BMistral AI, 2023-1246.7 B parameters, 12.9 B active for a token: one in 3.6")
     page.mouse.move(1, 1)
     page.get_by_label("Model", exact=True).press("Tab")  # one stop for all marks
     expect(buttons.first).to_be_focused()
@@ -236,6 +236,23 @@ def test_a_mark_tells_name_date_and_size_when_it_is_pointed_at_or_focused(
         buttons.nth(place).hover(force=True)
         box = tips.last.bounding_box()
         assert box is not None and box["x"] >= 0 and box["x"] + box["width"] <= width
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [756, 390])
+def test_the_timeline_says_how_far_models_fall_and_keeps_its_height(watched: Watched, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 800})
+    page = opened(watched, address, "timeline")
+    said, card = page.get_by_role("status"), page.locator(".llm-widget")
+    expect(said).to_contain_text("The hollow marks below do not. Press a mark for its name.")
+    height = card.evaluate("card => card.offsetHeight")
+    page.get_by_label("Size", exact=True).select_option("active")
+    shares = {one.name: one.total / one.active for one in MILESTONES if one.total and one.active != one.total}  # type: ignore[operator]
+    expect(said).to_contain_text(f"{len(shares)} fall, by a factor of 3.6 (Mixtral 8x7B) to")
+    expect(said).to_contain_text(f"to {max(shares.values()):.2g} ({max(shares, key=lambda name: shares[name])}).")
+    assert card.evaluate("card => card.offsetHeight") == height
+    page.get_by_label("Weights", exact=True).select_option("closed")
+    expect(said).to_contain_text("None falls.")
 
 
 @pytest.mark.browser
