@@ -158,11 +158,11 @@ def test_each_question_of_rent_or_own_has_an_answer_by_typed_numbers(watched: Wa
         for figure, text in zip(figures.all(), expected, strict=True):
             expect(figure).to_contain_text(text)
 
-    answers("Busy", "2 %", "$17.36", "$0.500", "69.4", "3,650 M")
-    answers("Busy", "100 %", "$0.347", "$0.500", "69.4", "3,650 M")
-    answers("Tokens per second", "20,000", "$0.0347", "$0.500", "6.9", "3,650 M")
-    answers("Tokens per second", "2000", "$0.347", "$0.500", "69.4", "3,650 M")
-    answers("API, per million tokens", "$1", "$0.347", "$1.00", "34.7", "1,825 M")
+    answers("Busy", "2 %", "$17.36", "$0.500", "69.4", "3,600 M")
+    answers("Busy", "100 %", "$0.347", "$0.500", "69.4", "3,600 M")
+    answers("Tokens per second", "20,000", "$0.0347", "$0.500", "6.9", "3,600 M")
+    answers("Tokens per second", "2000", "$0.347", "$0.500", "69.4", "3,600 M")
+    answers("API, per million tokens", "$1", "$0.347", "$1.00", "34.7", "1,800 M")
     answers("API, per million tokens", "0.25", "$0.347", "$0.250", "never", "never")
     expect(page.get_by_role("status")).to_contain_text("never meet: at that price the API is cheaper even at full use")
 
