@@ -1,6 +1,7 @@
 /** A server in the page: one trace of requests, batched, paged and drafted as the reader likes. */
 
-import { memory } from "./js/before.js";
+import { moveByArrows } from "./js/arrows.js";
+import { fromTo, memory } from "./js/before.js";
 import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { fitted, sample } from "./js/plot.js";
@@ -27,27 +28,37 @@ export default widget(
     tryThis: [
       "Switch between static and continuous batches. Which requests wait, and for whom?",
       "Raise the slots from 1 to 24. What happens to the tokens per second of all, and to the time per token of each?",
-      "Take 1 GiB of memory and 24 slots, and find a request that was sent back. Then share the prefixes.",
+      "Take 1 GiB of memory and 24 slots, and point at a request that was sent back. Then share the prefixes: why are more sent back, and all done earlier?",
       "Find the longest pause, and make it short with a chunk. What does that cost?",
     ],
   },
   (model, body, tips) => {
     const said = announcement();
+    said.classList.add("llm-served");
+    const told = element("p", { class: "llm-note llm-request-told" });
     const results = element("div");
     const more = moreFields(model);
     tips.addEventListener("llm-tried", (event) => (more.open ||= TRIED.includes(/** @type {CustomEvent} */ (event).detail)));
-    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said], [results]));
+    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said, told], [results]));
     const remember = /** @type {(now: Run) => Run | undefined} */ (memory());
+    let picked = -1;
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     show();
 
     function show() {
-      const { yours, plain } = runs(model);
+      const { yours, plain, apart } = runs(model);
       const deadlines = /** @type {[number, number]} */ ([model.get("ttft_deadline"), model.get("tpot_deadline")]);
-      said.textContent = sentence(yours, figures(yours, ...deadlines));
       const former = remember(yours);
       const of = (/** @type {Run} */ run) => figures(run, ...deadlines);
-      results.replaceChildren(schedule(yours, former), table(of(plain), of(yours), former && of(former), deadlines, yours.server.sharing));
+      const [found, foundBefore] = [of(yours), former && of(former)];
+      said.textContent = sentence(yours, found, foundBefore);
+      const pick = (/** @type {number} */ request) => {
+        picked = request;
+        told.textContent = picked < 0 ? "Point at a row, or press it, to read about its request." : about(yours, picked);
+      };
+      pick(picked);
+      results.replaceChildren(schedule(yours, former, picked, pick), table(plain.server, of(plain), found, foundBefore, deadlines));
+      if (apart) results.append(element("p", { class: "llm-note" }, sharingSaid(yours, apart, found, of(apart))));
     }
   },
 );
@@ -85,7 +96,11 @@ function setting(model) {
   return (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
 }
 
-/** The trace as the reader's server runs it, and as a static batch of as many slots does. @param {Model} model */
+/**
+ * The trace as the reader's server runs it, as a plain one of the other kind with as many slots does, and as the reader's
+ * does without sharing, where it shares.
+ * @param {Model} model
+ */
 function runs(model) {
   const load = model.get("load");
   /** @type {Request[]} */
@@ -95,11 +110,11 @@ function runs(model) {
     slots: model.get("slots"), block_size, machine: model.get("machine"), draft_share: DRAFT_SHARE, acceptance: model.get("acceptance"),
     blocks: Math.floor((model.get("memory") * TOKENS_PER_GIB) / block_size),
   };
-  const plain = simulate(trace, { ...common, continuous: false, chunk: 0, sharing: false, drafted: 0 });
-  const yours = simulate(trace, {
-    ...common, continuous: model.get("batching") === "continuous", chunk: model.get("chunk"), sharing: model.get("sharing"), drafted: model.get("drafted"),
-  });
-  return { plain, yours };
+  const continuous = model.get("batching") === "continuous";
+  const chosen = { ...common, continuous, chunk: model.get("chunk"), sharing: model.get("sharing"), drafted: model.get("drafted") };
+  const plain = simulate(trace, { ...common, continuous: !continuous, chunk: 0, sharing: false, drafted: 0 });
+  const apart = chosen.sharing && continuous ? simulate(trace, { ...chosen, sharing: false }) : undefined;
+  return { plain, yours: simulate(trace, chosen), apart };
 }
 
 /** @typedef {ReturnType<typeof figures>} Figures */
@@ -107,15 +122,41 @@ function runs(model) {
 /**
  * @param {Run} run
  * @param {Figures} found
+ * @param {Figures | undefined} before
  */
-function sentence({ outcomes, steps }, found) {
+function sentence({ outcomes, steps }, found, before) {
   const back = outcomes.filter(({ preempted }) => preempted).length;
   const times = found.preemptions === back ? "" : `, ${found.preemptions} times in all,`;
   return (
-    `${outcomes.length} requests in ${format(found.seconds, 1)} s, ${steps.length.toLocaleString("en")} passes: ` +
+    `${outcomes.length} requests in ${fromTo(before && format(before.seconds, 1), format(found.seconds, 1))} s, ${steps.length.toLocaleString("en")} passes: ` +
     `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)}\u00a0% in time, ` +
     `${back ? `${back} sent back${times} for lack of memory` : "none sent back"}.`
   );
+}
+
+/**
+ * What sharing saves; and, where more requests are sent back than without it, why.
+ * @param {Run} shared
+ * @param {Run} apart
+ * @param {Figures} found
+ * @param {Figures} foundApart
+ */
+function sharingSaid(shared, apart, found, foundApart) {
+  const saved = `${Math.round(100 * found.hits)}\u00a0% of all prompt tokens were found in the cache.`;
+  const [most, mostApart] = [shared, apart].map(({ steps }) => Math.max(...steps.map(({ reading, writing }) => reading.length + writing.length)));
+  if (found.preemptions <= foundApart.preemptions || most <= mostApart) return saved;
+  return `${saved} Sharing lets in up to ${most} requests at a time, not ${mostApart}. So the memory runs out more often as they write: without sharing, ${foundApart.preemptions} times, and all done in ${format(foundApart.seconds, 1)} s.`;
+}
+
+/**
+ * @param {Run} run
+ * @param {number} index
+ */
+function about({ outcomes }, index) {
+  const { arrival, started, first, finish, preempted } = outcomes[index];
+  const seconds = (/** @type {number} */ time) => `${format(time / 1000, 2)} s`;
+  const back = preempted ? `; sent back ${preempted === 1 ? "once" : `${preempted} times`}` : "";
+  return `Request ${index + 1}: came at ${seconds(arrival)}, waited ${seconds(started - arrival)}, started at ${seconds(started)}, first token at ${seconds(first)}, ended at ${seconds(finish)}${back}.`;
 }
 
 /** Stretches of passes in which a request does the same. @param {Run} run */
@@ -139,30 +180,45 @@ function stretches({ steps, outcomes }) {
  * Who waits, reads and writes, and below it, over the same seconds, the memory of the cache.
  * @param {Run} run
  * @param {Run | undefined} former
+ * @param {number} picked
+ * @param {(request: number) => void} pick
  */
-function schedule(run, former) {
+function schedule(run, former, picked, pick) {
   const title = `${run.outcomes.length} requests, a row each, in the order of arrival: waiting, reading the prompt, writing the answer; below, the memory of the cache`;
   const parts = stretches(run);
-  const last = Math.max(...[run, ...(former ? [former] : [])].flatMap(({ outcomes }) => outcomes.map(({ finish }) => finish)));
+  const last = Math.max(...run.outcomes.map(({ finish }) => finish));
+  const before = former?.outcomes.map(({ finish }, index) => ({ finish, index })).filter(({ finish }) => finish <= last) ?? [];
   const draw = (/** @type {number} */ width) => {
     const toX = (/** @type {number} */ time) => EDGE.left + (time / last) * (width - EDGE.left - EDGE.right);
     const floor = ROW * run.outcomes.length;
     const top = floor + 20 + MEMORY.top;
     const bottom = top + MEMORY.height;
     const seconds = Array.from({ length: 5 }, (_, i) => (i * last) / 4);
+    const rows = parts.map((row, index) => rowOf(run, row, index, toX));
+    if (rows[picked]) rows[picked].classList.add("llm-picked");
+    rows[Math.max(0, picked)].tabIndex = 0;
+    const choose = (/** @type {Event} */ event) => {
+      const chosen = rows.findIndex((row) => row.contains(/** @type {Node} */ (event.target)));
+      if (chosen < 0) return;
+      rows.forEach((row, index) => row.classList.toggle("llm-picked", index === chosen));
+      pick(chosen);
+    };
     return svg(
       "svg",
-      { viewBox: `0 0 ${width} ${bottom + 2}`, role: "img", "aria-label": title },
+      {
+        viewBox: `0 0 ${width} ${bottom + 2}`, role: "group", "aria-label": `${title}. Arrows move between the rows.`,
+        onpointerover: choose, onclick: choose, onfocusin: choose, onkeydown: (/** @type {KeyboardEvent} */ event) => moveByArrows(event, rows),
+      },
       ...seconds.map((time) => svg("path", { class: "llm-grid", d: `M${toX(time)} 0V${bottom}` })),
-      ...parts.flatMap((row, index) => rowOf(run, row, index, toX)),
-      ...(former ? former.outcomes.map(({ finish }, index) => svg("rect", { class: "llm-finished", x: toX(finish) - 1, y: index * ROW, width: 2, height: ROW })) : []),
+      ...rows,
+      ...before.map(({ finish, index }) => svg("rect", { class: "llm-finished", x: toX(finish) - 1, y: index * ROW, width: 2, height: ROW })),
       ...seconds.map((time, i) => svg("text", { class: "llm-tick", x: toX(time), y: floor + 15, "text-anchor": i === 4 ? "end" : "middle" }, `${format(time / 1000, 1)} s`)),
       ...memoryOf(run, toX, top, bottom),
       svg("text", { class: "llm-tick", x: EDGE.left - 4, y: top + 9, "text-anchor": "end" }, "100 %"),
       svg("text", { class: "llm-tick", x: EDGE.left - 4, y: bottom, "text-anchor": "end" }, "0"),
     );
   };
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Who waits, reads, writes; below, memory"), legend(), fitted(draw));
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Who waits, reads, writes; below, memory"), legend(run.steps.some(({ kept }) => kept)), fitted(draw));
 }
 
 /**
@@ -171,8 +227,8 @@ function schedule(run, former) {
  * @param {number} index
  * @param {(time: number) => number} toX
  */
-function rowOf({ outcomes }, row, index, toX) {
-  const { arrival, first, finish, preempted } = outcomes[index];
+function rowOf(run, row, index, toX) {
+  const { arrival, finish, preempted } = run.outcomes[index];
   const y = index * ROW;
   const wait = svg("line", { class: "llm-axis", x1: toX(arrival), x2: toX(finish), y1: y + ROW / 2, y2: y + ROW / 2 });
   const parts = row.map(({ kind, start, end }) =>
@@ -180,10 +236,8 @@ function rowOf({ outcomes }, row, index, toX) {
   );
   const back = preempted ? row.filter(({ kind }, i) => i > 0 && kind === "reading").slice(-preempted) : [];
   const signs = back.map(({ start }) => svg("path", { class: "llm-sent-back", d: signAt(toX(row[row.findIndex((one) => one.start === start) - 1].end), y + ROW / 2) }));
-  const seconds = (/** @type {number} */ time) => `${format(time / 1000, 1)} s`;
-  const told = `Request ${index + 1}: comes at ${seconds(arrival)}, first token at ${seconds(first)}, ends at ${seconds(finish)}${preempted ? `; sent back ${preempted === 1 ? "once" : `${preempted} times`}, reads again` : ""}.`;
-  const field = svg("rect", { class: "llm-field-of", x: toX(arrival), y, width: Math.max(1, toX(finish) - toX(arrival)), height: ROW });
-  return [svg("g", { class: "llm-request" }, field, wait, ...parts, ...signs, svg("title", {}, told))];
+  const field = svg("rect", { class: "llm-field-of", x: EDGE.left, y, width: "100%", height: ROW });
+  return /** @type {SVGElement} */ (svg("g", { class: "llm-request", role: "img", tabindex: -1, "aria-label": about(run, index) }, field, wait, ...parts, ...signs));
 }
 
 /**
@@ -216,8 +270,11 @@ function memoryOf({ server, steps }, toX, top, bottom) {
   ];
 }
 
-/** What the marks mean, always all of them: the charts below keep their place. */
-function legend() {
+/**
+ * What the marks mean. The last keeps its place where nothing is kept: the charts below do not move.
+ * @param {boolean} keeps
+ */
+function legend(keeps) {
   const box = (/** @type {string} */ kind, height = 8) => svg("rect", { class: kind, x: 0, y: 5 - height / 2, width: 26, height });
   return element(
     "p",
@@ -229,18 +286,19 @@ function legend() {
     sample("ended before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })),
     sample("cache filled", box("llm-cached")),
     sample("taken, empty", box("llm-used")),
-    sample("kept", box("llm-kept")),
+    element("span", { style: keeps ? undefined : "visibility: hidden" }, sample("kept", box("llm-kept"))),
   );
 }
 
 /**
+ * @param {Server} server  The plain one.
  * @param {Figures} plain
  * @param {Figures} yours
  * @param {Figures | undefined} former
  * @param {[number, number]} deadlines
- * @param {boolean} shares
  */
-function table(plain, yours, former, [ttft, tpot], shares) {
+function table(server, plain, yours, former, [ttft, tpot]) {
+  const kind = server.continuous ? "continuous" : "static";
   const milliseconds = (/** @type {number} */ value) => (value < 100 ? `${format(value, 1)} ms` : `${Math.round(value).toLocaleString("en")} ms`);
   const percent = (/** @type {number} */ value) => `${Math.round(100 * value)} %`;
   const whole = (/** @type {number} */ value) => Math.round(value).toLocaleString("en");
@@ -251,17 +309,16 @@ function table(plain, yours, former, [ttft, tpot], shares) {
     ["longest pause", "pause", milliseconds],
     ["tokens per second", "throughput", whole],
     [`requests/s in time*`, "goodput", (value) => format(value, 1)],
-    ...(shares ? [/** @type {[string, keyof Figures, (value: number) => string]} */ (["prompt found in cache", "hits", percent])] : []),
   ];
   /** @type {typeof rows} */
-  const more = [["first token, 95 %", "ttft_95", milliseconds], ["cache in use but empty", "waste", percent]];
+  const more = [["first token, 95 %", "ttft_95", milliseconds], ["cache in use but empty", "waste", percent], ["prompt found in cache", "hits", percent]];
   const line = (/** @type {(typeof rows)[number]} */ [name, key, written]) => {
     const [was, is] = [former && written(former[key]), written(yours[key])];
     const trace = was === undefined || was === is ? null : element("span", { class: "llm-note" }, ` before: ${was}`);
     return element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, written(plain[key])), element("td", {}, element("b", {}, is), trace));
   };
-  const head = element("tr", {}, element("td"), element("th", { scope: "col" }, "static"), element("th", { scope: "col" }, "yours"));
-  const caption = "A plain static batch, and yours";
+  const head = element("tr", {}, element("td"), element("th", { scope: "col" }, kind), element("th", { scope: "col" }, "yours"));
+  const caption = `A plain ${kind} batch, and yours`;
   const note = `* in time: the first token within ${ttft} ms, the others within ${tpot} ms each on average`;
   const folded = element("details", {}, element("summary", {}, "More figures"), element("table", { class: "llm-dense-rows" }, element("thead", {}, head.cloneNode(true)), element("tbody", {}, ...more.map(line))));
   const shown = element("table", { class: "llm-dense-rows" }, element("caption", {}, caption, element("span", { class: "llm-note" }, ` ${note}`)), element("thead", {}, head), element("tbody", {}, ...rows.map(line)));

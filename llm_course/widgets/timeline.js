@@ -1,5 +1,6 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
+import { moveByArrows } from "./js/arrows.js";
 import { announcement, choice, element, redraw, setTrait, svg, widget } from "./js/dom.js";
 import { boxOf, markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/milestones.js";
@@ -195,21 +196,7 @@ function targets(rows, places, picked, width, choose) {
   });
   const first = buttons[Math.max(0, rows.indexOf(/** @type {Milestone} */ (picked)))];
   if (first) first.tabIndex = 0;
-  return element("div", { class: "llm-targets", role: "group", "aria-label": "Models by month: arrows move between them", onkeydown: (/** @type {KeyboardEvent} */ event) => step(event, buttons) }, ...buttons);
-}
-
-/**
- * @param {KeyboardEvent} event
- * @param {HTMLElement[]} buttons
- */
-function step(event, buttons) {
-  const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-  const from = buttons.indexOf(/** @type {HTMLElement} */ (event.target));
-  const next = by && buttons[from + by];
-  if (!next) return;
-  event.preventDefault();
-  [buttons[from].tabIndex, next.tabIndex] = [-1, 0];
-  next.focus();
+  return element("div", { class: "llm-targets", role: "group", "aria-label": "Models by month: arrows move between them", onkeydown: (/** @type {KeyboardEvent} */ event) => moveByArrows(event, buttons) }, ...buttons);
 }
 
 /**

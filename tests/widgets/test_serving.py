@@ -1,5 +1,6 @@
 """The widgets of chapter 16: the page's server and its speculation, against Python's."""
 
+import re
 from dataclasses import asdict
 
 import numpy as np
@@ -15,6 +16,7 @@ from llm_course.widgets.speculation_lab import accepted_shares
 from solutions.serving import expected_tokens
 
 from .conftest import Watched, opened, run_node
+from .test_layout import COLUMN
 
 SERVERS = {
     "static": Server(continuous=False, slots=6, blocks=2000),
@@ -144,10 +146,52 @@ def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
     page.get_by_label("Memory for the cache").select_option("1")
     expect(said).to_contain_text("5 sent back, 6 times in all, for lack of memory")
     page.get_by_label("Share prefixes").check()
-    expect(page.get_by_role("row", name="prompt found in cache")).not_to_contain_text("0 % 0 %")
-    before = said.inner_text()
+    why = page.get_by_text("of all prompt tokens were found in the cache")
+    expect(why).to_contain_text("Sharing lets in up to 24 requests at a time, not 16")
+    expect(why).to_contain_text("without sharing, 6 times, and all done in 5.5 s")
     page.get_by_label("Batch", exact=True).select_option("static")
-    expect(said).not_to_have_text(before)
+    expect(why).to_have_count(0)
+    expect(page.get_by_role("columnheader")).to_have_text(["continuous", "yours"])
+
+
+@pytest.mark.browser
+def test_the_arena_keeps_its_height_and_shows_the_run_in_full(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "serving_arena")
+    page.set_viewport_size(COLUMN)
+    widget, row = page.locator(".llm-widget"), page.get_by_role("img", name="Request 48:")
+    box = widget.bounding_box()
+    page.get_by_label("Slots", exact=True).fill("1")
+    page.wait_for_timeout(800)  # the next change is another gesture
+    page.get_by_label("Slots", exact=True).fill("24")
+    expect(page.get_by_role("status")).to_contain_text("48 requests in 32.4 → 3.9 s")
+    marks = widget.locator("svg").filter(has=row)
+    expect(marks.get_by_text(re.compile(r"^4\.\d s$"))).to_be_visible()  # the axis ends with this run
+    assert widget.bounding_box() == box
+    page.get_by_text("More settings").click()
+    page.get_by_label("Memory for the cache").select_option("1")
+    box = widget.bounding_box()
+    page.get_by_label("Share prefixes").check()
+    expect(page.get_by_text("of all prompt tokens")).to_be_visible()
+    assert widget.bounding_box() == box
+
+
+@pytest.mark.browser
+def test_the_arena_tells_of_the_request_that_is_pointed_at_or_focused(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "serving_arena")
+    told = page.locator(".llm-request-told")
+    expect(told).to_contain_text("Point at a row")
+    height = told.evaluate("node => node.clientHeight")
+    page.get_by_role("img", name="Request 20:").hover()
+    expect(told).to_contain_text("Request 20: came at 0.82 s, waited 1.16 s, started at 1.98 s")
+    page.mouse.move(0, 0)
+    page.get_by_role("img", name="Request 1:").focus()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("img", name="Request 2:")).to_be_focused()
+    expect(told).to_contain_text("Request 2: came at")
+    page.get_by_label("Load", exact=True).fill("2")  # the same request, at another load
+    expect(told).to_contain_text("Request 2: came at")
+    expect(page.locator(".llm-request.llm-picked")).to_have_count(1)
+    assert told.evaluate("node => node.clientHeight") == height
 
 
 @pytest.mark.browser
