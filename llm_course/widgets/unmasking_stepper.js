@@ -11,6 +11,8 @@ import { guesses, keep } from "./js/unmasking.js";
 /** @import { Model } from "./js/types.js" */
 /** @import { Guess } from "./js/unmasking.js" */
 
+/** @typedef {{ pass: number, guess: Guess }} Found */
+
 /** @type {[value: string, text: string][]} */
 const ORDERS = [["surest", "the surest"], ["left", "the leftmost"]];
 /** @type {[value: string, text: string][]} */
@@ -31,7 +33,7 @@ export default widget(
     const said = announcement();
     const results = element("div");
     const history = element("ol", { class: "llm-passes", tabindex: 0, "aria-label": "The sentence after each pass" });
-    /** In which pass each place was filled. @type {Map<number, number>} */
+    /** In which pass each place was filled, and what it guessed there. @type {Map<number, Found>} */
     let filled = new Map();
     const first = [...model.get("ids")];
     /** @type {Encoder | null} */
@@ -46,10 +48,12 @@ export default widget(
       button("To the end", () => {
         while (found.length) pass();
       }),
-      button("Hide all", () => restart(first.map((id) => (isWord(id) ? model.get("mask") : id)))),
+      button("Hide all words", () => restart(first.map((id) => (isWord(id) ? model.get("mask") : id)))),
       button("Start again", () => restart(first)),
     ];
     steps[0].classList.add("llm-primary");
+    steps[2].title = "Every word becomes a gap, and the full stop, too";
+    steps[3].title = "Back to the sentence as it was at first";
     body.append(
       element(
         "div",
@@ -90,9 +94,18 @@ export default widget(
       passes++;
       const before = model.get("ids");
       const now = keep(before, found, model.get("at_once"), model.get("order"));
-      now.forEach((id, place) => id !== before[place] && filled.set(place, passes));
+      for (const guess of found) if (now[guess.place] !== before[guess.place]) filled.set(guess.place, { pass: passes, guess });
       setTrait(model, "ids", now);
-      history.append(element("li", {}, ...marked(model, (place) => filled.get(place) === passes)));
+      note((place) => filled.get(place)?.pass === passes);
+    }
+
+    /**
+     * The sentence joins the list, by the number of its pass.
+     * @param {(place: number) => boolean} isMarked
+     * @param {string} [by]
+     */
+    function note(isMarked, by = "") {
+      history.append(element("li", { value: passes, class: by ? "llm-by-hand" : undefined }, by, ...marked(model, isMarked)));
       history.scrollTo(history.scrollWidth, history.scrollHeight);
     }
 
@@ -118,6 +131,7 @@ export default widget(
       ids[place] = found.find((guess) => guess.place === place)?.id ?? model.get("mask");
       filled.delete(place);
       setTrait(model, "ids", ids);
+      note((other) => other === place, "by hand: ");
     }
   },
 );
@@ -141,7 +155,7 @@ function text(model) {
 }
 
 /**
- * The sentence as nodes, with the words of some places marked.
+ * The sentence as nodes, its tokens as in the table, with those of some places marked.
  * @param {Model} model
  * @param {(place: number) => boolean} isMarked
  */
@@ -149,24 +163,24 @@ function marked(model, isMarked) {
   const ids = /** @type {number[]} */ (model.get("ids"));
   return ids.slice(1, -1).flatMap((id, i) => {
     const token = id === model.get("mask") ? "____" : model.get("tokens")[id];
-    const joins = i === 0 || /^(##|[.,?!])/.test(token);
-    const word = token.replace(/^##/, "");
-    return [joins ? "" : " ", isMarked(i + 1) ? element("mark", {}, word) : word];
+    const joins = i === 0 || /^[.,?!]/.test(token);
+    return [joins ? "" : " ", isMarked(i + 1) ? element("mark", {}, token) : token];
   });
 }
 
 /**
- * The tokens as buttons; below each gap its likeliest tokens, below a word that was found the pass that found it.
+ * The tokens as buttons; below each gap its likeliest tokens, below a word that was found the pass that found it and what
+ * was likeliest there.
  * @param {Model} model
  * @param {Guess[]} found
- * @param {Map<number, number>} filled
+ * @param {Map<number, Found>} filled
  * @param {(place: number) => void} press
  */
 function table(model, found, filled, press) {
   const tokens = model.get("tokens");
   const places = model.get("ids").map((/** @type {number} */ _, /** @type {number} */ i) => i).slice(1, -1);
-  const last = Math.max(1, ...filled.values());
-  const strength = (/** @type {number} */ place) => `--share: ${((filled.get(place) ?? 0) / last).toFixed(2)}`;
+  const last = Math.max(1, ...[...filled.values()].map(({ pass }) => pass));
+  const strength = (/** @type {number} */ place) => `--share: ${((filled.get(place)?.pass ?? 0) / last).toFixed(2)}`;
   const header = places.map((/** @type {number} */ place) => {
     const id = model.get("ids")[place];
     const gap = id === model.get("mask");
@@ -174,19 +188,20 @@ function table(model, found, filled, press) {
     const kind = gap ? "llm-gap-word" : filled.has(place) ? "llm-found" : "";
     return element("th", { scope: "col", style: strength(place) }, element("button", { type: "button", class: kind, "aria-label": label, onclick: () => press(place) }, gap ? "____" : tokens[id]));
   });
-  const passes = places.map((/** @type {number} */ place) => element("td", {}, filled.has(place) ? `pass ${filled.get(place)}` : ""));
+  const passes = places.map((/** @type {number} */ place) => element("td", {}, filled.has(place) ? `pass ${filled.get(place)?.pass}` : ""));
   const guessed = Array.from({ length: SHOWN }, (_, rank) => {
     const cells = places.map((/** @type {number} */ place) => {
-      const guess = found.find((one) => one.place === place);
+      const now = found.find((one) => one.place === place);
+      const guess = now ?? filled.get(place)?.guess;
       if (!guess) return element("td", {}, "\u00a0\n\u00a0");
       const id = ranked(guess.probabilities)[rank];
       const probability = guess.probabilities[id];
-      return element("td", { class: "llm-positive", style: `--share: ${probability.toFixed(3)}` }, `${tokens[id]}\n${percent(probability)}`);
+      return element("td", { class: now ? "llm-positive" : "llm-past", style: `--share: ${probability.toFixed(3)}` }, `${tokens[id]}\n${percent(probability)}`);
     });
-    return element("tr", {}, element("th", { scope: "row", "aria-label": `guess ${rank + 1}`, style: found.length ? undefined : "visibility: hidden" }, `${rank + 1}.`), ...cells);
+    return element("tr", {}, element("th", { scope: "row", "aria-label": `guess ${rank + 1}`, style: found.length || filled.size ? undefined : "visibility: hidden" }, `${rank + 1}.`), ...cells);
   });
   const rows = [element("tr", { class: "llm-found-in" }, element("th", { scope: "row" }, element("span", { class: "llm-unseen" }, "found in")), ...passes), ...guessed];
-  const caption = "The sentence; below each gap, what the model guesses for it alone";
+  const caption = "The sentence; below each gap, what the model guesses for it alone; in gray, what it guessed for a word that it found";
   return captionedTable(caption, ["", ...header], rows, "llm-heat llm-sentence");
 }
 

@@ -175,6 +175,8 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
     sentence = tokenizer.decode(unmasked(1), skip_special_tokens=True)
     page.get_by_text(f"“{sentence}” No gap left, after 6 passes.").wait_for()
     expect(page.get_by_role("cell", name="pass")).to_have_count(6)
+    expect(page.locator(".llm-sentence tbody .llm-past")).to_have_count(3 * 6)  # what was guessed stays
+    expect(page.locator(".llm-found").first).to_have_css("color", "rgb(27, 31, 36)")
     page.locator("thead button").nth(2).click()  # a gap again, that no pass has filled
     expect(page.get_by_role("cell", name="pass")).to_have_count(5)
     table, history = (page.locator(part).bounding_box() for part in (".llm-sentence", ".llm-passes"))
