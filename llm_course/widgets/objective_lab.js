@@ -30,7 +30,7 @@ export default widget(
   },
   (model, body) => {
     const said = announcement();
-    const rows = element("div");
+    const rows = element("div", { class: "llm-lesson" });
     const words = /** @type {string[]} */ (model.get("words"));
     const prefix = slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
     const compared = comparison(model, prefix);
@@ -44,8 +44,9 @@ export default widget(
     show();
 
     function show() {
-      const count = countOf(model, model.get("objective"));
-      said.textContent = `${count} ${count === 1 ? "token carries" : "tokens carry"} loss; the text has ${words.length}.${hint(model)}`;
+      const { words: count, marks } = countOf(model, model.get("objective"));
+      const counted = marks ? `${count} ${count === 1 ? "word" : "words"} and ${marks} ${marks === 1 ? "mark" : "marks"} carry` : `${count} ${count === 1 ? "token carries" : "tokens carry"}`;
+      said.textContent = `${counted} loss; the text has ${words.length}.${hint(model)}`;
       compared.show();
       showRows(most);
     }
@@ -59,7 +60,7 @@ export default widget(
 
 /** @param {Model} model */
 function hint(model) {
-  if (model.get("objective") === "spans") return " The marks of the hidden spans carry loss too. Press a word of the text to hide it, or to show it again.";
+  if (model.get("objective") === "spans") return " Marks teach no word: the passes leave them out. Press a word of the text to hide it, or to show it again.";
   if (HIDES.includes(model.get("objective"))) return " Press a word of the text to hide it, or to show it again.";
   return " Each of them stands below the token after which it is said.";
 }
@@ -74,16 +75,19 @@ function askedOf(model) {
 }
 
 /**
+ * What carries loss: words of the text, and marks between spans.
  * @param {Model} model
  * @param {Objective} objective
  */
 function countOf(model, objective) {
-  return lesson(objective, ...askedOf(model)).says.length;
+  const all = lesson(objective, ...askedOf(model)).says.length;
+  const words = objective === "spans" ? model.get("hidden").length : all;
+  return { words, marks: all - words };
 }
 
 /**
  * Over the text, for as many lessons as one pass of the next-token objective gives.
- * @param {number} count  Of the tokens that carry loss in a pass.
+ * @param {number} count  Of the words that carry loss in a pass.
  * @param {number} next
  */
 function passes(count, next) {
@@ -103,11 +107,11 @@ function comparison(model, prefix) {
     const [units, said, factor] = [element("span", { class: "llm-units", style: `--units: ${most}` }), element("span"), element("span")];
     const named = element("div", {}, choose, element("span", { class: "llm-note" }, `a token sees ${sees}`), objective === "prefix" ? prefix : null);
     const showLine = () => {
-      const count = countOf(model, objective);
+      const { words, marks } = countOf(model, objective);
       choose.setAttribute("aria-pressed", String(objective === model.get("objective")));
-      units.replaceChildren(...Array.from({ length: count }, () => element("i", { class: "llm-loss" })));
-      said.textContent = String(count);
-      factor.textContent = passes(count, countOf(model, "next"));
+      units.replaceChildren(...Array.from({ length: words + marks }, (_, i) => element("i", { class: i < words ? "llm-loss" : "llm-loss-of-mark" })));
+      said.textContent = marks ? `${words}\u00a0+\u00a0${marks}` : String(words);
+      factor.textContent = passes(words, countOf(model, "next").words);
     };
     return { row: tableRow(named, [units, said, factor]), show: showLine };
   });

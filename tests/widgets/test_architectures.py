@@ -178,6 +178,8 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
     expect(page.locator(".llm-sentence tbody .llm-past")).to_have_count(3 * 6)  # what was guessed stays
     expect(page.locator(".llm-found").first).to_have_css("color", "rgb(27, 31, 36)")
     page.locator("thead button").nth(2).click()  # a gap again, that no pass has filled
+    expect(page.locator(".llm-passes li").last).to_contain_text("by hand:")
+    expect(page.locator(".llm-passes li").last).to_contain_text("____")
     expect(page.get_by_role("cell", name="pass")).to_have_count(5)
     table, history = (page.locator(part).bounding_box() for part in (".llm-sentence", ".llm-passes"))
     assert table is not None and history is not None
@@ -221,19 +223,21 @@ def test_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
     page = opened(watched, address, "objective_lab")
     page.get_by_text("1 token carries loss; the text has 6.").wait_for()
     passes = page.locator(".llm-lessons tbody td:last-child")
-    assert passes.all_inner_texts() == ["1", "5", "1.3", "1.7"]
+    assert passes.all_inner_texts() == ["1", "5", "1.3", "5"]  # marks are no words
     prefix = page.get_by_role("row", name="Next token behind a prefix").get_by_label("Length of the prefix")
     prefix.fill("4")
     expect(prefix).to_be_focused()  # the row stays, so that the slider can be dragged
-    assert passes.all_inner_texts() == ["1", "5", "2.5", "1.7"]
+    assert passes.all_inner_texts() == ["1", "5", "2.5", "5"]
     page.get_by_role("button", name="Paris").click()
     page.get_by_text("2 tokens carry loss").wait_for()
     assert passes.all_inner_texts()[1] == "2.5"
-    expect(page.get_by_text("The marks of the hidden spans carry loss too")).to_have_count(0)
+    height = page.locator(".llm-widget").evaluate("card => card.clientHeight")
     expect(page.locator(".llm-aligned .llm-mark")).to_have_count(2)
     expect(page.get_by_role("button", name="Paris")).to_be_focused()  # drawn anew, it is another button
     page.get_by_role("button", name="Spans", exact=True).click()
-    page.get_by_text("The marks of the hidden spans carry loss too").wait_for()
+    page.get_by_text("2 words and 3 marks carry loss; the text has 6. Marks teach no word").wait_for()
+    expect(page.get_by_role("row", name="Spans").locator(".llm-loss-of-mark")).to_have_count(3)
+    assert page.locator(".llm-widget").evaluate("card => card.clientHeight") == height
     page.get_by_role("button", name="Next token", exact=True).click()
     page.get_by_text("5 tokens carry loss").wait_for()
     says = page.get_by_role("row", name="it says").get_by_role("cell")
