@@ -117,8 +117,8 @@ export default widget(
       const acts = step > 0 && part < LAST ? `${placesOf(state, step)[part].name}.` : nextOf(history, stays);
       said.textContent = `Step ${state.taken} of at most ${model.get("max_steps")}. ${over ? ENDINGS[over] : acts}`;
       const fresh = step > 0 ? history.length - messages.length + stateAt(model, step - 1).messages.length : history.length;
-      const all = Array.from({ length: MOST_STEPS + 1 }, (_, i) => loop(placesOf(stateAt(model, i), i), LAST, false));
-      ring.replaceChildren(...all, loop(placesOf(state, step), step > 0 ? part : -1, true));
+      const all = Array.from({ length: MOST_STEPS + 1 }, (_, i) => loop(placesOf(stateAt(model, i), i), LAST));
+      ring.replaceChildren(...all, loop(placesOf(state, step), step > 0 ? part : -1, over ? "llm-current llm-ended" : "llm-current"));
       budget.replaceChildren(budgetBar(told, stays, model.get("budget")));
       const list = table(history, told.length, stays, fresh, over);
       log.replaceChildren(list);
@@ -173,13 +173,13 @@ function placesOf(state, step) {
  * The loop up to one of its parts, which is filled: those after it are empty. All steps share a place, so that nothing moves.
  * @param {Place[]} places
  * @param {number} part  -1 before the first.
- * @param {boolean} isCurrent
+ * @param {string} [look]  Of the one that is seen; once the loop has ended, no way leads back to the model.
  */
-function loop(places, part, isCurrent) {
+function loop(places, part, look = "") {
   const items = places.map(({ name, by, content }, i) =>
     element("li", { class: `llm-by-${by}${i > part ? " llm-to-come" : ""}`, "aria-current": i === part && "step" }, element("b", {}, name), element("span", {}, i > part ? "" : content)),
   );
-  return element("ol", { class: `llm-loop${isCurrent ? " llm-current" : ""}`, "aria-label": "The loop, and the last step in it" }, ...items);
+  return element("ol", { class: `llm-loop ${look}`, "aria-label": "The loop, and the last step in it" }, ...items);
 }
 
 /**

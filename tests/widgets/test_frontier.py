@@ -18,6 +18,7 @@ from llm_course.widgets.timeline import in_words
 from solutions.frontier import fit_messages, run_tools
 
 from .conftest import ROOT, Watched, opened, run_node
+from .test_layout import COLUMN
 
 LOOP = 'import * as loop from "./llm_course/widgets/js/tool_loop.js";\n'
 TIME = 'import * as time from "./llm_course/widgets/js/milestones.js";\n'
@@ -366,3 +367,24 @@ def test_a_step_moves_nothing_and_its_newest_message_is_in_view(watched: Watched
         page.get_by_label("Step limit").scroll_into_view_if_needed()
         expect(log.locator("tbody tr").last).to_be_in_viewport()
         expect(log.get_by_role("columnheader", name="message")).to_be_in_viewport()
+
+
+@pytest.mark.browser
+def test_the_loop_is_as_high_in_every_script_and_pales_once_it_has_ended(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "agent_stepper")
+    page.set_viewport_size(COLUMN)
+    card, back = page.locator(".llm-widget"), "loop => getComputedStyle(loop, '::after').opacity"
+    heights = set()
+    for script in SCRIPTS:
+        page.get_by_label("Script").select_option(script)
+        heights.add(card.evaluate("card => card.clientHeight"))
+    page.get_by_label("Errors are told").uncheck()
+    heights.add(card.evaluate("card => card.clientHeight"))
+    assert len(heights) == 1
+    page.get_by_label("Errors are told").check()
+    page.get_by_label("Script").select_option(next(iter(SCRIPTS)))
+    loop = page.locator(".llm-loop.llm-current")
+    assert loop.evaluate(back) == "1"
+    for _ in range(4):
+        page.get_by_role("button", name="Whole step").click()
+    assert loop.evaluate(back) == "0.25"
