@@ -71,7 +71,7 @@ FAULTS = {
         "llm_course/widgets/bpe_stepper.js",
         'const tables = element("div", { class: "llm-row" });',
         'const tables = element("div", { class: "llm-row" }); throw new Error("dead");',
-        ("tests/widgets/test_browser.py", "-k", "bpe_stepper"),
+        ("tests/widgets/test_every_widget.py", "-k", "bpe_stepper"),
         "make widgets",
     ),
     "a widget disagrees with torch": Fault(
