@@ -39,7 +39,7 @@ ATTENTION = assignments()[NAME]
 TRIED = [*STARVING] if os.environ.get("LLM_COURSE_STARVING") == "all" else ["loops in a cell"]
 DEADLINES = """
 c.TrustedGrade.cell_deadline = 30
-c.TrustedGrade.call_deadline = 1
+c.TrustedGrade.call_deadline = 2
 c.TrustedGrade.submission_deadline = 30
 """
 
