@@ -76,6 +76,14 @@ class RoomProcess:
             return Times()
         return Times(int(ran) / 1e9, int(waited) / 1e9)
 
+    def is_ready_to_run(self) -> bool:
+        """Whether its first thread runs now or waits for a processor, and does not sleep."""
+        try:
+            status = Path(f"/proc/{self.pid}/stat").read_text(errors="replace")
+        except OSError:
+            return False
+        return status.rpartition(")")[2].split()[0] == "R"
+
     def close(self) -> None:
         """Let go of it."""
         self.connection.close()

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import re
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -39,7 +40,7 @@ ATTENTION = assignments()[NAME]
 TRIED = [*STARVING] if os.environ.get("LLM_COURSE_STARVING") == "all" else ["loops in a cell"]
 DEADLINES = """
 c.TrustedGrade.cell_deadline = 30
-c.TrustedGrade.call_deadline = 2
+c.TrustedGrade.call_deadline = 1
 c.TrustedGrade.submission_deadline = 30
 """
 
@@ -151,8 +152,8 @@ class Process:
 
     tier, connection, pid, generation = "namespaces", None, 0, 0
 
-    def __init__(self, ran: float, waited: float) -> None:
-        self._ran, self._waited = ran, waited
+    def __init__(self, ran: float, waited: float, is_ready: bool = False) -> None:
+        self._ran, self._waited, self._is_ready = ran, waited, is_ready
         self.waits: list[float] = []
 
     def wait(self, seconds: float) -> bool:
@@ -161,6 +162,9 @@ class Process:
 
     def times(self) -> Times:
         return Times(self._ran * sum(self.waits), self._waited * sum(self.waits))
+
+    def is_ready_to_run(self) -> bool:
+        return self._is_ready
 
 
 @pytest.mark.parametrize(
@@ -195,6 +199,32 @@ def test_who_waits_first_and_runs_then_has_the_time_that_was_promised(monkeypatc
     assert room._wait(1.0) is False
     assert sum(process.waits) == pytest.approx(1.95, abs=0.06)
     assert not room.starved
+
+
+@pytest.mark.parametrize("is_ready", [True, False], ids=["it waits still", "it sleeps"])
+def test_a_wait_counts_before_the_kernel_counts_it(monkeypatch: pytest.MonkeyPatch, is_ready: bool) -> None:
+    """The kernel adds a wait when it ends: of one that lasts beside fifty loops, nothing is seen until then."""
+    seconds = itertools.count(step=10)
+    monkeypatch.setattr(rooms, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    process = Process(0.01, 0.0, is_ready)
+    monkeypatch.setattr(rooms.wire, "FrameReader", lambda connection: process)
+    room = Room(SimpleNamespace(end_process=lambda process: None), process)
+    assert room._wait(10.0) is False
+    assert room.starved == is_ready
+
+
+@pytest.mark.parametrize(("script", "is_ready"), [("while :; do :; done", True), ("exec sleep 1000", False)])
+def test_who_is_ready_to_run_is_told_from_who_sleeps(script: str, is_ready: bool) -> None:
+    with subprocess.Popen(["sh", "-c", script]) as child:
+        process = RoomProcess(socket.socket(), child.pid, os.pidfd_open(child.pid), "", 0)
+        end = time.monotonic() + 60
+        while process.is_ready_to_run() != is_ready and time.monotonic() < end:
+            time.sleep(0.01)
+        seen = process.is_ready_to_run()
+        child.kill()
+    assert seen == is_ready
+    assert not process.is_ready_to_run()
+    process.close()
 
 
 def test_workers_have_a_processor_each_where_there_are_enough() -> None:
