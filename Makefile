@@ -122,7 +122,7 @@ kill-matrix: env  ## write _build/kill_matrix.md: which property catches which k
 	@$(BIN)/python -m autograder.kill_matrix
 
 soak: env  ## before a release: 100 seeds, every page, every sandbox tier, 2,000 damaged notebooks, nbgrader's own tests, all training recipes
-	@LLM_COURSE_SEEDS=100 $(PYTEST) $(IN_PARALLEL) --timeout 7200 tests/autograder/exercises/test_verdicts.py tests/autograder/test_draws.py
+	@LLM_COURSE_SEEDS=100 $(PYTEST) $(IN_PARALLEL) --timeout 7200 tests/autograder/exercises/test_verdicts.py tests/autograder/exercises/test_each_draw.py
 	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
 	@LLM_COURSE_STARVING=all $(PYTEST) --timeout 3600 tests/grading/test_starving.py
 	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) -m notebooks

@@ -9,12 +9,9 @@ from collections.abc import Generator, Iterator
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from autograder.quick_imports import skip_grammar_of_addresses
 from tests import soak
 from tests.chapters import kept
 from tests.layers import LayerTimes
-
-skip_grammar_of_addresses()
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -31,7 +28,7 @@ PATIENCE = 120_000
 
 APART = {"test_banks.py", "test_every_page.py", "test_hostile_tiers.py", "test_notebooks.py", "test_room_tiers.py"}
 """Long files whose parameters share nothing: together they would keep one process busy when all others are done."""
-BY_EXERCISE = {"test_draws.py", "test_shortcuts.py", "test_travel.py", "test_trust.py", "test_verdicts.py"}
+BY_EXERCISE = {"test_each_draw.py", "test_travel.py", "test_trust.py", "test_verdicts.py", "test_watched.py"}
 """Files that ask each exercise: what an exercise's answer key takes is spent once, in one process for all of them."""
 
 FOR_PAGES = {"browser", "site"}

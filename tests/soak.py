@@ -95,7 +95,10 @@ def of_page(source: Path) -> tuple[str, Part]:
     return page(name), Part((PAGES,), (PAGES, *files, *OF_EVERY_PAGE), FOR_PAGES, apart=NOT_SEEN)
 
 
-VERDICTS = tuple(f"tests/autograder/{name}.py" for name in ("exercises/test_verdicts", "test_draws", "test_trust"))
+VERDICTS = (
+    *(f"tests/autograder/exercises/test_{name}.py" for name in ("verdicts", "each_draw", "watched")),
+    "tests/autograder/test_trust.py",
+)
 TRAVEL = ("tests/grading/test_travel.py",)
 OTHER_USES = (
     "autograder/exercises/__init__.py",
@@ -181,6 +184,11 @@ PARTS = {
             "llm_course/weights/stories/*",
         ),
         ("torch", "transformers", "tokenizers"),
+    ),
+    "what decoders read": Part(
+        ("tests/llm_course/corpus/test_curriculum.py",),
+        ("tests/llm_course/corpus/test_curriculum.py",),
+        (),
     ),
     "training recipes": Part(
         ("tests/llm_course/training/test_smoke.py",),

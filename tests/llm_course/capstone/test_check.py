@@ -21,6 +21,7 @@ from llm_course.capstone.steps import Capstone
 from tests.llm_course.capstone.conftest import SHAPE, SHORT
 
 
+@pytest.mark.training
 def test_each_step_has_a_check(finished: Capstone, capsys: pytest.CaptureFixture[str]) -> None:
     assert list(CHECKS) == [*STEPS, "ledger"]
     check_capstone("pretraining", finished.folder)
@@ -34,6 +35,7 @@ def test_each_step_has_a_check(finished: Capstone, capsys: pytest.CaptureFixture
     assert shown.err == ""
 
 
+@pytest.mark.training
 def test_a_check_says_what_went_wrong(
     finished: Capstone, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,6 +61,7 @@ def test_a_check_says_what_went_wrong(
     assert "100.0% of the weights" in capsys.readouterr().out
 
 
+@pytest.mark.training
 def test_a_wrong_loss_does_not_measure_itself(tmp_path: Path) -> None:
     """Bits per byte are the course's own, whatever a learner's loss says."""
     functions = Chosen({})
@@ -87,6 +90,7 @@ def test_the_reference_run_reaches_every_bar_of_its_figures() -> None:
     assert figures["quantization"]["bits_per_byte"] <= bars.KEPT_LOSS * figures["fact"]["bits_per_byte"]
 
 
+@pytest.mark.training
 def test_curves_are_drawn_over_the_tokens_seen(finished: Capstone) -> None:
     entry = finished.ledger.last(PRETRAIN)
     assert entry is not None
@@ -118,6 +122,7 @@ def test_the_command_runs_and_goes_on(
     assert capsys.readouterr().err == "Line 1 of ledger.jsonl was changed: its hash is another.\n"
 
 
+@pytest.mark.training
 def test_a_conversation_goes_on(finished: Capstone, capsys: pytest.CaptureFixture[str]) -> None:
     service = Service(finished)
     for _ in range(3):
@@ -126,6 +131,7 @@ def test_a_conversation_goes_on(finished: Capstone, capsys: pytest.CaptureFixtur
     assert [question for question, _ in service.turns] == ["Hello!"] * 3
 
 
+@pytest.mark.training
 def test_the_server_answers_and_refuses(finished: Capstone) -> None:
     def ask(address: str, content: object) -> tuple[int, dict[str, object]]:
         try:

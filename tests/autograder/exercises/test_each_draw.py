@@ -1,0 +1,59 @@
+"""The hidden cases in each draw: none is the same in all, and no mark of a known answer depends on which is drawn."""
+
+import dataclasses
+import os
+
+import torch
+
+from autograder.draws import DRAWS, Attempt
+from autograder.exercises import assignments
+from autograder.exercises.spec import Case, Exercise, given
+from autograder.judge import derive_seed, judge, local_answer
+from llm_course.checking.calls import Call, call_to_text
+from tests.soak import verdicts
+from tests.topics import TOPICS, where_changed
+
+ATTENTION = assignments()["05_attention"]
+# That each mistake is found with each seed, the tests of the specifications say; `make soak` tries all here too.
+TRIED = TOPICS if "LLM_COURSE_SEEDS" in os.environ else ATTENTION.exercises
+
+
+@where_changed(verdicts)
+def test_no_hidden_case_is_the_same_in_every_course(exercise: Exercise) -> None:
+    """A case that is written down, not drawn, could be seen once and answered from a table for ever after."""
+    assert fixed_cases(exercise) == []
+
+
+def fixed_cases(exercise: Exercise) -> list[str]:
+    """The hidden cases of which eight draws hold fewer than four different calls, or a visible case's."""
+    calls = {case: [asked(case, number) for number in range(2 * DRAWS)] for case in exercise.cases}
+    shown = {call for case, found in calls.items() if case.visible for call in found}
+    hidden = {case.name: set(found) for case, found in calls.items() if not case.visible}
+    return [name for name, found in hidden.items() if len(found) < DRAWS or found & shown]
+
+
+def asked(case: Case, number: int) -> str:
+    digest = derive_seed(b"%d" % number, case.drawn_as or case.name)
+    draw = torch.Generator().manual_seed(int.from_bytes(digest[:7], "little"))
+    arguments, script = case.arguments(draw), case.script(draw) if case.script else ()
+    return call_to_text(Call(arguments, case.gradients, case.measure, case.repeat, script, case.generators, case.new))
+
+
+def test_a_fixed_case_is_found() -> None:
+    mask = ATTENTION.exercises[0]
+    fixed = Case("one query", given(n_queries=1, n_keys=7))
+    cases = tuple(fixed if case.name == fixed.name else case for case in mask.cases)
+    assert fixed_cases(dataclasses.replace(mask, cases=cases)) == ["one query"]
+    shown = dataclasses.replace(next(case for case in cases if case.visible), name="one query", visible=False)
+    cases = tuple(shown if case.name == shown.name else case for case in mask.cases)
+    assert fixed_cases(dataclasses.replace(mask, cases=cases)) == ["one query"]
+
+
+@where_changed(verdicts, TRIED)
+def test_no_mark_of_a_known_answer_depends_on_the_draw(exercise: Exercise) -> None:
+    attempts = [Attempt(1, "", draw).seeds(b"secret", exercise.name) for draw in range(DRAWS)]
+    assert all(judge(exercise, local_answer(exercise.reference), *seeds).fraction == 1 for seeds in attempts)
+    for mistake in exercise.mistakes:
+        verdicts = [judge(exercise, local_answer(mistake.function), *seeds) for seeds in attempts]
+        told = {(verdict.fraction, verdict.mistake, verdict.hint) for verdict in verdicts}
+        assert len(told) == 1, (mistake.name, told)
