@@ -50,6 +50,8 @@ const LEAST_WRITTEN = 0.005;
 /** Longer sentences are cut: a table of more columns is no longer read. */
 const SENTENCE_TOKENS = 24;
 const LINES_OF_SENTENCE = 2;
+/** What a source is looked at first: its first head, and the row of its last token. */
+const FIRST_HEAD = { layer: 0, head: 0, picked: -1 };
 
 export default widget(
   {
@@ -80,7 +82,7 @@ export default widget(
     /** @param {string} index */
     function chooseSource(index) {
       const chosen = Number(index);
-      for (const [trait, value] of Object.entries({ source: chosen, layer: 0, head: 0, picked: -1 })) setTrait(model, trait, value);
+      for (const [trait, value] of Object.entries({ ...FIRST_HEAD, source: chosen })) setTrait(model, trait, value);
       if (chosen === 2) for (const trait of ["causal", "scaled"]) setTrait(model, trait, true);
       openSource();
     }
@@ -141,11 +143,11 @@ function suggestions(model) {
     "Press a token at the left of the weights to read its row.",
     "Go through layers and heads: which look one token back, which rest on the first token, which find a name again?",
   ];
-  const random = "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.";
-  const sentence = "Take a sentence in the course model, and write your own: what does a head do with a word it has seen before?";
+  const random = { say: "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.", set: { ...FIRST_HEAD, source: 1, width: 256, scaled: true } };
+  const sentence = { say: "Take a sentence in the course model, and write your own: what does a head do with a word it has seen before?", set: { ...FIRST_HEAD, source: 2, causal: true, scaled: true } };
   const [row, ...sought] = heads;
   if (model.get("source") === 1) return [random, row, sentence];
-  if (model.get("source") === 2) return [row, ...sought, sentence, random];
+  if (model.get("source") === 2) return [sentence, row, ...sought, random];
   return [...(model.get("weights") ? heads : edits), random, sentence];
 }
 
@@ -232,7 +234,7 @@ function sentenceSource(model, onChange) {
   /** @param {import("./js/course_model.js").CourseModel} model */
   function readSentence({ tokenizer, decoder, config }) {
     const ids = [config.end_of_text, ...tokenizer.encode(model.get("sentence"))].slice(0, SENTENCE_TOKENS);
-    source.tokens = ids.map((id) => (id === config.end_of_text ? "start" : visibleToken(tokenizer.decode([id]))));
+    source.tokens = ids.map((id) => (id === config.end_of_text ? "START" : visibleToken(tokenizer.decode([id]))));
     read = readHeads(decoder, ids);
   }
 

@@ -18,7 +18,7 @@ export default widget(
     tryThis: [
       "Merge until “low” is one token. Which pairs had to come first?",
       "Add a word that is not in the text, such as “lowest”, and merge: it is put together from what the other words taught.",
-      "Write a word with an accent, Japanese or an emoji: each character begins as two, three or four bytes.",
+      { say: "Here are a word with an accent, Japanese and an emoji: each of these characters begins as two, three or four bytes.", set: { text: "café 日本 🐶 café 日本 🐶" } },
       "Go on until no pair occurs twice: every further merge only learns this text by heart.",
     ],
   },

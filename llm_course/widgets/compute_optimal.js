@@ -29,21 +29,23 @@ const LEAST = 17;
 const MOST = 28;
 const SMALLEST = 6;
 const LARGEST = 13;
+/** Powers of ten that the line is drawn between: for the largest budget it goes on beyond the largest size to choose. */
+const DRAWN = { from: 5, to: 16 };
 const SHOWN_ABOVE_THE_LOWEST = 0.35;
 /** Of the width: two dots that are nearer would cover each other, and are one with two names. */
 const DOTS_APART = 0.015;
 /** Room for the lowest point's name. */
 const SHOWN_BELOW_THE_LOWEST = 0.07;
-/** FLOPs in a second of a GPU at work, as in the chapter. */
+/** FLOPs in a second of an H100 at work, as in the chapter. */
 const SPEED = 4e14;
 
 export default widget(
   {
     title: "A budget of compute, split",
     tryThis: [
-      "Start from Gopher. How many times too large is it, and how much higher is its loss than the lowest?",
-      "Start from Chinchilla and multiply the budget by a hundred. By how much do parameters and tokens of the lowest point grow?",
-      "Start from Llama 3 8B and raise the tokens served. From how many on is a model of its size the best of those that cost as much over their lives?",
+      { say: "Start from Gopher. How many times too large is it, and how much higher is its loss than the lowest?", set: traitsOf(PUBLISHED.Gopher) },
+      { say: "Start from Chinchilla and press “ten times” twice. By how much do parameters and tokens of the lowest point grow?", set: traitsOf(PUBLISHED.Chinchilla) },
+      { say: "Start from Llama 3 8B and raise the tokens served. From how many on is a model of its size the best of those that cost as much over their lives?", set: traitsOf(PUBLISHED["Llama 3 8B"]) },
     ],
   },
   (model, body) => {
@@ -63,8 +65,7 @@ export default widget(
 
     /** @param {Run} run */
     function begin(run) {
-      model.set("budget", Math.log10(costOfLife(run, 0)));
-      model.set("parameters", Math.log10(run.parameters));
+      for (const [trait, value] of Object.entries(traitsOf(run))) model.set(trait, value);
       model.save_changes();
       fill();
     }
@@ -78,9 +79,10 @@ export default widget(
       const chosen = runOf(model);
       const served = model.get("served");
       const cost = costOfLife(chosen, served);
-      const best = lowest(runsOfCost(cost, served, sizesBetween(SMALLEST, LARGEST, 100)));
+      const best = lowest(runsOfCost(cost, served, sizesBetween(DRAWN.from, DRAWN.to, 100)));
       const above = fittedLoss(chosen) - best.loss;
-      said.textContent = `Chosen: ${sentence(chosen)} That is ${above < 0.001 ? "less than 0.001" : format(above, 3)} above the lowest for as much compute${served ? " over a life" : ""}.`;
+      const isFar = above > SHOWN_ABOVE_THE_LOWEST ? ", too far for the chart" : "";
+      said.textContent = `Chosen: ${sentence(chosen)} That is ${above < 0.001 ? "less than 0.001" : format(above, 3)} above the lowest for as much compute${served ? " over a life" : ""}${isFar}.`;
       const points = curvePoints(chosen, served, best.loss);
       const before = remember(points);
       curve.replaceChildren(plot(chosen, points, before, best));
@@ -88,6 +90,14 @@ export default widget(
     }
   },
 );
+
+/**
+ * A published run, before any token is served.
+ * @param {Run} run
+ */
+function traitsOf(run) {
+  return { budget: Math.log10(costOfLife(run, 0)), parameters: Math.log10(run.parameters), served: 0 };
+}
 
 /**
  * @param {Model} model
@@ -153,7 +163,7 @@ function publishedAs(run) {
  * @returns {Points}
  */
 function curvePoints(chosen, served, lowestLoss) {
-  const sizes = [...sizesBetween(SMALLEST, LARGEST, 200), chosen.parameters].sort((a, b) => a - b);
+  const sizes = [...sizesBetween(DRAWN.from, DRAWN.to, 200), chosen.parameters].sort((a, b) => a - b);
   return runsOfCost(costOfLife(chosen, served), served, sizes)
     .filter(({ loss }) => loss <= lowestLoss + SHOWN_ABOVE_THE_LOWEST)
     .map(({ parameters, loss }) => [Math.log10(parameters), loss]);
@@ -177,7 +187,7 @@ function plot(chosen, points, before, best) {
   const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 1 : 0 };
   const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true };
   return linePlot({
-    title: "Loss by size, for one budget; pale: the line before, and published models",
+    title: "Loss by size, for your budget; pale: the line before, and published models, which had budgets of their own",
     x: "parameters",
     y: "fitted loss",
     series: [{ name: "for your budget", points, before: before?.filter(([power, loss]) => isSeen(power, loss)) }],
@@ -185,11 +195,20 @@ function plot(chosen, points, before, best) {
       ...(isSeen(...at(chosen)) ? [ofChosen, ofBest] : [ofBest]),
       ...seen.filter((one) => one !== itself).map(([name, run]) => ({ at: at(run), name, pale: true, below: BELOW.includes(name) })),
     ],
-    xTick: (power) => (Number.isInteger(power) ? (["1 M", "10 M", "100 M", "1 B", "10 B", "100 B", "1 T", "10 T"][power - SMALLEST] ?? "") : ""),
+    xTick: (power) => (Number.isInteger(power) ? countOf(power) : ""),
     yRange: [low, high],
     height: 300,
     tracesAreNamed: true,
   });
+}
+
+/**
+ * A power of ten on the axis: "10 M", "1,000 T".
+ * @param {number} power
+ */
+function countOf(power) {
+  const unit = Math.min(4, Math.floor(power / 3));
+  return `${(10 ** (power - 3 * unit)).toLocaleString("en")} ${["", "K", "M", "B", "T"][unit]}`;
 }
 
 /**
@@ -224,7 +243,7 @@ function table(model, best) {
     ["tokens", (run) => inWords(run.tokens)],
     ["tokens for each", ratio],
     ["loss", (run) => format(fittedLoss(run), 3)],
-    ["days on 1,000 GPUs", (run) => (days(run) < 0.1 ? "under 0.1" : days(run) < 100 ? format(days(run), 1) : Math.round(days(run)).toLocaleString("en"))],
+    ["days on 1,000 H100 GPUs", (run) => (days(run) < 0.1 ? "under 0.1" : days(run) < 100 ? format(days(run), 1) : Math.round(days(run)).toLocaleString("en"))],
   ];
   const lines = measures.map(([name, of]) => tableRow(name, rows.map(([, run]) => of(run))));
   const caption = served ? "Ways to spend as much over a life" : "Ways to spend it";

@@ -1,12 +1,12 @@
 /** The whole decoder at work on one sentence: each part opens to its shapes and numbers, with the top guess after every layer. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { allParts, flow } from "./js/decoder_flow.js";
+import { allParts, flow, otherwise } from "./js/decoder_flow.js";
 import { announcement, button, element, loadWhenVisible, setTrait, traitTextField, widget } from "./js/dom.js";
 import { lensTable, written } from "./js/lens_table.js";
 import { argmax, randomNumbers, softmax } from "./js/numbers.js";
 import { sample } from "./js/sampling.js";
-import { headOf, isLeftOut, partsInWords, SENTENCE_TOKENS, sightOf, token, traceWithout } from "./js/sight.js";
+import { headOf, isLeftOut, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
 import { percent } from "./js/token_bars.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
@@ -15,25 +15,28 @@ import { percent } from "./js/token_bars.js";
 
 /** Pixels from which on the opened part stands beside the map, as `style.css` has it: 38rem. */
 const BESIDE = 608;
+/** From this probability on there is no other guess to speak of. */
+const SURE = 0.98;
+/** Between two parts that are tried. */
+const MILLISECONDS_BETWEEN = 20;
 /** The groups of buttons that are made anew. */
-const GROUPS = [".llm-chips button", ".llm-boxes button", ".llm-opened button"];
+const GROUPS = [".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-opened button"];
 
 export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
-      model.get("small")
-        ? "Follow the guesses along the line: after which layer is the guess the token that the model is most likely to draw?"
-        : "Follow the guesses down the line: after which layer is the guess the token that the model is most likely to draw?",
-      "Open the guesses for every token: how many are right, and from which layer on? Which tokens can't be guessed?",
-      `Leave out one ${model.get("small") ? "layer" : "attention or feed-forward network"} after the other: without which of them is the guess another? Then choose another token.`,
+      "At which layer does the guess turn into the final one? Press “guess without it” there: does the model need what makes the guess first?",
+      `Leave out one ${model.get("small") ? "layer" : "attention or feed-forward network"} after the other, and put it back: which can the model not do without? Then choose another token.`,
+      "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
       `Open ${model.get("small") ? "a layer" : "an attention"} and choose its heads: which tokens does each look at? Then change one of them in the text.`,
     ],
   },
   (model, body) => {
     const isSmall = model.get("small");
     const said = announcement();
-    const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: read });
+    const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: read }, 1); // a field of one line would lose a line end
+    text.node.className = "llm-field llm-wide";
     const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
@@ -42,6 +45,8 @@ export default widget(
     const lenses = element("details", { ontoggle: showEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
     const draw = button("Draw a token and go on", drawNext);
     let draws = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let foreseen;
     /** @type {CourseModel | null} */
     let course = null;
     /** @type {Sight | null} */
@@ -74,15 +79,30 @@ export default widget(
       now.position = askedPosition(now);
       said.textContent = firstGuess(now);
       cut.hidden = now.cut === 0;
-      cut.textContent = `${now.cut} token${now.cut === 1 ? " is" : "s are"} left out at the beginning: ${SENTENCE_TOKENS} fit here, “start” among them.`;
+      cut.textContent = `${now.cut} token${now.cut === 1 ? " is" : "s are"} left out at the beginning: ${SENTENCE_TOKENS} fit here, START among them.`;
       keepFocus(body, () => {
         tokens.replaceChildren(...chips(now, part, isDrawn));
-        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn, onOpen }));
+        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn, onOpen, onToggle: toggle }));
         showOpened(now, part);
         place();
       });
       showEvery();
       reveal();
+      foresee(now);
+    }
+
+    /**
+     * Says of each part, one after the other, what the model would guess otherwise: all at once they would hold up who types.
+     * @param {Sight} now
+     */
+    function foresee(now) {
+      clearTimeout(foreseen);
+      const next = /** @type {HTMLElement | null} */ (map.querySelector(".llm-otherwise:empty"));
+      if (!next) return;
+      foreseen = setTimeout(() => {
+        otherwise(now, next);
+        foresee(now);
+      }, MILLISECONDS_BETWEEN);
     }
 
     /** @param {Sight} sight */
@@ -114,7 +134,7 @@ export default widget(
       opened.scrollTop = 0;
       const named = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked, tr:has(.llm-pointed)"));
       const table = named?.closest(".llm-scroller");
-      if (named && table) table.scrollTop = named.offsetTop + 2.5 * named.offsetHeight - table.clientHeight;
+      if (named && table) table.scrollTop = named.offsetTop + 2 * named.offsetHeight - table.clientHeight;
     }
 
     /**
@@ -183,8 +203,7 @@ export default widget(
     /** @param {string[]} parts */
     function toggle(parts) {
       if (!sight) return;
-      const others = sight.out.filter((part) => !parts.includes(part));
-      sight.out = isLeftOut(sight, parts) ? others : [...others, ...parts];
+      sight.out = toggled(sight, parts);
       sight.trace = traceWithout(sight, sight.out);
       show();
     }
@@ -221,7 +240,7 @@ function firstGuess(sight) {
   const [first, other] = [best, second].map((id) => `“${written(sight.course, id)}”, ${percent(shares[id])}`);
   // Short, so that one line holds it behind what was drawn.
   if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${first}.`;
-  return `After “${token(sight)}” the model guesses ${first}, or ${other}.`;
+  return `After “${token(sight)}” the model guesses ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`;
 }
 
 /**

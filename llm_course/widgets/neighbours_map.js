@@ -24,10 +24,11 @@ export default widget(
     title: "Neighbors of a word",
     tryThis: [
       "Choose a name, a color, a number: are its neighbors of its kind? Nobody told the model which words are names.",
-      "Choose “big” and “small”, or “happy” and “sad”: are opposites far from each other? The table learns which words appear in the same places.",
-      "Choose “cat”, then “hot”. The mark is what random rows would reach: which of the two lists would you trust?",
+      { say: "Choose “big”, then “small”, or “happy” and “sad”: are opposites far from each other? The table learns which words appear in the same places.", set: { word: "big" } },
+      { say: "Choose “cat”, then “hot”. The mark is what random rows would reach: which of the two lists would you trust?", set: { word: "cat" } },
       "Find two words that are close in the flat map but not in the list of neighbors: two dimensions cannot hold them all.",
     ],
+    followsTraits: true,
   },
   (model, body) => {
     const controls = element("div", { class: "llm-controls" });
@@ -49,12 +50,17 @@ export default widget(
       const options = shown.map((i) => /** @type {[string, string]} */ ([String(i), labels[i].trim()]));
       const pieces = element("p", { class: "llm-note" }, "␣ is the space before a word. A token without it is often a piece of a word.");
       const asked = shown.find((i) => labels[i].trim() === model.get("word")) ?? shown[0];
-      controls.append(choice("Word", options, String(asked), (chosen) => show(Number(chosen))));
+      const word = choice("Word", options, String(asked), (chosen) => show(Number(chosen)));
+      const select = /** @type {HTMLSelectElement} */ (word.querySelector("select"));
+      controls.append(word);
+      model.on("change:word", () => {
+        const place = shown.findIndex((i) => labels[i].trim() === model.get("word"));
+        if (place >= 0 && select.value !== String(shown[place])) pick(place);
+      });
       show(asked);
 
       /** @param {number} place  Of the words shown. */
       function pick(place) {
-        const select = /** @type {HTMLSelectElement} */ (controls.querySelector("select"));
         select.value = String(shown[place]);
         show(shown[place]);
       }

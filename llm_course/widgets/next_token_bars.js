@@ -15,9 +15,10 @@ export default widget(
     tryThis: [
       "Press a token to add it, and go on: you are the loop that writes a text.",
       "Follow one token's probability: the text's is the product of all of them, and it only falls.",
-      "Write a sentence of a story, then one about tax law: the perplexity tells which the model has seen.",
-      "Swap two words: which token surprises the model, the first that is wrong or the one after it?",
+      { say: "The perplexity tells what the model has seen. Here is a sentence about taxes: write one of a story in its place, and compare.", set: { text: "We pay our taxes to the state every year." } },
+      { say: "Two words are swapped here: which token surprises the model, the first that is wrong or the one after it?", set: { text: "Once upon a time there was boy a named Sam." } },
     ],
+    followsTraits: true,
   },
   (model, body) => {
     const bars = tokenBars("The most probable next tokens", { onPick: take });

@@ -27,10 +27,10 @@ export default widget(
   {
     title: "Where a decoder's parameters are",
     tryThis: [
-      "Take Llama-3.2-1B, untie its head, and raise the vocabulary. When are the feed-forward networks less than half?",
-      "Take Llama-2-7B and let four query heads share a key head. What does the model lose in size, and what grows in share?",
-      "Uncheck the gate, and widen until the share is as it was. By which factor?",
-      "Take Mixtral and raise the number of experts: the total grows, the active parameters hardly do.",
+      { say: "Start from Llama-3.2-1B, untie its head, and raise the vocabulary. When are the feed-forward networks less than half?", set: PUBLISHED["Llama-3.2-1B"] },
+      { say: "Start from Llama-2-7B and let four query heads share a key head. What does the model lose in size, and what grows in share?", set: PUBLISHED["Llama-2-7B"] },
+      { say: "Start from Llama-2-7B, uncheck the gate, and raise the hidden units until the share is as it was. By which factor?", set: PUBLISHED["Llama-2-7B"] },
+      { say: "Start from Mixtral and raise the number of experts: the total grows, the active parameters hardly do.", set: PUBLISHED["Mixtral 8x7B"] },
     ],
   },
   (model, body) => {

@@ -14,9 +14,9 @@ const NONE = -1;
 export default widget(
   {
     title: "What a sentence costs, by language",
-    tryThis: [
-      "Compare the oldest tokenizer with the newest: which languages gained most, and which are still dearer than English?",
-      "Set a price and read what a million such sentences cost: in some languages the same service costs several times more.",
+    tryThis: (model) => [
+      { say: "Begin with the oldest tokenizer, then choose the newest: which languages gained most, and which are still dearer than English?", set: { tokenizer: Object.keys(model.get("counts"))[0] } },
+      { say: "At ten dollars for a million tokens, read what a million such sentences cost: in some languages the same service costs several times more.", set: { price: 10 } },
       "Write your own text: the course's tokenizer knows little but English stories, and falls back to bytes.",
     ],
   },
@@ -68,21 +68,22 @@ function costTable(model, read, onRead) {
   const counts = model.get("counts")[model.get("tokenizer")];
   /** @type {[string, number[]]} */
   const [oldest, before] = Object.entries(model.get("counts"))[0];
-  const largest = Math.max(...Object.values(model.get("counts")).flat());
+  const largest = Math.max(...counts);
   const [first] = sentences[0];
-  const names = ["language", "tokens", `times ${first}`, "a million of them"];
+  const names = ["language", `tokens (full bar: ${largest})`, `with ${oldest.split(" (")[0]}`, `times ${first}`, "a million of them"];
   const rows = sentences.flatMap(([language, text], i) => [
     element(
       "tr",
       {},
       element("th", { scope: "row" }, element("button", { type: "button", "aria-expanded": String(i === read), onclick: () => onRead(i) }, language)),
-      element("td", { class: "llm-cost" }, costBar(counts[i], counts[0], before[i], largest), element("span", {}, counts[i])),
+      element("td", {}, element("div", { class: "llm-cost" }, costBar(counts[i], counts[0], before[i], largest), element("span", {}, counts[i]))),
+      element("td", {}, before[i]),
       element("td", {}, format(counts[i] / counts[0], 1)),
       element("td", {}, `$${Math.round(counts[i] * model.get("price")).toLocaleString("en-US")}`),
     ),
     ...(i === read ? [element("tr", { class: "llm-read" }, element("td", { colspan: names.length }, text))] : []),
   ]);
-  const caption = `One sentence in ${sentences.length} languages: press one to read it`;
+  const caption = `One sentence in ${sentences.length} languages: press a language to read it`;
   const dearest = counts.indexOf(Math.max(...counts));
   const key = [["llm-within", `as many as ${first}`], ["llm-beyond", "what comes on top"], ...(before === counts ? [] : [["llm-once", `with ${oldest}`]])];
   return element(
@@ -106,7 +107,8 @@ function headline(dearest, first, most, least) {
 }
 
 /**
- * Tokens up to those of the first language, those beyond, and behind them what the first tokenizer took.
+ * Tokens up to those of the first language, those beyond, and behind them what the first tokenizer took: where that is
+ * more than a full bar, the bar stays open.
  * @param {number} count
  * @param {number} first
  * @param {number} before
@@ -114,7 +116,7 @@ function headline(dearest, first, most, least) {
  */
 function costBar(count, first, before, largest) {
   const wide = (/** @type {string} */ name, /** @type {number} */ tokens) => element("span", { class: name, style: `--share: ${Math.max(0, tokens) / largest}` });
-  return element("span", { class: "llm-costbar" }, wide("llm-once", before), wide("llm-within", Math.min(count, first)), wide("llm-beyond", count - first));
+  return element("span", { class: "llm-costbar" }, wide(before > largest ? "llm-once llm-open-ended" : "llm-once", Math.min(before, largest)), wide("llm-within", Math.min(count, first)), wide("llm-beyond", count - first));
 }
 
 /**

@@ -167,7 +167,7 @@ def test_a_sentence_goes_through_the_parts(watched: Watched, address: str) -> No
     expect(page.locator(".llm-chips button")).to_have_count(len(token_ids(TEXT)))
     assert [guess.replace("␣", " ") for guess in guesses_shown(page)] == guesses
     part = page.get_by_role("region", name="The opened part")
-    boxes = page.locator(".llm-machine button")
+    boxes = page.locator(".llm-boxes button")
     expect(boxes).to_have_count(5 + 4 * models.load("stories").model.config.num_hidden_layers)
     for index in range(boxes.count()):
         boxes.nth(index).click()
@@ -188,12 +188,57 @@ def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watch
     expect(part).to_contain_text("The guess moves from “␣time” to “␣girl”.")
 
 
-def test_the_guess_between_attention_and_feed_forward_is_torchs(watched: Watched, address: str) -> None:
+def test_each_part_says_what_torch_guesses_without_it_and_leaves_it_out_when_pressed(
+    watched: Watched, address: str
+) -> None:
     page = opened(watched, address, "decoder_map")
     page.get_by_label("Text", exact=True).fill(TEXT)
-    last = range(1, models.load("stories").model.config.num_hidden_layers + 1)
-    alone = [guesses_without(token_ids(TEXT), [f"feed-forward-{layer}"])[layer - 1] for layer in last]
-    assert [text.rsplit(" ", 2)[0] for text in page.locator(".llm-middle").all_inner_texts()] == alone
+    whole = guesses_shown(page)
+    names = [f"{kind}-{layer}" for layer in range(1, 5) for kind in ("attention", "feed-forward")]
+    without_each = [guesses_without(token_ids(TEXT), [name])[-1] for name in names]
+    switches = page.locator(".llm-otherwise")
+    expect(switches.locator("b")).to_have_text(without_each)
+    flips = switches.evaluate_all("all => all.map((node) => node.classList.contains('llm-flips'))")
+    assert flips == [guess != whole[-1] for guess in without_each]
+    changed = flips.index(True)
+    switches.nth(changed).press("Enter")
+    expect(switches.nth(changed)).to_be_focused()
+    expect(switches.nth(changed)).to_have_attribute("aria-pressed", "true")
+    assert guesses_shown(page)[-1] == without_each[changed]
+    expect(page.locator(".llm-guess").last).to_contain_text(f"{without_each[changed]}, was {whole[-1]}")
+    expect(switches.nth(changed)).to_contain_text(whole[-1])  # what it is with all parts
+    switches.nth(changed).press("Enter")
+    assert guesses_shown(page) == whole
+
+
+def test_a_drawn_line_end_is_kept_when_a_reader_writes_on(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap("She lost her hat.\nThe"), 944, 9)
+    text = page.get_by_label("Text", exact=True)
+    text.press("Control+End")
+    text.press_sequentially(" c")
+    expect(page.locator(".llm-chips button", has_text="⏎")).to_have_count(1)
+
+
+def test_bytes_of_a_character_are_written_as_bytes(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "decoder_map")
+    page.get_by_label("Text", exact=True).fill("ж")
+    expect(page.locator(".llm-chips button")).to_have_text(["START", "⟨D0⟩", "⟨B6⟩"])
+
+
+def test_the_row_that_is_spoken_of_is_in_sight_and_sizes_move_nothing(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap("A cat and " * 12), 944, 24)
+    height = page.locator(".llm-widget").evaluate("node => node.offsetHeight")
+    for box in ("Attention 1", "Attention 2", "Attention 3"):
+        page.get_by_role("button", name=box, exact=True).click()
+        seen = page.locator(".llm-opened .llm-pointed").evaluate(
+            """cell => {
+                const [own, frame] = [cell, cell.closest(".llm-scroller")].map((node) => node.getBoundingClientRect());
+                return own.top >= frame.top && own.bottom <= frame.bottom + 1;
+            }"""
+        )
+        assert seen, box
+        page.get_by_text("Shapes and sizes").click()
+        assert page.locator(".llm-widget").evaluate("node => node.offsetHeight") == height
 
 
 def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> None:
@@ -400,12 +445,12 @@ def test_nothing_moves_in_the_small_map_whatever_is_opened_or_left_out(watched: 
     assert len(places) == 1
 
 
-def shown(watched: Watched, site: Path, widget: DecoderMap, width: int) -> Page:
+def shown(watched: Watched, site: Path, widget: DecoderMap, width: int, tokens: int = 8) -> Page:
     """A page of its own for a map."""
     (site / "map.html").write_text(page_html(widget), encoding="utf-8")
     watched.page.set_viewport_size({"width": width, "height": 800})
     watched.page.goto((site / "map.html").as_uri())
-    expect(watched.page.locator(".llm-chips button")).to_have_count(8)
+    expect(watched.page.locator(".llm-chips button")).to_have_count(tokens)
     return watched.page
 
 

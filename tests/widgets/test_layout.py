@@ -1,12 +1,16 @@
 """How widgets look in the book's main column at 1280 pixels: a control and what it causes share a screen."""
 
+from pathlib import Path
+
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from llm_course import widgets
 from tests.widgets.conftest import WIDGETS, Watched, opened
 
 pytestmark = pytest.mark.browser
 
+WIDGET_FOLDER = Path(widgets.__file__).parent
 COLUMN: ViewportSize = {"width": 740 + 16, "height": 800}
 """The book's main column at 1280 pixels, in a page with margins of 8."""
 ONE_SCREEN = 760
@@ -110,6 +114,35 @@ def test_what_to_try_is_shown_one_at_a_time_and_moves_nothing(watched: Watched, 
         assert page.evaluate(top) == before
     page.get_by_role("button", name="of what to try").press("Enter")
     assert tips.inner_text() == first
+
+
+def test_what_to_try_sets_up_where_it_starts(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "compute_optimal")
+    start = page.get_by_label("Start from")
+    page.get_by_role("button", name="Set this up").press("Enter")
+    expect(start).to_have_value("Gopher")
+    expect(page.get_by_label("Parameters, as a number")).to_have_value("280.00 billion")
+    expect(page.get_by_role("status")).to_contain_text("Chosen: 280.00 billion parameters on 300.00 billion tokens")
+    expect(page.get_by_role("button", name="Set this up")).to_be_focused()
+    page.get_by_role("button", name="of what to try").click()
+    page.get_by_role("button", name="Set this up").click()
+    expect(start).to_have_value("Chinchilla")
+    page.get_by_role("button", name="ten times").click()  # heard once, not by what stood there before
+    expect(page.get_by_label("Budget in FLOPs, as a number")).to_have_value("5.9e24")
+
+
+@pytest.mark.parametrize("name", [name for name in WIDGETS if "set: " in (WIDGET_FOLDER / f"{name}.js").read_text()])
+def test_every_suggestion_that_sets_up_a_state_leaves_the_widget_at_work(
+    watched: Watched, address: str, name: str
+) -> None:
+    page = laid_out(watched, address, name)
+    for _ in range(page.locator(".llm-try li").count()):
+        set_up = page.locator(".llm-current").get_by_role("button")
+        if set_up.count():
+            set_up.click()
+            expect(page.locator("[aria-busy]")).to_have_count(0)
+            expect(page.locator(".llm-body")).not_to_be_empty()
+        page.get_by_role("button", name="of what to try").click()
 
 
 def test_a_change_leaves_a_trace_of_the_state_before(watched: Watched, address: str) -> None:

@@ -3,7 +3,8 @@
 import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
 import { element } from "./dom.js";
 import { guessOf, written } from "./lens_table.js";
-import { isLeftOut } from "./sight.js";
+import { argmax, softmax } from "./numbers.js";
+import { isLeftOut, partsInWords, traceOtherwise, traceWithout } from "./sight.js";
 import { percent } from "./token_bars.js";
 
 /** @import { Part } from "./decoder_parts.js" */
@@ -30,11 +31,12 @@ export function allParts({ trace }, isSmall) {
 
 /**
  * @param {Sight} sight
- * @param {{ isSmall: boolean, opened: Part, isDrawn: boolean, onOpen: (key: string) => void }} options  `isDrawn` where a
- *   token has just been drawn: a mark runs along the stream.
+ * @param {{ isSmall: boolean, opened: Part, isDrawn: boolean, onOpen: (key: string) => void, onToggle: (parts: string[]) => void }} options
+ *   `isDrawn` where a token has just been drawn: a mark runs along the stream. Parts are toggled by their names.
  */
-export function flow(sight, { isSmall, opened, isDrawn, onOpen }) {
+export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
   const { trace, position } = sight;
+  const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const final = guessOf(sight.course, trace.layers[trace.layers.length - 1].residual[position]).id;
   const box = (/** @type {Part} */ part) =>
     element(
@@ -46,17 +48,18 @@ export function flow(sight, { isSmall, opened, isDrawn, onOpen }) {
       part.name,
     );
   const layer = (/** @type {number} */ i) => {
-    const middle = isSmall ? null : element("span", { class: "llm-middle llm-note" }, guessInWords(sight, trace.layers[i].middle[position]));
-    const drawn = branchesOf(i, isSmall).map((parts) => branch(parts.map(box), isLeftOut(sight, parts[parts.length - 1].adds ?? [])));
-    const name = isSmall ? null : element("span", { class: "llm-name" }, `Layer ${i + 1}`);
-    return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, name, middle, ...drawn), guess(sight, trace.layers[i].residual[position], final));
+    const drawn = branchesOf(i, isSmall).map((parts) => {
+      const adds = parts[parts.length - 1].adds ?? [];
+      return element("div", { class: "llm-way" }, branch(parts.map(box), isLeftOut(sight, adds)), switchOf(sight, adds, onToggle));
+    });
+    return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, ...drawn), guess(sight, trace.layers[i].residual[position], final, whole?.layers[i].residual[position]));
   };
   return element(
     "ol",
     { "aria-label": "The decoder, from the text to the drawn token" },
-    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS), line("llm-turn"), note("residual stream")), guess(sight, trace.embedding[position], final)),
+    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), element("span", { class: "llm-note llm-if-not" }, "guess without it"), guess(sight, trace.embedding[position], final)),
     ...trace.layers.map((_, i) => layer(i)),
-    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), note(isSmall ? "◂ orange: the final guess" : "▴ orange: the final guess")),
+    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), element("span", { class: "llm-note llm-key" }, element("i"), "final guess")),
     isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,
   );
 }
@@ -86,12 +89,30 @@ function note(words) {
 }
 
 /**
+ * The switch that leaves parts out, or puts them back. `otherwise` writes on it what the model would guess then.
  * @param {Sight} sight
- * @param {Float32Array} row
+ * @param {string[]} adds
+ * @param {(parts: string[]) => void} onToggle
  */
-function guessInWords({ course }, row) {
-  const { id, share } = guessOf(course, row);
-  return `${written(course, id)} ${percent(share)}`;
+function switchOf(sight, adds, onToggle) {
+  const isOut = isLeftOut(sight, adds);
+  const does = `${isOut ? "Put back" : "Leave out"} ${partsInWords(adds)}`;
+  return element("button", { type: "button", class: "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: adds.join(), onclick: () => onToggle(adds) });
+}
+
+/**
+ * @param {Sight} sight
+ * @param {HTMLElement} button  Of a part, as `switchOf` makes it.
+ */
+export function otherwise(sight, button) {
+  const { course, position, trace } = sight;
+  const adds = /** @type {HTMLButtonElement} */ (button).value.split(",");
+  const shares = softmax(traceOtherwise(sight, adds).logits[position]);
+  const id = argmax(shares);
+  const isOut = isLeftOut(sight, adds);
+  button.classList.toggle("llm-flips", id !== argmax(trace.logits[position]));
+  button.replaceChildren(element("b", {}, isOut ? "↺ " : "", written(course, id)), element("span", {}, ` ${Math.round(100 * shares[id])}\u00a0%`));
+  button.setAttribute("aria-label", `${button.title}: the guess is then ${button.textContent}`);
 }
 
 /**
@@ -99,11 +120,15 @@ function guessInWords({ course }, row) {
  * @param {Sight} sight
  * @param {Float32Array} row
  * @param {number} final  The guess after the last layer: those that agree with it have its color.
+ * @param {Float32Array} [whole]  The row in the model with all its parts, where some are left out.
  */
-function guess({ course, ids, position }, row, final) {
+function guess({ course, ids, position }, row, final, whole) {
   const { id: best, share } = guessOf(course, row);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
+  const was = whole && guessOf(course, whole);
+  const past = was ? element("i", { class: "llm-was", style: `--share: ${was.share.toFixed(4)}` }) : null;
   const itself = best === ids[position] ? " (itself)" : "";
-  const words = element("span", {}, element("b", {}, written(course, best)), `${itself} `, element("span", {}, percent(share)));
-  return element("span", { class: best === final ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar));
+  const former = was && was.id !== best ? `, was ${written(course, was.id)} ` : `${itself} `;
+  const words = element("span", {}, element("b", {}, written(course, best)), former, element("span", {}, percent(share)));
+  return element("span", { class: best === final ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar, past));
 }

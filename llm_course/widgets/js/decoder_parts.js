@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 import { heatMap } from "./heat_map.js";
 import { guessOf, written } from "./lens_table.js";
 import { argmax, format, softmax } from "./numbers.js";
-import { headOf, isLeftOut, partsInWords, token, traceWithout } from "./sight.js";
+import { headOf, isLeftOut, partsInWords, token, traceOtherwise, traceWithout } from "./sight.js";
 import { strip } from "./strip.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent, tokenBars } from "./token_bars.js";
@@ -48,7 +48,7 @@ export const ROWS = {
   kind: "learned",
   chapters: ["embeddings"],
   open: (sight) => [
-    paragraph(`Each number picks its row of a table: ${shape(sight)} numbers. This is the row of “${token(sight)}”. Where it stands, attention will know. The same table turns rows into guesses, so at first each row guesses itself.`),
+    paragraph(`Each number picks its row of a table: ${shape(sight)} numbers. This is the row of “${token(sight)}”. Its position comes in later, in attention. The same table turns rows into guesses, so at first each row guesses itself.`),
     strip("The row", sight.trace.embedding[sight.position]),
   ],
 };
@@ -269,10 +269,7 @@ function strongestUnits({ course, trace, position }, i) {
  * @param {string[]} parts
  */
 function withoutIt(sight, parts) {
-  const isOut = isLeftOut(sight, parts);
-  const others = sight.out.filter((part) => !parts.includes(part));
-  const other = traceWithout(sight, isOut ? others : [...others, ...parts]);
-  return element("p", { class: "llm-without" }, element("b", {}, `Without ${partsInWords(parts)}`), ` the model ${compare(sight, other, isOut)}`);
+  return element("p", { class: "llm-without" }, element("b", {}, `Without ${partsInWords(parts)}`), ` the model ${compare(sight, traceOtherwise(sight, parts), isLeftOut(sight, parts))}`);
 }
 
 /**

@@ -178,10 +178,14 @@ export function announcement() {
 }
 
 /**
+ * What to try: a sentence, with the traits that it starts from where they are not those of the page.
+ * @typedef {string | { say: string, set: Record<string, any> }} Suggestion
+ *
  * @typedef {object} Frame
  * @property {string} title
- * @property {string[] | ((model: Model) => string[])} tryThis  What to try, one sentence each.
+ * @property {Suggestion[] | ((model: Model) => Suggestion[])} tryThis  What to try, one sentence each.
  * @property {string[]} [tryAgainOn]  Traits whose change makes other sentences fit.
+ * @property {boolean} [followsTraits]  Whether the body shows by itself what is set from outside: it is not made anew then.
  */
 
 /**
@@ -191,29 +195,79 @@ export function announcement() {
  *   The tips tell of each that is turned to: "llm-tried", with its place.
  * @returns {WidgetModule}
  */
-export function widget({ title, tryThis, tryAgainOn = [] }, renderBody) {
+export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, renderBody) {
   return {
     render({ model, el }) {
       const body = element("div", { class: "llm-body" });
       const tips = element("div", { class: "llm-inline" });
-      const advise = () => tips.replaceChildren(suggestions(typeof tryThis === "function" ? tryThis(model) : tryThis));
+      const advise = () => redraw(tips, suggestions(typeof tryThis === "function" ? tryThis(model) : tryThis, begin));
       for (const trait of tryAgainOn) model.on(`change:${trait}`, advise);
       advise();
       el.append(
         element("div", { class: "llm-widget", role: "group", "aria-label": title }, element("p", { class: "llm-title" }, title), tips, body),
       );
-      return renderBody(model, body, tips);
+      let end = show();
+      return () => end();
+
+      /** @returns {() => void}  What undoes it. */
+      function show() {
+        const heard = listened(model);
+        const undo = renderBody(heard, body, tips);
+        return () => {
+          undo?.();
+          heard.leave();
+        };
+      }
+
+      /**
+       * The widget as it is where traits have these values.
+       * @param {Record<string, any>} values
+       */
+      function begin(values) {
+        if (!followsTraits) end();
+        for (const [trait, value] of Object.entries(values)) model.set(trait, value);
+        model.save_changes();
+        if (followsTraits) return;
+        body.replaceChildren();
+        end = show();
+      }
     },
   };
 }
 
 /**
- * What to try, one at a time: all at once would push the widget off the screen. They share a place, so that nothing moves.
- * @param {string[]} sentences
+ * A model that forgets on `leave` who listened to it.
+ * @param {Model} model
+ * @returns {Model & { leave: () => void }}
  */
-function suggestions(sentences) {
+function listened(model) {
+  /** @type {Parameters<Model["on"]>[]} */
+  const listeners = [];
+  return {
+    get: (name) => model.get(name),
+    set: (name, value) => model.set(name, value),
+    save_changes: () => model.save_changes(),
+    on(...listener) {
+      listeners.push(listener);
+      model.on(...listener);
+    },
+    off: (...listener) => model.off(...listener),
+    send: model.send && ((message) => model.send?.(message)),
+    loadAsset: model.loadAsset && ((name) => /** @type {Promise<ArrayBuffer>} */ (model.loadAsset?.(name))),
+    leave: () => listeners.forEach((listener) => model.off(...listener)),
+  };
+}
+
+/**
+ * What to try, one at a time: all at once would push the widget off the screen. They share a place, so that nothing moves.
+ * @param {Suggestion[]} sentences
+ * @param {(values: Record<string, any>) => void} begin  Brings the widget to where a suggestion starts.
+ */
+function suggestions(sentences, begin) {
   let current = 0;
-  const items = sentences.map((sentence) => element("li", {}, sentence));
+  const items = sentences.map((one) =>
+    typeof one === "string" ? element("li", {}, one) : element("li", {}, one.say, " ", button("Set this up", () => begin(one.set))),
+  );
   const count = element("span");
   const next = button("Next ›", () => show((current + 1) % items.length));
   next.setAttribute("aria-label", "Next ›, of what to try");

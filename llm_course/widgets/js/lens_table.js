@@ -1,6 +1,7 @@
 /** The guess of a model for every token of a text, after each layer: when it comes, and whether it was right. */
 
-import { element, visibleToken } from "./dom.js";
+import { symbolLabel } from "./bpe.js";
+import { element } from "./dom.js";
 import { argmax, softmax } from "./numbers.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
@@ -28,7 +29,7 @@ export function guessOf({ decoder }, row) {
  * @param {number} id
  */
 export function written({ config, tokenizer }, id) {
-  return id === config.end_of_text ? "end" : visibleToken(tokenizer.decode([id]));
+  return id === config.end_of_text ? "end" : symbolLabel(tokenizer.tokens[id]);
 }
 
 /**

@@ -1,8 +1,8 @@
 /** A sentence in the course model: the position that is looked at, and the parts of the model that are left out. */
 
-import { visibleToken } from "./dom.js";
+import { symbolLabel } from "./bpe.js";
 import { argmax } from "./numbers.js";
-import { decoderWithout, trace } from "./trace.js";
+import { decoderWithout, partNamed, trace } from "./trace.js";
 
 /** @import { CourseModel } from "./course_model.js" */
 /** @import { Trace } from "./trace.js" */
@@ -34,7 +34,7 @@ export function sightOf(course, text, { head, out } = { head: undefined, out: []
   const all = [config.end_of_text, ...tokenizer.encode(text)];
   // The end of a long text decides what comes next; the model's texts begin after the token that ends the one before.
   const ids = all.length > SENTENCE_TOKENS ? [all[0], ...all.slice(1 - SENTENCE_TOKENS)] : all;
-  const labels = ids.map((id, i) => (i === 0 ? "start" : visibleToken(tokenizer.decode([id]))));
+  const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(tokenizer.tokens[id])));
   const traces = new Map();
   const cut = all.length - ids.length;
   return { course, ids, labels, cut, position: ids.length - 1, head, out, trace: traceWithout({ course, ids, traces }, out), traces };
@@ -72,13 +72,31 @@ export function token({ labels, position }) {
  * @param {string[]} parts
  */
 export function partsInWords(parts) {
-  const kinds = { attention: "feed-forward", "feed-forward": "attention" };
+  const others = { attention: "feed-forward", "feed-forward": "attention" };
   const names = parts.map((part) => {
-    const [, kind, layer] = /** @type {RegExpMatchArray} */ (part.match(/^(.+)-(\d+)$/));
-    const other = kinds[/** @type {keyof typeof kinds} */ (kind)];
-    return parts.includes(`${other}-${layer}`) ? `layer ${layer}` : `${kind} ${layer}`;
+    const { kind, layer } = partNamed(part);
+    return parts.includes(`${others[kind]}-${layer}`) ? `layer ${layer}` : `${kind} ${layer}`;
   });
   return new Intl.ListFormat("en").format(new Set(names));
+}
+
+/**
+ * What happens in the model when parts change sides: they are left out, or put back where all of them are.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ */
+export function traceOtherwise(sight, parts) {
+  return traceWithout(sight, toggled(sight, parts));
+}
+
+/**
+ * What is left out when parts change sides.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ */
+export function toggled(sight, parts) {
+  const others = sight.out.filter((part) => !parts.includes(part));
+  return isLeftOut(sight, parts) ? others : [...others, ...parts];
 }
 
 /**

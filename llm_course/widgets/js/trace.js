@@ -52,19 +52,28 @@ export function trace(decoder, ids) {
   return found;
 }
 
+/**
+ * @param {string} name  "attention-3" and "feed-forward-1" are of the third and of the first layer.
+ * @returns {{ kind: keyof typeof WRITES, layer: number }}  The layer as it is counted for readers, from 1.
+ */
+export function partNamed(name) {
+  const [, kind, layer] = /** @type {RegExpMatchArray} */ (name.match(/^(.+)-(\d+)$/));
+  return { kind: /** @type {keyof typeof WRITES} */ (kind), layer: Number(layer) };
+}
+
 /** What a part writes with: without it, it adds nothing to the residual stream. */
 const WRITES = { attention: "self_attn.o_proj", "feed-forward": "mlp.down_proj" };
 
 /**
  * The decoder in which some parts add nothing.
  * @param {Pick<CourseModel, "config" | "tensors">} course
- * @param {string[]} parts  "attention-3" and "feed-forward-1" are of the third and of the first layer.
+ * @param {string[]} parts  Their names.
  */
 export function decoderWithout({ config, tensors }, parts) {
   const silent = new Map(tensors);
   for (const part of parts) {
-    const [, kind, layer] = /** @type {RegExpMatchArray} */ (part.match(/^(.+)-(\d+)$/));
-    const name = `model.layers.${Number(layer) - 1}.${WRITES[/** @type {keyof typeof WRITES} */ (kind)]}.weight`;
+    const { kind, layer } = partNamed(part);
+    const name = `model.layers.${layer - 1}.${WRITES[kind]}.weight`;
     silent.set(name, new Float32Array(tensors.get(name)?.length ?? 0));
   }
   return new Decoder(config, silent);
