@@ -1,7 +1,7 @@
 /** Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values. */
 
 import { attention, readHeads } from "./js/attention.js";
-import { habitOf, spread, summary } from "./js/attention_words.js";
+import { habitName, habitOf, spread, summary } from "./js/attention_words.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { memory } from "./js/before.js";
 import { announcement, button, choice, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
@@ -284,16 +284,25 @@ function thumbnails({ source, layer, head }, model, onChoose) {
             onChoose();
           },
         },
-        thumbnail(weightsOf(source.at(i, j))),
+        ...pictureOf(weightsOf(source.at(i, j)), source.tokens),
       ),
     ),
   );
   return element(
     "figure",
     {},
-    element("figcaption", {}, "All heads, a layer in each row"),
+    element("figcaption", {}, "All heads, a layer in each row, with where they mostly look"),
     element("div", { class: "llm-thumbnails", style: `--columns: ${heads}`, role: "group", "aria-label": "Heads" }, ...buttons),
   );
+}
+
+/**
+ * A head, small, and where it looks if that is always the same.
+ * @param {Matrix} weights
+ * @param {string[]} tokens
+ */
+function pictureOf(weights, tokens) {
+  return [thumbnail(weights), element("span", {}, habitName(weights, tokens) ?? "–")];
 }
 
 /**
@@ -362,7 +371,7 @@ function presetButtons({ source, layer, head, picked }, numbers, onChoose) {
   /** @type {[string, () => Vectors][]} */
   const presets = [
     ["As it was", () => source.first?.(layer, head) ?? vectors],
-    ["All keys alike", () => ({ ...vectors, key: vectors.key.map(() => vectors.key[vectors.key.length - 1]) })],
+    ["All keys alike", () => ({ ...vectors, key: vectors.key.map(() => vectors.key.find((row) => row.some(Boolean)) ?? vectors.key[0]) })],
     ["One query ten times as large", () => ({ ...vectors, query: vectors.query.map((row, i) => (i === queryRow ? row.map((number) => 10 * number) : row)) })],
   ];
   const buttons = presets.map(([name, made]) =>
@@ -466,7 +475,7 @@ function resultView(view, model, numbers, onMeet) {
     onMeet(row ?? view.picked, column);
   };
   const scoreMap = heatMap({ caption: scoreCaption(true), rows, columns: tokens, onPoint, isCompact });
-  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, onPoint, isCompact });
+  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, onPoint, isCompact, full: isCompact ? undefined : 1 });
   const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions, look: isCompact ? "" : "llm-bare" });
   const said = announcement();
   const listened = element("div");
@@ -480,7 +489,7 @@ function resultView(view, model, numbers, onMeet) {
       repeat = () => this.show(current, settings);
       const { picked } = view;
       const showWeights = (/** @type {Matrix} */ weights) => {
-        const where = `${view.source.label}, ${view.layer}, ${view.head}`;
+        const where = [view.source.label, view.layer, view.head, ...tokens].join();
         const seen = view.remember({ where, weights });
         const before = seen?.where === where ? seen.weights : undefined;
         weightMap.show(weights, picked, before);

@@ -24,7 +24,7 @@ const PUBLISHED = {
 };
 /** Their names stand below their points: above are those of others. */
 const BELOW = ["Gopher", "Llama 3 8B"];
-const SERVED = [0, 1e11, 1e12, 3e12, 1e13, 3e13, 1e14, 2e14, 1e15];
+const SERVED = [0, 1e11, 1e12, 3e12, 1e13, 3e13, 1e14, 1.5e14, 2e14, 1e15];
 const LEAST = 17;
 const MOST = 28;
 const SMALLEST = 6;
@@ -142,6 +142,7 @@ function sentence(run) {
 function ratio({ parameters, tokens }) {
   if (tokens < 0.01 * parameters) return "under 0.01";
   if (tokens < parameters) return format(tokens / parameters, 2);
+  if (tokens > 1e6 * parameters) return inWords(tokens / parameters);
   return tokens < 10 * parameters ? format(tokens / parameters, 1) : Math.round(tokens / parameters).toLocaleString("en");
 }
 

@@ -1,7 +1,7 @@
 /** Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, columns, element, loadWhenVisible, setTrait, svg, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, svg, visibleToken, widget } from "./js/dom.js";
 import { cosine, flatten } from "./js/similarity.js";
 import { markAt, placed, spotsAround, widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
@@ -54,27 +54,24 @@ export default widget(
       const select = /** @type {HTMLSelectElement} */ (word.querySelector("select"));
       controls.append(word);
       model.on("change:word", () => {
-        const place = shown.findIndex((i) => labels[i].trim() === model.get("word"));
-        if (place >= 0 && select.value !== String(shown[place])) pick(place);
+        const asked = shown.find((i) => labels[i].trim() === model.get("word"));
+        if (asked !== undefined && select.value !== String(asked)) show(asked);
       });
       show(asked);
 
-      /** @param {number} place  Of the words shown. */
-      function pick(place) {
-        select.value = String(shown[place]);
-        show(shown[place]);
-      }
-
       /** @param {number} word */
       function show(word) {
+        const place = shown.indexOf(word);
+        if (place < 0) select.append(element("option", { value: word }, `${labels[word].trim()} (not on the map)`));
+        select.value = String(word);
         setTrait(model, "word", labels[word].trim());
         const ranked = nearest(vectors, word);
         const near = ranked.slice(0, NEAREST);
         const chance = bestByChance(labels.length, vectors[word].length);
         const nearer = ranked.filter(({ index, similarity }) => shown.includes(index) && similarity > chance).slice(0, MARKED);
         const marked = nearer.map(({ index, similarity }) => ({ place: shown.indexOf(index), isClear: similarity > CLEARLY * chance }));
-        list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ name: visibleToken(labels[index]), similarity })), labels.length, chance), ...(model.get("vectors") ? [] : [pieces]));
-        map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), flat, shown.indexOf(word), marked, pick));
+        list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ index, name: visibleToken(labels[index]), similarity })), labels.length, chance, show), ...(model.get("vectors") ? [] : [pieces]));
+        map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), flat, place, marked, (i) => show(shown[i])));
         const isClear = near[0].similarity > CLEARLY * chance;
         said.textContent = `Nearest to “${labels[word].trim()}”: “${labels[near[0].index].trim()}”.${isClear ? "" : " Random rows come nearly as near."}`;
       }
@@ -132,20 +129,21 @@ function bestByChance(count, width) {
 }
 
 /**
- * @param {{ name: string, similarity: number }[]} near
+ * @param {{ index: number, name: string, similarity: number }[]} near
  * @param {number} count  Of all words.
  * @param {number} chance
+ * @param {(index: number) => void} onPick
  */
-function nearestTable(near, count, chance) {
+function nearestTable(near, count, chance, onPick) {
   const caption = `Nearest of all ${count}, by cosine`;
   const share = (/** @type {number} */ value) => `--share: ${Math.max(0, value).toFixed(3)}`;
-  const rows = near.map(({ name, similarity }) => {
+  const rows = near.map(({ index, name, similarity }) => {
     const track = element("span", { class: "llm-track" }, element("span", { class: "llm-bar", style: share(similarity) }), element("span", { class: "llm-was", style: share(chance) }));
     const scale = element("span", { class: "llm-scale" }, track, element("span", {}, format(similarity)));
-    return tableRow(name, [scale], similarity <= CLEARLY * chance && "llm-faint");
+    return tableRow(button(name, () => onPick(index)), [scale], similarity <= CLEARLY * chance && "llm-faint");
   });
   const mark = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark" }), `best of ${count} random rows: ${format(chance)}`);
-  const pale = element("p", { class: "llm-note" }, "Pale: hardly nearer than chance.");
+  const pale = element("p", { class: "llm-note" }, `Pale: below ${CLEARLY} times that, hardly nearer than chance. Press a word for its own neighbors.`);
   return element("div", {}, captionedTable(caption, [], rows, "llm-bars llm-token-bars"), mark, pale);
 }
 
@@ -164,7 +162,7 @@ function wordMap(labels, flat, chosen, neighbors, onPick) {
     { class: "llm-plot llm-map" },
     element("figcaption", {}, title),
     fitted((width) => drawing(width)),
-    element("p", { class: "llm-note llm-three-lines" }, lead(neighbors.length), " Crowded parts are drawn wider. Press a dot or a word to choose it."),
+    element("p", { class: "llm-note llm-three-lines" }, chosen < 0 ? "The word itself is not on the map; filled: the nearest that are." : lead(neighbors.length), " Crowded parts are drawn wider. Press a dot or a word to choose it."),
   );
 
   /** @param {number} width */
@@ -176,7 +174,7 @@ function wordMap(labels, flat, chosen, neighbors, onPick) {
     // What is looked at is named in any case, on others if need be.
     for (const i of [chosen, ...near].filter((place) => place >= 0)) spots[i] ??= spotsAround(points[i])[0];
     const [fromX, fromY] = points[chosen] ?? [0, 0];
-    const lines = neighbors.map(({ place, isClear }) => svg("line", { class: `llm-grid ${isClear ? "" : "llm-hardly"}`, x1: fromX, y1: fromY, x2: points[place][0], y2: points[place][1] }));
+    const lines = (chosen < 0 ? [] : neighbors).map(({ place, isClear }) => svg("line", { class: `llm-grid ${isClear ? "" : "llm-hardly"}`, x1: fromX, y1: fromY, x2: points[place][0], y2: points[place][1] }));
     const kind = (/** @type {number} */ i) => (i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far");
     const marks = points.map(([cx, cy], i) => svg("circle", { class: kind(i), cx, cy, r: i === chosen ? 6 : 4 }));
     const order = [...labels.keys()].sort((i, j) => Number(near.includes(i) || i === chosen) - Number(near.includes(j) || j === chosen));

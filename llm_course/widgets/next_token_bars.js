@@ -8,6 +8,8 @@ import { Writer } from "./js/writer.js";
 
 const BARS = 8;
 const LINES_OF_TEXT = 6;
+/** A token below this probability surprises the model. */
+const SURPRISING = 0.01;
 
 export default widget(
   {
@@ -66,7 +68,7 @@ export default widget(
       if (!writer || writer.finished) return;
       writer.append(id ?? ranked()[0]);
       if (writer.finished) {
-        said.textContent = "The model ends the text here, or its context is full.";
+        said.textContent = writer.ids.length < writer.course.config.context_length ? "The model ends the text here." : "The model's context is full: it can read no further token.";
         return;
       }
       text.write(writer.prompt + writer.written);
@@ -83,6 +85,7 @@ export default widget(
       const list = chain.querySelector("ol");
       if (list) list.scrollTop = list.scrollHeight; // the newest token stays in sight
       said.replaceChildren(...verdict(writer.probabilities.slice(1), writer.logits.length));
+      if (writer.isCut) said.append(` Only the first ${read.length} tokens of the text are read: more don't fit into the model's context.`);
     }
   },
 );
@@ -96,13 +99,21 @@ function chainList(labels, probabilities) {
   const tokens = labels.map((label, i) =>
     element(
       "li",
-      { style: `--share: ${probabilities[i].toFixed(3)}` },
+      { style: `--share: ${probabilities[i].toFixed(3)}`, class: probabilities[i] < SURPRISING && "llm-surprising" },
       element("span", {}, visibleToken(label)),
-      element("span", { class: "llm-share" }, percent(probabilities[i])),
+      element("span", { class: "llm-share" }, chance(probabilities[i])),
     ),
   );
-  const caption = "The text so far: each token's probability after those before it, the stronger the blue the likelier";
+  const caption = "The text so far: each token's probability after those before it; the bluer the likelier, orange: a surprise";
   return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain llm-story", tabindex: 0, "aria-label": caption }, ...tokens));
+}
+
+/**
+ * Small probabilities as one in how many: they are to be compared as well.
+ * @param {number} probability
+ */
+function chance(probability) {
+  return probability < 0.001 ? `1 in ${Math.round(Number((1 / probability).toPrecision(2))).toLocaleString("en")}` : percent(probability);
 }
 
 /**

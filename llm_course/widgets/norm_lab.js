@@ -2,7 +2,7 @@
 
 import { memory } from "./js/before.js";
 import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
-import { layerNorm, layerNormVariant, moments, rms, rmsNorm } from "./js/norms.js";
+import { divisors, layerNorm, layerNormVariant, moments, rms, rmsNorm } from "./js/norms.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 
@@ -62,13 +62,13 @@ export default widget(
       const before = remember(shown);
       const outputs = results.map(({ output }) => output);
       rows.replaceChildren(...shown.map((row, i) => (i === 0 ? barRow(row, before?.[i], [input], ROUNDING) : barRow(row, before?.[i], outputs, FULL))));
-      said.textContent = `${moved(results, before?.slice(1))}The web's variant differs from LayerNorm by up to ${difference(results[2].output, results[0].output).toPrecision(2)}.`;
+      said.textContent = `${moved(results, before?.slice(1))}The web's variant differs from LayerNorm by up to ${compact(difference(results[2].output, results[0].output))}.`;
       curve.replaceChildren(scalePlot(model));
     }
   },
 );
 
-/** @typedef {{ name: string, output: number[] }} Row */
+/** @typedef {{ name: string, output: number[], divisor?: number }} Row */
 
 /**
  * The numbers to type into, above the columns that they make.
@@ -93,16 +93,16 @@ function typedRow(model) {
  * @param {readonly number[][]} alike  The rows on the same scale.
  * @param {number} least  The smallest value of a full column.
  */
-function barRow({ name, output }, before, alike, least) {
+function barRow({ name, output, divisor }, before, alike, least) {
   const shown = output.slice(0, SHOWN);
   const largest = Math.max(least, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
   const bar = (/** @type {number} */ value, look = "") => element("i", { class: `${value < 0 ? "llm-down" : "llm-up"} ${look}`, style: `--share: ${Math.min(1, Math.abs(value) / largest).toFixed(3)}` });
   const cells = shown.map((value, i) => {
     const was = before?.output[i];
-    const ghost = was === undefined || compact(was) === compact(value) ? null : bar(was, "llm-stood");
+    const ghost = was === undefined || compact(was) === compact(value) || Math.abs(was) > 1.001 * largest ? null : bar(was, "llm-stood");
     return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value)), ...breakable(value));
   });
-  return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, `full bar ${compact(largest)}`)), ...cells, element("td", {}, ...breakable(moments(output).mean)), element("td", {}, ...breakable(rms(output))));
+  return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, divisor === undefined ? `full bar ${compact(largest)}` : `divides by ${compact(divisor)}`)), ...cells, element("td", {}, ...breakable(moments(output).mean)), element("td", {}, ...breakable(rms(output))));
 }
 
 /**
@@ -111,7 +111,7 @@ function barRow({ name, output }, before, alike, least) {
  */
 function moved(now, before) {
   if (!before) return "";
-  const [layer, root] = [0, 1].map((i) => format(difference(now[i].output, before[i].output)));
+  const [layer, root] = [0, 1].map((i) => compact(difference(now[i].output, before[i].output)));
   return layer === root && Number(layer) === 0 ? "Neither norm's output moved. " : `Your change moved LayerNorm's output by up to ${layer}, RMSNorm's by up to ${root}. `;
 }
 
@@ -138,12 +138,14 @@ function breakable(value) {
 /**
  * @param {number[]} input
  * @param {number} epsilon
+ * @returns {Row[]}
  */
 function norms(input, epsilon) {
+  const { layer, root, variant } = divisors(input, epsilon);
   return [
-    { name: "LayerNorm", output: layerNorm(input, epsilon) },
-    { name: "RMSNorm", output: rmsNorm(input, epsilon) },
-    { name: VARIANT, output: layerNormVariant(input, epsilon) },
+    { name: "LayerNorm", output: layerNorm(input, epsilon), divisor: layer },
+    { name: "RMSNorm", output: rmsNorm(input, epsilon), divisor: root },
+    { name: VARIANT, output: layerNormVariant(input, epsilon), divisor: variant },
   ];
 }
 

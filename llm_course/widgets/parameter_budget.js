@@ -67,7 +67,8 @@ export default widget(
       said.textContent =
         `${inWords(counts.total)} parameters, ${percent(counts.feedForward / counts.total)} of them in feed-forward networks.` +
         (shape.experts > 1 ? ` A token uses ${inWords(counts.active)}, ${percent(counts.active / counts.total)}; the other experts are idle.` : "");
-      bars.replaceChildren(stack("this model", counts), stack(began.name, began.counts));
+      const most = Math.max(counts.total, began.counts.total);
+      bars.replaceChildren(stack("this model", counts, most), stack(began.name, began.counts, most));
       parts.replaceChildren(table(shape, counts));
     }
   },
@@ -94,6 +95,15 @@ function fields(model) {
   const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
   const range = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {number} */ min, /** @type {number} */ max, /** @type {number} */ step) =>
     slider(label, { min, max, step, value: model.get(trait), format: (value) => value.toLocaleString("en"), parse: max > FEW ? typedNumber : undefined }, set(trait));
+  const chosen = range("Experts for a token", "chosen", 1, 8, 1);
+  const experts = range("Experts in a layer", "experts", 1, 64, 1);
+  // A token has no more experts than there are.
+  experts.addEventListener("input", () => {
+    const input = /** @type {HTMLInputElement} */ (chosen.querySelector("input"));
+    if (input.valueAsNumber <= model.get("experts")) return;
+    input.value = String(model.get("experts"));
+    input.dispatchEvent(new Event("input"));
+  });
   const groups = [...new Set([1, 2, 4, 8, 16, model.get("group")])].sort((a, b) => a - b).map(String);
   return [
     range("Vocabulary", "vocabulary", 1024, 262144, 64),
@@ -107,23 +117,25 @@ function fields(model) {
       "details",
       { class: "llm-experts", open: model.get("experts") > 1 },
       element("summary", {}, "Mixture of experts"),
-      range("Experts in a layer", "experts", 1, 64, 1),
-      range("Experts for a token", "chosen", 1, 8, 1),
+      experts,
+      chosen,
     ),
   ];
 }
 
 /**
- * The parts of a model as shares of one bar: models of all sizes have bars of one length.
+ * The parts of a model as shares of one bar: models of all sizes have bars of one length, and above it a thin line as long
+ * as the model is large.
  * @param {string} name
  * @param {ReturnType<typeof parameterCounts>} counts
+ * @param {number} most  Parameters of a line as long as the bar.
  */
-function stack(name, counts) {
+function stack(name, counts, most) {
   const parts = /** @type {[string, number][]} */ ([
     ["feed-forward", counts.feedForward], ["attention", counts.attention], ["embeddings", counts.embeddings], ["norms", counts.norms],
   ]);
   const asleep = counts.total - counts.active;
-  const title = `Shares in ${name}, of ${inWords(counts.total)} parameters${asleep ? " (hatched: idle)" : ""}`;
+  const title = `Shares in ${name}; line: its size, ${inWords(counts.total)} parameters${asleep ? " (hatched: idle)" : ""}`;
   const spoken = parts.map(([part, count]) => `${part} ${percent(count / counts.total)}`).join(", ");
   const bars = parts.map(([part, count]) => {
     const share = count / counts.total;
@@ -133,7 +145,7 @@ function stack(name, counts) {
   return element(
     "figure",
     { class: "llm-stack" },
-    element("figcaption", {}, title),
+    element("figcaption", {}, title, element("i", { class: "llm-size-line", style: `--share: ${(counts.total / most).toFixed(4)}` })),
     element("div", { role: "img", "aria-label": `${title}. ${spoken}.` }, ...bars),
   );
 }
@@ -147,7 +159,7 @@ function table(shape, counts) {
   const matrices = `${gated ? 3 : 2} · ${width} × ${hidden}`;
   const rows = /** @type {[string, number, string][]} */ ([
     ["feed-forward", counts.feedForward, `${layers} layers: ${experts > 1 ? `${experts} experts of ${matrices}, and a router` : matrices}`],
-    ["attention", counts.attention, `${layers} layers: 2 · ${width} × ${width} + 2 · ${Math.floor(width / group)} × ${width}`],
+    ["attention", counts.attention, `${layers} layers: queries, output 2 · ${width} × ${width}; keys, values 2 · ${Math.floor(width / group)} × ${width}`],
     ["embeddings", counts.embeddings, `${tied ? "" : "2 · "}${vocabulary} × ${width}`],
     ["norms", counts.norms, `${2 * layers + 1} norms of ${width}`],
   ]);

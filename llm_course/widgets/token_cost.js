@@ -16,7 +16,8 @@ export default widget(
     title: "What a sentence costs, by language",
     tryThis: (model) => [
       { say: "Begin with the oldest tokenizer, then choose the newest: which languages gained most, and which are still dearer than English?", set: { tokenizer: Object.keys(model.get("counts"))[0] } },
-      { say: "At ten dollars for a million tokens, read what a million such sentences cost: in some languages the same service costs several times more.", set: { price: 10 } },
+      { say: "At ten dollars for a million tokens, read what a million sentences cost: in some languages the same service costs several times more.", set: { price: 10 } },
+      "Find languages that need fewer characters than English, and still more tokens.",
       "Write your own text: the course's tokenizer knows little but English stories, and falls back to bytes.",
     ],
   },
@@ -27,7 +28,7 @@ export default widget(
     tokenizer.classList.add("llm-long");
     const price = element("input", {
       type: "number", min: 0, step: 0.5, value: model.get("price"),
-      oninput: () => setTrait(model, "price", price.valueAsNumber || 0),
+      oninput: () => setTrait(model, "price", Math.max(0, price.valueAsNumber || 0)),
     });
     body.append(
       element(
@@ -70,12 +71,13 @@ function costTable(model, read, onRead) {
   const [oldest, before] = Object.entries(model.get("counts"))[0];
   const largest = Math.max(...counts);
   const [first] = sentences[0];
-  const names = ["language", `tokens (full bar: ${largest})`, `with ${oldest.split(" (")[0]}`, `times ${first}`, "a million of them"];
+  const names = ["language", "characters", `tokens (full bar: ${largest})`, `with ${oldest.split(" (")[0].replace("-", "\u2011")}`, `times ${first}`, "a million sentences"];
   const rows = sentences.flatMap(([language, text], i) => [
     element(
       "tr",
       {},
       element("th", { scope: "row" }, element("button", { type: "button", "aria-expanded": String(i === read), onclick: () => onRead(i) }, language)),
+      element("td", {}, [...text].length),
       element("td", {}, element("div", { class: "llm-cost" }, costBar(counts[i], counts[0], before[i], largest), element("span", {}, counts[i]))),
       element("td", {}, before[i]),
       element("td", {}, format(counts[i] / counts[0], 1)),
@@ -140,5 +142,6 @@ function ownText(model) {
       said.textContent = String(error);
     }
   });
+  field.classList.add("llm-own-text");
   return [field, said, pieces];
 }

@@ -12,24 +12,44 @@ const HABIT = 0.4;
 const ALIKE = 1e-6;
 
 /**
- * Where a head's weight goes in the mean of its rows. The first two are left out: there one token back is the first token.
+ * Shares of a head's weight in the mean of its rows, by kind of place, the largest first. The first two rows are left out:
+ * there one token back is the first token.
  * @param {Matrix} weights
  * @param {string[]} tokens
  */
-export function habitOf(weights, tokens) {
+function habits(weights, tokens) {
   const rows = weights.slice(2);
   if (!rows.length || weights.length !== weights[0].length) return [];
   const mean = (/** @type {(i: number) => number} */ place) => rows.reduce((sum, row, i) => sum + row[place(i + 2)], 0) / rows.length;
   const columns = tokens.map((_, j) => mean(() => j));
   const rest = argmax(columns);
-  const shares = /** @type {const} */ ([
-    ["looks one token back", "one back", mean((i) => i - 1)],
-    [`rests on “${tokens[rest]}”`, `“${tokens[rest]}”`, columns[rest]],
-    ["looks at the token itself", "itself", mean((i) => i)],
-  ]);
-  const most = shares[argmax(shares.map(([, , share]) => share))];
-  const named = most[2] >= HABIT ? `This head ${most[0]}.` : "This head has no fixed place.";
-  const listed = shares.map(([, name, share]) => `${name} ${Math.round(100 * share)}\u00a0%`).join(", ");
+  return [
+    { does: "looks one token back", name: "one back", short: "1 back", share: mean((i) => i - 1) },
+    { does: `rests on “${tokens[rest]}”`, name: `“${tokens[rest]}”`, short: tokens[rest], share: columns[rest] },
+    { does: "looks at the token itself", name: "itself", short: "itself", share: mean((i) => i) },
+  ].sort((one, other) => other.share - one.share);
+}
+
+/**
+ * The kind of place that a head mostly looks at, if there is one, in a word or two.
+ * @param {Matrix} weights
+ * @param {string[]} tokens
+ */
+export function habitName(weights, tokens) {
+  return habits(weights, tokens).find(({ share }) => share >= HABIT)?.short;
+}
+
+/**
+ * Where a head's weight goes, in words.
+ * @param {Matrix} weights
+ * @param {string[]} tokens
+ */
+export function habitOf(weights, tokens) {
+  const shares = habits(weights, tokens);
+  if (!shares.length) return [];
+  const [most] = shares;
+  const named = most.share >= HABIT ? `This head ${most.does}.` : "This head has no fixed place.";
+  const listed = shares.map(({ name, share }) => `${name} ${Math.round(100 * share)}\u00a0%`).join(", ");
   return [element("b", {}, named), ` Mean of rows: ${listed}.`];
 }
 

@@ -22,11 +22,12 @@ import { captionedTable, tableRow } from "./table.js";
  * @param {(string | Node)[]} labels.columns
  * @param {(row: number) => void} [labels.onPick]  Makes the row labels buttons.
  * @param {(row?: number, column?: number) => void} [labels.onPoint]  A cell is pointed at, or none any more.
+ * @param {number} [labels.full]  What a full color stands for; the largest number shown if left out.
  * @param {boolean} [labels.isCompact]  Small cells, whose numbers only a screen reader reads: say those of the picked row nearby.
  * @param {string} [labels.look]  A class of its own.
  * @returns {HeatMap}
  */
-export function heatMap({ caption, rows, columns, onPick, onPoint, isCompact = false, look = "" }) {
+export function heatMap({ caption, rows, columns, onPick, onPoint, full, isCompact = false, look = "" }) {
   const cells = rows.map((_, i) => columns.map((_, j) => element("td", { onpointerenter: onPoint && (() => onPoint(i, j)) }, element("span"))));
   const lines = rows.map((label, i) => {
     const pick = onPick && element("button", { type: "button", onclick: () => onPick(i) }, label);
@@ -42,7 +43,7 @@ export function heatMap({ caption, rows, columns, onPick, onPoint, isCompact = f
       /** @type {HTMLElement} */ (node.querySelector("caption")).textContent = caption;
     },
     show(values, picked, before) {
-      const largest = Math.max(1e-9, ...values.flat().filter(Number.isFinite).map(Math.abs));
+      const largest = full ?? Math.max(1e-9, ...values.flat().filter(Number.isFinite).map(Math.abs));
       values.forEach((row, i) => row.forEach((value, j) => fill(cells[i][j], value, largest, before?.[i]?.[j])));
       lines.forEach((line, i) => {
         line.classList.toggle("llm-picked", i === picked);
@@ -54,6 +55,9 @@ export function heatMap({ caption, rows, columns, onPick, onPoint, isCompact = f
     },
   };
 }
+
+/** Of the largest number: a smaller change leaves no trace. */
+const LEAST_TRACED = 0.03;
 
 /**
  * Blue above zero, striped orange below, stronger the larger.
@@ -67,7 +71,7 @@ function fill(cell, value, largest, before) {
   /** @type {HTMLElement} */ (cell.firstChild).textContent = isZero ? "0" : format(value);
   cell.className = Number.isFinite(value) ? (value < 0 ? "llm-negative" : "llm-positive") : "llm-masked";
   cell.style.setProperty("--share", Number.isFinite(value) ? (Math.abs(value) / largest).toFixed(3) : "0");
-  const isTraced = before !== undefined && Number.isFinite(before) && format(before) !== format(value);
+  const isTraced = before !== undefined && Math.abs(before - value) >= LEAST_TRACED * largest;
   cell.classList.toggle("llm-zero", isZero);
   cell.classList.toggle("llm-traced", isTraced);
   if (isTraced) cell.style.setProperty("--was", Math.min(1, Math.abs(before) / largest).toFixed(3));

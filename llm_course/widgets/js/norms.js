@@ -6,8 +6,8 @@
  * @param {number} epsilon
  */
 export function layerNorm(vector, epsilon) {
-  const { mean, variance } = moments(vector);
-  return vector.map((value) => (value - mean) / Math.sqrt(variance + epsilon));
+  const { mean } = moments(vector);
+  return vector.map((value) => (value - mean) / divisors(vector, epsilon).layer);
 }
 
 /**
@@ -16,7 +16,7 @@ export function layerNorm(vector, epsilon) {
  * @param {number} epsilon
  */
 export function rmsNorm(vector, epsilon) {
-  return vector.map((value) => value / Math.sqrt(rms(vector) ** 2 + epsilon));
+  return vector.map((value) => value / divisors(vector, epsilon).root);
 }
 
 /**
@@ -25,9 +25,22 @@ export function rmsNorm(vector, epsilon) {
  * @param {number} epsilon
  */
 export function layerNormVariant(vector, epsilon) {
-  const { mean, variance } = moments(vector);
-  const deviation = Math.sqrt((variance * vector.length) / (vector.length - 1));
-  return vector.map((value) => (value - mean) / (deviation + epsilon));
+  const { mean } = moments(vector);
+  return vector.map((value) => (value - mean) / divisors(vector, epsilon).variant);
+}
+
+/**
+ * What each norm divides by.
+ * @param {number[]} vector
+ * @param {number} epsilon
+ */
+export function divisors(vector, epsilon) {
+  const { variance } = moments(vector);
+  return {
+    layer: Math.sqrt(variance + epsilon),
+    root: Math.sqrt(rms(vector) ** 2 + epsilon),
+    variant: Math.sqrt((variance * vector.length) / (vector.length - 1)) + epsilon,
+  };
 }
 
 /** @param {number[]} vector */

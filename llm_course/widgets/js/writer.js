@@ -10,6 +10,8 @@ export class Writer {
     /** @type {number[]} */
     this.ids = [];
     this.promptLength = 0;
+    /** Whether the prompt is longer than the context. */
+    this.isCut = false;
     /** @type {Float32Array} */
     this.logits = new Float32Array();
     /** Of each token given those before it; the first, which ends the text before, is given. @type {number[]} */
@@ -24,7 +26,9 @@ export class Writer {
   /** The model's texts begin after the token that ends the one before; it comes before the prompt. */
   start(/** @type {string} */ prompt) {
     const { tokenizer, config } = this.course;
-    this.#read([config.end_of_text, ...tokenizer.encode(prompt)].slice(0, config.context_length - 1));
+    const all = [config.end_of_text, ...tokenizer.encode(prompt)];
+    this.isCut = all.length > config.context_length - 1;
+    this.#read(all.slice(0, config.context_length - 1));
     this.promptLength = this.ids.length;
   }
 

@@ -1,0 +1,101 @@
+"""What widgets of the first eight chapters tell beside their numbers: scales, limits, and what is cut."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from llm_course import models
+from tests.widgets.conftest import Watched, opened
+
+pytestmark = pytest.mark.browser
+
+SHARES = "all => all.map((cell) => Number(cell.style.getPropertyValue('--share')))"
+
+
+def test_a_sentence_has_its_characters_and_no_price_below_zero(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "token_cost")
+    row = page.get_by_role("row", name="Korean")
+    expect(row.get_by_role("cell").first).to_have_text("39")  # fewer than the 63 of English, in more tokens
+    page.get_by_label("Dollars").fill("-3")
+    expect(row.get_by_role("cell").last).to_have_text("$0")
+    opener = row.get_by_role("button")
+    opener.click()
+    expect(opener).to_have_attribute("aria-expanded", "true")
+
+
+def test_a_norm_says_what_it_divides_by(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "norm_lab")
+    values = [float(field.input_value()) for field in page.locator("input[type=number]").all()]
+    mean = sum(values) / len(values)
+    deviation = (sum((value - mean) ** 2 for value in values) / len(values)) ** 0.5
+    size = (sum(value**2 for value in values) / len(values)) ** 0.5
+    expect(page.get_by_role("rowheader", name="LayerNorm")).to_contain_text(f"divides by {deviation:.2f}")
+    expect(page.get_by_role("rowheader", name="RMSNorm")).to_contain_text(f"divides by {size:.2f}")
+
+
+def test_weights_are_as_blue_whatever_the_others_are(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.get_by_role("button", name="All keys alike").click()
+    cells = page.get_by_role("table", name="Weights").locator("tbody td")
+    assert set(cells.evaluate_all(SHARES)) == {1 / 4}
+    tops = """maps => maps.map((map) => [...map.querySelectorAll("tbody tr")].map(
+        (row) => Math.round(row.getBoundingClientRect().top)).join())"""
+    assert len(set(page.locator(".llm-tight .llm-heat").evaluate_all(tops))) == 1
+
+
+def test_heads_are_named_after_where_they_look(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    page.get_by_label("Vectors").select_option("2")
+    heads = page.get_by_role("group", name="Heads").get_by_role("button")
+    expect(heads).to_have_count(16)
+    looking_back = heads.filter(has_text="1 back").first
+    looking_back.click()
+    expect(page.locator(".llm-habit")).to_contain_text("looks one token back")
+
+
+def test_a_text_longer_than_the_context_is_said_to_be_cut(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "next_token_bars")
+    said, text = page.get_by_role("status"), page.get_by_label("Text", exact=True)
+    text.fill("the dog ran. " * 80)
+    context = models.load("stories").model.config.max_position_embeddings
+    expect(said).to_contain_text(f"Only the first {context - 2} tokens of the text are read")
+    text.fill("Once upon a there time was a")
+    expect(said).not_to_contain_text("Only the first")
+    surprising = page.locator(".llm-surprising")
+    expect(surprising.first).to_have_text(re.compile(r"␣there\s*1 in [\d,]+"))
+
+
+def test_a_token_has_no_more_experts_than_a_layer(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "parameter_budget")
+    page.get_by_label("Start from").select_option("Mixtral 8x7B")
+    page.get_by_label("Experts in a layer").fill("1")
+    expect(page.get_by_label("Experts for a token")).to_have_value("1")
+    lines = page.locator(".llm-size-line")
+    own, first = (line.bounding_box() for line in (lines.nth(0), lines.nth(1)))
+    assert own is not None and first is not None and own["width"] < 0.3 * first["width"]
+
+
+def filled(page: Page, label: str, text: str) -> None:
+    field = page.get_by_label(f"{label}, as a number")
+    field.fill(text)
+    field.press("Enter")
+
+
+def test_the_lowest_point_lies_where_the_law_has_it_beyond_the_sizes_to_choose(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "compute_optimal")
+    filled(page, "Budget in FLOPs", "1e28")
+    expect(page.get_by_role("row", name="parameters")).to_contain_text("10.72 trillion")
+    filled(page, "Parameters", "1e6")
+    expect(page.get_by_role("status")).to_contain_text("too far for the chart")
+
+
+def test_a_neighbor_leads_to_its_own_neighbors(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "neighbours_map")
+    page.get_by_label("Word").select_option(label="cat")
+    page.get_by_role("button", name="␣turtle").click()
+    expect(page.get_by_role("status")).to_contain_text("Nearest to “turtle”: “hen”")
+    expect(page.get_by_label("Word").locator("option:checked")).to_have_text("turtle (not on the map)")
+    expect(page.get_by_text("The word itself is not on the map")).to_be_visible()
+    page.get_by_role("button", name="␣dog", exact=True).click()
+    expect(page.get_by_label("Word").locator("option:checked")).to_have_text("dog")
