@@ -92,10 +92,10 @@ def test_the_lowest_point_lies_where_the_law_has_it_beyond_the_sizes_to_choose(w
 
 def test_a_neighbor_leads_to_its_own_neighbors(watched: Watched, address: str) -> None:
     page = opened(watched, address, "neighbours_map")
-    page.get_by_label("Word").select_option(label="cat")
+    page.get_by_label("Word", exact=True).select_option(label="cat")
     page.get_by_role("button", name="␣turtle").click()
     expect(page.get_by_role("status")).to_contain_text("Nearest to “turtle”: “hen”")
-    expect(page.get_by_label("Word").locator("option:checked")).to_have_text("turtle (not on the map)")
+    expect(page.get_by_label("Word", exact=True).locator("option:checked")).to_have_text("turtle (not on the map)")
     expect(page.get_by_text("The word itself is not on the map")).to_be_visible()
     page.get_by_role("button", name="␣dog", exact=True).click()
-    expect(page.get_by_label("Word").locator("option:checked")).to_have_text("dog")
+    expect(page.get_by_label("Word", exact=True).locator("option:checked")).to_have_text("dog")

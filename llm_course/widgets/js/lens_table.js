@@ -54,7 +54,7 @@ export function lensTable(course, { ids, labels, trace, position }, onPick) {
   const rows = guesses.map((mine, i) => row(course, labels[i], mine, ids[i + 1], i === position));
   rows.forEach((row, i) => row.addEventListener("click", () => onPick(i)));
   const counts = tableRow("right", [...right.map((count) => `${count} of ${ids.length - 1}`), ""], "llm-counts");
-  const names = ["Token", ...right.map((_, layer) => (layer === 0 ? "Embedding" : `Layer ${layer}`)), "Then came"];
+  const names = ["Token", ...right.map((_, layer) => (layer === 0 ? "Embed\u00adding" : `Layer ${layer}`)), "Then came"];
   return captionedTable("The first guess for what comes next: stronger where the model is surer, orange where the last layer agrees, bold where it was right", names, [...rows, counts], "llm-heat llm-lens");
 }
 
