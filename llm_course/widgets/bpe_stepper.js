@@ -86,7 +86,7 @@ export default widget(
       tokens.replaceChildren(...pieces.flatMap((piece) => marked(piece, pair, merges.at(-1)?.join(""))));
       const next = pair ? `Next: join ${pairLabel(pair)}.` : "No merge is left.";
       said.textContent =
-        `${merges.length} merges, vocabulary of ${256 + merges.length}: ${bytes} bytes in ${symbols.length} tokens, ` +
+        `${merges.length} merge${merges.length === 1 ? "" : "s"}, vocabulary of ${256 + merges.length}: ${bytes} bytes in ${symbols.length} tokens, ` +
         `${format(bytes / Math.max(1, symbols.length))} bytes a token. ${next}`;
       tables.replaceChildren(pairTable(pieces, merges), mergeList(merges));
     }

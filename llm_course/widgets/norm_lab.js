@@ -16,6 +16,8 @@ const EXPONENTS = { min: -7, max: 3 };
 const ROUNDING = 1e-12;
 /** A full column of a norm, where none is larger: a norm that does not move keeps its columns. */
 const FULL = 2.5;
+/** What was so many times as large as what is leaves no trace: it would fill its column. */
+const FAR = 4;
 /** Wider vectors are computed whole, but only their first numbers are shown. */
 const SHOWN = 8;
 
@@ -95,11 +97,15 @@ function typedRow(model) {
  */
 function barRow({ name, output, divisor }, before, alike, least) {
   const shown = output.slice(0, SHOWN);
-  const largest = Math.max(least, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
+  const now = Math.max(least, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
+  const past = Math.max(0, ...(before?.output.slice(0, SHOWN) ?? []).map(Math.abs));
+  const isFar = past > FAR * now;
+  // A row with a scale of its own makes room for what it was.
+  const largest = alike.length > 1 || isFar ? now : Math.max(now, past);
   const bar = (/** @type {number} */ value, look = "") => element("i", { class: `${value < 0 ? "llm-down" : "llm-up"} ${look}`, style: `--share: ${Math.min(1, Math.abs(value) / largest).toFixed(3)}` });
   const cells = shown.map((value, i) => {
     const was = before?.output[i];
-    const ghost = was === undefined || compact(was) === compact(value) || Math.abs(was) > 1.001 * largest ? null : bar(was, "llm-stood");
+    const ghost = was === undefined || compact(was) === compact(value) || isFar ? null : bar(was, "llm-stood");
     return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value)), ...breakable(value));
   });
   return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, divisor === undefined ? `full bar ${compact(largest)}` : `divides by ${compact(divisor)}`)), ...cells, element("td", {}, ...breakable(moments(output).mean)), element("td", {}, ...breakable(rms(output))));
