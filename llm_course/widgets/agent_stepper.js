@@ -2,7 +2,7 @@
 
 import { announcement, button, choice, element, setTrait, slider, traitCheckbox, widget } from "./js/dom.js";
 import { captionedTable } from "./js/table.js";
-import { fitMessages, roughTokens, runTools, shopTools } from "./js/tool_loop.js";
+import { fitMessages, replyWithin, roughTokens, runTools, shopTools } from "./js/tool_loop.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Message } from "./js/tool_loop.js" */
@@ -21,6 +21,7 @@ const ENDINGS = {
   error: "The call failed, nobody told the model, and the loop ended without an answer.",
   limit: "The step limit was reached: no answer.",
   "no reply left": "The model has nothing more to say in this script.",
+  budget: "The newest messages do not fit into the budget: the model was not asked again.",
 };
 
 export default widget(
@@ -28,10 +29,10 @@ export default widget(
     title: "An agent, step by step",
     tryThis: [
       "Press Next part and watch who acts: the model, the harness, a tool, and then the model again, which now reads one result more.",
-      "Press Whole step until the model answers. Which of the lines did the model write, and which ones the harness?",
-      "Choose the busy shop, and take away the reports of errors. What does the same model reach now?",
-      "Lower the budget until the task itself leaves the history. What would a model add then?",
-      "Open the replies and change one: give a wrong name for an argument, or leave out a brace. Does the loop survive?",
+      "Press Start again, then Whole step until the model answers. Which of the lines did the model write, and which ones the harness?",
+      "Choose the script “a shop that is busy” and press Whole step to its end. Then clear “Errors are told to the model”: how far does the same model come now?",
+      "Choose the script “all goes well”, set the budget to 40 and press Whole step to its end. What does the model answer, and what did it no longer read? Then try 35 and 50.",
+      "Open the replies below and change one: give a wrong name for an argument, or leave out a brace. Press Whole step: does the loop survive?",
     ],
   },
   (model, body) => {
@@ -67,7 +68,7 @@ export default widget(
       said,
       budget,
       log,
-      element("details", {}, element("summary", {}, "What the model will say, one reply a line: change it"), replies),
+      element("details", {}, element("summary", {}, "What the model says while it reads all that it needs, one reply a line: change it"), replies),
     );
     for (const trait of ["task", "replies", "step", "max_steps", "budget", "report"]) model.on(`change:${trait}`, show);
     show();
@@ -110,12 +111,12 @@ export default widget(
       onePart.disabled = wholeStep.disabled = over !== "";
       // The result of a call joins the history when it goes back to the model.
       const messages = part < LAST && isToolLast(state) ? state.messages.slice(0, -1) : state.messages;
-      const history = [{ role: "system", content: SYSTEM }, { role: "user", content: model.get("task") }, ...messages];
+      const history = [...opening(model), ...messages];
       // An error that is not told stands in the log, but the model never reads it: it takes no budget.
       const told = over === "error" ? history.slice(0, -1) : history;
       const stays = fitMessages(told, model.get("budget"), roughTokens);
       const acts = step > 0 && part < LAST ? `${placesOf(state, step)[part].name}.` : nextOf(history, stays);
-      said.textContent = `Step ${state.taken} of at most ${model.get("max_steps")}. ${over ? ENDINGS[over] : acts}`;
+      said.textContent = `Step ${state.taken} of at most ${model.get("max_steps")}. ${over ? endingOf(state) : acts}`;
       const fresh = step > 0 ? history.length - messages.length + stateAt(model, step - 1).messages.length : history.length;
       const all = Array.from({ length: MOST_STEPS + 1 }, (_, i) => loop(placesOf(stateAt(model, i), i), LAST));
       ring.replaceChildren(...all, loop(placesOf(state, step), step > 0 ? part : -1, over ? "llm-current llm-ended" : "llm-current"));
@@ -127,18 +128,32 @@ export default widget(
   },
 );
 
+/** What is said before the first reply. @param {Model} model */
+function opening(model) {
+  return [{ role: "system", content: SYSTEM }, { role: "user", content: model.get("task") }];
+}
+
 /**
  * The loop run from its start up to a step: tools that count what they are asked begin anew.
  * @param {Model} model
  * @param {number} step
- * @returns {{ messages: Message[], taken: number, over: string }}  The replies among the messages, and how the loop ended, if it did.
+ * @returns {{ messages: Message[], taken: number, over: string, own: boolean }}  The replies among the messages, how the
+ *   loop ended, if it did, and whether the last reply is the model's own, for want of what its script takes.
  */
 function stateAt(model, step) {
-  if (step <= 0) return { messages: [], taken: 0, over: "" };
-  const tools = shopTools(model.get("prices"), model.get("busy"));
-  const { messages, ended } = runTools(model.get("replies").slice(0, step), tools, model.get("max_steps"), model.get("report"));
-  const taken = messages.filter(({ role }) => role === "assistant").length;
-  return { messages, taken, over: ended === "no reply left" && taken === step ? "" : ended };
+  if (step <= 0) return { messages: [], taken: 0, over: "", own: false };
+  const [prices, busy, replies, most, report, budget] = ["prices", "busy", "replies", "max_steps", "report", "budget"].map((trait) => model.get(trait));
+  const say = (/** @type {string} */ reply, /** @type {Message[]} */ messages) => replyWithin(reply, [...opening(model), ...messages], budget);
+  const { messages, ended } = runTools(replies.slice(0, step), shopTools(prices, busy), most, report, say);
+  const said = messages.filter(({ role }) => role === "assistant");
+  const taken = said.length;
+  const own = taken > 0 && said[taken - 1].content !== replies[taken - 1];
+  return { messages, taken, over: ended === "no reply left" && taken === step ? "" : ended, own };
+}
+
+/** @param {State} state */
+function endingOf({ over, own }) {
+  return own ? "The model no longer read what its script takes: it answered from the rest, and the loop ended." : ENDINGS[over];
 }
 
 /** @typedef {ReturnType<typeof stateAt>} State */

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import FloatRect, expect
 
-from llm_course.corpus.errands import Errand, Shop
+from llm_course.corpus.errands import Errand, Shop, call
 from llm_course.widgets import AgentStepper, Timeline
 from llm_course.widgets.agent_stepper import SCRIPTS
 from llm_course.widgets.milestones import MILESTONES
@@ -64,10 +64,45 @@ def test_each_script_that_ends_answers_what_its_user_asks() -> None:
         assert (last["content"] == f"{sum(asked)} cents.") == (name != "round and round")
 
 
-def test_texts_are_not_added() -> None:
-    code = LOOP + "reply(loop.runTools(input, loop.shopTools({}, []), 8).messages);"
-    found: Any = run_node(code, ['{"tool": "add", "arguments": {"a": "1", "b": 2}}'])
-    assert found[-1] == {"role": "tool", "content": "error: a and b must be numbers"}
+@pytest.mark.parametrize(
+    "pair", [(1, 2), (1.5, -2), ("1", "2"), ("", "kite"), (True, 2), (True, True), ("1", 2), (None, 1), ("1", None)]
+)
+def test_numbers_and_texts_are_added_as_in_the_chapters_shop(pair: tuple[Any, Any]) -> None:
+    request = [call("add", a=pair[0], b=pair[1])]
+    found: Any = run_node(LOOP + "reply(loop.runTools(input, loop.shopTools({}, []), 8).messages);", request)
+    assert as_told(found) == as_told(run_tools(request, Shop(Errand((), {})).tools, 8))
+
+
+WITHIN = """const [task, replies, prices, budget] = input;
+const say = (reply, said) => loop.replyWithin(reply, [{ role: "user", content: task }, ...said], budget);
+const { messages, ended } = loop.runTools(replies, loop.shopTools(prices, ["drum"]), 8, true, say);
+reply([ended, messages.at(-1)?.content ?? ""]);"""
+
+
+@pytest.mark.parametrize(
+    ("script", "budget", "end"),
+    [
+        ("all goes well", 80, ["answer", "132 cents."]),  # all is read
+        ("all goes well", 35, ["answer", "132 cents."]),  # both prices still are
+        ("all goes well", 28, ["answer", "85 cents."]),  # of the prices one
+        ("all goes well", 20, ["answer", "47 cents."]),  # the task was gone at once
+        ("all goes well", 10, ["budget", "47"]),
+        ("a shop that is busy", 45, ["answer", "316 cents."]),
+        ("round and round", 20, ["limit", "47"]),
+    ],
+)
+def test_what_the_model_says_follows_from_what_it_still_reads(script: str, budget: int, end: list[str]) -> None:
+    task, replies = SCRIPTS[script]
+    assert run_node(LOOP + WITHIN, [task, replies, PRICES, budget]) == end
+
+
+def test_a_model_that_reads_no_result_asks() -> None:
+    history = [
+        {"role": "user", "content": "x" * 400},
+        {"role": "assistant", "content": "{"},
+        {"role": "tool", "content": "error"},
+    ]
+    assert run_node(LOOP + "reply(loop.replyWithin('132 cents.', input, 20));", history) == "What shall I do?"
 
 
 def test_a_harness_that_tells_no_errors_ends_there() -> None:
@@ -319,6 +354,21 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     page.get_by_label("Budget of tokens").fill("20")
     expect(page.locator("tr.llm-dropped").first).to_be_visible()
     expect(page.locator(".llm-budget .llm-outside")).to_have_count(page.locator("tr.llm-dropped").count())
+
+
+@pytest.mark.browser
+def test_a_smaller_budget_leads_to_another_answer(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "agent_stepper")
+    said, step = page.get_by_role("status"), page.get_by_role("button", name="Whole step")
+    page.get_by_label("Budget of tokens").fill("40")
+    while step.is_enabled():
+        step.click()
+    expect(said).to_contain_text("The model no longer read what its script takes")
+    expect(page.locator("tbody tr").last).to_contain_text("85 cents.")
+    page.get_by_label("Budget of tokens").fill("20")
+    expect(said).to_have_text(
+        "Step 0 of at most 6. The newest messages do not fit into the budget: the model was not asked again."
+    )
 
 
 @pytest.mark.browser

@@ -20,10 +20,16 @@ export function shopTools(prices, busy) {
       return prices[of];
     }),
     add: withArguments(["a", "b"], ({ a, b }) => {
-      if (typeof a !== "number" || typeof b !== "number") throw new Error("a and b must be numbers");
-      return a + b;
+      if (isNumber(a) && isNumber(b)) return Number(a) + Number(b);
+      if (typeof a === "string" && typeof b === "string") return a + b;
+      throw new Error("a and b must be two numbers or two texts");
     }),
   };
+}
+
+/** What counts as a number in Python, where true is 1. @param {unknown} value */
+function isNumber(value) {
+  return typeof value === "number" || typeof value === "boolean";
 }
 
 /**
@@ -70,23 +76,67 @@ function carryOut({ tool, arguments: given = {} }, tools) {
   return tools[tool](given);
 }
 
+/** @typedef {"answer" | "error" | "limit" | "no reply left" | "budget"} Ending */
+
 /**
  * What a model's replies lead to, as `run_tools` of chapter 18.
  * @param {string[]} replies
  * @param {Tools} tools
  * @param {number} maxSteps
  * @param {boolean} [report]
- * @returns {{ messages: Message[], ended: "answer" | "error" | "limit" | "no reply left" }}
+ * @param {(reply: string, messages: Message[]) => string | null} [say]  What the model says in place of a reply, after
+ *   these messages; null where it can be told nothing.
+ * @returns {{ messages: Message[], ended: Ending }}
  */
-export function runTools(replies, tools, maxSteps, report = true) {
+export function runTools(replies, tools, maxSteps, report = true, say = (reply) => reply) {
   /** @type {Message[]} */
   const messages = [];
   for (const reply of replies.slice(0, maxSteps)) {
-    const { messages: added, ended } = takeReply(reply, tools, report);
+    const said = say(reply, messages);
+    if (said === null) return { messages, ended: "budget" };
+    const { messages: added, ended } = takeReply(said, tools, report);
     messages.push(...added);
     if (ended) return { messages, ended };
   }
   return { messages, ended: replies.length >= maxSteps ? "limit" : "no reply left" };
+}
+
+/**
+ * What a model says that reads what of its history fits into a budget: the reply of its script, as long as all stands
+ * there that this reply takes; else the last number that a tool told it, as if that were the answer.
+ * @param {string} reply
+ * @param {Message[]} history
+ * @param {number} budget
+ * @returns {string | null}  Null where nothing fits.
+ */
+export function replyWithin(reply, history, budget) {
+  const stays = fitMessages(history, budget, roughTokens);
+  if (!stays || stays.every(Boolean)) return stays && reply;
+  const read = history.filter((_, place) => stays[place]);
+  const known = wordsOf(read.map(({ content }) => content).join(" "));
+  if (taken(reply).every((word) => known.includes(word))) return reply;
+  const results = read.filter(({ role, content }) => role === "tool" && Number.isFinite(Number(content)));
+  return results.length ? `${results[results.length - 1].content} cents.` : "What shall I do?";
+}
+
+/**
+ * @param {string} text
+ * @returns {string[]}
+ */
+function wordsOf(text) {
+  return text.match(/[\p{L}\p{N}]+/gu) ?? [];
+}
+
+/**
+ * The words that a reply takes from what was said: the arguments of a call, the numbers of an answer.
+ * @param {string} reply
+ */
+function taken(reply) {
+  try {
+    return wordsOf(Object.values(JSON.parse(reply).arguments).join(" "));
+  } catch {
+    return reply.match(/\d+/g) ?? [];
+  }
 }
 
 /**
