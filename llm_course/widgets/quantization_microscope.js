@@ -24,9 +24,11 @@ const OUTLIER = 7;
 const GROUPS = [8, 16, 32, 64, 128];
 /** More than any row has. */
 const ROW = 512;
-const HEIGHT = 128;
+/** The histogram, the strip of one group below it, and the numbers of the axis. */
+const HEIGHT = { bars: 66, strip: 24, axis: 16 };
+const STRIPS = ["first group", "next group"];
 /** Settings that the table of those tried keeps. */
-const TRIED = 6;
+const TRIED = 5;
 const BINS = 60;
 const PROMPT = "There was a girl called";
 const TOKENS = 28;
@@ -37,10 +39,10 @@ export default calculator(
   {
     title: "Quantization microscope",
     tryThis: [
-      "Go from 8 bits down to 2. At how many bits does a tenth of the probability move? At how many does the story fall apart?",
-      "At 4 bits and one scale for the row, move the outlier to the right. What happens to the levels near 0, where almost all weights are?",
-      "Keep the outlier, and make the groups smaller. Which weights still suffer?",
-      "Without an outlier, switch to NF4 at groups of 64. It has 16 levels, as 4 bits have 15: why is the error smaller?",
+      "Set the bits to 8 and go down to 2. At how many bits does a tenth of the probability move? At how many does the story fall apart?",
+      "Set 4 bits, let the whole row share a scale, and move the outlier to the right. What happens to the levels near 0, where almost all weights are?",
+      "Set the outlier to 20 deviations, and choose groups of 32, then of 8. Which weights suffer, and which don't?",
+      "Set the outlier to none, choose groups of 64, and check NF4. It has 16 levels, as 4 bits have 15: why is the error smaller?",
     ],
   },
   {
@@ -117,16 +119,26 @@ function look(model, loaded) {
   const deviation = Math.sqrt(own.reduce((sum, weight) => sum + weight * weight, 0) / columns);
   const weights = own.map((weight, i) => (outlier && i === OUTLIER ? outlier * deviation : weight));
   const rounded = roundByGroups(weights, group, kind);
-  const errorOf = (/** @type {(i: number) => boolean} */ chosen) =>
-    relativeError(weights.filter((_, i) => chosen(i)), rounded.filter((_, i) => chosen(i)));
+  const isOut = (/** @type {number} */ i) => outlier > 0 && i === OUTLIER;
+  const groups = STRIPS.map((_, number) => groupAt(weights.slice(number * group, (number + 1) * group), rounded.slice(number * group, (number + 1) * group), kind, (i) => number === 0 && isOut(i)));
+  return { loaded, ...kind, group, outlier, isOut, size: model.get("group"), weights, deviation, error: relativeError(weights, rounded), groups };
+}
+
+/**
+ * @param {number[]} weights
+ * @param {number[]} rounded
+ * @param {{ bits: number, nf4: boolean }} kind
+ * @param {(i: number) => boolean} isOut  The outlier, whose own error is not counted.
+ */
+function groupAt(weights, rounded, kind, isOut) {
+  const others = (/** @type {number[]} */ of) => of.filter((_, i) => !isOut(i));
   return {
-    loaded, ...kind, group, outlier, isOut: (/** @type {number} */ i) => outlier > 0 && i === OUTLIER, size: model.get("group"), weights, rounded, deviation,
-    levels: levelsOf(absmax(weights.slice(0, group)), kind),
-    errors: {
-      row: errorOf(() => true),
-      near: outlier ? errorOf((i) => i !== OUTLIER && i < group) : undefined,
-      far: group < columns ? errorOf((i) => i >= group) : undefined,
-    },
+    weights,
+    levels: weights.length ? levelsOf(absmax(weights), kind) : [],
+    used: new Set(rounded.map((value) => value.toFixed(9))).size,
+    zeros: rounded.filter((value, i) => value === 0 && weights[i] !== 0).length,
+    counted: others(weights).length,
+    error: weights.length ? relativeError(others(weights), others(rounded)) : undefined,
   };
 }
 
@@ -139,49 +151,67 @@ function nameOf({ bits, nf4 }) {
 
 /** @param {Seen} seen */
 function sentence(seen) {
-  const { bits, group, levels, rounded, weights, errors } = seen;
-  const used = new Set(rounded.slice(0, group).map((value) => value.toFixed(9))).size;
-  const zeros = rounded.slice(0, group).filter((value, i) => value === 0 && weights[i] !== 0).length;
+  const { bits, group, outlier, groups: [first, next] } = seen;
   return (
-    `${nameOf(seen)}: ${levels.length} levels, of which the first group uses ${used}; ${zeros} of its ${group} weights become 0. ` +
-    `The row is off by ${format(100 * errors.row, 1)} % of its length, with ${format(bits + 16 / group, 2)} bits per weight, scales in 16 bits included.` +
-    (errors.near === undefined ? "" : ` The outlier adds to that length; its neighbors are off by ${format(100 * errors.near, 1)} % of theirs. The model that writes is without it.`)
+    `${nameOf(seen)}: ${first.levels.length} levels for each group. The first group${outlier ? ", with the outlier," : ""} uses ${first.used} of them; ${first.zeros} of its ${group} weights become 0` +
+    `${next.weights.length ? `, and ${next.zeros} of the next group's ${next.weights.length}` : ""}. ` +
+    `A weight takes ${format(bits + 16 / group, 2)} bits, with its part of a scale of 16 bits.` +
+    (outlier ? " The model that writes is without the outlier." : "")
   );
 }
 
-/** The histogram of the row, and below it the levels of the first group. @param {Seen} seen */
-function drawing({ weights, levels, deviation, outlier, isOut }) {
+/** The histogram of the row; below it two of its groups, each with the levels that its weights can become. @param {Seen} seen */
+function drawing({ weights, deviation, outlier, isOut, groups }) {
   const reach = Math.max(4 * deviation, absmax(weights));
   const counts = new Array(BINS).fill(0);
   for (const weight of weights.filter((_, i) => !isOut(i))) counts[Math.min(BINS - 1, Math.floor(((weight + reach) / (2 * reach)) * BINS))] += 1;
   const tallest = Math.max(...counts);
-  const label = `Histogram of ${weights.length} weights, and the ${levels.length} levels that the first group can become${outlier ? `; an outlier at ${short(outlier * deviation)}` : ""}`;
+  const [one] = groups;
+  const caption = `${weights.length} weights of a row by size; below, two of its groups, with their levels`;
+  const label = `${caption}: ${one.levels.length} each${outlier ? `; an outlier at ${short(outlier * deviation)} in the first group` : ""}`;
+  const floor = HEIGHT.bars + 8;
   const draw = (/** @type {number} */ width) => {
-    const toX = (/** @type {number} */ value) => 4 + ((value + reach) / (2 * reach)) * (width - 8);
+    const left = 12 + Math.max(...STRIPS.map(widthOf));
+    const toX = (/** @type {number} */ value) => left + ((value + reach) / (2 * reach)) * (width - left - 4);
     const bars = counts.map((count, i) => {
-      const height = (count / tallest) * (HEIGHT - 50);
-      return svg("rect", { class: "llm-above", x: toX(-reach + (2 * reach * i) / BINS), y: HEIGHT - 44 - height, width: (width - 8) / BINS - 1, height });
+      const height = (count / tallest) * HEIGHT.bars;
+      return svg("rect", { class: "llm-above", x: toX(-reach + (2 * reach * i) / BINS), y: floor - height, width: Math.max(1, (width - left - 4) / BINS - 1), height });
     });
-    const marks = levels.map((level) => svg("line", { class: "llm-level", x1: toX(level), x2: toX(level), y1: HEIGHT - 40, y2: HEIGHT - 20 }));
-    const values = ticks(-reach, reach, 6).filter((value) => toX(value) > 16 && toX(value) < width - 16);
-    const numbers = values.map((value) => svg("text", { class: "llm-tick", x: toX(value), y: HEIGHT - 4, "text-anchor": "middle" }, short(value)));
-    return svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": label }, ...bars, ...marks, ...numbers, ...(outlier ? outlierAt(toX(outlier * deviation), width) : []));
+    const bottom = floor + STRIPS.length * HEIGHT.strip + HEIGHT.axis;
+    const values = ticks(-reach, reach, 6).filter((value) => toX(value) > left + 12 && toX(value) < width - 16);
+    const numbers = values.map((value) => svg("text", { class: "llm-tick", x: toX(value), y: bottom - 1, "text-anchor": "middle" }, short(value)));
+    const strips = groups.flatMap((group, number) => stripOf(group, STRIPS[number], floor + (number + 0.5) * HEIGHT.strip + 2, toX));
+    const mark = outlier ? outlierAt(toX(outlier * deviation), width, floor) : [];
+    return svg("svg", { viewBox: `0 0 ${width} ${bottom + 2}`, role: "img", "aria-label": label }, ...bars, ...strips, ...numbers, ...mark);
   };
-  const caption = `${weights.length} weights of a row, by size; ${levels.length} levels of its first group`;
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, caption), fitted(draw));
+}
+
+/**
+ * The weights of a group, and the levels that they can become. Where a row has one group only, the second is empty.
+ * @param {Seen["groups"][number]} group
+ * @param {string} name
+ * @param {number} middle
+ * @param {(value: number) => number} toX
+ */
+function stripOf({ weights, levels }, name, middle, toX) {
+  const marks = levels.map((level) => svg("line", { class: "llm-level", x1: toX(level), x2: toX(level), y1: middle - 9, y2: middle + 9 }));
+  const dots = weights.map((weight) => svg("circle", { class: "llm-point", cx: toX(weight), cy: middle, r: 2 }));
+  return [svg("text", { x: 0, y: middle + 4 }, weights.length ? name : "no other"), ...marks, ...dots];
 }
 
 /**
  * A mark on the floor of the histogram, and its name.
  * @param {number} x
  * @param {number} width
+ * @param {number} floor
  */
-function outlierAt(x, width) {
+function outlierAt(x, width, floor) {
   const half = widthOf("outlier") / 2;
   const at = Math.min(width - half, x);
   return [
-    svg("rect", { class: "llm-below", x: x - 3.5, y: HEIGHT - 56, width: 7, height: 12, rx: 2 }),
-    svg("text", { class: "llm-named llm-named-1", x: at, y: HEIGHT - 62, "text-anchor": "middle" }, "outlier"),
+    svg("rect", { class: "llm-below", x: x - 3.5, y: floor - 12, width: 7, height: 12, rx: 2 }),
+    svg("text", { class: "llm-named llm-named-1", x: at, y: floor - 18, "text-anchor": "middle" }, "outlier"),
   ];
 }
 
@@ -191,11 +221,12 @@ function outlierAt(x, width) {
  */
 function errorsOf(now, before) {
   const written = (/** @type {number | undefined} */ error) => (error === undefined ? "–" : `${format(100 * error, 1)} %`);
+  const [first, next] = now.groups;
   /** @type {[string, (of: Seen) => string][]} */
   const shown = [
-    ["error of this row", ({ errors }) => written(errors.row)],
-    ["of the outlier's neighbors", ({ errors }) => written(errors.near)],
-    ["of the other groups", ({ errors }) => written(errors.far)],
+    ["error of the row", ({ error }) => written(error)],
+    [now.outlier ? `of the ${first.counted} beside the outlier` : `of the ${first.counted} of the first group`, ({ groups }) => written(groups[0].error)],
+    [next.counted ? `of the ${next.counted} of the next group` : "of the next group", ({ groups }) => written(groups[1].error)],
   ];
   return keyFigures(shown, now, before, true);
 }
@@ -269,13 +300,16 @@ function changed(plain, told) {
  */
 function triedTable(tried, { texts }) {
   const percent = (/** @type {number} */ share) => `${format(100 * share, 1)} %`;
-  const rows = tried.map(({ name, size, bits, error, moved: share }) => [name, size, bits, percent(error), share === undefined ? "…" : percent(share)]);
-  const lines = [...rows, ["as it is", "–", "16.00", percent(0), percent(0)]].map(([name, ...cells], i) => tableRow(name, cells, i === 0 && "llm-now"));
+  const latest = tried[0];
+  const sorted = [...tried].sort((one, other) => Number(other.bits) - Number(one.bits));
+  const rows = sorted.map(({ name, size, bits, error, moved: share }) => [name, size, bits, percent(error), share === undefined ? "…" : percent(share)]);
+  const asItIs = tableRow("as it is", ["–", "16.00", percent(0), percent(0)]);
+  const lines = rows.map(([name, ...cells], i) => tableRow(name, cells, sorted[i] === latest && "llm-now"));
   return element(
     "div",
     {},
-    captionedTable("What you tried, in all linear layers", ["setting", "group", "bits", "error", "probability moved"], lines, "llm-dense-rows"),
-    element("p", { class: "llm-note" }, `Probability moved: how much of the next token's probability goes to other tokens after rounding, on average over ${texts.length} stories that the model has never seen.`),
+    captionedTable("What you tried, in all linear layers", ["setting", "group", "bits", "error", "probability moved"], [asItIs, ...lines], "llm-dense-rows"),
+    element("p", { class: "llm-note" }, `Error: the length of all changes by the length of the weights. Probability moved: how much of the next token's probability goes to other tokens, on average over ${texts.length} stories that the model has never seen.`),
   );
 }
 

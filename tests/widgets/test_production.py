@@ -184,7 +184,29 @@ def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, addres
     for group in ("8", "16", "64", "128"):
         page.get_by_label("Weights that share a scale").select_option(group)
         expect(table.locator("tr.llm-now")).to_have_text(re.compile(rf"NF4{group}\d\.\d\d.*%.*%"))
-    expect(table.locator("tbody tr")).to_have_count(7)  # the last six, and the model as it is
+    expect(table.locator("tbody tr")).to_have_count(6)  # the last five, and the model as it is
+    bits = [float(text) for text in table.locator("tbody td:nth-child(3)").all_inner_texts()]
+    assert bits == sorted(bits, reverse=True) and bits[0] == 16  # whatever the order in which they were tried
+    expect(table.locator("tr.llm-now td").first).to_have_text("128")
+
+
+@pytest.mark.browser
+def test_the_microscope_sets_the_group_with_the_outlier_beside_another(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "quantization_microscope")
+    said, figures = page.get_by_role("status"), page.locator(".llm-figures > div")
+    expect(figures.nth(1)).to_contain_text("of the 32 of the first group")
     expect(said).not_to_contain_text("outlier")
-    page.get_by_label("Outlier").fill("40")
-    expect(said).to_contain_text("The outlier adds to that length; its neighbors are off by")
+    page.get_by_label("Outlier").fill("20")
+    expect(said).to_contain_text("The first group, with the outlier, uses")
+    expect(figures.nth(1)).to_contain_text("of the 31 beside the outlier")
+    expect(figures.nth(2)).to_contain_text("of the 32 of the next group")
+    errors = [float(text.split()[0]) for text in figures.locator("dd:first-of-type").all_inner_texts()]
+    assert errors[1] > 5 * errors[2]
+    spread = "lines => lines.map((line) => Number(line.getAttribute('x1')))"
+    levels = page.locator(".llm-level").evaluate_all(spread)
+    assert len(levels) == 2 * 15  # as many in both, but far apart in the first only
+    assert levels[14] - levels[0] > 5 * (levels[29] - levels[15])
+    page.get_by_label("Weights that share a scale").select_option(label="the whole row")
+    expect(page.locator(".llm-level")).to_have_count(15)
+    expect(figures.nth(1)).to_contain_text("of the 447 beside the outlier")
+    expect(figures.nth(2)).to_contain_text("–")
