@@ -5,7 +5,6 @@ import { announcement, button, choice, columns, element, setTrait, slider, visib
 import { keyFigures } from "./js/key_figures.js";
 import { format, randomNumbers } from "./js/numbers.js";
 import { onePlace } from "./js/one_place.js";
-import { pairedBars } from "./js/paired_bars.js";
 import { linePlot } from "./js/plot.js";
 import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./js/speculation.js";
 import { captionedTable, tableRow } from "./js/table.js";
@@ -35,9 +34,9 @@ export default widget(
   {
     title: "One drafted token",
     tryThis: [
-      "Which tokens are only accepted, which need to be drawn anew, and why do the two parts make the target? Then choose a wrong rule: which tokens come too often?",
-      "Make the draft more like the target. What happens to the acceptance, and to the best draft length?",
-      "Raise the cost of the draft until speculation loses at every length. At what acceptance does it win again?",
+      "Choose “the right one” as the rule. The draft proposes some tokens too often: where is that part rejected, and where does it come back? Then choose a wrong rule: which tokens come too often?",
+      "Set “Draft like the target” to 50 %, then to 100 %. What happens to the rejected parts, and to the best draft length?",
+      "Set “Draft like the target” to 0 %, and raise what a draft's pass costs until speculation loses at every length. How like the target must the draft be to win again?",
     ],
   },
   (model, body) => {
@@ -139,13 +138,31 @@ function figures(now, before) {
 }
 
 function legend() {
-  const part = (/** @type {string} */ name, /** @type {string} */ look, first = 1) => element("span", {}, element("i", { class: look, style: `--first: ${first}` }), name);
+  const part = (/** @type {string} */ name, /** @type {string} */ look) => element("span", {}, element("i", { class: look, style: "--first: 0" }), name);
   return element(
     "p",
     { class: "llm-legend llm-parts" },
-    part("target", "llm-plain"),
-    part("accepted from the draft", "llm-own"),
-    part("drawn anew after a rejection", "llm-own", 0),
+    part("accepted", "llm-within"),
+    part("rejected", "llm-own llm-refused"),
+    part("drawn anew", "llm-own"),
+    part("line: the target", "llm-aim"),
+  );
+}
+
+/**
+ * What the draft proposes, and below it what comes out: the accepted part is the same in both. The line is the target.
+ * @param {{ draft: number, accepted: number, comesOut: number, target: number }} shares
+ * @param {number} largest  The value of a full bar.
+ */
+function bars({ draft, accepted, comesOut, target }, largest) {
+  const bar = (/** @type {number} */ whole, /** @type {string} */ look) =>
+    element("i", { class: look, style: `--share: ${(whole / largest).toFixed(4)}; --first: ${(whole ? accepted / whole : 1).toFixed(4)}` });
+  return element(
+    "span",
+    { class: "llm-paired", "aria-hidden": "true" },
+    bar(draft, "llm-own llm-refused"),
+    bar(comesOut, "llm-own"),
+    element("i", { class: "llm-aim", style: `--share: ${(target / largest).toFixed(4)}` }),
   );
 }
 
@@ -155,7 +172,7 @@ function legend() {
  */
 function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
   const head = ["", "", "draft", "target", "accepted", "+ anew", "comes out", "off by", ...(counts ? ["drawn"] : [])];
-  const largest = Math.max(...target, ...comesOut);
+  const largest = Math.max(...target, ...draft, ...comesOut);
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
     const size = format(Math.abs(off));
@@ -163,7 +180,7 @@ function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
       element(
         "div",
         {},
-        pairedBars(p / largest, comesOut[token] / largest, comesOut[token] ? accepted[token] / comesOut[token] : 1),
+        bars({ draft: draft[token], accepted: accepted[token], comesOut: comesOut[token], target: p }, largest),
         element("span", { class: "llm-in-words" }, `${format(accepted[token])} accepted + ${format(anew[token])} anew`),
       ),
       format(draft[token]),
@@ -176,7 +193,7 @@ function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
     ];
     return tableRow(visibleToken(tokens[token]), cells);
   });
-  return captionedTable("How often each token comes out, and how", head, lines, "llm-outcomes");
+  return captionedTable("What the draft proposes (above), and what comes out of it (below)", head, lines, "llm-outcomes");
 }
 
 /**

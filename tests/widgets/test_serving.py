@@ -233,8 +233,14 @@ def test_a_bar_shows_what_was_accepted_and_what_was_drawn_anew(watched: Watched,
     page = opened(watched, address, "speculation_lab")
     lake = page.get_by_role("row", name="lake")
     expect(lake).to_contain_text("0.10 accepted + 0.25 anew")
-    share = lake.locator(".llm-own").evaluate("bar => Number(bar.style.getPropertyValue('--first'))")
-    assert share == pytest.approx(0.10 / 0.35, abs=1e-3)
+    parts = "bars => bars.map((bar) => ['--share', '--first'].map((name) => Number(bar.style.getPropertyValue(name))))"
+    proposed, comes_out = lake.locator(".llm-own").evaluate_all(parts)
+    assert proposed == pytest.approx([0.10 / 0.50, 1], abs=1e-3)  # none of it is rejected
+    assert comes_out == pytest.approx([0.35 / 0.50, 0.10 / 0.35], abs=1e-3)
+    river = page.get_by_role("row", name="river").locator(".llm-own").evaluate_all(parts)
+    assert river == [pytest.approx([1, 0.5]), pytest.approx([0.5, 1])]  # half of the draft's river is
+    assert lake.locator(".llm-aim").evaluate_all(parts)[0][0] == pytest.approx(0.35 / 0.50)
+    expect(page.locator(".llm-parts span")).to_have_text(["accepted", "rejected", "drawn anew", "line: the target"])
     expect(lake.get_by_role("cell")).to_have_text(
         ["", "0.10", "0.35", "0.10", "0.25", "0.35", "–"], use_inner_text=True
     )
