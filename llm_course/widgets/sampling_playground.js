@@ -19,9 +19,9 @@ export default widget(
   {
     title: "Sampling playground",
     tryThis: [
-      "Write with temperature 0 twice, then with 1 and two seeds: which of the texts are equal?",
-      "Raise the temperature to 2 and write; then set min-p to 0.1: the tail of improbable tokens is what broke the text.",
-      "Find a prompt after which one token has nearly all the probability, and one after which many are as likely. How many tokens does top-p 0.9 keep for each? And top-k 10?",
+      "Set the temperature to 0 and press Write twice. Then set it to 1, and write with seed 1 and with seed 2. Which of the texts are equal?",
+      "Set the temperature to 2 and top-p to off, and press Write. Then set min-p to 0.1 and write again: the tail of improbable tokens is what broke the text.",
+      "Find a prompt after which one token has nearly all the probability, and one after which many are as likely. How many tokens does top-p 0.9 keep for each? And top-k 10, with top-p off?",
       "Take tokens yourself: press a token in the table, the least probable ones too. Does the model find its way back?",
     ],
   },
@@ -57,7 +57,7 @@ export default widget(
     let former = [];
 
     const asked = element("div", { class: "llm-asked" }, model.get("logits") ? null : prompt, buttons);
-    body.append(asked, text, said, columns([settingControls(model)], [strip, bars.node]));
+    body.append(asked, text, element("div", { class: "llm-asked llm-told-of-text" }, said, legend()), columns([settingControls(model)], [strip, bars.node]));
     setEnabled(false);
     load();
     for (const name of Object.keys(SETTINGS)) model.on(`change:${name}`, showNext);
@@ -153,7 +153,7 @@ export default widget(
       const count = writer.ids.length - before;
       const rate = Math.round((1000 * count) / (performance.now() - started));
       showNext();
-      said.textContent = count ? `Wrote ${count} tokens, ${rate} a second. ${compared(writer.own, former)}` : "The text has ended: write anew, or go back to the prompt.";
+      said.textContent = count ? `Wrote ${count} tokens, ${rate} a second${compared(writer.own, former)}.` : "The text has ended: write anew, or go back to the prompt.";
     }
   },
 );
@@ -175,10 +175,16 @@ function sharedStart(ids, others) {
 function compared(ids, former) {
   if (!former.length) return "";
   const shared = sharedStart(ids, former);
-  if (shared === ids.length && shared === former.length) return "It is the text before, token for token.";
-  if (shared === Math.min(ids.length, former.length)) return "It is the text before as far as both go (gray).";
-  if (shared === 0) return "It differs from the text before from the first token on.";
-  return `It shares ${shared === 1 ? "one token" : `${shared} tokens`} with the text before (gray), then goes its own way.`;
+  if (shared === ids.length && shared === former.length) return ": the text before, token for token";
+  if (shared === Math.min(ids.length, former.length)) return ": the text before, as far as both go";
+  if (shared === 0) return ": another text from the first token on";
+  return `; the first ${shared === 1 ? "one is" : `${shared} are`} as before`;
+}
+
+/** What the lines below the text say. */
+function legend() {
+  const named = (/** @type {string} */ look, /** @type {string} */ name) => element("mark", {}, element("span", { class: look }, name));
+  return element("p", { class: "llm-note llm-written" }, named("llm-anew", "written by the model"), ", ", named("llm-shared", "as in the text before"));
 }
 
 /** @type {Record<string, { label: string, min: number, max: number, step: number, format: (value: number) => string }>} */

@@ -72,8 +72,8 @@ def test_playground_repeats_a_text_with_its_seed(watched: Watched, address: str)
     assert written(page) == first
     page.get_by_label("Seed").fill("2")
     page.get_by_role("button", name="Write").click()
-    expect(page.get_by_role("status")).to_contain_text(re.compile("from the first token on|goes its own way"))
-    second, shared = written(page), page.locator(".llm-shared").inner_text()
+    expect(page.get_by_role("status")).to_contain_text(re.compile("from the first token on|as before"))
+    second, shared = written(page), page.locator(".llm-playground .llm-shared").inner_text()
     assert first.startswith(shared) and second.startswith(shared) and second != first
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("status")).to_have_text(re.compile("Wrote|has ended"))
@@ -431,6 +431,30 @@ def test_sampling_playground_keeps_its_bars_and_says_what_the_rest_holds(watched
     expect(page.get_by_role("cell", name="cut by top-p").last).to_be_visible()
     table = page.locator(".llm-scroller")
     assert table.evaluate("part => part.scrollWidth <= part.clientWidth")
+
+
+def test_playground_names_its_lines_and_writes_beside_the_cut_where_there_is_room(
+    watched: Watched, address: str
+) -> None:
+    page = start_playground(watched, address)
+    line = "span => getComputedStyle(span).textDecorationLine + getComputedStyle(span).textDecorationStyle"
+    names = page.locator(".llm-written mark span")
+    assert [names.nth(i).inner_text() for i in (0, 1)] == ["written by the model", "as in the text before"]
+    page.get_by_role("button", name="One token").click()
+    for i, look in enumerate(("anew", "shared")):
+        assert names.nth(i).evaluate(line) == page.locator(f".llm-playground .llm-{look}").evaluate(line)
+    strip = page.locator(".llm-ranked svg[role=img]")
+    sides = {}
+    page.get_by_label("Temperature", exact=True).fill("2")
+    for top_p in ("0.1", "0.95"):  # few are kept, then so many that the label no longer fits at their right
+        page.get_by_role("button", name="Back to the prompt").click()
+        page.get_by_label("Top-p", exact=True).fill(top_p)
+        label = strip.locator("text", has_text="kept")
+        sides[top_p] = label.get_attribute("text-anchor")
+        drawn, written = strip.bounding_box(), label.bounding_box()
+        assert drawn is not None and written is not None
+        assert drawn["x"] <= written["x"] and written["x"] + written["width"] <= drawn["x"] + drawn["width"]
+    assert sides == {"0.1": "start", "0.95": "end"}
 
 
 def test_neighbours_map_finds_the_nearest_rows_of_the_embedding_table(watched: Watched, address: str) -> None:
