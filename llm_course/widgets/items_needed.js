@@ -1,6 +1,6 @@
 /** How many items it takes to tell two models apart, in separate tests and in the same one. */
 
-import { calculator, choice, element, setTrait, slider, svg } from "./js/dom.js";
+import { calculator, choice, element, setTrait, slider, svg, typedNumber } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
@@ -29,9 +29,9 @@ export default calculator(
   {
     title: "How many items for this difference?",
     tryThis: [
-      "Move the first model up until it is right on 98 %: the second follows, 2 points apart as before. Do they take more items, or fewer? Why?",
-      "Let the models share all the mistakes they can. Two versions of one model often nearly do: what does the same test save then?",
-      "Set the test to 164 items, the size of HumanEval. How many points apart must the models be before its interval leaves out 0?",
+      "Set the points apart to 2, and move the first model up until it is right on 98 %: the second follows. Do they take more items, or fewer? Why?",
+      "Let the models share all their mistakes (100 %). Two versions of one model often nearly do: what does the same test save then?",
+      "Type 164 items, the size of HumanEval. How many points apart must the models be before the interval of the same test leaves out 0?",
     ],
   },
   { traits: TRAITS, fields, compute: comparisonOf, sentence, pictures: [figures, plot, intervals, table] },
@@ -71,8 +71,11 @@ function fields(model) {
     apart,
     slider("Mistakes they share", { min: 0, max: 1, step: 0.01, value: model.get("likeness"), format: (share) => `${Math.round(100 * share)} %` }, set("likeness")),
     slider(
-      "Items in the test",
-      { min: FEWEST, max: MOST, step: 0.001, value: Math.log10(model.get("items")), format: (power) => itemsOf(power).toLocaleString("en") },
+      "Test items",
+      {
+        min: FEWEST, max: MOST, step: "any", value: Math.log10(model.get("items")),
+        format: (power) => itemsOf(power).toLocaleString("en"), parse: (text) => Math.log10(typedNumber(text)),
+      },
       (power) => set("items")(itemsOf(power)),
     ),
     pick("Confidence", "confidence", CONFIDENCES),

@@ -93,6 +93,21 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
 
 
 @pytest.mark.browser
+def test_items_needed_takes_a_typed_number_of_items(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "items_needed")
+    typed = page.get_by_label("Test items, as a number")
+    for text, shown in (("164", "164"), ("5534", "5,534"), ("99,999", "99,999")):
+        typed.fill(text)
+        typed.press("Enter")
+        expect(typed).to_have_value(shown)
+        expect(page.get_by_role("table", name=f"A test of {shown} items")).to_be_visible()
+        expect(page.locator(".llm-told:not(:empty)")).to_have_count(0)
+    typed.fill("five")
+    typed.press("Enter")
+    expect(page.get_by_role("alert").filter(has_text="is no number here: 99,999 stays")).to_be_visible()
+
+
+@pytest.mark.browser
 def test_items_needed_answers(watched: Watched, address: str) -> None:
     page = opened(watched, address, "items_needed")
     said = page.get_by_role("status")
