@@ -58,9 +58,9 @@ export default widget(
   {
     title: "What a context costs",
     tryThis: [
-      "Double the length until the cache of Llama 2 7B is larger than its weights. Then take Llama 3 8B: what did fewer key-value heads buy?",
+      "Choose Llama 2 7B and one text, and double the tokens until the cache is larger than the weights. Then choose Llama 3 8B: what did fewer key-value heads buy?",
       "Find the length at which attention takes half of the operations. For which model does it come first?",
-      "Ask one question about a million tokens, then two, then twenty. From how many on does a cached prompt pay?",
+      "In the price part, set the tokens above to 1,048,576, and ask one question, then two, then twenty. From how many on does a cached prompt pay?",
     ],
   },
   (model, body) => {

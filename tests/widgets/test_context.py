@@ -167,6 +167,7 @@ def test_context_cost_follows_model_and_length(watched: Watched, address: str) -
 def test_context_cost_tells_of_windows_and_keeps_its_height(watched: Watched, address: str, width: int) -> None:
     watched.page.set_viewport_size({"width": width, "height": 800})
     page = opened(watched, address, "context_cost")
+    page.evaluate("document.fonts.ready")
     card = page.locator(".llm-widget")
     expect(page.get_by_text("Its window: 131,072 tokens")).to_be_visible()
     gpu = page.locator(".llm-gpu")
