@@ -31,9 +31,9 @@ export default widget(
   {
     title: "Needle explorer",
     tryThis: [
-      "Stay with the frequencies of training and go right in one row: where does the right name stop being the first? Watch where the last token looks.",
-      "Take the longest text and change the frequencies: which let the model find a needle at the beginning?",
-      "Go back to a short text and add children with a thing of the same kind. The text is as short as before. What goes wrong, in this text and in others?",
+      "Choose the first frequencies and no other children, and press one row from left to right: where is the right name no longer the first? Watch where the last token looks.",
+      "Press the longest text with the needle at the start, and choose one set of frequencies after the other: with which does the model find the needle?",
+      "With 60 tokens, set 4 other children and press Another text a few times. Then check “with things of the same kind” and do it again: how often is the right name still the first?",
     ],
   },
   (model, body) => {
@@ -158,7 +158,7 @@ async function read({ config, tensors }, ids, frequencies, factor, given_up) {
 function recallTable(model, { recall }, { row, column, distractors }, onPick) {
   const lengths = /** @type {number[]} */ (model.get("lengths"));
   const depths = /** @type {number[]} */ (model.get("depths"));
-  const measured = `Right names of ${model.get("texts")} texts without other children${distractors ? `; pale, since yours has ${distractors}` : ", by place and tokens; press one"}`;
+  const measured = `Right names of ${model.get("texts")} texts without other children${distractors ? `; pale, since yours has ${distractors}` : ", by tokens; press one"}`;
   const caption = recall ? measured : "Choose a place and a number of tokens";
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
@@ -168,9 +168,9 @@ function recallTable(model, { recall }, { row, column, distractors }, onPick) {
       const pick = element("button", { type: "button", "aria-label": label, "aria-pressed": String(i === row && j === column), onclick: () => onPick(i, j) }, shown);
       return element("td", { class: "llm-positive", style: `--share: ${share.toFixed(3)}` }, pick);
     });
-    return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "start" : depth === 1 ? "end" : `${Math.round(100 * depth)}\u00a0%`), ...cells);
+    return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "at start" : depth === 1 ? "at end" : `at ${Math.round(100 * depth)}\u00a0%`), ...cells);
   });
-  return captionedTable(caption, ["at", ...lengths.map(String)], lines, `llm-heat llm-recall${recall && distractors ? " llm-elsewhere" : ""}`);
+  return captionedTable(caption, ["needle", ...lengths.map(String)], lines, `llm-heat llm-recall${recall && distractors ? " llm-elsewhere" : ""}`);
 }
 
 /** @param {number} depth */

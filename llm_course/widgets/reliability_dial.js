@@ -23,9 +23,9 @@ export default widget(
   {
     title: "Is it right as often as it says?",
     tryThis: [
-      "Where is the line above the diagonal, and where below? Move the number of bins to 1 and to 20: how far can you trust the error?",
-      "Sharpen the confidence, as a lower temperature does: the error falls, then jumps as answers change bins. Does the surest wrong answer change, or the mean score?",
-      "Leave the penalty at 0 and look for the best threshold. Then raise the penalty: from where on does silence pay?",
+      "Where is the line above the diagonal, and where below? Set the bins to 1 and to 20: how far can you trust the error?",
+      "With 10 bins, sharpen the confidence, as a lower temperature does: the error falls, then jumps as answers change bins. Does the surest wrong answer change, or the mean score?",
+      "Set what a wrong answer costs to 0 and look for the best threshold. Then raise it: from where on does silence pay?",
     ],
   },
   (model, body) => {
