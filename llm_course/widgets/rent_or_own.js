@@ -3,6 +3,7 @@
 import { calculator, setTrait, slider, typedNumber } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
+import { countInWords, inWords } from "./js/parameters.js";
 import { linePlot } from "./js/plot.js";
 import { HOURS, breakEvenTokens, costPerMillion, utilisationFor } from "./js/prices.js";
 
@@ -11,14 +12,16 @@ import { HOURS, breakEvenTokens, costPerMillion, utilisationFor } from "./js/pri
 const TRAITS = ["hourly_cost", "tokens_per_second", "api_price", "utilisation"];
 /** Degrees of utilisation as powers of ten, from a thousandth to all of the time. */
 const [RARELY, ALWAYS] = [-3, 0];
+/** So far the axis goes, in full machines: what is more than one can do takes another. */
+const PLOTTED = 1.25;
 
 export default calculator(
   {
     title: "Rent or own?",
     tryThis: [
-      "Set the machine to be busy 2 % of the time, then all of it. By what factor does a token get cheaper?",
-      "Batching makes more tokens per second on the same machine. Type ten times as many: where do the two lines meet now?",
-      "Double the price of the API. How many tokens a month does the machine need now? Then set it to half of what it was first: why do the lines no longer meet?",
+      "Type 2 into “Busy”, then 100. By what factor does a token get cheaper? And what happens to the two bills of the month?",
+      "Batching makes more tokens per second on the same machine. Type ten times as many: with the same tokens a month, how busy is it now, and what has become of the bill?",
+      "Type $0.40 as the price of the API, then $0.05. From how many tokens on is the machine cheaper? Why do the lines no longer meet?",
     ],
   },
   { traits: TRAITS, fields, compute: compare, sentence, pictures: [figures, plot] },
@@ -26,24 +29,56 @@ export default calculator(
 
 /** @param {Model} model */
 function fields(model) {
-  const field = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {[number, number]} */ ends, /** @type {(value: number) => string} */ shown) =>
-    slider(
-      label,
-      { min: ends[0], max: ends[1], step: "any", value: Math.log10(model.get(trait)), format: (power) => shown(10 ** power), parse },
-      (power) => setTrait(model, trait, 10 ** power),
-    );
+  const powerOf = (/** @type {string} */ trait) => Math.log10(model.get(trait));
+  const field = (/** @type {string} */ label, /** @type {string} */ trait, /** @type {[number, number]} */ [min, max], /** @type {(value: number) => string} */ shown, /** @type {(power: number) => void} */ then) =>
+    slider(label, { min, max, step: "any", value: powerOf(trait), format: (power) => shown(10 ** power), parse: parsePlain }, then);
+  const set = (/** @type {string} */ trait) => (/** @type {number} */ power) => setTrait(model, trait, 10 ** power);
+  const full = () => fullMonth(model.get("tokens_per_second"));
+  const busyAt = (/** @type {number} */ power) => {
+    set("utilisation")(power);
+    for (const [one, written] of linked) follow(one, power, written(power));
+  };
+  const inTokens = (/** @type {number} */ power) => inWords(10 ** power * full());
+  const inPercent = (/** @type {number} */ power) => percent(10 ** power);
+  const range = { min: RARELY, max: ALWAYS, step: /** @type {const} */ ("any"), value: powerOf("utilisation") };
+  const load = slider("Tokens a month", { ...range, format: inTokens, parse: (text) => Math.log10(countInWords(text) / full()) }, busyAt);
+  const busy = slider("Busy", { ...range, format: inPercent, parse: (text) => Math.log10(typedNumber(text.replace("%", "")) / 100) }, busyAt);
+  /** Two names of one thing. */
+  const linked = /** @type {[HTMLElement, (power: number) => string][]} */ ([[load, inTokens], [busy, inPercent]]);
   return [
-    field("Price of an hour", "hourly_cost", [-1, 2], dollars),
-    field("Tokens per second", "tokens_per_second", [0, 5], whole),
-    field("API, per million tokens", "api_price", [-2, 2], dollars),
-    field("Busy", "utilisation", [RARELY, ALWAYS], percent),
+    load,
+    busy,
+    field("Price of an hour", "hourly_cost", [-1, 2], dollars, set("hourly_cost")),
+    field("Tokens per second", "tokens_per_second", [0, 5], whole, (power) => {
+      const tokens = model.get("utilisation") * full();
+      set("tokens_per_second")(power);
+      busyAt(Math.min(ALWAYS, Math.max(RARELY, Math.log10(tokens / full())))); // the tokens of the month stay, as far as it can
+    }),
+    field("API, per million tokens", "api_price", [-2, 2], dollars, set("api_price")),
   ];
 }
 
-/** Reads what a field shows: $0.20, 7,306 or 2 %, as a power of ten. @param {string} text */
-function parse(text) {
-  const number = typedNumber(text.replace(/[$%]/g, ""));
-  return Math.log10(text.includes("%") ? number / 100 : number);
+/**
+ * Shows another value in a slider that nobody moved.
+ * @param {HTMLElement} field
+ * @param {number} value
+ * @param {string} text
+ */
+function follow(field, value, text) {
+  const [range, typed] = /** @type {NodeListOf<HTMLInputElement>} */ (field.querySelectorAll("input"));
+  range.value = String(value);
+  range.setAttribute("aria-valuetext", text);
+  typed.value = text;
+}
+
+/** Tokens of a month in which the machine is always busy. @param {number} speed */
+function fullMonth(speed) {
+  return speed * 3600 * HOURS;
+}
+
+/** Reads $0.20 or 7,306 as a power of ten. @param {string} text */
+function parsePlain(text) {
+  return Math.log10(typedNumber(text.replace("$", "")));
 }
 
 /** Small ones have more digits: they differ far behind the point. @param {number} price */
@@ -51,9 +86,14 @@ function dollars(price) {
   return `$${format(price, price < 0.1 ? 4 : price < 1 ? 3 : 2)}`;
 }
 
+/** @param {number} sum */
+function bill(sum) {
+  return sum < 100 ? dollars(sum) : `$${whole(sum)}`;
+}
+
 /** @param {number} share */
 function percent(share) {
-  return `${format(100 * share, share < 0.01 ? 2 : share < 1 ? 1 : 0)} %`;
+  return `${format(100 * share, share < 0.01 ? 2 : share < 1 ? 1 : 0)} %`;
 }
 
 /** @param {number} value */
@@ -64,20 +104,25 @@ function whole(value) {
 /** @param {Model} model */
 function compare(model) {
   const [hourlyCost, speed, apiPrice, utilisation] = TRAITS.map((trait) => model.get(trait));
-  const tokens = breakEvenTokens(hourlyCost * HOURS, apiPrice);
-  return { hourlyCost, speed, apiPrice, utilisation, tokens, own: costPerMillion(hourlyCost, speed, utilisation), even: utilisationFor(tokens, speed) };
+  const even = breakEvenTokens(hourlyCost * HOURS, apiPrice);
+  const tokens = utilisation * fullMonth(speed);
+  return {
+    full: fullMonth(speed), apiPrice, utilisation, tokens, even, busyAtEven: utilisationFor(even, speed),
+    own: costPerMillion(hourlyCost, speed, utilisation), // of a million
+    bills: { machine: hourlyCost * HOURS, api: (tokens / 1e6) * apiPrice },
+  };
 }
 
 /** @typedef {ReturnType<typeof compare>} Compared */
 
 /** @param {Compared} compared */
-function sentence({ own, apiPrice, utilisation, even }) {
-  const [cheap, dear] = own < apiPrice ? ["machine", "API"] : ["API", "machine"];
-  const times = Math.max(own / apiPrice, apiPrice / own);
-  const factor = times < 100 ? format(times, 1) : whole(times);
-  const now = own === apiPrice ? "both cost the same" : `the ${cheap} is cheaper: the ${dear} takes ${factor} times as much`;
-  const meeting = even > 1 ? " They never meet: at that price the API is cheaper even at full use." : "";
-  return `Busy ${percent(utilisation)} of the time, ${now}.${meeting}`;
+function sentence({ bills, tokens, utilisation, even, busyAtEven }) {
+  const [cheap, dear] = bills.machine < bills.api ? ["machine", "API"] : ["API", "machine"];
+  const times = Math.max(bills.machine / bills.api, bills.api / bills.machine);
+  const factor = times < 100 ? format(times, times < 1.1 ? 2 : 1) : whole(times);
+  const now = bills.machine === bills.api ? "Both cost the same." : `The ${cheap} is cheaper: the ${dear} takes ${factor} times as much.`;
+  const meeting = busyAtEven > 1 ? "The lines never meet: at that price the API is cheaper even at full use." : `The machine pays from ${inWords(even)} tokens a month on.`;
+  return `${inWords(tokens)} tokens a month keep the machine busy ${percent(utilisation)} of the time. ${now} ${meeting}`;
 }
 
 /**
@@ -87,24 +132,20 @@ function sentence({ own, apiPrice, utilisation, even }) {
 function figures(now, before) {
   /** @type {[string, (of: Compared) => string][]} */
   const shown = [
+    ["machine, a month", ({ bills }) => bill(bills.machine)],
+    ["API, a month", ({ bills }) => bill(bills.api)],
     ["machine, per million", ({ own }) => dollars(own)],
-    ["API, per million", ({ apiPrice }) => dollars(apiPrice)],
-    ["meet at", ({ even }) => (even > 1 ? "never" : percent(even))],
-    ["tokens a month", ({ even, tokens }) => (even > 1 ? "never" : `${whole(tokens / 1e6)} M`)],
+    ["pays when busy", ({ busyAtEven }) => (busyAtEven > 1 ? "never" : percent(busyAtEven))],
   ];
   return keyFigures(shown, now, before, true);
 }
 
 /** @param {Compared} compared */
-function curveOf({ hourlyCost, speed, apiPrice, utilisation, even }) {
-  const cost = (/** @type {number} */ power) => Math.log10(costPerMillion(hourlyCost, speed, 10 ** power));
-  const api = Math.log10(apiPrice);
-  const [you, meeting] = [Math.log10(utilisation), Math.log10(even)];
+function linesOf({ full, apiPrice, bills }) {
+  const end = PLOTTED * full;
   return {
-    machine: /** @type {[number, number][]} */ ([[RARELY, cost(RARELY)], [ALWAYS, cost(ALWAYS)]]), // straight, as both axes are logarithmic
-    api: /** @type {[number, number][]} */ ([[RARELY, api], [ALWAYS, api]]),
-    you: /** @type {[number, number]} */ ([you, cost(you)]),
-    meeting: meeting > RARELY && meeting <= ALWAYS ? /** @type {[number, number]} */ ([meeting, api]) : undefined,
+    machine: /** @type {[number, number][]} */ ([[0, bills.machine], [full, bills.machine], [full, 2 * bills.machine], [end, 2 * bills.machine]]),
+    api: /** @type {[number, number][]} */ ([[0, 0], [end, (end / 1e6) * apiPrice]]),
   };
 }
 
@@ -113,31 +154,46 @@ function curveOf({ hourlyCost, speed, apiPrice, utilisation, even }) {
  * @param {Compared | undefined} former
  */
 function plot(compared, former) {
-  const now = curveOf(compared);
-  const before = former && curveOf(former);
-  const heights = [now, ...(before ? [before] : [])].flatMap(({ machine, api }) => [...machine, ...api]).map(([, height]) => height);
-  /** @type {import("./js/plot.js").Plot["dots"]} */
-  const dots = [];
-  if (before) dots.push({ at: before.you, name: "", pale: true });
-  dots.push({ at: now.you, name: `you: ${dollars(compared.own)}` });
-  if (now.meeting) dots.push({ at: now.meeting, name: `they meet at ${percent(compared.even)}`, below: true });
+  const { full, tokens, bills, even, busyAtEven } = compared;
+  const [now, before] = [linesOf(compared), former && linesOf(former)];
+  const isSame = former && former.full === full; // else its lines would run out of the picture
+  const highest = 1.1 * Math.max(2 * bills.machine, Math.min(now.api[1][1], 6 * bills.machine));
+  const below = (/** @type {[number, number][]} */ points) => clipped(points, highest);
   return linePlot({
-    title: "Dollars per million tokens, by how busy it is; pale: before",
-    x: "busy, in percent of the time",
-    y: "dollars",
+    title: "The month's bill, by the tokens of the month; pale: before",
+    x: "tokens a month (behind the step: a second machine)",
+    y: "dollars a month",
     series: [
-      { name: "the machine", points: now.machine, before: before?.machine },
-      { name: "the API", points: now.api, before: before?.api },
+      { name: "the machine", points: now.machine, before: isSame && before ? below(before.machine) : undefined },
+      { name: "the API", points: below(now.api), before: isSame && before ? below(before.api) : undefined },
     ],
-    dots,
-    band: now.meeting && [now.meeting[0], ALWAYS],
-    markerName: now.meeting && "the machine is cheaper",
-    xTicks: [-3, -2, -1, 0],
-    xTick: (power) => `${100 * 10 ** power} %`,
-    yTick: (power) => (Number.isInteger(power) ? `$${(10 ** power).toLocaleString("en", { minimumFractionDigits: power < 0 ? 2 : 0, maximumFractionDigits: 3 })}` : ""),
-    yRange: [Math.floor(4 * Math.min(...heights) - 0.3) / 4, Math.ceil(4 * Math.max(...heights) + 0.3) / 4],
+    dots: [
+      { at: [tokens, bills.machine], name: bill(bills.machine) },
+      ...(bills.api <= highest ? [{ at: /** @type {[number, number]} */ ([tokens, bills.api]), name: bill(bills.api), below: true, look: 1 }] : []),
+    ],
+    marker: busyAtEven > 1 ? tokens : undefined,
+    band: busyAtEven > 1 ? undefined : [even, full],
+    markerName: busyAtEven > 1 ? "you" : "the machine is cheaper",
+    bandNameAbove: true,
+    xRange: [0, PLOTTED * full],
+    xTick: (at) => inWords(at).replace(".00 ", " "),
+    yTick: (sum) => `$${whole(sum)}`,
+    yRange: [0, highest],
     height: 300,
     linesAreInLegend: true, // beside them, their names find no room at times
     tracesAreNamed: true,
   });
+}
+
+/**
+ * A line up to a height.
+ * @param {[number, number][]} points
+ * @param {number} highest
+ * @returns {[number, number][]}
+ */
+function clipped(points, highest) {
+  const beyond = points.findIndex(([, y]) => y > highest);
+  if (beyond < 1) return points;
+  const [[x0, y0], [x1, y1]] = [points[beyond - 1], points[beyond]];
+  return [...points.slice(0, beyond), [x0 + ((highest - y0) / (y1 - y0)) * (x1 - x0), highest]];
 }

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from llm_course import models
 from llm_course.widgets import QuantizationMicroscope, RentOrOwn
@@ -128,20 +128,22 @@ def test_what_is_out_of_range_is_refused(kind: type, wrong: dict[str, object]) -
         kind(**wrong)
 
 
+def typed(page: Page, label: str, text: str) -> None:
+    field = page.get_by_label(f"{label}, as a number")
+    field.fill(text)
+    field.press("Enter")
+
+
 @pytest.mark.browser
 def test_rent_or_own_answers(watched: Watched, address: str) -> None:
     page = opened(watched, address, "rent_or_own")
     said = page.get_by_role("status")
-    expect(said).to_contain_text("the API is cheaper")
+    expect(said).to_contain_text("The API is cheaper")
     page.get_by_label("Busy", exact=True).fill("0")
-    expect(said).to_contain_text("the machine is cheaper")
+    expect(said).to_contain_text("The machine is cheaper")
     page.get_by_label("Busy", exact=True).fill("-3")  # where the machine costs a thousand times as much
-    expect(said).to_contain_text("the API is cheaper")
-    dots = page.locator("circle.llm-point")
-    expect(dots).to_have_count(2)
-    heights = dots.evaluate_all("dots => dots.map((dot) => Number(dot.getAttribute('cy')))")  # of one drawing
-    drawing = page.locator(".llm-plot svg[role=img]").get_attribute("viewBox") or ""
-    assert 0 < heights[0] < heights[1] < float(drawing.split()[3])  # you, above where they meet
+    expect(said).to_contain_text("The API is cheaper")
+    expect(page.locator("circle.llm-point")).to_have_count(2)  # the two bills
 
 
 @pytest.mark.browser
@@ -149,22 +151,38 @@ def test_each_question_of_rent_or_own_has_an_answer_by_typed_numbers(watched: Wa
     page = opened(watched, address, "rent_or_own")
     figures = page.locator(".llm-figures dd:not(.llm-former-value)")
 
-    def answers(label: str, typed: str, *expected: str) -> None:
-        field = page.get_by_label(f"{label}, as a number")
-        field.fill(typed)
-        field.press("Enter")
+    def answers(label: str, text: str, *expected: str) -> None:
+        typed(page, label, text)
         page.wait_for_timeout(800)  # a gesture of its own
         expect(page.locator(".llm-told:not(:empty)")).to_have_count(0)
-        for figure, text in zip(figures.all(), expected, strict=True):
-            expect(figure).to_contain_text(text)
+        for figure, shown in zip(figures.all(), expected, strict=True):
+            expect(figure).to_have_text(shown)
 
-    answers("Busy", "2 %", "$17.36", "$0.500", "69.4", "3,600 M")
-    answers("Busy", "100 %", "$0.347", "$0.500", "69.4", "3,600 M")
-    answers("Tokens per second", "20,000", "$0.0347", "$0.500", "6.9", "3,600 M")
-    answers("Tokens per second", "2000", "$0.347", "$0.500", "69.4", "3,600 M")
-    answers("API, per million tokens", "$1", "$0.347", "$1.00", "34.7", "1,800 M")
-    answers("API, per million tokens", "0.25", "$0.347", "$0.250", "never", "never")
+    answers("Busy", "2", "$1,800", "$51.84", "$17.36", "69.4\u00a0%")
+    answers("Busy", "100 %", "$1,800", "$2,592", "$0.347", "69.4\u00a0%")
+    answers("Tokens a month", "518.4 million", "$1,800", "$259", "$3.47", "69.4\u00a0%")
+    expect(page.get_by_label("Busy, as a number")).to_have_value("10.0\u00a0%")
+    answers("Tokens per second", "20000", "$1,800", "$259", "$3.47", "6.9\u00a0%")
+    expect(page.get_by_label("Busy, as a number")).to_have_value("1.0\u00a0%")  # as many tokens, on a quicker machine
+    answers("Tokens per second", "2000", "$1,800", "$259", "$3.47", "69.4\u00a0%")
+    answers("API, per million tokens", "$1", "$1,800", "$518", "$3.47", "34.7\u00a0%")
+    answers("API, per million tokens", "0.25", "$1,800", "$130", "$3.47", "never")
     expect(page.get_by_role("status")).to_contain_text("never meet: at that price the API is cheaper even at full use")
+
+
+@pytest.mark.browser
+def test_what_is_told_of_a_typed_number_moves_nothing_and_goes_with_the_next_gesture(
+    watched: Watched, address: str
+) -> None:
+    page = opened(watched, address, "rent_or_own")
+    below = page.get_by_label("Price of an hour", exact=True)
+    top = below.bounding_box()
+    typed(page, "Busy", "200")
+    told = page.get_by_role("alert").filter(has_text="It goes from 0.10\u00a0% to 100\u00a0%: now 100\u00a0%.")
+    expect(told).to_be_visible()
+    assert below.bounding_box() == top
+    page.keyboard.press("Tab")
+    expect(told).to_have_count(0)
 
 
 @pytest.mark.browser

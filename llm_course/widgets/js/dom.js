@@ -117,6 +117,8 @@ export function slider(label, { min, max, step, value, format = String, parse },
     if (!Number.isFinite(number)) told.textContent = `“${text}” is no number here: ${taken} stays.`;
     else if (number < min || number > max) told.textContent = `It goes from ${format(min)} to ${format(max)}: now ${taken}.`;
     else if (format(number) !== taken) told.textContent = `The nearest step is ${taken}.`;
+    // It lies on what is below it, until the reader does something else.
+    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => (told.textContent = ""), { once: true });
   }
   return element("label", { class: "llm-field" }, label, input, shown, parse ? told : null);
 }

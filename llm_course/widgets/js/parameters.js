@@ -1,5 +1,7 @@
 /** Where the parameters of a decoder are: no biases, RMSNorm, feed-forward networks plain, gated, or as experts. */
 
+import { typedNumber } from "./dom.js";
+
 /**
  * @typedef {object} Shape
  * @property {number} vocabulary  Tokens in the vocabulary.
@@ -38,4 +40,14 @@ export function inWords(count) {
   if (count >= 1e9) return `${(count / 1e9).toFixed(2)} billion`;
   if (count >= 1e6) return `${(count / 1e6).toFixed(2)} million`;
   return Math.round(count).toLocaleString("en");
+}
+
+/**
+ * A count as `inWords` writes it, "70 billion", or "70 B", or in digits.
+ * @param {string} text
+ */
+export function countInWords(text) {
+  const [, digits, word = ""] = /^\s*([\d.,\s]+(?:e\d+)?)\s*([a-z]*)/i.exec(text) ?? [];
+  const factor = { m: 1e6, b: 1e9, t: 1e12 }[word[0]?.toLowerCase() ?? ""] ?? 1;
+  return typedNumber(digits ?? "") * factor;
 }
