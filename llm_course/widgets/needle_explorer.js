@@ -19,11 +19,17 @@ import { percent, tokenBars } from "./js/token_bars.js";
  * @property {number[]} frequencies
  * @property {number} factor
  * @property {Matrix | null} recall  By depth and length.
+ *
+ * @typedef {{ place: number, word: string }} Peak
  */
 
 /** So many tokens are read before the page may do something else. */
 const SLICE = 40;
-const SHOWN_AROUND = 14;
+/** Tokens that are shown at the ends, around the needle, and around what is looked at. */
+const [SHOWN_AT_START, SHOWN_AT_END, AROUND_NEEDLE, AROUND_PEAK] = [6, 8, 6, 1];
+/** What is named beside the needle: the strongest, and none that nobody would see. */
+const PEAKS = 3;
+const LEAST_PEAK = 0.03;
 const PLOTTED = 120;
 const BARS = 5;
 
@@ -31,8 +37,8 @@ export default widget(
   {
     title: "Needle explorer",
     tryThis: [
-      "Choose the first frequencies and no other children, and press one row from left to right: where is the right name no longer the first? Watch where the last token looks.",
-      "Press the longest text with the needle at the start, and choose one set of frequencies after the other: with which does the model find the needle?",
+      "Choose the first frequencies and no other children, and press one row from left to right: where do most texts go wrong? Watch where the last token looks, in this text and in another.",
+      "Press the longest text with the needle at the end, and choose one set of frequencies after the other: which one helps? Then press the start. Where does the last token look instead?",
       "With 60 tokens, set 4 other children and press Another text a few times. Then check “with things of the same kind” and do it again: how often is the right name still the first?",
     ],
   },
@@ -85,6 +91,7 @@ export default widget(
     async function show() {
       showGrid();
       if (!course) return;
+      const reader = course;
       const own = ++run;
       const { frequencies, factor } = settings[view.setting];
       const length = model.get("lengths")[view.column];
@@ -101,8 +108,12 @@ export default widget(
       const needle = { start: hay.needle.start + 1, end: hay.needle.end + 1 };
       showAnswer(course, hay, seen.logits);
       const { head, share } = mostAttentiveHead(seen.weights, needle);
-      text.replaceChildren(...strip(course, ids, needle, seen.weights[head]));
-      look.replaceChildren(attentionPlot({ row: seen.weights[head], share, needle }));
+      const row = seen.weights[head];
+      const peaks = peaksOf(row, needle).map((place) => ({ place, word: wordAt(reader, ids, place) }));
+      const { heads } = reader.config;
+      const name = `layer ${Math.floor(head / heads) + 1}, head ${(head % heads) + 1}`;
+      text.replaceChildren(...strip(course, ids, needle, row, peaks));
+      look.replaceChildren(attentionPlot({ row, share, needle, peaks, name }));
     }
 
     /**
@@ -116,7 +127,15 @@ export default widget(
       bars.show(ranked.slice(0, BARS).map((id) => ({ id, token: tokenizer.decode([id]), probability: probabilities[id] })));
       const place = ranked.indexOf(hay.answer) + 1;
       const name = tokenizer.decode([hay.answer]).trim();
-      said.textContent = `The ${hay.thing} belonged to ${name}: ${percent(probabilities[hay.answer])}, ${place === 1 ? "the most probable token" : `in place ${place}`}.`;
+      const found = place === 1 ? "the most probable token" : `in place ${place.toLocaleString("en")} of ${ranked.length.toLocaleString("en")}`;
+      said.textContent = `The ${hay.thing} belonged to ${name}: ${percent(probabilities[hay.answer])}, ${found}.${measuredSaid()}`;
+    }
+
+    /** What the table says of texts like this one: one text more is none of those. */
+    function measuredSaid() {
+      const { recall } = settings[view.setting];
+      if (!recall || view.distractors) return "";
+      return ` Of ${model.get("texts")} others like it, ${Math.round(100 * recall[view.row][view.column])}\u00a0% were right.`;
     }
   },
 );
@@ -180,23 +199,49 @@ function placeName(depth) {
 }
 
 /**
- * The beginning, the needle and the question; what stands between is left out.
+ * Where the last token looks most, beside the needle: places that are apart, the strongest first.
+ * @param {number[]} row
+ * @param {{ start: number, end: number }} needle
+ */
+function peaksOf(row, { start, end }) {
+  const ranked = row.map((_, place) => place).filter((place) => place < start || place >= end).sort((a, b) => row[b] - row[a]);
+  /** @type {number[]} */
+  const peaks = [];
+  for (const place of ranked) {
+    if (peaks.length === PEAKS || row[place] < LEAST_PEAK) break;
+    if (peaks.every((other) => Math.abs(other - place) > 4 * AROUND_PEAK)) peaks.push(place);
+  }
+  return peaks;
+}
+
+/**
+ * @param {CourseModel} course
+ * @param {number[]} ids
+ * @param {number} place
+ */
+function wordAt({ tokenizer }, ids, place) {
+  return place === 0 ? "start" : visibleToken(tokenizer.decode([ids[place]]));
+}
+
+/**
+ * The beginning, the needle, what is looked at and the question; what stands between is left out.
  * @param {CourseModel} course
  * @param {number[]} ids
  * @param {{ start: number, end: number }} needle
  * @param {number[]} weights  Of the last token on each.
+ * @param {Peak[]} peaks
  */
-function strip({ tokenizer }, ids, needle, weights) {
+function strip(course, ids, needle, weights, peaks) {
   const pieces = [];
   let hidden = 0;
   for (let i = 0; i < ids.length; i++) {
     const inNeedle = i >= needle.start && i < needle.end;
-    const near = Math.abs(i - needle.start) <= SHOWN_AROUND || Math.abs(i - needle.end) <= SHOWN_AROUND;
-    if (i < SHOWN_AROUND || i >= ids.length - SHOWN_AROUND || near) {
+    const near = i >= needle.start - AROUND_NEEDLE && i < needle.end + AROUND_NEEDLE;
+    const seen = peaks.some(({ place }) => Math.abs(i - place) <= AROUND_PEAK);
+    if (i < SHOWN_AT_START || i >= ids.length - SHOWN_AT_END || near || seen) {
       if (hidden) pieces.push(` … ${hidden} tokens … `);
       hidden = 0;
-      const word = i === 0 ? "start" : visibleToken(tokenizer.decode([ids[i]]));
-      pieces.push(element("span", { class: inNeedle ? "llm-needle" : "", style: `--share: ${weights[i].toFixed(3)}` }, word));
+      pieces.push(element("span", { class: inNeedle ? "llm-needle" : "", style: `--share: ${weights[i].toFixed(3)}` }, wordAt(course, ids, i)));
     } else hidden++;
   }
   return pieces;
@@ -208,8 +253,10 @@ function strip({ tokenizer }, ids, needle, weights) {
  * @param {number[]} seen.row  Its weights.
  * @param {number} seen.share  What of these is on the needle.
  * @param {{ start: number, end: number }} seen.needle
+ * @param {Peak[]} seen.peaks
+ * @param {string} seen.name  Of the head.
  */
-function attentionPlot({ row, share, needle }) {
+function attentionPlot({ row, share, needle, peaks, name }) {
   const step = Math.ceil(row.length / PLOTTED);
   /** @type {[number, number][]} */
   const points = [];
@@ -219,10 +266,11 @@ function attentionPlot({ row, share, needle }) {
     points.push([peak, row[peak]]);
   }
   return linePlot({
-    title: `Where the last token looks, in the head that looks at the needle most: ${percent(share)} on it`,
+    title: `Where the last token looks: ${percent(share)} on the needle in ${name}, more than in any other head`,
     x: "place in the text",
     y: "weight",
     series: [{ name: "weight", points }],
+    dots: peaks.map(({ place, word }) => ({ at: [place, row[place]], name: word, look: 3 })),
     xRange: [0, row.length - 1],
     band: [needle.start, needle.end - 1],
     markerName: "needle",

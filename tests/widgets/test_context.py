@@ -1,5 +1,6 @@
 """The widgets of chapter 10: costs, haystacks and other frequencies in the page, against torch and the references."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -244,7 +245,12 @@ def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -
     said, found = page.get_by_role("status"), "the most probable token"
     expect(said).to_contain_text(found, timeout=60_000)
     page.get_by_role("button", name="try: 256 tokens, at the beginning").click()
-    expect(said).to_contain_text("in place", timeout=60_000)
+    expect(said).to_contain_text(re.compile(r"in place [\d,]+ of 1,536"), timeout=60_000)
+    expect(page.get_by_text(re.compile(r"on the needle in layer [1-4], head [1-4]")).first).to_be_visible()
+    named = page.locator(".llm-fitted circle.llm-point title").all_text_contents()
+    assert 0 < len(named) <= 3  # what is looked at beside the needle, and stands in the text below
+    shown = page.locator(".llm-weighed span").all_inner_texts()
+    assert set(named) <= set(shown)
     page.get_by_role("button", name="try: 60 tokens, at the end").press("Enter")
     expect(said).to_contain_text(found, timeout=60_000)
     before = said.inner_text()
@@ -260,7 +266,11 @@ def test_recall_is_pale_where_the_text_is_another_than_the_measured(watched: Wat
     table = page.get_by_role("table", name="Right names of 20 texts without other children")
     cell = table.locator("tbody td").first
     expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.55)")
+    said = page.get_by_role("status")
+    expect(said).to_contain_text("Of 20 others like it, 100\u00a0% were right.", timeout=60_000)
     page.get_by_role("slider", name="Other children").fill("2")
+    expect(said).to_contain_text("belonged to", timeout=60_000)
+    expect(said).not_to_contain_text("others like it")
     expect(table.locator("caption")).to_contain_text("pale, since yours has 2")
     expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.15)")
     page.get_by_role("slider", name="Other children").fill("0")
