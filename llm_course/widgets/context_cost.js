@@ -59,7 +59,7 @@ export default widget(
     title: "What a context costs",
     tryThis: [
       "Choose Llama 2 7B and one text, and double the tokens until the cache is larger than the weights. Then choose Llama 3 8B: what did fewer key-value heads buy?",
-      "Find the length at which attention takes half of the operations. For which model does it come first?",
+      "Choose one model after the other and look for the dot at a half: from which length on does attention take most of the operations? For which model is that first?",
       "In the price part, set the tokens above to 1,048,576, and ask one question, then two, then twenty. From how many on does a cached prompt pay?",
     ],
   },
@@ -114,7 +114,7 @@ function readingFields(model, window) {
 /** @param {Model} model */
 function priceFields(model) {
   return [
-    choice("Prices", named(PRICES), model.get("prices"), (name) => setTrait(model, "prices", name)),
+    choice("Prices", Object.keys(PRICES).map((name) => [name, ofVendor(name)[0]]), model.get("prices"), (name) => setTrait(model, "prices", name)),
     slider("Questions about the text", { min: 1, max: 50, step: 1, value: model.get("questions") }, (count) => setTrait(model, "questions", count)),
   ];
 }
@@ -122,6 +122,11 @@ function priceFields(model) {
 /** @param {object} table */
 function named(table) {
   return Object.keys(table).map((name) => /** @type {[string, string]} */ ([name, name]));
+}
+
+/** A vendor's model, and when its price holds. @param {string} name */
+function ofVendor(name) {
+  return name.split(", ");
 }
 
 /** @param {Model} model */
@@ -132,6 +137,7 @@ function costOf(model) {
   return {
     chosen, power, length, bits, questions,
     prices: PRICES[model.get("prices")],
+    when: ofVendor(model.get("prices"))[1],
     weights: 2 * chosen.stored,
     cache: cacheBytes(chosen, length, batch, bits),
     oneToken: cacheBytes(chosen, 1, 1, bits),
@@ -216,9 +222,9 @@ function memoryDots(now, before) {
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Memory, logarithmic scale (hollow: before)"), fitted(draw));
 }
 
-/** A GPU as a box, at least so wide, and the space between two. */
-const BOX = { least: 44, height: 24, gap: 6 };
-/** What is in a GPU at all can be seen in its box. */
+/** A GPU as a box; where there are many, they stand without gaps, and at last without their walls. */
+const BOX = { wide: 44, thin: 4, height: 24, gap: 6 };
+/** What is there at all can be seen. */
 const SLIVER = 3;
 
 /**
@@ -229,14 +235,17 @@ function gpusFilled({ weights, cache }) {
   const needed = Math.ceil((weights + cache) / GPU.bytes);
   const title = `On a plain scale: weights (blue), then cache (green), in ${needed.toLocaleString("en")} GPU${needed > 1 ? "s" : ""}`;
   const draw = (/** @type {number} */ width) => {
-    const fitting = Math.floor((width + BOX.gap) / (BOX.least + BOX.gap));
-    const shown = needed <= fitting ? needed : fitting - 2;
-    const own = needed <= fitting ? (width - 2 + BOX.gap) / needed - BOX.gap : BOX.least;
-    const boxes = Array.from({ length: shown }, (_, i) => {
-      const x = 1 + i * (own + BOX.gap);
+    const gap = (width - 2 + BOX.gap) / needed - BOX.gap >= BOX.wide ? BOX.gap : 0;
+    const own = (width - 2 + gap) / needed - gap;
+    const least = gap === 0 ? 0 : SLIVER;
+    const walled = own >= BOX.thin ? needed : 1;
+    const size = walled === 1 ? width - 2 : own;
+    const share = walled === 1 ? needed * GPU.bytes : GPU.bytes;
+    const boxes = Array.from({ length: walled }, (_, i) => {
+      const x = 1 + i * (size + gap);
       const within = (/** @type {number} */ bytes) => {
-        const share = Math.min(1, bytes / GPU.bytes - i);
-        return share > 0 ? Math.max(SLIVER, share * own) : 0;
+        const filled = Math.min(1, bytes / share - i);
+        return filled > 0 ? Math.max(least, filled * size) : 0;
       };
       const [ofWeights, full] = [within(weights), within(weights + cache)];
       return svg(
@@ -244,11 +253,10 @@ function gpusFilled({ weights, cache }) {
         {},
         svg("rect", { class: "llm-bar-within", x, y: 1, width: ofWeights, height: BOX.height }),
         svg("rect", { class: "llm-cached", x: x + ofWeights, y: 1, width: Math.max(0, full - ofWeights), height: BOX.height }),
-        svg("rect", { class: "llm-gpu", x, y: 1, width: own, height: BOX.height, rx: 3 }),
+        svg("rect", { class: "llm-gpu", x, y: 1, width: size, height: BOX.height, rx: gap && 3 }),
       );
     });
-    const more = shown < needed ? svg("text", { x: shown * (own + BOX.gap) + 2, y: 18 }, `… ${(needed - shown).toLocaleString("en")} more`) : null;
-    return svg("svg", { viewBox: `0 0 ${width} ${BOX.height + 2}`, role: "img", "aria-label": title }, ...boxes, more);
+    return svg("svg", { viewBox: `0 0 ${width} ${BOX.height + 2}`, role: "img", "aria-label": title }, ...boxes);
   };
   return element("figure", { class: "llm-plot" }, element("figcaption", {}, title), fitted(draw));
 }
@@ -277,11 +285,11 @@ function besideLimit(x, limit, half) {
 }
 
 /** @param {Cost} cost */
-function money({ prices, length, questions }) {
+function money({ prices, when, length, questions }) {
   const { sentAgain, cached } = dollars(prices, length, questions, ANSWER);
   const largest = Math.max(sentAgain, cached);
   const written = (/** @type {number} */ sum) => `$ ${format(sum, sum < 0.1 ? 5 : 2)}`;
-  const caption = `${questions} answer${questions > 1 ? "s" : ""} of ${inWords(ANSWER)} tokens, about a text of ${length.toLocaleString("en")}; as of November 2026`;
+  const caption = `${questions} answer${questions > 1 ? "s" : ""} of ${inWords(ANSWER)} tokens, about a text of ${length.toLocaleString("en")}; ${when ? `${when}, ` : ""}as of November 2026`;
   const bar = (/** @type {string} */ name, /** @type {number} */ sum) => tableRow(name, [onScale(sum / largest, written(sum))]);
   return captionedTable(caption, [], [bar("sent every time", sentAgain), bar("kept in the cache", cached)], "llm-bars llm-token-bars");
 }
@@ -297,12 +305,13 @@ function plot({ chosen, power, length }, before) {
   };
   const curve = (/** @type {Shape} */ of) =>
     Array.from({ length: 4 * (LONGEST - SHORTEST) + 1 }, (_, i) => SHORTEST + i / 4).map((at) => /** @type {[number, number]} */ ([at, share(of, at)]));
+  const half = crossing(chosen);
   return linePlot({
     title: "Attention's share of the operations (pale: before)",
     x: "tokens",
     y: "share",
     series: [{ name: "attention", points: curve(chosen), before: before && curve(before.chosen) }],
-    dots: [{ at: [power, share(chosen, power)], name: length.toLocaleString("en") }],
+    dots: [{ at: [power, share(chosen, power)], name: length.toLocaleString("en") }, ...(half <= 2 ** LONGEST ? [{ at: /** @type {[number, number]} */ ([Math.log2(half), 0.5]), name: `half at ${Math.round(half).toLocaleString("en")}`, look: 1 }] : [])],
     xTicks: [8, 10, 12, 14, 16, 18, 20],
     xTick: (at) => (at < 10 ? String(2 ** at) : at < 20 ? `${2 ** (at - 10)}K` : "1M"),
     yRange: [0, 1],

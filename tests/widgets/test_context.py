@@ -183,6 +183,34 @@ def test_context_cost_tells_of_windows_and_keeps_its_height(watched: Watched, ad
     expect(page.locator(".llm-part caption")).to_contain_text("as of November 2026")
 
 
+@pytest.mark.browser
+def test_the_cache_is_seen_among_as_many_gpus_as_it_takes(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "context_cost")
+    page.get_by_label("Model", exact=True).select_option("DeepSeek-V3")
+    page.get_by_label("Tokens", exact=True).fill("20")
+    width = "parts => parts.reduce((sum, part) => sum + Number(part.getAttribute('width')), 0)"
+    for texts, gpus, drawn in (("1", 18, 18), ("64", 76, 76)):
+        page.get_by_label("Texts at once").fill(texts)
+        expect(page.get_by_text(f"then cache (green), in {gpus} GPUs")).to_be_visible()
+        expect(page.locator(".llm-gpu")).to_have_count(drawn)
+    group = page.get_by_role("img", name="On a plain scale")
+    weights, cache = (
+        group.locator(".llm-bar-within").evaluate_all(width),
+        group.locator(".llm-cached").evaluate_all(width),
+    )
+    assert cache / weights == pytest.approx(4.29 / 1.22, rel=0.02)
+    page.set_viewport_size({"width": 330, "height": 800})  # too narrow for the walls between them
+    expect(page.locator(".llm-gpu")).to_have_count(1)
+
+
+@pytest.mark.browser
+def test_the_length_at_which_attention_takes_half_is_marked(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "context_cost")
+    page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
+    half = page.get_by_role("status").inner_text().split("half of them at ")[1].split(" ")[0]
+    expect(page.locator("svg text", has_text=f"half at {half}")).to_be_visible()
+
+
 NEAREST_DOTS = """widget => [...widget.querySelectorAll("svg text")]
     .filter((text) => /^[\\d.]+ (bytes|.iB)$/.test(text.textContent) && !text.classList.contains("llm-tick"))
     .map((text) => {
