@@ -171,7 +171,7 @@ function bars({ draft, accepted, comesOut, target }, largest) {
  * @param {number[] | null} counts
  */
 function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
-  const head = ["", "", "draft", "target", "accepted", "+ anew", "comes out", "off by", ...(counts ? ["drawn"] : [])];
+  const head = ["", "", "draft", "target", "comes out", "off by", "drawn"];
   const largest = Math.max(...target, ...draft, ...comesOut);
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
@@ -185,11 +185,9 @@ function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
       ),
       format(draft[token]),
       format(p),
-      format(accepted[token]),
-      format(anew[token]),
       format(comesOut[token]),
       Number(size) ? `${off > 0 ? "▲" : "▼"} ${size}` : "–",
-      ...(counts ? [format(counts[token] / DRAWS)] : []),
+      counts ? format(counts[token] / DRAWS) : "", // its place is there from the start: the bars keep their length
     ];
     return tableRow(visibleToken(tokens[token]), cells);
   });
@@ -202,6 +200,7 @@ function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
  */
 function plot({ acceptance, drafted, cost }, before) {
   const lengths = Array.from({ length: LONGEST + 1 }, (_, k) => k);
+  const highest = Math.max(...lengths.map((k) => speedUp(acceptance, k, cost)), ...(before ? lengths.map((k) => speedUp(before.acceptance, k, before.cost)) : []));
   const line = (/** @type {number} */ rate, /** @type {number} */ of) => lengths.map((k) => /** @type {[number, number]} */ ([k, speedUp(rate, k, of)]));
   return linePlot({
     title: "Speed by the number of drafted tokens",
@@ -209,11 +208,10 @@ function plot({ acceptance, drafted, cost }, before) {
     y: "times as fast",
     series: [
       { name: "this draft", points: line(acceptance, cost), before: before && line(before.acceptance, before.cost) },
-      { name: "a free draft", points: line(acceptance, 0) },
       { name: "no draft", points: [[0, 1], [LONGEST, 1]] },
     ],
     dots: [{ at: [drafted, speedUp(acceptance, drafted, cost)], name: `you: ${format(speedUp(acceptance, drafted, cost))}` }],
-    yRange: [0, Math.max(2, expectedTokens(acceptance, LONGEST))],
+    yRange: [0, Math.max(2, Math.ceil(1.1 * highest))],
     height: 150,
     linesAreInLegend: true, // always: their names would find no room at times
   });
