@@ -3,7 +3,7 @@
 import { calculator, choice, element, setTrait, slider, svg, typedNumber } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { widthOf } from "./js/labels.js";
-import { format } from "./js/numbers.js";
+import { format, normal, randomNumbers } from "./js/numbers.js";
 import { fitted, linePlot } from "./js/plot.js";
 import { chanceOfRightOrder, deviations, disagreementOf, itemsNeeded, normalQuantile } from "./js/statistics.js";
 import { captionedTable, tableRow } from "./js/table.js";
@@ -18,8 +18,10 @@ const KINDS = /** @type {const} */ ([["unpaired", "separate tests"], ["paired", 
 /** Items of a test, as powers of ten. */
 const FEWEST = 1;
 const MOST = 5;
-/** Height of an interval's row. */
-const ROW = 22;
+/** Height of an interval's row: the bar, and below it the tests that were drawn. */
+const ROW = 34;
+/** Tests that were drawn once: what moves with the sliders is their spread. */
+const DRAWN = drawnTests(100, randomNumbers(12));
 /** How right a model may be, and how far the slider sets the two apart. */
 const [LEAST, MOST_RIGHT] = [0.01, 0.99];
 const FARTHEST = 0.3;
@@ -36,6 +38,15 @@ export default calculator(
   },
   { traits: TRAITS, fields, compute: comparisonOf, sentence, pictures: [figures, plot, intervals, table] },
 );
+
+/**
+ * By how many standard errors each test is off, and how far down its dot lies.
+ * @param {number} count
+ * @param {() => number} uniform
+ */
+function drawnTests(count, uniform) {
+  return Array.from({ length: count }, () => ({ off: normal(uniform), down: uniform() }));
+}
 
 /** @param {Model} model */
 function fields(model) {
@@ -121,8 +132,8 @@ function inItems(count) {
 function sentence({ difference, disagreement, confidence, power, needed }) {
   if (difference === 0) return "Both models are right equally often: no test can find a difference.";
   return (
-    `A difference of ${points(difference)} takes separate tests of ${inItems(needed.unpaired)}, or the same test of ${inItems(needed.paired)} ` +
-    `(the models disagree on ${format(100 * disagreement, 1)} %). Then ${100 * power} % of tests find it: 0 lies outside their ${100 * confidence} % interval.`
+    `A difference of ${points(difference)} takes ${inItems(needed.unpaired)} in separate tests, ${needed.paired.toLocaleString("en")} in the same one. ` +
+    `Then ${100 * power} % of tests find it: 0 lies outside their ${100 * confidence} % interval. The models disagree on ${format(100 * disagreement, 1)} % of items.`
   ).replaceAll(" %", "\u00a0%");
 }
 
@@ -184,10 +195,12 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
  * Where the difference lies that a test of so many items finds: an interval that holds 0 is hollow.
  * @param {Asked} asked
  */
-function intervals({ difference, items, confidence, ends }) {
-  const rows = KINDS.map(([kind, name]) => ({ name, ends: ends[kind], text: ends[kind].map((end) => format(end, 1)).join(" to ") }));
-  const [least, most] = [Math.min(0, ...rows.flatMap((row) => row.ends)), Math.max(0, ...rows.flatMap((row) => row.ends))];
-  const caption = `${100 * confidence} % interval of a test of ${inItems(items)}, in points; hollow where 0 lies in it`;
+function intervals({ difference, deviation, items, confidence, ends }) {
+  const rows = KINDS.map(([kind, name]) => ({ name, ends: ends[kind], error: (100 * deviation[kind]) / Math.sqrt(items), text: ends[kind].map((end) => format(end, 1)).join(" to ") }));
+  const reach = 2.6 * Math.max(...rows.map(({ error }) => error)); // of nearly all tests
+  const outer = [...rows.flatMap((row) => row.ends), 100 * difference - reach, 100 * difference + reach];
+  const [least, most] = [Math.min(0, ...outer), Math.max(0, ...outer)];
+  const caption = `${100 * confidence} % interval of a test of ${inItems(items)}, in points, hollow where 0 lies in it; dots: what ${DRAWN.length} such tests would find, orange in the wrong order`;
   const draw = (/** @type {number} */ width) => {
     const left = 12 + Math.max(...rows.map(({ name }) => widthOf(name)));
     const right = width - 12 - Math.max(...rows.map(({ text }) => widthOf(text)));
@@ -197,13 +210,15 @@ function intervals({ difference, items, confidence, ends }) {
       "svg",
       { viewBox: `0 0 ${width} ${floor + 16}`, role: "img", "aria-label": `${caption}: ${rows.map(({ name, text }) => `${name}, ${text}`).join("; ")}` },
       svg("text", { class: "llm-tick", x: toX(0), y: floor + 13, "text-anchor": "middle" }, "0"),
-      ...rows.flatMap(({ name, ends: [from, to], text }, i) => {
-        const middle = (i + 0.5) * ROW;
+      ...rows.flatMap(({ name, ends: [from, to], error, text }, i) => {
+        const middle = i * ROW + 8;
+        const tests = DRAWN.map(({ off, down }) => ({ found: 100 * difference + off * error, down })).filter(({ found }) => found >= least && found <= most);
         const look = from <= 0 && to >= 0 ? "llm-holds" : "llm-leaves-out";
         return [
           svg("text", { x: 0, y: middle + 4 }, name),
           svg("rect", { class: look, x: toX(from), y: middle - 5, width: Math.max(1, toX(to) - toX(from)), height: 10, rx: 2 }),
           svg("circle", { class: "llm-point", cx: toX(100 * difference), cy: middle, r: 4 }),
+          ...tests.map(({ found, down }) => svg("circle", { class: found > 0 ? "llm-bar-within" : "llm-bar-beyond", cx: toX(found), cy: middle + 10 + 10 * down, r: 1.8, "fill-opacity": 0.7 })),
           svg("text", { x: width, y: middle + 4, "text-anchor": "end" }, text),
         ];
       }),
