@@ -28,7 +28,7 @@ export default widget(
   {
     title: "An agent, step by step",
     tryThis: [
-      "Press Next part and watch who acts: the model, the harness, a tool, and then the model again, which now reads one result more.",
+      "Press Start again, then Next part, and watch who acts: the model, the harness, a tool, and then the model again, which now reads one result more.",
       "Press Start again, then Whole step until the model answers. Which of the lines did the model write, and which ones the harness?",
       "Choose the script “a shop that is busy” and press Whole step to its end. Then clear “Errors are told to the model”: how far does the same model come now?",
       "Choose the script “all goes well”, set the budget to 40 and press Whole step to its end. What does the model answer, and what did it no longer read? Then try 35 and 50.",

@@ -7,7 +7,7 @@ import { keyFigures } from "./js/key_figures.js";
 import { widthOf } from "./js/labels.js";
 import { argmax, format } from "./js/numbers.js";
 import { fitted, short, ticks } from "./js/plot.js";
-import { absmax, errorOfLayers, levelsOf, moved, nextProbabilities, relativeError, roundByGroups, roundLayers } from "./js/quantization.js";
+import { OUTLIER, absmax, deviationOf, errorOfLayers, levelsOf, moved, nextProbabilities, relativeError, roundByGroups, roundLayers, withOutlier } from "./js/quantization.js";
 import { captionedTable, tableRow } from "./js/table.js";
 import { Writer } from "./js/writer.js";
 
@@ -19,8 +19,6 @@ const MATRICES = [
   ["mlp.gate_proj", "gate"], ["mlp.up_proj", "up"], ["mlp.down_proj", "down"],
 ];
 const LAYERS = 4;
-/** Which weight of the first row is the outlier. */
-const OUTLIER = 7;
 const GROUPS = [8, 16, 32, 64, 128];
 /** More than any row has. */
 const ROW = 512;
@@ -28,7 +26,7 @@ const ROW = 512;
 const HEIGHT = { bars: 66, strip: 24, axis: 16 };
 const STRIPS = ["first group", "next group"];
 /** Settings that the table of those tried keeps. */
-const TRIED = 5;
+const TRIED = 4;
 const BINS = 60;
 const PROMPT = "There was a girl called";
 const TOKENS = 28;
@@ -41,7 +39,7 @@ export default calculator(
     tryThis: [
       "Set the bits to 8 and go down to 2. At how many bits does a tenth of the probability move? At how many does the story fall apart?",
       "Set 4 bits, let the whole row share a scale, and move the outlier to the right. What happens to the levels near 0, where almost all weights are?",
-      "Set the outlier to 20 deviations, and choose groups of 32, then of 8. Which weights suffer, and which don't?",
+      "Set the outlier to 20 deviations and let the whole row share a scale. What becomes of the story? Then choose groups of 32, and of 8: which weights still suffer?",
       "Set the outlier to none, choose groups of 64, and check NF4. It has 16 levels, as 4 bits have 15: why is the error smaller?",
     ],
   },
@@ -85,9 +83,14 @@ async function load(model) {
 /** @param {Model} model */
 function fields(model) {
   const names = Array.from({ length: LAYERS }, (_, layer) => MATRICES.map(([name, label]) => /** @type {[string, string]} */ ([`${layer}.${name}`, `layer ${layer + 1}, ${label}`]))).flat();
+  const bits = slider("Bits", { min: 2, max: 8, step: 1, value: model.get("bits") }, (count) => setTrait(model, "bits", count));
+  const range = /** @type {HTMLInputElement} */ (bits.querySelector("input"));
+  const bar = () => (range.disabled = model.get("nf4")); // it has 4, whatever stands there
+  model.on("change:nf4", bar);
+  bar();
   return [
     choice("Matrix", names, model.get("matrix"), (name) => setTrait(model, "matrix", name)),
-    slider("Bits", { min: 2, max: 8, step: 1, value: model.get("bits") }, (bits) => setTrait(model, "bits", bits)),
+    bits,
     choice(
       "Weights that share a scale",
       [...GROUPS.map((size) => /** @type {[string, string]} */ ([String(size), String(size)])), [String(ROW), "the whole row"]],
@@ -116,8 +119,8 @@ function look(model, loaded) {
   const group = Math.min(model.get("group"), columns);
   const kind = { bits: nf4 ? 4 : model.get("bits"), nf4 };
   const own = Array.from(matrix.subarray(0, columns));
-  const deviation = Math.sqrt(own.reduce((sum, weight) => sum + weight * weight, 0) / columns);
-  const weights = own.map((weight, i) => (outlier && i === OUTLIER ? outlier * deviation : weight));
+  const deviation = deviationOf(own);
+  const weights = withOutlier(own, outlier);
   const rounded = roundByGroups(weights, group, kind);
   const isOut = (/** @type {number} */ i) => outlier > 0 && i === OUTLIER;
   const groups = STRIPS.map((_, number) => groupAt(weights.slice(number * group, (number + 1) * group), rounded.slice(number * group, (number + 1) * group), kind, (i) => number === 0 && isOut(i)));
@@ -150,13 +153,18 @@ function nameOf({ bits, nf4 }) {
 }
 
 /** @param {Seen} seen */
+function settingOf(seen) {
+  return `${nameOf(seen)}${seen.outlier ? `, outlier ${seen.outlier}` : ""}`;
+}
+
+/** @param {Seen} seen */
 function sentence(seen) {
   const { bits, group, outlier, groups: [first, next] } = seen;
   return (
     `${nameOf(seen)}: ${first.levels.length} levels for each group. The first group${outlier ? ", with the outlier," : ""} uses ${first.used} of them; ${first.zeros} of its ${group} weights become 0` +
     `${next.weights.length ? `, and ${next.zeros} of the next group's ${next.weights.length}` : ""}. ` +
     `A weight takes ${format(bits + 16 / group, 2)} bits, with its part of a scale of 16 bits.` +
-    (outlier ? " The model that writes is without the outlier." : "")
+    (outlier ? " The model that writes is rounded as if each of its rows had such an outlier, which itself stays out: the damage is its neighbors'." : "")
   );
 }
 
@@ -244,20 +252,20 @@ function story(seen) {
  */
 async function tellAndMeasure(node, seen) {
   if (!node.isConnected) return;
-  const { loaded, bits, nf4, size, group } = seen;
+  const { loaded, bits, nf4, size, group, outlier } = seen;
   const { course } = loaded;
-  const layers = roundLayers(course, size, { bits, nf4 });
+  const layers = roundLayers(course, size, { bits, nf4 }, outlier);
   const decoder = new Decoder(course.config, layers);
   loaded.plain ||= tell(new Writer(course));
   const told = tell(new Writer({ ...course, decoder }));
   const verdict = told === loaded.plain ? "the same story" : "another text";
   /** @type {Tried} */
-  const now = { name: nameOf(seen), size: size === ROW ? "the row" : String(size), bits: format(bits + 16 / group, 2), error: errorOfLayers(course.tensors, layers) };
+  const now = { name: settingOf(seen), size: size === ROW ? "the row" : String(size), bits: format(bits + 16 / group, 2), error: errorOfLayers(course.tensors, layers) };
   const others = loaded.tried.filter(({ name, size: of }) => name !== now.name || of !== now.size);
   const table = element("div", {}, triedTable([now, ...others], loaded));
   node.replaceChildren(
     element("p", {}, element("strong", {}, "As it is: "), `${PROMPT}${loaded.plain} …`),
-    element("p", {}, element("strong", {}, `All linear layers, ${nameOf(seen)}, ${verdict}: `), PROMPT, ...changed(loaded.plain, told), " …"),
+    element("p", {}, element("strong", {}, `All linear layers, ${settingOf(seen)}: ${verdict}. `), PROMPT, ...changed(loaded.plain, told), " …"),
     table,
   );
   const share = await shareMoved(decoder, loaded, () => node.isConnected);

@@ -48,6 +48,21 @@ def test_prices_equal_the_references() -> None:
     assert tokens == pytest.approx(production.break_even_tokens(1800, 0.4))
 
 
+def test_an_outlier_is_taken_out_again_and_leaves_its_damage() -> None:
+    matrix = torch.randn(2, 32, generator=torch.Generator().manual_seed(15), dtype=torch.float64).float()
+    script = QUANTIZATION + (
+        "const [matrix, format] = [new Float32Array(input), { bits: 4, nf4: false }];\n"
+        "const round = (outlier) => Array.from(quantization.roundMatrix(matrix, 32, 16, format, outlier));\n"
+        "reply([round(0), round(20), quantization.OUTLIER]);"
+    )
+    plain, damaged, place = run_node(script, matrix.flatten().tolist())  # type: ignore[misc]
+    plain, damaged = (torch.tensor(of).view(2, 2, 16) for of in (plain, damaged))
+    torch.testing.assert_close(damaged[:, 1], plain[:, 1])  # the groups without it
+    torch.testing.assert_close(damaged[:, 0, place], matrix[:, place])
+    errors = [(of - matrix.view(2, 2, 16))[:, 0].norm() for of in (plain, damaged)]
+    assert errors[1] > 3 * errors[0]
+
+
 @pytest.mark.parametrize(("bits", "size", "nf4"), [(4, 32, False), (3, 512, False), (4, 64, True)])
 def test_the_quantized_model_of_the_page_is_that_of_the_references(bits: int, size: int, nf4: bool) -> None:
     """Its logits after a text, with every linear layer there and back."""
@@ -195,14 +210,15 @@ def test_the_microscope_tells_another_story_at_two_bits(watched: Watched, addres
     expect(table.get_by_role("row", name="4 bits")).to_have_text(re.compile("9.7 %.*%"))
     page.get_by_label("Bits", exact=True).fill("2")
     expect(said).to_contain_text("2 bits: 3 levels")
-    expect(page.get_by_text("All linear layers, 2 bits, another text")).to_be_visible()
+    expect(page.get_by_text("All linear layers, 2 bits: another text")).to_be_visible()
     page.get_by_label("NF4 in place").check()
     expect(said).to_contain_text("NF4: 16 levels")
+    expect(page.get_by_label("Bits", exact=True)).to_be_disabled()
     expect(table.locator("tr.llm-now")).to_have_text(re.compile(r"NF4.*%.*%"))  # measured, before the next is chosen
     for group in ("8", "16", "64", "128"):
         page.get_by_label("Weights that share a scale").select_option(group)
         expect(table.locator("tr.llm-now")).to_have_text(re.compile(rf"NF4{group}\d\.\d\d.*%.*%"))
-    expect(table.locator("tbody tr")).to_have_count(6)  # the last five, and the model as it is
+    expect(table.locator("tbody tr")).to_have_count(5)  # the last four, and the model as it is
     bits = [float(text) for text in table.locator("tbody td:nth-child(3)").all_inner_texts()]
     assert bits == sorted(bits, reverse=True) and bits[0] == 16  # whatever the order in which they were tried
     expect(table.locator("tr.llm-now td").first).to_have_text("128")
@@ -224,7 +240,13 @@ def test_the_microscope_sets_the_group_with_the_outlier_beside_another(watched: 
     levels = page.locator(".llm-level").evaluate_all(spread)
     assert len(levels) == 2 * 15  # as many in both, but far apart in the first only
     assert levels[14] - levels[0] > 5 * (levels[29] - levels[15])
+    table = page.get_by_role("group", name="What you tried")
+    latest = table.locator("tr.llm-now")
+    expect(latest).to_have_text(re.compile(r"4 bits, outlier 20.*%.*\d %"))
+    in_groups = float(latest.locator("td").last.inner_text().split()[0])
     page.get_by_label("Weights that share a scale").select_option(label="the whole row")
+    expect(latest).to_have_text(re.compile(r"4 bits, outlier 20the row.*%.*\d %"))
+    assert float(latest.locator("td").last.inner_text().split()[0]) > in_groups + 25  # small groups hold the damage
     expect(page.locator(".llm-level")).to_have_count(15)
     expect(figures.nth(1)).to_contain_text("of the 447 beside the outlier")
     expect(figures.nth(2)).to_contain_text("–")

@@ -74,17 +74,38 @@ export function roundByGroups(weights, size, format) {
   return groups.flatMap((group) => roundGroup(group, format));
 }
 
+/** Which weight of a row is the outlier. */
+export const OUTLIER = 7;
+
+/** @param {number[]} row */
+export function deviationOf(row) {
+  return Math.sqrt(row.reduce((sum, weight) => sum + weight * weight, 0) / row.length);
+}
+
+/**
+ * A row in which one weight is so many deviations large.
+ * @param {number[]} row
+ * @param {number} deviations  None if 0.
+ */
+export function withOutlier(row, deviations) {
+  return row.map((weight, i) => (deviations && i === OUTLIER ? deviations * deviationOf(row) : weight));
+}
+
 /**
  * A matrix there and back, row by row: groups do not reach from one row into the next.
  * @param {Float32Array} matrix
  * @param {number} columns
  * @param {number} size
  * @param {{ bits: number, nf4: boolean }} format
+ * @param {number} [outlier]  In deviations: each row is rounded as if it had one, which is then taken out again. What
+ *   remains is what it does to others.
  */
-export function roundMatrix(matrix, columns, size, format) {
+export function roundMatrix(matrix, columns, size, format, outlier = 0) {
   const rounded = new Float32Array(matrix.length);
   for (let start = 0; start < matrix.length; start += columns) {
-    rounded.set(roundByGroups(Array.from(matrix.subarray(start, start + columns)), size, format), start);
+    const row = Array.from(matrix.subarray(start, start + columns));
+    rounded.set(roundByGroups(withOutlier(row, outlier), size, format), start);
+    if (outlier) rounded[start + OUTLIER] = row[OUTLIER];
   }
   return rounded;
 }
@@ -94,13 +115,14 @@ export function roundMatrix(matrix, columns, size, format) {
  * @param {CourseModel} course
  * @param {number} size
  * @param {{ bits: number, nf4: boolean }} format
+ * @param {number} [outlier]  As for `roundMatrix`.
  */
-export function roundLayers({ config, tensors }, size, format) {
+export function roundLayers({ config, tensors }, size, format, outlier = 0) {
   const rounded = new Map(tensors);
   for (const [name, tensor] of tensors) {
     if (!name.includes("_proj")) continue;
     const columns = name.includes("down_proj") ? config.feed_forward_size : config.hidden_size;
-    rounded.set(name, roundMatrix(tensor, columns, size, format));
+    rounded.set(name, roundMatrix(tensor, columns, size, format, outlier));
   }
   return rounded;
 }
