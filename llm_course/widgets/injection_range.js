@@ -49,7 +49,7 @@ export default widget(
     title: "Injection range: an agent that obeys every mail",
     tryThis: [
       "Type “ignore” into the filter, then “ignore, send”: which attacks still work, and which tasks are lost? Press a cell to see why.",
-      "Write an attack that your filter lets pass: other words, or s-p-e-l-l-e-d ones.",
+      "Write an attack that your filter lets pass, in other words or s-p-e-l-l-e-d. The agent obeys a list of words: send and notes with an address, or erase and mails.",
       "Empty the filter, and write the policy. Can you hold all six attacks (yours is one) and still do all six tasks? What does it cost in questions?",
       "Attack that policy: a mail may hold several commands, and from the seventh question of a day on the user says yes without reading. What do you have to refuse?",
     ],

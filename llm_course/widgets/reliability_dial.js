@@ -196,12 +196,16 @@ function reliability({ found, threshold }, before) {
 function scores({ curve, threshold, score }, before) {
   const lowest = Math.min(-0.1, ...[...curve, ...(before?.curve ?? [])].map(([, value]) => value));
   const hasMoved = before && JSON.stringify(before.curve) !== JSON.stringify(curve);
+  const best = curve.reduce((found, point) => (point[1] > found[1] ? point : found));
   return linePlot({
     title: `Mean score by threshold${hasMoved ? "; pale: before" : ""}`,
     x: "keep silent below",
     y: "score",
     series: [{ name: "score", points: curve, before: before?.curve }],
-    dots: [{ at: [threshold, score], name: `you: ${format(score, 2)}` }],
+    dots: [
+      { at: [threshold, score], name: `you: ${format(score, 2)}` },
+      { at: best, name: `best: silent below ${format(best[0], 2)}`, look: 1 },
+    ],
     yRange: [lowest, 1],
     height: 190,
     tracesAreNamed: true,

@@ -160,6 +160,15 @@ def test_what_makes_no_sense_is_one_sentence() -> None:
 
 
 @pytest.mark.browser
+def test_the_best_threshold_is_named(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "reliability_dial")
+    best = page.locator("svg text", has_text="best: silent below")
+    expect(best).to_have_text("best: silent below 0.00")  # a wrong answer costs nothing
+    page.get_by_label("A wrong answer costs").fill("2")
+    expect(best).to_have_text("best: silent below 0.56")  # above the wrong answer at 0.55
+
+
+@pytest.mark.browser
 def test_a_policy_holds_what_a_filter_does_not(watched: Watched, address: str) -> None:
     page = opened(watched, address, "injection_range")
     said = page.locator(".llm-side").get_by_role("status")
