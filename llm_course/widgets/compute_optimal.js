@@ -3,7 +3,7 @@
 import { memory } from "./js/before.js";
 import { announcement, button, choice, columns, element, setTrait, slider, typedNumber, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
-import { inWords } from "./js/parameters.js";
+import { countInWords, inWords } from "./js/parameters.js";
 import { linePlot } from "./js/plot.js";
 import { costOfLife, fittedLoss, lowest, runsOfCost, sizesBetween, twentyForEach } from "./js/scaling.js";
 import { captionedTable, tableRow } from "./js/table.js";
@@ -210,16 +210,6 @@ function plot(chosen, points, before, best) {
 function countOf(power) {
   const unit = Math.min(4, Math.floor(power / 3));
   return `${(10 ** (power - 3 * unit)).toLocaleString("en")} ${["", "K", "M", "B", "T"][unit]}`;
-}
-
-/**
- * A count as `inWords` writes it: "70 billion", or as digits.
- * @param {string} text
- */
-function countInWords(text) {
-  const [, digits, word = ""] = /^\s*([\d.,\s]+(?:e\d+)?)\s*([a-z]*)/i.exec(text) ?? [];
-  const factor = { m: 1e6, b: 1e9, t: 1e12 }[word[0]?.toLowerCase() ?? ""] ?? 1;
-  return typedNumber(digits ?? "") * factor;
 }
 
 /**
