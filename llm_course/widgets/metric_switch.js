@@ -2,7 +2,7 @@
 
 import { memory } from "./js/before.js";
 import { announcement, choice, element, setTrait, slider, widget } from "./js/dom.js";
-import { exactMatch, lastWithout, logProbability, steepestStep, tokensRight } from "./js/metrics.js";
+import { exactMatch, lastWithout, logProbability, riseUntil, tokensRight } from "./js/metrics.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { captionedTable, tableRow } from "./js/table.js";
@@ -43,21 +43,22 @@ const NOTHING = 0.05;
 /** The gray look of a line. */
 const OTHER_SEEDS = 4;
 /** Ticks of an axis at the most. */
-const TICKS = 3;
+const TICKS = 4;
 
 export default widget(
   {
     title: "The same models, another ruler",
     tryThis: [
       "Move the length from 1 to its end and watch the first ruler. When does the ability seem to appear?",
-      "Set the length to 10. At models of which exact match sees nothing, how much do the other two see? Their steepest steps are shaded, with their share of the rise.",
-      "Choose the models that copy lines. Where exact match sees nothing, do the other two see more? Each seed jumps in its own place.",
+      "Set the length to 10. Shaded: where exact match sees nothing. How much of their whole rise do the other two rulers show there?",
+      "Keep the length at 10 and choose a model while it is trained: poems, then copied lines. In which of the two is the jump the ruler's, and in which the model's? Each seed jumps in its own place.",
     ],
   },
   (model, body) => {
     const views = /** @type {View[]} */ (model.get("views"));
     const longest = views[0].runs[0].answers[0].tokensRight.length;
     const said = announcement();
+    said.classList.add("llm-two-lines");
     const key = element("p", { class: "llm-note" });
     const results = element("div", { class: "llm-row llm-rulers" });
     const numbers = element("div");
@@ -84,8 +85,9 @@ export default widget(
       const before = remember(now);
       const former = before?.view === now.view ? before.length : undefined; // lines of other models are no trace of these
       said.textContent = sentence(now);
-      const seeds = now.view.runs.length > 1 ? [`Blue: ${now.view.runs[0].name}, its steepest step thick. Gray: other seeds.`] : [];
-      key.textContent = [...seeds, ...(former && former !== now.length ? [`Pale: answers of ${former}.`] : [])].join(" ");
+      const shaded = blindOf(now) < 0 ? "Nothing is shaded: exact match sees every model." : `Shaded: exact match under ${percent(NOTHING)}; above it, how much of the ruler's whole rise lies there.`;
+      const seeds = now.view.runs.length > 1 ? [`Blue: ${now.view.runs[0].name}. Gray: other seeds.`] : [];
+      key.textContent = [shaded, ...seeds, ...(former && former !== now.length ? [`Pale: answers of ${former}.`] : [])].join(" ");
       results.replaceChildren(...METRICS.map((metric) => plot(metric, now, former)));
       numbers.replaceChildren(table(now));
     }
@@ -104,14 +106,22 @@ function valuesOf({ of }, run, length) {
 }
 
 /**
+ * The last place up to which exact match sees nothing; -1 where it sees the first model already.
+ * @param {Shown} shown
+ */
+function blindOf({ view, length }) {
+  return lastWithout(valuesOf(METRICS[0], view.runs[0], length), NOTHING);
+}
+
+/**
  * What the other rulers say where exact match sees nothing yet: a slope that it hides, or nothing either.
  * @param {Shown} shown
  */
 function sentence({ view, length }) {
   const first = view.runs[0];
   const of = `Answers of ${length} ${length === 1 ? "token" : "tokens"}${view.runs.length > 1 ? `, ${first.name}` : ""}`;
-  const [exact, tokens] = METRICS.map((metric) => valuesOf(metric, first, length));
-  const last = lastWithout(exact, NOTHING);
+  const tokens = valuesOf(METRICS[1], first, length);
+  const last = blindOf({ view, length });
   if (last < 0) return `${of}: exact match sees every one of the models.`;
   return `${of}: up to ${short(view.places[last])} ${view.axis}, exact match stays under ${percent(NOTHING)}. There, ${percent(tokens[last])} of the tokens are right.`;
 }
@@ -135,16 +145,15 @@ function plot(metric, { view, length }, formerLength) {
     const power = view.runs[0].answers.map((one) => tokensRight(one, length) ** length);
     series.push({ name: "if tokens were independent", look: 1, points: points(power) });
   }
-  const first = valuesOf(metric, view.runs[0], length);
-  const steepest = steepestStep(first);
+  const blind = blindOf({ view, length });
+  const risen = percent(riseUntil(valuesOf(metric, view.runs[0], length), blind));
   return linePlot({
     title: metric.name[0].toUpperCase() + metric.name.slice(1),
-    x: view.axis,
+    x: `${view.axis}${view.logarithmic ? ", by factors" : ""}`,
     y: metric.unit,
     series,
-    thick: steepest ? points(first).slice(steepest.from, steepest.from + 2) : undefined,
-    band: steepest ? [at(view.places[steepest.from]), at(view.places[steepest.from + 1])] : undefined,
-    markerName: steepest ? `${Math.round(100 * steepest.share)} %` : undefined,
+    band: blind < 0 ? undefined : [at(view.places[0]), at(view.places[blind])],
+    markerName: blind < 0 ? undefined : risen,
     bandNameAbove: true, // beside it, it would stand in another place in each of the three
     xTicks: sparse(view.places).map(at),
     xTick: (value) => short(view.logarithmic ? 10 ** value : value),

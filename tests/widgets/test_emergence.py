@@ -67,11 +67,13 @@ def test_metrics_equal_those_counted_by_hand() -> None:
     ]
 
 
-def test_the_steepest_step_is_a_share_of_the_rise() -> None:
-    script = METRICS + "reply(input.map(metrics.steepestStep));"
-    steep, level = run_node(script, [[0.0, 0.1, 0.7, 0.8], [0.5, 0.4]])
-    assert steep == {"share": pytest.approx(0.75), "from": 1}
-    assert level is None
+def test_what_has_come_by_a_place_is_a_share_of_the_rise() -> None:
+    script = METRICS + "reply(input.map(([values, place]) => metrics.riseUntil(values, place)));"
+    rising, at_first, before_all, falling = run_node(
+        script, [[[-4.0, -3.0, 0.0], 1], [[0.1, 0.9], 0], [[0.1, 0.9], -1], [[0.5, 0.4], 1]]
+    )
+    assert rising == pytest.approx(0.25)
+    assert at_first == before_all == falling == 0
 
 
 def test_where_a_ruler_sees_nothing_yet_ends_at_the_first_that_it_sees() -> None:
@@ -175,12 +177,19 @@ def test_metric_switch_shows_a_jump_and_slopes_side_by_side(watched: Watched, ad
         "Answers of 10 tokens: up to 1.6K parameters, exact match stays under 5.0 %. "
         "There, 70.0 % of the tokens are right."
     )
-    expect(page.get_by_role("img")).to_have_count(3)
+    plots = page.get_by_role("img")
+    expect(plots).to_have_count(3)
+    for plot, risen in enumerate(("3.7", "51.7", "51.7")):  # of the rise of each ruler, where the first sees nothing
+        expect(plots.nth(plot)).to_contain_text(f"{risen}\u00a0%")
+    bands = [box for band in page.locator(".llm-band").all() if (box := band.bounding_box())]
+    assert len(bands) == 3 and bands[0]["width"] > 20
+    height = page.locator(".llm-widget").evaluate("card => card.clientHeight")
     page.get_by_label("Tokens in the answer").fill("1")
+    page.get_by_label("Models", exact=True).select_option("0")
+    assert page.locator(".llm-widget").evaluate("card => card.clientHeight") == height
     page.get_by_label("Models", exact=True).select_option("2")
     expect(page.locator(".llm-band")).to_have_count(3)
-    expect(page.get_by_text("Blue: seed 0, its steepest step thick. Gray: other seeds.")).to_be_visible()
+    expect(page.get_by_text("Blue: seed 0. Gray: other seeds.")).to_be_visible()
     expect(page.locator("polyline.llm-line-4")).to_have_count(3)
-    expect(page.locator("polyline.llm-thick")).to_have_count(3)
     text = said.evaluate("node => node.textContent")
     assert "\u00a0%" in text and " %" not in text

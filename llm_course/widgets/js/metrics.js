@@ -44,16 +44,13 @@ export function logProbability({ logProbability }, length) {
 }
 
 /**
- * How much of a rise comes in its steepest step.
+ * How much of a whole rise, from the first value to the last, has come by a place.
  * @param {number[]} values  In order.
- * @returns {{ share: number, from: number } | null}  The share, and the place where that step begins; null without a rise.
+ * @param {number} place
  */
-export function steepestStep(values) {
+export function riseUntil(values, place) {
   const rise = values[values.length - 1] - values[0];
-  if (rise <= 0) return null;
-  const steps = values.slice(1).map((value, i) => value - values[i]);
-  const from = steps.indexOf(Math.max(...steps));
-  return { share: steps[from] / rise, from };
+  return rise > 0 && place > 0 ? Math.max(0, values[place] - values[0]) / rise : 0;
 }
 
 /**

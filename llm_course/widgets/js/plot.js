@@ -20,7 +20,6 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  * @property {string} x  Label of the axis.
  * @property {string} y
  * @property {Series[]} series  Up to four.
- * @property {Points} [thick]  A part of the line of look 0 that is drawn thick.
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
  * @property {string} [markerName]
@@ -94,7 +93,7 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, thick, marker, band, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
+function drawing({ title, x, y, series, marker, band, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
@@ -123,7 +122,6 @@ function drawing({ title, x, y, series, thick, marker, band, markerName, bandNam
     marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: top, y2: bottom }),
     ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
     ...series.map((one, i) => line(one.points, look(one, i))),
-    thick ? line(thick, "llm-line llm-thick") : null,
     ...dots.map(({ at: [px, py], name, pale, look: own }) =>
       svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: RADIUS }, svg("title", {}, name)),
     ),
