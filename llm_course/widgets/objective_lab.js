@@ -1,7 +1,9 @@
-/** One text, four objectives: what a model reads, what it has to say, and how many tokens carry loss. */
+/** One text, four objectives: how many tokens carry loss, and how much of the text the model sees when it guesses each. */
 
 import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
-import { aligned, lesson } from "./js/objectives.js";
+import { widthOf } from "./js/labels.js";
+import { format } from "./js/numbers.js";
+import { aligned, cluesOf, lesson } from "./js/objectives.js";
 import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -11,21 +13,25 @@ import { captionedTable, tableRow } from "./js/table.js";
 const OBJECTIVES = [
   ["next", "Next token", "the past"],
   ["masked", "Masked tokens", "both sides"],
-  ["prefix", "Next token behind a prefix", "the past and the prefix"],
-  ["spans", "Spans", "both sides, and then the model writes"],
+  ["prefix", "Next token behind a prefix", "the past, no less than the prefix"],
+  ["spans", "Spans", "both sides, and what it has written"],
 ];
 /** Those for which it matters what is hidden. */
 const HIDES = ["masked", "spans"];
 /** Where the text has no room in one line, it goes on below after so many words. Pixels, and words. */
 const NARROW = { width: 450, words: 3 };
+/** Of the names of the rows, and of the mark behind the last word. Pixels. */
+const [NAMES, LAST] = [64, 34];
+/** Of a token: how wide its letters are beside those that `widthOf` has room for, and the pixels around them. */
+const [LETTERS, FRAME] = [0.78, 12];
 
 export default widget(
   {
     title: "What carries loss",
     tryThis: [
-      "Stay with masked tokens and hide one word more, then another. How many passes does that save, and what does the model see less of?",
-      "Hide two neighbors and switch from masks to spans. How many marks does the model read in each case?",
-      "Switch to next token. Why does it not matter there what you have hidden?",
+      "Stay with masked tokens and hide one word more, then another. What happens to the number of columns, and what to their height?",
+      "Hide two neighbors and switch from masks to spans. Which lesson sees more now, and which word is it that it sees?",
+      "Compare next token with masked tokens. Which lesson of the one sees least, and what does no lesson of it ever see?",
     ],
   },
   (model, body) => {
@@ -62,7 +68,7 @@ export default widget(
 function hint(model) {
   if (model.get("objective") === "spans") return " Marks teach no word: the passes leave them out. Press a word of the text to hide it, or to show it again.";
   if (HIDES.includes(model.get("objective"))) return " Press a word of the text to hide it, or to show it again.";
-  return " Each of them stands below the token after which it is said.";
+  return " Nothing is hidden, so no word can be pressed. What is said stands below the token after which it is said.";
 }
 
 /**
@@ -86,6 +92,17 @@ function countOf(model, objective) {
 }
 
 /**
+ * How many words the model sees on average when it guesses one.
+ * @param {Model} model
+ * @param {Objective} objective
+ */
+function seenOnAverage(model, objective) {
+  const [, hidden, prefix] = askedOf(model);
+  const clues = cluesOf(objective, hidden, prefix);
+  return clues.length ? `: ${format(clues.reduce((sum, { before, after }) => sum + before + after, 0) / clues.length, 1)} words` : "";
+}
+
+/**
  * Over the text, for as many lessons as one pass of the next-token objective gives.
  * @param {number} count  Of the words that carry loss in a pass.
  * @param {number} next
@@ -95,8 +112,8 @@ function passes(count, next) {
 }
 
 /**
- * The objectives to choose from, each with a cell for every token that carries loss. They stay where they are and only
- * show other counts, so that a slider among them can be dragged.
+ * The objectives to choose from, each with a column for every token that carries loss, as high as the model sees words when
+ * it guesses it. They stay where they are and only show other columns, so that a slider among them can be dragged.
  * @param {Model} model
  * @param {HTMLElement} prefix  Its slider, in the row of the objective that it belongs to.
  */
@@ -105,19 +122,40 @@ function comparison(model, prefix) {
   const lines = OBJECTIVES.map(([objective, name, sees]) => {
     const choose = element("button", { type: "button", onclick: () => setTrait(model, "objective", objective) }, name);
     const [units, said, factor] = [element("span", { class: "llm-units", style: `--units: ${most}` }), element("span"), element("span")];
-    const named = element("div", {}, choose, element("span", { class: "llm-note" }, `a token sees ${sees}`), objective === "prefix" ? prefix : null);
+    const seen = element("span", { class: "llm-note" });
+    const named = element("div", {}, choose, seen, objective === "prefix" ? prefix : null);
     const showLine = () => {
       const { words, marks } = countOf(model, objective);
       choose.setAttribute("aria-pressed", String(objective === model.get("objective")));
-      units.replaceChildren(...Array.from({ length: words + marks }, (_, i) => element("i", { class: i < words ? "llm-loss" : "llm-loss-of-mark" })));
+      seen.textContent = `sees ${sees}${seenOnAverage(model, objective)}`;
+      units.replaceChildren(...lessonColumns(model, objective), ...Array.from({ length: marks }, () => element("i", { class: "llm-loss-of-mark" })));
       said.textContent = marks ? `${words}\u00a0+\u00a0${marks}` : String(words);
       factor.textContent = passes(words, countOf(model, "next").words);
     };
     return { row: tableRow(named, [units, said, factor]), show: showLine };
   });
   const head = ["Objective", "Tokens that carry loss", "", "Passes to match next token"];
-  const node = captionedTable("How many lessons one text gives", head, lines.map(({ row }) => row), "llm-lessons");
+  const caption = "A column is a token to guess: its height is how many words the model sees before it (blue) and behind it (green)";
+  const node = captionedTable(caption, head, lines.map(({ row }) => row), "llm-lessons");
   return { node, show: () => lines.forEach((line) => line.show()) };
+}
+
+/**
+ * @param {Model} model
+ * @param {Objective} objective
+ */
+function lessonColumns(model, objective) {
+  const [words, hidden, prefix] = askedOf(model);
+  const share = (/** @type {number} */ count) => (count / (words.length - 1)).toFixed(3);
+  return cluesOf(objective, hidden, prefix).map(({ before, after }) => element("i", { class: "llm-clues", style: `--before: ${share(before)}; --after: ${share(after)}` }));
+}
+
+/**
+ * How wide the place of each word is, in pixels: as whatever objective may write there, so that no word moves.
+ * @param {string[]} words
+ */
+function widthsOf(words) {
+  return words.map((word, i) => Math.round(LETTERS * Math.max(...[word, words[i + 1] ?? "", "[MASK]"].map(widthOf)) + FRAME));
 }
 
 /**
@@ -144,18 +182,22 @@ function alignedRows(model, most) {
     parts[parts.length - 1].push(column);
     room -= column.width;
   }
+  const widths = widthsOf(words);
   let place = 0;
   return parts.map((part) => {
     const first = place;
     place += part.reduce((sum, { width }) => sum + width, 0);
     const rows = [
-      tableRow("the text", words.slice(first, place).map((word, j) => wordOf(model, word, first + j))),
+      row("the text", words.slice(first, place).map((word, j) => element("td", { style: `width: ${widths[first + j]}px` }, wordOf(model, word, first + j)))),
       row("it reads", part.map(read)),
       row("it says", part.map(({ says, width }) => cell(says, width, "llm-token llm-loss"))),
     ];
     // A column of its own may follow the last word.
     const named = first < words.length ? `Words ${first + 1} to ${Math.min(place, words.length)}` : "After the last word";
-    return captionedTable(parts.length > 1 ? named : "Text, input and targets", [], rows, "llm-aligned");
+    const table = captionedTable(parts.length > 1 ? named : "Text, input and targets", [], rows, "llm-aligned");
+    const width = widths.slice(first, place).reduce((sum, one) => sum + one + 2, NAMES + (place < words.length || parts.length > 1 ? 0 : LAST));
+    table.style.setProperty("--width", `${width}px`);
+    return table;
   });
 }
 

@@ -101,6 +101,20 @@ def test_a_lesson_below_its_text_is_the_lesson() -> None:
         assert sum(one["width"] for one in columns) == 5 + (name == "spans")
 
 
+def test_what_a_lesson_sees_are_the_words_that_its_model_may_look_at() -> None:
+    """Masks hide a word from all; spans show it once it is written; the next token has nothing behind it."""
+    script = OBJECTIVES + (
+        "const hidden = [false, true, true, false, true];\n"
+        "const seen = (name) => objectives.cluesOf(name, hidden, 3).map(({ before, after }) => [before, after]);\n"
+        "reply(['next', 'masked', 'prefix', 'spans'].map(seen));"
+    )
+    following, masked, prefix, spans = run_node(script)
+    assert following == [[1, 0], [2, 0], [3, 0], [4, 0]]
+    assert masked == [[1, 1], [1, 1], [2, 0]]
+    assert prefix == [[3, 0], [4, 0]]
+    assert spans == [[1, 1], [2, 1], [4, 0]]
+
+
 @pytest.mark.parametrize(
     "text", ["The capital of [MASK] is [MASK].", "[MASK]", "A bird can sing and fly. [MASK] [MASK] is blue, too."]
 )
@@ -231,6 +245,10 @@ def test_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
     page.get_by_role("button", name="Paris").click()
     page.get_by_text("2 tokens carry loss").wait_for()
     assert passes.all_inner_texts()[1] == "2.5"
+    masked = page.get_by_role("row", name="Masked tokens")
+    expect(masked).to_contain_text("sees both sides: 4.0 words")
+    expect(masked.locator(".llm-clues")).to_have_count(2)
+    place = page.get_by_role("button", name="capital").bounding_box()
     height = page.locator(".llm-widget").evaluate("card => card.clientHeight")
     expect(page.locator(".llm-aligned .llm-mark")).to_have_count(2)
     expect(page.get_by_role("button", name="Paris")).to_be_focused()  # drawn anew, it is another button
@@ -240,6 +258,9 @@ def test_objectives_answer_in_the_page(watched: Watched, address: str) -> None:
     assert page.locator(".llm-widget").evaluate("card => card.clientHeight") == height
     page.get_by_role("button", name="Next token", exact=True).click()
     page.get_by_text("5 tokens carry loss").wait_for()
+    middle = page.locator(".llm-aligned tr").first.get_by_text("capital").bounding_box()
+    assert place is not None and middle is not None  # no word moves with the objective
+    assert middle["x"] + middle["width"] / 2 == pytest.approx(place["x"] + place["width"] / 2, abs=1)
     says = page.get_by_role("row", name="it says").get_by_role("cell")
     assert says.all_inner_texts() == ["capital", "of", "France", "is", "Paris", "–"]
     page.set_viewport_size({"width": 390, "height": 800})

@@ -96,6 +96,23 @@ export function lesson(objective, tokens, chosen, prefix) {
 }
 
 /**
+ * What the model sees when it guesses each word that carries loss: how many words of the text before it, and how many
+ * behind it. A hidden word is seen by nobody; with spans it is seen once it is written, by those behind it.
+ * @param {Objective} objective
+ * @param {boolean[]} chosen  Hidden places.
+ * @param {number} prefix
+ * @returns {{ before: number, after: number }[]}
+ */
+export function cluesOf(objective, chosen, prefix) {
+  const seen = (/** @type {number} */ from, /** @type {number} */ to) => chosen.slice(from, to).filter((is) => !is).length;
+  const places = chosen.map((_, place) => place);
+  if (objective === "masked" || objective === "spans") {
+    return places.filter((place) => chosen[place]).map((place) => ({ before: objective === "spans" ? place : seen(0, place), after: seen(place, chosen.length) }));
+  }
+  return places.slice(objective === "prefix" ? Math.max(prefix, 1) : 1).map((place) => ({ before: place, after: 0 }));
+}
+
+/**
  * @typedef {object} Column  Words of the text with what a model reads and says in their place.
  * @property {number} width  How many words.
  * @property {string | null} reads  Null where it reads nothing.
