@@ -3,7 +3,7 @@
 import { moveByArrows } from "./js/arrows.js";
 import { announcement, choice, element, redraw, setTrait, svg, widget } from "./js/dom.js";
 import { boxOf, markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
-import { disclosedByYear, heightOf, inWords, shown, yearOf } from "./js/milestones.js";
+import { disclosedByYear, heightOf, inWords, recordsOf, shown, yearOf } from "./js/milestones.js";
 import { fitted, sample, written } from "./js/plot.js";
 
 /** @import { Point, Spot } from "./js/labels.js" */
@@ -21,7 +21,7 @@ const BAND = { top: 312, rows: 6, step: 16 };
 /** Beside a mark, where another one follows. */
 const ROOM = 8;
 /** Of a name from its mark, where nearer ones are taken. */
-const FAR = [24, 40, 56, 72, 88, 104, 120];
+const FAR = [24, 40, 56, 72, 88, 104, 120, 136, 152];
 /** Below this width only the picked model and the largest are named, and years have two digits. */
 const NARROW = 480;
 const NAMED_WHERE_NARROW = 6;
@@ -30,9 +30,9 @@ export default widget(
   {
     title: "Who tells how large?",
     tryThis: [
+      "Follow the two steps, each the largest size told so far. When does the lead change? And where the orange one ends: did its makers stop growing, or stop telling?",
+      "Switch the size to active parameters. Which of the two steps changes, and since when has no model worked harder for a token?",
       "Switch the scale to linear. What becomes of the first five years, and why does the logarithm not lie about them?",
-      "Switch the size to active parameters. Which models fall, and by how much?",
-      "Show closed weights only, and read along the bottom: after which year does no closed model of this table tell its size?",
     ],
   },
   (model, body) => {
@@ -41,7 +41,7 @@ export default widget(
     said.classList.add("llm-two-lines", "llm-five-if-narrow");
     const results = element("div");
     const set = (/** @type {string} */ trait) => (/** @type {string} */ value) => setTrait(model, trait, value);
-    const models = /** @type {[string, string][]} */ ([["-1", "none"], ...all.map(({ month, name }, i) => [String(i), `${name}, ${month}`])]);
+    const models = /** @type {[string, string][]} */ ([["-1", "none"], ...all.map(({ name }, i) => [String(i), name])]);
     const choose = choice("Model", models, String(model.get("chosen")), (value) => setTrait(model, "chosen", Number(value)));
     body.append(
       element(
@@ -115,9 +115,10 @@ function oneIn({ total, active }) {
  */
 function figure(model, rows, picked) {
   const measure = /** @type {"total" | "active"} */ (model.get("measure"));
-  const entries = KINDS.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
+  const kinds = KINDS.filter(([kind]) => model.get("kind") !== (kind === "llm-open" ? "closed" : "open"));
+  const entries = kinds.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
   const legend = element("p", { class: "llm-legend" }, ...entries);
-  const caption = measure === "total" ? "Parameters, by month of release" : "Active parameters, by month; thin line: from all";
+  const caption = measure === "total" ? "Parameters; steps: the largest so far" : "Active parameters; steps: the largest; thin: all";
   return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), legend, fitted((width) => drawing(model, measure, rows, picked, width)));
 }
 
@@ -156,6 +157,10 @@ function drawing(model, measure, rows, picked, width) {
     const kind = row[measure] === null ? "llm-undisclosed" : row.open_weights ? "llm-open" : "llm-closed";
     return svg("circle", { class: `${kind}${row === picked ? " llm-picked" : ""}`, r: row === picked ? 8 : 5.5, ...places[i] });
   });
+  const steps = ["llm-open", "llm-closed"].map((kind) => {
+    const records = recordsOf(rows.filter(({ open_weights: open }) => open === (kind === "llm-open")), measure);
+    return { kind, ...stepsOf(records.map((row) => places[rows.indexOf(row)]), right) };
+  });
   const named = names(rows, places, falls, rows.indexOf(/** @type {Milestone} */ (picked)), width);
   const picture = svg(
     "svg",
@@ -168,35 +173,50 @@ function drawing(model, measure, rows, picked, width) {
     label(LEFT - 6, HEIGHT - 6, "end", "told"),
     ...counts.map(([year, told, all]) => svg("text", { class: told < all ? "llm-few" : "llm-tick", x: x(year + 0.5), y: HEIGHT - 6, "text-anchor": "middle" }, ofAll(told, all))),
     ...falls.map(([[at, from], [, to]]) => svg("path", { class: "llm-fall", d: `M${at - 4} ${from}H${at + 4}M${at} ${from}V${to}` })),
+    ...steps.flatMap(({ kind, rising, since }) => [svg("path", { class: `llm-steps ${kind}`, d: rising }), svg("path", { class: `llm-steps llm-since ${kind}`, d: since })]),
     ...marks,
     ...named,
   );
   const choose = (/** @type {Milestone} */ row) => setTrait(model, "chosen", everything.indexOf(row));
-  return element("div", { class: "llm-marked" }, picture, targets(rows, places, picked, width, choose));
+  return element("div", { class: "llm-marked" }, picture, ...targets(rows, places, picked, choose));
 }
 
 /**
- * A button over each mark, with what it tells when it is pointed at or focused. They are one stop of the Tab key: arrows
- * move between them.
+ * A step up at each record, and a level line since the last one.
+ * @param {{ cx: number, cy: number }[]} records
+ * @param {number} right
+ */
+function stepsOf(records, right) {
+  const [first, ...others] = records;
+  const last = records[records.length - 1];
+  if (!first) return { rising: "", since: "" };
+  return { rising: `M${first.cx} ${first.cy}${others.map(({ cx, cy }) => `H${cx}V${cy}`).join("")}`, since: `M${last.cx} ${last.cy}H${right}` };
+}
+
+/**
+ * A button over each mark; what it tells when it is pointed at or focused stands in the corner above the first years, where
+ * it covers no mark. They are one stop of the Tab key: arrows move between them.
  * @param {Milestone[]} rows
  * @param {{ cx: number, cy: number }[]} places
  * @param {Milestone | undefined} picked
- * @param {number} width
  * @param {(row: Milestone) => void} choose
  */
-function targets(rows, places, picked, width, choose) {
-  const buttons = rows.map((row, i) => {
-    const { cx, cy } = places[i];
-    const tip = element("span", { class: "llm-tip" }, element("b", {}, row.name), `${row.organization}, ${row.month}`, element("br"), sizeOf(row));
-    return element(
-      "button",
-      { type: "button", class: cx > width / 2 && "llm-at-left", style: `left: ${cx}px; top: ${cy}px`, "aria-label": about(row), tabindex: -1, onclick: () => choose(row) },
-      tip,
-    );
-  });
+function targets(rows, places, picked, choose) {
+  const tip = element("div", { class: "llm-tip", "aria-hidden": "true", hidden: true }); // the buttons' own names say it
+  const tell = () => {
+    const row = rows[buttons.findIndex((button) => button.matches(":hover"))] ?? rows[buttons.findIndex((button) => button.matches(":focus-visible"))];
+    tip.hidden = !row;
+    if (row) tip.replaceChildren(element("b", {}, row.name), `${row.organization}, ${row.month}`, element("br"), sizeOf(row));
+  };
+  const listeners = Object.fromEntries(["pointerenter", "pointerleave", "focus", "blur"].map((event) => [`on${event}`, tell]));
+  const buttons = rows.map((row, i) => element(
+    "button",
+    { type: "button", style: `left: ${places[i].cx}px; top: ${places[i].cy}px`, "aria-label": about(row), tabindex: -1, onclick: () => choose(row), ...listeners },
+  ));
   const first = buttons[Math.max(0, rows.indexOf(/** @type {Milestone} */ (picked)))];
   if (first) first.tabIndex = 0;
-  return element("div", { class: "llm-targets", role: "group", "aria-label": "Models by month: arrows move between them", onkeydown: (/** @type {KeyboardEvent} */ event) => moveByArrows(event, buttons) }, ...buttons);
+  const group = element("div", { class: "llm-targets", role: "group", "aria-label": "Models by month: arrows move between them", onkeydown: (/** @type {KeyboardEvent} */ event) => moveByArrows(event, buttons) }, ...buttons);
+  return [tip, group];
 }
 
 /**
@@ -250,12 +270,13 @@ function names(rows, places, falls, picked, width) {
   const drawing = {
     frame: { left: LEFT, top: 0, right: width, bottom: BAND.top + BAND.rows * BAND.step },
     taken: places.map(({ cx, cy }) => markAt([cx, cy], 6)),
-    lines: falls,
+    lines: [], // the lines of those that fall are dotted: a name may lie on one
   };
   // A mark that has fallen, with room for its name: on a linear scale there is none.
   const hasRoomBelow = (/** @type {number} */ i) => falls.some(([, [x, y]]) => x === places[i].cx && y === places[i].cy && y + FAR[0] < FLOOR);
-  const fallenFirst = [...[...rows.keys()].filter((i) => bySize.includes(i) && hasRoomBelow(i)), ...bySize];
-  const tries = [bySize, [...bySize].reverse(), fallenFirst].map((some) => {
+  // From the left: where leaders go down side by side, each name passes below those before it.
+  const fallen = [...rows.keys()].filter((i) => bySize.includes(i) && hasRoomBelow(i)).sort((a, b) => places[a].cx - places[b].cx);
+  const tries = [bySize, [...bySize].reverse(), [...fallen, ...bySize]].map((some) => {
     const order = [...new Set([...(picked >= 0 ? [picked] : []), ...some])];
     const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing);
     return { order, spots, count: spots.filter(Boolean).length };
@@ -269,10 +290,10 @@ function names(rows, places, falls, picked, width) {
     const point = /** @type {Point} */ ([places[i].cx, places[i].cy]);
     const isTold = point[1] <= FLOOR;
     const fall = falls.find(([, end]) => end[0] === point[0] && end[1] === point[1]);
-    const far = fall ? spotsAround(fall[0], false, 1) : [...spotsStraight(point), ...spotsAround(point)];
-    // Above a mark that has fallen is its own line, on which a leader would lie: its name is below where there is room.
-    const below = fall && hasRoomBelow(i) ? [...leftFirst(spotsAround(point, true, 1)), ...spotsBelow(point), ...spotsAround(point, true)] : spotsAround(point, false, 1);
-    const spots = isTold || i === picked ? [...below, ...far, ...(fall && hasRoomBelow(i) ? spotsStraight(fall[0]) : [])] : spotsBeside(point);
+    // Above a mark that has fallen is its own line, on which a leader would lie: its name is beside it or below.
+    const near = fall && hasRoomBelow(i) ? [...spotsBelow(point), ...spotsAround(point, true)] : spotsAround(point, false, 1);
+    const far = fall ? [] : [...spotsStraight(point), ...spotsAround(point)];
+    const spots = isTold || i === picked ? [...near, ...far] : spotsBeside(point);
     return spots.filter((spot) => !isTold || boxOf(rows[i].name, spot).bottom <= FLOOR + 4);
   }
 }
@@ -289,20 +310,10 @@ function spotsStraight([x, y]) {
 }
 
 /**
- * Where marks stand close together, the names of the earlier ones are at the left.
- * @param {Spot[]} spots
- */
-function leftFirst(spots) {
-  return [...spots].sort((one, other) => Number(other.anchor === "end") - Number(one.anchor === "end"));
-}
-
-/**
- * The same straight down, beside the leader: those of marks that stand close together pass each other's names.
+ * The same straight down, at the left of the leader: those of marks that stand close together pass each other's names.
  * @param {Point} point
  * @returns {Spot[]}
  */
 function spotsBelow([x, y]) {
-  return FAR.flatMap((far) => /** @type {Spot[]} */ ([["end", 2], ["start", -2]].map(([anchor, aside]) => (
-    { x: x + Number(aside), y: y + far + 4, anchor, leader: [[x, y + 9], [x, y + far - 8]] }
-  ))));
+  return FAR.map((far) => ({ x: x + 2, y: y + far + 4, anchor: "end", leader: [[x, y + 9], [x, y + far - 8]] }));
 }
