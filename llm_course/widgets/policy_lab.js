@@ -20,9 +20,9 @@ export default widget(
     title: "A policy that learns in this page",
     tryThis: [
       "Pay for the right number and press “100 steps” twice. What happens to the entropy, and to the groups with equal rewards?",
-      "Start again and pay for “the right number is in it”. When does the line of right answers leave that of the reward? Read what the policy says then.",
+      "Pay for “the right number is in it” (each new setting starts again), and take 100 steps. When does the line of right answers leave that of the reward? Read what the policy says then.",
       "Do the same with a KL weight of 0.3. What do the answers gain, and what does the reward lose?",
-      "Pay for answers that sound sure. Does it know more? Then pay for length. Which of the four rewards would you have trusted?",
+      "Pay for answers that sound sure, and take 100 steps. Does it know more? Then the same for length. Which of the four rewards would you have trusted?",
       "Set the learning rate to 0.1 and pay for the right number. A policy can also be broken by an honest reward.",
     ],
   },
@@ -36,7 +36,7 @@ export default widget(
       element(
         "p",
         { class: "llm-note" },
-        `It adds two numbers from 0 to 4, and gets about 4 in 10 right at first. A step: ${GROUPS} questions, ${SAMPLES} answers each.`,
+        `It adds two numbers from 0 to 4, and gets about 1 in 3 right at first. A step: ${GROUPS} questions, ${SAMPLES} answers each. A KL weight takes from answers that became likelier than at first, and gives to those that became rarer.`,
       ),
       columns([controls], [results]),
       said,
@@ -69,7 +69,8 @@ function runLab(model, reference, { controls, said, results, group }, isOpen) {
   /** How many steps the run will have when it comes to rest. */
   const goal = () => history.length - 1 + remaining;
   controls.append(...fields(model), element("div", { class: "llm-buttons" }, button("1 step", () => run(1)), button("25 steps", () => run(25)), button("100 steps", () => run(100)), button("Start again", restart)));
-  model.on("change:rate", restart);
+  // A run keeps its settings: else its lines would change their meaning on the way.
+  for (const trait of ["reward", "kl_weight", "divide", "rate"]) model.on(`change:${trait}`, restart);
   restart();
 
   function restart() {
@@ -154,7 +155,7 @@ function plots(history, former) {
   const plot = (title, y, most, height, shown) => linePlot({ title, x: "step", y, series: shown, linesAreInLegend: true, tracesAreNamed: true, yRange: [0, most], xRange: [0, Math.max(LEAST_STEPS, history.length - 1, former.length - 1)], height });
   const now = history[history.length - 1];
   return [
-    plot(`What it is paid, and what is true${former.length ? " (pale: the run before)" : ""}`, "share", 1, 160, [series(`reward ${format(now.reward)}`, "reward", 1), series(`right ${format(now.right)}`, "right", 0)]),
+    plot(`What it is paid, and what is true${former.length ? " (pale: the run before)" : ""}`, "share", 1, 150, [series(`right ${format(now.right)}`, "right", 0), series(`reward ${format(now.reward)}`, "reward", 1)]),
     element(
       "div",
       { class: "llm-row llm-pair" },
@@ -166,13 +167,13 @@ function plots(history, former) {
 
 /** @param {Group} group */
 function groupList({ question, answers, rewards, costs, advantages }) {
-  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong. Those with more left than others become likelier`;
+  const caption = `Answers of the last step to: what is ${question.left} + ${question.right}? ✓ right, ✗ wrong. Above the mean, an answer becomes likelier`;
   const items = answers.map((answer, i) => {
     const kind = advantages[i] > 0 ? "llm-gains" : advantages[i] < 0 ? "llm-loses" : "";
     return element(
       "li",
       { class: kind },
-      element("b", {}, `${isRight(answer) ? "✓" : "✗"} ${inWords(answer)}`),
+      element("b", { title: inWords(answer) }, `${isRight(answer) ? "✓" : "✗"} ${inWords(answer)}`),
       element("span", {}, payOf(rewards[i], costs[i])),
       element("span", {}, `advantage ${signed(advantages[i])}`),
     );

@@ -37,10 +37,11 @@ export default widget(
     const next = element("span", { "aria-live": "polite" });
     const insight = element("p");
     body.append(
+      element("p", { class: "llm-note" }, "Two weights are trained: one for each sentence of an answer, one for each false sentence."),
       element("div", { class: "llm-controls" }, ...dials(model)),
       said,
       figures,
-      element("div", { class: "llm-preferred" }, pairs, next),
+      element("div", { class: "llm-preferred llm-pairs-so-far" }, pairs, next),
       answers,
       element("details", {}, element("summary", {}, "Loss, weights and rewards"), insight),
     );

@@ -277,8 +277,19 @@ def test_a_gameable_reward_is_gamed_in_the_page(watched: Watched, address: str) 
     page.get_by_role("button", name="Start again").click()
     expect(said).to_contain_text("After 0 steps")
     assert page.locator("polyline.llm-before").count() == 4  # the former run stays as a trace
+    expect(page.locator(".llm-plot").first.locator("polyline").last).to_have_class(
+        "llm-line llm-line-1"
+    )  # reward on top
+    page.get_by_role("button", name="25 steps").click()
+    expect(said).to_contain_text("After 25 steps")
+    pay.select_option("long")  # another reward is another run
+    expect(said).to_contain_text("After 0 steps")
+    page.get_by_role("button", name="25 steps").click()
+    expect(said).to_contain_text("After 25 steps")
+    answers = page.locator(".llm-group")
+    assert answers.evaluate("list => list.scrollHeight <= list.clientHeight")  # what an answer is paid is in sight
     legend = page.locator(".llm-legend").first
-    expect(legend).to_contain_text(re.compile(r"reward [01]\.\d\d\s*right [01]\.\d\d"))
+    expect(legend).to_contain_text(re.compile(r"right [01]\.\d\d\s*reward [01]\.\d\d"))
 
 
 @pytest.mark.browser
@@ -342,7 +353,11 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
     expect(said).to_contain_text("the policy is the reference")
     assert page.locator(".llm-widget table tbody tr").count() == 8
     page.get_by_role("slider", name="Beta").fill("-0.52")
+    expect(page.get_by_text("Two weights are trained")).to_be_visible()
+    tops = []
     for chosen, rejected in ((2, 5), (8, 1)):
         page.get_by_role("button", name=f"Prefer answer {chosen}").click()
         page.get_by_role("button", name=f"Reject answer {rejected}").click()
+        tops.append(page.locator(".llm-answers").evaluate("table => table.offsetTop"))
+    assert tops[0] == tops[1]  # a second pair does not move the table from under the finger
     expect(said).to_contain_text("1 of 2 preferred answers fell: answer 2, 21.9")
