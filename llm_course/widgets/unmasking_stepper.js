@@ -6,7 +6,7 @@ import { Encoder } from "./js/encoder.js";
 import { randomNumbers } from "./js/numbers.js";
 import { captionedTable } from "./js/table.js";
 import { percent } from "./js/token_bars.js";
-import { guesses, keep } from "./js/unmasking.js";
+import { guesses, keep, reread } from "./js/unmasking.js";
 
 /** @import { Model } from "./js/types.js" */
 /** @import { Guess } from "./js/unmasking.js" */
@@ -23,14 +23,15 @@ export default widget(
   {
     title: "A masked model writes",
     tryThis: [
-      "Press One pass until no gap is left. In which order are the words found?",
-      "Start again, fill all gaps in a single pass, and read the sentence. Then take two passes, then four.",
+      "Press One pass until no gap is left. In which order are the words found? Then the model reads its sentence again: which word does it doubt?",
+      "Start again and fill all gaps in a single pass. How much less does the model believe in that sentence? Then try two and three gaps in a pass.",
       "Draw words by their chance, hide all and write several sentences, with one gap in a pass and with four.",
-      "Press a word that stands there to hide it, or a gap to fill it: choose an order of your own, and make the model contradict itself.",
+      "Press a guess below a gap to take it: begin with “capital”, or with “sky”. How sure is the model of the other gaps then? A word that stands there is hidden again by a press.",
     ],
   },
   (model, body) => {
     const said = announcement();
+    said.classList.add("llm-two-lines", "llm-five-if-narrow");
     const results = element("div");
     const history = element("ol", { class: "llm-passes", tabindex: 0, "aria-label": "The sentence after each pass" });
     /** In which pass each place was filled, and what it guessed there. @type {Map<number, Found>} */
@@ -120,15 +121,29 @@ export default widget(
     function show() {
       redraw(results, table(model, found, filled, press));
       const left = found.length ? counted(found.length, "gap", "gaps") : `“${text(model)}” No gap`;
-      said.textContent = `${left} left, after ${counted(passes, "pass", "passes")}.`;
+      said.textContent = `${left} left, after ${counted(passes, "pass", "passes")}.${found.length ? "" : doubt()}`;
       steps[0].disabled = steps[1].disabled = found.length === 0;
       steps[2].disabled = steps[3].disabled = false;
     }
 
-    /** A word is hidden, a gap is filled. @param {number} place */
-    function press(place) {
+    /** What the model thinks of the words when it reads them again. */
+    function doubt() {
+      const logitsOf = (/** @type {number[]} */ ids) => /** @type {Encoder} */ (encoder).logits(ids);
+      const ids = /** @type {number[]} */ (model.get("ids"));
+      const { mean, doubted } = reread(logitsOf, ids, model.get("mask"), model.get("special"));
+      const word = (/** @type {number} */ id) => `“${model.get("tokens")[id]}”`;
+      const instead = doubted.instead === ids[doubted.place] ? "" : `, and would write ${word(doubted.instead)}`;
+      return ` Read again, each word hidden in turn, their mean chance is ${percent(mean)}; the model doubts ${word(ids[doubted.place])} most (${percent(doubted.probability)})${instead}.`;
+    }
+
+    /**
+     * A word is hidden, a gap is filled.
+     * @param {number} place
+     * @param {number} [id]  What the reader takes; the model's choice if left out.
+     */
+    function press(place, id) {
       const ids = [...model.get("ids")];
-      ids[place] = found.find((guess) => guess.place === place)?.id ?? model.get("mask");
+      ids[place] = id ?? found.find((guess) => guess.place === place)?.id ?? model.get("mask");
       filled.delete(place);
       setTrait(model, "ids", ids);
       note((other) => other === place, "by hand: ");
@@ -174,7 +189,7 @@ function marked(model, isMarked) {
  * @param {Model} model
  * @param {Guess[]} found
  * @param {Map<number, Found>} filled
- * @param {(place: number) => void} press
+ * @param {(place: number, id?: number) => void} press
  */
 function table(model, found, filled, press) {
   const tokens = model.get("tokens");
@@ -196,13 +211,17 @@ function table(model, found, filled, press) {
       if (!guess) return element("td", {}, "\u00a0\n\u00a0");
       const id = ranked(guess.probabilities)[rank];
       const probability = guess.probabilities[id];
-      return element("td", { class: now ? "llm-positive" : "llm-past", style: `--share: ${probability.toFixed(3)}` }, `${tokens[id]}\n${percent(probability)}`);
+      const text = `${tokens[id]}\n${percent(probability)}`;
+      const take = now ? element("button", { type: "button", "aria-label": `Gap ${place}: take ${tokens[id]}, ${percent(probability)}`, onclick: () => press(place, id) }, text) : text;
+      return element("td", { class: now ? "llm-positive" : "llm-past", style: `--share: ${probability.toFixed(3)}` }, take);
     });
     return element("tr", {}, element("th", { scope: "row", "aria-label": `guess ${rank + 1}`, style: found.length || filled.size ? undefined : "visibility: hidden" }, `${rank + 1}.`), ...cells);
   });
   const rows = [element("tr", { class: "llm-found-in" }, element("th", { scope: "row" }, element("span", { class: "llm-unseen" }, "found in")), ...passes), ...guessed];
   const caption = "The sentence; below each gap, what the model guesses for it alone; in gray, what it guessed for a word that it found";
-  return captionedTable(caption, ["", ...header], rows, "llm-heat llm-sentence");
+  const node = captionedTable(caption, ["", ...header], rows, "llm-heat llm-sentence");
+  node.style.setProperty("--places", String(places.length));
+  return node;
 }
 
 /** @param {number[]} probabilities */

@@ -30,6 +30,26 @@ export function guesses(logits, ids, mask, special, draw = null) {
 }
 
 /**
+ * How well the words of a sentence fit together: each is hidden in turn, and the model guesses it from all others.
+ * @param {(ids: number[]) => ArrayLike<number>[]} logitsOf
+ * @param {number[]} ids
+ * @param {number} mask
+ * @param {number[]} special
+ * @returns {{ mean: number, doubted: { place: number, probability: number, instead: number } }}  The geometric mean of their
+ *   probabilities, and the word with the lowest, with what the model would write there.
+ */
+export function reread(logitsOf, ids, mask, special) {
+  const words = ids.flatMap((id, place) => {
+    if (special.includes(id)) return [];
+    const hidden = ids.map((other, i) => (i === place ? mask : other));
+    const [{ probabilities, id: instead }] = guesses(logitsOf(hidden), hidden, mask, special);
+    return [{ place, probability: probabilities[id], instead }];
+  });
+  const mean = Math.exp(words.reduce((sum, { probability }) => sum + Math.log(probability), 0) / words.length);
+  return { mean, doubted: words.reduce((least, word) => (word.probability < least.probability ? word : least)) };
+}
+
+/**
  * The ids after a pass that keeps `count` guesses.
  * @param {number[]} ids
  * @param {Guess[]} found
