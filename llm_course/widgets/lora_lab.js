@@ -2,10 +2,11 @@
 
 import { memory } from "./js/before.js";
 import { announcement, button, choice, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
-import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
+import { pairedShares } from "./js/paired_bars.js";
 import { fitted, linePlot } from "./js/plot.js";
-import { lowRankParameters, ofRank, rankErrors } from "./js/low_rank.js";
+import { lowRankParameters, ofRank, rankErrors, sortedByPattern } from "./js/low_rank.js";
+import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Matrix as Numbers } from "./js/types.js" */
 
@@ -28,8 +29,8 @@ export default widget(
   {
     title: "Low rank: what it saves, what it can hold",
     tryThis: (model) => [
-      "Press the ranks from left to right, and watch the second picture become the first. At which rank do you know it again?",
-      ...(model.get("ability").length ? ["Compare the two lines of the change: from which rank on is less than a quarter lost of what it was good for, and how much of its numbers' size is still lost there?"] : []),
+      ...(model.get("ability").length ? ["Press the ranks from left to right and watch the three bars. Which of these fills first, and how much of the matrix is still missing then?"] : []),
+      "Go through the ranks with the arrow keys and watch the second picture. What comes first, the large shape of the first or its single squares?",
       "Press the last rank: the two thin matrices then have as many numbers as the full one. LoRA saves only far below it.",
       ...(model.get("matrices").length > 2
         ? ["Choose the trained weight, then random numbers: less of them fits into the same rank. So LoRA adds to a weight and does not replace it."]
@@ -43,6 +44,7 @@ export default widget(
     const names = matrices.map(({ name }, i) => /** @type {[string, string]} */ ([String(i), name]));
     const results = element("div");
     const said = announcement();
+    said.classList.add("llm-three-lines");
     const presets = element("div", { class: "llm-chips", role: "group", "aria-label": "Ranks to start with" });
     const rankField = slider("Rank r", { min: 1, max: highest, step: 1, value: Math.min(highest, model.get("rank")) }, (rank) => setTrait(model, "rank", rank));
     const rankInput = /** @type {HTMLInputElement} */ (rankField.querySelector("input"));
@@ -80,7 +82,7 @@ export default widget(
       said.textContent = sentence(matrix, rank);
       presets.replaceChildren(...presetRanks(matrix, highest).map((preset) => rankButton(preset, preset === rank, choose)));
       drawn.replaceChildren(shapes(matrix, rank));
-      results.replaceChildren(inFigures(now, remember(now)), corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
+      results.replaceChildren(inBars(now, remember(now), rank, model.get("ability").length > 0), corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
     }
   },
 );
@@ -91,7 +93,7 @@ export default widget(
  */
 function sentence({ rows, columns }, rank) {
   const thin = lowRankParameters(rows, columns, rank);
-  return `At rank ${rank}, B and A have ${rank} · (${rows} + ${columns}) = ${grouped(thin)} numbers: ${share(thin / (rows * columns))} of the ${grouped(rows * columns)} of the matrix.`;
+  return `B and A: ${rank} · (${rows} + ${columns}) = ${grouped(thin)} numbers, ${share(thin / (rows * columns))} of the ${grouped(rows * columns)} of the matrix.`;
 }
 
 /**
@@ -110,18 +112,21 @@ function figuresOf({ rows, columns, singular_values }, rank, lost) {
 }
 
 /**
+ * What a rank keeps, as bars on one scale; what it kept before in outline.
  * @param {Figures} now
  * @param {Figures | undefined} before
+ * @param {number} rank
+ * @param {boolean} hasAbility  Its row stays where the ability of a matrix is not known, so that nothing moves.
  */
-function inFigures(now, before) {
-  /** @type {[string, (figures: Figures) => string | undefined][]} */
-  const figures = [
-    ["Numbers kept", ({ kept }) => share(kept)],
-    ["Of the matrix, lost", ({ missed }) => share(missed)],
-    ["Of what it was good for (a lower loss), lost", ({ lost }) => (lost === undefined ? undefined : share(lost, 0))],
-  ];
-  const shown = figures.filter(([, of]) => of(now)).map(([name, of]) => /** @type {[string, (figures: Figures) => string]} */ ([name, (state) => of(state) ?? "–"]));
-  return keyFigures(shown, now, before);
+function inBars(now, before, rank, hasAbility) {
+  /** @type {[string, (figures: Figures) => number | undefined][]} */
+  const bars = [["of the numbers", ({ kept }) => kept], ["of the matrix", ({ missed }) => 1 - missed]];
+  if (hasAbility) bars.push(["of what it was good for", ({ lost }) => (lost === undefined ? undefined : 1 - lost)]);
+  const rows = bars.map(([name, of]) => {
+    const [was, is] = [before && of(before), of(now)];
+    return tableRow(name, [pairedShares(is === undefined ? "not known" : share(is), was ?? is ?? 0, is ?? 0)]);
+  });
+  return captionedTable(`Rank ${rank} keeps${before ? " (outline: before)" : ""}`, [], rows, "llm-keeps");
 }
 
 /**
@@ -167,7 +172,8 @@ function rankButton(rank, pressed, onPress) {
  * @param {Matrix} matrix
  * @param {number} rank
  */
-function corners({ name, singular_values, corner: { b, a } }, rank) {
+function corners({ name, singular_values, corner }, rank) {
+  const { b, a } = sortedByPattern(corner.b, corner.a);
   const whole = ofRank(b, a, singular_values.length);
   const product = ofRank(b, a, rank);
   const rest = whole.map((row, i) => row.map((number, j) => number - product[i][j]));
@@ -175,7 +181,7 @@ function corners({ name, singular_values, corner: { b, a } }, rank) {
   return element(
     "div",
     { class: "llm-corners" },
-    picture(name, `a corner of ${whole.length} × ${whole[0].length}`, whole, largest),
+    picture(name, `${whole.length} × ${whole[0].length} of it, sorted by its strongest pattern`, whole, largest),
     element("span", { "aria-hidden": "true" }, "="),
     picture(`B · A of rank ${rank}`, "the best there is", product, largest),
     element("span", { "aria-hidden": "true" }, "+"),

@@ -375,22 +375,23 @@ def test_position_dial_shares_add_up_to_the_product_on_a_scale_that_stays(watche
 def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:
     page = opened(watched, address, "lora_lab")
     page.get_by_label("Rank r").fill("64")
-    expect(page.get_by_role("status")).to_contain_text("= 16,384 numbers: 100.0 %")
+    expect(page.get_by_role("status")).to_contain_text("= 16,384 numbers, 100.0 %")
     page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
-    expect(page.get_by_role("img", name="Random numbers: a corner of 16 × 16")).to_be_visible()
+    expect(page.get_by_role("img", name="Random numbers: 16 × 16 of it")).to_be_visible()
 
 
 def test_lora_lab_sets_its_shares_side_by_side_and_on_the_lines(watched: Watched, address: str) -> None:
     page = opened(watched, address, "lora_lab")
     page.get_by_role("button", name="r = 4").click()
-    shares = page.locator(".llm-figures dd")
-    kept, missed, lost = (text.split("→ ")[-1] for text in shares.all_inner_texts())
-    assert (kept.replace("\u00a0", " "), lost) == ("6.3 %", "53 %")  # measured at rank 4: (3.4 - 0.4) / (6.1 - 0.4)
-    expect(page.locator(".llm-figures dt").last).to_have_text("Of what it was good for (a lower loss), lost")
+    shares = page.get_by_role("table", name="Rank 4 keeps").get_by_role("cell")
+    kept, of_matrix, of_use = (text.strip() for text in shares.all_inner_texts())
+    assert (kept, of_use) == ("6.3 %", "47.4 %")  # measured at rank 4: 1 - (3.4 - 0.4) / (6.1 - 0.4)
     dots = page.get_by_role("img", name="What is lost").locator("circle.llm-point title").all_text_contents()
-    assert dots == [f"{float(missed[:-2]):.0f} %", lost]
+    assert dots == [f"{100 - float(of_matrix[:-2]):.0f} %", "53 %"]
+    top = page.locator(".llm-corners").evaluate("corners => corners.offsetTop")
     page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
-    expect(shares).to_have_count(2)  # nothing was measured of it
+    expect(shares.last).to_have_text("not known")  # nothing was measured of it
+    assert page.locator(".llm-corners").evaluate("corners => corners.offsetTop") == top
     page.get_by_label("Matrix", exact=True).select_option(label="The change")
     page.set_viewport_size({"width": 359, "height": 800})
     tops = page.locator(".llm-corners svg").evaluate_all("all => all.map((one) => one.getBoundingClientRect().top)")

@@ -135,6 +135,18 @@ def test_sinusoids_have_one_length_and_a_product_of_the_distance() -> None:
     torch.testing.assert_close(rows[0] @ rows[1], rows[2] @ rows[3])
 
 
+def test_sorting_by_the_strongest_pattern_moves_rows_and_columns_and_changes_no_number() -> None:
+    script = (
+        'import { ofRank, sortedByPattern } from "./llm_course/widgets/js/low_rank.js";\n'
+        "const sorted = sortedByPattern(input.b, input.a);\n"
+        "reply([ofRank(sorted.b, sorted.a, 1), ofRank(sorted.b, sorted.a, 2), ofRank(input.b, input.a, 2)]);"
+    )
+    strongest, moved, plain = run_node(script, {"b": [[3, 1], [-2, 0], [1, 5]], "a": [[2, -1, 1], [1, 1, -1]]})
+    assert strongest == [[2, -2, -4], [-1, 1, 2], [-3, 3, 6]]
+    rows, columns = [1, 2, 0], [1, 2, 0]
+    assert moved == [[plain[row][column] for column in columns] for row in rows]
+
+
 def test_rank_errors_equal_truncated_svd() -> None:
     torch.manual_seed(0)
     matrix = torch.randn(6, 4, dtype=torch.float64)

@@ -34,3 +34,14 @@ export function lowRankParameters(rows, columns, rank) {
 export function ofRank(b, a, rank) {
   return b.map((row) => a[0].map((_, j) => row.slice(0, rank).reduce((sum, number, r) => sum + number * a[r][j], 0)));
 }
+
+/**
+ * The same factors with rows and columns in the order of the strongest pattern: what the matrix has of it becomes a shape.
+ * @param {Matrix} b
+ * @param {Matrix} a
+ * @returns {{ b: Matrix, a: Matrix }}
+ */
+export function sortedByPattern(b, a) {
+  const order = a[0].map((_, column) => column).sort((one, other) => a[0][one] - a[0][other]);
+  return { b: [...b].sort((one, other) => one[0] - other[0]), a: a.map((row) => order.map((column) => row[column])) };
+}
