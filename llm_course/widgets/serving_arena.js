@@ -4,7 +4,7 @@ import { moveByArrows } from "./js/arrows.js";
 import { fromTo, memory } from "./js/before.js";
 import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
-import { fitted, sample } from "./js/plot.js";
+import { fitted, sample, ticks } from "./js/plot.js";
 import { figures, simulate } from "./js/serving.js";
 
 /** @import { Request, Run, Server } from "./js/serving.js" */
@@ -57,7 +57,7 @@ export default widget(
         told.textContent = picked < 0 ? "Point at a row, or press it, to read about its request." : about(yours, picked);
       };
       pick(picked);
-      results.replaceChildren(schedule(yours, former, picked, pick), table(plain.server, of(plain), found, foundBefore, deadlines));
+      results.replaceChildren(schedule(yours, plain, former, picked, pick), table(plain.server, of(plain), found, foundBefore, deadlines));
       if (apart) results.append(element("p", { class: "llm-note" }, sharingSaid(yours, apart, found, of(apart))));
     }
   },
@@ -179,21 +179,25 @@ function stretches({ steps, outcomes }) {
 /**
  * Who waits, reads and writes, and below it, over the same seconds, the memory of the cache.
  * @param {Run} run
+ * @param {Run} plain  Its end is marked, on the same seconds.
  * @param {Run | undefined} former
  * @param {number} picked
  * @param {(request: number) => void} pick
  */
-function schedule(run, former, picked, pick) {
+function schedule(run, plain, former, picked, pick) {
   const title = `${run.outcomes.length} requests, a row each, in the order of arrival: waiting, reading the prompt, writing the answer; below, the memory of the cache`;
   const parts = stretches(run);
-  const last = Math.max(...run.outcomes.map(({ finish }) => finish));
+  const endOf = (/** @type {Run} */ { outcomes }) => Math.max(...outcomes.map(({ finish }) => finish));
+  const endOfPlain = endOf(plain);
+  const last = Math.max(endOf(run), endOfPlain);
   const before = former?.outcomes.map(({ finish }, index) => ({ finish, index })).filter(({ finish }) => finish <= last) ?? [];
   const draw = (/** @type {number} */ width) => {
     const toX = (/** @type {number} */ time) => EDGE.left + (time / last) * (width - EDGE.left - EDGE.right);
     const floor = ROW * run.outcomes.length;
     const top = floor + 20 + MEMORY.top;
     const bottom = top + MEMORY.height;
-    const seconds = Array.from({ length: 5 }, (_, i) => (i * last) / 4);
+    const seconds = ticks(0, last / 1000, 6).map((time) => 1000 * time);
+    const isLate = toX(endOfPlain) > width / 2;
     const rows = parts.map((row, index) => rowOf(run, row, index, toX));
     if (rows[picked]) rows[picked].classList.add("llm-picked");
     rows[Math.max(0, picked)].tabIndex = 0;
@@ -212,7 +216,9 @@ function schedule(run, former, picked, pick) {
       ...seconds.map((time) => svg("path", { class: "llm-grid", d: `M${toX(time)} 0V${bottom}` })),
       ...rows,
       ...before.map(({ finish, index }) => svg("rect", { class: "llm-finished", x: toX(finish) - 1, y: index * ROW, width: 2, height: ROW })),
-      ...seconds.map((time, i) => svg("text", { class: "llm-tick", x: toX(time), y: floor + 15, "text-anchor": i === 4 ? "end" : "middle" }, `${format(time / 1000, 1)} s`)),
+      ...seconds.map((time, i) => svg("text", { class: "llm-tick", x: toX(time), y: floor + 15, "text-anchor": i && toX(time) > width - 30 ? "end" : "middle" }, `${Number((time / 1000).toFixed(2))} s`)),
+      svg("line", { class: "llm-marker", x1: toX(endOfPlain), x2: toX(endOfPlain), y1: 0, y2: floor }),
+      svg("text", { x: toX(endOfPlain) + (isLate ? -5 : 5), y: 12, "text-anchor": isLate ? "end" : "start" }, `${plain.server.continuous ? "continuous" : "static"}: all done`),
       ...memoryOf(run, toX, top, bottom),
       svg("text", { class: "llm-tick", x: EDGE.left - 4, y: top + 9, "text-anchor": "end" }, "100 %"),
       svg("text", { class: "llm-tick", x: EDGE.left - 4, y: bottom, "text-anchor": "end" }, "0"),
@@ -283,7 +289,7 @@ function legend(keeps) {
     sample("reads", box("llm-reading")),
     sample("writes", box("llm-writing", 4)),
     sample("sent back", svg("path", { class: "llm-sent-back", d: signAt(8, 5) })),
-    sample("ended before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })),
+    sample("end in the run before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })),
     sample("cache filled", box("llm-cached")),
     sample("taken, empty", box("llm-used")),
     element("span", { style: keeps ? undefined : "visibility: hidden" }, sample("kept", box("llm-kept"))),

@@ -1,6 +1,5 @@
 """The widgets of chapter 16: the page's server and its speculation, against Python's."""
 
-import re
 from dataclasses import asdict
 
 import numpy as np
@@ -165,7 +164,14 @@ def test_the_arena_keeps_its_height_and_shows_the_run_in_full(watched: Watched, 
     page.get_by_label("Slots", exact=True).fill("24")
     expect(page.get_by_role("status")).to_contain_text("48 requests in 32.4 → 3.9 s")
     marks = widget.locator("svg").filter(has=row)
-    expect(marks.get_by_text(re.compile(r"^4\.\d s$"))).to_be_visible()  # the axis ends with this run
+    expect(marks.get_by_text("static: all done")).to_be_visible()
+    static, ours = marks.locator(".llm-marker").bounding_box(), row.locator(".llm-writing").last.bounding_box()
+    assert static is not None and ours is not None and static["x"] > ours["x"] + ours["width"]  # on the same seconds
+    page.get_by_label("Batch", exact=True).select_option("static")
+    expect(marks.get_by_text("continuous: all done")).to_be_visible()
+    continuous = marks.locator(".llm-marker").bounding_box()
+    assert continuous is not None and continuous["x"] < static["x"]  # the axis stays, whichever of the two is shown
+    page.get_by_label("Batch", exact=True).select_option("continuous")
     assert widget.bounding_box() == box
     page.get_by_text("More settings").click()
     page.get_by_label("Memory for the cache").select_option("1")
