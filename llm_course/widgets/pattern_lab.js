@@ -12,8 +12,8 @@ import { captionedTable, tableRow } from "./js/table.js";
 const KINDS = [
   ["bidirectional", "Encoder: everyone sees everyone"],
   ["causal", "Decoder: oneself and the past"],
-  ["prefix", "Prefix: the past, and a beginning for all"],
-  ["window", "Window: oneself and a few before"],
+  ["prefix", "Prefix: the past and a beginning"],
+  ["window", "Window: oneself and some before"],
   ["cross", "Cross: all of another text"],
 ];
 const LAYERS = 4;
@@ -45,8 +45,10 @@ export default widget(
     const length = model.get("words").length;
     const prefix = slider("Length of the prefix", { min: 0, max: length, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
     const window = slider("Size of the window", { min: 1, max: length, step: 1, value: model.get("window") }, (value) => setTrait(model, "window", value));
+    const kind = choice("Pattern", KINDS, model.get("kind"), (value) => setTrait(model, "kind", value));
+    kind.classList.add("llm-pattern-kind");
     body.append(
-      element("div", { class: "llm-controls" }, choice("Pattern", KINDS, model.get("kind"), (value) => setTrait(model, "kind", value)), prefix, window, words),
+      element("div", { class: "llm-controls" }, kind, words, element("div", { class: "llm-ring llm-pattern-size" }, prefix, window)), // they share a place
       said,
       pictures,
     );
@@ -54,8 +56,8 @@ export default widget(
     show();
 
     function show() {
-      prefix.hidden = model.get("kind") !== "prefix";
-      window.hidden = model.get("kind") !== "window";
+      prefix.classList.toggle("llm-current", model.get("kind") === "prefix");
+      window.classList.toggle("llm-current", model.get("kind") === "window");
       redraw(words, wordsToChange(model));
       said.textContent = sentence(model);
       pictures.replaceChildren(mask(model), flow(model));
@@ -98,7 +100,7 @@ function wordsToChange(model) {
     change.setAttribute("aria-pressed", String(i === changedOf(model)));
     return change;
   });
-  return element("div", { class: "llm-words", role: "group", "aria-label": "Change a word" }, element("div", {}, "Change a word"), element("div", { class: "llm-chips" }, ...buttons));
+  return element("div", { class: "llm-words", role: "group", "aria-label": "The word that changes" }, element("div", {}, "The word that changes"), element("div", { class: "llm-chips" }, ...buttons));
 }
 
 /** @param {Model} model */
@@ -133,7 +135,8 @@ function flow(model) {
 }
 
 /**
- * The words below, a row of positions for each layer above them, and a line from each that looks to each that it looks at.
+ * The words below, a row of positions for each layer above them, and a line from each that looks to each that it looks at;
+ * bold where the change comes to a position for the first time.
  * @param {Model} model
  * @param {string} title
  * @param {number} width
@@ -144,15 +147,15 @@ function drawing(model, title, width) {
   const [top, bottom] = [LETTERS + GAP, HEIGHT - LETTERS - 4 - GAP];
   const toY = (/** @type {number} */ layer) => bottom - (layer / (marked.length - 1)) * (bottom - top);
   const rows = marked.map((noticed, layer) => (layer ? words : keys).map(({ x }, i) => ({ x, y: toY(layer), noticed: noticed[i] })));
-  const lines = rows.slice(1).flatMap((row, below) => patternOf(model).flatMap((sees, i) => rows[below].filter((_, key) => sees[key]).map((from) => ({ from, to: row[i] }))));
-  const line = (/** @type {(typeof lines)[number]} */ { from, to }) =>
-    svg("line", { class: from.noticed ? "llm-look" : "llm-glance", x1: from.x, y1: from.y, x2: to.x, y2: to.y });
+  const lines = rows.slice(1).flatMap((row, below) => patternOf(model).flatMap((sees, i) => rows[below].filter((_, key) => sees[key]).map((from) => ({ from, to: row[i], isNews: from.noticed && !(rows[below].length === row.length && rows[below][i].noticed) }))));
+  const line = (/** @type {(typeof lines)[number]} */ { from, to, isNews }) =>
+    svg("line", { class: isNews ? "llm-look llm-news" : from.noticed ? "llm-look" : "llm-glance", x1: from.x, y1: from.y, x2: to.x, y2: to.y });
   const names = (/** @type {typeof words} */ of, /** @type {number} */ y, /** @type {boolean[]} */ isBold) =>
     of.map(({ text, x }, i) => svg("text", { x, y, "text-anchor": "middle", class: isBold[i] ? "llm-bold" : "llm-faint" }, text));
   return svg(
     "svg",
     { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": title },
-    ...lines.sort((a, b) => Number(a.from.noticed) - Number(b.from.noticed)).map(line),
+    ...lines.sort((a, b) => Number(a.from.noticed) + Number(a.isNews) - Number(b.from.noticed) - Number(b.isNews)).map(line),
     ...rows.flat().map(({ x, y, noticed }) => svg("circle", { class: noticed ? "llm-noticed" : "llm-untouched", cx: x, cy: y, r: RADIUS })),
     ...rows.map((_, layer) => svg("text", { x: 0, y: toY(layer) + 4, class: "llm-tick" }, layer ? `layer ${layer}` : "words")),
     ...names(words, LETTERS, marked[marked.length - 1]),

@@ -1,5 +1,7 @@
 """The widgets of chapter 14: what they compute in the page against the references, and what they refuse."""
 
+import math
+import re
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,27 @@ def test_a_drawn_word_follows_its_chance_and_is_no_special_token() -> None:
     assert counts[0] == 0
 
 
+def test_a_sentence_is_read_again_with_each_word_hidden_in_turn() -> None:
+    widget = UnmaskingStepper("The capital of Greece is Athens.")
+    script = (
+        UNMASKING.replace("guesses, keep", "guesses, reread")
+        + "reply(reread((ids) => encoder.logits(ids), input.ids, input.mask, input.special));"
+    )
+    state = {"config": widget.config, "ids": widget.ids, "mask": widget.mask, "special": widget.special}
+    found = run_node(script, state)
+    model, logs, best = models.load("fill-mask").model, {}, {}
+    for place in range(1, len(widget.ids) - 1):
+        ids = torch.tensor([widget.ids])
+        ids[0, place] = widget.mask
+        with torch.no_grad():
+            logits = model(ids).logits[0, place]
+        logits[widget.special] = -torch.inf
+        logs[place], best[place] = logits.log_softmax(-1)[widget.ids[place]].item(), int(logits.argmax())
+    least = min(logs, key=lambda place: logs[place])
+    assert found["mean"] == pytest.approx(math.exp(sum(logs.values()) / len(logs)), rel=1e-3)
+    assert (found["doubted"]["place"], found["doubted"]["instead"]) == (least, best[least])
+
+
 def test_the_leftmost_gaps_are_filled_first() -> None:
     script = (
         'import { guesses, keep } from "./llm_course/widgets/js/unmasking.js";\n'
@@ -190,6 +213,7 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
     page.get_by_text(f"“{sentence}” No gap left, after 6 passes.").wait_for()
     expect(page.get_by_role("cell", name="pass")).to_have_count(6)
     expect(page.locator(".llm-sentence tbody .llm-past")).to_have_count(3 * 6)  # what was guessed stays
+    expect(page.get_by_role("status")).to_contain_text(re.compile("their mean chance is .* doubts “closed” most"))
     expect(page.locator(".llm-found").first).to_have_css("color", "rgb(27, 31, 36)")
     page.locator("thead button").nth(2).click()  # a gap again, that no pass has filled
     expect(page.locator(".llm-passes li").last).to_contain_text("by hand:")
@@ -198,6 +222,12 @@ def test_a_sentence_is_written_in_the_page(watched: Watched, address: str) -> No
     table, history = (page.locator(part).bounding_box() for part in (".llm-sentence", ".llm-passes"))
     assert table is not None and history is not None
     assert history["y"] >= table["y"] + table["height"]  # always below it: nothing moves
+    page.get_by_role("button", name="Start again").click()
+    page.get_by_text("6 gaps left").wait_for()
+    page.get_by_role("button", name="Gap 2: take").nth(1).click()  # a guess of the reader's choice
+    page.get_by_text("5 gaps left").wait_for()
+    now = page.locator(".llm-sentence").bounding_box()
+    assert now is not None and now["width"] == table["width"]
 
 
 @pytest.mark.browser
@@ -210,8 +240,12 @@ def test_a_pattern_says_what_can_notice_a_change(watched: Watched, address: str)
     expect(said).to_contain_text("After one layer 4 of 5")
     expect(page.get_by_role("button", name="house")).to_be_focused()  # drawn anew, it is another button
     expect(page.get_by_label("Length of the prefix")).to_be_hidden()
+    word = page.get_by_role("button", name="The").bounding_box()
     page.get_by_label("Pattern", exact=True).select_option("window")
+    expect(page.get_by_label("Size of the window")).to_be_visible()
+    assert page.get_by_role("button", name="The").bounding_box() == word  # the slider moves nothing
     page.get_by_role("button", name="The").click()
+    expect(page.locator("svg .llm-news")).to_have_count(4)  # a way of the change to each position that is new to it
     expect(said).to_have_text("After one layer 2 of 5 positions can notice (The house). After 4 layers 5 can.")
     expect(page.locator("svg .llm-noticed")).to_have_count(1 + 2 + 3 + 4 + 5)
     page.get_by_label("Pattern", exact=True).select_option("cross")

@@ -161,9 +161,7 @@ def test_the_chapter_s_table_has_the_same_rows_and_each_its_source() -> None:
 
 def test_records_are_larger_than_all_before_them() -> None:
     code = TIME + "reply(['total', 'active'].map((measure) => time.recordsOf(input, measure).map(({ name }) => name)));"
-    opened_, closed = (
-        [asdict(one) for one in MILESTONES if one.open_weights == is_open] for is_open in (True, False)
-    )
+    opened_, closed = ([asdict(one) for one in MILESTONES if one.open_weights == is_open] for is_open in (True, False))
     total, active = run_node(code, opened_)
     sizes = [one["total"] for one in opened_ if one["name"] in total]
     assert sizes == sorted(set(sizes)) and max(one["total"] for one in opened_) == sizes[-1]
@@ -259,7 +257,9 @@ def test_every_mark_has_its_name_where_there_is_room(watched: Watched, address: 
     expect(names).to_have_count(len(MILESTONES))
     fallen = names.filter(has_text="DeepSeek-V4-Pro").bounding_box()
     mark = page.get_by_role("button", name="DeepSeek-V4-Pro (").bounding_box()
-    assert fallen is not None and mark is not None and fallen["y"] > mark["y"]  # below the mark, not at its line's upper end
+    assert (
+        fallen is not None and mark is not None and fallen["y"] > mark["y"]
+    )  # below the mark, not at its line's upper end
     expect(page.locator(".llm-legend")).to_contain_text("open weights")
     page.get_by_label("Weights", exact=True).select_option("closed")
     expect(page.locator(".llm-legend")).not_to_contain_text("open weights")
