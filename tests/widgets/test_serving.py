@@ -1,5 +1,6 @@
 """The widgets of chapter 16: the page's server and its speculation, against Python's."""
 
+import re
 from dataclasses import asdict
 
 import numpy as np
