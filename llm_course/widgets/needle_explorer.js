@@ -37,7 +37,7 @@ export default widget(
   {
     title: "Needle explorer",
     tryThis: [
-      "Choose the first frequencies and no other children, and press one row from left to right: where do most texts go wrong? Watch where the last token looks, in this text and in another.",
+      "Choose the frequencies “as trained” and no other children, and press one row from left to right: where do most texts go wrong? Watch where the last token looks, in this text and in another.",
       "Press the longest text with the needle at the end, and choose one set of frequencies after the other: which one helps? Then press the start. Where does the last token look instead?",
       "With 60 tokens, set 4 other children and press Another text a few times. Then check “with things of the same kind” and do it again: how often is the right name still the first?",
     ],
@@ -220,7 +220,7 @@ function peaksOf(row, { start, end }) {
  * @param {number} place
  */
 function wordAt({ tokenizer }, ids, place) {
-  return place === 0 ? "start" : visibleToken(tokenizer.decode([ids[place]]));
+  return place === 0 ? "START" : visibleToken(tokenizer.decode([ids[place]]));
 }
 
 /**

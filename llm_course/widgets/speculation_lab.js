@@ -34,7 +34,7 @@ export default widget(
   {
     title: "One drafted token",
     tryThis: [
-      "Choose “the right one” as the rule. The draft proposes some tokens too often: where is that part rejected, and where does it come back? Then choose a wrong rule: which tokens come too often?",
+      "The draft proposes some tokens too often: where is the excess rejected, and where does it come back? Then choose another rule: which tokens come too often?",
       "Set “Draft like the target” to 50 %, then to 100 %. What happens to the rejected parts, and to the best draft length?",
       "Set “Draft like the target” to 0 %, and raise what a draft's pass costs until speculation loses at every length. How like the target must the draft be to win again?",
     ],
