@@ -240,7 +240,8 @@ def test_the_lab_says_what_is_exact_and_what_is_not(watched: Watched, address: s
     # The loss is seen: a free draft would be 17 times as fast, and does not set the scale.
     heights = page.locator(".llm-line").evaluate_all("lines => lines.map((line) => line.getBBox().height)")
     assert heights[0] > 20
-    expect(page.locator(".llm-plot .llm-legend > *")).to_have_text([re.compile("this draft"), re.compile("no draft")])
+    # Behind them comes "before" if the page took the last gestures for more than one.
+    expect(page.locator(".llm-plot .llm-legend > *")).to_contain_text(["this draft", "no draft"])
 
 
 @pytest.mark.browser
