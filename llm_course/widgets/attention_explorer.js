@@ -134,9 +134,9 @@ function suggestions(model) {
   const edits = [
     "Point at a score or a weight: the query, the key and the value that meet in it are marked above.",
     "Press “All keys alike”: each query then listens to all tokens alike, whatever it asks for.",
-    "Press “One query ten times as large”: its weights close in on one token. Softmax turns size into certainty.",
+    "Press “As it was”, then “One query ten times as large”: its weights close in on one token. Softmax turns size into certainty.",
     model.get("causal")
-      ? "Switch the causal mask off: which rows change, and which one cannot?"
+      ? "Press “As it was” and switch the causal mask off: which rows change, and which one cannot?"
       : "Switch the causal mask on and change the last token's key: no earlier row moves.",
   ];
   const heads = [
@@ -273,20 +273,23 @@ function thumbnails({ source, layer, head }, model, onChoose) {
   if (layers * heads < 2 || layers * heads > COMPACT.heads) return null;
   const indices = (/** @type {number} */ count) => Array.from({ length: count }, (_, i) => i);
   const buttons = indices(layers).flatMap((i) =>
-    indices(heads).map((j) =>
-      element(
+    indices(heads).map((j) => {
+      const weights = weightsOf(source.at(i, j));
+      const habit = habitName(weights, source.tokens);
+      return element(
         "button",
         {
-          type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}`, "aria-pressed": String(i === layer && j === head),
+          type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}, ${habit ?? "no fixed place"}`, "aria-pressed": String(i === layer && j === head),
           onclick: () => {
             setTrait(model, "layer", i);
             setTrait(model, "head", j);
             onChoose();
           },
         },
-        ...pictureOf(weightsOf(source.at(i, j)), source.tokens),
-      ),
-    ),
+        thumbnail(weights),
+        element("span", {}, habit ?? "–"),
+      );
+    }),
   );
   return element(
     "figure",
@@ -294,15 +297,6 @@ function thumbnails({ source, layer, head }, model, onChoose) {
     element("figcaption", {}, "All heads, a layer in each row, with where they mostly look"),
     element("div", { class: "llm-thumbnails", style: `--columns: ${heads}`, role: "group", "aria-label": "Heads" }, ...buttons),
   );
-}
-
-/**
- * A head, small, and where it looks if that is always the same.
- * @param {Matrix} weights
- * @param {string[]} tokens
- */
-function pictureOf(weights, tokens) {
-  return [thumbnail(weights), element("span", {}, habitName(weights, tokens) ?? "–")];
 }
 
 /**

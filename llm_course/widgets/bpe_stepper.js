@@ -19,7 +19,7 @@ export default widget(
       "Merge until “low” is one token. Which pairs had to come first?",
       "Add a word once, such as “lowest”, and merge: the frequent words decide the merges, and it is put together from their pieces.",
       { say: "Here are a word with an accent, Japanese and an emoji: each of these characters begins as two, three or four bytes.", set: { text: "café 日本 🐶 café 日本 🐶" } },
-      "Go on until no pair occurs twice: every further merge only learns this text by heart.",
+      "Merge until no pair occurs twice. The last merges only learned this text by heart: which of them would help with another text?",
     ],
   },
   (model, body) => {

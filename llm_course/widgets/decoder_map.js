@@ -82,7 +82,7 @@ export default widget(
       cut.textContent = `${now.cut} token${now.cut === 1 ? " is" : "s are"} left out at the beginning: ${SENTENCE_TOKENS} fit here, START among them.`;
       keepFocus(body, () => {
         tokens.replaceChildren(...chips(now, part, isDrawn));
-        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn, onOpen, onToggle: toggle }));
+        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn, onOpen, onToggle: toggleInMap }));
         showOpened(now, part);
         place();
       });
@@ -206,6 +206,16 @@ export default widget(
       sight.out = toggled(sight, parts);
       sight.trace = traceWithout(sight, sight.out);
       show();
+    }
+
+    /**
+     * What becomes of the guess without a part is told where the part is open.
+     * @param {string[]} parts
+     * @param {string} key
+     */
+    function toggleInMap(parts, key) {
+      toggle(parts);
+      if (model.get("part") !== key) onOpen(key);
     }
 
     /** @param {number} head */

@@ -26,9 +26,9 @@ export default widget(
     title: "LayerNorm and RMSNorm",
     tryThis: [
       { say: "Raise “Then add”, which adds the same number to all. Which of the three results move, and which stay?", set: { exponent: 0, shift: 0 } },
-      { say: "Multiply by 10 or 100: both answer the same. Then go down to 0.0001: ε is larger than the variance there, and the output shrinks.", set: { exponent: 0, shift: 0 } },
+      { say: "Multiply by 10 or 100: both norms stay as they are. Then go down to 0.0001: ε is larger than the variance there, and the output shrinks.", set: { exponent: 0, shift: 0 } },
       { say: "Compare the web's variant at 0.0001: it divides by n − 1 and adds ε to the deviation, so tiny inputs, mere noise, still come out near full size.", set: { exponent: -4, shift: 0 } },
-      { say: "Type the same number into all: what is there to divide by?", set: { exponent: 0, shift: 0 } },
+      { say: "Here all numbers are the same: what is there to divide by?", set: { vector: [2, 2, 2, 2, 2, 2], exponent: 0, shift: 0 } },
     ],
   },
   (model, body) => {

@@ -24,7 +24,7 @@ export default widget(
     tryThis: [
       "So far there is one pair: two true sentences over a false one. Which of the answers that nobody was asked about gain, and why does the longest gain?",
       "Add a pair that says what was meant: press + beside a single true sentence, and − beside three sentences with a false one among them. What happens to length now?",
-      "Turn beta from 2 down to 0.05. The margin stays the same. How far does the policy move for it, and what happens to the preferred answer?",
+      "Take the second pair out again, and turn beta from 2 down to 0.05. The margin stays the same. How far does the policy move for it, and what happens to the preferred answer?",
       "Let all raters agree (100 %). Does the margin still come to rest? Compare 100 steps with 400.",
     ],
   },

@@ -26,7 +26,7 @@ const ROW = 512;
 const HEIGHT = { bars: 66, strip: 24, axis: 16 };
 const STRIPS = ["first group", "next group"];
 /** Settings that the table of those tried keeps. */
-const TRIED = 4;
+const TRIED = 7;
 const BINS = 60;
 const PROMPT = "There was a girl called";
 const TOKENS = 28;

@@ -22,7 +22,7 @@ export default widget(
       "Set the temperature to 0 and press Write twice. Then set it to 1, and write with seed 1 and with seed 2. Which of the texts are equal?",
       "Set the temperature to 2 and top-p to off, and press Write. Then set min-p to 0.1 and write again: the tail of improbable tokens is what broke the text.",
       "Find a prompt after which one token has nearly all the probability, and one after which many are as likely. How many tokens does top-p 0.9 keep for each? And top-k 10, with top-p off?",
-      "Take tokens yourself: press a token in the table, the least probable ones too. Does the model find its way back?",
+      "Take tokens yourself: press a token in the table, the last of its rows too. Does the model find its way back?",
     ],
   },
   (model, body) => {

@@ -29,7 +29,7 @@ export default widget(
       "Switch between static and continuous batches. Which requests wait, and for whom?",
       "Raise the slots from 1 to 24. What happens to the tokens per second of all, and to the time per token of each?",
       "Take 1 GiB of memory and 24 slots, and point at a request that was sent back. Then share the prefixes: why are more sent back, and all done earlier?",
-      "Find the longest pause, and make it short with a chunk. What does that cost?",
+      "Find the longest pause, and make it short with a chunk. Does the first token come later, where requests wait for a slot anyway?",
     ],
   },
   (model, body, tips) => {

@@ -31,7 +31,7 @@ export function allParts({ trace }, isSmall) {
 
 /**
  * @param {Sight} sight
- * @param {{ isSmall: boolean, opened: Part, isDrawn: boolean, onOpen: (key: string) => void, onToggle: (parts: string[]) => void }} options
+ * @param {{ isSmall: boolean, opened: Part, isDrawn: boolean, onOpen: (key: string) => void, onToggle: (parts: string[], key: string) => void }} options
  *   `isDrawn` where a token has just been drawn: a mark runs along the stream. Parts are toggled by their names.
  */
 export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
@@ -49,8 +49,8 @@ export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
     );
   const layer = (/** @type {number} */ i) => {
     const drawn = branchesOf(i, isSmall).map((parts) => {
-      const adds = parts[parts.length - 1].adds ?? [];
-      return element("div", { class: "llm-way" }, branch(parts.map(box), isLeftOut(sight, adds)), switchOf(sight, adds, onToggle));
+      const { adds = [], key } = parts[parts.length - 1];
+      return element("div", { class: "llm-way" }, branch(parts.map(box), isLeftOut(sight, adds)), switchOf(sight, adds, () => onToggle(adds, key)));
     });
     return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, ...drawn), guess(sight, trace.layers[i].residual[position], final, whole?.layers[i].residual[position]));
   };
@@ -92,12 +92,12 @@ function note(words) {
  * The switch that leaves parts out, or puts them back. `otherwise` writes on it what the model would guess then.
  * @param {Sight} sight
  * @param {string[]} adds
- * @param {(parts: string[]) => void} onToggle
+ * @param {() => void} onToggle
  */
 function switchOf(sight, adds, onToggle) {
   const isOut = isLeftOut(sight, adds);
   const does = `${isOut ? "Put back" : "Leave out"} ${partsInWords(adds)}`;
-  return element("button", { type: "button", class: "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: adds.join(), onclick: () => onToggle(adds) });
+  return element("button", { type: "button", class: "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: adds.join(), onclick: onToggle });
 }
 
 /**
