@@ -97,7 +97,7 @@ function sentence({ rows, columns }, rank) {
 }
 
 /**
- * Shares at a rank: of the numbers that are kept, of the matrix that the best pair misses (a ratio of lengths, so that its squares add up), and of the ability that is lost.
+ * Shares at a rank: of the numbers that are kept, of the matrix that the best pair misses, and of the ability that is lost.
  * @typedef {{ kept: number, missed: number, lost: number | undefined }} Figures
  */
 
@@ -120,7 +120,7 @@ function figuresOf({ rows, columns, singular_values }, rank, lost) {
  */
 function inBars(now, before, rank, hasAbility) {
   /** @type {[string, (figures: Figures) => number | undefined][]} */
-  const bars = [["of the numbers", ({ kept }) => kept], ["of the matrix, in squares", ({ missed }) => 1 - missed ** 2]];
+  const bars = [["of the numbers", ({ kept }) => kept], ["of the matrix (100 % − error)", ({ missed }) => 1 - missed]];
   if (hasAbility) bars.push(["of what it was good for", ({ lost }) => (lost === undefined ? undefined : 1 - lost)]);
   const rows = bars.map(([name, of]) => {
     const [was, is] = [before && of(before), of(now)];
