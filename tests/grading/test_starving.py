@@ -218,9 +218,9 @@ def test_who_is_ready_to_run_is_told_from_who_sleeps(script: str, is_ready: bool
     with subprocess.Popen(["sh", "-c", script]) as child:
         process = RoomProcess(socket.socket(), child.pid, os.pidfd_open(child.pid), "", 0)
         end = time.monotonic() + 60
-        while process.is_ready_to_run() != is_ready and time.monotonic() < end:
+        # A shell that becomes another program sleeps and runs by turns until it has.
+        while (seen := process.is_ready_to_run()) != is_ready and time.monotonic() < end:
             time.sleep(0.01)
-        seen = process.is_ready_to_run()
         child.kill()
     assert seen == is_ready
     assert not process.is_ready_to_run()
