@@ -5,7 +5,7 @@ import { announcement, button, choice, columns, element, setTrait, slider, typed
 import { format } from "./js/numbers.js";
 import { countInWords, inWords } from "./js/parameters.js";
 import { linePlot } from "./js/plot.js";
-import { costOfLife, fittedLoss, lowest, runsOfCost, sizesBetween, twentyForEach } from "./js/scaling.js";
+import { costOfLife, fittedLoss, LIMIT, lowest, runsOfCost, sizesBetween, twentyForEach } from "./js/scaling.js";
 import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -29,13 +29,19 @@ const LEAST = 17;
 const MOST = 28;
 const SMALLEST = 6;
 const LARGEST = 13;
-/** Powers of ten that the line is drawn between: for the largest budget it goes on beyond the largest size to choose. */
-const DRAWN = { from: 5, to: 16 };
-const SHOWN_ABOVE_THE_LOWEST = 0.35;
+/** Powers of ten of sizes that the lowest point is looked for between: for the largest budget it is none to choose. */
+const SEARCHED = { from: 5, to: 16 };
+/**
+ * The chart shows these sizes (as powers of ten) and losses, whatever is set: what changes is then seen to move. Losses
+ * are spread out towards their limit, so that the bowls of small and of large budgets are equally wide and deep.
+ */
+const SHOWN = { sizes: /** @type {[number, number]} */ ([6, 13.4]), losses: [1.842, 5] };
+const LOSSES_MARKED = [1.85, 1.9, 2, 2.2, 2.5, 3, 4];
+/** Budgets in gray behind the reader's own, as powers of ten, and how far from it. */
+const OTHER_BUDGETS = [18, 20, 22, 24, 26];
+const APART = 0.4;
 /** Of the width: two dots that are nearer would cover each other, and are one with two names. */
 const DOTS_APART = 0.015;
-/** Room for the lowest point's name. */
-const SHOWN_BELOW_THE_LOWEST = 0.07;
 /** FLOPs in a second of an H100 at work, as in the chapter. */
 const SPEED = 4e14;
 
@@ -79,13 +85,13 @@ export default widget(
       const chosen = runOf(model);
       const served = model.get("served");
       const cost = costOfLife(chosen, served);
-      const best = lowest(runsOfCost(cost, served, sizesBetween(DRAWN.from, DRAWN.to, 100)));
+      const best = lowest(runsOfCost(cost, served, sizesBetween(SEARCHED.from, SEARCHED.to, 100)));
       const above = fittedLoss(chosen) - best.loss;
-      const isFar = above > SHOWN_ABOVE_THE_LOWEST ? ", too far for the chart" : "";
+      const isFar = isSeen(at(chosen)) ? "" : ", too far for the chart";
       said.textContent = `Chosen: ${sentence(chosen)} That is ${above < 0.001 ? "less than 0.001" : format(above, 3)} above the lowest for as much compute${served ? " over a life" : ""}${isFar}.`;
-      const points = curvePoints(chosen, served, best.loss);
+      const points = bowl(cost, served, chosen);
       const before = remember(points);
-      curve.replaceChildren(plot(chosen, points, before, best));
+      curve.replaceChildren(plot(chosen, points, before, best, cost));
       ways.replaceChildren(table(model, best));
     }
   },
@@ -156,18 +162,32 @@ function publishedAs(run) {
   return found?.[0];
 }
 
+/** Where a run is in the chart. @param {Run} run @returns {[power: number, height: number]} */
+function at(run) {
+  return [Math.log10(run.parameters), heightOf(fittedLoss(run))];
+}
+
+/** @param {number} loss */
+function heightOf(loss) {
+  return Math.log10(loss - LIMIT);
+}
+
+/** @param {[power: number, height: number]} point */
+function isSeen([power, height]) {
+  const [least, most] = SHOWN.losses.map(heightOf);
+  return power >= SHOWN.sizes[0] && power <= SHOWN.sizes[1] && height >= least && height <= most;
+}
+
 /**
- * Loss by size, in powers of ten, for what the chosen run costs; its own size is one of them.
- * @param {Run} chosen
+ * The part in the chart of the line of all runs that cost the same over their lives.
+ * @param {number} cost
  * @param {number} served
- * @param {number} lowestLoss
+ * @param {Run} [chosen]  Its own size is one of them.
  * @returns {Points}
  */
-function curvePoints(chosen, served, lowestLoss) {
-  const sizes = [...sizesBetween(DRAWN.from, DRAWN.to, 200), chosen.parameters].sort((a, b) => a - b);
-  return runsOfCost(costOfLife(chosen, served), served, sizes)
-    .filter(({ loss }) => loss <= lowestLoss + SHOWN_ABOVE_THE_LOWEST)
-    .map(({ parameters, loss }) => [Math.log10(parameters), loss]);
+function bowl(cost, served, chosen) {
+  const sizes = [...sizesBetween(...SHOWN.sizes, chosen ? 200 : 40), ...(chosen ? [chosen.parameters] : [])].sort((a, b) => a - b);
+  return runsOfCost(cost, served, sizes).map(at).filter(isSeen);
 }
 
 /**
@@ -175,29 +195,30 @@ function curvePoints(chosen, served, lowestLoss) {
  * @param {Points} points
  * @param {Points | undefined} before
  * @param {Run & { loss: number }} best
+ * @param {number} cost  Of the chosen run's life.
  */
-function plot(chosen, points, before, best) {
-  const powers = points.map(([power]) => power);
-  const [least, most] = [Math.min(...powers), Math.max(...powers)];
-  const [low, high] = [best.loss - SHOWN_BELOW_THE_LOWEST, best.loss + SHOWN_ABOVE_THE_LOWEST];
-  const at = (/** @type {Run} */ run) => /** @type {[number, number]} */ ([Math.log10(run.parameters), fittedLoss(run)]);
-  const isSeen = (/** @type {number} */ power, /** @type {number} */ loss) => power >= least && power <= most && loss > low && loss < high;
-  const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(...at(run)));
+function plot(chosen, points, before, best, cost) {
+  const seen = Object.entries(PUBLISHED).filter(([, run]) => isSeen(at(run)));
   const itself = seen.find(([name]) => name === publishedAs(chosen));
-  const isHere = isSeen(...at(chosen)) && Math.abs(at(chosen)[0] - at(best)[0]) < DOTS_APART * (most - least);
+  const isHere = isSeen(at(chosen)) && Math.abs(at(chosen)[0] - at(best)[0]) < DOTS_APART * (SHOWN.sizes[1] - SHOWN.sizes[0]);
   const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 1 : 0 };
   const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true };
+  const others = OTHER_BUDGETS.filter((power) => Math.abs(power - Math.log10(cost)) > APART);
   return linePlot({
-    title: "Loss by size, for your budget; pale: the line before, and published models, which had budgets of their own",
+    title: "Loss by size, for your budget (blue; pale: before) and others (gray). Pale dots: published models, each of its own budget",
     x: "parameters",
-    y: "fitted loss",
-    series: [{ name: "for your budget", points, before: before?.filter(([power, loss]) => isSeen(power, loss)) }],
+    y: `fitted loss, spread out towards ${LIMIT}, its limit`,
+    series: [...others.map((power) => ({ name: "", points: bowl(10 ** power, 0), look: 4, aside: `1e${power} FLOPs` })), { name: "", points, before, look: 0 }],
     dots: [
-      ...(isSeen(...at(chosen)) ? [ofChosen, ofBest] : [ofBest]),
+      ...(isSeen(at(chosen)) ? [ofChosen, ofBest] : [ofBest]),
       ...seen.filter((one) => one !== itself).map(([name, run]) => ({ at: at(run), name, pale: true, below: BELOW.includes(name) })),
     ],
-    xTick: (power) => (Number.isInteger(power) ? countOf(power) : ""),
-    yRange: [low, high],
+    xTick: countOf,
+    xTicks: Array.from({ length: 8 }, (_, i) => SHOWN.sizes[0] + i),
+    xRange: SHOWN.sizes,
+    yTick: (height) => format(LIMIT + 10 ** height, 2).replace(/0$/, ""),
+    yTicks: LOSSES_MARKED.map(heightOf),
+    yRange: /** @type {[number, number]} */ (SHOWN.losses.map(heightOf)),
     height: 300,
     tracesAreNamed: true,
   });

@@ -90,6 +90,27 @@ def test_the_lowest_point_lies_where_the_law_has_it_beyond_the_sizes_to_choose(w
     expect(page.get_by_role("status")).to_contain_text("too far for the chart")
 
 
+def test_a_larger_budget_is_seen_to_lie_lower_and_further_right(watched: Watched, address: str) -> None:
+    """The axes stay, so the line moves; what stood before stays as a pale line, and other budgets in gray."""
+    page = opened(watched, address, "compute_optimal")
+    ticks, dot = page.locator("svg[role=img] .llm-tick"), page.locator("circle.llm-point:not(.llm-before)").first
+    axes = [text for text in ticks.all_text_contents() if "FLOPs" not in text]
+
+    def place() -> tuple[float, float]:
+        return float(dot.get_attribute("cx") or 0), float(dot.get_attribute("cy") or 0)
+
+    start = place()
+    expect(page.locator("svg[role=img] .llm-tick", has_text="FLOPs")).to_have_count(4)  # 1e24 is the reader's own
+    page.wait_for_timeout(800)  # longer than a gesture
+    page.get_by_role("button", name="ten times").click()
+    expect(page.locator(".llm-line.llm-before")).to_have_count(1)
+    assert [text for text in ticks.all_text_contents() if "FLOPs" not in text] == axes
+    moved = place()
+    assert moved[0] == start[0] and moved[1] > start[1] + 15  # the same size has read ten times as many tokens
+    filled(page, "Budget in FLOPs", "1e17")
+    assert [text for text in ticks.all_text_contents() if "FLOPs" not in text] == axes
+
+
 def test_a_neighbor_leads_to_its_own_neighbors(watched: Watched, address: str) -> None:
     page = opened(watched, address, "neighbours_map")
     page.get_by_label("Word", exact=True).select_option(label="cat")

@@ -85,6 +85,15 @@ export function spotsAlong(line) {
 }
 
 /**
+ * Places at the right of a line that rises, from its end to its start.
+ * @param {Point[]} line
+ * @returns {Spot[]}
+ */
+export function spotsRightOf(line) {
+  return evenly(line).reverse().map(([x, y]) => ({ x: x + 9, y: y + 10, anchor: /** @type {const} */ ("start") }));
+}
+
+/**
  * Points of a line some ten pixels apart.
  * @param {Point[]} line
  * @returns {Point[]}

@@ -1,7 +1,7 @@
 /** Line plots as SVG: lines differ by color and by dashes. Their names stand beside them, or in a legend where there is no room. */
 
 import { element, redraw, svg } from "./dom.js";
-import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./labels.js";
+import { boxOf, markAt, placed, spotsAlong, spotsAround, spotsRightOf, widthOf } from "./labels.js";
 
 /** @import { Point, Spot } from "./labels.js" */
 
@@ -14,6 +14,7 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, widthOf } from "./label
  * @property {Points} [before]  The line before the last change, which stays as a pale trace.
  * @property {number} [look]  Which of the four colors and dashes; its place in the list if left out. 4 is gray, for lines
  *   behind another.
+ * @property {string} [aside]  A name in gray at the right of where it rises, where there is room.
  *
  * @typedef {object} Plot
  * @property {string} title  Says what the plot shows, for those who do not see it too.
@@ -145,8 +146,9 @@ function names({ series, marker, band, markerName, bandNameAbove, dots, y, lines
   const [from, to] = [uprights[0], band ? uprights[1] : uprights[0]];
   const above = /** @type {Spot[]} */ (from && bandNameAbove ? [{ x: (from[0][0] + to[0][0]) / 2, y: top - 5, anchor: "middle" }] : []);
   const things = [
-    ...dots.map((dot) => ({ text: dot.name, spots: spotsAround(at(dot.at), dot.below), isAlways: dot.isAlwaysNamed })),
-    ...(from && markerName ? [{ text: markerName, spots: [...above, ...spotsUpright(from[0][0], to[0][0], top + 11, bottom)], isAlways: false }] : []),
+    ...dots.map((dot) => ({ text: dot.name, spots: spotsAround(at(dot.at), dot.below), isAlways: dot.isAlwaysNamed, look: undefined })),
+    ...(from && markerName ? [{ text: markerName, spots: [...above, ...spotsUpright(from[0][0], to[0][0], top + 11, bottom)], isAlways: false, look: undefined }] : []),
+    ...series.flatMap(({ aside, points }) => (aside ? [{ text: aside, spots: spotsRightOf(points.map(at).slice(-points.length / 2)), isAlways: false, look: "llm-tick" }] : [])),
   ];
   const ofLines = series.flatMap(({ name, points, look }, i) => (name ? [{ text: name, look: look ?? i, spots: spotsAlong(points.map(at)), isOfLine: true }] : []));
   const asked = series.length > 1 && width >= WIDE && !linesAreInLegend ? ofLines : [];
@@ -163,7 +165,7 @@ function names({ series, marker, band, markerName, bandNameAbove, dots, y, lines
   });
   const besideLines = spots.slice(things.length);
   const areNamed = asked.length > 0 && besideLines.every(Boolean);
-  const texts = things.flatMap(({ text }, i) => written(text, spots[i]));
+  const texts = things.flatMap(({ text, look }, i) => written(text, spots[i], look));
   if (areNamed) texts.push(...asked.flatMap(({ text, look }, i) => written(text, besideLines[i], `llm-named llm-named-${look}`)));
   return { texts, areNamed };
 }

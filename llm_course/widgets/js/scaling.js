@@ -5,9 +5,12 @@
 
 /** @typedef {{ parameters: number, tokens: number }} Run */
 
+/** The loss that no size and no number of tokens falls below. */
+export const LIMIT = 1.82;
+
 /** @param {Run} run */
 export function fittedLoss({ parameters, tokens }) {
-  return 1.82 + 482 / parameters ** 0.348 + 2085 / tokens ** 0.366;
+  return LIMIT + 482 / parameters ** 0.348 + 2085 / tokens ** 0.366;
 }
 
 /**
