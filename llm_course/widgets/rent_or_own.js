@@ -1,6 +1,6 @@
 /** Rent a machine or call an API: which is cheaper, and from when on. */
 
-import { calculator, setTrait, slider, typedNumber } from "./js/dom.js";
+import { calculator, setTrait, slider, tellBeside, typedNumber } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { countInWords, inWords } from "./js/parameters.js";
@@ -45,6 +45,7 @@ function fields(model) {
   const busy = slider("Busy", { ...range, format: inPercent, parse: (text) => Math.log10(typedNumber(text.replace("%", "")) / 100) }, busyAt);
   /** Two names of one thing. */
   const linked = /** @type {[HTMLElement, (power: number) => string][]} */ ([[load, inTokens], [busy, inPercent]]);
+  load.classList.add("llm-tokens-a-month");
   return [
     load,
     busy,
@@ -52,7 +53,10 @@ function fields(model) {
     field("Tokens per second", "tokens_per_second", [0, 5], whole, (power) => {
       const tokens = model.get("utilisation") * full();
       set("tokens_per_second")(power);
-      busyAt(Math.min(ALWAYS, Math.max(RARELY, Math.log10(tokens / full())))); // the tokens of the month stay, as far as it can
+      const asked = Math.log10(tokens / full());
+      const can = Math.min(ALWAYS, Math.max(RARELY, asked));
+      busyAt(can); // the tokens of the month stay, as far as it can
+      if (can < asked) tellBeside(load, `At that speed one machine makes no more than ${inTokens(can)}.`);
     }),
     field("API, per million tokens", "api_price", [-2, 2], dollars, set("api_price")),
   ];
@@ -107,7 +111,7 @@ function compare(model) {
   const even = breakEvenTokens(hourlyCost * HOURS, apiPrice);
   const tokens = utilisation * fullMonth(speed);
   return {
-    full: fullMonth(speed), apiPrice, utilisation, tokens, even, busyAtEven: utilisationFor(even, speed),
+    full: fullMonth(speed), apiPrice, tokens, even, busyAtEven: utilisationFor(even, speed),
     own: costPerMillion(hourlyCost, speed, utilisation), // of a million
     bills: { machine: hourlyCost * HOURS, api: (tokens / 1e6) * apiPrice },
   };
@@ -116,13 +120,24 @@ function compare(model) {
 /** @typedef {ReturnType<typeof compare>} Compared */
 
 /** @param {Compared} compared */
-function sentence({ bills, tokens, utilisation, even, busyAtEven }) {
+function sentence(compared) {
+  const { bills } = compared;
   const [cheap, dear] = bills.machine < bills.api ? ["machine", "API"] : ["API", "machine"];
   const times = Math.max(bills.machine / bills.api, bills.api / bills.machine);
   const factor = times < 100 ? format(times, times < 1.1 ? 2 : 1) : whole(times);
-  const now = bills.machine === bills.api ? "Both cost the same." : `The ${cheap} is cheaper: the ${dear} takes ${factor} times as much.`;
-  const meeting = busyAtEven > 1 ? "The lines never meet: at that price the API is cheaper even at full use." : `The machine pays from ${inWords(even)} tokens a month on.`;
-  return `${inWords(tokens)} tokens a month keep the machine busy ${percent(utilisation)} of the time. ${now} ${meeting}`;
+  const now = times < 1.005 ? "Both cost the same." : `Now the ${cheap} is cheaper: the ${dear} takes ${factor} times as much.`;
+  return `${now} ${meeting(compared)}`;
+}
+
+/**
+ * From where on machines pay. Where one pays only when it is busy for more than half of the time, a second does not pay at
+ * once: between the two, the API is cheaper again.
+ * @param {Compared} compared
+ */
+function meeting({ full, even, busyAtEven }) {
+  if (busyAtEven > 1) return "The lines never meet: at that price the API is cheaper even at full use.";
+  if (busyAtEven <= 0.5) return `The machine pays from ${inWords(even)} tokens a month on, and where it is full, a second pays at once.`;
+  return `One machine pays from ${inWords(even)} tokens a month on, until it is full at ${inWords(full)}. A second pays only from ${inWords(2 * even)} on.`;
 }
 
 /**
@@ -154,13 +169,15 @@ function linesOf({ full, apiPrice, bills }) {
  * @param {Compared | undefined} former
  */
 function plot(compared, former) {
-  const { full, tokens, bills, even, busyAtEven } = compared;
+  const { full, tokens, bills } = compared;
   const [now, before] = [linesOf(compared), former && linesOf(former)];
   const isSame = former && former.full === full; // else its lines would run out of the picture
+  const hasMoved = isSame && JSON.stringify(before) !== JSON.stringify(now);
+  const [band, secondBand] = cheaper(compared);
   const highest = 1.1 * Math.max(2 * bills.machine, Math.min(now.api[1][1], 6 * bills.machine));
   const below = (/** @type {[number, number][]} */ points) => clipped(points, highest);
   return linePlot({
-    title: "The month's bill, by the tokens of the month; pale: before",
+    title: `The month's bill, by the tokens of the month${hasMoved ? "; pale: before" : ""}`,
     x: "tokens a month (behind the step: a second machine)",
     y: "dollars a month",
     series: [
@@ -171,9 +188,10 @@ function plot(compared, former) {
       { at: [tokens, bills.machine], name: bill(bills.machine) },
       ...(bills.api <= highest ? [{ at: /** @type {[number, number]} */ ([tokens, bills.api]), name: bill(bills.api), below: true, look: 1 }] : []),
     ],
-    marker: busyAtEven > 1 ? tokens : undefined,
-    band: busyAtEven > 1 ? undefined : [even, full],
-    markerName: busyAtEven > 1 ? "you" : "the machine is cheaper",
+    marker: band ? undefined : tokens,
+    band,
+    secondBand,
+    markerName: band ? "the machine is cheaper" : "you",
     bandNameAbove: true,
     xRange: [0, PLOTTED * full],
     xTick: (at) => inWords(at).replace(".00 ", " "),
@@ -183,6 +201,19 @@ function plot(compared, former) {
     linesAreInLegend: true, // beside them, their names find no room at times
     tracesAreNamed: true,
   });
+}
+
+/**
+ * Where machines are cheaper, as far as the axis goes: one stretch of it, or two with one in between where the second
+ * machine does not pay yet.
+ * @param {Compared} compared
+ * @returns {[from: number, to: number][]}
+ */
+function cheaper({ full, even, busyAtEven }) {
+  const end = PLOTTED * full;
+  if (busyAtEven > 1) return [];
+  if (busyAtEven <= 0.5) return [[even, end]];
+  return 2 * even < end ? [[even, full], [2 * even, end]] : [[even, full]];
 }
 
 /**

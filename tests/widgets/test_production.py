@@ -12,6 +12,7 @@ from llm_course.widgets.quantization_microscope import error_of_whole_numbers
 from solutions import production
 
 from .conftest import Watched, opened, run_node
+from .test_layout import COLUMN
 from .test_parity import READ_MODEL
 
 QUANTIZATION = 'import * as quantization from "./llm_course/widgets/js/quantization.js";\n'
@@ -153,11 +154,11 @@ def typed(page: Page, label: str, text: str) -> None:
 def test_rent_or_own_answers(watched: Watched, address: str) -> None:
     page = opened(watched, address, "rent_or_own")
     said = page.get_by_role("status")
-    expect(said).to_contain_text("The API is cheaper")
+    expect(said).to_contain_text("Now the API is cheaper")
     page.get_by_label("Busy", exact=True).fill("0")
-    expect(said).to_contain_text("The machine is cheaper")
+    expect(said).to_contain_text("Now the machine is cheaper")
     page.get_by_label("Busy", exact=True).fill("-3")  # where the machine costs a thousand times as much
-    expect(said).to_contain_text("The API is cheaper")
+    expect(said).to_contain_text("Now the API is cheaper")
     expect(page.locator("circle.llm-point")).to_have_count(2)  # the two bills
 
 
@@ -183,6 +184,43 @@ def test_each_question_of_rent_or_own_has_an_answer_by_typed_numbers(watched: Wa
     answers("API, per million tokens", "$1", "$1,800", "$518", "$3.47", "34.7\u00a0%")
     answers("API, per million tokens", "0.25", "$1,800", "$130", "$3.47", "never")
     expect(page.get_by_role("status")).to_contain_text("never meet: at that price the API is cheaper even at full use")
+
+
+@pytest.mark.browser
+def test_a_second_machine_pays_later_than_the_first_is_full_and_nothing_moves(watched: Watched, address: str) -> None:
+    watched.page.set_viewport_size(COLUMN)
+    page = opened(watched, address, "rent_or_own")
+    said, bands, card = page.get_by_role("status"), page.locator(".llm-band"), page.locator(".llm-widget")
+    height = card.evaluate("card => card.offsetHeight")
+    expect(page.get_by_text("pale: before")).to_have_count(0)  # nothing has been before
+
+    def answers(price: str, sentence: str, shaded: int) -> None:
+        typed(page, "API, per million tokens", price)
+        expect(said).to_contain_text(sentence)
+        expect(bands).to_have_count(shaded)
+        assert card.evaluate("card => card.offsetHeight") == height
+
+    answers("0.60", "from 3.00 billion tokens a month on, until it is full at 5.18 billion.", 2)
+    expect(said).to_contain_text("A second pays only from 6.00 billion on.")
+    page.wait_for_timeout(800)  # a gesture of its own
+    answers("0.40", "A second pays only from 9.00 billion on.", 1)  # farther than the axis goes
+    expect(page.get_by_text("pale: before")).to_be_visible()
+    answers("1", "from 1.80 billion tokens a month on, and where it is full, a second pays at once.", 1)
+    answers("0.20", "The lines never meet", 0)
+
+
+@pytest.mark.browser
+def test_what_a_slower_machine_cannot_make_is_told(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "rent_or_own")
+    typed(page, "Busy", "100")
+    told = page.get_by_role("alert").filter(has_text="At that speed one machine makes no more than 2.59 billion.")
+    typed(page, "Tokens per second", "1000")
+    expect(told).to_be_visible()
+    expect(page.get_by_label("Tokens a month, as a number")).to_have_value("2.59 billion")
+    page.keyboard.press("Tab")
+    expect(told).to_have_count(0)
+    typed(page, "Tokens per second", "4000")
+    expect(page.locator(".llm-told:not(:empty)")).to_have_count(0)
 
 
 @pytest.mark.browser

@@ -117,10 +117,26 @@ export function slider(label, { min, max, step, value, format = String, parse },
     if (!Number.isFinite(number)) told.textContent = `“${text}” is no number here: ${taken} stays.`;
     else if (number < min || number > max) told.textContent = `It goes from ${format(min)} to ${format(max)}: now ${taken}.`;
     else if (format(number) !== taken) told.textContent = `The nearest step is ${taken}.`;
-    // It lies on what is below it, until the reader does something else.
-    for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => (told.textContent = ""), { once: true });
+    clearWithNextGesture(told);
   }
   return element("label", { class: "llm-field" }, label, input, shown, parse ? told : null);
+}
+
+/** It lies on what is below it, until the reader does something else. @param {Element} told */
+function clearWithNextGesture(told) {
+  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, () => (told.textContent = ""), { once: true });
+}
+
+/**
+ * Tells beside a slider with a field why it shows another value, where another control changed it.
+ * @param {HTMLElement} field
+ * @param {string} text
+ */
+export function tellBeside(field, text) {
+  const told = /** @type {HTMLElement} */ (field.querySelector(".llm-told"));
+  if (told.textContent === text) return;
+  told.textContent = text;
+  clearWithNextGesture(told);
 }
 
 /**

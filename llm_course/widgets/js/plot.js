@@ -23,6 +23,7 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, spotsRightOf, widthOf }
  * @property {Series[]} series  Up to four.
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
+ * @property {[from: number, to: number]} [secondBand]  Another stretch of the same, without a name.
  * @property {string} [markerName]
  * @property {boolean} [bandNameAbove]  Whether the band's name stands above it, where no line is.
  * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number, isAlwaysNamed?: boolean }[]} [dots]
@@ -94,7 +95,7 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, marker, band, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
+function drawing({ title, x, y, series, marker, band, secondBand, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
@@ -119,7 +120,7 @@ function drawing({ title, x, y, series, marker, band, markerName, bandNameAbove,
     ...rows.map(({ value, text }) => label(start - 8, toY(value) + 4, "end", text, "llm-tick")),
     ...(xTicks ?? ticks(left, right, Math.min(6, Math.max(2, Math.floor(width / 80))))).map((value) => tickBelow(toX(value), width, bottom + 16, xTick(value))),
     svg("path", { class: "llm-axis", d: `M${start} ${bottom}H${end}` }),
-    band ? svg("rect", { class: "llm-band", x: toX(band[0]), y: top, width: Math.max(2, toX(band[1]) - toX(band[0])), height: bottom - top }) : null,
+    ...[band, secondBand].map((of) => of && svg("rect", { class: "llm-band", x: toX(of[0]), y: top, width: Math.max(2, toX(of[1]) - toX(of[0])), height: bottom - top })),
     marker === undefined ? null : svg("line", { class: "llm-marker", x1: toX(marker), x2: toX(marker), y1: top, y2: bottom }),
     ...series.flatMap((one, i) => (one.before ? [line(one.before, `${look(one, i)} llm-before`)] : [])),
     ...series.map((one, i) => line(one.points, look(one, i))),
