@@ -1,12 +1,13 @@
 /** Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, svg, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, svg, textField, visibleToken, widget } from "./js/dom.js";
 import { cosine, flatten } from "./js/similarity.js";
 import { markAt, placed, spotsAround, widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
 import { fitted, written } from "./js/plot.js";
 import { captionedTable, tableRow } from "./js/table.js";
+import { kindsOf, markOf } from "./js/word_kinds.js";
 
 /** @import { Model, Matrix } from "./js/types.js" */
 
@@ -15,8 +16,14 @@ const NEAREST = 8;
 const MARKED = 5;
 /** Of a dot's answer, at most, in units of the map. */
 const REACH = 12;
+/** Around the chosen word and its neighbors, in units of the map. */
+const RINGS = { chosen: 9, near: 7.5 };
 /** A neighbor of a cosine below so many times that of random rows says little. */
 const CLEARLY = 1.5;
+/** What is offered to who types: tokens that are words, most of them whole. */
+const WHOLE_WORD = /^ \p{L}{3,}$/u;
+/** Of words that are offered: each needs a name of its own in the page. */
+let lists = 0;
 const MAP = { height: 400, edge: 14 };
 
 export default widget(
@@ -45,33 +52,52 @@ export default widget(
     }
 
     /** @param {Words} words */
-    function start({ labels, vectors, shown }) {
+    function start({ labels, vectors, shown, idsOf }) {
       const flat = flatten(shown.map((i) => vectors[i]));
       const options = shown.map((i) => /** @type {[string, string]} */ ([String(i), labels[i].trim()]));
-      const pieces = element("p", { class: "llm-note" }, "␣ is the space before a word. A token without it is often a piece of a word.");
       const asked = shown.find((i) => labels[i].trim() === model.get("word")) ?? shown[0];
       const word = choice("Word", options, String(asked), (chosen) => show(Number(chosen)));
       const select = /** @type {HTMLSelectElement} */ (word.querySelector("select"));
       controls.append(word);
+      const typed = textField("Or type any word", "", (text) => idsOf && seek(text.trim(), idsOf), { autocomplete: "off", autocapitalize: "off", spellcheck: "false" });
+      const input = /** @type {HTMLInputElement} */ (typed.querySelector("input"));
+      if (idsOf) {
+        const whole = labels.filter((label) => WHOLE_WORD.test(label)).map((label) => element("option", { value: label.trim() }));
+        const list = element("datalist", { id: `llm-words-${++lists}` }, ...whole);
+        input.setAttribute("list", list.id);
+        controls.append(typed, list);
+      }
       model.on("change:word", () => {
         const asked = shown.find((i) => labels[i].trim() === model.get("word"));
         if (asked !== undefined && select.value !== String(asked)) show(asked);
       });
       show(asked);
 
+      /**
+       * Shows a word that was typed, if it is one token; else says of what tokens it is made.
+       * @param {string} typed
+       * @param {NonNullable<Words["idsOf"]>} idsOf
+       */
+      function seek(typed, idsOf) {
+        const ids = idsOf(typed);
+        if (ids.length === 1) show(ids[0]);
+        else if (typed) said.textContent = `“${typed}” is ${ids.length} tokens, ${inPieces(ids.map((id) => visibleToken(labels[id])))}: only a token has a row.`;
+      }
+
       /** @param {number} word */
       function show(word) {
         const place = shown.indexOf(word);
-        if (place < 0) select.append(element("option", { value: word }, `${labels[word].trim()} (not on the map)`));
+        if (document.activeElement !== input) input.value = "";
         select.value = String(word);
+        if (select.value !== String(word)) select.append(element("option", { value: word, selected: true }, `${labels[word].trim()} (not on the map)`));
         setTrait(model, "word", labels[word].trim());
         const ranked = nearest(vectors, word);
         const near = ranked.slice(0, NEAREST);
         const chance = bestByChance(labels.length, vectors[word].length);
         const nearer = ranked.filter(({ index, similarity }) => shown.includes(index) && similarity > chance).slice(0, MARKED);
         const marked = nearer.map(({ index, similarity }) => ({ place: shown.indexOf(index), isClear: similarity > CLEARLY * chance }));
-        list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ index, name: visibleToken(labels[index]), similarity })), labels.length, chance, show), ...(model.get("vectors") ? [] : [pieces]));
-        map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), flat, place, marked, (i) => show(shown[i])));
+        list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ index, name: visibleToken(labels[index]), similarity })), labels.length, chance, show));
+        map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), flat, place, marked, idsOf !== undefined, (i) => show(shown[i])));
         const isClear = near[0].similarity > CLEARLY * chance;
         said.textContent = `Nearest to “${labels[word].trim()}”: “${labels[near[0].index].trim()}”.${isClear ? "" : " Random rows come nearly as near."}`;
       }
@@ -84,6 +110,7 @@ export default widget(
  * @property {string[]} labels
  * @property {Matrix} vectors
  * @property {number[]} shown  Which of them the map shows.
+ * @property {(word: string) => number[]} [idsOf]  The tokens of a word after a space, where the rows are those of tokens.
  */
 
 /**
@@ -99,9 +126,17 @@ async function readWords(model) {
   const size = config.hidden_size;
   const labels = tokenizer.tokens.map((_, id) => tokenizer.decode([id]));
   const vectors = labels.map((_, id) => Array.from(decoder.embeddings.subarray(id * size, (id + 1) * size)));
-  const tokens = model.get("words").map((/** @type {string} */ word) => tokenizer.encode(` ${word}`));
-  const shown = tokens.filter((/** @type {number[]} */ ids) => ids.length === 1).flat();
-  return { labels, vectors, shown };
+  const idsOf = (/** @type {string} */ word) => tokenizer.encode(` ${word}`);
+  const shown = model.get("words").map(idsOf).filter((/** @type {number[]} */ ids) => ids.length === 1).flat();
+  return { labels, vectors, shown, idsOf };
+}
+
+/** Of a long word, so many pieces are named. */
+const PIECES = 4;
+
+/** @param {string[]} pieces */
+function inPieces(pieces) {
+  return pieces.length > PIECES ? `${pieces.slice(0, PIECES).join(" + ")} + …` : pieces.join(" + ");
 }
 
 /**
@@ -136,14 +171,15 @@ function bestByChance(count, width) {
  */
 function nearestTable(near, count, chance, onPick) {
   const caption = `Nearest of all ${count}, by cosine`;
+  const clear = CLEARLY * chance;
   const share = (/** @type {number} */ value) => `--share: ${Math.max(0, value).toFixed(3)}`;
   const rows = near.map(({ index, name, similarity }) => {
-    const track = element("span", { class: "llm-track" }, element("span", { class: "llm-bar", style: share(similarity) }), element("span", { class: "llm-was", style: share(chance) }));
+    const track = element("span", { class: "llm-track" }, element("span", { class: "llm-bar", style: share(similarity) }), element("span", { class: "llm-was", style: share(chance) }), element("span", { class: "llm-was llm-clear-from", style: share(clear) }));
     const scale = element("span", { class: "llm-scale" }, track, element("span", {}, format(similarity)));
-    return tableRow(button(name, () => onPick(index)), [scale], similarity <= CLEARLY * chance && "llm-faint");
+    return tableRow(button(name, () => onPick(index)), [scale], similarity <= clear && "llm-faint");
   });
   const mark = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark" }), `best of ${count} random rows: ${format(chance)}`);
-  const pale = element("p", { class: "llm-note" }, `Pale: below ${CLEARLY} times that, hardly nearer than chance. Press a word for its own neighbors.`);
+  const pale = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark llm-clear-from" }), `${CLEARLY} times that: ${format(clear)}. What is below is pale: hardly nearer than chance.`);
   return element("div", {}, captionedTable(caption, [], rows, "llm-bars llm-token-bars"), mark, pale);
 }
 
@@ -152,17 +188,20 @@ function nearestTable(near, count, chance, onPick) {
  * @param {[number, number][]} flat
  * @param {number} chosen
  * @param {{ place: number, isClear: boolean }[]} neighbors  Those nearer than chance, and whether clearly so.
+ * @param {boolean} areTokens  Whether the words are the model's tokens.
  * @param {(place: number) => void} onPick
  */
-function wordMap(labels, flat, chosen, neighbors, onPick) {
+function wordMap(labels, flat, chosen, neighbors, areTokens, onPick) {
   const near = neighbors.map(({ place }) => place);
   const title = "The words on the two directions in which they vary most";
   return element(
     "figure",
     { class: "llm-plot llm-map" },
     element("figcaption", {}, title),
+    kindLegend(labels),
     fitted((width) => drawing(width)),
-    element("p", { class: "llm-note llm-three-lines" }, chosen < 0 ? "The word itself is not on the map; filled: the nearest that are." : lead(neighbors.length), " Crowded parts are drawn wider. Press a dot or a word to choose it."),
+    areTokens ? element("p", { class: "llm-note" }, "␣\u00a0is the space before a word: a token without it is often a piece of a word.") : null,
+    element("p", { class: "llm-note llm-three-lines" }, chosen < 0 ? "The word itself is not on the map; ringed: the nearest that are." : lead(neighbors.length), " Crowded parts are drawn wider. Press a mark or a word to choose it."),
   );
 
   /** @param {number} width */
@@ -175,10 +214,11 @@ function wordMap(labels, flat, chosen, neighbors, onPick) {
     for (const i of [chosen, ...near].filter((place) => place >= 0)) spots[i] ??= spotsAround(points[i])[0];
     const [fromX, fromY] = points[chosen] ?? [0, 0];
     const lines = (chosen < 0 ? [] : neighbors).map(({ place, isClear }) => svg("line", { class: `llm-grid ${isClear ? "" : "llm-hardly"}`, x1: fromX, y1: fromY, x2: points[place][0], y2: points[place][1] }));
-    const kind = (/** @type {number} */ i) => (i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far");
-    const marks = points.map(([cx, cy], i) => svg("circle", { class: kind(i), cx, cy, r: i === chosen ? 6 : 4 }));
+    const state = (/** @type {number} */ i) => (i === chosen ? "llm-chosen" : near.includes(i) ? "llm-near" : "llm-far");
+    const marks = points.map((point, i) => markOf(labels[i], point));
+    const rings = [chosen, ...near].filter((i) => i >= 0).map((i) => svg("circle", { class: `llm-ring-of ${state(i)}`, cx: points[i][0], cy: points[i][1], r: i === chosen ? RINGS.chosen : RINGS.near }));
     const order = [...labels.keys()].sort((i, j) => Number(near.includes(i) || i === chosen) - Number(near.includes(j) || j === chosen));
-    const words = order.flatMap((i) => (spots[i] ? [svg("g", { onclick: () => onPick(i) }, ...written(labels[i], spots[i], kind(i)))] : []));
+    const words = order.flatMap((i) => (spots[i] ? [svg("g", { onclick: () => onPick(i) }, ...written(labels[i], spots[i], state(i)))] : []));
     // Above all labels, and wider than the dots: what stands at a place is not always what the reader means. A word
     // without room is seen where it is pointed at.
     const targets = points.map(([cx, cy], i) =>
@@ -189,8 +229,19 @@ function wordMap(labels, flat, chosen, neighbors, onPick) {
         ...(spots[i] ? [] : [svg("text", { x: cx + 6, y: cy - 4 }, labels[i])]),
       ),
     );
-    return svg("svg", { viewBox: `0 0 ${width} ${MAP.height}`, role: "img", "aria-label": `${title}; the chosen word and the nearest to it are filled` }, ...lines, ...marks, ...words, ...targets);
+    return svg("svg", { viewBox: `0 0 ${width} ${MAP.height}`, role: "img", "aria-label": `${title}; rings are around the chosen word and the nearest to it` }, ...lines, ...rings, ...marks, ...words, ...targets);
   }
+}
+
+/**
+ * What the marks mean, where the words are of kinds that are known here.
+ * @param {string[]} labels
+ */
+function kindLegend(labels) {
+  const kinds = kindsOf(labels);
+  if (!kinds.length) return null;
+  const entries = kinds.map(({ name, mark }) => element("span", {}, svg("svg", { viewBox: "4 0 18 14", width: 18, height: 14, "aria-hidden": "true" }, mark), name));
+  return element("p", { class: "llm-legend llm-kinds" }, ...entries, element("span", { class: "llm-note" }, "(our kinds: the model was told none)"));
 }
 
 /**

@@ -120,3 +120,32 @@ def test_a_neighbor_leads_to_its_own_neighbors(watched: Watched, address: str) -
     expect(page.get_by_text("The word itself is not on the map")).to_be_visible()
     page.get_by_role("button", name="␣dog", exact=True).click()
     expect(page.get_by_label("Word", exact=True).locator("option:checked")).to_have_text("dog")
+
+
+def test_a_typed_word_has_neighbors_where_it_is_one_token(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "neighbours_map")
+    typed, said = page.get_by_label("Or type any word"), page.get_by_role("status")
+    typed.fill("turtle")
+    expect(said).to_contain_text("Nearest to “turtle”: “hen”")
+    expect(page.locator(".llm-ring-of.llm-near").first).to_be_visible()
+    typed.fill("elephantine")
+    ids = models.load("stories").tokenizer(" elephantine")["input_ids"]
+    expect(said).to_contain_text(f"“elephantine” is {len(ids)} tokens")
+    page.get_by_role("button", name="␣goat").click()
+    expect(typed).to_have_value("")
+    offered = page.locator("datalist option").evaluate_all("all => all.map(({ value }) => value)")
+    assert "turtle" in offered and "elephantine" not in offered
+
+
+def test_words_of_a_kind_have_a_mark_of_their_own(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "neighbours_map")
+    kinds = page.locator(".llm-kinds")
+    for name in ("names", "animals", "numbers", "colors"):
+        expect(kinds).to_contain_text(name)
+    marks = page.locator("figure .llm-fitted .llm-kind")
+    words = page.get_by_label("Word", exact=True).locator("option").all_inner_texts()
+    looks = dict(zip(words, marks.evaluate_all("all => all.map((one) => one.getAttribute('class'))"), strict=True))
+    assert looks["cat"] == looks["owl"] and len({looks[word] for word in ("cat", "Anna", "red", "two")}) == 4
+    limit = page.locator(".llm-note:has(.llm-clear-from)")
+    chance = float(page.get_by_text("random rows:").inner_text().split(": ")[1])
+    assert float(limit.inner_text().split(": ")[1].split(". ")[0]) == pytest.approx(1.5 * chance, abs=0.01)
