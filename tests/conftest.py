@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests import soak
-from tests.chapters import kept
 from tests.layers import LayerTimes
 
 CHROMIUM_FLAGS = [
@@ -72,6 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("browser")
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
     yield
+    from tests.chapters import kept  # and torch: the process that hands out the tests to others need not wait for it
+
     # Only now it is known whether any of them is asked for at all: to see what has changed takes a second.
     soak.deselect(config, items)
     kept.deselect(config, items)
