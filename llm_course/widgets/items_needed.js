@@ -4,7 +4,7 @@ import { calculator, choice, element, setTrait, slider, svg, typedNumber } from 
 import { keyFigures } from "./js/key_figures.js";
 import { widthOf } from "./js/labels.js";
 import { format, normal, randomNumbers } from "./js/numbers.js";
-import { fitted, linePlot } from "./js/plot.js";
+import { fitted, linePlot, sample, short } from "./js/plot.js";
 import { chanceOfRightOrder, deviations, disagreementOf, itemsNeeded, normalQuantile } from "./js/statistics.js";
 import { captionedTable, tableRow } from "./js/table.js";
 
@@ -25,6 +25,14 @@ const DRAWN = drawnTests(100, randomNumbers(12));
 /** How right a model may be, and how far the slider sets the two apart. */
 const [LEAST, MOST_RIGHT] = [0.01, 0.99];
 const FARTHEST = 0.3;
+/** Points that the upper chart shows, and those that it marks: its axes stay, so that its lines are seen to move. */
+const DIFFERENCES = [0.1, 100];
+const DIFFERENCES_MARKED = [0.1, 0.3, 1, 3, 10, 30, 100];
+/** Points that the intervals are drawn on: the first axis that has room on both sides of the difference. */
+const AXES = [[-20, 40], [-40, 20], [-100, 100]];
+const ROOM = 10;
+/** Of the texts beside the intervals: the axis keeps its place when they change. */
+const WIDEST = "−33.3 to −33.3";
 const PLOTTED = Array.from({ length: 41 }, (_, i) => FEWEST + (i * (MOST - FEWEST)) / 40);
 
 export default calculator(
@@ -158,17 +166,23 @@ function points(difference) {
   return `${value} ${value === "1.0" ? "point" : "points"}`;
 }
 
+/** Equal factors are equally high: a power of ten. @param {number} points */
+function heightOf(points) {
+  return Math.log10(points / DIFFERENCES[0]);
+}
+
 /**
  * The smallest difference that a test of so many items finds; where it meets the difference asked for, the items are enough.
  * @param {Asked} asked
  * @param {Asked | undefined} before
  */
 function plot({ difference, deviation, items, far, power, needed }, before) {
-  const size = 100 * Math.abs(difference);
-  const highest = Math.min(50, Math.max(5, 4 * size));
+  const height = (/** @type {number} */ share) => heightOf(100 * Math.abs(share));
+  const shown = /** @type {[number, number]} */ (DIFFERENCES.map(heightOf));
   const found = (/** @type {number} */ of, distance = far) =>
-    PLOTTED.map((at) => /** @type {[number, number]} */ ([at, (100 * distance * of) / Math.sqrt(10 ** at)])).filter(([, value]) => value <= highest);
-  const hasMoved = before && JSON.stringify([before.deviation, before.far]) !== JSON.stringify([deviation, far]);
+    PLOTTED.map((at) => /** @type {[number, number]} */ ([at, height((distance * of) / Math.sqrt(10 ** at))])).filter(([, value]) => value >= shown[0] && value <= shown[1]);
+  const level = (/** @type {number} */ share) => (share === 0 ? [] : [FEWEST, MOST].map((at) => /** @type {[number, number]} */ ([at, height(share)])));
+  const hasMoved = before && JSON.stringify([before.deviation, before.far, before.difference]) !== JSON.stringify([deviation, far, difference]);
   const ends = [needed.unpaired, needed.paired].map((count, look) => ({ at: Math.log10(count), look })).filter(({ at }) => at >= FEWEST && at <= MOST);
   return linePlot({
     title: `The smallest difference that ${100 * power} % of tests find, by their items${hasMoved ? "; pale: before" : ""}`,
@@ -177,55 +191,71 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
     series: [
       { name: KINDS[0][1], points: found(deviation.unpaired), before: before && found(before.deviation.unpaired, before.far) },
       { name: KINDS[1][1], points: found(deviation.paired), before: before && found(before.deviation.paired, before.far) },
-      { name: "the difference", points: [[FEWEST, size], [MOST, size]] },
+      { name: "the difference", points: level(difference), before: before && level(before.difference) },
     ],
-    dots: difference === 0 ? [] : ends.map(({ at, look }) => ({ at: [at, size], name: Math.round(10 ** at).toLocaleString("en"), below: look === 1, look })),
+    dots: difference === 0 ? [] : ends.map(({ at, look }) => ({ at: [at, height(difference)], name: Math.round(10 ** at).toLocaleString("en"), below: look === 1, look })),
     marker: Math.log10(items),
     markerName: "this test",
     xTicks: [1, 2, 3, 4, 5],
     xTick: (at) => (10 ** at).toLocaleString("en"),
-    yRange: [0, highest],
-    height: 220,
+    yTick: (height) => String(DIFFERENCES_MARKED.find((one) => heightOf(one) === height)),
+    yTicks: DIFFERENCES_MARKED.map(heightOf),
+    yRange: shown,
+    height: 196,
     linesAreInLegend: true, // beside them, their names would jump with each change
     tracesAreNamed: true,
   });
 }
 
 /**
- * Where the difference lies that a test of so many items finds: an interval that holds 0 is hollow.
+ * Where the difference lies that a test of so many items finds: an interval that holds 0 is hollow. The axis stays; what
+ * lies beyond it is drawn at its end.
  * @param {Asked} asked
  */
 function intervals({ difference, deviation, items, confidence, ends }) {
   const rows = KINDS.map(([kind, name]) => ({ name, ends: ends[kind], error: (100 * deviation[kind]) / Math.sqrt(items), text: ends[kind].map((end) => format(end, 1)).join(" to ") }));
-  const reach = 2.6 * Math.max(...rows.map(({ error }) => error)); // of nearly all tests
-  const outer = [...rows.flatMap((row) => row.ends), 100 * difference - reach, 100 * difference + reach];
-  const [least, most] = [Math.min(0, ...outer), Math.max(0, ...outer)];
-  const caption = `${100 * confidence} % interval of a test of ${inItems(items)}, in points, hollow where 0 lies in it; dots: what ${DRAWN.length} such tests would find, orange in the wrong order`;
+  const [least, most] = AXES.find(([from, to]) => 100 * difference >= from + ROOM && 100 * difference <= to - ROOM) ?? AXES[AXES.length - 1];
+  const caption = `${100 * confidence} % interval of a test of ${inItems(items)}, in points`;
+  const marks = Array.from({ length: (most - least) / 10 + 1 }, (_, i) => least + 10 * i);
   const draw = (/** @type {number} */ width) => {
-    const left = 12 + Math.max(...rows.map(({ name }) => widthOf(name)));
-    const right = width - 12 - Math.max(...rows.map(({ text }) => widthOf(text)));
-    const toX = (/** @type {number} */ value) => left + ((value - least) / (most - least || 1)) * (right - left);
+    const [left, right] = [20 + widthOf(WIDEST), width - 16];
+    const toX = (/** @type {number} */ value) => left + ((Math.min(most, Math.max(least, value)) - least) / (most - least)) * (right - left);
     const floor = ROW * rows.length;
     return svg(
       "svg",
       { viewBox: `0 0 ${width} ${floor + 16}`, role: "img", "aria-label": `${caption}: ${rows.map(({ name, text }) => `${name}, ${text}`).join("; ")}` },
-      svg("text", { class: "llm-tick", x: toX(0), y: floor + 13, "text-anchor": "middle" }, "0"),
+      ...marks.filter(Boolean).map((mark) => svg("path", { class: "llm-grid", d: `M${toX(mark)} 0V${floor}` })),
+      ...marks.map((mark) => svg("text", { class: "llm-tick", x: toX(mark), y: floor + 13, "text-anchor": "middle" }, short(mark))),
+      svg("path", { class: "llm-axis", d: `M${toX(0)} 0V${floor}` }),
       ...rows.flatMap(({ name, ends: [from, to], error, text }, i) => {
         const middle = i * ROW + 8;
-        const tests = DRAWN.map(({ off, down }) => ({ found: 100 * difference + off * error, down })).filter(({ found }) => found >= least && found <= most);
-        const look = from <= 0 && to >= 0 ? "llm-holds" : "llm-leaves-out";
+        const tests = DRAWN.map(({ off, down }) => ({ found: 100 * difference + off * error, down }));
         return [
           svg("text", { x: 0, y: middle + 4 }, name),
-          svg("rect", { class: look, x: toX(from), y: middle - 5, width: Math.max(1, toX(to) - toX(from)), height: 10, rx: 2 }),
+          svg("rect", { class: from <= 0 && to >= 0 ? "llm-holds" : "llm-leaves-out", x: toX(from), y: middle - 5, width: Math.max(1, toX(to) - toX(from)), height: 10, rx: 2 }),
+          ...(from < least ? [svg("path", { class: "llm-above", d: `M${left - 3} ${middle - 5}l-7 5 7 5z` })] : []),
+          ...(to > most ? [svg("path", { class: "llm-above", d: `M${right + 3} ${middle - 5}l7 5 -7 5z` })] : []),
           svg("circle", { class: "llm-point", cx: toX(100 * difference), cy: middle, r: 4 }),
-          ...tests.map(({ found, down }) => svg("circle", { class: found > 0 ? "llm-bar-within" : "llm-bar-beyond", cx: toX(found), cy: middle + 10 + 10 * down, r: 1.8, "fill-opacity": 0.7 })),
-          svg("text", { x: width, y: middle + 4, "text-anchor": "end" }, text),
+          ...tests.map(({ found, down }) => svg("circle", { class: found > 0 ? "llm-bar-within" : "llm-bar-beyond", cx: toX(found), cy: middle + 10 + 10 * down, r: 1.9, "fill-opacity": 0.8 })),
+          svg("text", { class: "llm-tick", x: 0, y: middle + 19 }, text),
         ];
       }),
-      svg("path", { class: "llm-axis", d: `M${toX(0)} 0V${floor}` }),
     );
   };
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, caption), fitted(draw));
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, caption), fitted(draw), legend());
+}
+
+/** What the marks of the intervals mean. */
+function legend() {
+  const bar = (/** @type {string} */ look) => svg("rect", { class: look, x: 1, y: 1, width: 24, height: 8, rx: 2 });
+  const dot = (/** @type {string} */ look) => svg("circle", { class: look, cx: 13, cy: 5, r: 3 });
+  const line = (/** @type {HTMLElement[]} */ ...marks) => element("p", { class: "llm-legend" }, ...marks);
+  return element(
+    "div",
+    {},
+    line(sample("0 lies in the interval", bar("llm-holds")), sample("0 does not", bar("llm-leaves-out"))),
+    line(sample(`one of ${DRAWN.length} such tests, in the right order`, dot("llm-bar-within")), sample("in the wrong order", dot("llm-bar-beyond"))),
+  );
 }
 
 /** @param {Asked} asked */

@@ -151,20 +151,42 @@ def test_items_needed_answers(watched: Watched, address: str) -> None:
 def test_lines_keep_their_names_in_the_legend_and_intervals_are_drawn_against_0(watched: Watched, address: str) -> None:
     page = opened(watched, address, "items_needed")
     names = ["separate tests", "the same test", "the difference"]
-    legend, intervals = page.locator(".llm-legend span"), page.get_by_role("img", name="interval of a test of")
+    legend = page.locator(".llm-legend").first.locator("span")
+    intervals = page.get_by_role("img", name="interval of a test of")
     expect(legend).to_have_text(names)
-    expect(page.locator("rect.llm-holds")).to_have_count(2)  # −3.2 to 7.2 and −1.5 to 5.5
+    expect(intervals.locator("rect.llm-holds")).to_have_count(2)  # −3.2 to 7.2 and −1.5 to 5.5
     page.wait_for_timeout(800)  # longer than a gesture
     page.get_by_label("Points apart").fill("0.08")
-    expect(page.locator("polyline.llm-before")).to_have_count(2)
+    expect(page.locator("polyline.llm-before")).to_have_count(3)
     expect(page.get_by_text("pale: before")).to_be_visible()
     expect(legend).to_have_text(names)
-    expect(page.locator("rect.llm-leaves-out")).to_have_count(2)
+    expect(intervals.locator("rect.llm-leaves-out")).to_have_count(2)
     zero = intervals.locator(".llm-axis").bounding_box()
     assert zero is not None
     for bar in intervals.locator("rect").all():
         box = bar.bounding_box()
         assert box is not None and box["x"] > zero["x"]
+
+
+@pytest.mark.browser
+def test_items_needed_keeps_its_axes_and_names_marks_by_what_is_drawn(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "items_needed")
+    ticks, dot = page.locator("svg[role=img] .llm-tick"), page.locator("circle.llm-point-1")
+    scales = [text for text in ticks.all_text_contents() if " to " not in text]
+    assert {"−20", "0", "40", "0.1", "100"} <= set(scales)
+    start = dot.bounding_box()
+    page.get_by_label("Points apart").fill("0.1")
+    moved = dot.bounding_box()
+    assert start is not None and moved is not None
+    assert moved["y"] < start["y"] - 20 and moved["x"] < start["x"] - 100  # a larger difference takes fewer items
+    page.get_by_label("Test items", exact=True).fill("1")
+    assert [text for text in ticks.all_text_contents() if " to " not in text] == scales
+    for beyond in page.get_by_role("img", name="interval of a test of 10 items").locator("rect").all():
+        box, drawing = beyond.bounding_box(), page.get_by_role("img", name="interval of a test of").bounding_box()
+        assert box is not None and drawing is not None and box["x"] + box["width"] <= drawing["x"] + drawing["width"]
+    expect(page.locator("svg[role=img] path.llm-above")).to_have_count(2)  # arrows: they go on
+    marks = page.locator(".llm-legend svg > *").evaluate_all("all => all.map((mark) => mark.getAttribute('class'))")
+    assert marks[-4:] == ["llm-holds", "llm-leaves-out", "llm-bar-within", "llm-bar-beyond"]
 
 
 @pytest.mark.browser
