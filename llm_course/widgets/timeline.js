@@ -2,7 +2,7 @@
 
 import { moveByArrows } from "./js/arrows.js";
 import { announcement, choice, element, redraw, setTrait, svg, widget } from "./js/dom.js";
-import { boxOf, markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
+import { boxOf, isCrossed, markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, recordsOf, shown, yearOf } from "./js/milestones.js";
 import { fitted, sample, written } from "./js/plot.js";
 
@@ -25,6 +25,8 @@ const FAR = [24, 40, 56, 72, 88, 104, 120, 136, 152];
 /** Below this width only the picked model and the largest are named, and years have two digits. */
 const NARROW = 480;
 const NAMED_WHERE_NARROW = 6;
+/** How often names without a good place are placed anew. */
+const AGAIN = 3;
 
 export default widget(
   {
@@ -161,7 +163,7 @@ function drawing(model, measure, rows, picked, width) {
     const records = recordsOf(rows.filter(({ open_weights: open }) => open === (kind === "llm-open")), measure);
     return { kind, ...stepsOf(records.map((row) => places[rows.indexOf(row)]), right) };
   });
-  const named = names(rows, places, falls, rows.indexOf(/** @type {Milestone} */ (picked)), width);
+  const named = names(rows, places, falls, steps.flatMap(({ lines }) => lines), rows.indexOf(/** @type {Milestone} */ (picked)), width);
   const picture = svg(
     "svg",
     { viewBox: `0 0 ${width} ${HEIGHT}`, role: "img", "aria-label": `${summary(rows, measure)} Years ${first} to ${last}, ${scale} scale. Sizes told by year: ${byYear}.` },
@@ -189,8 +191,13 @@ function drawing(model, measure, rows, picked, width) {
 function stepsOf(records, right) {
   const [first, ...others] = records;
   const last = records[records.length - 1];
-  if (!first) return { rising: "", since: "" };
-  return { rising: `M${first.cx} ${first.cy}${others.map(({ cx, cy }) => `H${cx}V${cy}`).join("")}`, since: `M${last.cx} ${last.cy}H${right}` };
+  if (!first) return { rising: "", since: "", lines: [] };
+  const corners = records.flatMap(({ cx, cy }, i) => /** @type {Point[]} */ (i ? [[cx, records[i - 1].cy], [cx, cy]] : [[cx, cy]]));
+  return {
+    rising: `M${first.cx} ${first.cy}${others.map(({ cx, cy }) => `H${cx}V${cy}`).join("")}`,
+    since: `M${last.cx} ${last.cy}H${right}`,
+    lines: [[...corners, /** @type {Point} */ ([right, last.cy])]],
+  };
 }
 
 /**
@@ -258,31 +265,48 @@ function rule(right, height, text) {
 
 /**
  * The names that have room, that of the picked first; each mark tells its own when it is pointed at. From the
- * largest down, from the smallest up or after those that have fallen, whichever gives most of them a place.
+ * largest down, from the smallest up, after those that have fallen or by time, whichever gives most of them a place, and
+ * then whichever has the fewest on a line.
  * @param {Milestone[]} rows
  * @param {{ cx: number, cy: number }[]} places
  * @param {Point[][]} falls
+ * @param {Point[][]} steps
  * @param {number} picked  -1 for none.
  * @param {number} width
  */
-function names(rows, places, falls, picked, width) {
+function names(rows, places, falls, steps, picked, width) {
   const bySize = [...rows.keys()].sort((a, b) => places[a].cy - places[b].cy).slice(0, width < NARROW ? NAMED_WHERE_NARROW : rows.length);
   const drawing = {
     frame: { left: LEFT, top: 0, right: width, bottom: BAND.top + BAND.rows * BAND.step },
     taken: places.map(({ cx, cy }) => markAt([cx, cy], 6)),
-    lines: [], // the lines of those that fall are dotted: a name may lie on one
+    lines: [],
   };
   // A mark that has fallen, with room for its name: on a linear scale there is none.
   const hasRoomBelow = (/** @type {number} */ i) => falls.some(([, [x, y]]) => x === places[i].cx && y === places[i].cy && y + FAR[0] < FLOOR);
   // From the left: where leaders go down side by side, each name passes below those before it.
   const fallen = [...rows.keys()].filter((i) => bySize.includes(i) && hasRoomBelow(i)).sort((a, b) => places[a].cx - places[b].cx);
-  const tries = [bySize, [...bySize].reverse(), [...fallen, ...bySize]].map((some) => {
+  const byTime = [...bySize].sort((a, b) => a - b);
+  const orders = [bySize, byTime, [...fallen, ...bySize]].flatMap((some) => [some, [...some].reverse()]);
+  const drawn = [...steps, ...falls];
+  const tryIn = (/** @type {number[]} */ some) => {
     const order = [...new Set([...(picked >= 0 ? [picked] : []), ...some])];
-    const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing);
-    return { order, spots, count: spots.filter(Boolean).length };
-  });
-  const most = Math.max(...tries.map(({ count }) => count));
-  const { order, spots } = /** @type {typeof tries[0]} */ (tries.find(({ count }) => count === most));
+    const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing, drawn);
+    const unnamed = order.filter((_, place) => !spots[place]);
+    const crossed = order.filter((i, place) => spots[place] && isCrossed(boxOf(rows[i].name, /** @type {Spot} */ (spots[place])), drawn));
+    return { order, spots, unnamed, crossed, leaders: spots.filter((spot) => spot?.leader).length };
+  };
+  const tries = orders.map(tryIn);
+  // Those that found no good place choose before all others, a few times over.
+  for (const one of [...tries]) {
+    let last = one;
+    for (let again = 0; again < AGAIN && last.unnamed.length + last.crossed.length > 0; again++) {
+      last = tryIn([...last.unnamed, ...last.crossed, ...last.order]);
+      tries.push(last);
+    }
+  }
+  const [{ order, spots }] = tries.sort((one, other) =>
+    one.unnamed.length - other.unnamed.length || one.crossed.length - other.crossed.length || one.leaders - other.leaders,
+  );
   return order.flatMap((i, place) => written(rows[i].name, spots[place], i === picked ? "llm-name llm-bold" : "llm-name"));
 
   /** A name in the band below is that of a model whose size is not told, and no other. @param {number} i */

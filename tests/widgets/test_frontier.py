@@ -18,7 +18,7 @@ from llm_course.widgets.timeline import in_words
 from solutions.frontier import fit_messages, run_tools
 
 from .conftest import ROOT, Watched, opened, run_node
-from .test_layout import COLUMN
+from .test_layout import COLUMN, COVERED_NAMES
 
 LOOP = 'import * as loop from "./llm_course/widgets/js/tool_loop.js";\n'
 TIME = 'import * as time from "./llm_course/widgets/js/milestones.js";\n'
@@ -263,6 +263,21 @@ def test_every_mark_has_its_name_where_there_is_room(watched: Watched, address: 
     expect(page.locator(".llm-legend")).to_contain_text("open weights")
     page.get_by_label("Weights", exact=True).select_option("closed")
     expect(page.locator(".llm-legend")).not_to_contain_text("open weights")
+
+
+@pytest.mark.browser
+def test_no_step_runs_through_a_name_where_all_have_one(watched: Watched, address: str) -> None:
+    watched.page.set_viewport_size(COLUMN)
+    page = opened(watched, address, "timeline")
+    page.evaluate("document.fonts.ready")
+    card, names = page.locator(".llm-widget"), page.locator(".llm-timeline text.llm-name")
+    for measure, weights in (("total", "all"), ("active", "closed"), ("total", "open")):
+        page.get_by_label("Size", exact=True).select_option(measure)
+        page.get_by_label("Weights", exact=True).select_option(weights)
+        expect(names).to_have_count(
+            sum(weights in ("all", "open" if one.open_weights else "closed") for one in MILESTONES)
+        )
+        assert card.evaluate(COVERED_NAMES, ".llm-steps[d^=M]") == []
 
 
 @pytest.mark.browser

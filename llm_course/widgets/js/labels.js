@@ -112,13 +112,14 @@ function evenly(line) {
  * @param {{ text: string, spots: Spot[], isOfLine?: boolean }[]} names
  * @param {{ frame: Box, taken: Box[], lines: Point[][] }} drawing  What is there already: a box that names stay within, boxes
  *   that they do not cover, lines that do not cross them.
+ * @param {Point[][]} [avoided]  Lines that cross a name only where all its free places are crossed.
  */
-export function placed(names, { frame, taken, lines }) {
+export function placed(names, { frame, taken, lines }, avoided = []) {
   const boxes = [...taken];
   const drawn = [...lines];
   /** @type {Point[][]} */
   const leaders = [];
-  const meets = (/** @type {Box} */ box) => drawn.filter((line) => line.some((to, i) => i > 0 && crosses(line[i - 1], to, box))).length;
+  const meets = (/** @type {Box} */ box) => drawn.filter((line) => isCrossed(box, [line])).length;
   return names.map(({ text, spots, isOfLine }) => {
     const isFree = (/** @type {Spot} */ spot) => {
       const box = boxOf(text, spot);
@@ -131,7 +132,8 @@ export function placed(names, { frame, taken, lines }) {
       );
     };
     const free = spots.filter(isFree);
-    const spot = (isOfLine && free.find((one) => meets(grown(boxOf(text, one), ALONE)) < 2)) || free[0];
+    const alone = isOfLine && free.find((one) => meets(grown(boxOf(text, one), ALONE)) < 2);
+    const spot = alone || free.find((one) => !isCrossed(boxOf(text, one), avoided)) || free[0];
     if (spot) boxes.push(boxOf(text, spot));
     if (spot?.leader) {
       drawn.push(spot.leader);
@@ -139,6 +141,14 @@ export function placed(names, { frame, taken, lines }) {
     }
     return spot;
   });
+}
+
+/**
+ * @param {Box} box
+ * @param {Point[][]} lines
+ */
+export function isCrossed(box, lines) {
+  return lines.some((line) => line.some((to, i) => i > 0 && crosses(line[i - 1], to, box)));
 }
 
 /**
