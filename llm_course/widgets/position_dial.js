@@ -11,8 +11,9 @@ import { frequencies, rope, sinusoid } from "./js/positions.js";
 
 const DIALS = 6;
 const FARTHEST = 64;
-/** A hand, on a dial with a radius of 50. */
-const LONGEST = 46;
+/** A hand, and the way along the rim, on a dial with a radius of 50. */
+const LONGEST = 43;
+const RIM = 48;
 /** @type {[string, string][]} */
 const BASES = [["100", "100"], ["10000", "10,000"], ["500000", "500,000"]];
 /** @type {[string, string][]} */
@@ -63,7 +64,7 @@ export default widget(
           element(
             "div",
             {},
-            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before")),
+            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before"), hand("llm-apart", "angle between"), hand("llm-swept", `query’s way through ${FARTHEST} positions`)),
             dials,
             element("p", { class: "llm-note" }, belowDials(model.get("query").length / 2)),
           ),
@@ -86,7 +87,7 @@ export default widget(
       const before = remember(now);
       const speeds = frequencies(model.get("query").length, base);
       const longest = Math.max(...now.hands.flat().map(({ length }) => length)) || 1;
-      dials.replaceChildren(...now.hands.map((both, i) => dial(i, speeds[i], longest, both, before?.hands[i])));
+      dials.replaceChildren(...now.hands.map((both, i) => dial({ pair: i, speed: speeds[i], longest, from: both[0].angle - speeds[i] * model.get("query_position") }, both, before?.hands[i])));
       said.textContent =
         `Query at ${query}, key at ${key}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
@@ -98,7 +99,7 @@ export default widget(
 /** @param {number} pairs */
 function belowDials(pairs) {
   const others = pairs > DIALS ? ", with those of the pairs that have no dial here" : "";
-  return `Below each dial: both angles, its share of the product, and how many positions a full turn takes. The shares add up to the product${others}.`;
+  return `Below each dial: both angles, its share of the product, which is the cosine of the angle between them times both lengths, and how many positions a full turn takes. The shares add up to the product${others}.`;
 }
 
 /**
@@ -201,13 +202,12 @@ function productPlot(points, before, now, most) {
 /**
  * Two hands on a clock, and pale where they stood before; zero is at the right and angles grow against the clock, as in
  * mathematics.
- * @param {number} pair
- * @param {number} speed  In radians a position.
- * @param {number} longest  Of all hands, which reaches the rim.
+ * @param {{ pair: number, speed: number, longest: number, from: number }} clock  Its speed in radians a position, the longest
+ *   of all hands, which reaches the rim, and where the query's is at the first position that can be chosen.
  * @param {[query: Hand, key: Hand]} both
  * @param {[query: Hand, key: Hand]} [before]
  */
-function dial(pair, speed, longest, [query, key], before) {
+function dial({ pair, speed, longest, from }, [query, key], before) {
   const share = signed(query.length * key.length * Math.cos(query.angle - key.angle));
   const label = `Pair ${pair + 1}: query at ${degrees(query)}, key at ${degrees(key)}, share of the product ${share}, a full turn takes ${fullTurn(speed)} positions`;
   const line = (/** @type {Hand} */ { angle, length }, /** @type {string} */ name) => {
@@ -221,6 +221,8 @@ function dial(pair, speed, longest, [query, key], before) {
       "svg",
       { viewBox: "-52 -52 104 104", role: "img", "aria-label": label },
       svg("circle", { r: 50 }),
+      arc("llm-swept", from, FARTHEST * speed),
+      svg("path", { class: "llm-apart", d: sector(key.angle, query.angle - key.angle) }),
       ...(before ? [line(before[0], "llm-hand llm-before"), line(before[1], "llm-hand llm-hand-key llm-before")] : []),
       line(query, "llm-hand"),
       line(key, "llm-hand llm-hand-key"),
@@ -229,6 +231,40 @@ function dial(pair, speed, longest, [query, key], before) {
     element("p", { class: "llm-part-of-product", "aria-hidden": "true" }, share),
     element("p", { class: "llm-note", "aria-hidden": "true" }, `turn: ${fullTurn(speed)}`),
   );
+}
+
+/**
+ * A way along the rim, all around for a turn or more.
+ * @param {string} look
+ * @param {number} from  In radians.
+ * @param {number} turn
+ */
+function arc(look, from, turn) {
+  if (turn >= 2 * Math.PI) return svg("circle", { class: look, r: RIM });
+  return svg("path", { class: look, d: `M${along(from, turn, RIM).join("L")}` });
+}
+
+/**
+ * The angle between two hands, the shorter way.
+ * @param {number} from
+ * @param {number} turn
+ */
+function sector(from, turn) {
+  return `M0 0L${along(from, Math.atan2(Math.sin(turn), Math.cos(turn)), LONGEST / 2).join("L")}Z`;
+}
+
+/**
+ * Points of an arc, close enough to look round.
+ * @param {number} from
+ * @param {number} turn
+ * @param {number} radius
+ */
+function along(from, turn, radius) {
+  const steps = Math.ceil(Math.abs(turn) / 0.1) + 1;
+  return Array.from({ length: steps + 1 }, (_, i) => {
+    const angle = from + (turn * i) / steps;
+    return `${(radius * Math.cos(angle)).toFixed(1)} ${(-radius * Math.sin(angle)).toFixed(1)}`;
+  });
 }
 
 /** With its sign, as what is added up is written. @param {number} value */

@@ -32,8 +32,8 @@ class PositionDial(CourseWidget):
     key: List[float] = List(Float()).tag(sync=True)
     kind = Enum(["rope", "sinusoid"]).tag(sync=True)
     base = Enum(BASES).tag(sync=True)
-    query_position = Int(5, min=0, max=64).tag(sync=True)
-    key_position = Int(2, min=0, max=64).tag(sync=True)
+    query_position = Int(60, min=0, max=64).tag(sync=True)
+    key_position = Int(24, min=0, max=64).tag(sync=True)
     moved = Int(0, min=0, max=1000).tag(sync=True)
 
     def __init__(self, query: Any = None, key: Any = None, *, kind: str = "rope", base: int = 10000) -> None:

@@ -330,7 +330,7 @@ def test_position_dial_product_depends_on_the_distance_only(watched: Watched, ad
     said = page.get_by_role("status")
     product = said.inner_text().split("product ")[1]
     page.get_by_label("Both moved on by").fill("700")
-    expect(said).to_contain_text("Query at 705, key at 702")
+    expect(said).to_contain_text("Query at 760, key at 724")
     assert said.inner_text().split("product ")[1] == product
     page.get_by_label("Key at", exact=True).fill("9")
     assert said.inner_text().split("product ")[1] != product
@@ -345,7 +345,7 @@ def test_position_dial_shows_where_vectors_point_after_their_turn(watched: Watch
     watched.page.goto(f"{address}/ahead.html")
     dials = watched.page.locator(".llm-dials figcaption")
     expect(dials).to_have_count(3)
-    watched.page.get_by_role("slider", name="Query at").fill("10")
+    watched.page.get_by_role("slider", name="Query at").fill("32")
     for angles in dials.all_inner_texts():
         query, key_angle = angles.split(", ")
         assert query == key_angle
@@ -360,7 +360,9 @@ def test_position_dial_shares_add_up_to_the_product_on_a_scale_that_stays(watche
         page.wait_for_timeout(800)  # longer than a gesture: the state before leaves its trace
         page.get_by_label("Base").select_option(base)
         shares = page.locator(".llm-part-of-product").all_inner_texts()
-        product = float(re.split("→|product", page.get_by_role("status").inner_text().rstrip("."))[-1])
+        product = float(
+            re.split("→|product", page.get_by_role("status").inner_text().rstrip(".").replace("−", "-"))[-1]
+        )
         assert sum(float(share.replace("−", "-")) for share in shares) == pytest.approx(product, abs=0.002)
         scales.add(tuple(page.locator(".llm-quiet-trace .llm-tick[text-anchor=end]").all_text_contents()[:5]))
         expect(page.locator(".llm-quiet-trace text").filter(has_text="now ")).to_be_visible()
@@ -370,6 +372,22 @@ def test_position_dial_shares_add_up_to_the_product_on_a_scale_that_stays(watche
     turn = page.locator(".llm-dials").get_by_text("turn: 63", exact=True)  # 2π · 10, of the second of four pairs
     figure = page.locator(".llm-dials figure").nth(1).bounding_box()
     assert figure["y"] < turn.bounding_box()["y"] < figure["y"] + figure["height"]
+
+
+def test_position_dial_shows_how_far_each_hand_goes_and_the_angle_between_both(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "position_dial")
+    ways = page.locator(".llm-dials .llm-swept")
+    assert ways.evaluate_all("all => all.map(({ tagName }) => tagName)") == ["circle", "circle", "path", "path"]
+    far, hardly = (ways.nth(pair).evaluate("way => way.getTotalLength()") for pair in (2, 3))
+    assert far > 8 * hardly
+    between = page.locator(".llm-dials .llm-apart")
+    size = "all => all.map((part) => Math.round(part.getTotalLength()))"
+    apart = between.evaluate_all(size)
+    assert apart[1] > apart[2] > apart[3]
+    page.get_by_label("Both moved on by").fill("37")
+    assert between.evaluate_all(size) == pytest.approx(apart, abs=1)
+    page.get_by_label("Key at", exact=True).fill("60")
+    assert max(between.evaluate_all(size)) < min(apart) + 3  # the hands lie on each other: two sides of no width
 
 
 def test_lora_lab_counts_parameters(watched: Watched, address: str) -> None:
