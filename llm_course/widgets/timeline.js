@@ -288,19 +288,19 @@ function names(rows, places, falls, steps, picked, width) {
   const byTime = [...bySize].sort((a, b) => a - b);
   const orders = [bySize, byTime, [...fallen, ...bySize]].flatMap((some) => [some, [...some].reverse()]);
   const drawn = [...steps, ...falls];
-  const tryIn = (/** @type {number[]} */ some) => {
+  const namedIn = (/** @type {number[]} */ some) => {
     const order = [...new Set([...(picked >= 0 ? [picked] : []), ...some])];
     const spots = placed(order.map((i) => ({ text: rows[i].name, spots: spotsOf(i) })), drawing, drawn);
     const unnamed = order.filter((_, place) => !spots[place]);
     const crossed = order.filter((i, place) => spots[place] && isCrossed(boxOf(rows[i].name, /** @type {Spot} */ (spots[place])), drawn));
     return { order, spots, unnamed, crossed, leaders: spots.filter((spot) => spot?.leader).length };
   };
-  const tries = orders.map(tryIn);
+  const tries = orders.map(namedIn);
   // Those that found no good place choose before all others, a few times over.
   for (const one of [...tries]) {
     let last = one;
     for (let again = 0; again < AGAIN && last.unnamed.length + last.crossed.length > 0; again++) {
-      last = tryIn([...last.unnamed, ...last.crossed, ...last.order]);
+      last = namedIn([...last.unnamed, ...last.crossed, ...last.order]);
       tries.push(last);
     }
   }
