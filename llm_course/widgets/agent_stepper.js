@@ -122,11 +122,34 @@ export default widget(
       ring.replaceChildren(...all, loop(placesOf(state, step), step > 0 ? part : -1, over ? "llm-current llm-ended" : "llm-current"));
       budget.replaceChildren(budgetBar(told, stays, model.get("budget")));
       const list = table(history, told.length, stays, fresh, over);
-      log.replaceChildren(list);
-      list.scrollTop = list.scrollHeight;
+      const beyond = element("p", { class: "llm-out-of-view llm-note", "aria-hidden": "true" });
+      log.replaceChildren(list, beyond);
+      follow(list, (above, below) => {
+        beyond.textContent = [above && `↑ ${above} more`, below && `↓ ${below} more`].filter(Boolean).join(", ");
+      });
     }
   },
 );
+
+/**
+ * Brings the newest message into view, and tells how many are out of it: a scrollbar is not seen everywhere.
+ * @param {HTMLElement} list
+ * @param {(above: number, below: number) => void} tell
+ */
+function follow(list, tell) {
+  const rows = [...list.querySelectorAll("tbody tr")];
+  const count = () => {
+    const [top, bottom] = [/** @type {Element} */ (list.querySelector("thead th")).getBoundingClientRect().bottom, list.getBoundingClientRect().bottom];
+    const boxes = rows.map((row) => row.getBoundingClientRect());
+    tell(boxes.filter((box) => box.top < top - 2).length, boxes.filter((box) => box.bottom > bottom + 2).length);
+  };
+  list.addEventListener("scroll", count);
+  // Where it is drawn first, it has no height yet.
+  new ResizeObserver(() => {
+    list.scrollTop = list.scrollHeight;
+    count();
+  }).observe(list);
+}
 
 /** What is said before the first reply. @param {Model} model */
 function opening(model) {

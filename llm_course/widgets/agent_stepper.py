@@ -55,7 +55,7 @@ class AgentStepper(CourseWidget):
     task = Unicode("").tag(sync=True)
     prices: Any = Dict().tag(sync=True)
     busy: Any = List().tag(sync=True)
-    step = Int(1, min=0).tag(sync=True)  # the first call and its result show how a history grows
+    step = Int(3, min=0).tag(sync=True)  # the third call is made of what the first two brought
     max_steps = Int(6, min=1, max=MOST_STEPS).tag(sync=True)
     budget = Int(120, min=20, max=200).tag(sync=True)
     report = Bool(True).tag(sync=True)

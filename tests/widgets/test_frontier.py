@@ -364,12 +364,11 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     page = opened(watched, address, "agent_stepper")
     said = page.get_by_role("status")
     loop = page.get_by_role("list", name="The loop, and the last step in it")
-    expect(loop).to_contain_text('price(of: "ball")')
+    expect(loop).to_contain_text("add(a: 47, b: 85)")  # made of what the first two calls brought
     expect(page.locator("tr.llm-fresh")).to_have_count(2)
     expect(page.locator("caption")).to_have_text("What the model reads before its next reply")
     step = page.get_by_role("button", name="Whole step")
-    for _ in range(3):  # the first is taken at once
-        step.click()
+    step.click()  # three are taken at once
     expect(said).to_contain_text("The model gave a plain answer")
     expect(step).to_be_disabled()
     page.get_by_label("Script").select_option("a shop that is busy")
@@ -413,7 +412,9 @@ def test_one_part_of_the_loop_acts_at_a_time(watched: Watched, address: str) -> 
     part, said = page.get_by_role("button", name="Next part"), page.get_by_role("status")
     loop = page.get_by_role("list", name="The loop, and the last step in it")
     acting, texts, rows = loop.locator("[aria-current=step]"), loop.locator("li > span"), page.locator("tbody tr")
-    expect(acting).to_contain_text("The history grows")  # the first step is shown whole
+    page.get_by_role("button", name="Start again").click()
+    page.get_by_role("button", name="Whole step").click()
+    expect(acting).to_contain_text("The history grows")
     reply, call = '{"tool": "price", "arguments": {"of": "kite"}}', 'price(of: "kite")'
     expected = [
         ("The model writes a reply", [reply, "", "", ""], 5),
@@ -453,6 +454,24 @@ def test_a_step_moves_nothing_and_its_newest_message_is_in_view(watched: Watched
         page.get_by_label("Step limit").scroll_into_view_if_needed()
         expect(log.locator("tbody tr").last).to_be_in_viewport()
         expect(log.get_by_role("columnheader", name="message")).to_be_in_viewport()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 756])
+def test_how_many_messages_are_out_of_view_is_told(watched: Watched, address: str, width: int) -> None:
+    watched.page.set_viewport_size({"width": width, "height": 1200})
+    page = opened(watched, address, "agent_stepper")
+    told, log = page.locator(".llm-out-of-view"), page.locator(".llm-log .llm-scroller")
+    rows = log.locator("tbody tr")
+    expect(told).to_have_text("" if width > 700 else re.compile(r"^↑ \d more$"))
+    expect(rows.last).to_be_in_viewport()  # at once, before anything is pressed
+    page.get_by_label("Script").select_option("round and round")
+    step = page.get_by_role("button", name="Whole step")
+    while step.is_enabled():
+        step.click()
+    expect(told).to_have_text(re.compile(r"^↑ \d+ more$"))
+    log.evaluate("log => (log.scrollTop = 0)")
+    expect(told).to_have_text(re.compile(r"^↓ \d+ more$"))
 
 
 @pytest.mark.browser
