@@ -29,11 +29,11 @@ export default widget(
   {
     title: "Low rank: what it saves, what it can hold",
     tryThis: (model) => [
-      ...(model.get("ability").length ? ["Press the ranks from left to right and watch the three bars. Which of these fills first, and how much of the matrix is still missing then?"] : []),
-      "Go through the ranks with the arrow keys and watch the second picture. What comes first, the large shape of the first or its single squares?",
-      "Press the last rank: the two thin matrices then have as many numbers as the full one. LoRA saves only far below it.",
+      ...(model.get("ability").length ? ["Press the ranks 1, 4, 8 and 16, one after the other. Which of the three bars is nearly full first? How much of the matrix do B and A still miss then?"] : []),
+      "Click on the slider and press the right arrow key, again and again. The middle picture comes closer to the left one: do you see broad areas of one color first, or single squares?",
+      "Press the last of the ranks: B and A together then have as many numbers as the matrix itself. LoRA saves only at ranks far below it.",
       ...(model.get("matrices").length > 2
-        ? ["Choose the trained weight, then random numbers: less of them fits into the same rank. So LoRA adds to a weight and does not replace it."]
+        ? ["Press rank 8, then choose the trained weight and the random numbers. How much of each do B and A miss? This is why LoRA keeps the trained weight, and adds B · A to it."]
         : []),
     ],
   },
@@ -44,7 +44,7 @@ export default widget(
     const names = matrices.map(({ name }, i) => /** @type {[string, string]} */ ([String(i), name]));
     const results = element("div");
     const said = announcement();
-    said.classList.add("llm-three-lines");
+    said.classList.add("llm-eight-lines");
     const presets = element("div", { class: "llm-chips", role: "group", "aria-label": "Ranks to start with" });
     const rankField = slider("Rank r", { min: 1, max: highest, step: 1, value: Math.min(highest, model.get("rank")) }, (rank) => setTrait(model, "rank", rank));
     const rankInput = /** @type {HTMLInputElement} */ (rankField.querySelector("input"));
@@ -79,7 +79,7 @@ export default widget(
       const matrix = matrices[model.get("chosen")];
       const rank = Math.min(highest, model.get("rank"));
       const now = figuresOf(matrix, rank, model.get("chosen") === 0 ? abilityLost(model.get("ability"), rank) : undefined);
-      said.textContent = sentence(matrix, rank);
+      said.textContent = sentence(matrix, rank, now);
       presets.replaceChildren(...presetRanks(matrix, highest).map((preset) => rankButton(preset, preset === rank, choose)));
       drawn.replaceChildren(shapes(matrix, rank));
       results.replaceChildren(inBars(now, remember(now), rank, model.get("ability").length > 0), corners(matrix, rank), errorPlot(matrices, model.get("ability"), model.get("chosen"), rank, highest));
@@ -90,10 +90,13 @@ export default widget(
 /**
  * @param {Matrix} matrix
  * @param {number} rank
+ * @param {Figures} figures
  */
-function sentence({ rows, columns }, rank) {
+function sentence({ rows, columns }, rank, { kept, missed, lost }) {
   const thin = lowRankParameters(rows, columns, rank);
-  return `B and A: ${rank} · (${rows} + ${columns}) = ${grouped(thin)} numbers, ${share(thin / (rows * columns))} of the ${grouped(rows * columns)} of the matrix.`;
+  const counted = `At rank ${rank}, B and A have ${rank} · (${rows} + ${columns}) = ${grouped(thin)} numbers, ${share(kept)} of the ${grouped(rows * columns)} of the matrix.`;
+  const gain = lost === undefined ? "" : `, and keeps ${share(1 - lost, 0)} of the drop in loss that it brought`;
+  return `${counted} Their product misses ${share(missed, 0)} of its size${gain}.`;
 }
 
 /**
@@ -120,8 +123,8 @@ function figuresOf({ rows, columns, singular_values }, rank, lost) {
  */
 function inBars(now, before, rank, hasAbility) {
   /** @type {[string, (figures: Figures) => number | undefined][]} */
-  const bars = [["of the numbers", ({ kept }) => kept], ["of the matrix (100 % − error)", ({ missed }) => 1 - missed]];
-  if (hasAbility) bars.push(["of what it was good for", ({ lost }) => (lost === undefined ? undefined : 1 - lost)]);
+  const bars = [["of the numbers", ({ kept }) => kept], ["of its size (100 % − missed)", ({ missed }) => 1 - missed]];
+  if (hasAbility) bars.push(["of the drop in loss", ({ lost }) => (lost === undefined ? undefined : 1 - lost)]);
   const rows = bars.map(([name, of]) => {
     const [was, is] = [before && of(before), of(now)];
     return tableRow(name, [pairedShares(is === undefined ? "not known" : share(is), was ?? is ?? 0, is ?? 0)]);
@@ -181,11 +184,11 @@ function corners({ name, singular_values, corner }, rank) {
   return element(
     "div",
     { class: "llm-corners" },
-    picture(name, `${whole.length} × ${whole[0].length} of it, sorted by its strongest pattern`, whole, largest),
+    picture(name, `${whole.length} × ${whole[0].length} of it, sorted to show its main pattern`, whole, largest),
     element("span", { "aria-hidden": "true" }, "="),
-    picture(`B · A of rank ${rank}`, "the best there is", product, largest),
+    picture(`B · A of rank ${rank}`, "the closest of this rank", product, largest),
     element("span", { "aria-hidden": "true" }, "+"),
-    picture("What B · A misses", `${share(rankErrors(singular_values)[rank], 0)} of the whole`, rest, largest),
+    picture("What is missed", `${share(rankErrors(singular_values)[rank], 0)} of its size`, rest, largest),
   );
 }
 
@@ -252,14 +255,14 @@ function errorPlot(matrices, ability, chosen, rank, highest) {
     points: rankErrors(singular_values).slice(1, highest + 1).map((error, i) => /** @type {[number, number]} */ ([Math.log2(i + 1), error])),
   }));
   const kept = ability.filter(([measured]) => measured > 0).map(([measured, lost]) => /** @type {[number, number]} */ ([Math.log2(measured), lost]));
-  if (kept.length) series.push({ name: "What the change was good for", look: ABILITY, points: kept });
+  if (kept.length) series.push({ name: "The drop in loss it brought", look: ABILITY, points: kept });
   const lost = abilityLost(ability, rank);
   const dots = [{ value: rankErrors(matrices[chosen].singular_values)[rank], look: chosen % LINES }];
   if (lost !== undefined && chosen === 0) dots.push({ value: lost, look: ABILITY });
   return linePlot({
-    title: "What is lost when only so many ranks are kept",
+    title: "What is missed at each rank",
     x: "rank",
-    y: "share lost",
+    y: "share missed",
     series,
     marker: Math.log2(rank),
     dots: dots.map(({ value, look }) => ({ at: [Math.log2(rank), value], name: share(value, 0), look })),
@@ -267,7 +270,8 @@ function errorPlot(matrices, ability, chosen, rank, highest) {
     xTicks: Array.from({ length: Math.floor(Math.log2(highest)) + 1 }, (_, i) => i),
     yTick: (share) => `${Math.round(100 * share)} %`,
     yRange: [0, 1],
-    height: 200,
+    height: 186,
+    linesAreInLegend: true, // beside them they would have room at some ranks only
   });
 }
 

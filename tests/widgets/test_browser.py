@@ -404,11 +404,18 @@ def test_lora_lab_sets_its_shares_side_by_side_and_on_the_lines(watched: Watched
     shares = page.get_by_role("table", name="Rank 4 keeps").get_by_role("cell")
     kept, of_matrix, of_use = (text.strip() for text in shares.all_inner_texts())
     assert (kept, of_use) == ("6.3 %", "47.4 %")  # measured at rank 4: 1 - (3.4 - 0.4) / (6.1 - 0.4)
-    dots = page.get_by_role("img", name="What is lost").locator("circle.llm-point title").all_text_contents()
+    dots = (
+        page.get_by_role("img", name="What is missed at each rank")
+        .locator("circle.llm-point title")
+        .all_text_contents()
+    )
     assert dots == [f"{100 - float(of_matrix[:-2]):.0f} %", "53 %"]
+    said = page.get_by_role("status")
+    expect(said).to_contain_text(f"misses {dots[0]} of its size, and keeps 47 % of the drop in loss that it brought.")
     top = page.locator(".llm-corners").evaluate("corners => corners.offsetTop")
     page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
     expect(shares.last).to_have_text("not known")  # nothing was measured of it
+    expect(said).not_to_contain_text("drop in loss")
     assert page.locator(".llm-corners").evaluate("corners => corners.offsetTop") == top
     page.get_by_label("Matrix", exact=True).select_option(label="The change")
     page.set_viewport_size({"width": 359, "height": 800})
@@ -423,13 +430,13 @@ def test_lora_lab_draws_what_a_rank_holds(watched: Watched, address: str) -> Non
         cells = page.get_by_role("img", name=name).locator("rect")
         return [float(opacity) for opacity in cells.evaluate_all("all => all.map(c => c.getAttribute('fill-opacity'))")]
 
-    missed = strengths("What B · A misses")
+    missed = strengths("What is missed: ")
     page.get_by_role("button", name="r = 64").click()
     expect(page.get_by_label("Rank r")).to_have_value("64")
     expect(page.get_by_role("button", name="r = 64")).to_have_attribute("aria-pressed", "true")
-    assert len(missed) == 256 and sum(strengths("What B · A misses")) < sum(missed) / 2
+    assert len(missed) == 256 and sum(strengths("What is missed: ")) < sum(missed) / 2
     page.get_by_label("Rank r").fill("128")
-    assert max(strengths("What B · A misses")) < 0.01
+    assert max(strengths("What is missed: ")) < 0.01
     assert strengths("B · A of rank 128") == strengths("The change")
 
 
