@@ -1,11 +1,12 @@
 /** Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values. */
 
+import { allHeads } from "./js/all_heads.js";
 import { attention, readHeads } from "./js/attention.js";
-import { habitName, habitOf, spread, summary } from "./js/attention_words.js";
+import { habitOf, spread, summary } from "./js/attention_words.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { memory } from "./js/before.js";
 import { announcement, button, choice, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
-import { heatMap, numberTable, thumbnail } from "./js/heat_map.js";
+import { heatMap, numberTable } from "./js/heat_map.js";
 import { format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 
 /** @import { Matrix, Model } from "./js/types.js" */
@@ -24,6 +25,7 @@ import { format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
  * @property {(layer: number, head: number, edited: Vectors) => void} [edit]  Where a reader may change the numbers.
  * @property {(layer: number, head: number) => Vectors} [first]  What they were before any change.
  * @property {HTMLElement} [controls]  What else the source lets a reader choose.
+ * @property {boolean} [hasText]  Its controls are wide: they stand above the heads, not beside them.
  * @property {() => Promise<void>} [prepare]  Before it is first looked at.
  * @property {string} [note]
  *
@@ -43,8 +45,8 @@ import { format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 const SMALL = { tokens: 8, width: 6 };
 /** Of wider output vectors, the first numbers are shown. */
 const OUTPUT_WIDTH = 8;
-/** A map of more columns has small cells; so many heads are drawn small, to choose from. */
-const COMPACT = { columns: 9, heads: 64 };
+/** Maps of more columns have small cells, and smaller ones. */
+const COMPACT = { columns: 9, many: 18 };
 /** Below this a weight is not written: it is read as 0.00. */
 const LEAST_WRITTEN = 0.005;
 /** Longer sentences are cut: a table of more columns is no longer read. */
@@ -98,6 +100,9 @@ export default widget(
         return;
       }
       view.source = source;
+      // Moved only here: a field that moves loses the focus of who types.
+      from.classList.toggle("llm-above", source.hasText === true);
+      (source.hasText ? above : side).prepend(from);
       showHead();
     }
 
@@ -105,8 +110,10 @@ export default widget(
     const from = element("div", { class: "llm-controls" }, choice("Vectors", labels, String(model.get("source")), chooseSource), headControls, sourceControls);
     const beside = element("div");
     const below = element("div");
-    const split = element("div", { class: "llm-columns" }, element("div", { class: "llm-side" }, from, beside), element("div", { class: "llm-stage" }, head));
-    body.append(split, below);
+    const above = element("div");
+    const side = element("div", { class: "llm-side" }, from, beside);
+    const split = element("div", { class: "llm-columns llm-of-heads" }, side, element("div", { class: "llm-stage" }, head));
+    body.append(above, split, below);
     openSource();
     for (const trait of ["causal", "scaled"]) model.on(`change:${trait}`, () => refresh());
   },
@@ -241,6 +248,7 @@ function sentenceSource(model, onChange) {
   /** @type {Source} */
   const source = {
     label: "A sentence in the course model",
+    hasText: true,
     tokens: [],
     layers: 1,
     heads: 1,
@@ -263,51 +271,6 @@ function sentenceSource(model, onChange) {
 }
 
 /**
- * The weights of all heads, small: what a reader looks through before looking closely.
- * @param {View} view
- * @param {Model} model
- * @param {() => void} onChoose
- */
-function thumbnails({ source, layer, head }, model, onChoose) {
-  const { layers, heads } = source;
-  if (layers * heads < 2 || layers * heads > COMPACT.heads) return null;
-  const indices = (/** @type {number} */ count) => Array.from({ length: count }, (_, i) => i);
-  const buttons = indices(layers).flatMap((i) =>
-    indices(heads).map((j) => {
-      const weights = weightsOf(source.at(i, j));
-      const habit = habitName(weights, source.tokens);
-      return element(
-        "button",
-        {
-          type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}, ${habit ?? "no fixed place"}`, "aria-pressed": String(i === layer && j === head),
-          onclick: () => {
-            setTrait(model, "layer", i);
-            setTrait(model, "head", j);
-            onChoose();
-          },
-        },
-        thumbnail(weights),
-        element("span", {}, habit ?? "–"),
-      );
-    }),
-  );
-  return element(
-    "figure",
-    {},
-    element("figcaption", {}, "All heads, a layer in each row, with where they mostly look"),
-    element("div", { class: "llm-thumbnails", style: `--columns: ${heads}`, role: "group", "aria-label": "Heads" }, ...buttons),
-  );
-}
-
-/**
- * @param {Vectors | Weights} numbers
- * @returns {Matrix}
- */
-function weightsOf(numbers) {
-  return "weights" in numbers ? numbers.weights : attention({ ...numbers, causal: true, scaled: true }).weights;
-}
-
-/**
  * Everything about the head in view: its controls, its numbers, and what they give.
  * @param {View} view
  * @param {Model} model
@@ -320,9 +283,14 @@ function headView(view, model, onChoose) {
   let numbers = source.at(view.layer, view.head);
   const results = resultView(view, model, numbers, (query, key) => markRows(tables, query, key));
   const show = () => results.show(numbers, { causal: model.get("causal"), scaled: model.get("scaled") });
+  const all = allHeads(view, (layer, head) => {
+    setTrait(model, "layer", layer);
+    setTrait(model, "head", head);
+    onChoose();
+  });
   /** @type {(HTMLElement | null)[]} */
   const controls = [
-    ...indexChoices(view, model, onChoose),
+    ...(all ? [] : indexChoices(view, model, onChoose)),
     ...("weights" in numbers ? [] : switches(model)),
   ];
   const tables =
@@ -334,14 +302,16 @@ function headView(view, model, onChoose) {
         })
       : [];
   if (tables.length) controls.push(presetButtons(view, numbers, onChoose));
-  const note = source.note ? element("p", { class: "llm-note" }, source.note) : null;
-  const all = thumbnails(view, model, onChoose);
+  if (source.note) results.scores?.append(element("p", { class: "llm-note" }, source.note));
+  const note = source.note && !results.scores ? element("p", { class: "llm-note" }, source.note) : null;
   const inputs = tables.length ? element("div", { class: "llm-row llm-tight" }, ...tables) : null;
+  const isLong = source.hasText && source.tokens.length >= COMPACT.many;
   const parts = {
     controls, isSplit: all !== null,
     // What is said of numbers that a reader types into stands beside them: on a phone the maps are screens below.
-    stage: inputs ? [results.said, inputs, results.node] : [results.node, ...(all ? [results.listened, results.said] : [])],
-    side: all ? [all, results.habit] : [],
+    stage: inputs ? [results.said, inputs, results.node] : [results.node, ...(all ? [results.listened] : []), ...(all && !isLong ? [results.said] : [])],
+    // What is said of a long text stands where there is room.
+    side: all ? [all, results.habit, ...(isLong ? [results.said] : [])] : [],
     rest: [...(inputs || all ? [] : [results.said]), results.below, note],
   };
   const present = (/** @type {(Node | null)[]} */ nodes) => nodes.filter((node) => node !== null);
@@ -448,8 +418,9 @@ function markRows(tables, query, key) {
  * @param {Model} model
  * @param {Vectors | Weights} numbers
  * @param {(query: number, key?: number) => void} onMeet  What meets in the picked row, or in a cell that is pointed at.
- * @returns {{ node: Node, said: Node, listened: Node, habit: Node, below: Node, show: (numbers: Vectors | Weights, settings: Settings) => void }}
- *   The maps; what is said of them; the text as the picked query listens to it; what the head does in all rows; the rest.
+ * @returns {{ node: Node, said: Node, listened: Node, habit: Node, below: Node, scores: HTMLElement | null, show: (numbers: Vectors | Weights, settings: Settings) => void }}
+ *   The maps; what is said of them; the text as the picked query listens to it; what the head does in all rows; the rest, and in it
+ *   what unfolds to scores and output.
  */
 function resultView(view, model, numbers, onMeet) {
   const { tokens } = view.source;
@@ -458,6 +429,7 @@ function resultView(view, model, numbers, onMeet) {
   const width = vectors ? vectors.value[0].length : 0;
   const dimensions = Array.from({ length: Math.min(width, OUTPUT_WIDTH) }, (_, i) => String(i + 1));
   const isCompact = tokens.length >= COMPACT.columns;
+  const look = tokens.length >= COMPACT.many ? "llm-many" : "";
   const onPick = (/** @type {number} */ row) => {
     view.picked = row;
     setTrait(model, "picked", row);
@@ -468,8 +440,8 @@ function resultView(view, model, numbers, onMeet) {
     for (const map of [scoreMap, weightMap]) map.frame(row, column);
     onMeet(row ?? view.picked, column);
   };
-  const scoreMap = heatMap({ caption: scoreCaption(true), rows, columns: tokens, onPoint, isCompact });
-  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, onPoint, isCompact, full: isCompact ? undefined : 1 });
+  const scoreMap = heatMap({ caption: scoreCaption(true), rows, columns: tokens, onPoint, isCompact, look });
+  const weightMap = heatMap({ caption: "Weights: each row sums to 1", rows, columns: tokens, onPick, onPoint, isCompact, look, full: isCompact ? undefined : 1 });
   const outputMap = heatMap({ caption: outputCaption(width), rows, columns: dimensions, look: isCompact ? "" : "llm-bare" });
   const said = announcement();
   const listened = element("div");
@@ -490,7 +462,7 @@ function resultView(view, model, numbers, onMeet) {
         onPoint();
         said.textContent = summary(weights[picked], rows[picked], tokens, before?.[picked]);
         if (isCompact) redraw(listened, rowOf(weights[picked], rows[picked], tokens));
-        habit.replaceChildren(...habitOf(weights, tokens));
+        habit.replaceChildren(...habitOf(weights, tokens, `Layer ${view.layer + 1}, head ${view.head + 1}`));
       };
       if ("weights" in current) return showWeights(current.weights);
       const results = attention({ ...current, ...settings });
@@ -513,7 +485,7 @@ function resultView(view, model, numbers, onMeet) {
 function arrange(vectors, isCompact, { scores, weights, output, said, listened, habit, steps }) {
   if (!vectors || isCompact) {
     const rest = vectors ? element("details", {}, element("summary", {}, "Scores and output"), scores, output) : null;
-    return { node: weights, said, listened, habit, below: element("div", {}, rest) };
+    return { node: weights, said, listened, habit, below: element("div", {}, rest), scores: rest };
   }
   const explanation = element("details", {}, element("summary", {}, "The picked row, term by term"), steps);
   return {
@@ -522,6 +494,7 @@ function arrange(vectors, isCompact, { scores, weights, output, said, listened, 
     listened,
     habit,
     below: element("div", {}, isSmall(vectors) ? explanation : null),
+    scores: null,
   };
 }
 

@@ -1,5 +1,6 @@
 """The attention explorer in Chromium: what a reader edits, picks and points at, and the course model's own heads."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ def test_attention_explorer_works_from_the_keyboard(watched: Watched, address: s
 
 def read_sentence(page: Page) -> None:
     page.get_by_label("Vectors", exact=True).select_option(label="A sentence in the course model")
-    expect(page.get_by_label("Layer", exact=True)).to_be_visible()
+    expect(page.get_by_role("group", name="Heads")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
@@ -80,8 +81,7 @@ def test_attention_explorer_reads_a_sentence_with_the_course_model(
     model.set_attn_implementation("eager")
     with torch.no_grad():
         attentions = model(ids, output_attentions=True).attentions
-    page.get_by_label("Layer", exact=True).select_option(label="3")
-    page.get_by_label("Head", exact=True).select_option(label="4")
+    page.get_by_role("button", name="Layer 3, head 4").click()
     expected = attentions[2][0, 3].round(decimals=2)
     assert attention_row(page, 3) == pytest.approx(expected[3].tolist(), abs=0.011)
 
@@ -129,3 +129,22 @@ def test_a_weight_marks_the_rows_that_meet_in_it(watched: Watched, address: str)
     assert places == [2, 1, 1]
     page.get_by_text("Attention explorer", exact=True).hover()
     expect(meeting).to_have_count(1)
+
+
+def test_all_heads_are_large_enough_to_tell_apart_and_say_where_they_look(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    watched.page.set_viewport_size({"width": 756, "height": 800})
+    read_sentence(page)
+    heads = page.get_by_role("group", name="Heads").get_by_role("button")
+    words = heads.all_inner_texts()
+    assert all(re.fullmatch(r".+ \d+%|varies|spread", word) for word in words)
+    assert {"varies", "spread"} < set(words)
+    assert min(heads.locator("canvas").evaluate_all("all => all.map((one) => one.offsetWidth)")) >= 56
+    assert page.locator(".llm-widget").bounding_box()["height"] <= 760
+    heads.nth(words.index("spread")).click()
+    expect(page.locator(".llm-habit")).to_contain_text("has no fixed place, and looks at many tokens")
+    text = page.get_by_label("Your sentence")
+    text.fill("One day, Anna had a red hat. Tom had a blue coin. The red hat belonged to her")
+    expect(text).to_be_focused()
+    maps = page.locator(".llm-scroller:visible")
+    assert maps.evaluate_all("all => all.filter((map) => map.scrollWidth > map.clientWidth + 1).length") == 0

@@ -96,4 +96,4 @@ def test_attention_explorer_in_jupyterlab(open_notebook: Callable[..., Page]) ->
     page.keyboard.press("Shift+Enter")
     expect(page.get_by_text("causal is True")).to_be_visible()
     page.get_by_label("Vectors", exact=True).select_option(label="A sentence in the course model")
-    expect(page.get_by_label("Layer", exact=True)).to_be_visible()
+    expect(page.get_by_role("group", name="Heads")).to_be_visible()

@@ -8,6 +8,10 @@ import { argmax, format } from "./numbers.js";
 
 /** A head that gives so much of its weight to one kind of place is named after it. */
 const HABIT = 0.4;
+/** From this share on a place is worth naming, where a head is not spread. */
+const LEANING = 0.25;
+/** A head without such a place is spread where it listens in effect to so large a share of what it may see. */
+const SPREAD = 0.5;
 /** Weights that differ by less are the same. */
 const ALIKE = 1e-6;
 
@@ -31,45 +35,67 @@ function habits(weights, tokens) {
 }
 
 /**
- * The kind of place that a head mostly looks at, if there is one, in a word or two.
+ * Where a head looks most, in a word or two: the kind of place and its share of the weight; where there is none, whether it
+ * looks at few tokens or many.
  * @param {Matrix} weights
  * @param {string[]} tokens
  */
 export function habitName(weights, tokens) {
-  return habits(weights, tokens).find(({ share }) => share >= HABIT)?.short;
+  const [most] = habits(weights, tokens);
+  const areMany = isSpread(weights);
+  if (most?.share >= (areMany ? HABIT : LEANING)) return `${most.short} ${Math.round(100 * most.share)}%`;
+  return areMany ? "spread" : "varies";
+}
+
+/**
+ * Whether the rows of a head are spread over much of what they may see: those before them, where all keep to that.
+ * @param {Matrix} weights
+ */
+function isSpread(weights) {
+  const isCausal = weights.every((row, i) => row.every((weight, j) => j <= i || weight === 0));
+  const shares = weights.map((row, i) => effective(row) / (isCausal ? i + 1 : row.length)).slice(2);
+  return shares.reduce((sum, share) => sum + share, 0) > SPREAD * shares.length;
+}
+
+/**
+ * To how many tokens a query listens in effect: the exponential of the entropy is the number of equally heard tokens that
+ * would be as uncertain.
+ * @param {number[]} weights
+ */
+function effective(weights) {
+  return Math.exp(-weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0));
 }
 
 /**
  * Where a head's weight goes, in words.
  * @param {Matrix} weights
  * @param {string[]} tokens
+ * @param {string} head  Which one.
  */
-export function habitOf(weights, tokens) {
+export function habitOf(weights, tokens, head) {
   const shares = habits(weights, tokens);
   if (!shares.length) return [];
   const [most] = shares;
-  const named = most.share >= HABIT ? `This head ${most.does}.` : "This head has no fixed place.";
+  const named = most.share >= HABIT ? `${head} ${most.does}.` : `${head} has no fixed place, and looks at ${isSpread(weights) ? "many" : "few"} tokens.`;
   const listed = shares.map(({ name, share }) => `${name} ${Math.round(100 * share)}\u00a0%`).join(", ");
   return [element("b", {}, named), ` Mean of rows: ${listed}.`];
 }
 
 /**
- * Which token a query listens to most, and to how many in effect: the exponential of the entropy is the number of equally
- * heard tokens that would be as uncertain.
+ * Which token a query listens to most, and to how many in effect.
  * @param {number[]} weights
  * @param {string} query
  * @param {string[]} tokens
  * @param {number[]} [before]
  */
 export function summary(weights, query, tokens, before) {
-  const entropy = -weights.reduce((sum, weight) => sum + (weight > 0 ? weight * Math.log(weight) : 0), 0);
   const most = argmax(weights);
   const alike = weights.filter((weight) => weights[most] - weight < ALIKE).length;
   const said =
     alike > 1
       ? `“${query}” listens to ${alike} tokens alike (${format(weights[most])} each).`
       : `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}).`;
-  return `${said} In effect it listens to ${format(Math.exp(entropy), 1)} of ${tokens.length} tokens.`;
+  return `${said} In effect it listens to ${format(effective(weights), 1)} of ${tokens.length} tokens.`;
 }
 
 /** @param {Matrix} scores */

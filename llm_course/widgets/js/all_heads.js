@@ -1,0 +1,50 @@
+/** The weights of all heads, small: what a reader looks through before looking closely. */
+
+import { attention } from "./attention.js";
+import { habitName } from "./attention_words.js";
+import { element } from "./dom.js";
+import { thumbnail } from "./heat_map.js";
+
+/** @import { Matrix } from "./types.js" */
+/** @import { Source, Vectors, Weights } from "../attention_explorer.js" */
+
+/** So many heads are drawn small, to choose from. */
+const MOST = 64;
+
+/**
+ * @param {{ source: Source, layer: number, head: number }} view
+ * @param {(layer: number, head: number) => void} onChoose
+ * @returns {HTMLElement | null}  Null where there is one head alone, or too many.
+ */
+export function allHeads({ source, layer, head }, onChoose) {
+  const { layers, heads } = source;
+  if (layers * heads < 2 || layers * heads > MOST) return null;
+  const indices = (/** @type {number} */ count) => Array.from({ length: count }, (_, i) => i);
+  const buttons = indices(layers).flatMap((i) =>
+    indices(heads).map((j) => {
+      const weights = weightsOf(source.at(i, j));
+      const habit = habitName(weights, source.tokens);
+      return element(
+        "button",
+        { type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}, ${habit}`, "aria-pressed": String(i === layer && j === head), onclick: () => onChoose(i, j) },
+        thumbnail(weights),
+        element("span", {}, habit),
+      );
+    }),
+  );
+  return element(
+    "figure",
+    {},
+    element("figcaption", {}, "All heads, a layer in each row: press one"),
+    element("div", { class: "llm-thumbnails", style: `--columns: ${heads}`, role: "group", "aria-label": "Heads" }, ...buttons),
+    element("p", { class: "llm-note" }, "Below each: where most of its weight goes. “varies”: to few tokens, not at one kind of place; “spread”: to many."),
+  );
+}
+
+/**
+ * @param {Vectors | Weights} numbers
+ * @returns {Matrix}
+ */
+function weightsOf(numbers) {
+  return "weights" in numbers ? numbers.weights : attention({ ...numbers, causal: true, scaled: true }).weights;
+}
