@@ -18,9 +18,9 @@ const TRIED = [2, 3];
 const TOKENS_PER_GIB = 8192;
 const DRAFT_SHARE = 0.1;
 /** Pixels: of a request's row, at the sides of the charts, of the chart of memory. */
-const ROW = 5;
+const ROW = 6;
 const EDGE = { left: 40, right: 8 };
-const MEMORY = { top: 4, height: 46 };
+const MEMORY = { top: 2, height: 42 };
 
 export default widget(
   {
@@ -36,10 +36,11 @@ export default widget(
     const said = announcement();
     said.classList.add("llm-served");
     const told = element("p", { class: "llm-note llm-request-told" });
+    const shared = element("p", { class: "llm-note llm-of-sharing" });
     const results = element("div");
     const more = moreFields(model);
     tips.addEventListener("llm-tried", (event) => (more.open ||= TRIED.includes(/** @type {CustomEvent} */ (event).detail)));
-    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said, told], [results]));
+    body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said], [element("div", { class: "llm-told-within" }, told, results), shared]));
     const remember = /** @type {(now: Run) => Run | undefined} */ (memory());
     let picked = -1;
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
@@ -58,7 +59,7 @@ export default widget(
       };
       pick(picked);
       results.replaceChildren(schedule(yours, plain, former, picked, pick), table(plain.server, of(plain), found, foundBefore, deadlines));
-      if (apart) results.append(element("p", { class: "llm-note" }, sharingSaid(yours, apart, found, of(apart))));
+      shared.textContent = apart ? sharingSaid(yours, apart, found, of(apart)) : "";
     }
   },
 );
@@ -88,7 +89,7 @@ function moreFields(model) {
     slider("Accepted", { min: 0, max: 1, step: 0.05, value: model.get("acceptance"), format: (share) => `${Math.round(100 * share)} %` }, set("acceptance")),
   ];
   const open = Object.entries(FOLDED).some(([trait, value]) => model.get(trait) !== value);
-  return element("details", { class: "llm-grow", open }, element("summary", {}, "More settings"), element("div", { class: "llm-controls llm-dense" }, ...controls));
+  return element("details", { class: "llm-grow", open }, element("summary", {}, "More settings"), element("div", { class: "llm-controls llm-dense llm-two-abreast" }, ...controls));
 }
 
 /** @param {Model} model */
@@ -142,10 +143,10 @@ function sentence({ outcomes, steps }, found, before) {
  * @param {Figures} foundApart
  */
 function sharingSaid(shared, apart, found, foundApart) {
-  const saved = `${Math.round(100 * found.hits)}\u00a0% of all prompt tokens were found in the cache.`;
+  const saved = `${Math.round(100 * found.hits)}\u00a0% of prompt tokens were in the cache.`;
   const [most, mostApart] = [shared, apart].map(({ steps }) => Math.max(...steps.map(({ reading, writing }) => reading.length + writing.length)));
   if (found.preemptions <= foundApart.preemptions || most <= mostApart) return saved;
-  return `${saved} Sharing lets in up to ${most} requests at a time, not ${mostApart}. So the memory runs out more often as they write: without sharing, ${foundApart.preemptions} times, and all done in ${format(foundApart.seconds, 1)} s.`;
+  return `${saved} So up to ${most} requests run at a time, not ${mostApart}, and memory runs out more often as they write: without sharing ${foundApart.preemptions} times, and all done in ${format(foundApart.seconds, 1)} s.`;
 }
 
 /**
@@ -224,7 +225,7 @@ function schedule(run, plain, former, picked, pick) {
       svg("text", { class: "llm-tick", x: EDGE.left - 4, y: bottom, "text-anchor": "end" }, "0"),
     );
   };
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Who waits, reads, writes; below, memory"), legend(run.steps.some(({ kept }) => kept)), fitted(draw));
+  return element("figure", { class: "llm-plot llm-schedule" }, ...legends(run.steps.some(({ kept }) => kept)), fitted(draw));
 }
 
 /**
@@ -238,7 +239,7 @@ function rowOf(run, row, index, toX) {
   const y = index * ROW;
   const wait = svg("line", { class: "llm-axis", x1: toX(arrival), x2: toX(finish), y1: y + ROW / 2, y2: y + ROW / 2 });
   const parts = row.map(({ kind, start, end }) =>
-    svg("rect", { class: kind === "reading" ? "llm-reading" : "llm-writing", x: toX(start), y: kind === "reading" ? y : y + 1, width: Math.max(0.8, toX(end) - toX(start)), height: kind === "reading" ? ROW : ROW - 2 }),
+    svg("rect", { class: kind === "reading" ? "llm-reading" : "llm-writing", x: toX(start), y: kind === "reading" ? y - 0.5 : y + 0.5, width: Math.max(0.8, toX(end) - toX(start)), height: kind === "reading" ? ROW + 1 : ROW - 1 }),
   );
   const back = preempted ? row.filter(({ kind }, i) => i > 0 && kind === "reading").slice(-preempted) : [];
   const signs = back.map(({ start }) => svg("path", { class: "llm-sent-back", d: signAt(toX(row[row.findIndex((one) => one.start === start) - 1].end), y + ROW / 2) }));
@@ -277,23 +278,30 @@ function memoryOf({ server, steps }, toX, top, bottom) {
 }
 
 /**
- * What the marks mean. The last keeps its place where nothing is kept: the charts below do not move.
+ * What the marks mean, those of the requests and those of memory. The last keeps its place where nothing is kept: the
+ * charts below do not move.
  * @param {boolean} keeps
  */
-function legend(keeps) {
+function legends(keeps) {
   const box = (/** @type {string} */ kind, height = 8) => svg("rect", { class: kind, x: 0, y: 5 - height / 2, width: 26, height });
-  return element(
+  const requests = element(
     "p",
     { class: "llm-legend" },
     sample("waits", svg("line", { class: "llm-axis", x1: 0, x2: 26, y1: 5, y2: 5 })),
     sample("reads", box("llm-reading")),
     sample("writes", box("llm-writing", 4)),
     sample("sent back", svg("path", { class: "llm-sent-back", d: signAt(8, 5) })),
-    sample("end in the run before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })),
-    sample("cache filled", box("llm-cached")),
+    sample("end before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })),
+  );
+  const cache = element(
+    "p",
+    { class: "llm-legend" },
+    element("b", {}, "Cache, below"),
+    sample("filled", box("llm-cached")),
     sample("taken, empty", box("llm-used")),
     element("span", { style: keeps ? undefined : "visibility: hidden" }, sample("kept", box("llm-kept"))),
   );
+  return [requests, cache];
 }
 
 /**
@@ -324,9 +332,9 @@ function table(server, plain, yours, former, [ttft, tpot]) {
     return element("tr", {}, element("th", { scope: "row" }, name), element("td", {}, written(plain[key])), element("td", {}, element("b", {}, is), trace));
   };
   const head = element("tr", {}, element("td"), element("th", { scope: "col" }, kind), element("th", { scope: "col" }, "yours"));
-  const caption = `A plain ${kind} batch, and yours`;
-  const note = `* in time: the first token within ${ttft} ms, the others within ${tpot} ms each on average`;
+  const caption = "A plain batch, and yours";
+  const note = element("p", { class: "llm-note" }, `* the first token within ${ttft} ms, others ${tpot} ms on average`);
   const folded = element("details", {}, element("summary", {}, "More figures"), element("table", { class: "llm-dense-rows" }, element("thead", {}, head.cloneNode(true)), element("tbody", {}, ...more.map(line))));
-  const shown = element("table", { class: "llm-dense-rows" }, element("caption", {}, caption, element("span", { class: "llm-note" }, ` ${note}`)), element("thead", {}, head), element("tbody", {}, ...rows.map(line)));
-  return scroller(caption, shown, folded);
+  const shown = element("table", { class: "llm-dense-rows llm-figures-of-both" }, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows.map(line)));
+  return scroller(caption, shown, element("div", { class: "llm-below-figures" }, folded, note));
 }
