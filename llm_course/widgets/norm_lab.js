@@ -15,7 +15,7 @@ const EXPONENTS = { min: -7, max: 3 };
 /** What is smaller than this is the computer's rounding. */
 const ROUNDING = 1e-12;
 /** A full column of a norm, where none is larger: a norm that does not move keeps its columns. */
-const FULL = 2.5;
+const FULL = 1.8;
 /** What was so many times as large as what is leaves no trace: it would fill its column. */
 const FAR = 4;
 /** Wider vectors are computed whole, but only their first numbers are shown. */
@@ -46,10 +46,11 @@ export default widget(
     const count = model.get("vector").length;
     const rows = element("tbody");
     const caption = count > SHOWN ? `The first ${SHOWN} of ${count} numbers and their norms` : "A vector and its norms";
+    const captionNode = element("caption", {}, caption, element("span", { class: "llm-note" }, "; ", element("i", { class: "llm-of-layer" }), " what LayerNorm gives"));
     const names = [...Array.from({ length: Math.min(count, SHOWN) }, (_, i) => String(i + 1)), "mean", "RMS"];
     const head = element("thead", {}, element("tr", {}, element("td"), ...names.map((name) => element("th", { scope: "col" }, name))), count > SHOWN ? null : typedRow(model));
-    const table = element("table", { class: "llm-columns-of-numbers" }, element("caption", {}, caption), head, rows);
-    const curve = element("div");
+    const table = element("table", { class: "llm-columns-of-numbers" }, captionNode, head, rows);
+    const curve = element("div", { class: "llm-of-norms" });
     const remember = /** @type {(now: Row[]) => Row[] | undefined} */ (memory());
     body.append(controls, scroller(caption, table), said, element("details", {}, element("summary", {}, "The size of the output at every factor"), curve));
     for (const trait of ["vector", "exponent", "shift", "epsilon", "own"]) model.on(`change:${trait}`, show);
@@ -63,7 +64,7 @@ export default widget(
       const shown = [{ name: "input", output: input }, ...results];
       const before = remember(shown);
       const outputs = results.map(({ output }) => output);
-      rows.replaceChildren(...shown.map((row, i) => (i === 0 ? barRow(row, before?.[i], [input], ROUNDING) : barRow(row, before?.[i], outputs, FULL))));
+      rows.replaceChildren(...shown.map((row, i) => (i === 0 ? barRow(row, before?.[i], [input], ROUNDING) : barRow(row, before?.[i], outputs, FULL, i > 1 ? outputs[0] : undefined))));
       said.textContent = `${moved(results, before?.slice(1))}The web's variant differs from LayerNorm by up to ${compact(difference(results[2].output, results[0].output))}.`;
       curve.replaceChildren(scalePlot(model));
     }
@@ -94,8 +95,9 @@ function typedRow(model) {
  * @param {Row | undefined} before
  * @param {readonly number[][]} alike  The rows on the same scale.
  * @param {number} least  The smallest value of a full column.
+ * @param {number[]} [compared]  Marked in each column.
  */
-function barRow({ name, output, divisor }, before, alike, least) {
+function barRow({ name, output, divisor }, before, alike, least, compared) {
   const shown = output.slice(0, SHOWN);
   const now = Math.max(least, ...alike.flatMap((row) => row.slice(0, SHOWN).map(Math.abs)));
   const past = Math.max(0, ...(before?.output.slice(0, SHOWN) ?? []).map(Math.abs));
@@ -103,10 +105,11 @@ function barRow({ name, output, divisor }, before, alike, least) {
   // A row with a scale of its own makes room for what it was.
   const largest = alike.length > 1 || isFar ? now : Math.max(now, past);
   const bar = (/** @type {number} */ value, look = "") => element("i", { class: `${value < 0 ? "llm-down" : "llm-up"} ${look}`, style: `--share: ${Math.min(1, Math.abs(value) / largest).toFixed(3)}` });
+  const line = (/** @type {number} */ value) => element("i", { class: "llm-of-layer", style: `--at: ${(value / largest).toFixed(3)}` });
   const cells = shown.map((value, i) => {
     const was = before?.output[i];
     const ghost = was === undefined || compact(was) === compact(value) || isFar ? null : bar(was, "llm-stood");
-    return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value)), ...breakable(value));
+    return element("td", {}, element("span", { class: "llm-column" }, ghost, bar(value), compared ? line(compared[i]) : null), ...breakable(value));
   });
   return element("tr", {}, element("th", { scope: "row" }, name, name === VARIANT ? element("span", { class: "llm-full-column" }, VARIANT_DOES) : null, element("span", { class: "llm-full-column" }, divisor === undefined ? `full bar ${compact(largest)}` : `divides by ${compact(divisor)}`)), ...cells, element("td", {}, ...breakable(moments(output).mean)), element("td", {}, ...breakable(rms(output))));
 }

@@ -34,6 +34,22 @@ def test_a_norm_says_what_it_divides_by(watched: Watched, address: str) -> None:
     expect(page.get_by_role("rowheader", name="RMSNorm")).to_contain_text(f"divides by {size:.2f}")
 
 
+def test_other_norms_are_compared_with_layer_norm_in_each_column(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "norm_lab")
+    rows = page.locator(".llm-columns-of-numbers tbody tr")
+    assert [row.locator(".llm-of-layer").count() for row in rows.all()] == [0, 0, 6, 6]
+    place = """parts => parts.map((part) =>
+        part.getBoundingClientRect().top - part.parentNode.getBoundingClientRect().top)"""
+    ends = rows.nth(1).locator(".llm-up").evaluate_all(place)
+    lines = rows.nth(2).locator(".llm-column:has(.llm-up) .llm-of-layer").evaluate_all(place)
+    assert [lines[0], lines[2], lines[3]] == pytest.approx(ends, abs=2)  # the third of RMSNorm alone is above zero
+    bars = rows.nth(1).locator(".llm-column i").evaluate_all("all => all.map((bar) => bar.offsetHeight)")
+    assert max(bars) >= 24
+    page.get_by_text("The size of the output at every factor").click()
+    width = "line => parseFloat(getComputedStyle(line).strokeWidth)"
+    assert page.locator(".llm-line-0").first.evaluate(width) > 2 * page.locator(".llm-line-1").first.evaluate(width)
+
+
 def test_weights_are_as_blue_whatever_the_others_are(watched: Watched, address: str) -> None:
     page = opened(watched, address, "attention_explorer")
     page.get_by_role("button", name="All keys alike").click()
