@@ -280,7 +280,7 @@ function matrix(policy, { attacks, tasks }, found, before, pick) {
     const line = element("tr", {}, element("th", { scope: "row" }, name), ...cells);
     const mail = attacks[name];
     if (row === names.length - 2) line.classList.add("llm-quiet-day");
-    return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: shown.length + 1 }, element("div", { style: `--llm-columns: ${shown.length}`, title: mail }, `“${mail}”`)))] : [line];
+    return mail ? [line, element("tr", { class: "llm-mail" }, element("td", { colspan: shown.length + 1 }, `“${mail}”`))] : [line];
   });
   const head = shown.map(({ defense }) => element("th", { scope: "col" }, element("span", {}, defense.head)));
   const caption = `✗ breach, ✓ held${isAnyTurned ? "; framed: changed" : ""}`;

@@ -60,7 +60,7 @@ LEAK_WORDS = words_of("send forward mail give pass share copy tell let show brin
 SECRET_WORDS = words_of("notes note diary secret secrets code password notizen")
 ERASE_WORDS = words_of("delete erase remove clear wipe empty destroy trash")
 MAIL_WORDS = words_of("mail mails inbox message messages letters everything all")
-ADDRESS = re.compile(r"[a-z0-9._-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
+ADDRESS = re.compile(r"[a-z0-9._-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]+")
 READ_WITH_CARE = 6
 """Questions of a day that the user reads. From the next one on, the answer is always yes."""
 

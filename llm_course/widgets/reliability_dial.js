@@ -25,7 +25,7 @@ export default widget(
     tryThis: [
       "Where is the line above the diagonal, and where below? Set the bins to 1 and to 20: how far can you trust the error?",
       "With 10 bins, sharpen the confidence, as a lower temperature does: the error falls, then jumps as answers change bins. Does the surest wrong answer change, or the mean score?",
-      "Set what a wrong answer costs to 0 and look for the best threshold. Then raise it: from where on does silence pay?",
+      "Raise what a wrong answer costs, c. A calibrated model would best keep silent below c / (1 + c), the dashed line. Where is this model's best, and does the diagram above say why?",
     ],
   },
   (model, body) => {
@@ -94,6 +94,8 @@ function look(model) {
   const found = binsOf(confidence, correct, bins);
   return {
     bins, threshold, found,
+    // An answer that is right with probability p gains p − (1 − p) · penalty: nothing at this p.
+    fair: penalty / (1 + penalty),
     total: confidence.length,
     given: confidence.filter((value) => value >= threshold).length,
     missed: confidence.filter((value, i) => value < threshold && correct[i]).length,
@@ -193,7 +195,7 @@ function reliability({ found, threshold }, before) {
  * @param {Seen} now
  * @param {Seen | undefined} before
  */
-function scores({ curve, threshold, score }, before) {
+function scores({ curve, threshold, score, fair }, before) {
   const lowest = Math.min(-0.1, ...[...curve, ...(before?.curve ?? [])].map(([, value]) => value));
   const hasMoved = before && JSON.stringify(before.curve) !== JSON.stringify(curve);
   const best = curve.reduce((found, point) => (point[1] > found[1] ? point : found));
@@ -206,6 +208,8 @@ function scores({ curve, threshold, score }, before) {
       { at: [threshold, score], name: `you: ${format(score, 2)}` },
       { at: best, name: `best: silent below ${format(best[0], 2)}`, look: 1 },
     ],
+    marker: fair,
+    markerName: `if calibrated: ${format(fair, 2)}`,
     yRange: [lowest, 1],
     height: 190,
     tracesAreNamed: true,

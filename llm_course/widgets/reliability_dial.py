@@ -28,7 +28,7 @@ class ReliabilityDial(CourseWidget):
     bins = Int(5, min=1, max=20).tag(sync=True)
     power = Float(1.0, min=0.2, max=5.0).tag(sync=True)
     threshold = Float(0.0, min=0.0, max=1.0).tag(sync=True)
-    penalty = Float(0.0, min=0.0, max=9.0).tag(sync=True)
+    penalty = Float(2.0, min=0.0, max=9.0).tag(sync=True)
 
     def __init__(self, confidence: Any, correct: Any) -> None:
         sure, right = numbers("confidence", confidence, 1), numbers("correct", correct, 1)

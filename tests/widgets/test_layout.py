@@ -168,7 +168,7 @@ def test_a_line_that_did_not_move_has_no_trace(watched: Watched, address: str) -
         .evaluate("name => name.checkVisibility({ visibilityProperty: true })")
     )
     page.wait_for_timeout(800)
-    page.get_by_role("slider", name="A wrong answer costs").fill("2")  # moves the scores, and not the diagram
+    page.get_by_role("slider", name="A wrong answer costs").fill("3")  # moves the scores, and not the diagram
     expect(page.get_by_text("Mean score by threshold; pale: before")).to_be_visible()
     expect(page.locator(".llm-legend").get_by_text("before")).to_be_hidden()
 

@@ -28,7 +28,7 @@
  * @typedef {{ readMails: boolean, readNotes: boolean, events: Event[] }} Session
  */
 
-const ADDRESS = /[a-z0-9._-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}/g;
+const ADDRESS = /[a-z0-9._-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]+/g;
 
 /**
  * @param {string} text
