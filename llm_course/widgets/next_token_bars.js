@@ -2,12 +2,16 @@
 
 import { loadCourseModel } from "./js/course_model.js";
 import { announcement, button, columns, element, loadWhenVisible, traitTextField, visibleToken, widget } from "./js/dom.js";
-import { format, softmax } from "./js/numbers.js";
+import { format, randomNumbers, softmax } from "./js/numbers.js";
+import { sample } from "./js/sampling.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 import { Writer } from "./js/writer.js";
 
 const BARS = 8;
 const LINES_OF_TEXT = 6;
+/** How far it is told what would follow a token, and how long a text has to stand still for it. */
+const AHEAD = { tokens: 4, milliseconds: 60 };
+const SEED = 1;
 /** A token below this probability surprises the model. */
 const SURPRISING = 0.01;
 
@@ -23,16 +27,22 @@ export default widget(
     followsTraits: true,
   },
   (model, body) => {
-    const bars = tokenBars("The most probable next tokens", { onPick: take });
+    const bars = tokenBars("The most probable next tokens", { noteName: "then, most probably", onPick: take });
+    bars.node.classList.add("llm-with-ahead");
     const chain = element("div");
     const said = announcement();
     said.classList.add("llm-three-lines");
     const text = traitTextField(model, "text", "Text", { onChange: read }, LINES_OF_TEXT);
     const best = button("Add the most probable", () => take());
+    const draw = button("Draw one by its probability", drawOne);
+    const drawn = element("p", { class: "llm-note llm-two-lines", "aria-live": "polite" }, "A draw takes each token as often as its probability says.");
+    const uniform = randomNumbers(SEED);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let looking;
     /** @type {Writer | null} */
     let writer = null;
 
-    body.append(columns([element("div", { class: "llm-controls" }, text.node, best)], [bars.node, said]), chain);
+    body.append(columns([element("div", { class: "llm-controls" }, text.node, best, draw), drawn], [bars.node, said]), chain);
     showOpening();
     const loaded = load();
 
@@ -62,6 +72,12 @@ export default widget(
       return Array.from(logits, (_, id) => id).sort((a, b) => logits[b] - logits[a]);
     }
 
+    /** @param {number} id */
+    function ahead(id) {
+      if (id === writer?.course.config.end_of_text) return "the text ends";
+      return `${writer?.ahead(id, AHEAD.tokens).replaceAll("\n", "⏎")} …`;
+    }
+
     /** @param {number} [id]  The most probable token if left out. */
     async function take(id) {
       await loaded;
@@ -75,11 +91,24 @@ export default widget(
       show();
     }
 
+    async function drawOne() {
+      await loaded;
+      if (!writer || writer.finished) return;
+      const probabilities = softmax(writer.logits);
+      const id = sample(probabilities, uniform());
+      const place = ranked().indexOf(id) + 1;
+      drawn.textContent = `Drawn: “${visibleToken(writer.label(id))}”, which had ${chance(probabilities[id])}, ${place === 1 ? "the most probable" : `number ${place} of ${probabilities.length.toLocaleString("en")}`}.`;
+      await take(id);
+    }
+
     function show() {
       if (!writer) return;
       const probabilities = softmax(writer.logits);
       const top = ranked().slice(0, BARS);
-      bars.show(top.map((id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] })));
+      const row = (/** @type {number} */ id) => ({ id, token: writer?.label(id) ?? "", probability: probabilities[id] });
+      bars.show(top.map(row));
+      clearTimeout(looking);
+      looking = setTimeout(() => bars.show(top.map((id) => ({ ...row(id), note: ahead(id) }))), AHEAD.milliseconds);
       const read = writer.ids.slice(1).map((id) => writer?.label(id) ?? "");
       chain.replaceChildren(chainList(read, writer.probabilities.slice(1)));
       const list = chain.querySelector("ol");

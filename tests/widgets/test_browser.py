@@ -156,6 +156,24 @@ def test_next_token_bars_agree_with_torch_and_extend_the_text(watched: Watched, 
     expect(field).to_have_value("The dog sat on the" + tokenizer.decode(logits[0, -1].argmax()))
 
 
+def test_a_draw_takes_a_token_by_its_probability_and_each_row_tells_what_would_follow(
+    watched: Watched, address: str
+) -> None:
+    page = opened(watched, address, "next_token_bars")
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    prompt = "Once upon a time there was a"
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer(prompt + " boy")["input_ids"]]])
+    follows = tokenizer.decode(model.generate(ids, max_new_tokens=4, do_sample=False)[0, ids.shape[1] :])
+    expect(page.get_by_role("row", name="␣boy").locator("td").last).to_have_text(f"{follows} …")
+    drawn, field = set(), page.get_by_label("Text", exact=True)
+    for _ in range(8):
+        field.fill(prompt)
+        page.get_by_role("button", name="Draw one").click()
+        expect(page.get_by_text("Drawn: “")).to_be_visible()
+        drawn.add(field.input_value().removeprefix(prompt))
+    assert drawn == {" girl", " boy"}  # nearly all of the probability, and both near a half
+
+
 def test_next_token_bars_keep_their_height(watched: Watched, address: str) -> None:
     page = opened(watched, address, "next_token_bars")
     expect(page.locator("[aria-busy]")).to_have_count(0)
@@ -181,7 +199,9 @@ def test_the_bars_stand_before_the_model_is_loaded_and_a_press_loads_it(watched:
     watched.page.add_init_script(NEVER_AT_REST)
     page = opened(watched, address, "next_token_bars")
     expect(page.get_by_role("status")).to_contain_text("P(text)")
-    before = page.locator(".llm-widget").inner_text()
+    rows = page.locator(".llm-widget tbody tr")
+    told = "rows => rows.map((row) => [...row.children].slice(0, 2).map((cell) => cell.innerText).join())"
+    before = rows.evaluate_all(told), page.locator(".llm-widget li").all_inner_texts()
     assert page.locator("script[src$='stories.js']").count() == 0
     page.locator(".llm-widget tbody button").first.evaluate("button => button.focus()")
     page.keyboard.press("Enter")
@@ -189,7 +209,7 @@ def test_the_bars_stand_before_the_model_is_loaded_and_a_press_loads_it(watched:
     expect(page.get_by_role("status")).to_contain_text("8 tokens")
     page.get_by_label("Text", exact=True).fill("Once upon a time there was a")
     expect(page.get_by_role("status")).to_contain_text("7 tokens")
-    assert page.locator(".llm-widget").inner_text() == before
+    assert (rows.evaluate_all(told), page.locator(".llm-widget li").all_inner_texts()) == before
 
 
 def test_a_widget_starts_when_it_comes_near(watched: Watched, address: str) -> None:

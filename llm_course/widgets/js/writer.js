@@ -1,5 +1,7 @@
 /** A text the course model is writing: its tokens, and the logits of the next one. */
 
+import { argmax } from "./numbers.js";
+
 /** @import { CourseModel } from "./course_model.js" */
 
 export class Writer {
@@ -35,6 +37,23 @@ export class Writer {
   /** @param {number} id */
   append(id) {
     this.#read([...this.ids, id]);
+  }
+
+  /**
+   * What the model would most probably write after a token; neither is kept.
+   * @param {number} id
+   * @param {number} count  Of tokens, at most.
+   */
+  ahead(id, count) {
+    const { decoder, config, tokenizer } = this.course;
+    const { length } = this.cache;
+    /** @type {number[]} */
+    const ids = [];
+    for (let next = id; ids.length < count && next !== config.end_of_text && this.cache.length < config.context_length; ids.push(next)) {
+      next = argmax(decoder.step(this.cache, next));
+    }
+    this.cache.length = length;
+    return tokenizer.decode(ids.filter((next) => next !== config.end_of_text));
   }
 
   /** Take back what was written after the prompt. */
