@@ -1,7 +1,7 @@
 /** DPO by hand: the reader says which answers are preferred, turns beta, and sees where the probability goes. */
 
 import { memory } from "./js/before.js";
-import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, element, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { pairedShares } from "./js/paired_bars.js";
@@ -17,6 +17,10 @@ export const FEATURES = ["sentences", "false sentences"];
 const MOST_STEPS = 400;
 /** No answer: neither half of a pair waits for the other. */
 const NONE = -1;
+
+/** What the page starts with, as the Python class has it; the pair where there are answers enough for it. */
+export const START = { beta: 0.3, share: 0.8, steps: 200, better: NONE, worse: NONE };
+export const FIRST_PAIR = [1, 4];
 
 export default widget(
   {
@@ -36,12 +40,14 @@ export default widget(
     const answers = element("div");
     const next = element("span", { "aria-live": "polite" });
     const insight = element("p");
+    const controls = element("div", { class: "llm-controls" }, ...dials(model));
     body.append(
       element("p", { class: "llm-note" }, "Two weights are trained: one for each sentence of an answer, one for each false sentence."),
-      element("div", { class: "llm-controls" }, ...dials(model)),
+      controls,
       said,
       figures,
-      element("div", { class: "llm-preferred llm-pairs-so-far" }, pairs, next),
+      pairs,
+      element("div", { class: "llm-preferred llm-to-add" }, next, button("Start again", restart)),
       answers,
       element("details", {}, element("summary", {}, "Loss, weights and rewards"), insight),
     );
@@ -50,11 +56,20 @@ export default widget(
     for (const trait of ["better", "worse"]) model.on(`change:${trait}`, mark);
     show();
 
+    function restart() {
+      const isLong = model.get("candidates").length > Math.max(...FIRST_PAIR);
+      for (const [trait, value] of Object.entries({ ...START, pairs: [isLong ? FIRST_PAIR : [0, 1]] })) model.set(trait, value);
+      model.save_changes();
+      controls.replaceChildren(...dials(model));
+    }
+
     function show() {
       const state = trained(model);
       said.textContent = sentence(state);
       insight.textContent = inside(state);
+      const grows = state.pairs.length > pairs.querySelectorAll("li").length;
       redraw(pairs, pairList(model, state));
+      if (grows) pairs.querySelector(".llm-scroller")?.scrollTo(pairs.scrollWidth * state.pairs.length, 0);
       figures.replaceChildren(moved(state, remember(state)));
       redraw(answers, answerTable(model, state));
       mark();
@@ -133,10 +148,10 @@ function pairList(model, { candidates, pairs, beta, weights }) {
     const [chosen, rejected] = pair.map((index) => index + 1);
     const remove = () => setTrait(model, "pairs", pairs.filter((_, j) => j !== i));
     const name = `answer ${chosen} over answer ${rejected}`;
-    return element("li", {}, `${name}, margin ${format(margin(candidates, weights, pair, beta))} `, element("button", { type: "button", "aria-label": `Remove ${name}`, onclick: remove }, "×"));
+    return element("li", {}, `${chosen} over ${rejected}, margin ${format(margin(candidates, weights, pair, beta))} `, element("button", { type: "button", "aria-label": `Remove ${name}`, onclick: remove }, "×"));
   });
-  const list = element("ul", { class: "llm-pairs" }, ...items);
-  return element("div", { class: "llm-preferred" }, element("span", { class: "llm-caption" }, "Preferred"), items.length ? list : element("span", {}, "nothing yet"));
+  const list = scroller("Pairs", element("ul", { class: "llm-pairs" }, ...items));
+  return element("div", { class: "llm-preferred llm-one-line" }, element("span", { class: "llm-caption" }, "Preferred answers"), items.length ? list : element("span", {}, "none yet"));
 }
 
 /**

@@ -344,7 +344,7 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
     expect(worse).to_have_attribute("aria-pressed", "true")
     first = page.get_by_role("button", name="Prefer answer 1")
     first.press("Enter")
-    expect(page.get_by_text("answer 1 over answer 8")).to_be_visible()
+    expect(page.get_by_text("1 over 8, margin")).to_be_visible()
     expect(said).to_have_text("No preferred answer fell.")
     expect(page.locator("button[aria-pressed=true]")).to_have_count(0)
     expect(first).to_be_focused()  # drawn anew, it is another button
@@ -359,5 +359,31 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
         page.get_by_role("button", name=f"Prefer answer {chosen}").click()
         page.get_by_role("button", name=f"Reject answer {rejected}").click()
         tops.append(page.locator(".llm-answers").evaluate("table => table.offsetTop"))
-    assert tops[0] == tops[1]  # a second pair does not move the table from under the finger
+    assert tops[0] == tops[1]  # more pairs do not move the table from under the finger
     expect(said).to_contain_text("1 of 2 preferred answers fell: answer 2, 21.9")
+
+
+@pytest.mark.browser
+def test_the_dial_starts_again_as_it_was_built(watched: Watched, address: str) -> None:
+    """Also where the address asked for another state."""
+    page = watched.page
+    changed = "preference_dial.beta=2&preference_dial.steps=0&preference_dial.pairs=[[2,7]]"
+    page.goto(f"{address}/preference_dial-light.html?{changed}")
+    expect(page.get_by_text("3 over 8, margin")).to_be_visible()
+    for answer in (4, 5, 6):  # more than a line holds
+        page.get_by_role("button", name=f"Prefer answer {answer - 1}").click()
+        page.get_by_role("button", name=f"Reject answer {answer}").click()
+    again, top = page.get_by_role("button", name="Start again"), page.locator(".llm-answers")
+    stood = top.evaluate("table => table.offsetTop")
+    page.get_by_role("button", name="Prefer answer 1").click()
+    again.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("The preferred answer itself fell: 21.9")
+    expect(page.locator(".llm-pairs li")).to_have_count(1)
+    expect(page.locator("button[aria-pressed=true]")).to_have_count(0)
+    for name, shown in (("Beta", "0.30"), ("Raters who agree", "80\u00a0%"), ("Training steps", "200")):
+        expect(page.get_by_role("slider", name=name)).to_have_attribute("aria-valuetext", shown)
+    expect(again).to_be_focused()
+    assert top.evaluate("table => table.offsetTop") == stood
+    expect(page).not_to_have_url(re.compile(r"\?"))
+    built = PreferenceDial()
+    assert (built.beta, built.share, built.steps, built.pairs) == (0.3, 0.8, 200, [[1, 4]])
