@@ -8,7 +8,9 @@ import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
 
-const SHOWN_PAIRS = 6;
+const SHOWN_PAIRS = 9;
+/** Merges that are seen at once, as `style.css` has it. */
+const SHOWN_MERGES = 15;
 /** Words with the space before them, as GPT-2 cuts them: a merge never crosses a cut. */
 const PIECES = / ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+/gu;
 
@@ -115,21 +117,24 @@ function marked(piece, next, made) {
  * @param {[string, string][]} merges
  */
 function pairTable(pieces, merges) {
-  const rows = countPairs(pieces, merges)
+  const pairs = countPairs(pieces, merges);
+  const caption = pairs.length > SHOWN_PAIRS ? `Frequent pairs, ${SHOWN_PAIRS} of ${pairs.length}` : "All pairs";
+  const rows = pairs
     .slice(0, SHOWN_PAIRS)
     .map(({ pair, count }) => tableRow(pairLabel(pair), [count]));
-  return rows.length ? captionedTable("Frequent pairs", ["Pair", "Times"], rows) : element("p", { class: "llm-note" }, "No two tokens of a word are left.");
+  return rows.length ? captionedTable(caption, ["Pair", "Times"], rows) : element("p", { class: "llm-note" }, "No two tokens of a word are left.");
 }
 
 /** @param {[string, string][]} merges */
 function mergeList(merges) {
   const caption = "Merges learned, the last one first";
+  const more = merges.length > SHOWN_MERGES ? ` (${merges.length}: scroll for the first)` : "";
   const items = merges.map((pair, i) => element("li", { value: i + 1 }, `${pairLabel(pair)} → ${symbolLabel(pair.join(""))}`)).reverse();
   const list = items.length ? element("ol", { reversed: true }, ...items) : element("p", { class: "llm-note" }, "None yet: the bytes stand alone.");
   return element(
     "div",
     { class: "llm-grow-beside" },
-    element("p", { class: "llm-caption" }, caption),
+    element("p", { class: "llm-caption" }, `${caption}${more}`),
     element("div", { class: "llm-merges", role: "group", tabindex: 0, "aria-label": caption }, list),
   );
 }

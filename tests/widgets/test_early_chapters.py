@@ -165,3 +165,20 @@ def test_words_of_a_kind_have_a_mark_of_their_own(watched: Watched, address: str
     limit = page.locator(".llm-note:has(.llm-clear-from)")
     chance = float(page.get_by_text("random rows:").inner_text().split(": ")[1])
     assert float(limit.inner_text().split(": ")[1].split(". ")[0]) == pytest.approx(1.5 * chance, abs=0.01)
+
+
+def test_lists_of_merges_and_pairs_say_where_they_go_on(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "bpe_stepper")
+    card, ten = page.locator(".llm-widget"), page.get_by_role("button", name="Ten merges")
+    height, merges = card.bounding_box()["height"], page.get_by_role("group", name="Merges learned")
+    expect(page.get_by_role("table")).to_contain_text(re.compile(r"Frequent pairs, 9 of \d+"))
+    for _ in range(2):
+        ten.click()
+    expect(page.get_by_text("Merges learned, the last one first", exact=True)).to_be_visible()
+    expect(merges.get_by_role("listitem")).to_have_count(15)
+    assert merges.evaluate("list => list.scrollHeight - list.clientHeight") <= 0
+    assert card.bounding_box()["height"] == pytest.approx(height, abs=2)
+    page.get_by_label("Text to learn from").fill("once upon a time there was a little girl named Lily. " * 3)
+    for _ in range(2):
+        ten.click()
+    expect(page.get_by_text("(20: scroll for the first)")).to_be_visible()
