@@ -175,16 +175,16 @@ function sharedStart(ids, others) {
 function compared(ids, former) {
   if (!former.length) return "";
   const shared = sharedStart(ids, former);
-  if (shared === ids.length && shared === former.length) return ": the text before, token for token";
-  if (shared === Math.min(ids.length, former.length)) return ": the text before, as far as both go";
-  if (shared === 0) return ": another text from the first token on";
+  if (shared === ids.length && shared === former.length) return ": the same text, token for token";
+  if (shared === Math.min(ids.length, former.length)) return ": the same text, as far as both go";
+  if (shared === 0) return ": another from the first token on";
   return `; the first ${shared === 1 ? "one is" : `${shared} are`} as before`;
 }
 
 /** What the lines below the text say. */
 function legend() {
   const named = (/** @type {string} */ look, /** @type {string} */ name) => element("mark", {}, element("span", { class: look }, name));
-  return element("p", { class: "llm-note llm-written" }, named("llm-anew", "written by the model"), ", ", named("llm-shared", "as in the text before"));
+  return element("p", { class: "llm-note llm-written" }, named("llm-anew", "by the model"), ", ", named("llm-shared", "as in the text before"));
 }
 
 /** @type {Record<string, { label: string, min: number, max: number, step: number, format: (value: number) => string }>} */

@@ -1,0 +1,134 @@
+"""The sampling playground in Chromium: it writes, compares, cuts, and keeps its layout."""
+
+import re
+
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from llm_course import models
+from tests.widgets.conftest import Watched, opened
+from tests.widgets.test_layout import COLUMN
+
+pytestmark = pytest.mark.browser
+
+
+def start_playground(watched: Watched, address: str) -> Page:
+    page = opened(watched, address, "sampling_playground")
+    expect(page.get_by_role("button", name="Write")).to_be_enabled()
+    return page
+
+
+def written(page: Page) -> str:
+    return page.locator(".llm-text mark").inner_text()
+
+
+def write(page: Page) -> str:
+    page.get_by_role("button", name="Back to the prompt").click()
+    page.get_by_role("button", name="Write").click()
+    expect(page.get_by_role("status")).to_contain_text("Wrote")
+    return written(page)
+
+
+def test_playground_repeats_a_text_with_its_seed(watched: Watched, address: str) -> None:
+    page = start_playground(watched, address)
+    first = write(page)
+    assert len(first) > 40
+    assert write(page) == first
+    page.get_by_role("button", name="Write").click()
+    expect(page.get_by_role("status")).to_contain_text("the same text, token for token")
+    assert written(page) == first
+    page.get_by_label("Seed").fill("2")
+    page.get_by_role("button", name="Write").click()
+    expect(page.get_by_role("status")).to_contain_text(re.compile("from the first token on|as before"))
+    second, shared = written(page), page.locator(".llm-playground .llm-shared").inner_text()
+    assert first.startswith(shared) and second.startswith(shared) and second != first
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("status")).to_have_text(re.compile("Wrote|has ended"))
+    assert written(page).startswith(second)
+
+
+def test_playground_is_greedy_at_temperature_zero(watched: Watched, address: str) -> None:
+    page = start_playground(watched, address)
+    page.get_by_label("Prompt").fill("Once upon a time")
+    page.get_by_label("Temperature").fill("0")
+    expect(page.get_by_role("status")).to_contain_text("1 of ")
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("Once upon a time")["input_ids"]]])
+    expected = model.generate(ids, do_sample=False, max_new_tokens=40)[0, ids.shape[1] :]
+    assert write(page).startswith(tokenizer.decode(expected, skip_special_tokens=True)[:100])
+
+
+def test_playground_names_what_each_filter_cuts(watched: Watched, address: str) -> None:
+    page = start_playground(watched, address)
+    page.get_by_label("Top-k").fill("3")
+    expect(page.get_by_role("status")).to_contain_text("3 of ")
+    assert page.get_by_text("%, cut by top-k").count() == 3  # of six rows
+    expect(page.locator(".llm-ranked svg[role=img]")).to_contain_text("3 kept")
+    expect(page.locator(".llm-ranked .llm-marker")).to_have_count(1)
+    page.locator("td button, th button").first.press("Enter")
+    assert written(page) != ""
+
+
+def test_sampling_playground_keeps_its_bars_and_says_what_the_rest_holds(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "sampling_playground")
+    page.get_by_label("Temperature", exact=True).fill("2")
+    expect(page.get_by_role("status")).to_have_text("1,536 of 1,536 tokens are kept.")
+    expect(page.get_by_text("The 60 most probable of 1,536 tokens")).to_be_visible()
+    model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
+    ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("There was a girl called")["input_ids"]]])
+    with torch.no_grad():
+        logits = model(ids).logits[0, -1].sort(descending=True).values
+    now, before = (100 * (logits / temperature).softmax(0)[60:].sum().item() for temperature in (2, 1))
+    said = page.locator(".llm-ranked svg text", has_text="the other 1,476").text_content()
+    assert said == f"the other 1,476: {now:.1f}\u00a0% together (without: {before:.1f}\u00a0%)"
+    page.get_by_label("Top-p", exact=True).fill("0.1")
+    page.set_viewport_size({"width": 359, "height": 800})
+    expect(page.get_by_role("cell", name="cut by top-p").last).to_be_visible()
+    table = page.locator(".llm-scroller")
+    assert table.evaluate("part => part.scrollWidth <= part.clientWidth")
+
+
+def test_playground_names_its_lines_and_writes_beside_the_cut_where_there_is_room(
+    watched: Watched, address: str
+) -> None:
+    page = start_playground(watched, address)
+    line = "span => getComputedStyle(span).textDecorationLine + getComputedStyle(span).textDecorationStyle"
+    names = page.locator(".llm-written mark span")
+    assert [names.nth(i).inner_text() for i in (0, 1)] == ["by the model", "as in the text before"]
+    page.get_by_role("button", name="One token").click()
+    for i, look in enumerate(("anew", "shared")):
+        assert names.nth(i).evaluate(line) == page.locator(f".llm-playground .llm-{look}").evaluate(line)
+    strip = page.locator(".llm-ranked svg[role=img]")
+    sides = {}
+    page.get_by_label("Temperature", exact=True).fill("2")
+    for top_p in ("0.1", "0.95"):  # few are kept, then so many that the label no longer fits at their right
+        page.get_by_role("button", name="Back to the prompt").click()
+        page.get_by_label("Top-p", exact=True).fill(top_p)
+        label = strip.locator("text", has_text="kept")
+        sides[top_p] = label.get_attribute("text-anchor")
+        drawn, written = strip.bounding_box(), label.bounding_box()
+        assert drawn is not None and written is not None
+        assert drawn["x"] <= written["x"] and written["x"] + written["width"] <= drawn["x"] + drawn["width"]
+    assert sides == {"0.1": "start", "0.95": "end"}
+
+
+def test_playground_moves_nothing_when_settings_change(watched: Watched, address: str) -> None:
+    """The legend of the text stays where the longest sentence beside it is, and so do the columns of the table."""
+    watched.page.set_viewport_size(COLUMN)
+    page = start_playground(watched, address)
+    parts = ".llm-written, .llm-ranked, .llm-over-plain thead th"
+
+    def places() -> list[list[float]]:
+        return page.locator(parts).evaluate_all("all => all.map((one) => [one.offsetLeft, one.offsetTop])")
+
+    start = places()
+    assert len(start) > 3
+    for seed, temperature, top_p in (("1", "1", "1"), ("2", "1", "0.1"), ("2", "0", "0.9"), ("2", "2", "1")):
+        page.get_by_label("Seed").fill(seed)
+        page.get_by_label("Temperature", exact=True).fill(temperature)
+        page.get_by_label("Top-p", exact=True).fill(top_p)
+        assert places() == start
+        page.get_by_role("button", name="Write").click()
+        expect(page.get_by_role("status")).to_contain_text("Wrote")
+        assert places() == start
