@@ -196,7 +196,8 @@ function reliability({ found, threshold }, before) {
  * @param {Seen | undefined} before
  */
 function scores({ curve, threshold, score, fair }, before) {
-  const lowest = Math.min(-0.1, ...[...curve, ...(before?.curve ?? [])].map(([, value]) => value));
+  const least = Math.min(...[...curve, ...(before?.curve ?? [])].map(([, value]) => value));
+  const lowest = Math.min(-0.1, least - 0.12 * (1 - least)); // room for names below the curve
   const hasMoved = before && JSON.stringify(before.curve) !== JSON.stringify(curve);
   const best = curve.reduce((found, point) => (point[1] > found[1] ? point : found));
   return linePlot({
@@ -205,7 +206,7 @@ function scores({ curve, threshold, score, fair }, before) {
     y: "score",
     series: [{ name: "score", points: curve, before: before?.curve }],
     dots: [
-      { at: [threshold, score], name: `you: ${format(score, 2)}` },
+      { at: [threshold, score], name: `you: ${format(score, 2)}`, isAlwaysNamed: true },
       { at: best, name: `best: silent below ${format(best[0], 2)}`, look: 1 },
     ],
     marker: fair,

@@ -59,7 +59,7 @@ export default widget(
       };
       pick(picked);
       results.replaceChildren(schedule(yours, plain, former, picked, pick), table(plain.server, of(plain), found, foundBefore, deadlines));
-      shared.textContent = apart ? sharingSaid(yours, apart, found, of(apart)) : "";
+      shared.textContent = apart ? sharingSaid(yours, apart, found, of(apart)) : otherSaid(plain.server, of(plain));
     }
   },
 );
@@ -133,6 +133,16 @@ function sentence({ outcomes, steps }, found, before) {
     `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)}\u00a0% in time, ` +
     `${back ? `${back} sent back${times} for lack of memory` : "none sent back"}.`
   );
+}
+
+/**
+ * When the plain batch is done, and what its free slots do.
+ * @param {Server} plain
+ * @param {Figures} found
+ */
+function otherSaid({ continuous }, { seconds }) {
+  const slots = continuous ? "a free slot takes the next request at once" : "a free slot stays empty until its whole batch has answered";
+  return `A plain ${continuous ? "continuous" : "static"} batch takes ${format(seconds, 1)} s: ${slots}.`;
 }
 
 /**

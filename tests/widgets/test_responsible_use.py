@@ -172,6 +172,7 @@ def test_the_best_threshold_is_named(watched: Watched, address: str) -> None:
     expect(best).to_have_text("best: silent below 0.00")
     page.get_by_label("A wrong answer costs").fill("9")
     expect(calibrated).to_have_text("if calibrated: 0.90")
+    expect(page.locator("svg text", has_text="you:")).to_be_visible()  # though its dot is the lowest
 
 
 @pytest.mark.browser

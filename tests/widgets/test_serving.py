@@ -151,6 +151,14 @@ def test_the_arena_follows_its_controls(watched: Watched, address: str) -> None:
     expect(why).to_contain_text("without sharing 6 times, and all done in 5.5 s")
     page.get_by_label("Batch", exact=True).select_option("static")
     expect(why).to_have_count(0)
+    other = page.locator(".llm-of-sharing")
+    expect(other).to_contain_text("s: a free slot takes the next request at once.")
+    page.get_by_label("Share prefixes").uncheck()
+    page.get_by_label("Batch", exact=True).select_option("continuous")
+    expect(other).to_contain_text(
+        re.compile(r"^A plain static batch takes \d+\.\d s: a free slot stays empty until its")
+    )
+    page.get_by_label("Batch", exact=True).select_option("static")
     expect(page.get_by_role("columnheader")).to_have_text(["continuous", "yours"])
 
 
