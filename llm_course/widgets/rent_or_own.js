@@ -38,11 +38,17 @@ function fields(model) {
     set("utilisation")(power);
     for (const [one, written] of linked) follow(one, power, written(power));
   };
+  /** Tokens of the month that the reader asked for: a machine that is too slow makes fewer, a quicker one makes them again. */
+  let wanted = model.get("utilisation") * full();
+  const ask = (/** @type {number} */ power) => {
+    wanted = 10 ** power * full();
+    busyAt(power);
+  };
   const inTokens = (/** @type {number} */ power) => inWords(10 ** power * full());
   const inPercent = (/** @type {number} */ power) => percent(10 ** power);
   const range = { min: RARELY, max: ALWAYS, step: /** @type {const} */ ("any"), value: powerOf("utilisation") };
-  const load = slider("Tokens a month", { ...range, format: inTokens, parse: (text) => Math.log10(countInWords(text) / full()) }, busyAt);
-  const busy = slider("Busy", { ...range, format: inPercent, parse: (text) => Math.log10(typedNumber(text.replace("%", "")) / 100) }, busyAt);
+  const load = slider("Tokens a month", { ...range, format: inTokens, parse: (text) => Math.log10(countInWords(text) / full()) }, ask);
+  const busy = slider("Busy", { ...range, format: inPercent, parse: (text) => Math.log10(typedNumber(text.replace("%", "")) / 100) }, ask);
   /** Two names of one thing. */
   const linked = /** @type {[HTMLElement, (power: number) => string][]} */ ([[load, inTokens], [busy, inPercent]]);
   load.classList.add("llm-tokens-a-month");
@@ -51,12 +57,12 @@ function fields(model) {
     busy,
     field("Price of an hour", "hourly_cost", [-1, 2], dollars, set("hourly_cost")),
     field("Tokens per second", "tokens_per_second", [0, 5], whole, (power) => {
-      const tokens = model.get("utilisation") * full();
       set("tokens_per_second")(power);
-      const asked = Math.log10(tokens / full());
+      const asked = Math.log10(wanted / full());
       const can = Math.min(ALWAYS, Math.max(RARELY, asked));
       busyAt(can); // the tokens of the month stay, as far as it can
-      if (can < asked) tellBeside(load, `At that speed one machine makes no more than ${inTokens(can)}.`);
+      const isCut = can < asked - 1e-9;
+      tellBeside(load, isCut ? `At that speed one machine makes no more than ${inTokens(can)} of the ${inWords(wanted)} asked for.` : "");
     }),
     field("API, per million tokens", "api_price", [-2, 2], dollars, set("api_price")),
   ];

@@ -213,7 +213,7 @@ def test_a_second_machine_pays_later_than_the_first_is_full_and_nothing_moves(wa
 def test_what_a_slower_machine_cannot_make_is_told(watched: Watched, address: str) -> None:
     page = opened(watched, address, "rent_or_own")
     typed(page, "Busy", "100")
-    told = page.get_by_role("alert").filter(has_text="At that speed one machine makes no more than 2.59 billion.")
+    told = page.get_by_role("alert").filter(has_text="makes no more than 2.59 billion of the 5.18 billion asked for.")
     typed(page, "Tokens per second", "1000")
     expect(told).to_be_visible()
     expect(page.get_by_label("Tokens a month, as a number")).to_have_value("2.59 billion")
@@ -221,6 +221,7 @@ def test_what_a_slower_machine_cannot_make_is_told(watched: Watched, address: st
     expect(told).to_have_count(0)
     typed(page, "Tokens per second", "4000")
     expect(page.locator(".llm-told:not(:empty)")).to_have_count(0)
+    expect(page.get_by_label("Tokens a month, as a number")).to_have_value("5.18 billion")  # what was asked for
 
 
 @pytest.mark.browser
