@@ -28,8 +28,8 @@ export default widget(
   {
     title: "An agent, step by step",
     tryThis: [
+      "In “all goes well”, where did the model read the 47 and the 85 of its third call? Press Next part after that call: what does the model write, now that it reads the sum?",
       "Press Start again, then Next part, and watch who acts: the model, the harness, a tool, and then the model again, which now reads one result more.",
-      "Press Start again, then Whole step until the model answers. Which of the lines did the model write, and which ones the harness?",
       "Choose the script “a shop that is busy” and press Whole step to its end. Then clear “Errors are told to the model”: how far does the same model come now?",
       "Choose the script “all goes well”, set the budget to 40 and press Whole step to its end. What does the model answer, and what did it no longer read? Then try 35 and 50.",
       "Open the replies below and change one: give a wrong name for an argument, or leave out a brace. Press Whole step: does the loop survive?",
