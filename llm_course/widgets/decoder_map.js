@@ -37,7 +37,7 @@ export default widget(
     const said = announcement();
     const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: read }, 1); // a field of one line would lose a line end
     text.node.className = "llm-field llm-wide";
-    const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
+    const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
     const row = element("div", { class: "llm-machine-row" }, map, opened);
@@ -53,8 +53,7 @@ export default widget(
     let sight = null;
 
     draw.disabled = true;
-    const cut = element("p", { class: "llm-note", hidden: true });
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, cut, tokens, row, lenses);
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, tokens, row, lenses);
     new ResizeObserver(place).observe(body);
     load();
 
@@ -78,10 +77,9 @@ export default widget(
       const part = openedPart(now);
       now.position = askedPosition(now);
       said.textContent = firstGuess(now);
-      cut.hidden = now.cut === 0;
-      cut.textContent = `${now.cut} token${now.cut === 1 ? " is" : "s are"} left out at the beginning: ${SENTENCE_TOKENS} fit here, START among them.`;
       keepFocus(body, () => {
-        tokens.replaceChildren(...chips(now, part, isDrawn));
+        const [start, ...others] = chips(now, part, isDrawn);
+        tokens.replaceChildren(start, ...cutOff(now.cut), ...others);
         map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn, onOpen, onToggle: toggleInMap }));
         showOpened(now, part);
         place();
@@ -241,6 +239,15 @@ export default widget(
     }
   },
 );
+
+/**
+ * What stands in the place of tokens that did not fit.
+ * @param {number} count
+ */
+function cutOff(count) {
+  const title = `${count} token${count === 1 ? " is" : "s are"} left out: ${SENTENCE_TOKENS} fit here, START among them`;
+  return count ? [element("span", { class: "llm-note", title }, `… ${count} left out …`)] : [];
+}
 
 /** @param {Sight} sight */
 function firstGuess(sight) {

@@ -241,6 +241,28 @@ def test_the_row_that_is_spoken_of_is_in_sight_and_sizes_move_nothing(watched: W
         assert page.locator(".llm-widget").evaluate("node => node.offsetHeight") == height
 
 
+@pytest.mark.parametrize(("small", "width"), [(False, 756), (True, 984)])
+def test_a_long_text_moves_nothing_and_sizes_are_seen_whole(
+    watched: Watched, site: Path, small: bool, width: int
+) -> None:
+    part = "layer-3" if small else "attention-3"
+    page = shown(watched, site, DecoderMap(TEXT, part=part, small=small), width, 6)
+    height = "node => node.offsetHeight"
+    card, text = page.locator(".llm-widget"), page.get_by_label("Text", exact=True)
+    before = card.evaluate(height)
+    assert before <= 760
+    text.fill("One day, Anna had a red hat. Tom had a blue coin. The red hat belonged to me and you")
+    expect(page.get_by_text("… 3 left out …")).to_be_visible()
+    assert card.evaluate(height) == before
+    text.fill("Once upon a time there was a boy named Sam. Sam had a")
+    rows = page.locator(".llm-long tbody tr")
+    expect(rows).to_have_count(15)
+    page.get_by_text("Shapes and sizes").click()
+    opened_part = page.locator(".llm-opened")
+    assert opened_part.evaluate("node => node.scrollHeight - node.clientHeight") <= 0
+    assert max(rows.evaluate_all("all => all.map((row) => row.offsetHeight)")) <= 17
+
+
 def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> None:
     page = opened(watched, address, "decoder_map")
     part = page.get_by_role("region", name="The opened part")

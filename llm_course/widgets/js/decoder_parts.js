@@ -16,6 +16,8 @@ import { pushesToward, rootMeanSquare } from "./trace.js";
 
 const BARS = 8;
 const HIDDEN_UNITS = 6;
+/** A table of more tokens has low rows: most are seen at once. */
+const LONG = 10;
 
 /**
  * @typedef {object} Part  A box of the map.
@@ -213,6 +215,7 @@ function headMap(sight, weights, chosen, onChoose) {
   const picture = heatMap({
     caption: `What heads take for “${token(sight)}” (tokens above: head ${chosen + 1})`,
     rows: sight.labels.slice(0, sight.position + 1),
+    look: sight.position >= LONG ? "llm-long" : "",
     columns: weights.map((_, head) =>
       element("button", { type: "button", "aria-pressed": String(head === chosen), onclick: () => onChoose(head) }, `head ${head + 1}`),
     ),
@@ -293,7 +296,7 @@ function compare({ course, position, trace }, other, isOut) {
  */
 function feedForwardAdds({ trace, position }, i) {
   const { feedForwardOutput, middle } = trace.layers[i];
-  return added("What the feed-forward network adds", feedForwardOutput[position], middle[position]);
+  return added("What feed-forward adds", feedForwardOutput[position], middle[position]);
 }
 
 /**
@@ -321,7 +324,7 @@ function shape({ ids, course }) {
  * @param {Float32Array} stream
  */
 function added(what, addition, stream) {
-  return `${what} to the row has a root mean square of ${format(rootMeanSquare(addition))}; the row itself has ${format(rootMeanSquare(stream))}.`;
+  return `${what} has a root mean square of ${format(rootMeanSquare(addition))}; the row: ${format(rootMeanSquare(stream))}.`;
 }
 
 /**
