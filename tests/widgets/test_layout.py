@@ -123,12 +123,69 @@ def test_what_to_try_sets_up_where_it_starts(watched: Watched, address: str) -> 
     expect(start).to_have_value("Gopher")
     expect(page.get_by_label("Parameters, as a number")).to_have_value("280.00 billion")
     expect(page.get_by_role("status")).to_contain_text("Chosen: 280.00 billion parameters on 300.00 billion tokens")
-    expect(page.get_by_role("button", name="Set this up")).to_be_focused()
+    expect(page.get_by_role("button", name="Back to what I had")).to_be_focused()
     page.get_by_role("button", name="of what to try").click()
     page.get_by_role("button", name="Set this up").click()
     expect(start).to_have_value("Chinchilla")
     page.get_by_role("button", name="ten times").click()  # heard once, not by what stood there before
     expect(page.get_by_label("Budget in FLOPs, as a number")).to_have_value("5.9e24")
+
+
+def test_what_was_set_up_leads_back_to_what_the_reader_had(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "compute_optimal")
+    filled, start = page.get_by_label("Parameters, as a number"), page.get_by_label("Start from")
+    filled.fill("8 billion")
+    filled.press("Enter")
+    page.get_by_label("Tokens served in its life").select_option("1.00 trillion")
+    tips = page.locator(".llm-try")
+    height = tips.evaluate("tips => tips.offsetHeight")
+    page.get_by_role("button", name="Set this up").press("Enter")
+    page.get_by_role("button", name="ten times").click()  # what is changed on the way is taken back too
+    page.get_by_role("button", name="Back to what I had").press("Enter")
+    expect(filled).to_have_value("8.00 billion")
+    expect(page.get_by_label("Budget in FLOPs, as a number")).to_have_value("5.9e23")
+    expect(page.get_by_label("Tokens served in its life").locator("option:checked")).to_have_text("1.00 trillion")
+    expect(page.get_by_role("button", name="Set this up")).to_be_focused()
+    page.get_by_role("button", name="Set this up").click()
+    page.get_by_role("button", name="of what to try").click()
+    page.get_by_role("button", name="Set this up").click()  # another: the first can be set up again
+    for _ in range(2):
+        page.get_by_role("button", name="of what to try").click()
+    expect(page.get_by_role("button", name="Set this up")).to_be_visible()
+    page.get_by_role("button", name="of what to try").click()
+    page.get_by_role("button", name="Back to what I had").click()
+    expect(start).to_have_value("Gopher")
+    assert tips.evaluate("tips => tips.offsetHeight") == height
+
+
+def test_where_other_suggestions_fit_what_was_set_up_the_first_leads_back(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "attention_explorer")
+    source = page.get_by_label("Vectors", exact=True)
+    before = source.input_value()
+    for _ in range(page.locator(".llm-try li").count()):
+        set_up = page.locator(".llm-try").get_by_role("button", name="Set this up")
+        if set_up.count():
+            set_up.click()
+            break
+        page.get_by_role("button", name="of what to try").click()
+    expect(source).not_to_have_value(before)
+    page.get_by_role("button", name="Back to what I had").click()
+    expect(source).to_have_value(before)
+    expect(page.get_by_role("button", name="Back to what I had")).to_have_count(0)
+
+
+def test_a_slider_that_is_dragged_slowly_is_one_gesture(watched: Watched, address: str) -> None:
+    page = laid_out(watched, address, "compute_optimal")
+    line, box = page.locator("polyline.llm-line-0"), page.get_by_role("slider", name="Budget in FLOPs").bounding_box()
+    start = line.get_attribute("points")
+    assert box is not None
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for share in (0.5, 0.4, 0.3):
+        page.wait_for_timeout(800)  # longer than between changes of a gesture
+        page.mouse.move(box["x"] + share * box["width"], box["y"] + box["height"] / 2)
+    page.mouse.up()
+    expect(page.locator("polyline.llm-line-0.llm-before")).to_have_attribute("points", start or "")
 
 
 @pytest.mark.parametrize("name", [name for name in WIDGETS if "set: " in (WIDGET_FOLDER / f"{name}.js").read_text()])

@@ -1,11 +1,32 @@
 /** What stood before a change, so that a reader can compare it with what stands now. */
 
-/** Changes that follow each other faster are one: a slider that is dragged, a number that is typed. */
+/** Changes that follow each other faster are one: a slider that is dragged, a button that is pressed again and again. */
 const MILLISECONDS_OF_A_GESTURE = 700;
+/** Where one types, who looks for a key is not done yet. */
+const MILLISECONDS_OF_TYPING = 2000;
+const TYPED_INTO = "textarea, input[type='text'], input[type='number']";
+
+/** How often something was pressed, and whether it still is. */
+let presses = 0;
+let isHeld = false;
+for (const [sign, held] of /** @type {const} */ ([["pointerdown", true], ["pointerup", false], ["pointercancel", false]])) {
+  // In a test without a page there is nothing to hear.
+  globalThis.addEventListener?.(sign, () => {
+    presses += Number(held);
+    isHeld = held;
+  }, { capture: true, passive: true });
+}
+
+/** The field that is typed into, if any. */
+function typedInto() {
+  const field = globalThis.document?.activeElement;
+  return field?.matches(TYPED_INTO) ? field : null;
+}
 
 /**
  * Remembers what a widget showed. Call what it returns with each state that is shown: it answers with the state that
- * stood before the reader's last gesture, undefined where there was none.
+ * stood before the reader's last gesture, undefined where there was none. However slowly something is dragged, it is one
+ * gesture until it is let go.
  * @template State
  * @returns {(now: State) => State | undefined}
  */
@@ -14,11 +35,14 @@ export function memory() {
   let shown;
   /** @type {State | undefined} */
   let before;
-  let last = -Infinity;
+  /** @type {{ time: number, press: number, field: Element | null }} */
+  let last = { time: -Infinity, press: -1, field: null };
   return (now) => {
-    const time = performance.now();
-    if (time - last > MILLISECONDS_OF_A_GESTURE) before = shown;
-    [shown, last] = [now, time];
+    const change = { time: performance.now(), press: presses, field: typedInto() };
+    const isTyped = change.field !== null && change.field === last.field;
+    const isDragged = isHeld && change.press === last.press;
+    if (!isDragged && change.time - last.time > (isTyped ? MILLISECONDS_OF_TYPING : MILLISECONDS_OF_A_GESTURE)) before = shown;
+    [shown, last] = [now, change];
     return before;
   };
 }

@@ -218,7 +218,9 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
     render({ model, el }) {
       const body = element("div", { class: "llm-body" });
       const tips = element("div", { class: "llm-inline" });
-      const advise = () => redraw(tips, suggestions(typeof tryThis === "function" ? tryThis(model) : tryThis, begin));
+      /** The suggestion that is set up, and what stood before in the traits that have changed since. @type {{ say: string, former: Map<string, any> } | null} */
+      let setUp = null;
+      const advise = () => redraw(tips, suggestions(typeof tryThis === "function" ? tryThis(model) : tryThis, () => setUp?.say, begin, back));
       for (const trait of tryAgainOn) model.on(`change:${trait}`, advise);
       advise();
       el.append(
@@ -229,7 +231,7 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
 
       /** @returns {() => void}  What undoes it. */
       function show() {
-        const heard = listened(model);
+        const heard = listened(model, keep);
         const undo = renderBody(heard, body, tips);
         return () => {
           undo?.();
@@ -237,13 +239,31 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
         };
       }
 
+      /** @param {string} trait */
+      function keep(trait) {
+        if (setUp && !setUp.former.has(trait)) setUp.former.set(trait, model.get(trait));
+      }
+
+      /** @param {Exclude<Suggestion, string>} suggestion */
+      function begin({ say, set }) {
+        setUp = { say, former: new Map() };
+        for (const trait of Object.keys(set)) keep(trait);
+        change(Object.entries(set));
+      }
+
+      function back() {
+        const former = [...(setUp?.former ?? [])];
+        setUp = null;
+        change(former);
+      }
+
       /**
        * The widget as it is where traits have these values.
-       * @param {Record<string, any>} values
+       * @param {[trait: string, value: any][]} values
        */
-      function begin(values) {
+      function change(values) {
         if (!followsTraits) end();
-        for (const [trait, value] of Object.entries(values)) model.set(trait, value);
+        for (const [trait, value] of values) model.set(trait, value);
         model.save_changes();
         if (followsTraits) return;
         body.replaceChildren();
@@ -256,14 +276,18 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
 /**
  * A model that forgets on `leave` who listened to it.
  * @param {Model} model
+ * @param {(trait: string) => void} beforeSet
  * @returns {Model & { leave: () => void }}
  */
-function listened(model) {
+function listened(model, beforeSet) {
   /** @type {Parameters<Model["on"]>[]} */
   const listeners = [];
   return {
     get: (name) => model.get(name),
-    set: (name, value) => model.set(name, value),
+    set(name, value) {
+      beforeSet(name);
+      model.set(name, value);
+    },
     save_changes: () => model.save_changes(),
     on(...listener) {
       listeners.push(listener);
@@ -276,16 +300,46 @@ function listened(model) {
   };
 }
 
+const BEGIN = "Set this up";
+const BACK = "Back to what I had";
+
+/**
+ * A button with one of two labels, as wide as the longer.
+ * @param {[string, string]} labels
+ * @param {() => boolean} isSecond
+ * @param {() => void} onclick
+ */
+function eitherButton(labels, isSecond, onclick) {
+  const spans = labels.map((label) => element("span", {}, label));
+  const show = () => spans.forEach((span, i) => span.classList.toggle("llm-current", isSecond() === (i === 1)));
+  show();
+  return { node: element("button", { type: "button", class: "llm-either", onclick }, ...spans), show };
+}
+
 /**
  * What to try, one at a time: all at once would push the widget off the screen. They share a place, so that nothing moves.
  * @param {Suggestion[]} sentences
- * @param {(values: Record<string, any>) => void} begin  Brings the widget to where a suggestion starts.
+ * @param {() => string | undefined} setUp  The one that is set up: its button leads back.
+ * @param {(suggestion: Exclude<Suggestion, string>) => void} begin  Brings the widget to where a suggestion starts.
+ * @param {() => void} back  Brings back what stood before.
  */
-function suggestions(sentences, begin) {
+function suggestions(sentences, setUp, begin, back) {
   let current = 0;
-  const items = sentences.map((one) =>
-    typeof one === "string" ? element("li", {}, one) : element("li", {}, one.say, " ", button("Set this up", () => begin(one.set))),
-  );
+  const isThere = sentences.some((one) => typeof one !== "string" && one.say === setUp());
+  /** @type {(() => void)[]} */
+  const shows = [];
+  const items = sentences.map((one, i) => {
+    // Where other suggestions stand now than the one that is set up, the first leads back.
+    if (typeof one === "string") return element("li", {}, one, ...(i === 0 && setUp() !== undefined && !isThere ? [" ", button(BACK, back)] : []));
+    const isSetUp = () => setUp() === one.say;
+    const { node, show } = eitherButton([BEGIN, BACK], isSetUp, () => {
+      if (isSetUp()) back();
+      else begin(one);
+      for (const each of shows) each();
+    });
+    shows.push(show);
+    return element("li", {}, one.say, " ", node);
+  });
   const count = element("span");
   const next = button("Next ›", () => show((current + 1) % items.length));
   next.setAttribute("aria-label", "Next ›, of what to try");
