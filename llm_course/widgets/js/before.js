@@ -9,19 +9,19 @@ const TYPED_INTO = "textarea, input[type='text'], input[type='number']";
 /** How often something was pressed, and whether it still is. */
 let presses = 0;
 let isHeld = false;
-for (const [sign, held] of /** @type {const} */ ([["pointerdown", true], ["pointerup", false], ["pointercancel", false]])) {
-  // In a test without a page there is nothing to hear.
-  globalThis.addEventListener?.(sign, () => {
-    presses += Number(held);
-    isHeld = held;
-  }, { capture: true, passive: true });
-}
+/** The field whose letters change; none where a finished number is taken. @type {EventTarget | null} */
+let typedInto = null;
 
-/** The field that is typed into, if any. */
-function typedInto() {
-  const field = globalThis.document?.activeElement;
-  return field?.matches(TYPED_INTO) ? field : null;
-}
+/** @type {[sign: string, heard: (event: Event) => void][]} */
+const SIGNS = [
+  ["pointerdown", () => { presses++; isHeld = true; }],
+  ["pointerup", () => { isHeld = false; }],
+  ["pointercancel", () => { isHeld = false; }],
+  ["input", ({ target }) => { typedInto = target instanceof Element && target.matches(TYPED_INTO) ? target : null; }],
+  ["change", () => { typedInto = null; }],
+];
+// In a test without a page there is nothing to hear.
+for (const [sign, heard] of SIGNS) globalThis.addEventListener?.(sign, heard, { capture: true, passive: true });
 
 /**
  * Remembers what a widget showed. Call what it returns with each state that is shown: it answers with the state that
@@ -35,10 +35,10 @@ export function memory() {
   let shown;
   /** @type {State | undefined} */
   let before;
-  /** @type {{ time: number, press: number, field: Element | null }} */
+  /** @type {{ time: number, press: number, field: EventTarget | null }} */
   let last = { time: -Infinity, press: -1, field: null };
   return (now) => {
-    const change = { time: performance.now(), press: presses, field: typedInto() };
+    const change = { time: performance.now(), press: presses, field: typedInto };
     const isTyped = change.field !== null && change.field === last.field;
     const isDragged = isHeld && change.press === last.press;
     if (!isDragged && change.time - last.time > (isTyped ? MILLISECONDS_OF_TYPING : MILLISECONDS_OF_A_GESTURE)) before = shown;
