@@ -5,6 +5,7 @@ import { announcement, button, choice, columns, element, setTrait, slider, visib
 import { keyFigures } from "./js/key_figures.js";
 import { format, randomNumbers } from "./js/numbers.js";
 import { onePlace } from "./js/one_place.js";
+import { barsOfParts } from "./js/paired_bars.js";
 import { linePlot } from "./js/plot.js";
 import { drawOne, expectedTokens, outcome, speedUp, totalVariation } from "./js/speculation.js";
 import { captionedTable, tableRow } from "./js/table.js";
@@ -151,22 +152,6 @@ function legend() {
 
 /**
  * What the draft proposes, and below it what comes out: the accepted part is the same in both. The line is the target.
- * @param {{ draft: number, accepted: number, comesOut: number, target: number }} shares
- * @param {number} largest  The value of a full bar.
- */
-function bars({ draft, accepted, comesOut, target }, largest) {
-  const bar = (/** @type {number} */ whole, /** @type {string} */ look) =>
-    element("i", { class: look, style: `--share: ${(whole / largest).toFixed(4)}; --first: ${(whole ? accepted / whole : 1).toFixed(4)}` });
-  return element(
-    "span",
-    { class: "llm-paired", "aria-hidden": "true" },
-    bar(draft, "llm-own llm-refused"),
-    bar(comesOut, "llm-own"),
-    element("i", { class: "llm-aim", style: `--share: ${(target / largest).toFixed(4)}` }),
-  );
-}
-
-/**
  * @param {Place} place
  * @param {number[] | null} counts
  */
@@ -180,7 +165,7 @@ function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
       element(
         "div",
         {},
-        bars({ draft: draft[token], accepted: accepted[token], comesOut: comesOut[token], target: p }, largest),
+        barsOfParts({ shared: accepted[token], above: draft[token], below: comesOut[token], aim: p }, largest),
         element("span", { class: "llm-in-words" }, `${format(accepted[token])} accepted + ${format(anew[token])} anew`),
       ),
       format(draft[token]),

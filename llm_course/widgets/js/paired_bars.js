@@ -1,23 +1,38 @@
-/** Two shares of one thing on one scale, from 0 to 1: what it is compared with above, in outline, and itself below. */
+/** Two bars of one scale, one below the other. */
 
 import { element } from "./dom.js";
 
 /**
- * @param {number} plain
- * @param {number} own
- * @param {number} [first]  What share of it is of a first kind; the rest has another look.
+ * @param {number} share  Of the track.
+ * @param {string} look
+ * @param {number} [first]  What share of the bar is of a first kind; the rest has another look.
  */
-export function pairedBars(plain, own, first = 1) {
-  const bar = (/** @type {number} */ share, /** @type {string} */ look) => element("i", { class: look, style: `--share: ${Math.min(1, share).toFixed(4)}; --first: ${first.toFixed(4)}` });
-  return element("span", { class: "llm-paired", "aria-hidden": "true" }, bar(plain, "llm-plain"), bar(own, "llm-own"));
+function bar(share, look, first = 1) {
+  return element("i", { class: look, style: `--share: ${Math.min(1, share).toFixed(4)}; --first: ${first.toFixed(4)}` });
+}
+
+/** @param {...HTMLElement} bars */
+function paired(...bars) {
+  return element("span", { class: "llm-paired", "aria-hidden": "true" }, ...bars);
 }
 
 /**
- * The bars with their numbers at the right: those of a column have tracks of one length.
+ * Two shares of one thing, from 0 to 1: what it is compared with above, in outline, and itself below. Their numbers stand at
+ * the right: the bars of a column have tracks of one length.
  * @param {string} text
  * @param {number} plain
  * @param {number} own
  */
 export function pairedShares(text, plain, own) {
-  return element("div", { class: "llm-beside" }, pairedBars(plain, own), element("span", {}, text));
+  return element("div", { class: "llm-beside" }, paired(bar(plain, "llm-plain"), bar(own, "llm-own")), element("span", {}, text));
+}
+
+/**
+ * Two bars that begin with the same part; a line says how long the lower one should be.
+ * @param {{ shared: number, above: number, below: number, aim: number }} values
+ * @param {number} largest  The value of a full bar.
+ */
+export function barsOfParts({ shared, above, below, aim }, largest) {
+  const parted = (/** @type {number} */ whole, /** @type {string} */ look) => bar(whole / largest, look, whole ? shared / whole : 1);
+  return paired(parted(above, "llm-own llm-refused"), parted(below, "llm-own"), bar(aim / largest, "llm-aim"));
 }
