@@ -97,6 +97,15 @@ test("a list comes back from an address with the kind and the shape that it had"
   assert.deepEqual(stateFromAddress("lab", built, wrong), {});
 });
 
+test("pairs come back from an address in whatever number, a matrix only in its own", () => {
+  const built = { pairs: [[1, 4]], matrix: [[1, 4]] };
+  for (const pairs of [[], [[0, 7]], [[1, 4], [0, 7], [2, 6]]]) {
+    assert.deepEqual(stateFromAddress("dial", built, withState("", "dial", built, { ...built, pairs, matrix: [[1, 4], [0, 7]] })).matrix, undefined);
+    assert.deepEqual(stateFromAddress("dial", built, withState("", "dial", built, { ...built, pairs })), { pairs });
+  }
+  assert.deepEqual(stateFromAddress("dial", built, "?dial.pairs=[[1,4],[2]]&dial.pairs=[1,4]&dial.pairs=[[1,\"4\"]]"), {});
+});
+
 const FRAME = { left: 0, top: 0, right: 300, bottom: 200 };
 
 test("names of one point take places that do not overlap, and stay in the frame", () => {
