@@ -14,11 +14,11 @@ const MOST_STEPS = 8;
 const LAST = 3;
 const SYSTEM = "You run errands. Tools: price(of), add(a, b).";
 /** @type {Record<string, string>} */
-const WRITERS = { system: "system", user: "user", assistant: "model", tool: "tool" };
+const WRITERS = { system: "system", user: "user", assistant: "model", tool: "tool", harness: "harness" };
 /** @type {Record<string, string>} */
 const ENDINGS = {
   answer: "The model gave a plain answer, and the loop ended.",
-  error: "The call failed, nobody told the model, and the loop ended without an answer.",
+  error: "The call failed, nobody told the model: the loop ended without an answer.",
   limit: "The step limit was reached: no answer.",
   "no reply left": "The model has nothing more to say in this script.",
   budget: "The newest messages do not fit into the budget: the model was not asked again.",
@@ -176,11 +176,16 @@ function stateAt(model, step) {
 
 /** @param {State} state */
 function endingOf({ over, own }) {
-  return own ? "The model no longer read what its script takes: it answered from the rest, and the loop ended." : ENDINGS[over];
+  return own ? "The model no longer read all it needs: it answered from the rest." : ENDINGS[over];
 }
 
 /** @typedef {ReturnType<typeof stateAt>} State */
 /** @typedef {{ name: string, by: string, content: string }} Place */
+
+/** Who wrote a message: where no tool could be called, the harness answers in its place. @param {Message} message */
+function writerOf({ role, uncalled }) {
+  return uncalled ? "harness" : role;
+}
 
 /** @param {State} state */
 function isToolLast({ messages }) {
@@ -198,11 +203,12 @@ function placesOf(state, step) {
   const reply = messages.filter(({ role }) => role === "assistant").at(-1)?.content ?? "";
   const result = isToolLast(state) ? (messages.at(-1)?.content ?? "") : "";
   const isAnswer = over === "answer";
+  const third = isAnswer ? "user" : isToolLast(state) ? writerOf(/** @type {Message} */ (messages.at(-1))) : "tool";
   const back = over ? "the loop has ended" : `by ${result ? 2 : 1} messages, and back to the model`;
   return [
     { name: "The model writes a reply", by: "assistant", content: reply },
     { name: "The harness reads it", by: "harness", content: isAnswer ? "no call: an answer" : reply && asCall(reply) },
-    { name: isAnswer ? "The user gets it" : "The tool answers", by: isAnswer ? "user" : "tool", content: isAnswer ? reply : result },
+    { name: isAnswer ? "The user gets it" : `The ${third} answers`, by: third, content: isAnswer ? reply : result },
     { name: over ? "The history is complete" : "The history grows", by: "harness", content: step > 0 ? back : "" },
   ];
 }
@@ -246,7 +252,7 @@ function budgetBar(history, stays, budget) {
   const sum = (/** @type {Message[]} */ of) => of.reduce((total, message) => total + roughTokens(message), 0);
   const whole = budget + sum(dropped);
   const piece = (/** @type {string} */ more) => (/** @type {Message} */ message) =>
-    element("span", { class: `llm-by-${message.role} ${more}`, style: `width: ${((100 * roughTokens(message)) / whole).toFixed(2)}%`, title: message.content });
+    element("span", { class: `llm-by-${writerOf(message)} ${more}`, style: `width: ${((100 * roughTokens(message)) / whole).toFixed(2)}%`, title: message.content });
   const free = element("span", { class: "llm-free", style: `width: ${((100 * Math.max(0, budget - sum(kept))) / whole).toFixed(2)}%` });
   const text = `Budget: ${sum(kept)} of ${budget} tokens used${dropped.length ? `; ${sum(dropped)} tokens dropped, at the right of the line` : ""}`;
   return element("figure", { class: "llm-budget" }, element("figcaption", {}, text), element("div", { "aria-hidden": "true" }, ...kept.map(piece("")), free, ...dropped.map(piece("llm-outside"))));
@@ -289,8 +295,8 @@ function table(history, told, stays, fresh, over) {
     const kept = isTold ? (stays?.[place] ?? false) : true;
     return element(
       "tr",
-      { class: `llm-by-${message.role}${kept ? "" : " llm-dropped"}${place >= fresh ? " llm-fresh" : ""}` },
-      element("th", { scope: "row" }, element("span", {}, WRITERS[message.role] ?? message.role), place >= fresh ? element("em", {}, "new") : null),
+      { class: `llm-by-${writerOf(message)}${kept ? "" : " llm-dropped"}${place >= fresh ? " llm-fresh" : ""}` },
+      element("th", { scope: "row" }, element("span", {}, WRITERS[writerOf(message)]), place >= fresh ? element("em", {}, "new") : null),
       element("td", { class: "llm-message" }, message.content),
       element("td", {}, isTold ? `${roughTokens(message)}${kept ? "" : ", dropped"}` : "not told"),
     );

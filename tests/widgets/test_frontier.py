@@ -391,14 +391,50 @@ def test_the_agent_steps_and_the_harness_bounds_it(watched: Watched, address: st
     expect(page.locator(".llm-budget .llm-outside")).to_have_count(page.locator("tr.llm-dropped").count())
 
 
+UNCALLED = {
+    "cut": '{"tool": "price", "arguments": {"of": "ki',
+    "unknown": '{"tool": "look_up", "arguments": {"thing": "ball"}}',
+    "wrong argument": '{"tool": "price", "arguments": {"thing": "ball"}}',
+}
+
+
+def test_only_a_tool_that_was_called_answers() -> None:
+    code = LOOP + 'reply(loop.runTools(input, loop.shopTools({ ball: 1 }, ["drum"]), 8).messages);'
+    called = ["ball", "cloud", "drum"]  # a price, none, and busy
+    found: Any = run_node(code, [*UNCALLED.values(), *(call("price", of=thing) for thing in called)])
+    told = [one.get("uncalled", False) for one in found if one["role"] == "tool"]
+    assert told == [True] * len(UNCALLED) + [False] * len(called)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("reply", UNCALLED)
+def test_the_harness_answers_where_no_tool_was_called(watched: Watched, address: str, reply: str) -> None:
+    page = opened(watched, address, "agent_stepper")
+    page.locator("summary").click()
+    page.get_by_label("Replies of the model").fill(UNCALLED[reply] + "\n" + call("price", of="ball"))
+    step, third = page.get_by_role("button", name="Whole step"), page.locator(".llm-loop.llm-current li:nth-child(3)")
+    row = page.locator("tbody tr").last
+    step.click()
+    expect(third).to_contain_text("The harness answerserror: ")
+    expect(third).not_to_have_class(re.compile("llm-by-tool"))
+    expect(row.locator("th > span")).to_have_text("harness")
+    expect(page.locator(".llm-budget .llm-by-tool")).to_have_count(0)
+    step.click()
+    expect(third).to_have_text("The tool answers47")
+    expect(row.locator("th > span")).to_have_text("tool")
+
+
 @pytest.mark.browser
 def test_a_smaller_budget_leads_to_another_answer(watched: Watched, address: str) -> None:
     page = opened(watched, address, "agent_stepper")
+    page.set_viewport_size(COLUMN)
+    height = page.locator(".llm-widget").evaluate("card => card.offsetHeight")
     said, step = page.get_by_role("status"), page.get_by_role("button", name="Whole step")
     page.get_by_label("Budget of tokens").fill("40")
     while step.is_enabled():
         step.click()
-    expect(said).to_contain_text("The model no longer read what its script takes")
+    expect(said).to_have_text("Step 3 of at most 6. The model no longer read all it needs: it answered from the rest.")
+    assert page.locator(".llm-widget").evaluate("card => card.offsetHeight") == height
     expect(page.locator("tbody tr").last).to_contain_text("85 cents.")
     page.get_by_label("Budget of tokens").fill("20")
     expect(said).to_have_text(

@@ -1,9 +1,13 @@
 /** The loop of an agent in JavaScript: replies are read, calls are made, errors are told; and a history in a budget. */
 
 /**
- * @typedef {{ role: string, content: string }} Message
+ * @typedef {{ role: string, content: string, uncalled?: boolean }} Message  Uncalled: in a tool's place the harness
+ *   answers, for no tool was called.
  * @typedef {Record<string, (given: Record<string, any>) => unknown>} Tools
  */
+
+/** Why the harness calls no tool. */
+class Refusal extends Error {}
 
 /**
  * The tools of a shop. Arguments come by name; a name that is missing or too many is an error, as in Python.
@@ -39,7 +43,7 @@ function isNumber(value) {
 function withArguments(names, tool) {
   return (/** @type {Record<string, any>} */ given) => {
     const keys = Object.keys(given);
-    if (keys.length !== names.length || names.some((name) => !keys.includes(name))) throw new Error(`the arguments must be “${names.join("” and “")}”`);
+    if (keys.length !== names.length || names.some((name) => !keys.includes(name))) throw new Refusal(`the arguments must be “${names.join("” and “")}”`);
     return tool(given);
   };
 }
@@ -54,16 +58,15 @@ function withArguments(names, tool) {
 export function takeReply(reply, tools, report) {
   const said = { role: "assistant", content: reply };
   if (!reply.trimStart().startsWith("{")) return { messages: [said], ended: "answer" };
-  let content;
   try {
     const call = JSON.parse(reply);
     if (!("tool" in call)) return { messages: [said], ended: "answer" };
-    content = String(carryOut(call, tools));
+    return { messages: [said, { role: "tool", content: String(carryOut(call, tools)) }], ended: "" };
   } catch (error) {
-    content = `error: ${/** @type {Error} */ (error).message}`;
-    if (!report) return { messages: [said, { role: "tool", content }], ended: "error" };
+    const content = `error: ${/** @type {Error} */ (error).message}`;
+    const uncalled = error instanceof Refusal || error instanceof SyntaxError; // no tool there is, or no JSON
+    return { messages: [said, { role: "tool", content, uncalled }], ended: report ? "" : "error" };
   }
-  return { messages: [said, { role: "tool", content }], ended: "" };
 }
 
 /**
@@ -71,8 +74,8 @@ export function takeReply(reply, tools, report) {
  * @param {Tools} tools
  */
 function carryOut({ tool, arguments: given = {} }, tools) {
-  if (typeof tool !== "string" || !Object.hasOwn(tools, tool)) throw new Error(`no tool called ${JSON.stringify(tool)}`);
-  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new Error("arguments must be an object");
+  if (typeof tool !== "string" || !Object.hasOwn(tools, tool)) throw new Refusal(`no tool called ${JSON.stringify(tool)}`);
+  if (typeof given !== "object" || given === null || Array.isArray(given)) throw new Refusal("arguments must be an object");
   return tools[tool](given);
 }
 
