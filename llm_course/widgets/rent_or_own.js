@@ -1,6 +1,6 @@
 /** Rent a machine or call an API: which is cheaper, and from when on. */
 
-import { calculator, setTrait, slider, tellBeside, typedNumber } from "./js/dom.js";
+import { calculator, element, setTrait, slider, tellBeside, typedNumber } from "./js/dom.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { countInWords, inWords } from "./js/parameters.js";
@@ -44,17 +44,27 @@ function fields(model) {
     wanted = 10 ** power * full();
     busyAt(power);
   };
+  /** How a number without a unit was understood, until that is told. */
+  let readAs = "";
+  const read = (/** @type {string} */ text) => {
+    const unit = unitFor(text, model.get("utilisation") * full(), 10 ** RARELY * full());
+    readAs = unit && `${text.trim()} is read as ${text.trim()} ${unit}.`;
+    return countInWords(`${text} ${unit}`);
+  };
   const inTokens = (/** @type {number} */ power) => inWords(10 ** power * full());
   const inPercent = (/** @type {number} */ power) => percent(10 ** power);
   const range = { min: RARELY, max: ALWAYS, step: /** @type {const} */ ("any"), value: powerOf("utilisation") };
-  const load = slider("Tokens a month", { ...range, format: inTokens, parse: (text) => Math.log10(countInWords(text) / full()) }, ask);
+  const load = slider("Tokens a month", { ...range, format: inTokens, parse: (text) => Math.log10(read(text) / full()) }, ask);
   const busy = slider("Busy", { ...range, format: inPercent, parse: (text) => Math.log10(typedNumber(text.replace("%", "")) / 100) }, ask);
   /** Two names of one thing. */
   const linked = /** @type {[HTMLElement, (power: number) => string][]} */ ([[load, inTokens], [busy, inPercent]]);
-  load.classList.add("llm-tokens-a-month");
+  load.addEventListener("change", () => {
+    if (readAs) tellBeside(load, [readAs, load.querySelector(".llm-told")?.textContent].join(" "));
+    readAs = "";
+  });
+  const title = "One amount, as tokens and as a share of the time";
   return [
-    load,
-    busy,
+    element("div", { class: "llm-tokens-a-month", role: "group", "aria-label": title }, element("p", { class: "llm-note" }, title), load, busy),
     field("Price of an hour", "hourly_cost", [-1, 2], dollars, set("hourly_cost")),
     field("Tokens per second", "tokens_per_second", [0, 5], whole, (power) => {
       set("tokens_per_second")(power);
@@ -66,6 +76,17 @@ function fields(model) {
     }),
     field("API, per million tokens", "api_price", [-2, 2], dollars, set("api_price")),
   ];
+}
+
+/**
+ * The unit of a number that is typed without one, where it would be too small as it stands: that of the number it replaces.
+ * @param {string} text
+ * @param {number} replaced
+ * @param {number} smallest
+ */
+function unitFor(text, replaced, smallest) {
+  const isBare = typedNumber(text) > 0 && typedNumber(text) < smallest;
+  return isBare ? (/[a-z]+$/.exec(inWords(replaced))?.[0] ?? "") : "";
 }
 
 /**

@@ -225,6 +225,27 @@ def test_what_a_slower_machine_cannot_make_is_told(watched: Watched, address: st
 
 
 @pytest.mark.browser
+def test_a_number_without_a_unit_is_read_in_the_one_that_is_shown(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "rent_or_own")
+    label = "Tokens a month"
+    field, told = page.get_by_label(f"{label}, as a number"), page.locator(".llm-told:not(:empty)")
+    typed(page, label, "2 billion")
+    typed(page, label, "1.5")
+    expect(told).to_have_text("1.5 is read as 1.5 billion. ")
+    expect(field).to_have_value("1.50 billion")
+    typed(page, label, "10")
+    expect(told).to_have_text("10 is read as 10 billion. It goes from 5.18 million to 5.18 billion: now 5.18 billion.")
+    typed(page, label, "600,000,000")  # as many tokens as it says
+    expect(told).to_have_count(0)
+    expect(field).to_have_value("600.00 million")
+    typed(page, label, "30")
+    expect(field).to_have_value("30.00 million")
+    expect(page.get_by_label("Busy, as a number")).to_have_value("0.58\u00a0%")
+    both = page.get_by_role("group", name="One amount, as tokens and as a share of the time")
+    expect(both.get_by_role("slider")).to_have_count(2)
+
+
+@pytest.mark.browser
 def test_what_is_told_of_a_typed_number_moves_nothing_and_goes_with_the_next_gesture(
     watched: Watched, address: str
 ) -> None:
