@@ -1,7 +1,7 @@
 /** A server in the page: one trace of requests, batched, paged and drafted as the reader likes. */
 
 import { moveByArrows } from "./js/arrows.js";
-import { fromTo, memory } from "./js/before.js";
+import { memory } from "./js/before.js";
 import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox, widget } from "./js/dom.js";
 import { format } from "./js/numbers.js";
 import { fitted, sample, ticks } from "./js/plot.js";
@@ -39,7 +39,7 @@ export default widget(
     const shared = element("p", { class: "llm-note llm-of-sharing" });
     const results = element("div");
     const more = moreFields(model);
-    tips.addEventListener("llm-tried", (event) => (more.open ||= TRIED.includes(/** @type {CustomEvent} */ (event).detail)));
+    openFor(tips, more);
     body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said], [element("div", { class: "llm-told-within" }, told, results), shared]));
     const remember = /** @type {(now: Run) => Run | undefined} */ (memory());
     let picked = -1;
@@ -52,13 +52,13 @@ export default widget(
       const former = remember(yours);
       const of = (/** @type {Run} */ run) => figures(run, ...deadlines);
       const [found, foundBefore] = [of(yours), former && of(former)];
-      said.textContent = sentence(yours, found, foundBefore);
+      said.textContent = sentence(yours, found);
       const pick = (/** @type {number} */ request) => {
         picked = request;
         told.textContent = picked < 0 ? "Point at a row, or press it, to read about its request." : about(yours, picked);
       };
       pick(picked);
-      results.replaceChildren(schedule(yours, plain, former, picked, pick), table(plain.server, of(plain), found, foundBefore, deadlines));
+      results.replaceChildren(schedule(yours, plain, picked, pick), table(plain.server, of(plain), found, foundBefore, deadlines));
       shared.textContent = apart ? sharingSaid(yours, apart, found, of(apart)) : otherSaid(plain.server, of(plain));
     }
   },
@@ -92,6 +92,21 @@ function moreFields(model) {
   return element("details", { class: "llm-grow", open }, element("summary", {}, "More settings"), element("div", { class: "llm-controls llm-dense llm-two-abreast" }, ...controls));
 }
 
+/**
+ * Opens settings for what to try, and closes them behind it where the reader has used none of them.
+ * @param {HTMLElement} tips
+ * @param {HTMLDetailsElement} settings
+ */
+function openFor(tips, settings) {
+  let isOurs = false;
+  for (const use of ["click", "input"]) settings.addEventListener(use, () => (isOurs = false));
+  tips.addEventListener("llm-tried", (event) => {
+    const isNeeded = TRIED.includes(/** @type {CustomEvent} */ (event).detail);
+    if (isNeeded && !settings.open) settings.open = isOurs = true;
+    if (!isNeeded && isOurs) settings.open = isOurs = false;
+  });
+}
+
 /** @param {Model} model */
 function setting(model) {
   return (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
@@ -123,13 +138,12 @@ function runs(model) {
 /**
  * @param {Run} run
  * @param {Figures} found
- * @param {Figures | undefined} before
  */
-function sentence({ outcomes, steps }, found, before) {
+function sentence({ outcomes, steps }, found) {
   const back = outcomes.filter(({ preempted }) => preempted).length;
   const times = found.preemptions === back ? "" : `, ${found.preemptions} times in all,`;
   return (
-    `${outcomes.length} requests in ${fromTo(before && format(before.seconds, 1), format(found.seconds, 1))} s, ${steps.length.toLocaleString("en")} passes: ` +
+    `${outcomes.length} requests in ${format(found.seconds, 1)} s, ${steps.length.toLocaleString("en")} passes: ` +
     `${Math.round(found.throughput).toLocaleString("en")} tokens/s, ${Math.round(100 * found.in_time)}\u00a0% in time, ` +
     `${back ? `${back} sent back${times} for lack of memory` : "none sent back"}.`
   );
@@ -191,17 +205,15 @@ function stretches({ steps, outcomes }) {
  * Who waits, reads and writes, and below it, over the same seconds, the memory of the cache.
  * @param {Run} run
  * @param {Run} plain  Its end is marked, on the same seconds.
- * @param {Run | undefined} former
  * @param {number} picked
  * @param {(request: number) => void} pick
  */
-function schedule(run, plain, former, picked, pick) {
+function schedule(run, plain, picked, pick) {
   const title = `${run.outcomes.length} requests, a row each, in the order of arrival: waiting, reading the prompt, writing the answer; below, the memory of the cache`;
   const parts = stretches(run);
   const endOf = (/** @type {Run} */ { outcomes }) => Math.max(...outcomes.map(({ finish }) => finish));
   const endOfPlain = endOf(plain);
   const last = Math.max(endOf(run), endOfPlain);
-  const before = former?.outcomes.map(({ finish }, index) => ({ finish, index })).filter(({ finish }) => finish <= last) ?? [];
   const draw = (/** @type {number} */ width) => {
     const toX = (/** @type {number} */ time) => EDGE.left + (time / last) * (width - EDGE.left - EDGE.right);
     const floor = ROW * run.outcomes.length;
@@ -226,7 +238,6 @@ function schedule(run, plain, former, picked, pick) {
       },
       ...seconds.map((time) => svg("path", { class: "llm-grid", d: `M${toX(time)} 0V${bottom}` })),
       ...rows,
-      ...before.map(({ finish, index }) => svg("rect", { class: "llm-finished", x: toX(finish) - 1, y: index * ROW, width: 2, height: ROW })),
       ...seconds.map((time, i) => svg("text", { class: "llm-tick", x: toX(time), y: floor + 15, "text-anchor": i && toX(time) > width - 30 ? "end" : "middle" }, `${Number((time / 1000).toFixed(2))} s`)),
       svg("line", { class: "llm-marker", x1: toX(endOfPlain), x2: toX(endOfPlain), y1: 0, y2: floor }),
       svg("text", { x: toX(endOfPlain) + (isLate ? -5 : 5), y: 12, "text-anchor": isLate ? "end" : "start" }, `${plain.server.continuous ? "continuous" : "static"}: all done`),
@@ -301,7 +312,6 @@ function legends(keeps) {
     sample("reads", box("llm-reading")),
     sample("writes", box("llm-writing", 4)),
     sample("sent back", svg("path", { class: "llm-sent-back", d: signAt(8, 5) })),
-    sample("end before", svg("rect", { class: "llm-finished", x: 12, y: 0, width: 2, height: 10 })),
   );
   const cache = element(
     "p",
