@@ -150,8 +150,8 @@ function suggestions(model) {
     "Press a token at the left of the weights to read its row.",
     "Go through layers and heads: which look one token back, which rest on the first token, which find a name again?",
   ];
-  const random = { say: "Take random vectors of width 256 and switch the scaling off: scores spread by about √256 = 16, and nearly all weight of a row falls on one token.", set: { ...FIRST_HEAD, source: 1, width: 256, scaled: true } };
-  const sentence = { say: "Take a sentence in the course model, and write your own: what does a head do with a word it has seen before?", set: { ...FIRST_HEAD, source: 2, causal: true, scaled: true } };
+  const random = { say: "Here are random vectors of width 256, without the scaling: scores spread by about √256 = 16, and nearly all weight of a row falls on one token. What does the scaling change?", set: { ...FIRST_HEAD, source: 1, width: 256, causal: false, scaled: false } };
+  const sentence = { say: "Here is a sentence in the course model. Write your own: what does a head do with a word it has seen before?", set: { ...FIRST_HEAD, source: 2, causal: true, scaled: true } };
   const [row, ...sought] = heads;
   if (model.get("source") === 1) return [random, row, sentence];
   if (model.get("source") === 2) return [sentence, row, ...sought, random];
@@ -306,12 +306,16 @@ function headView(view, model, onChoose) {
   const note = source.note && !results.scores ? element("p", { class: "llm-note" }, source.note) : null;
   const inputs = tables.length ? element("div", { class: "llm-row llm-tight" }, ...tables) : null;
   const isLong = source.hasText && source.tokens.length >= COMPACT.many;
+  // The row of a long text in numbers would make the card higher than a screen.
+  if (isLong && results.scores) {
+    results.scores.append(results.listened);
+    results.scores.querySelector("summary")?.append(", and the picked row in numbers");
+  }
   const parts = {
     controls, isSplit: all !== null,
     // What is said of numbers that a reader types into stands beside them: on a phone the maps are screens below.
-    stage: inputs ? [results.said, inputs, results.node] : [results.node, ...(all ? [results.listened] : []), ...(all && !isLong ? [results.said] : [])],
-    // What is said of a long text stands where there is room.
-    side: all ? [all, results.habit, ...(isLong ? [results.said] : [])] : [],
+    stage: inputs ? [results.said, inputs, results.node] : [results.node, ...(all && !isLong ? [results.listened] : []), ...(all ? [results.said] : [])],
+    side: all ? [all, results.habit] : [],
     rest: [...(inputs || all ? [] : [results.said]), results.below, note],
   };
   const present = (/** @type {(Node | null)[]} */ nodes) => nodes.filter((node) => node !== null);

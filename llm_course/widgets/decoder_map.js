@@ -26,7 +26,8 @@ export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
-      "At which layer does the guess turn into the final one? Press “guess without it” there: does the model need what makes the guess first?",
+      `From top to bottom: the guess after each layer. Which layer is the first with the final one? Press ${model.get("small") ? "the box" : "a box"} at its right to leave it out: does the guess change?`,
+      whoGetsTheBall(model.get("small")),
       `Leave out one ${model.get("small") ? "layer" : "attention or feed-forward network"} after the other, and put it back: which can the model not do without? Then choose another token.`,
       "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
       `Open ${model.get("small") ? "a layer" : "an attention"} and choose its heads: which tokens does each look at? Then change one of them in the text.`,
@@ -239,6 +240,18 @@ export default widget(
     }
   },
 );
+
+/**
+ * A text in which the next token is a name that came before: attention of the third layer has read both names.
+ * @param {boolean} isSmall
+ */
+function whoGetsTheBall(isSmall) {
+  const [place, it] = isSmall ? ["layer 3", "this layer"] : ["attention 3", "it"];
+  return {
+    say: `Here the guess is “Tom”. Which head of ${place} takes most from “Tom”, and which from “Anna”? Leave ${it} out: who gets the ball?`,
+    set: { text: "Anna and Tom had a red ball. Anna gave the red ball to", part: isSmall ? "layer-3" : "attention-3", position: -1 },
+  };
+}
 
 /**
  * What stands in the place of tokens that did not fit.

@@ -43,7 +43,7 @@ export default widget(
     const map = element("div");
     const said = announcement();
     said.classList.add("llm-three-lines");
-    body.append(columns([controls, list, said], [map]));
+    body.append(columns([controls, said, list], [map]));
     load();
 
     async function load() {
@@ -54,7 +54,9 @@ export default widget(
     /** @param {Words} words */
     function start({ labels, vectors, shown, idsOf }) {
       const flat = flatten(shown.map((i) => vectors[i]));
+      const names = shown.map((i) => labels[i].trim());
       const options = shown.map((i) => /** @type {[string, string]} */ ([String(i), labels[i].trim()]));
+      const none = element("option", { value: "", disabled: true });
       const asked = shown.find((i) => labels[i].trim() === model.get("word")) ?? shown[0];
       const word = choice("Word", options, String(asked), (chosen) => show(Number(chosen)));
       const select = /** @type {HTMLSelectElement} */ (word.querySelector("select"));
@@ -81,12 +83,29 @@ export default widget(
       function seek(typed, idsOf) {
         const ids = idsOf(typed);
         if (ids.length === 1) show(ids[0]);
-        else if (typed) said.textContent = `“${typed}” is ${ids.length} tokens, ${inPieces(ids.map((id) => visibleToken(labels[id])))}: only a token has a row.`;
+        else if (typed) {
+          showNone(typed);
+          said.textContent = `“${typed}” is ${ids.length} tokens, ${inPieces(ids.map((id) => visibleToken(labels[id])))}: only a token has a row.`;
+        }
+      }
+
+      /**
+       * No other word stands as the answer to one without a row; what stood there keeps its room.
+       * @param {string} typed
+       */
+      function showNone(typed) {
+        none.textContent = `${typed} (no row)`;
+        select.append(none);
+        select.value = "";
+        list.style.visibility = "hidden";
+        map.replaceChildren(wordMap(names, flat, -1, [], true, (i) => show(shown[i])));
       }
 
       /** @param {number} word */
       function show(word) {
         const place = shown.indexOf(word);
+        none.remove();
+        list.style.visibility = "";
         if (document.activeElement !== input) input.value = "";
         select.value = String(word);
         if (select.value !== String(word)) select.append(element("option", { value: word, selected: true }, `${labels[word].trim()} (not on the map)`));
@@ -96,8 +115,8 @@ export default widget(
         const chance = bestByChance(labels.length, vectors[word].length);
         const nearer = ranked.filter(({ index, similarity }) => shown.includes(index) && similarity > chance).slice(0, MARKED);
         const marked = nearer.map(({ index, similarity }) => ({ place: shown.indexOf(index), isClear: similarity > CLEARLY * chance }));
-        list.replaceChildren(nearestTable(near.map(({ index, similarity }) => ({ index, name: visibleToken(labels[index]), similarity })), labels.length, chance, show));
-        map.replaceChildren(wordMap(shown.map((i) => labels[i].trim()), flat, place, marked, idsOf !== undefined, (i) => show(shown[i])));
+        list.replaceChildren(nearestTable(labels[word].trim(), near.map(({ index, similarity }) => ({ index, name: visibleToken(labels[index]), similarity })), labels.length, chance, show));
+        map.replaceChildren(wordMap(names, flat, place, marked, idsOf !== undefined, (i) => show(shown[i])));
         const isClear = near[0].similarity > CLEARLY * chance;
         said.textContent = `Nearest to “${labels[word].trim()}”: “${labels[near[0].index].trim()}”.${isClear ? "" : " Random rows come nearly as near."}`;
       }
@@ -164,13 +183,14 @@ function bestByChance(count, width) {
 }
 
 /**
+ * @param {string} word
  * @param {{ index: number, name: string, similarity: number }[]} near
  * @param {number} count  Of all words.
  * @param {number} chance
  * @param {(index: number) => void} onPick
  */
-function nearestTable(near, count, chance, onPick) {
-  const caption = `Nearest of all ${count}, by cosine`;
+function nearestTable(word, near, count, chance, onPick) {
+  const caption = `Nearest to “${word}”, of all ${count}, by cosine`;
   const clear = CLEARLY * chance;
   const share = (/** @type {number} */ value) => `--share: ${Math.max(0, value).toFixed(3)}`;
   const rows = near.map(({ index, name, similarity }) => {
@@ -201,7 +221,7 @@ function wordMap(labels, flat, chosen, neighbors, areTokens, onPick) {
     kindLegend(labels),
     fitted((width) => drawing(width)),
     areTokens ? element("p", { class: "llm-note" }, "␣\u00a0is the space before a word: a token without it is often a piece of a word.") : null,
-    element("p", { class: "llm-note llm-three-lines" }, chosen < 0 ? "The word itself is not on the map; ringed: the nearest that are." : lead(neighbors.length), " Crowded parts are drawn wider. Press a mark or a word to choose it."),
+    element("p", { class: "llm-note llm-three-lines" }, chosen < 0 ? `The word itself is not on the map; ${neighbors.length ? "ringed: the nearest that are" : "nothing is ringed"}.` : lead(neighbors.length), " Crowded parts are drawn wider. Press a mark or a word to choose it."),
   );
 
   /** @param {number} width */

@@ -133,7 +133,7 @@ function chainList(labels, probabilities) {
       element("span", { class: "llm-share" }, chance(probabilities[i])),
     ),
   );
-  const caption = "The text so far: each token's probability after those before it; the bluer the likelier, orange: a surprise";
+  const caption = "The text so far: each token's probability after those before it; the bluer the likelier, orange: a surprise, framed: the newest";
   return element("div", {}, element("p", { class: "llm-caption" }, caption), element("ol", { class: "llm-chain llm-story", tabindex: 0, "aria-label": caption }, ...tokens));
 }
 

@@ -11,6 +11,7 @@ import { linePlot } from "./js/plot.js";
 /** As some libraries have it: divides by n − 1, and adds ε to the deviation. */
 const VARIANT = "web's variant";
 const VARIANT_DOES = "n − 1, outer ε";
+const VARIANT_IS = "The web's variant: LayerNorm as a much-read tutorial has it. It divides by n − 1, and adds ε outside the root.";
 const EXPONENTS = { min: -7, max: 3 };
 /** What is smaller than this is the computer's rounding. */
 const ROUNDING = 1e-12;
@@ -52,7 +53,7 @@ export default widget(
     const table = element("table", { class: "llm-columns-of-numbers" }, captionNode, head, rows);
     const curve = element("div", { class: "llm-of-norms" });
     const remember = /** @type {(now: Row[]) => Row[] | undefined} */ (memory());
-    body.append(controls, scroller(caption, table), said, element("details", {}, element("summary", {}, "The size of the output at every factor"), curve));
+    body.append(controls, scroller(caption, table), element("p", { class: "llm-note" }, VARIANT_IS), said, element("details", {}, element("summary", {}, "The size of the output at every factor"), curve));
     for (const trait of ["vector", "exponent", "shift", "epsilon", "own"]) model.on(`change:${trait}`, show);
     show();
 
@@ -210,7 +211,8 @@ function difference(a, b) {
 
 /** @param {number} exponent */
 function power(exponent) {
-  return String(10 ** exponent).length <= 6 ? String(10 ** exponent) : `1e${String(exponent).replace("-", "−")}`;
+  const digits = String(10 ** exponent);
+  return (digits.length <= 6 ? digits : `1e${exponent}`).replace("-", "−");
 }
 
 /**

@@ -27,24 +27,27 @@ export default widget(
   {
     title: "Where a decoder's parameters are",
     tryThis: [
-      { say: "Start from Llama-3.2-1B, untie its head, and raise the vocabulary. When are the feed-forward networks less than half?", set: PUBLISHED["Llama-3.2-1B"] },
-      { say: "Start from Llama-2-7B and let four query heads share a key head. What does the model lose in size, and what grows in share?", set: PUBLISHED["Llama-2-7B"] },
-      { say: "Start from Llama-2-7B, uncheck the gate, and raise the hidden units until the share is as it was. By which factor?", set: PUBLISHED["Llama-2-7B"] },
-      { say: "Start from Mixtral and raise the number of experts: the total grows, the active parameters hardly do.", set: PUBLISHED["Mixtral 8x7B"] },
+      { say: "Here is Llama-3.2-1B with its head untied. Raise the vocabulary: when are the feed-forward networks less than half?", set: { ...PUBLISHED["Llama-3.2-1B"], tied: false } },
+      { say: "Here four query heads of Llama-2-7B share a key head. What has the model lost in size, and what has grown in share?", set: { ...PUBLISHED["Llama-2-7B"], group: 4 } },
+      { say: "Here is Llama-2-7B without its gate. Raise the hidden units until the model is as large as it was: by which factor?", set: { ...PUBLISHED["Llama-2-7B"], gated: false } },
+      { say: "Here is Mixtral 8x7B. Raise the number of experts: the total grows, the active parameters hardly do.", set: PUBLISHED["Mixtral 8x7B"] },
     ],
   },
   (model, body) => {
     const controls = element("div", { class: "llm-controls llm-short-exact" });
     const said = announcement();
     const names = Object.keys(PUBLISHED);
-    const present = names.find((name) => TRAITS.every((trait) => model.get(trait) === published(name, trait))) ?? OWN;
-    const presets = [.../** @type {[string, string][]} */ (names.map((name) => [name, name]))];
-    if (present === OWN) presets.unshift([OWN, "as given"]);
     const given = shapeOf(model);
-    let began = { name: present === OWN ? "the model as given" : present, counts: parameterCounts(given) };
+    const changed = (/** @type {string} */ name) => TRAITS.filter((trait) => model.get(trait) !== published(name, trait)).length;
+    // A model with one change is compared with what it was made from.
+    const present = names.find((name) => changed(name) === 0) ?? names.find((name) => changed(name) === 1) ?? OWN;
+    const presets = [.../** @type {[string, string][]} */ (names.map((name) => [name, name]))];
+    if (present === OWN || changed(present)) presets.unshift([OWN, "as given"]);
+    const beginning = (/** @type {string} */ name) => ({ name: name === OWN ? "The model as given" : name, counts: parameterCounts(PUBLISHED[name] ?? given) });
+    let began = beginning(present);
     const start = choice("Start from", presets, present, (name) => {
       const shape = PUBLISHED[name] ?? given;
-      began = { name: name === OWN ? "the model as given" : name, counts: parameterCounts(shape) };
+      began = beginning(name);
       for (const [trait, value] of Object.entries(shape)) model.set(trait, value);
       model.save_changes();
       fill();
@@ -68,7 +71,7 @@ export default widget(
         `${inWords(counts.total)} parameters, ${percent(counts.feedForward / counts.total)} of them in feed-forward networks.` +
         (shape.experts > 1 ? ` A token uses ${inWords(counts.active)}, ${percent(counts.active / counts.total)}; the other experts are idle.` : "");
       const most = Math.max(counts.total, began.counts.total);
-      bars.replaceChildren(stack("this model", counts, most), stack(began.name, began.counts, most));
+      bars.replaceChildren(stack("This model", counts, most), stack(began.name, began.counts, most));
       parts.replaceChildren(table(shape, counts));
     }
   },
@@ -124,18 +127,17 @@ function fields(model) {
 }
 
 /**
- * The parts of a model as shares of one bar: models of all sizes have bars of one length, and above it a thin line as long
- * as the model is large.
+ * The parts of a model as one bar, as long as the model is large.
  * @param {string} name
  * @param {ReturnType<typeof parameterCounts>} counts
- * @param {number} most  Parameters of a line as long as the bar.
+ * @param {number} most  Parameters of a bar of the whole width.
  */
 function stack(name, counts, most) {
   const parts = /** @type {[string, number][]} */ ([
     ["feed-forward", counts.feedForward], ["attention", counts.attention], ["embeddings", counts.embeddings], ["norms", counts.norms],
   ]);
   const asleep = counts.total - counts.active;
-  const title = `Shares in ${name}; line: its size, ${inWords(counts.total)} parameters${asleep ? " (hatched: idle)" : ""}`;
+  const title = `${name}: ${inWords(counts.total)} parameters${asleep ? " (hatched: idle)" : ""}`;
   const spoken = parts.map(([part, count]) => `${part} ${percent(count / counts.total)}`).join(", ");
   const bars = parts.map(([part, count]) => {
     const share = count / counts.total;
@@ -145,8 +147,8 @@ function stack(name, counts, most) {
   return element(
     "figure",
     { class: "llm-stack" },
-    element("figcaption", {}, title, element("i", { class: "llm-size-line", style: `--share: ${(counts.total / most).toFixed(4)}` })),
-    element("div", { role: "img", "aria-label": `${title}. ${spoken}.` }, ...bars),
+    element("figcaption", {}, title),
+    element("div", { style: `--share: ${(counts.total / most).toFixed(4)}`, role: "img", "aria-label": `${title}. ${spoken}.` }, ...bars),
   );
 }
 

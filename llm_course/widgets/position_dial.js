@@ -14,14 +14,18 @@ const FARTHEST = 64;
 /** A hand, and the way along the rim, on a dial with a radius of 50. */
 const LONGEST = 43;
 const RIM = 48;
+/** What the legend shows of an area. */
+const AREA = "M4 1H26V9H4Z";
+const BELOW_DIALS = "Fast hands tell neighbors apart, slow ones far from near. Below each: both angles, its share of the product, and how many positions a full turn takes.";
 /** @type {[string, string][]} */
 const BASES = [["100", "100"], ["10000", "10,000"], ["500000", "500,000"]];
 /** @type {[string, string][]} */
 const KINDS = [["rope", "RoPE: vectors turned"], ["sinusoid", "Sinusoids: added"]];
+const LARGEST = "Find the distance at which the product is largest. How do the hands of query and key lie there?";
 const TURNED = [
   "Move both positions on together: every hand turns, yet the product stays. Only the distance counts.",
   "Move the key one position at a time: the first hand turns by about 57° a step, the last hardly at all.",
-  "Find the distance at which the product is largest. How do the hands of query and key lie there?",
+  LARGEST,
   "Raise the base: the slow hands get slower still, so that they tell far distances apart.",
   "Choose sinusoids: the product again depends on the distance only. What else of the curve is the same, and what is not?",
 ];
@@ -35,7 +39,7 @@ const ADDED = [
 export default widget(
   {
     title: "Positions as clock hands",
-    tryThis: (model) => (model.get("kind") === "rope" ? TURNED : ADDED),
+    tryThis: suggestions,
   },
   (model, body) => {
     const set = (/** @type {string} */ trait) => (/** @type {any} */ value) => setTrait(model, trait, value);
@@ -64,9 +68,9 @@ export default widget(
           element(
             "div",
             {},
-            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before"), hand("llm-apart", "angle between"), hand("llm-swept", `query’s way through ${FARTHEST} positions`)),
+            element("p", { class: "llm-legend" }, hand("llm-hand", "query"), hand("llm-hand llm-hand-key", "key"), hand("llm-hand llm-before", "before"), hand("llm-apart", "angle between", AREA), hand("llm-swept", `query’s way through ${FARTHEST} positions`)),
             dials,
-            element("p", { class: "llm-note" }, belowDials(model.get("query").length / 2)),
+            element("p", { class: "llm-note" }, BELOW_DIALS),
           ),
           plot,
         ],
@@ -85,21 +89,29 @@ export default widget(
       const most = largestProduct(model);
       const now = { hands: hands(model, query, key), product: format(product, 3), curve: productByDistance(model) };
       const before = remember(now);
+      const moved = model.get("moved");
+      const at = (/** @type {string} */ name, /** @type {number} */ position) => `${name} at ${moved ? `${position - moved}\u00a0+\u00a0${moved}\u00a0=\u00a0` : ""}${position}`;
       const speeds = frequencies(model.get("query").length, base);
       const longest = Math.max(...now.hands.flat().map(({ length }) => length)) || 1;
       dials.replaceChildren(...now.hands.map((both, i) => dial({ pair: i, speed: speeds[i], longest, from: both[0].angle - speeds[i] * model.get("query_position") }, both, before?.hands[i])));
       said.textContent =
-        `Query at ${query}, key at ${key}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
+        `${at("Query", query)}, ${at("key", key)}, distance ${format(distance, 0)}: product ${fromTo(before?.product, now.product)}` +
         (model.get("kind") === "sinusoid" ? `; squared length of each ${format(dot(keyVector, keyVector), 3)} = d/2.` : ".");
       plot.replaceChildren(productPlot(now.curve, before?.curve, [distance, product], most));
     }
   },
 );
 
-/** @param {number} pairs */
-function belowDials(pairs) {
-  const others = pairs > DIALS ? ", with those of the pairs that have no dial here" : "";
-  return `Below each dial: both angles, its share of the product, which is the cosine of the angle between them times both lengths, and how many positions a full turn takes. The shares add up to the product${others}.`;
+/**
+ * Vectors whose hands start apart have their own point, which comes first.
+ * @param {Model} model
+ */
+function suggestions(model) {
+  if (model.get("kind") !== "rope") return ADDED;
+  const curve = productByDistance(model);
+  const [peak] = curve.reduce((best, point) => (point[1] > best[1] ? point : best));
+  if (peak === 0) return TURNED;
+  return [`Here the hands of query and key start apart: the product is not largest at distance 0. ${LARGEST}`, ...TURNED.filter((one) => one !== LARGEST)];
 }
 
 /**
@@ -286,9 +298,10 @@ function fullTurn(speed) {
 /**
  * @param {string} name
  * @param {string} label
+ * @param {string} [drawn]
  */
-function hand(name, label) {
-  return element("span", {}, svg("svg", { viewBox: "0 0 30 10", width: 30, height: 10, "aria-hidden": "true" }, svg("path", { class: name, d: "M3 5H27" })), ` ${label}`);
+function hand(name, label, drawn = "M3 5H27") {
+  return element("span", {}, svg("svg", { viewBox: "0 0 30 10", width: 30, height: 10, "aria-hidden": "true" }, svg("path", { class: name, d: drawn })), ` ${label}`);
 }
 
 /** @param {Hand} hand */

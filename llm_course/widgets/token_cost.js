@@ -69,9 +69,11 @@ function costTable(model, read, onRead) {
   const counts = model.get("counts")[model.get("tokenizer")];
   /** @type {[string, number[]]} */
   const [oldest, before] = Object.entries(model.get("counts"))[0];
+  // Beside the oldest stands the newest: its own counts twice would say nothing.
+  const [other, beside] = before === counts ? Object.entries(model.get("counts")).slice(-1)[0] : [oldest, before];
   const largest = Math.max(...counts);
   const [first] = sentences[0];
-  const names = ["language", "characters", `tokens (full bar: ${largest})`, `with ${oldest.split(" (")[0].replace("-", "\u2011")}`, `times ${first}`, "a million sentences"];
+  const names = ["language", "characters", `tokens (full bar: ${largest})`, `with ${other.split(" (")[0].replace("-", "\u2011")}`, `times ${first}`, "a million sentences"];
   const rows = sentences.flatMap(([language, text], i) => [
     element(
       "tr",
@@ -79,7 +81,7 @@ function costTable(model, read, onRead) {
       element("th", { scope: "row" }, element("button", { type: "button", "aria-expanded": String(i === read), onclick: () => onRead(i) }, language)),
       element("td", {}, [...text].length),
       element("td", {}, element("div", { class: "llm-cost" }, costBar(counts[i], counts[0], before[i], largest), element("span", {}, counts[i]))),
-      element("td", {}, before[i]),
+      element("td", {}, beside[i]),
       element("td", {}, format(counts[i] / counts[0], 1)),
       element("td", {}, `$${Math.round(counts[i] * model.get("price")).toLocaleString("en-US")}`),
     ),

@@ -139,6 +139,11 @@ def test_all_heads_are_large_enough_to_tell_apart_and_say_where_they_look(watche
     words = heads.all_inner_texts()
     assert all(re.fullmatch(r".+ \d+%|varies|spread", word) for word in words)
     assert {"varies", "spread"} < set(words)
+    named = next(word for word in words if word.endswith("%"))
+    assert all(int(word.split()[-1][:-1]) >= 50 for word in words if word.endswith("%"))
+    heads.nth(words.index(named)).click()
+    expect(page.locator(".llm-habit")).to_contain_text(named.split()[-1][:-1])
+    expect(page.locator(".llm-habit")).not_to_contain_text("no fixed place")
     assert min(heads.locator("canvas").evaluate_all("all => all.map((one) => one.offsetWidth)")) >= 56
     assert page.locator(".llm-widget").bounding_box()["height"] <= 760
     heads.nth(words.index("spread")).click()
@@ -146,5 +151,22 @@ def test_all_heads_are_large_enough_to_tell_apart_and_say_where_they_look(watche
     text = page.get_by_label("Your sentence")
     text.fill("One day, Anna had a red hat. Tom had a blue coin. The red hat belonged to her")
     expect(text).to_be_focused()
+    watched.page.set_viewport_size({"width": 800, "height": 800})
+    text.fill("One day, Anna had a red hat. Tom had a blue coin. The red hat belonged to her friend and")
+    expect(page.get_by_role("status").last).to_contain_text("of 24 tokens")
+    assert page.locator(".llm-widget").bounding_box()["height"] <= 760
+    watched.page.set_viewport_size({"width": 756, "height": 800})
     maps = page.locator(".llm-scroller:visible")
     assert maps.evaluate_all("all => all.filter((map) => map.scrollWidth > map.clientWidth + 1).length") == 0
+
+
+def test_random_vectors_are_set_up_as_their_suggestion_says(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "attention_explorer")
+    tips = page.locator(".llm-try")
+    for _ in range(4):
+        page.get_by_role("button", name="of what to try").click()
+    expect(tips).to_contain_text("width 256, without the scaling")
+    tips.get_by_role("button", name="Set this up").click()
+    expect(page.get_by_label("Divide scores")).not_to_be_checked()
+    expect(page.get_by_label("Width d")).to_have_value("256")
+    expect(page.get_by_text("Standard deviation of scores")).to_contain_text("17.3")

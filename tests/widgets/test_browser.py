@@ -230,6 +230,17 @@ def test_norm_lab_answers_to_a_typed_number(watched: Watched, address: str) -> N
     page.get_by_label("Multiply by").fill("-3")
     cells = page.locator(".llm-columns-of-numbers tbody tr").first.locator("td").all_inner_texts()
     assert (cells[0], cells[5]) == ("2.0e−3", "1.5e−3")
+    page.get_by_label("Multiply by").fill("-7")
+    expect(page.locator(".llm-field").filter(has_text="Multiply by")).to_contain_text("1e−7")
+    lines = """cells => cells.slice(-2).map((cell) => {
+        const all = document.createRange();
+        all.selectNodeContents(cell);
+        return new Set([...all.getClientRects()].map(({ top }) => Math.round(top))).size;
+    })"""
+    first = page.locator(".llm-columns-of-numbers tbody tr").first.locator("td")
+    expect(first.nth(6)).to_have_text(re.compile(r"e−\d"))
+    assert first.evaluate_all(lines) == [1, 1]
+    expect(page.get_by_text("The web's variant: LayerNorm as a much-read tutorial has it.")).to_be_visible()
     page.get_by_label("input x, number 2").focus()
     expect(page.get_by_label("input x, number 2")).to_be_focused()
 
@@ -293,7 +304,7 @@ def test_position_dial_product_depends_on_the_distance_only(watched: Watched, ad
     said = page.get_by_role("status")
     product = said.inner_text().split("product ")[1]
     page.get_by_label("Both moved on by").fill("700")
-    expect(said).to_contain_text("Query at 760, key at 724")
+    expect(said).to_contain_text("Query at 60 + 700 = 760, key at 24 + 700 = 724")
     assert said.inner_text().split("product ")[1] == product
     page.get_by_label("Key at", exact=True).fill("9")
     assert said.inner_text().split("product ")[1] != product
@@ -308,6 +319,7 @@ def test_position_dial_shows_where_vectors_point_after_their_turn(watched: Watch
     watched.page.goto(f"{address}/ahead.html")
     dials = watched.page.locator(".llm-dials figcaption")
     expect(dials).to_have_count(3)
+    expect(watched.page.get_by_role("group", name="What to try")).to_contain_text("not largest at distance 0")
     watched.page.get_by_role("slider", name="Query at").fill("32")
     for angles in dials.all_inner_texts():
         query, key_angle = angles.split(", ")
@@ -512,6 +524,8 @@ def test_token_cost_prices_and_counts_own_text(watched: Watched, address: str) -
     page.get_by_label("Tokenizer", exact=True).select_option(index=0)
     expect(page.get_by_role("row", name="Burmese")).to_contain_text("357")
     expect(page.get_by_text("Burmese pays most: 357 tokens")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="with GPT")).to_have_text("with GPT\u20114o")
+    expect(page.get_by_role("row", name="Burmese").get_by_role("cell").nth(2)).to_have_text("67")
     page.get_by_label("Your own text").fill("The cat é")
     tokens = len(models.load("stories").tokenizer("The cat é")["input_ids"])
     expect(page.get_by_role("status")).to_contain_text(f"9 characters, 10 bytes, {tokens} tokens")

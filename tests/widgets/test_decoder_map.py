@@ -518,3 +518,18 @@ def test_a_view_that_cannot_be_shown_opens_as_it_was_built(watched: Watched, add
     expect(page.locator(".llm-widget")).to_be_visible()
     page.goto(f"{address}/decoder_map-light.html?decoder_map.part=nowhere&decoder_map.position=99")
     expect(page.get_by_role("region", name="The opened part")).to_contain_text("vocabulary")
+
+
+@pytest.mark.browser
+def test_a_name_that_came_before_is_lost_without_the_attention_that_reads_it(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "decoder_map")
+    page.get_by_role("button", name="of what to try").click()
+    page.locator(".llm-try").get_by_role("button", name="Set this up").click()
+    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Tom”, 99")
+    taken = page.get_by_role("region", name="The opened part").get_by_role("row")
+    for name, head in (("Tom", 0), ("Anna", 1)):
+        cells = taken.filter(has_text=name).get_by_role("cell").all_inner_texts()
+        column = [float(row.get_by_role("cell").nth(head).inner_text()) for row in taken.all()[1:]]
+        assert float(cells[head]) == max(column)
+    page.get_by_role("button", name="Leave it out").click()
+    expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Anna”")

@@ -87,9 +87,40 @@ def test_a_token_has_no_more_experts_than_a_layer(watched: Watched, address: str
     page.get_by_label("Start from").select_option("Mixtral 8x7B")
     page.get_by_label("Experts in a layer").fill("1")
     expect(page.get_by_label("Experts for a token")).to_have_value("1")
-    lines = page.locator(".llm-size-line")
-    own, first = (line.bounding_box() for line in (lines.nth(0), lines.nth(1)))
+    bars = page.locator(".llm-stack > div")
+    own, first = (bar.bounding_box() for bar in (bars.nth(0), bars.nth(1)))
     assert own is not None and first is not None and own["width"] < 0.3 * first["width"]
+
+
+def test_a_model_that_is_set_up_is_compared_with_the_one_it_was_made_from(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "parameter_budget")
+    set_up, titles = (
+        page.locator(".llm-try").get_by_role("button", name="Set this up"),
+        page.locator(".llm-stack figcaption"),
+    )
+    set_up.click()
+    expect(page.get_by_label("head tied")).not_to_be_checked()
+    expect(titles).to_have_text(["This model: 1.50 billion parameters", "Llama-3.2-1B: 1.24 billion parameters"])
+    for change in ("share a key head", "without its gate"):
+        page.get_by_role("button", name="of what to try").click()
+        expect(page.locator(".llm-try")).to_contain_text(change)
+        set_up.click()
+        expect(titles.last).to_have_text("Llama-2-7B: 6.74 billion parameters")
+    expect(page.get_by_label("Query heads per key head")).to_have_value("1")
+    expect(page.get_by_label("with a gate")).not_to_be_checked()
+    bars = page.locator(".llm-stack > div").evaluate_all("all => all.map((bar) => bar.offsetWidth)")
+    assert bars[0] < 0.85 * bars[1]
+
+
+def test_the_newest_token_has_not_the_color_of_a_surprise(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "next_token_bars")
+    newest = page.locator(".llm-story li").last
+    orange = page.locator(".llm-widget").evaluate(
+        "card => getComputedStyle(card).getPropertyValue('--llm-orange').trim()"
+    )
+    frame = newest.evaluate("token => getComputedStyle(token).boxShadow")
+    assert "inset" in frame and ", ".join(orange.split()) not in frame
+    expect(page.get_by_text("framed: the newest")).to_be_visible()
 
 
 def filled(page: Page, label: str, text: str) -> None:
@@ -147,7 +178,15 @@ def test_a_typed_word_has_neighbors_where_it_is_one_token(watched: Watched, addr
     typed.fill("elephantine")
     ids = models.load("stories").tokenizer(" elephantine")["input_ids"]
     expect(said).to_contain_text(f"“elephantine” is {len(ids)} tokens")
-    page.get_by_role("button", name="␣goat").click()
+    chosen = page.get_by_label("Word", exact=True).locator("option:checked")
+    expect(chosen).to_have_text("elephantine (no row)")
+    expect(page.get_by_text("Nearest to “turtle”, of all")).to_be_hidden()
+    expect(page.locator(".llm-ring-of")).to_have_count(0)
+    page.get_by_label("Word", exact=True).focus()  # who types keeps what was typed
+    page.get_by_label("Word", exact=True).select_option(label="dog")
+    expect(page.get_by_text("Nearest to “dog”, of all")).to_be_visible()
+    expect(chosen).to_have_text("dog")
+    expect(page.get_by_text("(no row)")).to_have_count(0)
     expect(typed).to_have_value("")
     offered = page.locator("datalist option").evaluate_all("all => all.map(({ value }) => value)")
     assert "turtle" in offered and "elephantine" not in offered

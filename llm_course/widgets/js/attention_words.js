@@ -6,10 +6,8 @@ import { argmax, format } from "./numbers.js";
 
 /** @import { Matrix } from "./types.js" */
 
-/** A head that gives so much of its weight to one kind of place is named after it. */
-const HABIT = 0.4;
-/** From this share on a place is worth naming, where a head is not spread. */
-const LEANING = 0.25;
+/** A head that gives more than so much of its weight to one kind of place is named after it. */
+const HABIT = 0.5;
 /** A head without such a place is spread where it listens in effect to so large a share of what it may see. */
 const SPREAD = 0.5;
 /** Weights that differ by less are the same. */
@@ -42,9 +40,8 @@ function habits(weights, tokens) {
  */
 export function habitName(weights, tokens) {
   const [most] = habits(weights, tokens);
-  const areMany = isSpread(weights);
-  if (most?.share >= (areMany ? HABIT : LEANING)) return `${most.short} ${Math.round(100 * most.share)}%`;
-  return areMany ? "spread" : "varies";
+  if (most?.share > HABIT) return `${most.short} ${Math.round(100 * most.share)}%`;
+  return isSpread(weights) ? "spread" : "varies";
 }
 
 /**
@@ -76,7 +73,7 @@ export function habitOf(weights, tokens, head) {
   const shares = habits(weights, tokens);
   if (!shares.length) return [];
   const [most] = shares;
-  const named = most.share >= HABIT ? `${head} ${most.does}.` : `${head} has no fixed place, and looks at ${isSpread(weights) ? "many" : "few"} tokens.`;
+  const named = most.share > HABIT ? `${head} ${most.does}.` : `${head} has no fixed place, and looks at ${isSpread(weights) ? "many" : "few"} tokens.`;
   const listed = shares.map(({ name, share }) => `${name} ${Math.round(100 * share)}\u00a0%`).join(", ");
   return [element("b", {}, named), ` Mean of rows: ${listed}.`];
 }
