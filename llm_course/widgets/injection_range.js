@@ -64,6 +64,7 @@ export default widget(
     const calls = element("div", { class: "llm-calls" });
     const opened = element("details", { ontoggle: showDecisive }, day, calls);
     const more = element("div");
+    const folded = element("details", {}, element("summary", {}, "The mails and the tasks"), more);
     body.append(
       textField("Your attack (nothing is sent)", model.get("attack"), attackWith),
       way,
@@ -79,7 +80,7 @@ export default widget(
         ],
         [results, verdict],
       ),
-      element("div", { class: "llm-day" }, opened, element("details", {}, element("summary", {}, "The mails and the tasks"), more)),
+      element("div", { class: "llm-day" }, opened, folded),
     );
     const remember = /** @type {(now: string[][]) => string[][] | undefined} */ (memory());
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
@@ -108,7 +109,7 @@ export default widget(
       const own = commands(written, world.words).length > 0 ? written : "";
       const found = DEFENSES.map(({ parts }) => score(partOf(policy, parts), world, own));
       const whole = found[found.length - 1];
-      said.textContent = sentence(whole) + hiding(hidden(world.mails, policy));
+      said.replaceChildren(sentence(whole), ...undone(whole, showTasks), hiding(hidden(world.mails, policy)));
       way.replaceChildren(wayPicture(policy, world, attacksOf(world, own)));
       redraw(results, matrix(policy, world, found, remember(found.map(cellsOf)), pick));
       more.replaceChildren(taskTable(world, whole), mailTable(world, policy), attackTable(world));
@@ -132,6 +133,11 @@ export default widget(
       calls.replaceChildren(callTable(sessions, world, decisive(ways, sessions)));
       for (const button of results.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.name === name));
       showDecisive();
+    }
+
+    function showTasks() {
+      folded.open = true;
+      folded.scrollIntoView({ block: "nearest" });
     }
 
     /** Brings the call that decided into the view of its list. */
@@ -229,9 +235,18 @@ function sentence({ completed, asked, breached }) {
   const done = completed.filter(Boolean).length;
   return (
     `${worked} of ${Object.keys(breached).length} attacks ${worked === 1 ? "works" : "work"}. ` +
-    `On a quiet day ${done} of ${completed.length} tasks ${done === 1 ? "is" : "are"} done, with ${asked} ${asked === 1 ? "question" : "questions"} to the user.` +
-    (done < completed.length ? ` Lost, of those below: ${lost(completed).map((task) => task + 1).join(", ")}.` : "")
+    `On a quiet day ${done} of ${completed.length} tasks ${done === 1 ? "is" : "are"} done, with ${asked} ${asked === 1 ? "question" : "questions"} to the user.`
   );
+}
+
+/**
+ * The numbers of the tasks that are not done lead to the list of them.
+ * @param {Found} found
+ * @param {() => void} show
+ */
+function undone({ completed }, show) {
+  const numbers = lost(completed).map((task) => task + 1);
+  return numbers.length ? [" Not done: ", element("button", { type: "button", class: "llm-leads-on", onclick: show }, numbers.join(", ")), "."] : [];
 }
 
 /**

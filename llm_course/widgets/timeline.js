@@ -32,8 +32,8 @@ export default widget(
   {
     title: "Who tells how large?",
     tryThis: [
-      "Follow the two steps, each the largest size told so far. When does the lead change? And where the orange one ends: did its makers stop growing, or stop telling?",
-      "Switch the size to active parameters. Which of the two steps changes, and since when has no model worked harder for a token?",
+      "The blue and the orange staircase each show the largest size told so far. When does the lead change? And where the orange one ends: did its makers stop growing, or stop telling?",
+      "Switch the size to active parameters. Which of the two staircases changes, and since when has no model worked harder for a token?",
       "Switch the scale to linear. What becomes of the first five years, and why does the logarithm not lie about them?",
     ],
   },
@@ -120,7 +120,7 @@ function figure(model, rows, picked) {
   const kinds = KINDS.filter(([kind]) => model.get("kind") !== (kind === "llm-open" ? "closed" : "open"));
   const entries = kinds.map(([kind, text]) => sample(text, svg("circle", { class: kind, cx: 13, cy: 5, r: 4.5 })));
   const legend = element("p", { class: "llm-legend" }, ...entries);
-  const caption = measure === "total" ? "Parameters; steps: the largest so far" : "Active parameters; steps: the largest; thin: all";
+  const caption = measure === "total" ? "Parameters; staircases: the largest so far" : "Active parameters; staircases: the largest; thin: all";
   return element("figure", { class: "llm-plot llm-timeline" }, element("figcaption", {}, caption), legend, fitted((width) => drawing(model, measure, rows, picked, width)));
 }
 

@@ -356,23 +356,23 @@ def test_the_explanation_follows_the_rules_once_its_column_is_gone(watched: Watc
 
 
 @pytest.mark.browser
-def test_lost_tasks_have_their_numbers_and_mails_end_before_the_marks(watched: Watched, address: str) -> None:
+def test_tasks_that_are_not_done_lead_to_their_list_and_mails_are_whole(watched: Watched, address: str) -> None:
     page = opened(watched, address, "injection_range")
     page.get_by_label("Filter: hide mails").fill("ignore")
     for label in ("Read notes", "Send notes", "Delete"):
         page.get_by_label(f"{label} after mails").select_option("ask")
     page.get_by_label("Send to", exact=True).select_option("named")
-    expect(page.locator(".llm-side").get_by_role("status")).to_contain_text("Lost, of those below: 1, 3, 4, 5, 6.")
+    expect(page.locator(".llm-side").get_by_role("status")).to_contain_text("Not done: 1, 3, 4, 5, 6.")
+    listed = page.get_by_role("row", name="3 ✗ not done Read my mails")
+    expect(listed).to_be_hidden()
+    page.get_by_role("button", name="1, 3, 4, 5, 6").press("Enter")
+    expect(listed).to_be_in_viewport()
     tasks = page.get_by_role("row", name="quiet day: tasks").get_by_role("cell")
     expect(tasks.first).to_have_attribute("title", "")
     expect(tasks.nth(1)).to_have_attribute(
         "title", re.compile("^Lost: 1. What did they write[?]\nLost: 3. Read my mails")
     )
-    said = page.locator(".llm-mail div").first
-    expect(said).to_have_attribute("title", mail_agent.ATTACKS["plain"])
-    box, mark = said.bounding_box(), page.locator(".llm-breach").first.bounding_box()
-    assert box and mark and box["x"] + box["width"] <= mark["x"]
-    page.get_by_text("The mails and the tasks").click()
+    expect(page.locator(".llm-mail td").first).to_have_text(f"“{mail_agent.ATTACKS['plain']}”")  # whole
     expect(page.get_by_role("cell", name=mail_agent.ATTACKS["plain"], exact=True)).to_be_visible()
 
 
