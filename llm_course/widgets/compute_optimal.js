@@ -22,8 +22,11 @@ const PUBLISHED = {
   "Llama 3 8B": { parameters: 8e9, tokens: 15e12 },
   "Llama 3 405B": { parameters: 405e9, tokens: 15.6e12 },
 };
-/** Their names stand below their points: above are those of others. */
-const BELOW = ["Gopher", "Llama 3 8B"];
+/**
+ * Where their names stand, in pixels to the right of their dots and down: as the dots do, they stay in their places.
+ * @type {Record<string, [right: number, down: number]>}
+ */
+const NAMED_AT = { "GPT-3": [-3, -13], Gopher: [9, 17], Chinchilla: [-14, 36], "LLaMA 7B": [0, -30], "Llama 3 8B": [-14, 26], "Llama 3 405B": [0, 32] };
 const SERVED = [0, 1e11, 1e12, 3e12, 1e13, 3e13, 1e14, 1.5e14, 2e14, 1e15];
 const LEAST = 17;
 const MOST = 28;
@@ -202,16 +205,16 @@ function plot(chosen, points, before, best, cost) {
   const itself = seen.find(([name]) => name === publishedAs(chosen));
   const isHere = isSeen(at(chosen)) && Math.abs(at(chosen)[0] - at(best)[0]) < DOTS_APART * (SHOWN.sizes[1] - SHOWN.sizes[0]);
   const ofBest = { at: at(isHere ? chosen : best), name: "lowest", below: true, look: isHere ? 1 : 0 };
-  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true };
+  const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true, beside: itself && NAMED_AT[itself[0]] };
   const others = OTHER_BUDGETS.filter((power) => Math.abs(power - Math.log10(cost)) > APART);
   return linePlot({
     title: "Loss by size, for your budget (blue; pale: before) and others (gray). Pale dots: published models, each of its own budget",
     x: "parameters",
-    y: `fitted loss, spread out towards ${LIMIT}, its limit`,
+    y: `fitted loss, never below ${LIMIT}`,
     series: [...others.map((power) => ({ name: "", points: bowl(10 ** power, 0), look: 4, aside: `1e${power} FLOPs` })), { name: "", points, before, look: 0 }],
     dots: [
       ...(isSeen(at(chosen)) ? [ofChosen, ofBest] : [ofBest]),
-      ...seen.filter((one) => one !== itself).map(([name, run]) => ({ at: at(run), name, pale: true, below: BELOW.includes(name) })),
+      ...seen.filter((one) => one !== itself).map(([name, run]) => ({ at: at(run), name, pale: true, beside: NAMED_AT[name] })),
     ],
     xTick: countOf,
     xTicks: Array.from({ length: 8 }, (_, i) => SHOWN.sizes[0] + i),
@@ -255,9 +258,13 @@ function table(model, best) {
     ["tokens", (run) => inWords(run.tokens)],
     ["tokens for each", ratio],
     ["loss", (run) => format(fittedLoss(run), 3)],
-    ["days on 1,000 H100 GPUs", (run) => (days(run) < 0.1 ? "under 0.1" : days(run) < 100 ? format(days(run), 1) : Math.round(days(run)).toLocaleString("en"))],
   ];
   const lines = measures.map(([name, of]) => tableRow(name, rows.map(([, run]) => of(run))));
+  const inDays = (/** @type {Run} */ run) => (days(run) < 0.1 ? "under 0.1" : days(run) < 100 ? format(days(run), 1) : Math.round(days(run)).toLocaleString("en"));
+  const training = tableRow("days on 1,000 H100 GPUs", served ? rows.map(([, run]) => inDays(run)) : [`${inDays(chosen)}, whichever way`]);
+  // Where nothing is served, all cost the same training.
+  if (!served) training.lastElementChild?.setAttribute("colspan", String(rows.length));
+  lines.push(training);
   const caption = served ? "Ways to spend as much over a life" : "Ways to spend it";
   return captionedTable(caption, ["", ...rows.map(([name]) => name)], lines, "llm-ways");
 }

@@ -158,6 +158,40 @@ def test_a_larger_budget_is_seen_to_lie_lower_and_further_right(watched: Watched
     assert [text for text in ticks.all_text_contents() if "FLOPs" not in text] == axes
 
 
+def test_published_models_keep_the_places_of_their_names(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "compute_optimal")
+    names = ["GPT-3", "Gopher", "LLaMA 7B", "Llama 3 8B", "Llama 3 405B"]
+
+    def places() -> list[tuple[str | None, str | None]]:
+        found = [page.locator("svg[role=img] text").get_by_text(name, exact=True) for name in names]
+        return [(name.get_attribute("x"), name.get_attribute("y")) for name in found]
+
+    start = places()
+    for button in ("ten times", "ten times", "a tenth", "a tenth", "a tenth"):
+        page.get_by_role("button", name=button).click()
+        assert places() == start
+    page.get_by_label("Start from").select_option("Gopher")
+    chosen = page.locator("svg[role=img] text").get_by_text("chosen: Gopher", exact=True)
+    assert (chosen.get_attribute("x"), chosen.get_attribute("y")) == start[1]
+    # A leader begins at its dot.
+    lines = page.locator("svg[role=img] .llm-leader")
+    ends = lines.evaluate_all("lines => lines.map((line) => line.getAttribute('d'))")
+    dots = page.locator("svg[role=img] circle").evaluate_all(
+        "dots => dots.map((dot) => [Number(dot.getAttribute('cx')), Number(dot.getAttribute('cy'))])"
+    )
+    for end in ends:
+        x, y = (float(number) for number in end[1:].split("L")[0].split(","))
+        assert min(abs(x - cx) + abs(y - cy) for cx, cy in dots) < 14
+
+
+def test_days_of_training_are_told_once_where_they_are_the_same(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "compute_optimal")
+    days = page.get_by_role("row", name="days on").locator("td")
+    expect(days).to_have_text(["17.0, whichever way"])
+    page.get_by_label("Tokens served in its life").select_option("1.00 trillion")
+    expect(days).to_have_count(3)
+
+
 def test_a_neighbor_leads_to_its_own_neighbors(watched: Watched, address: str) -> None:
     page = opened(watched, address, "neighbours_map")
     page.get_by_label("Word", exact=True).select_option(label="cat")

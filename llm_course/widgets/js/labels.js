@@ -7,6 +7,9 @@ const DISTANCES = [8, 22, 38, 54];
 /** Right above first, where names are looked for; then the other corners, then the sides. */
 const DIRECTIONS = [[1, -1], [-1, -1], [1, 1], [-1, 1], [0, -1], [0, 1], [1, 0], [-1, 0]];
 
+/** From a point's middle to where its leader begins: right beside a mark, that no leader may run into. */
+const BESIDE_MARK = 6.5;
+
 /** Around a line's name, in which no other line is if that can be had. */
 const ALONE = 20;
 
@@ -57,10 +60,34 @@ export function spotsAround([x, y], below = false, farthest = DISTANCES.length) 
       const toSide = right * (right && down ? 0.8 * far : far + 2);
       const toBase = sign * down * (far + (right ? 0 : 2)) + LETTER.ascent / 2 - 1;
       const anchor = /** @type {const} */ (["end", "middle", "start"])[right + 1];
-      const leader = /** @type {Point[] | undefined} */ (i ? [[x + 0.25 * toSide, y + 0.25 * sign * down * far], [x + toSide * 0.92, y + sign * down * (far - 6)]] : undefined);
+      const leader = /** @type {Point[] | undefined} */ (i ? ledFrom([x, y], [x + toSide * 0.92, y + sign * down * (far - 6)]) : undefined);
       return { x: x + toSide, y: y + toBase, anchor, leader };
     }),
   );
+}
+
+/**
+ * The one place of a name that stays where it is: so far from its point, with a leader where it is not right beside it.
+ * @param {Point} point
+ * @param {Point} offset  To the right and down, of the name's baseline: its end where it is at the left, else its beginning
+ *   or, straight above or below, its middle.
+ * @returns {Spot}
+ */
+export function spotFixed([x, y], [right, down]) {
+  const anchor = right < 0 ? "end" : right > 0 ? "start" : "middle";
+  const tip = /** @type {Point} */ ([x + right + 6 * Math.sign(right), y + down + (down < 0 ? LETTER.descent : -LETTER.ascent)]);
+  return { x: x + right, y: y + down, anchor, leader: Math.abs(down) > DISTANCES[1] ? ledFrom([x, y], tip) : undefined };
+}
+
+/**
+ * What leads to a name, from right beside its point.
+ * @param {Point} point
+ * @param {Point} tip
+ * @returns {Point[]}
+ */
+function ledFrom([x, y], [toX, toY]) {
+  const share = BESIDE_MARK / Math.max(Math.abs(toX - x), Math.abs(toY - y));
+  return [[x + share * (toX - x), y + share * (toY - y)], [toX, toY]];
 }
 
 /**

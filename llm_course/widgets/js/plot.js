@@ -1,7 +1,7 @@
 /** Line plots as SVG: lines differ by color and by dashes. Their names stand beside them, or in a legend where there is no room. */
 
 import { element, redraw, svg } from "./dom.js";
-import { boxOf, markAt, placed, spotsAlong, spotsAround, spotsRightOf, widthOf } from "./labels.js";
+import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf, widthOf } from "./labels.js";
 
 /** @import { Point, Spot } from "./labels.js" */
 
@@ -26,8 +26,9 @@ import { boxOf, markAt, placed, spotsAlong, spotsAround, spotsRightOf, widthOf }
  * @property {[from: number, to: number]} [secondBand]  Another stretch of the same, without a name.
  * @property {string} [markerName]
  * @property {boolean} [bandNameAbove]  Whether the band's name stands above it, where no line is.
- * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number, isAlwaysNamed?: boolean }[]} [dots]
- *   Their names are written where there is room, the first ones first; one that is always named may lie on a line.
+ * @property {{ at: [x: number, y: number], name: string, below?: boolean, pale?: boolean, look?: number, isAlwaysNamed?: boolean, beside?: [right: number, down: number] }[]} [dots]
+ *   Their names are written where there is room, the first ones first; one that is always named may lie on a line. One that
+ *   has its place, so far from its dot, keeps it whatever lies there: the others make way.
  * @property {(value: number) => string} [xTick]  How a value of x is written; a tick without text is left out.
  * @property {(value: number) => string} [yTick]
  * @property {number[]} [xTicks]  Where x is marked, in place of round numbers.
@@ -146,8 +147,10 @@ function names({ series, marker, band, markerName, bandNameAbove, dots, y, lines
   const uprights = [...(band ?? []), ...(marker === undefined ? [] : [marker])].map(upright);
   const [from, to] = [uprights[0], band ? uprights[1] : uprights[0]];
   const above = /** @type {Spot[]} */ (from && bandNameAbove ? [{ x: (from[0][0] + to[0][0]) / 2, y: top - 5, anchor: "middle" }] : []);
+  const fixed = dots.map((dot) => dot.beside && spotFixed(at(dot.at), dot.beside));
+  const taken = [boxOf(y, Y_NAME), ...dots.flatMap(({ name }, i) => (fixed[i] ? [boxOf(name, fixed[i])] : []))];
   const things = [
-    ...dots.map((dot) => ({ text: dot.name, spots: spotsAround(at(dot.at), dot.below), isAlways: dot.isAlwaysNamed, look: undefined })),
+    ...dots.map((dot, i) => ({ text: dot.name, spots: fixed[i] ? [] : spotsAround(at(dot.at), dot.below), isAlways: dot.isAlwaysNamed && !fixed[i], look: undefined })),
     ...(from && markerName ? [{ text: markerName, spots: [...above, ...spotsUpright(from[0][0], to[0][0], top + 11, bottom)], isAlways: false, look: undefined }] : []),
     ...series.flatMap(({ aside, points }) => (aside ? [{ text: aside, spots: spotsRightOf(points.map(at).slice(-points.length / 2)), isAlways: false, look: "llm-tick" }] : [])),
   ];
@@ -156,13 +159,16 @@ function names({ series, marker, band, markerName, bandNameAbove, dots, y, lines
   const frame = { left: start, right: width, top: 2, bottom: bottom - 2 };
   const spots = placed([...things, ...asked], {
     frame,
-    taken: [boxOf(y, Y_NAME), ...dots.map((dot) => markAt(at(dot.at), RADIUS + 1))],
+    taken: [...taken, ...dots.map((dot) => markAt(at(dot.at), RADIUS + 1))],
     lines: [...series.flatMap(({ points, before = [] }) => [points.map(at), before.map(at)]), ...uprights],
   });
   things.forEach((thing, i) => {
     if (!thing.isAlways || spots[i]) return;
     const names = [...things, ...asked].flatMap(({ text }, j) => (spots[j] ? [boxOf(text, /** @type {Spot} */ (spots[j]))] : []));
-    [spots[i]] = placed([thing], { frame, taken: [boxOf(y, Y_NAME), ...names], lines: [] });
+    [spots[i]] = placed([thing], { frame, taken: [...taken, ...names], lines: [] });
+  });
+  fixed.forEach((spot, i) => {
+    if (spot) spots[i] = spot;
   });
   const besideLines = spots.slice(things.length);
   const areNamed = asked.length > 0 && besideLines.every(Boolean);
