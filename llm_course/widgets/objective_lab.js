@@ -3,7 +3,7 @@
 import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
 import { widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
-import { aligned, cluesOf, lesson } from "./js/objectives.js";
+import { aligned, cluesOf, guessesOf, lesson } from "./js/objectives.js";
 import { captionedTable, tableRow } from "./js/table.js";
 
 /** @import { Model } from "./js/types.js" */
@@ -39,7 +39,12 @@ export default widget(
     const rows = element("div", { class: "llm-lesson" });
     const words = /** @type {string[]} */ (model.get("words"));
     const prefix = slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
-    const compared = comparison(model, prefix);
+    /** The column that is pointed at, of the objective that is chosen; -1 for none. */
+    let pointed = -1;
+    const compared = comparison(model, prefix, (objective, column) => {
+      if (objective !== model.get("objective")) setTrait(model, "objective", objective);
+      point(column);
+    });
     body.append(compared.node, said, rows);
     let most = Infinity;
     new ResizeObserver(() => {
@@ -54,19 +59,39 @@ export default widget(
       const counted = marks ? `${count} ${count === 1 ? "word" : "words"} and ${marks} ${marks === 1 ? "mark" : "marks"} carry` : `${count} ${count === 1 ? "token carries" : "tokens carry"}`;
       said.textContent = `${counted} loss; the text has ${words.length}.${hint(model)}`;
       compared.show();
+      pointed = -1;
       showRows(most);
+    }
+
+    /** @param {number} column */
+    function point(column) {
+      pointed = column;
+      light();
+    }
+
+    /** The word that the column stands for, and what the model sees when it guesses it. */
+    function light() {
+      const [, hidden, length] = askedOf(model);
+      const guess = guessesOf(model.get("objective"), hidden, length)[pointed];
+      rows.querySelectorAll("tr:first-child > td > *").forEach((word, place) => {
+        word.classList.toggle("llm-guessed", place === guess?.place);
+        word.classList.toggle("llm-seen-before", Boolean(guess?.seen.includes(place)) && place < guess.place);
+        word.classList.toggle("llm-seen-behind", Boolean(guess?.seen.includes(place)) && place > guess.place);
+      });
+      compared.light(guess ? pointed : -1);
     }
 
     /** @param {number} most */
     function showRows(most) {
       redraw(rows, ...alignedRows(model, most));
+      light();
     }
   },
 );
 
 /** @param {Model} model */
 function hint(model) {
-  if (model.get("objective") === "spans") return " Marks teach no word: the passes leave them out. Press a word of the text to hide it, or to show it again.";
+  if (model.get("objective") === "spans") return " Marks teach no word: the readings leave them out. Press a word of the text to hide it, or to show it again.";
   if (HIDES.includes(model.get("objective"))) return " Press a word of the text to hide it, or to show it again.";
   return " Nothing is hidden, so no word can be pressed. What is said stands below the token after which it is said.";
 }
@@ -116,12 +141,13 @@ function passes(count, next) {
  * it guesses it. They stay where they are and only show other columns, so that a slider among them can be dragged.
  * @param {Model} model
  * @param {HTMLElement} prefix  Its slider, in the row of the objective that it belongs to.
+ * @param {(objective: Objective, column: number) => void} onPoint
  */
-function comparison(model, prefix) {
+function comparison(model, prefix, onPoint) {
   const most = model.get("words").length + 2;
   const lines = OBJECTIVES.map(([objective, name, sees]) => {
     const choose = element("button", { type: "button", onclick: () => setTrait(model, "objective", objective) }, name);
-    const [units, said, factor] = [element("span", { class: "llm-units", style: `--units: ${most}` }), element("span"), element("span")];
+    const [units, said, factor] = [columnsToPoint(name, most, (column) => onPoint(objective, column)), element("span"), element("span")];
     const seen = element("span", { class: "llm-note" });
     const named = element("div", {}, choose, seen, objective === "prefix" ? prefix : null);
     const showLine = () => {
@@ -129,15 +155,42 @@ function comparison(model, prefix) {
       choose.setAttribute("aria-pressed", String(objective === model.get("objective")));
       seen.textContent = `sees ${sees}${seenOnAverage(model, objective)}`;
       units.replaceChildren(...lessonColumns(model, objective), ...Array.from({ length: marks }, () => element("i", { class: "llm-loss-of-mark" })));
-      said.textContent = marks ? `${words}\u00a0+\u00a0${marks}` : String(words);
+      said.textContent = marks ? `${words}, and ${marks}\u00a0${marks === 1 ? "mark" : "marks"}` : String(words);
       factor.textContent = passes(words, countOf(model, "next").words);
     };
-    return { row: tableRow(named, [units, said, factor]), show: showLine };
+    const light = (/** @type {number} */ column) => {
+      const chosen = objective === model.get("objective") ? column : -1;
+      units.querySelectorAll(".llm-clues").forEach((one, i) => one.classList.toggle("llm-lit", i === chosen));
+    };
+    return { row: tableRow(named, [units, said, factor]), show: showLine, light };
   });
-  const head = ["Objective", "Tokens that carry loss", "", "Passes to match next token"];
+  const head = ["Objective", "Tokens that carry loss: press a column", "", "Readings of the text to guess as many words"];
   const caption = "A column is a token to guess: its height is how many words the model sees before it (blue) and behind it (green)";
   const node = captionedTable(caption, head, lines.map(({ row }) => row), "llm-lessons");
-  return { node, show: () => lines.forEach((line) => line.show()) };
+  return { node, show: () => lines.forEach((line) => line.show()), light: (/** @type {number} */ column) => lines.forEach((line) => line.light(column)) };
+}
+
+/**
+ * The place of an objective's columns: one is pressed, or walked to with the arrow keys.
+ * @param {string} name
+ * @param {number} most
+ * @param {(column: number) => void} onPoint
+ */
+function columnsToPoint(name, most, onPoint) {
+  const node = element("span", { class: "llm-units", style: `--units: ${most}`, tabindex: 0, role: "group", "aria-label": `${name}, columns: arrow keys light what one sees` });
+  const columns = () => [...node.querySelectorAll(".llm-clues")];
+  node.addEventListener("click", ({ target }) => {
+    const column = columns().indexOf(/** @type {Element} */ (target));
+    if (column >= 0) onPoint(column);
+  });
+  node.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step || !columns().length) return;
+    event.preventDefault();
+    const at = columns().findIndex((one) => one.classList.contains("llm-lit"));
+    onPoint(Math.min(columns().length - 1, Math.max(0, at + step)));
+  });
+  return node;
 }
 
 /**

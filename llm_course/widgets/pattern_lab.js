@@ -136,7 +136,7 @@ function flow(model) {
 
 /**
  * The words below, a row of positions for each layer above them, and a line from each that looks to each that it looks at;
- * bold where the change comes to a position for the first time.
+ * bold where the change comes to a position for the first time: in the first layer, to all that look at the word.
  * @param {Model} model
  * @param {string} title
  * @param {number} width
@@ -147,7 +147,7 @@ function drawing(model, title, width) {
   const [top, bottom] = [LETTERS + GAP, HEIGHT - LETTERS - 4 - GAP];
   const toY = (/** @type {number} */ layer) => bottom - (layer / (marked.length - 1)) * (bottom - top);
   const rows = marked.map((noticed, layer) => (layer ? words : keys).map(({ x }, i) => ({ x, y: toY(layer), noticed: noticed[i] })));
-  const lines = rows.slice(1).flatMap((row, below) => patternOf(model).flatMap((sees, i) => rows[below].filter((_, key) => sees[key]).map((from) => ({ from, to: row[i], isNews: from.noticed && !(rows[below].length === row.length && rows[below][i].noticed) }))));
+  const lines = rows.slice(1).flatMap((row, below) => patternOf(model).flatMap((sees, i) => rows[below].filter((_, key) => sees[key]).map((from) => ({ from, to: row[i], isNews: from.noticed && !(below > 0 && rows[below][i].noticed) }))));
   const line = (/** @type {(typeof lines)[number]} */ { from, to, isNews }) =>
     svg("line", { class: isNews ? "llm-look llm-news" : from.noticed ? "llm-look" : "llm-glance", x1: from.x, y1: from.y, x2: to.x, y2: to.y });
   const names = (/** @type {typeof words} */ of, /** @type {number} */ y, /** @type {boolean[]} */ isBold) =>

@@ -245,13 +245,15 @@ def test_a_pattern_says_what_can_notice_a_change(watched: Watched, address: str)
     expect(page.get_by_label("Size of the window")).to_be_visible()
     assert page.get_by_role("button", name="The").bounding_box() == word  # the slider moves nothing
     page.get_by_role("button", name="The").click()
-    expect(page.locator("svg .llm-news")).to_have_count(4)  # a way of the change to each position that is new to it
+    # The ways of the change to each position that is new to it, and straight up from the word itself.
+    expect(page.locator("svg .llm-news")).to_have_count(5)
     expect(said).to_have_text("After one layer 2 of 5 positions can notice (The house). After 4 layers 5 can.")
     expect(page.locator("svg .llm-noticed")).to_have_count(1 + 2 + 3 + 4 + 5)
     page.get_by_label("Pattern", exact=True).select_option("cross")
     page.get_by_role("button", name="Haus").click()
     expect(said).to_contain_text("After one layer 5 of 5")
     expect(page.locator("svg .llm-noticed")).to_have_count(1 + 5)
+    expect(page.locator("svg .llm-news")).to_have_count(5)
 
 
 @pytest.mark.browser
@@ -264,6 +266,28 @@ def test_no_word_of_a_pattern_is_cut_where_there_is_room(watched: Watched, site:
         expect(watched.page.locator("svg text", has_text="beautiful")).to_have_count(2)
         head = watched.page.get_by_role("columnheader", name="beautiful")
         assert head.evaluate("cell => cell.scrollWidth <= cell.clientWidth")
+
+
+@pytest.mark.browser
+def test_a_column_lights_up_what_the_model_sees(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "objective_lab")
+    page.get_by_role("button", name="is", exact=True).click()
+
+    def lit(look: str) -> list[str]:
+        return page.locator(f".llm-aligned .llm-{look}").all_inner_texts()
+
+    for row, seen in (("Masked tokens", ["the", "capital", "of"]), ("Spans", ["the", "capital", "of", "France"])):
+        page.get_by_role("row", name=row).locator(".llm-clues").nth(1).click()
+        expect(page.get_by_role("button", name=row, exact=True)).to_have_attribute("aria-pressed", "true")
+        assert (lit("guessed"), lit("seen-before"), lit("seen-behind")) == (["is"], seen, ["Paris"])
+        expect(page.locator(".llm-clues.llm-lit")).to_have_count(1)
+    columns = page.get_by_role("group", name="Next token, columns")
+    for _ in range(2):
+        columns.press("ArrowRight")
+    assert (lit("guessed"), lit("seen-before"), lit("seen-behind")) == (["of"], ["the", "capital"], [])
+    expect(columns).to_be_focused()
+    page.get_by_role("button", name="Masked tokens").click()
+    assert lit("guessed") == []
 
 
 @pytest.mark.browser

@@ -96,20 +96,34 @@ export function lesson(objective, tokens, chosen, prefix) {
 }
 
 /**
- * What the model sees when it guesses each word that carries loss: how many words of the text before it, and how many
- * behind it. A hidden word is seen by nobody; with spans it is seen once it is written, by those behind it.
+ * The words that carry loss, each with the places of the text that the model sees when it guesses it. A hidden word is seen
+ * by nobody; with spans it is seen once it is written, by those behind it.
+ * @param {Objective} objective
+ * @param {boolean[]} chosen  Hidden places.
+ * @param {number} prefix
+ * @returns {{ place: number, seen: number[] }[]}
+ */
+export function guessesOf(objective, chosen, prefix) {
+  const places = chosen.map((_, place) => place);
+  if (objective === "masked" || objective === "spans") {
+    const isSeen = (/** @type {number} */ other, /** @type {number} */ place) => !chosen[other] || (objective === "spans" && other < place);
+    return places.filter((place) => chosen[place]).map((place) => ({ place, seen: places.filter((other) => isSeen(other, place)) }));
+  }
+  return places.slice(objective === "prefix" ? Math.max(prefix, 1) : 1).map((place) => ({ place, seen: places.slice(0, place) }));
+}
+
+/**
+ * How many words the model sees before each word that carries loss, and how many behind it.
  * @param {Objective} objective
  * @param {boolean[]} chosen  Hidden places.
  * @param {number} prefix
  * @returns {{ before: number, after: number }[]}
  */
 export function cluesOf(objective, chosen, prefix) {
-  const seen = (/** @type {number} */ from, /** @type {number} */ to) => chosen.slice(from, to).filter((is) => !is).length;
-  const places = chosen.map((_, place) => place);
-  if (objective === "masked" || objective === "spans") {
-    return places.filter((place) => chosen[place]).map((place) => ({ before: objective === "spans" ? place : seen(0, place), after: seen(place, chosen.length) }));
-  }
-  return places.slice(objective === "prefix" ? Math.max(prefix, 1) : 1).map((place) => ({ before: place, after: 0 }));
+  return guessesOf(objective, chosen, prefix).map(({ place, seen }) => {
+    const before = seen.filter((other) => other < place).length;
+    return { before, after: seen.length - before };
+  });
 }
 
 /**
