@@ -47,7 +47,7 @@ const GPU = { name: "one H100: 74.5 GiB (80 GB)", bytes: 80e9 };
 /** The ends of the scale of memory, as powers of two. */
 const SCALE = { least: 10, most: 46, ticks: [10, 20, 30, 40] };
 /** A row of the memory: its dot, and above that the dot's value. */
-const ROW = { height: 34, top: 20, value: 11 };
+const ROW = { height: 30, top: 20, value: 10 };
 /** A dot, no bar: the length of a bar on a logarithmic scale says nothing. */
 const DOT = 6;
 const SHORTEST = 8;
@@ -189,6 +189,7 @@ function memoryDots(now, before) {
     [`cache, ${now.bits} bits`, now.cache, before?.cache],
     ["one token of it", now.oneToken, before?.oneToken],
   ];
+  const hasMoved = parts.some(([, bytes, former]) => former !== undefined && former !== bytes);
   const title = `Memory on a logarithmic scale: ${parts.map(([name, bytes]) => `${name}, ${inBytes(bytes)}`).join("; ")}. The line is ${GPU.name}`;
   const draw = (/** @type {number} */ width) => {
     const left = 8 + DOT + Math.max(...parts.map(([name]) => widthOf(name)));
@@ -219,11 +220,11 @@ function memoryDots(now, before) {
       }),
     );
   };
-  return element("figure", { class: "llm-plot" }, element("figcaption", {}, "Memory, logarithmic scale (hollow: before)"), fitted(draw));
+  return element("figure", { class: "llm-plot" }, element("figcaption", {}, `Memory, logarithmic scale${hasMoved ? " (hollow: before)" : ""}`), fitted(draw));
 }
 
 /** A GPU as a box; where there are many, they stand without gaps, and at last without their walls. */
-const BOX = { wide: 44, thin: 4, height: 24, gap: 6 };
+const BOX = { wide: 44, thin: 4, height: 38, gap: 6 };
 /** What is there at all can be seen. */
 const SLIVER = 3;
 
@@ -307,7 +308,7 @@ function plot({ chosen, power, length }, before) {
     Array.from({ length: 4 * (LONGEST - SHORTEST) + 1 }, (_, i) => SHORTEST + i / 4).map((at) => /** @type {[number, number]} */ ([at, share(of, at)]));
   const half = crossing(chosen);
   return linePlot({
-    title: "Attention's share of the operations (pale: before)",
+    title: `Attention's share of the operations${before && before.chosen !== chosen ? " (pale: before)" : ""}`,
     x: "tokens",
     y: "share",
     series: [{ name: "attention", points: curve(chosen), before: before && curve(before.chosen) }],

@@ -31,6 +31,8 @@ const [SHOWN_AT_START, SHOWN_AT_END, AROUND_NEEDLE, AROUND_PEAK] = [6, 8, 6, 1];
 const PEAKS = 3;
 const LEAST_PEAK = 0.03;
 const PLOTTED = 120;
+/** At both ends of the chart, as a share of the text. */
+const MARGIN = 0.03;
 const BARS = 5;
 
 export default widget(
@@ -177,7 +179,7 @@ async function read({ config, tensors }, ids, frequencies, factor, given_up) {
 function recallTable(model, { recall }, { row, column, distractors }, onPick) {
   const lengths = /** @type {number[]} */ (model.get("lengths"));
   const depths = /** @type {number[]} */ (model.get("depths"));
-  const measured = `Right names of ${model.get("texts")} texts without other children${distractors ? `; pale, since yours has ${distractors}` : ", by tokens; press one"}`;
+  const measured = `How often the right name comes first (${model.get("texts")} texts)${distractors ? "; pale: they have no other children, yours has" : ", by tokens in the text; press one"}`;
   const caption = recall ? measured : "Choose a place and a number of tokens";
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
@@ -189,7 +191,7 @@ function recallTable(model, { recall }, { row, column, distractors }, onPick) {
     });
     return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "at start" : depth === 1 ? "at end" : `at ${Math.round(100 * depth)}\u00a0%`), ...cells);
   });
-  return captionedTable(caption, ["needle", ...lengths.map(String)], lines, `llm-heat llm-recall${recall && distractors ? " llm-elsewhere" : ""}`);
+  return captionedTable(caption, [element("td", { class: "llm-corner" }, "needle placed"), ...lengths.map(String)], lines, `llm-heat llm-recall${recall && distractors ? " llm-elsewhere" : ""}`);
 }
 
 /** @param {number} depth */
@@ -271,7 +273,7 @@ function attentionPlot({ row, share, needle, peaks, name }) {
     y: "weight",
     series: [{ name: "weight", points }],
     dots: peaks.map(({ place, word }) => ({ at: [place, row[place]], name: word, look: 3 })),
-    xRange: [0, row.length - 1],
+    xRange: [-MARGIN * row.length, (1 + MARGIN) * row.length], // the first dot and the last are whole, and their names are within
     band: [needle.start, needle.end - 1],
     markerName: "needle",
     yRange: [0, 1.2 * Math.max(0.2, ...points.map(([, weight]) => weight))], // room for the needle's name

@@ -287,11 +287,21 @@ def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -
 
 
 @pytest.mark.browser
+def test_headings_tell_of_what_was_before_only_where_it_is_drawn(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "context_cost")
+    expect(page.locator("figcaption", has_text="before")).to_have_count(0)
+    page.wait_for_timeout(800)  # longer than a gesture
+    page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
+    expect(page.locator("figcaption", has_text="(hollow: before)")).to_have_count(1)
+    expect(page.locator("figcaption", has_text="(pale: before)")).to_have_count(1)
+
+
+@pytest.mark.browser
 def test_recall_is_pale_where_the_text_is_another_than_the_measured(watched: Watched, address: str, site: Path) -> None:
     measured = NeedleExplorer({"mine": trained_frequencies()}, {"mine": [[1, 1, 0.5, 0.5, 0]] * 3}, texts=20)
     (site / "measured-light.html").write_text(page_html(measured), encoding="utf-8")
     page = opened(watched, address, "measured")
-    table = page.get_by_role("table", name="Right names of 20 texts without other children")
+    table = page.get_by_role("table", name="How often the right name comes first (20 texts)")
     cell = table.locator("tbody td").first
     expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.55)")
     said = page.get_by_role("status")
@@ -299,7 +309,7 @@ def test_recall_is_pale_where_the_text_is_another_than_the_measured(watched: Wat
     page.get_by_role("slider", name="Other children").fill("2")
     expect(said).to_contain_text("belonged to", timeout=60_000)
     expect(said).not_to_contain_text("others like it")
-    expect(table.locator("caption")).to_contain_text("pale, since yours has 2")
+    expect(table.locator("caption")).to_contain_text("pale: they have no other children, yours has")
     expect(cell).to_have_css("background-color", "rgba(0, 114, 178, 0.15)")
     page.get_by_role("slider", name="Other children").fill("0")
     expect(table.locator("caption")).to_contain_text("press one")
