@@ -28,9 +28,8 @@ const FARTHEST = 0.3;
 /** Points that the upper chart shows, and those that it marks: its axes stay, so that its lines are seen to move. */
 const DIFFERENCES = [0.1, 100];
 const DIFFERENCES_MARKED = [0.1, 0.3, 1, 3, 10, 30, 100];
-/** Points that the intervals are drawn on: the first axis that has room on both sides of the difference. */
-const AXES = [[-20, 40], [-40, 20], [-100, 100]];
-const ROOM = 10;
+/** Points that the intervals are drawn on: the first axis that has so much room on both sides of the difference. */
+const AXES = [{ from: -10, to: 10, room: 5 }, { from: -20, to: 40, room: 10 }, { from: -40, to: 20, room: 10 }, { from: -100, to: 100, room: 10 }];
 /** Of the texts beside the intervals: the axis keeps its place when they change. */
 const WIDEST = "−33.3 to −33.3";
 const PLOTTED = Array.from({ length: 41 }, (_, i) => FEWEST + (i * (MOST - FEWEST)) / 40);
@@ -137,12 +136,11 @@ function inItems(count) {
 }
 
 /** @param {Asked} asked */
-function sentence({ difference, disagreement, confidence, power, needed }) {
+function sentence({ difference, disagreement, deviation }) {
   if (difference === 0) return "Both models are right equally often: no test can find a difference.";
-  return (
-    `A difference of ${points(difference)} takes ${inItems(needed.unpaired)} in separate tests, ${needed.paired.toLocaleString("en")} in the same one. ` +
-    `Then ${100 * power} % of tests find it: 0 lies outside their ${100 * confidence} % interval. The models disagree on ${format(100 * disagreement, 1)} % of items.`
-  ).replaceAll(" %", "\u00a0%");
+  const times = format((deviation.unpaired / deviation.paired) ** 2, 1);
+  const many = times === "1.0" ? "as many items" : `${times} times as many items`;
+  return `A difference of ${points(difference)} takes ${many} in separate tests as in the same one, where the models disagree on ${format(100 * disagreement, 1)}\u00a0% of items.`;
 }
 
 /**
@@ -214,9 +212,9 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
  */
 function intervals({ difference, deviation, items, confidence, ends }) {
   const rows = KINDS.map(([kind, name]) => ({ name, ends: ends[kind], error: (100 * deviation[kind]) / Math.sqrt(items), text: ends[kind].map((end) => format(end, 1)).join(" to ") }));
-  const [least, most] = AXES.find(([from, to]) => 100 * difference >= from + ROOM && 100 * difference <= to - ROOM) ?? AXES[AXES.length - 1];
+  const { from: least, to: most, room: step } = AXES.find(({ from, to, room }) => 100 * difference >= from + room - 1e-9 && 100 * difference <= to - room + 1e-9) ?? AXES[AXES.length - 1];
   const caption = `${100 * confidence} % interval of a test of ${inItems(items)}, in points`;
-  const marks = Array.from({ length: (most - least) / 10 + 1 }, (_, i) => least + 10 * i);
+  const marks = Array.from({ length: (most - least) / step + 1 }, (_, i) => least + step * i);
   const draw = (/** @type {number} */ width) => {
     const [left, right] = [20 + widthOf(WIDEST), width - 16];
     const toX = (/** @type {number} */ value) => left + ((Math.min(most, Math.max(least, value)) - least) / (most - least)) * (right - left);
@@ -253,7 +251,7 @@ function legend() {
   return element(
     "div",
     {},
-    line(sample("0 lies in the interval", bar("llm-holds")), sample("0 does not", bar("llm-leaves-out"))),
+    line(sample("0 lies in the interval: not found", bar("llm-holds")), sample("0 does not: found", bar("llm-leaves-out"))),
     line(sample(`one of ${DRAWN.length} such tests, in the right order`, dot("llm-bar-within")), sample("in the wrong order", dot("llm-bar-beyond"))),
   );
 }

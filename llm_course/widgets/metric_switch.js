@@ -42,6 +42,8 @@ const HEIGHT = 244;
 const NOTHING = 0.05;
 /** The gray look of a line. */
 const OTHER_SEEDS = 4;
+/** At the left of the first model, as a share of the axis: a stretch that ends there is seen. */
+const MARGIN = 0.06;
 /** Ticks of an axis at the most. */
 const TICKS = 4;
 
@@ -85,7 +87,7 @@ export default widget(
       const before = remember(now);
       const former = before?.view === now.view ? before.length : undefined; // lines of other models are no trace of these
       said.textContent = sentence(now);
-      const shaded = blindOf(now) < 0 ? "Nothing is shaded: exact match sees every model." : `Shaded: exact match under ${percent(NOTHING)}; above it, how much of the ruler's whole rise lies there.`;
+      const shaded = blindOf(now) < 0 ? "Nothing is shaded: exact match sees every model." : blindOf(now) === 0 ? `Shaded: exact match under ${percent(NOTHING)}, in the first model only.` : `Shaded: exact match under ${percent(NOTHING)}; above it, how much of the ruler's whole rise lies there.`;
       const seeds = now.view.runs.length > 1 ? [`Blue: ${now.view.runs[0].name}. Gray: other seeds.`] : [];
       key.textContent = [shaded, ...seeds, ...(former && former !== now.length ? [`Pale: answers of ${former}.`] : [])].join(" ");
       results.replaceChildren(...METRICS.map((metric) => plot(metric, now, former)));
@@ -146,14 +148,17 @@ function plot(metric, { view, length }, formerLength) {
     series.push({ name: "if tokens were independent", look: 1, points: points(power) });
   }
   const blind = blindOf({ view, length });
+  const [first, last] = [view.places[0], view.places[view.places.length - 1]].map(at);
+  const left = first - MARGIN * (last - first);
   const risen = percent(riseUntil(valuesOf(metric, view.runs[0], length), blind));
   return linePlot({
     title: metric.name[0].toUpperCase() + metric.name.slice(1),
     x: `${view.axis}${view.logarithmic ? ", by factors" : ""}`,
     y: metric.unit,
     series,
-    band: blind < 0 ? undefined : [at(view.places[0]), at(view.places[blind])],
-    markerName: blind < 0 ? undefined : risen,
+    band: blind < 0 ? undefined : [left, at(view.places[blind])],
+    markerName: blind < 0 ? undefined : blind === 0 ? "" : risen, // up to the first model nothing can have risen
+    xRange: [left, last],
     bandNameAbove: true, // beside it, it would stand in another place in each of the three
     xTicks: sparse(view.places).map(at),
     xTick: (value) => short(view.logarithmic ? 10 ** value : value),

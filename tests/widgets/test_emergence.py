@@ -1,6 +1,7 @@
 """The widgets of chapter 12: what they compute in the page against Python, and what they say."""
 
 import math
+from pathlib import Path
 from statistics import NormalDist
 
 import pytest
@@ -10,7 +11,7 @@ from llm_course.widgets import ItemsNeeded, MetricSwitch
 from llm_course.widgets.items_needed import deviations, items_needed
 from solutions.emergence import exact_match_rate
 
-from .conftest import Watched, opened, run_node, tiny_series
+from .conftest import Watched, opened, page_html, run_node, tiny_series
 
 STATISTICS = 'import * as statistics from "./llm_course/widgets/js/statistics.js";\n'
 METRICS = 'import * as metrics from "./llm_course/widgets/js/metrics.js";\n'
@@ -135,7 +136,7 @@ def test_items_needed_answers(watched: Watched, address: str) -> None:
     expect(said).to_contain_text("A difference of 2.0 points")
     before = said.inner_text()
     page.get_by_label("Mistakes they share").fill("1")
-    expect(said).to_contain_text("The models disagree on 2.0 %")
+    expect(said).to_contain_text("the models disagree on 2.0\u00a0%")
     assert said.inner_text() != before
     page.get_by_label("First model right").fill("0.98")  # the second follows
     expect(page.get_by_role("definition").first).to_have_text("96.0 %")
@@ -173,20 +174,36 @@ def test_items_needed_keeps_its_axes_and_names_marks_by_what_is_drawn(watched: W
     page = opened(watched, address, "items_needed")
     ticks, dot = page.locator("svg[role=img] .llm-tick"), page.locator("circle.llm-point-1")
     scales = [text for text in ticks.all_text_contents() if " to " not in text]
-    assert {"−20", "0", "40", "0.1", "100"} <= set(scales)
+    assert {"−10", "−5", "0", "10", "0.1", "100"} <= set(scales)
     start = dot.bounding_box()
-    page.get_by_label("Points apart").fill("0.1")
+    page.get_by_label("Points apart").fill("0.05")  # the most that has room on this axis
+    assert [text for text in ticks.all_text_contents() if " to " not in text] == scales
     moved = dot.bounding_box()
     assert start is not None and moved is not None
-    assert moved["y"] < start["y"] - 20 and moved["x"] < start["x"] - 100  # a larger difference takes fewer items
+    assert moved["y"] < start["y"] - 15 and moved["x"] < start["x"] - 60  # a larger difference takes fewer items
     page.get_by_label("Test items", exact=True).fill("1")
     assert [text for text in ticks.all_text_contents() if " to " not in text] == scales
     for beyond in page.get_by_role("img", name="interval of a test of 10 items").locator("rect").all():
         box, drawing = beyond.bounding_box(), page.get_by_role("img", name="interval of a test of").bounding_box()
         assert box is not None and drawing is not None and box["x"] + box["width"] <= drawing["x"] + drawing["width"]
-    expect(page.locator("svg[role=img] path.llm-above")).to_have_count(2)  # arrows: they go on
+    expect(page.locator("svg[role=img] path.llm-above")).to_have_count(4)  # arrows: they go on
     marks = page.locator(".llm-legend svg > *").evaluate_all("all => all.map((mark) => mark.getAttribute('class'))")
     assert marks[-4:] == ["llm-holds", "llm-leaves-out", "llm-bar-within", "llm-bar-beyond"]
+
+
+@pytest.mark.browser
+def test_a_first_model_that_exact_match_does_not_see_is_shaded(watched: Watched, address: str, site: Path) -> None:
+    poems, songs = tiny_series()
+    for run, right in zip(poems, (0.98, 0.4, 0.97), strict=True):
+        exact = round(100 * right**10)
+        run["poems"] = [{**one, "right_before_error": [100 - exact, *[0] * 9, exact]} for one in run["poems"]]
+    (site / "first-light.html").write_text(page_html(MetricSwitch(poems, songs)), encoding="utf-8")
+    page = opened(watched, address, "first")
+    page.get_by_label("Tokens in the answer").fill("10")
+    expect(page.get_by_text("in the first model only")).to_be_visible()
+    bands = [box for band in page.locator(".llm-band").all() if (box := band.bounding_box())]
+    assert [box["width"] > 6 for box in bands] == [True] * 3
+    expect(page.locator("svg[role=img]").get_by_text("0.0\u00a0%")).to_have_count(0)
 
 
 @pytest.mark.browser
