@@ -92,7 +92,9 @@ export default widget(
 
     function showNext() {
       if (!writer) return;
-      const { logits } = writer;
+      // What would follow the end is another text: the last step of this one stays.
+      const { finished } = writer;
+      const logits = finished ? writer.former : writer.logits;
       const { probabilities, cuts } = nextDistribution(logits, settings(model));
       const before = softmax(logits);
       const ranked = before.map((_, id) => id).sort((a, b) => before[b] - before[a]);
@@ -109,7 +111,7 @@ export default widget(
         })),
         Math.max(...before, ...probabilities),
       );
-      said.textContent = `${kept.toLocaleString("en")} of ${cuts.length.toLocaleString("en")} tokens are kept.`;
+      said.textContent = `${finished ? "The text has ended; at its last step, " : ""}${kept.toLocaleString("en")} of ${cuts.length.toLocaleString("en")} tokens ${finished ? "were" : "are"} kept.`;
       showText(writer);
     }
 
@@ -184,7 +186,7 @@ function compared(ids, former) {
 /** What the lines below the text say. */
 function legend() {
   const named = (/** @type {string} */ look, /** @type {string} */ name) => element("mark", {}, element("span", { class: look }, name));
-  return element("p", { class: "llm-note llm-written" }, named("llm-anew", "by the model"), ", ", named("llm-shared", "as in the text before"));
+  return element("p", { class: "llm-note llm-written" }, named("llm-anew", "by the model"), ", ", named("llm-shared", "the same as last time"));
 }
 
 /** @type {Record<string, { label: string, min: number, max: number, step: number, format: (value: number) => string }>} */

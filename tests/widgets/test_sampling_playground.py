@@ -48,6 +48,18 @@ def test_playground_repeats_a_text_with_its_seed(watched: Watched, address: str)
     assert written(page).startswith(second)
 
 
+def test_playground_stays_at_the_last_step_of_a_text_that_has_ended(watched: Watched, address: str) -> None:
+    page = start_playground(watched, address)
+    page.get_by_label("Temperature", exact=True).fill("0")
+    for _ in range(4):
+        page.get_by_role("button", name="Go on").click()
+        expect(page.get_by_role("status")).to_have_text(re.compile("Wrote|has ended"))
+    page.get_by_label("Top-k").fill("3")
+    expect(page.get_by_role("status")).to_contain_text("The text has ended; at its last step, 1 of ")
+    likeliest = page.locator(".llm-over-plain tbody button").first.inner_text()
+    assert written(page).endswith(likeliest.replace("␣", " "))
+
+
 def test_playground_is_greedy_at_temperature_zero(watched: Watched, address: str) -> None:
     page = start_playground(watched, address)
     page.get_by_label("Prompt").fill("Once upon a time")
@@ -95,7 +107,7 @@ def test_playground_names_its_lines_and_writes_beside_the_cut_where_there_is_roo
     page = start_playground(watched, address)
     line = "span => getComputedStyle(span).textDecorationLine + getComputedStyle(span).textDecorationStyle"
     names = page.locator(".llm-written mark span")
-    assert [names.nth(i).inner_text() for i in (0, 1)] == ["by the model", "as in the text before"]
+    assert [names.nth(i).inner_text() for i in (0, 1)] == ["by the model", "the same as last time"]
     page.get_by_role("button", name="One token").click()
     for i, look in enumerate(("anew", "shared")):
         assert names.nth(i).evaluate(line) == page.locator(f".llm-playground .llm-{look}").evaluate(line)

@@ -16,6 +16,8 @@ export class Writer {
     this.isCut = false;
     /** @type {Float32Array} */
     this.logits = new Float32Array();
+    /** Those that the last token was drawn from. */
+    this.former = this.logits;
     /** Of each token given those before it; the first, which ends the text before, is given. @type {number[]} */
     this.probabilities = [1];
   }
@@ -96,6 +98,7 @@ export class Writer {
     this.probabilities.length = Math.max(1, kept);
     ids.slice(kept).forEach((id, i) => {
       if (kept + i > 0) this.probabilities[kept + i] = this.#probability(id);
+      this.former = this.logits;
       this.logits = this.course.decoder.step(this.cache, id);
     });
     this.ids = ids;
@@ -125,6 +128,7 @@ export class FixedDistribution {
    */
   constructor(logits, tokens) {
     this.logits = logits;
+    this.former = logits;
     this.tokens = tokens;
     this.prompt = "";
     this.finished = false;
