@@ -126,7 +126,8 @@ function inBars(now, before, rank, hasAbility) {
   const bars = [["of the numbers", ({ kept }) => kept], ["of its size (100 % − missed)", ({ missed }) => 1 - missed]];
   if (hasAbility) bars.push(["of the drop in loss", ({ lost }) => (lost === undefined ? undefined : 1 - lost)]);
   const rows = bars.map(([name, of]) => {
-    const [was, is] = [before && of(before), of(now)];
+    const is = of(now);
+    const was = is === undefined ? undefined : before && of(before); // that of another matrix is none of this
     return tableRow(name, [pairedShares(is === undefined ? "not known" : share(is), was ?? is ?? 0, is ?? 0)]);
   });
   return captionedTable(`Rank ${rank} keeps${before ? " (outline: before)" : ""}`, [], rows, "llm-keeps");
@@ -255,7 +256,7 @@ function errorPlot(matrices, ability, chosen, rank, highest) {
     points: rankErrors(singular_values).slice(1, highest + 1).map((error, i) => /** @type {[number, number]} */ ([Math.log2(i + 1), error])),
   }));
   const kept = ability.filter(([measured]) => measured > 0).map(([measured, lost]) => /** @type {[number, number]} */ ([Math.log2(measured), lost]));
-  if (kept.length) series.push({ name: "The drop in loss it brought", look: ABILITY, points: kept });
+  if (kept.length) series.push({ name: `${matrices[0].name}: its drop in loss`, look: ABILITY, points: kept });
   const lost = abilityLost(ability, rank);
   const dots = [{ value: rankErrors(matrices[chosen].singular_values)[rank], look: chosen % LINES }];
   if (lost !== undefined && chosen === 0) dots.push({ value: lost, look: ABILITY });

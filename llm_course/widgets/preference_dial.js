@@ -42,7 +42,7 @@ export default widget(
     const insight = element("p");
     const controls = element("div", { class: "llm-controls" }, ...dials(model));
     body.append(
-      element("p", { class: "llm-note" }, "Two weights are trained: one for each sentence of an answer, one for each false sentence."),
+      element("p", { class: "llm-note" }, "The policy can only count sentences and false sentences: it has one weight for each."),
       controls,
       said,
       figures,
@@ -212,7 +212,7 @@ function answerTable(model, { candidates, reference, policy }) {
       element("td", {}, pairedShares(`${percent(reference[i])} → ${percent(policy[i])}`, reference[i], policy[i])),
     ),
   );
-  return captionedTable(caption, ["Answer", "sentences", "your pair", "reference → policy"], rows, "llm-answers");
+  return captionedTable(caption, ["Answer", "sentences", "your pairs", "reference → policy"], rows, "llm-answers");
 }
 
 /**

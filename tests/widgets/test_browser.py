@@ -390,6 +390,7 @@ def test_lora_lab_sets_its_shares_side_by_side_and_on_the_lines(watched: Watched
     top = page.locator(".llm-corners").evaluate("corners => corners.offsetTop")
     page.get_by_label("Matrix", exact=True).select_option(label="Random numbers")
     expect(shares.last).to_have_text("not known")  # nothing was measured of it
+    expect(page.get_by_text("The change: its drop in loss")).to_be_visible()  # whichever matrix is chosen
     expect(said).not_to_contain_text("drop in loss")
     assert page.locator(".llm-corners").evaluate("corners => corners.offsetTop") == top
     page.get_by_label("Matrix", exact=True).select_option(label="The change")

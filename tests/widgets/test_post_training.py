@@ -353,7 +353,7 @@ def test_the_dial_answers_to_beta_and_to_a_new_pair(watched: Watched, address: s
     expect(said).to_contain_text("the policy is the reference")
     assert page.locator(".llm-widget table tbody tr").count() == 8
     page.get_by_role("slider", name="Beta").fill("-0.52")
-    expect(page.get_by_text("Two weights are trained")).to_be_visible()
+    expect(page.get_by_text("The policy can only count sentences")).to_be_visible()
     tops = []
     for chosen, rejected in ((2, 5), (8, 1)):
         page.get_by_role("button", name=f"Prefer answer {chosen}").click()
