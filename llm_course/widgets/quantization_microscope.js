@@ -316,7 +316,7 @@ function triedTable(tried, { texts }) {
   return element(
     "div",
     {},
-    captionedTable(`What you tried in all linear layers, the last ${TRIED}`, ["setting", "group", "bits", "error", "probability moved"], [asItIs, ...lines], "llm-dense-rows"),
+    captionedTable(`What you tried in all linear layers, by bits (the last ${TRIED})`, ["setting", "group", "bits", "error", "probability moved"], [asItIs, ...lines], "llm-dense-rows"),
     element("p", { class: "llm-note" }, `Error: the length of all changes by the length of the weights. Probability moved: how much of the next token's probability goes to other tokens, on average over ${texts.length} stories that the model has never seen.`),
   );
 }

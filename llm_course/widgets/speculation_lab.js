@@ -156,7 +156,9 @@ function legend() {
  * @param {number[] | null} counts
  */
 function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
-  const head = ["", "", "draft", "target", "comes out", "off by", "drawn"];
+  // Hidden until something is drawn; its place is there from the start: the bars keep their length.
+  const drawn = element("th", { scope: "col", style: !counts && "visibility: hidden" }, "drawn");
+  const head = ["", "", "draft", "target", "comes out", "off by", drawn];
   const largest = Math.max(...target, ...draft, ...comesOut);
   const lines = target.map((p, token) => {
     const off = comesOut[token] - p;
@@ -172,7 +174,7 @@ function table({ target, draft, accepted, anew, comesOut, tokens }, counts) {
       format(p),
       format(comesOut[token]),
       Number(size) ? `${off > 0 ? "▲" : "▼"} ${size}` : "–",
-      counts ? format(counts[token] / DRAWS) : "", // its place is there from the start: the bars keep their length
+      counts ? format(counts[token] / DRAWS) : "",
     ];
     return tableRow(visibleToken(tokens[token]), cells);
   });

@@ -252,8 +252,11 @@ def test_the_lab_says_what_is_exact_and_what_is_not(watched: Watched, address: s
     expect(said).to_contain_text("the target's distribution, exactly")
     drawn, bars = page.locator(".llm-outcomes tbody td:last-child"), page.locator(".llm-outcomes .llm-paired").first
     expect(drawn).to_have_text([""] * 5)
+    head = page.get_by_role("columnheader", name="drawn")
+    expect(head).to_have_count(0)  # nothing is drawn yet
     width = bars.bounding_box()["width"]  # type: ignore[index]
     page.get_by_role("button", name="Draw 2,000 tokens").press("Enter")
+    expect(head).to_be_visible()
     assert sum(map(float, drawn.all_inner_texts())) == pytest.approx(1, abs=0.03)
     assert bars.bounding_box()["width"] == width  # type: ignore[index]
     page.get_by_label("Rule").select_option("all")
