@@ -164,8 +164,8 @@ function comparison(model, prefix, onPoint) {
     };
     return { row: tableRow(named, [units, said, factor]), show: showLine, light };
   });
-  const head = ["Objective", "Tokens that carry loss: press a column", "", "Readings of the text to guess as many words"];
-  const caption = "A column is a token to guess: its height is how many words the model sees before it (blue) and behind it (green)";
+  const head = ["Objective", "Tokens that carry loss", "", "Readings of the text to guess as many words"];
+  const caption = "Press a column, a token to guess: its height is how many words the model sees before it (blue) and behind it (green)";
   const node = captionedTable(caption, head, lines.map(({ row }) => row), "llm-lessons");
   return { node, show: () => lines.forEach((line) => line.show()), light: (/** @type {number} */ column) => lines.forEach((line) => line.light(column)) };
 }
