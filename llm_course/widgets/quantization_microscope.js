@@ -23,7 +23,7 @@ const GROUPS = [8, 16, 32, 64, 128];
 /** More than any row has. */
 const ROW = 512;
 /** The histogram, the strip of one group below it, and the numbers of the axis. */
-const HEIGHT = { bars: 66, strip: 24, axis: 16 };
+const HEIGHT = { bars: 54, strip: 30, axis: 16 };
 const STRIPS = ["first group", "next group"];
 /** Settings that the table of those tried keeps. */
 const TRIED = 4;
@@ -203,8 +203,8 @@ function drawing({ weights, deviation, outlier, isOut, groups }) {
  * @param {(value: number) => number} toX
  */
 function stripOf({ weights, levels }, name, middle, toX) {
-  const marks = levels.map((level) => svg("line", { class: "llm-level", x1: toX(level), x2: toX(level), y1: middle - 9, y2: middle + 9 }));
-  const dots = weights.map((weight) => svg("circle", { class: "llm-point", cx: toX(weight), cy: middle, r: 2 }));
+  const marks = levels.map((level) => svg("line", { class: "llm-level", x1: toX(level), x2: toX(level), y1: middle - 12, y2: middle + 12 }));
+  const dots = weights.map((weight) => svg("circle", { class: "llm-point", cx: toX(weight), cy: middle, r: 3 }));
   return [svg("text", { x: 0, y: middle + 4 }, weights.length ? name : "no other"), ...marks, ...dots];
 }
 
