@@ -67,7 +67,7 @@ def test_heads_are_named_after_where_they_look(watched: Watched, address: str) -
     expect(heads).to_have_count(16)
     looking_back = heads.filter(has_text=re.compile(r"1 back [4-9]\d%")).first
     looking_back.click()
-    expect(page.locator(".llm-habit")).to_contain_text("looks one token back")
+    expect(page.locator(".llm-habit")).to_contain_text("looks most at the token before")
 
 
 def test_a_text_longer_than_the_context_is_said_to_be_cut(watched: Watched, address: str) -> None:

@@ -37,7 +37,7 @@ export function allHeads({ source, layer, head }, onChoose) {
     {},
     element("figcaption", {}, "All heads, a layer in each row: press one"),
     element("div", { class: "llm-thumbnails", style: `--columns: ${heads}`, role: "group", "aria-label": "Heads" }, ...buttons),
-    element("p", { class: "llm-note" }, "Below: the place with over half the weight; where none has, “varies” (few tokens) or “spread” (many)."),
+    element("p", { class: "llm-note" }, "Below: the place with the most weight, from 30 % on; else “varies” (few tokens) or “spread” (many)."),
   );
 }
 

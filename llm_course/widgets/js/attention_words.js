@@ -7,7 +7,7 @@ import { argmax, format } from "./numbers.js";
 /** @import { Matrix } from "./types.js" */
 
 /** A head that gives more than so much of its weight to one kind of place is named after it. */
-const HABIT = 0.5;
+const HABIT = 0.3;
 /** A head without such a place is spread where it listens in effect to so large a share of what it may see. */
 const SPREAD = 0.5;
 /** Weights that differ by less are the same. */
@@ -26,9 +26,9 @@ function habits(weights, tokens) {
   const columns = tokens.map((_, j) => mean(() => j));
   const rest = argmax(columns);
   return [
-    { does: "looks one token back", name: "one back", short: "1 back", share: mean((i) => i - 1) },
-    { does: `rests on “${tokens[rest]}”`, name: `“${tokens[rest]}”`, short: tokens[rest], share: columns[rest] },
-    { does: "looks at the token itself", name: "itself", short: "itself", share: mean((i) => i) },
+    { does: "looks most at the token before", name: "one back", short: "1 back", share: mean((i) => i - 1) },
+    { does: `looks most at “${tokens[rest]}”`, name: `“${tokens[rest]}”`, short: tokens[rest], share: columns[rest] },
+    { does: "looks most at the token itself", name: "itself", short: "itself", share: mean((i) => i) },
   ].sort((one, other) => other.share - one.share);
 }
 
