@@ -60,7 +60,7 @@ export function spotsAround([x, y], below = false, farthest = DISTANCES.length) 
       const toSide = right * (right && down ? 0.8 * far : far + 2);
       const toBase = sign * down * (far + (right ? 0 : 2)) + LETTER.ascent / 2 - 1;
       const anchor = /** @type {const} */ (["end", "middle", "start"])[right + 1];
-      const leader = /** @type {Point[] | undefined} */ (i ? ledFrom([x, y], [x + toSide * 0.92, y + sign * down * (far - 6)]) : undefined);
+      const leader = /** @type {Point[] | undefined} */ (i ? [[x + 0.25 * toSide, y + 0.25 * sign * down * far], [x + toSide * 0.92, y + sign * down * (far - 6)]] : undefined);
       return { x: x + toSide, y: y + toBase, anchor, leader };
     }),
   );
