@@ -34,7 +34,7 @@ export default widget(
     said.classList.add("llm-three-lines");
     const text = traitTextField(model, "text", "Text", { onChange: read }, LINES_OF_TEXT);
     const best = button("Add the most probable", () => take());
-    const draw = button("Draw one by its probability", drawOne);
+    const draw = button("Draw one", drawOne);
     const drawn = element("p", { class: "llm-note llm-two-lines", "aria-live": "polite" }, "A draw takes each token as often as its probability says.");
     const uniform = randomNumbers(SEED);
     /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -42,7 +42,7 @@ export default widget(
     /** @type {Writer | null} */
     let writer = null;
 
-    body.append(columns([element("div", { class: "llm-controls" }, text.node, best, draw), drawn], [bars.node, said]), chain);
+    body.append(columns([element("div", { class: "llm-controls" }, text.node, best, draw)], [bars.node, drawn, said]), chain);
     showOpening();
     const loaded = load();
 
