@@ -118,8 +118,8 @@ def test_the_newest_token_has_not_the_color_of_a_surprise(watched: Watched, addr
     orange = page.locator(".llm-widget").evaluate(
         "card => getComputedStyle(card).getPropertyValue('--llm-orange').trim()"
     )
-    frame = newest.evaluate("token => getComputedStyle(token).boxShadow")
-    assert "inset" in frame and ", ".join(orange.split()) not in frame
+    expect(newest).to_have_css("box-shadow", re.compile("inset"))
+    expect(newest).not_to_have_css("box-shadow", re.compile(", ".join(orange.split())))
     expect(page.get_by_text("framed: the newest")).to_be_visible()
 
 
