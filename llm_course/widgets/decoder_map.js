@@ -26,7 +26,7 @@ export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
-      `From top to bottom: the guess after each layer. Which layer is the first with the final one? Press ${model.get("small") ? "the box" : "a box"} at its right to leave it out: does the guess change?`,
+      `A guess stands after each layer. Which layer is the first with the final one? Press “guess without it” ${model.get("small") ? "there" : "beside its parts"} to leave ${model.get("small") ? "the layer" : "one"} out: does the guess change?`,
       whoGetsTheBall(model.get("small")),
       `Leave out one ${model.get("small") ? "layer" : "attention or feed-forward network"} after the other, and put it back: which can the model not do without? Then choose another token.`,
       "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
@@ -246,10 +246,10 @@ export default widget(
  * @param {boolean} isSmall
  */
 function whoGetsTheBall(isSmall) {
-  const [place, it] = isSmall ? ["layer 3", "this layer"] : ["attention 3", "it"];
+  const [place, without] = isSmall ? ["layer 3", "Leave this layer out: what becomes of the guess?"] : ["attention 3", "Leave it out: who gets the ball?"];
   return {
-    say: `Here the guess is “Tom”. Which head of ${place} takes most from “Tom”, and which from “Anna”? Leave ${it} out: who gets the ball?`,
-    set: { text: "Anna and Tom had a red ball. Anna gave the red ball to", part: isSmall ? "layer-3" : "attention-3", position: -1 },
+    say: `Here the guess is “Anna”. Which heads of ${place} take most from “Anna”, and which from “Sam”? ${without}`,
+    set: { text: "Sam and Anna had a red ball. Sam gave the red ball to", part: isSmall ? "layer-3" : "attention-3", position: -1 },
   };
 }
 

@@ -241,7 +241,7 @@ function strip(course, ids, needle, weights, peaks) {
     const near = i >= needle.start - AROUND_NEEDLE && i < needle.end + AROUND_NEEDLE;
     const seen = peaks.some(({ place }) => Math.abs(i - place) <= AROUND_PEAK);
     if (i < SHOWN_AT_START || i >= ids.length - SHOWN_AT_END || near || seen) {
-      if (hidden) pieces.push(` … ${hidden} tokens … `);
+      if (hidden) pieces.push(` … ${hidden} token${hidden === 1 ? "" : "s"} … `);
       hidden = 0;
       pieces.push(element("span", { class: inNeedle ? "llm-needle" : "", style: `--share: ${weights[i].toFixed(3)}` }, wordAt(course, ids, i)));
     } else hidden++;

@@ -30,8 +30,8 @@ export default widget(
     title: "What carries loss",
     tryThis: [
       "Stay with masked tokens and hide one word more, then another. What happens to the number of columns, and what to their height?",
-      "Hide two neighbors and switch from masks to spans. Which lesson sees more now, and which word is it that it sees?",
-      "Compare next token with masked tokens. Which lesson of the one sees least, and what does no lesson of it ever see?",
+      "Hide two neighbors and switch from masks to spans. Which column is higher now, and which word is it that the model sees there?",
+      "Compare next token with masked tokens. Which column of next token is lowest, and what is seen in none of them?",
     ],
   },
   (model, body) => {

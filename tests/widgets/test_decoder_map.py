@@ -525,11 +525,11 @@ def test_a_name_that_came_before_is_lost_without_the_attention_that_reads_it(wat
     page = opened(watched, address, "decoder_map")
     page.get_by_role("button", name="of what to try").click()
     page.locator(".llm-try").get_by_role("button", name="Set this up").click()
-    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Tom”, 99")
+    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”, 99")
     taken = page.get_by_role("region", name="The opened part").get_by_role("row")
-    for name, head in (("Tom", 0), ("Anna", 1)):
+    for name, head in (("␣Anna", 0), ("␣Anna", 2), ("␣Sam", 1)):
         cells = taken.filter(has_text=name).get_by_role("cell").all_inner_texts()
         column = [float(row.get_by_role("cell").nth(head).inner_text()) for row in taken.all()[1:]]
         assert float(cells[head]) == max(column)
     page.get_by_role("button", name="Leave it out").click()
-    expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Anna”")
+    expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Sam”")
