@@ -179,7 +179,10 @@ def test_context_cost_tells_of_windows_and_keeps_its_height(watched: Watched, ad
     page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
     expect(page.get_by_text("Beyond its window of 4,096")).to_be_visible()
     expect(page.locator("polyline.llm-before")).to_have_count(1)
-    assert card.bounding_box()["height"] == height
+    # Drawings are made anew in the next frame.
+    page.wait_for_function(
+        "height => document.querySelector('.llm-widget').getBoundingClientRect().height === height", arg=height
+    )
     expect(page.locator(".llm-part caption")).to_contain_text("as of November 2026")
 
 
