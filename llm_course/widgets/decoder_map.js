@@ -1,17 +1,20 @@
 /** The whole decoder at work on one sentence: each part opens to its shapes and numbers, with the top guess after every layer. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { allParts, flow, otherwise } from "./js/decoder_flow.js";
+import { allParts, flow } from "./js/decoder_flow.js";
 import { announcement, button, element, loadWhenVisible, setTrait, traitTextField, widget } from "./js/dom.js";
 import { lensTable, written } from "./js/lens_table.js";
 import { argmax, randomNumbers, softmax } from "./js/numbers.js";
+import { otherwise } from "./js/otherwise.js";
 import { sample } from "./js/sampling.js";
 import { headOf, isLeftOut, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
 import { percent } from "./js/token_bars.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
+/** @import { Suggestion } from "./js/dom.js" */
 /** @import { Part } from "./js/decoder_parts.js" */
 /** @import { Sight } from "./js/sight.js" */
+/** @import { Model } from "./js/types.js" */
 
 /** Pixels from which on the opened part stands beside the map, as `style.css` has it: 38rem. */
 const BESIDE = 608;
@@ -26,11 +29,15 @@ export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
+      given(
+        model,
+        "Sam and Anna",
+        "Sam gives the ball away, and the model says “Anna”. Which of these heads looks at Sam? Leave this one out, by its “guess without it”: who gets the ball then?",
+      ),
+      given(model, "Lily and Ben", "Lily gives now. Does the same head look at Lily? What is the guess without it? Then write other names: it works with most, not with all."),
       `A guess stands after each layer. Which layer is the first with the final one? Press “guess without it” ${model.get("small") ? "there" : "beside its parts"} to leave ${model.get("small") ? "the layer" : "one"} out: does the guess change?`,
-      whoGetsTheBall(model.get("small")),
       `Leave out one ${model.get("small") ? "layer" : "attention or feed-forward network"} after the other, and put it back: which can the model not do without? Then choose another token.`,
       "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
-      `Open ${model.get("small") ? "a layer" : "an attention"} and choose its heads: which tokens does each look at? Then change one of them in the text.`,
     ],
   },
   (model, body) => {
@@ -67,7 +74,7 @@ export default widget(
 
     function read(isDrawn = false) {
       if (!course) return;
-      sight = sightOf(course, model.get("text"), sight ?? undefined);
+      sight = sightOf(course, model.get("text"), { head: model.get("head"), out: model.get("out") });
       show(isDrawn);
     }
 
@@ -96,7 +103,7 @@ export default widget(
      */
     function foresee(now) {
       clearTimeout(foreseen);
-      const next = /** @type {HTMLElement | null} */ (map.querySelector(".llm-otherwise:empty"));
+      const next = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-otherwise:empty") ?? map.querySelector(".llm-otherwise:empty"));
       if (!next) return;
       foreseen = setTimeout(() => {
         otherwise(now, next);
@@ -145,7 +152,7 @@ export default widget(
       const links = part.chapters
         .filter((name) => addresses[name])
         .map((name) => element("p", {}, element("a", { href: addresses[name] }, `The chapter about ${name}`)));
-      const shown = part.open(sight, chooseHead);
+      const shown = part.open(sight, { chooseHead, toggle });
       const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLParagraphElement || node instanceof HTMLDetailsElement;
       opened.replaceChildren(
         element("div", {}, element("p", { class: "llm-caption" }, part.fullName ?? part.name, " ", part.adds ? outSwitch(sight, part.adds) : null), ...shown.filter(isSaid), ...links),
@@ -191,7 +198,8 @@ export default widget(
     /** @param {string} key */
     function onOpen(key) {
       setTrait(model, "part", key);
-      if (sight) sight.head = undefined;
+      setTrait(model, "head", 0);
+      if (sight) sight.head = 0;
       const pressed = () => map.querySelector(`.llm-boxes [name="${key}"]`)?.getBoundingClientRect().top ?? 0;
       const before = pressed();
       show();
@@ -204,6 +212,7 @@ export default widget(
       if (!sight) return;
       sight.out = toggled(sight, parts);
       sight.trace = traceWithout(sight, sight.out);
+      setTrait(model, "out", sight.out);
       show();
     }
 
@@ -219,7 +228,8 @@ export default widget(
 
     /** @param {number} head */
     function chooseHead(head) {
-      if (sight) sight.head = head;
+      setTrait(model, "head", head + 1);
+      if (sight) sight.head = head + 1;
       show();
     }
 
@@ -242,15 +252,16 @@ export default widget(
 );
 
 /**
- * A text in which the next token is a name that came before: attention of the third layer has read both names.
- * @param {boolean} isSmall
+ * A text in which the one who is named twice gives something to the other: a head of the third layer looks at the giver.
+ * @param {Model} model
+ * @param {string} names  The giver first.
+ * @param {string} say
+ * @returns {Suggestion}  Without what is set where the page is built with it.
  */
-function whoGetsTheBall(isSmall) {
-  const [place, without] = isSmall ? ["layer 3", "Leave this layer out: what becomes of the guess?"] : ["attention 3", "Leave it out: who gets the ball?"];
-  return {
-    say: `Here the guess is “Anna”. Which heads of ${place} take most from “Anna”, and which from “Sam”? ${without}`,
-    set: { text: "Sam and Anna had a red ball. Sam gave the red ball to", part: isSmall ? "layer-3" : "attention-3", position: -1 },
-  };
+function given(model, names, say) {
+  const [giver] = names.split(" ");
+  const set = { text: `${names} had a red ball. ${giver} gave the red ball to`, part: model.get("small") ? "layer-3" : "attention-3", head: 0, out: [], position: -1 };
+  return model.get("text") === set.text && model.get("part") === set.part ? say : { say, set };
 }
 
 /**

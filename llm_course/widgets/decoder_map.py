@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import ClassVar
 
-from traitlets import Bool, Dict, Int, Unicode
+from traitlets import Bool, Dict, Int, List, Unicode
 
 from .base import CourseWidget
 from .course_model import guesses_after_layers
@@ -29,14 +29,16 @@ class DecoderMap(CourseWidget):
     text = Unicode().tag(sync=True)
     part = Unicode().tag(sync=True)
     position = Int(-1).tag(sync=True)  # of the token that is followed; -1 is the last
+    head = Int(0).tag(sync=True)  # of the open layer, from 1; 0 is the one that looks hardest
+    out = List(Unicode()).tag(sync=True)  # the parts that are left out: attention-3, feed-forward-1, head-3-2
     small = Bool().tag(sync=True)
     seed = Int(0).tag(sync=True)
     chapters = Dict().tag(sync=True)
 
     def __init__(
         self,
-        text: str = "Once upon a time there was a",
-        part: str = "attention-1",
+        text: str = "Sam and Anna had a red ball. Sam gave the red ball to",
+        part: str = "attention-3",
         small: bool = False,
         chapters: Mapping[str, str] | None = None,
     ) -> None:

@@ -1,7 +1,7 @@
 /** A policy that learns in the page: the reader chooses what it is paid for, and sees what it makes of it. */
 
 import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, slider, widget } from "./js/dom.js";
-import { format, randomNumbers } from "./js/numbers.js";
+import { format, randomNumbers, signed } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { GROUPS, inWords, isRight, newRun, REWARDS, SAMPLES, tunedPolicy } from "./js/policy_training.js";
 
@@ -190,10 +190,4 @@ function payOf(reward, cost) {
   const pay = `pay ${Number(reward.toFixed(2))}`;
   if (cost === 0) return pay;
   return `${pay} ${cost < 0 ? "+" : "−"} KL ${format(Math.abs(cost))} = ${format(reward - cost)}`;
-}
-
-/** With its sign, unless it rounds to zero. @param {number} value */
-function signed(value) {
-  const text = format(value);
-  return Number(text) > 0 ? `+${text}` : text;
 }

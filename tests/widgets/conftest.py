@@ -54,7 +54,7 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "bpe_stepper": widgets.BPEStepper,
     "compute_optimal": widgets.ComputeOptimal,
     "context_cost": widgets.ContextCost,
-    "decoder_map": widgets.DecoderMap,
+    "decoder_map": lambda: widgets.DecoderMap("Once upon a time there was a", part="attention-1"),
     "injection_range": widgets.InjectionRange,
     "items_needed": widgets.ItemsNeeded,
     "lora_lab": lambda: widgets.LoRALab(ability={0: 6.1, 1: 5.5, 4: 3.4, 16: 1.0, 128: 0.4}),

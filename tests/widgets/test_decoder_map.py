@@ -113,18 +113,27 @@ const rows = (parts) => trace(decoderWithout(model, parts), input.ids).logits.ma
 reply(input.left_out.map(rows));
 """
 )
-LEFT_OUT = (["attention-3"], ["feed-forward-3"], ["attention-3", "feed-forward-3"], ["attention-1", "feed-forward-4"])
+LEFT_OUT = (
+    ["attention-3"],
+    ["feed-forward-3"],
+    ["attention-3", "feed-forward-3"],
+    ["attention-1", "feed-forward-4"],
+    ["head-3-2"],
+    ["head-1-1", "head-1-4", "attention-2"],
+)
 
 
 def without(parts: Sequence[str]) -> Any:
-    """The model whose parts add nothing: their last matrix is at zero."""
+    """The model whose parts add nothing: their last matrix is at zero, of a head the columns that it writes with."""
     model = copy.deepcopy(models.load("stories").model)
+    size = model.config.head_dim
     for part in parts:
-        kind, number = part.rsplit("-", 1)
+        kind, number, *head = part.removeprefix("feed-").split("-")
         layer = model.model.layers[int(number) - 1]
-        matrix = layer.self_attn.o_proj if kind == "attention" else layer.mlp.down_proj
+        matrix = layer.mlp.down_proj if kind == "forward" else layer.self_attn.o_proj
+        columns = slice(size * (int(head[0]) - 1), size * int(head[0])) if head else slice(None)
         with torch.no_grad():
-            matrix.weight.zero_()
+            matrix.weight[:, columns] = 0
     return model
 
 
@@ -196,7 +205,7 @@ def test_each_part_says_what_torch_guesses_without_it_and_leaves_it_out_when_pre
     whole = guesses_shown(page)
     names = [f"{kind}-{layer}" for layer in range(1, 5) for kind in ("attention", "feed-forward")]
     without_each = [guesses_without(token_ids(TEXT), [name])[-1] for name in names]
-    switches = page.locator(".llm-otherwise")
+    switches = page.locator(".llm-machine .llm-otherwise")
     expect(switches.locator("b")).to_have_text(without_each)
     flips = switches.evaluate_all("all => all.map((node) => node.classList.contains('llm-flips'))")
     assert flips == [guess != whole[-1] for guess in without_each]
@@ -228,15 +237,15 @@ def test_bytes_of_a_character_are_written_as_bytes(watched: Watched, address: st
 def test_the_row_that_is_spoken_of_is_in_sight_and_sizes_move_nothing(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap("A cat and " * 12), 944, 24)
     height = page.locator(".llm-widget").evaluate("node => node.offsetHeight")
+    page.get_by_role("button", name="Tokens", exact=True).click()
+    assert page.locator(".llm-opened .llm-picked").evaluate(
+        """row => {
+            const [own, frame] = [row, row.closest(".llm-scroller")].map((node) => node.getBoundingClientRect());
+            return own.top >= frame.top && own.bottom <= frame.bottom + 1;
+        }"""
+    )
     for box in ("Attention 1", "Attention 2", "Attention 3"):
         page.get_by_role("button", name=box, exact=True).click()
-        seen = page.locator(".llm-opened .llm-pointed").evaluate(
-            """cell => {
-                const [own, frame] = [cell, cell.closest(".llm-scroller")].map((node) => node.getBoundingClientRect());
-                return own.top >= frame.top && own.bottom <= frame.bottom + 1;
-            }"""
-        )
-        assert seen, box
         page.get_by_text("Shapes and sizes").click()
         assert page.locator(".llm-widget").evaluate("node => node.offsetHeight") == height
 
@@ -255,12 +264,11 @@ def test_a_long_text_moves_nothing_and_sizes_are_seen_whole(
     expect(page.get_by_text("… 3 left out …")).to_be_visible()
     assert card.evaluate(height) == before
     text.fill("Once upon a time there was a boy named Sam. Sam had a")
-    rows = page.locator(".llm-long tbody tr")
-    expect(rows).to_have_count(15)
-    page.get_by_text("Shapes and sizes").click()
-    opened_part = page.locator(".llm-opened")
-    assert opened_part.evaluate("node => node.scrollHeight - node.clientHeight") <= 0
-    assert max(rows.evaluate_all("all => all.map((row) => row.offsetHeight)")) <= 17
+    expect(page.locator(".llm-heads tbody tr")).to_have_count(4)
+    expect(page.locator(".llm-heads .llm-cells").first.locator("i")).to_have_count(15)
+    hidden = "node => [node.scrollHeight - node.clientHeight, node.scrollWidth - node.clientWidth]"
+    for part_or_table in (page.locator(".llm-opened"), page.locator(".llm-opened .llm-scroller")):
+        assert max(part_or_table.evaluate(hidden)) <= 1
 
 
 def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> None:
@@ -416,6 +424,7 @@ def test_a_drawn_token_runs_along_the_stream_where_motion_is_welcome(
 
 
 SMALL = partial(DecoderMap, "Once upon a time there was a", part="layer-3", small=True)
+LARGE = partial(SMALL, part="attention-3", small=False)
 OFF_THE_STREAM = """map => {
     const middle = (node) => {
         const { x, y, width, height } = node.getBoundingClientRect();
@@ -438,7 +447,7 @@ GAPS = """map => {
 
 
 @pytest.mark.parametrize("width", [320, 390, 756, 944])
-@pytest.mark.parametrize(("make", "branches"), [(SMALL, 4), (DecoderMap, 8)])
+@pytest.mark.parametrize(("make", "branches"), [(SMALL, 4), (LARGE, 8)])
 def test_branches_come_back_into_one_stream(
     watched: Watched, site: Path, make: Callable[[], DecoderMap], branches: int, width: int
 ) -> None:
@@ -520,16 +529,71 @@ def test_a_view_that_cannot_be_shown_opens_as_it_was_built(watched: Watched, add
     expect(page.get_by_role("region", name="The opened part")).to_contain_text("vocabulary")
 
 
+PUSHES_OF_HEAD = (
+    READ_MODEL
+    + """
+import { pushesOfHead, trace } from "./llm_course/widgets/js/trace.js";
+const found = trace(model.decoder, input.ids);
+reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2, input.ids.length - 1, head))));
+"""
+)
+BALL = "Sam and Anna had a red ball. Sam gave the red ball to"
+
+
+def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> None:
+    """By linearity: what a head adds to torch's stream, at the same scale of the norm."""
+    model, ids = models.load("stories").model, token_ids(BALL)
+    layer, kept, size = model.model.layers[2], {}, model.config.head_dim
+    hooks = [
+        layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs: kept.update(mixed=inputs[0][0, -1])),
+        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
+    ]
+    with torch.no_grad():
+        model(torch.tensor([ids]))
+        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
+        expected = []
+        for head in range(4):
+            columns = slice(head * size, (head + 1) * size)
+            adds = layer.self_attn.o_proj.weight[:, columns] @ kept["mixed"][columns]
+            expected.append(model.lm_head(adds * model.model.norm.weight / scale))
+    for hook in hooks:
+        hook.remove()
+    pushes = torch.tensor(run_node(PUSHES_OF_HEAD, {"ids": ids}))
+    torch.testing.assert_close(pushes, torch.stack(expected), rtol=0, atol=0.05)
+
+
 @pytest.mark.browser
-def test_a_name_that_came_before_is_lost_without_the_attention_that_reads_it(watched: Watched, address: str) -> None:
-    page = opened(watched, address, "decoder_map")
-    page.get_by_role("button", name="of what to try").click()
-    page.locator(".llm-try").get_by_role("button", name="Set this up").click()
-    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”, 99")
-    taken = page.get_by_role("region", name="The opened part").get_by_role("row")
-    for name, head in (("␣Anna", 0), ("␣Anna", 2), ("␣Sam", 1)):
-        cells = taken.filter(has_text=name).get_by_role("cell").all_inner_texts()
-        column = [float(row.get_by_role("cell").nth(head).inner_text()) for row in taken.all()[1:]]
-        assert float(cells[head]) == max(column)
+def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(), 944, 15)
+    said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")
+    expect(said).to_contain_text("the model guesses “␣Anna”, 99")
+    expect(part).to_contain_text(
+        "Head 2 takes 42.1\u00a0% of what it mixes from “␣Sam”, and lowers the logit of “␣Sam” by 9."
+    )
+    rows = part.locator(".llm-heads tbody tr")
+    most = ["␣Anna", "␣Sam", "␣Anna", "."]
+    for row, token in zip(rows.all(), most, strict=True):
+        expect(row.get_by_role("cell").first).to_contain_text(token)
+    without_each = [guesses_without(token_ids(BALL), [f"head-3-{head}"])[-1] for head in range(1, 5)]
+    expect(rows.locator(".llm-otherwise b")).to_have_text(without_each)
+    assert without_each == ["␣gave", "␣Sam", "␣Anna", "␣Anna"]
+    switch = rows.nth(1).locator(".llm-otherwise")
+    switch.press("Enter")
+    expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
+    expect(switch).to_be_focused()
+    expect(part).to_contain_text("Head 2 is left out: it would take 42.1")
+    page.wait_for_function("location.search.includes('decoder_map.out=')")
+    page.reload()
+    expect(said).to_contain_text("Without head 2 of layer 3")
     page.get_by_role("button", name="Leave it out").click()
-    expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Sam”")
+    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from"])
+    expect(said).to_contain_text("Without head 2 of layer 3 and attention 3")
+
+
+@pytest.mark.browser
+def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(
+        f'{address}/decoder_map-light.html?decoder_map.out=["head-3-9","attention-0","x","head-1-0"]&decoder_map.head=7'
+    )
+    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣girl”")

@@ -32,7 +32,7 @@ import { softmax } from "./numbers.js";
  *
  * @typedef {(name: string, layer: number, values: ArrayLike<number>) => void} Observer
  *     Sees each activation as it is made; what it wants to keep, it copies. Names: embedding, attention_input, query, key, value
- *     (query and key after rotation), weights (once for each head), attention_output, feed_forward_input,
+ *     (query and key after rotation), weights (once for each head), mixed, attention_output, feed_forward_input,
  *     feed_forward_hidden, feed_forward_output, residual (after each layer), final.
  */
 
@@ -159,6 +159,7 @@ export class Decoder {
         for (let i = 0; i < head_size; i++) mixed[from + i] += weight * values[start + i];
       });
     }
+    observe("mixed", index, mixed);
     const output = multiply(layer.output, mixed, hidden_size);
     observe("attention_output", index, output);
     return output;

@@ -3,8 +3,8 @@
 import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
 import { element } from "./dom.js";
 import { guessOf, written } from "./lens_table.js";
-import { argmax, softmax } from "./numbers.js";
-import { isLeftOut, partsInWords, traceOtherwise, traceWithout } from "./sight.js";
+import { switchOf } from "./otherwise.js";
+import { isLeftOut, traceWithout } from "./sight.js";
 import { percent } from "./token_bars.js";
 
 /** @import { Part } from "./decoder_parts.js" */
@@ -86,33 +86,6 @@ function line(look) {
 /** @param {string} words */
 function note(words) {
   return element("span", { class: "llm-note" }, words);
-}
-
-/**
- * The switch that leaves parts out, or puts them back. `otherwise` writes on it what the model would guess then.
- * @param {Sight} sight
- * @param {string[]} adds
- * @param {() => void} onToggle
- */
-function switchOf(sight, adds, onToggle) {
-  const isOut = isLeftOut(sight, adds);
-  const does = `${isOut ? "Put back" : "Leave out"} ${partsInWords(adds)}`;
-  return element("button", { type: "button", class: "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: adds.join(), onclick: onToggle });
-}
-
-/**
- * @param {Sight} sight
- * @param {HTMLElement} button  Of a part, as `switchOf` makes it.
- */
-export function otherwise(sight, button) {
-  const { course, position, trace } = sight;
-  const adds = /** @type {HTMLButtonElement} */ (button).value.split(",");
-  const shares = softmax(traceOtherwise(sight, adds).logits[position]);
-  const id = argmax(shares);
-  const isOut = isLeftOut(sight, adds);
-  button.classList.toggle("llm-flips", id !== argmax(trace.logits[position]));
-  button.replaceChildren(element("b", {}, isOut ? "↺ " : "", written(course, id)), element("span", {}, ` ${Math.round(100 * shares[id])}\u00a0%`));
-  button.setAttribute("aria-label", `${button.title}: the guess is then ${button.textContent}`);
 }
 
 /**

@@ -1,23 +1,22 @@
 /** The parts of the decoder map: what each shows of the sentence when it is opened. */
 
 import { element } from "./dom.js";
-import { heatMap } from "./heat_map.js";
+import { headInWords, headTable } from "./layer_heads.js";
 import { guessOf, written } from "./lens_table.js";
 import { argmax, format, softmax } from "./numbers.js";
-import { headOf, isLeftOut, partsInWords, token, traceOtherwise, traceWithout } from "./sight.js";
+import { isLeftOut, partsInWords, token, traceOtherwise, traceWithout } from "./sight.js";
 import { strip } from "./strip.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent, tokenBars } from "./token_bars.js";
 import { pushesToward, rootMeanSquare } from "./trace.js";
 
 /** @import { CourseModel } from "./course_model.js" */
+/** @import { HeadActions } from "./layer_heads.js" */
 /** @import { Sight } from "./sight.js" */
 /** @import { Trace } from "./trace.js" */
 
 const BARS = 8;
 const HIDDEN_UNITS = 6;
-/** A table of more tokens has low rows: most are seen at once. */
-const LONG = 10;
 
 /**
  * @typedef {object} Part  A box of the map.
@@ -28,7 +27,7 @@ const LONG = 10;
  * @property {string[]} chapters  What its chapters are about, the keys of their addresses.
  * @property {number} [heads]  The layer, from 0, whose heads it shows.
  * @property {string[]} [adds]  What adds to the stream in it, as `traceWithout` names it.
- * @property {(sight: Sight, chooseHead: (head: number) => void) => (Node | string)[]} open  What it shows.
+ * @property {(sight: Sight, actions: HeadActions) => (Node | string)[]} open  What it shows.
  */
 
 /** @type {Part} */
@@ -121,9 +120,9 @@ export function wholeLayer(i) {
     kind: "learned",
     heads: i,
     chapters: ["attention", "feed-forward networks"],
-    open: (sight, chooseHead) => {
+    open: (sight, actions) => {
       const { input, middle, residual } = sight.trace.layers[i];
-      const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), chooseHead);
+      const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
       return [
         paragraph(said),
         paragraph(guessesAlong(sight.course, input[sight.position], middle[sight.position], residual[sight.position])),
@@ -168,10 +167,10 @@ function attentionOf(i) {
     kind: "learned",
     heads: i,
     chapters: ["attention"],
-    open: (sight, chooseHead) => {
+    open: (sight, actions) => {
       const { input, middle } = sight.trace.layers[i];
       const isOut = isLeftOut(sight, adds);
-      const { said, picture, sizes } = attentionSeen(sight, i, isOut, chooseHead);
+      const { said, picture, sizes } = attentionSeen(sight, i, isOut, actions);
       const moves = guessMoves(sight.course, input[sight.position], middle[sight.position]);
       return [paragraph(said), isOut ? "" : paragraph(moves), withoutIt(sight, adds), picture, details("Shapes and sizes", ...sizes)];
     },
@@ -183,46 +182,21 @@ function attentionOf(i) {
  * @param {Sight} sight
  * @param {number} i
  * @param {boolean} isOut
- * @param {(head: number) => void} chooseHead
+ * @param {HeadActions} actions
  */
-function attentionSeen(sight, i, isOut, chooseHead) {
+function attentionSeen(sight, i, isOut, actions) {
   const { heads, kv_heads, head_size } = sight.course.config;
-  const { weights, attentionOutput, input } = sight.trace.layers[i];
-  const mine = weights[sight.position];
-  const head = headOf(sight, i);
-  const most = argmax(mine[head]);
+  const { attentionOutput, input } = sight.trace.layers[i];
   const n = sight.ids.length;
   return {
-    said: isOut
-      ? `Left out, it adds nothing. Head ${head + 1} would take ${percent(mine[head][most])} of what it mixes from “${sight.labels[most]}”.`
-      : `Each head mixes what it takes from the tokens so far. Head ${head + 1} takes ${percent(mine[head][most])} of it from “${sight.labels[most]}”.`,
-    picture: headMap(sight, mine, head, chooseHead),
+    said: headInWords(sight, i, isOut),
+    picture: headTable(sight, i, isOut, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
         `turned by their positions; weights ${heads} × ${n} × ${n}.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };
-}
-
-/**
- * @param {Sight} sight
- * @param {number[][]} weights  [head, position looked at]
- * @param {number} chosen
- * @param {(head: number) => void} onChoose
- */
-function headMap(sight, weights, chosen, onChoose) {
-  const picture = heatMap({
-    caption: `What heads take for “${token(sight)}” (tokens above: head ${chosen + 1})`,
-    rows: sight.labels.slice(0, sight.position + 1),
-    look: sight.position >= LONG ? "llm-long" : "",
-    columns: weights.map((_, head) =>
-      element("button", { type: "button", "aria-pressed": String(head === chosen), onclick: () => onChoose(head) }, `head ${head + 1}`),
-    ),
-  });
-  picture.show(weights[0].map((_, looked) => weights.map((mine) => mine[looked])));
-  picture.frame(argmax(weights[chosen]), chosen);
-  return picture.node;
 }
 
 /**

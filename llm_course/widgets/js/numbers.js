@@ -84,3 +84,13 @@ export function format(value, digits = 2) {
   const text = value.toFixed(digits);
   return Number(text) === 0 ? (0).toFixed(digits) : text.replace("-", "−");
 }
+
+/**
+ * With its sign, unless it rounds to zero.
+ * @param {number} value
+ * @param {number} [digits]
+ */
+export function signed(value, digits) {
+  const text = format(value, digits);
+  return Number(text) > 0 ? `+${text}` : text;
+}

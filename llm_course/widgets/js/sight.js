@@ -2,10 +2,10 @@
 
 import { symbolLabel } from "./bpe.js";
 import { argmax } from "./numbers.js";
-import { decoderWithout, partNamed, trace } from "./trace.js";
+import { decoderWithout, hasPart, partNamed, trace } from "./trace.js";
 
 /** @import { CourseModel } from "./course_model.js" */
-/** @import { Trace } from "./trace.js" */
+/** @import { NamedPart, Trace } from "./trace.js" */
 
 /** Longer sentences are cut: a table of more columns is no longer read. */
 export const SENTENCE_TOKENS = 24;
@@ -17,8 +17,8 @@ export const SENTENCE_TOKENS = 24;
  * @property {string[]} labels
  * @property {number} cut  Tokens at the beginning that did not fit.
  * @property {number} position
- * @property {number | undefined} head  The head that was chosen; the one that looks hardest where none was.
- * @property {string[]} out  The parts that are left out: "attention-3", "feed-forward-1".
+ * @property {number} head  The head that is looked at, from 1; 0 for the one that looks hardest.
+ * @property {string[]} out  The parts that are left out: "attention-3", "feed-forward-1", "head-3-2".
  * @property {Trace} trace  Without them.
  * @property {Map<string, Trace>} traces  Those that were asked for, by the parts that they are without.
  */
@@ -26,10 +26,10 @@ export const SENTENCE_TOKENS = 24;
 /**
  * @param {CourseModel} course
  * @param {string} text
- * @param {Pick<Sight, "head" | "out">} [chosen]  As it was for the text before.
+ * @param {{ head?: number, out?: string[] }} [chosen]  Parts that the model doesn't have are ignored.
  * @returns {Sight}
  */
-export function sightOf(course, text, { head, out } = { head: undefined, out: [] }) {
+export function sightOf(course, text, { head = 0, out: asked = [] } = {}) {
   const { tokenizer, config } = course;
   const all = [config.end_of_text, ...tokenizer.encode(text)];
   // The end of a long text decides what comes next; the model's texts begin after the token that ends the one before.
@@ -37,6 +37,7 @@ export function sightOf(course, text, { head, out } = { head: undefined, out: []
   const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(tokenizer.tokens[id])));
   const traces = new Map();
   const cut = all.length - ids.length;
+  const out = asked.filter((part) => hasPart(course, part));
   return { course, ids, labels, cut, position: ids.length - 1, head, out, trace: traceWithout({ course, ids, traces }, out), traces };
 }
 
@@ -59,7 +60,16 @@ export function traceWithout({ course, ids, traces }, parts) {
  */
 export function headOf({ trace, position, head }, layer) {
   const mine = trace.layers[layer].weights[position];
-  return head ?? argmax(mine.map((weights) => Math.max(...weights)));
+  return head >= 1 && head <= mine.length ? head - 1 : argmax(mine.map((weights) => Math.max(...weights)));
+}
+
+/**
+ * A head as a part that can be left out.
+ * @param {number} layer  From 0, and so is the head.
+ * @param {number} head
+ */
+export function headName(layer, head) {
+  return `head-${layer + 1}-${head + 1}`;
 }
 
 /** @param {Sight} sight */
@@ -68,13 +78,14 @@ export function token({ labels, position }) {
 }
 
 /**
- * Parts in words, both of a layer as the layer: "attention 1 and layer 3".
+ * Parts in words, both of a layer as the layer: "attention 1, layer 3, and head 2 of layer 4".
  * @param {string[]} parts
  */
 export function partsInWords(parts) {
   const others = { attention: "feed-forward", "feed-forward": "attention" };
   const names = parts.map((part) => {
-    const { kind, layer } = partNamed(part);
+    const { kind, layer, head } = /** @type {NamedPart} */ (partNamed(part));
+    if (kind === "head") return `head ${head} of layer ${layer}`;
     return parts.includes(`${others[kind]}-${layer}`) ? `layer ${layer}` : `${kind} ${layer}`;
   });
   return new Intl.ListFormat("en").format(new Set(names));

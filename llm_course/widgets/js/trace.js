@@ -4,6 +4,7 @@ import { Decoder, multiply, rmsNorm } from "./decoder.js";
 import { dot } from "./numbers.js";
 
 /** @import { CourseModel } from "./course_model.js" */
+/** @import { Config } from "./decoder.js" */
 
 /**
  * A row of numbers for each position.
@@ -13,6 +14,7 @@ import { dot } from "./numbers.js";
  * @property {Rows} input  The residual stream before the layer.
  * @property {Rows} attentionInput  The same after its norm.
  * @property {number[][][]} weights  [position, head, position looked at]
+ * @property {Rows} mixed  What each head has mixed of the values: [head and its numbers].
  * @property {Rows} attentionOutput
  * @property {Rows} middle  The residual stream after attention has been added.
  * @property {Rows} feedForwardInput  The same after its norm.
@@ -52,17 +54,35 @@ export function trace(decoder, ids) {
   return found;
 }
 
+/** What a part writes with: without it, it adds nothing to the residual stream. */
+const WRITES = { attention: "self_attn.o_proj", head: "self_attn.o_proj", "feed-forward": "mlp.down_proj" };
+
 /**
- * @param {string} name  "attention-3" and "feed-forward-1" are of the third and of the first layer.
- * @returns {{ kind: keyof typeof WRITES, layer: number }}  The layer as it is counted for readers, from 1.
+ * @typedef {object} NamedPart
+ * @property {keyof typeof WRITES} kind
+ * @property {number} layer  As it is counted for readers, from 1.
+ * @property {number} head  From 1 as well; 0 where the part is no head.
+ */
+
+/**
+ * @param {string} name  "attention-3" and "feed-forward-1" are of the third and of the first layer, "head-3-2" is the
+ *   second head of the third.
+ * @returns {NamedPart | undefined}  Undefined where no part can have the name.
  */
 export function partNamed(name) {
-  const [, kind, layer] = /** @type {RegExpMatchArray} */ (name.match(/^(.+)-(\d+)$/));
-  return { kind: /** @type {keyof typeof WRITES} */ (kind), layer: Number(layer) };
+  const [, kind, layer, head = "0"] = name.match(/^(attention|feed-forward)-(\d+)$/) ?? name.match(/^(head)-(\d+)-(\d+)$/) ?? [];
+  return kind ? { kind: /** @type {keyof typeof WRITES} */ (kind), layer: Number(layer), head: Number(head) } : undefined;
 }
 
-/** What a part writes with: without it, it adds nothing to the residual stream. */
-const WRITES = { attention: "self_attn.o_proj", "feed-forward": "mlp.down_proj" };
+/**
+ * Whether a model has the part.
+ * @param {Pick<CourseModel, "config">} course
+ * @param {string} name
+ */
+export function hasPart({ config }, name) {
+  const part = partNamed(name);
+  return part !== undefined && part.layer >= 1 && part.layer <= config.layers && part.head <= config.heads && (part.kind !== "head" || part.head >= 1);
+}
 
 /**
  * The decoder in which some parts add nothing.
@@ -72,17 +92,28 @@ const WRITES = { attention: "self_attn.o_proj", "feed-forward": "mlp.down_proj" 
 export function decoderWithout({ config, tensors }, parts) {
   const silent = new Map(tensors);
   for (const part of parts) {
-    const { kind, layer } = partNamed(part);
+    const { kind, layer, head } = /** @type {NamedPart} */ (partNamed(part));
     const name = `model.layers.${layer - 1}.${WRITES[kind]}.weight`;
-    silent.set(name, new Float32Array(tensors.get(name)?.length ?? 0));
+    const weights = /** @type {Float32Array} */ (silent.get(name));
+    silent.set(name, kind === "head" ? withoutHead(weights, head - 1, config) : new Float32Array(weights.length));
   }
   return new Decoder(config, silent);
+}
+
+/**
+ * The matrix that heads write with, [hidden, head and its numbers], with zeros in the columns of one.
+ * @param {Float32Array} weights
+ * @param {number} head
+ * @param {Pick<Config, "heads" | "head_size">} config
+ */
+function withoutHead(weights, head, { heads, head_size }) {
+  return weights.map((value, i) => (Math.floor((i % (heads * head_size)) / head_size) === head ? 0 : value));
 }
 
 /** @returns {LayerTrace} */
 function emptyLayer() {
   return {
-    input: [], attentionInput: [], weights: [], attentionOutput: [], middle: [],
+    input: [], attentionInput: [], weights: [], mixed: [], attentionOutput: [], middle: [],
     feedForwardInput: [], hidden: [], feedForwardOutput: [], residual: [],
   };
 }
@@ -98,6 +129,7 @@ function keep(found, layer, name, row) {
   const places = {
     embedding: found.embedding,
     attention_input: layer.attentionInput,
+    mixed: layer.mixed,
     attention_output: layer.attentionOutput,
     feed_forward_input: layer.feedForwardInput,
     feed_forward_hidden: layer.hidden,
@@ -119,6 +151,33 @@ export function lens(decoder, row) {
 }
 
 /**
+ * By how much a head raises the logit of each token in the lens, on the row as it is after the layer.
+ * @param {Decoder} decoder
+ * @param {Trace} trace
+ * @param {number} layer
+ * @param {number} position
+ * @param {number} head
+ * @returns {Float32Array}
+ */
+export function pushesOfHead(decoder, trace, layer, position, head) {
+  const { head_size, hidden_size, vocabulary_size } = decoder.config;
+  const { mixed, residual } = trace.layers[layer];
+  const alone = mixed[position].map((value, i) => (Math.floor(i / head_size) === head ? value : 0));
+  const added = multiply(decoder.layers[layer].output, alone, hidden_size);
+  const scale = lensScale(decoder, residual[position]);
+  return multiply(decoder.embeddings, added.map((value, j) => (value * decoder.finalNorm[j]) / scale), vocabulary_size);
+}
+
+/**
+ * What the last norm divides a row by.
+ * @param {Decoder} decoder
+ * @param {Float32Array} row
+ */
+function lensScale(decoder, row) {
+  return Math.sqrt(rootMeanSquare(row) ** 2 + decoder.config.norm_epsilon);
+}
+
+/**
  * By how much each hidden unit of a layer raises a token's logit in the lens, on the row as it is after the layer.
  * @param {Decoder} decoder
  * @param {Trace} trace
@@ -128,10 +187,10 @@ export function lens(decoder, row) {
  * @returns {Float32Array}
  */
 export function pushesToward(decoder, trace, layer, position, token) {
-  const { hidden_size, norm_epsilon } = decoder.config;
+  const { hidden_size } = decoder.config;
   const { hidden, residual } = trace.layers[layer];
   const embedding = decoder.embeddings.subarray(token * hidden_size, (token + 1) * hidden_size);
-  const scale = Math.sqrt(rootMeanSquare(residual[position]) ** 2 + norm_epsilon);
+  const scale = lensScale(decoder, residual[position]);
   const direction = embedding.map((value, j) => (value * decoder.finalNorm[j]) / scale);
   return hidden[position].map((value, unit) => value * dot(column(decoder.layers[layer].down, unit, hidden[position].length), direction));
 }

@@ -129,3 +129,35 @@ by_other = {
 }
 assert by_other["no norm"].min() > 1 and by_other["pre-norm"].max() < 0.15 < by_other["post-norm, warm-up"].min()
 assert by_other["post-norm"].min() > 0.7
+# "nine names, in all 72 pairs": where head 2 of the third attention looks, and who gets the ball with and without it
+stories, stories_tokenizer = models.load("stories").model, models.load("stories").tokenizer
+stories.set_attn_implementation("eager")
+names = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]
+pairs = [(giver, other) for giver in names for other in names if giver != other]
+sentences = [f"{giver} and {other} had a red ball. {giver} gave the red ball to" for giver, other in pairs]
+sentence_ids = [
+    torch.tensor([[stories_tokenizer.eos_token_id, *stories_tokenizer(text).input_ids]]) for text in sentences
+]
+writes = stories.model.layers[2].self_attn.o_proj.weight
+second_head = slice(stories.config.head_dim, 2 * stories.config.head_dim)
+
+
+def who_gets_it():
+    """The model's first guess for each sentence, and the token that the head takes most from."""
+    with torch.no_grad():
+        found = [stories(ids, output_attentions=True) for ids in sentence_ids]
+    looked = [ids[0, result.attentions[2][0, 1, -1].argmax()] for ids, result in zip(sentence_ids, found, strict=True)]
+    guesses = [result.logits[0, -1].argmax() for result in found]
+    return [[stories_tokenizer.decode(token).strip() for token in tokens] for tokens in (guesses, looked)]
+
+
+gets, looked_at = who_gets_it()
+assert len(pairs) == 72 and looked_at == [giver for giver, _ in pairs]
+right = [i for i, (_, other) in enumerate(pairs) if gets[i] == other]
+with torch.no_grad():
+    kept_columns = writes[:, second_head].clone()
+    writes[:, second_head] = 0
+without_head, _ = who_gets_it()
+with torch.no_grad():
+    writes[:, second_head] = kept_columns
+assert len(right) == 71 and sum(without_head[i] == pairs[i][0] for i in right) == 53

@@ -1,0 +1,110 @@
+/** The heads of a layer, a line each: what a head takes from every token, what it writes, and the guess without it. */
+
+import { element } from "./dom.js";
+import { written } from "./lens_table.js";
+import { argmax, format, signed } from "./numbers.js";
+import { guessOtherwise, switchOf } from "./otherwise.js";
+import { headName, headOf, isLeftOut, token } from "./sight.js";
+import { captionedTable, tableRow } from "./table.js";
+import { percent } from "./token_bars.js";
+import { pushesOfHead } from "./trace.js";
+
+/** @import { Sight } from "./sight.js" */
+
+/** So many tokens that it moves most stand beside a head. */
+const PUSHES = 2;
+
+/**
+ * @typedef {object} HeadActions
+ * @property {(head: number) => void} chooseHead
+ * @property {(parts: string[]) => void} toggle
+ */
+
+/**
+ * What the head that is looked at takes, what it writes, and what it is good for.
+ * @param {Sight} sight
+ * @param {number} layer
+ * @param {boolean} isOut  The whole attention of the layer is left out.
+ */
+export function headInWords(sight, layer, isOut) {
+  const head = headOf(sight, layer);
+  const part = [headName(layer, head)];
+  const weights = sight.trace.layers[layer].weights[sight.position][head];
+  const most = argmax(weights);
+  const from = `${percent(weights[most])} of what it mixes from “${sight.labels[most]}”`;
+  if (isOut) return `Left out, it adds nothing. Head ${head + 1} would take ${from}.`;
+  const { id, share, isOther } = guessOtherwise(sight, part);
+  const guess = isOther ? `would be “${written(sight.course, id)}”, ${percent(share)}` : `would stay, at ${percent(share)}`;
+  if (isLeftOut(sight, part)) return `Head ${head + 1} is left out: it would take ${from}. With it back, the guess ${guess}.`;
+  const [{ id: pushedId, value }] = strongestPushes(sight, layer, head);
+  const moves = `${value > 0 ? "raises" : "lowers"} the logit of “${written(sight.course, pushedId)}” by ${format(Math.abs(value), 1)}`;
+  return `Head ${head + 1} takes ${from}, and ${moves}. Without this one head, the guess ${guess}.`;
+}
+
+/**
+ * @param {Sight} sight
+ * @param {number} layer
+ * @param {boolean} isOut  The whole attention of the layer is left out: its heads write nothing, and none can be left out.
+ * @param {HeadActions} actions
+ */
+export function headTable(sight, layer, isOut, { chooseHead, toggle }) {
+  const chosen = headOf(sight, layer);
+  const heads = sight.trace.layers[layer].weights[sight.position];
+  const pushes = isOut ? [] : heads.map((_, head) => strongestPushes(sight, layer, head));
+  const largest = Math.max(...pushes.flat().map(({ value }) => Math.abs(value)));
+  const rows = heads.map((weights, head) => {
+    const part = [headName(layer, head)];
+    const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(head === chosen), onclick: () => chooseHead(head) }, String(head + 1));
+    return tableRow(choose, [taken(sight, weights), ...(isOut ? [] : [pushed(sight, pushes[head], largest), switchOf(sight, part, () => toggle(part))])], isLeftOut(sight, part) && "llm-out");
+  });
+  const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
+  const columns = ["head", "most from", ...(isOut ? [] : ["pushes most", "guess without it"])];
+  return captionedTable(caption, columns, rows, "llm-heat llm-heads");
+}
+
+/**
+ * A cell for each token so far, bluer the more the head takes from it, and the one that it takes most from.
+ * @param {Sight} sight
+ * @param {number[]} weights
+ */
+function taken({ labels }, weights) {
+  const named = weights.map((weight, i) => `${labels[i]} ${format(weight)}`);
+  const cells = weights.map((weight, i) => element("i", { title: named[i], style: `--share: ${weight.toFixed(3)}` }));
+  const most = argmax(weights);
+  return element(
+    "span",
+    {},
+    element("span", { class: "llm-cells", role: "img", "aria-label": named.join(", ") }, ...cells),
+    element("span", {}, labels[most]),
+    element("span", {}, `${Math.round(100 * weights[most])}\u00a0%`),
+  );
+}
+
+/**
+ * The tokens whose logits a head moves most, up or down.
+ * @param {Sight} sight
+ * @param {number} layer
+ * @param {number} head
+ */
+function strongestPushes({ course, trace, position }, layer, head) {
+  const pushes = pushesOfHead(course.decoder, trace, layer, position, head);
+  const ids = Array.from(pushes, (_, id) => id).sort((a, b) => Math.abs(pushes[b]) - Math.abs(pushes[a]));
+  return ids.slice(0, PUSHES).map((id) => ({ id, value: pushes[id] }));
+}
+
+/**
+ * @param {Sight} sight
+ * @param {{ id: number, value: number }[]} pushes
+ * @param {number} largest  What a full bar stands for.
+ */
+function pushed({ course }, pushes, largest) {
+  const lines = pushes.map(({ id, value }) =>
+    element(
+      "span",
+      { class: value < 0 ? "llm-push llm-lowers" : "llm-push", style: `--share: ${(Math.abs(value) / largest).toFixed(3)}` },
+      element("span", {}, written(course, id)),
+      element("span", {}, signed(value, 1)),
+    ),
+  );
+  return element("span", {}, ...lines);
+}

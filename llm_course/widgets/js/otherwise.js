@@ -1,0 +1,44 @@
+/** The switch of a part that can be left out, which says what the model would guess then. */
+
+import { element } from "./dom.js";
+import { written } from "./lens_table.js";
+import { argmax, softmax } from "./numbers.js";
+import { isLeftOut, partsInWords, traceOtherwise } from "./sight.js";
+
+/** @import { Sight } from "./sight.js" */
+
+/**
+ * Leaves parts out, or puts them back. `otherwise` writes on it what the model would guess then.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ * @param {() => void} onToggle
+ */
+export function switchOf(sight, parts, onToggle) {
+  const isOut = isLeftOut(sight, parts);
+  const does = `${isOut ? "Put back" : "Leave out"} ${partsInWords(parts)}`;
+  return element("button", { type: "button", class: "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: parts.join(), onclick: onToggle });
+}
+
+/**
+ * @param {Sight} sight
+ * @param {HTMLElement} button  Of a part, as `switchOf` makes it.
+ */
+export function otherwise(sight, button) {
+  const parts = /** @type {HTMLButtonElement} */ (button).value.split(",");
+  const { id, share, isOther } = guessOtherwise(sight, parts);
+  button.classList.toggle("llm-flips", isOther);
+  button.replaceChildren(element("b", {}, isLeftOut(sight, parts) ? "↺ " : "", written(sight.course, id)), element("span", {}, ` ${Math.round(100 * share)}\u00a0%`));
+  button.setAttribute("aria-label", `${button.title}: the guess is then ${button.textContent}`);
+}
+
+/**
+ * The guess when parts change sides, and whether it is another one.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ */
+export function guessOtherwise(sight, parts) {
+  const { position, trace } = sight;
+  const shares = softmax(traceOtherwise(sight, parts).logits[position]);
+  const id = argmax(shares);
+  return { id, share: shares[id], isOther: id !== argmax(trace.logits[position]) };
+}
