@@ -87,14 +87,22 @@ export default widget(
       const before = remember(now);
       const former = before?.view === now.view ? before.length : undefined; // lines of other models are no trace of these
       said.textContent = sentence(now);
-      const shaded = blindOf(now) < 0 ? "Nothing is shaded: exact match sees every model." : blindOf(now) === 0 ? `Shaded: exact match under ${percent(NOTHING)}, in the first model only.` : `Shaded: exact match under ${percent(NOTHING)}; above it, how much of the ruler's whole rise lies there.`;
       const seeds = now.view.runs.length > 1 ? [`Blue: ${now.view.runs[0].name}. Gray: other seeds.`] : [];
-      key.textContent = [shaded, ...seeds, ...(former && former !== now.length ? [`Pale: answers of ${former}.`] : [])].join(" ");
+      key.textContent = [shadedSaid(blindOf(now)), ...seeds, ...(former && former !== now.length ? [`Pale: answers of ${former}.`] : [])].join(" ");
       results.replaceChildren(...METRICS.map((metric) => plot(metric, now, former)));
       numbers.replaceChildren(table(now));
     }
   },
 );
+
+/**
+ * @param {number} blind  The last model in which exact match sees nothing, or -1.
+ */
+function shadedSaid(blind) {
+  if (blind < 0) return "Nothing is shaded: exact match sees every model.";
+  const under = `Shaded: exact match under ${percent(NOTHING)}`;
+  return blind === 0 ? `${under}, in the first model only.` : `${under}; above it, how much of the ruler's whole rise lies there.`;
+}
 
 /** @typedef {{ view: View, length: number }} Shown */
 

@@ -2,7 +2,7 @@
 
 import { loadCourseModel } from "./js/course_model.js";
 import { Decoder } from "./js/decoder.js";
-import { announcement, button, checkbox, choice, element, loadWhenVisible, redraw, slider, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider, traitCheckbox, visibleToken, widget } from "./js/dom.js";
 import { buildHaystack, mostAttentiveHead } from "./js/haystack.js";
 import { argmax, randomNumbers, softmax } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
@@ -10,7 +10,7 @@ import { captionedTable } from "./js/table.js";
 import { percent, tokenBars } from "./js/token_bars.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
-/** @import { Haystack } from "./js/haystack.js" */
+/** @import { Haystack, Span } from "./js/haystack.js" */
 /** @import { Matrix, Model } from "./js/types.js" */
 
 /**
@@ -38,28 +38,30 @@ const BARS = 5;
 export default widget(
   {
     title: "Needle explorer",
-    tryThis: [
-      "Choose the frequencies “as trained” and no other children, and press one row from left to right: where do most texts go wrong? Watch where the last token looks, in this text and in another.",
-      "Press the longest text with the needle at the end, and choose one set of frequencies after the other: which one helps? Then press the start. Where does the last token look instead?",
-      "With 60 tokens, set 4 other children and press Another text a few times. Then check “with things of the same kind” and do it again: how often is the right name still the first?",
+    tryThis: (model) => [
+      "Press one row of the table from left to right: where do most texts go wrong? Watch where the last token looks, in this text and in another.",
+      {
+        say: "The longest text, the needle at its end: which of the frequencies help? Then press the start: where does the last token look instead?",
+        set: { row: model.get("depths").length - 1, column: model.get("lengths").length - 1, others: 0, setting: 0 },
+      },
+      {
+        say: "Four other children have things, too. Press Another text a few times. Then check “with things of the same kind”: how often is the right name still the first?",
+        set: { row: 0, column: 0, others: 4, same_kind: false, setting: 0 },
+      },
     ],
   },
   (model, body) => {
     /** @type {Setting[]} */
     const settings = model.get("settings");
-    const view = { setting: 0, row: 0, column: 0, distractors: 0, sameNoun: false, seed: 1 };
     const grid = element("div");
     const said = announcement();
     said.classList.add("llm-needle-said");
     const text = element("p", { class: "llm-text llm-tokens llm-weighed" });
-    const key = element("p", { class: "llm-note" }, "The needle is outlined. The deeper the blue of a token, the more the last one looks at it.");
+    const key = element("p", { class: "llm-note" }, "Outlined: the needle; dashed: other children. The deeper the blue of a token, the more the last one looks at it.");
     const look = element("div");
     const bars = tokenBars("The most probable next tokens");
     const names = settings.map(({ name }, i) => /** @type {[string, string]} */ ([String(i), name]));
-    const change = (/** @type {Partial<typeof view>} */ changes) => {
-      Object.assign(view, changes);
-      show();
-    };
+    const set = (/** @type {string} */ trait) => (/** @type {number | string} */ value) => setTrait(model, trait, Number(value));
     /** @type {CourseModel | null} */
     let course = null;
     let run = 0;
@@ -68,10 +70,10 @@ export default widget(
       element(
         "div",
         { class: "llm-controls" },
-        choice("Rotary frequencies", names, "0", (index) => change({ setting: Number(index) })),
-        slider("Other children", { min: 0, max: 4, step: 1, value: 0 }, (distractors) => change({ distractors })),
-        checkbox("with things of the same kind", false, (sameNoun) => change({ sameNoun })),
-        button("Another text", () => change({ seed: view.seed + 1 })),
+        choice("Rotary frequencies", names, String(chosen().setting), set("setting")),
+        slider("Other children", { min: 0, max: 4, step: 1, value: model.get("others") }, set("others")),
+        traitCheckbox(model, "same_kind", "with things of the same kind"),
+        button("Another text", () => set("seed")(model.get("seed") + 1)),
       ),
       element("div", { class: "llm-row llm-halves" }, element("div", {}, grid, bars.node), element("div", {}, said, look)),
       key,
@@ -79,6 +81,7 @@ export default widget(
     );
     showGrid();
     said.textContent = "Loading the course model …";
+    for (const trait of ["setting", "row", "column", "others", "same_kind", "seed"]) model.on(`change:${trait}`, show);
     load();
 
     async function load() {
@@ -86,8 +89,21 @@ export default widget(
       show();
     }
 
+    /** What is asked for; an address may ask for more than there is. */
+    function chosen() {
+      const [row, column, setting] = [["row", "depths"], ["column", "lengths"], ["setting", "settings"]].map(([trait, list]) => Math.min(Math.max(0, model.get(trait)), model.get(list).length - 1));
+      return { row, column, setting, others: model.get("others") };
+    }
+
     function showGrid() {
-      redraw(grid, recallTable(model, settings[view.setting], view, (row, column) => change({ row, column })));
+      const view = chosen();
+      redraw(
+        grid,
+        recallTable(model, settings[view.setting], view, (row, column) => {
+          model.set("row", row);
+          setTrait(model, "column", column);
+        }),
+      );
     }
 
     async function show() {
@@ -95,26 +111,27 @@ export default widget(
       if (!course) return;
       const reader = course;
       const own = ++run;
+      const view = chosen();
       const { frequencies, factor } = settings[view.setting];
       const length = model.get("lengths")[view.column];
-      const hay = buildHaystack(model.get("words"), course.tokenizer, randomNumbers(view.seed), {
+      const hay = buildHaystack(model.get("words"), course.tokenizer, randomNumbers(model.get("seed")), {
         length: length - 1,
         depth: model.get("depths")[view.row],
-        distractors: view.distractors,
-        sameNoun: view.sameNoun,
+        distractors: view.others,
+        sameNoun: model.get("same_kind"),
       });
       const ids = [course.config.end_of_text, ...hay.ids];
       said.textContent = `Reading ${length} tokens …`;
       const seen = await read(course, ids, frequencies, factor, () => own !== run);
       if (!seen || own !== run) return;
-      const needle = { start: hay.needle.start + 1, end: hay.needle.end + 1 };
+      const [needle, ...others] = [hay.needle, ...hay.others].map(({ start, end }) => ({ start: start + 1, end: end + 1 }));
       showAnswer(course, hay, seen.logits);
       const { head, share } = mostAttentiveHead(seen.weights, needle);
       const row = seen.weights[head];
       const peaks = peaksOf(row, needle).map((place) => ({ place, word: wordAt(reader, ids, place) }));
       const { heads } = reader.config;
       const name = `layer ${Math.floor(head / heads) + 1}, head ${(head % heads) + 1}`;
-      text.replaceChildren(...strip(course, ids, needle, row, peaks));
+      text.replaceChildren(...strip(course, ids, { needle, others }, row, peaks));
       look.replaceChildren(attentionPlot({ row, share, needle, peaks, name }));
     }
 
@@ -135,9 +152,10 @@ export default widget(
 
     /** What the table says of texts like this one: one text more is none of those. */
     function measuredSaid() {
-      const { recall } = settings[view.setting];
-      if (!recall || view.distractors) return "";
-      return ` Of ${model.get("texts")} others like it, ${Math.round(100 * recall[view.row][view.column])}\u00a0% were right.`;
+      const { setting, row, column, others } = chosen();
+      const { recall } = settings[setting];
+      if (!recall || others) return "";
+      return ` Of ${model.get("texts")} others like it, ${Math.round(100 * recall[row][column])}\u00a0% were right.`;
     }
   },
 );
@@ -173,13 +191,13 @@ async function read({ config, tensors }, ids, frequencies, factor, given_up) {
  * What was measured, without other children: pale where the reader's text has some.
  * @param {Model} model
  * @param {Setting} setting
- * @param {{ row: number, column: number, distractors: number }} view
+ * @param {{ row: number, column: number, others: number }} view
  * @param {(row: number, column: number) => void} onPick
  */
-function recallTable(model, { recall }, { row, column, distractors }, onPick) {
+function recallTable(model, { recall }, { row, column, others }, onPick) {
   const lengths = /** @type {number[]} */ (model.get("lengths"));
   const depths = /** @type {number[]} */ (model.get("depths"));
-  const measured = `How often the right name comes first (${model.get("texts")} texts)${distractors ? "; pale: they have no other children, yours has" : ", by tokens in the text; press one"}`;
+  const measured = `How often the right name comes first (${model.get("texts")} texts)${others ? "; pale: they have no other children, yours has" : ", by tokens in the text; press one"}`;
   const caption = recall ? measured : "Choose a place and a number of tokens";
   const lines = depths.map((depth, i) => {
     const cells = lengths.map((length, j) => {
@@ -191,7 +209,7 @@ function recallTable(model, { recall }, { row, column, distractors }, onPick) {
     });
     return element("tr", {}, element("th", { scope: "row" }, depth === 0 ? "at start" : depth === 1 ? "at end" : `at ${Math.round(100 * depth)}\u00a0%`), ...cells);
   });
-  return captionedTable(caption, [element("td", { class: "llm-corner" }, "needle placed"), ...lengths.map(String)], lines, `llm-heat llm-recall${recall && distractors ? " llm-elsewhere" : ""}`);
+  return captionedTable(caption, [element("td", { class: "llm-corner" }, "needle placed"), ...lengths.map(String)], lines, `llm-heat llm-recall${recall && others ? " llm-elsewhere" : ""}`);
 }
 
 /** @param {number} depth */
@@ -226,24 +244,25 @@ function wordAt({ tokenizer }, ids, place) {
 }
 
 /**
- * The beginning, the needle, what is looked at and the question; what stands between is left out.
+ * The beginning, the needle, what other children have, what is looked at and the question; what stands between is left out.
  * @param {CourseModel} course
  * @param {number[]} ids
- * @param {{ start: number, end: number }} needle
+ * @param {{ needle: Span, others: Span[] }} spans
  * @param {number[]} weights  Of the last token on each.
  * @param {Peak[]} peaks
  */
-function strip(course, ids, needle, weights, peaks) {
+function strip(course, ids, { needle, others }, weights, peaks) {
+  const isIn = (/** @type {number} */ i) => (/** @type {Span} */ { start, end }) => i >= start && i < end;
   const pieces = [];
   let hidden = 0;
   for (let i = 0; i < ids.length; i++) {
-    const inNeedle = i >= needle.start && i < needle.end;
+    const look = isIn(i)(needle) ? "llm-needle" : others.some(isIn(i)) ? "llm-other-needle" : "";
     const near = i >= needle.start - AROUND_NEEDLE && i < needle.end + AROUND_NEEDLE;
     const seen = peaks.some(({ place }) => Math.abs(i - place) <= AROUND_PEAK);
-    if (i < SHOWN_AT_START || i >= ids.length - SHOWN_AT_END || near || seen) {
+    if (i < SHOWN_AT_START || i >= ids.length - SHOWN_AT_END || near || seen || look) {
       if (hidden) pieces.push(` … ${hidden} token${hidden === 1 ? "" : "s"} … `);
       hidden = 0;
-      pieces.push(element("span", { class: inNeedle ? "llm-needle" : "", style: `--share: ${weights[i].toFixed(3)}` }, wordAt(course, ids, i)));
+      pieces.push(element("span", { class: look, style: `--share: ${weights[i].toFixed(3)}` }, wordAt(course, ids, i)));
     } else hidden++;
   }
   return pieces;

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from traitlets import Dict, Int, List
+from traitlets import Bool, Dict, Int, List
 
 from llm_course.corpus import words
 from llm_course.corpus.games import NAMES
@@ -49,6 +49,12 @@ class NeedleExplorer(CourseWidget):
     depths: Any = List().tag(sync=True)
     words: Any = Dict().tag(sync=True)
     texts = Int(0, min=0).tag(sync=True)
+    setting = Int(0, min=0).tag(sync=True)  # which of the frequencies
+    row = Int(0, min=0).tag(sync=True)  # which of the depths
+    column = Int(0, min=0).tag(sync=True)  # which of the lengths
+    others = Int(0, min=0, max=4).tag(sync=True)  # other children in the text
+    same_kind = Bool().tag(sync=True)  # whether they have the same kind of thing
+    seed = Int(1, min=1).tag(sync=True)
 
     def __init__(
         self,

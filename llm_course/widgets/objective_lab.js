@@ -91,7 +91,7 @@ export default widget(
 
 /** @param {Model} model */
 function hint(model) {
-  if (model.get("objective") === "spans") return " Marks teach no word: the readings leave them out. Press a word of the text to hide it, or to show it again.";
+  if (model.get("objective") === "spans") return " Marks teach no word, so the passes leave them out. Press a word of the text to hide it, or to show it again.";
   if (HIDES.includes(model.get("objective"))) return " Press a word of the text to hide it, or to show it again.";
   return " Nothing is hidden, so no word can be pressed. What is said stands below the token after which it is said.";
 }
@@ -164,8 +164,9 @@ function comparison(model, prefix, onPoint) {
     };
     return { row: tableRow(named, [units, said, factor]), show: showLine, light };
   });
-  const head = ["Objective", "Tokens that carry loss", "", "Readings of the text to guess as many words"];
-  const caption = "Press a column, a token to guess: its height is how many words the model sees before it (blue) and behind it (green)";
+  const guesses = model.get("words").length - 1;
+  const head = ["Objective", "Tokens that carry loss", "how many", `passes for ${guesses} guesses`];
+  const caption = "Press a column, a token to guess: its height is how many words the model sees before it (blue) and after it (green)";
   const node = captionedTable(caption, head, lines.map(({ row }) => row), "llm-lessons");
   return { node, show: () => lines.forEach((line) => line.show()), light: (/** @type {number} */ column) => lines.forEach((line) => line.light(column)) };
 }

@@ -19,8 +19,8 @@ const MOST_STEPS = 400;
 const NONE = -1;
 
 /** What the page starts with, as the Python class has it; the pair where there are answers enough for it. */
-export const START = { beta: 0.3, share: 0.8, steps: 200, better: NONE, worse: NONE };
-export const FIRST_PAIR = [1, 4];
+const START = { beta: 0.3, share: 0.8, steps: 200, better: NONE, worse: NONE };
+const FIRST_PAIR = [1, 4];
 
 export default widget(
   {
@@ -58,7 +58,7 @@ export default widget(
 
     function restart() {
       const isLong = model.get("candidates").length > Math.max(...FIRST_PAIR);
-      for (const [trait, value] of Object.entries({ ...START, pairs: [isLong ? FIRST_PAIR : [0, 1]] })) model.set(trait, value);
+      for (const [trait, value] of Object.entries({ ...START, pairs: isLong ? FIRST_PAIR : [0, 1] })) model.set(trait, value);
       model.save_changes();
       controls.replaceChildren(...dials(model));
     }
@@ -100,12 +100,20 @@ function take(model, side, answer) {
   if (model.get(other) === answer) model.set(other, NONE); // no answer is better than itself
   const [chosen, rejected] = [model.get("better"), model.get("worse")];
   if (chosen !== NONE && rejected !== NONE) {
-    const others = model.get("pairs").filter((/** @type {Pair} */ [first, second]) => first !== chosen || second !== rejected);
+    const others = pairsOf(model).filter(([first, second]) => first !== chosen || second !== rejected);
     model.set("better", NONE);
     model.set("worse", NONE);
-    model.set("pairs", [...others, [chosen, rejected]]);
+    model.set("pairs", [...others, [chosen, rejected]].flat());
   }
   model.save_changes();
+}
+
+/** The trait has them one after the other, the better answer of each first. @param {Model} model @returns {Pair[]} */
+function pairsOf(model) {
+  const answers = /** @type {number[]} */ (model.get("pairs"));
+  /** @type {Pair[]} */
+  const pairs = Array.from({ length: Math.floor(answers.length / 2) }, (_, i) => [answers[2 * i], answers[2 * i + 1]]);
+  return pairs.filter((pair) => pair.every((answer) => model.get("candidates")[answer])); // an address may name others
 }
 
 /** What makes a pair of what was pressed so far. @param {Model} model */
@@ -119,8 +127,7 @@ function nextOf(model) {
 function trained(model) {
   /** @type {Candidate[]} */
   const candidates = model.get("candidates");
-  /** @type {Pair[]} */
-  const pairs = model.get("pairs");
+  const pairs = pairsOf(model);
   const [beta, share, steps] = [model.get("beta"), model.get("share"), model.get("steps")];
   const weights = trainDpo(candidates, pairs, beta, share, steps);
   const reference = policyOver(candidates, FEATURES.map(() => 0));
@@ -146,7 +153,7 @@ function dials(model) {
 function pairList(model, { candidates, pairs, beta, weights }) {
   const items = pairs.map((pair, i) => {
     const [chosen, rejected] = pair.map((index) => index + 1);
-    const remove = () => setTrait(model, "pairs", pairs.filter((_, j) => j !== i));
+    const remove = () => setTrait(model, "pairs", pairs.filter((_, j) => j !== i).flat());
     const name = `answer ${chosen} over answer ${rejected}`;
     return element("li", {}, `${chosen} over ${rejected}, margin ${format(margin(candidates, weights, pair, beta))} `, element("button", { type: "button", "aria-label": `Remove ${name}`, onclick: remove }, "×"));
   });

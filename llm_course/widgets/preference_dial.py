@@ -42,7 +42,7 @@ class PreferenceDial(CourseWidget):
     module: ClassVar[str] = "preference_dial"
 
     candidates: List[Any] = List().tag(sync=True)
-    pairs: List[Any] = List().tag(sync=True)
+    pairs: List[Any] = List().tag(sync=True)  # one after the other, the better answer of each first
     better = Int(-1, min=-1).tag(sync=True)  # an answer that waits for a worse one, or -1
     worse = Int(-1, min=-1).tag(sync=True)
     beta = Float(0.3, min=0.05, max=2.0).tag(sync=True)
@@ -67,7 +67,7 @@ class PreferenceDial(CourseWidget):
                 {"text": text, "logProb": score, "features": [text.count("."), count]}
                 for text, score, count in zip(answers, scores.tolist(), false.tolist(), strict=True)
             ],
-            pairs=[FIRST_PAIR if len(answers) > max(FIRST_PAIR) else [0, 1]],
+            pairs=FIRST_PAIR if len(answers) > max(FIRST_PAIR) else [0, 1],
         )
 
     def picture(self) -> str:

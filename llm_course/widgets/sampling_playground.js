@@ -26,7 +26,7 @@ export default widget(
     ],
   },
   (model, body) => {
-    const bars = tokenBars("The most probable: press one to take it", { noteName: "Without", onPick: take });
+    const bars = tokenBars("The most probable: press one to take it", { noteName: "Model's own", onPick: take });
     bars.node.classList.add("llm-over-plain");
     const strip = element("div");
     const text = element("p", { class: "llm-text llm-playground", role: "group", tabindex: 0, "aria-label": "The text" });
@@ -99,7 +99,7 @@ export default widget(
       const before = softmax(logits);
       const ranked = before.map((_, id) => id).sort((a, b) => before[b] - before[a]);
       const kept = cuts.filter((cut) => !cut).length;
-      strip.replaceChildren(rankedStrip({ before: ranked.map((id) => before[id]), now: ranked.map((id) => probabilities[id]), kept }));
+      strip.replaceChildren(rankedStrip({ after: writer.last, before: ranked.map((id) => before[id]), now: ranked.map((id) => probabilities[id]), kept }));
       bars.show(
         ranked.slice(0, BARS).map((id) => ({
           id,
@@ -179,7 +179,7 @@ function compared(ids, former) {
   const shared = sharedStart(ids, former);
   if (shared === ids.length && shared === former.length) return ": the same text, token for token";
   if (shared === Math.min(ids.length, former.length)) return ": the same text, as far as both go";
-  if (shared === 0) return ": another from the first token on";
+  if (shared === 0) return ": not even the first token is as before";
   return `; the first ${shared === 1 ? "one is" : `${shared} are`} as before`;
 }
 

@@ -97,13 +97,13 @@ test("a list comes back from an address with the kind and the shape that it had"
   assert.deepEqual(stateFromAddress("lab", built, wrong), {});
 });
 
-test("pairs come back from an address in whatever number, a matrix only in its own", () => {
-  const built = { pairs: [[1, 4]], matrix: [[1, 4]] };
-  for (const pairs of [[], [[0, 7]], [[1, 4], [0, 7], [2, 6]]]) {
-    assert.deepEqual(stateFromAddress("dial", built, withState("", "dial", built, { ...built, pairs, matrix: [[1, 4], [0, 7]] })).matrix, undefined);
-    assert.deepEqual(stateFromAddress("dial", built, withState("", "dial", built, { ...built, pairs })), { pairs });
+test("a list comes back from an address in whatever length, a matrix only in its own shape", () => {
+  const built = { answers: [1, 4], matrix: [[1, 4]] };
+  for (const answers of [[], [0], [1, 4, 0, 7]]) {
+    const query = withState("", "dial", built, { answers, matrix: [[1, 4], [0, 7]] });
+    assert.deepEqual(stateFromAddress("dial", built, query), { answers });
   }
-  assert.deepEqual(stateFromAddress("dial", built, "?dial.pairs=[[1,4],[2]]&dial.pairs=[1,4]&dial.pairs=[[1,\"4\"]]"), {});
+  assert.deepEqual(stateFromAddress("dial", built, '?dial.answers=[[1,4]]&dial.answers=["1"]&dial.answers=7&dial.answers=[1'), {});
 });
 
 const FRAME = { left: 0, top: 0, right: 300, bottom: 200 };

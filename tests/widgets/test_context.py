@@ -107,6 +107,9 @@ def test_a_haystack_asks_for_what_it_hides(length: int, depth: float) -> None:
         assert text.count(hay["thing"].split()[1]) == 4
         assert text[: text.index(needle)][-1] in ".:"
         assert abs(start / length - depth) < 0.45
+        others = [tokenizer.decode(hay["ids"][other["start"] : other["end"]]) for other in hay["others"]]
+        assert len(others) == 2
+        assert all(re.fullmatch(r" \w+ had an? \w+ \w+\.", other) and other != needle for other in others)
 
 
 def test_context_cost_refuses_in_one_sentence() -> None:
@@ -287,6 +290,30 @@ def test_needle_explorer_reads_the_chosen_text(watched: Watched, address: str) -
     before = said.inner_text()
     page.get_by_role("button", name="Another text").click()
     expect(said).not_to_have_text(before, timeout=60_000)
+
+
+@pytest.mark.browser
+def test_other_children_are_seen_whole_and_a_view_is_shared(watched: Watched, address: str) -> None:
+    page = opened(watched, address, "needle_explorer")
+    for _ in range(2):
+        page.get_by_role("button", name="of what to try").click()
+    page.locator(".llm-try").get_by_role("button", name="Set this up").click()
+    expect(page.get_by_label("Other children")).to_have_value("4")
+    page.wait_for_function("location.search.includes('needle_explorer.others=4')")
+    page.reload()
+    expect(page.get_by_label("Other children")).to_have_value("4")
+    expect(page.locator(".llm-weighed .llm-other-needle", has_text="had")).to_have_count(4)
+    page.get_by_label("with things of the same kind").check()
+    page.wait_for_function(
+        """() => {
+            const words = (look) =>
+                [...document.querySelectorAll(".llm-weighed " + look)].map((node) => node.innerText);
+            const thing = words(".llm-needle").at(-2);
+            return words(".llm-other-needle").filter((word) => word === thing).length === 4;
+        }"""
+    )
+    page.goto(f"{address}/needle_explorer-light.html?needle_explorer.row=99&needle_explorer.setting=9")
+    expect(page.get_by_role("status")).to_contain_text("belonged to")
 
 
 @pytest.mark.browser

@@ -86,14 +86,14 @@ def test_sampling_playground_keeps_its_bars_and_says_what_the_rest_holds(watched
     page = opened(watched, address, "sampling_playground")
     page.get_by_label("Temperature", exact=True).fill("2")
     expect(page.get_by_role("status")).to_have_text("1,536 of 1,536 tokens are kept.")
-    expect(page.get_by_text("The 60 most probable of 1,536 tokens")).to_be_visible()
+    expect(page.get_by_text("After “␣called”: the 60 most probable of 1,536 tokens")).to_be_visible()
     model, tokenizer = models.load("stories").model, models.load("stories").tokenizer
     ids = torch.tensor([[tokenizer.eos_token_id, *tokenizer("There was a girl called")["input_ids"]]])
     with torch.no_grad():
         logits = model(ids).logits[0, -1].sort(descending=True).values
     now, before = (100 * (logits / temperature).softmax(0)[60:].sum().item() for temperature in (2, 1))
     said = page.locator(".llm-ranked svg text", has_text="the other 1,476").text_content()
-    assert said == f"the other 1,476: {now:.1f}\u00a0% together (without: {before:.1f}\u00a0%)"
+    assert said == f"the other 1,476: {now:.1f}\u00a0% together (model's own: {before:.1f}\u00a0%)"
     page.get_by_label("Top-p", exact=True).fill("0.1")
     page.set_viewport_size({"width": 359, "height": 800})
     expect(page.get_by_role("cell", name="cut by top-p").last).to_be_visible()

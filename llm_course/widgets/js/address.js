@@ -7,8 +7,6 @@
 
 /** An address that is longer is cut by some programs. */
 const LONGEST = 1500;
-/** Traits with a list of lists that is no matrix: the reader sets how many there are. */
-const COUNTED = ["pairs"];
 
 /**
  * @param {string} key  Of the widget on its page.
@@ -22,7 +20,7 @@ export function stateFromAddress(key, state, search) {
   for (const [name, text] of new URLSearchParams(search)) {
     const [owner, trait] = name.split(".");
     if (owner !== key || !isShared(trait, state[trait])) continue;
-    const value = asTypeOf(state[trait], text, COUNTED.includes(trait));
+    const value = asTypeOf(state[trait], text);
     if (value !== undefined) found[trait] = value;
   }
   return found;
@@ -78,12 +76,11 @@ function asText(value) {
 /**
  * @param {any} example
  * @param {string} text
- * @param {boolean} isCounted
  */
-function asTypeOf(example, text, isCounted) {
+function asTypeOf(example, text) {
   if (typeof example === "string") return text;
   if (typeof example === "boolean") return { true: true, false: false }[text];
-  if (isList(example)) return asList(example, text, isCounted);
+  if (isList(example)) return asList(example, text);
   const number = Number(text);
   return text.trim() !== "" && Number.isFinite(number) && (!Number.isInteger(example) || Number.isInteger(number)) ? number : undefined;
 }
@@ -92,13 +89,11 @@ function asTypeOf(example, text, isCounted) {
  * A list of the same kind of entries. Its length may be another, unless it is a list of lists: a matrix keeps its shape.
  * @param {any[]} example
  * @param {string} text
- * @param {boolean} isCounted  Whether it is a list of as many lists as there are.
  */
-function asList(example, text, isCounted) {
+function asList(example, text) {
   try {
     const list = JSON.parse(text);
-    if (!isList(list)) return undefined;
-    return isAlike(isCounted ? list.map(() => example[0]) : example, list) ? list : undefined;
+    return isList(list) && isAlike(example, list) ? list : undefined;
   } catch {
     return undefined;
   }

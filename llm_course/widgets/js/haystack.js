@@ -9,10 +9,13 @@
  * @property {string[]} nouns
  * @property {string[]} hay  Sentences.
  *
+ * @typedef {{ start: number, end: number }} Span
+ *
  * @typedef {object} Haystack
  * @property {number[]} ids
  * @property {number} answer  The id of the name that should come next.
- * @property {{ start: number, end: number }} needle  Where the sentence with it stands.
+ * @property {Span} needle  Where the sentence with it stands.
+ * @property {Span[]} others  Where those of the other children stand.
  * @property {string} thing
  */
 
@@ -37,16 +40,18 @@ export function buildHaystack(words, tokenizer, draw, { length, depth, distracto
   const places = needles.map((_, i) => nearest(i === 0 ? depth * room : Math.floor(draw() * (room + 1))));
   const order = places.map((_, i) => i).sort((a, b) => places[a] - places[b]);
   const ids = [...beginning];
+  /** @type {Span[]} */
+  const spans = [];
   let last = 0;
-  let start = 0;
   for (const i of order) {
     ids.push(...hay.slice(last, places[i]));
-    if (i === 0) start = ids.length;
+    spans[i] = { start: ids.length, end: ids.length + needles[i].length };
     ids.push(...needles[i]);
     last = places[i];
   }
   ids.push(...hay.slice(last), ...question);
-  return { ids, answer: tokenizer.encode(` ${names[0]}`)[0], needle: { start, end: start + needles[0].length }, thing: things[0] };
+  const [needle, ...others] = spans;
+  return { ids, answer: tokenizer.encode(` ${names[0]}`)[0], needle, others, thing: things[0] };
 }
 
 /**

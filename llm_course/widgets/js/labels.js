@@ -74,20 +74,14 @@ export function spotsAround([x, y], below = false, farthest = DISTANCES.length) 
  * @returns {Spot}
  */
 export function spotFixed([x, y], [right, down]) {
+  /** @type {Spot["anchor"]} */
   const anchor = right < 0 ? "end" : right > 0 ? "start" : "middle";
-  const tip = /** @type {Point} */ ([x + right + 6 * Math.sign(right), y + down + (down < 0 ? LETTER.descent : -LETTER.ascent)]);
-  return { x: x + right, y: y + down, anchor, leader: Math.abs(down) > DISTANCES[1] ? ledFrom([x, y], tip) : undefined };
-}
-
-/**
- * What leads to a name, from right beside its point.
- * @param {Point} point
- * @param {Point} tip
- * @returns {Point[]}
- */
-function ledFrom([x, y], [toX, toY]) {
-  const share = BESIDE_MARK / Math.max(Math.abs(toX - x), Math.abs(toY - y));
-  return [[x + share * (toX - x), y + share * (toY - y)], [toX, toY]];
+  /** @type {Spot} */
+  const spot = { x: x + right, y: y + down, anchor };
+  if (Math.abs(down) <= DISTANCES[1]) return spot;
+  const [toX, toY] = [right + 6 * Math.sign(right), down + (down < 0 ? LETTER.descent : -LETTER.ascent)];
+  const share = BESIDE_MARK / Math.max(Math.abs(toX), Math.abs(toY)); // the leader begins right beside the point
+  return { ...spot, leader: [[x + share * toX, y + share * toY], [x + toX, y + toY]] };
 }
 
 /**

@@ -58,7 +58,7 @@ export function headTable(sight, layer, isOut, { chooseHead, toggle }) {
     return tableRow(choose, [taken(sight, weights), ...(isOut ? [] : [pushed(sight, pushes[head], largest), switchOf(sight, part, () => toggle(part))])], isLeftOut(sight, part) && "llm-out");
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  const columns = ["head", "most from", ...(isOut ? [] : ["pushes most", "guess without it"])];
+  const columns = ["head", "most from", ...(isOut ? [] : ["moves logit of", "guess without it"])];
   return captionedTable(caption, columns, rows, "llm-heat llm-heads");
 }
 

@@ -1,12 +1,13 @@
 /** A distribution as one strip, the most probable token first: what is kept, what is cut, and what it was without. */
 
-import { element, svg } from "./dom.js";
+import { element, svg, visibleToken } from "./dom.js";
 import { widthOf } from "./labels.js";
 import { fitted, sample } from "./plot.js";
 import { percent } from "./token_bars.js";
 
 /**
  * @typedef {object} Ranked
+ * @property {string} after  The token that they follow, if there is one.
  * @property {number[]} before  The probabilities without the settings, the largest first.
  * @property {number[]} now  With them, in the same order.
  * @property {number} kept  How many of the first are kept: a filter keeps the most probable ones.
@@ -21,7 +22,8 @@ const SHOWN = 60;
 export function rankedStrip(ranked) {
   const all = ranked.before.length;
   const shown = Math.min(SHOWN, all);
-  const title = shown < all ? `The ${shown} most probable of ${all.toLocaleString("en")} tokens` : `All ${all.toLocaleString("en")} tokens, the most probable first`;
+  const what = shown < all ? `the ${shown} most probable of ${all.toLocaleString("en")} tokens` : `all ${all.toLocaleString("en")} tokens, the most probable first`;
+  const title = ranked.after ? `After “${visibleToken(ranked.after)}”: ${what}` : what.replace(/^./, (letter) => letter.toUpperCase());
   const mark = (/** @type {string} */ look) => svg("rect", { class: look, x: 1, width: 24, height: 10 });
   return element(
     "figure",
@@ -31,7 +33,7 @@ export function rankedStrip(ranked) {
     element(
       "p",
       { class: "llm-legend" },
-      sample("with your settings", mark("llm-bar-within")), sample("cut", mark("llm-bar-beyond")), sample("without", mark("llm-plainly")),
+      sample("with your settings", mark("llm-bar-within")), sample("cut", mark("llm-bar-beyond")), sample("the model's own", mark("llm-plainly")),
     ),
   );
 }
@@ -83,6 +85,6 @@ function drawing({ before, now, kept }, shown, width, title) {
 function theRest(count, now, before, room) {
   if (count === 0) return "";
   const rest = `the other ${count.toLocaleString("en")}`;
-  const whole = `${rest}: ${percent(now)} together (without: ${percent(before)})`;
+  const whole = `${rest}: ${percent(now)} together (model's own: ${percent(before)})`;
   return widthOf(whole) <= room ? whole : `${rest}: ${percent(now)}`;
 }

@@ -68,6 +68,12 @@ export class Writer {
     return written || this.ids.length >= this.course.config.context_length;
   }
 
+  /** The token that the next one follows; of a finished text the one before its last. Nothing at the beginning of a text. */
+  get last() {
+    const id = this.ids.at(this.finished ? -2 : -1);
+    return id === undefined || id === this.course.config.end_of_text ? "" : this.label(id);
+  }
+
   get prompt() {
     return this.course.tokenizer.decode(this.ids.slice(1, this.promptLength));
   }
@@ -131,6 +137,7 @@ export class FixedDistribution {
     this.former = logits;
     this.tokens = tokens;
     this.prompt = "";
+    this.last = "";
     this.finished = false;
     /** @type {number[]} */
     this.ids = [];
