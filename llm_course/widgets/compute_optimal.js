@@ -91,7 +91,7 @@ export default widget(
       const best = lowest(runsOfCost(cost, served, sizesBetween(SEARCHED.from, SEARCHED.to, 100)));
       const above = fittedLoss(chosen) - best.loss;
       const isFar = isSeen(at(chosen)) ? "" : ", too far for the chart";
-      said.textContent = `Chosen: ${sentence(chosen)} That is ${above < 0.001 ? "less than 0.001" : format(above, 3)} above the lowest for as much compute${served ? " over a life" : ""}${isFar}.`;
+      said.textContent = `Chosen: ${sentence(chosen)} That is ${above < 0.001 ? "less than 0.001" : format(above, 3)} above the lowest for as much compute${served ? " over a life" : ""}${isFar}.${served ? ` At ${inWords(cost / (2 * served))}, serving takes all of it.` : ""}`;
       const points = bowl(cost, served, chosen);
       const before = remember(points);
       curve.replaceChildren(plot(chosen, points, before, best, cost));
@@ -208,7 +208,7 @@ function plot(chosen, points, before, best, cost) {
   const ofChosen = { at: at(chosen), name: itself ? `chosen: ${itself[0]}` : "chosen", look: 1, isAlwaysNamed: true, beside: itself && NAMED_AT[itself[0]] };
   const others = OTHER_BUDGETS.filter((power) => Math.abs(power - Math.log10(cost)) > APART);
   return linePlot({
-    title: "Loss by size, for your budget (blue; pale: before) and others (gray). Pale dots: published models, each of its own budget",
+    title: `Loss by size, for your budget (blue${before ? "; pale: before" : ""}) and others (gray). Pale dots: published models, each of its own budget`,
     x: "parameters",
     y: `fitted loss, never below ${LIMIT}`,
     series: [...others.map((power) => ({ name: "", points: bowl(10 ** power, 0), look: 4, aside: `1e${power} FLOPs` })), { name: "", points, before, look: 0 }],

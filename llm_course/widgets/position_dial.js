@@ -26,7 +26,7 @@ const TURNED = [
   "Move both positions on together: every hand turns, yet the product stays. Only the distance counts.",
   "Move the key one position at a time: the first hand turns by about 57° a step, the last hardly at all.",
   LARGEST,
-  "Raise the base: the slow hands get slower still, so that they tell far distances apart.",
+  "Raise the base: the slow hands get slower still. In 64 positions they hardly move: such hands are made for longer texts.",
   "Choose sinusoids: the product again depends on the distance only. What else of the curve is the same, and what is not?",
 ];
 const ADDED = [

@@ -22,6 +22,7 @@ export default calculator(
       "Type 2 into “Busy”, then 100. By what factor does a token get cheaper? And what happens to the two bills of the month?",
       "Batching makes more tokens per second on the same machine. Type ten times as many: with the same tokens a month, how busy is it now, and what has become of the bill?",
       "Type $0.40 as the price of the API, then $0.05. From how many tokens on is the machine cheaper? Why do the lines no longer meet?",
+      "Drag “Tokens a month” slowly to the right, over the step in the machine's line. What does one token more cost there?",
     ],
   },
   { traits: TRAITS, fields, compute: compare, sentence, pictures: [figures, plot] },

@@ -27,8 +27,11 @@ export default widget(
     title: "Serving arena: Llama 3 8B on one H100, simulated",
     tryThis: [
       "Switch between static and continuous batches. Which requests wait, and for whom?",
-      "Raise the slots from 1 to 24. What happens to the tokens per second of all, and to the time per token of each?",
-      "Take 1 GiB of memory and 24 slots, and point at a request that was sent back. Then share the prefixes: why are more sent back, and all done earlier?",
+      { say: "One slot only. Raise the slots to 24: what happens to the tokens per second of all, and to the time per token of each?", set: { slots: 1 } },
+      {
+        say: "Here are 1 GiB of memory and 24 slots: point at a request that was sent back. Then share the prefixes: why are more sent back, and all done earlier?",
+        set: { memory: 1, slots: 24, sharing: false, batching: "continuous" },
+      },
       "Find the longest pause, and make it short with a chunk. Does the first token come later, where requests wait for a slot anyway?",
     ],
   },

@@ -225,7 +225,7 @@ def test_the_arena_opens_its_other_settings_where_they_are_needed(watched: Watch
     following = page.get_by_role("button", name="of what to try")
     following.click()
     expect(memory).to_be_hidden()
-    following.click()  # "Take 1 GiB of memory"
+    following.click()  # "Here are 1 GiB of memory"
     expect(memory).to_be_visible()
     following.click()
     expect(memory).to_be_visible()

@@ -27,7 +27,7 @@ function habits(weights, tokens) {
   const rest = argmax(columns);
   return [
     { does: "looks most at the token before", name: "one back", short: "1 back", share: mean((i) => i - 1) },
-    { does: `looks most at “${tokens[rest]}”`, name: `“${tokens[rest]}”`, short: tokens[rest], share: columns[rest] },
+    { does: `looks most at “${tokens[rest]}”`, name: `“${tokens[rest]}”`, short: `“${tokens[rest]}”`, share: columns[rest] },
     { does: "looks most at the token itself", name: "itself", short: "itself", share: mean((i) => i) },
   ].sort((one, other) => other.share - one.share);
 }
