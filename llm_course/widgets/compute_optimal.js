@@ -91,7 +91,7 @@ export default widget(
       const best = lowest(runsOfCost(cost, served, sizesBetween(SEARCHED.from, SEARCHED.to, 100)));
       const above = fittedLoss(chosen) - best.loss;
       const isFar = isSeen(at(chosen)) ? "" : ", too far for the chart";
-      said.textContent = `Chosen: ${sentence(chosen)} That is ${above < 0.001 ? "less than 0.001" : format(above, 3)} above the lowest for as much compute${served ? " over a life" : ""}${isFar}.${served ? ` At ${inWords(cost / (2 * served))}, serving takes all of it.` : ""}`;
+      said.textContent = `Chosen: ${sentence(chosen)} It is ${timesAsLarge(chosen, best)}, ${above < 0.001 ? "less than 0.001" : format(above, 3)} above it for as much compute${served ? " over a life" : ""}${isFar}.${served ? ` At ${inWords(cost / (2 * served))}, serving takes all of it.` : ""}`;
       const points = bowl(cost, served, chosen);
       const before = remember(points);
       curve.replaceChildren(plot(chosen, points, before, best, cost));
@@ -140,6 +140,16 @@ function fields(model, leave, fill) {
     slider("Parameters", { min: SMALLEST, max: LARGEST, step: "any", value: model.get("parameters"), format: (value) => inWords(10 ** value), parse: (text) => Math.log10(countInWords(text)) }, set("parameters")),
     choice("Tokens served in its life", served.map((count) => [String(count), count ? inWords(count) : "none"]), String(model.get("served")), (count) => setTrait(model, "served", Number(count))),
   ];
+}
+
+/**
+ * @param {Run} chosen
+ * @param {Run} best
+ */
+function timesAsLarge(chosen, best) {
+  const times = chosen.parameters / best.parameters;
+  const count = times < 0.01 ? "under 0.01" : times >= 1000 ? inWords(times) : format(times, times < 0.95 ? 2 : times < 10 ? 1 : 0);
+  return `${count} times as large as the lowest`;
 }
 
 /** @param {Run} run */

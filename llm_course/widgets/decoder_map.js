@@ -34,9 +34,11 @@ export default widget(
         "Sam and Anna",
         "Sam gives the ball away, and the model says “Anna”. Which of these heads looks at Sam? Leave this one out, by its “guess without it”: who gets the ball then?",
       ),
-      given(model, "Lily and Ben", "Lily gives now. Does the same head look at Lily? What is the guess without it? Then write other names: it works with most, not with all."),
+      given(model, "Emma and Lily", "Emma gives now. Does the same head look at Emma? What is the guess without it? Then write other names: it works with most, not with all."),
       `A guess stands after each layer. Which layer is the first with the final one? Press “guess without it” ${model.get("small") ? "there" : "beside its parts"} to leave ${model.get("small") ? "the layer" : "one"} out: does the guess change?`,
-      `Leave out one ${model.get("small") ? "layer" : "attention or feed-forward network"} after the other, and put it back: which can the model not do without? Then choose another token.`,
+      model.get("small")
+        ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."
+        : "Open the norms from top to bottom: what is each row divided by, and does it grow? Then choose an earlier token: which numbers of its row depend on the tokens after it?",
       "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
     ],
   },
@@ -52,6 +54,7 @@ export default widget(
     const every = element("div");
     const lenses = element("details", { ontoggle: showEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
     const draw = button("Draw a token and go on", drawNext);
+    const whole = button("Put all back", () => leaveOut([]));
     let draws = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let foreseen;
@@ -60,8 +63,8 @@ export default widget(
     /** @type {Sight | null} */
     let sight = null;
 
-    draw.disabled = true;
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), said, tokens, row, lenses);
+    draw.disabled = whole.hidden = true;
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, whole), tokens, row, lenses);
     new ResizeObserver(place).observe(body);
     load();
 
@@ -85,6 +88,7 @@ export default widget(
       const part = openedPart(now);
       now.position = askedPosition(now);
       said.textContent = firstGuess(now);
+      whole.hidden = !now.out.length;
       keepFocus(body, () => {
         const [start, ...others] = chips(now, part, isDrawn);
         tokens.replaceChildren(start, ...cutOff(now.cut), ...others);
@@ -210,9 +214,15 @@ export default widget(
     /** @param {string[]} parts */
     function toggle(parts) {
       if (!sight) return;
-      sight.out = toggled(sight, parts);
-      sight.trace = traceWithout(sight, sight.out);
-      setTrait(model, "out", sight.out);
+      leaveOut(toggled(sight, parts));
+    }
+
+    /** @param {string[]} parts */
+    function leaveOut(parts) {
+      if (!sight) return;
+      sight.out = parts;
+      sight.trace = traceWithout(sight, parts);
+      setTrait(model, "out", parts);
       show();
     }
 
@@ -260,7 +270,7 @@ export default widget(
  */
 function given(model, names, say) {
   const [giver] = names.split(" ");
-  const set = { text: `${names} had a red ball. ${giver} gave the red ball to`, part: model.get("small") ? "layer-3" : "attention-3", head: 0, out: [], position: -1 };
+  const set = { text: `${names} had a red ball. ${giver} gave the red ball to`, part: model.get("small") ? "layer-3" : "attention-3", head: 2, out: [], position: -1 };
   return model.get("text") === set.text && model.get("part") === set.part ? say : { say, set };
 }
 

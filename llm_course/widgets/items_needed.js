@@ -96,8 +96,7 @@ function fields(model) {
       },
       (power) => set("items")(itemsOf(power)),
     ),
-    pick("Confidence", "confidence", CONFIDENCES),
-    pick("Tests that find it", "power", POWERS),
+    element("details", {}, element("summary", {}, "Confidence and power"), pick("Confidence", "confidence", CONFIDENCES), pick("Tests that find it", "power", POWERS)),
   ];
 }
 
@@ -211,7 +210,7 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
  * @param {Asked} asked
  */
 function intervals({ difference, deviation, items, confidence, ends }) {
-  const rows = KINDS.map(([kind, name]) => ({ name, ends: ends[kind], error: (100 * deviation[kind]) / Math.sqrt(items), text: ends[kind].map((end) => format(end, 1)).join(" to ") }));
+  const rows = KINDS.map(([kind, name]) => ({ name, ends: ends[kind], error: (100 * deviation[kind]) / Math.sqrt(items), text: ends[kind].map((end) => format(end, Math.abs(end) < 0.05 ? 2 : 1)).join(" to ") }));
   const { from: least, to: most, room: step } = AXES.find(({ from, to, room }) => 100 * difference >= from + room - 1e-9 && 100 * difference <= to - room + 1e-9) ?? AXES[AXES.length - 1];
   const caption = `${100 * confidence} % interval of a test of ${inItems(items)}, in points`;
   const marks = Array.from({ length: (most - least) / step + 1 }, (_, i) => least + step * i);

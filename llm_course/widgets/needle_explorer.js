@@ -23,6 +23,8 @@ import { percent, tokenBars } from "./js/token_bars.js";
  * @typedef {{ place: number, word: string }} Peak
  */
 
+/** Tokens of the text that the head is chosen by. */
+const SHORT = 59;
 /** So many tokens are read before the page may do something else. */
 const SLICE = 40;
 /** Tokens that are shown at the ends, around the needle, and around what is looked at. */
@@ -64,7 +66,11 @@ export default widget(
     const set = (/** @type {string} */ trait) => (/** @type {number | string} */ value) => setTrait(model, trait, Number(value));
     /** @type {CourseModel | null} */
     let course = null;
+    /** The head that is looked at, in every text the same: else one could not compare them. */
+    let head = 0;
     let run = 0;
+    /** Of the texts that differ in nothing but their seed: those read, and those with the right name first. @type {Map<string, Map<number, boolean>>} */
+    const readSoFar = new Map();
 
     body.append(
       element(
@@ -86,6 +92,7 @@ export default widget(
 
     async function load() {
       course = await loadWhenVisible(body, said, () => loadCourseModel(model));
+      if (course) head = await headThatFinds(course, model);
       show();
     }
 
@@ -114,20 +121,16 @@ export default widget(
       const view = chosen();
       const { frequencies, factor } = settings[view.setting];
       const length = model.get("lengths")[view.column];
-      const hay = buildHaystack(model.get("words"), course.tokenizer, randomNumbers(model.get("seed")), {
-        length: length - 1,
-        depth: model.get("depths")[view.row],
-        distractors: view.others,
-        sameNoun: model.get("same_kind"),
-      });
+      const wanted = { length: length - 1, depth: model.get("depths")[view.row], distractors: view.others, sameNoun: model.get("same_kind") };
+      const hay = buildHaystack(model.get("words"), course.tokenizer, randomNumbers(model.get("seed")), wanted);
       const ids = [course.config.end_of_text, ...hay.ids];
       said.textContent = `Reading ${length} tokens …`;
       const seen = await read(course, ids, frequencies, factor, () => own !== run);
       if (!seen || own !== run) return;
       const [needle, ...others] = [hay.needle, ...hay.others].map(({ start, end }) => ({ start: start + 1, end: end + 1 }));
       showAnswer(course, hay, seen.logits);
-      const { head, share } = mostAttentiveHead(seen.weights, needle);
       const row = seen.weights[head];
+      const share = row.slice(needle.start, needle.end).reduce((sum, weight) => sum + weight, 0);
       const peaks = peaksOf(row, needle).map((place) => ({ place, word: wordAt(reader, ids, place) }));
       const { heads } = reader.config;
       const name = `layer ${Math.floor(head / heads) + 1}, head ${(head % heads) + 1}`;
@@ -147,7 +150,18 @@ export default widget(
       const place = ranked.indexOf(hay.answer) + 1;
       const name = tokenizer.decode([hay.answer]).trim();
       const found = place === 1 ? "the most probable token" : `in place ${place.toLocaleString("en")} of ${ranked.length.toLocaleString("en")}`;
-      said.textContent = `The ${hay.thing} belonged to ${name}: ${percent(probabilities[hay.answer])}, ${found}.${measuredSaid()}`;
+      said.textContent = `The ${hay.thing} belonged to ${name}: ${percent(probabilities[hay.answer])}, ${found}.${measuredSaid()}${counted(place === 1)}`;
+    }
+
+    /**
+     * How many of the texts that were read with these settings had the right name first.
+     * @param {boolean} isRight
+     */
+    function counted(isRight) {
+      const settingsNow = JSON.stringify([chosen(), model.get("same_kind")]);
+      const mine = readSoFar.get(settingsNow) ?? new Map();
+      readSoFar.set(settingsNow, mine.set(model.get("seed"), isRight));
+      return mine.size > 1 ? ` You have read ${mine.size}, ${[...mine.values()].filter(Boolean).length} right.` : "";
     }
 
     /** What the table says of texts like this one: one text more is none of those. */
@@ -155,10 +169,25 @@ export default widget(
       const { setting, row, column, others } = chosen();
       const { recall } = settings[setting];
       if (!recall || others) return "";
-      return ` Of ${model.get("texts")} others like it, ${Math.round(100 * recall[row][column])}\u00a0% were right.`;
+      const right = Math.round(model.get("texts") * recall[row][column]);
+      return ` Of ${model.get("texts")} others like it, ${right} ${right === 1 ? "was" : "were"} right.`;
     }
   },
 );
+
+/**
+ * The head that gives the needle most of the last token's look, in a short text and as the model was trained.
+ * @param {CourseModel} course
+ * @param {Model} model
+ */
+async function headThatFinds(course, model) {
+  const wanted = { length: SHORT, depth: 0, distractors: 0, sameNoun: false };
+  const hay = buildHaystack(model.get("words"), course.tokenizer, randomNumbers(1), wanted);
+  const { rope_theta, head_size } = course.config;
+  const trained = Array.from({ length: head_size / 2 }, (_, i) => rope_theta ** (-2 * i / head_size));
+  const seen = await read(course, [course.config.end_of_text, ...hay.ids], trained, 1, () => false);
+  return seen ? mostAttentiveHead(seen.weights, { start: hay.needle.start + 1, end: hay.needle.end + 1 }) : 0;
+}
 
 /**
  * Read a text with other frequencies, a slice at a time.
@@ -269,7 +298,7 @@ function strip(course, ids, { needle, others }, weights, peaks) {
 }
 
 /**
- * Where the last token looks, in the head that gives the needle most.
+ * Where the last token looks, in one head.
  * @param {object} seen
  * @param {number[]} seen.row  Its weights.
  * @param {number} seen.share  What of these is on the needle.
@@ -287,7 +316,7 @@ function attentionPlot({ row, share, needle, peaks, name }) {
     points.push([peak, row[peak]]);
   }
   return linePlot({
-    title: `Where the last token looks: ${percent(share)} on the needle in ${name}, more than in any other head`,
+    title: `Where the last token looks in ${name}: ${percent(share)} on the needle`,
     x: "place in the text",
     y: "weight",
     series: [{ name: "weight", points }],

@@ -199,7 +199,7 @@ function nearestTable(word, near, count, chance, onPick) {
     return tableRow(button(name, () => onPick(index)), [scale], similarity <= clear && "llm-faint");
   });
   const mark = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark" }), `best of ${count} random rows: ${format(chance)}`);
-  const pale = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark llm-clear-from" }), `${CLEARLY} times that: ${format(clear)}. What is below is pale: hardly nearer than chance.`);
+  const pale = element("p", { class: "llm-note" }, element("span", { class: "llm-tick-mark llm-clear-from" }), `${CLEARLY} times that: ${format(clear)}. What is below is pale: not clearly nearer than chance.`);
   return element("div", {}, captionedTable(caption, [], rows, "llm-bars llm-token-bars"), mark, pale);
 }
 
@@ -269,7 +269,7 @@ function kindLegend(labels) {
  * @param {number} lines
  */
 function lead(lines) {
-  return lines ? "Lines lead to the nearest of the words shown, dashed: hardly nearer than chance." : "None of the words shown is nearer than chance.";
+  return lines ? "Lines lead to the nearest of the words shown, dashed: not clearly nearer than chance." : "None of the words shown is nearer than chance.";
 }
 
 /**

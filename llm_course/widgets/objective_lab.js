@@ -41,6 +41,8 @@ export default widget(
     const prefix = slider("Length of the prefix", { min: 1, max: words.length - 1, step: 1, value: model.get("prefix") }, (value) => setTrait(model, "prefix", value));
     /** The column that is pointed at, of the objective that is chosen; -1 for none. */
     let pointed = -1;
+    /** What is said while none is. */
+    let whole = "";
     const compared = comparison(model, prefix, (objective, column) => {
       if (objective !== model.get("objective")) setTrait(model, "objective", objective);
       point(column);
@@ -57,7 +59,7 @@ export default widget(
     function show() {
       const { words: count, marks } = countOf(model, model.get("objective"));
       const counted = marks ? `${count} ${count === 1 ? "word" : "words"} and ${marks} ${marks === 1 ? "mark" : "marks"} carry` : `${count} ${count === 1 ? "token carries" : "tokens carry"}`;
-      said.textContent = `${counted} loss; the text has ${words.length}.${hint(model)}`;
+      whole = `${counted} loss; the text has ${words.length}.${hint(model)}`;
       compared.show();
       pointed = -1;
       showRows(most);
@@ -73,6 +75,7 @@ export default widget(
     function light() {
       const [, hidden, length] = askedOf(model);
       const guess = guessesOf(model.get("objective"), hidden, length)[pointed];
+      said.textContent = guess ? guessSaid(words[guess.place], guess) : whole;
       rows.querySelectorAll("tr:first-child > td > *").forEach((word, place) => {
         word.classList.toggle("llm-guessed", place === guess?.place);
         word.classList.toggle("llm-seen-before", Boolean(guess?.seen.includes(place)) && place < guess.place);
@@ -88,6 +91,16 @@ export default widget(
     }
   },
 );
+
+/**
+ * @param {string} word
+ * @param {{ place: number, seen: number[] }} guess
+ */
+function guessSaid(word, { place, seen }) {
+  const before = seen.filter((one) => one < place).length;
+  const after = seen.length - before;
+  return `“${word}” is guessed from ${before} ${before === 1 ? "word" : "words"} before it and ${after || "none"} after it.`;
+}
 
 /** @param {Model} model */
 function hint(model) {

@@ -186,7 +186,7 @@ function compared(ids, former) {
 /** What the lines below the text say. */
 function legend() {
   const named = (/** @type {string} */ look, /** @type {string} */ name) => element("mark", {}, element("span", { class: look }, name));
-  return element("p", { class: "llm-note llm-written" }, named("llm-anew", "by the model"), ", ", named("llm-shared", "the same as last time"));
+  return element("p", { class: "llm-note llm-written" }, named("llm-anew", "written here"), ", ", named("llm-shared", "the same as last time"));
 }
 
 /** @type {Record<string, { label: string, min: number, max: number, step: number, format: (value: number) => string }>} */

@@ -274,7 +274,7 @@ def test_compute_optimal_moves_to_smaller_models_when_they_are_used(watched: Wat
     for served, best in (("100.00 trillion", "8.91 billion"), ("200.00 trillion", "7.94 billion")):
         page.get_by_label("Tokens served in its life").select_option(served)
         expect(said).to_contain_text("8.00 billion parameters on 15.00 trillion tokens")
-        expect(said).to_contain_text("above the lowest for as much compute over a life.")
+        expect(said).to_contain_text("above it for as much compute over a life.")
         expect(lowest).to_have_text(best)
         for name in ("lowest", "chosen: Llama 3 8B"):
             expect(page.locator("svg[role=img] > text", has_text=name)).to_be_visible()

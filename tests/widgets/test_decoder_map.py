@@ -194,7 +194,7 @@ def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watch
     part.get_by_text("Shapes and sizes").click()
     expect(sizes).to_be_visible()
     page.get_by_role("button", name="Feed-forward 3", exact=True).click()
-    expect(part).to_contain_text("The guess moves from “␣time” to “␣girl”.")
+    expect(part).to_contain_text("The guess so far moves from “␣time” to “␣girl”.")
 
 
 def test_each_part_says_what_torch_guesses_without_it_and_leaves_it_out_when_pressed(
@@ -277,10 +277,10 @@ def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> 
     for name in ("Attention 3", "Feed-forward 3"):
         page.get_by_role("button", name=name, exact=True).click()
         expect(part).not_to_contain_text("Left out")
-        expect(part).to_contain_text("The guess")
+        expect(part).to_contain_text("The guess so far")
         page.get_by_role("button", name="Leave it out").click()
         expect(part).to_contain_text("Left out, it adds nothing.")
-        expect(part).not_to_contain_text("The guess")
+        expect(part).not_to_contain_text("The guess so far")
 
 
 def test_a_share_that_rises_is_not_said_to_fall(watched: Watched, site: Path) -> None:
@@ -571,6 +571,9 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
         "Head 2 takes 42.1\u00a0% of what it mixes from “␣Sam”, and lowers the logit of “␣Sam” by 9."
     )
     rows = part.locator(".llm-heads tbody tr")
+    moved = rows.locator(".llm-push").all_inner_texts()
+    assert [line.split("\n")[0] for line in moved[:3]] == ["␣Sam", "␣Anna", "␣Sam"]
+    assert [line.split("\n")[-1][0] for line in moved[:3]] == ["+", "+", "−"]
     most = ["␣Anna", "␣Sam", "␣Anna", "."]
     for row, token in zip(rows.all(), most, strict=True):
         expect(row.get_by_role("cell").first).to_contain_text(token)
@@ -587,7 +590,10 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     expect(said).to_contain_text("Without head 2 of layer 3")
     page.get_by_role("button", name="Leave it out").click()
     expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from"])
-    expect(said).to_contain_text("Without head 2 of layer 3 and attention 3")
+    expect(said).to_contain_text("Without attention 3, after")
+    page.get_by_role("button", name="Put all back").click()
+    expect(said).to_contain_text("the model guesses “␣Anna”, 99")
+    expect(page.get_by_role("button", name="Put all back")).to_be_hidden()
 
 
 @pytest.mark.browser

@@ -107,7 +107,7 @@ def test_playground_names_its_lines_and_writes_beside_the_cut_where_there_is_roo
     page = start_playground(watched, address)
     line = "span => getComputedStyle(span).textDecorationLine + getComputedStyle(span).textDecorationStyle"
     names = page.locator(".llm-written mark span")
-    assert [names.nth(i).inner_text() for i in (0, 1)] == ["by the model", "the same as last time"]
+    assert [names.nth(i).inner_text() for i in (0, 1)] == ["written here", "the same as last time"]
     page.get_by_role("button", name="One token").click()
     for i, look in enumerate(("anew", "shared")):
         assert names.nth(i).evaluate(line) == page.locator(f".llm-playground .llm-{look}").evaluate(line)

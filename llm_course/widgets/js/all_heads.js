@@ -28,6 +28,7 @@ export function allHeads({ source, layer, head }, onChoose) {
         "button",
         { type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}, ${habit}`, "aria-pressed": String(i === layer && j === head), onclick: () => onChoose(i, j) },
         thumbnail(weights),
+        element("i", {}, `${i + 1}.${j + 1}`), // in the corner that a causal mask leaves empty
         element("span", {}, habit),
       );
     }),
@@ -35,7 +36,7 @@ export function allHeads({ source, layer, head }, onChoose) {
   return element(
     "figure",
     {},
-    element("figcaption", {}, "All heads, a layer in each row: press one"),
+    element("figcaption", {}, "Press a head: 2.4 is head 4 of layer 2"),
     element("div", { class: "llm-thumbnails", style: `--columns: ${heads}`, role: "group", "aria-label": "Heads" }, ...buttons),
     element("p", { class: "llm-note" }, "Below: the place with the most weight, from 30 % on; else “varies” (few tokens) or “spread” (many)."),
   );

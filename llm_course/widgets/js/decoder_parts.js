@@ -193,7 +193,7 @@ function attentionSeen(sight, i, isOut, actions) {
     picture: headTable(sight, i, isOut, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}.`,
+        `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stand two tokens, of the text and the first two guesses, whose logits it moves most.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };
@@ -350,8 +350,8 @@ function pointsTo(course, row) {
 function guessesAlong(course, ...rows) {
   const [before, middle, after] = rows.map((row) => pointsTo(course, row));
   return before === middle && middle === after
-    ? `The guess stays “${before}”.`
-    : `The guess: “${before}” before, “${middle}” after attention, “${after}” after the feed-forward network.`;
+    ? `The guess so far stays “${before}”.`
+    : `The guess so far: “${before}” before, “${middle}” after attention, “${after}” after the feed-forward network.`;
 }
 
 /**
@@ -362,6 +362,6 @@ function guessesAlong(course, ...rows) {
  */
 function guessMoves(course, before, after) {
   const [one, other] = [before, after].map((row) => pointsTo(course, row));
-  return one === other ? `The guess stays “${one}”.` : `The guess moves from “${one}” to “${other}”.`;
+  return one === other ? `The guess so far stays “${one}”.` : `The guess so far moves from “${one}” to “${other}”.`;
 }
 

@@ -1,5 +1,7 @@
 /** A text of plain sentences in which a child and its thing are hidden, as in llm_course/corpus/long_texts.py. */
 
+import { argmax } from "./numbers.js";
+
 /** @import { Tokenizer } from "./bpe.js" */
 
 /**
@@ -92,11 +94,10 @@ function sample(items, count, draw) {
 }
 
 /**
+ * The head that gives the needle most.
  * @param {number[][]} weights  Of the last token, head by head.
- * @param {{ start: number, end: number }} needle
+ * @param {Span} needle
  */
 export function mostAttentiveHead(weights, { start, end }) {
-  const shares = weights.map((row) => row.slice(start, end).reduce((sum, weight) => sum + weight, 0));
-  const share = Math.max(...shares);
-  return { head: shares.indexOf(share), share };
+  return argmax(weights.map((row) => row.slice(start, end).reduce((sum, weight) => sum + weight, 0)));
 }

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { written } from "./lens_table.js";
-import { argmax, format, signed } from "./numbers.js";
+import { argmax, format, signed, softmax } from "./numbers.js";
 import { guessOtherwise, switchOf } from "./otherwise.js";
 import { headName, headOf, isLeftOut, token } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
@@ -34,7 +34,9 @@ export function headInWords(sight, layer, isOut) {
   const from = `${percent(weights[most])} of what it mixes from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing. Head ${head + 1} would take ${from}.`;
   const { id, share, isOther } = guessOtherwise(sight, part);
-  const guess = isOther ? `would be “${written(sight.course, id)}”, ${percent(share)}` : `would stay, at ${percent(share)}`;
+  const now = percent(softmax(sight.trace.logits[sight.position])[id]);
+  const stays = now === percent(share) ? `would stay, at ${now}` : `would stay: ${percent(share)} in place of ${now}`;
+  const guess = isOther ? `would be “${written(sight.course, id)}”, ${percent(share)}` : stays;
   if (isLeftOut(sight, part)) return `Head ${head + 1} is left out: it would take ${from}. With it back, the guess ${guess}.`;
   const [{ id: pushedId, value }] = strongestPushes(sight, layer, head);
   const moves = `${value > 0 ? "raises" : "lowers"} the logit of “${written(sight.course, pushedId)}” by ${format(Math.abs(value), 1)}`;
@@ -81,15 +83,18 @@ function taken({ labels }, weights) {
 }
 
 /**
- * The tokens whose logits a head moves most, up or down.
+ * The tokens whose logits a head moves most, up or down: of those of the text and the first two guesses, for others say
+ * nothing of this text.
  * @param {Sight} sight
  * @param {number} layer
  * @param {number} head
  */
-function strongestPushes({ course, trace, position }, layer, head) {
+function strongestPushes({ course, ids, trace, position }, layer, head) {
   const pushes = pushesOfHead(course.decoder, trace, layer, position, head);
-  const ids = Array.from(pushes, (_, id) => id).sort((a, b) => Math.abs(pushes[b]) - Math.abs(pushes[a]));
-  return ids.slice(0, PUSHES).map((id) => ({ id, value: pushes[id] }));
+  const guesses = trace.logits[position].map((_, id) => id).sort((a, b) => trace.logits[position][b] - trace.logits[position][a]);
+  const asked = [...new Set([...ids.slice(1, position + 1), ...guesses.slice(0, 2)])];
+  const ranked = asked.sort((a, b) => Math.abs(pushes[b]) - Math.abs(pushes[a]));
+  return ranked.slice(0, PUSHES).map((id) => ({ id, value: pushes[id] }));
 }
 
 /**

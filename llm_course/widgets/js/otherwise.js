@@ -27,7 +27,7 @@ export function otherwise(sight, button) {
   const parts = /** @type {HTMLButtonElement} */ (button).value.split(",");
   const { id, share, isOther } = guessOtherwise(sight, parts);
   button.classList.toggle("llm-flips", isOther);
-  button.replaceChildren(element("b", {}, isLeftOut(sight, parts) ? "↺ " : "", written(sight.course, id)), element("span", {}, ` ${Math.round(100 * share)}\u00a0%`));
+  button.replaceChildren(element("b", {}, isLeftOut(sight, parts) ? "↺" : "", written(sight.course, id)), element("span", {}, ` ${Math.round(100 * share)}\u00a0%`));
   button.setAttribute("aria-label", `${button.title}: the guess is then ${button.textContent}`);
 }
 

@@ -83,8 +83,9 @@ export function token({ labels, position }) {
  */
 export function partsInWords(parts) {
   const others = { attention: "feed-forward", "feed-forward": "attention" };
-  const names = parts.map((part) => {
-    const { kind, layer, head } = /** @type {NamedPart} */ (partNamed(part));
+  const named = parts.map((part) => /** @type {NamedPart} */ (partNamed(part)));
+  const apart = named.filter(({ kind, layer }) => kind !== "head" || !parts.includes(`attention-${layer}`)); // a head goes with its attention
+  const names = apart.map(({ kind, layer, head }) => {
     if (kind === "head") return `head ${head} of layer ${layer}`;
     return parts.includes(`${others[kind]}-${layer}`) ? `layer ${layer}` : `${kind} ${layer}`;
   });
