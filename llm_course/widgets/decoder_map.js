@@ -142,7 +142,7 @@ export default widget(
     /** Scrolls to the row that is spoken of, no further than needed: the caption stays where it can. */
     function reveal() {
       opened.scrollTop = 0;
-      const named = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked, tr:has(.llm-pointed)"));
+      const named = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked"));
       const table = named?.closest(".llm-scroller");
       if (named && table) table.scrollTop = named.offsetTop + 2 * named.offsetHeight - table.clientHeight;
     }
