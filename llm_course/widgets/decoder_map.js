@@ -29,6 +29,7 @@ export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
+      ...(model.get("small") ? [] : ["Open the norms from top to bottom: what is each row divided by, and does it grow? Then choose an earlier token: which numbers of its row depend on the tokens after it?"]),
       given(
         model,
         "Sam and Anna",
@@ -36,9 +37,7 @@ export default widget(
       ),
       given(model, "Emma and Lily", "Emma gives now. Does the same head look at Emma? What is the guess without it? Then write other names: it works with most, not with all."),
       `A guess stands after each layer. Which layer is the first with the final one? Press “guess without it” ${model.get("small") ? "there" : "beside its parts"} to leave ${model.get("small") ? "the layer" : "one"} out: does the guess change?`,
-      model.get("small")
-        ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."
-        : "Open the norms from top to bottom: what is each row divided by, and does it grow? Then choose an earlier token: which numbers of its row depend on the tokens after it?",
+      ...(model.get("small") ? ["Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."] : []),
       "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
     ],
   },

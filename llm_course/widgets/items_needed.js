@@ -38,7 +38,7 @@ export default calculator(
   {
     title: "How many items for this difference?",
     tryThis: [
-      "Set the points apart to 2, and move the first model up until it is right on 98 %: the second follows. Do they take more items, or fewer? Why?",
+      "Move the first model up until it is right on 98 %: the second follows, as many points below. Do they take more items, or fewer? Why?",
       "Let the models share all their mistakes (100 %). Two versions of one model often nearly do: what does the same test save then?",
       "Type 164 items, the size of HumanEval. How many points apart must the models be before the interval of the same test leaves out 0?",
     ],
@@ -212,7 +212,7 @@ function plot({ difference, deviation, items, far, power, needed }, before) {
 function intervals({ difference, deviation, items, confidence, ends }) {
   const rows = KINDS.map(([kind, name]) => ({ name, ends: ends[kind], error: (100 * deviation[kind]) / Math.sqrt(items), text: ends[kind].map((end) => format(end, Math.abs(end) < 0.05 ? 2 : 1)).join(" to ") }));
   const { from: least, to: most, room: step } = AXES.find(({ from, to, room }) => 100 * difference >= from + room - 1e-9 && 100 * difference <= to - room + 1e-9) ?? AXES[AXES.length - 1];
-  const caption = `${100 * confidence} % interval of a test of ${inItems(items)}, in points`;
+  const caption = `${100 * confidence} % interval of a test of ${inItems(items)} that measures the true difference, in points`;
   const marks = Array.from({ length: (most - least) / step + 1 }, (_, i) => least + step * i);
   const draw = (/** @type {number} */ width) => {
     const [left, right] = [20 + widthOf(WIDEST), width - 16];

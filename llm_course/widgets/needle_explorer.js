@@ -324,7 +324,7 @@ function attentionPlot({ row, share, needle, peaks, name }) {
     xRange: [-MARGIN * row.length, (1 + MARGIN) * row.length], // the first dot and the last are whole, and their names are within
     band: [needle.start, needle.end - 1],
     markerName: "needle",
-    yRange: [0, 1.2 * Math.max(0.2, ...points.map(([, weight]) => weight))], // room for the needle's name
+    yRange: [0, 1.2], // in every text the same, with room for the needle's name
     height: 200,
   });
 }

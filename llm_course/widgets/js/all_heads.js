@@ -26,10 +26,10 @@ export function allHeads({ source, layer, head }, onChoose) {
       const habit = habitName(weights, source.tokens);
       return element(
         "button",
-        { type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}, ${habit}`, "aria-pressed": String(i === layer && j === head), onclick: () => onChoose(i, j) },
+        { type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}, ${habit.join(" ")}`, "aria-pressed": String(i === layer && j === head), onclick: () => onChoose(i, j) },
         thumbnail(weights),
         element("i", {}, `${i + 1}.${j + 1}`), // in the corner that a causal mask leaves empty
-        element("span", {}, habit),
+        element("span", {}, ...habit.map((part) => element("span", {}, part))),
       );
     }),
   );

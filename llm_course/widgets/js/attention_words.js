@@ -37,11 +37,12 @@ function habits(weights, tokens) {
  * looks at few tokens or many.
  * @param {Matrix} weights
  * @param {string[]} tokens
+ * @returns {[kind: string, share?: string]}
  */
 export function habitName(weights, tokens) {
   const [most] = habits(weights, tokens);
-  if (most?.share > HABIT) return `${most.short} ${Math.round(100 * most.share)}%`;
-  return isSpread(weights) ? "spread" : "varies";
+  if (most?.share > HABIT) return [most.short, `${Math.round(100 * most.share)}%`];
+  return [isSpread(weights) ? "spread" : "varies"];
 }
 
 /**
