@@ -96,7 +96,12 @@ function fields(model) {
       },
       (power) => set("items")(itemsOf(power)),
     ),
-    element("details", {}, element("summary", {}, "Confidence and power"), pick("Confidence", "confidence", CONFIDENCES), pick("Tests that find it", "power", POWERS)),
+    element(
+      "details",
+      { class: "llm-grow" },
+      element("summary", {}, "Confidence and power"),
+      element("div", { class: "llm-controls" }, pick("Confidence", "confidence", CONFIDENCES), pick("Tests that find it", "power", POWERS)),
+    ),
   ];
 }
 

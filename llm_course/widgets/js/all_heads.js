@@ -28,8 +28,8 @@ export function allHeads({ source, layer, head }, onChoose) {
         "button",
         { type: "button", "aria-label": `Layer ${i + 1}, head ${j + 1}, ${habit.join(" ")}`, "aria-pressed": String(i === layer && j === head), onclick: () => onChoose(i, j) },
         thumbnail(weights),
-        element("i", {}, `${i + 1}.${j + 1}`), // in the corner that a causal mask leaves empty
-        element("span", {}, ...habit.map((part) => element("span", {}, part))),
+        element("i", { "data-number": `${i + 1}.${j + 1}` }), // in the corner that a causal mask leaves empty
+        element("span", {}, element("span", {}, habit[0]), habit[1] ? element("span", {}, ` ${habit[1]}`) : null),
       );
     }),
   );

@@ -353,7 +353,7 @@ function suggestions(sentences, setUp, begin, back) {
   }
 
   const list = element("ul", { "aria-live": "polite" }, ...items);
-  show(0);
+  show(Math.max(0, sentences.findIndex((one) => typeof one !== "string" && one.say === setUp())));
   return element(
     "div",
     { class: "llm-try", role: "group", "aria-label": "What to try" },
