@@ -342,7 +342,10 @@ def test_position_dial_shares_add_up_to_the_product_on_a_scale_that_stays(watche
         scales.add(tuple(page.locator(".llm-quiet-trace .llm-tick[text-anchor=end]").all_text_contents()[:5]))
         expect(page.locator(".llm-quiet-trace text").filter(has_text="now ")).to_be_visible()
         expect(page.get_by_text("before", exact=True)).to_have_count(1)
-        assert card.bounding_box()["height"] == height
+        # Drawings are made anew in the next frame.
+        page.wait_for_function(
+            "height => document.querySelector('.llm-widget').getBoundingClientRect().height === height", arg=height
+        )
     assert scales == {("−4", "−2", "0", "2", "4")}
     turn = page.locator(".llm-dials").get_by_text("turn: 63", exact=True)  # 2π · 10, of the second of four pairs
     figure = page.locator(".llm-dials figure").nth(1).bounding_box()
