@@ -471,7 +471,11 @@ def test_the_names_of_the_map_stay_where_they_are(watched: Watched, address: str
     watched.page.set_viewport_size({"width": width, "height": 800})
     page = opened(watched, address, "neighbours_map")
     expect(page.locator(".llm-map .llm-target").first).to_be_attached()
-    page.wait_for_timeout(200)  # the map is drawn anew for its column
+    # The map is drawn anew for its column.
+    page.wait_for_function("""() => {
+        const drawing = document.querySelector(".llm-map svg");
+        return drawing && Math.abs(drawing.viewBox.baseVal.width - drawing.getBoundingClientRect().width) < 2;
+    }""")
     seen = set()
     for word in ("red", "Paris", "hot", "mother"):
         page.get_by_label("Word", exact=True).select_option(label=word)
