@@ -70,7 +70,6 @@ def laid_out(watched: Watched, address: str, name: str, screen: ViewportSize = C
     watched.page.set_viewport_size(screen)
     page = opened(watched, address, name)
     expect(page.locator("[aria-busy]")).to_have_count(0)
-    page.evaluate("document.fonts.ready")
     return page
 
 
