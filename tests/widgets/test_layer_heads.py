@@ -1,0 +1,88 @@
+"""The heads of a layer in the decoder map, against torch: what each takes and moves, and the model without one."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from llm_course import models
+from llm_course.widgets import DecoderMap
+from tests.widgets.conftest import Watched, run_node
+from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, token_ids
+from tests.widgets.test_parity import READ_MODEL
+
+PUSHES_OF_HEAD = (
+    READ_MODEL
+    + """
+import { pushesOfHead, trace } from "./llm_course/widgets/js/trace.js";
+const found = trace(model.decoder, input.ids);
+reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2, input.ids.length - 1, head))));
+"""
+)
+BALL = "Sam and Anna had a red ball. Sam gave the red ball to"
+
+
+def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> None:
+    """By linearity: what a head adds to torch's stream, at the same scale of the norm."""
+    model, ids = models.load("stories").model, token_ids(BALL)
+    layer, kept, size = model.model.layers[2], {}, model.config.head_dim
+    hooks = [
+        layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs: kept.update(mixed=inputs[0][0, -1])),
+        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
+    ]
+    with torch.no_grad():
+        model(torch.tensor([ids]))
+        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
+        expected = []
+        for head in range(4):
+            columns = slice(head * size, (head + 1) * size)
+            adds = layer.self_attn.o_proj.weight[:, columns] @ kept["mixed"][columns]
+            expected.append(model.lm_head(adds * model.model.norm.weight / scale))
+    for hook in hooks:
+        hook.remove()
+    pushes = torch.tensor(run_node(PUSHES_OF_HEAD, {"ids": ids}))
+    torch.testing.assert_close(pushes, torch.stack(expected), rtol=0, atol=0.05)
+
+
+@pytest.mark.browser
+def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(), 944, 15)
+    said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")
+    expect(said).to_contain_text("the model guesses “␣Anna”, 99")
+    expect(part).to_contain_text(
+        "Head 2 takes 42.1\u00a0% of what it mixes from “␣Sam”, and lowers the logit of “␣Sam” by 9."
+    )
+    rows = part.locator(".llm-heads tbody tr")
+    moved = rows.locator(".llm-push").all_inner_texts()
+    assert [line.split("\n")[0] for line in moved[:3]] == ["␣Sam", "␣Anna", "␣Sam"]
+    assert [line.split("\n")[-1][0] for line in moved[:3]] == ["+", "+", "−"]
+    most = ["␣Anna", "␣Sam", "␣Anna", "."]
+    for row, token in zip(rows.all(), most, strict=True):
+        expect(row.get_by_role("cell").first).to_contain_text(token)
+    without_each = [guesses_without(token_ids(BALL), [f"head-3-{head}"])[-1] for head in range(1, 5)]
+    expect(rows.locator(".llm-otherwise b")).to_have_text(without_each)
+    assert without_each == ["␣gave", "␣Sam", "␣Anna", "␣Anna"]
+    switch = rows.nth(1).locator(".llm-otherwise")
+    switch.press("Enter")
+    expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
+    expect(switch).to_be_focused()
+    expect(part).to_contain_text("Head 2 is left out: it would take 42.1")
+    page.wait_for_function("location.search.includes('decoder_map.out=')")
+    page.reload()
+    expect(said).to_contain_text("Without head 2 of layer 3")
+    page.get_by_role("button", name="Leave it out").click()
+    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from"])
+    expect(said).to_contain_text("Without attention 3, after")
+    page.get_by_role("button", name="Put all back").click()
+    expect(said).to_contain_text("the model guesses “␣Anna”, 99")
+    expect(page.get_by_role("button", name="Put all back")).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str) -> None:
+    page = watched.page
+    page.goto(
+        f'{address}/decoder_map-light.html?decoder_map.out=["head-3-9","attention-0","x","head-1-0"]&decoder_map.head=7'
+    )
+    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣girl”")
