@@ -28,10 +28,11 @@ from tests.of_the_day import of_the_day
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FONT = ROOT / "node_modules/@fontsource/source-sans-3/files/source-sans-3-latin-400-normal.woff2"
-IN_ITS_TYPEFACE = """async () => {
+DRAWN = """async () => {
     await document.fonts.ready;
-    for (const _ of "12") await new Promise(requestAnimationFrame); // drawings are made anew for it
+    for (const _ of "12") await new Promise(requestAnimationFrame);
 }"""
+"""Waits for drawings: a new one has its column's width, and the card its height, from the next frame on."""
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -196,10 +197,10 @@ questions count as a reader's presses."""
 
 
 def opened(watched: Watched, address: str, name: str, theme: str = "light") -> Page:
-    """The page of a widget, once it is there in the book's typeface: until then texts have other widths."""
+    """The page of a widget, once it is there, drawn for its column and in the book's typeface."""
     watched.page.goto(f"{address}/{name}-{theme}.html")
     expect(watched.page.locator(".llm-widget")).to_be_visible()
-    watched.page.evaluate(IN_ITS_TYPEFACE)
+    watched.page.evaluate(DRAWN)
     return watched.page
 
 

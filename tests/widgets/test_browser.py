@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from llm_course import models
 from llm_course.widgets import PositionDial
 from tests.conftest import PATIENCE
-from tests.widgets.conftest import NEVER_AT_REST, WIDGETS, Watched, opened, page_html
+from tests.widgets.conftest import DRAWN, NEVER_AT_REST, WIDGETS, Watched, opened, page_html
 
 pytestmark = pytest.mark.browser
 
@@ -342,10 +342,8 @@ def test_position_dial_shares_add_up_to_the_product_on_a_scale_that_stays(watche
         scales.add(tuple(page.locator(".llm-quiet-trace .llm-tick[text-anchor=end]").all_text_contents()[:5]))
         expect(page.locator(".llm-quiet-trace text").filter(has_text="now ")).to_be_visible()
         expect(page.get_by_text("before", exact=True)).to_have_count(1)
-        # Drawings are made anew in the next frame.
-        page.wait_for_function(
-            "height => document.querySelector('.llm-widget').getBoundingClientRect().height === height", arg=height
-        )
+        page.evaluate(DRAWN)
+        assert card.bounding_box()["height"] == height
     assert scales == {("−4", "−2", "0", "2", "4")}
     turn = page.locator(".llm-dials").get_by_text("turn: 63", exact=True)  # 2π · 10, of the second of four pairs
     figure = page.locator(".llm-dials figure").nth(1).bounding_box()
@@ -471,14 +469,10 @@ def test_the_names_of_the_map_stay_where_they_are(watched: Watched, address: str
     watched.page.set_viewport_size({"width": width, "height": 800})
     page = opened(watched, address, "neighbours_map")
     expect(page.locator(".llm-map .llm-target").first).to_be_attached()
-    # The map is drawn anew for its column.
-    page.wait_for_function("""() => {
-        const drawing = document.querySelector(".llm-map svg");
-        return drawing && Math.abs(drawing.viewBox.baseVal.width - drawing.getBoundingClientRect().width) < 2;
-    }""")
     seen = set()
     for word in ("red", "Paris", "hot", "mother"):
         page.get_by_label("Word", exact=True).select_option(label=word)
+        page.evaluate(DRAWN)
         seen.add(
             page.evaluate("""() => JSON.stringify([document.querySelector(".llm-widget").offsetHeight,
                 [...document.querySelectorAll(".llm-map text:is(.llm-far, .llm-near, .llm-chosen)")]
