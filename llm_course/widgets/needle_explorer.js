@@ -25,6 +25,7 @@ import { percent, tokenBars } from "./js/token_bars.js";
 
 /** Tokens of the text that the head is chosen by. */
 const SHORT = 59;
+const MOST_OTHERS = 4;
 /** So many tokens are read before the page may do something else. */
 const SLICE = 40;
 /** Tokens that are shown at the ends, around the needle, and around what is looked at. */
@@ -77,7 +78,7 @@ export default widget(
         "div",
         { class: "llm-controls" },
         choice("Rotary frequencies", names, String(chosen().setting), set("setting")),
-        slider("Other children", { min: 0, max: 4, step: 1, value: model.get("others") }, set("others")),
+        slider("Other children", { min: 0, max: MOST_OTHERS, step: 1, value: chosen().others }, set("others")),
         traitCheckbox(model, "same_kind", "with things of the same kind"),
         button("Another text", () => set("seed")(model.get("seed") + 1)),
       ),
@@ -99,7 +100,7 @@ export default widget(
     /** What is asked for; an address may ask for more than there is. */
     function chosen() {
       const [row, column, setting] = [["row", "depths"], ["column", "lengths"], ["setting", "settings"]].map(([trait, list]) => Math.min(Math.max(0, model.get(trait)), model.get(list).length - 1));
-      return { row, column, setting, others: model.get("others") };
+      return { row, column, setting, others: Math.min(Math.max(0, model.get("others")), MOST_OTHERS) };
     }
 
     function showGrid() {

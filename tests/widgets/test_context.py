@@ -317,8 +317,8 @@ def test_other_children_are_seen_whole_and_a_view_is_shared(watched: Watched, ad
             return words(".llm-other-needle").filter((word) => word === thing).length === 4;
         }"""
     )
-    page.goto(f"{address}/needle_explorer-light.html?needle_explorer.row=99&needle_explorer.setting=9")
-    expect(page.get_by_role("status")).to_contain_text("belonged to")
+    page.goto(f"{address}/needle_explorer-light.html?needle_explorer.others=999&needle_explorer.row=99")
+    expect(page.locator(".llm-weighed .llm-other-needle", has_text="had")).to_have_count(4)
 
 
 @pytest.mark.browser
