@@ -7,7 +7,7 @@ import torch
 from playwright.sync_api import Page, expect
 
 from llm_course import models
-from tests.widgets.conftest import Watched, opened
+from tests.widgets.conftest import DRAWN, Watched, opened
 from tests.widgets.test_layout import COLUMN
 
 pytestmark = pytest.mark.browser
@@ -117,6 +117,7 @@ def test_playground_names_its_lines_and_writes_beside_the_cut_where_there_is_roo
     for top_p in ("0.1", "0.95"):  # few are kept, then so many that the label no longer fits at their right
         page.get_by_role("button", name="Back to the prompt").click()
         page.get_by_label("Top-p", exact=True).fill(top_p)
+        page.evaluate(DRAWN)
         label = strip.locator("text", has_text="kept")
         sides[top_p] = label.get_attribute("text-anchor")
         drawn, written = strip.bounding_box(), label.bounding_box()
