@@ -4,7 +4,7 @@ import { loadCourseModel } from "./js/course_model.js";
 import { allParts, flow } from "./js/decoder_flow.js";
 import { announcement, button, element, loadWhenVisible, setTrait, traitTextField, widget } from "./js/dom.js";
 import { lensTable, written } from "./js/lens_table.js";
-import { argmax, randomNumbers, softmax } from "./js/numbers.js";
+import { randomNumbers, softmax, twoLargest } from "./js/numbers.js";
 import { otherwise } from "./js/otherwise.js";
 import { sample } from "./js/sampling.js";
 import { headOf, isLeftOut, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
@@ -33,7 +33,7 @@ export default widget(
       given(
         model,
         "Sam and Anna",
-        "Sam gives the ball away, and the model says “Anna”. Which of these heads looks at Sam? Leave this one out, by its “guess without it”: who gets the ball then?",
+        "Up to layer 2 “Sam” leads, and in layer 3 “Anna” overtakes. Which of the heads looks at Sam? Leave this one out, by its “guess without it”: who gets the ball then?",
       ),
       given(model, "Emma and Lily", "Emma gives now. Does the same head look at Emma? What is the guess without it? Then write other names: it works with most, not with all."),
       `A guess stands after each layer. Which layer is the first with the final one? Press “guess without it” ${model.get("small") ? "there" : "beside its parts"} to leave ${model.get("small") ? "the layer" : "one"} out: does the guess change?`,
@@ -156,7 +156,7 @@ export default widget(
         .filter((name) => addresses[name])
         .map((name) => element("p", {}, element("a", { href: addresses[name] }, `The chapter about ${name}`)));
       const shown = part.open(sight, { chooseHead, toggle });
-      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLParagraphElement || node instanceof HTMLDetailsElement;
+      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLParagraphElement || (node instanceof HTMLElement && node.matches(".llm-plot"));
       opened.replaceChildren(
         element("div", {}, element("p", { class: "llm-caption" }, part.fullName ?? part.name, " ", part.adds ? outSwitch(sight, part.adds) : null), ...shown.filter(isSaid), ...links),
         element("div", {}, ...shown.filter((node) => !isSaid(node))),
@@ -285,9 +285,7 @@ function cutOff(count) {
 /** @param {Sight} sight */
 function firstGuess(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
-  const best = argmax(shares);
-  const second = argmax(shares.map((share, id) => (id === best ? 0 : share)));
-  const [first, other] = [best, second].map((id) => `“${written(sight.course, id)}”, ${percent(shares[id])}`);
+  const [first, other] = twoLargest(shares).map((id) => `“${written(sight.course, id)}”, ${percent(shares[id])}`);
   // Short, so that one line holds it behind what was drawn.
   if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${first}.`;
   return `After “${token(sight)}” the model guesses ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`;

@@ -25,6 +25,7 @@ import { percent, tokenBars } from "./js/token_bars.js";
 
 /** Tokens of the text that the head is chosen by. */
 const SHORT = 59;
+/** As needle_explorer.py has it. */
 const MOST_OTHERS = 4;
 /** So many tokens are read before the page may do something else. */
 const SLICE = 40;
@@ -184,9 +185,7 @@ export default widget(
 async function headThatFinds(course, model) {
   const wanted = { length: SHORT, depth: 0, distractors: 0, sameNoun: false };
   const hay = buildHaystack(model.get("words"), course.tokenizer, randomNumbers(1), wanted);
-  const { rope_theta, head_size } = course.config;
-  const trained = Array.from({ length: head_size / 2 }, (_, i) => rope_theta ** (-2 * i / head_size));
-  const seen = await read(course, [course.config.end_of_text, ...hay.ids], trained, 1, () => false);
+  const seen = await read(course, [course.config.end_of_text, ...hay.ids], course.decoder.frequencies, 1, () => false);
   return seen ? mostAttentiveHead(seen.weights, { start: hay.needle.start + 1, end: hay.needle.end + 1 }) : 0;
 }
 

@@ -42,12 +42,12 @@ export default widget(
     const shared = element("p", { class: "llm-note llm-of-sharing" });
     const results = element("div");
     const more = moreFields(model);
-    openFor(tips, more);
     body.append(columns([element("div", { class: "llm-controls llm-dense" }, ...fields(model), more), said], [element("div", { class: "llm-told-within" }, told, results), shared]));
     const remember = /** @type {(now: Run) => Run | undefined} */ (memory());
     let picked = -1;
     for (const trait of TRAITS) model.on(`change:${trait}`, show);
     show();
+    return openFor(tips, more);
 
     function show() {
       const { yours, plain, apart } = runs(model);
@@ -99,15 +99,18 @@ function moreFields(model) {
  * Opens settings for what to try, and closes them behind it where the reader has used none of them.
  * @param {HTMLElement} tips
  * @param {HTMLDetailsElement} settings
+ * @returns {() => void}  What undoes it: the suggestions stay when the settings are made anew.
  */
 function openFor(tips, settings) {
   let isOurs = false;
-  for (const use of ["click", "input"]) settings.addEventListener(use, () => (isOurs = false));
-  tips.addEventListener("llm-tried", (event) => {
+  const follow = (/** @type {Event} */ event) => {
     const isNeeded = TRIED.includes(/** @type {CustomEvent} */ (event).detail);
     if (isNeeded && !settings.open) settings.open = isOurs = true;
     if (!isNeeded && isOurs) settings.open = isOurs = false;
-  });
+  };
+  for (const use of ["click", "input"]) settings.addEventListener(use, () => (isOurs = false));
+  tips.addEventListener("llm-tried", follow);
+  return () => tips.removeEventListener("llm-tried", follow);
 }
 
 /** @param {Model} model */

@@ -19,7 +19,7 @@ from llm_course.widgets import ContextCost, NeedleExplorer
 from llm_course.widgets.needle_explorer import trained_frequencies
 from solutions.context import kv_cache_bytes, yarn_frequencies
 
-from .conftest import ROOT, Watched, opened, page_html, run_node
+from .conftest import DRAWN, ROOT, Watched, opened, page_html, run_node
 
 STORIES = ROOT / "llm_course/weights/stories"
 READ_MODEL = """
@@ -182,10 +182,8 @@ def test_context_cost_tells_of_windows_and_keeps_its_height(watched: Watched, ad
     page.get_by_label("Model", exact=True).select_option("Llama 2 7B")
     expect(page.get_by_text("Beyond its window of 4,096")).to_be_visible()
     expect(page.locator("polyline.llm-before")).to_have_count(1)
-    # Drawings are made anew in the next frame.
-    page.wait_for_function(
-        "height => document.querySelector('.llm-widget').getBoundingClientRect().height === height", arg=height
-    )
+    page.evaluate(DRAWN)
+    assert card.bounding_box()["height"] == height
     expect(page.locator(".llm-part caption")).to_contain_text("as of November 2026")
 
 

@@ -1,22 +1,23 @@
 /** The parts of the decoder map: what each shows of the sentence when it is opened. */
 
+import { alongStream, rowsAlong } from "./along_stream.js";
 import { element } from "./dom.js";
-import { headInWords, headTable } from "./layer_heads.js";
+import { headInWords, headTable, strongestPushes } from "./layer_heads.js";
 import { guessOf, written } from "./lens_table.js";
-import { argmax, format, softmax } from "./numbers.js";
-import { isLeftOut, partsInWords, token, traceOtherwise, traceWithout } from "./sight.js";
+import { format, softmax } from "./numbers.js";
+import { guessThen } from "./otherwise.js";
+import { rivalsAlong } from "./rivals.js";
+import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
 import { strip } from "./strip.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent, tokenBars } from "./token_bars.js";
 import { pushesToward, rootMeanSquare } from "./trace.js";
 
-/** @import { CourseModel } from "./course_model.js" */
 /** @import { HeadActions } from "./layer_heads.js" */
 /** @import { Sight } from "./sight.js" */
-/** @import { Trace } from "./trace.js" */
 
 const BARS = 8;
-const HIDDEN_UNITS = 6;
+const HIDDEN_UNITS = 5;
 
 /**
  * @typedef {object} Part  A box of the map.
@@ -62,7 +63,7 @@ export const FINAL_NORM = {
   chapters: ["normalization"],
   open: (sight) => {
     const before = sight.trace.layers[sight.trace.layers.length - 1].residual[sight.position];
-    return norm(sight, before, sight.trace.final[sight.position]);
+    return norm(sight, before, sight.trace.final[sight.position], sight.trace.layers.length);
   },
 };
 
@@ -121,12 +122,10 @@ export function wholeLayer(i) {
     heads: i,
     chapters: ["attention", "feed-forward networks"],
     open: (sight, actions) => {
-      const { input, middle, residual } = sight.trace.layers[i];
       const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
       return [
         paragraph(said),
-        paragraph(guessesAlong(sight.course, input[sight.position], middle[sight.position], residual[sight.position])),
-        withoutIt(sight, adds),
+        rivalsAlong(sight, [chosenHead(sight, i), adds], [i, i + 1]),
         picture,
         details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
       ];
@@ -148,8 +147,8 @@ function normBefore(i, next) {
     chapters: ["normalization"],
     open: (sight) => {
       const layer = sight.trace.layers[i];
-      const [before, after] = next === "attention" ? [layer.input, layer.attentionInput] : [layer.middle, layer.feedForwardInput];
-      return norm(sight, before[sight.position], after[sight.position]);
+      const [before, after, at] = next === "attention" ? [layer.input, layer.attentionInput, i] : [layer.middle, layer.feedForwardInput, i + 0.5];
+      return norm(sight, before[sight.position], after[sight.position], at);
     },
   };
 }
@@ -168,11 +167,8 @@ function attentionOf(i) {
     heads: i,
     chapters: ["attention"],
     open: (sight, actions) => {
-      const { input, middle } = sight.trace.layers[i];
-      const isOut = isLeftOut(sight, adds);
-      const { said, picture, sizes } = attentionSeen(sight, i, isOut, actions);
-      const moves = guessMoves(sight.course, input[sight.position], middle[sight.position]);
-      return [paragraph(said), isOut ? "" : paragraph(moves), withoutIt(sight, adds), picture, details("Shapes and sizes", ...sizes)];
+      const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
+      return [paragraph(said), rivalsAlong(sight, [chosenHead(sight, i), adds], [i, i + 0.5]), picture, details("Shapes and sizes", ...sizes)];
     },
   };
 }
@@ -188,15 +184,25 @@ function attentionSeen(sight, i, isOut, actions) {
   const { heads, kv_heads, head_size } = sight.course.config;
   const { attentionOutput, input } = sight.trace.layers[i];
   const n = sight.ids.length;
+  const pushes = strongestPushes(sight, i);
   return {
-    said: headInWords(sight, i, isOut),
-    picture: headTable(sight, i, isOut, actions),
+    said: headInWords(sight, i, isOut, pushes),
+    picture: headTable(sight, i, isOut, pushes, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
         `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stand two tokens, of the text and the first two guesses, whose logits it moves most.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };
+}
+
+/**
+ * The head that is looked at, as what may be left out.
+ * @param {Sight} sight
+ * @param {number} i
+ */
+function chosenHead(sight, i) {
+  return [headName(i, headOf(sight, i))];
 }
 
 /**
@@ -212,15 +218,16 @@ function feedForwardOf(i) {
     kind: "learned",
     chapters: ["feed-forward networks"],
     open: (sight) => {
-      const { course, position } = sight;
-      const { hidden, middle, residual } = sight.trace.layers[i];
-      const mine = hidden[position];
+      const { hidden, middle } = sight.trace.layers[i];
+      const mine = hidden[sight.position];
       const [n, width] = [sight.ids.length, middle[0].length];
       const isOut = isLeftOut(sight, adds);
+      const does = isOut
+        ? "Left out, it adds nothing. With it back,"
+        : `The row of “${token(sight)}” goes by itself through ${mine.length} hidden units; each adds its own direction, times its value. Without them,`;
       return [
-        paragraph(isOut ? "Left out, it adds nothing." : `The row of “${token(sight)}” goes by itself through ${mine.length} hidden units. Each adds its own direction to the row, times its value.`),
-        isOut ? "" : paragraph(guessMoves(course, middle[position], residual[position])),
-        withoutIt(sight, adds),
+        paragraph(`${does} the guess ${guessThen(sight, adds)}.`),
+        rivalsAlong(sight, [adds], [i + 0.5, i + 1]),
         isOut ? "" : strongestUnits(sight, i),
         details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
       ];
@@ -241,30 +248,6 @@ function strongestUnits({ course, trace, position }, i) {
 }
 
 /**
- * The test of what parts are good for: what the model says without them.
- * @param {Sight} sight
- * @param {string[]} parts
- */
-function withoutIt(sight, parts) {
-  return element("p", { class: "llm-without" }, element("b", {}, `Without ${partsInWords(parts)}`), ` the model ${compare(sight, traceOtherwise(sight, parts), isLeftOut(sight, parts))}`);
-}
-
-/**
- * @param {Sight} sight
- * @param {Trace} other  With what is left out, or without what is not.
- * @param {boolean} isOut
- */
-function compare({ course, position, trace }, other, isOut) {
-  const [now, then] = [trace, other].map(({ logits }) => softmax(logits[position]));
-  const [guess, its] = [now, then].map(argmax);
-  const [first, second] = [guess, its].map((id) => `“${written(course, id)}”`);
-  if (isOut) return `says ${first} (${percent(now[guess])}). With it, ${guess === its ? "it says that, too" : `it says ${second}`} (${percent(then[its])}).`;
-  const [before, after] = [now, then].map((shares) => percent(shares[guess]));
-  if (guess === its) return before === after ? `would say the same, ${first}, at ${after}.` : `would still say ${first}, at ${after} in place of ${before}.`;
-  return `would say ${second} (${percent(then[its])}). ${first} would ${now[guess] > then[guess] ? "fall" : "rise"} from ${before} to ${after}.`;
-}
-
-/**
  * @param {Sight} sight
  * @param {number} i
  */
@@ -277,11 +260,19 @@ function feedForwardAdds({ trace, position }, i) {
  * @param {Sight} sight
  * @param {Float32Array} before
  * @param {Float32Array} after
+ * @param {number} at  Where the norm reads from the stream, in layers.
  */
-function norm(sight, before, after) {
+function norm(sight, before, after, at) {
   const largest = Math.max(...[before, after].flatMap((row) => Array.from(row, Math.abs)));
+  const divisor = rootMeanSquare(before);
   return [
-    paragraph(`Each row of ${shape(sight)} is divided by its root mean square, here ${format(rootMeanSquare(before))}, and multiplied by a learned gain.`),
+    paragraph(`Each row of ${shape(sight)} is divided by its root mean square, here ${format(divisor)}, and multiplied by a learned gain.`),
+    alongStream(sight.trace, {
+      title: "Root mean square of the row along the stream",
+      y: "root mean square",
+      series: [{ name: "", points: rowsAlong(sight.trace, sight.position).map(([x, row]) => [x, rootMeanSquare(row)]) }],
+      dots: [{ at: [at, divisor], name: format(divisor) }],
+    }),
     strip("Before", before, largest),
     strip("After, on the same scale", after, largest),
   ];
@@ -332,36 +323,3 @@ function table(caption, columns, rows, picked) {
   const lines = rows.map(([head, ...cells], i) => tableRow(head, cells, i === picked && "llm-picked"));
   return captionedTable(caption, columns, lines, "llm-heat");
 }
-
-/**
- * The token that a row of the residual stream points to.
- * @param {CourseModel} course
- * @param {Float32Array} row
- */
-function pointsTo(course, row) {
-  return written(course, guessOf(course, row).id);
-}
-
-/**
- * The guess before a layer, between its two parts, and after it.
- * @param {CourseModel} course
- * @param {Float32Array[]} rows
- */
-function guessesAlong(course, ...rows) {
-  const [before, middle, after] = rows.map((row) => pointsTo(course, row));
-  return before === middle && middle === after
-    ? `The guess so far stays “${before}”.`
-    : `The guess so far: “${before}” before, “${middle}” after attention, “${after}” after the feed-forward network.`;
-}
-
-/**
- * What a part does to the guess.
- * @param {CourseModel} course
- * @param {Float32Array} before
- * @param {Float32Array} after
- */
-function guessMoves(course, before, after) {
-  const [one, other] = [before, after].map((row) => pointsTo(course, row));
-  return one === other ? `The guess so far stays “${one}”.` : `The guess so far moves from “${one}” to “${other}”.`;
-}
-

@@ -19,7 +19,7 @@ import { captionedTable, tableRow } from "./table.js";
  * @param {object} labels
  * @param {string} labels.caption
  * @param {string[]} labels.rows
- * @param {(string | Node)[]} labels.columns
+ * @param {string[]} labels.columns
  * @param {(row: number) => void} [labels.onPick]  Makes the row labels buttons.
  * @param {(row?: number, column?: number) => void} [labels.onPoint]  A cell is pointed at, or none any more.
  * @param {number} [labels.full]  What a full color stands for; the largest number shown if left out.

@@ -2,8 +2,8 @@
 
 import { element } from "./dom.js";
 import { written } from "./lens_table.js";
-import { argmax, format, signed, softmax } from "./numbers.js";
-import { guessOtherwise, switchOf } from "./otherwise.js";
+import { argmax, format, signed, twoLargest } from "./numbers.js";
+import { guessThen, switchOf } from "./otherwise.js";
 import { headName, headOf, isLeftOut, token } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
@@ -13,6 +13,8 @@ import { pushesOfHead } from "./trace.js";
 
 /** So many tokens that it moves most stand beside a head. */
 const PUSHES = 2;
+
+/** @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved. */
 
 /**
  * @typedef {object} HeadActions
@@ -25,43 +27,40 @@ const PUSHES = 2;
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out.
+ * @param {Push[][]} pushes  As `strongestPushes` finds them.
  */
-export function headInWords(sight, layer, isOut) {
+export function headInWords(sight, layer, isOut, pushes) {
   const head = headOf(sight, layer);
   const part = [headName(layer, head)];
   const weights = sight.trace.layers[layer].weights[sight.position][head];
   const most = argmax(weights);
   const from = `${percent(weights[most])} of what it mixes from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing. Head ${head + 1} would take ${from}.`;
-  const { id, share, isOther } = guessOtherwise(sight, part);
-  const now = percent(softmax(sight.trace.logits[sight.position])[id]);
-  const stays = now === percent(share) ? `would stay, at ${now}` : `would stay: ${percent(share)} in place of ${now}`;
-  const guess = isOther ? `would be “${written(sight.course, id)}”, ${percent(share)}` : stays;
-  if (isLeftOut(sight, part)) return `Head ${head + 1} is left out: it would take ${from}. With it back, the guess ${guess}.`;
-  const [{ id: pushedId, value }] = strongestPushes(sight, layer, head);
-  const moves = `${value > 0 ? "raises" : "lowers"} the logit of “${written(sight.course, pushedId)}” by ${format(Math.abs(value), 1)}`;
-  return `Head ${head + 1} takes ${from}, and ${moves}. Without this one head, the guess ${guess}.`;
+  if (isLeftOut(sight, part)) return `Head ${head + 1} is left out: it would take ${from}. With it back, the guess ${guessThen(sight, part)}.`;
+  const [{ id, value }] = pushes[head];
+  const moves = `${value > 0 ? "raises" : "lowers"} the logit of “${written(sight.course, id)}” by ${format(Math.abs(value), 1)}`;
+  return `Head ${head + 1} takes ${from}, and ${moves}. Without this one head, the guess ${guessThen(sight, part)}.`;
 }
 
 /**
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out: its heads write nothing, and none can be left out.
+ * @param {Push[][]} pushes  As `strongestPushes` finds them.
  * @param {HeadActions} actions
  */
-export function headTable(sight, layer, isOut, { chooseHead, toggle }) {
+export function headTable(sight, layer, isOut, pushes, { chooseHead, toggle }) {
   const chosen = headOf(sight, layer);
   const heads = sight.trace.layers[layer].weights[sight.position];
-  const pushes = isOut ? [] : heads.map((_, head) => strongestPushes(sight, layer, head));
   const largest = Math.max(...pushes.flat().map(({ value }) => Math.abs(value)));
   const rows = heads.map((weights, head) => {
     const part = [headName(layer, head)];
     const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(head === chosen), onclick: () => chooseHead(head) }, String(head + 1));
-    return tableRow(choose, [taken(sight, weights), ...(isOut ? [] : [pushed(sight, pushes[head], largest), switchOf(sight, part, () => toggle(part))])], isLeftOut(sight, part) && "llm-out");
+    const otherwise = isOut ? "left out" : switchOf(sight, part, () => toggle(part));
+    return tableRow(choose, [taken(sight, weights), pushed(sight, pushes[head], largest), otherwise], (isOut || isLeftOut(sight, part)) && "llm-out");
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  const columns = ["head", "most from", ...(isOut ? [] : ["moves logit of", "guess without it"])];
-  return captionedTable(caption, columns, rows, "llm-heat llm-heads");
+  return captionedTable(caption, ["head", "most from", isOut ? "would move" : "moves logit of", "guess without it"], rows, "llm-heat llm-heads");
 }
 
 /**
@@ -83,23 +82,24 @@ function taken({ labels }, weights) {
 }
 
 /**
- * The tokens whose logits a head moves most, up or down: of those of the text and the first two guesses, for others say
- * nothing of this text.
+ * For each head of a layer the tokens whose logits it moves most, up or down, or would if it were not left out: of those of
+ * the text and the first two guesses, for others say nothing of this text.
  * @param {Sight} sight
  * @param {number} layer
- * @param {number} head
+ * @returns {Push[][]}
  */
-function strongestPushes({ course, ids, trace, position }, layer, head) {
-  const pushes = pushesOfHead(course.decoder, trace, layer, position, head);
-  const guesses = trace.logits[position].map((_, id) => id).sort((a, b) => trace.logits[position][b] - trace.logits[position][a]);
-  const asked = [...new Set([...ids.slice(1, position + 1), ...guesses.slice(0, 2)])];
-  const ranked = asked.sort((a, b) => Math.abs(pushes[b]) - Math.abs(pushes[a]));
-  return ranked.slice(0, PUSHES).map((id) => ({ id, value: pushes[id] }));
+export function strongestPushes({ course, ids, trace, position }, layer) {
+  const asked = [...new Set([...ids.slice(1, position + 1), ...twoLargest(trace.logits[position])])];
+  return trace.layers[layer].weights[position].map((_, head) => {
+    const moved = pushesOfHead(course.decoder, trace, layer, position, head);
+    const pushes = asked.map((id) => ({ id, value: moved[id] }));
+    return pushes.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, PUSHES);
+  });
 }
 
 /**
  * @param {Sight} sight
- * @param {{ id: number, value: number }[]} pushes
+ * @param {Push[]} pushes
  * @param {number} largest  What a full bar stands for.
  */
 function pushed({ course }, pushes, largest) {

@@ -40,6 +40,15 @@ export function argmax(values) {
 }
 
 /**
+ * @param {ArrayLike<number>} values
+ * @returns {[largest: number, second: number]} The indices of the two largest.
+ */
+export function twoLargest(values) {
+  const largest = argmax(values);
+  return [largest, argmax(Array.from(values, (value, i) => (i === largest ? -Infinity : value)))];
+}
+
+/**
  * Uniform numbers in [0, 1) from a seed: mulberry32, the same sequence in every browser.
  * @param {number} seed
  * @returns {() => number}

@@ -4,6 +4,7 @@ import { element } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, softmax } from "./numbers.js";
 import { isLeftOut, partsInWords, traceOtherwise } from "./sight.js";
+import { percent } from "./token_bars.js";
 
 /** @import { Sight } from "./sight.js" */
 
@@ -41,4 +42,16 @@ export function guessOtherwise(sight, parts) {
   const shares = softmax(traceOtherwise(sight, parts).logits[position]);
   const id = argmax(shares);
   return { id, share: shares[id], isOther: id !== argmax(trace.logits[position]) };
+}
+
+/**
+ * What becomes of the guess when parts change sides, in words: "would be …", or "would stay …".
+ * @param {Sight} sight
+ * @param {string[]} parts
+ */
+export function guessThen(sight, parts) {
+  const { id, share, isOther } = guessOtherwise(sight, parts);
+  if (isOther) return `would be “${written(sight.course, id)}”, ${percent(share)}`;
+  const now = percent(softmax(sight.trace.logits[sight.position])[id]);
+  return now === percent(share) ? `would stay, at ${now}` : `would stay: ${percent(share)} in place of ${now}`;
 }

@@ -18,7 +18,7 @@ import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf
  *
  * @typedef {object} Plot
  * @property {string} title  Says what the plot shows, for those who do not see it too.
- * @property {string} x  Label of the axis.
+ * @property {string} x  Label of the axis; empty where its ticks say it.
  * @property {string} y
  * @property {Series[]} series  Up to four.
  * @property {number} [marker]  Where a vertical line stands.
@@ -41,6 +41,8 @@ import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf
  */
 
 const EDGE = { right: 12, top: 26, bottom: 38 };
+/** Less is needed below where the axis has no name. */
+const UNNAMED = 22;
 /** Of a name above the drawing. */
 const LINE = 14;
 /** Of a drawing, in pixels, until its column is known. */
@@ -50,7 +52,7 @@ const RADIUS = 4.5;
 /** Where the name of the upright axis stands. */
 const Y_NAME = /** @type {const} */ ({ x: 2, y: 13, anchor: "start" });
 /** Of a drawing whose lines are named beside them. */
-const WIDE = 340;
+const WIDE = 300;
 
 /**
  * A line that has not moved leaves no trace: nobody would see it, only its entry in the legend.
@@ -82,13 +84,14 @@ export function linePlot(asked) {
 export function fitted(draw) {
   let drawn = USUAL_WIDTH;
   const place = element("div", { class: "llm-fitted" }, draw(drawn));
-  const observer = new ResizeObserver(([{ contentRect }]) => {
-    const width = Math.floor(contentRect.width);
+  const fit = () => {
+    const width = Math.floor(place.getBoundingClientRect().width);
     if (width === 0 || width === drawn) return;
     drawn = width;
     redraw(place, draw(width));
-  });
-  observer.observe(place);
+  };
+  queueMicrotask(fit); // once it stands in the page: nobody sees or measures the usual width first
+  new ResizeObserver(fit).observe(place);
   return place;
 }
 
@@ -103,7 +106,7 @@ function drawing({ title, x, y, series, marker, band, secondBand, markerName, ba
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
   const rows = (yTicks ?? ticks(low, high, Math.min(5, Math.max(2, Math.round(height / 40))))).map((value) => ({ value, text: yTick(value) }));
   const start = 12 + Math.max(...rows.map(({ text }) => widthOf(text)));
-  const [end, bottom] = [width - EDGE.right, height - EDGE.bottom];
+  const [end, bottom] = [width - EDGE.right, height - (x ? EDGE.bottom : UNNAMED)];
   const top = EDGE.top + (bandNameAbove ? LINE : 0);
   const toX = (/** @type {number} */ value) => start + ((value - left) / (right - left || 1)) * (end - start);
   const toY = (/** @type {number} */ value) => bottom - ((value - low) / (high - low || 1)) * (bottom - top);

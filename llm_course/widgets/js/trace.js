@@ -146,8 +146,16 @@ function keep(found, layer, name, row) {
  * @param {Float32Array} row
  */
 export function lens(decoder, row) {
-  const { norm_epsilon, vocabulary_size } = decoder.config;
-  return multiply(decoder.embeddings, rmsNorm(row, decoder.finalNorm, norm_epsilon), vocabulary_size);
+  return multiply(decoder.embeddings, lensRow(decoder, row), decoder.config.vocabulary_size);
+}
+
+/**
+ * A row of the residual stream as the lens multiplies it with each token's.
+ * @param {Decoder} decoder
+ * @param {Float32Array} row
+ */
+export function lensRow(decoder, row) {
+  return rmsNorm(row, decoder.finalNorm, decoder.config.norm_epsilon);
 }
 
 /**

@@ -129,35 +129,39 @@ by_other = {
 }
 assert by_other["no norm"].min() > 1 and by_other["pre-norm"].max() < 0.15 < by_other["post-norm, warm-up"].min()
 assert by_other["post-norm"].min() > 0.7
-# "nine names, in all 72 pairs": where head 2 of the third attention looks, and who gets the ball with and without it
-stories, stories_tokenizer = models.load("stories").model, models.load("stories").tokenizer
+# "gives the ball to the other one in 71 of 72 sentences", "Without this one head, the giver gets it back in 54"
+stories = models.load("stories").model
 stories.set_attn_implementation("eager")
-names = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]
-pairs = [(giver, other) for giver in names for other in names if giver != other]
-sentences = [f"{giver} and {other} had a red ball. {giver} gave the red ball to" for giver, other in pairs]
-sentence_ids = [
-    torch.tensor([[stories_tokenizer.eos_token_id, *stories_tokenizer(text).input_ids]]) for text in sentences
-]
 writes = stories.model.layers[2].self_attn.o_proj.weight
-second_head = slice(stories.config.head_dim, 2 * stories.config.head_dim)
+second_head = slice(head_dim, 2 * head_dim)
 
 
-def who_gets_it():
-    """The model's first guess for each sentence, and the token that the head takes most from."""
-    with torch.no_grad():
-        found = [stories(ids, output_attentions=True) for ids in sentence_ids]
-    looked = [ids[0, result.attentions[2][0, 1, -1].argmax()] for ids, result in zip(sentence_ids, found, strict=True)]
-    guesses = [result.logits[0, -1].argmax() for result in found]
-    return [[stories_tokenizer.decode(token).strip() for token in tokens] for tokens in (guesses, looked)]
+def by_torch():
+    """For each pair, the model's first guess and the token that the head takes most from."""
+    found = {}
+    for giver, other in name_pairs:
+        text = f"{giver} and {other} had a red ball. {giver} gave the red ball to"
+        text_ids = tokenizer(tokenizer.bos_token + text, return_tensors="pt").input_ids
+        with torch.no_grad():
+            result = stories(text_ids, output_attentions=True)
+        looked = text_ids[0, result.attentions[2][0, 1, -1].argmax()]
+        found[giver, other] = [tokenizer.decode(id).strip() for id in (result.logits[0, -1].argmax(), looked)]
+    return found
 
 
-gets, looked_at = who_gets_it()
-assert len(pairs) == 72 and looked_at == [giver for giver, _ in pairs]
-right = [i for i, (_, other) in enumerate(pairs) if gets[i] == other]
+whole = by_torch()
 with torch.no_grad():
     kept_columns = writes[:, second_head].clone()
     writes[:, second_head] = 0
-without_head, _ = who_gets_it()
+taken_out = by_torch()
 with torch.no_grad():
     writes[:, second_head] = kept_columns
-assert len(right) == 71 and sum(without_head[i] == pairs[i][0] for i in right) == 53
+assert gets["with all heads"] == {pair: guess for pair, (guess, _) in whole.items()}
+assert gets["without head 2 of layer 3"] == {pair: guess for pair, (guess, _) in taken_out.items()}
+assert len(name_pairs) == 72 and sum(guess == other for (_, other), (guess, _) in whole.items()) == 71
+back = [giver for (giver, _), (guess, _) in taken_out.items() if guess == giver]
+assert len(back) == 54
+# "with six of the nine givers it comes back every time, with Tom never"
+assert sum(back.count(name) == 8 for name in names) == 6 and back.count("Tom") == 0
+# the map: "head 2 takes most from the giver"
+assert all(looked == giver for (giver, _), (_, looked) in whole.items())
