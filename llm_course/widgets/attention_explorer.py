@@ -30,9 +30,11 @@ class AttentionExplorer(CourseWidget):
         tokens: One label a key; the queries are the last of them. Numbers if left out.
         causal: Whether queries are at first kept from later keys.
         scaled: Whether scores are at first divided by √d.
+        layer: The layer that is shown at first, from 0.
+        head: Its head that is shown at first, from 0.
 
     Raises:
-        ValueError: If shapes do not fit together, or a number is not finite.
+        ValueError: If shapes do not fit together, a number is not finite, or there is no such layer or head.
     """
 
     module: ClassVar[str] = "attention_explorer"
@@ -62,6 +64,8 @@ class AttentionExplorer(CourseWidget):
         tokens: list[str] | None = None,
         causal: bool = False,
         scaled: bool = True,
+        layer: int = 0,
+        head: int = 0,
     ) -> None:
         label = "The tensors given here"
         if query_or_weights is None:
@@ -79,19 +83,22 @@ class AttentionExplorer(CourseWidget):
             queries, keys = query.shape[2], key.shape[2]
         if queries > keys:
             raise ValueError(f"There are {queries} queries but only {keys} keys: a query is one of the last positions.")
+        layers, heads = next(iter(tensors.values())).shape[:2]
+        if not (0 <= layer < layers and 0 <= head < heads):
+            raise ValueError(f"There is no head {head} in layer {layer}: give 0 to {layers - 1} and 0 to {heads - 1}.")
         tokens = [str(position) for position in range(keys)] if tokens is None else list(tokens)
         if len(tokens) != keys:
             raise ValueError(f"There are {keys} keys but {len(tokens)} tokens: give one label for each key.")
         state = dict.fromkeys(("query", "key", "value", "weights")) | {k: v.tolist() for k, v in tensors.items()}
-        super().__init__(label=label, tokens=tokens, causal=causal, scaled=scaled, **state)
+        super().__init__(label=label, tokens=tokens, causal=causal, scaled=scaled, layer=layer, head=head, **state)
 
     def picture(self) -> str:
-        """The weights of the first head."""
-        weights = np.array(self.weights)[0, 0] if self.weights else self._first_weights()
+        """The weights of the head that is shown at first."""
+        weights = np.array(self.weights)[self.layer, self.head] if self.weights else self._own_weights()
         return heat_map("Attention weights: how much each row's token listens to each column's", self.tokens, weights)
 
-    def _first_weights(self) -> Array:
-        query, key = np.array(self.query)[0, 0], np.array(self.key)[0, 0]
+    def _own_weights(self) -> Array:
+        query, key = (np.array(tensor)[self.layer, self.head] for tensor in (self.query, self.key))
         scores = query @ key.T / (np.sqrt(query.shape[-1]) if self.scaled else 1.0)
         if self.causal:
             scores[np.triu_indices_from(scores, k=1 + len(key) - len(query))] = -np.inf

@@ -61,11 +61,18 @@ def test_attention_explorer_takes_tensors_of_two_to_four_dimensions() -> None:
 
 
 def test_attention_explorer_picture_equals_torch() -> None:
-    query, key = torch.randn(3, 8), torch.randn(4, 8)
+    query, key = torch.randn(2, 2, 3, 8), torch.randn(2, 2, 4, 8)
     mask = torch.ones(3, 4, dtype=torch.bool).tril(1)
-    expected = torch.softmax((query @ key.T / 8**0.5).masked_fill(~mask, -torch.inf), -1)
-    weights = AttentionExplorer(query, key, causal=True)._first_weights()
-    np.testing.assert_allclose(weights, expected, atol=1e-6)
+    expected = torch.softmax((query @ key.mT / 8**0.5).masked_fill(~mask, -torch.inf), -1)
+    for layer, head in ((0, 0), (1, 0)):
+        explorer = AttentionExplorer(query, key, causal=True, layer=layer, head=head)
+        np.testing.assert_allclose(explorer._own_weights(), expected[layer, head], atol=1e-6)
+
+
+@pytest.mark.parametrize("place", [{"layer": 2}, {"head": 3}, {"head": -1}])
+def test_attention_explorer_opens_on_no_head_that_is_not_there(place: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="give 0 to 1 and 0 to 2"):
+        AttentionExplorer(torch.full((2, 3, 4, 4), 0.25), **place)
 
 
 @pytest.mark.parametrize(
