@@ -22,22 +22,19 @@ const BESIDE = 608;
 const SURE = 0.98;
 /** Between two parts that are tried. */
 const MILLISECONDS_BETWEEN = 20;
-/** The groups of buttons that are made anew. */
-const GROUPS = [".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-opened button"];
+/** The groups of controls that are made anew. */
+const GROUPS = [".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-opened :is(button, select)"];
 
 export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
-      ...(model.get("small") ? [] : ["Open the norms from top to bottom: what is each row divided by, and does it grow? Then choose an earlier token: which numbers of its row depend on the tokens after it?"]),
-      given(
-        model,
-        "Sam and Anna",
-        "Up to layer 2 “Sam” leads, and in layer 3 “Anna” overtakes. Which of the heads looks at Sam? Leave this one out, by its “guess without it”: who gets the ball then?",
-      ),
-      given(model, "Emma and Lily", "Emma gives now. Does the same head look at Emma? What is the guess without it? Then write other names: it works with most, not with all."),
+      given(model, "Sam and Anna", "Two names compete: see their scores. In which layer does “Anna” overtake “Sam”, and which of its heads looks at Sam? Leave this one head out, by its “guess without it”."),
+      given(model, "Emma and Lily", "Emma gives now. Does the same head look at her? What is the guess without it? Then let Tom give: he is the exception."),
       `A guess stands after each layer. Which layer is the first with the final one? Press “guess without it” ${model.get("small") ? "there" : "beside its parts"} to leave ${model.get("small") ? "the layer" : "one"} out: does the guess change?`,
-      ...(model.get("small") ? ["Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."] : []),
+      model.get("small")
+        ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."
+        : "Open the norms from top to bottom: what is each row divided by, and where does it grow most? Then choose an earlier token.",
       "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
     ],
   },
@@ -45,7 +42,7 @@ export default widget(
     const isSmall = model.get("small");
     const said = announcement();
     const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: read }, 1); // a field of one line would lose a line end
-    text.node.className = "llm-field llm-wide";
+    text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
@@ -76,7 +73,7 @@ export default widget(
 
     function read(isDrawn = false) {
       if (!course) return;
-      sight = sightOf(course, model.get("text"), { head: model.get("head"), out: model.get("out") });
+      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out") });
       show(isDrawn);
     }
 
@@ -151,14 +148,16 @@ export default widget(
      * @param {Part} part
      */
     function showOpened(sight, part) {
-      const addresses = model.get("chapters");
-      const links = part.chapters
-        .filter((name) => addresses[name])
-        .map((name) => element("p", {}, element("a", { href: addresses[name] }, `The chapter about ${name}`)));
-      const shown = part.open(sight, { chooseHead, toggle });
-      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLParagraphElement || (node instanceof HTMLElement && node.matches(".llm-plot"));
+      const shown = part.open(sight, { chooseHead, toggle, compare });
+      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLElement && node.matches("p, details, .llm-plot");
       opened.replaceChildren(
-        element("div", {}, element("p", { class: "llm-caption" }, part.fullName ?? part.name, " ", part.adds ? outSwitch(sight, part.adds) : null), ...shown.filter(isSaid), ...links),
+        element(
+          "div",
+          {},
+          element("p", { class: "llm-caption" }, part.fullName ?? part.name, " ", part.adds ? outSwitch(sight, part.adds) : null),
+          ...shown.filter(isSaid),
+          chapterLinks(model.get("chapters"), part),
+        ),
         element("div", {}, ...shown.filter((node) => !isSaid(node))),
       );
     }
@@ -242,6 +241,13 @@ export default widget(
       show();
     }
 
+    /** @param {string} rival */
+    function compare(rival) {
+      setTrait(model, "rival", rival);
+      if (sight) sight.rival = rival;
+      show();
+    }
+
     function drawNext() {
       if (!sight || !course) return;
       const probabilities = softmax(sight.trace.logits[sight.ids.length - 1]);
@@ -261,16 +267,26 @@ export default widget(
 );
 
 /**
- * A text in which the one who is named twice gives something to the other: a head of the third layer looks at the giver.
+ * A text in which the one who is named twice gives something to the other: a head of the third layer looks at the giver. It
+ * begins with another head, so that there is something to find.
  * @param {Model} model
  * @param {string} names  The giver first.
  * @param {string} say
- * @returns {Suggestion}  Without what is set where the page is built with it.
+ * @returns {Suggestion}
  */
 function given(model, names, say) {
   const [giver] = names.split(" ");
-  const set = { text: `${names} had a red ball. ${giver} gave the red ball to`, part: model.get("small") ? "layer-3" : "attention-3", head: 2, out: [], position: -1 };
-  return model.get("text") === set.text && model.get("part") === set.part ? say : { say, set };
+  const part = model.get("small") ? "layer-3" : "attention-3";
+  return { say, set: { text: `${names} had a red ball. ${giver} gave the red ball to`, part, head: 1, rival: ` ${giver}`, out: [], position: -1 } };
+}
+
+/**
+ * @param {Record<string, string>} addresses  By what chapters are about.
+ * @param {Part} part
+ */
+function chapterLinks(addresses, { chapters }) {
+  const links = chapters.filter((name) => addresses[name]).map((name) => element("a", { href: addresses[name] }, name));
+  return links.length ? element("p", {}, "More about: ", ...links.flatMap((link, i) => (i ? [", ", link] : [link]))) : null;
 }
 
 /**

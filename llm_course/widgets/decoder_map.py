@@ -20,6 +20,8 @@ class DecoderMap(CourseWidget):
         text: What the model reads first.
         part: The box that is open: tokens, rows, final, logits, draw, and for layer 1 attention-1, feed-forward-1,
             norm-attention-1, norm-feed-forward-1; in a small map layer-1.
+        head: The head that is looked at first, from 1; 0 for the one that looks hardest.
+        rival: The token that the guess is compared with, " Sam" for example; the second guess if it is left out.
         small: Whether a layer is one box.
         chapters: Addresses of chapters that an open box links, by the names in `CHAPTERS`.
     """
@@ -30,6 +32,7 @@ class DecoderMap(CourseWidget):
     part = Unicode().tag(sync=True)
     position = Int(-1).tag(sync=True)  # of the token that is followed; -1 is the last
     head = Int(0).tag(sync=True)  # of the open layer, from 1; 0 is the one that looks hardest
+    rival = Unicode().tag(sync=True)  # the token that the guess is compared with, where the text has it
     out = List(Unicode()).tag(sync=True)  # the parts that are left out: attention-3, feed-forward-1, head-3-2
     small = Bool().tag(sync=True)
     seed = Int(0).tag(sync=True)
@@ -39,13 +42,15 @@ class DecoderMap(CourseWidget):
         self,
         text: str = "Sam and Anna had a red ball. Sam gave the red ball to",
         part: str = "attention-3",
+        head: int = 0,
+        rival: str = "",
         small: bool = False,
         chapters: Mapping[str, str] | None = None,
     ) -> None:
         addresses = dict(chapters or {})
         if unknown := set(addresses) - set(CHAPTERS):
             raise ValueError(f"chapters names {sorted(unknown)[0]!r}: give addresses of {', '.join(CHAPTERS)}.")
-        super().__init__(text=text, part=part, small=small, chapters=addresses)
+        super().__init__(text=text, part=part, head=head, rival=rival, small=small, chapters=addresses)
 
     def picture(self) -> str:
         """The map as a list, with the guess after each layer."""

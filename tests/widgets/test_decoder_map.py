@@ -188,7 +188,7 @@ def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watch
     page = opened(watched, address, "decoder_map")
     part = page.get_by_role("region", name="The opened part")
     page.get_by_role("button", name="Attention 3", exact=True).click()
-    expect(part.locator("p").nth(1)).to_contain_text("Head 2 takes 86.2")
+    expect(part.locator("p").nth(1)).to_contain_text("Head 2 (blue above) takes 86.2")
     sizes = part.get_by_text("Queries 8 × 4 × 32")
     expect(sizes).to_be_hidden()
     part.get_by_text("Shapes and sizes").click()
@@ -377,7 +377,7 @@ def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, a
     expect(page.locator(".llm-out .llm-plus:visible")).to_have_count(0)
     page.get_by_role("button", name="Next token").click()
     expect(page.locator(".llm-token-bars tbody th").first).to_have_text(both[-1])
-    expect(page.locator(".llm-token-bars .llm-was")).to_have_count(8)
+    expect(page.locator(".llm-token-bars .llm-was")).to_have_count(7)
     for part in ("Attention 1", "Feed-forward 3"):
         page.get_by_role("button", name=part, exact=True).click()
         page.get_by_role("button", name="Put it back").click()

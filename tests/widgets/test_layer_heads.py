@@ -51,7 +51,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     expect(part).to_contain_text(
-        "Head 2 takes 42.1\u00a0% of what it mixes from “␣Sam”, and lowers the logit of “␣Sam” by 9."
+        "Head 2 (blue above) takes 42.1\u00a0% of its mix from “␣Sam” and lowers the score of “␣Sam” by 9."
     )
     rows = part.locator(".llm-heads tbody tr")
     moved = rows.locator(".llm-push").all_inner_texts()

@@ -1,5 +1,6 @@
 """The two tokens that compete along the decoder map's stream, and the size of its row, against torch."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,13 @@ RIVALS = (
 import { logitsAlong, rivalsOf } from "./llm_course/widgets/js/rivals.js";
 import { sightOf } from "./llm_course/widgets/js/sight.js";
 const course = { ...model, decoder: model.decoder };
-reply(input.outs.map((out) => {
-  const sight = sightOf(course, input.text, { out });
-  const pair = rivalsOf(sight, input.ways);
-  return { pair, lines: pair.map((id) => logitsAlong(sight, sight.trace, id)) };
+reply(input.asked.map(({ rival, out }) => {
+  const sight = sightOf(course, input.text, { rival, out });
+  const { guess, rival: other } = rivalsOf(sight);
+  return { pair: [guess, other], lines: [guess, other].map((id) => logitsAlong(sight, sight.trace, id)) };
 }));
 """
 )
-HEAD = [["head-3-2"]]
 
 
 def token(word: str) -> int:
@@ -45,33 +45,60 @@ def logits_along(out: list[str]) -> torch.Tensor:
         return model.lm_head(model.model.norm(rows))
 
 
-def test_the_rivals_are_the_guess_and_what_it_would_be_without_a_part() -> None:
-    replies = run_node(RIVALS, {"text": BALL, "outs": [[], ["head-3-2"]], "ways": HEAD})
-    anna, sam = token(" Anna"), token(" Sam")
-    assert [reply["pair"] for reply in replies] == [[anna, sam], [sam, anna]]
-    for reply, out in zip(replies, ([], ["head-3-2"]), strict=True):
+def test_the_rival_is_the_one_asked_for_and_its_scores_are_torchs() -> None:
+    outs = [[], ["head-3-2"]]
+    replies = run_node(RIVALS, {"text": BALL, "asked": [{"rival": " Sam", "out": out} for out in outs]})
+    for reply, out in zip(replies, outs, strict=True):
+        assert reply["pair"] == [token(" Anna"), token(" Sam")]  # the colors stay when a part is left out
         expected = logits_along(out)
         for id, line in zip(reply["pair"], reply["lines"], strict=True):
             assert [x for x, _ in line] == [i / 2 for i in range(9)]
             torch.testing.assert_close(torch.tensor([y for _, y in line]), expected[:, id], rtol=0, atol=0.03)
 
 
-def test_where_no_part_changes_the_guess_the_second_one_is_the_rival() -> None:
-    (reply,) = run_node(RIVALS, {"text": BALL, "outs": [[]], "ways": [["head-3-4"]]})
-    assert reply["pair"] == logits_along([])[-1].topk(2).indices.tolist()
+@pytest.mark.parametrize("rival", ["", " Tom", " Anna"])
+def test_where_the_rival_is_not_in_the_text_it_is_the_new_guess_or_the_second(rival: str) -> None:
+    asked = [{"rival": rival, "out": []}, {"rival": rival, "out": ["head-3-2"]}]
+    whole, without_head = run_node(RIVALS, {"text": BALL, "asked": asked})
+    assert whole["pair"] == logits_along([])[-1].topk(2).indices.tolist()
+    assert without_head["pair"] == [token(" Anna"), token(" Sam")]
 
 
 @pytest.mark.browser
-def test_the_lines_cross_where_the_guess_changes(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(), 944, 15)
-    plot = page.locator(".llm-opened .llm-plot")
-    expect(plot.locator("figcaption")).to_have_text("Scores of “␣Anna” and “␣Sam” along the stream")
-    expect(plot.locator(".llm-named-1")).to_have_text("␣Anna")
-    expect(plot.locator(".llm-before")).to_have_count(0)
+def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
+    plot, part = page.locator(".llm-opened .llm-plot"), page.get_by_role("region", name="The opened part")
+    names = {"favorite": "␣Anna", "rival": "␣Sam"}
+    guess = page.locator(".llm-guess").last
+    expect(guess).to_have_class(re.compile("llm-favorite"))
+    expect(plot.locator("polyline.llm-before")).to_have_count(0)
+    expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(plot.locator("figcaption")).to_have_text("Scores of “␣Sam” and “␣Anna”, pale with all parts")
+    expect(part).to_contain_text("Head 2 is left out")
+    expect(guess).to_have_class(re.compile("llm-rival"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
-    expect(plot.locator(".llm-named-1")).to_have_text("␣Sam")
+    for look, name in names.items():
+        expect(page.locator(f".llm-key .llm-{look}")).to_have_text(name)
+        assert set(page.locator(f".llm-push.llm-{look} :first-child").all_inner_texts()) == {name}
+    expect(plot.locator(".llm-named-1")).to_have_text("␣Anna")
+    expect(plot.locator(".llm-named-2")).to_have_text("␣Sam")
+    compare = plot.get_by_label("Compare with")
+    compare.focus()
+    compare.select_option("␣gave")
+    expect(plot.locator(".llm-named-2")).to_have_text("␣gave")
+    expect(compare).to_be_focused()
+    page.wait_for_function("location.search.includes('decoder_map.rival=')")
+
+
+@pytest.mark.browser
+def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
+    set_up = page.locator(".llm-try").get_by_role("button", name="Set this up")
+    expect(set_up).to_have_count(0)
+    page.get_by_role("button", name="head 3", exact=True).click()
+    set_up.click()
+    expect(page.get_by_role("button", name="head 1", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".llm-try").get_by_role("button", name="Back to what I had")).to_be_visible()
 
 
 @pytest.mark.browser
@@ -83,3 +110,17 @@ def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watc
     expect(plot.locator("figcaption")).to_have_text("Root mean square of the row along the stream")
     expect(plot.locator("circle title")).to_have_text(size)
     expect(page.locator(".llm-opened")).to_contain_text(f"here {size},")
+
+
+@pytest.mark.browser
+def test_a_drawing_has_its_columns_width_before_anyone_measures(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(), 944, 15)
+    drawn, column = page.evaluate(
+        """async () => {
+            document.querySelector(".llm-heads button[aria-label='head 3']").click();
+            await null;
+            const place = document.querySelector(".llm-opened .llm-fitted");
+            return [place.querySelector("svg").viewBox.baseVal.width, Math.floor(place.getBoundingClientRect().width)];
+        }"""
+    )
+    assert drawn == column

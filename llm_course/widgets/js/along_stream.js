@@ -1,12 +1,14 @@
 /** Plots along the residual stream, from the embedding to the last layer. */
 
-import { linePlot } from "./plot.js";
+import { linePlot, ticks } from "./plot.js";
 
 /** @import { Plot } from "./plot.js" */
 /** @import { Trace } from "./trace.js" */
 
 /** In pixels: a table stands below. */
-const HEIGHT = 112;
+const HEIGHT = 98;
+/** Steps between them, at most. */
+const Y_TICKS = 4;
 
 /**
  * The rows of a token in the stream: its embedding, and what it is after each part that adds to it.
@@ -21,13 +23,16 @@ export function rowsAlong({ embedding, layers }, position) {
 
 /**
  * @param {Trace} trace
- * @param {Omit<Plot, "x">} plot  Its x is in layers.
+ * @param {Omit<Plot, "x" | "y">} plot  Its x is in layers; its title names y.
  */
 export function alongStream({ layers }, plot) {
+  const values = plot.series.flatMap(({ points, before = [] }) => [...points, ...before]).map(([, value]) => value);
   return linePlot({
     ...plot,
     x: "",
+    y: "",
     height: HEIGHT,
+    yTicks: ticks(Math.min(...values), Math.max(...values), Y_TICKS),
     xTicks: [0, ...layers.map((_, i) => i + 1)],
     xTick: (layer) => (layer === 0 ? "start" : `layer ${layer}`),
   });

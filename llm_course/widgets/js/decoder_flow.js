@@ -4,10 +4,12 @@ import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./
 import { element } from "./dom.js";
 import { guessOf, written } from "./lens_table.js";
 import { switchOf } from "./otherwise.js";
+import { lookOf, rivalsOf } from "./rivals.js";
 import { isLeftOut, traceWithout } from "./sight.js";
 import { percent } from "./token_bars.js";
 
 /** @import { Part } from "./decoder_parts.js" */
+/** @import { Rivals } from "./rivals.js" */
 /** @import { Sight } from "./sight.js" */
 
 /**
@@ -37,7 +39,7 @@ export function allParts({ trace }, isSmall) {
 export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
   const { trace, position } = sight;
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
-  const final = guessOf(sight.course, trace.layers[trace.layers.length - 1].residual[position]).id;
+  const rivals = rivalsOf(sight);
   const box = (/** @type {Part} */ part) =>
     element(
       "button",
@@ -50,28 +52,39 @@ export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
   const layer = (/** @type {number} */ i) => {
     const drawn = branchesOf(i, isSmall).map((parts) => {
       const { adds = [], key } = parts[parts.length - 1];
-      return element("div", { class: "llm-way" }, branch(parts.map(box), isLeftOut(sight, adds)), switchOf(sight, adds, () => onToggle(adds, key)));
+      return element("div", { class: "llm-way" }, branch(parts.map(box), outOf(sight, adds)), switchOf(sight, adds, () => onToggle(adds, key)));
     });
-    return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, ...drawn), guess(sight, trace.layers[i].residual[position], final, whole?.layers[i].residual[position]));
+    return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, ...drawn), guess(sight, trace.layers[i].residual[position], rivals, whole?.layers[i].residual[position]));
   };
   return element(
     "ol",
     { "aria-label": "The decoder, from the text to the drawn token" },
-    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), element("span", { class: "llm-note llm-if-not" }, "guess without it"), guess(sight, trace.embedding[position], final)),
+    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), element("span", { class: "llm-note llm-if-not" }, "guess without it"), guess(sight, trace.embedding[position], rivals)),
     ...trace.layers.map((_, i) => layer(i)),
-    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), element("span", { class: "llm-note llm-key" }, element("i"), "final guess")),
+    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), key(sight, rivals)),
     isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,
   );
 }
 
 /**
+ * The class of a branch that is left out, or of which a head is.
+ * @param {Sight} sight
+ * @param {string[]} adds
+ */
+function outOf(sight, adds) {
+  if (isLeftOut(sight, adds)) return "llm-out";
+  const heads = adds.map((part) => `${part.replace("attention", "head")}-`);
+  return sight.out.some((part) => heads.some((start) => part.startsWith(start))) && "llm-part-out";
+}
+
+/**
  * A way out of the stream, through boxes, and back into it.
  * @param {HTMLElement[]} boxes
- * @param {boolean} isOut
+ * @param {string | false} look
  */
-function branch(boxes, isOut) {
+function branch(boxes, look) {
   const ways = boxes.flatMap((box) => [arrow(), box]);
-  return element("span", { class: isOut ? "llm-boxes llm-branch llm-out" : "llm-boxes llm-branch" }, ...ways, line("llm-back"), line("llm-plus"));
+  return element("span", { class: `llm-boxes llm-branch ${look || ""}` }, ...ways, line("llm-back"), line("llm-plus"));
 }
 
 function arrow() {
@@ -89,13 +102,23 @@ function note(words) {
 }
 
 /**
+ * What the two colors stand for.
+ * @param {Sight} sight
+ * @param {Rivals} rivals
+ */
+function key({ course }, rivals) {
+  const entries = [rivals.guess, rivals.rival].map((id) => element("span", { class: lookOf(rivals, id) }, line("llm-bar"), written(course, id)));
+  return element("span", { class: "llm-note llm-key" }, ...entries);
+}
+
+/**
  * The top guess that a row of the residual stream would give.
  * @param {Sight} sight
  * @param {Float32Array} row
- * @param {number} final  The guess after the last layer: those that agree with it have its color.
+ * @param {Rivals} rivals  Their colors.
  * @param {Float32Array} [whole]  The row in the model with all its parts, where some are left out.
  */
-function guess({ course, ids, position }, row, final, whole) {
+function guess({ course, ids, position }, row, rivals, whole) {
   const { id: best, share } = guessOf(course, row);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
   const was = whole && guessOf(course, whole);
@@ -103,5 +126,5 @@ function guess({ course, ids, position }, row, final, whole) {
   const itself = best === ids[position] ? " (itself)" : "";
   const former = was && was.id !== best ? `, was ${written(course, was.id)} ` : `${itself} `;
   const words = element("span", {}, element("b", {}, written(course, best)), former, element("span", {}, percent(share)));
-  return element("span", { class: best === final ? "llm-guess" : "llm-guess llm-other" }, words, element("span", { class: "llm-track" }, bar, past));
+  return element("span", { class: `llm-guess ${lookOf(rivals, best)}` }, words, element("span", { class: "llm-track" }, bar, past));
 }

@@ -7,17 +7,17 @@ import { guessOf, written } from "./lens_table.js";
 import { format, softmax } from "./numbers.js";
 import { guessThen } from "./otherwise.js";
 import { rivalsAlong } from "./rivals.js";
-import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
+import { isLeftOut, token, traceWithout } from "./sight.js";
 import { strip } from "./strip.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent, tokenBars } from "./token_bars.js";
 import { pushesToward, rootMeanSquare } from "./trace.js";
 
-/** @import { HeadActions } from "./layer_heads.js" */
+/** @import { PartActions } from "./layer_heads.js" */
 /** @import { Sight } from "./sight.js" */
 
-const BARS = 8;
-const HIDDEN_UNITS = 5;
+const BARS = 7;
+const HIDDEN_UNITS = 4;
 
 /**
  * @typedef {object} Part  A box of the map.
@@ -28,7 +28,7 @@ const HIDDEN_UNITS = 5;
  * @property {string[]} chapters  What its chapters are about, the keys of their addresses.
  * @property {number} [heads]  The layer, from 0, whose heads it shows.
  * @property {string[]} [adds]  What adds to the stream in it, as `traceWithout` names it.
- * @property {(sight: Sight, actions: HeadActions) => (Node | string)[]} open  What it shows.
+ * @property {(sight: Sight, actions: PartActions) => (Node | string)[]} open  What it shows.
  */
 
 /** @type {Part} */
@@ -77,8 +77,8 @@ export const LOGITS = {
     const logits = sight.trace.logits[sight.position];
     const ranked = ranking(logits).slice(0, BARS);
     return [
-      paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row's product with each row of the embedding table. The highest after “${token(sight)}”:`),
-      table("The highest logits", ["Next token", "Logit"], ranked.map((id) => [written(sight.course, id), format(logits[id])])),
+      paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row's product with each row of the embedding table.`),
+      table(`The highest after “${token(sight)}”`, ["Next token", "Logit"], ranked.map((id) => [written(sight.course, id), format(logits[id])])),
     ];
   },
 };
@@ -125,9 +125,9 @@ export function wholeLayer(i) {
       const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
       return [
         paragraph(said),
-        rivalsAlong(sight, [chosenHead(sight, i), adds], [i, i + 1]),
-        picture,
+        rivalsAlong(sight, [i, i + 1], actions.compare),
         details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
+        picture,
       ];
     },
   };
@@ -168,7 +168,7 @@ function attentionOf(i) {
     chapters: ["attention"],
     open: (sight, actions) => {
       const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
-      return [paragraph(said), rivalsAlong(sight, [chosenHead(sight, i), adds], [i, i + 0.5]), picture, details("Shapes and sizes", ...sizes)];
+      return [paragraph(said), rivalsAlong(sight, [i, i + 0.5], actions.compare), details("Shapes and sizes", ...sizes), picture];
     },
   };
 }
@@ -178,7 +178,7 @@ function attentionOf(i) {
  * @param {Sight} sight
  * @param {number} i
  * @param {boolean} isOut
- * @param {HeadActions} actions
+ * @param {PartActions} actions
  */
 function attentionSeen(sight, i, isOut, actions) {
   const { heads, kv_heads, head_size } = sight.course.config;
@@ -190,19 +190,10 @@ function attentionSeen(sight, i, isOut, actions) {
     picture: headTable(sight, i, isOut, pushes, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stand two tokens, of the text and the first two guesses, whose logits it moves most.`,
+        `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stand two tokens, of the text and the two that are compared, whose scores it moves most. Each layer has two steps in the plot: attention, then feed-forward.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };
-}
-
-/**
- * The head that is looked at, as what may be left out.
- * @param {Sight} sight
- * @param {number} i
- */
-function chosenHead(sight, i) {
-  return [headName(i, headOf(sight, i))];
 }
 
 /**
@@ -217,7 +208,7 @@ function feedForwardOf(i) {
     name: `Feed-forward ${i + 1}`,
     kind: "learned",
     chapters: ["feed-forward networks"],
-    open: (sight) => {
+    open: (sight, actions) => {
       const { hidden, middle } = sight.trace.layers[i];
       const mine = hidden[sight.position];
       const [n, width] = [sight.ids.length, middle[0].length];
@@ -227,7 +218,7 @@ function feedForwardOf(i) {
         : `The row of “${token(sight)}” goes by itself through ${mine.length} hidden units; each adds its own direction, times its value. Without them,`;
       return [
         paragraph(`${does} the guess ${guessThen(sight, adds)}.`),
-        rivalsAlong(sight, [adds], [i + 0.5, i + 1]),
+        rivalsAlong(sight, [i + 0.5, i + 1], actions.compare),
         isOut ? "" : strongestUnits(sight, i),
         details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
       ];
@@ -269,7 +260,6 @@ function norm(sight, before, after, at) {
     paragraph(`Each row of ${shape(sight)} is divided by its root mean square, here ${format(divisor)}, and multiplied by a learned gain.`),
     alongStream(sight.trace, {
       title: "Root mean square of the row along the stream",
-      y: "root mean square",
       series: [{ name: "", points: rowsAlong(sight.trace, sight.position).map(([x, row]) => [x, rootMeanSquare(row)]) }],
       dots: [{ at: [at, divisor], name: format(divisor) }],
     }),

@@ -220,7 +220,13 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
       const tips = element("div", { class: "llm-inline" });
       /** The suggestion that is set up, and what stood before in the traits that have changed since. @type {{ say: string, former: Map<string, any> } | null} */
       let setUp = null;
-      const advise = () => redraw(tips, suggestions(typeof tryThis === "function" ? tryThis(model) : tryThis, () => setUp?.say, begin, back));
+      const isSo = (/** @type {Record<string, any>} */ set) => Object.entries(set).every(([trait, value]) => JSON.stringify(model.get(trait)) === JSON.stringify(value));
+      let refresh = () => {};
+      const advise = () => {
+        const made = suggestions(typeof tryThis === "function" ? tryThis(model) : tryThis, { setUp: () => setUp?.say, isSo, begin, back });
+        refresh = made.refresh;
+        redraw(tips, made.node);
+      };
       for (const trait of tryAgainOn) model.on(`change:${trait}`, advise);
       advise();
       el.append(
@@ -231,7 +237,7 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
 
       /** @returns {() => void}  What undoes it. */
       function show() {
-        const heard = listened(model, keep);
+        const heard = listened(model, keep, () => refresh());
         const undo = renderBody(heard, body, tips);
         return () => {
           undo?.();
@@ -277,9 +283,10 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
  * A model that forgets on `leave` who listened to it.
  * @param {Model} model
  * @param {(trait: string) => void} beforeSet
+ * @param {() => void} afterSet
  * @returns {Model & { leave: () => void }}
  */
-function listened(model, beforeSet) {
+function listened(model, beforeSet, afterSet) {
   /** @type {Parameters<Model["on"]>[]} */
   const listeners = [];
   return {
@@ -287,6 +294,7 @@ function listened(model, beforeSet) {
     set(name, value) {
       beforeSet(name);
       model.set(name, value);
+      afterSet();
     },
     save_changes: () => model.save_changes(),
     on(...listener) {
@@ -319,11 +327,14 @@ function eitherButton(labels, isSecond, onclick) {
 /**
  * What to try, one at a time: all at once would push the widget off the screen. They share a place, so that nothing moves.
  * @param {Suggestion[]} sentences
- * @param {() => string | undefined} setUp  The one that is set up: its button leads back.
- * @param {(suggestion: Exclude<Suggestion, string>) => void} begin  Brings the widget to where a suggestion starts.
- * @param {() => void} back  Brings back what stood before.
+ * @param {object} ways
+ * @param {() => string | undefined} ways.setUp  The one that is set up: its button leads back.
+ * @param {(set: Record<string, any>) => boolean} ways.isSo  Whether the widget is where a suggestion starts: it needs no button.
+ * @param {(suggestion: Exclude<Suggestion, string>) => void} ways.begin  Brings the widget to where a suggestion starts.
+ * @param {() => void} ways.back  Brings back what stood before.
+ * @returns {{ node: HTMLElement, refresh: () => void }}  `refresh` after a trait has changed.
  */
-function suggestions(sentences, setUp, begin, back) {
+function suggestions(sentences, { setUp, isSo, begin, back }) {
   let current = 0;
   const isThere = sentences.some((one) => typeof one !== "string" && one.say === setUp());
   /** @type {(() => void)[]} */
@@ -335,11 +346,15 @@ function suggestions(sentences, setUp, begin, back) {
     const { node, show } = eitherButton([BEGIN, BACK], isSetUp, () => {
       if (isSetUp()) back();
       else begin(one);
-      for (const each of shows) each();
+      refresh();
     });
-    shows.push(show);
+    shows.push(() => {
+      show();
+      node.classList.toggle("llm-needless", !isSetUp() && isSo(one.set));
+    });
     return element("li", {}, one.say, " ", node);
   });
+  const refresh = () => shows.forEach((each) => each());
   const count = element("span");
   const next = button("Next ›", () => show((current + 1) % items.length));
   next.setAttribute("aria-label", "Next ›, of what to try");
@@ -354,12 +369,14 @@ function suggestions(sentences, setUp, begin, back) {
 
   const list = element("ul", { "aria-live": "polite" }, ...items);
   show(Math.max(0, sentences.findIndex((one) => typeof one !== "string" && one.say === setUp())));
-  return element(
+  refresh();
+  const node = element(
     "div",
     { class: "llm-try", role: "group", "aria-label": "What to try" },
     element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, " ", next)] : [])),
     list,
   );
+  return { node, refresh };
 }
 
 /**

@@ -2,13 +2,16 @@
 
 import { element } from "./dom.js";
 import { written } from "./lens_table.js";
-import { argmax, format, signed, twoLargest } from "./numbers.js";
+import { argmax, format, signed } from "./numbers.js";
 import { guessThen, switchOf } from "./otherwise.js";
-import { headName, headOf, isLeftOut, token } from "./sight.js";
+import { lookOf, rivalsOf } from "./rivals.js";
+import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 import { pushesOfHead } from "./trace.js";
 
+/** @import { CourseModel } from "./course_model.js" */
+/** @import { Rivals } from "./rivals.js" */
 /** @import { Sight } from "./sight.js" */
 
 /** So many tokens that it moves most stand beside a head. */
@@ -17,9 +20,10 @@ const PUSHES = 2;
 /** @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved. */
 
 /**
- * @typedef {object} HeadActions
+ * @typedef {object} PartActions
  * @property {(head: number) => void} chooseHead
  * @property {(parts: string[]) => void} toggle
+ * @property {(rival: string) => void} compare
  */
 
 /**
@@ -34,12 +38,12 @@ export function headInWords(sight, layer, isOut, pushes) {
   const part = [headName(layer, head)];
   const weights = sight.trace.layers[layer].weights[sight.position][head];
   const most = argmax(weights);
-  const from = `${percent(weights[most])} of what it mixes from “${sight.labels[most]}”`;
+  const from = `${percent(weights[most])} of its mix from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing. Head ${head + 1} would take ${from}.`;
   if (isLeftOut(sight, part)) return `Head ${head + 1} is left out: it would take ${from}. With it back, the guess ${guessThen(sight, part)}.`;
   const [{ id, value }] = pushes[head];
-  const moves = `${value > 0 ? "raises" : "lowers"} the logit of “${written(sight.course, id)}” by ${format(Math.abs(value), 1)}`;
-  return `Head ${head + 1} takes ${from}, and ${moves}. Without this one head, the guess ${guessThen(sight, part)}.`;
+  const moves = `${value > 0 ? "raises" : "lowers"} the score of “${written(sight.course, id)}” by ${format(Math.abs(value), 1)}`;
+  return `Head ${head + 1} (blue above) takes ${from} and ${moves}. Without it, the guess ${guessThen(sight, part)}.`;
 }
 
 /**
@@ -47,20 +51,24 @@ export function headInWords(sight, layer, isOut, pushes) {
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out: its heads write nothing, and none can be left out.
  * @param {Push[][]} pushes  As `strongestPushes` finds them.
- * @param {HeadActions} actions
+ * @param {PartActions} actions
  */
 export function headTable(sight, layer, isOut, pushes, { chooseHead, toggle }) {
   const chosen = headOf(sight, layer);
   const heads = sight.trace.layers[layer].weights[sight.position];
+  const rivals = rivalsOf(sight);
   const largest = Math.max(...pushes.flat().map(({ value }) => Math.abs(value)));
   const rows = heads.map((weights, head) => {
     const part = [headName(layer, head)];
     const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(head === chosen), onclick: () => chooseHead(head) }, String(head + 1));
-    const otherwise = isOut ? "left out" : switchOf(sight, part, () => toggle(part));
-    return tableRow(choose, [taken(sight, weights), pushed(sight, pushes[head], largest), otherwise], (isOut || isLeftOut(sight, part)) && "llm-out");
+    const otherwise = isOut ? "left out" : switchOf(sight, part, () => {
+      chooseHead(head);
+      toggle(part);
+    });
+    return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, pushes[head], largest), otherwise], (isOut || isLeftOut(sight, part)) && "llm-out");
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  return captionedTable(caption, ["head", "most from", isOut ? "would move" : "moves logit of", "guess without it"], rows, "llm-heat llm-heads");
+  return captionedTable(caption, ["head", "most from", isOut ? "would move" : "moves score", "guess without it"], rows, "llm-heat llm-heads");
 }
 
 /**
@@ -82,15 +90,19 @@ function taken({ labels }, weights) {
 }
 
 /**
- * For each head of a layer the tokens whose logits it moves most, up or down, or would if it were not left out: of those of
- * the text and the first two guesses, for others say nothing of this text.
+ * For each head of a layer the tokens whose scores it moves most, up or down, or would if it were not left out: of those of the
+ * text and the two rivals, for others say nothing of this text.
  * @param {Sight} sight
  * @param {number} layer
  * @returns {Push[][]}
  */
-export function strongestPushes({ course, ids, trace, position }, layer) {
-  const asked = [...new Set([...ids.slice(1, position + 1), ...twoLargest(trace.logits[position])])];
-  return trace.layers[layer].weights[position].map((_, head) => {
+export function strongestPushes(sight, layer) {
+  const { course, ids, position } = sight;
+  const { guess, rival } = rivalsOf(sight);
+  const inside = sight.out.filter((part) => part !== `attention-${layer + 1}`);
+  const asked = withoutBareTwins(course, [...new Set([...ids.slice(1, position + 1), guess, rival])]);
+  return sight.trace.layers[layer].weights[position].map((_, head) => {
+    const trace = traceWithout(sight, inside.filter((part) => part !== headName(layer, head)));
     const moved = pushesOfHead(course.decoder, trace, layer, position, head);
     const pushes = asked.map((id) => ({ id, value: moved[id] }));
     return pushes.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, PUSHES);
@@ -98,15 +110,26 @@ export function strongestPushes({ course, ids, trace, position }, layer) {
 }
 
 /**
+ * Tokens without those that begin a text with a word that stands later with its space, too: their scores move alike.
+ * @param {CourseModel} course
+ * @param {number[]} ids
+ */
+function withoutBareTwins({ tokenizer }, ids) {
+  const texts = ids.map((id) => tokenizer.decode([id]));
+  return ids.filter((_, i) => !texts.includes(` ${texts[i]}`));
+}
+
+/**
  * @param {Sight} sight
+ * @param {Rivals} rivals
  * @param {Push[]} pushes
  * @param {number} largest  What a full bar stands for.
  */
-function pushed({ course }, pushes, largest) {
+function pushed({ course }, rivals, pushes, largest) {
   const lines = pushes.map(({ id, value }) =>
     element(
       "span",
-      { class: value < 0 ? "llm-push llm-lowers" : "llm-push", style: `--share: ${(Math.abs(value) / largest).toFixed(3)}` },
+      { class: `llm-push ${lookOf(rivals, id)}${value < 0 ? " llm-lowers" : ""}`, style: `--share: ${(Math.abs(value) / largest).toFixed(3)}` },
       element("span", {}, written(course, id)),
       element("span", {}, signed(value, 1)),
     ),

@@ -28,7 +28,7 @@ export function otherwise(sight, button) {
   const parts = /** @type {HTMLButtonElement} */ (button).value.split(",");
   const { id, share, isOther } = guessOtherwise(sight, parts);
   button.classList.toggle("llm-flips", isOther);
-  button.replaceChildren(element("b", {}, isLeftOut(sight, parts) ? "↺" : "", written(sight.course, id)), element("span", {}, ` ${Math.round(100 * share)}\u00a0%`));
+  button.replaceChildren(element("b", {}, isLeftOut(sight, parts) ? "↺" : "", written(sight.course, id)), element("span", {}, ` ${wholePercent(share)}`));
   button.setAttribute("aria-label", `${button.title}: the guess is then ${button.textContent}`);
 }
 
@@ -54,4 +54,13 @@ export function guessThen(sight, parts) {
   if (isOther) return `would be “${written(sight.course, id)}”, ${percent(share)}`;
   const now = percent(softmax(sight.trace.logits[sight.position])[id]);
   return now === percent(share) ? `would stay, at ${now}` : `would stay: ${percent(share)} in place of ${now}`;
+}
+
+/**
+ * A share in few letters. What is not all is not said to be.
+ * @param {number} share
+ */
+function wholePercent(share) {
+  const rounded = Math.round(100 * share);
+  return rounded === 100 && share < 1 ? ">\u00a099\u00a0%" : `${rounded}\u00a0%`;
 }

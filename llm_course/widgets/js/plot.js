@@ -18,8 +18,9 @@ import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf
  *
  * @typedef {object} Plot
  * @property {string} title  Says what the plot shows, for those who do not see it too.
+ * @property {import("./dom.js").Child[]} [caption]  What stands above in place of the title, where a control is in it.
  * @property {string} x  Label of the axis; empty where its ticks say it.
- * @property {string} y
+ * @property {string} y  Empty where the title says it.
  * @property {Series[]} series  Up to four.
  * @property {number} [marker]  Where a vertical line stands.
  * @property {[from: number, to: number]} [band]  A stretch of x that is shaded; the marker's name stands beside it.
@@ -41,8 +42,8 @@ import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf
  */
 
 const EDGE = { right: 12, top: 26, bottom: 38 };
-/** Less is needed below where the axis has no name. */
-const UNNAMED = 22;
+/** Less is needed where an axis has no name. */
+const UNNAMED = { top: 12, bottom: 22 };
 /** Of a name above the drawing. */
 const LINE = 14;
 /** Of a drawing, in pixels, until its column is known. */
@@ -72,7 +73,7 @@ export function linePlot(asked) {
   return element(
     "figure",
     { class: "llm-plot" },
-    element("figcaption", {}, plot.title),
+    element("figcaption", {}, ...(plot.caption ?? [plot.title])),
     fitted((width) => drawing(plot, width)),
   );
 }
@@ -106,8 +107,8 @@ function drawing({ title, x, y, series, marker, band, secondBand, markerName, ba
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
   const rows = (yTicks ?? ticks(low, high, Math.min(5, Math.max(2, Math.round(height / 40))))).map((value) => ({ value, text: yTick(value) }));
   const start = 12 + Math.max(...rows.map(({ text }) => widthOf(text)));
-  const [end, bottom] = [width - EDGE.right, height - (x ? EDGE.bottom : UNNAMED)];
-  const top = EDGE.top + (bandNameAbove ? LINE : 0);
+  const [end, bottom] = [width - EDGE.right, height - (x ? EDGE.bottom : UNNAMED.bottom)];
+  const top = (y ? EDGE.top : UNNAMED.top) + (bandNameAbove ? LINE : 0);
   const toX = (/** @type {number} */ value) => start + ((value - left) / (right - left || 1)) * (end - start);
   const toY = (/** @type {number} */ value) => bottom - ((value - low) / (high - low || 1)) * (bottom - top);
   const line = (/** @type {Points} */ points, /** @type {string} */ name) =>

@@ -1,9 +1,9 @@
-/** Two tokens that compete for the next place: their logits along the residual stream. */
+/** The guess and a token that competes with it: one color each in the whole map, and their scores along the residual stream. */
 
 import { alongStream, rowsAlong } from "./along_stream.js";
+import { element } from "./dom.js";
 import { written } from "./lens_table.js";
-import { dot, twoLargest } from "./numbers.js";
-import { guessOtherwise } from "./otherwise.js";
+import { argmax, dot, twoLargest } from "./numbers.js";
 import { traceWithout } from "./sight.js";
 import { lensRow } from "./trace.js";
 
@@ -12,34 +12,58 @@ import { lensRow } from "./trace.js";
 /** @import { Trace } from "./trace.js" */
 
 /**
- * The guess, and the token that comes closest to being it.
- * @param {Sight} sight
- * @param {string[][]} ways  Parts that may change sides, those that are asked first in front: another guess is the rival.
- * @returns {[guess: number, rival: number]}
+ * @typedef {object} Rivals
+ * @property {number} guess  What the model guesses with all its parts.
+ * @property {number} rival  What it is compared with.
+ * @property {number[]} others  All that it may be compared with: tokens of the text so far, and first guesses.
  */
-export function rivalsOf(sight, ways) {
-  const [guess, second] = twoLargest(sight.trace.logits[sight.position]);
-  const other = ways.map((parts) => guessOtherwise(sight, parts)).find(({ isOther }) => isOther);
-  return [guess, other?.id ?? second];
+
+/**
+ * @param {Sight} sight
+ * @returns {Rivals}  The rival is the one that is asked for, if it is among the others; or else the guess without what is left
+ *   out; or else the second guess.
+ */
+export function rivalsOf(sight) {
+  const { course, ids, position, trace } = sight;
+  const [guess, second] = twoLargest(traceWithout(sight, []).logits[position]);
+  const now = argmax(trace.logits[position]);
+  const others = [...new Set([now, second, ...ids.slice(1, position + 1)])].filter((id) => id !== guess);
+  const asked = others.find((id) => course.tokenizer.decode([id]) === sight.rival);
+  return { guess, rival: asked ?? (now === guess ? second : now), others };
+}
+
+/**
+ * The class of a token's color.
+ * @param {Rivals} rivals
+ * @param {number} id
+ */
+export function lookOf({ guess, rival }, id) {
+  if (id === guess) return "llm-favorite";
+  return id === rival ? "llm-rival" : "llm-neither";
 }
 
 /**
  * The race of the two from the embedding to the last layer.
  * @param {Sight} sight
- * @param {string[][]} ways  As `rivalsOf` takes them.
  * @param {[from: number, to: number]} band  What is opened, in layers.
+ * @param {(rival: string) => void} onCompare
  */
-export function rivalsAlong(sight, ways, band) {
+export function rivalsAlong(sight, band, onCompare) {
   const { course, trace } = sight;
-  const [guess, rival] = rivalsOf(sight, ways);
+  const { guess, rival, others } = rivalsOf(sight);
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const line = (/** @type {number} */ id, /** @type {number} */ look) =>
     ({ name: written(course, id), look, points: logitsAlong(sight, trace, id), before: whole && logitsAlong(sight, whole, id) });
-  const [first, second] = [guess, rival].map((id) => `“${written(course, id)}”`);
+  const select = element(
+    "select",
+    { "aria-label": "Compare with", onchange: () => onCompare(course.tokenizer.decode([Number(select.value)])) },
+    ...others.map((id) => element("option", { value: String(id), selected: id === rival }, written(course, id))),
+  );
+  const start = `${whole ? "Scores (pale: intact) of" : "Scores along the stream of"} ${written(course, guess)} and `;
   return alongStream(trace, {
-    title: `Scores of ${first} and ${second}${whole ? ", pale with all parts" : " along the stream"}`,
-    y: "logit",
-    series: [line(rival, 0), line(guess, 1)],
+    title: start + written(course, rival),
+    caption: [start, select],
+    series: [line(rival, 2), line(guess, 1)],
     band,
     tracesAreNamed: true,
   });

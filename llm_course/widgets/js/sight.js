@@ -18,6 +18,7 @@ export const SENTENCE_TOKENS = 24;
  * @property {number} cut  Tokens at the beginning that did not fit.
  * @property {number} position
  * @property {number} head  The head that is looked at, from 1; 0 for the one that looks hardest.
+ * @property {string} rival  The token that the guess is compared with, if it can be; or an empty text.
  * @property {string[]} out  The parts that are left out: "attention-3", "feed-forward-1", "head-3-2".
  * @property {Trace} trace  Without them.
  * @property {Map<string, Trace>} traces  Those that were asked for, by the parts that they are without.
@@ -26,10 +27,10 @@ export const SENTENCE_TOKENS = 24;
 /**
  * @param {CourseModel} course
  * @param {string} text
- * @param {{ head?: number, out?: string[] }} [chosen]  Parts that the model doesn't have are ignored.
+ * @param {{ head?: number, rival?: string, out?: string[] }} [chosen]  Parts that the model doesn't have are ignored.
  * @returns {Sight}
  */
-export function sightOf(course, text, { head = 0, out: asked = [] } = {}) {
+export function sightOf(course, text, { head = 0, rival = "", out: asked = [] } = {}) {
   const { tokenizer, config } = course;
   const all = [config.end_of_text, ...tokenizer.encode(text)];
   // The end of a long text decides what comes next; the model's texts begin after the token that ends the one before.
@@ -38,7 +39,7 @@ export function sightOf(course, text, { head = 0, out: asked = [] } = {}) {
   const traces = new Map();
   const cut = all.length - ids.length;
   const out = asked.filter((part) => hasPart(course, part));
-  return { course, ids, labels, cut, position: ids.length - 1, head, out, trace: traceWithout({ course, ids, traces }, out), traces };
+  return { course, ids, labels, cut, position: ids.length - 1, head, rival, out, trace: traceWithout({ course, ids, traces }, out), traces };
 }
 
 /**

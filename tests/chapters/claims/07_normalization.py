@@ -161,7 +161,9 @@ assert gets["without head 2 of layer 3"] == {pair: guess for pair, (guess, _) in
 assert len(name_pairs) == 72 and sum(guess == other for (_, other), (guess, _) in whole.items()) == 71
 back = [giver for (giver, _), (guess, _) in taken_out.items() if guess == giver]
 assert len(back) == 54
-# "with six of the nine givers it comes back every time, with Tom never"
+# "with six of the nine givers it comes back every time. With Anna and Sara it depends on the other name, and with Tom
+# it never comes back"
 assert sum(back.count(name) == 8 for name in names) == 6 and back.count("Tom") == 0
+assert 0 < back.count("Anna") < 8 and 0 < back.count("Sara") < 8
 # the map: "head 2 takes most from the giver"
 assert all(looked == giver for (giver, _), (_, looked) in whole.items())
