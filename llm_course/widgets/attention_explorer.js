@@ -148,7 +148,7 @@ function suggestions(model) {
   ];
   const heads = [
     "Press a token at the left of the weights to read its row.",
-    "Go through layers and heads: which look one token back, which rest on the first token, which find a name again?",
+    "Go through layers and heads: which look one token back, which at many tokens, which find a word again?",
   ];
   const random = { say: "Here are random vectors of width 256, without the scaling: scores spread by about √256 = 16, and nearly all weight of a row falls on one token. What does the scaling change?", set: { ...FIRST_HEAD, source: 1, width: 256, causal: false, scaled: false } };
   const sentence = { say: "Here is a sentence in the course model. Write your own: what does a head do with a word it has seen before?", set: { ...FIRST_HEAD, source: 2, causal: true, scaled: true } };
@@ -156,7 +156,7 @@ function suggestions(model) {
   // Each keeps its place in the list where it can: who has set one up is not sent back to the first.
   if (model.get("source") === 1) return [row, "Choose another width: how far do the scores spread at 4, and how far at 256?", random, sentence];
   if (model.get("source") === 2) return [row, ...sought, random, sentence];
-  return [...(model.get("weights") ? heads : edits), random, sentence];
+  return model.get("weights") ? [...model.get("hints"), ...heads, sentence] : [...edits, random, sentence];
 }
 
 /**
@@ -248,7 +248,7 @@ function sentenceSource(model, onChange) {
 
   /** @type {Source} */
   const source = {
-    label: "A sentence in the course model",
+    label: "A sentence of yours",
     hasText: true,
     tokens: [],
     layers: 1,

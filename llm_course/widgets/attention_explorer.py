@@ -1,5 +1,6 @@
 """Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -32,6 +33,8 @@ class AttentionExplorer(CourseWidget):
         scaled: Whether scores are at first divided by √d.
         layer: The layer that is shown at first, from 0.
         head: Its head that is shown at first, from 0.
+        label: What the tensors are.
+        hints: What to try first with them.
 
     Raises:
         ValueError: If shapes do not fit together, a number is not finite, or there is no such layer or head.
@@ -40,6 +43,7 @@ class AttentionExplorer(CourseWidget):
     module: ClassVar[str] = "attention_explorer"
 
     label = Unicode().tag(sync=True)
+    hints = List(Unicode()).tag(sync=True)
     tokens = List(Unicode()).tag(sync=True)
     query: List[Any] = List(allow_none=True).tag(sync=True)
     key: List[Any] = List(allow_none=True).tag(sync=True)
@@ -66,8 +70,10 @@ class AttentionExplorer(CourseWidget):
         scaled: bool = True,
         layer: int = 0,
         head: int = 0,
+        label: str = "",
+        hints: Sequence[str] = (),
     ) -> None:
-        label = "The tensors given here"
+        label = label or "The tensors given here"
         if query_or_weights is None:
             label, tokens = "A small example", tokens or TOKENS
             query_or_weights, key, value = QUERY, KEY, VALUE
@@ -90,7 +96,9 @@ class AttentionExplorer(CourseWidget):
         if len(tokens) != keys:
             raise ValueError(f"There are {keys} keys but {len(tokens)} tokens: give one label for each key.")
         state = dict.fromkeys(("query", "key", "value", "weights")) | {k: v.tolist() for k, v in tensors.items()}
-        super().__init__(label=label, tokens=tokens, causal=causal, scaled=scaled, layer=layer, head=head, **state)
+        super().__init__(
+            label=label, tokens=tokens, causal=causal, scaled=scaled, layer=layer, head=head, hints=list(hints), **state
+        )
 
     def picture(self) -> str:
         """The weights of the head that is shown at first."""

@@ -29,12 +29,13 @@ export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
-      given(model, "Sam and Anna", "Two names compete: see their scores. In which layer does “Anna” overtake “Sam”, and which of its heads looks at Sam? Leave this one head out, by its “guess without it”."),
-      given(model, "Emma and Lily", "Emma gives now. Does the same head look at her? What is the guess without it? Then let Tom give: he is the exception."),
-      `A guess stands after each layer. Which layer is the first with the final one? Press “guess without it” ${model.get("small") ? "there" : "beside its parts"} to leave ${model.get("small") ? "the layer" : "one"} out: does the guess change?`,
+      given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Leave out this one head, by its “guess without it”: who gets the ball?"),
+      given(model, "Emma and Lily", "Emma gives now. Does the same head, 2 of layer 3, look at her? What is the guess without it?"),
+      given(model, "Tom and Lily", "Tom gives now. Does the head look at him, too? Leave it out: does the ball come back? Then write other names."),
+      `From which layer on is the guess the final one? Press a “guess without it” (bold where it changes) to leave ${model.get("small") ? "a layer" : "a part"} out; a tick keeps the old share.`,
       model.get("small")
         ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."
-        : "Open the norms from top to bottom: what is each row divided by, and where does it grow most? Then choose an earlier token.",
+        : "Open the norms from top to bottom: what is each row divided by, and where does it grow most? Then choose other tokens: do their rows grow as much?",
       "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
     ],
   },
@@ -267,8 +268,7 @@ export default widget(
 );
 
 /**
- * A text in which the one who is named twice gives something to the other: a head of the third layer looks at the giver. It
- * begins with another head, so that there is something to find.
+ * A text in which the one who is named twice gives something to the other: a head of the third layer looks at the giver.
  * @param {Model} model
  * @param {string} names  The giver first.
  * @param {string} say
@@ -277,7 +277,7 @@ export default widget(
 function given(model, names, say) {
   const [giver] = names.split(" ");
   const part = model.get("small") ? "layer-3" : "attention-3";
-  return { say, set: { text: `${names} had a red ball. ${giver} gave the red ball to`, part, head: 1, rival: ` ${giver}`, out: [], position: -1 } };
+  return { say, set: { text: `${names} had a red ball. ${giver} gave the red ball to`, part, head: 2, rival: ` ${giver}`, out: [], position: -1 } };
 }
 
 /**

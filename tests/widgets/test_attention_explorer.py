@@ -64,7 +64,7 @@ def test_attention_explorer_works_from_the_keyboard(watched: Watched, address: s
 
 
 def read_sentence(page: Page) -> None:
-    page.get_by_label("Vectors", exact=True).select_option(label="A sentence in the course model")
+    page.get_by_label("Vectors", exact=True).select_option(label="A sentence of yours")
     expect(page.get_by_role("group", name="Heads")).to_be_visible()
 
 

@@ -40,7 +40,7 @@ def test_the_model_is_loaded_once_a_page_and_not_before(watched: Watched, addres
     expect(choices).to_have_count(2)
     assert not any("stories.js" in url for url in loaded)
     for index in (0, 1):
-        choices.nth(index).select_option(label="A sentence in the course model")
+        choices.nth(index).select_option(label="A sentence of yours")
         expect(watched.page.get_by_role("group", name="Heads")).to_have_count(index + 1)
     assert sum("stories.js" in url for url in loaded) == 1
 

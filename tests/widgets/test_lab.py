@@ -95,5 +95,5 @@ def test_attention_explorer_in_jupyterlab(open_notebook: Callable[..., Page]) ->
     page.locator(".jp-CodeCell .cm-content").last.click()
     page.keyboard.press("Shift+Enter")
     expect(page.get_by_text("causal is True")).to_be_visible()
-    page.get_by_label("Vectors", exact=True).select_option(label="A sentence in the course model")
+    page.get_by_label("Vectors", exact=True).select_option(label="A sentence of yours")
     expect(page.get_by_role("group", name="Heads")).to_be_visible()

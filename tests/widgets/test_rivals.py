@@ -92,12 +92,12 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
 
 @pytest.mark.browser
 def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam"), 944, 15)
     set_up = page.locator(".llm-try").get_by_role("button", name="Set this up")
     expect(set_up).to_have_count(0)
     page.get_by_role("button", name="head 3", exact=True).click()
     set_up.click()
-    expect(page.get_by_role("button", name="head 1", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="head 2", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".llm-try").get_by_role("button", name="Back to what I had")).to_be_visible()
 
 

@@ -10,6 +10,7 @@ import { argmax, format } from "./numbers.js";
 const HABIT = 0.3;
 /** A head without such a place is spread where it listens in effect to so large a share of what it may see. */
 const SPREAD = 0.5;
+const ORDINALS = ["first", "second", "third"];
 /** Weights that differ by less are the same. */
 const ALIKE = 1e-6;
 
@@ -92,8 +93,21 @@ export function summary(weights, query, tokens, before) {
   const said =
     alike > 1
       ? `“${query}” listens to ${alike} tokens alike (${format(weights[most])} each).`
-      : `“${query}” listens most to “${tokens[most]}” (${fromTo(before && format(before[most]), format(weights[most]))}).`;
+      : `“${query}” listens most to ${named(tokens, most)} (${fromTo(before && format(before[most]), format(weights[most]))}).`;
   return `${said} In effect it listens to ${format(effective(weights), 1)} of ${tokens.length} tokens.`;
+}
+
+/**
+ * A token by its name, and which it is where others are written alike.
+ * @param {string[]} tokens
+ * @param {number} place
+ */
+function named(tokens, place) {
+  const alike = tokens.map((_, i) => i).filter((i) => tokens[i] === tokens[place]);
+  const name = `“${tokens[place]}”`;
+  if (alike.length === 1) return name;
+  const which = alike.indexOf(place);
+  return `the ${ORDINALS[which] ?? `${which + 1}th`} ${name}`;
 }
 
 /** @param {Matrix} scores */

@@ -124,7 +124,7 @@ function guess({ course, ids, position }, row, rivals, whole) {
   const was = whole && guessOf(course, whole);
   const past = was ? element("i", { class: "llm-was", style: `--share: ${was.share.toFixed(4)}` }) : null;
   const itself = best === ids[position] ? " (itself)" : "";
-  const former = was && was.id !== best ? `, was ${written(course, was.id)} ` : `${itself} `;
-  const words = element("span", {}, element("b", {}, written(course, best)), former, element("span", {}, percent(share)));
+  const former = was && was.id !== best ? `, was ${written(course, was.id)}` : itself;
+  const words = element("span", { class: "llm-guessed-words" }, element("b", {}, written(course, best)), element("span", { class: "llm-former" }, former), " ", element("span", {}, percent(share)));
   return element("span", { class: `llm-guess ${lookOf(rivals, best)}` }, words, element("span", { class: "llm-track" }, bar, past));
 }

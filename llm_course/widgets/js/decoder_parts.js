@@ -38,7 +38,7 @@ export const TOKENS = {
   kind: "tensor",
   chapters: ["tokenization"],
   open: ({ ids, labels, position, course }) => [
-    paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. The first is the token that ends a text: here, the one before.`),
+    paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. START is the token that ends a text: the model's texts begin behind one.`),
     table("Tokens and their numbers", ["Token", "Number"], labels.map((label, i) => [label, String(ids[i])]), position),
   ],
 };

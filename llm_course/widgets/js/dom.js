@@ -221,10 +221,11 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
       /** The suggestion that is set up, and what stood before in the traits that have changed since. @type {{ say: string, former: Map<string, any> } | null} */
       let setUp = null;
       const isSo = (/** @type {Record<string, any>} */ set) => Object.entries(set).every(([trait, value]) => JSON.stringify(model.get(trait)) === JSON.stringify(value));
-      let refresh = () => {};
+      let [refresh, current] = [() => {}, () => ""];
       const advise = () => {
-        const made = suggestions(typeof tryThis === "function" ? tryThis(model) : tryThis, { setUp: () => setUp?.say, isSo, begin, back });
-        refresh = made.refresh;
+        const sentences = typeof tryThis === "function" ? tryThis(model) : tryThis;
+        const made = suggestions(sentences, { first: setUp?.say ?? current(), setUp: () => setUp?.say, isSo, begin, back });
+        ({ refresh, current } = made);
         redraw(tips, made.node);
       };
       for (const trait of tryAgainOn) model.on(`change:${trait}`, advise);
@@ -328,14 +329,17 @@ function eitherButton(labels, isSecond, onclick) {
  * What to try, one at a time: all at once would push the widget off the screen. They share a place, so that nothing moves.
  * @param {Suggestion[]} sentences
  * @param {object} ways
+ * @param {string} ways.first  The one that is shown first, if it is among them.
  * @param {() => string | undefined} ways.setUp  The one that is set up: its button leads back.
  * @param {(set: Record<string, any>) => boolean} ways.isSo  Whether the widget is where a suggestion starts: it needs no button.
  * @param {(suggestion: Exclude<Suggestion, string>) => void} ways.begin  Brings the widget to where a suggestion starts.
  * @param {() => void} ways.back  Brings back what stood before.
- * @returns {{ node: HTMLElement, refresh: () => void }}  `refresh` after a trait has changed.
+ * @returns {{ node: HTMLElement, refresh: () => void, current: () => string }}  `refresh` after a trait has changed;
+ *   `current` is the one that is shown.
  */
-function suggestions(sentences, { setUp, isSo, begin, back }) {
+function suggestions(sentences, { first, setUp, isSo, begin, back }) {
   let current = 0;
+  const said = sentences.map((one) => (typeof one === "string" ? one : one.say));
   const isThere = sentences.some((one) => typeof one !== "string" && one.say === setUp());
   /** @type {(() => void)[]} */
   const shows = [];
@@ -368,7 +372,7 @@ function suggestions(sentences, { setUp, isSo, begin, back }) {
   }
 
   const list = element("ul", { "aria-live": "polite" }, ...items);
-  show(Math.max(0, sentences.findIndex((one) => typeof one !== "string" && one.say === setUp())));
+  show(Math.max(0, said.indexOf(first)));
   refresh();
   const node = element(
     "div",
@@ -376,7 +380,7 @@ function suggestions(sentences, { setUp, isSo, begin, back }) {
     element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, " ", next)] : [])),
     list,
   );
-  return { node, refresh };
+  return { node, refresh, current: () => said[current] };
 }
 
 /**

@@ -4,13 +4,12 @@ import { element } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessThen, switchOf } from "./otherwise.js";
-import { lookOf, rivalsOf } from "./rivals.js";
+import { lookOf, rivalsOf, withoutBareTwins } from "./rivals.js";
 import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 import { pushesOfHead } from "./trace.js";
 
-/** @import { CourseModel } from "./course_model.js" */
 /** @import { Rivals } from "./rivals.js" */
 /** @import { Sight } from "./sight.js" */
 
@@ -84,14 +83,13 @@ function taken({ labels }, weights) {
     "span",
     {},
     element("span", { class: "llm-cells", role: "img", "aria-label": named.join(", ") }, ...cells),
-    element("span", {}, labels[most]),
-    element("span", {}, `${Math.round(100 * weights[most])}\u00a0%`),
+    element("span", { class: "llm-most" }, element("span", {}, labels[most]), element("span", {}, `${Math.round(100 * weights[most])}\u00a0%`)),
   );
 }
 
 /**
- * For each head of a layer the tokens whose scores it moves most, up or down, or would if it were not left out: of those of the
- * text and the two rivals, for others say nothing of this text.
+ * For each head of a layer the tokens whose scores it moves most, up or down, with its layer whole: of those of the text and
+ * the two rivals, for others say nothing of this text.
  * @param {Sight} sight
  * @param {number} layer
  * @returns {Push[][]}
@@ -99,24 +97,14 @@ function taken({ labels }, weights) {
 export function strongestPushes(sight, layer) {
   const { course, ids, position } = sight;
   const { guess, rival } = rivalsOf(sight);
-  const inside = sight.out.filter((part) => part !== `attention-${layer + 1}`);
+  const elsewhere = sight.out.filter((part) => ![`attention-${layer + 1}`, `feed-forward-${layer + 1}`].includes(part));
   const asked = withoutBareTwins(course, [...new Set([...ids.slice(1, position + 1), guess, rival])]);
   return sight.trace.layers[layer].weights[position].map((_, head) => {
-    const trace = traceWithout(sight, inside.filter((part) => part !== headName(layer, head)));
+    const trace = traceWithout(sight, elsewhere.filter((part) => part !== headName(layer, head)));
     const moved = pushesOfHead(course.decoder, trace, layer, position, head);
     const pushes = asked.map((id) => ({ id, value: moved[id] }));
     return pushes.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, PUSHES);
   });
-}
-
-/**
- * Tokens without those that begin a text with a word that stands later with its space, too: their scores move alike.
- * @param {CourseModel} course
- * @param {number[]} ids
- */
-function withoutBareTwins({ tokenizer }, ids) {
-  const texts = ids.map((id) => tokenizer.decode([id]));
-  return ids.filter((_, i) => !texts.includes(` ${texts[i]}`));
 }
 
 /**

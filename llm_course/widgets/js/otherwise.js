@@ -62,5 +62,5 @@ export function guessThen(sight, parts) {
  */
 function wholePercent(share) {
   const rounded = Math.round(100 * share);
-  return rounded === 100 && share < 1 ? ">\u00a099\u00a0%" : `${rounded}\u00a0%`;
+  return rounded === 100 && share < 1 ? ">99\u00a0%" : `${rounded}\u00a0%`;
 }

@@ -7,6 +7,7 @@ import { argmax, dot, twoLargest } from "./numbers.js";
 import { traceWithout } from "./sight.js";
 import { lensRow } from "./trace.js";
 
+/** @import { CourseModel } from "./course_model.js" */
 /** @import { Points } from "./plot.js" */
 /** @import { Sight } from "./sight.js" */
 /** @import { Trace } from "./trace.js" */
@@ -27,9 +28,19 @@ export function rivalsOf(sight) {
   const { course, ids, position, trace } = sight;
   const [guess, second] = twoLargest(traceWithout(sight, []).logits[position]);
   const now = argmax(trace.logits[position]);
-  const others = [...new Set([now, second, ...ids.slice(1, position + 1)])].filter((id) => id !== guess);
+  const others = withoutBareTwins(course, [...new Set([now, second, ...ids.slice(1, position + 1)])]).filter((id) => id !== guess);
   const asked = others.find((id) => course.tokenizer.decode([id]) === sight.rival);
   return { guess, rival: asked ?? (now === guess ? second : now), others };
+}
+
+/**
+ * Tokens without those that begin a text with a word that stands later with its space, too: their scores move alike.
+ * @param {CourseModel} course
+ * @param {number[]} ids
+ */
+export function withoutBareTwins({ tokenizer }, ids) {
+  const texts = ids.map((id) => tokenizer.decode([id]));
+  return ids.filter((_, i) => !texts.includes(` ${texts[i]}`));
 }
 
 /**
