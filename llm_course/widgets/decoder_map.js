@@ -32,11 +32,13 @@ export default widget(
       given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Leave out this one head, by its “guess without it”: who gets the ball?"),
       given(model, "Emma and Lily", "Emma gives now. Does the same head, 2 of layer 3, look at her? What is the guess without it?"),
       given(model, "Tom and Lily", "Tom gives now. Does the head look at him, too? Leave it out: does the ball come back? Then write other names."),
-      `From which layer on is the guess the final one? Press a “guess without it” (bold where it changes) to leave ${model.get("small") ? "a layer" : "a part"} out; a tick keeps the old share.`,
-      model.get("small")
-        ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."
-        : "Open the norms from top to bottom: what is each row divided by, and where does it grow most? Then choose other tokens: do their rows grow as much?",
-      "Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?",
+      intact(`From which layer on is the guess the final one? Press a “guess without it” (bold where it changes) to leave ${model.get("small") ? "a layer" : "a part"} out: black marks on the bars tell what was.`),
+      intact(
+        model.get("small")
+          ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."
+          : "Open the norms from top to bottom: what is each row divided by, and where does it grow most? Then choose other tokens: do their rows grow as much?",
+      ),
+      intact("Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?"),
     ],
   },
   (model, body) => {
@@ -278,6 +280,15 @@ function given(model, names, say) {
   const [giver] = names.split(" ");
   const part = model.get("small") ? "layer-3" : "attention-3";
   return { say, set: { text: `${names} had a red ball. ${giver} gave the red ball to`, part, head: 2, rival: ` ${giver}`, out: [], position: -1 } };
+}
+
+/**
+ * A suggestion for the model with all its parts.
+ * @param {string} say
+ * @returns {Suggestion}
+ */
+function intact(say) {
+  return { say, set: { out: [] } };
 }
 
 /**

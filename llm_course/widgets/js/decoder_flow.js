@@ -3,7 +3,7 @@
 import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
 import { element } from "./dom.js";
 import { guessOf, written } from "./lens_table.js";
-import { switchOf } from "./otherwise.js";
+import { switchesAre, switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
 import { isLeftOut, traceWithout } from "./sight.js";
 import { percent } from "./token_bars.js";
@@ -59,7 +59,7 @@ export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
   return element(
     "ol",
     { "aria-label": "The decoder, from the text to the drawn token" },
-    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), element("span", { class: "llm-note llm-if-not" }, "guess without it"), guess(sight, trace.embedding[position], rivals)),
+    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), element("span", { class: "llm-note llm-if-not" }, switchesAre(sight)), guess(sight, trace.embedding[position], rivals)),
     ...trace.layers.map((_, i) => layer(i)),
     element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), key(sight, rivals)),
     isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,
@@ -118,13 +118,13 @@ function key({ course }, rivals) {
  * @param {Rivals} rivals  Their colors.
  * @param {Float32Array} [whole]  The row in the model with all its parts, where some are left out.
  */
-function guess({ course, ids, position }, row, rivals, whole) {
+function guess({ course, ids, labels, position }, row, rivals, whole) {
   const { id: best, share } = guessOf(course, row);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
   const was = whole && guessOf(course, whole);
   const past = was ? element("i", { class: "llm-was", style: `--share: ${was.share.toFixed(4)}` }) : null;
-  const itself = best === ids[position] ? " (itself)" : "";
-  const former = was && was.id !== best ? `, was ${written(course, was.id)}` : itself;
-  const words = element("span", { class: "llm-guessed-words" }, element("b", {}, written(course, best)), element("span", { class: "llm-former" }, former), " ", element("span", {}, percent(share)));
+  const isItself = best === ids[position];
+  const former = was && was.id !== best ? `, was ${written(course, was.id)}` : isItself ? " (itself)" : "";
+  const words = element("span", { class: "llm-guessed-words" }, element("b", {}, isItself ? labels[position] : written(course, best)), element("span", { class: "llm-former" }, former), " ", element("span", {}, percent(share)));
   return element("span", { class: `llm-guess ${lookOf(rivals, best)}` }, words, element("span", { class: "llm-track" }, bar, past));
 }

@@ -235,7 +235,7 @@ function strongestUnits({ course, trace, position }, i) {
   const after = guessOf(course, residual[position]).id;
   const pushes = pushesToward(course.decoder, trace, i, position, after);
   const rows = ranking(pushes).slice(0, HIDDEN_UNITS).map((unit) => [String(unit + 1), format(hidden[position][unit]), `+${format(pushes[unit])}`]);
-  return table(`The units that raise the logit of “${written(course, after)}” most`, ["Unit", "Value", "Raises it by"], rows);
+  return table(`The units that raise the score of “${written(course, after)}” most`, ["Unit", "Value", "Raises it by"], rows);
 }
 
 /**

@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
-import { guessThen, switchOf } from "./otherwise.js";
+import { guessThen, switchesAre, switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf, withoutBareTwins } from "./rivals.js";
 import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
@@ -64,10 +64,19 @@ export function headTable(sight, layer, isOut, pushes, { chooseHead, toggle }) {
       chooseHead(head);
       toggle(part);
     });
-    return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, pushes[head], largest), otherwise], (isOut || isLeftOut(sight, part)) && "llm-out");
+    return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, pushes[head], largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  return captionedTable(caption, ["head", "most from", isOut ? "would move" : "moves score", "guess without it"], rows, "llm-heat llm-heads");
+  return captionedTable(caption, ["head", "most from", isOut ? "would move" : "moves score", switchesAre(sight)], rows, "llm-heat llm-heads");
+}
+
+/**
+ * The class of a head's line.
+ * @param {boolean} isOut
+ * @param {boolean} isChosen
+ */
+function look(isOut, isChosen) {
+  return [...(isOut ? ["llm-out"] : []), ...(isChosen ? ["llm-looked-at"] : [])].join(" ");
 }
 
 /**

@@ -8,6 +8,17 @@ import { percent } from "./token_bars.js";
 
 /** @import { Sight } from "./sight.js" */
 
+/** Shares that differ by less are told as one. */
+const NOTICED = 0.005;
+
+/**
+ * What the switches beside it say, in a column's name.
+ * @param {Sight} sight
+ */
+export function switchesAre({ out }) {
+  return out.length ? "without it, too" : "guess without it";
+}
+
 /**
  * Leaves parts out, or puts them back. `otherwise` writes on it what the model would guess then.
  * @param {Sight} sight
@@ -52,8 +63,8 @@ export function guessOtherwise(sight, parts) {
 export function guessThen(sight, parts) {
   const { id, share, isOther } = guessOtherwise(sight, parts);
   if (isOther) return `would be “${written(sight.course, id)}”, ${percent(share)}`;
-  const now = percent(softmax(sight.trace.logits[sight.position])[id]);
-  return now === percent(share) ? `would stay, at ${now}` : `would stay: ${percent(share)} in place of ${now}`;
+  const now = softmax(sight.trace.logits[sight.position])[id];
+  return Math.abs(now - share) < NOTICED ? `would stay, at ${percent(now)}` : `would stay: ${percent(share)} in place of ${percent(now)}`;
 }
 
 /**
