@@ -29,10 +29,10 @@ export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
-      given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Leave out this one head, by its “guess without it”: who gets the ball?"),
-      given(model, "Emma and Lily", "Emma gives now. Does the same head, 2 of layer 3, look at her? What is the guess without it?"),
-      given(model, "Tom and Lily", "Tom gives now. Does the head look at him, too? Leave it out: does the ball come back? Then write other names."),
-      intact(`From which layer on is the guess the final one? Press a “guess without it” (bold where it changes) to leave ${model.get("small") ? "a layer" : "a part"} out: black marks on the bars tell what was.`),
+      given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Press the guess “without head” in its line: who gets the ball?"),
+      given(model, "Emma and Lily", "Emma gives now. Does the same head, 2 of layer 3, look at her? What is the guess without the head?"),
+      given(model, "Tom and Lily", "Tom gives now. Does the head look at him, too? Leave the head out: does the ball come back? Then write other names."),
+      intact(`From which layer on is the guess the final one? Press a guess “without ${model.get("small") ? "layer" : "part"}” (bold where it changes): black marks on the bars tell what was.`),
       intact(
         model.get("small")
           ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."

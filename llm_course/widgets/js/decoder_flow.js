@@ -59,7 +59,7 @@ export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
   return element(
     "ol",
     { "aria-label": "The decoder, from the text to the drawn token" },
-    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), element("span", { class: "llm-note llm-if-not" }, switchesAre(sight)), guess(sight, trace.embedding[position], rivals)),
+    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), element("span", { class: "llm-note llm-if-not" }, switchesAre(sight, isSmall ? "layer" : "part")), guess(sight, trace.embedding[position], rivals)),
     ...trace.layers.map((_, i) => layer(i)),
     element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), key(sight, rivals)),
     isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,

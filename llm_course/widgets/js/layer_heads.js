@@ -67,7 +67,7 @@ export function headTable(sight, layer, isOut, pushes, { chooseHead, toggle }) {
     return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, pushes[head], largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  return captionedTable(caption, ["head", "most from", isOut ? "would move" : "moves score", switchesAre(sight)], rows, "llm-heat llm-heads");
+  return captionedTable(caption, ["head", "most from", isOut ? "would move" : "moves score", switchesAre(sight, "head")], rows, "llm-heat llm-heads");
 }
 
 /**

@@ -12,11 +12,12 @@ import { percent } from "./token_bars.js";
 const NOTICED = 0.005;
 
 /**
- * What the switches beside it say, in a column's name.
+ * What the switches of a column say, in its name.
  * @param {Sight} sight
+ * @param {string} part  What each of them leaves out.
  */
-export function switchesAre({ out }) {
-  return out.length ? "without it, too" : "guess without it";
+export function switchesAre({ out }, part) {
+  return out.length ? `${part} out, too` : `without ${part}`;
 }
 
 /**

@@ -157,7 +157,7 @@ taken_out = by_torch()
 with torch.no_grad():
     writes[:, second_head] = kept_columns
 assert gets["with all heads"] == {pair: guess for pair, (guess, _) in whole.items()}
-assert gets["without head 2 of layer 3"] == {pair: guess for pair, (guess, _) in taken_out.items()}
+assert gets["without head 2"] == {pair: guess for pair, (guess, _) in taken_out.items()}
 assert len(name_pairs) == 72 and sum(guess == other for (_, other), (guess, _) in whole.items()) == 71
 back = [giver for (giver, _), (guess, _) in taken_out.items() if guess == giver]
 assert len(back) == 54
@@ -167,9 +167,12 @@ assert sum(back.count(name) == 8 for name in names) == 6 and back.count("Tom") =
 assert 0 < back.count("Anna") < 8 and 0 < back.count("Sara") < 8
 # "without another head of this layer, in none", "Without head 1, which raised both names, it mostly goes to neither"
 for head in (1, 3, 4):
-    found = gets[f"without head {head} of layer 3"]
+    found = gets[f"without head {head}"]
     assert not any(found[pair] == pair[0] for pair in name_pairs)
     to_other = sum(found[pair] == pair[1] for pair in name_pairs)
     assert to_other < 20 if head == 1 else to_other == 70
+# "For Tom head 1 does: without both, he gets the ball back in 7 sentences of 8"
+both = gets["without heads 1 and 2"]
+assert sum(both[pair] == "Tom" for pair in name_pairs if pair[0] == "Tom") == 7
 # the map: "head 2 takes most from the giver"
 assert all(looked == giver for (giver, _), (_, looked) in whole.items())
