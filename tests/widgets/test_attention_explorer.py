@@ -7,8 +7,8 @@ import pytest
 import torch
 from playwright.sync_api import Page, expect
 
-from llm_course import models
-from tests.widgets.conftest import Watched, opened
+from llm_course import models, widgets
+from tests.widgets.conftest import Watched, opened, page_html
 
 pytestmark = pytest.mark.browser
 
@@ -172,3 +172,20 @@ def test_random_vectors_are_set_up_as_their_suggestion_says(watched: Watched, ad
     expect(page.get_by_label("Divide scores")).not_to_be_checked()
     expect(page.get_by_label("Width d")).to_have_value("256")
     expect(page.get_by_text("Standard deviation of scores")).to_contain_text("17.3")
+    tips.get_by_role("button", name="Back to what I had").click()
+    expect(page.get_by_label("Width d")).to_have_count(0)
+    expect(tips.locator("li.llm-current")).to_contain_text("width 256, without the scaling")
+
+
+def test_given_weights_have_their_name_their_first_hint_and_say_which_of_two_tokens(
+    watched: Watched, site: Path
+) -> None:
+    weights = torch.full((2, 2, 3, 3), 1 / 3)
+    weights[1, 0, 2] = torch.tensor([0.1, 0.1, 0.8])
+    told = {"label": "Two hats", "hints": ["Which hat?"]}
+    explorer = widgets.AttentionExplorer(weights, tokens=["hat", "on", "hat"], layer=1, **told)
+    (site / "hats.html").write_text(page_html(explorer), encoding="utf-8")
+    watched.page.goto((site / "hats.html").as_uri())
+    expect(watched.page.locator(".llm-try li.llm-current")).to_have_text("Which hat?")
+    expect(watched.page.get_by_label("Vectors", exact=True).locator("option").first).to_have_text("Two hats")
+    expect(watched.page.get_by_role("status").last).to_contain_text("listens most to the second “hat” (0.80)")

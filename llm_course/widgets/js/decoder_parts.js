@@ -13,11 +13,17 @@ import { captionedTable, tableRow } from "./table.js";
 import { percent, tokenBars } from "./token_bars.js";
 import { pushesToward, rootMeanSquare } from "./trace.js";
 
-/** @import { PartActions } from "./layer_heads.js" */
 /** @import { Sight } from "./sight.js" */
 
 const BARS = 7;
 const HIDDEN_UNITS = 4;
+
+/**
+ * @typedef {object} PartActions  What a reader may do in an opened part.
+ * @property {(head: number) => void} chooseHead
+ * @property {(parts: string[]) => void} toggle
+ * @property {(rival: string) => void} compare
+ */
 
 /**
  * @typedef {object} Part  A box of the map.

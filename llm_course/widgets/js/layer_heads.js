@@ -10,6 +10,7 @@ import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 import { pushesOfHead } from "./trace.js";
 
+/** @import { PartActions } from "./decoder_parts.js" */
 /** @import { Rivals } from "./rivals.js" */
 /** @import { Sight } from "./sight.js" */
 
@@ -17,13 +18,6 @@ import { pushesOfHead } from "./trace.js";
 const PUSHES = 2;
 
 /** @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved. */
-
-/**
- * @typedef {object} PartActions
- * @property {(head: number) => void} chooseHead
- * @property {(parts: string[]) => void} toggle
- * @property {(rival: string) => void} compare
- */
 
 /**
  * What the head that is looked at takes, what it writes, and what it is good for.
