@@ -30,8 +30,8 @@ export default widget(
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
       given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Press the guess “without head” in its line: who gets the ball?"),
-      given(model, "Emma and Lily", "Emma gives now. Does the same head, 2 of layer 3, look at her? What is the guess without the head?"),
-      given(model, "Tom and Lily", "Tom gives now. Does the head look at him, too? Leave the head out: does the ball come back? Then write other names."),
+      given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? What is the guess without the head?"),
+      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Leave it out: does the ball come back? Then write other names."),
       intact(`From which layer on is the guess the final one? Press a guess “without ${model.get("small") ? "layer" : "part"}” (bold where it changes): black marks on the bars tell what was.`),
       intact(
         model.get("small")
@@ -153,6 +153,7 @@ export default widget(
     function showOpened(sight, part) {
       const shown = part.open(sight, { chooseHead, toggle, compare });
       const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLElement && node.matches("p, details, .llm-plot");
+      const areSizesOpen = opened.querySelector("details")?.open;
       opened.replaceChildren(
         element(
           "div",
@@ -163,6 +164,7 @@ export default widget(
         ),
         element("div", {}, ...shown.filter((node) => !isSaid(node))),
       );
+      opened.querySelector("details")?.toggleAttribute("open", areSizesOpen === true);
     }
 
     /**

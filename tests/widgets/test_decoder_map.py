@@ -290,11 +290,11 @@ def test_a_share_that_stays_is_said_once(watched: Watched, site: Path) -> None:
         for layer in range(1, 5):
             page.get_by_role("button", name=f"Feed-forward {layer}", exact=True).click()
             said = page.locator(".llm-opened p").nth(1).inner_text()
-            (way, now, before), *_ = re.findall(
-                r"guess would (be|stay)[^\d]*(?:”, )?([\d.]+\s%)(?: in place of (.*?)\.$)?", said
-            )
+            found = re.search(r"guess would (be|stay) “.*”, (.*?%)(?: \(now (.*?%)\))?\.$", said)
+            assert found is not None
+            way, now, before = found.groups()
             assert now != before
-            ways.add((way, bool(before)))
+            ways.add((way, before is not None))
     assert {("be", False), ("stay", True)} <= ways
 
 

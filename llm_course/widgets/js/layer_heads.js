@@ -120,7 +120,10 @@ function pushed({ course }, rivals, pushes, largest) {
   const lines = pushes.map(({ id, value }) =>
     element(
       "span",
-      { class: `llm-push ${lookOf(rivals, id)}${value < 0 ? " llm-lowers" : ""}`, style: `--share: ${(Math.abs(value) / largest).toFixed(3)}` },
+      {
+        title: `${value < 0 ? "lowers" : "raises"} the score of ${written(course, id)}`,
+        class: `llm-push ${lookOf(rivals, id)}${value < 0 ? " llm-lowers" : ""}`, style: `--share: ${(Math.abs(value) / largest).toFixed(3)}`,
+      },
       element("span", {}, written(course, id)),
       element("span", {}, signed(value, 1)),
     ),

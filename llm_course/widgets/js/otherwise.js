@@ -17,7 +17,7 @@ const NOTICED = 0.005;
  * @param {string} part  What each of them leaves out.
  */
 export function switchesAre({ out }, part) {
-  return out.length ? `${part} out, too` : `without ${part}`;
+  return out.length ? `also without ${part}` : `without ${part}`;
 }
 
 /**
@@ -57,22 +57,24 @@ export function guessOtherwise(sight, parts) {
 }
 
 /**
- * What becomes of the guess when parts change sides, in words: "would be …", or "would stay …".
+ * What becomes of the guess when parts change sides, in words: "would be …", or "would stay …" and what its share is now.
  * @param {Sight} sight
  * @param {string[]} parts
  */
 export function guessThen(sight, parts) {
   const { id, share, isOther } = guessOtherwise(sight, parts);
-  if (isOther) return `would be “${written(sight.course, id)}”, ${percent(share)}`;
+  const guess = `“${written(sight.course, id)}”, ${percent(share)}`;
+  if (isOther) return `would be ${guess}`;
   const now = softmax(sight.trace.logits[sight.position])[id];
-  return Math.abs(now - share) < NOTICED ? `would stay, at ${percent(now)}` : `would stay: ${percent(share)} in place of ${percent(now)}`;
+  return `would stay ${guess}${Math.abs(now - share) < NOTICED ? "" : ` (now ${percent(now)})`}`;
 }
 
 /**
- * A share in few letters. What is not all is not said to be.
+ * A share in few letters. What is not all, or not nothing, is not said to be.
  * @param {number} share
  */
 function wholePercent(share) {
   const rounded = Math.round(100 * share);
+  if (rounded === 0) return "<1\u00a0%";
   return rounded === 100 && share < 1 ? ">99\u00a0%" : `${rounded}\u00a0%`;
 }

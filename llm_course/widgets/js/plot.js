@@ -38,6 +38,7 @@ import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf
  * @property {[number, number]} [yRange]
  * @property {number} [height]  In pixels; by the width if left out.
  * @property {boolean} [linesAreInLegend]  Whether they are named there even where they have room beside them.
+ * @property {boolean} [linesAreNamedElsewhere]  Whether no legend names them where they have no room.
  * @property {boolean} [tracesAreNamed]  Whether words beside several plots say once what their traces are.
  */
 
@@ -100,7 +101,7 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, marker, band, secondBand, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, tracesAreNamed }, width) {
+function drawing({ title, x, y, series, marker, band, secondBand, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, linesAreNamedElsewhere, tracesAreNamed }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
@@ -136,7 +137,7 @@ function drawing({ title, x, y, series, marker, band, secondBand, markerName, ba
     label(end, height - 4, "end", x, "llm-tick"),
     label(Y_NAME.x, Y_NAME.y, Y_NAME.anchor, y, "llm-tick"),
   );
-  return element("div", {}, picture, legend(series, !areNamed, !tracesAreNamed));
+  return element("div", {}, picture, legend(series, !areNamed && !linesAreNamedElsewhere, !tracesAreNamed));
 }
 
 /**

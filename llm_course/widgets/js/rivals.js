@@ -70,12 +70,13 @@ export function rivalsAlong(sight, band, onCompare) {
     { "aria-label": "Compare with", onchange: () => onCompare(course.tokenizer.decode([Number(select.value)])) },
     ...others.map((id) => element("option", { value: String(id), selected: id === rival }, written(course, id))),
   );
-  const start = `${whole ? "Scores (pale: intact) of" : "Scores along the stream of"} ${written(course, guess)} and `;
+  const [start, end] = [`Scores of ${written(course, guess)} and `, whole ? " (pale: intact)" : ""];
   return alongStream(trace, {
-    title: start + written(course, rival),
-    caption: [start, select],
+    title: `${start}${written(course, rival)} along the stream${end}`,
+    caption: [start, select, end],
     series: [line(rival, 2), line(guess, 1)],
     band,
+    linesAreNamedElsewhere: true, // the map's key has both
     tracesAreNamed: true,
   });
 }

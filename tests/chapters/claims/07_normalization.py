@@ -171,7 +171,20 @@ for head in (1, 3, 4):
     assert not any(found[pair] == pair[0] for pair in name_pairs)
     to_other = sum(found[pair] == pair[1] for pair in name_pairs)
     assert to_other < 20 if head == 1 else to_other == 70
-# "For Tom head 1 does: without both, he gets the ball back in 7 sentences of 8"
+# "For Tom head 1 is enough: it raises the other name more than his"
+held = {}
+hook = stories.model.layers[2].self_attn.o_proj.register_forward_pre_hook(
+    lambda _, inputs: held.update(mixed=inputs[0][0, -1, :head_dim])
+)
+for other in set(names) - {"Tom"}:
+    text = f"Tom and {other} had a red ball. Tom gave the red ball to"
+    with torch.no_grad():
+        stories(tokenizer(tokenizer.bos_token + text, return_tensors="pt").input_ids)
+        raised = stories.lm_head(writes[:, :head_dim] @ held["mixed"] * stories.model.norm.weight)
+    of_other, of_tom = (raised[tokenizer(f" {name}").input_ids[-1]] for name in (other, "Tom"))
+    assert of_other > of_tom
+hook.remove()
+# "Without both heads, he gets the ball back in 7 sentences of 8"
 both = gets["without heads 1 and 2"]
 assert sum(both[pair] == "Tom" for pair in name_pairs if pair[0] == "Tom") == 7
 # the map: "head 2 takes most from the giver"
