@@ -23,7 +23,7 @@ const SURE = 0.98;
 /** Between two parts that are tried. */
 const MILLISECONDS_BETWEEN = 20;
 /** The groups of controls that are made anew. */
-const GROUPS = [".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-opened :is(button, select)"];
+const GROUPS = [".llm-if-not input", ".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-opened :is(button, select)"];
 
 export default widget(
   {
@@ -32,7 +32,7 @@ export default widget(
       given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Press the guess “without head” in its line: who gets the ball?"),
       given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? What is the guess without the head?"),
       given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Leave it out: does the ball come back? Then write other names."),
-      intact(`From which layer on is the guess the final one? Press a guess “without ${model.get("small") ? "layer" : "part"}” (bold where it changes): black marks on the bars tell what was.`),
+      intact(`From which layer on is the guess the final one? Press a guess “without ${model.get("small") ? "layer" : "part"}” (bold where it changes): black marks on the bars tell what was.`, { switches: true }),
       intact(
         model.get("small")
           ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."
@@ -91,7 +91,7 @@ export default widget(
       keepFocus(body, () => {
         const [start, ...others] = chips(now, part, isDrawn);
         tokens.replaceChildren(start, ...cutOff(now.cut), ...others);
-        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn, onOpen, onToggle: toggleInMap }));
+        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn, hasSwitches: model.get("switches"), onSwitches, onOpen, onToggle: toggleInMap }));
         showOpened(now, part);
         place();
       });
@@ -246,6 +246,12 @@ export default widget(
       show();
     }
 
+    /** @param {boolean} isOn */
+    function onSwitches(isOn) {
+      setTrait(model, "switches", isOn);
+      show();
+    }
+
     /** @param {string} rival */
     function compare(rival) {
       setTrait(model, "rival", rival);
@@ -287,10 +293,11 @@ function given(model, names, say) {
 /**
  * A suggestion for the model with all its parts.
  * @param {string} say
+ * @param {Record<string, any>} [set]  What else it sets.
  * @returns {Suggestion}
  */
-function intact(say) {
-  return { say, set: { out: [] } };
+function intact(say, set) {
+  return { say, set: { out: [], ...set } };
 }
 
 /**

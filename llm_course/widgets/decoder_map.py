@@ -22,6 +22,7 @@ class DecoderMap(CourseWidget):
             norm-attention-1, norm-feed-forward-1; in a small map layer-1.
         head: The head that is looked at first, from 1; 0 for the one that looks hardest.
         rival: The token that the guess is compared with, " Sam" for example; the second guess if it is left out.
+        switches: Whether the guess without each part stands beside it from the start.
         small: Whether a layer is one box.
         chapters: Addresses of chapters that an open box links, by the names in `CHAPTERS`.
     """
@@ -34,6 +35,7 @@ class DecoderMap(CourseWidget):
     head = Int(0).tag(sync=True)  # of the open layer, from 1; 0 is the one that looks hardest
     rival = Unicode().tag(sync=True)  # the token that the guess is compared with, where the text has it
     out = List(Unicode()).tag(sync=True)  # the parts that are left out: attention-3, feed-forward-1, head-3-2
+    switches = Bool().tag(sync=True)  # whether the guess without each part stands beside it
     small = Bool().tag(sync=True)
     seed = Int(0).tag(sync=True)
     chapters = Dict().tag(sync=True)
@@ -44,13 +46,16 @@ class DecoderMap(CourseWidget):
         part: str = "attention-3",
         head: int = 0,
         rival: str = "",
+        switches: bool = True,
         small: bool = False,
         chapters: Mapping[str, str] | None = None,
     ) -> None:
         addresses = dict(chapters or {})
         if unknown := set(addresses) - set(CHAPTERS):
             raise ValueError(f"chapters names {sorted(unknown)[0]!r}: give addresses of {', '.join(CHAPTERS)}.")
-        super().__init__(text=text, part=part, head=head, rival=rival, small=small, chapters=addresses)
+        super().__init__(
+            text=text, part=part, head=head, rival=rival, switches=switches, small=small, chapters=addresses
+        )
 
     def picture(self) -> str:
         """The map as a list, with the guess after each layer."""

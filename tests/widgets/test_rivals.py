@@ -103,6 +103,18 @@ def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Pat
 
 
 @pytest.mark.browser
+def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(switches=False), 944, 15)
+    switches = page.locator(".llm-machine .llm-otherwise:visible")
+    expect(switches).to_have_count(0)
+    page.get_by_role("button", name="Leave it out").click()
+    expect(switches).to_have_count(1)  # what is out can be put back
+    page.get_by_label("without each part").check()
+    expect(switches).to_have_count(8)
+    expect(page.get_by_label("without each part")).to_be_focused()
+
+
+@pytest.mark.browser
 def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="norm-attention-3"), 944, 15)
     row = streams(token_ids(BALL))["residuals"][1][-1]

@@ -3,7 +3,7 @@
 import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
 import { element } from "./dom.js";
 import { guessOf, written } from "./lens_table.js";
-import { switchesAre, switchOf } from "./otherwise.js";
+import { switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
 import { isLeftOut, traceWithout } from "./sight.js";
 import { percent } from "./token_bars.js";
@@ -33,10 +33,10 @@ export function allParts({ trace }, isSmall) {
 
 /**
  * @param {Sight} sight
- * @param {{ isSmall: boolean, opened: Part, isDrawn: boolean, onOpen: (key: string) => void, onToggle: (parts: string[], key: string) => void }} options
+ * @param {{ isSmall: boolean, opened: Part, isDrawn: boolean, hasSwitches: boolean, onSwitches: (isOn: boolean) => void, onOpen: (key: string) => void, onToggle: (parts: string[], key: string) => void }} options
  *   `isDrawn` where a token has just been drawn: a mark runs along the stream. Parts are toggled by their names.
  */
-export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
+export function flow(sight, { isSmall, opened, isDrawn, hasSwitches, onSwitches, onOpen, onToggle }) {
   const { trace, position } = sight;
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const rivals = rivalsOf(sight);
@@ -49,6 +49,8 @@ export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
       },
       part.name,
     );
+  const asked = element("input", { type: "checkbox", checked: hasSwitches, onchange: () => onSwitches(asked.checked) });
+  const switches = element("label", { class: "llm-if-not" }, asked, `without each ${isSmall ? "layer" : "part"}`);
   const layer = (/** @type {number} */ i) => {
     const drawn = branchesOf(i, isSmall).map((parts) => {
       const { adds = [], key } = parts[parts.length - 1];
@@ -58,8 +60,8 @@ export function flow(sight, { isSmall, opened, isDrawn, onOpen, onToggle }) {
   };
   return element(
     "ol",
-    { "aria-label": "The decoder, from the text to the drawn token" },
-    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), element("span", { class: "llm-note llm-if-not" }, switchesAre(sight, isSmall ? "layer" : "part")), guess(sight, trace.embedding[position], rivals)),
+    { class: !hasSwitches && "llm-without-switches", "aria-label": "The decoder, from the text to the drawn token" },
+    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), switches, guess(sight, trace.embedding[position], rivals)),
     ...trace.layers.map((_, i) => layer(i)),
     element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), key(sight, rivals)),
     isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,

@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
-import { guessThen, switchesAre, switchOf } from "./otherwise.js";
+import { guessThen, switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf, withoutBareTwins } from "./rivals.js";
 import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
@@ -61,7 +61,8 @@ export function headTable(sight, layer, isOut, pushes, { chooseHead, toggle }) {
     return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, pushes[head], largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  return captionedTable(caption, ["head", "most from", isOut ? "would move" : "moves score", switchesAre(sight, "head")], rows, "llm-heat llm-heads");
+  const columns = ["head", "most from", isOut ? "would move" : "moves score", sight.out.length ? "also without head" : "without head"];
+  return captionedTable(caption, columns, rows, "llm-heat llm-heads");
 }
 
 /**

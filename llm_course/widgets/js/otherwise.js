@@ -12,15 +12,6 @@ import { percent } from "./token_bars.js";
 const NOTICED = 0.005;
 
 /**
- * What the switches of a column say, in its name.
- * @param {Sight} sight
- * @param {string} part  What each of them leaves out.
- */
-export function switchesAre({ out }, part) {
-  return out.length ? `also without ${part}` : `without ${part}`;
-}
-
-/**
  * Leaves parts out, or puts them back. `otherwise` writes on it what the model would guess then.
  * @param {Sight} sight
  * @param {string[]} parts
