@@ -31,8 +31,8 @@ export default widget(
     tryThis: (model) => [
       given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Press the guess “without head” in its line: who gets the ball?"),
       given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? What is the guess without the head?"),
-      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Leave it out: does the ball come back? Then write other names."),
-      intact(`From which layer on is the guess the final one? Press a guess “without ${model.get("small") ? "layer" : "part"}” (bold where it changes): black marks on the bars tell what was.`, { switches: true }),
+      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its guess “without head”, then head 1's: when does the ball come back?"),
+      intact(`From which layer on is the guess the final one? Tick “without each ${model.get("small") ? "layer" : "part"}” and press a guess (bold where it changes): black marks on the bars are the shares before.`, { switches: true }),
       intact(
         model.get("small")
           ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."

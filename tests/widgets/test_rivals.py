@@ -35,9 +35,9 @@ def token(word: str) -> int:
     return int(found)
 
 
-def logits_along(out: list[str]) -> torch.Tensor:
+def logits_along(out: list[str], text: str = BALL) -> torch.Tensor:
     """Torch's lens on the last row, from its embedding on: [after each part, vocabulary]."""
-    model, ids = without(out), token_ids(BALL)
+    model, ids = without(out), token_ids(text)
     found: dict[str, list[Any]] = streams(ids, out)
     halves = [row[-1] for pair in zip(found["middles"], found["residuals"], strict=True) for row in pair]
     with torch.no_grad():
@@ -57,11 +57,19 @@ def test_the_rival_is_the_one_asked_for_and_its_scores_are_torchs() -> None:
 
 
 @pytest.mark.parametrize("rival", ["", " Tom", " Anna"])
-def test_where_the_rival_is_not_in_the_text_it_is_the_new_guess_or_the_second(rival: str) -> None:
-    asked = [{"rival": rival, "out": []}, {"rival": rival, "out": ["head-3-2"]}]
-    whole, without_head = run_node(RIVALS, {"text": BALL, "asked": asked})
-    assert whole["pair"] == logits_along([])[-1].topk(2).indices.tolist()
-    assert without_head["pair"] == [token(" Anna"), token(" Sam")]
+def test_where_the_rival_is_not_in_the_text_it_is_the_new_guess_or_the_other_name(rival: str) -> None:
+    asked = [{"rival": rival, "out": out} for out in ([], ["head-3-2"], ["head-3-1"])]
+    *pairs, elsewhere = [reply["pair"] for reply in run_node(RIVALS, {"text": BALL, "asked": asked})]
+    assert pairs == [[token(" Anna"), token(" Sam")]] * 2
+    assert elsewhere == [token(" Anna"), logits_along(["head-3-1"])[-1].argmax()]
+
+
+def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
+    text = "Sam had a red ball. He gave the red"
+    (reply,) = run_node(RIVALS, {"text": text, "asked": [{"rival": "", "out": []}]})
+    tokenizer = models.load("stories").tokenizer
+    best = logits_along([], text)[-1].topk(2).indices.tolist()
+    assert reply["pair"] == best and tokenizer.decode(best[0]).strip().islower()
 
 
 @pytest.mark.browser
@@ -103,9 +111,11 @@ def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Pat
 
 
 @pytest.mark.browser
-def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(switches=False), 944, 15)
-    switches = page.locator(".llm-machine .llm-otherwise:visible")
+@pytest.mark.parametrize("width", [944, 390])
+def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: Watched, site: Path, width: int) -> None:
+    page = shown(watched, site, DecoderMap(switches=False), width, 15)
+    switches = page.locator(".llm-way > .llm-otherwise:visible")
+    expect(page.locator(".llm-heads .llm-otherwise:visible")).to_have_count(4)
     expect(switches).to_have_count(0)
     page.get_by_role("button", name="Leave it out").click()
     expect(switches).to_have_count(1)  # what is out can be put back

@@ -22,7 +22,7 @@ import { lensRow } from "./trace.js";
 /**
  * @param {Sight} sight
  * @returns {Rivals}  The rival is the one that is asked for, if it is among the others; or else the guess without what is left
- *   out; or else the second guess.
+ *   out; or else, where the guess is a name, the likeliest other one of the text; or else the second guess.
  */
 export function rivalsOf(sight) {
   const { course, ids, position, trace } = sight;
@@ -30,7 +30,11 @@ export function rivalsOf(sight) {
   const now = argmax(trace.logits[position]);
   const others = withoutBareTwins(course, [...new Set([now, second, ...ids.slice(1, position + 1)])]).filter((id) => id !== guess);
   const asked = others.find((id) => course.tokenizer.decode([id]) === sight.rival);
-  return { guess, rival: asked ?? (now === guess ? second : now), others };
+  if (asked !== undefined || now !== guess) return { guess, rival: asked ?? now, others };
+  const isName = (/** @type {number} */ id) => /^ \p{Lu}/u.test(course.tokenizer.decode([id]));
+  const names = isName(guess) ? others.filter((id) => ids.includes(id) && isName(id)) : [];
+  const [name] = names.sort((a, b) => trace.logits[position][b] - trace.logits[position][a]);
+  return { guess, rival: name ?? second, others };
 }
 
 /**

@@ -185,7 +185,7 @@ for other in set(names) - {"Tom"}:
     assert of_other > of_tom
 hook.remove()
 # "Without both heads, he gets the ball back in 7 sentences of 8"
-both = gets["without heads 1 and 2"]
+both = gets["without heads 1, 2"]
 assert sum(both[pair] == "Tom" for pair in name_pairs if pair[0] == "Tom") == 7
 # the map: "head 2 takes most from the giver"
 assert all(looked == giver for (giver, _), (_, looked) in whole.items())
