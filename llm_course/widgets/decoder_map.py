@@ -21,7 +21,8 @@ class DecoderMap(CourseWidget):
         part: The box that is open: tokens, rows, final, logits, draw, and for layer 1 attention-1, feed-forward-1,
             norm-attention-1, norm-feed-forward-1; in a small map layer-1.
         head: The head that is looked at first, from 1; 0 for the one that looks hardest.
-        rival: The token that the guess is compared with, " Sam" for example; the second guess if it is left out.
+        rival: The token that the guess is compared with, " Sam" for example. If it is left out: another name of
+            the text where the guess is a name, else the second guess.
         switches: Whether the guess without each part stands beside it from the start.
         small: Whether a layer is one box.
         chapters: Addresses of chapters that an open box links, by the names in `CHAPTERS`.

@@ -32,7 +32,7 @@ DRAWN = """async () => {
     await document.fonts.ready;
     for (const _ of "12") await new Promise(requestAnimationFrame);
 }"""
-"""Waits for drawings: a new one has its column's width, and the card its height, from the next frame on."""
+"""Waits for letters, and for what is laid out again when a column's width changes: it is there from the next frame."""
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 
 

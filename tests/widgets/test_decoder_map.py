@@ -193,6 +193,8 @@ def test_a_part_begins_with_what_it_does_and_folds_its_sizes_away(watched: Watch
     expect(sizes).to_be_hidden()
     part.get_by_text("Shapes and sizes").click()
     expect(sizes).to_be_visible()
+    part.get_by_role("button", name="head 1", exact=True).click()
+    expect(sizes).to_be_visible()
     page.get_by_role("button", name="Feed-forward 3", exact=True).click()
     expect(part.locator("p").nth(1)).to_contain_text("Without them, the guess would")
 

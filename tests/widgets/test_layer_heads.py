@@ -45,6 +45,13 @@ def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> No
     torch.testing.assert_close(pushes, torch.stack(expected), rtol=0, atol=0.05)
 
 
+def test_of_sixteen_heads_a_single_one_keeps_the_model_from_the_giver() -> None:
+    """What the front page says of its sentence."""
+    heads = [f"head-{layer}-{head}" for layer in range(1, 5) for head in range(1, 5)]
+    gives_back = [head for head in heads if guesses_without(token_ids(BALL), [head])[-1] == "␣Sam"]
+    assert gives_back == ["head-3-2"]
+
+
 @pytest.mark.browser
 def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(), 944, 15)

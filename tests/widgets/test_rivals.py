@@ -12,9 +12,9 @@ from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import Watched, run_node
 from tests.widgets.test_decoder_map import shown, streams, token_ids, without
+from tests.widgets.test_layer_heads import BALL
 from tests.widgets.test_parity import READ_MODEL
 
-BALL = "Sam and Anna had a red ball. Sam gave the red ball to"
 RIVALS = (
     READ_MODEL
     + """
@@ -83,6 +83,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
     expect(part).to_contain_text("Head 2 is left out")
+    expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3")).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-rival"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
     for look, name in names.items():

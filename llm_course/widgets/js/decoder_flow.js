@@ -1,12 +1,13 @@
 /** The drawing of the decoder map: the residual stream as one line, and branches that read from it and add to it. */
 
 import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
-import { element } from "./dom.js";
+import { checkbox, element } from "./dom.js";
 import { guessOf, written } from "./lens_table.js";
 import { switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
 import { isLeftOut, traceWithout } from "./sight.js";
 import { percent } from "./token_bars.js";
+import { partNamed } from "./trace.js";
 
 /** @import { Part } from "./decoder_parts.js" */
 /** @import { Rivals } from "./rivals.js" */
@@ -49,8 +50,8 @@ export function flow(sight, { isSmall, opened, isDrawn, hasSwitches, onSwitches,
       },
       part.name,
     );
-  const asked = element("input", { type: "checkbox", checked: hasSwitches, onchange: () => onSwitches(asked.checked) });
-  const switches = element("label", { class: "llm-if-not" }, asked, `without each ${isSmall ? "layer" : "part"}`);
+  const switches = checkbox(`without each ${isSmall ? "layer" : "part"}`, hasSwitches, onSwitches);
+  switches.className = "llm-if-not";
   const layer = (/** @type {number} */ i) => {
     const drawn = branchesOf(i, isSmall).map((parts) => {
       const { adds = [], key } = parts[parts.length - 1];
@@ -75,8 +76,8 @@ export function flow(sight, { isSmall, opened, isDrawn, hasSwitches, onSwitches,
  */
 function outOf(sight, adds) {
   if (isLeftOut(sight, adds)) return "llm-out";
-  const heads = adds.map((part) => `${part.replace("attention", "head")}-`);
-  return sight.out.some((part) => heads.some((start) => part.startsWith(start))) && "llm-part-out";
+  const heads = sight.out.map(partNamed).filter((part) => part?.kind === "head");
+  return heads.some((head) => adds.includes(`attention-${head?.layer}`)) && "llm-part-out";
 }
 
 /**
@@ -126,7 +127,8 @@ function guess({ course, ids, labels, position }, row, rivals, whole) {
   const was = whole && guessOf(course, whole);
   const past = was ? element("i", { class: "llm-was", style: `--share: ${was.share.toFixed(4)}` }) : null;
   const isItself = best === ids[position];
-  const former = was && was.id !== best ? `, was ${written(course, was.id)}` : isItself ? " (itself)" : "";
+  const aside = isItself ? " (itself)" : "";
+  const former = was && was.id !== best ? `, was ${written(course, was.id)}` : aside;
   const words = element("span", { class: "llm-guessed-words" }, element("b", {}, isItself ? labels[position] : written(course, best)), element("span", { class: "llm-former" }, former), " ", element("span", {}, percent(share)));
   return element("span", { class: `llm-guess ${lookOf(rivals, best)}` }, words, element("span", { class: "llm-track" }, bar, past));
 }

@@ -225,8 +225,8 @@ function feedForwardOf(i) {
       return [
         paragraph(`${does} the guess ${guessThen(sight, adds)}.`),
         rivalsAlong(sight, [i + 0.5, i + 1], actions.compare),
-        isOut ? "" : strongestUnits(sight, i),
         details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
+        isOut ? "" : strongestUnits(sight, i),
       ];
     },
   };

@@ -58,19 +58,27 @@ export function checkbox(label, checked, onChange) {
 }
 
 /**
- * A choice. Its label is also its `aria-label`: the text of a label around a control counts the control's own.
+ * A choice within a sentence: nobody sees its label.
  * @param {string} label
  * @param {[value: string, text: string][]} options
  * @param {string} chosen
  * @param {(value: string) => void} onChange
  */
-export function choice(label, options, chosen, onChange) {
+export function inlineChoice(label, options, chosen, onChange) {
   const select = element(
     "select",
     { "aria-label": label, onchange: () => onChange(select.value) },
     ...options.map(([value, text]) => element("option", { value, selected: value === chosen }, text)),
   );
-  return element("label", { class: "llm-field" }, label, select);
+  return select;
+}
+
+/**
+ * A choice. Its label is also its `aria-label`: the text of a label around a control counts the control's own.
+ * @param {Parameters<typeof inlineChoice>} choice
+ */
+export function choice(...[label, options, chosen, onChange]) {
+  return element("label", { class: "llm-field" }, label, inlineChoice(label, options, chosen, onChange));
 }
 
 /**
@@ -340,7 +348,7 @@ function eitherButton(labels, isSecond, onclick) {
 function suggestions(sentences, { first, setUp, isSo, begin, back }) {
   let current = 0;
   const said = sentences.map((one) => (typeof one === "string" ? one : one.say));
-  const isThere = sentences.some((one) => typeof one !== "string" && one.say === setUp());
+  const isThere = said.includes(setUp() ?? "");
   /** @type {(() => void)[]} */
   const shows = [];
   const items = sentences.map((one, i) => {

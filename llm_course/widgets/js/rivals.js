@@ -1,7 +1,7 @@
 /** The guess and a token that competes with it: one color each in the whole map, and their scores along the residual stream. */
 
 import { alongStream, rowsAlong } from "./along_stream.js";
-import { element } from "./dom.js";
+import { inlineChoice } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, dot, twoLargest } from "./numbers.js";
 import { traceWithout } from "./sight.js";
@@ -69,11 +69,8 @@ export function rivalsAlong(sight, band, onCompare) {
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const line = (/** @type {number} */ id, /** @type {number} */ look) =>
     ({ name: written(course, id), look, points: logitsAlong(sight, trace, id), before: whole && logitsAlong(sight, whole, id) });
-  const select = element(
-    "select",
-    { "aria-label": "Compare with", onchange: () => onCompare(course.tokenizer.decode([Number(select.value)])) },
-    ...others.map((id) => element("option", { value: String(id), selected: id === rival }, written(course, id))),
-  );
+  const options = others.map((id) => /** @type {[string, string]} */ ([course.tokenizer.decode([id]), written(course, id)]));
+  const select = inlineChoice("Compare with", options, course.tokenizer.decode([rival]), onCompare);
   const [start, end] = [`Scores of ${written(course, guess)} and `, whole ? " (pale: intact)" : ""];
   return alongStream(trace, {
     title: `${start}${written(course, rival)} along the stream${end}`,

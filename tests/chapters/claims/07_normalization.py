@@ -187,5 +187,5 @@ hook.remove()
 # "Without both heads, he gets the ball back in 7 sentences of 8"
 both = gets["without heads 1, 2"]
 assert sum(both[pair] == "Tom" for pair in name_pairs if pair[0] == "Tom") == 7
-# the map: "head 2 takes most from the giver"
+# what the map shows of one sentence: the head takes most from the giver
 assert all(looked == giver for (giver, _), (_, looked) in whole.items())
