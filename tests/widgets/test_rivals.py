@@ -83,7 +83,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
     expect(part).to_contain_text("Head 2 is left out")
-    expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3")).to_be_visible()
+    expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-rival"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
     for look, name in names.items():
