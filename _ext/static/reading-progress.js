@@ -39,14 +39,19 @@ function mark(link, isRead) {
   link.append(tick);
 }
 
-if (checkbox) {
-  checkbox.checked = chaptersRead().has(checkbox.dataset.chapter);
-  checkbox.addEventListener("change", () => {
-    const read = chaptersRead();
-    if (checkbox.checked) read.add(checkbox.dataset.chapter);
-    else read.delete(checkbox.dataset.chapter);
-    localStorage.setItem(KEY, JSON.stringify([...read]));
-    show();
-  });
+/** Show what is remembered. */
+function recall() {
+  if (checkbox) checkbox.checked = chaptersRead().has(checkbox.dataset.chapter);
+  if (line) show();
 }
-if (line) show();
+
+checkbox?.addEventListener("change", () => {
+  const read = chaptersRead();
+  if (checkbox.checked) read.add(checkbox.dataset.chapter);
+  else read.delete(checkbox.dataset.chapter);
+  localStorage.setItem(KEY, JSON.stringify([...read]));
+  recall();
+});
+addEventListener("storage", recall); // another tab has changed it
+addEventListener("pageshow", recall); // the reader goes back to a page that the browser had put aside as it was
+recall();

@@ -29,9 +29,9 @@ export default widget(
   {
     title: "A sentence on its way through the decoder",
     tryThis: (model) => [
-      given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Press the guess “without head” in its line: who gets the ball?"),
-      given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? What is the guess without the head?"),
-      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its guess “without head”, then head 1's: when does the ball come back?"),
+      given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Who gets the ball without this head? Guess, then press “leave out” in its line."),
+      given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? Guess who gets the ball without it, then press “leave out” in its line."),
+      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”, then head 1's guess: when does the ball come back?"),
       intact(`From which layer on is the guess the final one? Tick “without each ${model.get("small") ? "layer" : "part"}” and press a guess (bold where it changes): black marks on the bars are the shares before.`, { switches: true }),
       intact(
         model.get("small")
@@ -76,7 +76,7 @@ export default widget(
 
     function read(isDrawn = false) {
       if (!course) return;
-      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out") });
+      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), predict: model.get("predict") });
       show(isDrawn);
     }
 
@@ -224,8 +224,10 @@ export default widget(
     function leaveOut(parts) {
       if (!sight) return;
       sight.out = parts;
+      sight.isUntold = false;
       sight.trace = traceWithout(sight, parts);
       setTrait(model, "out", parts);
+      setTrait(model, "predict", false);
       show();
     }
 
@@ -287,7 +289,7 @@ export default widget(
 function given(model, names, say) {
   const [giver] = names.split(" ");
   const part = model.get("small") ? "layer-3" : "attention-3";
-  return { say, set: { text: `${names} had a red ball. ${giver} gave the red ball to`, part, head: 2, rival: ` ${giver}`, out: [], position: -1 } };
+  return { say, set: { text: `${names} had a red ball. ${giver} gave the red ball to`, part, head: 2, rival: ` ${giver}`, out: [], predict: true, position: -1 } };
 }
 
 /**

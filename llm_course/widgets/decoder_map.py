@@ -24,6 +24,8 @@ class DecoderMap(CourseWidget):
         rival: The token that the guess is compared with, " Sam" for example. If it is left out: another name of
             the text where the guess is a name, else the second guess.
         switches: Whether the guess without each part stands beside it from the start.
+        predict: Whether a reader is to guess first: what the model says without a head is told once something is left
+            out.
         small: Whether a layer is one box.
         chapters: Addresses of chapters that an open box links, by the names in `CHAPTERS`.
     """
@@ -37,6 +39,7 @@ class DecoderMap(CourseWidget):
     rival = Unicode().tag(sync=True)  # the token that the guess is compared with, where the text has it
     out = List(Unicode()).tag(sync=True)  # the parts that are left out: attention-3, feed-forward-1, head-3-2
     switches = Bool().tag(sync=True)  # whether the guess without each part stands beside it
+    predict = Bool().tag(sync=True)  # whether the guess without a head is not yet told
     small = Bool().tag(sync=True)
     seed = Int(0).tag(sync=True)
     chapters = Dict().tag(sync=True)
@@ -48,6 +51,7 @@ class DecoderMap(CourseWidget):
         head: int = 0,
         rival: str = "",
         switches: bool = True,
+        predict: bool = False,
         small: bool = False,
         chapters: Mapping[str, str] | None = None,
     ) -> None:
@@ -55,7 +59,14 @@ class DecoderMap(CourseWidget):
         if unknown := set(addresses) - set(CHAPTERS):
             raise ValueError(f"chapters names {sorted(unknown)[0]!r}: give addresses of {', '.join(CHAPTERS)}.")
         super().__init__(
-            text=text, part=part, head=head, rival=rival, switches=switches, small=small, chapters=addresses
+            text=text,
+            part=part,
+            head=head,
+            rival=rival,
+            switches=switches,
+            predict=predict,
+            small=small,
+            chapters=addresses,
         )
 
     def picture(self) -> str:

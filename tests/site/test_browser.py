@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.site import checks
 from tests.site.checks import Visit
@@ -28,6 +28,13 @@ def names_in(entry: dict) -> Iterator[str]:
 PAGES = [*names_in(yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))), "search", "genindex"]
 CHAPTERS = [name for name in PAGES if name.endswith("/chapter")]
 CHAPTER = "chapters/05_attention/chapter.html"
+
+KEPT = pytest.mark.parametrize("base", ["http"], indirect=True)
+"""For tests of what a browser keeps from page to page, over http alone.
+
+From files a busy Chromium (156) now and then gives a page a storage of its own: in 5 of 120 visits to two pages of
+three lines, the second of which reads what the first has written. Over http none of 80 visits to the book lost any.
+"""
 
 
 @pytest.fixture(params=["http", "file"])
@@ -179,6 +186,7 @@ def test_leaving_a_page_that_still_loads_is_no_fault(browser: Browser, tmp_path:
         assert visit.faults == []
 
 
+@KEPT
 def test_question_works_by_keyboard_and_remembers(visit: Visit) -> None:
     visit.open(CHAPTER)
     question = visit.page.locator(".question").first
@@ -214,29 +222,47 @@ def test_question_works_without_scripts(browser: Browser, base: str) -> None:
         expect(visit.page.locator(".chapter-read")).to_be_hidden()
 
 
-def test_reading_progress_is_kept(visit: Visit) -> None:
+def expect_read(page: Page, count: int) -> None:
+    """The sidebar says that so many chapters are read, and ticks chapter 5 if there is one."""
+    expect(page.locator(".reading-progress")).to_have_text(f"{count} of {len(CHAPTERS)} chapters read")
+    ticks = page.locator(".bd-docs-nav a", has_text="5 Attention").locator(".read-tick")
+    expect(ticks).to_have_text(["✓"] * count)
+
+
+def test_a_chapter_that_is_read_is_ticked_off(visit: Visit) -> None:
     visit.open(CHAPTER)
-    line, link = (
-        visit.page.locator(".reading-progress"),
-        visit.page.locator(".bd-docs-nav a", has_text="5 Attention"),
-    )
-    total = len(CHAPTERS)
-    expect(line).to_have_text(f"0 of {total} chapters read")
+    expect_read(visit.page, 0)
     checkbox = visit.page.get_by_label("I have read this chapter")
     checkbox.focus()
     visit.page.keyboard.press("Space")
-    expect(line).to_have_text(f"1 of {total} chapters read")
-    expect(link.locator(".read-tick")).to_have_text("✓")
+    expect_read(visit.page, 1)
+    checkbox.uncheck()
+    expect_read(visit.page, 0)
+
+
+@KEPT
+def test_reading_progress_is_kept(visit: Visit) -> None:
+    visit.open(CHAPTER)
+    checkbox = visit.page.get_by_label("I have read this chapter")
+    checkbox.check()
+    expect_read(visit.page, 1)
     visit.open("index.html")
-    expect(line).to_have_text(f"1 of {total} chapters read")
-    expect(link.locator(".read-tick")).to_have_count(1)
+    expect_read(visit.page, 1)
     visit.open(CHAPTER)
     expect(checkbox).to_be_checked()
-    checkbox.uncheck()
-    expect(line).to_have_text(f"0 of {total} chapters read")
-    expect(link.locator(".read-tick")).to_have_count(0)
+    expect_read(visit.page, 1)
 
 
+@KEPT
+def test_reading_progress_follows_another_tab(visit: Visit) -> None:
+    visit.open(CHAPTER)
+    other = visit.context.new_page()
+    other.goto(visit.base + "index.html")
+    visit.page.get_by_label("I have read this chapter").check()
+    expect_read(other, 1)
+
+
+@KEPT
 def test_color_mode_changes_and_stays(visit: Visit) -> None:
     def background() -> str:
         return visit.page.evaluate("getComputedStyle(document.body).backgroundColor")

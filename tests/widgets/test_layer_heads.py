@@ -74,7 +74,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    expect(part).to_contain_text("Head 2 is left out: it would take 42.1")
+    expect(part).to_contain_text("Head 2 is left out, and the guess is “␣Sam”, 91.3\u00a0%. With it back, the guess would be")
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -85,6 +85,25 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     page.get_by_role("button", name="Put all back").click()
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     expect(page.get_by_role("button", name="Put all back")).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", switches=False, predict=True), 944, 15)
+    part, set_up = page.get_by_role("region", name="The opened part"), page.get_by_role("button", name="Set this up")
+    expect(set_up).to_be_hidden()
+    expect(part).to_contain_text("by 9.2. What is the guess without it?")
+    switches = part.locator(".llm-otherwise")
+    expect(switches).to_have_text(["leave out"] * 4)
+    switches.nth(1).press("Enter")
+    expect(switches.nth(1)).to_be_focused()
+    expect(part).to_contain_text("Head 2 is left out, and the guess is “␣Sam”, 91.3\u00a0%.")
+    expect(switches.locator("b")).to_have_text(["␣Sam", "↺␣Anna", "␣Sam", "␣Sam"])
+    page.get_by_role("button", name="Put all back").click()
+    expect(part).to_contain_text("Without it, the guess would be “␣Sam”, 91.3\u00a0%.")
+    expect(switches.nth(1)).to_contain_text("␣Sam")
+    set_up.click()
+    expect(switches).to_have_text(["leave out"] * 4)
 
 
 @pytest.mark.browser

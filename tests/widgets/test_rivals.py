@@ -102,7 +102,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
 
 @pytest.mark.browser
 def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam"), 944, 15)
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     set_up = page.locator(".llm-try").get_by_role("button", name="Set this up")
     expect(set_up).to_have_count(0)
     page.get_by_role("button", name="head 3", exact=True).click()

@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
-import { guessThen, switchOf } from "./otherwise.js";
+import { guessNow, guessThen, switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf, withoutBareTwins } from "./rivals.js";
 import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
@@ -33,10 +33,11 @@ export function headInWords(sight, layer, isOut, pushes) {
   const most = argmax(weights);
   const from = `${percent(weights[most])} of its mix from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing. Head ${head + 1} would take ${from}.`;
-  if (isLeftOut(sight, part)) return `Head ${head + 1} is left out: it would take ${from}. With it back, the guess ${guessThen(sight, part)}.`;
+  if (isLeftOut(sight, part)) return `Head ${head + 1} is left out, and the guess is ${guessNow(sight)}. With it back, the guess ${guessThen(sight, part)}.`;
   const [{ id, value }] = pushes[head];
   const moves = `${value > 0 ? "raises" : "lowers"} the score of “${written(sight.course, id)}” by ${format(Math.abs(value), 1)}`;
-  return `Head ${head + 1} (blue above) takes ${from} and ${moves}. Without it, the guess ${guessThen(sight, part)}.`;
+  const without = sight.isUntold ? "What is the guess without it?" : `Without it, the guess ${guessThen(sight, part)}.`;
+  return `Head ${head + 1} (blue above) takes ${from} and ${moves}. ${without}`;
 }
 
 /**
@@ -57,7 +58,7 @@ export function headTable(sight, layer, isOut, pushes, { chooseHead, toggle }) {
     const otherwise = isOut ? "left out" : switchOf(sight, part, () => {
       chooseHead(head);
       toggle(part);
-    });
+    }, sight.isUntold ? "leave out" : "");
     return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, pushes[head], largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;

@@ -16,11 +16,12 @@ const NOTICED = 0.005;
  * @param {Sight} sight
  * @param {string[]} parts
  * @param {() => void} onToggle
+ * @param {string} [name]  Stands on it in place of the guess.
  */
-export function switchOf(sight, parts, onToggle) {
+export function switchOf(sight, parts, onToggle, name = "") {
   const isOut = isLeftOut(sight, parts);
   const does = `${isOut ? "Put back" : "Leave out"} ${partsInWords(parts)}`;
-  return element("button", { type: "button", class: "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: parts.join(), onclick: onToggle });
+  return element("button", { type: "button", class: "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: parts.join(), onclick: onToggle }, name);
 }
 
 /**
@@ -54,10 +55,29 @@ export function guessOtherwise(sight, parts) {
  */
 export function guessThen(sight, parts) {
   const { id, share, isOther } = guessOtherwise(sight, parts);
-  const guess = `“${written(sight.course, id)}”, ${percent(share)}`;
+  const guess = inWords(sight, id, share);
   if (isOther) return `would be ${guess}`;
   const now = softmax(sight.trace.logits[sight.position])[id];
   return `would stay ${guess}${Math.abs(now - share) < NOTICED ? "" : ` (now ${percent(now)})`}`;
+}
+
+/**
+ * The guess as it is, in words.
+ * @param {Sight} sight
+ */
+export function guessNow(sight) {
+  const shares = softmax(sight.trace.logits[sight.position]);
+  const id = argmax(shares);
+  return inWords(sight, id, shares[id]);
+}
+
+/**
+ * @param {Sight} sight
+ * @param {number} id
+ * @param {number} share
+ */
+function inWords({ course }, id, share) {
+  return `“${written(course, id)}”, ${percent(share)}`;
 }
 
 /**

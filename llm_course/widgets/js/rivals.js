@@ -1,7 +1,7 @@
 /** The guess and a token that competes with it: one color each in the whole map, and their scores along the residual stream. */
 
 import { alongStream, rowsAlong } from "./along_stream.js";
-import { inlineChoice } from "./dom.js";
+import { element, inlineChoice } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, dot, twoLargest } from "./numbers.js";
 import { traceWithout } from "./sight.js";
@@ -71,13 +71,14 @@ export function rivalsAlong(sight, band, onCompare) {
     ({ name: written(course, id), look, points: logitsAlong(sight, trace, id), before: whole && logitsAlong(sight, whole, id) });
   const options = others.map((id) => /** @type {[string, string]} */ ([course.tokenizer.decode([id]), written(course, id)]));
   const select = inlineChoice("Compare with", options, course.tokenizer.decode([rival]), onCompare);
-  const [start, end] = [`Scores of ${written(course, guess)} and `, whole ? " (pale: intact)" : ""];
+  const mark = (/** @type {number} */ id) => element("span", { class: `llm-bar ${lookOf({ guess, rival, others }, id)}` });
+  const [start, first, end] = ["Scores of ", `${written(course, guess)} and `, whole ? " (pale: intact)" : ""];
   return alongStream(trace, {
-    title: `${start}${written(course, rival)} along the stream${end}`,
-    caption: [start, select, end],
+    title: `${start}${first}${written(course, rival)} along the stream${end}`,
+    caption: [start, mark(guess), first, mark(rival), select, end],
     series: [line(rival, 2), line(guess, 1)],
     band,
-    linesAreNamedElsewhere: true, // the map's key has both
+    linesAreNamedElsewhere: true, // above them
     tracesAreNamed: true,
   });
 }
