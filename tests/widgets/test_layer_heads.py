@@ -107,6 +107,16 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
 
 
 @pytest.mark.browser
+def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None:
+    """At 360 pixels, of which the page's margins take 32 and this page's 16."""
+    page = shown(watched, site, DecoderMap(part="layer-3", head=2, small=True, predict=True), 344, 15)
+    table = page.locator(".llm-heads").locator("..")
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
+    page.locator(".llm-heads .llm-otherwise").nth(1).click()
+    assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
+
+
+@pytest.mark.browser
 def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str) -> None:
     page = watched.page
     page.goto(
