@@ -147,7 +147,7 @@ function suggestions(model) {
       : "Switch the causal mask on and change the last token's key: no earlier row moves.",
   ];
   const heads = [
-    "Press a token at the left of the weights to read its row.",
+    "Press a row of the weights to read it below.",
     "Go through layers and heads: which look one token back, which at many tokens, which find a word again?",
   ];
   const random = { say: "Here are random vectors of width 256, without the scaling: scores spread by about √256 = 16, and nearly all weight of a row falls on one token. What does the scaling change?", set: { ...FIRST_HEAD, source: 1, width: 256, causal: false, scaled: false } };

@@ -1,10 +1,10 @@
 """Attention, one head at a time: queries and keys give scores, scores give weights, weights mix the values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from traitlets import Bool, Int, List, Unicode
+from traitlets import Bool, Dict, Int, List, Unicode
 
 from .base import Array, CourseWidget, numbers
 from .picture import heat_map
@@ -33,17 +33,19 @@ class AttentionExplorer(CourseWidget):
         scaled: Whether scores are at first divided by √d.
         layer: The layer that is shown at first, from 0.
         head: Its head that is shown at first, from 0.
+        picked: The row that is explained at first, from 0; the last if left out.
         label: What the tensors are.
-        hints: What to try first with them.
+        hints: What to try first with them, each with what it sets up of layer, head and picked.
 
     Raises:
-        ValueError: If shapes do not fit together, a number is not finite, or there is no such layer or head.
+        ValueError: If shapes do not fit together, a number is not finite, there is no such layer, head or row, or a
+            hint sets up something else.
     """
 
     module: ClassVar[str] = "attention_explorer"
 
     label = Unicode().tag(sync=True)
-    hints = List(Unicode()).tag(sync=True)
+    hints = List(Dict()).tag(sync=True)  # suggestions: what they say and set
     tokens = List(Unicode()).tag(sync=True)
     query: List[Any] = List(allow_none=True).tag(sync=True)
     key: List[Any] = List(allow_none=True).tag(sync=True)
@@ -70,8 +72,9 @@ class AttentionExplorer(CourseWidget):
         scaled: bool = True,
         layer: int = 0,
         head: int = 0,
+        picked: int = -1,
         label: str = "",
-        hints: Sequence[str] = (),
+        hints: Mapping[str, Mapping[str, int]] | None = None,
     ) -> None:
         label = label or "The tensors given here"
         if query_or_weights is None:
@@ -92,12 +95,22 @@ class AttentionExplorer(CourseWidget):
         layers, heads = next(iter(tensors.values())).shape[:2]
         if not (0 <= layer < layers and 0 <= head < heads):
             raise ValueError(f"There is no head {head} in layer {layer}: give 0 to {layers - 1} and 0 to {heads - 1}.")
+        if not -1 <= picked < queries:
+            raise ValueError(f"There is no row {picked}: give 0 to {queries - 1}, or -1 for the last.")
         tokens = [str(position) for position in range(keys)] if tokens is None else list(tokens)
         if len(tokens) != keys:
             raise ValueError(f"There are {keys} keys but {len(tokens)} tokens: give one label for each key.")
         state = dict.fromkeys(("query", "key", "value", "weights")) | {k: v.tolist() for k, v in tensors.items()}
         super().__init__(
-            label=label, tokens=tokens, causal=causal, scaled=scaled, layer=layer, head=head, hints=list(hints), **state
+            label=label,
+            tokens=tokens,
+            causal=causal,
+            scaled=scaled,
+            layer=layer,
+            head=head,
+            picked=picked,
+            hints=suggestions(hints or {}),
+            **state,
         )
 
     def picture(self) -> str:
@@ -112,6 +125,14 @@ class AttentionExplorer(CourseWidget):
             scores[np.triu_indices_from(scores, k=1 + len(key) - len(query))] = -np.inf
         exponentials = np.exp(scores - scores.max(axis=-1, keepdims=True))
         return exponentials / exponentials.sum(axis=-1, keepdims=True)
+
+
+def suggestions(hints: Mapping[str, Mapping[str, int]]) -> list[dict[str, Any]]:
+    """Hints as the page shows suggestions."""
+    for view in hints.values():
+        if unknown := set(view) - {"layer", "head", "picked"}:
+            raise ValueError(f"A hint sets up {sorted(unknown)[0]!r}: give layer, head or picked.")
+    return [{"say": say, "set": dict(view)} for say, view in hints.items()]
 
 
 def four_dimensions(name: str, tensor: Any) -> Array:

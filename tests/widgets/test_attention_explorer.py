@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -182,10 +183,27 @@ def test_given_weights_have_their_name_their_first_hint_and_say_which_of_two_tok
 ) -> None:
     weights = torch.full((2, 2, 3, 3), 1 / 3)
     weights[1, 0, 2] = torch.tensor([0.1, 0.1, 0.8])
-    told = {"label": "Two hats", "hints": ["Which hat?"]}
+    told = {"label": "Two hats", "hints": {"Which hat?": {"head": 1, "picked": 0}}}
     explorer = widgets.AttentionExplorer(weights, tokens=["hat", "on", "hat"], layer=1, **told)
     (site / "hats.html").write_text(page_html(explorer), encoding="utf-8")
     watched.page.goto((site / "hats.html").as_uri())
-    expect(watched.page.locator(".llm-try li.llm-current")).to_have_text("Which hat?")
+    expect(watched.page.locator(".llm-try li.llm-current")).to_contain_text("Which hat?")
     expect(watched.page.get_by_label("Vectors", exact=True).locator("option").first).to_have_text("Two hats")
-    expect(watched.page.get_by_role("status").last).to_contain_text("listens most to the second “hat” (0.80)")
+    said = watched.page.get_by_role("status").last
+    expect(said).to_contain_text("listens most to the second “hat” (0.80)")
+    watched.page.get_by_role("button", name="Set this up").click()
+    expect(said).to_contain_text("“hat” listens to 3 tokens alike")
+    watched.page.locator(".llm-heat tbody tr").nth(1).locator("td").first.click()
+    expect(said).to_contain_text("“on” listens")
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"picked": 3}, "There is no row 3: give 0 to 2, or -1 for the last."),
+        ({"hints": {"Look here": {"row": 1}}}, "A hint sets up 'row': give layer, head or picked."),
+    ],
+)
+def test_a_row_or_a_hint_that_cannot_be_shown_is_refused(asked: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        widgets.AttentionExplorer(torch.eye(3), **asked)

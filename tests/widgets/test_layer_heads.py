@@ -74,7 +74,9 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    expect(part).to_contain_text("Head 2 is left out, and the guess is “␣Sam”, 91.3\u00a0%. With it back, the guess would be")
+    expect(part).to_contain_text(
+        "Head 2 is left out, and the guess is “␣Sam”, 91.3\u00a0%. With it back, the guess would be"
+    )
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")

@@ -20,7 +20,7 @@ import { captionedTable, tableRow } from "./table.js";
  * @param {string} labels.caption
  * @param {string[]} labels.rows
  * @param {string[]} labels.columns
- * @param {(row: number) => void} [labels.onPick]  Makes the row labels buttons.
+ * @param {(row: number) => void} [labels.onPick]  Makes the row labels buttons; a pointer may press anywhere in the row.
  * @param {(row?: number, column?: number) => void} [labels.onPoint]  A cell is pointed at, or none any more.
  * @param {number} [labels.full]  What a full color stands for; the largest number shown if left out.
  * @param {boolean} [labels.isCompact]  Small cells, whose numbers only a screen reader reads: say those of the picked row nearby.
@@ -28,7 +28,7 @@ import { captionedTable, tableRow } from "./table.js";
  * @returns {HeatMap}
  */
 export function heatMap({ caption, rows, columns, onPick, onPoint, full, isCompact = false, look = "" }) {
-  const cells = rows.map((_, i) => columns.map((_, j) => element("td", { onpointerenter: onPoint && (() => onPoint(i, j)) }, element("span"))));
+  const cells = rows.map((_, i) => columns.map((_, j) => element("td", { onpointerenter: onPoint && (() => onPoint(i, j)), onclick: onPick && (() => onPick(i)) }, element("span"))));
   const lines = rows.map((label, i) => {
     const pick = onPick && element("button", { type: "button", onclick: () => onPick(i) }, label);
     return element("tr", {}, element("th", { scope: "row" }, pick ?? label), ...cells[i]);
