@@ -28,10 +28,11 @@ const GROUPS = [".llm-if-not input", ".llm-chips button", ".llm-boxes button", "
 export default widget(
   {
     title: "A sentence on its way through the decoder",
+    setsUpAtOnce: true,
     tryThis: (model) => [
       given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Who gets the ball without this head? Guess, then press “leave out” in its line."),
       given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? Guess who gets the ball without it, then press “leave out” in its line."),
-      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”, then head 1's guess: when does the ball come back?"),
+      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”: does the ball come back? Which head has to go with it?"),
       intact(`From which layer on is the guess the final one? Tick “without each ${model.get("small") ? "layer" : "part"}” and press a guess (bold where it changes): black marks on the bars are the shares before.`, { switches: true }),
       intact(
         model.get("small")
@@ -172,7 +173,7 @@ export default widget(
      * @param {string[]} parts
      */
     function outSwitch(sight, parts) {
-      return button(isLeftOut(sight, parts) ? "Put it back" : "Leave it out", () => toggle(parts));
+      return button(isLeftOut(sight, parts) ? "Put all of it back" : "Leave all of it out", () => toggle(parts));
     }
 
     /**

@@ -279,7 +279,7 @@ def test_what_is_left_out_is_not_said_to_add(watched: Watched, address: str) -> 
     for name in ("Attention 3", "Feed-forward 3"):
         page.get_by_role("button", name=name, exact=True).click()
         expect(part).not_to_contain_text("Left out")
-        page.get_by_role("button", name="Leave it out").click()
+        page.get_by_role("button", name="Leave all of it out").click()
         expect(part).to_contain_text("Left out, it adds nothing.")
         expect(part).not_to_contain_text("Without")
 
@@ -364,12 +364,12 @@ def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, a
     page.get_by_label("Text", exact=True).fill(TEXT)
     whole, said = guesses_shown(page), page.get_by_role("status")
     page.get_by_role("button", name="Attention 1", exact=True).click()
-    page.get_by_role("button", name="Leave it out").press("Enter")
-    expect(page.get_by_role("button", name="Put it back")).to_be_focused()
+    page.get_by_role("button", name="Leave all of it out").press("Enter")
+    expect(page.get_by_role("button", name="Put all of it back")).to_be_focused()
     assert guesses_shown(page)[1:] == guesses_without(token_ids(TEXT), ["attention-1"]) != whole[1:]
     expect(said).to_contain_text("Without attention 1, after")
     page.get_by_role("button", name="Feed-forward 3", exact=True).click()
-    page.get_by_role("button", name="Leave it out").click()
+    page.get_by_role("button", name="Leave all of it out").click()
     both = guesses_without(token_ids(TEXT), ["attention-1", "feed-forward-3"])
     assert guesses_shown(page)[1:] == both
     expect(said).to_contain_text(
@@ -382,7 +382,7 @@ def test_the_map_goes_on_without_the_parts_that_are_left_out(watched: Watched, a
     expect(page.locator(".llm-token-bars .llm-was")).to_have_count(7)
     for part in ("Attention 1", "Feed-forward 3"):
         page.get_by_role("button", name=part, exact=True).click()
-        page.get_by_role("button", name="Put it back").click()
+        page.get_by_role("button", name="Put all of it back").click()
     assert guesses_shown(page) == whole
     expect(page.locator(".llm-out")).to_have_count(0)
 
@@ -475,7 +475,7 @@ def test_nothing_moves_in_the_small_map_whatever_is_opened_or_left_out(watched: 
         box.press("Enter")
         places.add(widget.evaluate(PLACES))
     page.get_by_role("button", name="Layer 2", exact=True).press("Enter")
-    page.get_by_role("button", name="Leave it out").press("Enter")
+    page.get_by_role("button", name="Leave all of it out").press("Enter")
     places.add(widget.evaluate(PLACES))
     expect(page.get_by_role("status")).to_contain_text("Without layer 2, after")
     assert len(places) == 1

@@ -62,8 +62,8 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     )
     rows = part.locator(".llm-heads tbody tr")
     moved = rows.locator(".llm-push").all_inner_texts()
-    assert [line.split("\n")[0] for line in moved[:3]] == ["␣Sam", "␣Anna", "␣Sam"]
-    assert [line.split("\n")[-1][0] for line in moved[:3]] == ["+", "+", "−"]
+    assert [line.split("\n")[0] for line in moved] == ["␣Anna", "␣Sam"] * 4
+    assert [line.split("\n")[-1][0] for line in moved[:4]] == ["+", "+", "−", "−"]
     most = ["␣Anna", "␣Sam", "␣Anna", "."]
     for row, token in zip(rows.all(), most, strict=True):
         expect(row.get_by_role("cell").first).to_contain_text(token)
@@ -80,8 +80,8 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
-    page.get_by_role("button", name="Leave it out").click()
-    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from", "would move", "also without head"])
+    page.get_by_role("button", name="Leave all of it out").click()
+    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from", "would move", "if switched"])
     expect(rows.locator("td:last-child")).to_have_text(["left out"] * 4)
     expect(said).to_contain_text("Without attention 3, after")
     page.get_by_role("button", name="Put all back").click()

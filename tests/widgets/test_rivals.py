@@ -118,7 +118,7 @@ def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: W
     switches = page.locator(".llm-way > .llm-otherwise:visible")
     expect(page.locator(".llm-heads .llm-otherwise:visible")).to_have_count(4)
     expect(switches).to_have_count(0)
-    page.get_by_role("button", name="Leave it out").click()
+    page.get_by_role("button", name="Leave all of it out").click()
     expect(switches).to_have_count(1)  # what is out can be put back
     page.get_by_label("without each part").check()
     expect(switches).to_have_count(8)

@@ -6,7 +6,7 @@ import { linePlot, ticks } from "./plot.js";
 /** @import { Trace } from "./trace.js" */
 
 /** In pixels: a table stands below. */
-const HEIGHT = 98;
+const HEIGHT = 100;
 /** Steps between them, at most. */
 const Y_TICKS = 4;
 
@@ -31,7 +31,7 @@ export function alongStream({ layers }, plot) {
     ...plot,
     x: "",
     y: "",
-    height: HEIGHT,
+    height: plot.height ?? HEIGHT,
     yTicks: ticks(Math.min(...values), Math.max(...values), Y_TICKS),
     xTicks: [0, ...layers.map((_, i) => i + 1)],
     xTick: (layer) => (layer === 0 ? "start" : `layer ${layer}`),

@@ -2,7 +2,7 @@
 
 import { alongStream, rowsAlong } from "./along_stream.js";
 import { element } from "./dom.js";
-import { headInWords, headTable, strongestPushes } from "./layer_heads.js";
+import { headInWords, headTable, movesOfHeads } from "./layer_heads.js";
 import { guessOf, written } from "./lens_table.js";
 import { format, softmax } from "./numbers.js";
 import { guessThen } from "./otherwise.js";
@@ -17,6 +17,8 @@ import { pushesToward, rootMeanSquare } from "./trace.js";
 
 const BARS = 7;
 const HIDDEN_UNITS = 4;
+/** Of a plot in the small map, in pixels. */
+const ROOMY = 122;
 
 /**
  * @typedef {object} PartActions  What a reader may do in an opened part.
@@ -131,7 +133,7 @@ export function wholeLayer(i) {
       const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
       return [
         paragraph(said),
-        rivalsAlong(sight, [i, i + 1], actions.compare),
+        rivalsAlong(sight, [i, i + 1], actions.compare, ROOMY),
         details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
         picture,
       ];
@@ -190,13 +192,13 @@ function attentionSeen(sight, i, isOut, actions) {
   const { heads, kv_heads, head_size } = sight.course.config;
   const { attentionOutput, input } = sight.trace.layers[i];
   const n = sight.ids.length;
-  const pushes = strongestPushes(sight, i);
+  const moves = movesOfHeads(sight, i);
   return {
-    said: headInWords(sight, i, isOut, pushes),
-    picture: headTable(sight, i, isOut, pushes, actions),
+    said: headInWords(sight, i, isOut, moves),
+    picture: headTable(sight, i, isOut, moves, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stand two tokens, of the text and the two that are compared, whose scores it moves most. Each layer has two steps in the plot: attention, then feed-forward.`,
+        `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stands by how much it moves the two scores that are compared, dashed where it lowers one. Each layer has two steps in the plot: attention, then feed-forward.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };

@@ -211,6 +211,7 @@ export function announcement() {
  * @property {string} title
  * @property {Suggestion[] | ((model: Model) => Suggestion[])} tryThis  What to try, one sentence each.
  * @property {string[]} [tryAgainOn]  Traits whose change makes other sentences fit.
+ * @property {boolean} [setsUpAtOnce]  Whether a sentence that is turned to is also set up.
  * @property {boolean} [followsTraits]  Whether the body shows by itself what is set from outside: it is not made anew then.
  */
 
@@ -221,7 +222,7 @@ export function announcement() {
  *   The tips tell of each that is turned to: "llm-tried", with its place.
  * @returns {WidgetModule}
  */
-export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, renderBody) {
+export function widget({ title, tryThis, tryAgainOn = [], setsUpAtOnce = false, followsTraits }, renderBody) {
   return {
     render({ model, el }) {
       const body = element("div", { class: "llm-body" });
@@ -232,7 +233,7 @@ export function widget({ title, tryThis, tryAgainOn = [], followsTraits }, rende
       let [refresh, current] = [() => {}, () => ""];
       const advise = () => {
         const sentences = typeof tryThis === "function" ? tryThis(model) : tryThis;
-        const made = suggestions(sentences, { first: setUp?.say ?? current(), setUp: () => setUp?.say, isSo, begin, back });
+        const made = suggestions(sentences, { first: setUp?.say ?? current(), setUp: () => setUp?.say, isSo, begin, back, setsUpAtOnce });
         ({ refresh, current } = made);
         redraw(tips, made.node);
       };
@@ -342,10 +343,11 @@ function eitherButton(labels, isSecond, onclick) {
  * @param {(set: Record<string, any>) => boolean} ways.isSo  Whether the widget is where a suggestion starts: it needs no button.
  * @param {(suggestion: Exclude<Suggestion, string>) => void} ways.begin  Brings the widget to where a suggestion starts.
  * @param {() => void} ways.back  Brings back what stood before.
+ * @param {boolean} ways.setsUpAtOnce  Whether to turn to one is to begin it.
  * @returns {{ node: HTMLElement, refresh: () => void, current: () => string }}  `refresh` after a trait has changed;
  *   `current` is the one that is shown.
  */
-function suggestions(sentences, { first, setUp, isSo, begin, back }) {
+function suggestions(sentences, { first, setUp, isSo, begin, back, setsUpAtOnce }) {
   let current = 0;
   const said = sentences.map((one) => (typeof one === "string" ? one : one.say));
   const isThere = said.includes(setUp() ?? "");
@@ -368,7 +370,13 @@ function suggestions(sentences, { first, setUp, isSo, begin, back }) {
   });
   const refresh = () => shows.forEach((each) => each());
   const count = element("span");
-  const next = button("Next ›", () => show((current + 1) % items.length));
+  const next = button("Next ›", () => {
+    show((current + 1) % items.length);
+    const one = sentences[current];
+    if (!setsUpAtOnce || typeof one === "string" || isSo(one.set)) return;
+    begin(one);
+    refresh();
+  });
   next.setAttribute("aria-label", "Next ›, of what to try");
 
   /** @param {number} index */

@@ -14,19 +14,19 @@ import { pushesOfHead } from "./trace.js";
 /** @import { Rivals } from "./rivals.js" */
 /** @import { Sight } from "./sight.js" */
 
-/** So many tokens that it moves most stand beside a head. */
-const PUSHES = 2;
-
-/** @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved. */
+/**
+ * @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved.
+ * @typedef {{ pair: Push[], most: Push }} Moves  What a head does to the guess and its rival, and to the token that it moves most.
+ */
 
 /**
  * What the head that is looked at takes, what it writes, and what it is good for.
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out.
- * @param {Push[][]} pushes  As `strongestPushes` finds them.
+ * @param {Moves[]} moves  As `movesOfHeads` finds them.
  */
-export function headInWords(sight, layer, isOut, pushes) {
+export function headInWords(sight, layer, isOut, moves) {
   const head = headOf(sight, layer);
   const part = [headName(layer, head)];
   const weights = sight.trace.layers[layer].weights[sight.position][head];
@@ -34,24 +34,24 @@ export function headInWords(sight, layer, isOut, pushes) {
   const from = `${percent(weights[most])} of its mix from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing. Head ${head + 1} would take ${from}.`;
   if (isLeftOut(sight, part)) return `Head ${head + 1} is left out, and the guess is ${guessNow(sight)}. With it back, the guess ${guessThen(sight, part)}.`;
-  const [{ id, value }] = pushes[head];
-  const moves = `${value > 0 ? "raises" : "lowers"} the score of “${written(sight.course, id)}” by ${format(Math.abs(value), 1)}`;
+  const { id, value } = moves[head].most;
+  const does = `${value > 0 ? "raises" : "lowers"} the score of “${written(sight.course, id)}” by ${format(Math.abs(value), 1)}`;
   const without = sight.isUntold ? "What is the guess without it?" : `Without it, the guess ${guessThen(sight, part)}.`;
-  return `Head ${head + 1} (blue above) takes ${from} and ${moves}. ${without}`;
+  return `Head ${head + 1} (blue above) takes ${from} and ${does}. ${without}`;
 }
 
 /**
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out: its heads write nothing, and none can be left out.
- * @param {Push[][]} pushes  As `strongestPushes` finds them.
+ * @param {Moves[]} moves  As `movesOfHeads` finds them.
  * @param {PartActions} actions
  */
-export function headTable(sight, layer, isOut, pushes, { chooseHead, toggle }) {
+export function headTable(sight, layer, isOut, moves, { chooseHead, toggle }) {
   const chosen = headOf(sight, layer);
   const heads = sight.trace.layers[layer].weights[sight.position];
   const rivals = rivalsOf(sight);
-  const largest = Math.max(...pushes.flat().map(({ value }) => Math.abs(value)));
+  const largest = Math.max(...moves.flatMap(({ pair }) => pair.map(({ value }) => Math.abs(value))));
   const rows = heads.map((weights, head) => {
     const part = [headName(layer, head)];
     const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(head === chosen), onclick: () => chooseHead(head) }, String(head + 1));
@@ -59,10 +59,10 @@ export function headTable(sight, layer, isOut, pushes, { chooseHead, toggle }) {
       chooseHead(head);
       toggle(part);
     }, sight.isUntold ? "leave out" : "");
-    return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, pushes[head], largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
+    return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, moves[head].pair, largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  const columns = ["head", "most from", isOut ? "would move" : "moves score", sight.out.length ? "also without head" : "without head"];
+  const columns = ["head", "most from", isOut ? "would move" : "moves score", sight.out.length ? "if switched" : "without head"];
   return captionedTable(caption, columns, rows, "llm-heat llm-heads");
 }
 
@@ -93,13 +93,13 @@ function taken({ labels }, weights) {
 }
 
 /**
- * For each head of a layer the tokens whose scores it moves most, up or down, with its layer whole: of those of the text and
+ * For each head of a layer how it moves scores, with its layer whole. The token that it moves most is one of the text or of
  * the two rivals, for others say nothing of this text.
  * @param {Sight} sight
  * @param {number} layer
- * @returns {Push[][]}
+ * @returns {Moves[]}
  */
-export function strongestPushes(sight, layer) {
+export function movesOfHeads(sight, layer) {
   const { course, ids, position } = sight;
   const { guess, rival } = rivalsOf(sight);
   const elsewhere = sight.out.filter((part) => ![`attention-${layer + 1}`, `feed-forward-${layer + 1}`].includes(part));
@@ -107,8 +107,8 @@ export function strongestPushes(sight, layer) {
   return sight.trace.layers[layer].weights[position].map((_, head) => {
     const trace = traceWithout(sight, elsewhere.filter((part) => part !== headName(layer, head)));
     const moved = pushesOfHead(course.decoder, trace, layer, position, head);
-    const pushes = asked.map((id) => ({ id, value: moved[id] }));
-    return pushes.sort((a, b) => Math.abs(b.value) - Math.abs(a.value)).slice(0, PUSHES);
+    const [pair, pushes] = [[guess, rival], asked].map((of) => of.map((id) => ({ id, value: moved[id] })));
+    return { pair, most: pushes[argmax(pushes.map(({ value }) => Math.abs(value)))] };
   });
 }
 

@@ -62,8 +62,9 @@ export function lookOf({ guess, rival }, id) {
  * @param {Sight} sight
  * @param {[from: number, to: number]} band  What is opened, in layers.
  * @param {(rival: string) => void} onCompare
+ * @param {number} [height]  In pixels, where there is room.
  */
-export function rivalsAlong(sight, band, onCompare) {
+export function rivalsAlong(sight, band, onCompare, height) {
   const { course, trace } = sight;
   const { guess, rival, others } = rivalsOf(sight);
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
@@ -78,6 +79,7 @@ export function rivalsAlong(sight, band, onCompare) {
     caption: [start, mark(guess), first, mark(rival), select, end],
     series: [line(rival, 2), line(guess, 1)],
     band,
+    height,
     linesAreNamedElsewhere: true, // above them
     tracesAreNamed: true,
   });
