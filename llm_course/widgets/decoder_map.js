@@ -32,8 +32,8 @@ export default widget(
     tryThis: (model) => [
       given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Who gets the ball without this head? Guess, then press “leave out” in its line."),
       given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? Guess who gets the ball without it, then press “leave out” in its line."),
-      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”: does the ball come back? Which head has to go with it?"),
-      intact(`From which layer on is the guess the final one? Tick “without each ${model.get("small") ? "layer" : "part"}” and press a guess (bold where it changes): black marks on the bars are the shares before.`, { switches: true }),
+      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”: does the ball come back? Find the head that has to go with it."),
+      intact(`From which layer on is the guess the final one? ${model.get("small") ? "Below each layer" : "Beside each part"} stands the guess without it: press a bold one. Black marks on the bars: the shares before.`, { switches: true }),
       intact(
         model.get("small")
           ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."

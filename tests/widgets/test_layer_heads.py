@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
-from tests.widgets.conftest import Watched, run_node
+from tests.widgets.conftest import DRAWN, Watched, run_node
 from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, token_ids
 from tests.widgets.test_parity import READ_MODEL
 
@@ -81,7 +81,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
     page.get_by_role("button", name="Leave all of it out").click()
-    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from", "would move", "if switched"])
+    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from", "would move", "without head"])
     expect(rows.locator("td:last-child")).to_have_text(["left out"] * 4)
     expect(said).to_contain_text("Without attention 3, after")
     page.get_by_role("button", name="Put all back").click()
@@ -100,12 +100,35 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     switches.nth(1).press("Enter")
     expect(switches.nth(1)).to_be_focused()
     expect(part).to_contain_text("Head 2 is left out, and the guess is “␣Sam”, 91.3\u00a0%.")
-    expect(switches.locator("b")).to_have_text(["␣Sam", "↺␣Anna", "␣Sam", "␣Sam"])
+    expect(switches.nth(1)).to_have_text("put back")
+    expect(switches.locator("b")).to_have_text(["␣Sam"] * 3)
     page.get_by_role("button", name="Put all back").click()
     expect(part).to_contain_text("Without it, the guess would be “␣Sam”, 91.3\u00a0%.")
     expect(switches.nth(1)).to_contain_text("␣Sam")
     set_up.click()
     expect(switches).to_have_text(["leave out"] * 4)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("small", "width"), [(True, 976), (False, 780)])
+def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
+    watched: Watched, site: Path, small: bool, width: int
+) -> None:
+    part = "layer-3" if small else "attention-3"
+    text = "Tom and Mia had a red ball. Tom gave the red ball to"
+    addresses = {"attention": "a.html", "feed-forward networks": "b.html"} if small else {}
+    widget = DecoderMap(text, part, head=2, rival=" Tom", small=small, predict=True, chapters=addresses)
+    page = shown(watched, site, widget, width, 16)
+    words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
+    hidden = "node => node.scrollHeight - node.clientHeight"
+    before = page.evaluate(DRAWN) or switch.bounding_box()
+    for said in ("is left out", "the guess would stay"):
+        switch.click()
+        expect(words).to_contain_text(said)
+        page.evaluate(DRAWN)
+        assert switch.bounding_box() == pytest.approx(before, abs=0.5)
+        assert page.locator(".llm-opened").evaluate(hidden) <= 0
+        assert words.evaluate(hidden) <= 0
 
 
 @pytest.mark.browser

@@ -87,7 +87,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(guess).to_have_class(re.compile("llm-rival"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
     for look, name in names.items():
-        expect(page.locator(f".llm-key .llm-{look}")).to_have_text(name)
+        expect(plot.locator(f"figcaption .llm-{look}")).to_be_visible()
         assert set(page.locator(f".llm-push.llm-{look} :first-child").all_inner_texts()) == {name}
     expect(plot.locator(".llm-named-1")).to_have_text("␣Anna")
     expect(plot.locator(".llm-named-2")).to_have_text("␣Sam")

@@ -64,7 +64,7 @@ export function flow(sight, { isSmall, opened, isDrawn, hasSwitches, onSwitches,
     { class: !hasSwitches && "llm-without-switches", "aria-label": "The decoder, from the text to the drawn token" },
     element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), switches, guess(sight, trace.embedding[position], rivals)),
     ...trace.layers.map((_, i) => layer(i)),
-    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW)), key(sight, rivals)),
+    element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW))),
     isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,
   );
 }
@@ -102,16 +102,6 @@ function line(look) {
 /** @param {string} words */
 function note(words) {
   return element("span", { class: "llm-note" }, words);
-}
-
-/**
- * What the two colors stand for.
- * @param {Sight} sight
- * @param {Rivals} rivals
- */
-function key({ course }, rivals) {
-  const entries = [rivals.guess, rivals.rival].map((id) => element("span", { class: lookOf(rivals, id) }, line("llm-bar"), written(course, id)));
-  return element("span", { class: "llm-note llm-key" }, ...entries);
 }
 
 /**

@@ -58,12 +58,22 @@ export function headTable(sight, layer, isOut, moves, { chooseHead, toggle }) {
     const otherwise = isOut ? "left out" : switchOf(sight, part, () => {
       chooseHead(head);
       toggle(part);
-    }, sight.isUntold ? "leave out" : "");
+    }, switchName(sight, part));
     return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, moves[head].pair, largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  const columns = ["head", "most from", isOut ? "would move" : "moves score", sight.out.length ? "if switched" : "without head"];
+  const columns = ["head", "most from", isOut ? "would move" : "moves score", sight.out.length && !isOut ? "also without" : "without head"];
   return captionedTable(caption, columns, rows, "llm-heat llm-heads");
+}
+
+/**
+ * What stands on a head's switch in place of the guess: that which it would bring back is said in words.
+ * @param {Sight} sight
+ * @param {string[]} part
+ */
+function switchName(sight, part) {
+  if (isLeftOut(sight, part)) return "put back";
+  return sight.isUntold ? "leave out" : "";
 }
 
 /**

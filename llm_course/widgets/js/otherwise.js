@@ -21,7 +21,7 @@ const NOTICED = 0.005;
 export function switchOf(sight, parts, onToggle, name = "") {
   const isOut = isLeftOut(sight, parts);
   const does = `${isOut ? "Put back" : "Leave out"} ${partsInWords(parts)}`;
-  return element("button", { type: "button", class: name ? "llm-otherwise llm-untold" : "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: parts.join(), onclick: onToggle }, name);
+  return element("button", { type: "button", class: name ? "llm-otherwise llm-named" : "llm-otherwise", "aria-pressed": String(isOut), "aria-label": does, title: does, value: parts.join(), onclick: onToggle }, name);
 }
 
 /**

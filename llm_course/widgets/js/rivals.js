@@ -73,9 +73,9 @@ export function rivalsAlong(sight, band, onCompare, height) {
   const options = others.map((id) => /** @type {[string, string]} */ ([course.tokenizer.decode([id]), written(course, id)]));
   const select = inlineChoice("Compare with", options, course.tokenizer.decode([rival]), onCompare);
   const mark = (/** @type {number} */ id) => element("span", { class: `llm-bar ${lookOf({ guess, rival, others }, id)}` });
-  const [start, first, end] = ["Scores of ", `${written(course, guess)} and `, whole ? " (pale: intact)" : ""];
+  const [start, first, end] = ["Scores: ", `${written(course, guess)}, `, whole ? " (pale: before)" : ""];
   return alongStream(trace, {
-    title: `${start}${first}${written(course, rival)} along the stream${end}`,
+    title: `Scores of ${written(course, guess)} and ${written(course, rival)} along the stream${end}`,
     caption: [start, mark(guess), first, mark(rival), select, end],
     series: [line(rival, 2), line(guess, 1)],
     band,
