@@ -34,11 +34,9 @@ export default widget(
       given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? Guess who gets the ball without it, then press “leave out” in its line."),
       given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”: does the ball come back? Find the head that has to go with it."),
       intact(`From which layer on is the guess the final one? ${model.get("small") ? "Below each layer" : "Beside each part"} stands the guess without it: press a bold one. Black marks on the bars: the shares before.`, { switches: true }),
-      intact(
-        model.get("small")
-          ? "Leave out one layer after the other, and put it back: which can the model not do without? Then choose another token."
-          : "Open the norms from top to bottom: what is each row divided by, and where does it grow most? Then choose other tokens: do their rows grow as much?",
-      ),
+      model.get("small")
+        ? intact("Open one layer after the other, and leave all of it out: which can the model not do without? Then choose another token.", { part: "layer-1", head: 0, switches: false })
+        : intact("Here is the first norm: what is the row divided by before each part, and where does it grow most? Then choose other tokens: do their rows grow as much?", { part: "norm-attention-1", switches: false }),
       intact("Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?"),
     ],
   },
@@ -317,8 +315,8 @@ function chapterLinks(addresses, { chapters }) {
  * @param {number} count
  */
 function cutOff(count) {
-  const title = `${count} token${count === 1 ? " is" : "s are"} left out: ${SENTENCE_TOKENS} fit here, START among them`;
-  return count ? [element("span", { class: "llm-note", title }, `… ${count} left out …`)] : [];
+  const title = `${count} token${count === 1 ? " is" : "s are"} not shown: ${SENTENCE_TOKENS} fit here, START among them`;
+  return count ? [element("span", { class: "llm-note", title }, `… ${count} not shown …`)] : [];
 }
 
 /** @param {Sight} sight */

@@ -142,5 +142,6 @@ test("parts that are left out have their names, and both of a layer have the lay
   assert.equal(partsInWords(["attention-2"]), "attention 2");
   assert.equal(partsInWords(["attention-1", "feed-forward-3"]), "attention 1 and feed-forward 3");
   assert.equal(partsInWords(["feed-forward-4", "attention-2", "feed-forward-2"]), "feed-forward 4 and layer 2");
+  assert.equal(partsInWords(["head-3-2", "feed-forward-1", "head-3-1", "head-4-1"]), "heads 1 and 2 of layer 3, feed-forward 1, and head 1 of layer 4");
   assert.equal(partsInWords(["attention-1", "attention-2", "attention-3"]), "attention 1, attention 2, and attention 3");
 });

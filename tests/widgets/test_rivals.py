@@ -112,6 +112,22 @@ def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Pat
 
 
 @pytest.mark.browser
+def test_a_suggestion_of_the_map_that_is_turned_to_is_set_up(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
+    text, following = page.get_by_label("Text", exact=True), page.get_by_role("button", name="Next ›")
+    following.click()
+    expect(text).to_have_value("Emma and Lily had a red ball. Emma gave the red ball to")
+    page.get_by_role("button", name="Back to what I had").click()
+    expect(text).to_have_value("Sam and Anna had a red ball. Sam gave the red ball to")
+    for _ in range(2):
+        following.click()
+    expect(page.get_by_label("without each part")).to_be_checked()
+    following.click()
+    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Norm before attention 1")
+    expect(page.get_by_label("without each part")).not_to_be_checked()
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("width", [944, 390])
 def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: Watched, site: Path, width: int) -> None:
     page = shown(watched, site, DecoderMap(switches=False), width, 15)

@@ -2,7 +2,7 @@
 
 import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
 import { checkbox, element } from "./dom.js";
-import { guessOf, written } from "./lens_table.js";
+import { guessOf, written, writtenAt } from "./lens_table.js";
 import { switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
 import { isLeftOut, traceWithout } from "./sight.js";
@@ -111,7 +111,8 @@ function note(words) {
  * @param {Rivals} rivals  Their colors.
  * @param {Float32Array} [whole]  The row in the model with all its parts, where some are left out.
  */
-function guess({ course, ids, labels, position }, row, rivals, whole) {
+function guess(sight, row, rivals, whole) {
+  const { course, ids, position } = sight;
   const { id: best, share } = guessOf(course, row);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
   const was = whole && guessOf(course, whole);
@@ -119,6 +120,6 @@ function guess({ course, ids, labels, position }, row, rivals, whole) {
   const isItself = best === ids[position];
   const aside = isItself ? " (itself)" : "";
   const former = was && was.id !== best ? `, was ${written(course, was.id)}` : aside;
-  const words = element("span", { class: "llm-guessed-words" }, element("b", {}, isItself ? labels[position] : written(course, best)), element("span", { class: "llm-former" }, former), " ", element("span", {}, percent(share)));
+  const words = element("span", { class: "llm-guessed-words" }, element("b", {}, writtenAt(sight, best)), element("span", { class: "llm-former" }, former), " ", element("span", {}, percent(share)));
   return element("span", { class: `llm-guess ${lookOf(rivals, best)}` }, words, element("span", { class: "llm-track" }, bar, past));
 }

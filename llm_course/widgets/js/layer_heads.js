@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessThen, switchOf } from "./otherwise.js";
-import { lookOf, rivalsOf, withoutBareTwins } from "./rivals.js";
+import { lookOf, rivalsOf } from "./rivals.js";
 import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
@@ -14,17 +14,14 @@ import { pushesOfHead } from "./trace.js";
 /** @import { Rivals } from "./rivals.js" */
 /** @import { Sight } from "./sight.js" */
 
-/**
- * @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved.
- * @typedef {{ pair: Push[], most: Push }} Moves  What a head does to the guess and its rival, and to the token that it moves most.
- */
+/** @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved. */
 
 /**
  * What the head that is looked at takes, what it writes, and what it is good for.
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out.
- * @param {Moves[]} moves  As `movesOfHeads` finds them.
+ * @param {Push[][]} moves  As `movesOfHeads` finds them.
  */
 export function headInWords(sight, layer, isOut, moves) {
   const head = headOf(sight, layer);
@@ -32,9 +29,9 @@ export function headInWords(sight, layer, isOut, moves) {
   const weights = sight.trace.layers[layer].weights[sight.position][head];
   const most = argmax(weights);
   const from = `${percent(weights[most])} of its mix from “${sight.labels[most]}”`;
-  if (isOut) return `Left out, it adds nothing. Head ${head + 1} would take ${from}.`;
+  if (isOut) return `Left out, it adds nothing, and the guess is ${guessNow(sight)}. Head ${head + 1} would take ${from}.`;
   if (isLeftOut(sight, part)) return `Head ${head + 1} is left out, and the guess is ${guessNow(sight)}. With it back, the guess ${guessThen(sight, part)}.`;
-  const { id, value } = moves[head].most;
+  const [{ id, value }] = [...moves[head]].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
   const does = `${value > 0 ? "raises" : "lowers"} the score of “${written(sight.course, id)}” by ${format(Math.abs(value), 1)}`;
   const without = sight.isUntold ? "What is the guess without it?" : `Without it, the guess ${guessThen(sight, part)}.`;
   return `Head ${head + 1} (blue above) takes ${from} and ${does}. ${without}`;
@@ -44,14 +41,14 @@ export function headInWords(sight, layer, isOut, moves) {
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out: its heads write nothing, and none can be left out.
- * @param {Moves[]} moves  As `movesOfHeads` finds them.
+ * @param {Push[][]} moves  As `movesOfHeads` finds them.
  * @param {PartActions} actions
  */
 export function headTable(sight, layer, isOut, moves, { chooseHead, toggle }) {
   const chosen = headOf(sight, layer);
   const heads = sight.trace.layers[layer].weights[sight.position];
   const rivals = rivalsOf(sight);
-  const largest = Math.max(...moves.flatMap(({ pair }) => pair.map(({ value }) => Math.abs(value))));
+  const largest = Math.max(...moves.flat().map(({ value }) => Math.abs(value)));
   const rows = heads.map((weights, head) => {
     const part = [headName(layer, head)];
     const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(head === chosen), onclick: () => chooseHead(head) }, String(head + 1));
@@ -59,7 +56,7 @@ export function headTable(sight, layer, isOut, moves, { chooseHead, toggle }) {
       chooseHead(head);
       toggle(part);
     }, switchName(sight, part));
-    return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, moves[head].pair, largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
+    return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, moves[head], largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
   });
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
   const columns = ["head", "most from", isOut ? "would move" : "moves score", sight.out.length && !isOut ? "also without" : "without head"];
@@ -103,22 +100,19 @@ function taken({ labels }, weights) {
 }
 
 /**
- * For each head of a layer how it moves scores, with its layer whole. The token that it moves most is one of the text or of
- * the two rivals, for others say nothing of this text.
+ * For each head of a layer how it moves the scores of the guess and its rival, with its layer whole.
  * @param {Sight} sight
  * @param {number} layer
- * @returns {Moves[]}
+ * @returns {Push[][]}
  */
 export function movesOfHeads(sight, layer) {
-  const { course, ids, position } = sight;
+  const { course, position } = sight;
   const { guess, rival } = rivalsOf(sight);
   const elsewhere = sight.out.filter((part) => ![`attention-${layer + 1}`, `feed-forward-${layer + 1}`].includes(part));
-  const asked = withoutBareTwins(course, [...new Set([...ids.slice(1, position + 1), guess, rival])]);
   return sight.trace.layers[layer].weights[position].map((_, head) => {
     const trace = traceWithout(sight, elsewhere.filter((part) => part !== headName(layer, head)));
     const moved = pushesOfHead(course.decoder, trace, layer, position, head);
-    const [pair, pushes] = [[guess, rival], asked].map((of) => of.map((id) => ({ id, value: moved[id] })));
-    return { pair, most: pushes[argmax(pushes.map(({ value }) => Math.abs(value)))] };
+    return [guess, rival].map((id) => ({ id, value: moved[id] }));
   });
 }
 

@@ -33,6 +33,15 @@ export function written({ config, tokenizer }, id) {
 }
 
 /**
+ * A guess for a position. Where it is the position's own token it has the name that it has there: START ends a text, too.
+ * @param {{ course: CourseModel, ids: number[], labels: string[], position: number }} sight
+ * @param {number} id
+ */
+export function writtenAt({ course, ids, labels, position }, id) {
+  return id === ids[position] ? labels[position] : written(course, id);
+}
+
+/**
  * How many tokens of the text had been guessed before they came, after each layer.
  * @param {Guess[][]} guesses  [position, layer]
  * @param {number[]} ids
@@ -51,7 +60,7 @@ export function lensTable(course, { ids, labels, trace, position }, onPick) {
   const stream = [trace.embedding, ...trace.layers.map(({ residual }) => residual)];
   const guesses = ids.map((_, i) => stream.map((rows) => guessOf(course, rows[i])));
   const right = rightAfterLayers(guesses, ids);
-  const rows = guesses.map((mine, i) => row(course, labels[i], mine, ids[i + 1], i === position));
+  const rows = guesses.map((mine, i) => row({ course, ids, labels, position: i }, mine, i === position));
   rows.forEach((row, i) => row.addEventListener("click", () => onPick(i)));
   const counts = tableRow("right", [...right.map((count) => `${count} of ${ids.length - 1}`), ""], "llm-counts");
   const names = ["Token", ...right.map((_, layer) => (layer === 0 ? "Embed\u00adding" : `Layer ${layer}`)), "Then came"];
@@ -59,15 +68,14 @@ export function lensTable(course, { ids, labels, trace, position }, onPick) {
 }
 
 /**
- * @param {CourseModel} course
- * @param {string} label
+ * @param {Parameters<typeof writtenAt>[0]} sight  Of the row's token.
  * @param {Guess[]} guesses
- * @param {number | undefined} next  The token that came, if one did.
  * @param {boolean} isPicked
  */
-function row(course, label, guesses, next, isPicked) {
-  const cells = guesses.map(({ id }) => element(id === next ? "b" : "span", {}, written(course, id)));
-  const line = tableRow(label, [...cells, next === undefined ? "…" : written(course, next)], isPicked && "llm-picked");
+function row(sight, guesses, isPicked) {
+  const next = sight.ids[sight.position + 1]; // none behind the last
+  const cells = guesses.map(({ id }) => element(id === next ? "b" : "span", {}, writtenAt(sight, id)));
+  const line = tableRow(sight.labels[sight.position], [...cells, next === undefined ? "…" : written(sight.course, next)], isPicked && "llm-picked");
   const last = guesses[guesses.length - 1].id;
   guesses.forEach(({ id, share }, i) => {
     const cell = /** @type {HTMLElement} */ (line.children[i + 1]);

@@ -1,7 +1,7 @@
 /** The switch of a part that can be left out, which says what the model would guess then. */
 
 import { element } from "./dom.js";
-import { written } from "./lens_table.js";
+import { writtenAt } from "./lens_table.js";
 import { argmax, softmax } from "./numbers.js";
 import { isLeftOut, partsInWords, traceOtherwise } from "./sight.js";
 import { percent } from "./token_bars.js";
@@ -32,7 +32,7 @@ export function otherwise(sight, button) {
   const parts = /** @type {HTMLButtonElement} */ (button).value.split(",");
   const { id, share, isOther } = guessOtherwise(sight, parts);
   button.classList.toggle("llm-flips", isOther);
-  button.replaceChildren(element("b", {}, isLeftOut(sight, parts) ? "↺" : "", written(sight.course, id)), element("span", {}, ` ${wholePercent(share)}`));
+  button.replaceChildren(element("b", {}, isLeftOut(sight, parts) ? "↺" : "", writtenAt(sight, id)), element("span", {}, ` ${wholePercent(share)}`));
   button.setAttribute("aria-label", `${button.title}: the guess is then ${button.textContent}`);
 }
 
@@ -76,8 +76,8 @@ export function guessNow(sight) {
  * @param {number} id
  * @param {number} share
  */
-function inWords({ course }, id, share) {
-  return `“${written(course, id)}”, ${percent(share)}`;
+function inWords(sight, id, share) {
+  return `“${writtenAt(sight, id)}”, ${percent(share)}`;
 }
 
 /**

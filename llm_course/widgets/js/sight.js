@@ -80,18 +80,20 @@ export function token({ labels, position }) {
 }
 
 /**
- * Parts in words, both of a layer as the layer: "attention 1, layer 3, and head 2 of layer 4".
+ * Parts in words, both of a layer as the layer, heads of a layer together: "attention 1, layer 3, and heads 1 and 2 of layer 4".
  * @param {string[]} parts
  */
 export function partsInWords(parts) {
   const others = { attention: "feed-forward", "feed-forward": "attention" };
   const named = parts.map((part) => /** @type {NamedPart} */ (partNamed(part)));
   const apart = named.filter(({ kind, layer }) => kind !== "head" || !parts.includes(`attention-${layer}`)); // a head goes with its attention
-  const names = apart.map(({ kind, layer, head }) => {
-    if (kind === "head") return `head ${head} of layer ${layer}`;
+  const list = (/** @type {Iterable<string>} */ names) => new Intl.ListFormat("en").format(names);
+  const names = apart.map(({ kind, layer }) => {
+    const heads = apart.filter((other) => other.kind === "head" && other.layer === layer).map(({ head }) => String(head));
+    if (kind === "head") return `head${heads.length > 1 ? "s" : ""} ${list(heads.sort())} of layer ${layer}`;
     return parts.includes(`${others[kind]}-${layer}`) ? `layer ${layer}` : `${kind} ${layer}`;
   });
-  return new Intl.ListFormat("en").format(new Set(names));
+  return list(new Set(names));
 }
 
 /**
