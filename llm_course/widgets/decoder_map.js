@@ -32,7 +32,7 @@ export default widget(
     tryThis: (model) => [
       given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Who gets the ball without this head? Guess, then press “leave out” in its line."),
       given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? Guess who gets the ball without it, then press “leave out” in its line."),
-      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”: does the ball come back? Find the head that has to go with it."),
+      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”: does he get the ball back? If not, press the guess in bold: why that head?"),
       intact(`From which layer on is the guess the final one? ${model.get("small") ? "Below each layer" : "Beside each part"} stands the guess without it: press a bold one. Black marks on the bars: the shares before.`, { switches: true }),
       model.get("small")
         ? intact("Open one layer after the other, and leave all of it out: which can the model not do without? Then choose another token.", { part: "layer-1", head: 0, switches: false })

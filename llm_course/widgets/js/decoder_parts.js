@@ -198,7 +198,7 @@ function attentionSeen(sight, i, isOut, actions) {
     picture: headTable(sight, i, isOut, moves, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stands by how much it moves the two scores that are compared, dashed where it lowers one, at the scale that the last norm would have after the layer. Each layer has two steps in the plot: attention, then feed-forward.`,
+        `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stands by how much it moves the two scores that are compared, to the left where it lowers one, at the scale that the last norm would have after the layer. Each layer has two steps in the plot: attention, then feed-forward.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };
