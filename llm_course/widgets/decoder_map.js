@@ -5,7 +5,7 @@ import { allParts, flow } from "./js/decoder_flow.js";
 import { announcement, button, element, loadWhenVisible, setTrait, traitTextField, widget } from "./js/dom.js";
 import { lensTable, written } from "./js/lens_table.js";
 import { randomNumbers, softmax, twoLargest } from "./js/numbers.js";
-import { otherwise } from "./js/otherwise.js";
+import { inWords, otherwise } from "./js/otherwise.js";
 import { sample } from "./js/sampling.js";
 import { headOf, isLeftOut, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
 import { percent } from "./js/token_bars.js";
@@ -322,7 +322,7 @@ function cutOff(count) {
 /** @param {Sight} sight */
 function firstGuess(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
-  const [first, other] = twoLargest(shares).map((id) => `“${written(sight.course, id)}”, ${percent(shares[id])}`);
+  const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
   // Short, so that one line holds it behind what was drawn.
   if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${first}.`;
   return `After “${token(sight)}” the model guesses ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`;

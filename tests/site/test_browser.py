@@ -254,12 +254,15 @@ def test_reading_progress_is_kept(visit: Visit) -> None:
 
 
 @KEPT
-def test_reading_progress_follows_another_tab(visit: Visit) -> None:
+def test_reading_progress_follows_another_tab_and_the_way_back(visit: Visit) -> None:
     visit.open(CHAPTER)
     other = visit.context.new_page()
     other.goto(visit.base + "index.html")
     visit.page.get_by_label("I have read this chapter").check()
     expect_read(other, 1)
+    # A page that was put aside hears of no change. This browser puts none aside: it is told that it comes back.
+    other.evaluate("localStorage.clear(), dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect_read(other, 0)
 
 
 @KEPT

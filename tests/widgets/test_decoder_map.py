@@ -305,6 +305,7 @@ def test_every_token_has_its_guess_after_every_layer(watched: Watched, address: 
     page.get_by_label("Text", exact=True).fill(TEXT)
     page.get_by_text("The guesses for every token, after").click()
     table = page.locator(".llm-lens")
+    expect(table.locator("tbody tr").first.locator("td").first).to_have_text("START")  # itself, and no text's end
     words = TEXT.split()
     expect(table.locator("tbody tr")).to_have_count(1 + len(words) + 1)
     table.get_by_role("rowheader", name="The", exact=True).click()

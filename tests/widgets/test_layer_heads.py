@@ -64,6 +64,11 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     moved = rows.locator(".llm-push").all_inner_texts()
     assert [line.split("\n")[0] for line in moved] == ["␣Anna", "␣Sam"] * 4
     assert [line.split("\n")[-1][0] for line in moved[:4]] == ["+", "+", "−", "−"]
+    ends = [
+        push.evaluate("push => parseFloat(getComputedStyle(push).backgroundPositionX)")
+        for push in rows.locator(".llm-push").all()
+    ]
+    assert [end > 50 for end in ends[:4]] == [True, True, False, False]  # to the right of 0, or to the left
     most = ["␣Anna", "␣Sam", "␣Anna", "."]
     for row, token in zip(rows.all(), most, strict=True):
         expect(row.get_by_role("cell").first).to_contain_text(token)

@@ -86,8 +86,11 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-rival"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
+    expect(plot.get_by_label("Compare with")).to_have_value(" Sam")
+    mark = plot.locator("figcaption .llm-favorite")
+    assert "␣Anna" in mark.evaluate("mark => mark.nextSibling.textContent")
+    assert plot.locator("figcaption .llm-rival + select").count() == 1
     for look, name in names.items():
-        expect(plot.locator(f"figcaption .llm-{look}")).to_be_visible()
         assert set(page.locator(f".llm-push.llm-{look} :first-child").all_inner_texts()) == {name}
     expect(plot.locator(".llm-named-1")).to_have_text("␣Anna")
     expect(plot.locator(".llm-named-2")).to_have_text("␣Sam")

@@ -2,7 +2,7 @@
 
 import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
 import { checkbox, element } from "./dom.js";
-import { guessOf, written, writtenAt } from "./lens_table.js";
+import { guessOf, writtenAt } from "./lens_table.js";
 import { switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
 import { isLeftOut, traceWithout } from "./sight.js";
@@ -119,7 +119,7 @@ function guess(sight, row, rivals, whole) {
   const past = was ? element("i", { class: "llm-was", style: `--share: ${was.share.toFixed(4)}` }) : null;
   const isItself = best === ids[position];
   const aside = isItself ? " (itself)" : "";
-  const former = was && was.id !== best ? `, was ${written(course, was.id)}` : aside;
+  const former = was && was.id !== best ? `, was ${writtenAt(sight, was.id)}` : aside;
   const words = element("span", { class: "llm-guessed-words" }, element("b", {}, writtenAt(sight, best)), element("span", { class: "llm-former" }, former), " ", element("span", {}, percent(share)));
   return element("span", { class: `llm-guess ${lookOf(rivals, best)}` }, words, element("span", { class: "llm-track" }, bar, past));
 }

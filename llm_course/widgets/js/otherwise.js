@@ -72,11 +72,12 @@ export function guessNow(sight) {
 }
 
 /**
+ * A guess and its share.
  * @param {Sight} sight
  * @param {number} id
  * @param {number} share
  */
-function inWords(sight, id, share) {
+export function inWords(sight, id, share) {
   return `“${writtenAt(sight, id)}”, ${percent(share)}`;
 }
 

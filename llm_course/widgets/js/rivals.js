@@ -66,13 +66,14 @@ export function lookOf({ guess, rival }, id) {
  */
 export function rivalsAlong(sight, band, onCompare, height) {
   const { course, trace } = sight;
-  const { guess, rival, others } = rivalsOf(sight);
+  const rivals = rivalsOf(sight);
+  const { guess, rival, others } = rivals;
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const line = (/** @type {number} */ id, /** @type {number} */ look) =>
     ({ name: written(course, id), look, points: logitsAlong(sight, trace, id), before: whole && logitsAlong(sight, whole, id) });
   const options = others.map((id) => /** @type {[string, string]} */ ([course.tokenizer.decode([id]), written(course, id)]));
   const select = inlineChoice("Compare with", options, course.tokenizer.decode([rival]), onCompare);
-  const mark = (/** @type {number} */ id) => element("span", { class: `llm-bar ${lookOf({ guess, rival, others }, id)}` });
+  const mark = (/** @type {number} */ id) => element("span", { class: `llm-bar ${lookOf(rivals, id)}` });
   const [start, first, end] = ["Scores: ", `“${written(course, guess)}”, `, whole ? " (pale: before)" : ""];
   return alongStream(trace, {
     title: `Scores of ${written(course, guess)} and ${written(course, rival)} along the stream${end}`,

@@ -89,8 +89,8 @@ export function partsInWords(parts) {
   const apart = named.filter(({ kind, layer }) => kind !== "head" || !parts.includes(`attention-${layer}`)); // a head goes with its attention
   const list = (/** @type {Iterable<string>} */ names) => new Intl.ListFormat("en").format(names);
   const names = apart.map(({ kind, layer }) => {
-    const heads = apart.filter((other) => other.kind === "head" && other.layer === layer).map(({ head }) => String(head));
-    if (kind === "head") return `head${heads.length > 1 ? "s" : ""} ${list(heads.sort())} of layer ${layer}`;
+    const heads = apart.filter((other) => other.kind === "head" && other.layer === layer).map(({ head }) => Number(head));
+    if (kind === "head") return `head${heads.length > 1 ? "s" : ""} ${list(heads.sort((a, b) => a - b).map(String))} of layer ${layer}`;
     return parts.includes(`${others[kind]}-${layer}`) ? `layer ${layer}` : `${kind} ${layer}`;
   });
   return list(new Set(names));
