@@ -1,6 +1,7 @@
 /** An agent step by step: the reader holds the harness, and may put words into the model's mouth. */
 
-import { announcement, button, choice, element, setTrait, slider, traitCheckbox, widget } from "./js/dom.js";
+import { announcement, button, choice, element, setTrait, slider, traitCheckbox } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { captionedTable } from "./js/table.js";
 import { fitMessages, replyWithin, roughTokens, runTools, shopTools } from "./js/tool_loop.js";
 

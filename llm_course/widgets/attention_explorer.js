@@ -5,7 +5,8 @@ import { attention, readHeads } from "./js/attention.js";
 import { habitOf, spread, summary } from "./js/attention_words.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { memory } from "./js/before.js";
-import { announcement, button, choice, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, element, redraw, setTrait, traitCheckbox, traitTextField, visibleToken } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { heatMap, numberTable } from "./js/heat_map.js";
 import { format, normal, randomMatrix, randomNumbers } from "./js/numbers.js";
 

@@ -2,7 +2,8 @@
 
 import { byteCharacters, symbolLabel } from "./js/bpe.js";
 import { countPairs, mergeEverywhere } from "./js/bpe_training.js";
-import { announcement, button, columns, element, setTrait, widget } from "./js/dom.js";
+import { announcement, button, columns, element, setTrait } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { format } from "./js/numbers.js";
 import { captionedTable, tableRow } from "./js/table.js";
 

@@ -1,7 +1,8 @@
 /** How to split a budget of compute between parameters and tokens, and what changes when the model is used afterwards. */
 
 import { memory } from "./js/before.js";
-import { announcement, button, choice, columns, element, setTrait, slider, typedNumber, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, setTrait, slider, typedNumber } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { format } from "./js/numbers.js";
 import { countInWords, inWords } from "./js/parameters.js";
 import { linePlot } from "./js/plot.js";

@@ -2,7 +2,8 @@
 
 import { cacheBytes, cachedByHeads, crossing, dollars, readingOperations } from "./js/context.js";
 import { memory } from "./js/before.js";
-import { announcement, choice, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, choice, columns, element, setTrait, slider, svg } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
 import { inWords } from "./js/parameters.js";

@@ -2,16 +2,20 @@
 
 import { loadCourseModel } from "./js/course_model.js";
 import { allParts, flow } from "./js/decoder_flow.js";
-import { announcement, button, element, loadWhenVisible, setTrait, traitTextField, widget } from "./js/dom.js";
+import { announcement, button, element, loadWhenVisible, setTrait, svg, traitTextField } from "./js/dom.js";
+import { widget } from "./js/frame.js";
+import { tellAlone } from "./js/head_grid.js";
+import { movesOfHeads } from "./js/layer_heads.js";
 import { lensTable, written } from "./js/lens_table.js";
-import { randomNumbers, softmax, twoLargest } from "./js/numbers.js";
+import { randomNumbers, signed, softmax, twoLargest } from "./js/numbers.js";
 import { inWords, otherwise } from "./js/otherwise.js";
 import { sample } from "./js/sampling.js";
-import { headOf, isLeftOut, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
+import { headName, headOf, isLeftOut, isUntold, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
+import { tokenArcs } from "./js/token_arcs.js";
 import { percent } from "./js/token_bars.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
-/** @import { Suggestion } from "./js/dom.js" */
+/** @import { Suggestion } from "./js/frame.js" */
 /** @import { Part } from "./js/decoder_parts.js" */
 /** @import { Sight } from "./js/sight.js" */
 /** @import { Model } from "./js/types.js" */
@@ -23,21 +27,21 @@ const SURE = 0.98;
 /** Between two parts that are tried. */
 const MILLISECONDS_BETWEEN = 20;
 /** The groups of controls that are made anew. */
-const GROUPS = [".llm-if-not input", ".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-opened :is(button, select)"];
+const GROUPS = [".llm-if-not input", ".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-alone", ".llm-opened :is(button, select)"];
 
 export default widget(
   {
     title: "A sentence on its way through the decoder",
     setsUpAtOnce: true,
     tryThis: (model) => [
-      given(model, "Sam and Anna", "“Anna” overtakes “Sam” in layer 3: head 2 looks at Sam there, and lowers its score. Who gets the ball without this head? Guess, then press “leave out” in its line."),
-      given(model, "Emma and Lily", "Let Emma give: does the same head, 2 of layer 3, look at her? Guess who gets the ball without it, then press “leave out” in its line."),
-      given(model, "Tom and Mia", "Let Tom give: does the head look at him, too? Press its “leave out”: does he get the ball back? If not, press the guess in bold: why that head?"),
-      intact(`From which layer on is the guess the final one? ${model.get("small") ? "Below each layer" : "Beside each part"} stands the guess without it: press a bold one. Black marks on the bars: the shares before.`, { switches: true }),
-      model.get("small")
-        ? intact("Open one layer after the other, and leave all of it out: which can the model not do without? Then choose another token.", { part: "layer-1", head: 0, switches: false })
-        : intact("Here is the first norm: what is the row divided by before each part, and where does it grow most? Then choose other tokens: do their rows grow as much?", { part: "norm-attention-1", switches: false }),
-      intact("Open the guesses for every token, at the bottom: how many are right, and from which layer on? Which tokens can't be guessed?"),
+      gives(model, "Sam", "Who gets the ball? In layer 3 “Anna” overtakes “Sam”, and head 2 looks at Sam. Guess what the model says without this head."),
+      gives(model, "Anna", "Now Anna gives; all else is the same. Where does head 2 look? Guess who gets the ball with this head, and who without it."),
+      gives(model, "They", "Now “They” give: nobody is ruled out. Where does head 2 look now? Does the guess still depend on this head? Guess, then try."),
+      gives(model, "Tom", "Head 2 strikes out whoever gives. Tom, too? If he isn't the guess without it, find the head that still speaks for Mia, and leave that out as well."),
+      intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }),
+      intact(`Three heads, three jobs: a person, one of the two, not the giver. After which layer does the guess stand? ${model.get("small") ? "Below each layer" : "Beside each part"} is the guess without it: press a bold one.`, { text: KITE, rival: " Ben", part: partOf(model), head: 2, position: -1, switches: true }),
+      ...(model.get("small") ? [] : [intact("Here is the first norm: what is the row divided by before each part? One gray row ends far above the others: choose tokens until you find it.", { part: "norm-attention-1", switches: false })]),
+      intact("At the bottom stand the guesses for every token: how many are right, and from which layer on? Which tokens can't be guessed?", { every: true, switches: false }),
     ],
   },
   (model, body) => {
@@ -46,11 +50,12 @@ export default widget(
     const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: read }, 1); // a field of one line would lose a line end
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
+    const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
     const row = element("div", { class: "llm-machine-row" }, map, opened);
     const every = element("div");
-    const lenses = element("details", { ontoggle: showEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
+    const lenses = element("details", { open: model.get("every"), ontoggle: onEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
     const draw = button("Draw a token and go on", drawNext);
     const whole = button("Put all back", () => leaveOut([]));
     let draws = 0;
@@ -62,7 +67,7 @@ export default widget(
     let sight = null;
 
     draw.disabled = whole.hidden = true;
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, whole), tokens, row, lenses);
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, whole), element("div", { class: "llm-linked" }, tokens, arcs), row, lenses);
     new ResizeObserver(place).observe(body);
     load();
 
@@ -75,7 +80,7 @@ export default widget(
 
     function read(isDrawn = false) {
       if (!course) return;
-      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), predict: model.get("predict") });
+      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), predict: model.get("predict"), told: model.get("told") });
       show(isDrawn);
     }
 
@@ -105,10 +110,11 @@ export default widget(
      */
     function foresee(now) {
       clearTimeout(foreseen);
-      const next = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-otherwise:empty") ?? map.querySelector(".llm-otherwise:empty"));
+      const next = /** @type {HTMLElement | null} */ (opened.querySelector(":is(.llm-otherwise, .llm-alone):empty") ?? map.querySelector(".llm-otherwise:empty"));
       if (!next) return;
       foreseen = setTimeout(() => {
-        otherwise(now, next);
+        if (next.matches(".llm-alone")) tellAlone(now, next);
+        else otherwise(now, next);
         foresee(now);
       }, MILLISECONDS_BETWEEN);
     }
@@ -125,6 +131,11 @@ export default widget(
       return asked >= 0 && asked < ids.length ? asked : ids.length - 1;
     }
 
+    function onEvery() {
+      setTrait(model, "every", lenses.open);
+      showEvery();
+    }
+
     function showEvery() {
       if (sight && lenses.open) every.replaceChildren(lensTable(sight.course, sight, follow));
     }
@@ -135,6 +146,29 @@ export default widget(
       const layer = isNarrow ? map.querySelector(".llm-boxes [aria-pressed=true]")?.closest("li") : undefined;
       const home = layer ?? row;
       if (opened.parentElement !== home) home.append(opened);
+      drawArcs(isNarrow);
+    }
+
+    /** @param {boolean} isNarrow  There is no room for them. */
+    function drawArcs(isNarrow) {
+      arcs.replaceChildren();
+      if (!sight || isNarrow) return;
+      const { heads: layer } = openedPart(sight);
+      if (layer === undefined) return;
+      const { ids, out, position, trace } = sight;
+      const head = headOf(sight, layer);
+      const isOut = [headName(layer, head), `attention-${layer + 1}`].some((part) => out.includes(part));
+      const weights = trace.layers[layer].weights[position][head];
+      const chips = /** @type {HTMLElement[]} */ ([...tokens.querySelectorAll("button")]);
+      arcs.classList.toggle("llm-idle", isOut);
+      const moves = movesOfHeads(sight, layer)[head];
+      const isTold = !isUntold(sight, headName(layer, head));
+      const named = (/** @type {string} */ share, /** @type {number} */ from) => {
+        if (isOut) return `head ${head + 1}, left out`;
+        const moved = moves.find(({ id }) => id === ids[from]);
+        return `head ${head + 1}: ${share}${moved && isTold ? `, score ${signed(moved.value, 1)}` : ""}`;
+      };
+      arcs.append(...tokenArcs(chips, position, weights, named));
     }
 
     /** Scrolls to the row that is spoken of, no further than needed: the caption stays where it can. */
@@ -150,8 +184,8 @@ export default widget(
      * @param {Part} part
      */
     function showOpened(sight, part) {
-      const shown = part.open(sight, { chooseHead, toggle, compare });
-      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLElement && node.matches("p, details, .llm-plot");
+      const shown = part.open(sight, { chooseHead, toggle, compare, leaveOutAlone, tellAll });
+      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLElement && (node.matches("p, .llm-plot") || node.querySelector(".llm-token-bars") !== null);
       const areSizesOpen = opened.querySelector("details")?.open;
       opened.replaceChildren(
         element(
@@ -203,6 +237,7 @@ export default widget(
 
     /** @param {string} key */
     function onOpen(key) {
+      if (sight && key === openedPart(sight).key) return; // it would turn to another head
       setTrait(model, "part", key);
       setTrait(model, "head", 0);
       if (sight) sight.head = 0;
@@ -223,10 +258,10 @@ export default widget(
     function leaveOut(parts) {
       if (!sight) return;
       sight.out = parts;
-      sight.isUntold = false;
+      sight.told = [...new Set([...sight.told, ...parts])];
       sight.trace = traceWithout(sight, parts);
       setTrait(model, "out", parts);
-      setTrait(model, "predict", false);
+      setTrait(model, "told", sight.told);
       show();
     }
 
@@ -244,6 +279,17 @@ export default widget(
     function chooseHead(head) {
       setTrait(model, "head", head + 1);
       if (sight) sight.head = head + 1;
+      show();
+    }
+
+    /** @param {string} part */
+    function leaveOutAlone(part) {
+      if (sight) leaveOut(sight.out.join() === part ? [] : [part]);
+    }
+
+    function tellAll() {
+      setTrait(model, "predict", false);
+      if (sight) sight.predict = false;
       show();
     }
 
@@ -279,16 +325,36 @@ export default widget(
 );
 
 /**
- * A text in which the one who is named twice gives something to the other: a head of the third layer looks at the giver.
+ * Somebody gives a ball: a head of the third layer looks at who.
  * @param {Model} model
- * @param {string} names  The giver first.
+ * @param {string} giver
  * @param {string} say
  * @returns {Suggestion}
  */
-function given(model, names, say) {
-  const [giver] = names.split(" ");
-  const part = model.get("small") ? "layer-3" : "attention-3";
-  return { say, set: { text: `${names} had a red ball. ${giver} gave the red ball to`, part, head: 2, rival: ` ${giver}`, out: [], predict: true, position: -1 } };
+function gives(model, giver, say) {
+  const out = ["head-3-2"];
+  return {
+    say,
+    set: { text: ballOf(giver), part: partOf(model), head: 2, rival: giver === "They" ? " Sam" : ` ${giver}`, out: [], predict: true, told: [], position: -1, every: false },
+    then: { name: "Leave head 2 out", undo: "Put head 2 back", set: { out, told: out, head: 2 } },
+  };
+}
+
+/**
+ * What the head that is spoken of stands in.
+ * @param {Model} model
+ */
+function partOf(model) {
+  return model.get("small") ? "layer-3" : "attention-3";
+}
+
+/** Three of its heads are needed, each for something else. */
+const KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to";
+
+/** @param {string} giver */
+function ballOf(giver) {
+  const names = giver === "Tom" ? "Tom and Mia" : "Sam and Anna";
+  return `${names} had a red ball. ${giver} gave the red ball to`;
 }
 
 /**

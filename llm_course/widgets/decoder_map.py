@@ -24,8 +24,7 @@ class DecoderMap(CourseWidget):
         rival: The token that the guess is compared with, " Sam" for example. If it is left out: another name of
             the text where the guess is a name, else the second guess.
         switches: Whether the guess without each part stands beside it from the start.
-        predict: Whether a reader is to guess first: what the model says without a head is told once something is left
-            out.
+        predict: Whether a reader is to guess first: what the model says without a head is told once it was left out.
         small: Whether a layer is one box.
         chapters: Addresses of chapters that an open box links, by the names in `CHAPTERS`.
     """
@@ -39,7 +38,9 @@ class DecoderMap(CourseWidget):
     rival = Unicode().tag(sync=True)  # the token that the guess is compared with, where the text has it
     out = List(Unicode()).tag(sync=True)  # the parts that are left out: attention-3, feed-forward-1, head-3-2
     switches = Bool().tag(sync=True)  # whether the guess without each part stands beside it
-    predict = Bool().tag(sync=True)  # whether the guess without a head is not yet told
+    predict = Bool().tag(sync=True)  # whether the guess without a head is told only once it was left out
+    told = List(Unicode()).tag(sync=True)  # the heads that were
+    every = Bool().tag(sync=True)  # whether the guesses for every token are open
     small = Bool().tag(sync=True)
     seed = Int(0).tag(sync=True)
     chapters = Dict().tag(sync=True)

@@ -1,7 +1,8 @@
 /** Write a mail that an obedient agent falls for, then the policy that holds it. */
 
 import { memory } from "./js/before.js";
-import { announcement, choice, columns, element, redraw, setTrait, textField, widget } from "./js/dom.js";
+import { announcement, choice, columns, element, redraw, setTrait, textField } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { gatesPicture } from "./js/gates.js";
 import { causeOf, commands, hidden, isBreach, runDay, score, waysOf } from "./js/mail_agent.js";
 import { fitted } from "./js/plot.js";

@@ -1,6 +1,7 @@
 /** How many items it takes to tell two models apart, in separate tests and in the same one. */
 
-import { calculator, choice, element, setTrait, slider, svg, typedNumber } from "./js/dom.js";
+import { choice, element, setTrait, slider, svg, typedNumber } from "./js/dom.js";
+import { calculator } from "./js/frame.js";
 import { keyFigures } from "./js/key_figures.js";
 import { widthOf } from "./js/labels.js";
 import { format, normal, randomNumbers } from "./js/numbers.js";

@@ -1,7 +1,8 @@
 /** LoRA: what a product of two thin matrices saves, and what it can hold. */
 
 import { memory } from "./js/before.js";
-import { announcement, button, choice, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, setTrait, slider, svg } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { format } from "./js/numbers.js";
 import { pairedShares } from "./js/paired_bars.js";
 import { fitted, linePlot } from "./js/plot.js";

@@ -1,7 +1,8 @@
 /** The same models and the same answers under three rulers: where a jump comes from. */
 
 import { memory } from "./js/before.js";
-import { announcement, choice, element, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, choice, element, setTrait, slider } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { exactMatch, lastWithout, logProbability, riseUntil, tokensRight } from "./js/metrics.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";

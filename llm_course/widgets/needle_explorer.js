@@ -2,7 +2,8 @@
 
 import { loadCourseModel } from "./js/course_model.js";
 import { Decoder } from "./js/decoder.js";
-import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider, traitCheckbox, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider, traitCheckbox, visibleToken } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { buildHaystack, mostAttentiveHead } from "./js/haystack.js";
 import { argmax, randomNumbers, softmax } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";

@@ -1,7 +1,8 @@
 /** Words as rows of numbers: which rows lie near each other, in all dimensions and in a flat picture. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, svg, textField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, svg, textField, visibleToken } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { cosine, flatten } from "./js/similarity.js";
 import { markAt, placed, spotsAround, widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";

@@ -1,7 +1,8 @@
 /** What may come next: the model's most probable tokens, and what its choices so far make of the whole text. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, columns, element, loadWhenVisible, traitTextField, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, columns, element, loadWhenVisible, traitTextField, visibleToken } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { format, randomNumbers, softmax } from "./js/numbers.js";
 import { sample } from "./js/sampling.js";
 import { percent, tokenBars } from "./js/token_bars.js";

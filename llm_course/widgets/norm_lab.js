@@ -1,7 +1,8 @@
 /** LayerNorm and RMSNorm of one vector, beside a common variant of LayerNorm: what shift, scale and ε do. */
 
 import { memory } from "./js/before.js";
-import { announcement, choice, element, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, choice, element, scroller, setTrait, slider } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { divisors, layerNorm, layerNormVariant, moments, rms, rmsNorm } from "./js/norms.js";
 import { format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";

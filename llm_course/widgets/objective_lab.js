@@ -1,6 +1,7 @@
 /** One text, four objectives: how many tokens carry loss, and how much of the text the model sees when it guesses each. */
 
-import { announcement, element, redraw, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, element, redraw, setTrait, slider } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { widthOf } from "./js/labels.js";
 import { format } from "./js/numbers.js";
 import { aligned, cluesOf, guessesOf, lesson } from "./js/objectives.js";

@@ -1,6 +1,7 @@
 /** Where the parameters of a decoder are, and how that moves with its sizes. */
 
-import { announcement, checkbox, choice, columns, element, setTrait, slider, typedNumber, widget } from "./js/dom.js";
+import { announcement, checkbox, choice, columns, element, setTrait, slider, typedNumber } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { format } from "./js/numbers.js";
 import { inWords, parameterCounts } from "./js/parameters.js";
 import { captionedTable } from "./js/table.js";

@@ -1,6 +1,7 @@
 /** The patterns of the families, on one sentence: change a word and follow, layer by layer, which positions can notice. */
 
-import { announcement, button, choice, element, redraw, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, button, choice, element, redraw, setTrait, slider, svg } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { widthOf } from "./js/labels.js";
 import { attentionPattern, reached } from "./js/objectives.js";
 import { fitted } from "./js/plot.js";

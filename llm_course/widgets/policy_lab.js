@@ -1,6 +1,7 @@
 /** A policy that learns in the page: the reader chooses what it is paid for, and sees what it makes of it. */
 
-import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, loadWhenVisible, setTrait, slider } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { format, randomNumbers, signed } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { GROUPS, inWords, isRight, newRun, REWARDS, SAMPLES, tunedPolicy } from "./js/policy_training.js";

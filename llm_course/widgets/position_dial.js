@@ -1,7 +1,8 @@
 /** Positions as clock hands: RoPE turns queries and keys, sinusoids are such hands themselves. */
 
 import { fromTo, memory } from "./js/before.js";
-import { announcement, choice, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, choice, columns, element, setTrait, slider, svg } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { dot, format } from "./js/numbers.js";
 import { linePlot } from "./js/plot.js";
 import { frequencies, rope, sinusoid } from "./js/positions.js";

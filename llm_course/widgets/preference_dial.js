@@ -1,7 +1,8 @@
 /** DPO by hand: the reader says which answers are preferred, turns beta, and sees where the probability goes. */
 
 import { memory } from "./js/before.js";
-import { announcement, button, element, redraw, scroller, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, element, redraw, scroller, setTrait, slider } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { pairedShares } from "./js/paired_bars.js";

@@ -1,8 +1,9 @@
 /** The course model's own weights under a microscope: the levels that few bits leave them, the error, and the story that follows. */
 
-import { calculator, choice, element, setTrait, slider, svg, traitCheckbox } from "./js/dom.js";
+import { choice, element, setTrait, slider, svg, traitCheckbox } from "./js/dom.js";
 import { loadCourseModel } from "./js/course_model.js";
 import { Decoder } from "./js/decoder.js";
+import { calculator } from "./js/frame.js";
 import { keyFigures } from "./js/key_figures.js";
 import { widthOf } from "./js/labels.js";
 import { argmax, format } from "./js/numbers.js";

@@ -2,7 +2,8 @@
 
 import { memory } from "./js/before.js";
 import { binsOf, calibrationError, selectiveScore, sharpened, stretchesOf } from "./js/calibration.js";
-import { announcement, columns, element, setTrait, slider, svg, widget } from "./js/dom.js";
+import { announcement, columns, element, setTrait, slider, svg } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { fitted, linePlot, sample } from "./js/plot.js";

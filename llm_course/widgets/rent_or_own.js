@@ -1,6 +1,7 @@
 /** Rent a machine or call an API: which is cheaper, and from when on. */
 
-import { calculator, element, setTrait, slider, tellBeside, typedNumber } from "./js/dom.js";
+import { element, setTrait, slider, tellBeside, typedNumber } from "./js/dom.js";
+import { calculator } from "./js/frame.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format } from "./js/numbers.js";
 import { countInWords, inWords } from "./js/parameters.js";

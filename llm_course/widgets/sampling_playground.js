@@ -1,7 +1,8 @@
 /** The course model writes in the page: temperature and filters, the distribution they leave, and the draw. */
 
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, button, columns, element, loadWhenVisible, setTrait, slider, textField, widget } from "./js/dom.js";
+import { announcement, button, columns, element, loadWhenVisible, setTrait, slider, textField } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { randomNumbers, softmax } from "./js/numbers.js";
 import { rankedStrip } from "./js/ranked.js";
 import { nextDistribution, sample } from "./js/sampling.js";

@@ -2,7 +2,8 @@
 
 import { moveByArrows } from "./js/arrows.js";
 import { memory } from "./js/before.js";
-import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox, widget } from "./js/dom.js";
+import { announcement, choice, columns, element, scroller, setTrait, slider, svg, traitCheckbox } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { format } from "./js/numbers.js";
 import { fitted, sample, ticks } from "./js/plot.js";
 import { figures, simulate } from "./js/serving.js";

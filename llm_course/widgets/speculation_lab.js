@@ -1,7 +1,8 @@
 /** A drafted token against the target: what is accepted, what comes out, and whether it pays. */
 
 import { memory } from "./js/before.js";
-import { announcement, button, choice, columns, element, setTrait, slider, visibleToken, widget } from "./js/dom.js";
+import { announcement, button, choice, columns, element, setTrait, slider, visibleToken } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { keyFigures } from "./js/key_figures.js";
 import { format, randomNumbers } from "./js/numbers.js";
 import { onePlace } from "./js/one_place.js";

@@ -1,7 +1,8 @@
 /** A timeline of models. A size that nobody published has a hollow mark below the axis: it has no height. */
 
 import { moveByArrows } from "./js/arrows.js";
-import { announcement, choice, element, redraw, setTrait, svg, widget } from "./js/dom.js";
+import { announcement, choice, element, redraw, setTrait, svg } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { boxOf, isCrossed, markAt, placed, spotsAround, spotsBeside } from "./js/labels.js";
 import { disclosedByYear, heightOf, inWords, recordsOf, shown, yearOf } from "./js/milestones.js";
 import { fitted, sample, written } from "./js/plot.js";

@@ -2,7 +2,8 @@
 
 import { byteCharacters, symbolLabel } from "./js/bpe.js";
 import { loadCourseModel } from "./js/course_model.js";
-import { announcement, choice, element, redraw, setTrait, textField, widget } from "./js/dom.js";
+import { announcement, choice, element, redraw, setTrait, textField } from "./js/dom.js";
+import { widget } from "./js/frame.js";
 import { format } from "./js/numbers.js";
 import { captionedTable } from "./js/table.js";
 

@@ -1,8 +1,9 @@
 /** The course's masked model writes a sentence: gaps are guessed all at once, and filled in a few at a time. */
 
 import { loadTensors } from "./js/course_model.js";
-import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider, widget } from "./js/dom.js";
+import { announcement, button, choice, element, loadWhenVisible, redraw, setTrait, slider } from "./js/dom.js";
 import { Encoder } from "./js/encoder.js";
+import { widget } from "./js/frame.js";
 import { randomNumbers } from "./js/numbers.js";
 import { captionedTable } from "./js/table.js";
 import { percent } from "./js/token_bars.js";

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import DRAWN, Watched, run_node
-from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, token_ids
+from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, streams, token_ids
 from tests.widgets.test_parity import READ_MODEL
 
 PUSHES_OF_HEAD = (
@@ -57,9 +57,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     page = shown(watched, site, DecoderMap(), 944, 15)
     said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
-    expect(part).to_contain_text(
-        "Head 2 (blue above) takes 42.1\u00a0% of its mix from “␣Sam” and lowers the score of “␣Sam” by 9."
-    )
+    expect(part).to_contain_text("Head 2 (blue above) takes 42.1\u00a0% from “␣Sam” and lowers its score by 9.")
     rows = part.locator(".llm-heads tbody tr")
     moved = rows.locator(".llm-push").all_inner_texts()
     assert [line.split("\n")[0] for line in moved] == ["␣Anna", "␣Sam"] * 4
@@ -80,7 +78,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
     expect(part).to_contain_text(
-        "Head 2 is left out, and the guess is “␣Sam”, 91.3\u00a0%. With it back, the guess would be"
+        "Head 2 is left out, all else runs on, and the guess is “␣Sam”, 91.3\u00a0%. With it back, it would be"
     )
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
@@ -99,19 +97,97 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", switches=False, predict=True), 944, 15)
     part, set_up = page.get_by_role("region", name="The opened part"), page.get_by_role("button", name="Set this up")
     expect(set_up).to_be_hidden()
-    expect(part).to_contain_text("by 9.2. What is the guess without it?")
+    expect(part).to_contain_text("takes 42.1\u00a0% from “␣Sam”. What is the guess without this head?")
     switches = part.locator(".llm-otherwise")
     expect(switches).to_have_text(["leave out"] * 4)
     switches.nth(1).press("Enter")
     expect(switches.nth(1)).to_be_focused()
-    expect(part).to_contain_text("Head 2 is left out, and the guess is “␣Sam”, 91.3\u00a0%.")
+    expect(part).to_contain_text("Head 2 is left out, all else runs on, and the guess is “␣Sam”, 91.3\u00a0%.")
     expect(switches.nth(1)).to_have_text("put back")
-    expect(switches.locator("b")).to_have_text(["␣Sam"] * 3)
     page.get_by_role("button", name="Put all back").click()
-    expect(part).to_contain_text("Without it, the guess would be “␣Sam”, 91.3\u00a0%.")
-    expect(switches.nth(1)).to_contain_text("␣Sam")
+    expect(part).to_contain_text("Without this head, the guess would be “␣Sam”, 91.3\u00a0%.")
+    told = ["leave out", "␣Sam 91\u00a0%", "leave out", "leave out"]  # of the others a reader is still to guess
+    expect(switches).to_have_text(told)
+    page.wait_for_function("location.search.includes('decoder_map.told=')")
+    page.reload()
+    expect(switches).to_have_text(told)
     set_up.click()
     expect(switches).to_have_text(["leave out"] * 4)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [944, 374])
+def test_the_step_of_a_suggestion_is_taken_beside_it_and_taken_back(watched: Watched, site: Path, width: int) -> None:
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), width, 15)
+    said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
+    tips.get_by_role("button", name="Leave head 2 out").press("Enter")
+    expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
+    back = tips.get_by_role("button", name="Put head 2 back")
+    expect(back).to_be_focused()
+    expect(tips.get_by_role("button")).to_have_count(2)  # to put back what is out is to set it up
+    back.press("Enter")
+    expect(said).to_contain_text("the model guesses “␣Anna”, 99")
+    page.locator(".llm-heads .llm-otherwise").nth(2).click()
+    tips.get_by_role("button", name="Leave head 2 out").click()
+    expect(said).to_contain_text("Without head 2 of layer 3, after")
+    page.get_by_role("button", name="Logits").click()
+    expect(tips.get_by_role("button", name="head 2")).to_be_hidden()
+    expect(tips.get_by_role("button", name="Set this up")).to_be_visible()
+
+
+KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
+TOM = "Tom and Mia had a red ball. Tom gave the red ball to"
+
+
+def test_what_the_suggestions_say_of_their_sentences_is_torchs() -> None:
+    def first(text: str, *out: str) -> str:
+        return guesses_without(token_ids(text), out)[-1]
+
+    anna, they = (BALL.replace("Sam gave", f"{giver} gave") for giver in ("Anna", "They"))
+    assert [first(BALL), first(BALL, "head-3-2")] == ["␣Anna", "␣Sam"]
+    assert [first(anna), first(anna, "head-3-2")] == ["␣Sam", "␣Anna"]
+    assert [first(they), first(they, "head-3-2")] == ["␣Anna", "␣Anna"]
+    assert [first(TOM), first(TOM, "head-3-2"), first(TOM, "head-3-1", "head-3-2")] == ["␣Mia", "␣Mia", "␣Tom"]
+    alone = {f"{layer}.{head}": first(KITE, f"head-{layer}-{head}") for layer in range(1, 5) for head in range(1, 5)}
+    assert {name: guess for name, guess in alone.items() if guess != "␣Lily"} == {
+        "1.4": "␣school",
+        "3.1": "␣Emma",
+        "3.2": "␣Ben",
+    }
+
+
+ARCS = """arcs => {
+    const [own, chips] = [arcs.getBoundingClientRect(), [...document.querySelectorAll(".llm-chips button")]];
+    const middles = chips.map((chip) => chip.getBoundingClientRect()).map(({ x, width }) => x + width / 2 - own.x);
+    const near = (x) => middles.findIndex((middle) => Math.abs(middle - x) < 1);
+    return [...arcs.querySelectorAll("path")].map((path) => {
+        const ends = [path.getPointAtLength(0), path.getPointAtLength(path.getTotalLength())];
+        return [...ends.map(({ x }) => near(x)), parseFloat(getComputedStyle(path).strokeWidth)];
+    });
+}"""
+"""Of each arc the tokens that it joins, and its breadth."""
+
+
+@pytest.mark.browser
+def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(BALL, head=2), 944, 15)
+    arcs, ids = page.locator(".llm-arcs"), token_ids(BALL)
+    for head in (2, 3):
+        page.get_by_role("button", name=f"head {head}", exact=True).click()
+        weights = streams(ids)["weights"][2][head - 1, -1]
+        seen = [int(i) for i in weights.argsort() if weights[i] >= 0.03 and i != len(ids) - 1]
+        drawn = arcs.evaluate(ARCS)
+        assert [arc[:2] for arc in drawn] == [[i, len(ids) - 1] for i in seen]
+        assert [arc[2] for arc in drawn] == pytest.approx([max(1, 8 * float(weights[i])) for i in seen], abs=0.1)
+    expect(arcs.locator("text")).to_have_text("head 3: 28.1\u00a0%, score +2.6")  # of Anna, from whom it takes most
+    page.locator(".llm-heads .llm-otherwise").nth(2).click()
+    expect(arcs.locator("text")).to_have_text("head 3, left out")
+    page.get_by_label("Text", exact=True).fill(f"{BALL} Anna. Anna and Sam had")  # on two lines
+    expect(arcs.locator("path")).to_have_count(0)
+    page.get_by_label("Text", exact=True).fill(BALL)
+    expect(arcs.locator("path")).not_to_have_count(0)
+    page.get_by_role("button", name="Logits").click()
+    expect(arcs.locator("path")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -134,6 +210,28 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
         assert switch.bounding_box() == pytest.approx(before, abs=0.5)
         assert page.locator(".llm-opened").evaluate(hidden) <= 0
         assert words.evaluate(hidden) <= 0
+
+
+@pytest.mark.browser
+def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(part="draw", rival=" Sam", predict=True), 780, 15)
+    cells, show_all = page.locator(".llm-head-grid button"), page.get_by_role("button", name="Show all")
+    expect(cells).to_have_text(["?"] * 16)
+    cells.nth(9).press("Enter")
+    expect(cells.nth(9)).to_be_focused()
+    expect(page.get_by_role("status")).to_contain_text("Without head 2 of layer 3, after")
+    expect(cells).to_have_text(["?"] * 9 + ["␣Sam"] + ["?"] * 6)
+    cells.nth(1).press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Without head 2 of layer 1, after")
+    show_all.click()
+    expect(show_all).to_be_hidden()
+    heads = [f"head-{layer}-{head}" for layer in range(1, 5) for head in range(1, 5)]
+    alone = [guesses_without(token_ids(BALL), [head])[-1] for head in heads]
+    expect(cells).to_have_text(alone)  # whatever else is out
+    flips = cells.evaluate_all("all => all.map((cell) => cell.classList.contains('llm-flips'))")
+    assert flips == [guess != "␣Anna" for guess in alone] and any(flips)
+    cells.nth(1).press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”")
 
 
 @pytest.mark.browser

@@ -119,15 +119,21 @@ def test_a_suggestion_of_the_map_that_is_turned_to_is_set_up(watched: Watched, s
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     text, following = page.get_by_label("Text", exact=True), page.get_by_role("button", name="Next ›")
     following.click()
-    expect(text).to_have_value("Emma and Lily had a red ball. Emma gave the red ball to")
+    expect(text).to_have_value("Sam and Anna had a red ball. Anna gave the red ball to")
+    page.get_by_role("button", name="Leave head 2 out").click()
+    expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Anna”")
     page.get_by_role("button", name="Back to what I had").click()
     expect(text).to_have_value("Sam and Anna had a red ball. Sam gave the red ball to")
-    for _ in range(2):
+    for _ in range(4):
         following.click()
     expect(page.get_by_label("without each part")).to_be_checked()
     following.click()
     expect(page.get_by_role("region", name="The opened part")).to_contain_text("Norm before attention 1")
     expect(page.get_by_label("without each part")).not_to_be_checked()
+    following.click()
+    expect(page.locator("details", has_text="The guesses for every token")).to_have_attribute("open", "")
+    following.click()
+    expect(page.locator("details[open]")).to_have_count(0)
 
 
 @pytest.mark.browser
@@ -150,7 +156,8 @@ def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watc
     row = streams(token_ids(BALL))["residuals"][1][-1]
     size = f"{row.square().mean().sqrt():.2f}"
     plot = page.locator(".llm-opened .llm-plot")
-    expect(plot.locator("figcaption")).to_have_text("Root mean square of the row along the stream")
+    expect(plot.locator("figcaption")).to_contain_text("Root mean square of the row along the stream")
+    expect(plot.locator(".llm-line-4")).to_have_count(14)  # those of the other tokens
     expect(plot.locator("circle title")).to_have_text(size)
     expect(page.locator(".llm-opened")).to_contain_text(f"here {size},")
 

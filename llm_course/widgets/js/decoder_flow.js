@@ -62,7 +62,7 @@ export function flow(sight, { isSmall, opened, isDrawn, hasSwitches, onSwitches,
   return element(
     "ol",
     { class: !hasSwitches && "llm-without-switches", "aria-label": "The decoder, from the text to the drawn token" },
-    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream"), switches, guess(sight, trace.embedding[position], rivals)),
+    element("li", { class: "llm-source" }, element("span", { class: "llm-boxes" }, box(TOKENS), arrow(), box(ROWS)), note("residual stream", element("span", { class: "llm-so-far" }, "the guess, if it ended here:")), switches, guess(sight, trace.embedding[position], rivals)),
     ...trace.layers.map((_, i) => layer(i)),
     element("li", { class: "llm-sink" }, element("span", { class: "llm-boxes" }, box(FINAL_NORM), arrow(), box(LOGITS), arrow(), box(DRAW))),
     isDrawn ? element("li", { class: "llm-mark", "aria-hidden": "true" }) : null,
@@ -99,9 +99,9 @@ function line(look) {
   return element("i", { class: look });
 }
 
-/** @param {string} words */
-function note(words) {
-  return element("span", { class: "llm-note" }, words);
+/** @param {(string | Node)[]} words */
+function note(...words) {
+  return element("span", { class: "llm-note" }, ...words);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { alongStream, rowsAlong } from "./along_stream.js";
 import { element } from "./dom.js";
+import { headGrid } from "./head_grid.js";
 import { headInWords, headTable, movesOfHeads } from "./layer_heads.js";
 import { guessOf, written } from "./lens_table.js";
 import { format, softmax } from "./numbers.js";
@@ -15,7 +16,9 @@ import { pushesToward, rootMeanSquare } from "./trace.js";
 
 /** @import { Sight } from "./sight.js" */
 
-const BARS = 7;
+const SCORES = 7;
+/** Fewer, for the guesses without heads stand with them. */
+const BARS = 3;
 const HIDDEN_UNITS = 4;
 /** Of a plot in the small map, in pixels. */
 const ROOMY = 106;
@@ -25,6 +28,8 @@ const ROOMY = 106;
  * @property {(head: number) => void} chooseHead
  * @property {(parts: string[]) => void} toggle
  * @property {(rival: string) => void} compare
+ * @property {(part: string) => void} leaveOutAlone  Or puts it back.
+ * @property {() => void} tellAll  The guesses without heads.
  */
 
 /**
@@ -83,7 +88,7 @@ export const LOGITS = {
   chapters: ["normalization"],
   open: (sight) => {
     const logits = sight.trace.logits[sight.position];
-    const ranked = ranking(logits).slice(0, BARS);
+    const ranked = ranking(logits).slice(0, SCORES);
     return [
       paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row's product with each row of the embedding table.`),
       table(`The highest after “${token(sight)}”`, ["Next token", "Logit"], ranked.map((id) => [written(sight.course, id), format(logits[id])])),
@@ -97,14 +102,14 @@ export const DRAW = {
   name: "Next token",
   kind: "tensor",
   chapters: ["decoding"],
-  open: (sight) => {
+  open: (sight, actions) => {
     const probabilities = softmax(sight.trace.logits[sight.position]);
-    const bars = tokenBars(sight.out.length ? "The most probable next tokens (mark: with all parts)" : "The most probable next tokens");
+    const bars = tokenBars(sight.out.length ? "The most probable next tokens (mark: before)" : "The most probable next tokens");
     const whole = sight.out.length ? softmax(traceWithout(sight, []).logits[sight.position]) : undefined;
     bars.show(ranking(probabilities).slice(0, BARS).map((id) => ({ id, token: sight.course.tokenizer.decode([id]), probability: probabilities[id], before: whole?.[id] })));
     const came = sight.ids[sight.position + 1];
     const next = came === undefined ? "One is drawn, and the text goes on with it." : `In the text came “${sight.labels[sight.position + 1]}”, ${percent(probabilities[came])}.`;
-    return [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node];
+    return [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node, headGrid(sight, actions)];
   },
 };
 
@@ -134,8 +139,8 @@ export function wholeLayer(i) {
       return [
         paragraph(said),
         rivalsAlong(sight, [i, i + 1], actions.compare, ROOMY),
-        details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
         picture,
+        details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
       ];
     },
   };
@@ -176,7 +181,7 @@ function attentionOf(i) {
     chapters: ["attention"],
     open: (sight, actions) => {
       const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
-      return [paragraph(said), rivalsAlong(sight, [i, i + 0.5], actions.compare), details("Shapes and sizes", ...sizes), picture];
+      return [paragraph(said), rivalsAlong(sight, [i, i + 0.5], actions.compare), picture, details("Shapes and sizes", ...sizes)];
     },
   };
 }
@@ -227,8 +232,8 @@ function feedForwardOf(i) {
       return [
         paragraph(`${does} the guess ${guessThen(sight, adds)}.`),
         rivalsAlong(sight, [i + 0.5, i + 1], actions.compare),
-        details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
         isOut ? "" : strongestUnits(sight, i),
+        details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
       ];
     },
   };
@@ -263,12 +268,15 @@ function feedForwardAdds({ trace, position }, i) {
  */
 function norm(sight, before, after, at) {
   const largest = Math.max(...[before, after].flatMap((row) => Array.from(row, Math.abs)));
+  const sizes = (/** @type {number} */ position) => rowsAlong(sight.trace, position).map(([x, row]) => /** @type {[number, number]} */ ([x, rootMeanSquare(row)]));
+  const others = sight.ids.map((_, i) => i).filter((i) => i !== sight.position);
   const divisor = rootMeanSquare(before);
   return [
     paragraph(`Each row of ${shape(sight)} is divided by its root mean square, here ${format(divisor)}, and multiplied by a learned gain.`),
     alongStream(sight.trace, {
-      title: "Root mean square of the row along the stream",
-      series: [{ name: "", points: rowsAlong(sight.trace, sight.position).map(([x, row]) => [x, rootMeanSquare(row)]) }],
+      title: "Root mean square of the row along the stream (gray: other tokens)",
+      series: [...others.map((i) => ({ name: "", look: 4, points: sizes(i) })), { name: "", look: 0, points: sizes(sight.position) }],
+      linesAreNamedElsewhere: true, // above them
       dots: [{ at: [at, divisor], name: format(divisor) }],
     }),
     strip("Before", before, largest),

@@ -5,7 +5,7 @@ import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessThen, switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
-import { headName, headOf, isLeftOut, token, traceWithout } from "./sight.js";
+import { headName, headOf, isLeftOut, isUntold, token, traceWithout } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 import { pushesOfHead } from "./trace.js";
@@ -15,6 +15,9 @@ import { pushesOfHead } from "./trace.js";
 /** @import { Sight } from "./sight.js" */
 
 /** @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved. */
+
+/** What a full bar stands for, at least: a head that moves little has short bars in every layer. */
+const FAR = 10;
 
 /**
  * What the head that is looked at takes, what it writes, and what it is good for.
@@ -28,13 +31,15 @@ export function headInWords(sight, layer, isOut, moves) {
   const part = [headName(layer, head)];
   const weights = sight.trace.layers[layer].weights[sight.position][head];
   const most = argmax(weights);
-  const from = `${percent(weights[most])} of its mix from “${sight.labels[most]}”`;
+  const from = `${percent(weights[most])} from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing, and the guess is ${guessNow(sight)}. Head ${head + 1} would take ${from}.`;
-  if (isLeftOut(sight, part)) return `Head ${head + 1} is left out, and the guess is ${guessNow(sight)}. With it back, the guess ${guessThen(sight, part)}.`;
+  if (isLeftOut(sight, part)) return `Head ${head + 1} is left out, all else runs on, and the guess is ${guessNow(sight)}. With it back, it ${guessThen(sight, part)}.`;
+  const takes = `Head ${head + 1} (blue above) takes ${from}`;
+  if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
   const [{ id, value }] = [...moves[head]].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
-  const does = `${value > 0 ? "raises" : "lowers"} the score of “${written(sight.course, id)}” by ${format(Math.abs(value), 1)}`;
-  const without = sight.isUntold ? "What is the guess without it?" : `Without it, the guess ${guessThen(sight, part)}.`;
-  return `Head ${head + 1} (blue above) takes ${from} and ${does}. ${without}`;
+  const name = written(sight.course, id);
+  const score = name === sight.labels[most] ? "its score" : `the score of “${name}”`;
+  return `${takes} and ${value > 0 ? "raises" : "lowers"} ${score} by ${format(Math.abs(value), 1)}. Without this head, the guess ${guessThen(sight, part)}.`;
 }
 
 /**
@@ -48,7 +53,7 @@ export function headTable(sight, layer, isOut, moves, { chooseHead, toggle }) {
   const chosen = headOf(sight, layer);
   const heads = sight.trace.layers[layer].weights[sight.position];
   const rivals = rivalsOf(sight);
-  const largest = Math.max(...moves.flat().map(({ value }) => Math.abs(value)));
+  const largest = Math.max(FAR, ...moves.flat().map(({ value }) => Math.abs(value)));
   const rows = heads.map((weights, head) => {
     const part = [headName(layer, head)];
     const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(head === chosen), onclick: () => chooseHead(head) }, String(head + 1));
@@ -70,7 +75,7 @@ export function headTable(sight, layer, isOut, moves, { chooseHead, toggle }) {
  */
 function switchName(sight, part) {
   if (isLeftOut(sight, part)) return "put back";
-  return sight.isUntold ? "leave out" : "";
+  return isUntold(sight, part[0]) ? "leave out" : "";
 }
 
 /**

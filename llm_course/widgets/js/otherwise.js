@@ -58,7 +58,7 @@ export function guessThen(sight, parts) {
   const guess = inWords(sight, id, share);
   if (isOther) return `would be ${guess}`;
   const now = softmax(sight.trace.logits[sight.position])[id];
-  return `would stay ${guess}${Math.abs(now - share) < NOTICED ? "" : ` (now ${percent(now)})`}`;
+  return `would stay ${guess}${Math.abs(now - share) < NOTICED ? "" : ` instead of ${percent(now)}`}`;
 }
 
 /**

@@ -71,6 +71,8 @@ export function rivalsAlong(sight, band, onCompare, height) {
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const line = (/** @type {number} */ id, /** @type {number} */ look) =>
     ({ name: written(course, id), look, points: logitsAlong(sight, trace, id), before: whole && logitsAlong(sight, whole, id) });
+  const now = argmax(trace.logits[sight.position]);
+  const third = [guess, rival].includes(now) ? [] : [line(now, 3)]; // what the model guesses without the parts that are left out
   const options = others.map((id) => /** @type {[string, string]} */ ([course.tokenizer.decode([id]), written(course, id)]));
   const select = inlineChoice("Compare with", options, course.tokenizer.decode([rival]), onCompare);
   const mark = (/** @type {number} */ id) => element("span", { class: `llm-bar ${lookOf(rivals, id)}` });
@@ -78,7 +80,7 @@ export function rivalsAlong(sight, band, onCompare, height) {
   return alongStream(trace, {
     title: `Scores of ${written(course, guess)} and ${written(course, rival)} along the stream${end}`,
     caption: [start, mark(guess), first, mark(rival), select, end],
-    series: [line(rival, 2), line(guess, 1)],
+    series: [...third, line(rival, 2), line(guess, 1)],
     band,
     height,
     linesAreNamedElsewhere: true, // above them

@@ -20,7 +20,8 @@ export const SENTENCE_TOKENS = 24;
  * @property {number} head  The head that is looked at, from 1; 0 for the one that looks hardest.
  * @property {string} rival  The token that the guess is compared with, if it can be; or an empty text.
  * @property {string[]} out  The parts that are left out: "attention-3", "feed-forward-1", "head-3-2".
- * @property {boolean} isUntold  Whether a reader is to guess first what becomes of the guess without a head.
+ * @property {boolean} predict  Whether a reader is to guess first what becomes of the guess without a head.
+ * @property {string[]} told  The heads of which it has been told.
  * @property {Trace} trace  Without them.
  * @property {Map<string, Trace>} traces  Those that were asked for, by the parts that they are without.
  */
@@ -28,10 +29,10 @@ export const SENTENCE_TOKENS = 24;
 /**
  * @param {CourseModel} course
  * @param {string} text
- * @param {{ head?: number, rival?: string, out?: string[], predict?: boolean }} [chosen]  Parts that the model doesn't have are ignored.
+ * @param {{ head?: number, rival?: string, out?: string[], predict?: boolean, told?: string[] }} [chosen]  Parts that the model doesn't have are ignored.
  * @returns {Sight}
  */
-export function sightOf(course, text, { head = 0, rival = "", out: asked = [], predict = false } = {}) {
+export function sightOf(course, text, { head = 0, rival = "", out: asked = [], predict = false, told = [] } = {}) {
   const { tokenizer, config } = course;
   const all = [config.end_of_text, ...tokenizer.encode(text)];
   // The end of a long text decides what comes next; the model's texts begin after the token that ends the one before.
@@ -40,7 +41,7 @@ export function sightOf(course, text, { head = 0, rival = "", out: asked = [], p
   const traces = new Map();
   const cut = all.length - ids.length;
   const out = asked.filter((part) => hasPart(course, part));
-  return { course, ids, labels, cut, position: ids.length - 1, head, rival, out, isUntold: predict && !out.length, trace: traceWithout({ course, ids, traces }, out), traces };
+  return { course, ids, labels, cut, position: ids.length - 1, head, rival, out, predict, told, trace: traceWithout({ course, ids, traces }, out), traces };
 }
 
 /**
@@ -72,6 +73,15 @@ export function headOf({ trace, position, head }, layer) {
  */
 export function headName(layer, head) {
   return `head-${layer + 1}-${head + 1}`;
+}
+
+/**
+ * Whether a reader is still to guess what becomes of the guess without a head.
+ * @param {Sight} sight
+ * @param {string} head
+ */
+export function isUntold({ predict, told, out }, head) {
+  return predict && !told.includes(head) && !out.includes(head);
 }
 
 /** @param {Sight} sight */

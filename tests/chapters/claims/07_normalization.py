@@ -161,17 +161,17 @@ assert gets["without head 2"] == {pair: guess for pair, (guess, _) in taken_out.
 assert len(name_pairs) == 72 and sum(guess == other for (_, other), (guess, _) in whole.items()) == 71
 back = [giver for (giver, _), (guess, _) in taken_out.items() if guess == giver]
 assert len(back) == 54
-# "with six of the nine givers it comes back every time. With Anna and Sara it depends on the other name, and with Tom
-# it never comes back"
+# "With six of the nine givers the ball comes back every time. With Anna and Sara it depends on the other name, and with
+# Tom it never does"
 assert sum(back.count(name) == 8 for name in names) == 6 and back.count("Tom") == 0
 assert 0 < back.count("Anna") < 8 and 0 < back.count("Sara") < 8
-# "without another head of this layer, in none", "Without head 1, which raised both names, it mostly goes to neither"
+# "without another head of this layer, in none", "without [head 1], most sentences go to neither name"
 for head in (1, 3, 4):
     found = gets[f"without head {head}"]
     assert not any(found[pair] == pair[0] for pair in name_pairs)
     to_other = sum(found[pair] == pair[1] for pair in name_pairs)
     assert to_other < 20 if head == 1 else to_other == 70
-# "For Tom head 1 is enough: it raises the other name more than his"
+# "for him head 1 is enough": it raises the other name more than his
 held = {}
 hook = stories.model.layers[2].self_attn.o_proj.register_forward_pre_hook(
     lambda _, inputs: held.update(mixed=inputs[0][0, -1, :head_dim])
@@ -189,3 +189,19 @@ both = gets["without heads 1, 2"]
 assert sum(both[pair] == "Tom" for pair in name_pairs if pair[0] == "Tom") == 7
 # what the map shows of one sentence: the head takes most from the giver
 assert all(looked == giver for (giver, _), (_, looked) in whole.items())
+# "Where the second one gives, the ball comes back to that one in 56 sentences of 72", "without it, the second name gets
+# the ball every time"
+assert counts["the first gives", "without head 2"][0] == 54 and counts["the second gives", "without head 2"][1] == 56
+assert counts["“They” give", "without head 2"] == [0, 72] and counts["“They” give", "with all heads"][1] < 72
+# "both names come twice, and the head still looks most at the giver: so it does with all 72 pairs"
+for giver, other in name_pairs:
+    text = f"{giver} and {other} had a red ball. {other} was happy. {giver} gave the red ball to"
+    text_ids = tokenizer(tokenizer.bos_token + text, return_tensors="pt").input_ids
+    with torch.no_grad():
+        looked_at = stories(text_ids, output_attentions=True).attentions[2][0, 1, -1].argmax()
+    assert looked_at > 10 and tokenizer.decode(text_ids[0, looked_at]) == f" {giver}"
+# "the row grows": in the map's sentence, from before layer 3 to after it
+text = "Sam and Anna had a red ball. Sam gave the red ball to"
+with torch.no_grad():
+    depths = streams(torch.tensor(tokenizer(tokenizer.bos_token + text).input_ids), weights)
+assert depths[3][-1].pow(2).mean() > depths[2][-1].pow(2).mean()

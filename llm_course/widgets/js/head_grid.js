@@ -1,0 +1,48 @@
+/** The guess without each head of the model, a line for each layer. */
+
+import { button, element } from "./dom.js";
+import { writtenAt } from "./lens_table.js";
+import { argmax, softmax } from "./numbers.js";
+import { inWords } from "./otherwise.js";
+import { lookOf, rivalsOf } from "./rivals.js";
+import { headName, isUntold, partsInWords, traceWithout } from "./sight.js";
+import { captionedTable, tableRow } from "./table.js";
+
+/** @import { PartActions } from "./decoder_parts.js" */
+/** @import { Sight } from "./sight.js" */
+
+/**
+ * Buttons without names but for those that a reader is still to guess: `tellAlone` writes on them.
+ * @param {Sight} sight
+ * @param {PartActions} actions
+ */
+export function headGrid(sight, { leaveOutAlone, tellAll }) {
+  const { out, trace, position } = sight;
+  const parts = trace.layers.map(({ weights }, layer) => weights[position].map((_, head) => headName(layer, head)));
+  const cell = (/** @type {string} */ part) => {
+    const name = `Leave out ${partsInWords([part])} alone`;
+    const isPressed = out.length === 1 && out[0] === part;
+    return element("button", { type: "button", class: "llm-alone", value: part, title: name, "aria-label": name, "aria-pressed": String(isPressed), onclick: () => leaveOutAlone(part) }, isUntold(sight, part) ? "?" : "");
+  };
+  const rows = parts.map((heads, layer) => tableRow(`layer ${layer + 1}`, heads.map(cell)));
+  const columns = ["", ...parts[0].map((_, head) => `head ${head + 1}`)];
+  const isAsking = parts.flat().some((part) => isUntold(sight, part));
+  const table = captionedTable("The guess without one head alone (bar: its share)", columns, rows, "llm-heat llm-head-grid");
+  return element("div", {}, table, isAsking ? button("Show all", tellAll) : null);
+}
+
+/**
+ * Writes what the model guesses without one head, and with all others.
+ * @param {Sight} sight
+ * @param {HTMLElement} button  As `headGrid` makes it.
+ */
+export function tellAlone(sight, button) {
+  const { value, title } = /** @type {HTMLButtonElement} */ (button);
+  const [alone, whole] = [[value], []].map((parts) => softmax(traceWithout(sight, parts).logits[sight.position]));
+  const id = argmax(alone);
+  button.classList.add(lookOf(rivalsOf(sight), id));
+  button.classList.toggle("llm-flips", id !== argmax(whole));
+  button.style.setProperty("--share", alone[id].toFixed(3));
+  button.replaceChildren(element("span", {}, writtenAt(sight, id)));
+  button.setAttribute("aria-label", `${title}: the guess is ${inWords(sight, id, alone[id])}`);
+}

@@ -1,0 +1,43 @@
+/** Arcs below a line of tokens: from each that a head looks at to the one that looks, as broad as the share that it takes. */
+
+import { svg } from "./dom.js";
+import { percent } from "./token_bars.js";
+
+/** Smaller shares have no arc. */
+const SEEN = 0.03;
+/** In pixels: of an arc that takes all. */
+const BROADEST = 8;
+/** In pixels: an arc is as deep as it is wide, up to a limit. */
+const DEEPEST = 24;
+/** In pixels: of a letter of the name, with some room. */
+const LETTER = 7;
+
+/**
+ * @param {HTMLElement[]} tokens
+ * @param {number} position  Of the one that looks.
+ * @param {number[]} weights  What it takes from each.
+ * @param {(share: string, token: number) => string} nameOf  What stands on the broadest arc.
+ * @returns {SVGElement[]}  None where tokens fill several lines: arcs would lie on them.
+ */
+export function tokenArcs(tokens, position, weights, nameOf) {
+  if (tokens.some((token) => token.offsetTop !== tokens[0].offsetTop)) return [];
+  const middle = (/** @type {number} */ i) => tokens[i].offsetLeft + tokens[i].offsetWidth / 2;
+  const seen = weights.map((_, i) => i).filter((i) => i !== position && weights[i] >= SEEN).sort((one, other) => weights[one] - weights[other]);
+  if (!seen.length) return [];
+  const arcs = seen.map((i) => arc(middle(i), middle(position), weights[i]));
+  const broadest = seen[seen.length - 1];
+  const name = nameOf(percent(weights[broadest]), broadest);
+  const [at, width] = [(middle(broadest) + middle(position)) / 2, LETTER * name.length];
+  const gap = svg("rect", { x: at - width / 2, y: DEEPEST - 10, width, height: 17 });
+  return [...arcs, gap, svg("text", { x: at, y: DEEPEST + 3, "text-anchor": "middle" }, name)];
+}
+
+/**
+ * @param {number} from
+ * @param {number} to
+ * @param {number} share
+ */
+function arc(from, to, share) {
+  const depth = Math.min(DEEPEST, 4 + Math.abs(to - from) / 8) / 0.75; // a Bézier curve comes three quarters as deep as its handles
+  return svg("path", { d: `M${from} 0C${from} ${depth} ${to} ${depth} ${to} 0`, "stroke-width": Math.max(1, BROADEST * share), style: `--share: ${share.toFixed(3)}` });
+}
