@@ -24,6 +24,8 @@ import { percent } from "./js/token_bars.js";
 const BESIDE = 608;
 /** From this probability on there is no other guess to speak of. */
 const SURE = 0.98;
+/** Pixels beside the token that is followed. */
+const MARGIN = 8;
 /** Between two parts that are tried. */
 const MILLISECONDS_BETWEEN = 20;
 /** The groups of controls that are made anew. */
@@ -51,6 +53,7 @@ export default widget(
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
+    const line = element("div", { class: "llm-linked" }, tokens, arcs);
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
     const row = element("div", { class: "llm-machine-row" }, map, opened);
@@ -67,7 +70,7 @@ export default widget(
     let sight = null;
 
     draw.disabled = whole.hidden = true;
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, whole), element("div", { class: "llm-linked" }, tokens, arcs), row, lenses);
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, whole), line, row, lenses);
     new ResizeObserver(place).observe(body);
     load();
 
@@ -146,13 +149,12 @@ export default widget(
       const layer = isNarrow ? map.querySelector(".llm-boxes [aria-pressed=true]")?.closest("li") : undefined;
       const home = layer ?? row;
       if (opened.parentElement !== home) home.append(opened);
-      drawArcs(isNarrow);
+      drawArcs();
     }
 
-    /** @param {boolean} isNarrow  There is no room for them. */
-    function drawArcs(isNarrow) {
+    function drawArcs() {
       arcs.replaceChildren();
-      if (!sight || isNarrow) return;
+      if (!sight) return;
       const { heads: layer } = openedPart(sight);
       if (layer === undefined) return;
       const { ids, out, position, trace } = sight;
@@ -173,6 +175,8 @@ export default widget(
 
     /** Scrolls to the row that is spoken of, no further than needed: the caption stays where it can. */
     function reveal() {
+      const followed = /** @type {HTMLElement | null} */ (tokens.querySelector("[aria-pressed=true]"));
+      if (followed) line.scrollLeft = Math.min(Math.max(line.scrollLeft, followed.offsetLeft + followed.offsetWidth + MARGIN - line.clientWidth), followed.offsetLeft - MARGIN);
       opened.scrollTop = 0;
       const named = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked"));
       const table = named?.closest(".llm-scroller");
