@@ -5,10 +5,11 @@ import { allParts, flow } from "./js/decoder_flow.js";
 import { announcement, button, element, loadWhenVisible, setTrait, svg, traitTextField } from "./js/dom.js";
 import { widget } from "./js/frame.js";
 import { tellAlone } from "./js/head_grid.js";
-import { movesOfHeads } from "./js/layer_heads.js";
+import { ledgerOf } from "./js/ledger.js";
 import { lensTable, written } from "./js/lens_table.js";
 import { randomNumbers, signed, softmax, twoLargest } from "./js/numbers.js";
 import { inWords, otherwise } from "./js/otherwise.js";
+import { rivalsOf } from "./js/rivals.js";
 import { sample } from "./js/sampling.js";
 import { headName, headOf, isLeftOut, isUntold, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
 import { tokenArcs } from "./js/token_arcs.js";
@@ -41,9 +42,9 @@ export default widget(
       gives(model, "They", "Now “They” give: nobody is ruled out. Where does head 2 look now? Does the guess still depend on this head? Guess, then try."),
       gives(model, "Tom", "Head 2 strikes out whoever gives. Tom, too? If he isn't the guess without it, find the head that still speaks for Mia, and leave that out as well."),
       intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }),
-      intact(`Three heads, three jobs: a person, one of the two, not the giver. After which layer does the guess stand? ${model.get("small") ? "Below each layer" : "Beside each part"} is the guess without it: press a bold one.`, { text: KITE, rival: " Ben", part: partOf(model), head: 2, position: -1, switches: true }),
-      ...(model.get("small") ? [] : [intact("Here is the first norm: what is the row divided by before each part? One gray row ends far above the others: choose tokens until you find it.", { part: "norm-attention-1", switches: false })]),
-      intact("At the bottom stand the guesses for every token: how many are right, and from which layer on? Which tokens can't be guessed?", { every: true, switches: false }),
+      answerInSteps(model),
+      ...(model.get("small") ? [] : [intact("Here is the first norm: what is the row divided by before each part? Two gray rows end far above the others: choose tokens until you find them.", { part: "norm-attention-1" })]),
+      intact("At the bottom stand the guesses for every token: how many are right after each layer? Find the right guess that the last layer overturns.", { text: KITE, position: -1, every: true }),
     ],
   },
   (model, body) => {
@@ -163,12 +164,13 @@ export default widget(
       const weights = trace.layers[layer].weights[position][head];
       const chips = /** @type {HTMLElement[]} */ ([...tokens.querySelectorAll("button")]);
       arcs.classList.toggle("llm-idle", isOut);
-      const moves = movesOfHeads(sight, layer)[head];
+      const { guess, rival } = rivalsOf(sight);
+      const { by } = ledgerOf(sight, layer).heads[head];
       const isTold = !isUntold(sight, headName(layer, head));
       const named = (/** @type {string} */ share, /** @type {number} */ from) => {
         if (isOut) return `head ${head + 1}, left out`;
-        const moved = moves.find(({ id }) => id === ids[from]);
-        return `head ${head + 1}: ${share}${moved && isTold ? `, score ${signed(moved.value, 1)}` : ""}`;
+        const moved = by[[guess, rival].indexOf(ids[from])];
+        return `head ${head + 1}: ${share}${moved !== undefined && isTold ? `, score ${signed(moved, 1)}` : ""}`;
       };
       arcs.append(...tokenArcs(chips, position, weights, named));
     }
@@ -341,6 +343,20 @@ function gives(model, giver, say) {
     say,
     set: { text: ballOf(giver), part: partOf(model), head: 2, rival: giver === "They" ? " Sam" : ` ${giver}`, out: [], predict: true, told: [], position: -1, every: false },
     then: { name: "Leave head 2 out", undo: "Put head 2 back", set: { out, told: out, head: 2 } },
+  };
+}
+
+/**
+ * What the heads of the kite's sentence do together.
+ * @param {Model} model
+ * @returns {Suggestion}
+ */
+function answerInSteps(model) {
+  const out = ["head-1-4", "head-3-1", "head-3-2"];
+  return {
+    say: "The answer in three steps: a person (layer 1, head 4), one of the two (layer 3, head 1), not the giver (layer 3, head 2). What is left without them?",
+    set: { text: KITE, part: partOf(model), head: 2, rival: " Ben", out: [], position: -1, every: false },
+    then: { name: "Leave them out", undo: "Put them back", set: { out, told: out } },
   };
 }
 

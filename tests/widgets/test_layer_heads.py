@@ -58,15 +58,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     expect(part).to_contain_text("Head 2 (blue above) takes 42.1\u00a0% from “␣Sam” and lowers its score by 9.")
-    rows = part.locator(".llm-heads tbody tr")
-    moved = rows.locator(".llm-push").all_inner_texts()
-    assert [line.split("\n")[0] for line in moved] == ["␣Anna", "␣Sam"] * 4
-    assert [line.split("\n")[-1][0] for line in moved[:4]] == ["+", "+", "−", "−"]
-    ends = [
-        push.evaluate("push => parseFloat(getComputedStyle(push).backgroundPositionX)")
-        for push in rows.locator(".llm-push").all()
-    ]
-    assert [end > 50 for end in ends[:4]] == [True, True, False, False]  # to the right of 0, or to the left
+    rows = part.locator(".llm-heads tbody tr:not(.llm-total)")
     most = ["␣Anna", "␣Sam", "␣Anna", "."]
     for row, token in zip(rows.all(), most, strict=True):
         expect(row.get_by_role("cell").first).to_contain_text(token)
@@ -84,12 +76,53 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
     page.get_by_role("button", name="Leave all of it out").click()
-    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from", "would move", "without head"])
+    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from", "␣Anna", "␣Sam", "without head"])
     expect(rows.locator("td:last-child")).to_have_text(["left out"] * 4)
     expect(said).to_contain_text("Without attention 3, after")
     page.get_by_role("button", name="Put all back").click()
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     expect(page.get_by_role("button", name="Put all back")).to_be_hidden()
+
+
+BARS = """lanes => lanes.map((lane) => {
+    const own = getComputedStyle(lane, "::after");
+    const [width, whole] = [parseFloat(own.width), lane.getBoundingClientRect().width];
+    return [parseFloat(own.left) / whole, (parseFloat(own.left) + width) / whole];
+})"""
+"""Where the bar of each begins and ends, as a share of its lane."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("part", ["attention-3", "layer-3"])
+def test_the_heads_of_a_layer_add_up_to_what_torch_finds_after_it(watched: Watched, site: Path, part: str) -> None:
+    page = shown(watched, site, DecoderMap(BALL, part, head=2, rival=" Sam", small=part == "layer-3"), 944, 15)
+    lanes = page.locator(".llm-heads .llm-lane")
+    for out in ([], ["head-3-2"]):
+        after = streams(token_ids(BALL), out)["lenses"][2][-1]
+        rows = [[number(lane) for lane in lanes.all_inner_texts()][i::2] for i in (0, 1)]
+        for column, name in zip(rows, (" Anna", " Sam"), strict=True):
+            before, *heads, feed_forward, end = column
+            counted = [by for head, by in enumerate(heads, 1) if f"head-3-{head}" not in out]
+            assert before + sum(counted) + feed_forward == pytest.approx(end, abs=0.3)
+            assert end == pytest.approx(float(after[token_id(name)]), abs=0.1)
+        bars = lanes.evaluate_all(BARS)
+        zero = bars[0][0]
+        unit = (bars[12][1] - zero) / rows[0][-1]  # of a score, by the bar of the last line
+        for column, numbers in enumerate(rows):
+            stands = numbers[0]
+            for line, by in enumerate(numbers[1:-1], 1):
+                ends = sorted([zero + unit * stands, zero + unit * (stands + by)])
+                assert bars[2 * line + column] == pytest.approx(ends, abs=0.04)
+                stands += 0 if f"head-3-{line}" in out else by
+        page.locator(".llm-heads .llm-otherwise").nth(1).click()
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def token_id(word: str) -> int:
+    return int(models.load("stories").tokenizer(word)["input_ids"][-1])
 
 
 @pytest.mark.browser

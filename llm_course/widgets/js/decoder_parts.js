@@ -3,7 +3,8 @@
 import { alongStream, rowsAlong } from "./along_stream.js";
 import { element } from "./dom.js";
 import { headGrid } from "./head_grid.js";
-import { headInWords, headTable, movesOfHeads } from "./layer_heads.js";
+import { headInWords, headTable } from "./layer_heads.js";
+import { ledgerOf } from "./ledger.js";
 import { guessOf, written } from "./lens_table.js";
 import { format, softmax } from "./numbers.js";
 import { guessThen } from "./otherwise.js";
@@ -22,6 +23,8 @@ const BARS = 3;
 const HIDDEN_UNITS = 4;
 /** Of a plot in the small map, in pixels. */
 const ROOMY = 106;
+/** The same where the heads stand below it. */
+const FLAT = 90;
 
 /**
  * @typedef {object} PartActions  What a reader may do in an opened part.
@@ -181,7 +184,7 @@ function attentionOf(i) {
     chapters: ["attention"],
     open: (sight, actions) => {
       const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
-      return [paragraph(said), rivalsAlong(sight, [i, i + 0.5], actions.compare), picture, details("Shapes and sizes", ...sizes)];
+      return [paragraph(said), rivalsAlong(sight, [i, i + 0.5], actions.compare, FLAT), picture, details("Shapes and sizes", ...sizes)];
     },
   };
 }
@@ -197,13 +200,13 @@ function attentionSeen(sight, i, isOut, actions) {
   const { heads, kv_heads, head_size } = sight.course.config;
   const { attentionOutput, input } = sight.trace.layers[i];
   const n = sight.ids.length;
-  const moves = movesOfHeads(sight, i);
+  const ledger = ledgerOf(sight, i);
   return {
-    said: headInWords(sight, i, isOut, moves),
-    picture: headTable(sight, i, isOut, moves, actions),
+    said: headInWords(sight, i, isOut, ledger),
+    picture: headTable(sight, i, isOut, ledger, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}. Beside each head stands by how much it moves the two scores that are compared, to the left where it lowers one, at the scale that the last norm would have after the layer. Each layer has two steps in the plot: attention, then feed-forward.`,
+        `turned by their positions; weights ${heads} × ${n} × ${n}. The scores add up to what they are after the layer, at the scale that the last norm has there: the row has grown, so what stood in it before counts for less than in the plot. Each layer has two steps in the plot: attention, then feed-forward.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };

@@ -1,32 +1,30 @@
-/** The heads of a layer, a line each: what a head takes from every token, what it writes, and the guess without it. */
+/** The heads of a layer, a line each: what a head takes most from, what it adds to the scores, and the guess without it. */
 
 import { element } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessThen, switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
-import { headName, headOf, isLeftOut, isUntold, token, traceWithout } from "./sight.js";
+import { headName, headOf, isLeftOut, isUntold, token } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
-import { pushesOfHead } from "./trace.js";
 
 /** @import { PartActions } from "./decoder_parts.js" */
+/** @import { Ledger, Scores } from "./ledger.js" */
 /** @import { Rivals } from "./rivals.js" */
 /** @import { Sight } from "./sight.js" */
 
-/** @typedef {{ id: number, value: number }} Push  By how much a token's logit is moved. */
-
-/** What a full bar stands for, at least: a head that moves little has short bars in every layer. */
-const FAR = 10;
+/** @type {Scores} */
+const NOTHING = [0, 0];
 
 /**
  * What the head that is looked at takes, what it writes, and what it is good for.
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out.
- * @param {Push[][]} moves  As `movesOfHeads` finds them.
+ * @param {Ledger} ledger
  */
-export function headInWords(sight, layer, isOut, moves) {
+export function headInWords(sight, layer, isOut, ledger) {
   const head = headOf(sight, layer);
   const part = [headName(layer, head)];
   const weights = sight.trace.layers[layer].weights[sight.position][head];
@@ -36,7 +34,9 @@ export function headInWords(sight, layer, isOut, moves) {
   if (isLeftOut(sight, part)) return `Head ${head + 1} is left out, all else runs on, and the guess is ${guessNow(sight)}. With it back, it ${guessThen(sight, part)}.`;
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
-  const [{ id, value }] = [...moves[head]].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const { guess, rival } = rivalsOf(sight);
+  const { by } = ledger.heads[head];
+  const [value, id] = Math.abs(by[0]) > Math.abs(by[1]) ? [by[0], guess] : [by[1], rival];
   const name = written(sight.course, id);
   const score = name === sight.labels[most] ? "its score" : `the score of “${name}”`;
   return `${takes} and ${value > 0 ? "raises" : "lowers"} ${score} by ${format(Math.abs(value), 1)}. Without this head, the guess ${guessThen(sight, part)}.`;
@@ -46,26 +46,64 @@ export function headInWords(sight, layer, isOut, moves) {
  * @param {Sight} sight
  * @param {number} layer
  * @param {boolean} isOut  The whole attention of the layer is left out: its heads write nothing, and none can be left out.
- * @param {Push[][]} moves  As `movesOfHeads` finds them.
+ * @param {Ledger} ledger
  * @param {PartActions} actions
  */
-export function headTable(sight, layer, isOut, moves, { chooseHead, toggle }) {
+export function headTable(sight, layer, isOut, ledger, { chooseHead, toggle }) {
   const chosen = headOf(sight, layer);
-  const heads = sight.trace.layers[layer].weights[sight.position];
+  const { before, heads, feedForward, after } = ledger;
   const rivals = rivalsOf(sight);
-  const largest = Math.max(FAR, ...moves.flat().map(({ value }) => Math.abs(value)));
-  const rows = heads.map((weights, head) => {
+  const running = heads.reduce((sums, { by, isOut }) => [...sums, isOut ? sums[sums.length - 1] : plus(sums[sums.length - 1], by)], [before]);
+  const lanes = lanesOf(rivals, [NOTHING, after, ...running, ...heads.map(({ by }, i) => plus(running[i], by))]);
+  const rows = heads.map(({ by, isOut: isHeadOut }, head) => {
     const part = [headName(layer, head)];
     const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(head === chosen), onclick: () => chooseHead(head) }, String(head + 1));
     const otherwise = isOut ? "left out" : switchOf(sight, part, () => {
       chooseHead(head);
       toggle(part);
     }, switchName(sight, part));
-    return tableRow(choose, [taken(sight, weights), pushed(sight, rivals, moves[head], largest), otherwise], look(isOut || isLeftOut(sight, part), head === chosen));
+    const weights = sight.trace.layers[layer].weights[sight.position][head];
+    return tableRow(choose, [taken(sight, weights), ...lanes(running[head], by, signed), otherwise], look(isHeadOut, head === chosen));
   });
+  const total = (/** @type {string} */ name, /** @type {Scores} */ from, /** @type {Scores} */ by, /** @type {typeof signed} */ inWords) =>
+    element("tr", { class: "llm-total" }, element("th", { scope: "row", colspan: 2 }, `${name} ${layer + 1}`), ...lanes(from, by, inWords).map((lane) => element("td", {}, lane)), element("td"));
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
-  const columns = ["head", "most from", isOut ? "would move" : "moves score", sight.out.length && !isOut ? "also without" : "without head"];
-  return captionedTable(caption, columns, rows, "llm-heat llm-heads");
+  const columns = ["head", "most from", ...[rivals.guess, rivals.rival].map((id) => written(sight.course, id)), sight.out.length && !isOut ? "also without" : "without head"];
+  return captionedTable(
+    caption,
+    columns,
+    [total("before layer", NOTHING, before, format), ...rows, total("feed-forward", running[heads.length], feedForward, signed), total("after layer", NOTHING, after, format)],
+    "llm-heat llm-heads",
+  );
+}
+
+/**
+ * @param {Scores} one
+ * @param {Scores} other
+ * @returns {Scores}
+ */
+function plus(one, other) {
+  return [one[0] + other[0], one[1] + other[1]];
+}
+
+/**
+ * How a step of each of the two scores is drawn: as a bar from where it stood, with its number.
+ * @param {Rivals} rivals
+ * @param {Scores[]} all  Where they stand at any time.
+ */
+function lanesOf({ guess, rival }, all) {
+  const [least, most] = [Math.min(...all.flat()), Math.max(...all.flat())];
+  const at = (/** @type {number} */ score) => (score - least) / (most - least);
+  /**
+   * @param {Scores} from
+   * @param {Scores} by
+   * @param {(score: number, digits: number) => string} inWords
+   */
+  return (from, by, inWords) =>
+    [guess, rival].map((id, i) => {
+      const ends = [at(from[i]), at(from[i] + by[i])].sort((one, other) => one - other);
+      return element("span", { class: `llm-lane ${lookOf({ guess, rival, others: [] }, id)}`, style: `--left: ${ends[0].toFixed(4)}; --width: ${(ends[1] - ends[0]).toFixed(4)}; --zero: ${at(0).toFixed(4)}` }, inWords(by[i], 1));
+    });
 }
 
 /**
@@ -88,56 +126,12 @@ function look(isOut, isChosen) {
 }
 
 /**
- * A cell for each token so far, bluer the more the head takes from it, and the one that it takes most from.
+ * The token that a head takes most from, and the share; all of them where one points.
  * @param {Sight} sight
  * @param {number[]} weights
  */
 function taken({ labels }, weights) {
-  const named = weights.map((weight, i) => `${labels[i]} ${format(weight)}`);
-  const cells = weights.map((weight, i) => element("i", { title: named[i], style: `--share: ${weight.toFixed(3)}` }));
   const most = argmax(weights);
-  return element(
-    "span",
-    {},
-    element("span", { class: "llm-cells", role: "img", "aria-label": named.join(", ") }, ...cells),
-    element("span", { class: "llm-most" }, element("span", {}, labels[most]), element("span", {}, `${Math.round(100 * weights[most])}\u00a0%`)),
-  );
-}
-
-/**
- * For each head of a layer how it moves the scores of the guess and its rival, with its layer whole.
- * @param {Sight} sight
- * @param {number} layer
- * @returns {Push[][]}
- */
-export function movesOfHeads(sight, layer) {
-  const { course, position } = sight;
-  const { guess, rival } = rivalsOf(sight);
-  const elsewhere = sight.out.filter((part) => ![`attention-${layer + 1}`, `feed-forward-${layer + 1}`].includes(part));
-  return sight.trace.layers[layer].weights[position].map((_, head) => {
-    const trace = traceWithout(sight, elsewhere.filter((part) => part !== headName(layer, head)));
-    const moved = pushesOfHead(course.decoder, trace, layer, position, head);
-    return [guess, rival].map((id) => ({ id, value: moved[id] }));
-  });
-}
-
-/**
- * @param {Sight} sight
- * @param {Rivals} rivals
- * @param {Push[]} pushes
- * @param {number} largest  What a full bar stands for.
- */
-function pushed({ course }, rivals, pushes, largest) {
-  const lines = pushes.map(({ id, value }) =>
-    element(
-      "span",
-      {
-        title: `${value < 0 ? "lowers" : "raises"} the score of ${written(course, id)}`,
-        class: `llm-push ${lookOf(rivals, id)}${value < 0 ? " llm-lowers" : ""}`, style: `--share: ${(Math.abs(value) / largest).toFixed(3)}`,
-      },
-      element("span", {}, written(course, id)),
-      element("span", {}, signed(value, 1)),
-    ),
-  );
-  return element("span", {}, ...lines);
+  const named = weights.map((weight, i) => `${labels[i]} ${format(weight)}`);
+  return element("span", { class: "llm-most", title: named.join(", ") }, element("span", {}, labels[most]), element("span", {}, `${Math.round(100 * weights[most])}\u00a0%`));
 }

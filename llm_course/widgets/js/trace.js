@@ -168,12 +168,21 @@ export function lensRow(decoder, row) {
  * @returns {Float32Array}
  */
 export function pushesOfHead(decoder, trace, layer, position, head) {
-  const { head_size, hidden_size, vocabulary_size } = decoder.config;
+  const { head_size, hidden_size } = decoder.config;
   const { mixed, residual } = trace.layers[layer];
   const alone = mixed[position].map((value, i) => (Math.floor(i / head_size) === head ? value : 0));
-  const added = multiply(decoder.layers[layer].output, alone, hidden_size);
-  const scale = lensScale(decoder, residual[position]);
-  return multiply(decoder.embeddings, added.map((value, j) => (value * decoder.finalNorm[j]) / scale), vocabulary_size);
+  return pushesOf(decoder, multiply(decoder.layers[layer].output, alone, hidden_size), residual[position]);
+}
+
+/**
+ * By how much something in a row raises the logit of each token in the lens.
+ * @param {Decoder} decoder
+ * @param {Float32Array} added
+ * @param {Float32Array} row
+ */
+export function pushesOf(decoder, added, row) {
+  const scale = lensScale(decoder, row);
+  return multiply(decoder.embeddings, added.map((value, j) => (value * decoder.finalNorm[j]) / scale), decoder.config.vocabulary_size);
 }
 
 /**

@@ -1,0 +1,37 @@
+/** A layer as a sum: the two scores that are compared before it, what each head and feed-forward add to them, and after it. */
+
+import { rivalsOf } from "./rivals.js";
+import { headName, traceWithout } from "./sight.js";
+import { pushesOf, pushesOfHead } from "./trace.js";
+
+/** @import { Sight } from "./sight.js" */
+
+/**
+ * @typedef {[guess: number, rival: number]} Scores
+ *
+ * @typedef {object} Ledger  All at the scale that the last norm has after the layer, so that it adds up.
+ * @property {Scores} before
+ * @property {{ by: Scores, isOut: boolean }[]} heads  What each adds, or would add if it weren't left out.
+ * @property {Scores} feedForward
+ * @property {Scores} after
+ */
+
+/**
+ * @param {Sight} sight
+ * @param {number} layer
+ * @returns {Ledger}
+ */
+export function ledgerOf(sight, layer) {
+  const { course: { decoder }, trace, position, out } = sight;
+  const { guess, rival } = rivalsOf(sight);
+  const { feedForwardOutput, input, residual, weights } = trace.layers[layer];
+  const ofRivals = (/** @type {Float32Array} */ scores) => /** @type {Scores} */ ([scores[guess], scores[rival]]);
+  const scored = (/** @type {Float32Array} */ added) => ofRivals(pushesOf(decoder, added, residual[position]));
+  const heads = weights[position].map((_, head) => {
+    const silent = [headName(layer, head), `attention-${layer + 1}`];
+    const isOut = silent.some((part) => out.includes(part));
+    const own = isOut ? traceWithout(sight, out.filter((part) => !silent.includes(part))) : trace;
+    return { by: ofRivals(pushesOfHead(decoder, own, layer, position, head)), isOut };
+  });
+  return { before: scored(input[position]), heads, feedForward: scored(feedForwardOutput[position]), after: scored(residual[position]) };
+}
