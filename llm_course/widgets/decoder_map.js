@@ -168,8 +168,8 @@ export default widget(
       const { by } = ledgerOf(sight, layer).heads[head];
       const isTold = !isUntold(sight, headName(layer, head));
       const named = (/** @type {string} */ share, /** @type {number} */ from) => {
-        if (isOut) return `head ${head + 1}, left out`;
         const moved = by[[guess, rival].indexOf(ids[from])];
+        if (isOut) return `head ${head + 1}, left out${moved === undefined ? "" : `: no ${signed(moved, 1)}`}`;
         return `head ${head + 1}: ${share}${moved !== undefined && isTold ? `, score ${signed(moved, 1)}` : ""}`;
       };
       arcs.append(...tokenArcs(chips, position, weights, named));
@@ -342,7 +342,8 @@ function gives(model, giver, say) {
   return {
     say,
     set: { text: ballOf(giver), part: partOf(model), head: 2, rival: giver === "They" ? " Sam" : ` ${giver}`, out: [], predict: true, told: [], position: -1, every: false },
-    then: { name: "Leave head 2 out", undo: "Put head 2 back", set: { out, told: out, head: 2 } },
+    then: [{ name: "Leave head 2 out", set: { out, told: out, head: 2 } }],
+    undo: "Put head 2 back",
   };
 }
 
@@ -352,11 +353,13 @@ function gives(model, giver, say) {
  * @returns {Suggestion}
  */
 function answerInSteps(model) {
-  const out = ["head-1-4", "head-3-1", "head-3-2"];
+  const heads = ["head-3-2", "head-3-1", "head-1-4"];
+  const names = ["Without 3", "Without 2 and 3", "Without all three"];
   return {
-    say: "The answer in three steps: a person (layer 1, head 4), one of the two (layer 3, head 1), not the giver (layer 3, head 2). What is left without them?",
-    set: { text: KITE, part: partOf(model), head: 2, rival: " Ben", out: [], position: -1, every: false },
-    then: { name: "Leave them out", undo: "Put them back", set: { out, told: out } },
+    say: "The answer in three steps: 1. a person (layer 1, head 4), 2. one of the two (layer 3, head 1), 3. not the giver (layer 3, head 2). Take them away.",
+    set: { text: KITE, part: partOf(model), head: 2, rival: " Ben", out: [], told: heads, position: -1, every: false },
+    then: names.map((name, i) => ({ name, set: { out: heads.slice(0, i + 1) } })),
+    undo: "All three again",
   };
 }
 
@@ -410,7 +413,8 @@ function firstGuess(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
   const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
   // Short, so that one line holds it behind what was drawn.
-  if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${first}.`;
+  const out = sight.out.length > 2 ? `${sight.out.length} parts` : partsInWords(sight.out);
+  if (sight.out.length) return `Without ${out}, after “${token(sight)}”, the first guess is ${first}.`;
   return `After “${token(sight)}” the model guesses ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`;
 }
 

@@ -266,7 +266,7 @@ def test_a_long_text_moves_nothing_and_sizes_are_seen_whole(
     expect(page.get_by_text("… 3 not shown …")).to_be_visible()
     assert card.evaluate(height) == before
     text.fill("Once upon a time there was a boy named Sam. Sam had a")
-    expect(page.locator(".llm-heads tbody tr")).to_have_count(7)
+    expect(page.locator(".llm-heads tbody tr")).to_have_count(8)
     hidden = "node => [node.scrollHeight - node.clientHeight, node.scrollWidth - node.clientWidth]"
     for part_or_table in (page.locator(".llm-opened"), page.locator(".llm-opened .llm-scroller")):
         assert max(part_or_table.evaluate(hidden)) <= 1

@@ -98,22 +98,23 @@ def test_the_heads_of_a_layer_add_up_to_what_torch_finds_after_it(watched: Watch
     page = shown(watched, site, DecoderMap(BALL, part, head=2, rival=" Sam", small=part == "layer-3"), 944, 15)
     lanes = page.locator(".llm-heads .llm-lane")
     for out in ([], ["head-3-2"]):
-        after = streams(token_ids(BALL), out)["lenses"][2][-1]
+        earlier, after = (lens[-1] for lens in streams(token_ids(BALL), out)["lenses"][1:3])
         rows = [[number(lane) for lane in lanes.all_inner_texts()][i::2] for i in (0, 1)]
         for column, name in zip(rows, (" Anna", " Sam"), strict=True):
-            before, *heads, feed_forward, end = column
+            before, norm, *heads, feed_forward, end = column
             counted = [by for head, by in enumerate(heads, 1) if f"head-3-{head}" not in out]
-            assert before + sum(counted) + feed_forward == pytest.approx(end, abs=0.3)
+            assert before + norm + sum(counted) + feed_forward == pytest.approx(end, abs=0.3)
+            assert before == pytest.approx(float(earlier[token_id(name)]), abs=0.1)  # as the plot has it
             assert end == pytest.approx(float(after[token_id(name)]), abs=0.1)
         bars = lanes.evaluate_all(BARS)
         zero = bars[0][0]
-        unit = (bars[12][1] - zero) / rows[0][-1]  # of a score, by the bar of the last line
+        unit = (bars[14][1] - zero) / rows[0][-1]  # of a score, by the bar of the last line
         for column, numbers in enumerate(rows):
             stands = numbers[0]
             for line, by in enumerate(numbers[1:-1], 1):
                 ends = sorted([zero + unit * stands, zero + unit * (stands + by)])
                 assert bars[2 * line + column] == pytest.approx(ends, abs=0.04)
-                stands += 0 if f"head-3-{line}" in out else by
+                stands += 0 if f"head-3-{line - 1}" in out else by
         page.locator(".llm-heads .llm-otherwise").nth(1).click()
 
 
@@ -168,6 +169,20 @@ def test_the_step_of_a_suggestion_is_taken_beside_it_and_taken_back(watched: Wat
     expect(tips.get_by_role("button", name="Set this up")).to_be_visible()
 
 
+@pytest.mark.browser
+def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
+    said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
+    for _ in range(5):
+        tips.get_by_role("button", name="Next ›").click()
+    for name, guess in [("3", "Ben"), ("2 and 3", "Zoe"), ("all three", "school")]:
+        tips.get_by_role("button", name=f"Without {name}", exact=True).click()
+        expect(said).to_contain_text(f"the first guess is “␣{guess}”")
+    tips.get_by_role("button", name="All three again").click()
+    expect(said).to_contain_text("the model guesses “␣Lily”")
+    expect(tips.get_by_role("button", name="Without 3", exact=True)).to_be_visible()
+
+
 KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
 TOM = "Tom and Mia had a red ball. Tom gave the red ball to"
 
@@ -181,6 +196,8 @@ def test_what_the_suggestions_say_of_their_sentences_is_torchs() -> None:
     assert [first(anna), first(anna, "head-3-2")] == ["␣Sam", "␣Anna"]
     assert [first(they), first(they, "head-3-2")] == ["␣Anna", "␣Anna"]
     assert [first(TOM), first(TOM, "head-3-2"), first(TOM, "head-3-1", "head-3-2")] == ["␣Mia", "␣Mia", "␣Tom"]
+    steps = ["head-3-2", "head-3-1", "head-1-4"]
+    assert [first(KITE, *steps[:taken]) for taken in range(4)] == ["␣Lily", "␣Ben", "␣Zoe", "␣school"]
     alone = {f"{layer}.{head}": first(KITE, f"head-{layer}-{head}") for layer in range(1, 5) for head in range(1, 5)}
     assert {name: guess for name, guess in alone.items() if guess != "␣Lily"} == {
         "1.4": "␣school",
@@ -214,7 +231,7 @@ def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched,
         assert [arc[2] for arc in drawn] == pytest.approx([max(1, 8 * float(weights[i])) for i in seen], abs=0.1)
     expect(arcs.locator("text")).to_have_text("head 3: 28.1\u00a0%, score +2.6")  # of Anna, from whom it takes most
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
-    expect(arcs.locator("text")).to_have_text("head 3, left out")
+    expect(arcs.locator("text")).to_have_text("head 3, left out: no +2.6")
     page.get_by_label("Text", exact=True).fill(f"{BALL} Anna. Anna and Sam had")  # on two lines
     expect(arcs.locator("path")).to_have_count(0)
     page.get_by_label("Text", exact=True).fill(BALL)

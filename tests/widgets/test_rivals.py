@@ -127,7 +127,7 @@ def test_a_suggestion_of_the_map_that_is_turned_to_is_set_up(watched: Watched, s
     expect(text).to_have_value("Sam and Anna had a red ball. Sam gave the red ball to")
     for _ in range(4):
         following.click()
-    expect(page.locator(".llm-try").get_by_role("button", name="Leave them out")).to_be_visible()
+    expect(page.locator(".llm-try").get_by_role("button", name="Without 3")).to_be_visible()
     following.click()
     expect(page.get_by_role("region", name="The opened part")).to_contain_text("Norm before attention 1")
     following.click()

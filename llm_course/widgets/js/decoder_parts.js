@@ -24,7 +24,7 @@ const HIDDEN_UNITS = 4;
 /** Of a plot in the small map, in pixels. */
 const ROOMY = 106;
 /** The same where the heads stand below it. */
-const FLAT = 90;
+const FLAT = 72;
 
 /**
  * @typedef {object} PartActions  What a reader may do in an opened part.
@@ -206,7 +206,7 @@ function attentionSeen(sight, i, isOut, actions) {
     picture: headTable(sight, i, isOut, ledger, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}. The scores add up to what they are after the layer, at the scale that the last norm has there: the row has grown, so what stood in it before counts for less than in the plot. Each layer has two steps in the plot: attention, then feed-forward.`,
+        `turned by their positions; weights ${heads} × ${n} × ${n}. The scores add up to what they are after the layer; hollow bars lower them. The layer makes the row longer, so the last norm divides by more what stood in it before. Each layer has two steps in the plot: attention, then feed-forward.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };

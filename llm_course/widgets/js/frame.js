@@ -7,11 +7,10 @@ import { announcement, button, columns, element, loadWhenVisible, redraw } from 
 
 /**
  * What to try: a sentence, with the traits that it starts from where they are not those of the page, and the step from there.
- * @typedef {string | { say: string, set: Record<string, any>, then?: Step }} Suggestion
+ * @typedef {string | { say: string, set: Record<string, any>, then?: Step[], undo?: string }} Suggestion
  *
- * @typedef {object} Step
- * @property {string} name  Of a button that takes it, and then
- * @property {string} undo  of the button that takes it back.
+ * @typedef {object} Step  One after the other, by one button; then it takes all of them back.
+ * @property {string} name
  * @property {Record<string, any>} set
  *
  * @typedef {object} Frame
@@ -134,14 +133,14 @@ const BEGIN = "Set this up";
 const BACK = "Back to what I had";
 
 /**
- * A button that does one of two things, as wide as the longer of their names.
- * @param {[[name: string, does: () => void], [name: string, does: () => void]]} ways
- * @param {() => boolean} isSecond
+ * A button that does one of several things, as wide as the longest of their names.
+ * @param {[name: string, does: () => void][]} ways
+ * @param {() => number} which
  */
-function eitherButton(ways, isSecond) {
+function eitherButton(ways, which) {
   const spans = ways.map(([name]) => element("span", {}, name));
-  const show = () => spans.forEach((span, i) => span.classList.toggle("llm-current", isSecond() === (i === 1)));
-  return { node: element("button", { type: "button", class: "llm-either", onclick: () => ways[Number(isSecond())][1]() }, ...spans), show };
+  const show = () => spans.forEach((span, i) => span.classList.toggle("llm-current", i === which()));
+  return { node: element("button", { type: "button", class: "llm-either", onclick: () => ways[which()][1]() }, ...spans), show };
 }
 
 /**
@@ -167,24 +166,23 @@ function suggestions(sentences, { first, setUp, isSo, begin, go, back, setsUpAtO
   const items = sentences.map((one, i) => {
     // Where other suggestions stand now than the one that is set up, the first leads back.
     if (typeof one === "string") return element("li", {}, one, ...(i === 0 && setUp() !== undefined && !isThere ? [" ", button(BACK, back)] : []));
-    const { say, set, then } = one;
+    const { say, set, then = [], undo = "" } = one;
     const isSetUp = () => setUp() === say;
-    const isTaken = () => then !== undefined && isSo({ ...set, ...then.set });
-    const isNear = () => then !== undefined && isSo(Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in then.set))));
-    const either = eitherButton([[BEGIN, () => begin(one)], [BACK, back]], isSetUp);
+    const taken = () => then.reduce((count, step, i) => (isSo({ ...set, ...step.set }) ? i + 1 : count), 0);
+    const either = eitherButton([[BEGIN, () => begin(one)], [BACK, back]], () => Number(isSetUp()));
     either.node.addEventListener("click", () => refresh());
     shows.push(() => {
       either.show();
-      either.node.classList.toggle("llm-needless", !isSetUp() && (isSo(set) || isTaken()));
+      either.node.classList.toggle("llm-needless", !isSetUp() && (isSo(set) || taken() > 0));
     });
-    if (!then) return element("li", {}, say, " ", either.node);
-    const before = Object.fromEntries(Object.keys(then.set).map((trait) => [trait, set[trait]]));
-    const step = eitherButton([[then.name, () => go(then.set)], [then.undo, () => go(before)]], isTaken);
+    if (!then.length) return element("li", {}, say, " ", either.node);
+    const rest = Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in then[0].set)));
+    const step = eitherButton([...then.map(({ name, set: made }) => /** @type {[string, () => void]} */ ([name, () => go(made)])), [undo, () => go(set)]], taken);
     step.node.classList.add("llm-step");
     step.node.addEventListener("click", () => refresh());
     shows.push(() => {
       step.show();
-      step.node.hidden = !isNear();
+      step.node.hidden = !isSo(rest);
     });
     return element("li", {}, say, " ", step.node, " ", either.node);
   });

@@ -51,10 +51,10 @@ export function headInWords(sight, layer, isOut, ledger) {
  */
 export function headTable(sight, layer, isOut, ledger, { chooseHead, toggle }) {
   const chosen = headOf(sight, layer);
-  const { before, heads, feedForward, after } = ledger;
+  const { before, norm, heads, feedForward, after } = ledger;
   const rivals = rivalsOf(sight);
-  const running = heads.reduce((sums, { by, isOut }) => [...sums, isOut ? sums[sums.length - 1] : plus(sums[sums.length - 1], by)], [before]);
-  const lanes = lanesOf(rivals, [NOTHING, after, ...running, ...heads.map(({ by }, i) => plus(running[i], by))]);
+  const running = heads.reduce((sums, { by, isOut }) => [...sums, isOut ? sums[sums.length - 1] : plus(sums[sums.length - 1], by)], [plus(before, norm)]);
+  const lanes = lanesOf(rivals, [NOTHING, before, after, ...running, ...heads.map(({ by }, i) => plus(running[i], by))]);
   const rows = heads.map(({ by, isOut: isHeadOut }, head) => {
     const part = [headName(layer, head)];
     const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(head === chosen), onclick: () => chooseHead(head) }, String(head + 1));
@@ -65,14 +65,20 @@ export function headTable(sight, layer, isOut, ledger, { chooseHead, toggle }) {
     const weights = sight.trace.layers[layer].weights[sight.position][head];
     return tableRow(choose, [taken(sight, weights), ...lanes(running[head], by, signed), otherwise], look(isHeadOut, head === chosen));
   });
-  const total = (/** @type {string} */ name, /** @type {Scores} */ from, /** @type {Scores} */ by, /** @type {typeof signed} */ inWords) =>
-    element("tr", { class: "llm-total" }, element("th", { scope: "row", colspan: 2 }, `${name} ${layer + 1}`), ...lanes(from, by, inWords).map((lane) => element("td", {}, lane)), element("td"));
+  const total = (/** @type {string} */ name, /** @type {Scores} */ from, /** @type {Scores} */ by, /** @type {typeof signed} */ inWords, title = "") =>
+    element("tr", { class: "llm-total", title }, element("th", { scope: "row", colspan: 2 }, name), ...lanes(from, by, inWords).map((lane) => element("td", {}, lane)), element("td"));
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${chosen + 1})`;
   const columns = ["head", "most from", ...[rivals.guess, rivals.rival].map((id) => written(sight.course, id)), sight.out.length && !isOut ? "also without" : "without head"];
   return captionedTable(
     caption,
     columns,
-    [total("before layer", NOTHING, before, format), ...rows, total("feed-forward", running[heads.length], feedForward, signed), total("after layer", NOTHING, after, format)],
+    [
+      total(`before layer ${layer + 1}`, NOTHING, before, format),
+      total("norm (longer row)", before, norm, signed, "The layer makes the row longer, so the last norm divides by more what stood in it before"),
+      ...rows,
+      total(`feed-forward ${layer + 1}`, running[heads.length], feedForward, signed),
+      total(`after layer ${layer + 1}`, NOTHING, after, format),
+    ],
     "llm-heat llm-heads",
   );
 }
@@ -102,7 +108,7 @@ function lanesOf({ guess, rival }, all) {
   return (from, by, inWords) =>
     [guess, rival].map((id, i) => {
       const ends = [at(from[i]), at(from[i] + by[i])].sort((one, other) => one - other);
-      return element("span", { class: `llm-lane ${lookOf({ guess, rival, others: [] }, id)}`, style: `--left: ${ends[0].toFixed(4)}; --width: ${(ends[1] - ends[0]).toFixed(4)}; --zero: ${at(0).toFixed(4)}` }, inWords(by[i], 1));
+      return element("span", { class: `llm-lane ${lookOf({ guess, rival, others: [] }, id)}${by[i] < 0 ? " llm-lowers" : ""}`, style: `--left: ${ends[0].toFixed(4)}; --width: ${(ends[1] - ends[0]).toFixed(4)}; --zero: ${at(0).toFixed(4)}` }, inWords(by[i], 1));
     });
 }
 

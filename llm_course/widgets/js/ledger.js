@@ -9,8 +9,9 @@ import { pushesOf, pushesOfHead } from "./trace.js";
 /**
  * @typedef {[guess: number, rival: number]} Scores
  *
- * @typedef {object} Ledger  All at the scale that the last norm has after the layer, so that it adds up.
- * @property {Scores} before
+ * @typedef {object} Ledger  It adds up: what is added counts at the scale that the last norm has after the layer.
+ * @property {Scores} before  At the scale of its own.
+ * @property {Scores} norm  What the other scale changes in that: the row grows, so the norm divides by more.
  * @property {{ by: Scores, isOut: boolean }[]} heads  What each adds, or would add if it weren't left out.
  * @property {Scores} feedForward
  * @property {Scores} after
@@ -33,5 +34,7 @@ export function ledgerOf(sight, layer) {
     const own = isOut ? traceWithout(sight, out.filter((part) => !silent.includes(part))) : trace;
     return { by: ofRivals(pushesOfHead(decoder, own, layer, position, head)), isOut };
   });
-  return { before: scored(input[position]), heads, feedForward: scored(feedForwardOutput[position]), after: scored(residual[position]) };
+  const before = ofRivals(pushesOf(decoder, input[position], input[position]));
+  const rescaled = scored(input[position]);
+  return { before, norm: [rescaled[0] - before[0], rescaled[1] - before[1]], heads, feedForward: scored(feedForwardOutput[position]), after: scored(residual[position]) };
 }
