@@ -38,7 +38,7 @@ export default widget(
     setsUpAtOnce: true,
     tryThis: (model) => [
       gives(model, "Sam", "Who gets the ball? In layer 3 “Anna” overtakes “Sam”, and head 2 looks at Sam. Guess what the model says without this head."),
-      gives(model, "Anna", "Now Anna gives; all else is the same. Where does head 2 look? Guess who gets the ball with this head, and who without it."),
+      gives(model, "Anna", "Now Anna gives; all else is the same. Where does head 2 look now? Guess who gets the ball without this head."),
       gives(model, "They", "Now “They” give: nobody is ruled out. Where does head 2 look now? Does the guess still depend on this head? Guess, then try."),
       gives(model, "Tom", "Head 2 strikes out whoever gives. Tom, too? If he isn't the guess without it, find the head that still speaks for Mia, and leave that out as well."),
       intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }),
@@ -354,12 +354,12 @@ function gives(model, giver, say) {
  */
 function answerInSteps(model) {
   const heads = ["head-3-2", "head-3-1", "head-1-4"];
-  const names = ["Without 3", "Without 2 and 3", "Without all three"];
+  const names = ["Without step 3", "Nor step 2", "Nor step 1"];
   return {
     say: "The answer in three steps: 1. a person (layer 1, head 4), 2. one of the two (layer 3, head 1), 3. not the giver (layer 3, head 2). Take them away.",
     set: { text: KITE, part: partOf(model), head: 2, rival: " Ben", out: [], told: heads, position: -1, every: false },
     then: names.map((name, i) => ({ name, set: { out: heads.slice(0, i + 1) } })),
-    undo: "All three again",
+    undo: "All steps again",
   };
 }
 
@@ -413,8 +413,7 @@ function firstGuess(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
   const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
   // Short, so that one line holds it behind what was drawn.
-  const out = sight.out.length > 2 ? `${sight.out.length} parts` : partsInWords(sight.out);
-  if (sight.out.length) return `Without ${out}, after “${token(sight)}”, the first guess is ${first}.`;
+  if (sight.out.length) return `Without ${partsInWords(sight.out)}${sight.out.length > 2 ? "" : `, after “${token(sight)}”,`} the first guess is ${first}.`;
   return `After “${token(sight)}” the model guesses ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`;
 }
 

@@ -69,9 +69,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    expect(part).to_contain_text(
-        "Head 2 is left out, all else runs on, and the guess is “␣Sam”, 91.3\u00a0%. With it back, it would be"
-    )
+    expect(part).to_contain_text("Without head 2, which lowers “␣Sam” by 9.2, the guess is “␣Sam”, 91.3\u00a0%.")
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -136,10 +134,10 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     expect(switches).to_have_text(["leave out"] * 4)
     switches.nth(1).press("Enter")
     expect(switches.nth(1)).to_be_focused()
-    expect(part).to_contain_text("Head 2 is left out, all else runs on, and the guess is “␣Sam”, 91.3\u00a0%.")
+    expect(part).to_contain_text("Without head 2, which lowers “␣Sam” by 9.2, the guess is “␣Sam”, 91.3\u00a0%.")
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
-    expect(part).to_contain_text("Without this head, the guess would be “␣Sam”, 91.3\u00a0%.")
+    expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
     told = ["leave out", "␣Sam 91\u00a0%", "leave out", "leave out"]  # of the others a reader is still to guess
     expect(switches).to_have_text(told)
     page.wait_for_function("location.search.includes('decoder_map.told=')")
@@ -162,6 +160,8 @@ def test_the_step_of_a_suggestion_is_taken_beside_it_and_taken_back(watched: Wat
     back.press("Enter")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
+    expect(tips.get_by_role("button", name="head 2")).to_be_hidden()  # it would put back what a reader has left out
+    page.get_by_role("button", name="Put all back").click()
     tips.get_by_role("button", name="Leave head 2 out").click()
     expect(said).to_contain_text("Without head 2 of layer 3, after")
     page.get_by_role("button", name="Logits").click()
@@ -175,12 +175,12 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     for _ in range(5):
         tips.get_by_role("button", name="Next ›").click()
-    for name, guess in [("3", "Ben"), ("2 and 3", "Zoe"), ("all three", "school")]:
-        tips.get_by_role("button", name=f"Without {name}", exact=True).click()
+    for name, guess in [("Without step 3", "Ben"), ("Nor step 2", "Zoe"), ("Nor step 1", "school")]:
+        tips.get_by_role("button", name=name).click()
         expect(said).to_contain_text(f"the first guess is “␣{guess}”")
-    tips.get_by_role("button", name="All three again").click()
+    tips.get_by_role("button", name="All steps again").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
-    expect(tips.get_by_role("button", name="Without 3", exact=True)).to_be_visible()
+    expect(tips.get_by_role("button", name="Without step 3")).to_be_visible()
 
 
 KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
@@ -253,7 +253,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("is left out", "the guess would stay"):
+    for said in ("Without head 2, which", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)

@@ -193,8 +193,7 @@ def test_every_suggestion_that_sets_up_a_state_leaves_the_widget_at_work(
 ) -> None:
     page = laid_out(watched, address, name)
     for _ in range(page.locator(".llm-try li").count()):
-        set_up = page.locator(".llm-current").get_by_role("button")
-        if set_up.count():
+        for set_up in page.locator(".llm-current").get_by_role("button").all():
             set_up.click()
             expect(page.locator("[aria-busy]")).to_have_count(0)
             expect(page.locator(".llm-body")).not_to_be_empty()

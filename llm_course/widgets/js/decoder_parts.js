@@ -24,7 +24,7 @@ const HIDDEN_UNITS = 4;
 /** Of a plot in the small map, in pixels. */
 const ROOMY = 106;
 /** The same where the heads stand below it. */
-const FLAT = 72;
+const FLAT = 92;
 
 /**
  * @typedef {object} PartActions  What a reader may do in an opened part.

@@ -168,7 +168,10 @@ function suggestions(sentences, { first, setUp, isSo, begin, go, back, setsUpAtO
     if (typeof one === "string") return element("li", {}, one, ...(i === 0 && setUp() !== undefined && !isThere ? [" ", button(BACK, back)] : []));
     const { say, set, then = [], undo = "" } = one;
     const isSetUp = () => setUp() === say;
-    const taken = () => then.reduce((count, step, i) => (isSo({ ...set, ...step.set }) ? i + 1 : count), 0);
+    const rest = Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in (then[0]?.set ?? {}))));
+    const [what] = Object.keys(then[0]?.set ?? {}); // what else a step sets, it sets for good measure
+    const stages = [set, ...then.map((step) => step.set)].map((stage) => ({ ...rest, [what]: stage[what] }));
+    const taken = () => (then.length ? stages.findIndex(isSo) : 0);
     const either = eitherButton([[BEGIN, () => begin(one)], [BACK, back]], () => Number(isSetUp()));
     either.node.addEventListener("click", () => refresh());
     shows.push(() => {
@@ -176,13 +179,12 @@ function suggestions(sentences, { first, setUp, isSo, begin, go, back, setsUpAtO
       either.node.classList.toggle("llm-needless", !isSetUp() && (isSo(set) || taken() > 0));
     });
     if (!then.length) return element("li", {}, say, " ", either.node);
-    const rest = Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in then[0].set)));
-    const step = eitherButton([...then.map(({ name, set: made }) => /** @type {[string, () => void]} */ ([name, () => go(made)])), [undo, () => go(set)]], taken);
+    const step = eitherButton([...then.map(({ name, set: made }) => /** @type {[string, () => void]} */ ([name, () => go(made)])), [undo, () => go(set)]], () => Math.max(0, taken()));
     step.node.classList.add("llm-step");
     step.node.addEventListener("click", () => refresh());
     shows.push(() => {
       step.show();
-      step.node.hidden = !isSo(rest);
+      step.node.hidden = taken() < 0;
     });
     return element("li", {}, say, " ", step.node, " ", either.node);
   });

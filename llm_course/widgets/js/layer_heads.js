@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
-import { guessNow, guessThen, switchOf } from "./otherwise.js";
+import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
 import { headName, headOf, isLeftOut, isUntold, token } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
@@ -31,15 +31,16 @@ export function headInWords(sight, layer, isOut, ledger) {
   const most = argmax(weights);
   const from = `${percent(weights[most])} from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing, and the guess is ${guessNow(sight)}. Head ${head + 1} would take ${from}.`;
-  if (isLeftOut(sight, part)) return `Head ${head + 1} is left out, all else runs on, and the guess is ${guessNow(sight)}. With it back, it ${guessThen(sight, part)}.`;
-  const takes = `Head ${head + 1} (blue above) takes ${from}`;
-  if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
   const { guess, rival } = rivalsOf(sight);
   const { by } = ledger.heads[head];
   const [value, id] = Math.abs(by[0]) > Math.abs(by[1]) ? [by[0], guess] : [by[1], rival];
+  const does = (/** @type {string} */ what) => `${value > 0 ? "raises" : "lowers"} ${what} by ${format(Math.abs(value), 1)}`;
   const name = written(sight.course, id);
-  const score = name === sight.labels[most] ? "its score" : `the score of “${name}”`;
-  return `${takes} and ${value > 0 ? "raises" : "lowers"} ${score} by ${format(Math.abs(value), 1)}. Without this head, the guess ${guessThen(sight, part)}.`;
+  if (isLeftOut(sight, part)) return `Without head ${head + 1}, which ${does(`“${name}”`)}, the guess is ${guessNow(sight)}.`;
+  const takes = `Head ${head + 1} (blue above) takes ${from}`;
+  if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
+  const other = guessOtherwise(sight, part);
+  return `${takes} and ${does(name === sight.labels[most] ? "its score" : `“${name}”`)}. Without it: ${other.isOther ? "" : "still "}${inWords(sight, other.id, other.share)}.`;
 }
 
 /**

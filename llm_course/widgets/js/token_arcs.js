@@ -10,7 +10,7 @@ const BROADEST = 8;
 /** In pixels: an arc is as deep as it is wide, up to a limit. */
 const DEEPEST = 24;
 /** In pixels: of a letter of the name, with some room. */
-const LETTER = 7;
+const LETTER = 6.3;
 
 /**
  * @param {HTMLElement[]} tokens
