@@ -7,7 +7,7 @@ import { widget } from "./js/frame.js";
 import { tellAlone } from "./js/head_grid.js";
 import { ledgerOf } from "./js/ledger.js";
 import { lensTable, written } from "./js/lens_table.js";
-import { randomNumbers, signed, softmax, twoLargest } from "./js/numbers.js";
+import { argmax, randomNumbers, signed, softmax, twoLargest } from "./js/numbers.js";
 import { inWords, otherwise } from "./js/otherwise.js";
 import { rivalsOf } from "./js/rivals.js";
 import { sample } from "./js/sampling.js";
@@ -25,6 +25,8 @@ import { percent } from "./js/token_bars.js";
 const BESIDE = 608;
 /** From this probability on there is no other guess to speak of. */
 const SURE = 0.98;
+/** Of guesses that follow one another as part after part is left out, at most. */
+const IN_A_ROW = 4;
 /** Pixels beside the token that is followed. */
 const MARGIN = 8;
 /** Between two parts that are tried. */
@@ -54,7 +56,7 @@ export default widget(
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
-    const line = element("div", { class: "llm-linked" }, tokens, arcs);
+    const line = element("div", { class: "llm-linked", onscroll: () => line.classList.toggle("llm-goes-on", line.scrollLeft > 0) }, tokens, arcs);
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
     const row = element("div", { class: "llm-machine-row" }, map, opened);
@@ -408,12 +410,23 @@ function cutOff(count) {
   return count ? [element("span", { class: "llm-note", title }, `… ${count} not shown …`)] : [];
 }
 
+/**
+ * The guess before the last parts were left out, and after each of them.
+ * @param {Sight} sight
+ */
+function guessesInARow(sight) {
+  const { course, out, position } = sight;
+  const counts = out.map((_, i) => i + 1).slice(1 - IN_A_ROW);
+  return [counts[0] - 1, ...counts].map((count) => `“${written(course, argmax(traceWithout(sight, out.slice(0, count)).logits[position]))}”`);
+}
+
 /** @param {Sight} sight */
 function firstGuess(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
   const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
   // Short, so that one line holds it behind what was drawn.
-  if (sight.out.length) return `Without ${partsInWords(sight.out)}${sight.out.length > 2 ? "" : `, after “${token(sight)}”,`} the first guess is ${first}.`;
+  if (sight.out.length > 2) return `${guessesInARow(sight).join(" → ")}, ${percent(Math.max(...shares))}: one part after the other is left out.`;
+  if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${first}.`;
   return `After “${token(sight)}” the model guesses ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`;
 }
 

@@ -1,5 +1,6 @@
 """The heads of a layer in the decoder map, against torch: what each takes and moves, and the model without one."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -175,9 +176,13 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     for _ in range(5):
         tips.get_by_role("button", name="Next ›").click()
-    for name, guess in [("Without step 3", "Ben"), ("Nor step 2", "Zoe"), ("Nor step 1", "school")]:
+    for name, guess in [("Without step 3", "Ben"), ("Nor step 2", "Zoe")]:
         tips.get_by_role("button", name=name).click()
         expect(said).to_contain_text(f"the first guess is “␣{guess}”")
+    tips.get_by_role("button", name="Nor step 1").click()
+    expect(said).to_have_text(
+        "“␣Lily” → “␣Ben” → “␣Zoe” → “␣school”, 81.6\u00a0%: one part after the other is left out."
+    )
     tips.get_by_role("button", name="All steps again").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
     expect(tips.get_by_role("button", name="Without step 3")).to_be_visible()
@@ -282,6 +287,19 @@ def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Pat
     assert flips == [guess != "␣Anna" for guess in alone] and any(flips)
     cells.nth(1).press("Enter")
     expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”")
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
+    line, chips = page.locator(".llm-linked"), page.locator(".llm-chips button")
+    assert len({chip.evaluate("chip => chip.offsetTop") for chip in chips.all()}) == 1
+    expect(chips.last).to_be_in_viewport(ratio=1)
+    expect(line).to_have_class(re.compile("llm-goes-on"))
+    expect(page.locator(".llm-arcs path").last).to_be_in_viewport()
+    chips.first.press("Enter")
+    expect(chips.first).to_be_in_viewport(ratio=1)
+    assert line.evaluate("line => line.scrollLeft") == 0
 
 
 @pytest.mark.browser
