@@ -141,7 +141,7 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
     told = ["leave out", "␣Sam 91\u00a0%", "leave out", "leave out"]  # of the others a reader is still to guess
     expect(switches).to_have_text(told)
-    page.wait_for_function("location.search.includes('decoder_map.told=')")
+    page.wait_for_function("location.search.includes('.told=') && !location.search.includes('.out=')")
     page.reload()
     expect(switches).to_have_text(told)
     set_up.click()
