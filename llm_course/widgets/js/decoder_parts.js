@@ -206,7 +206,7 @@ function attentionSeen(sight, i, isOut, actions) {
     picture: headTable(sight, i, isOut, ledger, actions),
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}. The scores add up to what they are after the layer; hollow bars lower them. The layer makes the row longer, so the last norm divides by more what stood in it before. Each layer has two steps in the plot: attention, then feed-forward.`,
+        `turned by their positions; weights ${heads} × ${n} × ${n}. The scores add up to what they are after the layer; hollow bars lower them. The last norm divides by the row's new length: where the row has grown, what stood in it counts for less. Each layer has two steps in the plot: attention, then feed-forward.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };

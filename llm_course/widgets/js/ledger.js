@@ -11,11 +11,33 @@ import { pushesOf, pushesOfHead } from "./trace.js";
  *
  * @typedef {object} Ledger  It adds up: what is added counts at the scale that the last norm has after the layer.
  * @property {Scores} before  At the scale of its own.
- * @property {Scores} norm  What the other scale changes in that: the row grows, so the norm divides by more.
+ * @property {Scores} norm  What the other scale changes in that: where the row grows, the norm divides by more.
  * @property {{ by: Scores, isOut: boolean }[]} heads  What each adds, or would add if it weren't left out.
  * @property {Scores} feedForward
  * @property {Scores} after
  */
+
+/** @type {Scores} */
+export const NOTHING = [0, 0];
+
+/**
+ * Where the scores stand before each head, and after the last one.
+ * @param {Ledger} ledger
+ */
+export function standsOf({ before, norm, heads }) {
+  const stands = [plus(before, norm)];
+  for (const { by, isOut } of heads) stands.push(plus(stands[stands.length - 1], isOut ? NOTHING : by));
+  return stands;
+}
+
+/**
+ * @param {Scores} one
+ * @param {Scores} other
+ * @returns {Scores}
+ */
+export function plus(one, other) {
+  return [one[0] + other[0], one[1] + other[1]];
+}
 
 /**
  * @param {Sight} sight

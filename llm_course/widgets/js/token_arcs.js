@@ -7,7 +7,7 @@ import { percent } from "./token_bars.js";
 const SEEN = 0.03;
 /** In pixels: of an arc that takes all. */
 const BROADEST = 8;
-/** In pixels: an arc is as deep as it is wide, up to a limit. */
+/** In pixels: an arc is deeper the wider it is, up to here. */
 const DEEPEST = 24;
 /** In pixels: of a letter of the name, with some room. */
 const LETTER = 6.3;
