@@ -358,7 +358,7 @@ function answerInSteps(model) {
   const heads = ["head-3-2", "head-3-1", "head-1-4"];
   const names = ["Without step 3", "Nor step 2", "Nor step 1"];
   return {
-    say: "The answer in three steps: 1. a person (layer 1, head 4), 2. one of the two (layer 3, head 1), 3. not the giver (layer 3, head 2). Take them away.",
+    say: "Three steps of the answer: 1. a person (layer 1, head 4), 2. one of the two (layer 3, head 1), 3. not the giver (layer 3, head 2). Take them away.",
     set: { text: KITE, part: partOf(model), head: 2, rival: " Ben", out: [], told: heads, position: -1, every: false },
     then: names.map((name, i) => ({ name, set: { out: heads.slice(0, i + 1) } })),
     undo: "All steps again",

@@ -70,7 +70,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    expect(part).to_contain_text("Without head 2, which lowers “␣Sam” by 9.2, the guess is “␣Sam”, 91.3\u00a0%.")
+    expect(part).to_contain_text("Head 2, left out, would lower “␣Sam” by 9.2. The guess is “␣Sam”, 91.3\u00a0%.")
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -135,7 +135,7 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     expect(switches).to_have_text(["leave out"] * 4)
     switches.nth(1).press("Enter")
     expect(switches.nth(1)).to_be_focused()
-    expect(part).to_contain_text("Without head 2, which lowers “␣Sam” by 9.2, the guess is “␣Sam”, 91.3\u00a0%.")
+    expect(part).to_contain_text("Head 2, left out, would lower “␣Sam” by 9.2. The guess is “␣Sam”, 91.3\u00a0%.")
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
     expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
@@ -258,7 +258,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("Without head 2, which", "Without it: still"):
+    for said in ("Head 2, left out, would", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)

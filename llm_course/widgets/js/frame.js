@@ -11,7 +11,7 @@ import { announcement, button, columns, element, loadWhenVisible, redraw } from 
  *
  * @typedef {object} Step  One after the other, by one button; then it takes all of them back.
  * @property {string} name
- * @property {Record<string, any>} set
+ * @property {Record<string, any>} set  Its first trait tells whether the step is taken.
  *
  * @typedef {object} Frame
  * @property {string} title
@@ -169,7 +169,7 @@ function suggestions(sentences, { first, setUp, isSo, begin, go, back, setsUpAtO
     const { say, set, then = [], undo = "" } = one;
     const isSetUp = () => setUp() === say;
     const rest = Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in (then[0]?.set ?? {}))));
-    const [what] = Object.keys(then[0]?.set ?? {}); // what else a step sets, it sets for good measure
+    const [what] = Object.keys(then[0]?.set ?? {});
     const stages = [set, ...then.map((step) => step.set)].map((stage) => ({ ...rest, [what]: stage[what] }));
     const taken = () => (then.length ? stages.findIndex(isSo) : 0);
     const either = eitherButton([[BEGIN, () => begin(one)], [BACK, back]], () => Number(isSetUp()));

@@ -32,13 +32,13 @@ export function headInWords(sight, layer, isOut, ledger) {
   const { guess, rival } = rivalsOf(sight);
   const { by } = ledger.heads[head];
   const [value, id] = Math.abs(by[0]) > Math.abs(by[1]) ? [by[0], guess] : [by[1], rival];
-  const does = (/** @type {string} */ what) => `${value > 0 ? "raises" : "lowers"} ${what} by ${format(Math.abs(value), 1)}`;
+  const [does, amount] = [value > 0 ? "raise" : "lower", format(Math.abs(value), 1)];
   const name = written(sight.course, id);
-  if (isLeftOut(sight, part)) return `Without head ${head + 1}, which ${does(`“${name}”`)}, the guess is ${guessNow(sight)}.`;
+  if (isLeftOut(sight, part)) return `Head ${head + 1}, left out, would ${does} “${name}” by ${amount}. The guess is ${guessNow(sight)}.`;
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
   const other = guessOtherwise(sight, part);
-  return `${takes} and ${does(name === sight.labels[most] ? "its score" : `“${name}”`)}. Without it: ${other.isOther ? "" : "still "}${inWords(sight, other.id, other.share)}.`;
+  return `${takes} and ${does}s ${name === sight.labels[most] ? "its score" : `“${name}”`} by ${amount}. Without it: ${other.isOther ? "" : "still "}${inWords(sight, other.id, other.share)}.`;
 }
 
 /**

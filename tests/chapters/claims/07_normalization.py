@@ -165,7 +165,7 @@ assert len(back) == 54
 # Tom it never does"
 assert sum(back.count(name) == 8 for name in names) == 6 and back.count("Tom") == 0
 assert 0 < back.count("Anna") < 8 and 0 < back.count("Sara") < 8
-# "without another head of this layer, in none", "without [head 1], most sentences go to neither name"
+# "without another head of this layer, in none", "Without head 1, most sentences go to neither name"
 for head in (1, 3, 4):
     found = gets[f"without head {head}"]
     assert not any(found[pair] == pair[0] for pair in name_pairs)
@@ -210,3 +210,5 @@ text = "Sam and Anna had a red ball. Sam gave the red ball to"
 with torch.no_grad():
     depths = streams(torch.tensor(tokenizer(tokenizer.bos_token + text).input_ids), weights)
 assert depths[3][-1].pow(2).mean() > depths[2][-1].pow(2).mean()
+# "without both heads, 67 go to one of the two"
+assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
