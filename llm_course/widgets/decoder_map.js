@@ -5,20 +5,18 @@ import { allParts, flow } from "./js/decoder_flow.js";
 import { announcement, button, element, loadWhenVisible, setTrait, svg, traitTextField } from "./js/dom.js";
 import { widget } from "./js/frame.js";
 import { tellAlone } from "./js/head_grid.js";
-import { ledgerOf } from "./js/ledger.js";
 import { lensTable, written } from "./js/lens_table.js";
-import { argmax, randomNumbers, signed, softmax, twoLargest } from "./js/numbers.js";
+import { argmax, randomNumbers, softmax, twoLargest } from "./js/numbers.js";
 import { inWords, otherwise } from "./js/otherwise.js";
-import { rivalsOf } from "./js/rivals.js";
 import { sample } from "./js/sampling.js";
-import { headName, headOf, isLeftOut, isUntold, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
+import { headName, headOf, isLeftOut, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
 import { tokenArcs } from "./js/token_arcs.js";
 import { percent } from "./js/token_bars.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
-/** @import { Suggestion } from "./js/frame.js" */
 /** @import { Part } from "./js/decoder_parts.js" */
 /** @import { Sight } from "./js/sight.js" */
+/** @import { Suggestion } from "./js/suggestions.js" */
 /** @import { Model } from "./js/types.js" */
 
 /** Pixels from which on the opened part stands beside the map, as `style.css` has it: 38rem. */
@@ -39,14 +37,14 @@ export default widget(
     title: "A sentence on its way through the decoder",
     setsUpAtOnce: true,
     tryThis: (model) => [
-      gives(model, "Sam", "Who gets the ball? In layer 3 “Anna” overtakes “Sam”, and head 2 looks at Sam. Guess what the model says without this head."),
-      gives(model, "Anna", "Now Anna gives; all else is the same. Where does head 2 look now? Guess who gets the ball without this head."),
-      gives(model, "They", "Now “They” give: nobody is ruled out. Where does head 2 look now? Does the guess still depend on this head? Guess, then try."),
-      gives(model, "Tom", "Head 2 strikes out whoever gives. Tom, too? If he isn't the guess without it, find the head that still speaks for Mia, and leave that out as well."),
-      intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }),
+      gives(model, "Sam", "Who gets the ball? In layer 3 “Anna” overtakes “Sam”, and head 2 looks at Sam. And without this head?", "Sam"),
+      gives(model, "Anna", "Now Anna gives; all else is the same. Where does head 2 look? And who gets the ball without it?", "Anna"),
+      gives(model, "They", "Now “They” give: nobody is ruled out. Where does head 2 look? And who gets the ball without it?", "Anna"),
+      gives(model, "Tom", "Head 2 strikes out the giver. Is it Tom without it? If not, find the head that still speaks for Mia; leave it out, too.", "Mia"),
+      intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }, ".llm-opened"),
       answerInSteps(model),
-      ...(model.get("small") ? [] : [intact("Here is the first norm: what is the row divided by before each part? Two gray rows end far above the others: choose tokens until you find them.", { part: "norm-attention-1" })]),
-      intact("At the bottom stand the guesses for every token: how many are right after each layer? Find the right guess that the last layer overturns.", { text: KITE, position: -1, every: true }),
+      ...(model.get("small") ? [] : [intact("Here is the first norm: what is the row divided by before each part? Two gray rows end far above the others: choose tokens until you find them.", { part: "norm-attention-1" }, ".llm-opened")]),
+      intact("At the bottom stand the guesses for every token: how many are right after each layer? Find the right guess that the last layer overturns.", { text: KITE, position: -1, every: true }, ".llm-machine-row + details"),
     ],
   },
   (model, body) => {
@@ -166,15 +164,8 @@ export default widget(
       const weights = trace.layers[layer].weights[position][head];
       const chips = /** @type {HTMLElement[]} */ ([...tokens.querySelectorAll("button")]);
       arcs.classList.toggle("llm-idle", isOut);
-      const { guess, rival } = rivalsOf(sight);
-      const { by } = ledgerOf(sight, layer).heads[head];
-      const isTold = !isUntold(sight, headName(layer, head));
-      const named = (/** @type {string} */ share, /** @type {number} */ from) => {
-        const moved = by[[guess, rival].indexOf(ids[from])];
-        if (isOut) return `head ${head + 1}, left out${moved === undefined ? "" : `: no ${signed(moved, 1)}`}`;
-        return `head ${head + 1}: ${share}${moved !== undefined && isTold ? `, score ${signed(moved, 1)}` : ""}`;
-      };
-      arcs.append(...tokenArcs(chips, position, weights, named));
+      const name = `head ${head + 1}`;
+      arcs.append(...tokenArcs(chips, position, weights, (share) => (isOut ? `${name}, left out` : `${name}: ${share}`)));
     }
 
     /** Scrolls to the row that is spoken of, no further than needed: the caption stays where it can. */
@@ -192,20 +183,15 @@ export default widget(
      * @param {Part} part
      */
     function showOpened(sight, part) {
-      const shown = part.open(sight, { chooseHead, toggle, compare, leaveOutAlone, tellAll });
-      const isSaid = (/** @type {Node | string} */ node) => node instanceof HTMLElement && (node.matches("p, .llm-plot") || node.querySelector(".llm-token-bars") !== null);
-      const areSizesOpen = opened.querySelector("details")?.open;
+      const { said, shown } = part.open(sight, { chooseHead, toggle, compare, leaveOutAlone, tellAll });
+      const folds = () => /** @type {HTMLDetailsElement[]} */ ([...opened.querySelectorAll("details")]);
+      const unfolded = folds().filter(({ open }) => open).map(nameOfFold);
+      const caption = element("p", { class: "llm-caption" }, part.fullName ?? part.name, " ", part.adds ? outSwitch(sight, part.adds) : null);
       opened.replaceChildren(
-        element(
-          "div",
-          {},
-          element("p", { class: "llm-caption" }, part.fullName ?? part.name, " ", part.adds ? outSwitch(sight, part.adds) : null),
-          ...shown.filter(isSaid),
-          chapterLinks(model.get("chapters"), part),
-        ),
-        element("div", {}, ...shown.filter((node) => !isSaid(node))),
+        element("div", {}, caption, ...said, chapterLinks(model.get("chapters"), part)),
+        element("div", {}, ...shown),
       );
-      opened.querySelector("details")?.toggleAttribute("open", areSizesOpen === true);
+      for (const fold of folds()) fold.open = unfolded.includes(nameOfFold(fold));
     }
 
     /**
@@ -337,15 +323,17 @@ export default widget(
  * @param {Model} model
  * @param {string} giver
  * @param {string} say
+ * @param {string} right  The guess without the head.
  * @returns {Suggestion}
  */
-function gives(model, giver, say) {
+function gives(model, giver, say, right) {
   const out = ["head-3-2"];
   return {
     say,
     set: { text: ballOf(giver), part: partOf(model), head: 2, rival: giver === "They" ? " Sam" : ` ${giver}`, out: [], predict: true, told: [], position: -1, every: false },
     then: [{ name: "Leave head 2 out", set: { out, told: out, head: 2 } }],
     undo: "Put head 2 back",
+    ask: { guesses: [...namesWith(giver), "another"], right },
   };
 }
 
@@ -377,19 +365,24 @@ function partOf(model) {
 const KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to";
 
 /** @param {string} giver */
+function namesWith(giver) {
+  return giver === "Tom" ? ["Tom", "Mia"] : ["Sam", "Anna"];
+}
+
+/** @param {string} giver */
 function ballOf(giver) {
-  const names = giver === "Tom" ? "Tom and Mia" : "Sam and Anna";
-  return `${names} had a red ball. ${giver} gave the red ball to`;
+  return `${namesWith(giver).join(" and ")} had a red ball. ${giver} gave the red ball to`;
 }
 
 /**
  * A suggestion for the model with all its parts.
  * @param {string} say
- * @param {Record<string, any>} [set]  What else it sets.
+ * @param {Record<string, any>} set  What else it sets.
+ * @param {string} at  Selects what it is about.
  * @returns {Suggestion}
  */
-function intact(say, set) {
-  return { say, set: { out: [], ...set } };
+function intact(say, set, at) {
+  return { say, set: { out: [], ...set }, at };
 }
 
 /**
@@ -399,6 +392,11 @@ function intact(say, set) {
 function chapterLinks(addresses, { chapters }) {
   const links = chapters.filter((name) => addresses[name]).map((name) => element("a", { href: addresses[name] }, name));
   return links.length ? element("p", {}, "More about: ", ...links.flatMap((link, i) => (i ? [", ", link] : [link]))) : null;
+}
+
+/** @param {HTMLDetailsElement} fold */
+function nameOfFold(fold) {
+  return fold.querySelector("summary")?.textContent;
 }
 
 /**

@@ -59,7 +59,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     said, part = page.get_by_role("status"), page.get_by_role("region", name="The opened part")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     expect(part).to_contain_text("Head 2 (blue above) takes 42.1\u00a0% from “␣Sam” and lowers its score by 9.")
-    rows = part.locator(".llm-heads tbody tr:not(.llm-total)")
+    rows = part.locator(".llm-heads tbody tr")
     most = ["␣Anna", "␣Sam", "␣Anna", "."]
     for row, token in zip(rows.all(), most, strict=True):
         expect(row.get_by_role("cell").first).to_contain_text(token)
@@ -75,7 +75,15 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
     page.get_by_role("button", name="Leave all of it out").click()
-    expect(part.locator(".llm-heads thead th")).to_have_text(["head", "most from", "␣Anna", "␣Sam", "without head"])
+    expect(part.locator(".llm-heads thead th")).to_have_text(
+        [
+            "head",
+            "looks most at",
+            "for ␣Anna",
+            "for ␣Sam",
+            "guess without it",
+        ]
+    )
     expect(rows.locator("td:last-child")).to_have_text(["left out"] * 4)
     expect(said).to_contain_text("Without attention 3, after")
     page.get_by_role("button", name="Put all back").click()
@@ -95,14 +103,15 @@ BARS = """lanes => lanes.map((lane) => {
 @pytest.mark.parametrize("part", ["attention-3", "layer-3"])
 def test_the_heads_of_a_layer_add_up_to_what_torch_finds_after_it(watched: Watched, site: Path, part: str) -> None:
     page = shown(watched, site, DecoderMap(BALL, part, head=2, rival=" Sam", small=part == "layer-3"), 944, 15)
-    lanes = page.locator(".llm-heads .llm-lane")
+    page.get_by_text("How the scores add up").click()
+    lanes = page.locator(".llm-sum .llm-lane")
     for out in ([], ["head-3-2"]):
         earlier, after = (lens[-1] for lens in streams(token_ids(BALL), out)["lenses"][1:3])
         rows = [[number(lane) for lane in lanes.all_inner_texts()][i::2] for i in (0, 1)]
         for column, name in zip(rows, (" Anna", " Sam"), strict=True):
             before, norm, *heads, feed_forward, end = column
-            counted = [by for head, by in enumerate(heads, 1) if f"head-3-{head}" not in out]
-            assert before + norm + sum(counted) + feed_forward == pytest.approx(end, abs=0.3)
+            assert [by == 0 for by in heads] == [f"head-3-{head}" in out for head in range(1, 5)]
+            assert before + norm + sum(heads) + feed_forward == pytest.approx(end, abs=0.3)
             assert before == pytest.approx(float(earlier[token_id(name)]), abs=0.1)  # as the plot has it
             assert end == pytest.approx(float(after[token_id(name)]), abs=0.1)
         bars = lanes.evaluate_all(BARS)
@@ -113,8 +122,33 @@ def test_the_heads_of_a_layer_add_up_to_what_torch_finds_after_it(watched: Watch
             for line, by in enumerate(numbers[1:-1], 1):
                 ends = sorted([zero + unit * stands, zero + unit * (stands + by)])
                 assert bars[2 * line + column] == pytest.approx(ends, abs=0.04)
-                stands += 0 if f"head-3-{line - 1}" in out else by
+                stands += by
         page.locator(".llm-heads .llm-otherwise").nth(1).click()
+    expect(page.locator(".llm-sum")).to_be_visible()  # still open
+    expect(page.locator(".llm-sum tbody th")).to_have_text(
+        [
+            "before layer 3",
+            "norm (new length)",
+            "head 1",
+            "head 2",
+            "head 3",
+            "head 4",
+            "feed-forward 3",
+            "after layer 3",
+        ]
+    )
+
+
+@pytest.mark.browser
+def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(BALL, head=2, rival=" Sam"), 944, 15)
+    lanes = page.locator(".llm-heads .llm-lane")
+    numbers = [number(lane) for lane in lanes.all_inner_texts()]
+    assert min(numbers) < 0 < max(numbers)
+    zero, unit = -min(numbers) / (max(numbers) - min(numbers)), 1 / (max(numbers) - min(numbers))
+    for bar, by in zip(lanes.evaluate_all(BARS), numbers, strict=True):
+        if abs(by) > 1:  # a shorter one is drawn as wide as can be seen
+            assert bar == pytest.approx(sorted([zero, zero + unit * by]), abs=0.03)
 
 
 def number(text: str) -> float:
@@ -150,24 +184,44 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
 
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [944, 374])
-def test_the_step_of_a_suggestion_is_taken_beside_it_and_taken_back(watched: Watched, site: Path, width: int) -> None:
+def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, site: Path, width: int) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), width, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
-    tips.get_by_role("button", name="Leave head 2 out").press("Enter")
+    guesses = tips.get_by_role("group", name="Your guess").get_by_role("button")
+    back, sentence = tips.get_by_role("button", name="Put head 2 back"), tips.locator("li.llm-current b")
+    expect(guesses).to_have_text(["Sam", "Anna", "another"])
+    guesses.nth(1).press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
-    back = tips.get_by_role("button", name="Put head 2 back")
+    expect(sentence).to_have_text("No: Sam.")
     expect(back).to_be_focused()
     expect(tips.get_by_role("button")).to_have_count(2)  # to put back what is out is to set it up
     back.press("Enter")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
-    page.locator(".llm-heads .llm-otherwise").nth(2).click()
-    expect(tips.get_by_role("button", name="head 2")).to_be_hidden()  # it would put back what a reader has left out
+    expect(guesses.first).to_be_focused()
+    guesses.first.press("Enter")
+    expect(sentence).to_have_text("Right: Sam.")
     page.get_by_role("button", name="Put all back").click()
-    tips.get_by_role("button", name="Leave head 2 out").click()
-    expect(said).to_contain_text("Without head 2 of layer 3, after")
+    expect(guesses).to_have_count(3)
+    page.locator(".llm-heads .llm-otherwise").nth(2).click()
+    expect(guesses).to_have_count(0)  # another head is out: the step would put it back
+    page.get_by_role("button", name="Put all back").click()
     page.get_by_role("button", name="Logits").click()
-    expect(tips.get_by_role("button", name="head 2")).to_be_hidden()
+    expect(guesses).to_have_count(0)
     expect(tips.get_by_role("button", name="Set this up")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
+    said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
+    card = page.locator(".llm-widget").bounding_box()
+    for count in range(4):
+        if count:
+            tips.get_by_role("button", name="Next ›").click()
+        tips.get_by_role("button", name="another").click()
+        right = tips.locator("li.llm-current b").inner_text().removeprefix("No: ").removesuffix(".")
+        expect(said).to_contain_text(f"the first guess is “␣{right}”")
+        assert page.locator(".llm-widget").bounding_box() == card
 
 
 @pytest.mark.browser
@@ -234,9 +288,9 @@ def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched,
         drawn = arcs.evaluate(ARCS)
         assert [arc[:2] for arc in drawn] == [[i, len(ids) - 1] for i in seen]
         assert [arc[2] for arc in drawn] == pytest.approx([max(1, 8 * float(weights[i])) for i in seen], abs=0.1)
-    expect(arcs.locator("text")).to_have_text("head 3: 28.1\u00a0%, score +2.6")  # of Anna, from whom it takes most
+    expect(arcs.locator("text")).to_have_text("head 3: 28.1\u00a0%")
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
-    expect(arcs.locator("text")).to_have_text("head 3, left out: no +2.6")
+    expect(arcs.locator("text")).to_have_text("head 3, left out")
     page.get_by_label("Text", exact=True).fill(f"{BALL} Anna. Anna and Sam had")  # on two lines
     expect(arcs.locator("path")).to_have_count(0)
     page.get_by_label("Text", exact=True).fill(BALL)
@@ -319,3 +373,22 @@ def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str
         f'{address}/decoder_map-light.html?decoder_map.out=["head-3-9","attention-0","x","head-1-0"]&decoder_map.head=7'
     )
     expect(page.get_by_role("status")).to_contain_text("the model guesses “␣girl”")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [374, 944])
+def test_on_a_phone_a_button_leads_to_what_a_suggestion_is_about(watched: Watched, site: Path, width: int) -> None:
+    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True, predict=True), width, 15)
+    tips, there = page.get_by_role("group", name="What to try"), page.get_by_role("button", name="Go there ↓")
+    for _ in range(4):
+        tips.get_by_role("button", name="Next ›").click()
+    if width > 608:  # all stands on one screen
+        expect(there).to_be_hidden()
+        return
+    expect(page.locator(".llm-head-grid")).not_to_be_in_viewport()
+    there.click()
+    expect(page.locator(".llm-head-grid")).to_be_in_viewport(ratio=1)
+    for _ in range(2):
+        tips.get_by_role("button", name="Next ›").click()
+    there.click()
+    expect(page.locator(".llm-lens")).to_be_in_viewport()

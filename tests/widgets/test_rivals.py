@@ -91,7 +91,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     assert "␣Anna" in mark.evaluate("mark => mark.nextSibling.textContent")
     assert plot.locator("figcaption .llm-rival + select").count() == 1
     for look, name in names.items():
-        place = part.locator(".llm-heads thead th").all_inner_texts().index(name)
+        place = part.locator(".llm-heads thead th").all_inner_texts().index(f"for {name}")
         expect(part.locator(f".llm-heads tr:not(.llm-total) > :nth-child({place + 1}) .llm-{look}")).to_have_count(4)
     expect(plot.locator(".llm-named-1")).to_have_text("␣Anna")
     expect(plot.locator(".llm-named-2")).to_have_text("␣Sam")
@@ -102,6 +102,35 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator(".llm-named-2")).to_have_text("␣gave")
     expect(compare).to_be_focused()
     page.wait_for_function("location.search.includes('decoder_map.rival=')")
+
+
+OVERLAPS = """texts => {
+    const boxes = texts.map((text) => text.getBoundingClientRect());
+    return boxes.some((one, i) => boxes.slice(i + 1).some((other) => Math.abs(one.y - other.y) < 10));
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("part", ["layer-3", "attention-3"])
+def test_the_names_of_lines_stand_apart_at_their_ends_whatever_is_compared(
+    watched: Watched, site: Path, part: str
+) -> None:
+    page = shown(watched, site, DecoderMap(part=part, head=2, small=part == "layer-3"), 780, 15)
+    plot = page.locator(".llm-opened .llm-plot")
+    page.locator(".llm-heads .llm-otherwise").nth(1).click()
+    compare = plot.get_by_label("Compare with")
+    for name in compare.locator("option").all_inner_texts():
+        compare.select_option(name)
+        names = plot.locator(".llm-named")
+        for written in (name, "␣Anna"):
+            expect(plot.locator("svg").get_by_text(written, exact=True)).to_have_count(1)
+        assert not names.evaluate_all(OVERLAPS), name
+        frame, axis = plot.locator("svg").bounding_box(), plot.locator(".llm-axis").last.bounding_box()
+        assert frame and axis
+        for label in names.all():
+            box = label.bounding_box()
+            assert box and box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+            assert box["y"] + box["height"] / 2 < axis["y"]
 
 
 @pytest.mark.browser
@@ -121,7 +150,7 @@ def test_a_suggestion_of_the_map_that_is_turned_to_is_set_up(watched: Watched, s
     text, following = page.get_by_label("Text", exact=True), page.get_by_role("button", name="Next ›")
     following.click()
     expect(text).to_have_value("Sam and Anna had a red ball. Anna gave the red ball to")
-    page.get_by_role("button", name="Leave head 2 out").click()
+    page.get_by_role("group", name="Your guess").get_by_role("button", name="Anna").click()
     expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Anna”")
     page.get_by_role("button", name="Back to what I had").click()
     expect(text).to_have_value("Sam and Anna had a red ball. Sam gave the red ball to")

@@ -4,6 +4,7 @@ import { alongStream, rowsAlong } from "./along_stream.js";
 import { element } from "./dom.js";
 import { headGrid } from "./head_grid.js";
 import { headInWords, headTable } from "./layer_heads.js";
+import { layerSum } from "./layer_sum.js";
 import { ledgerOf } from "./ledger.js";
 import { guessOf, written } from "./lens_table.js";
 import { format, softmax } from "./numbers.js";
@@ -22,9 +23,9 @@ const SCORES = 7;
 const BARS = 3;
 const HIDDEN_UNITS = 4;
 /** Of a plot in the small map, in pixels. */
-const ROOMY = 106;
+const ROOMY = 146;
 /** The same where the heads stand below it. */
-const FLAT = 92;
+const FLAT = 124;
 
 /**
  * @typedef {object} PartActions  What a reader may do in an opened part.
@@ -36,6 +37,10 @@ const FLAT = 92;
  */
 
 /**
+ * @typedef {object} Opened  What an opened part shows.
+ * @property {(Node | string)[]} said  Sentences and plots, which stand first.
+ * @property {(Node | string)[]} shown  Tables and what is behind them: beside the others where there is room.
+ *
  * @typedef {object} Part  A box of the map.
  * @property {string} key
  * @property {string} name
@@ -44,7 +49,7 @@ const FLAT = 92;
  * @property {string[]} chapters  What its chapters are about, the keys of their addresses.
  * @property {number} [heads]  The layer, from 0, whose heads it shows.
  * @property {string[]} [adds]  What adds to the stream in it, as `traceWithout` names it.
- * @property {(sight: Sight, actions: PartActions) => (Node | string)[]} open  What it shows.
+ * @property {(sight: Sight, actions: PartActions) => Opened} open
  */
 
 /** @type {Part} */
@@ -53,10 +58,10 @@ export const TOKENS = {
   name: "Tokens",
   kind: "tensor",
   chapters: ["tokenization"],
-  open: ({ ids, labels, position, course }) => [
-    paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. START is the token that ends a text: the model's texts begin behind one.`),
-    table("Tokens and their numbers", ["Token", "Number"], labels.map((label, i) => [label, String(ids[i])]), position),
-  ],
+  open: ({ ids, labels, position, course }) => ({
+    said: [paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. START is the token that ends a text: the model's texts begin behind one.`)],
+    shown: [table("Tokens and their numbers", ["Token", "Number"], labels.map((label, i) => [label, String(ids[i])]), position)],
+  }),
 };
 
 /** @type {Part} */
@@ -65,10 +70,10 @@ export const ROWS = {
   name: "Embeddings",
   kind: "learned",
   chapters: ["embeddings"],
-  open: (sight) => [
-    paragraph(`Each number picks its row of a table: ${shape(sight)} numbers. This is the row of “${token(sight)}”. Its position comes in later, in attention. The same table turns rows into guesses, so at first each row guesses itself.`),
-    strip("The row", sight.trace.embedding[sight.position]),
-  ],
+  open: (sight) => ({
+    said: [paragraph(`Each number picks its row of a table: ${shape(sight)} numbers. This is the row of “${token(sight)}”. Its position comes in later, in attention. The same table turns rows into guesses, so at first each row guesses itself.`)],
+    shown: [strip("The row", sight.trace.embedding[sight.position])],
+  }),
 };
 
 /** @type {Part} */
@@ -92,10 +97,10 @@ export const LOGITS = {
   open: (sight) => {
     const logits = sight.trace.logits[sight.position];
     const ranked = ranking(logits).slice(0, SCORES);
-    return [
-      paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row's product with each row of the embedding table.`),
-      table(`The highest after “${token(sight)}”`, ["Next token", "Logit"], ranked.map((id) => [written(sight.course, id), format(logits[id])])),
-    ];
+    return {
+      said: [paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row's product with each row of the embedding table.`)],
+      shown: [table(`The highest after “${token(sight)}”`, ["Next token", "Logit"], ranked.map((id) => [written(sight.course, id), format(logits[id])]))],
+    };
   },
 };
 
@@ -112,7 +117,7 @@ export const DRAW = {
     bars.show(ranking(probabilities).slice(0, BARS).map((id) => ({ id, token: sight.course.tokenizer.decode([id]), probability: probabilities[id], before: whole?.[id] })));
     const came = sight.ids[sight.position + 1];
     const next = came === undefined ? "One is drawn, and the text goes on with it." : `In the text came “${sight.labels[sight.position + 1]}”, ${percent(probabilities[came])}.`;
-    return [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node, headGrid(sight, actions)];
+    return { said: [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node], shown: [headGrid(sight, actions)] };
   },
 };
 
@@ -138,13 +143,11 @@ export function wholeLayer(i) {
     heads: i,
     chapters: ["attention", "feed-forward networks"],
     open: (sight, actions) => {
-      const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
-      return [
-        paragraph(said),
-        rivalsAlong(sight, [i, i + 1], actions.compare, ROOMY),
-        picture,
-        details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i)),
-      ];
+      const { said, pictures, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
+      return {
+        said: [paragraph(said), rivalsAlong(sight, [i, i + 1], actions.compare, ROOMY)],
+        shown: [...pictures, details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i))],
+      };
     },
   };
 }
@@ -183,14 +186,17 @@ function attentionOf(i) {
     heads: i,
     chapters: ["attention"],
     open: (sight, actions) => {
-      const { said, picture, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
-      return [paragraph(said), rivalsAlong(sight, [i, i + 0.5], actions.compare, FLAT), picture, details("Shapes and sizes", ...sizes)];
+      const { said, pictures, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
+      return {
+        said: [paragraph(said), rivalsAlong(sight, [i, i + 0.5], actions.compare, FLAT)],
+        shown: [...pictures, details("Shapes and sizes", ...sizes)],
+      };
     },
   };
 }
 
 /**
- * The attention of a layer: what it does in a sentence, a picture of its heads, and how large things are.
+ * The attention of a layer: what it does in a sentence, its heads and what they add up to, and how large things are.
  * @param {Sight} sight
  * @param {number} i
  * @param {boolean} isOut
@@ -203,10 +209,10 @@ function attentionSeen(sight, i, isOut, actions) {
   const ledger = ledgerOf(sight, i);
   return {
     said: headInWords(sight, i, isOut, ledger),
-    picture: headTable(sight, i, isOut, ledger, actions),
+    pictures: [headTable(sight, i, isOut, ledger, actions), layerSum(sight, i, ledger)],
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +
-        `turned by their positions; weights ${heads} × ${n} × ${n}. The scores add up to what they are after the layer; hollow bars lower them. The last norm divides by the row's new length: where the row has grown, what stood in it counts for less. Each layer has two steps in the plot: attention, then feed-forward.`,
+        `turned by their positions; weights ${heads} × ${n} × ${n}. Each layer has two steps in the plot: attention, then feed-forward.`,
       added("What attention adds", attentionOutput[sight.position], input[sight.position]),
     ],
   };
@@ -232,12 +238,13 @@ function feedForwardOf(i) {
       const does = isOut
         ? "Left out, it adds nothing. With it back,"
         : `The row of “${token(sight)}” goes by itself through ${mine.length} hidden units; each adds its own direction, times its value. Without them,`;
-      return [
-        paragraph(`${does} the guess ${guessThen(sight, adds)}.`),
-        rivalsAlong(sight, [i + 0.5, i + 1], actions.compare),
-        isOut ? "" : strongestUnits(sight, i),
-        details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
-      ];
+      return {
+        said: [paragraph(`${does} the guess ${guessThen(sight, adds)}.`), rivalsAlong(sight, [i + 0.5, i + 1], actions.compare)],
+        shown: [
+          ...(isOut ? [] : [strongestUnits(sight, i)]),
+          details("Shapes and sizes", `Layer ${i + 1}: ${n} × ${width} numbers become ${n} × ${mine.length} hidden units and ${n} × ${width} numbers again.`, feedForwardAdds(sight, i)),
+        ],
+      };
     },
   };
 }
@@ -274,7 +281,7 @@ function norm(sight, before, after, at) {
   const sizes = (/** @type {number} */ position) => rowsAlong(sight.trace, position).map(([x, row]) => /** @type {[number, number]} */ ([x, rootMeanSquare(row)]));
   const others = sight.ids.map((_, i) => i).filter((i) => i !== sight.position);
   const divisor = rootMeanSquare(before);
-  return [
+  const said = [
     paragraph(`Each row of ${shape(sight)} is divided by its root mean square, here ${format(divisor)}, and multiplied by a learned gain.`),
     alongStream(sight.trace, {
       title: "Root mean square of the row along the stream (gray: other tokens)",
@@ -282,9 +289,8 @@ function norm(sight, before, after, at) {
       linesAreNamedElsewhere: true, // above them
       dots: [{ at: [at, divisor], name: format(divisor) }],
     }),
-    strip("Before", before, largest),
-    strip("After, on the same scale", after, largest),
   ];
+  return { said, shown: [strip("Before", before, largest), strip("After, on the same scale", after, largest)] };
 }
 
 /** @param {Sight} sight */

@@ -1,4 +1,4 @@
-/** A sum in the rows of a table: in a column for each of two scores a bar for each step, from where the score stood. */
+/** What is added to two scores, in the rows of a table: in a column for each a bar from where the score stood. */
 
 import { element } from "./dom.js";
 import { lookOf } from "./rivals.js";
@@ -24,14 +24,4 @@ export function lanesOf(rivals, stands) {
       const style = Object.entries({ left, width: right - left, zero: at(0) }).map(([name, share]) => `--${name}: ${share.toFixed(4)}`).join("; ");
       return element("span", { class: `llm-lane ${lookOf(rivals, id)}${by[i] < 0 ? " llm-lowers" : ""}`, style }, inWords(by[i], 1));
     });
-}
-
-/**
- * A row of no head: its name takes two columns, and nothing stands behind its lanes.
- * @param {string} name
- * @param {HTMLElement[]} lanes
- * @param {string} [title]
- */
-export function totalRow(name, lanes, title = "") {
-  return element("tr", { class: "llm-total", title }, element("th", { scope: "row", colspan: 2 }, name), ...lanes.map((lane) => element("td", {}, lane)), element("td"));
 }

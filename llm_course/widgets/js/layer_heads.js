@@ -1,8 +1,8 @@
 /** The heads of a layer, a line each: what a head takes most from, what it adds to the scores, and the guess without it. */
 
 import { element } from "./dom.js";
-import { lanesOf, totalRow } from "./lanes.js";
-import { NOTHING, plus, standsOf } from "./ledger.js";
+import { lanesOf } from "./lanes.js";
+import { NOTHING } from "./ledger.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.js";
@@ -48,21 +48,13 @@ export function headInWords(sight, layer, isOut, ledger) {
  * @param {Ledger} ledger
  * @param {PartActions} actions
  */
-export function headTable(sight, layer, isOut, ledger, actions) {
-  const { before, norm, heads, feedForward, after } = ledger;
+export function headTable(sight, layer, isOut, { heads }, actions) {
   const rivals = rivalsOf(sight);
-  const stands = standsOf(ledger);
-  const lanes = lanesOf(rivals, [NOTHING, before, after, ...stands, ...heads.map(({ by }, head) => plus(stands[head], by))]);
-  const rows = [
-    totalRow(`before layer ${layer + 1}`, lanes(NOTHING, before, format)),
-    totalRow("norm (new length)", lanes(before, norm, signed), "The last norm divides by the row's length after the layer: where the row has grown, what stood in it counts for less"),
-    ...heads.map(({ by }, head) => headRow(sight, layer, head, isOut, lanes(stands[head], by, signed), actions)),
-    totalRow(`feed-forward ${layer + 1}`, lanes(stands[heads.length], feedForward, signed)),
-    totalRow(`after layer ${layer + 1}`, lanes(NOTHING, after, format)),
-  ];
+  const lanes = lanesOf(rivals, [NOTHING, ...heads.map(({ by }) => by)]);
+  const rows = heads.map(({ by }, head) => headRow(sight, layer, head, isOut, lanes(NOTHING, by, signed), actions));
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${headOf(sight, layer) + 1})`;
-  const compared = [rivals.guess, rivals.rival].map((id) => written(sight.course, id));
-  const columns = ["head", "most from", ...compared, sight.out.length && !isOut ? "also without" : "without head"];
+  const compared = [rivals.guess, rivals.rival].map((id) => `for ${written(sight.course, id)}`);
+  const columns = ["head", "looks most at", ...compared, sight.out.length && !isOut ? "without it, too" : "guess without it"];
   return captionedTable(caption, columns, rows, "llm-heat llm-heads");
 }
 

@@ -35,7 +35,7 @@ export function standsOf({ before, norm, heads }) {
  * @param {Scores} other
  * @returns {Scores}
  */
-export function plus(one, other) {
+function plus(one, other) {
   return [one[0] + other[0], one[1] + other[1]];
 }
 

@@ -38,6 +38,7 @@ import { boxOf, markAt, placed, spotFixed, spotsAlong, spotsAround, spotsRightOf
  * @property {[number, number]} [yRange]
  * @property {number} [height]  In pixels; by the width if left out.
  * @property {boolean} [linesAreInLegend]  Whether they are named there even where they have room beside them.
+ * @property {boolean} [linesAreNamedAtEnd]  Whether their names stand at their right ends, wherever these are.
  * @property {boolean} [linesAreNamedElsewhere]  Whether no legend names them where they have no room.
  * @property {boolean} [tracesAreNamed]  Whether words beside several plots say once what their traces are.
  */
@@ -101,14 +102,15 @@ export function fitted(draw) {
  * @param {Plot} plot
  * @param {number} width
  */
-function drawing({ title, x, y, series, marker, band, secondBand, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, linesAreNamedElsewhere, tracesAreNamed }, width) {
+function drawing({ title, x, y, series, marker, band, secondBand, markerName, bandNameAbove, dots = [], xTick = short, yTick = short, xTicks, yTicks, xRange, yRange, height: asked, linesAreInLegend, linesAreNamedAtEnd, linesAreNamedElsewhere, tracesAreNamed }, width) {
   const height = asked ?? Math.round(Math.min(HEIGHT.most, Math.max(HEIGHT.least, HEIGHT.ofWidth * width)));
   const all = series.flatMap(({ points, before = [] }) => [...points, ...before]);
   const [left, right] = xRange ?? range(all.map(([value]) => value));
   const [low, high] = yRange ?? range(all.map(([, value]) => value));
   const rows = (yTicks ?? ticks(low, high, Math.min(5, Math.max(2, Math.round(height / 40))))).map((value) => ({ value, text: yTick(value) }));
   const start = 12 + Math.max(...rows.map(({ text }) => widthOf(text)));
-  const [end, bottom] = [width - EDGE.right, height - (x ? EDGE.bottom : UNNAMED.bottom)];
+  const besides = linesAreNamedAtEnd ? 6 + Math.max(...series.map(({ name }) => widthOf(name))) : EDGE.right;
+  const [end, bottom] = [width - besides, height - (x ? EDGE.bottom : UNNAMED.bottom)];
   const top = (y ? EDGE.top : UNNAMED.top) + (bandNameAbove ? LINE : 0);
   const toX = (/** @type {number} */ value) => start + ((value - left) / (right - left || 1)) * (end - start);
   const toY = (/** @type {number} */ value) => bottom - ((value - low) / (high - low || 1)) * (bottom - top);
@@ -116,7 +118,7 @@ function drawing({ title, x, y, series, marker, band, secondBand, markerName, ba
     svg("polyline", { class: name, points: points.map(([px, py]) => `${toX(px).toFixed(1)},${toY(py).toFixed(1)}`).join(" ") });
   const look = (/** @type {Series} */ one, /** @type {number} */ i) => `llm-line llm-line-${one.look ?? i}`;
   const { texts, areNamed } = names(
-    { series, marker, band, markerName, bandNameAbove, dots, y, linesAreInLegend },
+    { series, marker, band, markerName, bandNameAbove, dots, y, linesAreInLegend: linesAreInLegend || linesAreNamedAtEnd },
     { start, top, bottom, width, at: ([px, py]) => [toX(px), toY(py)] },
   );
   const picture = svg(
@@ -134,6 +136,7 @@ function drawing({ title, x, y, series, marker, band, secondBand, markerName, ba
       svg("circle", { class: `llm-point${own ? ` llm-point-${own}` : ""}${pale ? " llm-before" : ""}`, cx: toX(px), cy: toY(py), r: RADIUS }, svg("title", {}, name)),
     ),
     ...texts,
+    ...(linesAreNamedAtEnd ? namesAtEnd(series, end + 4, bottom, toY) : []),
     label(end, height - 4, "end", x, "llm-tick"),
     label(Y_NAME.x, Y_NAME.y, Y_NAME.anchor, y, "llm-tick"),
   );
@@ -180,6 +183,31 @@ function names({ series, marker, band, markerName, bandNameAbove, dots, y, lines
   const texts = things.flatMap(({ text, look }, i) => written(text, spots[i], look));
   if (areNamed) texts.push(...asked.flatMap(({ text, look }, i) => written(text, besideLines[i], `llm-named llm-named-${look}`)));
   return { texts, areNamed };
+}
+
+/**
+ * The names of lines at their right ends, above what is written below the axis.
+ * @param {Series[]} series
+ * @param {number} x
+ * @param {number} bottom
+ * @param {(value: number) => number} toY
+ */
+function namesAtEnd(series, x, bottom, toY) {
+  const ends = apart(series.map(({ points }) => toY(points[points.length - 1][1])), bottom - 6);
+  return series.map(({ name, look }, i) => label(x, ends[i] + 4, "start", name, `llm-named llm-named-${look ?? i}`));
+}
+
+/**
+ * Heights of names at the ends of lines: names that would lie on each other make room, above the axis.
+ * @param {number[]} ends
+ * @param {number} bottom
+ */
+function apart(ends, bottom) {
+  const fromTop = ends.map((_, i) => i).sort((one, other) => ends[one] - ends[other]);
+  const at = [...ends];
+  fromTop.slice(1).forEach((i, rank) => (at[i] = Math.max(at[i], at[fromTop[rank]] + LINE)));
+  fromTop.reverse().forEach((i, rank) => (at[i] = Math.min(at[i], bottom - LINE * rank)));
+  return at;
 }
 
 /**

@@ -83,6 +83,7 @@ export function rivalsAlong(sight, band, onCompare, height) {
     series: [...third, line(rival, 2), line(guess, 1)],
     band,
     height,
+    linesAreNamedAtEnd: true,
     linesAreNamedElsewhere: true, // above them
     tracesAreNamed: true,
   });

@@ -16,7 +16,7 @@ const LETTER = 6.3;
  * @param {HTMLElement[]} tokens
  * @param {number} position  Of the one that looks.
  * @param {number[]} weights  What it takes from each.
- * @param {(share: string, token: number) => string} nameOf  What stands on the broadest arc.
+ * @param {(share: string) => string} nameOf  What stands on the broadest arc.
  * @returns {SVGElement[]}  None where tokens fill several lines: arcs would lie on them.
  */
 export function tokenArcs(tokens, position, weights, nameOf) {
@@ -26,7 +26,7 @@ export function tokenArcs(tokens, position, weights, nameOf) {
   if (!seen.length) return [];
   const arcs = seen.map((i) => arc(middle(i), middle(position), weights[i]));
   const broadest = seen[seen.length - 1];
-  const name = nameOf(percent(weights[broadest]), broadest);
+  const name = nameOf(percent(weights[broadest]));
   const [at, width] = [(middle(broadest) + middle(position)) / 2, LETTER * name.length];
   const gap = svg("rect", { x: at - width / 2, y: DEEPEST - 10, width, height: 17 });
   return [...arcs, gap, svg("text", { x: at, y: DEEPEST + 3, "text-anchor": "middle" }, name)];

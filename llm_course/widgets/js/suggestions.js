@@ -1,0 +1,181 @@
+/** What to try in a widget: sentences, one at a time, with the buttons behind each. */
+
+import { button, element } from "./dom.js";
+
+/**
+ * What to try: a sentence, with the traits that it starts from where they are not those of the page, and the step from there.
+ * @typedef {string | Start} Suggestion
+ *
+ * @typedef {object} Start
+ * @property {string} say
+ * @property {Record<string, any>} set
+ * @property {Step[]} [then]
+ * @property {string} [undo]  The name of the way back.
+ * @property {Question} [ask]  Asked before the first step, which is taken by an answer.
+ * @property {string} [at]  Selects what the sentence is about, where that stands far below on a phone: a button leads there.
+ *
+ * @typedef {object} Step  One after the other, by one button; then it takes all of them back.
+ * @property {string} name
+ * @property {Record<string, any>} set  Its first trait tells whether the step is taken.
+ *
+ * @typedef {object} Question
+ * @property {string[]} guesses
+ * @property {string} right  One of them.
+ */
+
+/**
+ * @typedef {object} Ways  What a suggestion's buttons do.
+ * @property {string} first  The one that is shown first, if it is among them.
+ * @property {() => string | undefined} setUp  The one that is set up: its button leads back.
+ * @property {(set: Record<string, any>) => boolean} isSo  Whether the widget is where a suggestion starts: it needs no button.
+ * @property {(start: Start) => void} begin  Brings the widget to where a suggestion starts.
+ * @property {(set: Record<string, any>) => void} go  Takes the step from there.
+ * @property {() => void} back  Brings back what stood before.
+ * @property {(selector: string) => void} goTo  Brings a part of the widget into sight.
+ * @property {boolean} setsUpAtOnce  Whether to turn to one is to begin it.
+ */
+
+const BEGIN = "Set this up";
+const BACK = "Back to what I had";
+
+/**
+ * What to try, one at a time: all at once would push the widget off the screen. They share a place, so that nothing moves.
+ * @param {Suggestion[]} sentences
+ * @param {Ways} ways
+ * @returns {{ node: HTMLElement, refresh: () => void, current: () => string }}  `refresh` after a trait has changed;
+ *   `current` is the one that is shown.
+ */
+export function suggestions(sentences, ways) {
+  const { first, setUp, isSo, begin, back, setsUpAtOnce } = ways;
+  let current = 0;
+  const said = sentences.map((one) => (typeof one === "string" ? one : one.say));
+  const isThere = said.includes(setUp() ?? "");
+  /** @type {(() => void)[]} */
+  const shows = [];
+  const items = sentences.map((one, i) => {
+    // Where other suggestions stand now than the one that is set up, the first leads back.
+    if (typeof one === "string") return element("li", {}, one, ...(i === 0 && setUp() !== undefined && !isThere ? [" ", button(BACK, back)] : []));
+    const made = buttonsOf(one, ways);
+    shows.push(made.show);
+    made.nodes.forEach((node) => node.addEventListener("click", () => refresh()));
+    return element("li", {}, one.say, ...made.nodes.flatMap((node) => [" ", node]));
+  });
+  const refresh = () => shows.forEach((each) => each());
+  const count = element("span");
+  const next = button("Next ›", () => {
+    show((current + 1) % items.length);
+    const one = sentences[current];
+    if (!setsUpAtOnce || typeof one === "string" || isSo(one.set)) return;
+    begin(one);
+    refresh();
+  });
+  next.setAttribute("aria-label", "Next ›, of what to try");
+
+  /** @param {number} index */
+  function show(index) {
+    current = index;
+    count.textContent = `${index + 1} of ${items.length}`;
+    items.forEach((item, i) => item.classList.toggle("llm-current", i === index));
+    list.dispatchEvent(new CustomEvent("llm-tried", { detail: index, bubbles: true }));
+  }
+
+  const list = element("ul", { "aria-live": "polite" }, ...items);
+  show(Math.max(0, said.indexOf(first)));
+  refresh();
+  const node = element(
+    "div",
+    { class: "llm-try", role: "group", "aria-label": "What to try" },
+    element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, " ", next)] : [])),
+    list,
+  );
+  return { node, refresh, current: () => said[current] };
+}
+
+/**
+ * A button that does one of several things, as wide as the longest of their names.
+ * @param {[name: string, does: () => void][]} ways
+ * @param {() => number} which
+ */
+function eitherButton(ways, which) {
+  const spans = ways.map(([name]) => element("span", {}, name));
+  const show = () => spans.forEach((span, i) => span.classList.toggle("llm-current", i === which()));
+  return { node: element("button", { type: "button", class: "llm-either", onclick: () => ways[which()][1]() }, ...spans), show };
+}
+
+/**
+ * The buttons behind a sentence, which keep their places where they are needless: the step from where it starts, what leads to what it is about, and what sets it up.
+ * @param {Start} start
+ * @param {Pick<Ways, "setUp" | "isSo" | "begin" | "go" | "back" | "goTo">} ways
+ * @returns {{ nodes: HTMLElement[], show: () => void }}  Each as it is now, once `show` was called.
+ */
+function buttonsOf(start, { setUp, isSo, begin, go, back, goTo }) {
+  const { say, set, then = [], undo = "", ask, at } = start;
+  const isSetUp = () => setUp() === say;
+  const stages = stagesOf(start);
+  const taken = () => stages.findIndex(isSo);
+  const steps = then.map((step) => /** @type {[string, () => void]} */ ([step.name, () => go(step.set)]));
+  const step = eitherButton([...steps, [undo, () => go(set)]], () => Math.max(0, taken()));
+  step.node.classList.add("llm-step");
+  const stepped = ask ? asked(ask, () => go(then[0].set), step, taken) : step;
+  const there = button("Go there ↓", () => goTo(at ?? ""));
+  there.className = "llm-there";
+  const either = eitherButton([[BEGIN, () => begin(start)], [BACK, back]], () => Number(isSetUp()));
+  return {
+    nodes: [...(then.length ? [stepped.node] : []), ...(at ? [there] : []), either.node],
+    show() {
+      stepped.show();
+      stepped.node.classList.toggle("llm-needless", taken() < 0);
+      either.show();
+      either.node.classList.toggle("llm-needless", !isSetUp() && (isSo(set) || taken() > 0));
+    },
+  };
+}
+
+/**
+ * Guesses, by each of which a step is taken; then in their place what is right, and the way back.
+ * @param {Question} question
+ * @param {() => void} take
+ * @param {ReturnType<typeof eitherButton>} step  The step's own button, which leads back once it is taken.
+ * @param {() => number} taken  How many steps are.
+ */
+function asked({ guesses, right }, take, step, taken) {
+  let given = "";
+  const answer = (/** @type {string} */ guess) => {
+    given = guess;
+    take();
+    show();
+    step.node.focus();
+  };
+  const buttons = guesses.map((guess) => button(guess, () => answer(guess)));
+  buttons.forEach((one) => (one.className = "llm-step"));
+  const choice = element("span", { role: "group", "aria-label": "Your guess" }, ...buttons);
+  const verdict = element("b");
+  const told = element("span", {}, verdict, step.node);
+  step.node.addEventListener("click", () => {
+    show();
+    buttons[0].focus();
+  });
+
+  function show() {
+    const isTaken = taken() > 0;
+    if (!isTaken) given = "";
+    step.show();
+    verdict.textContent = given ? `${given === right ? "Right" : "No"}: ${right}.` : "";
+    choice.classList.toggle("llm-current", !isTaken);
+    told.classList.toggle("llm-current", isTaken);
+  }
+  return { node: element("span", { class: "llm-commit" }, choice, told), show };
+}
+
+/**
+ * Where a widget stands before the first step, after each, by what its steps do not change and by the first trait that they do.
+ * @param {Start} start
+ * @returns {Record<string, any>[]}  None where there is no step.
+ */
+function stagesOf({ set, then = [] }) {
+  if (!then.length) return [];
+  const changed = then[0].set;
+  const [told] = Object.keys(changed);
+  const rest = Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in changed)));
+  return [set, ...then.map((step) => step.set)].map((stage) => ({ ...rest, [told]: stage[told] }));
+}
