@@ -16,7 +16,7 @@ import { percent } from "./js/token_bars.js";
 /** @import { CourseModel } from "./js/course_model.js" */
 /** @import { Part } from "./js/decoder_parts.js" */
 /** @import { Sight } from "./js/sight.js" */
-/** @import { Suggestion } from "./js/suggestions.js" */
+/** @import { Start } from "./js/suggestions.js" */
 /** @import { Model } from "./js/types.js" */
 
 /** Pixels from which on the opened part stands beside the map, as `style.css` has it: 38rem. */
@@ -37,14 +37,14 @@ export default widget(
     title: "A sentence on its way through the decoder",
     setsUpAtOnce: true,
     tryThis: (model) => [
-      gives(model, "Sam", "Who gets the ball? In layer 3 “Anna” overtakes “Sam”, and head 2 looks at Sam. And without this head?", "Sam"),
-      gives(model, "Anna", "Now Anna gives; all else is the same. Where does head 2 look? And who gets the ball without it?", "Anna"),
-      gives(model, "They", "Now “They” give: nobody is ruled out. Where does head 2 look? And who gets the ball without it?", "Anna"),
-      gives(model, "Tom", "Head 2 strikes out the giver. Is it Tom without it? If not, find the head that still speaks for Mia; leave it out, too.", "Mia"),
+      gives(model, "Sam", "Head 2 of layer 3 looks at Sam, who gives. Who gets the ball without this head?", "Sam: the head had held him back."),
+      gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
+      gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: nobody was held back."),
+      tomGives(model),
       intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }, ".llm-opened"),
       answerInSteps(model),
-      ...(model.get("small") ? [] : [intact("Here is the first norm: what is the row divided by before each part? Two gray rows end far above the others: choose tokens until you find them.", { part: "norm-attention-1" }, ".llm-opened")]),
-      intact("At the bottom stand the guesses for every token: how many are right after each layer? Find the right guess that the last layer overturns.", { text: KITE, position: -1, every: true }, ".llm-machine-row + details"),
+      ...(model.get("small") ? [] : [intact("Here is the first norm. Each line is the row of a token; two end far above the others. Choose tokens until you find them.", { part: "norm-attention-1" }, ".llm-opened")]),
+      intact("At the bottom stand the guesses for every token, after every layer. The last layer overturns one that is right: find it.", { text: KITE, position: -1, every: true }, ".llm-machine-row + details"),
     ],
   },
   (model, body) => {
@@ -57,6 +57,7 @@ export default widget(
     const line = element("div", { class: "llm-linked", onscroll: () => line.classList.toggle("llm-goes-on", line.scrollLeft > 0) }, tokens, arcs);
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
+    opened.addEventListener("toggle", (event) => unfold(/** @type {HTMLDetailsElement} */ (event.target)), true); // it does not bubble
     const row = element("div", { class: "llm-machine-row" }, map, opened);
     const every = element("div");
     const lenses = element("details", { open: model.get("every"), ontoggle: onEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
@@ -144,6 +145,14 @@ export default widget(
       if (sight && lenses.open) every.replaceChildren(lensTable(sight.course, sight, follow));
     }
 
+    /**
+     * Beside the map the opened part scrolls in itself: what is unfolded there comes into sight.
+     * @param {HTMLDetailsElement} fold
+     */
+    function unfold(fold) {
+      if (fold.open && opened.scrollHeight > opened.clientHeight) opened.scrollTop = fold.offsetTop;
+    }
+
     /** Where there is no room beside the map, a part opens below its own layer, not below all of them. */
     function place() {
       const isNarrow = body.clientWidth < BESIDE;
@@ -165,17 +174,28 @@ export default widget(
       const chips = /** @type {HTMLElement[]} */ ([...tokens.querySelectorAll("button")]);
       arcs.classList.toggle("llm-idle", isOut);
       const name = `head ${head + 1}`;
-      arcs.append(...tokenArcs(chips, position, weights, (share) => (isOut ? `${name}, left out` : `${name}: ${share}`)));
+      arcs.append(...tokenArcs(chips, position, weights, (share, isItself) => (isOut ? `${name}, left out` : `${name}: ${share}${isItself ? " of itself" : ""}`)));
     }
 
-    /** Scrolls to the row that is spoken of, no further than needed: the caption stays where it can. */
+    /** Scrolls to what is spoken of, no further than needed: the caption stays where it can. */
     function reveal() {
-      const followed = /** @type {HTMLElement | null} */ (tokens.querySelector("[aria-pressed=true]"));
-      if (followed) line.scrollLeft = Math.min(Math.max(line.scrollLeft, followed.offsetLeft + followed.offsetWidth + MARGIN - line.clientWidth), followed.offsetLeft - MARGIN);
+      revealToken();
       opened.scrollTop = 0;
       const named = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked"));
       const table = named?.closest(".llm-scroller");
       if (named && table) table.scrollTop = named.offsetTop + 2 * named.offsetHeight - table.clientHeight;
+    }
+
+    /** The token that is followed comes into sight, and with it the one that the head looks at most, where both have room. */
+    function revealToken() {
+      const followed = /** @type {HTMLElement | null} */ (tokens.querySelector("[aria-pressed=true]"));
+      if (!followed) return;
+      const shares = [...tokens.querySelectorAll("button")].map((chip) => Number(chip.style.getPropertyValue("--share")));
+      const most = tokens.querySelectorAll("button")[argmax(shares)];
+      const end = followed.offsetLeft + followed.offsetWidth + MARGIN;
+      const start = Math.max(0, Math.min(most.offsetLeft, followed.offsetLeft) - MARGIN);
+      const first = end - start > line.clientWidth ? followed.offsetLeft - MARGIN : start;
+      line.scrollLeft = Math.min(Math.max(line.scrollLeft, end - line.clientWidth), first);
     }
 
     /**
@@ -323,42 +343,61 @@ export default widget(
  * @param {Model} model
  * @param {string} giver
  * @param {string} say
- * @param {string} right  The guess without the head.
- * @returns {Suggestion}
+ * @param {string} right  The guess without the head, and why.
+ * @returns {Start}
  */
 function gives(model, giver, say, right) {
   const out = ["head-3-2"];
+  const look = lookAt(model, 3, 2);
   return {
     say,
-    set: { text: ballOf(giver), part: partOf(model), head: 2, rival: giver === "They" ? " Sam" : ` ${giver}`, out: [], predict: true, told: [], position: -1, every: false },
-    then: [{ name: "Leave head 2 out", set: { out, told: out, head: 2 } }],
+    set: { text: ballOf(giver), predict: true, ...look, rival: giver === "They" ? " Sam" : ` ${giver}`, every: false, out: [], told: [] },
+    then: [{ name: "Leave head 2 out", set: { out, told: out, ...look } }],
     undo: "Put head 2 back",
-    ask: { guesses: [...namesWith(giver), "another"], right },
+    ask: { guesses: [...namesWith(giver), "another"], right: [right] },
+  };
+}
+
+/**
+ * He does not get the ball back before a second head is out.
+ * @param {Model} model
+ * @returns {Start}
+ */
+function tomGives(model) {
+  const asked = gives(model, "Tom", "Head 2 strikes out the giver. So without it, is it Tom?", "Mia: another head speaks for her. Which?");
+  const out = ["head-3-2", "head-3-1"];
+  return {
+    ...asked,
+    then: [...(asked.then ?? []), { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) } }],
+    undo: "Put both back",
+    ask: { guesses: namesWith("Tom"), right: [...(asked.ask?.right ?? []), "Tom: head 1 spoke for Mia."] },
   };
 }
 
 /**
  * What the heads of the kite's sentence do together.
  * @param {Model} model
- * @returns {Suggestion}
+ * @returns {Start}
  */
 function answerInSteps(model) {
-  const heads = ["head-3-2", "head-3-1", "head-1-4"];
-  const names = ["Without step 3", "Nor step 2", "Nor step 1"];
+  const heads = [[3, 2], [3, 1], [1, 4]];
+  const names = heads.map(([layer, head]) => `head-${layer}-${head}`);
+  const steps = ["Without step 3", "Also without 2", "Also without 1"];
   return {
-    say: "Three steps of the answer: 1. a person (layer 1, head 4), 2. one of the two (layer 3, head 1), 3. not the giver (layer 3, head 2). Take them away.",
-    set: { text: KITE, part: partOf(model), head: 2, rival: " Ben", out: [], told: heads, position: -1, every: false },
-    then: names.map((name, i) => ({ name, set: { out: heads.slice(0, i + 1) } })),
+    say: "Three steps of this answer: 1. a person (layer 1, head 4), 2. one of the two (layer 3, head 1), 3. not the giver (layer 3, head 2). Take them away.",
+    set: { text: KITE, ...lookAt(model, 3, 2), rival: " Ben", every: false, out: [], told: names },
+    then: steps.map((name, i) => ({ name, set: { out: names.slice(0, i + 1), ...lookAt(model, heads[i][0], heads[i][1]) } })),
     undo: "All steps again",
   };
 }
 
 /**
- * What the head that is spoken of stands in.
  * @param {Model} model
+ * @param {number} layer  From 1, and so is the head.
+ * @param {number} head
  */
-function partOf(model) {
-  return model.get("small") ? "layer-3" : "attention-3";
+function lookAt(model, layer, head) {
+  return { part: `${model.get("small") ? "layer" : "attention"}-${layer}`, head, position: -1 };
 }
 
 /** Three of its heads are needed, each for something else. */
@@ -378,11 +417,11 @@ function ballOf(giver) {
  * A suggestion for the model with all its parts.
  * @param {string} say
  * @param {Record<string, any>} set  What else it sets.
- * @param {string} at  Selects what it is about.
- * @returns {Suggestion}
+ * @param {string} selector  Of what it is about.
+ * @returns {Start}
  */
-function intact(say, set, at) {
-  return { say, set: { out: [], ...set }, at };
+function intact(say, set, selector) {
+  return { say, set: { out: [], ...set }, at: { selector, isFar: selector.includes("details") } };
 }
 
 /**

@@ -70,7 +70,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    expect(part).to_contain_text("Head 2, left out, would lower “␣Sam” by 9.2. The guess is “␣Sam”, 91.3\u00a0%.")
+    expect(part).to_contain_text("Without head 2 the guess is “␣Sam”, 91.3\u00a0%. Put back, it lowers “␣Sam” by 9.2.")
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -162,14 +162,13 @@ def token_id(word: str) -> int:
 @pytest.mark.browser
 def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", switches=False, predict=True), 944, 15)
-    part, set_up = page.get_by_role("region", name="The opened part"), page.get_by_role("button", name="Set this up")
-    expect(set_up).to_be_hidden()
+    part = page.get_by_role("region", name="The opened part")
     expect(part).to_contain_text("takes 42.1\u00a0% from “␣Sam”. What is the guess without this head?")
     switches = part.locator(".llm-otherwise")
     expect(switches).to_have_text(["leave out"] * 4)
     switches.nth(1).press("Enter")
     expect(switches.nth(1)).to_be_focused()
-    expect(part).to_contain_text("Head 2, left out, would lower “␣Sam” by 9.2. The guess is “␣Sam”, 91.3\u00a0%.")
+    expect(part).to_contain_text("Without head 2 the guess is “␣Sam”, 91.3\u00a0%. Put back, it lowers “␣Sam” by 9.2.")
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
     expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
@@ -178,8 +177,6 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     page.wait_for_function("location.search.includes('.told=') && !location.search.includes('.out=')")
     page.reload()
     expect(switches).to_have_text(told)
-    set_up.click()
-    expect(switches).to_have_text(["leave out"] * 4)
 
 
 @pytest.mark.browser
@@ -192,36 +189,47 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     expect(guesses).to_have_text(["Sam", "Anna", "another"])
     guesses.nth(1).press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
-    expect(sentence).to_have_text("No: Sam.")
+    expect(sentence).to_have_text("No, it is Sam: the head had held him back.")
     expect(back).to_be_focused()
     expect(tips.get_by_role("button")).to_have_count(2)  # to put back what is out is to set it up
     back.press("Enter")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     expect(guesses.first).to_be_focused()
     guesses.first.press("Enter")
-    expect(sentence).to_have_text("Right: Sam.")
+    expect(sentence).to_have_text(re.compile("^Right, it is Sam:"))
     page.get_by_role("button", name="Put all back").click()
     expect(guesses).to_have_count(3)
+    page.get_by_role("button", name="Logits").click()
+    expect(guesses).to_have_count(3)  # the question stands wherever a reader looks
+    guesses.first.press("Enter")
+    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Without head 2 the guess is")
+    page.get_by_role("button", name="Put all back").click()
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
     expect(guesses).to_have_count(0)  # another head is out: the step would put it back
-    page.get_by_role("button", name="Put all back").click()
-    page.get_by_role("button", name="Logits").click()
-    expect(guesses).to_have_count(0)
-    expect(tips.get_by_role("button", name="Set this up")).to_be_visible()
+    tips.get_by_role("button", name="Set this up").click()
+    expect(guesses).to_have_count(3)
 
 
 @pytest.mark.browser
 def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
-    card = page.locator(".llm-widget").bounding_box()
+    card, verdict = page.locator(".llm-widget").bounding_box(), tips.locator("li.llm-current b")
     for count in range(4):
         if count:
             tips.get_by_role("button", name="Next ›").click()
-        tips.get_by_role("button", name="another").click()
-        right = tips.locator("li.llm-current b").inner_text().removeprefix("No: ").removesuffix(".")
-        expect(said).to_contain_text(f"the first guess is “␣{right}”")
+        tips.get_by_role("group", name="Your guess").get_by_role("button").last.click()
+        expect(verdict).to_have_text(re.compile("^(No|Right), it is"))
+        (name,) = re.findall(r"it is (\w+):", verdict.inner_text())
+        expect(said).to_contain_text(f"the first guess is “␣{name}”")
+        assert verdict.inner_text().startswith("Right") == (count == 3)
         assert page.locator(".llm-widget").bounding_box() == card
+    tips.get_by_role("button", name="Show me").click()
+    expect(verdict).to_have_text("Now it is Tom: head 1 spoke for Mia.")
+    expect(said).to_contain_text("Without heads 1 and 2 of layer 3, after “␣to”, the first guess is “␣Tom”")
+    expect(page.get_by_role("button", name="head 1", exact=True)).to_have_attribute("aria-pressed", "true")
+    tips.get_by_role("button", name="Put both back").click()
+    expect(tips.get_by_role("group", name="Your guess").get_by_role("button")).to_have_text(["Tom", "Mia"])
 
 
 @pytest.mark.browser
@@ -230,10 +238,10 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     for _ in range(5):
         tips.get_by_role("button", name="Next ›").click()
-    for name, guess in [("Without step 3", "Ben"), ("Nor step 2", "Zoe")]:
+    for name, guess in [("Without step 3", "Ben"), ("Also without 2", "Zoe")]:
         tips.get_by_role("button", name=name).click()
         expect(said).to_contain_text(f"the first guess is “␣{guess}”")
-    tips.get_by_role("button", name="Nor step 1").click()
+    tips.get_by_role("button", name="Also without 1").click()
     expect(said).to_have_text(
         "“␣Lily” → “␣Ben” → “␣Zoe” → “␣school”, 81.6\u00a0%: one part after the other is left out."
     )
@@ -291,6 +299,12 @@ def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched,
     expect(arcs.locator("text")).to_have_text("head 3: 28.1\u00a0%")
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
     expect(arcs.locator("text")).to_have_text("head 3, left out")
+    page.get_by_role("button", name="Put all back").click()
+    page.get_by_role("group", name=re.compile("^Tokens")).get_by_role("button", name="␣Anna", exact=True).click()
+    itself = streams(ids)["weights"][2][:, 3, 3]  # of the token, what each head takes from itself
+    page.get_by_role("button", name=f"head {int(itself.argmax()) + 1}", exact=True).click()
+    assert itself.max() == streams(ids)["weights"][2][int(itself.argmax()), 3].max()
+    expect(arcs.locator("text")).to_have_text(f"head {int(itself.argmax()) + 1}: {100 * itself.max():.1f}\u00a0% of itself")
     page.get_by_label("Text", exact=True).fill(f"{BALL} Anna. Anna and Sam had")  # on two lines
     expect(arcs.locator("path")).to_have_count(0)
     page.get_by_label("Text", exact=True).fill(BALL)
@@ -312,7 +326,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("Head 2, left out, would", "Without it: still"):
+    for said in ("Without head 2 the guess", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)
@@ -330,8 +344,10 @@ def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Pat
     expect(cells.nth(9)).to_be_focused()
     expect(page.get_by_role("status")).to_contain_text("Without head 2 of layer 3, after")
     expect(cells).to_have_text(["?"] * 9 + ["␣Sam"] + ["?"] * 6)
+    expect(page.get_by_text("Tried 1 of 16: 1 changes the guess.")).to_be_visible()
     cells.nth(1).press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Without head 2 of layer 1, after")
+    expect(page.get_by_text("Tried 2 of 16")).to_be_visible()
     show_all.click()
     expect(show_all).to_be_hidden()
     heads = [f"head-{layer}-{head}" for layer in range(1, 5) for head in range(1, 5)]
@@ -339,6 +355,7 @@ def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Pat
     expect(cells).to_have_text(alone)  # whatever else is out
     flips = cells.evaluate_all("all => all.map((cell) => cell.classList.contains('llm-flips'))")
     assert flips == [guess != "␣Anna" for guess in alone] and any(flips)
+    expect(page.get_by_text(f"Tried 16 of 16: {sum(flips)} change the guess.")).to_be_visible()
     cells.nth(1).press("Enter")
     expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”")
 

@@ -76,23 +76,23 @@ def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
 def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
     plot, part = page.locator(".llm-opened .llm-plot"), page.get_by_role("region", name="The opened part")
-    names = {"favorite": "␣Anna", "rival": "␣Sam"}
+    names = {"orange": "␣Anna", "green": "␣Sam"}
     guess = page.locator(".llm-guess").last
-    expect(guess).to_have_class(re.compile("llm-favorite"))
+    expect(guess).to_have_class(re.compile("llm-orange"))
     expect(plot.locator("polyline.llm-before")).to_have_count(0)
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(part).to_contain_text("Head 2, left out, would")
+    expect(part).to_contain_text("Without head 2 the guess is “␣Sam”")
     expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
-    expect(guess).to_have_class(re.compile("llm-rival"))
+    expect(guess).to_have_class(re.compile("llm-green"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
     expect(plot.get_by_label("Compare with")).to_have_value(" Sam")
-    mark = plot.locator("figcaption .llm-favorite")
+    mark = plot.locator("figcaption .llm-orange")
     assert "␣Anna" in mark.evaluate("mark => mark.nextSibling.textContent")
-    assert plot.locator("figcaption .llm-rival + select").count() == 1
+    assert plot.locator("figcaption .llm-green + select").count() == 1
     for look, name in names.items():
         place = part.locator(".llm-heads thead th").all_inner_texts().index(f"for {name}")
-        expect(part.locator(f".llm-heads tr:not(.llm-total) > :nth-child({place + 1}) .llm-{look}")).to_have_count(4)
+        expect(part.locator(f".llm-heads tbody tr > :nth-child({place + 1}) .llm-{look}")).to_have_count(4)
     expect(plot.locator(".llm-named-1")).to_have_text("␣Anna")
     expect(plot.locator(".llm-named-2")).to_have_text("␣Sam")
     compare = plot.get_by_label("Compare with")
@@ -138,8 +138,9 @@ def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Pat
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     set_up = page.locator(".llm-try").get_by_role("button", name="Set this up")
     expect(set_up).to_have_count(0)
-    page.get_by_role("button", name="head 3", exact=True).click()
+    page.locator(".llm-heads .llm-otherwise").nth(2).click()
     set_up.click()
+    expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”, 99")
     expect(page.get_by_role("button", name="head 2", exact=True)).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".llm-try").get_by_role("button", name="Back to what I had")).to_be_visible()
 

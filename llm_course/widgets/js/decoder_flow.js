@@ -116,7 +116,8 @@ function guess(sight, row, rivals, whole) {
   const { id: best, share } = guessOf(course, row);
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
   const was = whole && guessOf(course, whole);
-  const past = was ? element("i", { class: "llm-was", style: `--share: ${was.share.toFixed(4)}` }) : null;
+  const isOther = was && (was.id !== best || was.share !== share);
+  const past = isOther ? element("i", { class: "llm-was", style: `--share: ${was.share.toFixed(4)}` }) : null;
   const isItself = best === ids[position];
   const aside = isItself ? " (itself)" : "";
   const former = was && was.id !== best ? `, was ${writtenAt(sight, was.id)}` : aside;

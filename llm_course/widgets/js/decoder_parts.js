@@ -9,7 +9,7 @@ import { ledgerOf } from "./ledger.js";
 import { guessOf, written } from "./lens_table.js";
 import { format, softmax } from "./numbers.js";
 import { guessThen } from "./otherwise.js";
-import { rivalsAlong } from "./rivals.js";
+import { lookOf, rivalsAlong, rivalsOf } from "./rivals.js";
 import { isLeftOut, token, traceWithout } from "./sight.js";
 import { strip } from "./strip.js";
 import { captionedTable, tableRow } from "./table.js";
@@ -113,8 +113,9 @@ export const DRAW = {
   open: (sight, actions) => {
     const probabilities = softmax(sight.trace.logits[sight.position]);
     const bars = tokenBars(sight.out.length ? "The most probable next tokens (mark: before)" : "The most probable next tokens");
+    const rivals = rivalsOf(sight);
     const whole = sight.out.length ? softmax(traceWithout(sight, []).logits[sight.position]) : undefined;
-    bars.show(ranking(probabilities).slice(0, BARS).map((id) => ({ id, token: sight.course.tokenizer.decode([id]), probability: probabilities[id], before: whole?.[id] })));
+    bars.show(ranking(probabilities).slice(0, BARS).map((id) => ({ id, token: sight.course.tokenizer.decode([id]), probability: probabilities[id], before: whole?.[id], look: lookOf(rivals, id) })));
     const came = sight.ids[sight.position + 1];
     const next = came === undefined ? "One is drawn, and the text goes on with it." : `In the text came “${sight.labels[sight.position + 1]}”, ${percent(probabilities[came])}.`;
     return { said: [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node], shown: [headGrid(sight, actions)] };

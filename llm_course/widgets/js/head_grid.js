@@ -26,9 +26,31 @@ export function headGrid(sight, { leaveOutAlone, tellAll }) {
   };
   const rows = parts.map((heads, layer) => tableRow(`layer ${layer + 1}`, heads.map(cell)));
   const columns = ["", ...parts[0].map((_, head) => `head ${head + 1}`)];
-  const isAsking = parts.flat().some((part) => isUntold(sight, part));
   const table = captionedTable("The guess without one head alone (bar: its share)", columns, rows, "llm-heat llm-head-grid");
-  return element("div", {}, table, isAsking ? button("Show all", tellAll) : null);
+  return element("div", {}, table, tried(sight, parts.flat(), tellAll));
+}
+
+/**
+ * How many heads have been tried, and what that has shown.
+ * @param {Sight} sight
+ * @param {string[]} parts
+ * @param {() => void} tellAll
+ */
+function tried(sight, parts, tellAll) {
+  const told = parts.filter((part) => !isUntold(sight, part));
+  const changing = told.filter((part) => guessWithout(sight, [part]).id !== guessWithout(sight, []).id).length;
+  const words = `Tried ${told.length} of ${parts.length}: ${changing} change${changing === 1 ? "s" : ""} the guess.`;
+  return element("p", { class: "llm-tried" }, words, told.length < parts.length ? button("Show all", tellAll) : null);
+}
+
+/**
+ * @param {Sight} sight
+ * @param {string[]} parts  Those that are left out: no others are.
+ */
+function guessWithout(sight, parts) {
+  const shares = softmax(traceWithout(sight, parts).logits[sight.position]);
+  const id = argmax(shares);
+  return { id, share: shares[id] };
 }
 
 /**
@@ -38,11 +60,10 @@ export function headGrid(sight, { leaveOutAlone, tellAll }) {
  */
 export function tellAlone(sight, button) {
   const { value, title } = /** @type {HTMLButtonElement} */ (button);
-  const [alone, whole] = [[value], []].map((parts) => softmax(traceWithout(sight, parts).logits[sight.position]));
-  const id = argmax(alone);
+  const { id, share } = guessWithout(sight, [value]);
   button.classList.add(lookOf(rivalsOf(sight), id));
-  button.classList.toggle("llm-flips", id !== argmax(whole));
-  button.style.setProperty("--share", alone[id].toFixed(3));
+  button.classList.toggle("llm-flips", id !== guessWithout(sight, []).id);
+  button.style.setProperty("--share", share.toFixed(3));
   button.replaceChildren(element("span", {}, writtenAt(sight, id)));
-  button.setAttribute("aria-label", `${title}: the guess is ${inWords(sight, id, alone[id])}`);
+  button.setAttribute("aria-label", `${title}: the guess is ${inWords(sight, id, share)}`);
 }

@@ -34,7 +34,7 @@ export function headInWords(sight, layer, isOut, ledger) {
   const [value, id] = Math.abs(by[0]) > Math.abs(by[1]) ? [by[0], guess] : [by[1], rival];
   const [does, amount] = [value > 0 ? "raise" : "lower", format(Math.abs(value), 1)];
   const name = written(sight.course, id);
-  if (isLeftOut(sight, part)) return `Head ${head + 1}, left out, would ${does} “${name}” by ${amount}. The guess is ${guessNow(sight)}.`;
+  if (isLeftOut(sight, part)) return `Without head ${head + 1} the guess is ${guessNow(sight)}. Put back, it ${does}s “${name}” by ${amount}.`;
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
   const other = guessOtherwise(sight, part);

@@ -16,6 +16,7 @@ import { lensRow } from "./trace.js";
  * @typedef {object} Rivals
  * @property {number} guess  What the model guesses with all its parts.
  * @property {number} rival  What it is compared with.
+ * @property {[orange: number, green: number]} colors  Of these two, of which the text keeps one name's color when the guess changes.
  * @property {number[]} others  All that it may be compared with: tokens of the text so far, and first guesses.
  */
 
@@ -30,11 +31,32 @@ export function rivalsOf(sight) {
   const now = argmax(trace.logits[position]);
   const others = withoutBareTwins(course, [...new Set([now, second, ...ids.slice(1, position + 1)])]).filter((id) => id !== guess);
   const asked = others.find((id) => course.tokenizer.decode([id]) === sight.rival);
-  if (asked !== undefined || now !== guess) return { guess, rival: asked ?? now, others };
-  const isName = (/** @type {number} */ id) => /^ \p{Lu}/u.test(course.tokenizer.decode([id]));
-  const names = isName(guess) ? others.filter((id) => ids.includes(id) && isName(id)) : [];
+  const paired = (/** @type {number} */ rival) => ({ guess, rival, colors: colorsOf(sight, guess, rival), others });
+  if (asked !== undefined || now !== guess) return paired(asked ?? now);
+  const names = isName(course, guess) ? others.filter((id) => ids.includes(id) && isName(course, id)) : [];
   const [name] = names.sort((a, b) => trace.logits[position][b] - trace.logits[position][a]);
-  return { guess, rival: name ?? second, others };
+  return paired(name ?? second);
+}
+
+/**
+ * The second of two names of the text is orange, whichever is the guess; else the guess.
+ * @param {Sight} sight
+ * @param {number} guess
+ * @param {number} rival
+ * @returns {Rivals["colors"]}
+ */
+function colorsOf({ course, ids }, guess, rival) {
+  const text = course.tokenizer.decode(ids.slice(1));
+  const [at, other] = [guess, rival].map((id) => (isName(course, id) ? text.indexOf(course.tokenizer.decode([id]).trim()) : -1));
+  return at >= 0 && at < other ? [rival, guess] : [guess, rival];
+}
+
+/**
+ * @param {CourseModel} course
+ * @param {number} id
+ */
+function isName({ tokenizer }, id) {
+  return /^ \p{Lu}/u.test(tokenizer.decode([id]));
 }
 
 /**
@@ -52,9 +74,9 @@ function withoutBareTwins({ tokenizer }, ids) {
  * @param {Rivals} rivals
  * @param {number} id
  */
-export function lookOf({ guess, rival }, id) {
-  if (id === guess) return "llm-favorite";
-  return id === rival ? "llm-rival" : "llm-neither";
+export function lookOf({ colors: [orange, green] }, id) {
+  if (id === orange) return "llm-orange";
+  return id === green ? "llm-green" : "llm-neither";
 }
 
 /**
@@ -67,7 +89,7 @@ export function lookOf({ guess, rival }, id) {
 export function rivalsAlong(sight, band, onCompare, height) {
   const { course, trace } = sight;
   const rivals = rivalsOf(sight);
-  const { guess, rival, others } = rivals;
+  const { guess, rival, colors, others } = rivals;
   const whole = sight.out.length ? traceWithout(sight, []) : undefined;
   const line = (/** @type {number} */ id, /** @type {number} */ look) =>
     ({ name: written(course, id), look, points: logitsAlong(sight, trace, id), before: whole && logitsAlong(sight, whole, id) });
@@ -80,7 +102,7 @@ export function rivalsAlong(sight, band, onCompare, height) {
   return alongStream(trace, {
     title: `Scores of ${written(course, guess)} and ${written(course, rival)} along the stream${end}`,
     caption: [start, mark(guess), first, mark(rival), select, end],
-    series: [...third, line(rival, 2), line(guess, 1)],
+    series: [...third, ...[rival, guess].map((id) => line(id, 1 + colors.indexOf(id)))],
     band,
     height,
     linesAreNamedAtEnd: true,

@@ -12,7 +12,8 @@ import { button, element } from "./dom.js";
  * @property {Step[]} [then]
  * @property {string} [undo]  The name of the way back.
  * @property {Question} [ask]  Asked before the first step, which is taken by an answer.
- * @property {string} [at]  Selects what the sentence is about, where that stands far below on a phone: a button leads there.
+ * @property {{ selector: string, isFar: boolean }} [at]  What the sentence is about: a button leads there, and where
+ *   it is not far even on a wide screen, only on a phone.
  *
  * @typedef {object} Step  One after the other, by one button; then it takes all of them back.
  * @property {string} name
@@ -20,7 +21,7 @@ import { button, element } from "./dom.js";
  *
  * @typedef {object} Question
  * @property {string[]} guesses
- * @property {string} right  One of them.
+ * @property {string[]} right  After each step what it is and why, as in “Sam: nothing holds him back.”
  */
 
 /**
@@ -103,42 +104,64 @@ function eitherButton(ways, which) {
 }
 
 /**
- * The buttons behind a sentence, which keep their places where they are needless: the step from where it starts, what leads to what it is about, and what sets it up.
+ * The buttons behind a sentence, as they are once `show` was called.
  * @param {Start} start
  * @param {Pick<Ways, "setUp" | "isSo" | "begin" | "go" | "back" | "goTo">} ways
- * @returns {{ nodes: HTMLElement[], show: () => void }}  Each as it is now, once `show` was called.
+ * @returns {{ nodes: HTMLElement[], show: () => void }}
  */
-function buttonsOf(start, { setUp, isSo, begin, go, back, goTo }) {
-  const { say, set, then = [], undo = "", ask, at } = start;
-  const isSetUp = () => setUp() === say;
-  const stages = stagesOf(start);
-  const taken = () => stages.findIndex(isSo);
-  const steps = then.map((step) => /** @type {[string, () => void]} */ ([step.name, () => go(step.set)]));
-  const step = eitherButton([...steps, [undo, () => go(set)]], () => Math.max(0, taken()));
-  step.node.classList.add("llm-step");
-  const stepped = ask ? asked(ask, () => go(then[0].set), step, taken) : step;
-  const there = button("Go there ↓", () => goTo(at ?? ""));
-  there.className = "llm-there";
-  const either = eitherButton([[BEGIN, () => begin(start)], [BACK, back]], () => Number(isSetUp()));
-  return {
-    nodes: [...(then.length ? [stepped.node] : []), ...(at ? [there] : []), either.node],
-    show() {
-      stepped.show();
-      stepped.node.classList.toggle("llm-needless", taken() < 0);
-      either.show();
-      either.node.classList.toggle("llm-needless", !isSetUp() && (isSo(set) || taken() > 0));
-    },
-  };
+function buttonsOf(start, ways) {
+  const made = start.then ? stepButtons(start, start.then, ways) : setUpButton(start, ways);
+  if (!start.at) return made;
+  const { selector, isFar } = start.at;
+  const there = button("Go there ↓", () => ways.goTo(selector));
+  if (!isFar) there.className = "llm-on-phones";
+  return { nodes: [there, ...made.nodes], show: made.show };
 }
 
 /**
- * Guesses, by each of which a step is taken; then in their place what is right, and the way back.
+ * @param {Start} start
+ * @param {Pick<Ways, "setUp" | "isSo" | "begin" | "back">} ways
+ */
+function setUpButton(start, { setUp, isSo, begin, back }) {
+  const isSetUp = () => setUp() === start.say;
+  const either = eitherButton([[BEGIN, () => begin(start)], [BACK, back]], () => Number(isSetUp()));
+  const show = () => {
+    either.show();
+    either.node.classList.toggle("llm-needless", !isSetUp() && isSo(start.set));
+  };
+  return { nodes: [either.node], show };
+}
+
+/**
+ * What sets a sentence up or, once it is, takes the next step; and the way back to what stood before.
+ * @param {Start} start
+ * @param {Step[]} then  Its steps.
+ * @param {Pick<Ways, "setUp" | "isSo" | "begin" | "go" | "back">} ways
+ */
+function stepButtons(start, then, { setUp, isSo, begin, go, back }) {
+  const { say, set, undo = "", ask } = start;
+  const stages = stagesOf(set, then);
+  const stage = () => stages.findIndex(isSo);
+  const steps = then.map((step) => /** @type {[string, () => void]} */ ([step.name, () => go(step.set)]));
+  const step = eitherButton([[BEGIN, () => begin(start)], ...steps, [undo, () => go(set)]], () => stage() + 1);
+  const next = ask ? asked(ask, () => go(then[0].set), step, stage) : step;
+  const leave = button(BACK, back);
+  const show = () => {
+    next.show();
+    step.node.classList.toggle("llm-step", stage() >= 0);
+    leave.classList.toggle("llm-needless", setUp() !== say);
+  };
+  return { nodes: [next.node, leave], show };
+}
+
+/**
+ * Guesses, by each of which the first step is taken; then in their place what is right, and the next step.
  * @param {Question} question
  * @param {() => void} take
- * @param {ReturnType<typeof eitherButton>} step  The step's own button, which leads back once it is taken.
- * @param {() => number} taken  How many steps are.
+ * @param {ReturnType<typeof eitherButton>} step  The button for all other steps.
+ * @param {() => number} stage  How many steps are taken; less than 0 where they do not start from here.
  */
-function asked({ guesses, right }, take, step, taken) {
+function asked({ guesses, right }, take, step, stage) {
   let given = "";
   const answer = (/** @type {string} */ guess) => {
     given = guess;
@@ -153,27 +176,37 @@ function asked({ guesses, right }, take, step, taken) {
   const told = element("span", {}, verdict, step.node);
   step.node.addEventListener("click", () => {
     show();
-    buttons[0].focus();
+    if (stage() === 0) buttons[0].focus();
   });
 
   function show() {
-    const isTaken = taken() > 0;
-    if (!isTaken) given = "";
+    const taken = stage();
     step.show();
-    verdict.textContent = given ? `${given === right ? "Right" : "No"}: ${right}.` : "";
-    choice.classList.toggle("llm-current", !isTaken);
-    told.classList.toggle("llm-current", isTaken);
+    verdict.textContent = taken > 0 ? `${verdictOn(given, right, taken)}it is ${right[taken - 1]}` : "";
+    if (taken === 0) given = "";
+    choice.classList.toggle("llm-current", taken === 0);
+    told.classList.toggle("llm-current", taken !== 0);
   }
   return { node: element("span", { class: "llm-commit" }, choice, told), show };
 }
 
 /**
- * Where a widget stands before the first step, after each, by what its steps do not change and by the first trait that they do.
- * @param {Start} start
- * @returns {Record<string, any>[]}  None where there is no step.
+ * @param {string} given
+ * @param {string[]} right
+ * @param {number} taken  How many steps are.
  */
-function stagesOf({ set, then = [] }) {
-  if (!then.length) return [];
+function verdictOn(given, right, taken) {
+  if (taken > 1 || !given) return "Now ";
+  return right[0].startsWith(`${given}:`) ? "Right, " : "No, ";
+}
+
+/**
+ * Where a widget stands before the first step, after each, by what its steps do not change and by the first trait that they do.
+ * @param {Record<string, any>} set
+ * @param {Step[]} then
+ * @returns {Record<string, any>[]}
+ */
+function stagesOf(set, then) {
   const changed = then[0].set;
   const [told] = Object.keys(changed);
   const rest = Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in changed)));

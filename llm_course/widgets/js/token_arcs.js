@@ -1,6 +1,7 @@
 /** Arcs below a line of tokens: from each that a head looks at to the one that looks, as broad as the share that it takes. */
 
 import { svg } from "./dom.js";
+import { argmax } from "./numbers.js";
 import { percent } from "./token_bars.js";
 
 /** Smaller shares have no arc. */
@@ -16,7 +17,8 @@ const LETTER = 6.3;
  * @param {HTMLElement[]} tokens
  * @param {number} position  Of the one that looks.
  * @param {number[]} weights  What it takes from each.
- * @param {(share: string) => string} nameOf  What stands on the broadest arc.
+ * @param {(share: string, isItself: boolean) => string} nameOf  What stands on the broadest arc, with the largest share: it may be
+ *   of the token itself, which has no arc.
  * @returns {SVGElement[]}  None where tokens fill several lines: arcs would lie on them.
  */
 export function tokenArcs(tokens, position, weights, nameOf) {
@@ -26,7 +28,8 @@ export function tokenArcs(tokens, position, weights, nameOf) {
   if (!seen.length) return [];
   const arcs = seen.map((i) => arc(middle(i), middle(position), weights[i]));
   const broadest = seen[seen.length - 1];
-  const name = nameOf(percent(weights[broadest]));
+  const most = argmax(weights);
+  const name = nameOf(percent(weights[most]), most === position);
   const [at, width] = [(middle(broadest) + middle(position)) / 2, LETTER * name.length];
   const gap = svg("rect", { x: at - width / 2, y: DEEPEST - 10, width, height: 17 });
   return [...arcs, gap, svg("text", { x: at, y: DEEPEST + 3, "text-anchor": "middle" }, name)];

@@ -10,6 +10,7 @@ import { element, scroller, visibleToken } from "./dom.js";
  * @property {number} [before]  Marked on the scale: what it was before the last change, or without it.
  * @property {string} [note]
  * @property {boolean} [cut]  Hatched.
+ * @property {string} [look]  The class of its color, where tokens have one each.
  */
 
 /**
@@ -36,12 +37,12 @@ export function tokenBars(caption, { noteName, onPick } = {}) {
    * @param {Bar} bar
    * @param {number} largest
    */
-  function row({ id, token, probability, before, note, cut = false }, largest) {
+  function row({ id, token, probability, before, note, cut = false, look }, largest) {
     const label = visibleToken(token);
     const take = onPick && element("button", { type: "button", onclick: () => onPick(id) }, label);
     return element(
       "tr",
-      { class: cut && "llm-cut" },
+      { class: cut ? "llm-cut" : look },
       element("th", { scope: "row" }, take ?? label),
       element("td", {}, onScale(probability / largest, percent(probability), before === undefined ? undefined : before / largest)),
       noteName ? element("td", {}, note) : null,

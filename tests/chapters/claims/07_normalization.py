@@ -205,10 +205,7 @@ for giver, other in name_pairs:
     assert looked_at > 10 and tokenizer.decode(text_ids[0, looked_at]) == f" {giver}"
     came_back += tokenizer.decode(guessed) == f" {giver}"
 assert came_back == 3
-# "the row grows": in the map's sentence, from before layer 3 to after it
-text = "Sam and Anna had a red ball. Sam gave the red ball to"
-with torch.no_grad():
-    depths = streams(torch.tensor(tokenizer(tokenizer.bos_token + text).input_ids), weights)
-assert depths[3][-1].pow(2).mean() > depths[2][-1].pow(2).mean()
-# "without both heads, 67 go to one of the two"
+# "11 of 72 still go to one of the two", "without head 2 as well, 67 do", "Ben with Lily is one of the other five"
+assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
 assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
+assert gets["without heads 1, 2"]["Ben", "Lily"] not in ("Ben", "Lily")
