@@ -39,12 +39,12 @@ export default widget(
     tryThis: (model) => [
       gives(model, "Sam", "Head 2 of layer 3 looks at Sam, who gives. Who gets the ball without this head?", "Sam: the head had held him back."),
       gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
-      gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: nobody was held back."),
+      gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head holds both back alike."),
       tomGives(model),
       intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }, ".llm-opened"),
       answerInSteps(model),
-      ...(model.get("small") ? [] : [intact("Here is the first norm. Each line is the row of a token; two end far above the others. Choose tokens until you find them.", { part: "norm-attention-1" }, ".llm-opened")]),
-      intact("At the bottom stand the guesses for every token, after every layer. The last layer overturns one that is right: find it.", { text: KITE, position: -1, every: true }, ".llm-machine-row + details"),
+      ...(model.get("small") ? [] : [longest()]),
+      overturned(),
     ],
   },
   (model, body) => {
@@ -352,9 +352,9 @@ function gives(model, giver, say, right) {
   return {
     say,
     set: { text: ballOf(giver), predict: true, ...look, rival: giver === "They" ? " Sam" : ` ${giver}`, every: false, out: [], told: [] },
-    then: [{ name: "Leave head 2 out", set: { out, told: out, ...look } }],
+    then: [{ name: "Leave head 2 out", set: { out, told: out, ...look }, told: right }],
     undo: "Put head 2 back",
-    ask: { guesses: [...namesWith(giver), "another"], right: [right] },
+    guesses: [...namesWith(giver), "another"],
   };
 }
 
@@ -366,12 +366,8 @@ function gives(model, giver, say, right) {
 function tomGives(model) {
   const asked = gives(model, "Tom", "Head 2 strikes out the giver. So without it, is it Tom?", "Mia: another head speaks for her. Which?");
   const out = ["head-3-2", "head-3-1"];
-  return {
-    ...asked,
-    then: [...(asked.then ?? []), { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) } }],
-    undo: "Put both back",
-    ask: { guesses: namesWith("Tom"), right: [...(asked.ask?.right ?? []), "Tom: head 1 spoke for Mia."] },
-  };
+  const found = { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) }, told: "Tom: head 1 had spoken for Mia." };
+  return { ...asked, then: [...(asked.then ?? []), found], undo: "Put both back", guesses: namesWith("Tom") };
 }
 
 /**
@@ -380,14 +376,46 @@ function tomGives(model) {
  * @returns {Start}
  */
 function answerInSteps(model) {
-  const heads = [[3, 2], [3, 1], [1, 4]];
-  const names = heads.map(([layer, head]) => `head-${layer}-${head}`);
-  const steps = ["Without step 3", "Also without 2", "Also without 1"];
+  const out = ["head-3-2", "head-3-1", "head-1-4"];
   return {
-    say: "Three steps of this answer: 1. a person (layer 1, head 4), 2. one of the two (layer 3, head 1), 3. not the giver (layer 3, head 2). Take them away.",
-    set: { text: KITE, ...lookAt(model, 3, 2), rival: " Ben", every: false, out: [], told: names },
-    then: steps.map((name, i) => ({ name, set: { out: names.slice(0, i + 1), ...lookAt(model, heads[i][0], heads[i][1]) } })),
-    undo: "All steps again",
+    say: "This answer takes three heads, one after the other. Take them away, the last one first.",
+    set: { text: KITE, ...lookAt(model, 3, 2), rival: " Ben", every: false, out: [], told: out },
+    then: [
+      { name: "Take head 2 away", set: { out: out.slice(0, 1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 had struck out the giver." },
+      { name: "Head 1, too", set: { out: out.slice(0, 2), ...lookAt(model, 3, 1) }, told: "Zoe: head 1 had kept it to the two." },
+      { name: "Head 4 of layer 1, too", set: { out, ...lookAt(model, 1, 4) }, told: "school: head 4 had asked for a person." },
+    ],
+    undo: "Put all three back",
+  };
+}
+
+/**
+ * The row that grows longest in any text.
+ * @returns {Start}
+ */
+function longest() {
+  return {
+    say: "Here is the first norm. Each line is the row of a token along the stream. One ends longest in every text: whose?",
+    set: { text: KITE, out: [], part: "norm-attention-1", every: false, position: -1 },
+    then: [{ name: "Show me", set: { position: 0 }, told: "START: it stands first, and sees nothing but itself." }],
+    undo: "Ask again",
+    guesses: ["START", "Ben", "to"],
+    at: { selector: ".llm-opened", isFar: false },
+  };
+}
+
+/**
+ * A token for which the last layer gives up what was right.
+ * @returns {Start}
+ */
+function overturned() {
+  return {
+    say: "At the bottom stand the guesses for every token, after every layer. Which right one does the last layer overturn?",
+    set: { text: KITE, out: [], every: true, position: -1 },
+    then: [{ name: "Show me", set: { position: 11 }, told: "the: after “gave” the last layer wants a name." }],
+    undo: "Ask again",
+    guesses: ["a", "the", "kite"],
+    at: { selector: ".llm-machine-row + details", isFar: true },
   };
 }
 
@@ -421,7 +449,7 @@ function ballOf(giver) {
  * @returns {Start}
  */
 function intact(say, set, selector) {
-  return { say, set: { out: [], ...set }, at: { selector, isFar: selector.includes("details") } };
+  return { say, set: { out: [], ...set }, at: { selector, isFar: false } };
 }
 
 /**

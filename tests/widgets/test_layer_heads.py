@@ -70,7 +70,9 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    expect(part).to_contain_text("Without head 2 the guess is “␣Sam”, 91.3\u00a0%. Put back, it lowers “␣Sam” by 9.2.")
+    expect(part).to_contain_text(
+        "Without head 2: “␣Sam”, 91.3\u00a0%. With it: “␣Anna”, 99.0\u00a0%; it lowers “␣Sam” by 9.2."
+    )
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -168,7 +170,9 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     expect(switches).to_have_text(["leave out"] * 4)
     switches.nth(1).press("Enter")
     expect(switches.nth(1)).to_be_focused()
-    expect(part).to_contain_text("Without head 2 the guess is “␣Sam”, 91.3\u00a0%. Put back, it lowers “␣Sam” by 9.2.")
+    expect(part).to_contain_text(
+        "Without head 2: “␣Sam”, 91.3\u00a0%. With it: “␣Anna”, 99.0\u00a0%; it lowers “␣Sam” by 9.2."
+    )
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
     expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
@@ -189,20 +193,20 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     expect(guesses).to_have_text(["Sam", "Anna", "another"])
     guesses.nth(1).press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
-    expect(sentence).to_have_text("No, it is Sam: the head had held him back.")
+    expect(sentence).to_have_text("No, Sam: the head had held him back.")
     expect(back).to_be_focused()
     expect(tips.get_by_role("button")).to_have_count(2)  # to put back what is out is to set it up
     back.press("Enter")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     expect(guesses.first).to_be_focused()
     guesses.first.press("Enter")
-    expect(sentence).to_have_text(re.compile("^Right, it is Sam:"))
+    expect(sentence).to_have_text(re.compile("^Right, Sam:"))
     page.get_by_role("button", name="Put all back").click()
     expect(guesses).to_have_count(3)
     page.get_by_role("button", name="Logits").click()
     expect(guesses).to_have_count(3)  # the question stands wherever a reader looks
     guesses.first.press("Enter")
-    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Without head 2 the guess is")
+    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Without head 2: “␣Sam”")
     page.get_by_role("button", name="Put all back").click()
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
     expect(guesses).to_have_count(0)  # another head is out: the step would put it back
@@ -219,13 +223,13 @@ def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) ->
         if count:
             tips.get_by_role("button", name="Next ›").click()
         tips.get_by_role("group", name="Your guess").get_by_role("button").last.click()
-        expect(verdict).to_have_text(re.compile("^(No|Right), it is"))
-        (name,) = re.findall(r"it is (\w+):", verdict.inner_text())
+        expect(verdict).to_have_text(re.compile("^(No|Right), "))
+        (name,) = re.findall(r", (\w+):", verdict.inner_text())
         expect(said).to_contain_text(f"the first guess is “␣{name}”")
         assert verdict.inner_text().startswith("Right") == (count == 3)
         assert page.locator(".llm-widget").bounding_box() == card
     tips.get_by_role("button", name="Show me").click()
-    expect(verdict).to_have_text("Now it is Tom: head 1 spoke for Mia.")
+    expect(verdict).to_have_text("Tom: head 1 had spoken for Mia.")
     expect(said).to_contain_text("Without heads 1 and 2 of layer 3, after “␣to”, the first guess is “␣Tom”")
     expect(page.get_by_role("button", name="head 1", exact=True)).to_have_attribute("aria-pressed", "true")
     tips.get_by_role("button", name="Put both back").click()
@@ -236,18 +240,52 @@ def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) ->
 def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
+    part, told = page.get_by_role("region", name="The opened part"), tips.locator("li.llm-current b")
     for _ in range(5):
         tips.get_by_role("button", name="Next ›").click()
-    for name, guess in [("Without step 3", "Ben"), ("Also without 2", "Zoe")]:
+    expect(told).to_be_empty()
+    steps = [
+        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Without head 2: “␣Ben”"),
+        ("Head 1, too", "Zoe: head 1 had kept it to the two.", "Without head 1 and what else is out: “␣Zoe”"),
+        (
+            "Head 4 of layer 1, too",
+            "school: head 4 had asked for a person.",
+            "Without head 4 and what else is out: “␣school”",
+        ),
+    ]
+    for name, reason, shows in steps:
         tips.get_by_role("button", name=name).click()
-        expect(said).to_contain_text(f"the first guess is “␣{guess}”")
-    tips.get_by_role("button", name="Also without 1").click()
+        expect(told).to_have_text(reason)
+        expect(part).to_contain_text(shows)
     expect(said).to_have_text(
         "“␣Lily” → “␣Ben” → “␣Zoe” → “␣school”, 81.6\u00a0%: one part after the other is left out."
     )
-    tips.get_by_role("button", name="All steps again").click()
+    expect(part).to_contain_text("With it: “␣Zoe”")
+    tips.get_by_role("button", name="Put all three back").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
-    expect(tips.get_by_role("button", name="Without step 3")).to_be_visible()
+    expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_the_last_questions_have_the_models_answers(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(KITE, predict=True), 944, 16)
+    tips, told = page.get_by_role("group", name="What to try"), page.locator(".llm-try li.llm-current b")
+    for _ in range(6):
+        tips.get_by_role("button", name="Next ›").click()
+    tips.get_by_role("button", name="to", exact=True).click()
+    expect(told).to_have_text("No, START: it stands first, and sees nothing but itself.")
+    rows = streams(token_ids(KITE))["residuals"][-1]
+    assert int(rows.pow(2).mean(-1).argmax()) == 0
+    tips.get_by_role("button", name="Next ›").click()
+    tips.get_by_role("button", name="the", exact=True).click()
+    expect(told).to_have_text("Right, the: after “gave” the last layer wants a name.")
+    third, last = (lens.argmax(-1) for lens in streams(token_ids(KITE))["lenses"][-2:])
+    came = torch.tensor(token_ids(KITE)[1:])
+    lost = ((third[:-1] == came) & (last[:-1] != came)).nonzero().flatten().tolist()
+    words = models.load("stories").tokenizer
+    assert lost == [11] and words.decode(came[11]) == " the" and words.decode(last[11]) == " Lily"
+    expect(page.locator(".llm-chips [aria-pressed=true]")).to_have_text("␣gave")
+    expect(page.locator(".llm-lens")).to_be_visible()
 
 
 KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
@@ -304,7 +342,9 @@ def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched,
     itself = streams(ids)["weights"][2][:, 3, 3]  # of the token, what each head takes from itself
     page.get_by_role("button", name=f"head {int(itself.argmax()) + 1}", exact=True).click()
     assert itself.max() == streams(ids)["weights"][2][int(itself.argmax()), 3].max()
-    expect(arcs.locator("text")).to_have_text(f"head {int(itself.argmax()) + 1}: {100 * itself.max():.1f}\u00a0% of itself")
+    expect(arcs.locator("text")).to_have_text(
+        f"head {int(itself.argmax()) + 1}: {100 * itself.max():.1f}\u00a0% of itself"
+    )
     page.get_by_label("Text", exact=True).fill(f"{BALL} Anna. Anna and Sam had")  # on two lines
     expect(arcs.locator("path")).to_have_count(0)
     page.get_by_label("Text", exact=True).fill(BALL)
@@ -326,7 +366,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("Without head 2 the guess", "Without it: still"):
+    for said in ("Without head 2: “␣Mia”", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)
@@ -344,7 +384,7 @@ def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Pat
     expect(cells.nth(9)).to_be_focused()
     expect(page.get_by_role("status")).to_contain_text("Without head 2 of layer 3, after")
     expect(cells).to_have_text(["?"] * 9 + ["␣Sam"] + ["?"] * 6)
-    expect(page.get_by_text("Tried 1 of 16: 1 changes the guess.")).to_be_visible()
+    expect(page.get_by_text("Tried 1 of 16: 1 changes the guess, to “␣Sam”.")).to_be_visible()
     cells.nth(1).press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Without head 2 of layer 1, after")
     expect(page.get_by_text("Tried 2 of 16")).to_be_visible()
@@ -355,7 +395,7 @@ def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Pat
     expect(cells).to_have_text(alone)  # whatever else is out
     flips = cells.evaluate_all("all => all.map((cell) => cell.classList.contains('llm-flips'))")
     assert flips == [guess != "␣Anna" for guess in alone] and any(flips)
-    expect(page.get_by_text(f"Tried 16 of 16: {sum(flips)} change the guess.")).to_be_visible()
+    expect(page.get_by_text(f"Tried 16 of 16: {sum(flips)} change the guess, to ")).to_be_visible()
     cells.nth(1).press("Enter")
     expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”")
 

@@ -82,7 +82,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator("polyline.llm-before")).to_have_count(0)
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(part).to_contain_text("Without head 2 the guess is “␣Sam”")
+    expect(part).to_contain_text("Without head 2: “␣Sam”")
     expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-green"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
@@ -157,7 +157,7 @@ def test_a_suggestion_of_the_map_that_is_turned_to_is_set_up(watched: Watched, s
     expect(text).to_have_value("Sam and Anna had a red ball. Sam gave the red ball to")
     for _ in range(4):
         following.click()
-    expect(page.locator(".llm-try").get_by_role("button", name="Without step 3")).to_be_visible()
+    expect(page.locator(".llm-try").get_by_role("button", name="Take head 2 away")).to_be_visible()
     following.click()
     expect(page.get_by_role("region", name="The opened part")).to_contain_text("Norm before attention 1")
     following.click()

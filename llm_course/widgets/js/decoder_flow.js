@@ -117,7 +117,7 @@ function guess(sight, row, rivals, whole) {
   const bar = element("span", { class: "llm-bar", style: `--share: ${share.toFixed(4)}` });
   const was = whole && guessOf(course, whole);
   const isOther = was && (was.id !== best || was.share !== share);
-  const past = isOther ? element("i", { class: "llm-was", style: `--share: ${was.share.toFixed(4)}` }) : null;
+  const past = isOther ? element("i", { class: "llm-was", title: `with all parts: ${percent(was.share)}`, style: `--share: ${was.share.toFixed(4)}` }) : null;
   const isItself = best === ids[position];
   const aside = isItself ? " (itself)" : "";
   const former = was && was.id !== best ? `, was ${writtenAt(sight, was.id)}` : aside;

@@ -38,8 +38,10 @@ export function headGrid(sight, { leaveOutAlone, tellAll }) {
  */
 function tried(sight, parts, tellAll) {
   const told = parts.filter((part) => !isUntold(sight, part));
-  const changing = told.filter((part) => guessWithout(sight, [part]).id !== guessWithout(sight, []).id).length;
-  const words = `Tried ${told.length} of ${parts.length}: ${changing} change${changing === 1 ? "s" : ""} the guess.`;
+  const { id: whole } = guessWithout(sight, []);
+  const changed = told.map((part) => guessWithout(sight, [part]).id).filter((id) => id !== whole);
+  const to = changed.length ? `, to ${changed.map((id) => `“${writtenAt(sight, id)}”`).join(", ")}` : "";
+  const words = `Tried ${told.length} of ${parts.length}: ${changed.length} change${changed.length === 1 ? "s" : ""} the guess${to}.`;
   return element("p", { class: "llm-tried" }, words, told.length < parts.length ? button("Show all", tellAll) : null);
 }
 

@@ -32,13 +32,17 @@ export function headInWords(sight, layer, isOut, ledger) {
   const { guess, rival } = rivalsOf(sight);
   const { by } = ledger.heads[head];
   const [value, id] = Math.abs(by[0]) > Math.abs(by[1]) ? [by[0], guess] : [by[1], rival];
-  const [does, amount] = [value > 0 ? "raise" : "lower", format(Math.abs(value), 1)];
+  const [does, amount] = [value > 0 ? "raises" : "lowers", format(Math.abs(value), 1)];
   const name = written(sight.course, id);
-  if (isLeftOut(sight, part)) return `Without head ${head + 1} the guess is ${guessNow(sight)}. Put back, it ${does}s “${name}” by ${amount}.`;
+  const other = guessOtherwise(sight, part);
+  const otherwise = inWords(sight, other.id, other.share);
+  if (isLeftOut(sight, part)) {
+    const others = sight.out.length > 1 ? " and what else is out" : "";
+    return `Without head ${head + 1}${others}: ${guessNow(sight)}. With it: ${otherwise}; it ${does} “${name}” by ${amount}.`;
+  }
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
-  const other = guessOtherwise(sight, part);
-  return `${takes} and ${does}s ${name === sight.labels[most] ? "its score" : `“${name}”`} by ${amount}. Without it: ${other.isOther ? "" : "still "}${inWords(sight, other.id, other.share)}.`;
+  return `${takes} and ${does} ${name === sight.labels[most] ? "its score" : `“${name}”`} by ${amount}. Without it: ${other.isOther ? "" : "still "}${otherwise}.`;
 }
 
 /**

@@ -11,17 +11,14 @@ import { button, element } from "./dom.js";
  * @property {Record<string, any>} set
  * @property {Step[]} [then]
  * @property {string} [undo]  The name of the way back.
- * @property {Question} [ask]  Asked before the first step, which is taken by an answer.
+ * @property {string[]} [guesses]  Asked for before the first step, which is taken by each.
  * @property {{ selector: string, isFar: boolean }} [at]  What the sentence is about: a button leads there, and where
  *   it is not far even on a wide screen, only on a phone.
  *
  * @typedef {object} Step  One after the other, by one button; then it takes all of them back.
  * @property {string} name
  * @property {Record<string, any>} set  Its first trait tells whether the step is taken.
- *
- * @typedef {object} Question
- * @property {string[]} guesses
- * @property {string[]} right  After each step what it is and why, as in “Sam: nothing holds him back.”
+ * @property {string} told  What it has shown: where it was guessed first the right guess and why, as in “Sam: nothing holds him back.”
  */
 
 /**
@@ -133,71 +130,59 @@ function setUpButton(start, { setUp, isSo, begin, back }) {
 }
 
 /**
- * What sets a sentence up or, once it is, takes the next step; and the way back to what stood before.
+ * What sets a sentence up or, once it is, takes the next step, with what the last one has shown; and the way back to what stood
+ * before.
  * @param {Start} start
  * @param {Step[]} then  Its steps.
  * @param {Pick<Ways, "setUp" | "isSo" | "begin" | "go" | "back">} ways
  */
 function stepButtons(start, then, { setUp, isSo, begin, go, back }) {
-  const { say, set, undo = "", ask } = start;
+  const { say, set, undo = "", guesses = [] } = start;
   const stages = stagesOf(set, then);
-  const stage = () => stages.findIndex(isSo);
+  const taken = () => stages.findIndex(isSo); // less than 0 where the steps do not start from here
   const steps = then.map((step) => /** @type {[string, () => void]} */ ([step.name, () => go(step.set)]));
-  const step = eitherButton([[BEGIN, () => begin(start)], ...steps, [undo, () => go(set)]], () => stage() + 1);
-  const next = ask ? asked(ask, () => go(then[0].set), step, stage) : step;
-  const leave = button(BACK, back);
-  const show = () => {
-    next.show();
-    step.node.classList.toggle("llm-step", stage() >= 0);
-    leave.classList.toggle("llm-needless", setUp() !== say);
-  };
-  return { nodes: [next.node, leave], show };
-}
-
-/**
- * Guesses, by each of which the first step is taken; then in their place what is right, and the next step.
- * @param {Question} question
- * @param {() => void} take
- * @param {ReturnType<typeof eitherButton>} step  The button for all other steps.
- * @param {() => number} stage  How many steps are taken; less than 0 where they do not start from here.
- */
-function asked({ guesses, right }, take, step, stage) {
+  const step = eitherButton([[BEGIN, () => begin(start)], ...steps, [undo, () => go(set)]], () => taken() + 1);
+  const told = element("b");
   let given = "";
-  const answer = (/** @type {string} */ guess) => {
-    given = guess;
-    take();
-    show();
-    step.node.focus();
-  };
-  const buttons = guesses.map((guess) => button(guess, () => answer(guess)));
-  buttons.forEach((one) => (one.className = "llm-step"));
-  const choice = element("span", { role: "group", "aria-label": "Your guess" }, ...buttons);
-  const verdict = element("b");
-  const told = element("span", {}, verdict, step.node);
+  const answers = guesses.map((guess) => button(guess, () => answer(guess)));
+  answers.forEach((one) => (one.className = "llm-step"));
+  const asked = element("span", { role: "group", "aria-label": "Your guess" }, ...answers);
+  const next = element("span", {}, told, step.node);
+  const leave = button(BACK, back);
   step.node.addEventListener("click", () => {
     show();
-    if (stage() === 0) buttons[0].focus();
+    if (taken() === 0) answers[0]?.focus();
   });
 
-  function show() {
-    const taken = stage();
-    step.show();
-    verdict.textContent = taken > 0 ? `${verdictOn(given, right, taken)}it is ${right[taken - 1]}` : "";
-    if (taken === 0) given = "";
-    choice.classList.toggle("llm-current", taken === 0);
-    told.classList.toggle("llm-current", taken !== 0);
+  /** @param {string} guess */
+  function answer(guess) {
+    given = guess;
+    go(then[0].set);
+    show();
+    step.node.focus();
   }
-  return { node: element("span", { class: "llm-commit" }, choice, told), show };
+
+  function show() {
+    const count = taken();
+    if (count === 0) given = "";
+    const isAsked = count === 0 && guesses.length > 0;
+    step.show();
+    step.node.classList.toggle("llm-step", count >= 0);
+    told.textContent = count > 0 ? judged(then[count - 1].told, count === 1 ? given : "") : "";
+    asked.hidden = !isAsked;
+    next.hidden = isAsked;
+    leave.classList.toggle("llm-needless", setUp() !== say);
+  }
+  return { nodes: [asked, next, leave], show };
 }
 
 /**
- * @param {string} given
- * @param {string[]} right
- * @param {number} taken  How many steps are.
+ * @param {string} told  What a step has shown.
+ * @param {string} given  What was guessed, if anything.
  */
-function verdictOn(given, right, taken) {
-  if (taken > 1 || !given) return "Now ";
-  return right[0].startsWith(`${given}:`) ? "Right, " : "No, ";
+function judged(told, given) {
+  if (!given) return told;
+  return `${told.startsWith(`${given}:`) ? "Right" : "No"}, ${told}`;
 }
 
 /**

@@ -165,7 +165,7 @@ assert len(back) == 54
 # Tom it never does"
 assert sum(back.count(name) == 8 for name in names) == 6 and back.count("Tom") == 0
 assert 0 < back.count("Anna") < 8 and 0 < back.count("Sara") < 8
-# "without another head of this layer, in none", "Without head 1, most sentences go to neither name"
+# "without any other single head of this layer, in none"
 for head in (1, 3, 4):
     found = gets[f"without head {head}"]
     assert not any(found[pair] == pair[0] for pair in name_pairs)
@@ -205,7 +205,8 @@ for giver, other in name_pairs:
     assert looked_at > 10 and tokenizer.decode(text_ids[0, looked_at]) == f" {giver}"
     came_back += tokenizer.decode(guessed) == f" {giver}"
 assert came_back == 3
-# "11 of 72 still go to one of the two", "without head 2 as well, 67 do", "Ben with Lily is one of the other five"
+# "without it, only 11 sentences go to one of the two", "take head 2 away as well, and 67 do",
+# "Ben with Lily is one of the other five"
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
 assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
 assert gets["without heads 1, 2"]["Ben", "Lily"] not in ("Ben", "Lily")
