@@ -39,12 +39,11 @@ export default widget(
     tryThis: (model) => [
       gives(model, "Sam", "Head 2 of layer 3 looks at Sam, who gives. Who gets the ball without this head?", "Sam: the head had held him back."),
       gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
-      gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head holds both back alike."),
+      gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: no name gives, and the head treats both alike."),
       tomGives(model),
       intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }, ".llm-opened"),
       answerInSteps(model),
-      ...(model.get("small") ? [] : [longest()]),
-      overturned(),
+      ...(model.get("small") ? [] : [longest(), overturned()]),
     ],
   },
   (model, body) => {
@@ -186,7 +185,10 @@ export default widget(
       if (named && table) table.scrollTop = named.offsetTop + 2 * named.offsetHeight - table.clientHeight;
     }
 
-    /** The token that is followed comes into sight, and with it the one that the head looks at most, where both have room. */
+    /**
+     * The token that is followed comes into sight, and with it the one that the head looks at most. Where there is no room for
+     * both, it is this one, but for a reader who is among the tokens.
+     */
     function revealToken() {
       const followed = /** @type {HTMLElement | null} */ (tokens.querySelector("[aria-pressed=true]"));
       if (!followed) return;
@@ -194,8 +196,10 @@ export default widget(
       const most = tokens.querySelectorAll("button")[argmax(shares)];
       const end = followed.offsetLeft + followed.offsetWidth + MARGIN;
       const start = Math.max(0, Math.min(most.offsetLeft, followed.offsetLeft) - MARGIN);
-      const first = end - start > line.clientWidth ? followed.offsetLeft - MARGIN : start;
-      line.scrollLeft = Math.min(Math.max(line.scrollLeft, end - line.clientWidth), first);
+      const haveRoom = end - start <= line.clientWidth;
+      const wanted = haveRoom || tokens.contains(document.activeElement) ? followed : most;
+      const first = haveRoom ? start : wanted.offsetLeft - MARGIN;
+      line.scrollLeft = Math.min(Math.max(line.scrollLeft, wanted.offsetLeft + wanted.offsetWidth + MARGIN - line.clientWidth), first);
     }
 
     /**
@@ -378,7 +382,7 @@ function tomGives(model) {
 function answerInSteps(model) {
   const out = ["head-3-2", "head-3-1", "head-1-4"];
   return {
-    say: "This answer takes three heads, one after the other. Take them away, the last one first.",
+    say: "This answer takes three heads. Take them away one by one, and see what each was for.",
     set: { text: KITE, ...lookAt(model, 3, 2), rival: " Ben", every: false, out: [], told: out },
     then: [
       { name: "Take head 2 away", set: { out: out.slice(0, 1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 had struck out the giver." },
@@ -395,9 +399,9 @@ function answerInSteps(model) {
  */
 function longest() {
   return {
-    say: "Here is the first norm. Each line is the row of a token along the stream. One ends longest in every text: whose?",
+    say: "Here is the first norm: each line is the row of a token. In every text, one ends longest: whose?",
     set: { text: KITE, out: [], part: "norm-attention-1", every: false, position: -1 },
-    then: [{ name: "Show me", set: { position: 0 }, told: "START: it stands first, and sees nothing but itself." }],
+    then: [{ name: "Show me", set: { position: 0 }, told: "START: it sees nothing but itself." }],
     undo: "Ask again",
     guesses: ["START", "Ben", "to"],
     at: { selector: ".llm-opened", isFar: false },
@@ -410,9 +414,9 @@ function longest() {
  */
 function overturned() {
   return {
-    say: "At the bottom stand the guesses for every token, after every layer. Which right one does the last layer overturn?",
+    say: "Below are the guesses after every layer. Which right one does the last layer overturn?",
     set: { text: KITE, out: [], every: true, position: -1 },
-    then: [{ name: "Show me", set: { position: 11 }, told: "the: after “gave” the last layer wants a name." }],
+    then: [{ name: "Show me", set: { position: 11 }, told: "the: the last layer wants a name." }],
     undo: "Ask again",
     guesses: ["a", "the", "kite"],
     at: { selector: ".llm-machine-row + details", isFar: true },

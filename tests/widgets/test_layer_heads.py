@@ -166,9 +166,11 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", switches=False, predict=True), 944, 15)
     part = page.get_by_role("region", name="The opened part")
     expect(part).to_contain_text("takes 42.1\u00a0% from “␣Sam”. What is the guess without this head?")
-    switches = part.locator(".llm-otherwise")
+    switches, lanes = part.locator(".llm-otherwise"), part.locator(".llm-heads .llm-lane")
     expect(switches).to_have_text(["leave out"] * 4)
+    expect(lanes).to_have_count(0)
     switches.nth(1).press("Enter")
+    expect(lanes).to_have_text(["−1.9", "−9.2"])
     expect(switches.nth(1)).to_be_focused()
     expect(part).to_contain_text(
         "Without head 2: “␣Sam”, 91.3\u00a0%. With it: “␣Anna”, 99.0\u00a0%; it lowers “␣Sam” by 9.2."
@@ -268,17 +270,21 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
 
 @pytest.mark.browser
 def test_the_last_questions_have_the_models_answers(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(KITE, predict=True), 944, 16)
+    page = shown(watched, site, DecoderMap(KITE, predict=True), 756, 16)
     tips, told = page.get_by_role("group", name="What to try"), page.locator(".llm-try li.llm-current b")
     for _ in range(6):
         tips.get_by_role("button", name="Next ›").click()
+    height = tips.evaluate("tips => tips.offsetHeight")
     tips.get_by_role("button", name="to", exact=True).click()
-    expect(told).to_have_text("No, START: it stands first, and sees nothing but itself.")
+    expect(told).to_have_text("No, START: it sees nothing but itself.")
     rows = streams(token_ids(KITE))["residuals"][-1]
     assert int(rows.pow(2).mean(-1).argmax()) == 0
     tips.get_by_role("button", name="Next ›").click()
+    page.get_by_role("button", name="Go there ↓").click()
+    expect(page.locator(".llm-lens")).to_be_in_viewport()
     tips.get_by_role("button", name="the", exact=True).click()
-    expect(told).to_have_text("Right, the: after “gave” the last layer wants a name.")
+    expect(told).to_have_text("Right, the: the last layer wants a name.")
+    assert tips.evaluate("tips => tips.offsetHeight") == height
     third, last = (lens.argmax(-1) for lens in streams(token_ids(KITE))["lenses"][-2:])
     came = torch.tensor(token_ids(KITE)[1:])
     lost = ((third[:-1] == came) & (last[:-1] != came)).nonzero().flatten().tolist()
@@ -445,7 +451,3 @@ def test_on_a_phone_a_button_leads_to_what_a_suggestion_is_about(watched: Watche
     expect(page.locator(".llm-head-grid")).not_to_be_in_viewport()
     there.click()
     expect(page.locator(".llm-head-grid")).to_be_in_viewport(ratio=1)
-    for _ in range(2):
-        tips.get_by_role("button", name="Next ›").click()
-    there.click()
-    expect(page.locator(".llm-lens")).to_be_in_viewport()

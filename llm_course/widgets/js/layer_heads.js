@@ -79,7 +79,8 @@ function headRow(sight, layer, head, isOut, lanes, { chooseHead, toggle }) {
     toggle(part);
   }, switchName(sight, part));
   const weights = sight.trace.layers[layer].weights[sight.position][head];
-  return tableRow(choose, [taken(sight, weights), ...lanes, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
+  const adds = isUntold(sight, part[0]) ? lanes.map(() => "") : lanes; // they would tell what a reader is to guess
+  return tableRow(choose, [taken(sight, weights), ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
 }
 
 /**

@@ -144,14 +144,12 @@ function stepButtons(start, then, { setUp, isSo, begin, go, back }) {
   const step = eitherButton([[BEGIN, () => begin(start)], ...steps, [undo, () => go(set)]], () => taken() + 1);
   const told = element("b");
   let given = "";
-  const answers = guesses.map((guess) => button(guess, () => answer(guess)));
-  answers.forEach((one) => (one.className = "llm-step"));
-  const asked = element("span", { role: "group", "aria-label": "Your guess" }, ...answers);
+  const asked = guessButtons(guesses, answer);
   const next = element("span", {}, told, step.node);
   const leave = button(BACK, back);
   step.node.addEventListener("click", () => {
     show();
-    if (taken() === 0) answers[0]?.focus();
+    if (taken() === 0) asked.querySelector("button")?.focus();
   });
 
   /** @param {string} guess */
@@ -174,6 +172,16 @@ function stepButtons(start, then, { setUp, isSo, begin, go, back }) {
     leave.classList.toggle("llm-needless", setUp() !== say);
   }
   return { nodes: [asked, next, leave], show };
+}
+
+/**
+ * @param {string[]} guesses
+ * @param {(guess: string) => void} onGuess
+ */
+function guessButtons(guesses, onGuess) {
+  const buttons = guesses.map((guess) => button(guess, () => onGuess(guess)));
+  buttons.forEach((one) => (one.className = "llm-step"));
+  return element("span", { role: "group", "aria-label": "Your guess" }, ...buttons);
 }
 
 /**

@@ -210,3 +210,18 @@ assert came_back == 3
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
 assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
 assert gets["without heads 1, 2"]["Ben", "Lily"] not in ("Ben", "Lily")
+# "head 1 raises both names, and head 2 lowers both, the giver far more", in the map's first sentence
+text = "Sam and Anna had a red ball. Sam gave the red ball to"
+hook = stories.model.layers[2].self_attn.o_proj.register_forward_pre_hook(
+    lambda _, inputs: held.update(mixed=inputs[0][0, -1])
+)
+with torch.no_grad():
+    stories(tokenizer(tokenizer.bos_token + text, return_tensors="pt").input_ids)
+hook.remove()
+moved = []
+for head in (0, 1):
+    columns = slice(head * head_dim, (head + 1) * head_dim)
+    with torch.no_grad():
+        scores = stories.lm_head(writes[:, columns] @ held["mixed"][columns] * stories.model.norm.weight)
+    moved.append([float(scores[tokenizer(f" {name}").input_ids[-1]]) for name in ("Anna", "Sam")])
+assert min(moved[0]) > 0 > max(moved[1]) and moved[1][1] < 3 * moved[1][0]
