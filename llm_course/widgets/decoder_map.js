@@ -39,11 +39,11 @@ export default widget(
     tryThis: (model) => [
       gives(model, "Sam", "Head 2 of layer 3 looks at Sam, who gives. Who gets the ball without this head?", "Sam: the head had held him back."),
       gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
-      gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: no name gives, and the head treats both alike."),
+      gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head treats both alike."),
       tomGives(model),
       intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }, ".llm-opened"),
       answerInSteps(model),
-      ...(model.get("small") ? [] : [longest(), overturned()]),
+      ...(model.get("small") ? [] : [largest(), overturned()]),
     ],
   },
   (model, body) => {
@@ -192,8 +192,9 @@ export default widget(
     function revealToken() {
       const followed = /** @type {HTMLElement | null} */ (tokens.querySelector("[aria-pressed=true]"));
       if (!followed) return;
-      const shares = [...tokens.querySelectorAll("button")].map((chip) => Number(chip.style.getPropertyValue("--share")));
-      const most = tokens.querySelectorAll("button")[argmax(shares)];
+      const chips = [...tokens.querySelectorAll("button")];
+      const shares = chips.map((chip) => Number(chip.style.getPropertyValue("--share")));
+      const most = Math.max(...shares) > 0 ? chips[argmax(shares)] : followed; // no head is looked at
       const end = followed.offsetLeft + followed.offsetWidth + MARGIN;
       const start = Math.max(0, Math.min(most.offsetLeft, followed.offsetLeft) - MARGIN);
       const haveRoom = end - start <= line.clientWidth;
@@ -352,10 +353,10 @@ export default widget(
  */
 function gives(model, giver, say, right) {
   const out = ["head-3-2"];
-  const look = lookAt(model, 3, 2);
+  const look = { ...lookAt(model, 3, 2), rival: giver === "They" ? " Sam" : ` ${giver}`, every: false };
   return {
     say,
-    set: { text: ballOf(giver), predict: true, ...look, rival: giver === "They" ? " Sam" : ` ${giver}`, every: false, out: [], told: [] },
+    set: { text: ballOf(giver), predict: true, out: [], told: [], ...look },
     then: [{ name: "Leave head 2 out", set: { out, told: out, ...look }, told: right }],
     undo: "Put head 2 back",
     guesses: [...namesWith(giver), "another"],
@@ -383,27 +384,27 @@ function answerInSteps(model) {
   const out = ["head-3-2", "head-3-1", "head-1-4"];
   return {
     say: "This answer takes three heads. Take them away one by one, and see what each was for.",
-    set: { text: KITE, ...lookAt(model, 3, 2), rival: " Ben", every: false, out: [], told: out },
+    set: { text: KITE, told: out, every: false, out: [], ...lookAt(model, 3, 2), rival: " Ben" },
     then: [
-      { name: "Take head 2 away", set: { out: out.slice(0, 1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 had struck out the giver." },
-      { name: "Head 1, too", set: { out: out.slice(0, 2), ...lookAt(model, 3, 1) }, told: "Zoe: head 1 had kept it to the two." },
-      { name: "Head 4 of layer 1, too", set: { out, ...lookAt(model, 1, 4) }, told: "school: head 4 had asked for a person." },
+      { name: "Take head 2 away", set: { out: out.slice(0, 1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
+      { name: "Head 1, too", set: { out: out.slice(0, 2), ...lookAt(model, 3, 1), rival: " Zoe" }, told: "Zoe: head 1 had kept it to the two." },
+      { name: "Head 4 of layer 1, too", set: { out, ...lookAt(model, 1, 4), rival: " school" }, told: "school: head 4 had asked for a person." },
     ],
     undo: "Put all three back",
   };
 }
 
 /**
- * The row that grows longest in any text.
+ * The row that grows largest in any text.
  * @returns {Start}
  */
-function longest() {
+function largest() {
   return {
-    say: "Here is the first norm: each line is the row of a token. In every text, one ends longest: whose?",
+    say: "The norm's plot shows the size of each token's row. In every text, one ends largest: whose?",
     set: { text: KITE, out: [], part: "norm-attention-1", every: false, position: -1 },
     then: [{ name: "Show me", set: { position: 0 }, told: "START: it sees nothing but itself." }],
     undo: "Ask again",
-    guesses: ["START", "Ben", "to"],
+    guesses: ["START", "blue", "to"],
     at: { selector: ".llm-opened", isFar: false },
   };
 }

@@ -218,7 +218,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
 
 @pytest.mark.browser
 def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 756, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     card, verdict = page.locator(".llm-widget").bounding_box(), tips.locator("li.llm-current b")
     for count in range(4):
@@ -263,6 +263,7 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
         "“␣Lily” → “␣Ben” → “␣Zoe” → “␣school”, 81.6\u00a0%: one part after the other is left out."
     )
     expect(part).to_contain_text("With it: “␣Zoe”")
+    expect(part).to_contain_text("; it lowers “␣school” by")
     tips.get_by_role("button", name="Put all three back").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
     expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
@@ -406,6 +407,12 @@ def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Pat
     expect(page.get_by_role("status")).to_contain_text("the model guesses “␣Anna”")
 
 
+IS_IN_LINE = """chip => {
+    const [own, line] = [chip, chip.closest(".llm-linked")].map((node) => node.getBoundingClientRect());
+    return own.left >= line.left && own.right <= line.right;
+}"""
+
+
 @pytest.mark.browser
 def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
@@ -417,6 +424,12 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     chips.first.press("Enter")
     expect(chips.first).to_be_in_viewport(ratio=1)
     assert line.evaluate("line => line.scrollLeft") == 0
+    chips.last.press("Enter")
+    expect(chips.last).to_be_in_viewport(ratio=1)
+    page.get_by_role("button", name="head 3", exact=True).click()  # it looks at Anna, too far from the last
+    assert [chip.evaluate(IS_IN_LINE) for chip in (chips.nth(3), chips.last)] == [True, False]
+    page.get_by_role("button", name="Embeddings").click()
+    assert chips.last.evaluate(IS_IN_LINE)
 
 
 @pytest.mark.browser

@@ -28,13 +28,13 @@ export function widget({ title, tryThis, tryAgainOn = [], setsUpAtOnce = false, 
     render({ model, el }) {
       const body = element("div", { class: "llm-body" });
       const tips = element("div", { class: "llm-inline" });
-      /** The suggestion that is set up, and what stood before in the traits that have changed since. @type {{ say: string, former: Map<string, any> } | null} */
+      /** The suggestion that is set up, and what stood before in the traits that have changed since: what a reader had. @type {{ say: string, former: Map<string, any>, isOwn: boolean } | null} */
       let setUp = null;
       const isSo = (/** @type {Record<string, any>} */ set) => Object.entries(set).every(([trait, value]) => JSON.stringify(model.get(trait)) === JSON.stringify(value));
       let [refresh, current] = [() => {}, () => ""];
       const advise = () => {
         const sentences = typeof tryThis === "function" ? tryThis(model) : tryThis;
-        const made = suggestions(sentences, { first: setUp?.say ?? current(), setUp: () => setUp?.say, isSo, begin, go, back, goTo: (selector) => body.querySelector(selector)?.scrollIntoView({ block: "center" }), setsUpAtOnce });
+        const made = suggestions(sentences, { first: setUp?.say ?? current(), setUp: () => setUp?.say, hadOwn: () => setUp?.isOwn ?? false, isSo, begin, go, back, goTo: (selector) => body.querySelector(selector)?.scrollIntoView({ block: "center" }), setsUpAtOnce });
         ({ refresh, current } = made);
         redraw(tips, made.node);
       };
@@ -61,9 +61,12 @@ export function widget({ title, tryThis, tryAgainOn = [], setsUpAtOnce = false, 
         if (setUp && !setUp.former.has(trait)) setUp.former.set(trait, model.get(trait));
       }
 
-      /** @param {Start} suggestion */
-      function begin({ say, set }) {
-        setUp = { say, former: new Map() };
+      /**
+       * @param {Start} suggestion
+       * @param {boolean} isOwn  Whether what stands there is a reader's, not a suggestion's: this leads back to it.
+       */
+      function begin({ say, set }, isOwn) {
+        setUp = isOwn || !setUp ? { say, former: new Map(), isOwn } : { ...setUp, say };
         go(set);
       }
 

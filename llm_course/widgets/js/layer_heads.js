@@ -12,7 +12,7 @@ import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 
 /** @import { PartActions } from "./decoder_parts.js" */
-/** @import { Ledger } from "./ledger.js" */
+/** @import { Ledger, Scores } from "./ledger.js" */
 /** @import { Sight } from "./sight.js" */
 
 /**
@@ -29,20 +29,58 @@ export function headInWords(sight, layer, isOut, ledger) {
   const most = argmax(weights);
   const from = `${percent(weights[most])} from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing, and the guess is ${guessNow(sight)}. Head ${head + 1} would take ${from}.`;
-  const { guess, rival } = rivalsOf(sight);
-  const { by } = ledger.heads[head];
-  const [value, id] = Math.abs(by[0]) > Math.abs(by[1]) ? [by[0], guess] : [by[1], rival];
-  const [does, amount] = [value > 0 ? "raises" : "lowers", format(Math.abs(value), 1)];
-  const name = written(sight.course, id);
   const other = guessOtherwise(sight, part);
   const otherwise = inWords(sight, other.id, other.share);
   if (isLeftOut(sight, part)) {
     const others = sight.out.length > 1 ? " and what else is out" : "";
-    return `Without head ${head + 1}${others}: ${guessNow(sight)}. With it: ${otherwise}; it ${does} “${name}” by ${amount}.`;
+    const move = explainingMove(sight, ledger.heads[head].by, other.id);
+    return `Without head ${head + 1}${others}: ${guessNow(sight)}. With it: ${otherwise}${move ? `; it ${inPlainWords(sight, move)}` : ""}.`;
   }
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
-  return `${takes} and ${does} ${name === sight.labels[most] ? "its score" : `“${name}”`} by ${amount}. Without it: ${other.isOther ? "" : "still "}${otherwise}.`;
+  return `${takes} and ${inPlainWords(sight, largestMove(movesOf(sight, ledger.heads[head].by)), sight.labels[most])}. Without it: ${other.isOther ? "" : "still "}${otherwise}.`;
+}
+
+/**
+ * What a head adds to each of the two scores that are compared.
+ * @typedef {[id: number, by: number]} Move
+ *
+ * @param {Sight} sight
+ * @param {Scores} by
+ * @returns {Move[]}
+ */
+function movesOf(sight, by) {
+  const { guess, rival } = rivalsOf(sight);
+  return [[guess, by[0]], [rival, by[1]]];
+}
+
+/** @param {Move[]} moves */
+function largestMove(moves) {
+  return moves.reduce((most, move) => (Math.abs(move[1]) > Math.abs(most[1]) ? move : most));
+}
+
+/**
+ * The larger move of those that speak for the guess with a head that is left out: up to it, or down from what it is now.
+ * @param {Sight} sight
+ * @param {Scores} by
+ * @param {number} withIt  The guess with the head.
+ * @returns {Move | undefined}  None where neither of the two that are compared is one of these guesses.
+ */
+function explainingMove(sight, by, withIt) {
+  const now = argmax(sight.trace.logits[sight.position]);
+  const moves = movesOf(sight, by);
+  const speaking = now === withIt ? moves : moves.filter(([id, added]) => (added > 0 ? id === withIt : id === now));
+  return speaking.length ? largestMove(speaking) : undefined;
+}
+
+/**
+ * @param {Sight} sight
+ * @param {Move} move
+ * @param {string} [named]  The token that has just been named.
+ */
+function inPlainWords(sight, [id, by], named) {
+  const name = written(sight.course, id);
+  return `${by > 0 ? "raises" : "lowers"} ${name === named ? "its score" : `“${name}”`} by ${format(Math.abs(by), 1)}`;
 }
 
 /**
@@ -79,7 +117,7 @@ function headRow(sight, layer, head, isOut, lanes, { chooseHead, toggle }) {
     toggle(part);
   }, switchName(sight, part));
   const weights = sight.trace.layers[layer].weights[sight.position][head];
-  const adds = isUntold(sight, part[0]) ? lanes.map(() => "") : lanes; // they would tell what a reader is to guess
+  const adds = isUntold(sight, part[0]) ? lanes.map(() => element("span", { class: "llm-lane-untold" }, "?")) : lanes; // they would tell what a reader is to guess
   return tableRow(choose, [taken(sight, weights), ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
 }
 

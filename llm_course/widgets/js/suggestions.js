@@ -26,11 +26,15 @@ import { button, element } from "./dom.js";
  * @property {string} first  The one that is shown first, if it is among them.
  * @property {() => string | undefined} setUp  The one that is set up: its button leads back.
  * @property {(set: Record<string, any>) => boolean} isSo  Whether the widget is where a suggestion starts: it needs no button.
- * @property {(start: Start) => void} begin  Brings the widget to where a suggestion starts.
+ * @property {() => boolean} hadOwn  Whether what stood before was a reader's, not another suggestion's.
+ * @property {(start: Start, isOwn: boolean) => void} begin  Brings the widget to where a suggestion starts, from a state that
+ *   is a reader's or a suggestion's.
  * @property {(set: Record<string, any>) => void} go  Takes the step from there.
  * @property {() => void} back  Brings back what stood before.
  * @property {(selector: string) => void} goTo  Brings a part of the widget into sight.
  * @property {boolean} setsUpAtOnce  Whether to turn to one is to begin it.
+ *
+ * @typedef {Omit<Ways, "begin"> & { begin: (start: Start) => void }} Turns  The same for one suggestion.
  */
 
 const BEGIN = "Set this up";
@@ -44,7 +48,10 @@ const BACK = "Back to what I had";
  *   `current` is the one that is shown.
  */
 export function suggestions(sentences, ways) {
-  const { first, setUp, isSo, begin, back, setsUpAtOnce } = ways;
+  const { first, setUp, isSo, back, setsUpAtOnce } = ways;
+  // Who turns from one to the next, and sets each up by that, has nothing of their own there.
+  const known = sentences.flatMap((one) => (setsUpAtOnce && typeof one !== "string" ? stagesOf(one.set, one.then) : []));
+  const begin = (/** @type {Start} */ start) => ways.begin(start, !known.some(isSo));
   let current = 0;
   const said = sentences.map((one) => (typeof one === "string" ? one : one.say));
   const isThere = said.includes(setUp() ?? "");
@@ -53,7 +60,7 @@ export function suggestions(sentences, ways) {
   const items = sentences.map((one, i) => {
     // Where other suggestions stand now than the one that is set up, the first leads back.
     if (typeof one === "string") return element("li", {}, one, ...(i === 0 && setUp() !== undefined && !isThere ? [" ", button(BACK, back)] : []));
-    const made = buttonsOf(one, ways);
+    const made = buttonsOf(one, { ...ways, begin });
     shows.push(made.show);
     made.nodes.forEach((node) => node.addEventListener("click", () => refresh()));
     return element("li", {}, one.say, ...made.nodes.flatMap((node) => [" ", node]));
@@ -103,28 +110,28 @@ function eitherButton(ways, which) {
 /**
  * The buttons behind a sentence, as they are once `show` was called.
  * @param {Start} start
- * @param {Pick<Ways, "setUp" | "isSo" | "begin" | "go" | "back" | "goTo">} ways
+ * @param {Turns} turns
  * @returns {{ nodes: HTMLElement[], show: () => void }}
  */
-function buttonsOf(start, ways) {
-  const made = start.then ? stepButtons(start, start.then, ways) : setUpButton(start, ways);
+function buttonsOf(start, turns) {
+  const made = start.then ? stepButtons(start, start.then, turns) : setUpButton(start, turns);
   if (!start.at) return made;
   const { selector, isFar } = start.at;
-  const there = button("Go there ↓", () => ways.goTo(selector));
+  const there = button("Go there ↓", () => turns.goTo(selector));
   if (!isFar) there.className = "llm-on-phones";
   return { nodes: [there, ...made.nodes], show: made.show };
 }
 
 /**
  * @param {Start} start
- * @param {Pick<Ways, "setUp" | "isSo" | "begin" | "back">} ways
+ * @param {Turns} turns
  */
-function setUpButton(start, { setUp, isSo, begin, back }) {
-  const isSetUp = () => setUp() === start.say;
-  const either = eitherButton([[BEGIN, () => begin(start)], [BACK, back]], () => Number(isSetUp()));
+function setUpButton(start, { setUp, hadOwn, isSo, begin, back }) {
+  const leadsBack = () => setUp() === start.say && hadOwn();
+  const either = eitherButton([[BEGIN, () => begin(start)], [BACK, back]], () => Number(leadsBack()));
   const show = () => {
     either.show();
-    either.node.classList.toggle("llm-needless", !isSetUp() && isSo(start.set));
+    either.node.classList.toggle("llm-needless", !leadsBack() && isSo(start.set));
   };
   return { nodes: [either.node], show };
 }
@@ -134,9 +141,9 @@ function setUpButton(start, { setUp, isSo, begin, back }) {
  * before.
  * @param {Start} start
  * @param {Step[]} then  Its steps.
- * @param {Pick<Ways, "setUp" | "isSo" | "begin" | "go" | "back">} ways
+ * @param {Turns} turns
  */
-function stepButtons(start, then, { setUp, isSo, begin, go, back }) {
+function stepButtons(start, then, { setUp, hadOwn, isSo, begin, go, back }) {
   const { say, set, undo = "", guesses = [] } = start;
   const stages = stagesOf(set, then);
   const taken = () => stages.findIndex(isSo); // less than 0 where the steps do not start from here
@@ -169,7 +176,7 @@ function stepButtons(start, then, { setUp, isSo, begin, go, back }) {
     told.textContent = count > 0 ? judged(then[count - 1].told, count === 1 ? given : "") : "";
     asked.hidden = !isAsked;
     next.hidden = isAsked;
-    leave.classList.toggle("llm-needless", setUp() !== say);
+    leave.classList.toggle("llm-needless", setUp() !== say || !hadOwn());
   }
   return { nodes: [asked, next, leave], show };
 }
@@ -196,10 +203,11 @@ function judged(told, given) {
 /**
  * Where a widget stands before the first step, after each, by what its steps do not change and by the first trait that they do.
  * @param {Record<string, any>} set
- * @param {Step[]} then
+ * @param {Step[]} [then]
  * @returns {Record<string, any>[]}
  */
 function stagesOf(set, then) {
+  if (!then) return [set];
   const changed = then[0].set;
   const [told] = Object.keys(changed);
   const rest = Object.fromEntries(Object.entries(set).filter(([trait]) => !(trait in changed)));

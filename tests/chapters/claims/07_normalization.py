@@ -206,22 +206,25 @@ for giver, other in name_pairs:
     came_back += tokenizer.decode(guessed) == f" {giver}"
 assert came_back == 3
 # "without it, only 11 sentences go to one of the two", "take head 2 away as well, and 67 do",
-# "Ben with Lily is one of the other five"
+# "Ben and Lily are one of the other five pairs"
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
 assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
 assert gets["without heads 1, 2"]["Ben", "Lily"] not in ("Ben", "Lily")
-# "head 1 raises both names, and head 2 lowers both, the giver far more", in the map's first sentence
-text = "Sam and Anna had a red ball. Sam gave the red ball to"
+# "head 1 adds 5.6 to Anna's score and 7.3 to Sam's, and head 2 takes 1.9 and 9.2 away", in the map's first sentence
+text_ids = tokenizer(
+    tokenizer.bos_token + "Sam and Anna had a red ball. Sam gave the red ball to", return_tensors="pt"
+).input_ids
 hook = stories.model.layers[2].self_attn.o_proj.register_forward_pre_hook(
     lambda _, inputs: held.update(mixed=inputs[0][0, -1])
 )
 with torch.no_grad():
-    stories(tokenizer(tokenizer.bos_token + text, return_tensors="pt").input_ids)
-hook.remove()
-moved = []
-for head in (0, 1):
-    columns = slice(head * head_dim, (head + 1) * head_dim)
-    with torch.no_grad():
-        scores = stories.lm_head(writes[:, columns] @ held["mixed"][columns] * stories.model.norm.weight)
-    moved.append([float(scores[tokenizer(f" {name}").input_ids[-1]]) for name in ("Anna", "Sam")])
-assert min(moved[0]) > 0 > max(moved[1]) and moved[1][1] < 3 * moved[1][0]
+    stories(text_ids)
+    hook.remove()
+    row = streams(text_ids[0], weights)[3][-1]  # after layer 3: the last norm would divide by its size
+    gain = stories.model.norm.weight * torch.rsqrt(row.pow(2).mean() + stories.config.rms_norm_eps)
+    moved = []
+    for head in (0, 1):
+        columns = slice(head * head_dim, (head + 1) * head_dim)
+        scores = stories.lm_head(writes[:, columns] @ held["mixed"][columns] * gain)
+        moved.append([round(float(scores[tokenizer(f" {name}").input_ids[-1]]), 1) for name in ("Anna", "Sam")])
+assert moved == [[5.6, 7.3], [-1.9, -9.2]]
