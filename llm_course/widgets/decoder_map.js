@@ -53,7 +53,7 @@ export default widget(
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
-    const line = element("div", { class: "llm-linked", onscroll: () => line.classList.toggle("llm-goes-on", line.scrollLeft > 0) }, tokens, arcs);
+    const line = element("div", { class: "llm-linked", onscroll: showEnds }, tokens, arcs);
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
     opened.addEventListener("toggle", (event) => unfold(/** @type {HTMLDetailsElement} */ (event.target)), true); // it does not bubble
@@ -173,16 +173,25 @@ export default widget(
       const chips = /** @type {HTMLElement[]} */ ([...tokens.querySelectorAll("button")]);
       arcs.classList.toggle("llm-idle", isOut);
       const name = `head ${head + 1}`;
-      arcs.append(...tokenArcs(chips, position, weights, (share, isItself) => (isOut ? `${name}, left out` : `${name}: ${share}${isItself ? " of itself" : ""}`)));
+      const seen = { from: line.scrollLeft, to: line.scrollLeft + line.clientWidth };
+      arcs.append(...tokenArcs(chips, position, weights, seen, (share, isItself) => (isOut ? `${name}, left out` : `${name}: ${share}${isItself ? " of itself" : ""}`)));
     }
 
     /** Scrolls to what is spoken of, no further than needed: the caption stays where it can. */
     function reveal() {
       revealToken();
+      showEnds();
+      drawArcs(); // the name stands where it is seen
       opened.scrollTop = 0;
       const named = /** @type {HTMLElement | null} */ (opened.querySelector(".llm-picked"));
       const table = named?.closest(".llm-scroller");
       if (named && table) table.scrollTop = named.offsetTop + 2 * named.offsetHeight - table.clientHeight;
+    }
+
+    /** Tokens fade out at a side where they go on. */
+    function showEnds() {
+      line.classList.toggle("llm-goes-on", line.scrollLeft > 0);
+      line.classList.toggle("llm-goes-on-right", line.scrollLeft + line.clientWidth < line.scrollWidth - 1);
     }
 
     /**
@@ -381,14 +390,15 @@ function tomGives(model) {
  * @returns {Start}
  */
 function answerInSteps(model) {
-  const out = ["head-3-2", "head-3-1", "head-1-4"];
+  const heads = ["head-3-2", "head-3-1", "head-1-4"];
+  const taken = (/** @type {number} */ count) => ({ out: heads.slice(0, count), told: heads.slice(0, count) });
   return {
     say: "This answer takes three heads. Take them away one by one, and see what each was for.",
-    set: { text: KITE, told: out, every: false, out: [], ...lookAt(model, 3, 2), rival: " Ben" },
+    set: { text: KITE, predict: true, every: false, ...taken(0), ...lookAt(model, 3, 2), rival: " Ben" },
     then: [
-      { name: "Take head 2 away", set: { out: out.slice(0, 1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
-      { name: "Head 1, too", set: { out: out.slice(0, 2), ...lookAt(model, 3, 1), rival: " Zoe" }, told: "Zoe: head 1 had kept it to the two." },
-      { name: "Head 4 of layer 1, too", set: { out, ...lookAt(model, 1, 4), rival: " school" }, told: "school: head 4 had asked for a person." },
+      { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
+      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had kept it to the two." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " school" }, told: "school: head 4 had asked for a person." },
     ],
     undo: "Put all three back",
   };
@@ -481,13 +491,21 @@ function cutOff(count) {
 }
 
 /**
- * The guess before the last parts were left out, and after each of them.
+ * How many parts are out after each gesture: a layer is left out as one, by its two parts.
+ * @param {string[]} out
+ */
+function gestures(out) {
+  return out.flatMap((part, i) => (out[i + 1] === part.replace("attention", "feed-forward") && part.startsWith("attention") ? [] : [i + 1]));
+}
+
+/**
+ * The guess of the whole model, and after each part that was left out: the last ones, if they are many.
  * @param {Sight} sight
  */
 function guessesInARow(sight) {
   const { course, out, position } = sight;
-  const counts = out.map((_, i) => i + 1).slice(1 - IN_A_ROW);
-  return [counts[0] - 1, ...counts].map((count) => `“${written(course, argmax(traceWithout(sight, out.slice(0, count)).logits[position]))}”`);
+  const guesses = [0, ...gestures(out)].map((count) => `“${written(course, argmax(traceWithout(sight, out.slice(0, count)).logits[position]))}”`);
+  return guesses.length > IN_A_ROW ? ["…", ...guesses.slice(-IN_A_ROW)] : guesses;
 }
 
 /** @param {Sight} sight */
@@ -495,7 +513,7 @@ function firstGuess(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
   const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
   // Short, so that one line holds it behind what was drawn.
-  if (sight.out.length > 2) return `${guessesInARow(sight).join(" → ")}, ${percent(Math.max(...shares))}: one part after the other is left out.`;
+  if (gestures(sight.out).length > 2) return `${guessesInARow(sight).join(" → ")}, ${percent(Math.max(...shares))}: one part after the other is left out.`;
   if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${first}.`;
   return `After “${token(sight)}” the model guesses ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`;
 }

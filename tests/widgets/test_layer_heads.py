@@ -246,13 +246,14 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     for _ in range(5):
         tips.get_by_role("button", name="Next ›").click()
     expect(told).to_be_empty()
+    expect(part.locator(".llm-heads .llm-otherwise")).to_have_text(["leave out"] * 4)  # nothing is told ahead
     steps = [
         ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Without head 2: “␣Ben”"),
-        ("Head 1, too", "Zoe: head 1 had kept it to the two.", "Without head 1 and what else is out: “␣Zoe”"),
+        ("Head 1, too", "Zoe: head 1 had kept it to the two.", "With it: “␣Ben”, 72.9\u00a0%; it raises “␣Ben” by"),
         (
             "Head 4 of layer 1, too",
             "school: head 4 had asked for a person.",
-            "Without head 4 and what else is out: “␣school”",
+            "Without head 4, too: “␣school”",
         ),
     ]
     for name, reason, shows in steps:
@@ -267,6 +268,22 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     tips.get_by_role("button", name="Put all three back").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
     expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
+
+
+@pytest.mark.browser
+def test_parts_that_are_left_out_by_hand_are_told_from_the_whole_models_guess_on(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(part="layer-3", head=2, small=True), 944, 15)
+    said, switches = page.get_by_role("status"), page.locator(".llm-heads .llm-otherwise")
+    gone: list[str] = []
+    guesses = [guesses_without(token_ids(BALL), gone)[-1]]
+    for head in (1, 0):
+        switches.nth(head).click()
+        gone.append(f"head-3-{head + 1}")
+        guesses.append(guesses_without(token_ids(BALL), gone)[-1])
+        expect(said).to_contain_text("Without head")
+    page.get_by_role("button", name="Leave all of it out").click()
+    guesses.append(guesses_without(token_ids(BALL), [*gone, "attention-3", "feed-forward-3"])[-1])
+    expect(said).to_contain_text(" → ".join(f"“{guess}”" for guess in guesses))
 
 
 @pytest.mark.browser
@@ -421,13 +438,16 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     expect(chips.last).to_be_in_viewport(ratio=1)
     expect(line).to_have_class(re.compile("llm-goes-on"))
     expect(page.locator(".llm-arcs path").last).to_be_in_viewport()
+    assert page.locator(".llm-arcs text").evaluate(IS_IN_LINE)
     chips.first.press("Enter")
     expect(chips.first).to_be_in_viewport(ratio=1)
     assert line.evaluate("line => line.scrollLeft") == 0
     chips.last.press("Enter")
     expect(chips.last).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="head 3", exact=True).click()  # it looks at Anna, too far from the last
-    assert [chip.evaluate(IS_IN_LINE) for chip in (chips.nth(3), chips.last)] == [True, False]
+    in_sight = [node.evaluate(IS_IN_LINE) for node in (chips.nth(3), chips.last, page.locator(".llm-arcs text"))]
+    assert in_sight == [True, False, True]
+    expect(line).to_have_class(re.compile("llm-goes-on-right"))
     page.get_by_role("button", name="Embeddings").click()
     assert chips.last.evaluate(IS_IN_LINE)
 

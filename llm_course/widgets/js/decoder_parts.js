@@ -25,7 +25,7 @@ const HIDDEN_UNITS = 4;
 /** Of a plot in the small map, in pixels. */
 const ROOMY = 146;
 /** The same where the heads stand below it. */
-const FLAT = 124;
+const FLAT = 110;
 
 /**
  * @typedef {object} PartActions  What a reader may do in an opened part.

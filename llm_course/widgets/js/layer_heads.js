@@ -32,7 +32,7 @@ export function headInWords(sight, layer, isOut, ledger) {
   const other = guessOtherwise(sight, part);
   const otherwise = inWords(sight, other.id, other.share);
   if (isLeftOut(sight, part)) {
-    const others = sight.out.length > 1 ? " and what else is out" : "";
+    const others = sight.out.length > 1 ? ", too" : "";
     const move = explainingMove(sight, ledger.heads[head].by, other.id);
     return `Without head ${head + 1}${others}: ${guessNow(sight)}. With it: ${otherwise}${move ? `; it ${inPlainWords(sight, move)}` : ""}.`;
   }
