@@ -23,8 +23,8 @@ import { sightOf } from "./llm_course/widgets/js/sight.js";
 const course = { ...model, decoder: model.decoder };
 reply(input.asked.map(({ rival, out }) => {
   const sight = sightOf(course, input.text, { rival, out });
-  const { guess, rival: other } = rivalsOf(sight);
-  return { pair: [guess, other], lines: [guess, other].map((id) => logitsAlong(sight, sight.trace, id)) };
+  const { guess, rival: other, colors } = rivalsOf(sight);
+  return { pair: [guess, other], colors, lines: [guess, other].map((id) => logitsAlong(sight, sight.trace, id)) };
 }));
 """
 )
@@ -62,6 +62,20 @@ def test_where_the_rival_is_not_in_the_text_it_is_the_new_guess_or_the_other_nam
     *pairs, elsewhere = [reply["pair"] for reply in run_node(RIVALS, {"text": BALL, "asked": asked})]
     assert pairs == [[token(" Anna"), token(" Sam")]] * 2
     assert elsewhere == [token(" Anna"), logits_along(["head-3-1"])[-1].argmax()]
+
+
+def test_a_name_keeps_its_color_when_it_becomes_the_guess() -> None:
+    anna, sam = token(" Anna"), token(" Sam")
+    for giver, rival, pair in [
+        ("Sam", " Sam", [anna, sam]),
+        ("Anna", " Anna", [sam, anna]),
+        ("They", " Sam", [anna, sam]),
+    ]:
+        text = BALL.replace("Sam gave", f"{giver} gave")
+        (reply,) = run_node(RIVALS, {"text": text, "asked": [{"rival": rival, "out": []}]})
+        assert reply["pair"] == pair and reply["colors"] == [anna, sam]
+    (reply,) = run_node(RIVALS, {"text": BALL, "asked": [{"rival": " gave", "out": []}]})
+    assert reply["colors"] == [anna, token(" gave")]  # no name: the guess is orange
 
 
 def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
