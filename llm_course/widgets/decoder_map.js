@@ -41,9 +41,9 @@ export default widget(
       gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
       gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head treats both alike."),
       tomGives(model),
-      intact("Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.", { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, told: [] }, ".llm-opened"),
+      threeOfSixteen(),
       answerInSteps(model),
-      ...(model.get("small") ? [] : [largest(), overturned()]),
+      ...(model.get("small") ? [] : [sameInEveryText(), overturned()]),
     ],
   },
   (model, body) => {
@@ -385,6 +385,18 @@ function tomGives(model) {
 }
 
 /**
+ * The heads that the kite's sentence needs.
+ * @returns {Start}
+ */
+function threeOfSixteen() {
+  return {
+    say: "Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.",
+    set: { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, out: [], told: [] },
+    at: { selector: ".llm-opened", isFar: false },
+  };
+}
+
+/**
  * What the heads of the kite's sentence do together.
  * @param {Model} model
  * @returns {Start}
@@ -405,12 +417,12 @@ function answerInSteps(model) {
 }
 
 /**
- * The row that grows largest in any text.
+ * The row that no other token has changed.
  * @returns {Start}
  */
-function largest() {
+function sameInEveryText() {
   return {
-    say: "The norm's plot shows the size of each token's row. In every text, one ends largest: whose?",
+    say: "The norm's plot shows the size of each token's row. One row is the same in every text: whose?",
     set: { text: KITE, out: [], part: "norm-attention-1", every: false, position: -1 },
     then: [{ name: "Show me", set: { position: 0 }, told: "START: it sees nothing but itself." }],
     undo: "Ask again",
@@ -454,17 +466,6 @@ function namesWith(giver) {
 /** @param {string} giver */
 function ballOf(giver) {
   return `${namesWith(giver).join(" and ")} had a red ball. ${giver} gave the red ball to`;
-}
-
-/**
- * A suggestion for the model with all its parts.
- * @param {string} say
- * @param {Record<string, any>} set  What else it sets.
- * @param {string} selector  Of what it is about.
- * @returns {Start}
- */
-function intact(say, set, selector) {
-  return { say, set: { out: [], ...set }, at: { selector, isFar: false } };
 }
 
 /**
