@@ -3,13 +3,14 @@
 import { loadCourseModel } from "./js/course_model.js";
 import { allParts, flow } from "./js/decoder_flow.js";
 import { announcement, button, element, loadWhenVisible, setTrait, svg, traitTextField } from "./js/dom.js";
+import { guessBars, guessInWords } from "./js/first_guess.js";
 import { widget } from "./js/frame.js";
 import { tellAlone } from "./js/head_grid.js";
 import { lensTable, written } from "./js/lens_table.js";
-import { argmax, randomNumbers, softmax, twoLargest } from "./js/numbers.js";
-import { inWords, otherwise } from "./js/otherwise.js";
+import { argmax, randomNumbers, softmax } from "./js/numbers.js";
+import { otherwise } from "./js/otherwise.js";
 import { sample } from "./js/sampling.js";
-import { headName, headOf, isLeftOut, partsInWords, SENTENCE_TOKENS, sightOf, toggled, token, traceWithout } from "./js/sight.js";
+import { headName, headOf, isLeftOut, SENTENCE_TOKENS, sightOf, toggled, traceWithout } from "./js/sight.js";
 import { tokenArcs } from "./js/token_arcs.js";
 import { percent } from "./js/token_bars.js";
 
@@ -21,10 +22,6 @@ import { percent } from "./js/token_bars.js";
 
 /** Pixels from which on the opened part stands beside the map, as `style.css` has it: 38rem. */
 const BESIDE = 608;
-/** From this probability on there is no other guess to speak of. */
-const SURE = 0.98;
-/** Of guesses that follow one another as part after part is left out, at most. */
-const IN_A_ROW = 4;
 /** Pixels beside the token that is followed. */
 const MARGIN = 8;
 /** Between two parts that are tried. */
@@ -49,7 +46,7 @@ export default widget(
   (model, body) => {
     const isSmall = model.get("small");
     const said = announcement();
-    const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: read }, 1); // a field of one line would lose a line end
+    const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: () => read() }, 1); // a field of one line would lose a line end
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
@@ -62,6 +59,7 @@ export default widget(
     const lenses = element("details", { open: model.get("every"), ontoggle: onEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
     const draw = button("Draw a token and go on", drawNext);
     const whole = button("Put all back", () => leaveOut([]));
+    const bars = guessBars();
     let draws = 0;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let foreseen;
@@ -71,7 +69,7 @@ export default widget(
     let sight = null;
 
     draw.disabled = whole.hidden = true;
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, whole), line, row, lenses);
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, bars.node, whole), line, row, lenses);
     new ResizeObserver(place).observe(body);
     load();
 
@@ -82,24 +80,29 @@ export default widget(
       read();
     }
 
-    function read(isDrawn = false) {
+    /** @param {string} [drawn]  What has just been drawn, in words. */
+    function read(drawn) {
       if (!course) return;
       sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), predict: model.get("predict"), told: model.get("told") });
-      show(isDrawn);
+      show(drawn);
     }
 
-    /** Everything that depends on the position, the opened part, and what is left out. */
-    function show(isDrawn = false) {
+    /**
+     * Everything that depends on the position, the opened part, and what is left out.
+     * @param {string} [drawn]
+     */
+    function show(drawn) {
       if (!sight) return;
       const now = sight;
       const part = openedPart(now);
       now.position = askedPosition(now);
-      said.textContent = firstGuess(now);
+      said.replaceChildren(...guessInWords(now, drawn));
+      bars.show(now);
       whole.hidden = !now.out.length;
       keepFocus(body, () => {
-        const [start, ...others] = chips(now, part, isDrawn);
+        const [start, ...others] = chips(now, part, Boolean(drawn));
         tokens.replaceChildren(start, ...cutOff(now.cut), ...others);
-        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn, hasSwitches: model.get("switches"), onSwitches, onOpen, onToggle: toggleInMap }));
+        map.replaceChildren(flow(now, { isSmall, opened: part, isDrawn: Boolean(drawn), hasSwitches: model.get("switches"), onSwitches, onOpen, onToggle: toggleInMap }));
         showOpened(now, part);
         place();
       });
@@ -341,13 +344,12 @@ export default widget(
       const id = sample(probabilities, uniform);
       if (id === course.config.end_of_text) {
         said.textContent = "The model has drawn the end of the text. Write on, or begin anew.";
+        bars.hide();
         return;
       }
       text.write(model.get("text") + course.tokenizer.decode([id]));
       setTrait(model, "position", -1);
-      const drawn = `Drawn: “${written(course, id)}”, ${percent(probabilities[id])}. `;
-      read(true);
-      said.prepend(drawn);
+      read(`Drawn: “${written(course, id)}”, ${percent(probabilities[id])}.`);
     }
   },
 );
@@ -489,34 +491,6 @@ function nameOfFold(fold) {
 function cutOff(count) {
   const title = `${count} token${count === 1 ? " is" : "s are"} not shown: ${SENTENCE_TOKENS} fit here, START among them`;
   return count ? [element("span", { class: "llm-note", title }, `… ${count} not shown …`)] : [];
-}
-
-/**
- * How many parts are out after each gesture: a layer is left out as one, by its two parts.
- * @param {string[]} out
- */
-function gestures(out) {
-  return out.flatMap((part, i) => (out[i + 1] === part.replace("attention", "feed-forward") && part.startsWith("attention") ? [] : [i + 1]));
-}
-
-/**
- * The guess of the whole model, and after each part that was left out: the last ones, if they are many.
- * @param {Sight} sight
- */
-function guessesInARow(sight) {
-  const { course, out, position } = sight;
-  const guesses = [0, ...gestures(out)].map((count) => `“${written(course, argmax(traceWithout(sight, out.slice(0, count)).logits[position]))}”`);
-  return guesses.length > IN_A_ROW ? ["…", ...guesses.slice(-IN_A_ROW)] : guesses;
-}
-
-/** @param {Sight} sight */
-function firstGuess(sight) {
-  const shares = softmax(sight.trace.logits[sight.position]);
-  const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
-  // Short, so that one line holds it behind what was drawn.
-  if (gestures(sight.out).length > 2) return `${guessesInARow(sight).join(" → ")}, ${percent(Math.max(...shares))}: one part after the other is left out.`;
-  if (sight.out.length) return `Without ${partsInWords(sight.out)}, after “${token(sight)}”, the first guess is ${first}.`;
-  return `After “${token(sight)}” the model guesses ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`;
 }
 
 /**

@@ -166,7 +166,7 @@ def test_a_chapter_that_the_map_does_not_know_is_named() -> None:
 
 
 def guesses_shown(page: Page) -> list[str]:
-    return page.locator(".llm-guess b").all_inner_texts()
+    return page.locator(".llm-machine .llm-guess b").all_inner_texts()
 
 
 def test_a_sentence_goes_through_the_parts(watched: Watched, address: str) -> None:
@@ -216,7 +216,7 @@ def test_each_part_says_what_torch_guesses_without_it_and_leaves_it_out_when_pre
     expect(switches.nth(changed)).to_be_focused()
     expect(switches.nth(changed)).to_have_attribute("aria-pressed", "true")
     assert guesses_shown(page)[-1] == without_each[changed]
-    expect(page.locator(".llm-guess").last).to_contain_text(f"{without_each[changed]}, was {whole[-1]}")
+    expect(page.locator(".llm-machine .llm-guess").last).to_contain_text(f"{without_each[changed]}, was {whole[-1]}")
     expect(switches.nth(changed)).to_contain_text(whole[-1])  # what it is with all parts
     switches.nth(changed).press("Enter")
     assert guesses_shown(page) == whole

@@ -91,7 +91,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
     plot, part = page.locator(".llm-opened .llm-plot"), page.get_by_role("region", name="The opened part")
     names = {"orange": "␣Anna", "green": "␣Sam"}
-    guess = page.locator(".llm-guess").last
+    guess = page.locator(".llm-machine .llm-guess").last
     expect(guess).to_have_class(re.compile("llm-orange"))
     expect(plot.locator("polyline.llm-before")).to_have_count(0)
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
