@@ -40,7 +40,6 @@ export default widget(
       tomGives(model),
       threeOfSixteen(),
       answerInSteps(model),
-      ...(model.get("small") ? [] : [sameInEveryText(), overturned()]),
     ],
   },
   (model, body) => {
@@ -50,7 +49,7 @@ export default widget(
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
-    const line = element("div", { class: "llm-linked", onscroll: showEnds }, tokens, arcs);
+    const line = element("div", { class: "llm-linked", onscroll: onScroll }, tokens, arcs);
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
     opened.addEventListener("toggle", (event) => unfold(/** @type {HTMLDetailsElement} */ (event.target)), true); // it does not bubble
@@ -191,28 +190,35 @@ export default widget(
       if (named && table) table.scrollTop = named.offsetTop + 2 * named.offsetHeight - table.clientHeight;
     }
 
-    /** Tokens fade out at a side where they go on. */
-    function showEnds() {
-      line.classList.toggle("llm-goes-on", line.scrollLeft > 0);
-      line.classList.toggle("llm-goes-on-right", line.scrollLeft + line.clientWidth < line.scrollWidth - 1);
+    function onScroll() {
+      showEnds();
+      drawArcs(); // the token that is followed stays in sight
     }
 
-    /**
-     * The token that is followed comes into sight, and with it the one that the head looks at most. Where there is no room for
-     * both, it is this one, but for a reader who is among the tokens.
-     */
+    /** Tokens fade out at a side where they go on, but for the token that is followed, which stands there. */
+    function showEnds() {
+      const followed = tokens.querySelector("[aria-pressed=true]");
+      if (!followed) return;
+      const [own, ends] = [followed, line].map((node) => node.getBoundingClientRect());
+      line.classList.toggle("llm-hides-left", line.scrollLeft > 0 && own.left > ends.left + MARGIN);
+      line.classList.toggle("llm-hides-right", line.scrollLeft + line.clientWidth < line.scrollWidth - 1 && own.right < ends.right - MARGIN);
+    }
+
+    /** The token that the head looks at most comes into sight; the one that is followed stays at the side. */
     function revealToken() {
       const followed = /** @type {HTMLElement | null} */ (tokens.querySelector("[aria-pressed=true]"));
       if (!followed) return;
       const chips = [...tokens.querySelectorAll("button")];
       const shares = chips.map((chip) => Number(chip.style.getPropertyValue("--share")));
       const most = Math.max(...shares) > 0 ? chips[argmax(shares)] : followed; // no head is looked at
-      const end = followed.offsetLeft + followed.offsetWidth + MARGIN;
-      const start = Math.max(0, Math.min(most.offsetLeft, followed.offsetLeft) - MARGIN);
-      const haveRoom = end - start <= line.clientWidth;
-      const wanted = haveRoom || tokens.contains(document.activeElement) ? followed : most;
-      const first = haveRoom ? start : wanted.offsetLeft - MARGIN;
-      line.scrollLeft = Math.min(Math.max(line.scrollLeft, wanted.offsetLeft + wanted.offsetWidth + MARGIN - line.clientWidth), first);
+      followed.classList.add("llm-unstuck"); // else it is where it stays, not where it belongs
+      const ends = (/** @type {HTMLElement} */ { offsetLeft, offsetWidth }) => [offsetLeft - MARGIN, offsetLeft + offsetWidth + MARGIN];
+      const both = [...ends(most), ...ends(followed)];
+      const haveRoom = Math.max(...both) - Math.min(...both) <= line.clientWidth;
+      const beside = followed.offsetWidth + MARGIN;
+      const [start, end] = haveRoom ? [Math.min(...both), Math.max(...both)] : [ends(most)[0] - beside, ends(most)[1] + beside];
+      line.scrollLeft = Math.max(0, Math.min(Math.max(line.scrollLeft, end - line.clientWidth), start));
+      followed.classList.remove("llm-unstuck");
     }
 
     /**
@@ -392,9 +398,11 @@ function tomGives(model) {
  */
 function threeOfSixteen() {
   return {
-    say: "Ben gives a kite. Of sixteen heads, each left out alone, three change the guess: to Ben, to somebody else, to no person at all. Which? Press a “?”, or “Show all”.",
-    set: { text: KITE, rival: " Ben", part: "draw", position: -1, predict: true, out: [], told: [] },
-    at: { selector: ".llm-opened", isFar: false },
+    say: "Ben gives a kite. Of sixteen heads, each left out alone, three change the guess. Which? Press a “?”.",
+    set: { predict: true, out: [], told: [], text: KITE, rival: " Ben", part: "draw", position: -1 },
+    then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Heads 2 and 1 of layer 3, to Ben and Emma; head 4 of layer 1, to school." }],
+    undo: "Ask again",
+    at: ".llm-opened",
   };
 }
 
@@ -412,39 +420,9 @@ function answerInSteps(model) {
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
       { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had kept it to the two." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " school" }, told: "school: head 4 had asked for a person." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: head 4 had asked for a person." },
     ],
     undo: "Put all three back",
-  };
-}
-
-/**
- * The row that no other token has changed.
- * @returns {Start}
- */
-function sameInEveryText() {
-  return {
-    say: "The norm's plot shows the size of each token's row. One row is the same in every text: whose?",
-    set: { text: KITE, out: [], part: "norm-attention-1", every: false, position: -1 },
-    then: [{ name: "Show me", set: { position: 0 }, told: "START: it sees nothing but itself." }],
-    undo: "Ask again",
-    guesses: ["START", "blue", "to"],
-    at: { selector: ".llm-opened", isFar: false },
-  };
-}
-
-/**
- * A token for which the last layer gives up what was right.
- * @returns {Start}
- */
-function overturned() {
-  return {
-    say: "Below are the guesses after every layer. Which right one does the last layer overturn?",
-    set: { text: KITE, out: [], every: true, position: -1 },
-    then: [{ name: "Show me", set: { position: 11 }, told: "the: the last layer wants a name." }],
-    undo: "Ask again",
-    guesses: ["a", "the", "kite"],
-    at: { selector: ".llm-machine-row + details", isFar: true },
   };
 }
 
@@ -489,8 +467,8 @@ function nameOfFold(fold) {
  * @param {number} count
  */
 function cutOff(count) {
-  const title = `${count} token${count === 1 ? " is" : "s are"} not shown: ${SENTENCE_TOKENS} fit here, START among them`;
-  return count ? [element("span", { class: "llm-note", title }, `… ${count} not shown …`)] : [];
+  const title = `${count} token${count === 1 ? " is" : "s are"} not read: ${SENTENCE_TOKENS} fit here, START among them`;
+  return count ? [element("span", { class: "llm-note", title }, `… ${count} left out …`)] : [];
 }
 
 /**

@@ -71,7 +71,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
     expect(part).to_contain_text(
-        "Without head 2: “␣Sam”, 91.3\u00a0%. With it: “␣Anna”, 99.0\u00a0%; it lowers “␣Sam” by 9.2."
+        f"Final scores without head 2: {scores_instead(BALL, ['head-3-2'], 'head-3-2', [' Sam', ' Anna'])}. Later parts"
     )
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
@@ -153,6 +153,15 @@ def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site:
             assert bar == pytest.approx(sorted([zero, zero + unit * by]), abs=0.03)
 
 
+def scores_instead(text: str, out: list[str], part: str, names: list[str]) -> str:
+    """The last scores of tokens, and those that they had with the part, as torch finds them."""
+    now, with_it = (
+        streams(token_ids(text), parts)["logits"][0][-1] for parts in (out, [one for one in out if one != part])
+    )
+    ids = {name: models.load("stories").tokenizer(name)["input_ids"][-1] for name in names}
+    return "; ".join(f"“{name.replace(' ', '␣')}” {now[i]:.1f}, not {with_it[i]:.1f}" for name, i in ids.items())
+
+
 def number(text: str) -> float:
     return float(text.replace("−", "-"))
 
@@ -173,7 +182,7 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     expect(lanes).to_have_text(["−1.9", "−9.2"])
     expect(switches.nth(1)).to_be_focused()
     expect(part).to_contain_text(
-        "Without head 2: “␣Sam”, 91.3\u00a0%. With it: “␣Anna”, 99.0\u00a0%; it lowers “␣Sam” by 9.2."
+        f"Final scores without head 2: {scores_instead(BALL, ['head-3-2'], 'head-3-2', [' Sam', ' Anna'])}. Later parts"
     )
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
@@ -208,7 +217,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     page.get_by_role("button", name="Logits").click()
     expect(guesses).to_have_count(3)  # the question stands wherever a reader looks
     guesses.first.press("Enter")
-    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Without head 2: “␣Sam”")
+    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Final scores without head 2: “␣Sam”")
     page.get_by_role("button", name="Put all back").click()
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
     expect(guesses).to_have_count(0)  # another head is out: the step would put it back
@@ -248,12 +257,13 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     expect(told).to_be_empty()
     expect(part.locator(".llm-heads .llm-otherwise")).to_have_text(["leave out"] * 4)  # nothing is told ahead
     steps = [
-        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Without head 2: “␣Ben”"),
-        ("Head 1, too", "Zoe: head 1 had kept it to the two.", "With it: “␣Ben”, 72.9\u00a0%; it raises “␣Ben” by"),
+        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "scores without head 2: “␣Ben”"),
+        ("Head 1, too", "Zoe: head 1 had kept it to the two.", "scores without head 1, too: “␣Zoe”"),
         (
             "Head 4 of layer 1, too",
             "school: head 4 had asked for a person.",
-            "Without head 4, too: “␣school”",
+            "scores without head 4, too: "
+            + scores_instead(KITE, ["head-3-2", "head-3-1", "head-1-4"], "head-1-4", [" school", " Zoe"]),
         ),
     ]
     for name, reason, shows in steps:
@@ -263,8 +273,6 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     expect(said).to_have_text(
         "“␣Lily” → “␣Ben” → “␣Zoe” → “␣school”, 81.6\u00a0%: one part after the other is left out."
     )
-    expect(part).to_contain_text("With it: “␣Zoe”")
-    expect(part).to_contain_text("; it lowers “␣school” by")
     tips.get_by_role("button", name="Put all three back").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
     expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
@@ -284,33 +292,6 @@ def test_parts_that_are_left_out_by_hand_are_told_from_the_whole_models_guess_on
     page.get_by_role("button", name="Leave all of it out").click()
     guesses.append(guesses_without(token_ids(BALL), [*gone, "attention-3", "feed-forward-3"])[-1])
     expect(said).to_contain_text(" → ".join(f"“{guess}”" for guess in guesses))
-
-
-@pytest.mark.browser
-def test_the_last_questions_have_the_models_answers(watched: Watched, site: Path) -> None:
-    page = shown(watched, site, DecoderMap(KITE, predict=True), 756, 16)
-    tips, told = page.get_by_role("group", name="What to try"), page.locator(".llm-try li.llm-current b")
-    for _ in range(6):
-        tips.get_by_role("button", name="Next ›").click()
-    height = tips.evaluate("tips => tips.offsetHeight")
-    tips.get_by_role("button", name="to", exact=True).click()
-    expect(told).to_have_text("No, START: it sees nothing but itself.")
-    first, other = (streams(token_ids(text))["residuals"][-1][:3] for text in (KITE, BALL))
-    same = [torch.allclose(row, there, atol=1e-3) for row, there in zip(first, other, strict=True)]
-    assert same == [True, False, False]
-    tips.get_by_role("button", name="Next ›").click()
-    page.get_by_role("button", name="Go there ↓").click()
-    expect(page.locator(".llm-lens")).to_be_in_viewport()
-    tips.get_by_role("button", name="the", exact=True).click()
-    expect(told).to_have_text("Right, the: the last layer wants a name.")
-    assert tips.evaluate("tips => tips.offsetHeight") == height
-    third, last = (lens.argmax(-1) for lens in streams(token_ids(KITE))["lenses"][-2:])
-    came = torch.tensor(token_ids(KITE)[1:])
-    lost = ((third[:-1] == came) & (last[:-1] != came)).nonzero().flatten().tolist()
-    words = models.load("stories").tokenizer
-    assert lost == [11] and words.decode(came[11]) == " the" and words.decode(last[11]) == " Lily"
-    expect(page.locator(".llm-chips [aria-pressed=true]")).to_have_text("␣gave")
-    expect(page.locator(".llm-lens")).to_be_visible()
 
 
 KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
@@ -391,7 +372,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("Without head 2: “␣Mia”", "Without it: still"):
+    for said in ("without head 2: “␣Mia”", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)
@@ -437,7 +418,8 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     line, chips = page.locator(".llm-linked"), page.locator(".llm-chips button")
     assert len({chip.evaluate("chip => chip.offsetTop") for chip in chips.all()}) == 1
     expect(chips.last).to_be_in_viewport(ratio=1)
-    expect(line).to_have_class(re.compile("llm-goes-on"))
+    expect(line).to_have_class(re.compile("llm-hides-left"))
+    expect(line).not_to_have_class(re.compile("llm-hides-right"))
     expect(page.locator(".llm-arcs path").last).to_be_in_viewport()
     assert page.locator(".llm-arcs text").evaluate(IS_IN_LINE)
     chips.first.press("Enter")
@@ -447,8 +429,14 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     expect(chips.last).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="head 3", exact=True).click()  # it looks at Anna, too far from the last
     in_sight = [node.evaluate(IS_IN_LINE) for node in (chips.nth(3), chips.last, page.locator(".llm-arcs text"))]
-    assert in_sight == [True, False, True]
-    expect(line).to_have_class(re.compile("llm-goes-on-right"))
+    assert in_sight == [True, True, True]  # the one that is followed stays at the side
+    line.evaluate("line => line.scrollTo(0, 0)")
+    page.evaluate(DRAWN)
+    assert chips.first.evaluate(IS_IN_LINE) and chips.last.evaluate(IS_IN_LINE)
+    middles = page.evaluate("() => [...document.querySelectorAll('.llm-chips button')].map((chip) => chip.offsetLeft)")
+    assert middles[-1] < middles[-2]  # over others
+    ends = page.locator(".llm-arcs").evaluate(ARCS)
+    assert {end for _, end, _ in ends} == {14}
     page.get_by_role("button", name="Embeddings").click()
     assert chips.last.evaluate(IS_IN_LINE)
 

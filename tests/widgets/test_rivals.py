@@ -96,7 +96,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator("polyline.llm-before")).to_have_count(0)
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(part).to_contain_text("Without head 2: “␣Sam”")
+    expect(part).to_contain_text("without head 2: “␣Sam”")
     expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-green"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
@@ -116,6 +116,43 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator(".llm-named-2")).to_have_text("␣gave")
     expect(compare).to_be_focused()
     page.wait_for_function("location.search.includes('decoder_map.rival=')")
+
+
+KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
+
+
+def shares_after(out: list[str], text: str, names: list[str]) -> list[float]:
+    """Torch's probabilities of these tokens after the text."""
+    shares = logits_along(out, text)[-1].softmax(-1)
+    return [float(shares[token(name)]) for name in names]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [366, 944])
+def test_bars_show_the_guess_and_what_competes_with_it_each_in_its_place(
+    watched: Watched, site: Path, width: int
+) -> None:
+    page = shown(watched, site, DecoderMap(KITE, "layer-3", head=2, rival=" Ben", small=True), width, 16)
+    race = page.locator(".llm-race .llm-guess")
+    names, looks = [" Lily", " Ben", " Zoe"], ["llm-orange", "llm-green", "llm-neither"]
+    for out, count, first in (
+        ([], 2, " Lily"),
+        (["head-3-2"], 2, " Ben"),
+        (["head-3-2", "head-3-1"], 3, " Zoe"),
+    ):
+        if out:
+            part = out[-1].removeprefix("head-3-")
+            page.locator(".llm-heads .llm-otherwise").nth(int(part) - 1).click()
+        expect(race.filter(visible=True)).to_have_count(count)
+        shares = shares_after(out, KITE, names[:count])
+        for i in range(count):
+            bar = race.nth(i)
+            expect(bar.locator("b")).to_have_text(names[i].replace(" ", "␣"))
+            drawn = bar.locator(".llm-bar").evaluate("bar => bar.style.getPropertyValue('--share')")
+            assert float(drawn) == pytest.approx(shares[i], abs=0.01)
+            expect(bar).to_have_class(re.compile(looks[i] + ("$" if names[i] == first else " llm-behind$")))
+            assert bar.locator(".llm-was").evaluate("past => past.hidden") == (not out)
+    assert page.locator(".llm-race").evaluate("race => race.scrollWidth <= race.clientWidth")
 
 
 OVERLAPS = """texts => {
@@ -179,12 +216,26 @@ def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(w
     for _ in range(2):
         following.click()
     expect(page.locator(".llm-try").get_by_role("button", name="Take head 2 away")).to_be_visible()
-    following.click()
-    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Norm before attention 1")
-    following.click()
-    expect(page.locator("details", has_text="The guesses for every token")).to_have_attribute("open", "")
-    following.click()
-    expect(page.locator("details[open]")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(KITE, rival=" Ben", small=True, predict=True), 944, 16)
+    tips, grid = page.get_by_role("group", name="What to try"), page.locator(".llm-head-grid button")
+    for _ in range(4):
+        tips.get_by_role("button", name="Next ›").click()
+    grid.nth(9).click()
+    expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Ben”")
+    tips.get_by_role("button", name="Show all").click()
+    expect(tips.locator("li.llm-current b")).to_have_text(
+        "Heads 2 and 1 of layer 3, to Ben and Emma; head 4 of layer 1, to school."
+    )
+    flips = page.locator(".llm-head-grid .llm-flips")
+    expect(flips).to_have_text(["␣school", "␣Emma", "␣Ben"])
+    places = grid.evaluate_all("all => all.flatMap((cell, i) => (cell.matches('.llm-flips') ? [i] : []))")
+    assert places == [3, 8, 9]
+    tips.get_by_role("button", name="Ask again").click()
+    expect(grid).to_have_text(["?"] * 16)
 
 
 @pytest.mark.browser

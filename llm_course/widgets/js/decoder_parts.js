@@ -59,7 +59,7 @@ export const TOKENS = {
   kind: "tensor",
   chapters: ["tokenization"],
   open: ({ ids, labels, position, course }) => ({
-    said: [paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. START is the token that ends a text: the model's texts begin behind one.`)],
+    said: [paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. START is the token that ends a text: the model’s texts begin behind one.`)],
     shown: [table("Tokens and their numbers", ["Token", "Number"], labels.map((label, i) => [label, String(ids[i])]), position)],
   }),
 };
@@ -71,7 +71,7 @@ export const ROWS = {
   kind: "learned",
   chapters: ["embeddings"],
   open: (sight) => ({
-    said: [paragraph(`Each number picks its row of a table: ${shape(sight)} numbers. This is the row of “${token(sight)}”. Its position comes in later, in attention. The same table turns rows into guesses, so at first each row guesses itself.`)],
+    said: [paragraph(`Each token picks a row of a table by its number. This is the row of “${token(sight)}”, one of ${shape(sight)}. Its position comes in later, in attention. The same table turns rows into guesses, so at first each row guesses itself.`)],
     shown: [strip("The row", sight.trace.embedding[sight.position])],
   }),
 };
@@ -98,7 +98,7 @@ export const LOGITS = {
     const logits = sight.trace.logits[sight.position];
     const ranked = ranking(logits).slice(0, SCORES);
     return {
-      said: [paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row's product with each row of the embedding table.`)],
+      said: [paragraph(`A score for each token of the vocabulary, ${sight.ids.length} × ${logits.length} in all: the row’s product with each row of the embedding table.`)],
       shown: [table(`The highest after “${token(sight)}”`, ["Next token", "Logit"], ranked.map((id) => [written(sight.course, id), format(logits[id])]))],
     };
   },

@@ -25,7 +25,7 @@ const BARS = 3;
  */
 export function guessInWords(sight, drawn) {
   const [seen, ...heard] = sentence(sight);
-  return drawn ? [`${drawn} `, unseen(seen, ...heard)] : [seen, unseen(...heard)];
+  return drawn ? [`${drawn} `, unseen(seen, ...heard), element("span", { "aria-hidden": "true" }, "Next:")] : [seen, unseen(...heard)];
 }
 
 /** @param {string[]} words */
@@ -41,7 +41,10 @@ function sentence(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
   const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
   if (gestures(sight.out).length > 2) return [guessesInARow(sight).join(" → "), `, ${percent(Math.max(...shares))}: one part after the other is left out.`];
-  if (sight.out.length) return [`Without ${partsInWords(sight.out)}`, `, after “${token(sight)}”, the first guess is ${first}.`];
+  const without = `Without ${partsInWords(sight.out)}`;
+  const after = `, after “${token(sight)}”`;
+  const isLast = sight.position === sight.ids.length - 1; // where else, it is to be seen
+  if (sight.out.length) return [`${without}${isLast ? "" : after}`, `${isLast ? after : ""}, the first guess is ${first}.`];
   return [`After “${token(sight)}” the model guesses`, ` ${first}${Math.max(...shares) < SURE ? `, or ${other}` : ""}.`];
 }
 
@@ -90,9 +93,9 @@ export function guessBars() {
 function guessBar() {
   const [name, share] = [element("b"), element("span")];
   const filled = element("span", { class: "llm-bar" });
-  const mark = element("i", { class: "llm-was" });
+  const past = element("i", { class: "llm-was" });
   const words = element("span", { class: "llm-guessed-words" }, name, " ", share);
-  const node = element("span", {}, words, element("span", { class: "llm-track" }, filled, mark));
+  const node = element("span", {}, words, element("span", { class: "llm-track" }, past, filled));
 
   /** @param {{ name: string, share: number, was: number | undefined, look: string, isFirst: boolean }} guess */
   function show(guess) {
@@ -100,9 +103,9 @@ function guessBar() {
     name.textContent = guess.name;
     share.textContent = percent(guess.share);
     filled.style.setProperty("--share", guess.share.toFixed(4));
-    mark.hidden = guess.was === undefined;
-    mark.title = `with all parts: ${percent(guess.was ?? 0)}`;
-    mark.style.setProperty("--share", (guess.was ?? 0).toFixed(4));
+    past.hidden = guess.was === undefined;
+    past.title = `with all parts: ${percent(guess.was ?? 0)}`;
+    past.style.setProperty("--share", (guess.was ?? 0).toFixed(4));
   }
   return { node, show };
 }

@@ -7,7 +7,7 @@ import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.js";
 import { rivalsOf } from "./rivals.js";
-import { headName, headOf, isLeftOut, isUntold, token } from "./sight.js";
+import { headName, headOf, isLeftOut, isUntold, token, traceOtherwise } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 
@@ -29,13 +29,9 @@ export function headInWords(sight, layer, isOut, ledger) {
   const most = argmax(weights);
   const from = `${percent(weights[most])} from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing, and the guess is ${guessNow(sight)}. Head ${head + 1} would take ${from}.`;
+  if (isLeftOut(sight, part)) return `Final scores without head ${head + 1}${sight.out.length > 1 ? ", too" : ""}: ${scoresInstead(sight, part)}. Later parts react, too.`;
   const other = guessOtherwise(sight, part);
   const otherwise = inWords(sight, other.id, other.share);
-  if (isLeftOut(sight, part)) {
-    const others = sight.out.length > 1 ? ", too" : "";
-    const move = explainingMove(sight, ledger.heads[head].by, other.id);
-    return `Without head ${head + 1}${others}: ${guessNow(sight)}. With it: ${otherwise}${move ? `; it ${inPlainWords(sight, move)}` : ""}.`;
-  }
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
   if (isUntold(sight, part[0])) return `${takes}. What is the guess without this head?`;
   return `${takes} and ${inPlainWords(sight, largestMove(movesOf(sight, ledger.heads[head].by)), sight.labels[most])}. Without it: ${other.isOther ? "" : "still "}${otherwise}.`;
@@ -60,23 +56,22 @@ function largestMove(moves) {
 }
 
 /**
- * The larger move of those that speak for the guess with a head that is left out: up to it, or down from what it is now.
+ * Where the scores of the guess and of what it is compared with end, and where they would end with a part that is left out.
  * @param {Sight} sight
- * @param {Scores} by
- * @param {number} withIt  The guess with the head.
- * @returns {Move | undefined}  None where neither of the two that are compared is one of these guesses.
+ * @param {string[]} part
  */
-function explainingMove(sight, by, withIt) {
-  const now = argmax(sight.trace.logits[sight.position]);
-  const moves = movesOf(sight, by);
-  const speaking = now === withIt ? moves : moves.filter(([id, added]) => (added > 0 ? id === withIt : id === now));
-  return speaking.length ? largestMove(speaking) : undefined;
+function scoresInstead(sight, part) {
+  const { course, position, trace } = sight;
+  const [now, withIt] = [trace, traceOtherwise(sight, part)].map(({ logits }) => logits[position]);
+  const { guess, rival } = rivalsOf(sight);
+  const [first, other] = new Set([argmax(now), argmax(withIt), rival, guess]);
+  return [first, other].map((id) => `“${written(course, id)}” ${format(now[id], 1)}, not ${format(withIt[id], 1)}`).join("; ");
 }
 
 /**
  * @param {Sight} sight
  * @param {Move} move
- * @param {string} [named]  The token that has just been named.
+ * @param {string} named  The token that has just been named.
  */
 function inPlainWords(sight, [id, by], named) {
   const name = written(sight.course, id);

@@ -12,7 +12,7 @@ import { captionedTable, tableRow } from "./table.js";
 /** @import { Sight } from "./sight.js" */
 
 const READ_IT = "A bar starts where the one above it ended; a hollow one goes back.";
-const NORM = "The last norm divides by the row's length after the layer: where the row has grown, what stood in it counts for less.";
+const NORM = "The last norm divides by the row’s length after the layer: where the row has grown, what stood in it counts for less.";
 
 /**
  * @param {Sight} sight

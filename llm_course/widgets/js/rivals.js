@@ -98,7 +98,7 @@ export function rivalsAlong(sight, band, onCompare, height) {
   const options = others.map((id) => /** @type {[string, string]} */ ([course.tokenizer.decode([id]), written(course, id)]));
   const select = inlineChoice("Compare with", options, course.tokenizer.decode([rival]), onCompare);
   const mark = (/** @type {number} */ id) => element("span", { class: `llm-bar ${lookOf(rivals, id)}` });
-  const [start, first, end] = ["Scores: ", `${written(course, guess)} \u00a0`, whole ? " (pale: before)" : ""];
+  const [start, first, end] = ["Scores: ", `${written(course, guess)} \u00a0`, whole ? " (pale: all parts)" : ""];
   return alongStream(trace, {
     title: `Scores of ${written(course, guess)} and ${written(course, rival)} along the stream${end}`,
     caption: [start, mark(guess), first, mark(rival), select, end],

@@ -12,8 +12,7 @@ import { button, element } from "./dom.js";
  * @property {Step[]} [then]
  * @property {string} [undo]  The name of the way back.
  * @property {string[]} [guesses]  Asked for before the first step, which is taken by each.
- * @property {{ selector: string, isFar: boolean }} [at]  What the sentence is about: a button leads there, and where
- *   it is not far even on a wide screen, only on a phone.
+ * @property {string} [at]  Selects what the sentence is about: on a phone a button leads there.
  *
  * @typedef {object} Step  One after the other, by one button; then it takes all of them back.
  * @property {string} name
@@ -116,9 +115,9 @@ function eitherButton(ways, which) {
 function buttonsOf(start, turns) {
   const made = start.then ? stepButtons(start, start.then, turns) : setUpButton(start, turns);
   if (!start.at) return made;
-  const { selector, isFar } = start.at;
-  const there = button("Go there ↓", () => turns.goTo(selector));
-  if (!isFar) there.className = "llm-on-phones";
+  const { at } = start;
+  const there = button("Go there ↓", () => turns.goTo(at));
+  there.className = "llm-on-phones";
   return { nodes: [there, ...made.nodes], show: made.show };
 }
 
