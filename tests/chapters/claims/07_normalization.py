@@ -209,7 +209,8 @@ assert came_back == 3
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
 assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
 assert gets["without heads 1, 2"]["Ben", "Lily"] not in ("Ben", "Lily")
-# "head 1 adds 5.6 to Anna's score and 7.3 to Sam's, and head 2 takes 1.9 and 9.2 away", in the map's first sentence
+# "Head 1 adds 5.6 to Anna's score and 7.3 to Sam's; head 2 takes 1.9 and 9.2 away", "Without head 1, what is left lowers
+# both, and “gave” wins", in the map's first sentence
 text_ids = tokenizer(
     tokenizer.bos_token + "Sam and Anna had a red ball. Sam gave the red ball to", return_tensors="pt"
 ).input_ids
@@ -221,6 +222,7 @@ with torch.no_grad():
     hook.remove()
     row = streams(text_ids[0], weights)[3][-1]  # after layer 3: the last norm would divide by its size
     gain = stories.model.norm.weight * torch.rsqrt(row.pow(2).mean() + stories.config.rms_norm_eps)
+    assert tokenizer.decode(decoder(text_ids[0], tried["without head 1"])[-1].argmax()) == " gave"
     moved = []
     for head in (0, 1):
         columns = slice(head * head_dim, (head + 1) * head_dim)
