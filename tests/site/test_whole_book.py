@@ -184,6 +184,19 @@ def test_epub(root: Path) -> None:
         assert run.returncode == 0, run.stdout + run.stderr
 
 
+@pytest.mark.browser
+def test_a_drawing_of_the_epub_shrinks_to_a_small_reader(root: Path, browser: Browser) -> None:
+    drawing = PAGES["chapters/02_second/chapter"].replace('width="9" height="9"', 'width="720" style="min-width: 480px"')
+    write_page(root, "chapters/02_second/chapter", drawing)
+    with zipfile.ZipFile(epub.write(read_book(root, root / "html"), root / "epub")) as archive:
+        archive.extractall(root / "reader")
+    reader = browser.new_page(viewport={"width": 360, "height": 600})
+    reader.goto((root / "reader" / "EPUB" / "chapters-02_second-chapter.xhtml").as_uri())
+    box = reader.locator("svg").bounding_box()
+    assert box is not None and box["x"] + box["width"] <= 360
+    reader.close()
+
+
 def broken_links(pages: dict[str, ElementTree.Element], files: set[str]) -> list[str]:
     """Links and pictures of an ePub whose file or id is not in it."""
     ids = {name: {tag.get("id") for tag in page.iter()} for name, page in pages.items()}
