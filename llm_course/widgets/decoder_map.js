@@ -52,7 +52,6 @@ export default widget(
     const line = element("div", { class: "llm-linked", onscroll: onScroll }, tokens, arcs);
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
     const opened = element("div", { class: "llm-opened", role: "region", "aria-label": "The opened part" });
-    opened.addEventListener("toggle", (event) => unfold(/** @type {HTMLDetailsElement} */ (event.target)), true); // it does not bubble
     const row = element("div", { class: "llm-machine-row" }, map, opened);
     const every = element("div");
     const lenses = element("details", { open: model.get("every"), ontoggle: onEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
@@ -144,14 +143,6 @@ export default widget(
 
     function showEvery() {
       if (sight && lenses.open) every.replaceChildren(lensTable(sight.course, sight, follow));
-    }
-
-    /**
-     * Beside the map the opened part scrolls in itself: what is unfolded there comes into sight.
-     * @param {HTMLDetailsElement} fold
-     */
-    function unfold(fold) {
-      if (fold.open && opened.scrollHeight > opened.clientHeight) opened.scrollTop = fold.offsetTop;
     }
 
     /** Where there is no room beside the map, a part opens below its own layer, not below all of them. */
