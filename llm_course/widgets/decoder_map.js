@@ -47,7 +47,7 @@ export default widget(
     const said = announcement();
     const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: () => read() }, 1); // a field of one line would lose a line end
     text.node.className = "llm-field llm-wide llm-machine-text";
-    const tokens = element("div", { class: "llm-chips llm-two-rows", role: "group", "aria-label": "Tokens: choose the one to follow" });
+    const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
     const line = element("div", { class: "llm-linked", onscroll: onScroll }, tokens, arcs);
     const map = element("div", { class: isSmall ? "llm-machine llm-small" : "llm-machine" });
@@ -66,7 +66,8 @@ export default widget(
     /** @type {Sight | null} */
     let sight = null;
 
-    draw.disabled = whole.hidden = true;
+    draw.disabled = true;
+    whole.className = "llm-needless";
     body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, bars.node, whole), line, row, lenses);
     new ResizeObserver(place).observe(body);
     load();
@@ -96,7 +97,7 @@ export default widget(
       now.position = askedPosition(now);
       said.replaceChildren(...guessInWords(now, drawn));
       bars.show(now);
-      whole.hidden = !now.out.length;
+      whole.classList.toggle("llm-needless", !now.out.length); // its place stays
       keepFocus(body, () => {
         const [start, ...others] = chips(now, part, Boolean(drawn));
         tokens.replaceChildren(start, ...cutOff(now.cut), ...others);
@@ -191,6 +192,7 @@ export default widget(
       const followed = tokens.querySelector("[aria-pressed=true]");
       if (!followed) return;
       const [own, ends] = [followed, line].map((node) => node.getBoundingClientRect());
+      followed.classList.toggle("llm-stuck", liesOn(followed));
       line.classList.toggle("llm-hides-left", line.scrollLeft > 0 && own.left > ends.left + MARGIN);
       line.classList.toggle("llm-hides-right", line.scrollLeft + line.clientWidth < line.scrollWidth - 1 && own.right < ends.right - MARGIN);
     }
@@ -377,7 +379,7 @@ function gives(model, giver, say, right) {
  * @returns {Start}
  */
 function tomGives(model) {
-  const asked = gives(model, "Tom", "Head 2 strikes out the giver. So without it, is it Tom?", "Mia: another head speaks for her. Which?");
+  const asked = gives(model, "Tom", "New names, Tom gives. Head 2 strikes out the giver: so is it Tom without it?", "Mia: another head speaks for her. Which?");
   const out = ["head-3-2", "head-3-1"];
   const found = { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) }, told: "Tom: head 1 had spoken for Mia." };
   return { ...asked, then: [...(asked.then ?? []), found], undo: "Put both back", guesses: namesWith("Tom") };
@@ -391,7 +393,7 @@ function threeOfSixteen() {
   return {
     say: "Ben gives a kite. Of sixteen heads, each left out alone, three change the guess. Which? Press a “?”.",
     set: { predict: true, out: [], told: [], text: KITE, rival: " Ben", part: "draw", position: -1 },
-    then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Heads 2 and 1 of layer 3, to Ben and Emma; head 4 of layer 1, to school." }],
+    then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Layer 3: head 2 (Ben), head 1 (Emma); layer 1: head 4 (school)." }],
     undo: "Ask again",
     at: ".llm-opened",
   };
@@ -410,8 +412,8 @@ function answerInSteps(model) {
     set: { text: KITE, predict: true, every: false, ...taken(0), ...lookAt(model, 3, 2), rival: " Ben" },
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
-      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had kept it to the two." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: head 4 had asked for a person." },
+      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both of the two." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: with head 4, later layers expected a person." },
     ],
     undo: "Put all three back",
   };
@@ -451,6 +453,16 @@ function chapterLinks(addresses, { chapters }) {
 /** @param {HTMLDetailsElement} fold */
 function nameOfFold(fold) {
   return fold.querySelector("summary")?.textContent;
+}
+
+/**
+ * Whether a token that stays at the side lies on one of its neighbors.
+ * @param {Element} token
+ */
+function liesOn(token) {
+  const own = token.getBoundingClientRect();
+  const [before, after] = [token.previousElementSibling, token.nextElementSibling].map((other) => other?.getBoundingClientRect());
+  return (before && before.right > own.left) || (after && after.left < own.right) || false;
 }
 
 /**

@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from llm_course.widgets.course_model import guesses_after_layers
-from tests.widgets.conftest import Watched, opened, page_html, run_node
+from tests.widgets.conftest import DRAWN, Watched, opened, page_html, run_node
 from tests.widgets.test_parity import READ_MODEL
 
 TEXT = "The dog sat on the"
@@ -217,7 +217,7 @@ def test_each_part_says_what_torch_guesses_without_it_and_leaves_it_out_when_pre
     expect(switches.nth(changed)).to_have_attribute("aria-pressed", "true")
     assert guesses_shown(page)[-1] == without_each[changed]
     expect(page.locator(".llm-machine .llm-guess").last).to_contain_text(f"{without_each[changed]}, was {whole[-1]}")
-    expect(switches.nth(changed)).to_contain_text(whole[-1])  # what it is with all parts
+    expect(switches.nth(changed)).to_have_text("put back")
     switches.nth(changed).press("Enter")
     assert guesses_shown(page) == whole
 
@@ -236,9 +236,10 @@ def test_bytes_of_a_character_are_written_as_bytes(watched: Watched, address: st
     expect(page.locator(".llm-chips button")).to_have_text(["START", "⟨D0⟩", "⟨B6⟩"])
 
 
-def test_the_row_that_is_spoken_of_is_in_sight_and_sizes_move_nothing(watched: Watched, site: Path) -> None:
+def test_the_row_that_is_spoken_of_is_in_sight_and_what_is_unfolded_is_seen_whole(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap("A cat and " * 12), 944, 24)
-    height = page.locator(".llm-widget").evaluate("node => node.offsetHeight")
+    card, opened_part = page.locator(".llm-widget"), page.locator(".llm-opened")
+    height = card.evaluate("node => node.offsetHeight")
     page.get_by_role("button", name="Tokens", exact=True).click()
     assert page.locator(".llm-opened .llm-picked").evaluate(
         """row => {
@@ -246,10 +247,13 @@ def test_the_row_that_is_spoken_of_is_in_sight_and_sizes_move_nothing(watched: W
             return own.top >= frame.top && own.bottom <= frame.bottom + 1;
         }"""
     )
-    for box in ("Attention 1", "Attention 2", "Attention 3"):
+    for box in ("Attention 1", "Attention 2"):
         page.get_by_role("button", name=box, exact=True).click()
         page.get_by_text("Shapes and sizes").click()
-        assert page.locator(".llm-widget").evaluate("node => node.offsetHeight") == height
+        page.evaluate(DRAWN)
+        assert opened_part.evaluate("node => node.scrollHeight <= node.clientHeight")
+        page.get_by_text("Shapes and sizes").click()
+        assert card.evaluate("node => node.offsetHeight") == height
 
 
 @pytest.mark.parametrize(("small", "width"), [(False, 756), (True, 984)])

@@ -55,7 +55,7 @@ export function flow(sight, { isSmall, opened, isDrawn, hasSwitches, onSwitches,
   const layer = (/** @type {number} */ i) => {
     const drawn = branchesOf(i, isSmall).map((parts) => {
       const { adds = [], key } = parts[parts.length - 1];
-      return element("div", { class: "llm-way" }, branch(parts.map(box), outOf(sight, adds)), switchOf(sight, adds, () => onToggle(adds, key)));
+      return element("div", { class: "llm-way" }, branch(parts.map(box), outOf(sight, adds)), switchOf(sight, adds, () => onToggle(adds, key), isLeftOut(sight, adds) ? "put back" : ""));
     });
     return element("li", { class: "llm-layer" }, element("div", { class: "llm-block" }, ...drawn), guess(sight, trace.layers[i].residual[position], rivals, whole?.layers[i].residual[position]));
   };

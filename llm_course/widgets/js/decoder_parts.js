@@ -59,7 +59,7 @@ export const TOKENS = {
   kind: "tensor",
   chapters: ["tokenization"],
   open: ({ ids, labels, position, course }) => ({
-    said: [paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. START is the token that ends a text: the model’s texts begin behind one.`)],
+    said: [paragraph(`The text in ${ids.length} pieces, each with its number in a vocabulary of ${course.config.vocabulary_size}. START is the token between two texts: each begins behind one.`)],
     shown: [table("Tokens and their numbers", ["Token", "Number"], labels.map((label, i) => [label, String(ids[i])]), position)],
   }),
 };
@@ -93,7 +93,7 @@ export const LOGITS = {
   key: "logits",
   name: "Logits",
   kind: "tensor",
-  chapters: ["normalization"],
+  chapters: ["decoding"],
   open: (sight) => {
     const logits = sight.trace.logits[sight.position];
     const ranked = ranking(logits).slice(0, SCORES);

@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { lanesOf } from "./lanes.js";
-import { NOTHING } from "./ledger.js";
+import { addedByHead, NOTHING } from "./ledger.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.js";
@@ -29,7 +29,7 @@ export function headInWords(sight, layer, isOut, ledger) {
   const most = argmax(weights);
   const from = `${percent(weights[most])} from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing, and the guess is ${guessNow(sight)}. Head ${head + 1} would take ${from}.`;
-  if (isLeftOut(sight, part)) return `Final scores without head ${head + 1}${sight.out.length > 1 ? ", too" : ""}: ${scoresInstead(sight, part)}. Later parts react, too.`;
+  if (isLeftOut(sight, part)) return `Without head ${head + 1}${sight.out.length > 1 ? ", too" : ""}, ${scoresInstead(sight, layer, head)}.`;
   const other = guessOtherwise(sight, part);
   const otherwise = inWords(sight, other.id, other.share);
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
@@ -56,16 +56,23 @@ function largestMove(moves) {
 }
 
 /**
- * Where the scores of the guess and of what it is compared with end, and where they would end with a part that is left out.
+ * Where the scores of the guess and of what it is compared with end, where they would end with a head that is left out, and how
+ * much of that is the head's own part, how much what later parts make of it.
  * @param {Sight} sight
- * @param {string[]} part
+ * @param {number} layer
+ * @param {number} head
  */
-function scoresInstead(sight, part) {
+function scoresInstead(sight, layer, head) {
   const { course, position, trace } = sight;
-  const [now, withIt] = [trace, traceOtherwise(sight, part)].map(({ logits }) => logits[position]);
+  const [now, withIt] = [trace, traceOtherwise(sight, [headName(layer, head)])].map(({ logits }) => logits[position]);
   const { guess, rival } = rivalsOf(sight);
+  const { scores: own } = addedByHead(sight, layer, head);
   const [first, other] = new Set([argmax(now), argmax(withIt), rival, guess]);
-  return [first, other].map((id) => `“${written(course, id)}” ${format(now[id], 1)}, not ${format(withIt[id], 1)}`).join("; ");
+  return [first, other].map((id, i) => {
+    const [byHead, later] = [-own[id], now[id] - withIt[id] + own[id]].map((by) => signed(by, 1));
+    const parts = i ? `${byHead}, ${later}` : `head ${byHead}, later parts ${later}`;
+    return `“${written(course, id)}”${i ? "" : " scores"} ${format(now[id], 1)}, not ${format(withIt[id], 1)} (${parts})`;
+  }).join(", ");
 }
 
 /**

@@ -40,21 +40,33 @@ function plus(one, other) {
 }
 
 /**
+ * What a head adds to the score of each token, or would add if it weren't left out.
+ * @param {Sight} sight
+ * @param {number} layer
+ * @param {number} head
+ */
+export function addedByHead(sight, layer, head) {
+  const { course: { decoder }, trace, position, out } = sight;
+  const silent = [headName(layer, head), `attention-${layer + 1}`];
+  const isOut = silent.some((part) => out.includes(part));
+  const own = isOut ? traceWithout(sight, out.filter((part) => !silent.includes(part))) : trace;
+  return { scores: pushesOfHead(decoder, own, layer, position, head), isOut };
+}
+
+/**
  * @param {Sight} sight
  * @param {number} layer
  * @returns {Ledger}
  */
 export function ledgerOf(sight, layer) {
-  const { course: { decoder }, trace, position, out } = sight;
+  const { course: { decoder }, trace, position } = sight;
   const { guess, rival } = rivalsOf(sight);
   const { feedForwardOutput, input, residual, weights } = trace.layers[layer];
   const ofRivals = (/** @type {Float32Array} */ scores) => /** @type {Scores} */ ([scores[guess], scores[rival]]);
   const scored = (/** @type {Float32Array} */ added) => ofRivals(pushesOf(decoder, added, residual[position]));
   const heads = weights[position].map((_, head) => {
-    const silent = [headName(layer, head), `attention-${layer + 1}`];
-    const isOut = silent.some((part) => out.includes(part));
-    const own = isOut ? traceWithout(sight, out.filter((part) => !silent.includes(part))) : trace;
-    return { by: ofRivals(pushesOfHead(decoder, own, layer, position, head)), isOut };
+    const { scores, isOut } = addedByHead(sight, layer, head);
+    return { by: ofRivals(scores), isOut };
   });
   const before = ofRivals(pushesOf(decoder, input[position], input[position]));
   const rescaled = scored(input[position]);

@@ -20,10 +20,8 @@ const LETTER = 6.3;
  * @param {{ from: number, to: number }} stretch  The stretch of the line that is in sight.
  * @param {(share: string, isItself: boolean) => string} nameOf  What stands on the broadest arc, with the largest share: it may be
  *   of the token itself, which has no arc.
- * @returns {SVGElement[]}  None where tokens fill several lines: arcs would lie on them.
  */
 export function tokenArcs(tokens, position, weights, stretch, nameOf) {
-  if (tokens.some((token) => token.offsetTop !== tokens[0].offsetTop)) return [];
   const middle = (/** @type {number} */ i) => tokens[i].offsetLeft + tokens[i].offsetWidth / 2;
   const seen = weights.map((_, i) => i).filter((i) => i !== position && weights[i] >= SEEN).sort((one, other) => weights[one] - weights[other]);
   if (!seen.length) return [];
@@ -33,8 +31,7 @@ export function tokenArcs(tokens, position, weights, stretch, nameOf) {
   const name = nameOf(percent(weights[most]), most === position);
   const width = LETTER * name.length;
   const at = Math.min(Math.max((middle(broadest) + middle(position)) / 2, stretch.from + width / 2), stretch.to - width / 2);
-  const gap = svg("rect", { x: at - width / 2, y: DEEPEST - 10, width, height: 17 });
-  return [...arcs, gap, svg("text", { x: at, y: DEEPEST + 3, "text-anchor": "middle" }, name)];
+  return [...arcs, svg("text", { x: at, y: DEEPEST + 3, "text-anchor": "middle" }, name)];
 }
 
 /**
