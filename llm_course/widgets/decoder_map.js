@@ -471,7 +471,7 @@ function liesOn(token) {
  */
 function cutOff(count) {
   const title = `${count} token${count === 1 ? " is" : "s are"} not read: ${SENTENCE_TOKENS} fit here, START among them`;
-  return count ? [element("span", { class: "llm-note", title }, `… ${count} left out …`)] : [];
+  return count ? [element("span", { class: "llm-note", title }, `… ${count} not read …`)] : [];
 }
 
 /**

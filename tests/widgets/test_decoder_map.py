@@ -267,7 +267,7 @@ def test_a_long_text_moves_nothing_and_sizes_are_seen_whole(
     before = card.evaluate(height)
     assert before <= 760
     text.fill("One day, Anna had a red hat. Tom had a blue coin. The red hat belonged to me and you")
-    expect(page.get_by_text("… 3 left out …")).to_be_visible()
+    expect(page.get_by_text("… 3 not read …")).to_be_visible()
     assert card.evaluate(height) == before
     text.fill("Once upon a time there was a boy named Sam. Sam had a")
     expect(page.locator(".llm-heads tbody tr")).to_have_count(4)
