@@ -5,7 +5,7 @@ import { allParts, flow } from "./js/decoder_flow.js";
 import { announcement, button, element, loadWhenVisible, setTrait, svg, traitTextField } from "./js/dom.js";
 import { guessBars, guessInWords } from "./js/first_guess.js";
 import { widget } from "./js/frame.js";
-import { tellAlone } from "./js/head_grid.js";
+import { areAllFound, tellAlone } from "./js/head_grid.js";
 import { lensTable, written } from "./js/lens_table.js";
 import { argmax, randomNumbers, softmax } from "./js/numbers.js";
 import { otherwise } from "./js/otherwise.js";
@@ -314,7 +314,9 @@ export default widget(
 
     /** @param {string} part */
     function leaveOutAlone(part) {
-      if (sight) leaveOut(sight.out.join() === part ? [] : [part]);
+      if (!sight) return;
+      leaveOut(sight.out.join() === part ? [] : [part]);
+      if (sight.predict && areAllFound(sight)) tellAll();
     }
 
     function tellAll() {
@@ -391,7 +393,7 @@ function tomGives(model) {
  */
 function threeOfSixteen() {
   return {
-    say: "Ben gives a kite. Of sixteen heads, each left out alone, three change the guess. Which? Press a “?”.",
+    say: "Of sixteen heads, each left out alone, three change the guess. Which? Press “?”.",
     set: { predict: true, out: [], told: [], text: KITE, rival: " Ben", part: "draw", position: -1 },
     then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Layer 3: head 2 (Ben), head 1 (Emma); layer 1: head 4 (school)." }],
     undo: "Ask again",
@@ -413,7 +415,7 @@ function answerInSteps(model) {
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
       { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both of the two." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: with head 4, later layers expected a person." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: head 4 had asked for a person." },
     ],
     undo: "Put all three back",
   };

@@ -70,11 +70,10 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    expect(part).to_contain_text(f"Without head 2, {scores_instead(BALL, ['head-3-2'], 'head-3-2', ' Sam')}")
-    changes = [[number(each) for each in change] for change in CHANGE.findall(part.inner_text())]
-    assert [by_head for _, _, by_head, _ in changes] == [9.2, 1.9]  # of Sam and of Anna, as the table has it
-    for now, with_it, by_head, by_later in changes:
-        assert by_head + by_later == pytest.approx(now - with_it, abs=0.2)
+    sam, anna = (ends(BALL, ["head-3-2"], "head-3-2", name) for name in (" Sam", " Anna"))
+    expect(part).to_contain_text(
+        f"Head 2 takes 9.2 from “␣Sam”: without it {sam}. “␣Anna”: {anna}, as later parts react."
+    )
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -155,17 +154,13 @@ def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site:
             assert bar == pytest.approx(sorted([zero, zero + unit * by]), abs=0.03)
 
 
-def scores_instead(text: str, out: list[str], part: str, name: str) -> str:
+def ends(text: str, out: list[str], part: str, name: str) -> str:
     """The last score of a token, and the one that it had with the part, as torch finds them and the map says them."""
     now, with_it = (
         streams(token_ids(text), parts)["logits"][0][-1] for parts in (out, [one for one in out if one != part])
     )
     i = token_id(name)
-    return f"“{name.replace(' ', '␣')}” scores {now[i]:.1f}, not {with_it[i]:.1f} (head "
-
-
-CHANGE = re.compile(r"([−.\d]+), not ([−.\d]+) \((?:head )?([+−.\d]+), (?:later parts )?([+−.\d]+)\)")
-"""What is said of a score: what it is without a head, with it, and what of that is the head's and later parts'."""
+    return f"{now[i]:.1f}, not {with_it[i]:.1f}"
 
 
 def number(text: str) -> float:
@@ -187,7 +182,10 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     switches.nth(1).press("Enter")
     expect(lanes).to_have_text(["−1.9", "−9.2"])
     expect(switches.nth(1)).to_be_focused()
-    expect(part).to_contain_text(f"Without head 2, {scores_instead(BALL, ['head-3-2'], 'head-3-2', ' Sam')}")
+    sam, anna = (ends(BALL, ["head-3-2"], "head-3-2", name) for name in (" Sam", " Anna"))
+    expect(part).to_contain_text(
+        f"Head 2 takes 9.2 from “␣Sam”: without it {sam}. “␣Anna”: {anna}, as later parts react."
+    )
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
     expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
@@ -221,7 +219,9 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     page.get_by_role("button", name="Logits").click()
     expect(guesses).to_have_count(3)  # the question stands wherever a reader looks
     guesses.first.press("Enter")
-    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Without head 2, “␣Sam” scores")
+    expect(page.get_by_role("region", name="The opened part")).to_contain_text(
+        "Head 2 takes 9.2 from “␣Sam”: without it"
+    )
     page.get_by_role("button", name="Put all back").click()
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
     expect(guesses).to_have_count(0)  # another head is out: the step would put it back
@@ -261,12 +261,12 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     expect(told).to_be_empty()
     expect(part.locator(".llm-heads .llm-otherwise")).to_have_text(["leave out"] * 4)  # nothing is told ahead
     steps = [
-        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Without head 2, “␣Ben” scores"),
-        ("Head 1, too", "Zoe: head 1 had raised both of the two.", "Without head 1, too, “␣Zoe” scores"),
+        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Head 2 takes 9.1 from “␣Ben”: without it"),
+        ("Head 1, too", "Zoe: head 1 had raised both of the two.", "Head 1 gives 4.2 to “␣Zoe”: without it, too,"),
         (
             "Head 4 of layer 1, too",
-            "school: with head 4, later layers expected a person.",
-            "Without head 4, too, " + scores_instead(KITE, ["head-3-2", "head-3-1", "head-1-4"], "head-1-4", " school"),
+            "school: head 4 had asked for a person.",
+            f"“␣school”: without it, too, {ends(KITE, ['head-3-2', 'head-3-1', 'head-1-4'], 'head-1-4', ' school')}",
         ),
     ]
     for name, reason, shows in steps:
@@ -375,7 +375,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("Without head 2, “␣Mia” scores", "Without it: still"):
+    for said in ("to “␣Mia”: without it", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)

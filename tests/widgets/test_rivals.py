@@ -96,7 +96,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator("polyline.llm-before")).to_have_count(0)
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(part).to_contain_text("Without head 2, “␣Sam” scores")
+    expect(part).to_contain_text("from “␣Sam”: without it")
     expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-green"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
@@ -236,6 +236,11 @@ def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, sit
     assert places == [3, 8, 9]
     tips.get_by_role("button", name="Ask again").click()
     expect(grid).to_have_text(["?"] * 16)
+    for place in (3, 0, 8, 9):
+        expect(tips.get_by_role("button", name="Show all")).to_be_visible()
+        grid.nth(place).click()
+    expect(tips.locator("li.llm-current b")).to_have_text(re.compile("^Layer 3: head 2"))  # all three are found
+    expect(flips).to_have_count(3)
 
 
 @pytest.mark.browser

@@ -17,8 +17,8 @@ import { captionedTable, tableRow } from "./table.js";
  * @param {PartActions} actions
  */
 export function headGrid(sight, { leaveOutAlone, tellAll }) {
-  const { out, trace, position } = sight;
-  const parts = trace.layers.map(({ weights }, layer) => weights[position].map((_, head) => headName(layer, head)));
+  const { out } = sight;
+  const parts = headsOf(sight);
   const cell = (/** @type {string} */ part) => {
     const name = `Leave out ${partsInWords([part])} alone`;
     const isPressed = out.length === 1 && out[0] === part;
@@ -28,6 +28,26 @@ export function headGrid(sight, { leaveOutAlone, tellAll }) {
   const columns = ["", ...parts[0].map((_, head) => `head ${head + 1}`)];
   const table = captionedTable("The guess without one head alone (bar: its share)", columns, rows, "llm-heat llm-head-grid");
   return element("div", {}, table, tried(sight, parts.flat(), tellAll));
+}
+
+/**
+ * The heads of each layer, as parts.
+ * @param {Sight} sight
+ */
+function headsOf({ trace, position }) {
+  return trace.layers.map(({ weights }, layer) => weights[position].map((_, head) => headName(layer, head)));
+}
+
+/**
+ * Whether a reader has found all heads that change the guess when they alone are left out: one at least.
+ * @param {Sight} sight
+ */
+export function areAllFound(sight) {
+  const heads = headsOf(sight).flat();
+  const { id: whole } = guessWithout(sight, []);
+  const changes = (/** @type {string} */ head) => guessWithout(sight, [head]).id !== whole;
+  const isTold = (/** @type {string} */ head) => !isUntold(sight, head);
+  return heads.filter(isTold).some(changes) && heads.every((head) => isTold(head) || !changes(head));
 }
 
 /**

@@ -29,7 +29,7 @@ export function headInWords(sight, layer, isOut, ledger) {
   const most = argmax(weights);
   const from = `${percent(weights[most])} from “${sight.labels[most]}”`;
   if (isOut) return `Left out, it adds nothing, and the guess is ${guessNow(sight)}. Head ${head + 1} would take ${from}.`;
-  if (isLeftOut(sight, part)) return `Without head ${head + 1}${sight.out.length > 1 ? ", too" : ""}, ${scoresInstead(sight, layer, head)}.`;
+  if (isLeftOut(sight, part)) return scoresInstead(sight, layer, head);
   const other = guessOtherwise(sight, part);
   const otherwise = inWords(sight, other.id, other.share);
   const takes = `Head ${head + 1} (blue above) takes ${from}`;
@@ -56,23 +56,25 @@ function largestMove(moves) {
 }
 
 /**
- * Where the scores of the guess and of what it is compared with end, where they would end with a head that is left out, and how
- * much of that is the head's own part, how much what later parts make of it.
+ * What a head that is left out does to the guess's score; where that and the score of what it is compared with end without the
+ * head and with it, and whether that is more the doing of later parts.
  * @param {Sight} sight
  * @param {number} layer
  * @param {number} head
  */
 function scoresInstead(sight, layer, head) {
-  const { course, position, trace } = sight;
+  const { course, out, position, trace } = sight;
   const [now, withIt] = [trace, traceOtherwise(sight, [headName(layer, head)])].map(({ logits }) => logits[position]);
   const { guess, rival } = rivalsOf(sight);
   const { scores: own } = addedByHead(sight, layer, head);
   const [first, other] = new Set([argmax(now), argmax(withIt), rival, guess]);
-  return [first, other].map((id, i) => {
-    const [byHead, later] = [-own[id], now[id] - withIt[id] + own[id]].map((by) => signed(by, 1));
-    const parts = i ? `${byHead}, ${later}` : `head ${byHead}, later parts ${later}`;
-    return `“${written(course, id)}”${i ? "" : " scores"} ${format(now[id], 1)}, not ${format(withIt[id], 1)} (${parts})`;
-  }).join(", ");
+  const name = (/** @type {number} */ id) => `“${written(course, id)}”`;
+  const ends = (/** @type {number} */ id) => {
+    const later = now[id] - withIt[id] + own[id];
+    return `${format(now[id], 1)}, not ${format(withIt[id], 1)}${Math.abs(later) > Math.abs(own[id]) ? ", as later parts react" : ""}`;
+  };
+  const does = `${own[first] > 0 ? "gives" : "takes"} ${format(Math.abs(own[first]), 1)} ${own[first] > 0 ? "to" : "from"} ${name(first)}`;
+  return `Head ${head + 1} ${does}: without it${out.length > 1 ? ", too," : ""} ${ends(first)}. ${name(other)}: ${ends(other)}.`;
 }
 
 /**

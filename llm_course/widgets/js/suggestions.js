@@ -118,7 +118,7 @@ function buttonsOf(start, turns) {
   const { at } = start;
   const there = button("Go there ↓", () => turns.goTo(at));
   there.className = "llm-on-phones";
-  return { nodes: [there, ...made.nodes], show: made.show };
+  return { nodes: [...made.nodes, there], show: made.show };
 }
 
 /**

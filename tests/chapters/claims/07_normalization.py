@@ -194,7 +194,7 @@ assert all(looked == giver for (giver, _), (_, looked) in whole.items())
 assert counts["the first gives", "without head 2"][0] == 54 and counts["the second gives", "without head 2"][1] == 56
 assert counts["“They” give", "without head 2"] == [0, 72] and counts["“They” give", "with all heads"][1] < 72
 # "the head still looks most at it, with all 72 pairs", "Without it, the giver gets the ball back in only 3 sentences;
-# without head 1 as well, in 43"
+# without head 1 as well, in 43. So in 40 sentences head 1 is enough"
 came_back = 0
 for giver, other in name_pairs:
     text = f"{giver} and {other} had a red ball. {other} was happy. {giver} gave the red ball to"
@@ -205,13 +205,19 @@ for giver, other in name_pairs:
     assert looked_at > 10 and tokenizer.decode(text_ids[0, looked_at]) == f" {giver}"
     came_back += tokenizer.decode(guessed) == f" {giver}"
 assert came_back == 3 and looks_at_giver == 72 and back == 43
+with torch.no_grad():
+    got = [
+        [who_gets_it(ids, tried[name]) for name in ("without head 2", "without heads 1, 2")]
+        for ids in both_twice.values()
+    ]
+assert sum(a != giver == b for (giver, _), (a, b) in zip(both_twice, got, strict=True)) == 40
 # "without it, only 11 sentences go to one of the two", "take head 2 away as well, and 67 do",
 # "Ben and Lily are one of the other five pairs"
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
 assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
 assert gets["without heads 1, 2"]["Ben", "Lily"] not in ("Ben", "Lily")
-# "Head 1 adds 5.6 to Anna's score and 7.3 to Sam's; head 2 takes 1.9 and 9.2 away", "Without head 1, what is left
-# lowers both, and “gave” wins", in the map's first sentence
+# "Head 1 adds 5.6 to Anna's score and 7.3 to Sam's; head 2 takes 1.9 and 9.2 away", "Without head 1, both lose
+# what it adds, and “gave” wins", in the map's first sentence
 text_ids = tokenizer(
     tokenizer.bos_token + "Sam and Anna had a red ball. Sam gave the red ball to", return_tensors="pt"
 ).input_ids
