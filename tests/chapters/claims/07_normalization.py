@@ -194,7 +194,7 @@ assert all(looked == giver for (giver, _), (_, looked) in whole.items())
 assert counts["the first gives", "without head 2"][0] == 54 and counts["the second gives", "without head 2"][1] == 56
 assert counts["“They” give", "without head 2"] == [0, 72] and counts["“They” give", "with all heads"][1] < 72
 # "the head still looks most at it, with all 72 pairs", "Without it, the giver gets the ball back in only 3 sentences;
-# without head 1 as well, in 43. So in 40 sentences head 1 is enough"
+# without head 1 as well, in 43. In 41 of these, head 1 had been enough"
 came_back = 0
 for giver, other in name_pairs:
     text = f"{giver} and {other} had a red ball. {other} was happy. {giver} gave the red ball to"
@@ -210,7 +210,7 @@ with torch.no_grad():
         [who_gets_it(ids, tried[name]) for name in ("without head 2", "without heads 1, 2")]
         for ids in both_twice.values()
     ]
-assert sum(a != giver == b for (giver, _), (a, b) in zip(both_twice, got, strict=True)) == 40
+assert sum(a != giver == b for (giver, _), (a, b) in zip(both_twice, got, strict=True)) == 41
 # "without it, only 11 sentences go to one of the two", "take head 2 away as well, and 67 do",
 # "Ben and Lily are one of the other five pairs"
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
