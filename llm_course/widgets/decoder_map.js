@@ -395,7 +395,7 @@ function threeOfSixteen() {
   return {
     say: "Of sixteen heads, each left out alone, three change the guess. Which? Press “?”.",
     set: { predict: true, out: [], told: [], text: KITE, rival: " Ben", part: "draw", position: -1 },
-    then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Layer 3: head 2 (Ben), head 1 (Emma); layer 1: head 4 (school)." }],
+    then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Layer 3: heads 2 and 1. Layer 1: head 4." }],
     undo: "Ask again",
     at: ".llm-opened",
   };

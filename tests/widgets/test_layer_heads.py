@@ -72,7 +72,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     expect(switch).to_be_focused()
     sam, anna = (ends(BALL, ["head-3-2"], "head-3-2", name) for name in (" Sam", " Anna"))
     expect(part).to_contain_text(
-        f"Head 2 takes 9.2 from “␣Sam”: without it {sam}. “␣Anna”: {anna}, as later parts react."
+        f"Head 2 lowers “␣Sam” by 9.2: without it {sam}. “␣Anna”: {anna}, as later parts react."
     )
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
@@ -184,7 +184,7 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     expect(switches.nth(1)).to_be_focused()
     sam, anna = (ends(BALL, ["head-3-2"], "head-3-2", name) for name in (" Sam", " Anna"))
     expect(part).to_contain_text(
-        f"Head 2 takes 9.2 from “␣Sam”: without it {sam}. “␣Anna”: {anna}, as later parts react."
+        f"Head 2 lowers “␣Sam” by 9.2: without it {sam}. “␣Anna”: {anna}, as later parts react."
     )
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
@@ -220,7 +220,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     expect(guesses).to_have_count(3)  # the question stands wherever a reader looks
     guesses.first.press("Enter")
     expect(page.get_by_role("region", name="The opened part")).to_contain_text(
-        "Head 2 takes 9.2 from “␣Sam”: without it"
+        "Head 2 lowers “␣Sam” by 9.2: without it"
     )
     page.get_by_role("button", name="Put all back").click()
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
@@ -261,12 +261,12 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     expect(told).to_be_empty()
     expect(part.locator(".llm-heads .llm-otherwise")).to_have_text(["leave out"] * 4)  # nothing is told ahead
     steps = [
-        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Head 2 takes 9.1 from “␣Ben”: without it"),
-        ("Head 1, too", "Zoe: head 1 had raised both of the two.", "Head 1 gives 4.2 to “␣Zoe”: without it, too,"),
+        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Head 2 lowers “␣Ben” by 9.1: without it"),
+        ("Head 1, too", "Zoe: head 1 had raised both of the two.", "Head 1 raises “␣Zoe” by 4.2: without it, too,"),
         (
             "Head 4 of layer 1, too",
             "school: head 4 had asked for a person.",
-            f"“␣school”: without it, too, {ends(KITE, ['head-3-2', 'head-3-1', 'head-1-4'], 'head-1-4', ' school')}",
+            f"“␣school” by 1.2: without it, too, {ends(KITE, ['head-3-2', 'head-3-1', 'head-1-4'], 'head-1-4', ' school')}",
         ),
     ]
     for name, reason, shows in steps:
@@ -375,7 +375,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("to “␣Mia”: without it", "Without it: still"):
+    for said in ("Head 2 raises “␣Mia” by 2.1: without it", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)

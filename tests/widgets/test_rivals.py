@@ -96,7 +96,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator("polyline.llm-before")).to_have_count(0)
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(part).to_contain_text("from “␣Sam”: without it")
+    expect(part).to_contain_text("lowers “␣Sam” by 9.2: without it")
     expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-green"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
@@ -228,7 +228,7 @@ def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, sit
     expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Ben”")
     tips.get_by_role("button", name="Show all").click()
     expect(tips.locator("li.llm-current b")).to_have_text(
-        "Layer 3: head 2 (Ben), head 1 (Emma); layer 1: head 4 (school)."
+        "Layer 3: heads 2 and 1. Layer 1: head 4."
     )
     flips = page.locator(".llm-head-grid .llm-flips")
     expect(flips).to_have_text(["␣school", "␣Emma", "␣Ben"])
@@ -239,7 +239,7 @@ def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, sit
     for place in (3, 0, 8, 9):
         expect(tips.get_by_role("button", name="Show all")).to_be_visible()
         grid.nth(place).click()
-    expect(tips.locator("li.llm-current b")).to_have_text(re.compile("^Layer 3: head 2"))  # all three are found
+    expect(tips.locator("li.llm-current b")).to_have_text(re.compile("^Layer 3: heads 2"))  # all three are found
     expect(flips).to_have_count(3)
 
 

@@ -56,8 +56,8 @@ function largestMove(moves) {
 }
 
 /**
- * What a head that is left out does to the guess's score; where that and the score of what it is compared with end without the
- * head and with it, and whether that is more the doing of later parts.
+ * What a head that is left out did to the guess's score. Then where this score and that of a second token end without the head
+ * and with it, and whether later parts do more to it than the head.
  * @param {Sight} sight
  * @param {number} layer
  * @param {number} head
@@ -68,19 +68,17 @@ function scoresInstead(sight, layer, head) {
   const { guess, rival } = rivalsOf(sight);
   const { scores: own } = addedByHead(sight, layer, head);
   const [first, other] = new Set([argmax(now), argmax(withIt), rival, guess]);
-  const name = (/** @type {number} */ id) => `“${written(course, id)}”`;
   const ends = (/** @type {number} */ id) => {
     const later = now[id] - withIt[id] + own[id];
     return `${format(now[id], 1)}, not ${format(withIt[id], 1)}${Math.abs(later) > Math.abs(own[id]) ? ", as later parts react" : ""}`;
   };
-  const does = `${own[first] > 0 ? "gives" : "takes"} ${format(Math.abs(own[first]), 1)} ${own[first] > 0 ? "to" : "from"} ${name(first)}`;
-  return `Head ${head + 1} ${does}: without it${out.length > 1 ? ", too," : ""} ${ends(first)}. ${name(other)}: ${ends(other)}.`;
+  return `Head ${head + 1} ${inPlainWords(sight, [first, own[first]])}: without it${out.length > 1 ? ", too," : ""} ${ends(first)}. “${written(course, other)}”: ${ends(other)}.`;
 }
 
 /**
  * @param {Sight} sight
  * @param {Move} move
- * @param {string} named  The token that has just been named.
+ * @param {string} [named]  The token that has just been named.
  */
 function inPlainWords(sight, [id, by], named) {
   const name = written(sight.course, id);
