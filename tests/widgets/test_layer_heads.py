@@ -266,7 +266,8 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
         (
             "Head 4 of layer 1, too",
             "school: head 4 had asked for a person.",
-            f"“␣school” by 1.2: without it, too, {ends(KITE, ['head-3-2', 'head-3-1', 'head-1-4'], 'head-1-4', ' school')}",
+            "“␣school” by 1.2: without it, too, "
+            + ends(KITE, ["head-3-2", "head-3-1", "head-1-4"], "head-1-4", " school"),
         ),
     ]
     for name, reason, shows in steps:

@@ -227,9 +227,7 @@ def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, sit
     grid.nth(9).click()
     expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Ben”")
     tips.get_by_role("button", name="Show all").click()
-    expect(tips.locator("li.llm-current b")).to_have_text(
-        "Layer 3: heads 2 and 1. Layer 1: head 4."
-    )
+    expect(tips.locator("li.llm-current b")).to_have_text("Layer 3: heads 2 and 1. Layer 1: head 4.")
     flips = page.locator(".llm-head-grid .llm-flips")
     expect(flips).to_have_text(["␣school", "␣Emma", "␣Ben"])
     places = grid.evaluate_all("all => all.flatMap((cell, i) => (cell.matches('.llm-flips') ? [i] : []))")

@@ -193,8 +193,8 @@ assert all(looked == giver for (giver, _), (_, looked) in whole.items())
 # the ball every time"
 assert counts["the first gives", "without head 2"][0] == 54 and counts["the second gives", "without head 2"][1] == 56
 assert counts["“They” give", "without head 2"] == [0, 72] and counts["“They” give", "with all heads"][1] < 72
-# "the head still looks most at the giver, with all 72 pairs", "Without it, the giver gets the ball back in only 3 sentences;
-# without head 1 as well, in 43. In 41 of these, head 1 had been enough"
+# "the head still looks most at the giver, with all 72 pairs", "Without it, the giver gets the ball back in only 3
+# sentences; without head 1 as well, in 43. In 41 of these, head 1 had been enough"
 came_back = 0
 for giver, other in name_pairs:
     text = f"{giver} and {other} had a red ball. {other} was happy. {giver} gave the red ball to"
