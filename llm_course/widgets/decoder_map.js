@@ -414,8 +414,8 @@ function answerInSteps(model) {
     set: { text: KITE, predict: true, every: false, ...taken(0), ...lookAt(model, 3, 2), rival: " Ben" },
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
-      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both of the two." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: head 4 had asked for a person." },
+      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised Ben most." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: without head 4, no person any more." },
     ],
     undo: "Put all three back",
   };

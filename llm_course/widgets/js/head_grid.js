@@ -61,8 +61,10 @@ function tried(sight, parts, tellAll) {
   const { id: whole } = guessWithout(sight, []);
   const changed = told.map((part) => guessWithout(sight, [part]).id).filter((id) => id !== whole);
   const to = changed.length ? `, to ${changed.map((id) => `“${writtenAt(sight, id)}”`).join(", ")}` : "";
-  const words = `Tried ${told.length} of ${parts.length}: ${changed.length} change${changed.length === 1 ? "s" : ""} the guess${to}.`;
-  return element("p", { class: "llm-tried" }, words, told.length < parts.length ? button("Show all", tellAll) : null);
+  const change = `change${changed.length === 1 ? "s" : ""} the guess${to}.`;
+  const isAll = told.length === parts.length;
+  const words = isAll ? `${changed.length} of ${parts.length} ${change}` : `Tried ${told.length} of ${parts.length}: ${changed.length} ${change}`;
+  return element("p", { class: "llm-tried" }, words, isAll ? null : button("Show all", tellAll));
 }
 
 /**

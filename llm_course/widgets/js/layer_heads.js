@@ -15,6 +15,9 @@ import { percent } from "./token_bars.js";
 /** @import { Ledger, Scores } from "./ledger.js" */
 /** @import { Sight } from "./sight.js" */
 
+/** What later parts change of a score is told from here on. */
+const MUCH = 1;
+
 /**
  * What the head that is looked at takes, what it writes, and what it is good for.
  * @param {Sight} sight
@@ -56,8 +59,8 @@ function largestMove(moves) {
 }
 
 /**
- * What a head that is left out did to the guess's score. Then where this score and that of a second token end without the head
- * and with it, and whether later parts do more to it than the head.
+ * Of the guess and what it is compared with the one that a head that is left out moved most: by how much, and where it ends without
+ * the head and with it. Then where the other one ends. What later parts make of it is told where it is much: so it adds up.
  * @param {Sight} sight
  * @param {number} layer
  * @param {number} head
@@ -67,12 +70,19 @@ function scoresInstead(sight, layer, head) {
   const [now, withIt] = [trace, traceOtherwise(sight, [headName(layer, head)])].map(({ logits }) => logits[position]);
   const { guess, rival } = rivalsOf(sight);
   const { scores: own } = addedByHead(sight, layer, head);
-  const [first, other] = new Set([argmax(now), argmax(withIt), rival, guess]);
+  const pair = [...new Set([argmax(now), argmax(withIt), rival, guess])].slice(0, 2);
+  const [most, other] = pair.sort((one, two) => Math.abs(own[two]) - Math.abs(own[one]));
   const ends = (/** @type {number} */ id) => {
-    const later = now[id] - withIt[id] + own[id];
-    return `${format(now[id], 1)}, not ${format(withIt[id], 1)}${Math.abs(later) > Math.abs(own[id]) ? ", as later parts react" : ""}`;
+    const [score, former, gone] = [now[id], withIt[id], own[id]].map(tenths);
+    const later = tenths(score - former + gone);
+    return `${format(score, 1)}, not ${format(former, 1)}${Math.abs(later) < MUCH ? "" : ` (later parts ${signed(later, 1)})`}`;
   };
-  return `Head ${head + 1} ${inPlainWords(sight, [first, own[first]])}: without it${out.length > 1 ? ", too," : ""} ${ends(first)}. “${written(course, other)}”: ${ends(other)}.`;
+  return `Head ${head + 1} ${inPlainWords(sight, [most, own[most]])}: without it${out.length > 1 ? ", too," : ""} ${ends(most)}. “${written(course, other)}”: ${ends(other)}.`;
+}
+
+/** @param {number} score */
+function tenths(score) {
+  return Math.round(10 * score) / 10;
 }
 
 /**
