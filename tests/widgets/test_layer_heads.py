@@ -419,6 +419,8 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     expect(chips.last).to_be_in_viewport(ratio=1)
     expect(line).to_have_class(re.compile("llm-hides-left"))
     expect(line).not_to_have_class(re.compile("llm-hides-right"))
+    fades = line.evaluate("line => getComputedStyle(line).maskImage")
+    assert re.match(r"linear-gradient\(90deg, .*, rgb\(0, 0, 0\) \d\d", fades)  # at the left
     expect(page.locator(".llm-arcs path").last).to_be_in_viewport()
     assert page.locator(".llm-arcs text").evaluate(IS_IN_LINE)
     chips.first.press("Enter")
@@ -432,10 +434,8 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     line.evaluate("line => line.scrollTo(0, 0)")
     page.evaluate(DRAWN)
     assert chips.first.evaluate(IS_IN_LINE) and chips.last.evaluate(IS_IN_LINE)
-    middles = page.evaluate("() => [...document.querySelectorAll('.llm-chips button')].map((chip) => chip.offsetLeft)")
-    assert middles[-1] < middles[-2]  # over others
-    ends = page.locator(".llm-arcs").evaluate(ARCS)
-    assert {end for _, end, _ in ends} == {14}
+    assert chips.last.evaluate("chip => chip.offsetLeft < chip.previousElementSibling.offsetLeft")  # over others
+    assert {end for _, end, _ in page.locator(".llm-arcs").evaluate(ARCS)} == {14}
     page.get_by_role("button", name="Embeddings").click()
     assert chips.last.evaluate(IS_IN_LINE)
 

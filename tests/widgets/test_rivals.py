@@ -12,7 +12,7 @@ from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import Watched, run_node
 from tests.widgets.test_decoder_map import shown, streams, token_ids, without
-from tests.widgets.test_layer_heads import BALL
+from tests.widgets.test_layer_heads import BALL, KITE
 from tests.widgets.test_parity import READ_MODEL
 
 RIVALS = (
@@ -116,9 +116,6 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator(".llm-named-2")).to_have_text("␣gave")
     expect(compare).to_be_focused()
     page.wait_for_function("location.search.includes('decoder_map.rival=')")
-
-
-KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
 
 
 def shares_after(out: list[str], text: str, names: list[str]) -> list[float]:
