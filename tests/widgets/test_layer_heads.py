@@ -426,6 +426,7 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     chips.first.press("Enter")
     expect(chips.first).to_be_in_viewport(ratio=1)
     assert line.evaluate("line => line.scrollLeft") == 0
+    expect(line).to_have_class(re.compile("llm-hides-right"))
     chips.last.press("Enter")
     expect(chips.last).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="head 3", exact=True).click()  # it looks at Anna, too far from the last

@@ -194,25 +194,14 @@ assert all(looked == giver for (giver, _), (_, looked) in whole.items())
 assert counts["the first gives", "without head 2"][0] == 54 and counts["the second gives", "without head 2"][1] == 56
 assert counts["“They” give", "without head 2"] == [0, 72] and counts["“They” give", "with all heads"][1] < 72
 # "the head still looks most at the giver, with all 72 pairs", "Without it, the giver gets the ball back in only 3
-# sentences; without head 1 as well, in 43. In 41 of these, head 1 had been enough"
-came_back = 0
-for giver, other in name_pairs:
-    text = f"{giver} and {other} had a red ball. {other} was happy. {giver} gave the red ball to"
-    text_ids = tokenizer(tokenizer.bos_token + text, return_tensors="pt").input_ids
+# sentences; without head 1 as well, in 43. So head 1 is mostly enough here"
+comes_back = []
+for (giver, _), ids in both_twice.items():
     with torch.no_grad():
-        looked_at = stories(text_ids, output_attentions=True).attentions[2][0, 1, -1].argmax()
-        guessed = decoder(text_ids[0], tried["without head 2"])[-1].argmax()
-    assert looked_at > 10 and tokenizer.decode(text_ids[0, looked_at]) == f" {giver}"
-    came_back += tokenizer.decode(guessed) == f" {giver}"
-assert came_back == 3 and looks_at_giver == 72
-with torch.no_grad():
-    got = [
-        [who_gets_it(ids, tried[name]) for name in ("without head 2", "without heads 1, 2")]
-        for ids in both_twice.values()
-    ]
-comes_back = [(a == giver, b == giver) for (giver, _), (a, b) in zip(both_twice, got, strict=True)]
-assert sum(without_both for _, without_both in comes_back) == 43
-assert sum(without_both and not alone for alone, without_both in comes_back) == 41
+        looked_at = stories(ids[None], output_attentions=True).attentions[2][0, 1, -1].argmax()
+        comes_back.append([who_gets_it(ids, tried[f"without {out}"]) == giver for out in ("head 2", "heads 1, 2")])
+    assert looked_at > 10 and tokenizer.decode(ids[looked_at]) == f" {giver}"
+assert [sum(each) for each in zip(*comes_back, strict=True)] == [3, 43] and looks_at_giver == len(comes_back) == 72
 # "without it, only 11 sentences go to one of the two", "take head 2 away as well, and 67 do",
 # "Ben and Lily are one of the other five pairs"
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
