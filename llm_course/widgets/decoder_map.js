@@ -7,8 +7,10 @@ import { guessBars, guessInWords } from "./js/first_guess.js";
 import { widget } from "./js/frame.js";
 import { areAllFound, tellAlone } from "./js/head_grid.js";
 import { lensTable, written } from "./js/lens_table.js";
+import { pairGuesses, withPair } from "./js/name_pairs.js";
 import { argmax, randomNumbers, softmax } from "./js/numbers.js";
 import { otherwise } from "./js/otherwise.js";
+import { tellPairs } from "./js/pair_grid.js";
 import { sample } from "./js/sampling.js";
 import { headName, headOf, isLeftOut, SENTENCE_TOKENS, sightOf, toggled, traceWithout } from "./js/sight.js";
 import { tokenArcs } from "./js/token_arcs.js";
@@ -16,6 +18,7 @@ import { percent } from "./js/token_bars.js";
 
 /** @import { CourseModel } from "./js/course_model.js" */
 /** @import { Part } from "./js/decoder_parts.js" */
+/** @import { Pair, PairGuesses } from "./js/name_pairs.js" */
 /** @import { Sight } from "./js/sight.js" */
 /** @import { Start } from "./js/suggestions.js" */
 /** @import { Model } from "./js/types.js" */
@@ -38,6 +41,7 @@ export default widget(
       gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
       gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head treats both alike."),
       tomGives(model),
+      manyPairs(),
       threeOfSixteen(),
       answerInSteps(model),
     ],
@@ -63,6 +67,8 @@ export default widget(
     let foreseen;
     /** @type {CourseModel | null} */
     let course = null;
+    /** @type {PairGuesses | null} */
+    let pairs = null;
     /** @type {Sight | null} */
     let sight = null;
 
@@ -75,6 +81,7 @@ export default widget(
     async function load() {
       course = await loadWhenVisible(body, said, () => loadCourseModel(model));
       if (!course) return;
+      pairs = pairGuesses(course);
       draw.disabled = false;
       read();
     }
@@ -117,12 +124,19 @@ export default widget(
     function foresee(now) {
       clearTimeout(foreseen);
       const next = /** @type {HTMLElement | null} */ (opened.querySelector(":is(.llm-otherwise, .llm-alone):empty") ?? map.querySelector(".llm-otherwise:empty"));
-      if (!next) return;
+      if (!next) return foreseePairs(now);
       foreseen = setTimeout(() => {
         if (next.matches(".llm-alone")) tellAlone(now, next);
         else otherwise(now, next);
         foresee(now);
       }, MILLISECONDS_BETWEEN);
+    }
+
+    /** @param {Sight} now */
+    function foreseePairs(now) {
+      foreseen = setTimeout(() => {
+        if (pairs && tellPairs(now, pairs, opened)) foreseePairs(now);
+      });
     }
 
     /** @param {Sight} sight */
@@ -219,10 +233,14 @@ export default widget(
      * @param {Part} part
      */
     function showOpened(sight, part) {
-      const { said, shown } = part.open(sight, { chooseHead, toggle, compare, leaveOutAlone, tellAll });
+      if (!pairs) return;
+      const { said, shown } = part.open(sight, { chooseHead, toggle, compare, leaveOutAlone, leaveOutOnly, tellAll, pairs, showPair, openPart: onOpen });
       const folds = () => /** @type {HTMLDetailsElement[]} */ ([...opened.querySelectorAll("details")]);
       const unfolded = folds().filter(({ open }) => open).map(nameOfFold);
-      const caption = element("p", { class: "llm-caption" }, part.fullName ?? part.name, " ", part.adds ? outSwitch(sight, part.adds) : null);
+      const up = button("Up ↑", () => body.parentElement?.scrollIntoView());
+      up.className = "llm-on-phones";
+      up.setAttribute("aria-label", "Up ↑, to what to try");
+      const caption = element("p", { class: "llm-caption" }, part.fullName ?? part.name, element("span", {}, part.adds ? outSwitch(sight, part.adds) : null, " ", up));
       opened.replaceChildren(
         element("div", {}, caption, ...said, chapterLinks(model.get("chapters"), part)),
         element("div", {}, ...shown),
@@ -314,9 +332,14 @@ export default widget(
 
     /** @param {string} part */
     function leaveOutAlone(part) {
+      leaveOutOnly(part);
+      if (sight?.predict && areAllFound(sight)) tellAll();
+    }
+
+    /** @param {string} part */
+    function leaveOutOnly(part) {
       if (!sight) return;
       leaveOut(sight.out.join() === part ? [] : [part]);
-      if (sight.predict && areAllFound(sight)) tellAll();
     }
 
     function tellAll() {
@@ -336,6 +359,13 @@ export default widget(
       setTrait(model, "rival", rival);
       if (sight) sight.rival = rival;
       show();
+    }
+
+    /** @param {Pair} pair */
+    function showPair(pair) {
+      text.write(withPair(model.get("text"), pair));
+      setTrait(model, "position", -1);
+      read();
     }
 
     function drawNext() {
@@ -385,6 +415,23 @@ function tomGives(model) {
   const out = ["head-3-2", "head-3-1"];
   const found = { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) }, told: "Tom: head 1 had spoken for Mia." };
   return { ...asked, then: [...(asked.then ?? []), found], undo: "Put both back", guesses: namesWith("Tom") };
+}
+
+/**
+ * One sentence may be chance: the same with each pair of names.
+ * @returns {Start}
+ */
+function manyPairs() {
+  const out = ["head-3-2"];
+  const text = ballOf("Sam");
+  return {
+    say: "Two pairs so far. Of 72, how many givers get the ball back without head 2?",
+    set: { head: 0, text, predict: true, out: [], told: [], part: "pairs", position: -1, every: false },
+    then: [{ name: "Leave head 2 out", set: { head: 2, text, out, told: out }, told: "over 50: 54; with head 2 none. Tom’s row holds." }], // told by the head: others may be left out then
+    undo: "Put head 2 back",
+    guesses: ["under 10", "about 30", "over 50"],
+    at: ".llm-opened",
+  };
 }
 
 /**

@@ -19,7 +19,7 @@ class DecoderMap(CourseWidget):
     Args:
         text: What the model reads first.
         part: The box that is open: tokens, rows, final, logits, draw, and for layer 1 attention-1, feed-forward-1,
-            norm-attention-1, norm-feed-forward-1; in a small map layer-1.
+            norm-attention-1, norm-feed-forward-1; in a small map layer-1. Or pairs: the text with other names.
         head: The head that is looked at first, from 1; 0 for the one that looks hardest.
         rival: The token that the guess is compared with, " Sam" for example. If it is left out: another name of
             the text where the guess is a name, else the second guess.

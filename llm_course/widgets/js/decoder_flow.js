@@ -1,6 +1,6 @@
 /** The drawing of the decoder map: the residual stream as one line, and branches that read from it and add to it. */
 
-import { branches, DRAW, FINAL_NORM, LOGITS, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
+import { branches, DRAW, FINAL_NORM, LOGITS, OTHER_NAMES, ROWS, TOKENS, wholeLayer } from "./decoder_parts.js";
 import { checkbox, element } from "./dom.js";
 import { guessOf, writtenAt } from "./lens_table.js";
 import { switchOf } from "./otherwise.js";
@@ -25,11 +25,11 @@ function branchesOf(layer, isSmall) {
 /**
  * @param {Sight} sight
  * @param {boolean} isSmall
- * @returns {Part[]}  From the text to the drawn token.
+ * @returns {Part[]}  From the text to the drawn token, and what is no box.
  */
 export function allParts({ trace }, isSmall) {
   const layers = trace.layers.flatMap((_, i) => branchesOf(i, isSmall).flat());
-  return [TOKENS, ROWS, ...layers, FINAL_NORM, LOGITS, DRAW];
+  return [TOKENS, ROWS, ...layers, FINAL_NORM, LOGITS, DRAW, OTHER_NAMES];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The parts of the decoder map: what each shows of the sentence when it is opened. */
 
 import { alongStream, rowsAlong } from "./along_stream.js";
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 import { headGrid } from "./head_grid.js";
 import { headInWords, headTable } from "./layer_heads.js";
 import { layerSum } from "./layer_sum.js";
@@ -9,6 +9,7 @@ import { ledgerOf } from "./ledger.js";
 import { guessOf, written } from "./lens_table.js";
 import { format, softmax } from "./numbers.js";
 import { guessThen } from "./otherwise.js";
+import { pairsSeen } from "./pair_grid.js";
 import { lookOf, rivalsAlong, rivalsOf } from "./rivals.js";
 import { isLeftOut, token, traceWithout } from "./sight.js";
 import { strip } from "./strip.js";
@@ -16,6 +17,7 @@ import { captionedTable, tableRow } from "./table.js";
 import { percent, tokenBars } from "./token_bars.js";
 import { pushesToward, rootMeanSquare } from "./trace.js";
 
+/** @import { Pair, PairGuesses } from "./name_pairs.js" */
 /** @import { Sight } from "./sight.js" */
 
 const SCORES = 7;
@@ -33,7 +35,11 @@ const FLAT = 110;
  * @property {(parts: string[]) => void} toggle
  * @property {(rival: string) => void} compare
  * @property {(part: string) => void} leaveOutAlone  Or puts it back.
+ * @property {(part: string) => void} leaveOutOnly  The same, and tells no more than that.
  * @property {() => void} tellAll  The guesses without heads.
+ * @property {PairGuesses} pairs
+ * @property {(pair: Pair) => void} showPair  Its sentence in the map.
+ * @property {(key: string) => void} openPart
  */
 
 /**
@@ -118,9 +124,15 @@ export const DRAW = {
     bars.show(ranking(probabilities).slice(0, BARS).map((id) => ({ id, token: sight.course.tokenizer.decode([id]), probability: probabilities[id], before: whole?.[id], look: lookOf(rivals, id) })));
     const came = sight.ids[sight.position + 1];
     const next = came === undefined ? "One is drawn, and the text goes on with it." : `In the text came “${sight.labels[sight.position + 1]}”, ${percent(probabilities[came])}.`;
-    return { said: [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node], shown: [headGrid(sight, actions)] };
+    return { said: [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node], shown: [headGrid(sight, actions), element("p", {}, button("With other names", () => actions.openPart(OTHER_NAMES.key)))] };
   },
 };
+
+/**
+ * No box of the map: its sentence with other names.
+ * @type {Part}
+ */
+export const OTHER_NAMES = { key: "pairs", name: "Other names", kind: "tensor", chapters: [], open: pairsSeen };
 
 /**
  * The two branches of a layer: a norm, and what adds to the stream.

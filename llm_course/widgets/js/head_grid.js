@@ -34,7 +34,7 @@ export function headGrid(sight, { leaveOutAlone, tellAll }) {
  * The heads of each layer, as parts.
  * @param {Sight} sight
  */
-function headsOf({ trace, position }) {
+export function headsOf({ trace, position }) {
   return trace.layers.map(({ weights }, layer) => weights[position].map((_, head) => headName(layer, head)));
 }
 

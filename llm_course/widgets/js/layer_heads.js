@@ -1,7 +1,7 @@
 /** The heads of a layer, a line each: what a head takes most from, what it adds to the scores, and the guess without it. */
 
 import { element } from "./dom.js";
-import { lanesOf } from "./lanes.js";
+import { lanesOf, untoldLane } from "./lanes.js";
 import { addedByHead, NOTHING } from "./ledger.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
@@ -129,7 +129,7 @@ function headRow(sight, layer, head, isOut, lanes, { chooseHead, toggle }) {
     toggle(part);
   }, switchName(sight, part));
   const weights = sight.trace.layers[layer].weights[sight.position][head];
-  const adds = isUntold(sight, part[0]) ? lanes.map(() => element("span", { class: "llm-lane-untold" }, "?")) : lanes; // they would tell what a reader is to guess
+  const adds = isUntold(sight, part[0]) ? lanes.map(untoldLane) : lanes;
   return tableRow(choose, [taken(sight, weights), ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
 }
 

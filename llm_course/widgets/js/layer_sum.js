@@ -1,11 +1,12 @@
 /** A layer as a sum, in a table: the two scores before it, what each head and feed-forward add to them, and after it. */
 
 import { element } from "./dom.js";
-import { lanesOf } from "./lanes.js";
+import { lanesOf, untoldLane } from "./lanes.js";
 import { NOTHING, standsOf } from "./ledger.js";
 import { written } from "./lens_table.js";
 import { format, signed } from "./numbers.js";
 import { rivalsOf } from "./rivals.js";
+import { headName, isUntold } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 
 /** @import { Ledger } from "./ledger.js" */
@@ -27,7 +28,10 @@ export function layerSum(sight, layer, ledger) {
   const rows = [
     tableRow(`before layer ${layer + 1}`, lanes(NOTHING, before, format)),
     tableRow("norm (new length)", lanes(before, norm, signed)),
-    ...heads.map(({ by, isOut }, head) => tableRow(`head ${head + 1}${isOut ? " (left out)" : ""}`, lanes(stands[head], isOut ? NOTHING : by, signed))),
+    ...heads.map(({ by, isOut }, head) => {
+      const added = lanes(stands[head], isOut ? NOTHING : by, signed);
+      return tableRow(`head ${head + 1}${isOut ? " (left out)" : ""}`, isUntold(sight, headName(layer, head)) ? added.map(untoldLane) : added);
+    }),
     tableRow(`feed-forward ${layer + 1}`, lanes(stands[heads.length], feedForward, signed)),
     tableRow(`after layer ${layer + 1}`, lanes(NOTHING, after, format)),
   ];

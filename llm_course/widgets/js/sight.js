@@ -33,15 +33,24 @@ export const SENTENCE_TOKENS = 24;
  * @returns {Sight}
  */
 export function sightOf(course, text, { head = 0, rival = "", out: asked = [], predict = false, told = [] } = {}) {
-  const { tokenizer, config } = course;
-  const all = [config.end_of_text, ...tokenizer.encode(text)];
-  // The end of a long text decides what comes next; the model's texts begin after the token that ends the one before.
-  const ids = all.length > SENTENCE_TOKENS ? [all[0], ...all.slice(1 - SENTENCE_TOKENS)] : all;
-  const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(tokenizer.tokens[id])));
+  const { ids, cut } = tokensOf(course, text);
+  const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(course.tokenizer.tokens[id])));
   const traces = new Map();
-  const cut = all.length - ids.length;
   const out = asked.filter((part) => hasPart(course, part));
   return { course, ids, labels, cut, position: ids.length - 1, head, rival, out, predict, told, trace: traceWithout({ course, ids, traces }, out), traces };
+}
+
+/**
+ * The tokens of a text, behind the one that ends the text before, as the model's texts begin. The end of a long text decides
+ * what comes next.
+ * @param {CourseModel} course
+ * @param {string} text
+ * @returns {{ ids: number[], cut: number }}  How many did not fit at the beginning.
+ */
+export function tokensOf({ tokenizer, config }, text) {
+  const all = [config.end_of_text, ...tokenizer.encode(text)];
+  const ids = all.length > SENTENCE_TOKENS ? [all[0], ...all.slice(1 - SENTENCE_TOKENS)] : all;
+  return { ids, cut: all.length - ids.length };
 }
 
 /**

@@ -1,0 +1,153 @@
+/** Who is guessed for each pair of names: a tile for each pair, and a bar for each head that is left out alone. */
+
+import { button, element } from "./dom.js";
+import { headsOf } from "./head_grid.js";
+import { written } from "./lens_table.js";
+import { NAMES, pairIn, PAIRS, placeOf } from "./name_pairs.js";
+import { isUntold, partsInWords } from "./sight.js";
+import { captionedTable, tableRow } from "./table.js";
+
+/** @import { PartActions } from "./decoder_parts.js" */
+/** @import { PairGuesses } from "./name_pairs.js" */
+/** @import { Sight } from "./sight.js" */
+
+/** Sentences that are read in a row before the page has its turn. */
+const AT_ONCE = 4;
+/** Of a pair, the second one first, as it is the likelier guess. */
+const OUTCOMES = [
+  { place: 1, look: "llm-orange", name: "second", inFull: "second name" },
+  { place: 0, look: "llm-green", name: "first", inFull: "first name" },
+  { place: -1, look: "llm-neither", name: "neither", inFull: "neither" },
+];
+
+/**
+ * @param {Sight} sight
+ * @param {PartActions} actions
+ */
+export function pairsSeen(sight, actions) {
+  if (!pairIn(textOf(sight))) return { said: [element("p", {}, `Write a text with two of these names: ${NAMES.join(", ")}. It is tried with all pairs of them then.`)], shown: [] };
+  const { out } = sight;
+  const model = out.length ? `without ${partsInWords(out)}` : "with all parts";
+  const said = element("p", {}, `${PAIRS.length} pairs of names in this text, ${model}: who is guessed? Press a pair to see its sentence.`);
+  const counts = element("p", { class: "llm-name-counts" });
+  const tiles = pairTiles(sight, actions);
+  const heads = headBars(sight, actions);
+  tellCounts(sight, actions.pairs, counts);
+  return { said: [said, counts, heads], shown: [tiles] };
+}
+
+/** @param {Sight} sight */
+function textOf({ course, ids }) {
+  return course.tokenizer.decode(ids.slice(1));
+}
+
+/**
+ * A row for each name that comes first, a column for each that comes second. A tile brings its sentence into the map.
+ * @param {Sight} sight
+ * @param {PartActions} actions
+ */
+function pairTiles(sight, { pairs, showPair }) {
+  const text = textOf(sight);
+  const shown = pairIn(text)?.join();
+  const tiles = PAIRS.map((pair) => element("button", { type: "button", class: "llm-name-pair", "aria-label": pair.join(" and "), "aria-pressed": String(pair.join() === shown), onclick: () => showPair(pair) }));
+  pairs.known(text, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
+  const rows = NAMES.map((first) => tableRow(first, NAMES.map((second) => tiles[PAIRS.findIndex((pair) => pair.join() === [first, second].join())] ?? "")));
+  return captionedTable("First name in rows, second in columns", ["", ...NAMES.map((name) => element("th", { scope: "col" }, element("span", {}, name)))], rows, "llm-heat llm-name-pairs");
+}
+
+/**
+ * @param {Sight} sight
+ * @param {Element} tile
+ * @param {number} index  Of its pair.
+ * @param {number} guess
+ */
+function tellTile({ course }, tile, index, guess) {
+  const pair = PAIRS[index];
+  const name = written(course, guess).replace("\u2423", "");
+  tile.classList.add(outcomeOf(placeOf(course, guess, pair)).look);
+  tile.replaceChildren(element("span", { class: "llm-if-wide" }, name));
+  tile.setAttribute("title", `${pair.join(" and ")}: ${name}`);
+  tile.setAttribute("aria-label", `${pair.join(" and ")}: ${name}`);
+}
+
+/** @param {number} place */
+function outcomeOf(place) {
+  return OUTCOMES[OUTCOMES.findIndex((outcome) => outcome.place === place)];
+}
+
+/**
+ * How many pairs end in each way, in the order of `OUTCOMES`.
+ * @param {Sight} sight
+ * @param {number[]} guesses
+ */
+function countsOf({ course }, guesses) {
+  const places = guesses.map((guess, i) => placeOf(course, guess, PAIRS[i]));
+  return OUTCOMES.map((outcome) => places.filter((place) => place === outcome.place).length);
+}
+
+/**
+ * @param {Sight} sight
+ * @param {PairGuesses} pairs
+ * @param {Element} node
+ */
+function tellCounts(sight, pairs, node) {
+  const counts = countsOf(sight, pairs.known(textOf(sight), sight.out));
+  node.replaceChildren(...OUTCOMES.map(({ inFull, look }, i) => element("span", { class: look }, element("i", { class: "llm-bar" }), inFull, " ", element("b", {}, String(counts[i])))));
+}
+
+/**
+ * A button for each head: what its pairs end in when it alone is left out.
+ * @param {Sight} sight
+ * @param {PartActions} actions
+ */
+function headBars(sight, { leaveOutOnly, tellAll }) {
+  const parts = headsOf(sight);
+  const cell = (/** @type {string} */ part) => {
+    const name = `Leave out ${partsInWords([part])} alone`;
+    const isPressed = sight.out.join() === part;
+    return element("button", { type: "button", class: "llm-names-without", value: part, title: name, "aria-label": name, "aria-pressed": String(isPressed), onclick: () => leaveOutOnly(part) }, isUntold(sight, part) ? "?" : "");
+  };
+  const rows = parts.map((heads, layer) => tableRow(`layer ${layer + 1}`, heads.map(cell)));
+  const columns = ["", ...parts[0].map((_, head) => `head ${head + 1}`)];
+  const table = captionedTable("Most guessed without one head", columns, rows, "llm-heat llm-head-grid");
+  const isAll = parts.flat().every((part) => !isUntold(sight, part));
+  return element("div", { class: "llm-of-names" }, table, isAll ? null : button(`Try all ${parts.flat().length}`, tellAll));
+}
+
+/**
+ * @param {Sight} sight
+ * @param {PairGuesses} pairs
+ * @param {HTMLButtonElement} cell
+ */
+function tellHead(sight, pairs, cell) {
+  const counts = countsOf(sight, pairs.known(textOf(sight), [cell.value]));
+  const most = counts.indexOf(Math.max(...counts));
+  cell.classList.add(OUTCOMES[most].look);
+  counts.forEach((count, i) => cell.style.setProperty(`--${OUTCOMES[i].name}`, (count / PAIRS.length).toFixed(3)));
+  cell.replaceChildren(element("span", {}, String(counts[most])), element("span", { class: "llm-if-wide" }, ` ${OUTCOMES[most].name}`));
+  cell.title = `${cell.title}: ${OUTCOMES.map(({ name }, i) => `${counts[i]} ${name}`).join(", ")}`;
+  cell.setAttribute("aria-label", cell.title);
+}
+
+/**
+ * Finds a few more guesses, and tells them.
+ * @param {Sight} sight
+ * @param {PairGuesses} pairs
+ * @param {HTMLElement} node  That `pairsSeen` stands in.
+ * @returns {boolean}  Whether there was something to find.
+ */
+export function tellPairs(sight, pairs, node) {
+  const text = textOf(sight);
+  const tiles = [...node.querySelectorAll(".llm-name-pair")];
+  if (tiles.some((tile) => !tile.firstChild)) {
+    pairs.find(text, sight.out, AT_ONCE);
+    pairs.known(text, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
+    tellCounts(sight, pairs, /** @type {Element} */ (node.querySelector(".llm-name-counts")));
+    return true;
+  }
+  const cell = /** @type {HTMLButtonElement | null} */ (node.querySelector(".llm-names-without:empty"));
+  if (!cell) return false;
+  pairs.find(text, [cell.value], AT_ONCE);
+  if (pairs.known(text, [cell.value]).length === PAIRS.length) tellHead(sight, pairs, cell);
+  return true;
+}
