@@ -113,7 +113,7 @@ export default widget(
         place();
       });
       showEvery();
-      reveal();
+      reveal(Boolean(drawn));
       foresee(now);
     }
 
@@ -185,9 +185,12 @@ export default widget(
       arcs.append(...tokenArcs(chips, position, weights, seen, (share, isItself) => (isOut ? `${name}, left out` : `${name}: ${share}${isItself ? " of itself" : ""}`)));
     }
 
-    /** Scrolls to what is spoken of, no further than needed: the caption stays where it can. */
-    function reveal() {
-      revealToken();
+    /**
+     * Scrolls to what is spoken of, no further than needed: the caption stays where it can.
+     * @param {boolean} isDrawn  A token has just been drawn: the others are those that it follows.
+     */
+    function reveal(isDrawn) {
+      revealToken(isDrawn);
       showEnds();
       drawArcs(); // the name stands where it is seen
       opened.scrollTop = 0;
@@ -206,18 +209,23 @@ export default widget(
       const followed = tokens.querySelector("[aria-pressed=true]");
       if (!followed) return;
       const [own, ends] = [followed, line].map((node) => node.getBoundingClientRect());
-      followed.classList.toggle("llm-stuck", liesOn(followed));
+      const isOn = liesOn(followed);
+      followed.classList.toggle("llm-stuck", isOn.before || isOn.after);
+      followed.classList.toggle("llm-at-left", isOn.after);
       line.classList.toggle("llm-hides-left", line.scrollLeft > 0 && own.left > ends.left + MARGIN);
       line.classList.toggle("llm-hides-right", line.scrollLeft + line.clientWidth < line.scrollWidth - 1 && own.right < ends.right - MARGIN);
     }
 
-    /** The token that the head looks at most comes into sight; the one that is followed stays at the side. */
-    function revealToken() {
+    /**
+     * The token that the head looks at most comes into sight; the one that is followed stays at the side.
+     * @param {boolean} isDrawn
+     */
+    function revealToken(isDrawn) {
       const followed = /** @type {HTMLElement | null} */ (tokens.querySelector("[aria-pressed=true]"));
       if (!followed) return;
       const chips = [...tokens.querySelectorAll("button")];
       const shares = chips.map((chip) => Number(chip.style.getPropertyValue("--share")));
-      const most = Math.max(...shares) > 0 ? chips[argmax(shares)] : followed; // no head is looked at
+      const most = Math.max(...shares) > 0 && !isDrawn ? chips[argmax(shares)] : followed; // no head is looked at
       followed.classList.add("llm-unstuck"); // else it is where it stays, not where it belongs
       const ends = (/** @type {HTMLElement} */ { offsetLeft, offsetWidth }) => [offsetLeft - MARGIN, offsetLeft + offsetWidth + MARGIN];
       const both = [...ends(most), ...ends(followed)];
@@ -245,7 +253,7 @@ export default widget(
         element("div", {}, caption, ...said, chapterLinks(model.get("chapters"), part)),
         element("div", {}, ...shown),
       );
-      for (const fold of folds()) fold.open = unfolded.includes(nameOfFold(fold));
+      for (const fold of folds()) fold.open = unfolded.includes(nameOfFold(fold)) && !fold.matches(".llm-needless");
     }
 
     /**
@@ -411,9 +419,9 @@ function gives(model, giver, say, right) {
  * @returns {Start}
  */
 function tomGives(model) {
-  const asked = gives(model, "Tom", "New names, Tom gives. Head 2 strikes out the giver: so is it Tom without it?", "Mia: another head speaks for her. Which?");
+  const asked = gives(model, "Tom", "New names, Tom gives. Head 2 strikes out the giver: so is it Tom without it?", "Mia: another head raises her. Which?");
   const out = ["head-3-2", "head-3-1"];
-  const found = { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) }, told: "Tom: head 1 had spoken for Mia." };
+  const found = { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) }, told: "Tom: head 1 had raised Mia, not Tom." };
   return { ...asked, then: [...(asked.then ?? []), found], undo: "Put both back", guesses: namesWith("Tom") };
 }
 
@@ -424,10 +432,15 @@ function tomGives(model) {
 function manyPairs() {
   const out = ["head-3-2"];
   const text = ballOf("Sam");
+  const taken = { text, predict: true, out, told: out };
   return {
-    say: "Two pairs so far. Of 72, how many givers get the ball back without head 2?",
+    say: "Two pairs so far. Of 72, how many givers get the ball without head 2?",
     set: { head: 0, text, predict: true, out: [], told: [], part: "pairs", position: -1, every: false },
-    then: [{ name: "Leave head 2 out", set: { head: 2, text, out, told: out }, told: "over 50: 54; with head 2 none. Tom’s row holds." }], // told by the head: others may be left out then
+    // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
+    then: [
+      { name: "Leave head 2 out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
+      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four matter much. Only head 2 held the giver back." },
+    ],
     undo: "Put head 2 back",
     guesses: ["under 10", "about 30", "over 50"],
     at: ".llm-opened",
@@ -461,8 +474,8 @@ function answerInSteps(model) {
     set: { text: KITE, predict: true, every: false, ...taken(0), ...lookAt(model, 3, 2), rival: " Ben" },
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
-      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised Ben most." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: without head 4, no person any more." },
+      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both names." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: no person any more." },
     ],
     undo: "Put all three back",
   };
@@ -505,13 +518,13 @@ function nameOfFold(fold) {
 }
 
 /**
- * Whether a token that stays at the side lies on one of its neighbors.
+ * Whether a token that stays at the side lies on the one before it or on the one after it.
  * @param {Element} token
  */
 function liesOn(token) {
   const own = token.getBoundingClientRect();
   const [before, after] = [token.previousElementSibling, token.nextElementSibling].map((other) => other?.getBoundingClientRect());
-  return (before && before.right > own.left) || (after && after.left < own.right) || false;
+  return { before: before !== undefined && before.right > own.left, after: after !== undefined && after.left < own.right };
 }
 
 /**

@@ -1,6 +1,7 @@
 """The heads of a layer in the decoder map, against torch: what each takes and moves, and the model without one."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import DRAWN, Watched, run_node
-from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, streams, token_ids
+from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, streams, token_ids, without
 from tests.widgets.test_parity import READ_MODEL
 
 PUSHES_OF_HEAD = (
@@ -24,26 +25,26 @@ reply([0, 1, 2, 3].map((head) => Array.from(pushesOfHead(model.decoder, found, 2
 BALL = "Sam and Anna had a red ball. Sam gave the red ball to"
 
 
-def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> None:
-    """By linearity: what a head adds to torch's stream, at the same scale of the norm."""
-    model, ids = models.load("stories").model, token_ids(BALL)
+def pushes_by_torch(text: str, out: Sequence[str] = ()) -> torch.Tensor:
+    """What each head of layer 3 adds to torch's logits after a text, at one scale of the norm: [head, vocabulary]."""
+    model, ids = without(out), token_ids(text)
     layer, kept, size = model.model.layers[2], {}, model.config.head_dim
-    hooks = [
-        layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs: kept.update(mixed=inputs[0][0, -1])),
-        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
-    ]
+    weight = models.load("stories").model.model.layers[2].self_attn.o_proj.weight  # of heads that are left out, too
+    layer.self_attn.o_proj.register_forward_pre_hook(lambda _, inputs: kept.update(mixed=inputs[0][0, -1]))
+    layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1]))
     with torch.no_grad():
         model(torch.tensor([ids]))
         scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
-        expected = []
-        for head in range(4):
-            columns = slice(head * size, (head + 1) * size)
-            adds = layer.self_attn.o_proj.weight[:, columns] @ kept["mixed"][columns]
-            expected.append(model.lm_head(adds * model.model.norm.weight / scale))
-    for hook in hooks:
-        hook.remove()
-    pushes = torch.tensor(run_node(PUSHES_OF_HEAD, {"ids": ids}))
-    torch.testing.assert_close(pushes, torch.stack(expected), rtol=0, atol=0.05)
+        columns = [slice(head * size, (head + 1) * size) for head in range(4)]
+        added = torch.stack([weight[:, own] @ kept["mixed"][own] for own in columns])
+        pushes: torch.Tensor = model.lm_head(added * model.model.norm.weight / scale)
+    return pushes
+
+
+def test_what_a_head_pushes_is_what_the_logits_lose_without_what_it_adds() -> None:
+    """By linearity."""
+    pushes = torch.tensor(run_node(PUSHES_OF_HEAD, {"ids": token_ids(BALL)}))
+    torch.testing.assert_close(pushes, pushes_by_torch(BALL), rtol=0, atol=0.05)
 
 
 def test_of_sixteen_heads_a_single_one_keeps_the_model_from_the_giver() -> None:
@@ -70,8 +71,10 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    sam, anna = (ends(BALL, ["head-3-2"], "head-3-2", name) for name in (" Sam", " Anna"))
-    expect(part).to_contain_text(f"Head 2 lowers “␣Sam” by 9.2: without it {sam}. “␣Anna”: {anna} (later parts −6.3).")
+    sam, anna = ends(BALL, ["head-3-2"], " Sam", " Anna"), ends(BALL, [], " Anna", " Sam")
+    expect(part).to_contain_text(
+        f"Head 2 lowers “␣Sam” by 9.2. Without it “␣Sam” wins, {sam}; with it “␣Anna”, {anna}."
+    )
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -152,13 +155,10 @@ def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site:
             assert bar == pytest.approx(sorted([zero, zero + unit * by]), abs=0.03)
 
 
-def ends(text: str, out: list[str], part: str, name: str) -> str:
-    """The last score of a token, and the one that it had with the part, as torch finds them and the map says them."""
-    now, with_it = (
-        streams(token_ids(text), parts)["logits"][0][-1] for parts in (out, [one for one in out if one != part])
-    )
-    i = token_id(name)
-    return f"{now[i]:.1f}, not {with_it[i]:.1f}"
+def ends(text: str, out: list[str], *names: str) -> str:
+    """The last scores of two tokens, as torch finds them and the map says them."""
+    logits = streams(token_ids(text), out)["logits"][0][-1]
+    return " to ".join(f"{logits[token_id(name)]:.1f}".replace("-", "−") for name in names)
 
 
 def number(text: str) -> float:
@@ -180,8 +180,10 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     switches.nth(1).press("Enter")
     expect(lanes).to_have_text(["−1.9", "−9.2"])
     expect(switches.nth(1)).to_be_focused()
-    sam, anna = (ends(BALL, ["head-3-2"], "head-3-2", name) for name in (" Sam", " Anna"))
-    expect(part).to_contain_text(f"Head 2 lowers “␣Sam” by 9.2: without it {sam}. “␣Anna”: {anna} (later parts −6.3).")
+    sam, anna = ends(BALL, ["head-3-2"], " Sam", " Anna"), ends(BALL, [], " Anna", " Sam")
+    expect(part).to_contain_text(
+        f"Head 2 lowers “␣Sam” by 9.2. Without it “␣Sam” wins, {sam}; with it “␣Anna”, {anna}."
+    )
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
     expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
@@ -216,7 +218,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     expect(guesses).to_have_count(3)  # the question stands wherever a reader looks
     guesses.first.press("Enter")
     expect(page.get_by_role("region", name="The opened part")).to_contain_text(
-        "Head 2 lowers “␣Sam” by 9.2: without it"
+        "Head 2 lowers “␣Sam” by 9.2. Without it"
     )
     page.get_by_role("button", name="Put all back").click()
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
@@ -240,7 +242,7 @@ def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) ->
         assert verdict.inner_text().startswith("Right") == (count == 3)
         assert page.locator(".llm-widget").bounding_box() == card
     tips.get_by_role("button", name="Show me").click()
-    expect(verdict).to_have_text("Tom: head 1 had spoken for Mia.")
+    expect(verdict).to_have_text("Tom: head 1 had raised Mia, not Tom.")
     expect(said).to_contain_text("Without heads 1 and 2 of layer 3, after “␣to”, the first guess is “␣Tom”")
     expect(page.get_by_role("button", name="head 1", exact=True)).to_have_attribute("aria-pressed", "true")
     tips.get_by_role("button", name="Put both back").click()
@@ -252,17 +254,17 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     part, told = page.get_by_role("region", name="The opened part"), tips.locator("li.llm-current b")
-    for _ in range(5):
+    for _ in range(6):
         tips.get_by_role("button", name="Next ›").click()
     expect(told).to_be_empty()
     expect(part.locator(".llm-heads .llm-otherwise")).to_have_text(["leave out"] * 4)  # nothing is told ahead
     steps = [
-        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Head 2 lowers “␣Ben” by 9.1: without it"),
-        ("Head 1, too", "Zoe: head 1 had raised Ben most.", "Head 1 raises “␣Ben” by 5.0: without it, too,"),
+        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Head 2 lowers “␣Ben” by 9.1. Without it"),
+        ("Head 1, too", "Zoe: head 1 had raised both names.", "Head 1 raises “␣Ben” by 5.0. Without it, too,"),
         (
             "Head 4 of layer 1, too",
-            "school: without head 4, no person any more.",
-            "“␣school”: " + ends(KITE, ["head-3-2", "head-3-1", "head-1-4"], "head-1-4", " school"),
+            "school: no person any more.",
+            "“␣school” wins, " + ends(KITE, ["head-3-2", "head-3-1", "head-1-4"], " school", " Zoe"),
         ),
     ]
     for name, reason, shows in steps:
@@ -308,6 +310,9 @@ def test_what_the_suggestions_say_of_their_sentences_is_torchs() -> None:
     assert [first(TOM), first(TOM, "head-3-2"), first(TOM, "head-3-1", "head-3-2")] == ["␣Mia", "␣Mia", "␣Tom"]
     steps = ["head-3-2", "head-3-1", "head-1-4"]
     assert [first(KITE, *steps[:taken]) for taken in range(4)] == ["␣Lily", "␣Ben", "␣Zoe", "␣school"]
+    mia, tom = (pushes_by_torch(TOM, ["head-3-2"])[0][token_id(name)] for name in (" Mia", " Tom"))
+    assert mia > 7 and abs(tom) < 0.5  # "head 1 had raised Mia, not Tom"
+    assert min(pushes_by_torch(KITE, ["head-3-2"])[0][token_id(name)] for name in (" Ben", " Lily")) > 3
     alone = {f"{layer}.{head}": first(KITE, f"head-{layer}-{head}") for layer in range(1, 5) for head in range(1, 5)}
     assert {name: guess for name, guess in alone.items() if guess != "␣Lily"} == {
         "1.4": "␣school",
@@ -371,7 +376,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("Head 2 lowers “␣Tom” by 8.1: without it", "Without it: still"):
+    for said in ("Head 2 lowers “␣Tom” by 8.1. Without it", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)

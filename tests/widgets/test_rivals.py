@@ -96,7 +96,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator("polyline.llm-before")).to_have_count(0)
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(part).to_contain_text("lowers “␣Sam” by 9.2: without it")
+    expect(part).to_contain_text("lowers “␣Sam” by 9.2. Without it")
     expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-green"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)
@@ -210,7 +210,7 @@ def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(w
     expect(text).to_have_value("Tom and Mia had a red ball. Tom gave the red ball to")
     back.click()
     expect(text).to_have_value("One day, Ben saw")
-    for _ in range(2):
+    for _ in range(3):
         following.click()
     expect(page.locator(".llm-try").get_by_role("button", name="Take head 2 away")).to_be_visible()
 
@@ -219,7 +219,7 @@ def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(w
 def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(KITE, rival=" Ben", small=True, predict=True), 944, 16)
     tips, grid = page.get_by_role("group", name="What to try"), page.locator(".llm-head-grid button")
-    for _ in range(4):
+    for _ in range(5):
         tips.get_by_role("button", name="Next ›").click()
     grid.nth(9).click()
     expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Ben”")

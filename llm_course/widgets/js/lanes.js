@@ -25,8 +25,3 @@ export function lanesOf(rivals, stands) {
       return element("span", { class: `llm-lane ${lookOf(rivals, id)}${by[i] < 0 ? " llm-lowers" : ""}`, style }, inWords(by[i], 1));
     });
 }
-
-/** What stands in place of a bar that would tell what a reader is to guess. */
-export function untoldLane() {
-  return element("span", { class: "llm-lane-untold" }, "?");
-}

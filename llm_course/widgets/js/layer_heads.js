@@ -1,7 +1,7 @@
 /** The heads of a layer, a line each: what a head takes most from, what it adds to the scores, and the guess without it. */
 
 import { element } from "./dom.js";
-import { lanesOf, untoldLane } from "./lanes.js";
+import { lanesOf } from "./lanes.js";
 import { addedByHead, NOTHING } from "./ledger.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
@@ -14,9 +14,6 @@ import { percent } from "./token_bars.js";
 /** @import { PartActions } from "./decoder_parts.js" */
 /** @import { Ledger, Scores } from "./ledger.js" */
 /** @import { Sight } from "./sight.js" */
-
-/** What later parts change of a score is told from here on. */
-const MUCH = 1;
 
 /**
  * What the head that is looked at takes, what it writes, and what it is good for.
@@ -59,30 +56,25 @@ function largestMove(moves) {
 }
 
 /**
- * Of the guess and what it is compared with the one that a head that is left out moved most: by how much, and where it ends without
- * the head and with it. Then where the other one ends. What later parts make of it is told where it is much: so it adds up.
+ * What a head that is left out had moved most, of the two that compete; and which of them wins without it, and with it.
  * @param {Sight} sight
  * @param {number} layer
  * @param {number} head
  */
 function scoresInstead(sight, layer, head) {
   const { course, out, position, trace } = sight;
-  const [now, withIt] = [trace, traceOtherwise(sight, [headName(layer, head)])].map(({ logits }) => logits[position]);
+  const [now, before] = [trace, traceOtherwise(sight, [headName(layer, head)])].map(({ logits }) => logits[position]);
+  const [wins, won] = [now, before].map(argmax);
   const { guess, rival } = rivalsOf(sight);
+  const isOther = won !== wins;
+  const other = isOther ? won : wins === guess ? rival : guess;
   const { scores: own } = addedByHead(sight, layer, head);
-  const pair = [...new Set([argmax(now), argmax(withIt), rival, guess])].slice(0, 2);
-  const [most, other] = pair.sort((one, two) => Math.abs(own[two]) - Math.abs(own[one]));
-  const ends = (/** @type {number} */ id) => {
-    const [score, former, gone] = [now[id], withIt[id], own[id]].map(tenths);
-    const later = tenths(score - former + gone);
-    return `${format(score, 1)}, not ${format(former, 1)}${Math.abs(later) < MUCH ? "" : ` (later parts ${signed(later, 1)})`}`;
-  };
-  return `Head ${head + 1} ${inPlainWords(sight, [most, own[most]])}: without it${out.length > 1 ? ", too," : ""} ${ends(most)}. “${written(course, other)}”: ${ends(other)}.`;
-}
-
-/** @param {number} score */
-function tenths(score) {
-  return Math.round(10 * score) / 10;
+  const moves = [wins, other].map((id) => /** @type {Move} */ ([id, own[id]]));
+  const named = (/** @type {number} */ id) => `“${written(course, id)}”`;
+  const ends = (/** @type {Float32Array} */ scores, /** @type {number[]} */ [first, second]) => `${format(scores[first], 1)} to ${format(scores[second], 1)}`;
+  const without = `Without it${out.length > 1 ? ", too," : ""} ${named(wins)} ${isOther ? "" : "still "}wins, ${ends(now, [wins, other])}${isOther ? "" : ` for ${named(other)}`}`;
+  const withIt = isOther ? `with it ${named(won)}, ${ends(before, [won, wins])}` : `with it ${ends(before, [wins, other])}`;
+  return `Head ${head + 1} ${inPlainWords(sight, largestMove(moves))}. ${without}; ${withIt}.`;
 }
 
 /**
@@ -129,7 +121,7 @@ function headRow(sight, layer, head, isOut, lanes, { chooseHead, toggle }) {
     toggle(part);
   }, switchName(sight, part));
   const weights = sight.trace.layers[layer].weights[sight.position][head];
-  const adds = isUntold(sight, part[0]) ? lanes.map(untoldLane) : lanes;
+  const adds = isUntold(sight, part[0]) ? lanes.map(() => element("span", { class: "llm-lane-untold" }, "…")) : lanes; // they would tell what a reader is to guess
   return tableRow(choose, [taken(sight, weights), ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
 }
 

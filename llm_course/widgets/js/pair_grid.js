@@ -28,7 +28,7 @@ export function pairsSeen(sight, actions) {
   if (!pairIn(textOf(sight))) return { said: [element("p", {}, `Write a text with two of these names: ${NAMES.join(", ")}. It is tried with all pairs of them then.`)], shown: [] };
   const { out } = sight;
   const model = out.length ? `without ${partsInWords(out)}` : "with all parts";
-  const said = element("p", {}, `${PAIRS.length} pairs of names in this text, ${model}: who is guessed? Press a pair to see its sentence.`);
+  const said = element("p", {}, `This text with ${PAIRS.length} pairs of names, ${model}: who is guessed? Press a pair to see it.`);
   const counts = element("p", { class: "llm-name-counts" });
   const tiles = pairTiles(sight, actions);
   const heads = headBars(sight, actions);
@@ -109,23 +109,27 @@ function headBars(sight, { leaveOutOnly, tellAll }) {
   };
   const rows = parts.map((heads, layer) => tableRow(`layer ${layer + 1}`, heads.map(cell)));
   const columns = ["", ...parts[0].map((_, head) => `head ${head + 1}`)];
-  const table = captionedTable("Most guessed without one head", columns, rows, "llm-heat llm-head-grid");
+  const table = captionedTable("Guesses changed, one head out", columns, rows, "llm-heat llm-head-grid");
   const isAll = parts.flat().every((part) => !isUntold(sight, part));
-  return element("div", { class: "llm-of-names" }, table, isAll ? null : button(`Try all ${parts.flat().length}`, tellAll));
+  const all = button(`Try all ${parts.flat().length}`, tellAll);
+  all.classList.toggle("llm-needless", isAll); // its place stays
+  return element("div", { class: "llm-of-names" }, table, all);
 }
 
 /**
+ * How many guesses change without the head, and what all of them are then.
  * @param {Sight} sight
  * @param {PairGuesses} pairs
  * @param {HTMLButtonElement} cell
  */
 function tellHead(sight, pairs, cell) {
-  const counts = countsOf(sight, pairs.known(textOf(sight), [cell.value]));
-  const most = counts.indexOf(Math.max(...counts));
-  cell.classList.add(OUTCOMES[most].look);
+  const [whole, guesses] = [[], [cell.value]].map((parts) => pairs.known(textOf(sight), parts));
+  const changed = guesses.filter((guess, i) => guess !== whole[i]).length;
+  const counts = countsOf(sight, guesses);
+  cell.classList.toggle("llm-flips", changed > PAIRS.length / 2);
   counts.forEach((count, i) => cell.style.setProperty(`--${OUTCOMES[i].name}`, (count / PAIRS.length).toFixed(3)));
-  cell.replaceChildren(element("span", {}, String(counts[most])), element("span", { class: "llm-if-wide" }, ` ${OUTCOMES[most].name}`));
-  cell.title = `${cell.title}: ${OUTCOMES.map(({ name }, i) => `${counts[i]} ${name}`).join(", ")}`;
+  cell.replaceChildren(element("span", {}, String(changed)));
+  cell.title = `${cell.title}: ${changed} guesses change (${OUTCOMES.map(({ name }, i) => `${counts[i]} ${name}`).join(", ")})`;
   cell.setAttribute("aria-label", cell.title);
 }
 
@@ -147,7 +151,8 @@ export function tellPairs(sight, pairs, node) {
   }
   const cell = /** @type {HTMLButtonElement | null} */ (node.querySelector(".llm-names-without:empty"));
   if (!cell) return false;
-  pairs.find(text, [cell.value], AT_ONCE);
-  if (pairs.known(text, [cell.value]).length === PAIRS.length) tellHead(sight, pairs, cell);
+  const missing = [[], [cell.value]].find((parts) => pairs.known(text, parts).length < PAIRS.length);
+  if (missing) pairs.find(text, missing, AT_ONCE);
+  else tellHead(sight, pairs, cell);
   return true;
 }

@@ -1,0 +1,184 @@
+"""The decoder map's sentence with other names, against torch: who is guessed for each pair, without each head, too."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from llm_course import models
+from llm_course.widgets import DecoderMap
+from tests.widgets.conftest import DRAWN, Watched, run_node
+from tests.widgets.test_decoder_map import shown, token_ids, without
+from tests.widgets.test_parity import READ_MODEL
+
+BALL = "Sam and Anna had a red ball. Sam gave the red ball to"
+NAMES = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]
+PAIRS = [(first, second) for first in NAMES for second in NAMES if first != second]
+SURE = 0.1
+"""Of two logits that differ by less, either may be the first guess in float16."""
+
+IMPORT = 'import { NAMES, pairGuesses, pairIn, PAIRS, withPair } from "./llm_course/widgets/js/name_pairs.js";\n'
+TEXTS = (
+    IMPORT + "reply({ names: NAMES, pairs: PAIRS, texts: input.texts.map((text) => ({ found: pairIn(text) ?? null, "
+    'other: withPair(text, ["Mia", "Max"]) })) });'
+)
+GUESSES = (
+    READ_MODEL
+    + IMPORT
+    + """
+const pairs = pairGuesses(model);
+const all = (parts) => {
+  while (pairs.known(input.text, parts).length < PAIRS.length) pairs.find(input.text, parts, 5);
+  return pairs.known(input.text, parts);
+};
+reply(input.outs.map(all));
+"""
+)
+
+
+def who(first: str, second: str) -> str:
+    return f"{first} and {second} had a red ball. {first} gave the red ball to"
+
+
+def test_a_text_with_two_of_the_names_takes_any_other_pair() -> None:
+    texts = [BALL, "Lily saw Tom. Tom ran.", "Samuel and Ann met Sam.", "Sam, Anna and Tom", "A dog ran."]
+    reply = run_node(TEXTS, {"texts": texts})
+    assert reply["names"] == NAMES and [tuple(pair) for pair in reply["pairs"]] == PAIRS
+    assert [text["found"] for text in reply["texts"]] == [["Sam", "Anna"], ["Lily", "Tom"], None, None, None]
+    assert [text["other"] for text in reply["texts"][:2]] == [who("Mia", "Max"), "Mia saw Max. Max ran."]
+
+
+def torch_guesses(parts: Sequence[str]) -> list[tuple[str, bool]]:
+    """The first guess for each pair, and whether it is surely the first."""
+    model, tokenizer = without(parts), models.load("stories").tokenizer
+    with torch.no_grad():
+        logits = [model(torch.tensor([token_ids(who(*pair))])).logits[0, -1] for pair in PAIRS]
+    best = [row.topk(2) for row in logits]
+    return [(tokenizer.decode(ids[0]).strip(), bool(a - b > SURE)) for (a, b), ids in best]
+
+
+def outcomes(guesses: Sequence[str]) -> list[int]:
+    """How many are the second name, the first one, and neither."""
+    second, first = (sum(guess == pair[i] for guess, pair in zip(guesses, PAIRS, strict=True)) for i in (1, 0))
+    return [second, first, len(PAIRS) - second - first]
+
+
+def test_the_guesses_for_all_pairs_are_torchs() -> None:
+    outs: list[list[str]] = [[], ["head-3-2"], ["head-3-1", "head-3-2"]]
+    tokenizer = models.load("stories").tokenizer
+    for out, found in zip(outs, run_node(GUESSES, {"text": BALL, "outs": outs}), strict=True):
+        expected = torch_guesses(out)
+        words = [tokenizer.decode(guess).strip() for guess in found]
+        assert [word for word, (_, sure) in zip(words, expected, strict=True) if sure] == [
+            word for word, sure in expected if sure
+        ]
+        assert sum(sure for _, sure in expected) > 65
+
+
+@pytest.mark.browser
+def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, site: Path) -> None:
+    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, switches=False, predict=True)
+    page = shown(watched, site, widget, 1160, 15)
+    height = page.locator(".llm-widget").bounding_box()["height"]  # type: ignore[index]
+    tips, counts, tiles = page.locator(".llm-try"), page.locator(".llm-name-counts b"), page.locator(".llm-name-pair")
+    for _ in range(4):
+        tips.get_by_role("button", name="Next ›").click()
+    whole = outcomes([guess for guess, _ in torch_guesses([])])
+    expect(counts).to_have_text([str(count) for count in whole])
+    page.get_by_role("group", name="Your guess").get_by_role("button", name="about 30").click()
+    without_head = outcomes([guess for guess, _ in torch_guesses(["head-3-2"])])
+    expect(counts).to_have_text([str(count) for count in without_head])
+    assert whole[1] == 0 and without_head[1] == 54
+    told = tips.locator("li.llm-current b")
+    expect(told).to_have_text("No, over 50: 54. With head 2 it was none.")
+    tom = [cell.inner_text() for cell in tiles.all() if (cell.get_attribute("aria-label") or "").startswith("Tom and")]
+    assert tom == [name for name in NAMES if name != "Tom"]
+    page.get_by_role("button", name="Tom and Mia: Mia").press("Enter")
+    expect(page.get_by_label("Text", exact=True)).to_have_value(who("Tom", "Mia"))
+    expect(page.get_by_role("button", name="Tom and Mia: Mia")).to_be_focused()
+    expect(page.get_by_role("button", name="Tom and Mia: Mia")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("status")).to_contain_text(
+        "Without head 2 of layer 3, after “␣to”, the first guess is “␣Mia”"
+    )
+    expect(told).to_be_visible()  # to look at another pair takes nothing back
+    expect(counts).to_have_text([str(count) for count in without_head])
+    tips.get_by_role("button", name="Try every head").click()
+    expect(told).to_have_text("Four matter much. Only head 2 held the giver back.")
+    heads = page.locator(".llm-names-without")
+    expect(heads.filter(has_text=re.compile(r"\d"))).to_have_count(16)
+    changed = [int(head.inner_text()) for head in heads.all()]
+    assert len([count for count in changed if count > 50]) == 4 and sorted(changed)[-5] < 20
+    firsts = [int(re.findall(r"(\d+) first", head.get_attribute("aria-label") or "")[0]) for head in heads.all()]
+    assert firsts[9] == 54 and max(firsts[:9] + firsts[10:]) < 10
+    tips.get_by_role("button", name="Put head 2 back").click()
+    expect(counts).to_have_text([str(count) for count in whole])
+    expect(heads).to_have_text(["?"] * 16)
+    assert page.locator(".llm-widget").bounding_box()["height"] == pytest.approx(height, abs=0.5)  # type: ignore[index]
+
+
+@pytest.mark.browser
+def test_each_head_alone_tells_what_becomes_of_all_pairs(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(part="draw", small=True, predict=True), 1160, 15)
+    page.get_by_role("button", name="With other names").click()
+    heads, counts = page.locator(".llm-names-without"), page.locator(".llm-name-counts b")
+    expect(heads).to_have_text(["?"] * 16)
+    heads.nth(8).press("Enter")
+    expect(heads.nth(8)).to_be_focused()
+    alone = {8: ["head-3-1"], 9: ["head-3-2"], 1: ["head-1-2"]}
+    guesses = {place: [guess for guess, _ in torch_guesses(parts)] for place, parts in alone.items()}
+    expect(counts).to_have_text([str(count) for count in outcomes(guesses[8])])
+    expect(heads.nth(9)).to_have_text("?")
+    page.get_by_role("button", name="Try all 16").click()
+    expect(page.get_by_role("button", name="Try all 16")).to_be_hidden()
+    expect(heads.filter(has_text=re.compile(r"\d"))).to_have_count(16)
+    whole = [guess for guess, _ in torch_guesses([])]
+    for place, alone_guesses in guesses.items():
+        changed = sum(guess != before for guess, before in zip(alone_guesses, whole, strict=True))
+        second, first, neither = outcomes(alone_guesses)
+        words = f": {changed} guesses change ({second} second, {first} first, {neither} neither)"
+        expect(heads.nth(place)).to_have_text(str(changed))
+        expect(heads.nth(place)).to_have_attribute("aria-label", re.compile(re.escape(words) + "$"))
+
+
+@pytest.mark.browser
+def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(text="One day, Ben saw", part="pairs"), 944, 6)
+    part = page.get_by_role("region", name="The opened part")
+    expect(part).to_contain_text("Write a text with two of these names: Sam, Anna, ")
+    expect(page.locator(".llm-name-pair")).to_have_count(0)
+    page.get_by_label("Text", exact=True).fill("Ben saw Lily. Ben said to")
+    expect(page.locator(".llm-name-pair")).to_have_count(72)
+    expect(page.locator(".llm-name-pair:empty")).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("^Ben and Lily: "))).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [374, 756, 944, 1160])
+@pytest.mark.parametrize("small", [True, False])
+def test_all_pairs_are_seen_at_once(watched: Watched, site: Path, width: int, small: bool) -> None:
+    page = shown(watched, site, DecoderMap(part="pairs", small=small), width, 15)
+    expect(page.locator(".llm-name-pair:empty")).to_have_count(0)
+    page.evaluate(DRAWN)
+    hidden = "node => [node.scrollWidth - node.clientWidth, node.scrollHeight - node.clientHeight]"
+    for place in (page.locator(".llm-opened"), page.locator(".llm-scroller:has(.llm-name-pairs)")):
+        assert max(place.evaluate(hidden)) <= 0
+    tiles = page.locator(".llm-name-pair").evaluate_all("all => all.map((tile) => tile.getBoundingClientRect().width)")
+    assert min(tiles) >= 24
+    letters = "all => all.map((tile) => tile.scrollWidth - tile.clientWidth)"
+    assert max(page.locator(".llm-name-pair").evaluate_all(letters)) <= 0
+
+
+@pytest.mark.browser
+def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(part="pairs", small=True), 374, 15)
+    tips, up = page.get_by_role("group", name="What to try"), page.get_by_role("button", name="Up ↑")
+    up.scroll_into_view_if_needed()
+    page.locator(".llm-name-pair").last.scroll_into_view_if_needed()
+    expect(tips).not_to_be_in_viewport()
+    up.click()
+    expect(tips).to_be_in_viewport(ratio=1)
+    page.set_viewport_size({"width": 944, "height": 800})
+    expect(up).to_be_hidden()
