@@ -441,9 +441,47 @@ def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched
     page.evaluate(DRAWN)
     assert chips.first.evaluate(IS_IN_LINE) and chips.last.evaluate(IS_IN_LINE)
     assert chips.last.evaluate("chip => chip.offsetLeft < chip.previousElementSibling.offsetLeft")  # over others
+    assert chips.last.evaluate(GAP) == ['"…" / ""', "-16px"]  # those before it are hidden
     assert {end for _, end, _ in page.locator(".llm-arcs").evaluate(ARCS)} == {14}
     page.get_by_role("button", name="Embeddings").click()
     assert chips.last.evaluate(IS_IN_LINE)
+    chips.nth(1).press("Enter")
+    line.evaluate("line => line.scrollTo(200, 0)")
+    page.evaluate(DRAWN)
+    assert chips.nth(1).evaluate(GAP) == ['"…" / ""', "16px"]
+
+
+GAP = """chip => {
+    const shadows = getComputedStyle(chip).boxShadow.split(/, (?=rgb)/);
+    const [, gap] = shadows.map((shadow) => shadow.match(/\\) (\\S+)/)[1]);
+    return [getComputedStyle(chip, "::before").content, gap];
+}"""
+"""What a token that stays at the side says of those that it lies on, and how far it fades towards them."""
+
+
+@pytest.mark.browser
+def test_on_a_phone_a_drawn_token_is_seen_behind_those_that_it_follows(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
+    chips = page.locator(".llm-chips button")
+    for count in (16, 17):
+        page.get_by_role("button", name="Draw a token and go on").click()
+        expect(chips).to_have_count(count)
+        page.evaluate(DRAWN)
+        assert chips.last.evaluate(IS_IN_LINE) and chips.nth(count - 2).evaluate(IS_IN_LINE)
+        expect(chips.last).not_to_have_class(re.compile("llm-stuck"))
+
+
+@pytest.mark.browser
+def test_the_sum_of_a_layer_does_not_tell_what_is_still_to_be_guessed(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, rival=" Sam", small=True, predict=True), 944, 15)
+    fold = page.get_by_text("How the scores add up")
+    expect(fold).to_be_hidden()
+    page.locator(".llm-heads .llm-otherwise").nth(1).click()
+    expect(fold).to_be_visible()
+    fold.click()
+    expect(page.locator(".llm-sum")).to_be_visible()
+    page.get_by_role("button", name="head 1", exact=True).click()
+    expect(page.locator(".llm-sum")).to_be_hidden()
 
 
 @pytest.mark.browser
