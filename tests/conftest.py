@@ -21,7 +21,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 10_000
+PATIENCE = 120_000
 """Milliseconds that a page may take to show something: others may have the processors."""
 
 
