@@ -59,10 +59,12 @@ export default widget(
     const row = element("div", { class: "llm-machine-row" }, map, opened);
     const every = element("div");
     const lenses = element("details", { open: model.get("every"), ontoggle: onEvery }, element("summary", {}, "The guesses for every token, after every layer"), every);
+    const proof = element("div", { class: "llm-proof" });
     const draw = button("Draw a token and go on", drawNext);
     const whole = button("Put all back", () => leaveOut([]));
     const bars = guessBars();
     let draws = 0;
+    let isNarrow = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let foreseen;
     /** @type {CourseModel | null} */
@@ -74,8 +76,8 @@ export default widget(
 
     draw.disabled = true;
     whole.className = "llm-needless";
-    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, bars.node, whole), line, row, lenses);
-    new ResizeObserver(place).observe(body);
+    body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, bars.node, whole), line, proof, row, lenses);
+    new ResizeObserver(onResize).observe(body);
     load();
 
     async function load() {
@@ -135,7 +137,7 @@ export default widget(
     /** @param {Sight} now */
     function foreseePairs(now) {
       foreseen = setTimeout(() => {
-        if (pairs && tellPairs(now, pairs, opened)) foreseePairs(now);
+        if (pairs && tellPairs(now, pairs, body)) foreseePairs(now);
       });
     }
 
@@ -160,9 +162,14 @@ export default widget(
       if (sight && lenses.open) every.replaceChildren(lensTable(sight.course, sight, follow));
     }
 
+    function onResize() {
+      if (isNarrow === body.clientWidth < BESIDE) return place();
+      isNarrow = !isNarrow;
+      show();
+    }
+
     /** Where there is no room beside the map, a part opens below its own layer, not below all of them. */
     function place() {
-      const isNarrow = body.clientWidth < BESIDE;
       const layer = isNarrow ? map.querySelector(".llm-boxes [aria-pressed=true]")?.closest("li") : undefined;
       const home = layer ?? row;
       if (opened.parentElement !== home) home.append(opened);
@@ -242,18 +249,27 @@ export default widget(
      */
     function showOpened(sight, part) {
       if (!pairs) return;
-      const { said, shown } = part.open(sight, { chooseHead, toggle, compare, leaveOutAlone, leaveOutOnly, tellAll, pairs, showPair, openPart: onOpen });
+      const { said, proof: backing, shown } = part.open(sight, { chooseHead, toggle, compare, leaveOutAlone, leaveOutOnly, tellAll, pairs, showPair });
       const folds = () => /** @type {HTMLDetailsElement[]} */ ([...opened.querySelectorAll("details")]);
       const unfolded = folds().filter(({ open }) => open).map(nameOfFold);
+      opened.replaceChildren(
+        element("div", {}, captionOf(sight, part), ...said.filter((node) => !isNarrow || node !== backing), chapterLinks(model.get("chapters"), part)),
+        element("div", {}, ...shown),
+      );
+      proof.replaceChildren(...(isNarrow && backing ? [backing] : []));
+      for (const fold of folds()) fold.open = unfolded.includes(nameOfFold(fold)) && !fold.matches(".llm-needless");
+    }
+
+    /**
+     * @param {Sight} sight
+     * @param {Part} part
+     */
+    function captionOf(sight, { name, fullName = name, adds, leadsTo }) {
       const up = button("Up ↑", () => body.parentElement?.scrollIntoView());
       up.className = "llm-on-phones";
       up.setAttribute("aria-label", "Up ↑, to what to try");
-      const caption = element("p", { class: "llm-caption" }, part.fullName ?? part.name, element("span", {}, part.adds ? outSwitch(sight, part.adds) : null, " ", up));
-      opened.replaceChildren(
-        element("div", {}, caption, ...said, chapterLinks(model.get("chapters"), part)),
-        element("div", {}, ...shown),
-      );
-      for (const fold of folds()) fold.open = unfolded.includes(nameOfFold(fold)) && !fold.matches(".llm-needless");
+      const buttons = element("span", {}, adds ? outSwitch(sight, adds) : null, leadsTo ? button(leadsTo.name, () => onOpen(leadsTo.key)) : null, " ", up);
+      return element("p", { class: "llm-caption" }, fullName, buttons);
     }
 
     /**
@@ -439,9 +455,9 @@ function manyPairs() {
     // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
     then: [
       { name: "Leave head 2 out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
-      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four matter much. Only head 2 held the giver back." },
+      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four matter, one of them against the giver." },
     ],
-    undo: "Put head 2 back",
+    undo: "Ask again",
     guesses: ["under 10", "about 30", "over 50"],
     at: ".llm-opened",
   };
@@ -475,7 +491,7 @@ function answerInSteps(model) {
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
       { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both names." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: no person any more." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: head 4 had brought “kite” along." },
     ],
     undo: "Put all three back",
   };

@@ -71,10 +71,8 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    sam, anna = ends(BALL, ["head-3-2"], " Sam", " Anna"), ends(BALL, [], " Anna", " Sam")
-    expect(part).to_contain_text(
-        f"Head 2 lowers “␣Sam” by 9.2. Without it “␣Sam” wins, {sam}; with it “␣Anna”, {anna}."
-    )
+    ends = at_the_end(BALL, ["head-3-2"], "head-3-2", "Sam", "Anna")
+    expect(part).to_contain_text(f"Head 2 lowers “␣Sam” by 9.2 here. {ends}")
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -155,10 +153,15 @@ def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site:
             assert bar == pytest.approx(sorted([zero, zero + unit * by]), abs=0.03)
 
 
-def ends(text: str, out: list[str], *names: str) -> str:
-    """The last scores of two tokens, as torch finds them and the map says them."""
-    logits = streams(token_ids(text), out)["logits"][0][-1]
-    return " to ".join(f"{logits[token_id(name)]:.1f}".replace("-", "−") for name in names)
+def at_the_end(text: str, out: list[str], head: str, *names: str) -> str:
+    """Where the scores of two names end, and where they would with a head, as torch finds it and the map says it."""
+    models_ends = [
+        streams(token_ids(text), parts)["logits"][0][-1] for parts in (out, [one for one in out if one != head])
+    ]
+    now, before = (
+        [f"{scores[token_id(f' {name}')]:.1f}".replace("-", "−") for name in names] for scores in models_ends
+    )
+    return f"At the end “␣{names[0]}” has {now[0]}, “␣{names[1]}” {now[1]} (with it {before[0]}, {before[1]})."
 
 
 def number(text: str) -> float:
@@ -180,10 +183,8 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     switches.nth(1).press("Enter")
     expect(lanes).to_have_text(["−1.9", "−9.2"])
     expect(switches.nth(1)).to_be_focused()
-    sam, anna = ends(BALL, ["head-3-2"], " Sam", " Anna"), ends(BALL, [], " Anna", " Sam")
-    expect(part).to_contain_text(
-        f"Head 2 lowers “␣Sam” by 9.2. Without it “␣Sam” wins, {sam}; with it “␣Anna”, {anna}."
-    )
+    ends = at_the_end(BALL, ["head-3-2"], "head-3-2", "Sam", "Anna")
+    expect(part).to_contain_text(f"Head 2 lowers “␣Sam” by 9.2 here. {ends}")
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
     expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
@@ -217,9 +218,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     page.get_by_role("button", name="Logits").click()
     expect(guesses).to_have_count(3)  # the question stands wherever a reader looks
     guesses.first.press("Enter")
-    expect(page.get_by_role("region", name="The opened part")).to_contain_text(
-        "Head 2 lowers “␣Sam” by 9.2. Without it"
-    )
+    expect(page.locator(".llm-body")).to_contain_text("Head 2 lowers “␣Sam” by 9.2 here. At the end “␣Sam” has")
     page.get_by_role("button", name="Put all back").click()
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
     expect(guesses).to_have_count(0)  # another head is out: the step would put it back
@@ -259,21 +258,19 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     expect(told).to_be_empty()
     expect(part.locator(".llm-heads .llm-otherwise")).to_have_text(["leave out"] * 4)  # nothing is told ahead
     steps = [
-        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Head 2 lowers “␣Ben” by 9.1. Without it"),
-        ("Head 1, too", "Zoe: head 1 had raised both names.", "Head 1 raises “␣Ben” by 5.0. Without it, too,"),
+        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Head 2 lowers “␣Ben” by 9.1 here. At the end"),
+        ("Head 1, too", "Zoe: head 1 had raised both names.", "Head 1 raises “␣Ben” by 5.0 here. At the end"),
         (
             "Head 4 of layer 1, too",
-            "school: no person any more.",
-            "“␣school” wins, " + ends(KITE, ["head-3-2", "head-3-1", "head-1-4"], " school", " Zoe"),
+            "school: head 4 had brought “kite” along.",
+            at_the_end(KITE, ["head-3-2", "head-3-1", "head-1-4"], "head-1-4", "school", "Zoe"),
         ),
     ]
     for name, reason, shows in steps:
         tips.get_by_role("button", name=name).click()
         expect(told).to_have_text(reason)
         expect(part).to_contain_text(shows)
-    expect(said).to_have_text(
-        "“␣Lily” → “␣Ben” → “␣Zoe” → “␣school”, 81.6\u00a0%: one part after the other is left out."
-    )
+    expect(said).to_have_text("␣Lily → ␣Ben → ␣Zoe → ␣school, 81.6\u00a0%: one part after the other is left out.")
     tips.get_by_role("button", name="Put all three back").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
     expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
@@ -292,7 +289,7 @@ def test_parts_that_are_left_out_by_hand_are_told_from_the_whole_models_guess_on
         expect(said).to_contain_text("Without head")
     page.get_by_role("button", name="Leave all of it out").click()
     guesses.append(guesses_without(token_ids(BALL), [*gone, "attention-3", "feed-forward-3"])[-1])
-    expect(said).to_contain_text(" → ".join(f"“{guess}”" for guess in guesses))
+    expect(said).to_contain_text(" → ".join(guesses))
 
 
 KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to"
@@ -313,6 +310,9 @@ def test_what_the_suggestions_say_of_their_sentences_is_torchs() -> None:
     mia, tom = (pushes_by_torch(TOM, ["head-3-2"])[0][token_id(name)] for name in (" Mia", " Tom"))
     assert mia > 7 and abs(tom) < 0.5  # "head 1 had raised Mia, not Tom"
     assert min(pushes_by_torch(KITE, ["head-3-2"])[0][token_id(name)] for name in (" Ben", " Lily")) > 3
+    tokens = [models.load("stories").tokenizer.decode(id) for id in token_ids(KITE)]
+    looks = streams(token_ids(KITE))["weights"][0][3, -1]
+    assert tokens[int(looks.argmax())] == " kite" and looks.max() > 0.9  # "head 4 had brought “kite” along"
     alone = {f"{layer}.{head}": first(KITE, f"head-{layer}-{head}") for layer in range(1, 5) for head in range(1, 5)}
     assert {name: guess for name, guess in alone.items() if guess != "␣Lily"} == {
         "1.4": "␣school",
@@ -376,7 +376,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("Head 2 lowers “␣Tom” by 8.1. Without it", "Without it: still"):
+    for said in ("Head 2 lowers “␣Tom” by 8.1 here. At the end", "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)

@@ -1,7 +1,7 @@
 /** The parts of the decoder map: what each shows of the sentence when it is opened. */
 
 import { alongStream, rowsAlong } from "./along_stream.js";
-import { button, element } from "./dom.js";
+import { element } from "./dom.js";
 import { headGrid } from "./head_grid.js";
 import { headInWords, headTable } from "./layer_heads.js";
 import { layerSum } from "./layer_sum.js";
@@ -39,12 +39,12 @@ const FLAT = 110;
  * @property {() => void} tellAll  The guesses without heads.
  * @property {PairGuesses} pairs
  * @property {(pair: Pair) => void} showPair  Its sentence in the map.
- * @property {(key: string) => void} openPart
  */
 
 /**
  * @typedef {object} Opened  What an opened part shows.
  * @property {(Node | string)[]} said  Sentences and plots, which stand first.
+ * @property {Node} [proof]  The one of these that backs the answer to a question: on a phone it stands beside that.
  * @property {(Node | string)[]} shown  Tables and what is behind them: beside the others where there is room.
  *
  * @typedef {object} Part  A box of the map.
@@ -54,6 +54,7 @@ const FLAT = 110;
  * @property {"tensor" | "learned"} kind  What the diagrams of the book draw with sharp corners, and in the color of what learns.
  * @property {string[]} chapters  What its chapters are about, the keys of their addresses.
  * @property {number} [heads]  The layer, from 0, whose heads it shows.
+ * @property {Part} [leadsTo]  What is no box of its own.
  * @property {string[]} [adds]  What adds to the stream in it, as `traceWithout` names it.
  * @property {(sight: Sight, actions: PartActions) => Opened} open
  */
@@ -110,12 +111,19 @@ export const LOGITS = {
   },
 };
 
+/**
+ * No box of the map, but the sentence with other names.
+ * @type {Part}
+ */
+export const OTHER_NAMES = { key: "pairs", name: "Other names", kind: "tensor", chapters: [], open: pairsSeen };
+
 /** @type {Part} */
 export const DRAW = {
   key: "draw",
   name: "Next token",
   kind: "tensor",
   chapters: ["decoding"],
+  leadsTo: OTHER_NAMES,
   open: (sight, actions) => {
     const probabilities = softmax(sight.trace.logits[sight.position]);
     const bars = tokenBars(sight.out.length ? "The most probable next tokens (mark: before)" : "The most probable next tokens");
@@ -124,15 +132,9 @@ export const DRAW = {
     bars.show(ranking(probabilities).slice(0, BARS).map((id) => ({ id, token: sight.course.tokenizer.decode([id]), probability: probabilities[id], before: whole?.[id], look: lookOf(rivals, id) })));
     const came = sight.ids[sight.position + 1];
     const next = came === undefined ? "One is drawn, and the text goes on with it." : `In the text came “${sight.labels[sight.position + 1]}”, ${percent(probabilities[came])}.`;
-    return { said: [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node], shown: [headGrid(sight, actions), element("p", {}, button("With other names", () => actions.openPart(OTHER_NAMES.key)))] };
+    return { said: [paragraph(`The softmax of the logits: shares of one. ${next}`), bars.node], shown: [headGrid(sight, actions)] };
   },
 };
-
-/**
- * No box of the map: its sentence with other names.
- * @type {Part}
- */
-export const OTHER_NAMES = { key: "pairs", name: "Other names", kind: "tensor", chapters: [], open: pairsSeen };
 
 /**
  * The two branches of a layer: a norm, and what adds to the stream.
@@ -158,7 +160,8 @@ export function wholeLayer(i) {
     open: (sight, actions) => {
       const { said, pictures, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
       return {
-        said: [paragraph(said), rivalsAlong(sight, [i, i + 1], actions.compare, ROOMY)],
+        said: [said, rivalsAlong(sight, [i, i + 1], actions.compare, ROOMY)],
+        proof: said,
         shown: [...pictures, details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i))],
       };
     },
@@ -201,7 +204,8 @@ function attentionOf(i) {
     open: (sight, actions) => {
       const { said, pictures, sizes } = attentionSeen(sight, i, isLeftOut(sight, adds), actions);
       return {
-        said: [paragraph(said), rivalsAlong(sight, [i, i + 0.5], actions.compare, FLAT)],
+        said: [said, rivalsAlong(sight, [i, i + 0.5], actions.compare, FLAT)],
+        proof: said,
         shown: [...pictures, details("Shapes and sizes", ...sizes)],
       };
     },
@@ -221,7 +225,7 @@ function attentionSeen(sight, i, isOut, actions) {
   const n = sight.ids.length;
   const ledger = ledgerOf(sight, i);
   return {
-    said: headInWords(sight, i, isOut, ledger),
+    said: paragraph(headInWords(sight, i, isOut, ledger)),
     pictures: [headTable(sight, i, isOut, ledger, actions), layerSum(sight, i, ledger)],
     sizes: [
       `Layer ${i + 1}: ${heads} heads of ${head_size} numbers. Queries ${n} × ${heads} × ${head_size}, keys and values ${n} × ${kv_heads} × ${head_size}, ` +

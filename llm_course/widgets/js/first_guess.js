@@ -62,7 +62,7 @@ function gestures(out) {
  */
 function guessesInARow(sight) {
   const { course, out, position } = sight;
-  const guesses = [0, ...gestures(out)].map((count) => `“${written(course, argmax(traceWithout(sight, out.slice(0, count)).logits[position]))}”`);
+  const guesses = [0, ...gestures(out)].map((count) => written(course, argmax(traceWithout(sight, out.slice(0, count)).logits[position])));
   return guesses.length > IN_A_ROW ? ["…", ...guesses.slice(-IN_A_ROW)] : guesses;
 }
 

@@ -56,25 +56,22 @@ function largestMove(moves) {
 }
 
 /**
- * What a head that is left out had moved most, of the two that compete; and which of them wins without it, and with it.
+ * Which of the two that compete a head that is left out had moved most; and where they end without it, and with it.
  * @param {Sight} sight
  * @param {number} layer
  * @param {number} head
  */
 function scoresInstead(sight, layer, head) {
-  const { course, out, position, trace } = sight;
+  const { course, position, trace } = sight;
   const [now, before] = [trace, traceOtherwise(sight, [headName(layer, head)])].map(({ logits }) => logits[position]);
   const [wins, won] = [now, before].map(argmax);
   const { guess, rival } = rivalsOf(sight);
-  const isOther = won !== wins;
-  const other = isOther ? won : wins === guess ? rival : guess;
+  const other = won !== wins ? won : wins === guess ? rival : guess;
   const { scores: own } = addedByHead(sight, layer, head);
   const moves = [wins, other].map((id) => /** @type {Move} */ ([id, own[id]]));
-  const named = (/** @type {number} */ id) => `“${written(course, id)}”`;
-  const ends = (/** @type {Float32Array} */ scores, /** @type {number[]} */ [first, second]) => `${format(scores[first], 1)} to ${format(scores[second], 1)}`;
-  const without = `Without it${out.length > 1 ? ", too," : ""} ${named(wins)} ${isOther ? "" : "still "}wins, ${ends(now, [wins, other])}${isOther ? "" : ` for ${named(other)}`}`;
-  const withIt = isOther ? `with it ${named(won)}, ${ends(before, [won, wins])}` : `with it ${ends(before, [wins, other])}`;
-  return `Head ${head + 1} ${inPlainWords(sight, largestMove(moves))}. ${without}; ${withIt}.`;
+  const scored = (/** @type {Float32Array} */ scores, /** @type {number} */ id) => format(scores[id], 1);
+  const ends = `“${written(course, wins)}” has ${scored(now, wins)}, “${written(course, other)}” ${scored(now, other)} (with it ${scored(before, wins)}, ${scored(before, other)})`;
+  return `Head ${head + 1} ${inPlainWords(sight, largestMove(moves))} here. At the end ${ends}.`;
 }
 
 /**
@@ -100,7 +97,7 @@ export function headTable(sight, layer, isOut, { heads }, actions) {
   const rows = heads.map(({ by }, head) => headRow(sight, layer, head, isOut, lanes(NOTHING, by, signed), actions));
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${headOf(sight, layer) + 1})`;
   const compared = [rivals.guess, rivals.rival].map((id) => `for ${written(sight.course, id)}`);
-  const columns = ["head", "looks most at", ...compared, sight.out.length && !isOut ? "without it, too" : "guess without it"];
+  const columns = ["head", "looks most at", ...compared, sight.out.length && !isOut ? "also without" : "guess without it"];
   return captionedTable(caption, columns, rows, "llm-heat llm-heads");
 }
 
@@ -121,7 +118,7 @@ function headRow(sight, layer, head, isOut, lanes, { chooseHead, toggle }) {
     toggle(part);
   }, switchName(sight, part));
   const weights = sight.trace.layers[layer].weights[sight.position][head];
-  const adds = isUntold(sight, part[0]) ? lanes.map(() => element("span", { class: "llm-lane-untold" }, "…")) : lanes; // they would tell what a reader is to guess
+  const adds = isUntold(sight, part[0]) ? lanes.map(() => "") : lanes; // they would tell what a reader is to guess
   return tableRow(choose, [taken(sight, weights), ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
 }
 

@@ -33,7 +33,7 @@ export function pairsSeen(sight, actions) {
   const tiles = pairTiles(sight, actions);
   const heads = headBars(sight, actions);
   tellCounts(sight, actions.pairs, counts);
-  return { said: [said, counts, heads], shown: [tiles] };
+  return { said: [said, counts, heads], proof: counts, shown: [tiles] };
 }
 
 /** @param {Sight} sight */
