@@ -455,7 +455,7 @@ function manyPairs() {
     // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
     then: [
       { name: "Leave head 2 out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
-      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four matter, one of them against the giver." },
+      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four change most guesses, one to the giver." },
     ],
     undo: "Ask again",
     guesses: ["under 10", "about 30", "over 50"],
@@ -486,7 +486,7 @@ function answerInSteps(model) {
   const heads = ["head-3-2", "head-3-1", "head-1-4"];
   const taken = (/** @type {number} */ count) => ({ out: heads.slice(0, count), told: heads.slice(0, count) });
   return {
-    say: "This answer takes three heads. Take them away one by one, and see what each was for.",
+    say: "Three heads each change this guess. Take them away one by one: what was each for?",
     set: { text: KITE, predict: true, every: false, ...taken(0), ...lookAt(model, 3, 2), rival: " Ben" },
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },

@@ -71,8 +71,7 @@ def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, sit
     switch.press("Enter")
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(switch).to_be_focused()
-    ends = at_the_end(BALL, ["head-3-2"], "head-3-2", "Sam", "Anna")
-    expect(part).to_contain_text(f"Head 2 lowers “␣Sam” by 9.2 here. {ends}")
+    expect(part).to_contain_text(instead(BALL, ["head-3-2"], 2, "Anna", "Sam"))
     page.wait_for_function("location.search.includes('decoder_map.out=')")
     page.reload()
     expect(said).to_contain_text("Without head 2 of layer 3")
@@ -153,15 +152,13 @@ def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site:
             assert bar == pytest.approx(sorted([zero, zero + unit * by]), abs=0.03)
 
 
-def at_the_end(text: str, out: list[str], head: str, *names: str) -> str:
-    """Where the scores of two names end, and where they would with a head, as torch finds it and the map says it."""
-    models_ends = [
-        streams(token_ids(text), parts)["logits"][0][-1] for parts in (out, [one for one in out if one != head])
-    ]
-    now, before = (
-        [f"{scores[token_id(f' {name}')]:.1f}".replace("-", "−") for name in names] for scores in models_ends
-    )
-    return f"At the end “␣{names[0]}” has {now[0]}, “␣{names[1]}” {now[1]} (with it {before[0]}, {before[1]})."
+def instead(text: str, out: list[str], head: int, *names: str) -> str:
+    """What a head of layer 3 that is left out would add to two scores, and where they end, as torch finds it."""
+    ids = [token_id(f" {name}") for name in names]
+    pushes = pushes_by_torch(text, [part for part in out if part != f"head-3-{head}"])[head - 1]
+    adds = ", ".join(f"{float(pushes[i]):+.1f} to “␣{name}”" for i, name in zip(ids, names, strict=True))
+    ends = " and ".join(f"{float(streams(token_ids(text), out)['logits'][0][-1][i]):.1f}" for i in ids)
+    return f"Head {head} would add {adds}. Without it their scores end at {ends}.".replace("-", "−")
 
 
 def number(text: str) -> float:
@@ -183,8 +180,7 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     switches.nth(1).press("Enter")
     expect(lanes).to_have_text(["−1.9", "−9.2"])
     expect(switches.nth(1)).to_be_focused()
-    ends = at_the_end(BALL, ["head-3-2"], "head-3-2", "Sam", "Anna")
-    expect(part).to_contain_text(f"Head 2 lowers “␣Sam” by 9.2 here. {ends}")
+    expect(part).to_contain_text(instead(BALL, ["head-3-2"], 2, "Anna", "Sam"))
     expect(switches.nth(1)).to_have_text("put back")
     page.get_by_role("button", name="Put all back").click()
     expect(part).to_contain_text("lowers its score by 9.2. Without it: “␣Sam”, 91.3\u00a0%.")
@@ -218,7 +214,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     page.get_by_role("button", name="Logits").click()
     expect(guesses).to_have_count(3)  # the question stands wherever a reader looks
     guesses.first.press("Enter")
-    expect(page.locator(".llm-body")).to_contain_text("Head 2 lowers “␣Sam” by 9.2 here. At the end “␣Sam” has")
+    expect(page.locator(".llm-body")).to_contain_text(instead(BALL, ["head-3-2"], 2, "Anna", "Sam"))
     page.get_by_role("button", name="Put all back").click()
     page.locator(".llm-heads .llm-otherwise").nth(2).click()
     expect(guesses).to_have_count(0)  # another head is out: the step would put it back
@@ -258,12 +254,16 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     expect(told).to_be_empty()
     expect(part.locator(".llm-heads .llm-otherwise")).to_have_text(["leave out"] * 4)  # nothing is told ahead
     steps = [
-        ("Take head 2 away", "Ben: head 2 had struck out the giver.", "Head 2 lowers “␣Ben” by 9.1 here. At the end"),
-        ("Head 1, too", "Zoe: head 1 had raised both names.", "Head 1 raises “␣Ben” by 5.0 here. At the end"),
+        ("Take head 2 away", "Ben: head 2 had struck out the giver.", instead(KITE, ["head-3-2"], 2, "Lily", "Ben")),
+        (
+            "Head 1, too",
+            "Zoe: head 1 had raised both names.",
+            instead(KITE, ["head-3-2", "head-3-1"], 1, "Lily", "Ben"),
+        ),
         (
             "Head 4 of layer 1, too",
             "school: head 4 had brought “kite” along.",
-            at_the_end(KITE, ["head-3-2", "head-3-1", "head-1-4"], "head-1-4", "school", "Zoe"),
+            "Head 4 would add +1.5 to “␣Lily”, +2.1 to “␣Ben”. Without it",
         ),
     ]
     for name, reason, shows in steps:
@@ -376,7 +376,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
     words, switch = page.locator(".llm-opened > div").first, page.locator(".llm-heads .llm-otherwise").nth(1)
     hidden = "node => node.scrollHeight - node.clientHeight"
     before = page.evaluate(DRAWN) or switch.bounding_box()
-    for said in ("Head 2 lowers “␣Tom” by 8.1 here. At the end", "Without it: still"):
+    for said in (instead(TOM, ["head-3-2"], 2, "Mia", "Tom"), "Without it: still"):
         switch.click()
         expect(words).to_contain_text(said)
         page.evaluate(DRAWN)

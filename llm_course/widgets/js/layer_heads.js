@@ -7,7 +7,7 @@ import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.js";
 import { rivalsOf } from "./rivals.js";
-import { headName, headOf, isLeftOut, isUntold, token, traceOtherwise } from "./sight.js";
+import { headName, headOf, isLeftOut, isUntold, token } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 
@@ -56,22 +56,18 @@ function largestMove(moves) {
 }
 
 /**
- * Which of the two that compete a head that is left out had moved most; and where they end without it, and with it.
+ * What a head that is left out would add to the two scores that are compared, and where they end without it.
  * @param {Sight} sight
  * @param {number} layer
  * @param {number} head
  */
 function scoresInstead(sight, layer, head) {
   const { course, position, trace } = sight;
-  const [now, before] = [trace, traceOtherwise(sight, [headName(layer, head)])].map(({ logits }) => logits[position]);
-  const [wins, won] = [now, before].map(argmax);
   const { guess, rival } = rivalsOf(sight);
-  const other = won !== wins ? won : wins === guess ? rival : guess;
-  const { scores: own } = addedByHead(sight, layer, head);
-  const moves = [wins, other].map((id) => /** @type {Move} */ ([id, own[id]]));
-  const scored = (/** @type {Float32Array} */ scores, /** @type {number} */ id) => format(scores[id], 1);
-  const ends = `“${written(course, wins)}” has ${scored(now, wins)}, “${written(course, other)}” ${scored(now, other)} (with it ${scored(before, wins)}, ${scored(before, other)})`;
-  return `Head ${head + 1} ${inPlainWords(sight, largestMove(moves))} here. At the end ${ends}.`;
+  const { scores } = addedByHead(sight, layer, head);
+  const adds = [guess, rival].map((id) => `${signed(scores[id], 1)} to “${written(course, id)}”`);
+  const ends = [guess, rival].map((id) => format(trace.logits[position][id], 1));
+  return `Head ${head + 1} would add ${adds.join(", ")}. Without it their scores end at ${ends.join(" and ")}.`;
 }
 
 /**
