@@ -232,7 +232,7 @@ export default widget(
       if (!followed) return;
       const chips = [...tokens.querySelectorAll("button")];
       const shares = chips.map((chip) => Number(chip.style.getPropertyValue("--share")));
-      const most = Math.max(...shares) > 0 && !isDrawn ? chips[argmax(shares)] : followed; // no head is looked at
+      const most = Math.max(...shares) > 0 && !isDrawn ? chips[argmax(shares)] : followed; // else no head is looked at, or none of them matters
       followed.classList.add("llm-unstuck"); // else it is where it stays, not where it belongs
       const ends = (/** @type {HTMLElement} */ { offsetLeft, offsetWidth }) => [offsetLeft - MARGIN, offsetLeft + offsetWidth + MARGIN];
       const both = [...ends(most), ...ends(followed)];

@@ -153,6 +153,10 @@ def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watch
     expect(page.locator(".llm-name-pair")).to_have_count(72)
     expect(page.locator(".llm-name-pair:empty")).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile("^Ben and Lily: "))).to_have_attribute("aria-pressed", "true")
+    page.get_by_label("Text", exact=True).fill(
+        f"Tom and {'very ' * 30}{BALL}"
+    )  # all three count, though Tom is not read
+    expect(part).to_contain_text("Write a text with two of these names")
 
 
 @pytest.mark.browser

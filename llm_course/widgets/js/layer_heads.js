@@ -90,7 +90,7 @@ function inPlainWords(sight, [id, by], named) {
 export function headTable(sight, layer, isOut, { heads }, actions) {
   const rivals = rivalsOf(sight);
   const lanes = lanesOf(rivals, [NOTHING, ...heads.map(({ by }) => by)]);
-  const rows = heads.map(({ by }, head) => headRow(sight, layer, head, isOut, lanes(NOTHING, by, signed), actions));
+  const rows = heads.map(({ by }, head) => headRow(sight, layer, head, isOut, lanes(NOTHING, isOut ? NOTHING : by, signed), actions));
   const caption = `What heads do for “${token(sight)}” (tokens above: head ${headOf(sight, layer) + 1})`;
   const compared = [rivals.guess, rivals.rival].map((id) => `for ${written(sight.course, id)}`);
   const columns = ["head", "looks most at", ...compared, sight.out.length && !isOut ? "also without" : "guess without it"];

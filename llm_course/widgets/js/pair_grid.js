@@ -13,11 +13,12 @@ import { captionedTable, tableRow } from "./table.js";
 
 /** Sentences that are read in a row before the page has its turn. */
 const AT_ONCE = 4;
-/** Of a pair, the second one first, as it is the likelier guess. */
+const NEITHER = { place: -1, look: "llm-neither", name: "neither", inFull: "neither" };
+/** By which of a pair is guessed: the second one is the likelier guess. Colors are those of the map. */
 const OUTCOMES = [
   { place: 1, look: "llm-orange", name: "second", inFull: "second name" },
   { place: 0, look: "llm-green", name: "first", inFull: "first name" },
-  { place: -1, look: "llm-neither", name: "neither", inFull: "neither" },
+  NEITHER,
 ];
 
 /**
@@ -25,7 +26,7 @@ const OUTCOMES = [
  * @param {PartActions} actions
  */
 export function pairsSeen(sight, actions) {
-  if (!pairIn(textOf(sight))) return { said: [element("p", {}, `Write a text with two of these names: ${NAMES.join(", ")}. It is tried with all pairs of them then.`)], shown: [] };
+  if (!pairIn(sight.text)) return { said: [element("p", {}, `Write a text with two of these names: ${NAMES.join(", ")}. It is tried with all pairs of them then.`)], shown: [] };
   const { out } = sight;
   const model = out.length ? `without ${partsInWords(out)}` : "with all parts";
   const said = element("p", {}, `This text with ${PAIRS.length} pairs of names, ${model}: who is guessed? Press a pair to see it.`);
@@ -36,18 +37,13 @@ export function pairsSeen(sight, actions) {
   return { said: [said, counts, heads], proof: counts, shown: [tiles] };
 }
 
-/** @param {Sight} sight */
-function textOf({ course, ids }) {
-  return course.tokenizer.decode(ids.slice(1));
-}
-
 /**
  * A row for each name that comes first, a column for each that comes second. A tile brings its sentence into the map.
  * @param {Sight} sight
  * @param {PartActions} actions
  */
 function pairTiles(sight, { pairs, showPair }) {
-  const text = textOf(sight);
+  const { text } = sight;
   const shown = pairIn(text)?.join();
   const tiles = PAIRS.map((pair) => element("button", { type: "button", class: "llm-name-pair", "aria-label": pair.join(" and "), "aria-pressed": String(pair.join() === shown), onclick: () => showPair(pair) }));
   pairs.known(text, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
@@ -72,7 +68,7 @@ function tellTile({ course }, tile, index, guess) {
 
 /** @param {number} place */
 function outcomeOf(place) {
-  return OUTCOMES[OUTCOMES.findIndex((outcome) => outcome.place === place)];
+  return OUTCOMES.find((outcome) => outcome.place === place) ?? NEITHER;
 }
 
 /**
@@ -91,7 +87,7 @@ function countsOf({ course }, guesses) {
  * @param {Element} node
  */
 function tellCounts(sight, pairs, node) {
-  const counts = countsOf(sight, pairs.known(textOf(sight), sight.out));
+  const counts = countsOf(sight, pairs.known(sight.text, sight.out));
   node.replaceChildren(...OUTCOMES.map(({ inFull, look }, i) => element("span", { class: look }, element("i", { class: "llm-bar" }), inFull, " ", element("b", {}, String(counts[i])))));
 }
 
@@ -123,7 +119,7 @@ function headBars(sight, { leaveOutOnly, tellAll }) {
  * @param {HTMLButtonElement} cell
  */
 function tellHead(sight, pairs, cell) {
-  const [whole, guesses] = [[], [cell.value]].map((parts) => pairs.known(textOf(sight), parts));
+  const [whole, guesses] = [[], [cell.value]].map((parts) => pairs.known(sight.text, parts));
   const changed = guesses.filter((guess, i) => guess !== whole[i]).length;
   const counts = countsOf(sight, guesses);
   cell.classList.toggle("llm-flips", changed > PAIRS.length / 2);
@@ -141,7 +137,7 @@ function tellHead(sight, pairs, cell) {
  * @returns {boolean}  Whether there was something to find.
  */
 export function tellPairs(sight, pairs, node) {
-  const text = textOf(sight);
+  const { text } = sight;
   const tiles = [...node.querySelectorAll(".llm-name-pair")];
   if (tiles.some((tile) => !tile.firstChild)) {
     pairs.find(text, sight.out, AT_ONCE);

@@ -13,6 +13,7 @@ export const SENTENCE_TOKENS = 24;
 /**
  * @typedef {object} Sight
  * @property {CourseModel} course
+ * @property {string} text
  * @property {number[]} ids
  * @property {string[]} labels
  * @property {number} cut  Tokens at the beginning that did not fit.
@@ -37,7 +38,7 @@ export function sightOf(course, text, { head = 0, rival = "", out: asked = [], p
   const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(course.tokenizer.tokens[id])));
   const traces = new Map();
   const out = asked.filter((part) => hasPart(course, part));
-  return { course, ids, labels, cut, position: ids.length - 1, head, rival, out, predict, told, trace: traceWithout({ course, ids, traces }, out), traces };
+  return { course, text, ids, labels, cut, position: ids.length - 1, head, rival, out, predict, told, trace: traceWithout({ course, ids, traces }, out), traces };
 }
 
 /**
