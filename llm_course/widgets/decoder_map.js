@@ -491,7 +491,7 @@ function answerInSteps(model) {
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
       { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both names." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: head 4 had brought “kite” along." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: a place now, no person." },
     ],
     undo: "Put all three back",
   };

@@ -55,3 +55,21 @@ def test_the_first_screen_says_for_whom_how_long_and_where_to_begin(
         assert {name: box for name, box in ends.items() if box["y"] + box["height"] > screen["height"]} == {}
         assert "source document" not in visit.page.locator("body").inner_text()
     assert visit.faults == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 600, 800, 1280])
+def test_the_map_moves_nothing_when_it_comes_alive(browser: Browser, served: str, width: int) -> None:
+    heights = []
+    for is_alive in (False, True):
+        with Visit(browser, served, viewport={"width": width, "height": 900}) as visit:
+            place = visit.page.locator(".llm-place-decoder_map")
+            if not is_alive:
+                visit.context.route(re.compile("/decoder_map[^/]*\\.js"), lambda route: route.abort())
+            visit.open("index.html")
+            if is_alive:
+                place.locator(".llm-loaded").wait_for()
+                visit.page.wait_for_function("!document.querySelector('.llm-place-decoder_map [aria-busy]')")
+            heights.append(place.bounding_box()["height"])
+    before, after = heights
+    assert after == pytest.approx(before, abs=30)  # a line more or less where letters are wider

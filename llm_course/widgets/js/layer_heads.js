@@ -109,13 +109,22 @@ function headRow(sight, layer, head, isOut, lanes, { chooseHead, toggle }) {
   const part = [headName(layer, head)];
   const isChosen = head === headOf(sight, layer);
   const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(isChosen), onclick: () => chooseHead(head) }, String(head + 1));
-  const otherwise = isOut ? "left out" : switchOf(sight, part, () => {
+  const leaveOut = () => {
     chooseHead(head);
     toggle(part);
-  }, switchName(sight, part));
+  };
+  const otherwise = isOut ? "left out" : switchOf(sight, part, leaveOut, switchName(sight, part));
   const weights = sight.trace.layers[layer].weights[sight.position][head];
-  const adds = isUntold(sight, part[0]) ? lanes.map(() => "") : lanes; // they would tell what a reader is to guess
+  const adds = isUntold(sight, part[0]) ? lanes.map(() => untold(leaveOut)) : lanes;
   return tableRow(choose, [taken(sight, weights), ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
+}
+
+/**
+ * What stands in place of a number that would tell what a reader is to guess. To press it is to leave the head out, too.
+ * @param {() => void} leaveOut
+ */
+function untold(leaveOut) {
+  return element("span", { class: "llm-lane-untold", onclick: leaveOut, title: "Leave the head out to see" }, "?");
 }
 
 /**
