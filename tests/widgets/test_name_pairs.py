@@ -12,9 +12,9 @@ from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import DRAWN, Watched, run_node
 from tests.widgets.test_decoder_map import shown, token_ids, without
+from tests.widgets.test_layer_heads import BALL
 from tests.widgets.test_parity import READ_MODEL
 
-BALL = "Sam and Anna had a red ball. Sam gave the red ball to"
 NAMES = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]
 PAIRS = [(first, second) for first in NAMES for second in NAMES if first != second]
 SURE = 0.1
@@ -153,9 +153,8 @@ def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watch
     expect(page.locator(".llm-name-pair")).to_have_count(72)
     expect(page.locator(".llm-name-pair:empty")).to_have_count(0)
     expect(page.get_by_role("button", name=re.compile("^Ben and Lily: "))).to_have_attribute("aria-pressed", "true")
-    page.get_by_label("Text", exact=True).fill(
-        f"Tom and {'very ' * 30}{BALL}"
-    )  # all three count, though Tom is not read
+    three = f"Tom and {'very ' * 30}{BALL}"  # of names, though Tom is not read
+    page.get_by_label("Text", exact=True).fill(three)
     expect(part).to_contain_text("Write a text with two of these names")
 
 

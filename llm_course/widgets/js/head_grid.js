@@ -12,22 +12,32 @@ import { captionedTable, tableRow } from "./table.js";
 /** @import { Sight } from "./sight.js" */
 
 /**
- * Buttons without names but for those that a reader is still to guess: `tellAlone` writes on them.
+ * What becomes of the guess without each head: `tellAlone` writes it on the buttons.
  * @param {Sight} sight
  * @param {PartActions} actions
  */
 export function headGrid(sight, { leaveOutAlone, tellAll }) {
-  const { out } = sight;
+  const table = headButtons(sight, "The guess without one head alone (bar: its share)", "llm-alone", leaveOutAlone);
+  return element("div", {}, table, tried(sight, headsOf(sight).flat(), tellAll));
+}
+
+/**
+ * A button for each head, to leave it out alone: without names but for those that a reader is still to guess.
+ * @param {Sight} sight
+ * @param {string} caption
+ * @param {string} look  The class of the buttons.
+ * @param {(part: string) => void} onPress
+ */
+export function headButtons(sight, caption, look, onPress) {
   const parts = headsOf(sight);
   const cell = (/** @type {string} */ part) => {
     const name = `Leave out ${partsInWords([part])} alone`;
-    const isPressed = out.length === 1 && out[0] === part;
-    return element("button", { type: "button", class: "llm-alone", value: part, title: name, "aria-label": name, "aria-pressed": String(isPressed), onclick: () => leaveOutAlone(part) }, isUntold(sight, part) ? "?" : "");
+    const isPressed = sight.out.join() === part;
+    return element("button", { type: "button", class: look, value: part, title: name, "aria-label": name, "aria-pressed": String(isPressed), onclick: () => onPress(part) }, isUntold(sight, part) ? "?" : "");
   };
   const rows = parts.map((heads, layer) => tableRow(`layer ${layer + 1}`, heads.map(cell)));
   const columns = ["", ...parts[0].map((_, head) => `head ${head + 1}`)];
-  const table = captionedTable("The guess without one head alone (bar: its share)", columns, rows, "llm-heat llm-head-grid");
-  return element("div", {}, table, tried(sight, parts.flat(), tellAll));
+  return captionedTable(caption, columns, rows, "llm-heat llm-head-grid");
 }
 
 /**

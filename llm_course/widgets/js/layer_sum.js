@@ -13,7 +13,8 @@ import { captionedTable, tableRow } from "./table.js";
 /** @import { Sight } from "./sight.js" */
 
 const READ_IT = "A bar starts where the one above it ended; a hollow one goes back.";
-const NORM = "The last norm divides by the row’s length after the layer: where the row has grown, what stood in it counts for less. Later parts read the sum: without a head, they add something else, too.";
+const NORM = "The last norm divides by the row’s length after the layer: where the row has grown, what stood in it counts for less.";
+const LATER = "Later parts read the sum: without a head, they add something else, too.";
 
 /**
  * @param {Sight} sight
@@ -36,5 +37,5 @@ export function layerSum(sight, layer, ledger) {
   const table = captionedTable(`The scores before and after layer ${layer + 1}`, columns, rows, "llm-heat llm-sum");
   const summary = element("summary", {}, "How the scores add up");
   const isAsked = isUntold(sight, headName(layer, headOf(sight, layer))); // it would tell what a reader is to guess
-  return element("details", { class: isAsked && "llm-needless" }, summary, element("p", {}, READ_IT), table, element("p", {}, NORM));
+  return element("details", { class: isAsked && "llm-needless" }, summary, element("p", {}, READ_IT), table, element("p", {}, `${NORM} ${LATER}`));
 }

@@ -80,7 +80,10 @@ export function pairGuesses(course) {
   function find(text, parts, count) {
     const guesses = known(text, parts);
     const decoder = decoderOf(parts);
-    for (const pair of PAIRS.slice(guesses.length, guesses.length + count)) guesses.push(guessAfter(decoder, tokensOf(course, withPair(text, pair)).ids));
+    for (const pair of PAIRS.slice(guesses.length, guesses.length + count)) {
+      const { ids } = tokensOf(course, withPair(text, pair));
+      guesses.push(argmax(decoder.read(decoder.newCache(), ids)));
+    }
   }
 
   /** @param {string[]} parts */
@@ -92,13 +95,4 @@ export function pairGuesses(course) {
   }
 
   return { known, find };
-}
-
-/**
- * @param {Decoder} decoder
- * @param {number[]} ids
- */
-function guessAfter(decoder, ids) {
-  const cache = decoder.newCache();
-  return argmax(ids.map((id) => decoder.step(cache, id))[ids.length - 1]);
 }

@@ -1,7 +1,7 @@
 /** Who is guessed for each pair of names: a tile for each pair, and a bar for each head that is left out alone. */
 
 import { button, element } from "./dom.js";
-import { headsOf } from "./head_grid.js";
+import { headButtons, headsOf } from "./head_grid.js";
 import { written } from "./lens_table.js";
 import { NAMES, pairIn, PAIRS, placeOf } from "./name_pairs.js";
 import { isUntold, partsInWords } from "./sight.js";
@@ -92,22 +92,15 @@ function tellCounts(sight, pairs, node) {
 }
 
 /**
- * A button for each head: what its pairs end in when it alone is left out.
+ * What all pairs end in when one head alone is left out: `tellHead` writes it on the buttons.
  * @param {Sight} sight
  * @param {PartActions} actions
  */
 function headBars(sight, { leaveOutOnly, tellAll }) {
-  const parts = headsOf(sight);
-  const cell = (/** @type {string} */ part) => {
-    const name = `Leave out ${partsInWords([part])} alone`;
-    const isPressed = sight.out.join() === part;
-    return element("button", { type: "button", class: "llm-names-without", value: part, title: name, "aria-label": name, "aria-pressed": String(isPressed), onclick: () => leaveOutOnly(part) }, isUntold(sight, part) ? "?" : "");
-  };
-  const rows = parts.map((heads, layer) => tableRow(`layer ${layer + 1}`, heads.map(cell)));
-  const columns = ["", ...parts[0].map((_, head) => `head ${head + 1}`)];
-  const table = captionedTable("Guesses changed, one head out", columns, rows, "llm-heat llm-head-grid");
-  const isAll = parts.flat().every((part) => !isUntold(sight, part));
-  const all = button(`Try all ${parts.flat().length}`, tellAll);
+  const parts = headsOf(sight).flat();
+  const table = headButtons(sight, "Guesses changed, one head out", "llm-names-without", leaveOutOnly);
+  const isAll = parts.every((part) => !isUntold(sight, part));
+  const all = button(`Try all ${parts.length}`, tellAll);
   all.classList.toggle("llm-needless", isAll); // its place stays
   return element("div", { class: "llm-of-names" }, table, all);
 }
