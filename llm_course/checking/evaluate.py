@@ -18,6 +18,18 @@ from llm_course.checking.compare import agree, counted, identical, mismatch, sam
 from llm_course.checking.feedback import in_steps
 
 REFUSED_IN_VAIN = "But these arguments make sense: do not refuse them."
+WHAT_HELPS = {
+    "does not require grad": "What was to be differentiated hangs on nothing that requires a gradient: the arguments "
+    "do not, or `detach`, `no_grad`, `item()`, NumPy or a new `torch.tensor` cut it off. Return the result with its "
+    "history, and leave backward to who calls your function.",
+    "numpy() on Tensor that requires grad": "But no gradient flows through what is detached: compute with torch alone.",
+    "unsupported ScalarType": "NumPy has no such numbers, and no history for gradients: compute with torch alone.",
+    "a leaf Variable that requires grad": "An argument stays as it is: work on a new tensor. A parameter gets its "
+    "first values under `torch.no_grad()`.",
+    "modified by an inplace operation": "Something like `+=` or `relu_` changes a tensor that the gradient still "
+    "needs: make a new one.",
+}
+"""What to do about errors of torch whose own words do not say it, or say what does not help here."""
 
 
 @dataclass(frozen=True)
@@ -215,10 +227,20 @@ def tell_failure(exercise: str, failure: Failure) -> str:
     cell = f"the cell of `{failure.helper}`" if failure.helper else "its cell"
     where = f" in line {failure.line} of {cell}, `{failure.source}`" if failure.line else ""
     if failure.message:
-        unknown = failure.type == "NameError" and failure.message.endswith("is not defined")
-        advice = ". Has the cell that brings it run, and without an error?" if unknown else ""
-        return f"`{exercise}` raised {failure.type}{where}: {failure.message}{advice}"
+        return _and_then(f"`{exercise}` raised {failure.type}{where}: {failure.message}", _what_helps(failure))
     return f"`{exercise}` raised {failure.type}{where}. What it said is not shown here: run its check to read it."
+
+
+def _what_helps(failure: Failure) -> str:
+    """What to do about an error, where its message leaves that open, or nothing."""
+    if failure.type == "NameError" and failure.message.endswith("is not defined"):
+        return "Has the cell that brings it run, and without an error?"
+    return next((advice for said, advice in WHAT_HELPS.items() if said in failure.message), "")
+
+
+def _and_then(told: str, more: str) -> str:
+    """What is told, and one more sentence, if there is one."""
+    return f"{told}{'' if told.endswith(('.', '?')) else '.'} {more}" if more else told
 
 
 def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply], alike: frozenset[str]) -> tuple[Finding, ...]:
@@ -300,7 +322,7 @@ def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> 
         told = tell_failure(exercise, reply.failure)
         # Python's own names for what goes wrong say more than that something was refused.
         refused = reply.failure.type == "ValueError" and reply.failure.source.startswith("raise ")
-        return f"{told}{'' if told.endswith(('.', '?')) else '.'} {REFUSED_IN_VAIN}" if refused else told
+        return _and_then(told, REFUSED_IN_VAIN if refused else "")
     if expected.failure:
         if reply.failure is None:
             return f"`{exercise}` accepted arguments that make no sense: a {expected.failure.type} is expected."

@@ -102,7 +102,10 @@ def _gradients(thing: Any, arguments: dict[str, Tensor], names: Sequence[str]) -
     for argument in arguments.values():
         argument.requires_grad_()
     thing.zero_grad()
-    fixed_weighted_sum(_called(thing, arguments)).backward()
+    output = _called(thing, arguments)
+    # Without a history it has no gradients, which is what is told, and no error of torch's.
+    if output.requires_grad:
+        fixed_weighted_sum(output).backward()
     found = {**arguments, **{name: getattr(thing, name) for name in names}}
     return {name: item.grad for name, item in found.items()}
 

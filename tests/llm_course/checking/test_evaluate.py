@@ -121,6 +121,24 @@ def test_a_misspelled_name_is_told_from_a_cell_that_has_not_run(name: str, said:
     assert said in told and unsaid not in told
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("x.sum().detach().backward()", "grad_fn. What was to be differentiated hangs on nothing"),
+        ("torch.from_numpy(x.numpy())", "instead. But no gradient flows through what is detached"),
+        ("torch.from_numpy(x.detach().bfloat16().numpy())", "BFloat16. NumPy has no such numbers"),
+        ("x.mul_(2)", "in-place operation. An argument stays as it is"),
+        ("x[0].mul_(2)", "in-place operation. An argument stays as it is"),
+        ("x.exp().mul_(x.exp()).add_(1).sqrt().mul_(2)", "Something like `+=` or `relu_` changes a tensor"),
+    ],
+)
+def test_what_torch_says_of_gradients_is_said_with_what_to_do(line: str, said: str) -> None:
+    space: dict[str, Any] = {"torch": torch}
+    exec(f"def rms_norm(x):\n    return {line}\n", space)
+    failure = invoke(space["rms_norm"], Call({"x": torch.ones(2, 3)}, gradients=("x",))).failure
+    assert failure and said in tell_failure("rms_norm", failure)
+
+
 def test_what_was_noted_of_a_reply_is_not_taken_for_what_another_call_asks() -> None:
     """A reply of few ones is judged by calls that ask for few, for many and for words, in turns."""
     few, many, words = (

@@ -86,6 +86,17 @@ def test_gradients_reach_arguments_and_named_parameters(shifted: Shifted) -> Non
     assert not X.requires_grad
 
 
+def test_a_result_without_a_history_gives_no_gradients(shifted: Shifted) -> None:
+    (found,) = run_script(shifted.requires_grad_(False), [("gradients", {"x": X}, ("shift",))])
+    assert found["shift"] is None and found["x"] is not None
+
+    class Cut(Shifted):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x).detach()
+
+    assert run_script(Cut(nn.Linear(2, 3)), [("gradients", {"x": X}, ("shift",))]) == [{"x": None, "shift": None}]
+
+
 def test_a_spoiled_result_shows_shared_memory(shifted: Shifted) -> None:
     before, _, after, _, spoiled = run_script(
         shifted, [CALL, ("spoil", "copied", {}), CALL, ("spoil", "shared", {}), CALL]
