@@ -143,7 +143,7 @@ known.edit(
     "nan_rows",
     {"torch.finfo(scores.dtype).min": "-torch.inf", ".masked_fill(~mask, 0.0)": ""},
     "A query whose keys are all hidden gets NaN: the softmax of a row of -inf divides 0 by 0. Such rows are to give "
-    "zeros.",
+    "zeros: put 0 in the place of their weights with `masked_fill`, for NaN times 0 is NaN.",
 )
 known.edit(
     "infinity_added",
@@ -163,6 +163,28 @@ known.edit(
     "A query whose keys are all hidden attends to all of them equally: with the same very low score everywhere the "
     "softmax is uniform. Set the weights of hidden keys to zero after the softmax as well.",
 )
+known.edit(
+    "uniform_rows_of_infinities",
+    {"scores.masked_fill(~mask, torch.finfo(scores.dtype).min)": "torch.where(mask, scores, -1e9)",
+     ".masked_fill(~mask, 0.0)": ""},
+    "A query whose keys are all hidden attends to all of them equally: with the same very low score everywhere, such "
+    "as -1e9, the softmax is uniform, and in float16 -1e9 is minus infinity and the result NaN. Set the weights of "
+    "hidden keys to zero after the softmax as well.",
+)  # fmt: skip
+known.edit(
+    "low_number_added",
+    {"scores.masked_fill(~mask, torch.finfo(scores.dtype).min)": "scores + (~mask).to(scores.dtype) * -1e9",
+     ".masked_fill(~mask, 0.0)": ""},
+    "You add a number such as -1e9 to the scores of hidden keys, which hides nothing from a query whose keys are all "
+    "hidden: the softmax sees differences only. Set the weights of hidden keys to zero after the softmax as well.",
+)  # fmt: skip
+known.edit(
+    "infinity_times_the_mask",
+    {"scores.masked_fill(~mask, torch.finfo(scores.dtype).min)": "scores + (~mask).to(scores.dtype) * -torch.inf",
+     ".masked_fill(~mask, 0.0)": ""},
+    "You multiply the mask by infinity, and 0 times infinity is NaN: keys that are not hidden get it. Hide with "
+    "`masked_fill`.",
+)  # fmt: skip
 known.edit(
     "hidden_not_low_enough",
     {"torch.finfo(scores.dtype).min": "-1e4"},
