@@ -53,6 +53,18 @@ known.edit(
     "them when the search is over.",
 )
 known.edit(
+    "stopped_at_the_first_end",
+    {UNFINISHED: f"{UNFINISHED}\n        if finished:\n            break"},
+    "You end the search as soon as a text has ended. An open one, some tokens later, may be more probable: go on until "
+    "no text is open, or the length is reached.",
+)
+known.edit(
+    "stopped_when_as_many_have_ended",
+    {UNFINISHED: f"{UNFINISHED}\n        if len(finished) >= beam_width:\n            break"},
+    "You end the search as soon as beam_width texts have ended. An open one, some tokens later, may be more probable: "
+    "go on until no text is open, or the length is reached.",
+)
+known.edit(
     "finished_first",
     {"finished + beams": "finished or beams"},
     "You return the best text that has ended, where one that is still open has a larger sum. Compare both.",
@@ -73,7 +85,8 @@ known.edit(
 known.edit(
     "mean_log_prob",
     {RESULT: "max(finished + beams, key=lambda beam: beam[0] / max(len(beam[1]) - 1, 1))[1]"},
-    "You compare mean log-probabilities. That is a length penalty, and none is asked for: compare the sums.",
+    "You compare mean log-probabilities, or divide the sums by the length in another way. That is a length penalty, "
+    "and none is asked for: compare the sums.",
 )
 known.edit(
     "last_step_only",
@@ -311,12 +324,13 @@ RARE_THEN_SURE = torch.tensor(
 ).log()
 
 
-# Token 3 ends the text. 0 1 3 has the largest sum; 0 2 2 2 2 has the larger mean, and is what greedy decoding finds.
+# Token 3 ends the text. 0 1 3 has the largest sum, just above 0 2 2 2 2, which greedy decoding finds and any length
+# penalty prefers.
 EARLY_END = torch.tensor(
     [
         [0.05, 0.40, 0.50, 0.05],
         [0.06, 0.02, 0.02, 0.90],
-        [0.10, 0.10, 0.75, 0.05],
+        [0.03, 0.04, 0.89, 0.04],
         [0.30, 0.30, 0.30, 0.10],
     ]
 ).log()
