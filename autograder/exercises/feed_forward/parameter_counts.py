@@ -51,6 +51,18 @@ known.edit(
     "Your total has the head, and your embedding has not: where the head has its own weights, count both there.",
 )
 known.edit(
+    "tied_head_in_the_total_again",
+    {SUM: f'{SUM} + (counts["embedding"] if config["tied"] else 0)'},
+    "Your total counts a tied head once more than your embedding does. A tied head is the embedding table: the same "
+    "numbers, stored once.",
+)
+known.edit(
+    "head_not_in_the_total",
+    {SUM: f'{SUM} - (0 if config["tied"] else counts["embedding"] // 2)'},
+    "Your embedding has the head that has weights of its own, and your total has not. Add the four entries up as they "
+    "are.",
+)
+known.edit(
     "embedding_in_every_layer",
     {TABLES: f"{TABLES} * n_layers"},
     "You count the embedding once for each layer. It stands before the first, once.",
