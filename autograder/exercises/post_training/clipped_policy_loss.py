@@ -159,6 +159,12 @@ known.edit(
     {"old_log_probs.detach()": "old_log_probs"},
     "A gradient reaches the old log probabilities. They are data: detach them.",
 )
+known.edit(
+    "clamped_ratio_detached",
+    {"ratio.clamp": "ratio.detach().clamp"},
+    "You detach the ratio that you clamp. Inside the bounds both terms are equal, and each carries half of the "
+    "gradient: clamp the ratio with its history.",
+)
 known.edit("detached", {LOSS: f"({LOSS}).detach()"}, "No gradient reaches the policy, so nothing is trained.")
 known.edit(
     "fixed_clip",

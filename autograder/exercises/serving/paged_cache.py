@@ -109,6 +109,8 @@ EXERCISE = Exercise(
                slots(2), slots(1)),
         script("freed in another order", 8, 2, append(1, 3), append(2, 3), append(3, 3), free(3), free(1),
                append(4, 5), slots(4), append(5, 3)),
+        script("freed upwards", 8, 2, append(1, 3), append(2, 3), append(3, 3), free(1), free(2),
+               append(4, 5), slots(4)),
         drawn("freed, drawn", 40, 2, coming_and_going),
         drawn("freed upwards, drawn", 14, 2, freed_upwards),
         script("counted", 5, 3, COUNT, append(1, 3), COUNT, append(1, 1), COUNT, append(2, 5), COUNT, free(1), COUNT),
@@ -159,7 +161,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "`free` gives all blocks back, and the lowest free block is taken next",
-            ("freed", "freed in another order", "freed, drawn", "freed upwards, drawn"),
+            ("freed", "freed in another order", "freed upwards", "freed, drawn", "freed upwards, drawn"),
             "After `free` the sequence is forgotten, and its blocks are among the free ones. Always take the lowest "
             "number.",
             weight=2,

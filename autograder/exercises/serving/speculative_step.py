@@ -451,12 +451,13 @@ EXERCISE = Exercise(
         Case("accepted", case(TARGET, DRAFT, SURE), visible=True, repeat=300),
         Case("one accepted", case(TARGET[2:], DRAFT[2:], (2,)), repeat=300),
         Case("no draft", case(TARGET[:1], (), ()), visible=True, repeat=300),
-        Case("one run", case(TARGET, DRAFT, TWICE), visible=True, repeat=20),
+        # Of a hundred calls enough end with a rejection, and enough without, to see any draw without the generator.
+        Case("one run", case(TARGET[:3], DRAFT[:2], TWICE[:2]), visible=True, repeat=100),
         Case(
             "the same run again",
-            case(TARGET, DRAFT, TWICE),
+            case(TARGET[:3], DRAFT[:2], TWICE[:2]),
             visible=True,
-            repeat=20,
+            repeat=100,
             drawn_as="one run",
         ),
         Case("all certain", case(ONE_HOT, DRAFT[:2], (2, 1)), visible=True),

@@ -21,6 +21,7 @@ from torch import Tensor
 from autograder import figures
 from autograder.claims import claims_of
 from autograder.exercises import assignments
+from autograder.exercises.mistakes import Mistakes
 from autograder.exercises.spec import Exercise
 from autograder.judge import SHIPPED, ask, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
@@ -191,6 +192,14 @@ def test_faults_of_mistakes_are_named() -> None:
     assert f"seed '': {swapped.name} is told {exercise.mistakes[1].name}: " in faults
     deaf = replace(exercise, mistakes=())
     assert f"no mistake fails {square.name!r}" in faults_of_mistakes(deaf, [SHIPPED])
+
+
+def test_a_single_draw_without_the_generator_is_seen() -> None:
+    exercise = next(exercise for exercise in EXERCISES if exercise.name == "speculative_step")
+    mistakes = Mistakes(exercise.reference)
+    mistakes.edit("bonus", {"drawn_from(target[k])": "int(torch.multinomial(target[k], 1))"}, "No.")
+    (mistake,) = mistakes
+    assert verdict_on(exercise, mistake.function).mistake == "generator_ignored"
 
 
 # Each seed is that of a course whose verdict was wrong once.
