@@ -147,7 +147,7 @@ known.edit(
 known.edit(
     "columns_compared_only",
     {CHECK: "w_gate.shape[1] != w_up.shape[1]"},
-    "You compare the numbers of columns only, so a matrix of one row broadcasts. Compare the whole shapes.",
+    "Only the numbers of columns have to fit, so a matrix of one row broadcasts. Compare the whole shapes.",
 )
 known.edit(
     "two_dimensions_only",

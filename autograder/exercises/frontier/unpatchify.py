@@ -105,7 +105,7 @@ known.edit(
 known.edit(
     "only_the_numbers_counted",
     {SHAPE: "patches.numel() != channels * height * width"},
-    "You compare the number of numbers only. As many can stand in rows of another length, and the image is nonsense.",
+    "Only the number of numbers has to fit. As many can stand in rows of another length, and the image is nonsense.",
 )
 known.edit(
     "only_the_rows_counted",

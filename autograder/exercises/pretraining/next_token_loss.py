@@ -242,7 +242,7 @@ known.edit(
 known.edit(
     "shapes_not_checked",
     {CHECK: "False"},
-    "You compare the shapes after flattening only: 2 texts of 3 targets then fit 3 texts of 2.",
+    "After flattening, 2 texts of 3 targets fit 3 texts of 2. Compare the shapes before, and raise ValueError.",
     SHIFT,
 )
 known.edit(
