@@ -213,7 +213,8 @@ known.edit(
 known.edit(
     "detached",
     {"weights @ value, weights": "(weights @ value).detach(), weights.detach()"},
-    "No gradient flows through your result, so nothing that stands before attention could learn.",
+    "No gradient flows through your result, so nothing that stands before attention could learn. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
     SOFTMAX,
 )
 

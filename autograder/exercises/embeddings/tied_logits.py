@@ -71,7 +71,7 @@ known.edit(
 known.edit(
     "hidden_detached",
     {"hidden @": "hidden.detach() @"},
-    "No gradient reaches the hidden rows, so no layer of the model could learn.",
+    "No gradient reaches the hidden rows, so no layer of the model could learn. Do not detach them.",
 )
 known.edit(
     "last_position_only",

@@ -153,11 +153,16 @@ known.edit(
     {HIDDEN: "x.float() @ w_in.float().T + b_in.float()", RESULT: f"{ACTIVATED} @ w_out.float().T + b_out.float()"},
     "Your result is float32 whatever comes in: the dtype of x is kept.",
 )
-known.edit("detached", {RESULT: f"({RESULT}).detach()"}, "No gradient flows through your result.")
+known.edit(
+    "detached",
+    {RESULT: f"({RESULT}).detach()"},
+    "No gradient flows through your result. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+)
 known.edit(
     "hidden_detached",
     {ACTIVATED: f"{ACTIVATED}.detach()"},
-    "Your hidden layer is cut from the graph, so w_in, b_in and x get no gradient.",
+    "Your hidden layer is cut from the graph, so w_in, b_in and x get no gradient. Do not detach it.",
 )
 known.edit(
     "biases_not_checked",

@@ -261,7 +261,13 @@ known.edit(
     "Your result is float32 whatever comes in: the dtype of x is kept. torch.zeros is float32, zeros_like is not.",
     EXPERTS,
 )
-known.edit("detached", {"return result": "return result.detach()"}, "No gradient flows through your result.", EXPERTS)
+known.edit(
+    "detached",
+    {"return result": "return result.detach()"},
+    "No gradient flows through your result. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+    EXPERTS,
+)
 known.edit(
     "softmax_by_exp",
     {WEIGHTS: "logits.exp() / logits.exp().sum(-1, keepdim=True)"},
@@ -273,7 +279,12 @@ known.edit(
     {WEIGHTS: f"{WEIGHTS}.detach()"},
     "Your router gets no gradient: it learns only through the weights of the mixture, so do not cut them off.",
 )
-known.edit("experts_detached", {OUTPUT: f"({OUTPUT}).detach()"}, "Your experts get no gradient.", EXPERTS)
+known.edit(
+    "experts_detached",
+    {OUTPUT: f"({OUTPUT}).detach()"},
+    "Your experts get no gradient. Do not detach what they make.",
+    EXPERTS,
+)
 known.edit(
     "choice_not_checked",
     {CHECK: "False"},

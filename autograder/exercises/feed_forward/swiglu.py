@@ -165,7 +165,12 @@ known.edit(
     "Your result is float32 whatever comes in: the dtype of x is kept.",
     GENERAL,
 )
-known.edit("detached", {RESULT: f"({RESULT}).detach()"}, "No gradient flows through your result.")
+known.edit(
+    "detached",
+    {RESULT: f"({RESULT}).detach()"},
+    "No gradient flows through your result. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+)
 known.edit(
     "gate_detached",
     {SILU: f"({SILU}).detach()"},

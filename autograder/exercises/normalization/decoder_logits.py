@@ -175,7 +175,8 @@ known.edit(
 known.edit(
     "detached",
     {f"x @ {HEAD_WEIGHT}.T": f"(x @ {HEAD_WEIGHT}.T).detach()"},
-    "No gradient flows through your logits, so the model could not learn.",
+    "No gradient flows through your logits, so the model could not learn. "
+    "They must keep their history: no detach, no no_grad, no way through NumPy or plain numbers.",
 )
 known.edit(
     "weights_used_up",

@@ -212,7 +212,8 @@ known.edit(
 known.edit(
     "detached",
     {RESULT: f"({RESULT}).detach()"},
-    "No gradient flows through your result, so nothing that stands before the norm could learn.",
+    "No gradient flows through your result, so nothing that stands before the norm could learn. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
 )
 known.edit(
     "always_float32",

@@ -183,7 +183,8 @@ known.edit(
 known.edit(
     "detached",
     {".to(x.dtype)": ".to(x.dtype).detach()"},
-    "No gradient flows through your result, so nothing that stands before the norm could learn.",
+    "No gradient flows through your result, so nothing that stands before the norm could learn. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
 )
 known.edit(
     "mean_square_detached",

@@ -323,7 +323,8 @@ known.edit(
 known.edit(
     "detached",
     {f"x + {FED}": f"(x + {FED}).detach()"},
-    "No gradient flows through your block, so neither its weights nor the layers below could learn.",
+    "No gradient flows through your block, so neither its weights nor the layers below could learn. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
     STREAM,
 )
 known.edit(

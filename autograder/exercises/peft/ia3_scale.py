@@ -61,12 +61,12 @@ known.edit(
 known.edit(
     "factors_detached",
     {FACTORS: f"{FACTORS}.detach()"},
-    "No gradient reaches the factors, so they could not be trained.",
+    "No gradient reaches the factors, so they could not be trained. Do not detach them.",
 )
 known.edit(
     "activations_detached",
     {PRODUCT: f"x.detach() * {FACTORS}"},
-    "No gradient reaches x, so nothing below it could be trained.",
+    "No gradient reaches x, so nothing below it could be trained. Do not detach it.",
 )
 known.edit(
     "promoted",

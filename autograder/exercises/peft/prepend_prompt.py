@@ -136,7 +136,7 @@ known.edit(
 known.edit(
     "prompt_detached",
     {"prompt.to(": "prompt.detach().to("},
-    "No gradient reaches the prompt, and it is the only thing that prompt tuning trains.",
+    "No gradient reaches the prompt, and it is the only thing that prompt tuning trains. Do not detach it.",
 )
 known.edit(
     "embeddings_detached",

@@ -165,7 +165,12 @@ known.edit(
     "You detach the ratio that you clamp. Inside the bounds both terms are equal, and each carries half of the "
     "gradient: clamp the ratio with its history.",
 )
-known.edit("detached", {LOSS: f"({LOSS}).detach()"}, "No gradient reaches the policy, so nothing is trained.")
+known.edit(
+    "detached",
+    {LOSS: f"({LOSS}).detach()"},
+    "No gradient reaches the policy, so nothing is trained. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+)
 known.edit(
     "fixed_clip",
     {"clamp(1 - clip, 1 + clip)": "clamp(0.8, 1.2)"},

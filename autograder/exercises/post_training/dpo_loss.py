@@ -214,7 +214,12 @@ known.edit(
     {"reference_chosen.detach()": "reference_chosen", "reference_rejected.detach()": "reference_rejected"},
     "A gradient reaches the reference. It is data: detach it.",
 )
-known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the policy, so nothing is trained.")
+known.edit(
+    "detached",
+    {".mean()": ".mean().detach()"},
+    "No gradient reaches the policy, so nothing is trained. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+)
 known.edit(
     "chosen_detached",
     {"(policy_chosen -": "(policy_chosen.detach() -"},

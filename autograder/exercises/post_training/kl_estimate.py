@@ -158,7 +158,12 @@ known.edit(
     {K3: "(-difference).mean().clamp(min=0)"},
     "You cut k1 off at 0. That is no longer right on average; k3 is exp(d) - 1 - d.",
 )
-known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the log probabilities.")
+known.edit(
+    "detached",
+    {".mean()": ".mean().detach()"},
+    "No gradient reaches the log probabilities. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+)
 known.edit("per_sample", {".mean()": ""}, "You return one number for each sample: take their mean.")
 known.edit(
     "broadcast",

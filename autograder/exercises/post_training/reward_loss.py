@@ -174,7 +174,12 @@ known.edit(
     "No gradient reaches the chosen rewards. Both answers are scored by the model that is trained.",
 )
 known.edit("base_two", {".mean()": ".mean() / 0.6931471805599453"}, "Your loss is in bits: use the natural logarithm.")
-known.edit("detached", {".mean()": ".mean().detach()"}, "No gradient reaches the rewards, so nothing is trained.")
+known.edit(
+    "detached",
+    {".mean()": ".mean().detach()"},
+    "No gradient reaches the rewards, so nothing is trained. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
+)
 known.edit(
     "rejected_detached",
     {"chosen - rejected)": "chosen - rejected.detach())"},

@@ -177,7 +177,8 @@ known.edit(
 known.edit(
     "detached",
     {SUM: f"{SUM}.detach()"},
-    "No gradient reaches the logits, so nothing could be trained by these numbers.",
+    "No gradient reaches the logits, so nothing could be trained by these numbers. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
 )
 known.edit(
     "single",

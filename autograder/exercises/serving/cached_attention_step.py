@@ -117,7 +117,8 @@ known.edit(
 known.edit(
     "detached",
     {RETURNED: "return output.detach(), cache_k, cache_v"},
-    "No gradient flows through your output.",
+    "No gradient flows through your output. "
+    "It must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
 )
 known.edit(
     "caches_detached",
@@ -125,7 +126,7 @@ known.edit(
         "torch.cat([cache_k, key": "torch.cat([cache_k.detach(), key",
         "torch.cat([cache_v, v": "torch.cat([cache_v.detach(), v",
     },
-    "No gradient flows into the caches that you were given.",
+    "No gradient flows into the caches that you were given. Do not detach them.",
 )
 known.edit(
     "in_float32",

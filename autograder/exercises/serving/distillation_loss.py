@@ -169,7 +169,8 @@ known.edit(
 known.edit(
     "detached",
     {RESULT: "divergence.mean().detach() * temperature**2"},
-    "No gradient flows into the student.",
+    "No gradient flows into the student. "
+    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
 )
 known.edit(
     "number_returned",

@@ -8,6 +8,7 @@ import torch
 from autograder.exercises import assignments
 from autograder.exercises.mistakes import Mistakes, without_docstrings
 from llm_course.checking.calls import describe
+from llm_course.checking.feedback import in_steps
 from solutions import attention, frontier, language_models, peft, responsible_use
 from tests.banks.submissions import standalone, wrong_answer
 
@@ -90,6 +91,12 @@ def test_the_cell_of_an_edit_does_not_depend_on_the_other_answers() -> None:
     arguments = torch.randn(2, 3, 4), *torch.randn(4, 4, 4), 2
     assert cell["multi_head_attention"](*arguments).equal(mistake.function(*arguments))
     assert cell["scaled_dot_product_attention"] is None
+
+
+@pytest.mark.parametrize("name", assignments())
+def test_who_cuts_gradients_off_is_told_what_to_do(name: str) -> None:
+    known = [mistake for exercise in assignments()[name].exercises for mistake in exercise.mistakes]
+    assert [mistake.hint for mistake in known if "detached" in mistake.name and not in_steps(mistake.hint)[1]] == []
 
 
 def test_a_class_loses_the_docstrings_of_its_methods_too() -> None:
