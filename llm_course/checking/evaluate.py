@@ -19,9 +19,9 @@ from llm_course.checking.feedback import in_steps
 
 REFUSED_IN_VAIN = "But these arguments make sense: do not refuse them."
 WHAT_HELPS = {
-    "does not require grad": "What was to be differentiated hangs on nothing that requires a gradient: the arguments "
+    "does not require grad": "What was to be differentiated depends on nothing that requires a gradient: the arguments "
     "do not, or `detach`, `no_grad`, `item()`, NumPy or a new `torch.tensor` cut it off. Return the result with its "
-    "history, and leave backward to who calls your function.",
+    "history, and leave backward to whoever calls your function.",
     "numpy() on Tensor that requires grad": "But no gradient flows through what is detached: compute with torch alone.",
     "unsupported ScalarType": "NumPy has no such numbers, and no history for gradients: compute with torch alone.",
     "a leaf Variable that requires grad": "An argument stays as it is: work on a new tensor. A parameter gets its "

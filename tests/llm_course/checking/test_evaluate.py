@@ -124,7 +124,7 @@ def test_a_misspelled_name_is_told_from_a_cell_that_has_not_run(name: str, said:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("x.sum().detach().backward()", "grad_fn. What was to be differentiated hangs on nothing"),
+        ("x.sum().detach().backward()", "grad_fn. What was to be differentiated depends on nothing"),
         ("torch.from_numpy(x.numpy())", "instead. But no gradient flows through what is detached"),
         ("torch.from_numpy(x.detach().bfloat16().numpy())", "BFloat16. NumPy has no such numbers"),
         ("x.mul_(2)", "in-place operation. An argument stays as it is"),
