@@ -2,7 +2,7 @@
 
 import { loadCourseModel } from "./js/course_model.js";
 import { allParts, flow } from "./js/decoder_flow.js";
-import { announcement, button, element, loadWhenVisible, setTrait, svg, traitTextField } from "./js/dom.js";
+import { announcement, button, element, inlineChoice, loadWhenVisible, setTrait, svg, traitTextField } from "./js/dom.js";
 import { guessBars, guessInWords } from "./js/first_guess.js";
 import { widget } from "./js/frame.js";
 import { areAllFound, tellAlone } from "./js/head_grid.js";
@@ -12,7 +12,8 @@ import { argmax, randomNumbers, softmax } from "./js/numbers.js";
 import { otherwise } from "./js/otherwise.js";
 import { tellPairs } from "./js/pair_grid.js";
 import { sample } from "./js/sampling.js";
-import { headName, headOf, isLeftOut, SENTENCE_TOKENS, sightOf, toggled, traceWithout } from "./js/sight.js";
+import { headName, headOf, isLeftOut, SENTENCE_TOKENS, sightOf, tokensOf, toggled, traceWithout } from "./js/sight.js";
+import { tryThis } from "./js/map_suggestions.js";
 import { tokenArcs } from "./js/token_arcs.js";
 import { percent } from "./js/token_bars.js";
 
@@ -20,8 +21,6 @@ import { percent } from "./js/token_bars.js";
 /** @import { Part } from "./js/decoder_parts.js" */
 /** @import { Pair, PairGuesses } from "./js/name_pairs.js" */
 /** @import { Sight } from "./js/sight.js" */
-/** @import { Start } from "./js/suggestions.js" */
-/** @import { Model } from "./js/types.js" */
 
 /** Pixels from which on the opened part stands beside the map, as `style.css` has it: 38rem. */
 const BESIDE = 608;
@@ -36,20 +35,12 @@ export default widget(
   {
     title: "A sentence on its way through the decoder",
     setsUpAtOnce: true,
-    tryThis: (model) => [
-      gives(model, "Sam", "Head 2 of layer 3 looks at Sam, who gives. Who gets the ball without this head?", "Sam: the head had held him back."),
-      gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
-      gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head treats both alike."),
-      tomGives(model),
-      manyPairs(),
-      threeOfSixteen(),
-      answerInSteps(model),
-    ],
+    tryThis,
   },
   (model, body) => {
     const isSmall = model.get("small");
     const said = announcement();
-    const text = traitTextField(model, "text", "Text", { onType: () => setTrait(model, "position", -1), onChange: () => read() }, 1); // a field of one line would lose a line end
+    const text = traitTextField(model, "text", "Text", { onType: onText, onChange: () => read() }, 1); // a field of one line would lose a line end
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
@@ -88,10 +79,16 @@ export default widget(
       read();
     }
 
+    /** Another text has other positions. */
+    function onText() {
+      setTrait(model, "position", -1);
+      setTrait(model, "since", 0);
+    }
+
     /** @param {string} [drawn]  What has just been drawn, in words. */
     function read(drawn) {
       if (!course) return;
-      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), predict: model.get("predict"), told: model.get("told") });
+      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), since: model.get("since"), predict: model.get("predict"), told: model.get("told") });
       show(drawn);
     }
 
@@ -268,7 +265,7 @@ export default widget(
       const up = button("Up ↑", () => body.parentElement?.scrollIntoView());
       up.className = "llm-on-phones";
       up.setAttribute("aria-label", "Up ↑, to what to try");
-      const buttons = element("span", {}, adds ? outSwitch(sight, adds) : null, leadsTo ? button(leadsTo.name, () => onOpen(leadsTo.key)) : null, " ", up);
+      const buttons = element("span", {}, ...(adds ? [outSwitch(sight, adds), sinceChoice(sight)] : []), leadsTo ? button(leadsTo.name, () => onOpen(leadsTo.key)) : null, up);
       return element("p", { class: "llm-caption" }, fullName, buttons);
     }
 
@@ -278,6 +275,23 @@ export default widget(
      */
     function outSwitch(sight, parts) {
       return button(isLeftOut(sight, parts) ? "Put all of it back" : "Leave all of it out", () => toggle(parts));
+    }
+
+    /**
+     * From which token on parts are left out. Its place stays where none are.
+     * @param {Sight} sight
+     */
+    function sinceChoice({ labels, out, since }) {
+      const options = labels.map((label, i) => /** @type {[string, string]} */ ([String(i), i ? `from ${label}` : "everywhere"]));
+      const select = inlineChoice("From which token on parts are left out", options, String(since), (value) => leaveOutSince(Number(value)));
+      select.classList.toggle("llm-needless", !out.length);
+      return select;
+    }
+
+    /** @param {number} since */
+    function leaveOutSince(since) {
+      setTrait(model, "since", since);
+      read();
     }
 
     /**
@@ -334,7 +348,8 @@ export default widget(
       sight.trace = traceWithout(sight, parts);
       setTrait(model, "out", parts);
       setTrait(model, "told", sight.told);
-      show();
+      if (parts.length) show();
+      else leaveOutSince(0); // what is left out next is so everywhere, unless a reader says otherwise
     }
 
     /**
@@ -387,8 +402,12 @@ export default widget(
 
     /** @param {Pair} pair */
     function showPair(pair) {
+      if (!course || !sight) return;
       text.write(withPair(model.get("text"), pair));
       setTrait(model, "position", -1);
+      // The texts are alike at their end: a name that begins one may be of two tokens.
+      const longer = tokensOf(course, model.get("text")).ids.length - sight.ids.length;
+      setTrait(model, "since", sight.since && sight.since + longer);
       read();
     }
 
@@ -408,116 +427,6 @@ export default widget(
     }
   },
 );
-
-/**
- * Somebody gives a ball: a head of the third layer looks at who.
- * @param {Model} model
- * @param {string} giver
- * @param {string} say
- * @param {string} right  The guess without the head, and why.
- * @returns {Start}
- */
-function gives(model, giver, say, right) {
-  const out = ["head-3-2"];
-  const look = { ...lookAt(model, 3, 2), rival: giver === "They" ? " Sam" : ` ${giver}`, every: false };
-  return {
-    say,
-    set: { text: ballOf(giver), predict: true, out: [], told: [], ...look },
-    then: [{ name: "Leave head 2 out", set: { out, told: out, ...look }, told: right }],
-    undo: "Put head 2 back",
-    guesses: [...namesWith(giver), "another"],
-  };
-}
-
-/**
- * He does not get the ball back before a second head is out.
- * @param {Model} model
- * @returns {Start}
- */
-function tomGives(model) {
-  const asked = gives(model, "Tom", "New names, Tom gives. Head 2 strikes out the giver: so is it Tom without it?", "Mia: another head raises her. Which?");
-  const out = ["head-3-2", "head-3-1"];
-  const found = { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) }, told: "Tom: head 1 had raised Mia, not Tom." };
-  return { ...asked, then: [...(asked.then ?? []), found], undo: "Put both back", guesses: namesWith("Tom") };
-}
-
-/**
- * One sentence may be chance: the same with each pair of names.
- * @returns {Start}
- */
-function manyPairs() {
-  const out = ["head-3-2"];
-  const text = ballOf("Sam");
-  const taken = { text, predict: true, out, told: out };
-  return {
-    say: "Two pairs so far. Of 72, how many givers get the ball without head 2?",
-    set: { head: 0, text, predict: true, out: [], told: [], part: "pairs", position: -1, every: false },
-    // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
-    then: [
-      { name: "Leave head 2 out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
-      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four change most guesses, one to the giver." },
-    ],
-    undo: "Ask again",
-    guesses: ["under 10", "about 30", "over 50"],
-    at: ".llm-opened",
-  };
-}
-
-/**
- * The heads that the kite's sentence needs.
- * @returns {Start}
- */
-function threeOfSixteen() {
-  return {
-    say: "Of sixteen heads, each left out alone, three change the guess. Which? Press “?”.",
-    set: { predict: true, out: [], told: [], text: KITE, rival: " Ben", part: "draw", position: -1 },
-    then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Layer 3: heads 2 and 1. Layer 1: head 4." }],
-    undo: "Ask again",
-    at: ".llm-opened",
-  };
-}
-
-/**
- * What the heads of the kite's sentence do together.
- * @param {Model} model
- * @returns {Start}
- */
-function answerInSteps(model) {
-  const heads = ["head-3-2", "head-3-1", "head-1-4"];
-  const taken = (/** @type {number} */ count) => ({ out: heads.slice(0, count), told: heads.slice(0, count) });
-  return {
-    say: "Three heads each change this guess. Take them away one by one: what was each for?",
-    set: { text: KITE, predict: true, every: false, ...taken(0), ...lookAt(model, 3, 2), rival: " Ben" },
-    then: [
-      { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
-      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both names." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: a place now, no person." },
-    ],
-    undo: "Put all three back",
-  };
-}
-
-/**
- * @param {Model} model
- * @param {number} layer  From 1, and so is the head.
- * @param {number} head
- */
-function lookAt(model, layer, head) {
-  return { part: `${model.get("small") ? "layer" : "attention"}-${layer}`, head, position: -1 };
-}
-
-/** Three of its heads are needed, each for something else. */
-const KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to";
-
-/** @param {string} giver */
-function namesWith(giver) {
-  return giver === "Tom" ? ["Tom", "Mia"] : ["Sam", "Anna"];
-}
-
-/** @param {string} giver */
-function ballOf(giver) {
-  return `${namesWith(giver).join(" and ")} had a red ball. ${giver} gave the red ball to`;
-}
 
 /**
  * @param {Record<string, string>} addresses  By what chapters are about.

@@ -37,6 +37,7 @@ class DecoderMap(CourseWidget):
     head = Int(0).tag(sync=True)  # of the open layer, from 1; 0 is the one that looks hardest
     rival = Unicode().tag(sync=True)  # the token that the guess is compared with, where the text has it
     out = List(Unicode()).tag(sync=True)  # the parts that are left out: attention-3, feed-forward-1, head-3-2
+    since = Int(0).tag(sync=True)  # the token from which on they are; 0 is the first
     switches = Bool().tag(sync=True)  # whether the guess without each part stands beside it
     predict = Bool().tag(sync=True)  # whether the guess without a head is told only once it was left out
     told = List(Unicode()).tag(sync=True)  # the heads that were

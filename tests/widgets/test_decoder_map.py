@@ -3,7 +3,7 @@
 import copy
 import re
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -57,8 +57,13 @@ def as_rows(output: Any) -> torch.Tensor:
     return (output[0] if isinstance(output, tuple) else output).reshape(-1, 128)
 
 
+@cache
+def stories_tokenizer() -> Any:
+    return models.load("stories").tokenizer
+
+
 def token_ids(text: str) -> list[int]:
-    tokenizer = models.load("stories").tokenizer
+    tokenizer = stories_tokenizer()
     return [tokenizer.eos_token_id, *tokenizer(text)["input_ids"]]
 
 

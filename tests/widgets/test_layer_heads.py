@@ -249,7 +249,7 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     part, told = page.get_by_role("region", name="The opened part"), tips.locator("li.llm-current b")
-    for _ in range(6):
+    for _ in range(7):
         tips.get_by_role("button", name="Next ›").click()
     expect(told).to_be_empty()
     expect(part.locator(".llm-heads .llm-otherwise")).to_have_text(["leave out"] * 4)  # nothing is told ahead

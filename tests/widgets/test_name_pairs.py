@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import torch
 from playwright.sync_api import expect
 
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import DRAWN, Watched, run_node
-from tests.widgets.test_decoder_map import shown, token_ids, without
+from tests.widgets.test_decoder_map import shown, token_ids
 from tests.widgets.test_layer_heads import BALL
+from tests.widgets.test_left_out_since import logits_without
 from tests.widgets.test_parity import READ_MODEL
 
 NAMES = ["Sam", "Anna", "Tom", "Lily", "Ben", "Mia", "Max", "Sara", "Emma"]
@@ -29,10 +29,12 @@ GUESSES = (
     READ_MODEL
     + IMPORT
     + """
+import { sightOf } from "./llm_course/widgets/js/sight.js";
 const pairs = pairGuesses(model);
-const all = (parts) => {
-  while (pairs.known(input.text, parts).length < PAIRS.length) pairs.find(input.text, parts, 5);
-  return pairs.known(input.text, parts);
+const all = ([since, parts]) => {
+  const sight = sightOf(model, input.text, { since });
+  while (pairs.known(sight, parts).length < PAIRS.length) pairs.find(sight, parts, 5);
+  return pairs.known(sight, parts);
 };
 reply(input.outs.map(all));
 """
@@ -51,11 +53,11 @@ def test_a_text_with_two_of_the_names_takes_any_other_pair() -> None:
     assert [text["other"] for text in reply["texts"][:2]] == [who("Mia", "Max"), "Mia saw Max. Max ran."]
 
 
-def torch_guesses(parts: Sequence[str]) -> list[tuple[str, bool]]:
-    """The first guess for each pair, and whether it is surely the first."""
-    model, tokenizer = without(parts), models.load("stories").tokenizer
-    with torch.no_grad():
-        logits = [model(torch.tensor([token_ids(who(*pair))])).logits[0, -1] for pair in PAIRS]
+def torch_guesses(parts: Sequence[str], last: int = 0) -> list[tuple[str, bool]]:
+    """The first guess for each pair, and whether it is surely that. The `last` tokens are without the parts, or all."""
+    model, tokenizer = models.load("stories")
+    texts = [token_ids(who(*pair)) for pair in PAIRS]
+    logits = [logits_without(model, ids, parts, len(ids) - last if last else 0)[-1] for ids in texts]
     best = [row.topk(2) for row in logits]
     return [(tokenizer.decode(ids[0]).strip(), bool(a - b > SURE)) for (a, b), ids in best]
 
@@ -67,10 +69,10 @@ def outcomes(guesses: Sequence[str]) -> list[int]:
 
 
 def test_the_guesses_for_all_pairs_are_torchs() -> None:
-    outs: list[list[str]] = [[], ["head-3-2"], ["head-3-1", "head-3-2"]]
-    tokenizer = models.load("stories").tokenizer
-    for out, found in zip(outs, run_node(GUESSES, {"text": BALL, "outs": outs}), strict=True):
-        expected = torch_guesses(out)
+    outs: list[tuple[int, list[str]]] = [(0, []), (0, ["head-3-2"]), (9, ["head-1-2"]), (0, ["head-3-1", "head-3-2"])]
+    tokenizer, length = models.load("stories").tokenizer, len(token_ids(BALL))
+    for (since, out), found in zip(outs, run_node(GUESSES, {"text": BALL, "outs": outs}), strict=True):
+        expected = torch_guesses(out, length - since if since else 0)
         words = [tokenizer.decode(guess).strip() for guess in found]
         assert [word for word, (_, sure) in zip(words, expected, strict=True) if sure] == [
             word for word, sure in expected if sure

@@ -210,7 +210,7 @@ def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(w
     expect(text).to_have_value("Tom and Mia had a red ball. Tom gave the red ball to")
     back.click()
     expect(text).to_have_value("One day, Ben saw")
-    for _ in range(3):
+    for _ in range(4):
         following.click()
     expect(page.locator(".llm-try").get_by_role("button", name="Take head 2 away")).to_be_visible()
 
@@ -219,7 +219,7 @@ def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(w
 def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(KITE, rival=" Ben", small=True, predict=True), 944, 16)
     tips, grid = page.get_by_role("group", name="What to try"), page.locator(".llm-head-grid button")
-    for _ in range(5):
+    for _ in range(6):
         tips.get_by_role("button", name="Next ›").click()
     grid.nth(9).click()
     expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Ben”")

@@ -5,7 +5,7 @@ import { written, writtenAt } from "./lens_table.js";
 import { argmax, softmax, twoLargest } from "./numbers.js";
 import { inWords } from "./otherwise.js";
 import { lookOf, rivalsOf } from "./rivals.js";
-import { partsInWords, token, traceWithout } from "./sight.js";
+import { partsInWords, sinceInWords, token, traceWithout } from "./sight.js";
 import { percent } from "./token_bars.js";
 
 /** @import { Sight } from "./sight.js" */
@@ -40,8 +40,8 @@ function unseen(...words) {
 function sentence(sight) {
   const shares = softmax(sight.trace.logits[sight.position]);
   const [first, other] = twoLargest(shares).map((id) => inWords(sight, id, shares[id]));
-  if (gestures(sight.out).length > 2) return [guessesInARow(sight).join(" → "), `, ${percent(Math.max(...shares))}: one part after the other is left out.`];
-  const without = `Without ${partsInWords(sight.out)}`;
+  if (gestures(sight.out).length > 2) return [guessesInARow(sight).join(" → "), `, ${percent(Math.max(...shares))}: one part after the other is left out${sinceInWords(sight)}.`];
+  const without = `Without ${partsInWords(sight.out)}${sinceInWords(sight)}`;
   const after = `, after “${token(sight)}”`;
   const isLast = sight.position === sight.ids.length - 1; // where else, it is to be seen
   if (sight.out.length) return [`${without}${isLast ? "" : after}`, `${isLast ? after : ""}, the first guess is ${first}.`];

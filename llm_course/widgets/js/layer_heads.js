@@ -7,7 +7,7 @@ import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.js";
 import { rivalsOf } from "./rivals.js";
-import { headName, headOf, isLeftOut, isUntold, token } from "./sight.js";
+import { headName, headOf, isLeftOut, isUntold, sinceInWords, token } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 
@@ -62,7 +62,8 @@ function largestMove(moves) {
  * @param {number} head
  */
 function scoresInstead(sight, layer, head) {
-  const { course, position, trace } = sight;
+  const { course, position, trace, since } = sight;
+  if (position < since) return `Head ${head + 1} is left out${sinceInWords(sight)}, not yet here.`;
   const { guess, rival } = rivalsOf(sight);
   const { scores } = addedByHead(sight, layer, head);
   const adds = [guess, rival].map((id) => `${signed(scores[id], 1)} to “${written(course, id)}”`);

@@ -6,6 +6,7 @@ import { decoderWithout } from "./trace.js";
 
 /** @import { CourseModel } from "./course_model.js" */
 /** @import { Decoder } from "./decoder.js" */
+/** @import { Sight } from "./sight.js" */
 
 /** @typedef {[first: string, second: string]} Pair  In the order in which they come in the text. */
 
@@ -61,28 +62,31 @@ export function pairGuesses(course) {
   let latest; // one model at a time: each has weights of its own
 
   /**
-   * @param {string} text  With a pair, whichever.
+   * @param {Sight} sight  Of a text with a pair, whichever.
    * @param {string[]} parts  That are left out.
    * @returns {number[]}  Of the first pairs, as far as they are found.
    */
-  function known(text, parts) {
-    const key = JSON.stringify([withPair(text, PAIRS[0]), ...[...parts].sort()]);
+  function known(sight, parts) {
+    const key = JSON.stringify([withPair(sight.text, PAIRS[0]), parts.length ? tokensWithout(sight) : 0, ...[...parts].sort()]);
     const guesses = found.get(key) ?? [];
     found.set(key, guesses);
     return guesses;
   }
 
   /**
-   * @param {string} text
+   * @param {Sight} sight
    * @param {string[]} parts
    * @param {number} count  Of guesses to find.
    */
-  function find(text, parts, count) {
-    const guesses = known(text, parts);
+  function find(sight, parts, count) {
+    const guesses = known(sight, parts);
     const decoder = decoderOf(parts);
     for (const pair of PAIRS.slice(guesses.length, guesses.length + count)) {
-      const { ids } = tokensOf(course, withPair(text, pair));
-      guesses.push(argmax(decoder.read(decoder.newCache(), ids)));
+      const { ids } = tokensOf(course, withPair(sight.text, pair));
+      const cache = course.decoder.newCache();
+      const since = Math.max(0, ids.length - tokensWithout(sight));
+      course.decoder.read(cache, ids.slice(0, since));
+      guesses.push(argmax(decoder.read(cache, ids.slice(since))));
     }
   }
 
@@ -95,4 +99,12 @@ export function pairGuesses(course) {
   }
 
   return { known, find };
+}
+
+/**
+ * From how many tokens at the end parts are left out. Those before may be more or fewer with other names.
+ * @param {Sight} sight
+ */
+function tokensWithout({ ids, since }) {
+  return since ? ids.length - since : Infinity;
 }

@@ -4,7 +4,7 @@ import { button, element } from "./dom.js";
 import { headButtons, headsOf } from "./head_grid.js";
 import { written } from "./lens_table.js";
 import { NAMES, pairIn, PAIRS, placeOf } from "./name_pairs.js";
-import { isUntold, partsInWords } from "./sight.js";
+import { isUntold, partsInWords, sinceInWords } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 
 /** @import { PartActions } from "./decoder_parts.js" */
@@ -28,7 +28,7 @@ const OUTCOMES = [
 export function pairsSeen(sight, actions) {
   if (!pairIn(sight.text)) return { said: [element("p", {}, `Write a text with two of these names: ${NAMES.join(", ")}. It is tried with all pairs of them then.`)], shown: [] };
   const { out } = sight;
-  const model = out.length ? `without ${partsInWords(out)}` : "with all parts";
+  const model = out.length ? `without ${partsInWords(out)}${sinceInWords(sight)}` : "with all parts";
   const said = element("p", {}, `This text with ${PAIRS.length} pairs of names, ${model}: who is guessed? Press a pair to see it.`);
   const counts = element("p", { class: "llm-name-counts" });
   const tiles = pairTiles(sight, actions);
@@ -43,10 +43,9 @@ export function pairsSeen(sight, actions) {
  * @param {PartActions} actions
  */
 function pairTiles(sight, { pairs, showPair }) {
-  const { text } = sight;
-  const shown = pairIn(text)?.join();
+  const shown = pairIn(sight.text)?.join();
   const tiles = PAIRS.map((pair) => element("button", { type: "button", class: "llm-name-pair", "aria-label": pair.join(" and "), "aria-pressed": String(pair.join() === shown), onclick: () => showPair(pair) }));
-  pairs.known(text, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
+  pairs.known(sight, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
   const rows = NAMES.map((first) => tableRow(first, NAMES.map((second) => tiles[PAIRS.findIndex((pair) => pair.join() === [first, second].join())] ?? "")));
   return captionedTable("First name in rows, second in columns", ["", ...NAMES.map((name) => element("th", { scope: "col" }, element("span", {}, name)))], rows, "llm-heat llm-name-pairs");
 }
@@ -87,7 +86,7 @@ function countsOf({ course }, guesses) {
  * @param {Element} node
  */
 function tellCounts(sight, pairs, node) {
-  const counts = countsOf(sight, pairs.known(sight.text, sight.out));
+  const counts = countsOf(sight, pairs.known(sight, sight.out));
   node.replaceChildren(...OUTCOMES.map(({ inFull, look }, i) => element("span", { class: look }, element("i", { class: "llm-bar" }), inFull, " ", element("b", {}, String(counts[i])))));
 }
 
@@ -112,7 +111,7 @@ function headBars(sight, { leaveOutOnly, tellAll }) {
  * @param {HTMLButtonElement} cell
  */
 function tellHead(sight, pairs, cell) {
-  const [whole, guesses] = [[], [cell.value]].map((parts) => pairs.known(sight.text, parts));
+  const [whole, guesses] = [[], [cell.value]].map((parts) => pairs.known(sight, parts));
   const changed = guesses.filter((guess, i) => guess !== whole[i]).length;
   const counts = countsOf(sight, guesses);
   cell.classList.toggle("llm-flips", changed > PAIRS.length / 2);
@@ -130,18 +129,17 @@ function tellHead(sight, pairs, cell) {
  * @returns {boolean}  Whether there was something to find.
  */
 export function tellPairs(sight, pairs, node) {
-  const { text } = sight;
   const tiles = [...node.querySelectorAll(".llm-name-pair")];
   if (tiles.some((tile) => !tile.firstChild)) {
-    pairs.find(text, sight.out, AT_ONCE);
-    pairs.known(text, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
+    pairs.find(sight, sight.out, AT_ONCE);
+    pairs.known(sight, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
     tellCounts(sight, pairs, /** @type {Element} */ (node.querySelector(".llm-name-counts")));
     return true;
   }
   const cell = /** @type {HTMLButtonElement | null} */ (node.querySelector(".llm-names-without:empty"));
   if (!cell) return false;
-  const missing = [[], [cell.value]].find((parts) => pairs.known(text, parts).length < PAIRS.length);
-  if (missing) pairs.find(text, missing, AT_ONCE);
+  const missing = [[], [cell.value]].find((parts) => pairs.known(sight, parts).length < PAIRS.length);
+  if (missing) pairs.find(sight, missing, AT_ONCE);
   else tellHead(sight, pairs, cell);
   return true;
 }

@@ -21,24 +21,27 @@ export const SENTENCE_TOKENS = 24;
  * @property {number} head  The head that is looked at, from 1; 0 for the one that looks hardest.
  * @property {string} rival  The token that the guess is compared with, if it can be; or an empty text.
  * @property {string[]} out  The parts that are left out: "attention-3", "feed-forward-1", "head-3-2".
+ * @property {number} since  The position from which on they are left out: 0 for the whole text.
  * @property {boolean} predict  Whether a reader is to guess first what becomes of the guess without a head.
  * @property {string[]} told  The heads of which it has been told.
  * @property {Trace} trace  Without them.
- * @property {Map<string, Trace>} traces  Those that were asked for, by the parts that they are without.
+ * @property {Map<string, Trace>} traces  Those that were asked for, by the parts that they are without since then.
  */
 
 /**
  * @param {CourseModel} course
  * @param {string} text
- * @param {{ head?: number, rival?: string, out?: string[], predict?: boolean, told?: string[] }} [chosen]  Parts that the model doesn't have are ignored.
+ * @param {{ head?: number, rival?: string, out?: string[], since?: number, predict?: boolean, told?: string[] }} [chosen]  Parts that the model doesn't have are ignored,
+ *   and so is a place that the text doesn't have.
  * @returns {Sight}
  */
-export function sightOf(course, text, { head = 0, rival = "", out: asked = [], predict = false, told = [] } = {}) {
+export function sightOf(course, text, { head = 0, rival = "", out: asked = [], since: from = 0, predict = false, told = [] } = {}) {
   const { ids, cut } = tokensOf(course, text);
   const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(course.tokenizer.tokens[id])));
   const traces = new Map();
   const out = asked.filter((part) => hasPart(course, part));
-  return { course, text, ids, labels, cut, position: ids.length - 1, head, rival, out, predict, told, trace: traceWithout({ course, ids, traces }, out), traces };
+  const since = from < ids.length ? from : 0;
+  return { course, text, ids, labels, cut, position: ids.length - 1, head, rival, out, since, predict, told, trace: traceWithout({ course, ids, since, traces }, out), traces };
 }
 
 /**
@@ -55,13 +58,13 @@ export function tokensOf({ tokenizer, config }, text) {
 }
 
 /**
- * What happens in the model when parts of it add nothing.
- * @param {Pick<Sight, "course" | "ids" | "traces">} sight
+ * What happens in the model when parts of it add nothing, from a position on.
+ * @param {Pick<Sight, "course" | "ids" | "since" | "traces">} sight
  * @param {string[]} parts
  */
-export function traceWithout({ course, ids, traces }, parts) {
+export function traceWithout({ course, ids, since, traces }, parts) {
   const key = [...parts].sort().join();
-  const found = traces.get(key) ?? trace(parts.length ? decoderWithout(course, parts) : course.decoder, ids);
+  const found = traces.get(key) ?? trace(course.decoder, ids, parts.length ? { decoder: decoderWithout(course, parts), since } : undefined);
   traces.set(key, found);
   return found;
 }
@@ -114,6 +117,14 @@ export function partsInWords(parts) {
     return parts.includes(`${others[kind]}-${layer}`) ? `layer ${layer}` : `${kind} ${layer}`;
   });
   return list(new Set(names));
+}
+
+/**
+ * Since when parts are left out, in words that follow theirs.
+ * @param {Sight} sight
+ */
+export function sinceInWords({ labels, since }) {
+  return since ? ` from “${labels[since]}” on` : "";
 }
 
 /**

@@ -32,15 +32,18 @@ import { dot } from "./numbers.js";
 /**
  * @param {Decoder} decoder
  * @param {number[]} ids
+ * @param {{ decoder: Decoder, since: number }} [change]  Another decoder of the same shape, and the position from which on it
+ *   goes on from what the first has read.
  * @returns {Trace}
  */
-export function trace(decoder, ids) {
+export function trace(decoder, ids, change = { decoder, since: 0 }) {
   /** @type {Trace} */
   const found = { embedding: [], layers: decoder.layers.map(emptyLayer), final: [], logits: [] };
   const cache = decoder.newCache();
   ids.forEach((id, position) => {
     for (const layer of found.layers) layer.weights.push([]);
-    const logits = decoder.step(cache, id, (name, index, values) => {
+    const reader = position < change.since ? decoder : change.decoder;
+    const logits = reader.step(cache, id, (name, index, values) => {
       const layer = found.layers[index];
       if (name === "weights") layer.weights[position].push(Array.from(values));
       else keep(found, layer, name, Float32Array.from(values));

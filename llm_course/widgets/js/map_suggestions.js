@@ -1,0 +1,156 @@
+/** What to try in the decoder map: one sentence after the other finds out what a head does, and which others it needs. */
+
+/** @import { Start } from "./suggestions.js" */
+/** @import { Model } from "./types.js" */
+
+/** Three of its heads are needed, each for something else. */
+const KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to";
+/** Where suggestions start, but for the sentence and for what is looked at. */
+const WHOLE = { out: [], told: [], since: 0, predict: true, position: -1, every: false };
+
+/**
+ * @param {Model} model
+ * @returns {Start[]}
+ */
+export function tryThis(model) {
+  return [
+    gives(model, "Sam", "Head 2 of layer 3 looks at Sam, who gives. Who gets the ball without this head?", "Sam: the head had held him back."),
+    gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
+    gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head treats both alike."),
+    tomGives(model),
+    manyPairs(),
+    toldWhoGives(model),
+    threeOfSixteen(),
+    answerInSteps(model),
+  ];
+}
+
+/**
+ * Somebody gives a ball: a head of the third layer looks at who.
+ * @param {Model} model
+ * @param {string} giver
+ * @param {string} say
+ * @param {string} right  The guess without the head, and why.
+ * @returns {Start}
+ */
+function gives(model, giver, say, right) {
+  const out = ["head-3-2"];
+  const look = { ...lookAt(model, 3, 2), rival: giver === "They" ? " Sam" : ` ${giver}` };
+  return {
+    say,
+    set: { ...WHOLE, text: ballOf(giver), ...look },
+    then: [{ name: "Leave head 2 out", set: { out, told: out, ...look }, told: right }],
+    undo: "Put head 2 back",
+    guesses: [...namesWith(giver), "another"],
+  };
+}
+
+/**
+ * He does not get the ball back before a second head is out.
+ * @param {Model} model
+ * @returns {Start}
+ */
+function tomGives(model) {
+  const asked = gives(model, "Tom", "New names, Tom gives. Head 2 strikes out the giver: so is it Tom without it?", "Mia: another head raises her. Which?");
+  const out = ["head-3-2", "head-3-1"];
+  const found = { name: "Show me", set: { out, told: out, ...lookAt(model, 3, 1) }, told: "Tom: head 1 had raised Mia, not Tom." };
+  return { ...asked, then: [...(asked.then ?? []), found], undo: "Put both back", guesses: namesWith("Tom") };
+}
+
+/**
+ * One sentence may be chance: the same with each pair of names.
+ * @returns {Start}
+ */
+function manyPairs() {
+  const out = ["head-3-2"];
+  const text = ballOf("Sam");
+  const taken = { text, predict: true, out, told: out };
+  return {
+    say: "Two pairs so far. Of 72, how many givers get the ball without head 2?",
+    set: { ...WHOLE, head: 0, text, part: "pairs" },
+    // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
+    then: [
+      { name: "Leave head 2 out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
+      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four change most guesses, one to the giver." },
+    ],
+    undo: "Ask again",
+    guesses: ["under 10", "about 30", "over 50"],
+    at: ".llm-opened",
+  };
+}
+
+/**
+ * One head reads what another one wrote, two layers before it.
+ * @param {Model} model
+ * @returns {Start}
+ */
+function toldWhoGives(model) {
+  const out = ["head-1-2"];
+  const text = ballOf("Ben");
+  const [since, gave, last] = [10, 11, 15]; // the second “Ben”, and what follows
+  // Which step is taken is told by the position, which is the last one after both.
+  const taken = (/** @type {number} */ position) => ({ position, out, told: out, since });
+  return {
+    say: "Head 2 of layer 1 tells “gave” who gives. And without it, from “Ben” on?",
+    set: { ...WHOLE, predict: false, text, ...lookAt(model, 1, 2), rival: " Ben", position: gave },
+    then: [
+      { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 of layer 3 cannot tell who gives." },
+      { name: "With all 72 pairs", set: { ...taken(last), part: "pairs", head: 2 }, told: "45 givers get the ball back." },
+    ],
+    undo: "Put it back",
+    guesses: [...namesWith("Ben"), "another"],
+  };
+}
+
+/**
+ * The heads that the kite's sentence needs.
+ * @returns {Start}
+ */
+function threeOfSixteen() {
+  return {
+    say: "Of sixteen heads, each left out alone, three change the guess. Which? Press “?”.",
+    set: { ...WHOLE, text: KITE, rival: " Ben", part: "draw" },
+    then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Layer 3: heads 2 and 1. Layer 1: head 4." }],
+    undo: "Ask again",
+    at: ".llm-opened",
+  };
+}
+
+/**
+ * What the heads of the kite's sentence do together.
+ * @param {Model} model
+ * @returns {Start}
+ */
+function answerInSteps(model) {
+  const heads = ["head-3-2", "head-3-1", "head-1-4"];
+  const taken = (/** @type {number} */ count) => ({ out: heads.slice(0, count), told: heads.slice(0, count) });
+  return {
+    say: "Three heads each change this guess. Take them away one by one: what was each for?",
+    set: { ...WHOLE, text: KITE, ...lookAt(model, 3, 2), rival: " Ben" },
+    then: [
+      { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
+      { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both names." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: a place now, no person." },
+    ],
+    undo: "Put all three back",
+  };
+}
+
+/**
+ * @param {Model} model
+ * @param {number} layer  From 1, and so is the head.
+ * @param {number} head
+ */
+function lookAt(model, layer, head) {
+  return { part: `${model.get("small") ? "layer" : "attention"}-${layer}`, head, position: -1 };
+}
+
+/** @param {string} giver */
+function namesWith(giver) {
+  return [["Tom", "Mia"], ["Ben", "Lily"]].find((names) => names.includes(giver)) ?? ["Sam", "Anna"];
+}
+
+/** @param {string} giver */
+function ballOf(giver) {
+  return `${namesWith(giver).join(" and ")} had a red ball. ${giver} gave the red ball to`;
+}
