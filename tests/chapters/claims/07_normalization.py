@@ -227,43 +227,42 @@ with torch.no_grad():
         scores = stories.lm_head(writes[:, columns] @ held["mixed"][columns] * gain)
         moved.append([round(float(scores[tokenizer(f" {name}").input_ids[-1]]), 1) for name in ("Anna", "Sam")])
 assert moved == [[5.6, 7.3], [-1.9, -9.2]]
-# "it took 10.0 from the giver's score, it now adds 0.2", "in 45 sentences of 72. Where the second one gives, it comes
-# back in 22", by rows: those before the giver from the whole first layer, the others from one without its head 2
+# "it took 10.0 from the giver's score, it now adds 0.2", "in 45 sentences of 72", "without head 1, the ball comes back
+# in 16, without the last two in none", by rows: those before the giver from the whole first layer, the others without
 output_of_first = "self_attn.o_proj.weight"
-mute = layer_weights(weights, 0)[output_of_first].clone()
-mute[:, second_head] = 0
 
 
-def last_by_rows(ids, since, reading):
+def last_by_rows(ids, since, reading, head):
     first, rows = layer_weights(reading, 0), reading["model.embed_tokens.weight"][ids]
+    mute = first[output_of_first].clone()
+    mute[:, head * head_dim : (head + 1) * head_dim] = 0
     rows = torch.cat([block(rows, first)[:since], block(rows, first | {output_of_first: mute})[since:]])
     for number in range(1, 4):
         rows = block(rows, layer_weights(reading, number))
     return rms_norm(rows, reading["model.norm.weight"])[-1] @ reading["model.embed_tokens.weight"].T
 
 
-for case, back, by, before in (("the first gives", 45, 0.2, -10.0), ("the second gives", 22, 0.4, -9.2)):
-    changes, whole_changes, returned = [], [], 0
-    for pair, giver in zip(name_pairs, givers[case], strict=True):
-        ids = token_ids(*pair, giver)
+for head, back in ((None, 0), (1, 16), (2, 45), (3, 0), (4, 0)):
+    changes, returned = [], 0
+    for pair in name_pairs:
+        ids = token_ids(*pair, pair[0])
+        at, without_it = (len(ids), 0) if head is None else (len(ids) - 6, head - 1)
         with torch.no_grad():
-            told_nothing, reads_nothing = (last_by_rows(ids, len(ids) - 6, tried[name]) for name in list(gets)[:3:2])
-            whole_change = decoder(ids, weights)[-1] - decoder(ids, tried["without head 2"])[-1]
+            told_nothing, reads_nothing = (
+                last_by_rows(ids, at, tried[name], without_it) for name in ("with all heads", "without head 2")
+            )
         changes.append(float((told_nothing - reads_nothing)[ids[-6]]))
-        whole_changes.append(float(whole_change[ids[-6]]))
         returned += int(told_nothing.argmax() == ids[-6])
-    assert tokenizer.decode(ids[-6]) == f" {giver}"
-    assert returned == back == given_back[case, "uninformed"]
-    assert round(sum(changes) / 72, 1) == by == round(lowered[case, "uninformed"].mean().item(), 1)
-    assert round(sum(whole_changes) / 72, 1) == before == round(lowered[case, "with all heads"].mean().item(), 1)
-assert list(gets)[:3:2] == ["with all heads", "without head 2"]
+    assert returned == back == given_back[head] and tokenizer.decode(ids[-6]) == f" {pair[0]}"
+    assert abs(sum(changes) / 72 - lowered[head].mean()) < 0.01
+assert [round(lowered[head].mean().item(), 1) for head in (None, 2)] == [-10.0, 0.2]
 # "it looks at the latest name", "into the rows of “gave” and “ball”", "Leave it out everywhere, and in 71 of 72
 # sentences the ball goes to neither of the two"
 neither = 0
 for (giver, other), ids in {pair: token_ids(*pair, pair[0]) for pair in name_pairs}.items():
     with torch.no_grad():
         looks = stories(ids[None], output_attentions=True).attentions[0][0, 1]
-        guess = tokenizer.decode(last_by_rows(ids, 0, weights).argmax()).strip()
+        guess = tokenizer.decode(last_by_rows(ids, 0, weights, 1).argmax()).strip()
     words = [tokenizer.decode(id) for id in ids]
     assert [words[looks[place].argmax()] for place in (-5, -2)] == [f" {giver}"] * 2 and looks[-5].max() > 0.99
     assert words[-5] == " gave" and words[-2] == " ball"
