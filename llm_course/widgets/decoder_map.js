@@ -21,6 +21,7 @@ import { percent } from "./js/token_bars.js";
 /** @import { Part } from "./js/decoder_parts.js" */
 /** @import { Pair, PairGuesses } from "./js/name_pairs.js" */
 /** @import { Sight } from "./js/sight.js" */
+/** @import { Model } from "./js/types.js" */
 
 /** Pixels from which on the opened part stands beside the map, as `style.css` has it: 38rem. */
 const BESIDE = 608;
@@ -30,6 +31,15 @@ const MARGIN = 8;
 const MILLISECONDS_BETWEEN = 20;
 /** The groups of controls that are made anew. */
 const GROUPS = [".llm-if-not input", ".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-alone", ".llm-opened :is(button, select)"];
+
+/**
+ * @typedef {object} Reading  What does not change with the text.
+ * @property {CourseModel} course
+ * @property {PairGuesses} pairs
+ */
+
+/** What a map has read, by its body: it is drawn anew with each suggestion, and need not read the model again. @type {WeakMap<HTMLElement, Reading>} */
+const readings = new WeakMap();
 
 export default widget(
   {
@@ -56,6 +66,7 @@ export default widget(
     const bars = guessBars();
     let draws = 0;
     let isNarrow = false;
+    let isOver = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let foreseen;
     /** @type {CourseModel | null} */
@@ -68,15 +79,25 @@ export default widget(
     draw.disabled = true;
     whole.className = "llm-needless";
     body.append(element("div", { class: "llm-controls" }, text.node, draw), element("div", { class: "llm-said-and-back" }, said, bars.node, whole), line, proof, row, lenses);
-    new ResizeObserver(onResize).observe(body);
+    const resized = new ResizeObserver(onResize);
+    resized.observe(body);
     load();
+    return end;
 
     async function load() {
-      course = await loadWhenVisible(body, said, () => loadCourseModel(model));
-      if (!course) return;
-      pairs = pairGuesses(course);
+      const loaded = await loadWhenVisible(body, said, async () => readings.get(body) ?? readingOf(model));
+      if (!loaded || isOver) return;
+      readings.set(body, loaded);
+      ({ course, pairs } = loaded);
       draw.disabled = false;
       read();
+    }
+
+    /** Others draw in the same body from now on. */
+    function end() {
+      isOver = true;
+      clearTimeout(foreseen);
+      resized.disconnect();
     }
 
     /** Another text has other positions. */
@@ -282,7 +303,7 @@ export default widget(
      * @param {Sight} sight
      */
     function sinceChoice({ labels, out, since }) {
-      const options = labels.map((label, i) => /** @type {[string, string]} */ ([String(i), i ? `from ${label}` : "everywhere"]));
+      const options = labels.map((label, i) => /** @type {[string, string]} */ ([String(i), `from ${label}`]));
       const select = inlineChoice("From which token on parts are left out", options, String(since), (value) => leaveOutSince(Number(value)));
       select.classList.toggle("llm-needless", !out.length);
       return select;
@@ -427,6 +448,15 @@ export default widget(
     }
   },
 );
+
+/**
+ * @param {Model} model
+ * @returns {Promise<Reading>}
+ */
+async function readingOf(model) {
+  const course = await loadCourseModel(model);
+  return { course, pairs: pairGuesses(course) };
+}
 
 /**
  * @param {Record<string, string>} addresses  By what chapters are about.

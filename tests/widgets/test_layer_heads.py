@@ -203,7 +203,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Sam”")
     expect(sentence).to_have_text("No, Sam: the head had held him back.")
     expect(back).to_be_focused()
-    expect(tips.get_by_role("button")).to_have_count(2)  # to put back what is out is to set it up
+    expect(tips.get_by_role("button")).to_have_count(3)  # to put back what is out is to set it up
     back.press("Enter")
     expect(said).to_contain_text("the model guesses “␣Anna”, 99")
     expect(guesses.first).to_be_focused()
@@ -262,7 +262,7 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
         ),
         (
             "Head 4 of layer 1, too",
-            "school: a place now, no person.",
+            "school: head 4 had called for a name.",
             "Head 4 would add +1.5 to “␣Lily”, +2.1 to “␣Ben”. Without it",
         ),
     ]

@@ -75,7 +75,7 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
     expect(said).to_contain_text("After “␣gave”")
     expect(part).to_contain_text("Head 2 (blue above) takes 99.4 % from “␣Ben”")
     tips.get_by_role("group", name="Your guess").get_by_role("button", name="Ben").click()
-    expect(verdict).to_have_text("Right, Ben: head 2 of layer 3 cannot tell who gives.")
+    expect(verdict).to_have_text("Right, Ben: head 2 of layer 3 now misses the giver.")
     expect(said).to_contain_text(
         "Without head 2 of layer 1 from “␣Ben” on, after “␣to”, the first guess is “␣Ben”, 64.0 %."
     )
@@ -83,7 +83,7 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
     shares = logits_without(models.load("stories").model, token_ids(BEN), ["head-1-2"], SECOND_BEN)[-1].softmax(-1)
     assert shares.max() == pytest.approx(0.640, abs=0.01)
     assert page.locator(".llm-widget").bounding_box()["height"] == pytest.approx(height, abs=0.5)  # type: ignore[index]
-    tips.get_by_role("button", name="With all 72 pairs").click()
+    tips.get_by_role("button", name="All 72 pairs").click()
     expect(verdict).to_have_text("45 givers get the ball back.")
     expect(page.locator(".llm-name-counts b")).to_have_text(["19", "45", "8"])
     page.get_by_role("button", name="Sam and Tom: Sam").click()  # a text with a token less before the giver
@@ -103,7 +103,7 @@ def test_a_reader_chooses_from_which_token_on_parts_are_left_out(watched: Watche
     page.locator(".llm-chips button").nth(3).click()
     expect(part).to_contain_text("Head 2 is left out from “␣Ben” on, not yet here.")
     page.locator(".llm-chips button").last.click()
-    since.select_option(label="everywhere")
+    since.select_option(label="from START")
     expect(said).to_have_text(everywhere)
     since.select_option(label="from ␣Ben")
     page.get_by_role("button", name="Put all back").click()

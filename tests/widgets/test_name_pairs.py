@@ -108,7 +108,7 @@ def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, sit
     expect(told).to_be_visible()  # to look at another pair takes nothing back
     expect(counts).to_have_text([str(count) for count in without_head])
     tips.get_by_role("button", name="Try every head").click()
-    expect(told).to_have_text("Four change most guesses, one to the giver.")
+    expect(told).to_have_text("Four matter. Without three, neither name (gray).")
     heads = page.locator(".llm-names-without")
     expect(heads.filter(has_text=re.compile(r"\d"))).to_have_count(16)
     changed = [int(head.inner_text()) for head in heads.all()]
@@ -187,3 +187,25 @@ def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: 
     expect(tips).to_be_in_viewport(ratio=1)
     page.set_viewport_size({"width": 944, "height": 800})
     expect(up).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_who_answers_before_all_pairs_are_read_sees_those_that_were_asked_for(watched: Watched, site: Path) -> None:
+    """The map is drawn anew with each step: what was still to be read for the one before is not written into it."""
+    widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, switches=False, predict=True)
+    page = shown(watched, site, widget, 944, 15)
+    for _ in range(4):
+        page.get_by_role("button", name="Next ›").click()
+    guesses = page.get_by_role("group", name="Your guess").get_by_role("button")
+    guesses.first.evaluate(
+        """async (button) => {
+            while (!document.querySelector(".llm-name-pair:not(:empty)")) await new Promise(requestAnimationFrame);
+            button.click();
+        }"""
+    )
+    without_head = outcomes([guess for guess, _ in torch_guesses(["head-3-2"])])
+    tiles = page.locator(".llm-name-pair")
+    expect(tiles.filter(has_text=re.compile(r"\w"))).to_have_count(len(PAIRS))
+    expect(page.locator(".llm-name-counts b")).to_have_text([str(count) for count in without_head])
+    for look, count in zip(("orange", "green", "neither"), without_head, strict=True):
+        expect(page.locator(f".llm-name-pair.llm-{look}")).to_have_count(count)

@@ -22,6 +22,7 @@ export function tryThis(model) {
     toldWhoGives(model),
     threeOfSixteen(),
     answerInSteps(model),
+    inAll(model),
   ];
 }
 
@@ -70,8 +71,8 @@ function manyPairs() {
     set: { ...WHOLE, head: 0, text, part: "pairs" },
     // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
     then: [
-      { name: "Leave head 2 out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
-      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four change most guesses, one to the giver." },
+      { name: "Leave it out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
+      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four matter. Without three, neither name (gray)." },
     ],
     undo: "Ask again",
     guesses: ["under 10", "about 30", "over 50"],
@@ -91,11 +92,11 @@ function toldWhoGives(model) {
   // Which step is taken is told by the position, which is the last one after both.
   const taken = (/** @type {number} */ position) => ({ position, out, told: out, since });
   return {
-    say: "Head 2 of layer 1 tells “gave” who gives. And without it, from “Ben” on?",
+    say: "Head 2 of layer 1 tells “gave” who gives. Leave it out there: who gets the ball?",
     set: { ...WHOLE, predict: false, text, ...lookAt(model, 1, 2), rival: " Ben", position: gave },
     then: [
-      { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 of layer 3 cannot tell who gives." },
-      { name: "With all 72 pairs", set: { ...taken(last), part: "pairs", head: 2 }, told: "45 givers get the ball back." },
+      { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 of layer 3 now misses the giver." },
+      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2 }, told: "45 givers get the ball back." },
     ],
     undo: "Put it back",
     guesses: [...namesWith("Ben"), "another"],
@@ -130,9 +131,21 @@ function answerInSteps(model) {
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
       { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both names." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: a place now, no person." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: head 4 had called for a name." },
     ],
     undo: "Put all three back",
+  };
+}
+
+/**
+ * What the others have shown, and the way to sentences of a reader's own.
+ * @param {Model} model
+ * @returns {Start}
+ */
+function inAll(model) {
+  return {
+    say: "So layer 1 notes who gives (head 2) and calls for a name (4). Layer 3 raises both names (1) and strikes out the giver (2). Your turn.",
+    set: { ...WHOLE, predict: false, text: ballOf("Sam"), ...lookAt(model, 3, 2), rival: " Sam" },
   };
 }
 

@@ -47,7 +47,9 @@ function pairTiles(sight, { pairs, showPair }) {
   const tiles = PAIRS.map((pair) => element("button", { type: "button", class: "llm-name-pair", "aria-label": pair.join(" and "), "aria-pressed": String(pair.join() === shown), onclick: () => showPair(pair) }));
   pairs.known(sight, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
   const rows = NAMES.map((first) => tableRow(first, NAMES.map((second) => tiles[PAIRS.findIndex((pair) => pair.join() === [first, second].join())] ?? "")));
-  return captionedTable("First name in rows, second in columns", ["", ...NAMES.map((name) => element("th", { scope: "col" }, element("span", {}, name)))], rows, "llm-heat llm-name-pairs");
+  const table = captionedTable("First name in rows, second in columns", ["", ...NAMES.map((name) => element("th", { scope: "col" }, element("span", {}, name)))], rows, "llm-heat llm-name-pairs");
+  table.querySelector("caption")?.replaceChildren("First name ", mark("llm-green"), "in rows, second ", mark("llm-orange"), "in columns");
+  return table;
 }
 
 /**
@@ -63,6 +65,11 @@ function tellTile({ course }, tile, index, guess) {
   tile.replaceChildren(element("span", { class: "llm-if-wide" }, name));
   tile.setAttribute("title", `${pair.join(" and ")}: ${name}`);
   tile.setAttribute("aria-label", `${pair.join(" and ")}: ${name}`);
+}
+
+/** @param {string} look */
+function mark(look) {
+  return element("i", { class: `llm-of-outcome ${look}` });
 }
 
 /** @param {number} place */
@@ -87,7 +94,7 @@ function countsOf({ course }, guesses) {
  */
 function tellCounts(sight, pairs, node) {
   const counts = countsOf(sight, pairs.known(sight, sight.out));
-  node.replaceChildren(...OUTCOMES.map(({ inFull, look }, i) => element("span", { class: look }, element("i", { class: "llm-bar" }), inFull, " ", element("b", {}, String(counts[i])))));
+  node.replaceChildren(...OUTCOMES.map(({ inFull, look }, i) => element("span", {}, mark(look), inFull, " ", element("b", {}, String(counts[i])))));
 }
 
 /**
@@ -95,23 +102,25 @@ function tellCounts(sight, pairs, node) {
  * @param {Sight} sight
  * @param {PartActions} actions
  */
-function headBars(sight, { leaveOutOnly, tellAll }) {
+function headBars(sight, { leaveOutOnly, pairs, tellAll }) {
   const parts = headsOf(sight).flat();
   const table = headButtons(sight, "Guesses changed, one head out", "llm-names-without", leaveOutOnly);
   const isAll = parts.every((part) => !isUntold(sight, part));
+  for (const cell of table.querySelectorAll(".llm-names-without:empty")) tellHead(sight, pairs, /** @type {HTMLButtonElement} */ (cell));
   const all = button(`Try all ${parts.length}`, tellAll);
   all.classList.toggle("llm-needless", isAll); // its place stays
   return element("div", { class: "llm-of-names" }, table, all);
 }
 
 /**
- * How many guesses change without the head, and what all of them are then.
+ * How many guesses change without the head, and what all of them are then: once they are found.
  * @param {Sight} sight
  * @param {PairGuesses} pairs
  * @param {HTMLButtonElement} cell
  */
 function tellHead(sight, pairs, cell) {
   const [whole, guesses] = [[], [cell.value]].map((parts) => pairs.known(sight, parts));
+  if (Math.min(whole.length, guesses.length) < PAIRS.length) return;
   const changed = guesses.filter((guess, i) => guess !== whole[i]).length;
   const counts = countsOf(sight, guesses);
   cell.classList.toggle("llm-flips", changed > PAIRS.length / 2);
@@ -136,10 +145,10 @@ export function tellPairs(sight, pairs, node) {
     tellCounts(sight, pairs, /** @type {Element} */ (node.querySelector(".llm-name-counts")));
     return true;
   }
-  const cell = /** @type {HTMLButtonElement | null} */ (node.querySelector(".llm-names-without:empty"));
-  if (!cell) return false;
-  const missing = [[], [cell.value]].find((parts) => pairs.known(sight, parts).length < PAIRS.length);
+  const cells = /** @type {HTMLButtonElement[]} */ ([...node.querySelectorAll(".llm-names-without")]);
+  const asked = cells.filter((cell) => cell.matches(":empty")); // before those that are still to be asked for
+  const missing = [[], ...[...asked, ...cells].map(({ value }) => [value])].find((parts) => pairs.known(sight, parts).length < PAIRS.length);
   if (missing) pairs.find(sight, missing, AT_ONCE);
-  else tellHead(sight, pairs, cell);
-  return true;
+  asked.forEach((cell) => tellHead(sight, pairs, cell));
+  return missing !== undefined;
 }

@@ -66,19 +66,25 @@ export function suggestions(sentences, ways) {
   });
   const refresh = () => shows.forEach((each) => each());
   const count = element("span");
-  const next = button("Next ›", () => {
-    show((current + 1) % items.length);
+  const previous = button("‹", () => turn(-1));
+  previous.setAttribute("aria-label", "‹ The one before, of what to try");
+  const next = button("Next ›", () => turn(1));
+  next.setAttribute("aria-label", "Next ›, of what to try");
+
+  /** @param {number} by */
+  function turn(by) {
+    show((current + by) % items.length);
     const one = sentences[current];
     if (!setsUpAtOnce || typeof one === "string" || isSo(one.set)) return;
     begin(one);
     refresh();
-  });
-  next.setAttribute("aria-label", "Next ›, of what to try");
+  }
 
   /** @param {number} index */
   function show(index) {
     current = index;
     count.textContent = `${index + 1} of ${items.length}`;
+    previous.disabled = index === 0;
     items.forEach((item, i) => item.classList.toggle("llm-current", i === index));
     list.dispatchEvent(new CustomEvent("llm-tried", { detail: index, bubbles: true }));
   }
@@ -89,7 +95,7 @@ export function suggestions(sentences, ways) {
   const node = element(
     "div",
     { class: "llm-try", role: "group", "aria-label": "What to try" },
-    element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, " ", next)] : [])),
+    element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, " ", previous, " ", next)] : [])),
     list,
   );
   return { node, refresh, current: () => said[current] };
