@@ -303,7 +303,7 @@ export default widget(
      * @param {Sight} sight
      */
     function sinceChoice({ labels, out, since }) {
-      const options = labels.map((label, i) => /** @type {[string, string]} */ ([String(i), `from ${label}`]));
+      const options = labels.map((label, i) => /** @type {[string, string]} */ ([String(i), i ? `from ${label}` : "all tokens"]));
       const select = inlineChoice("From which token on parts are left out", options, String(since), (value) => leaveOutSince(Number(value)));
       select.classList.toggle("llm-needless", !out.length);
       return select;

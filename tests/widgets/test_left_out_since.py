@@ -84,7 +84,7 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
     assert shares.max() == pytest.approx(0.640, abs=0.01)
     assert page.locator(".llm-widget").bounding_box()["height"] == pytest.approx(height, abs=0.5)  # type: ignore[index]
     tips.get_by_role("button", name="All 72 pairs").click()
-    expect(verdict).to_have_text("45 givers get the ball back.")
+    expect(verdict).to_have_text("45 givers. Out everywhere, neither name comes.")
     expect(page.locator(".llm-name-counts b")).to_have_text(["19", "45", "8"])
     page.get_by_role("button", name="Sam and Tom: Sam").click()  # a text with a token less before the giver
     expect(said).to_contain_text("Without head 2 of layer 1 from “␣Sam” on, after “␣to”, the first guess is “␣Sam”")
@@ -103,7 +103,7 @@ def test_a_reader_chooses_from_which_token_on_parts_are_left_out(watched: Watche
     page.locator(".llm-chips button").nth(3).click()
     expect(part).to_contain_text("Head 2 is left out from “␣Ben” on, not yet here.")
     page.locator(".llm-chips button").last.click()
-    since.select_option(label="from START")
+    since.select_option(label="all tokens")
     expect(said).to_have_text(everywhere)
     since.select_option(label="from ␣Ben")
     page.get_by_role("button", name="Put all back").click()

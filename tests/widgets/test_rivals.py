@@ -223,7 +223,7 @@ def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, sit
         tips.get_by_role("button", name="Next ›").click()
     grid.nth(9).click()
     expect(page.get_by_role("status")).to_contain_text("the first guess is “␣Ben”")
-    tips.get_by_role("button", name="Show all").click()
+    tips.get_by_role("button", name="Show me").click()
     expect(tips.locator("li.llm-current b")).to_have_text("Layer 3: heads 2 and 1. Layer 1: head 4.")
     flips = page.locator(".llm-head-grid .llm-flips")
     expect(flips).to_have_text(["␣school", "␣Emma", "␣Ben"])
@@ -232,7 +232,7 @@ def test_to_show_all_heads_names_those_that_were_asked_for(watched: Watched, sit
     tips.get_by_role("button", name="Ask again").click()
     expect(grid).to_have_text(["?"] * 16)
     for place in (3, 0, 8, 9):
-        expect(tips.get_by_role("button", name="Show all")).to_be_visible()
+        expect(tips.get_by_role("button", name="Show me")).to_be_visible()
         grid.nth(place).click()
     expect(tips.locator("li.llm-current b")).to_have_text(re.compile("^Layer 3: heads 2"))  # all three are found
     expect(flips).to_have_count(3)

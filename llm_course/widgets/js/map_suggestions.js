@@ -72,7 +72,7 @@ function manyPairs() {
     // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
     then: [
       { name: "Leave it out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
-      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Four matter. Without three, neither name (gray)." },
+      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Without one of three others, neither name (gray)." },
     ],
     undo: "Ask again",
     guesses: ["under 10", "about 30", "over 50"],
@@ -96,7 +96,7 @@ function toldWhoGives(model) {
     set: { ...WHOLE, predict: false, text, ...lookAt(model, 1, 2), rival: " Ben", position: gave },
     then: [
       { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 of layer 3 now misses the giver." },
-      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2 }, told: "45 givers get the ball back." },
+      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2 }, told: "45 givers. Out everywhere, neither name comes." },
     ],
     undo: "Put it back",
     guesses: [...namesWith("Ben"), "another"],
@@ -111,7 +111,7 @@ function threeOfSixteen() {
   return {
     say: "Of sixteen heads, each left out alone, three change the guess. Which? Press “?”.",
     set: { ...WHOLE, text: KITE, rival: " Ben", part: "draw" },
-    then: [{ name: "Show all", set: { predict: false, out: [], told: [] }, told: "Layer 3: heads 2 and 1. Layer 1: head 4." }],
+    then: [{ name: "Show me", set: { predict: false, out: [], told: [] }, told: "Layer 3: heads 2 and 1. Layer 1: head 4." }],
     undo: "Ask again",
     at: ".llm-opened",
   };
@@ -144,7 +144,7 @@ function answerInSteps(model) {
  */
 function inAll(model) {
   return {
-    say: "So layer 1 notes who gives (head 2) and calls for a name (4). Layer 3 raises both names (1) and strikes out the giver (2). Your turn.",
+    say: "So layer 1 notes who gives (head 2) and calls for a name (4). Layer 3 raises names (1) and strikes out the giver (2). Your turn.",
     set: { ...WHOLE, predict: false, text: ballOf("Sam"), ...lookAt(model, 3, 2), rival: " Sam" },
   };
 }

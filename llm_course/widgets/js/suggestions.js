@@ -67,7 +67,7 @@ export function suggestions(sentences, ways) {
   const refresh = () => shows.forEach((each) => each());
   const count = element("span");
   const previous = button("‹", () => turn(-1));
-  previous.setAttribute("aria-label", "‹ The one before, of what to try");
+  previous.setAttribute("aria-label", "‹ The one before");
   const next = button("Next ›", () => turn(1));
   next.setAttribute("aria-label", "Next ›, of what to try");
 
@@ -95,7 +95,7 @@ export function suggestions(sentences, ways) {
   const node = element(
     "div",
     { class: "llm-try", role: "group", "aria-label": "What to try" },
-    element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, " ", previous, " ", next)] : [])),
+    element("div", {}, element("b", {}, "What to try"), ...(items.length > 1 ? [element("p", {}, count, previous, next)] : [])),
     list,
   );
   return { node, refresh, current: () => said[current] };
