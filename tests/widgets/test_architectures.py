@@ -240,11 +240,11 @@ def test_a_pattern_says_what_can_notice_a_change(watched: Watched, address: str)
     expect(said).to_contain_text("After one layer 4 of 5")
     expect(page.get_by_role("button", name="house")).to_be_focused()  # drawn anew, it is another button
     expect(page.get_by_label("Length of the prefix")).to_be_hidden()
-    word = page.get_by_role("button", name="The").bounding_box()
+    word = page.get_by_role("button", name="The", exact=True).bounding_box()
     page.get_by_label("Pattern", exact=True).select_option("window")
     expect(page.get_by_label("Size of the window")).to_be_visible()
-    assert page.get_by_role("button", name="The").bounding_box() == word  # the slider moves nothing
-    page.get_by_role("button", name="The").click()
+    assert page.get_by_role("button", name="The", exact=True).bounding_box() == word  # the slider moves nothing
+    page.get_by_role("button", name="The", exact=True).click()
     # The ways of the change to each position that is new to it, and straight up from the word itself.
     expect(page.locator("svg .llm-news")).to_have_count(5)
     expect(said).to_have_text("After one layer 2 of 5 positions can notice (The house). After 4 layers 5 can.")
