@@ -256,8 +256,8 @@ for head, back in ((None, 0), (1, 16), (2, 45), (3, 0), (4, 0)):
     assert returned == back == given_back[head] and tokenizer.decode(ids[-6]) == f" {pair[0]}"
     assert abs(sum(changes) / 72 - lowered[head].mean()) < 0.01
 assert [round(lowered[head].mean().item(), 1) for head in (None, 2)] == [-10.0, 0.2]
-# "it looks at the latest name", "into the rows of “gave” and “ball”", "Left out everywhere, [...] in 71 of 72 cases
-# the ball goes to neither of the two"
+# "looks, from “gave”, at the latest name", "into the rows of this sentence who it is about", "Left out everywhere,
+# [...] in 71 of 72 cases the ball goes to neither of the two"
 neither = 0
 for (giver, other), ids in {pair: token_ids(*pair, pair[0]) for pair in name_pairs}.items():
     with torch.no_grad():
