@@ -30,7 +30,7 @@ const MARGIN = 8;
 /** Between two parts that are tried. */
 const MILLISECONDS_BETWEEN = 20;
 /** The groups of controls that are made anew. */
-const GROUPS = [".llm-if-not input", ".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-alone", ".llm-opened :is(button, select)"];
+const GROUPS = [".llm-if-not input", ".llm-chips button", ".llm-boxes button", ".llm-otherwise", ".llm-alone", ".llm-opened :is(button:not(.llm-opens), select)"];
 
 /**
  * @typedef {object} Reading  What does not change with the text.
@@ -50,7 +50,7 @@ export default widget(
   (model, body) => {
     const isSmall = model.get("small");
     const said = announcement();
-    const text = traitTextField(model, "text", "Text", { onType: onText, onChange: () => read() }, 1); // a field of one line would lose a line end
+    const text = traitTextField(model, "text", "Text", { onType, onChange: () => read() }, 1); // a field of one line would lose a line end
     text.node.className = "llm-field llm-wide llm-machine-text";
     const tokens = element("div", { class: "llm-chips", role: "group", "aria-label": "Tokens: choose the one to follow" });
     const arcs = svg("svg", { class: "llm-arcs", "aria-hidden": "true" });
@@ -101,7 +101,7 @@ export default widget(
     }
 
     /** Another text has other positions. */
-    function onText() {
+    function onType() {
       setTrait(model, "position", -1);
       setTrait(model, "since", 0);
     }
@@ -109,7 +109,7 @@ export default widget(
     /** @param {string} [drawn]  What has just been drawn, in words. */
     function read(drawn) {
       if (!course) return;
-      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), since: model.get("since"), predict: model.get("predict"), told: model.get("told") });
+      sight = sightOf(course, model.get("text"), { head: model.get("head"), rival: model.get("rival"), out: model.get("out"), since: model.get("since"), predict: model.get("predict"), told: model.get("told"), carried: model.get("carried") });
       show(drawn);
     }
 
@@ -267,7 +267,7 @@ export default widget(
      */
     function showOpened(sight, part) {
       if (!pairs) return;
-      const { said, proof: backing, shown } = part.open(sight, { chooseHead, toggle, compare, leaveOutAlone, leaveOutOnly, tellAll, pairs, showPair });
+      const { said, proof: backing, shown } = part.open(sight, { chooseHead, seeCarried, toggle, compare, leaveOutAlone, leaveOutOnly, tellAll, pairs, showPair });
       const folds = () => /** @type {HTMLDetailsElement[]} */ ([...opened.querySelectorAll("details")]);
       const unfolded = folds().filter(({ open }) => open).map(nameOfFold);
       opened.replaceChildren(
@@ -347,7 +347,8 @@ export default widget(
       if (sight && key === openedPart(sight).key) return; // it would turn to another head
       setTrait(model, "part", key);
       setTrait(model, "head", 0);
-      if (sight) sight.head = 0;
+      setTrait(model, "carried", false);
+      if (sight) [sight.head, sight.carried] = [0, false];
       const pressed = () => map.querySelector(`.llm-boxes [name="${key}"]`)?.getBoundingClientRect().top ?? 0;
       const before = pressed();
       show();
@@ -388,6 +389,17 @@ export default widget(
       setTrait(model, "head", head + 1);
       if (sight) sight.head = head + 1;
       show();
+    }
+
+    /**
+     * @param {number} head
+     * @param {boolean} isSeen
+     */
+    function seeCarried(head, isSeen) {
+      setTrait(model, "carried", isSeen);
+      if (sight) sight.carried = isSeen;
+      chooseHead(head);
+      /** @type {HTMLElement | null} */ (opened.querySelector(isSeen ? ".llm-carried button" : ".llm-looked-at .llm-opens"))?.focus({ preventScroll: true });
     }
 
     /** @param {string} part */

@@ -70,12 +70,12 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     part, verdict = page.get_by_role("region", name="The opened part"), tips.locator("li.llm-current b")
     height = page.locator(".llm-widget").bounding_box()["height"]  # type: ignore[index]
-    for _ in range(5):
+    for _ in range(7):
         tips.get_by_role("button", name="Next ›").click()
     expect(said).to_contain_text("After “␣gave”")
     expect(part).to_contain_text("Head 2 (blue above) takes 99.4 % from “␣Ben”")
     tips.get_by_role("group", name="Your guess").get_by_role("button", name="Ben").click()
-    expect(verdict).to_have_text("Right, Ben: head 2 of layer 3 now misses the giver.")
+    expect(verdict).to_have_text("Right, Ben: head 2 of layer 3 now misses him.")
     expect(said).to_contain_text(
         "Without head 2 of layer 1 from “␣Ben” on, after “␣to”, the first guess is “␣Ben”, 64.0 %."
     )
@@ -84,7 +84,7 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
     assert shares.max() == pytest.approx(0.640, abs=0.01)
     assert page.locator(".llm-widget").bounding_box()["height"] == pytest.approx(height, abs=0.5)  # type: ignore[index]
     tips.get_by_role("button", name="All 72 pairs").click()
-    expect(verdict).to_have_text("45 givers. Out everywhere, neither name comes.")
+    expect(verdict).to_have_text("45 givers get it back. Before, it was none.")
     expect(page.locator(".llm-name-counts b")).to_have_text(["19", "45", "8"])
     page.get_by_role("button", name="Sam and Tom: Sam").click()  # a text with a token less before the giver
     expect(said).to_contain_text("Without head 2 of layer 1 from “␣Sam” on, after “␣to”, the first guess is “␣Sam”")

@@ -108,7 +108,7 @@ def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, sit
     expect(told).to_be_visible()  # to look at another pair takes nothing back
     expect(counts).to_have_text([str(count) for count in without_head])
     tips.get_by_role("button", name="Try every head").click()
-    expect(told).to_have_text("Without one of three others, neither name (gray).")
+    expect(told).to_have_text("Three others: without each, neither name (gray).")
     heads = page.locator(".llm-names-without")
     expect(heads.filter(has_text=re.compile(r"\d"))).to_have_count(16)
     changed = [int(head.inner_text()) for head in heads.all()]

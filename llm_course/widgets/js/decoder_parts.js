@@ -1,6 +1,7 @@
 /** The parts of the decoder map: what each shows of the sentence when it is opened. */
 
 import { alongStream, rowsAlong } from "./along_stream.js";
+import { carriedTable } from "./carried.js";
 import { element } from "./dom.js";
 import { headGrid } from "./head_grid.js";
 import { headInWords, headTable } from "./layer_heads.js";
@@ -32,6 +33,7 @@ const FLAT = 110;
 /**
  * @typedef {object} PartActions  What a reader may do in an opened part.
  * @property {(head: number) => void} chooseHead
+ * @property {(head: number, isSeen: boolean) => void} seeCarried  What the head takes from each token, or all heads again.
  * @property {(parts: string[]) => void} toggle
  * @property {(rival: string) => void} compare
  * @property {(part: string) => void} leaveOutAlone  Or puts it back.
@@ -162,7 +164,7 @@ export function wholeLayer(i) {
       return {
         said: [said, rivalsAlong(sight, [i, i + 1], actions.compare, ROOMY)],
         proof: said,
-        shown: [...pictures, details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i))],
+        shown: sight.carried ? carriedTable(sight, i, actions) : [...pictures, details("Shapes and sizes", ...sizes, feedForwardAdds(sight, i))],
       };
     },
   };
@@ -206,7 +208,7 @@ function attentionOf(i) {
       return {
         said: [said, rivalsAlong(sight, [i, i + 0.5], actions.compare, FLAT)],
         proof: said,
-        shown: [...pictures, details("Shapes and sizes", ...sizes)],
+        shown: sight.carried ? carriedTable(sight, i, actions) : [...pictures, details("Shapes and sizes", ...sizes)],
       };
     },
   };

@@ -106,7 +106,7 @@ export function headTable(sight, layer, isOut, { heads }, actions) {
  * @param {HTMLElement[]} lanes
  * @param {PartActions} actions
  */
-function headRow(sight, layer, head, isOut, lanes, { chooseHead, toggle }) {
+function headRow(sight, layer, head, isOut, lanes, { chooseHead, seeCarried, toggle }) {
   const part = [headName(layer, head)];
   const isChosen = head === headOf(sight, layer);
   const choose = element("button", { type: "button", "aria-label": `head ${head + 1}`, "aria-pressed": String(isChosen), onclick: () => chooseHead(head) }, String(head + 1));
@@ -116,8 +116,11 @@ function headRow(sight, layer, head, isOut, lanes, { chooseHead, toggle }) {
   };
   const otherwise = isOut ? "left out" : switchOf(sight, part, leaveOut, switchName(sight, part));
   const weights = sight.trace.layers[layer].weights[sight.position][head];
-  const adds = isUntold(sight, part[0]) ? lanes.map(() => untold(leaveOut)) : lanes;
-  return tableRow(choose, [taken(sight, weights), ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
+  const isAsked = isUntold(sight, part[0]);
+  const adds = isAsked ? lanes.map(() => untold(leaveOut)) : lanes;
+  const most = taken(sight, weights);
+  const opens = isAsked ? most : element("button", { type: "button", class: "llm-opens", "aria-label": `What head ${head + 1} takes from each token`, onclick: () => seeCarried(head, true) }, most);
+  return tableRow(choose, [opens, ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
 }
 
 /**

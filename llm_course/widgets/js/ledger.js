@@ -2,7 +2,7 @@
 
 import { rivalsOf } from "./rivals.js";
 import { headName, traceWithout } from "./sight.js";
-import { pushesOf, pushesOfHead } from "./trace.js";
+import { pushesFrom, pushesOf, pushesOfHead } from "./trace.js";
 
 /** @import { Sight } from "./sight.js" */
 
@@ -35,7 +35,7 @@ export function standsOf({ before, norm, heads }) {
  * @param {Scores} other
  * @returns {Scores}
  */
-function plus(one, other) {
+export function plus(one, other) {
   return [one[0] + other[0], one[1] + other[1]];
 }
 
@@ -46,11 +46,42 @@ function plus(one, other) {
  * @param {number} head
  */
 export function addedByHead(sight, layer, head) {
-  const { course: { decoder }, trace, position, out } = sight;
+  const { trace, isOut } = withHead(sight, layer, head);
+  return { scores: pushesOfHead(sight.course.decoder, trace, layer, sight.position, head), isOut };
+}
+
+/**
+ * What a head takes from a token: what it would add to each score if it took nothing else, and the share that it takes.
+ * @typedef {object} Carried
+ * @property {number} from
+ * @property {number} share
+ * @property {Float32Array} message
+ *
+ * @param {Sight} sight
+ * @param {number} layer
+ * @param {number} head
+ * @param {number} most  So many tokens.
+ * @returns {Carried[]}  The largest share first. Shares of all messages add up to what `addedByHead` finds.
+ */
+export function carriedByHead(sight, layer, head, most) {
+  const { course: { decoder }, position } = sight;
+  const { trace } = withHead(sight, layer, head);
+  const shares = trace.layers[layer].weights[position][head];
+  const places = shares.map((_, from) => from).sort((one, other) => shares[other] - shares[one]);
+  return places.slice(0, most).map((from) => ({ from, share: shares[from], message: pushesFrom(decoder, trace, layer, position, head, from) }));
+}
+
+/**
+ * What happens in the model with a head, which may be left out.
+ * @param {Sight} sight
+ * @param {number} layer
+ * @param {number} head
+ */
+function withHead(sight, layer, head) {
+  const { trace, out } = sight;
   const silent = [headName(layer, head), `attention-${layer + 1}`];
   const isOut = silent.some((part) => out.includes(part));
-  const own = isOut ? traceWithout(sight, out.filter((part) => !silent.includes(part))) : trace;
-  return { scores: pushesOfHead(decoder, own, layer, position, head), isOut };
+  return { trace: isOut ? traceWithout(sight, out.filter((part) => !silent.includes(part))) : trace, isOut };
 }
 
 /**

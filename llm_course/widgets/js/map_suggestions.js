@@ -5,8 +5,10 @@
 
 /** Three of its heads are needed, each for something else. */
 const KITE = "Ben and Lily had a blue kite. Ben gave the blue kite to";
+/** Both names come twice, and who gives is not the latest. */
+const SAW = "Ben and Lily had a red ball. Ben saw Lily and gave the red ball to";
 /** Where suggestions start, but for the sentence and for what is looked at. */
-const WHOLE = { out: [], told: [], since: 0, predict: true, position: -1, every: false };
+const WHOLE = { out: [], told: [], since: 0, predict: true, position: -1, carried: false, every: false };
 
 /**
  * @param {Model} model
@@ -15,12 +17,13 @@ const WHOLE = { out: [], told: [], since: 0, predict: true, position: -1, every:
 export function tryThis(model) {
   return [
     gives(model, "Sam", "Head 2 of layer 3 looks at Sam, who gives. Who gets the ball without this head?", "Sam: the head had held him back."),
-    gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: the head holds back whoever gives."),
+    gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: so it holds back whoever gives?"),
     gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head treats both alike."),
     tomGives(model),
     manyPairs(),
-    toldWhoGives(model),
-    threeOfSixteen(),
+    givesHimself(model),
+    whatIsCarried(model),
+    toldTheLatestName(model),
     answerInSteps(model),
     inAll(model),
   ];
@@ -67,15 +70,49 @@ function manyPairs() {
   const text = ballOf("Sam");
   const taken = { text, predict: true, out, told: out };
   return {
-    say: "Two pairs so far. Of 72, how many givers get the ball without head 2?",
+    say: "Two pairs of names so far. Of 72, how many givers get the ball without head 2?",
     set: { ...WHOLE, head: 0, text, part: "pairs" },
     // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
     then: [
       { name: "Leave it out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
-      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Without one of three others, neither name (gray)." },
+      { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Three others: without each, neither name (gray)." },
     ],
     undo: "Ask again",
     guesses: ["under 10", "about 30", "over 50"],
+    at: ".llm-opened",
+  };
+}
+
+/**
+ * The latest name is not who gives.
+ * @param {Model} model
+ * @returns {Start}
+ */
+function givesHimself(model) {
+  const out = ["head-3-2"];
+  const look = { ...lookAt(model, 3, 2), rival: " Ben" };
+  return {
+    say: "Ben saw Lily and gives: to himself, says the model! Whom does head 2 strike out?",
+    set: { ...WHOLE, text: SAW, ...look },
+    then: [{ name: "Leave head 2 out", set: { out, told: out, ...look }, told: "the latest name: without it, Lily comes back." }],
+    undo: "Put head 2 back",
+    guesses: ["who gives", "the latest name"],
+  };
+}
+
+/**
+ * Where a head looks is not yet what it reads there.
+ * @param {Model} model
+ * @returns {Start}
+ */
+function whatIsCarried(model) {
+  const look = { ...lookAt(model, 3, 2), rival: " Ben" };
+  return {
+    say: "Head 2 takes a message from each word. What does “and” before “gave” tell it?",
+    set: { ...WHOLE, predict: false, text: SAW, ...look },
+    then: [{ name: "Show me", set: { carried: true, ...look }, told: "not Lily: each word knows the latest name." }],
+    undo: "Ask again",
+    guesses: ["not Ben", "not Lily", "nothing"],
     at: ".llm-opened",
   };
 }
@@ -85,35 +122,21 @@ function manyPairs() {
  * @param {Model} model
  * @returns {Start}
  */
-function toldWhoGives(model) {
+function toldTheLatestName(model) {
   const out = ["head-1-2"];
   const text = ballOf("Ben");
   const [since, gave, last] = [10, 11, 15]; // the second “Ben”, and what follows
   // Which step is taken is told by the position, which is the last one after both.
   const taken = (/** @type {number} */ position) => ({ position, out, told: out, since });
   return {
-    say: "Head 2 of layer 1 tells “gave” who gives. Leave it out there: who gets the ball?",
+    say: "Layer 1’s head 2 tells each word the latest name. Without it, who gets the ball?",
     set: { ...WHOLE, predict: false, text, ...lookAt(model, 1, 2), rival: " Ben", position: gave },
     then: [
-      { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 of layer 3 now misses the giver." },
-      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2 }, told: "45 givers. Out everywhere, neither name comes." },
+      { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 of layer 3 now misses him." },
+      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2 }, told: "45 givers get it back. Before, it was none." },
     ],
     undo: "Put it back",
     guesses: [...namesWith("Ben"), "another"],
-  };
-}
-
-/**
- * The heads that the kite's sentence needs.
- * @returns {Start}
- */
-function threeOfSixteen() {
-  return {
-    say: "Of sixteen heads, each left out alone, three change the guess. Which? Press “?”.",
-    set: { ...WHOLE, text: KITE, rival: " Ben", part: "draw" },
-    then: [{ name: "Show me", set: { predict: false, out: [], told: [] }, told: "Layer 3: heads 2 and 1. Layer 1: head 4." }],
-    undo: "Ask again",
-    at: ".llm-opened",
   };
 }
 
@@ -129,9 +152,9 @@ function answerInSteps(model) {
     say: "Three heads each change this guess. Take them away one by one: what was each for?",
     set: { ...WHOLE, text: KITE, ...lookAt(model, 3, 2), rival: " Ben" },
     then: [
-      { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck out the giver." },
+      { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck him out." },
       { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both names." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: head 4 had called for a name." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: without head 4 it is no name at all." },
     ],
     undo: "Put all three back",
   };
@@ -144,7 +167,7 @@ function answerInSteps(model) {
  */
 function inAll(model) {
   return {
-    say: "So layer 1 notes who gives (head 2) and calls for a name (4). Layer 3 raises names (1) and strikes out the giver (2). Your turn.",
+    say: "So layer 1 notes the latest name (head 2) and calls for one (4). Layer 3 raises names (1), strikes out the latest (2). Your turn.",
     set: { ...WHOLE, predict: false, text: ballOf("Sam"), ...lookAt(model, 3, 2), rival: " Sam" },
   };
 }

@@ -4,7 +4,7 @@ import { element } from "./dom.js";
 import { writtenAt } from "./lens_table.js";
 import { argmax, softmax } from "./numbers.js";
 import { isLeftOut, partsInWords, traceOtherwise } from "./sight.js";
-import { percent } from "./token_bars.js";
+import { percent, wholePercent } from "./token_bars.js";
 
 /** @import { Sight } from "./sight.js" */
 
@@ -79,14 +79,4 @@ export function guessNow(sight) {
  */
 export function inWords(sight, id, share) {
   return `“${writtenAt(sight, id)}”, ${percent(share)}`;
-}
-
-/**
- * A share in few letters. What is not all, or not nothing, is not said to be.
- * @param {number} share
- */
-function wholePercent(share) {
-  const rounded = Math.round(100 * share);
-  if (rounded === 0) return "<1\u00a0%";
-  return rounded === 100 && share < 1 ? ">99\u00a0%" : `${rounded}\u00a0%`;
 }

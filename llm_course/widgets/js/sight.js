@@ -24,6 +24,7 @@ export const SENTENCE_TOKENS = 24;
  * @property {number} since  The position from which on they are left out: 0 for the whole text.
  * @property {boolean} predict  Whether a reader is to guess first what becomes of the guess without a head.
  * @property {string[]} told  The heads of which it has been told.
+ * @property {boolean} carried  Whether what the head takes from each token is seen, in place of all heads.
  * @property {Trace} trace  Without them.
  * @property {Map<string, Trace>} traces  Those that were asked for, by the parts that they are without since then.
  */
@@ -31,17 +32,17 @@ export const SENTENCE_TOKENS = 24;
 /**
  * @param {CourseModel} course
  * @param {string} text
- * @param {{ head?: number, rival?: string, out?: string[], since?: number, predict?: boolean, told?: string[] }} [chosen]  Parts that the model doesn't have are ignored,
+ * @param {{ head?: number, rival?: string, out?: string[], since?: number, predict?: boolean, told?: string[], carried?: boolean }} [chosen]  Parts that the model doesn't have are ignored,
  *   and so is a place that the text doesn't have.
  * @returns {Sight}
  */
-export function sightOf(course, text, { head = 0, rival = "", out: asked = [], since: from = 0, predict = false, told = [] } = {}) {
+export function sightOf(course, text, { head = 0, rival = "", out: asked = [], since: from = 0, predict = false, told = [], carried = false } = {}) {
   const { ids, cut } = tokensOf(course, text);
   const labels = ids.map((id, i) => (i === 0 ? "START" : symbolLabel(course.tokenizer.tokens[id])));
   const traces = new Map();
   const out = asked.filter((part) => hasPart(course, part));
   const since = from < ids.length ? from : 0;
-  return { course, text, ids, labels, cut, position: ids.length - 1, head, rival, out, since, predict, told, trace: traceWithout({ course, ids, since, traces }, out), traces };
+  return { course, text, ids, labels, cut, position: ids.length - 1, head, rival, out, since, predict, told, carried, trace: traceWithout({ course, ids, since, traces }, out), traces };
 }
 
 /**

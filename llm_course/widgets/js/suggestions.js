@@ -68,8 +68,7 @@ export function suggestions(sentences, ways) {
   const count = element("span");
   const previous = button("‹", () => turn(-1));
   previous.setAttribute("aria-label", "‹ The one before");
-  const next = button("Next ›", () => turn(1));
-  next.setAttribute("aria-label", "Next ›, of what to try");
+  const next = button("", () => turn(1));
 
   /** @param {number} by */
   function turn(by) {
@@ -85,6 +84,9 @@ export function suggestions(sentences, ways) {
     current = index;
     count.textContent = `${index + 1} of ${items.length}`;
     previous.disabled = index === 0;
+    const isLast = index === items.length - 1;
+    next.textContent = isLast ? "Again ›" : "Next ›";
+    next.setAttribute("aria-label", isLast ? "Again ›, from the first" : "Next ›, of what to try");
     items.forEach((item, i) => item.classList.toggle("llm-current", i === index));
     list.dispatchEvent(new CustomEvent("llm-tried", { detail: index, bubbles: true }));
   }

@@ -73,3 +73,13 @@ export function percent(probability) {
   if (probability < 0.001) return "<\u00a00.1\u00a0%";
   return `${(100 * probability).toFixed(1)}\u00a0%`;
 }
+
+/**
+ * A share in few letters. What is not all, or not nothing, is not said to be.
+ * @param {number} share
+ */
+export function wholePercent(share) {
+  const rounded = Math.round(100 * share);
+  if (rounded === 0) return "<1\u00a0%";
+  return rounded === 100 && share < 1 ? ">99\u00a0%" : `${rounded}\u00a0%`;
+}

@@ -14,6 +14,7 @@ import { dot } from "./numbers.js";
  * @property {Rows} input  The residual stream before the layer.
  * @property {Rows} attentionInput  The same after its norm.
  * @property {number[][][]} weights  [position, head, position looked at]
+ * @property {Rows} values  What heads take from a token: [key-value head and its numbers].
  * @property {Rows} mixed  What each head has mixed of the values: [head and its numbers].
  * @property {Rows} attentionOutput
  * @property {Rows} middle  The residual stream after attention has been added.
@@ -116,7 +117,7 @@ function withoutHead(weights, head, { heads, head_size }) {
 /** @returns {LayerTrace} */
 function emptyLayer() {
   return {
-    input: [], attentionInput: [], weights: [], mixed: [], attentionOutput: [], middle: [],
+    input: [], attentionInput: [], weights: [], values: [], mixed: [], attentionOutput: [], middle: [],
     feedForwardInput: [], hidden: [], feedForwardOutput: [], residual: [],
   };
 }
@@ -132,6 +133,7 @@ function keep(found, layer, name, row) {
   const places = {
     embedding: found.embedding,
     attention_input: layer.attentionInput,
+    value: layer.values,
     mixed: layer.mixed,
     attention_output: layer.attentionOutput,
     feed_forward_input: layer.feedForwardInput,
@@ -171,10 +173,40 @@ export function lensRow(decoder, row) {
  * @returns {Float32Array}
  */
 export function pushesOfHead(decoder, trace, layer, position, head) {
-  const { head_size, hidden_size } = decoder.config;
-  const { mixed, residual } = trace.layers[layer];
-  const alone = mixed[position].map((value, i) => (Math.floor(i / head_size) === head ? value : 0));
-  return pushesOf(decoder, multiply(decoder.layers[layer].output, alone, hidden_size), residual[position]);
+  const { head_size } = decoder.config;
+  const { mixed } = trace.layers[layer];
+  return pushesOfMix(decoder, trace, layer, position, head, mixed[position].subarray(head * head_size, (head + 1) * head_size));
+}
+
+/**
+ * By how much a head would raise the logit of each token in the lens if it took all from one position.
+ * @param {Decoder} decoder
+ * @param {Trace} trace
+ * @param {number} layer
+ * @param {number} position
+ * @param {number} head
+ * @param {number} from
+ * @returns {Float32Array}
+ */
+export function pushesFrom(decoder, trace, layer, position, head, from) {
+  const { head_size, heads, kv_heads } = decoder.config;
+  const shared = Math.floor(head / (heads / kv_heads)) * head_size;
+  return pushesOfMix(decoder, trace, layer, position, head, trace.layers[layer].values[from].subarray(shared, shared + head_size));
+}
+
+/**
+ * @param {Decoder} decoder
+ * @param {Trace} trace
+ * @param {number} layer
+ * @param {number} position
+ * @param {number} head
+ * @param {Float32Array} mix  What the head has mixed of the values.
+ */
+function pushesOfMix(decoder, trace, layer, position, head, mix) {
+  const { head_size, heads, hidden_size } = decoder.config;
+  const alone = new Float32Array(heads * head_size);
+  alone.set(mix, head * head_size);
+  return pushesOf(decoder, multiply(decoder.layers[layer].output, alone, hidden_size), trace.layers[layer].residual[position]);
 }
 
 /**

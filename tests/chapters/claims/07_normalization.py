@@ -193,20 +193,36 @@ assert all(looked == giver for (giver, _), (_, looked) in whole.items())
 # the ball every time"
 assert counts["the first gives", "without head 2"][0] == 54 and counts["the second gives", "without head 2"][1] == 56
 assert counts["“They” give", "without head 2"] == [0, 72] and counts["“They” give", "with all heads"][1] < 72
-# "the head still looks most at the giver, with all 72 pairs", "Without it, the giver gets the ball back in only 3
-# sentences; without head 1 as well, in 43. So head 1 is mostly enough here"
-comes_back = []
-for (giver, _), ids in both_twice.items():
+# "With all 72 pairs the head looks most at the latest name", "in 37 sentences the giver gives the ball to himself.
+# Without the head, in 10", and with it the latest name, who gets the ball in 61 then, is lowered more
+gets_it = []
+for (giver, latest), ids in sees.items():
     with torch.no_grad():
         looked_at = stories(ids[None], output_attentions=True).attentions[2][0, 1, -1].argmax()
-        comes_back.append([who_gets_it(ids, tried[f"without {out}"]) == giver for out in ("head 2", "heads 1, 2")])
-    assert looked_at > 10 and tokenizer.decode(ids[looked_at]) == f" {giver}"
-assert [sum(each) for each in zip(*comes_back, strict=True)] == [3, 43] and looks_at_giver == len(comes_back) == 72
-# "without it, only 11 sentences go to one of the two", "take head 2 away as well, and 67 do",
-# "Ben and Lily are one of the other five pairs"
+        scores = [decoder(ids, tried[name])[-1] for name in ("with all heads", "without head 2")]
+    assert tokenizer.decode(ids).endswith(f". {giver} saw {latest} and gave the red ball to")
+    assert tokenizer.decode(ids[looked_at]) == f" {latest}" and looked_at > 10
+    gets_it.append([[tokenizer.decode(each.argmax()).strip() == name for name in (giver, latest)] for each in scores])
+assert torch.tensor(gets_it).sum(0).tolist() == [[37, 34], [10, 61]] and looks_at_latest == len(gets_it) == 72
+# the seventh suggestion's sentence: "the rows of “Ben” and “saw” say “not Ben” to our head; those of “Lily”, “and”,
+# “red”, and “ball” say “not Lily”": of all tokens' scores, what each row's value adds lowers that name most
+ids = sees["Ben", "Lily"]
+with torch.no_grad():
+    rows = streams(ids, weights)[2]
+    third = layer_weights(weights, 2)
+    values = rms_norm(rows, third["input_layernorm.weight"]) @ third["self_attn.v_proj.weight"].T
+    shared = slice(0, head_dim)  # of the first two heads
+    after = streams(ids, weights)[3][-1]
+    gain = stories.model.norm.weight * torch.rsqrt(after.pow(2).mean() + stories.config.rms_norm_eps)
+    messages = stories.lm_head(values[:, shared] @ writes[:, head_dim : 2 * head_dim].T * gain)
+said = {tokenizer.decode(ids[place]): messages[place] for place in range(10, len(ids))}
+assert stories.config.num_attention_heads == 2 * stories.config.num_key_value_heads
+for words, name in (((" Ben", " saw"), " Ben"), ((" Lily", " and", " gave", " the", " red", " ball"), " Lily")):
+    for word in words:
+        assert tokenizer.decode(said[word].abs().argmax()) == name and said[word].min() < -6
+# "without it, only 11 sentences go to one of the two", "take head 2 away as well, and 67 do"
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
 assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
-assert gets["without heads 1, 2"]["Ben", "Lily"] not in ("Ben", "Lily")
 # "Head 1 adds 5.6 to Anna's score and 7.3 to Sam's; head 2 takes 1.9 and 9.2 away", "Without head 1, both lose
 # what it adds, and “gave” wins", in the map's first sentence
 text_ids = tokenizer(
@@ -256,15 +272,15 @@ for head, back in ((None, 0), (1, 16), (2, 45), (3, 0), (4, 0)):
     assert returned == back == given_back[head] and tokenizer.decode(ids[-6]) == f" {pair[0]}"
     assert abs(sum(changes) / 72 - lowered[head].mean()) < 0.01
 assert [round(lowered[head].mean().item(), 1) for head in (None, 2)] == [-10.0, 0.2]
-# "looks, from “gave”, at the latest name", "into the rows of this sentence who it is about", "Left out everywhere,
-# [...] in 71 of 72 cases the ball goes to neither of the two"
+# "looks from “gave”, “the”, “red”, and “ball” at the latest name", "Left out everywhere, [...] in 71 of 72 cases the
+# ball goes to neither of the two"
 neither = 0
 for (giver, other), ids in {pair: token_ids(*pair, pair[0]) for pair in name_pairs}.items():
     with torch.no_grad():
         looks = stories(ids[None], output_attentions=True).attentions[0][0, 1]
         guess = tokenizer.decode(last_by_rows(ids, 0, weights, 1).argmax()).strip()
     words = [tokenizer.decode(id) for id in ids]
-    assert [words[looks[place].argmax()] for place in (-5, -2)] == [f" {giver}"] * 2 and looks[-5].max() > 0.99
-    assert words[-5] == " gave" and words[-2] == " ball"
+    assert words[-5:-1] == [" gave", " the", " red", " ball"]
+    assert all(words[row.argmax()] == f" {giver}" and row.max() > 0.99 for row in looks[-5:-1])
     neither += guess not in (giver, other)
 assert neither == 71

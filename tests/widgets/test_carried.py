@@ -1,0 +1,143 @@
+"""What a head takes from each token in the decoder map, against torch; a head that knows the latest name, not who gives."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from llm_course import models
+from llm_course.widgets import DecoderMap
+from tests.widgets.conftest import Watched
+from tests.widgets.test_decoder_map import as_rows, guesses_without, shown, stories_tokenizer, token_ids
+from tests.widgets.test_layer_heads import BALL, number, pushes_by_torch, token_id
+
+SAW = "Ben and Lily had a red ball. Ben saw Lily and gave the red ball to"
+LINE = re.compile(r"(\S+) ([+−]\d+\.\d)")
+
+
+def taken_by_torch(text: str, head: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """What a head of layer 3 takes at the last token: the share of each, and what its value alone would add to the logits.
+
+    Shapes [token] and [token, vocabulary].
+    """
+    model = models.load("stories").model
+    model.set_attn_implementation("eager")
+    layer, size, kept = model.model.layers[2], model.config.head_dim, {}
+    hooks = [
+        layer.self_attn.v_proj.register_forward_hook(lambda *call: kept.update(values=call[2][0])),
+        layer.register_forward_hook(lambda *call: kept.update(residual=as_rows(call[2])[-1])),
+    ]
+    with torch.no_grad():
+        shares = model(torch.tensor([token_ids(text)]), output_attentions=True).attentions[2][0, head - 1, -1]
+        shared = (head - 1) // (model.config.num_attention_heads // model.config.num_key_value_heads)
+        values = kept["values"][:, shared * size : (shared + 1) * size]
+        added = values @ layer.self_attn.o_proj.weight[:, (head - 1) * size : head * size].T
+        scale = (kept["residual"].square().mean() + model.config.rms_norm_eps).sqrt()
+        messages = model.lm_head(added * model.model.norm.weight / scale)
+    for hook in hooks:
+        hook.remove()
+    return shares, messages
+
+
+def lines(page: Page) -> list[list[str]]:
+    """The text of each cell of each line."""
+    table: list[list[str]] = page.locator(".llm-messages tbody tr").evaluate_all(
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    return table
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("head", "out"), [(2, []), (1, []), (2, ["head-3-2"])])
+def test_share_times_message_is_what_torch_finds(watched: Watched, site: Path, head: int, out: Sequence[str]) -> None:
+    page = shown(watched, site, DecoderMap(BALL, head=head, rival=" Sam"), 944, 15)
+    if out:
+        page.get_by_role("button", name="Leave out head 2 of layer 3").click()
+    page.get_by_role("button", name=f"What head {head} takes from each token").click()
+    shares, messages = taken_by_torch(BALL, head)
+    places = sorted(shares.argsort(descending=True)[:7].tolist())
+    ids = [token_id(" Anna"), token_id(" Sam")]
+    if out:  # without it later rows differ, and with them what the norm divides by: not in this layer
+        assert guesses_without(token_ids(BALL), out)[-1] == "␣Sam"
+    *own, others, total = lines(page)
+    for line, place in zip(own, places, strict=True):
+        label, share, message, *products = line
+        assert label == stories_tokenizer().decode([token_ids(BALL)[place]]).replace(" ", "␣")
+        assert number(share.split("\u00a0")[0]) == pytest.approx(100 * float(shares[place]), abs=0.6)
+        token, by = LINE.fullmatch(message).groups()  # type: ignore[union-attr]
+        strongest = int(messages[place].abs().argmax())
+        assert number(by) == pytest.approx(float(messages[place][strongest]), abs=0.15)
+        assert token == stories_tokenizer().decode([strongest]).replace(" ", "␣")
+        for product, id in zip(products, ids, strict=True):
+            assert number(product) == pytest.approx(float(shares[place] * messages[place][id]), abs=0.1)
+    in_all = pushes_by_torch(BALL)[head - 1][ids]
+    assert others[0] == "8 others" and total[0] == "in all"
+    for column, expected in enumerate(in_all.tolist(), 3):
+        assert number(total[column]) == pytest.approx(expected, abs=0.1)
+        assert sum(number(line[column]) for line in (*own, others)) == pytest.approx(expected, abs=0.5)
+    torch.testing.assert_close((shares[:, None] * messages).sum(0), pushes_by_torch(BALL)[head - 1], rtol=0, atol=0.01)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "small"), [(760, True), (944, False), (944, True)])
+def test_the_way_to_what_is_taken_and_back_keeps_the_focus_and_moves_nothing(
+    watched: Watched, site: Path, width: int, small: bool
+) -> None:
+    page = shown(watched, site, DecoderMap(BALL, "layer-3" if small else "attention-3", small=small), width, 15)
+    before = page.locator(".llm-widget").bounding_box()
+    opens = page.get_by_role("button", name="What head 1 takes from each token")
+    opens.press("Enter")
+    back = page.get_by_role("button", name="‹ All heads")
+    expect(back).to_be_focused()
+    expect(page.get_by_role("region", name="The opened part")).to_contain_text("Head 1 adds share × message")
+    assert page.locator(".llm-widget").bounding_box() == before
+    cut = "table => table.scrollWidth > table.clientWidth + 1 || table.scrollHeight > table.clientHeight + 1"
+    assert not page.locator(".llm-scroller:has(.llm-messages)").evaluate(cut)
+    back.press("Enter")
+    expect(opens).to_be_focused()
+    expect(page.get_by_role("button", name="head 1", exact=True)).to_have_attribute("aria-pressed", "true")
+    opens.press("Enter")
+    page.locator(f'.llm-boxes [name="{"layer" if small else "attention"}-2"]').click()
+    expect(page.locator(".llm-messages")).to_have_count(0)  # another layer shows its heads
+
+
+@pytest.mark.browser
+def test_what_a_head_takes_is_not_told_before_it_is_guessed(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(BALL, head=2, rival=" Sam", predict=True), 944, 15)
+    opens = page.locator(".llm-heads .llm-opens")
+    expect(opens).to_have_count(0)
+    page.get_by_role("button", name="Leave out head 2 of layer 3").click()
+    expect(opens).to_have_count(1)
+
+
+@pytest.mark.browser
+def test_words_after_a_name_carry_it_and_suggestions_show_it(watched: Watched, site: Path) -> None:
+    page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
+    tips, said = page.get_by_role("group", name="What to try"), page.get_by_role("status")
+    told, guesses = tips.locator("li.llm-current b"), tips.get_by_role("group", name="Your guess")
+    for _ in range(5):
+        tips.get_by_role("button", name="Next ›").click()
+    expect(page.get_by_label("Text", exact=True)).to_have_value(SAW)
+    expect(said).to_contain_text("the model guesses “␣Ben”, 74")
+    guesses.get_by_role("button", name="the latest name").click()
+    expect(told).to_have_text("Right, the latest name: without it, Lily comes back.")
+    expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Lily”, 92")
+    assert [guesses_without(token_ids(SAW), out)[-1] for out in ([], ["head-3-2"])] == ["␣Ben", "␣Lily"]
+    tips.get_by_role("button", name="Next ›").click()
+    guesses.get_by_role("button", name="not Ben").click()
+    expect(told).to_have_text("No, not Lily: each word knows the latest name.")
+    messages = {label: message.split(" ")[0] for label, _, message, *_ in lines(page) if message}
+    late = {f"␣{word}": "␣Lily" for word in ("Lily", "and", "red", "ball")}
+    assert late | {"␣Ben": "␣Ben", "␣saw": "␣Ben"} == {word: messages[word] for word in messages if word != "␣to"}
+    assert page.locator(".llm-messages .llm-lowers").count() >= len(late)
+    tips.get_by_role("button", name="‹ The one before").click()
+    expect(tips).to_contain_text("6 of 10")
+    expect(page.locator(".llm-messages")).to_have_count(0)
+    for place in range(5, 0, -1):
+        tips.get_by_role("button", name="‹ The one before").click()
+        expect(tips).to_contain_text(f"{place} of 10")
+    expect(page.get_by_label("Text", exact=True)).to_have_value(BALL)
+    expect(tips.get_by_role("button", name="‹ The one before")).to_be_disabled()
