@@ -1,4 +1,4 @@
-"""What a head takes from each token in the decoder map, against torch; a head that knows the latest name, not who gives."""
+"""What a head of the decoder map takes from each token, against torch; a head that follows the latest name."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ LINE = re.compile(r"(\S+) ([+−]\d+\.\d)")
 
 
 def taken_by_torch(text: str, head: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a head of layer 3 takes at the last token: the share of each, and what its value alone would add to the logits.
+    """What a head of layer 3 takes at the last token: the share of each, and what its value would add to the logits.
 
     Shapes [token] and [token, vocabulary].
     """
@@ -74,7 +74,7 @@ def test_share_times_message_is_what_torch_finds(watched: Watched, site: Path, h
         for product, id in zip(products, ids, strict=True):
             assert number(product) == pytest.approx(float(shares[place] * messages[place][id]), abs=0.1)
     in_all = pushes_by_torch(BALL)[head - 1][ids]
-    assert others[0] == "8 others" and total[0] == "in all"
+    assert others[0] == "8 more" and total[0] == "in all"
     for column, expected in enumerate(in_all.tolist(), 3):
         assert number(total[column]) == pytest.approx(expected, abs=0.1)
         assert sum(number(line[column]) for line in (*own, others)) == pytest.approx(expected, abs=0.5)
@@ -127,8 +127,8 @@ def test_words_after_a_name_carry_it_and_suggestions_show_it(watched: Watched, s
     expect(said).to_contain_text("Without head 2 of layer 3, after “␣to”, the first guess is “␣Lily”, 92")
     assert [guesses_without(token_ids(SAW), out)[-1] for out in ([], ["head-3-2"])] == ["␣Ben", "␣Lily"]
     tips.get_by_role("button", name="Next ›").click()
-    guesses.get_by_role("button", name="not Ben").click()
-    expect(told).to_have_text("No, not Lily: each word knows the latest name.")
+    guesses.get_by_role("button", name="“not Ben”").click()
+    expect(told).to_have_text("No, “not Lily”: words carry the latest name.")
     messages = {label: message.split(" ")[0] for label, _, message, *_ in lines(page) if message}
     late = {f"␣{word}": "␣Lily" for word in ("Lily", "and", "red", "ball")}
     assert late | {"␣Ben": "␣Ben", "␣saw": "␣Ben"} == {word: messages[word] for word in messages if word != "␣to"}

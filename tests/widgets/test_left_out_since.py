@@ -13,7 +13,9 @@ from playwright.sync_api import expect
 from llm_course import models
 from llm_course.widgets import DecoderMap
 from tests.widgets.conftest import Watched, run_node
+from tests.widgets.test_carried import taken_by_torch
 from tests.widgets.test_decoder_map import LEFT_OUT, TEXT, shown, token_ids
+from tests.widgets.test_layer_heads import number, token_id
 from tests.widgets.test_parity import READ_MODEL
 
 SINCE = (
@@ -75,16 +77,27 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
     expect(said).to_contain_text("After “␣gave”")
     expect(part).to_contain_text("Head 2 (blue above) takes 99.4 % from “␣Ben”")
     tips.get_by_role("group", name="Your guess").get_by_role("button", name="Ben").click()
-    expect(verdict).to_have_text("Right, Ben: head 2 of layer 3 now misses him.")
+    expect(verdict).to_have_text("Right, Ben: nothing says “not Ben” now.")
     expect(said).to_contain_text(
         "Without head 2 of layer 1 from “␣Ben” on, after “␣to”, the first guess is “␣Ben”, 64.0 %."
     )
     expect(part).to_contain_text("takes 62.9 % from “␣red” and lowers “␣Ben” by 0.5")
+    taken = page.locator(".llm-messages tbody tr").evaluate_all(
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    told = {word: (now.split(" ")[0], before.split(" ")[0]) for word, _, now, _, before in taken}
+    assert [told[f"␣{word}"][1] for word in ("Ben", "gave", "the", "red", "ball")] == ["␣Ben"] * 5
+    whole, messages = taken_by_torch(BEN, 2)
+    for place, (_, _, _, share, before) in zip(range(SECOND_BEN, 15), taken[1:6], strict=True):
+        assert float(share.split("\u00a0")[0]) == pytest.approx(100 * float(whole[place]), abs=0.6)
+        lowered = float(messages[place][token_id(" Ben")])
+        assert number(before.split(" ")[1]) == pytest.approx(lowered, abs=0.15)
+    assert all(told[f"␣{word}"][0] != "␣Ben" for word in ("gave", "the", "red", "ball"))
     shares = logits_without(models.load("stories").model, token_ids(BEN), ["head-1-2"], SECOND_BEN)[-1].softmax(-1)
     assert shares.max() == pytest.approx(0.640, abs=0.01)
     assert page.locator(".llm-widget").bounding_box()["height"] == pytest.approx(height, abs=0.5)  # type: ignore[index]
     tips.get_by_role("button", name="All 72 pairs").click()
-    expect(verdict).to_have_text("45 givers get it back. Before, it was none.")
+    expect(verdict).to_have_text("45 givers. Out everywhere (card 5): neither.")
     expect(page.locator(".llm-name-counts b")).to_have_text(["19", "45", "8"])
     page.get_by_role("button", name="Sam and Tom: Sam").click()  # a text with a token less before the giver
     expect(said).to_contain_text("Without head 2 of layer 1 from “␣Sam” on, after “␣to”, the first guess is “␣Sam”")

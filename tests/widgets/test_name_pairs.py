@@ -95,7 +95,7 @@ def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, sit
     expect(counts).to_have_text([str(count) for count in without_head])
     assert whole[1] == 0 and without_head[1] == 54
     told = tips.locator("li.llm-current b")
-    expect(told).to_have_text("No, over 50: 54. With head 2 it was none.")
+    expect(told).to_have_text("No, over 50: 54. Tom’s row: head 1 is enough.")
     tom = [cell.inner_text() for cell in tiles.all() if (cell.get_attribute("aria-label") or "").startswith("Tom and")]
     assert tom == [name for name in NAMES if name != "Tom"]
     page.get_by_role("button", name="Tom and Mia: Mia").press("Enter")

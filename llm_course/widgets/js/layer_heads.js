@@ -68,7 +68,7 @@ function scoresInstead(sight, layer, head) {
   const { scores } = addedByHead(sight, layer, head);
   const adds = [guess, rival].map((id) => `${signed(scores[id], 1)} to “${written(course, id)}”`);
   const ends = [guess, rival].map((id) => format(trace.logits[position][id], 1));
-  return `Head ${head + 1} would add ${adds.join(", ")}. Without it their scores end at ${ends.join(" and ")}.`;
+  return `Here head ${head + 1} would add ${adds.join(", ")}. Without it they end at ${ends.join(" and ")}.`;
 }
 
 /**

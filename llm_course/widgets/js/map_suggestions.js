@@ -74,7 +74,7 @@ function manyPairs() {
     set: { ...WHOLE, head: 0, text, part: "pairs" },
     // Which step is taken is told by the head that is looked at, which is none here: others may have been left out since.
     then: [
-      { name: "Leave it out", set: { head: 2, ...taken }, told: "over 50: 54. With head 2 it was none." },
+      { name: "Leave it out", set: { head: 2, ...taken }, told: "over 50: 54. Tom’s row: head 1 is enough." },
       { name: "Try every head", set: { head: 1, ...taken, predict: false }, told: "Three others: without each, neither name (gray)." },
     ],
     undo: "Ask again",
@@ -110,9 +110,9 @@ function whatIsCarried(model) {
   return {
     say: "Head 2 takes a message from each word. What does “and” before “gave” tell it?",
     set: { ...WHOLE, predict: false, text: SAW, ...look },
-    then: [{ name: "Show me", set: { carried: true, ...look }, told: "not Lily: each word knows the latest name." }],
+    then: [{ name: "Show me", set: { carried: true, ...look }, told: "“not Lily”: words carry the latest name." }],
     undo: "Ask again",
-    guesses: ["not Ben", "not Lily", "nothing"],
+    guesses: ["“not Ben”", "“not Lily”", "nothing"],
     at: ".llm-opened",
   };
 }
@@ -129,11 +129,11 @@ function toldTheLatestName(model) {
   // Which step is taken is told by the position, which is the last one after both.
   const taken = (/** @type {number} */ position) => ({ position, out, told: out, since });
   return {
-    say: "Layer 1’s head 2 tells each word the latest name. Without it, who gets the ball?",
+    say: "Layer 1’s head 2 notes the latest name. Out from “Ben” on, who gets the ball?",
     set: { ...WHOLE, predict: false, text, ...lookAt(model, 1, 2), rival: " Ben", position: gave },
     then: [
-      { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2) }, told: "Ben: head 2 of layer 3 now misses him." },
-      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2 }, told: "45 givers get it back. Before, it was none." },
+      { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2), carried: true }, told: "Ben: nothing says “not Ben” now." },
+      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2, carried: false }, told: "45 givers. Out everywhere (card 5): neither." },
     ],
     undo: "Put it back",
     guesses: [...namesWith("Ben"), "another"],
@@ -167,7 +167,7 @@ function answerInSteps(model) {
  */
 function inAll(model) {
   return {
-    say: "So layer 1 notes the latest name (head 2) and calls for one (4). Layer 3 raises names (1), strikes out the latest (2). Your turn.",
+    say: "So layer 1 notes the latest name (head 2), asks for a name (4). Layer 3 raises names (1), strikes out the latest (2). Your turn.",
     set: { ...WHOLE, predict: false, text: ballOf("Sam"), ...lookAt(model, 3, 2), rival: " Sam" },
   };
 }
