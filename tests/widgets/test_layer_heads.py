@@ -227,14 +227,14 @@ def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) ->
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 756, 15)
     said, tips = page.get_by_role("status"), page.get_by_role("group", name="What to try")
     card, verdict = page.locator(".llm-widget").bounding_box(), tips.locator("li.llm-current b")
-    for count in range(4):
+    for count in range(3):
         if count:
             tips.get_by_role("button", name="Next ›").click()
         tips.get_by_role("group", name="Your guess").get_by_role("button").last.click()
         expect(verdict).to_have_text(re.compile("^(No|Right), "))
         (name,) = re.findall(r", (\w+):", verdict.inner_text())
         expect(said).to_contain_text(f"the first guess is “␣{name}”")
-        assert verdict.inner_text().startswith("Right") == (count == 3)
+        assert verdict.inner_text().startswith("Right") == (count == 2)
         assert page.locator(".llm-widget").bounding_box() == card
     tips.get_by_role("button", name="Show me").click()
     expect(verdict).to_have_text("Tom: head 1 had raised Mia, not Tom.")
@@ -262,7 +262,7 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
         ),
         (
             "Head 4 of layer 1, too",
-            "school: without head 4 it is no name at all.",
+            "school: without head 4, no name.",
             "Here head 4 would add +1.5 to “␣Lily”, +2.1 to “␣Ben”. Without it",
         ),
     ]
@@ -271,7 +271,10 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
         expect(told).to_have_text(reason)
         expect(part).to_contain_text(shows)
     expect(said).to_have_text("␣Lily → ␣Ben → ␣Zoe → ␣school, 81.6\u00a0%: one part after the other is left out.")
-    tips.get_by_role("button", name="Put all three back").click()
+    tips.get_by_role("button", name="Only head 4, 72 pairs").click()
+    expect(told).to_have_text("Nearly always neither: head 4 asks for a name.")
+    expect(page.locator(".llm-name-counts b")).to_have_text(["4", "0", "68"])
+    tips.get_by_role("button", name="Put all back").click()
     expect(said).to_contain_text("the model guesses “␣Lily”")
     expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
 
@@ -510,7 +513,7 @@ def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str
 def test_on_a_phone_a_button_leads_to_what_a_suggestion_is_about(watched: Watched, site: Path, width: int) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True, predict=True), width, 15)
     tips, there = page.get_by_role("group", name="What to try"), page.get_by_role("button", name="Go there ↓")
-    for _ in range(4):
+    for _ in range(3):
         tips.get_by_role("button", name="Next ›").click()
     if width > 608:  # all stands on one screen
         expect(there).to_be_hidden()

@@ -86,7 +86,7 @@ def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, sit
     page = shown(watched, site, widget, 1160, 15)
     height = page.locator(".llm-widget").bounding_box()["height"]  # type: ignore[index]
     tips, counts, tiles = page.locator(".llm-try"), page.locator(".llm-name-counts b"), page.locator(".llm-name-pair")
-    for _ in range(4):
+    for _ in range(3):
         tips.get_by_role("button", name="Next ›").click()
     whole = outcomes([guess for guess, _ in torch_guesses([])])
     expect(counts).to_have_text([str(count) for count in whole])
@@ -194,7 +194,7 @@ def test_who_answers_before_all_pairs_are_read_sees_those_that_were_asked_for(wa
     """The map is drawn anew with each step: what was still to be read for the one before is not written into it."""
     widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, switches=False, predict=True)
     page = shown(watched, site, widget, 944, 15)
-    for _ in range(4):
+    for _ in range(3):
         page.get_by_role("button", name="Next ›").click()
     guesses = page.get_by_role("group", name="Your guess").get_by_role("button")
     guesses.first.evaluate(

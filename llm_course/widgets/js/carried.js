@@ -16,6 +16,8 @@ import { wholePercent } from "./token_bars.js";
 
 /** Tokens with a line of their own. */
 const MOST = 7;
+/** A message that moves no score by more is not named: what it would move most is chance. */
+const WEAK = 4;
 
 /**
  * @param {Sight} sight
@@ -48,7 +50,7 @@ function products(sight, layer, head, isAsked, caption) {
   const lines = linesOf(sight, layer, head);
   const lanes = lanesOf(rivals, [NOTHING, ...lines.flatMap(({ from, by }) => [from, plus(from, by)])]);
   const rows = lines.map(({ name, share, message, from, by }) => tableRow(name, isAsked ? [share, "?", "?", "?"] : [share, message, ...lanes(from, by, signed)]));
-  const compared = [rivals.guess, rivals.rival].map((id) => `for ${written(sight.course, id)}`);
+  const compared = [rivals.guess, rivals.rival].map((id) => written(sight.course, id));
   return captionedTable(`${caption}, from each token`, ["from", "share", "message", ...compared], rows, "llm-heat llm-messages");
 }
 
@@ -112,6 +114,8 @@ function linesOf(sight, layer, head) {
  */
 function inWords(sight, message) {
   const strongest = message.reduce((most, by, id) => (Math.abs(by) > Math.abs(message[most]) ? id : most), 0);
+  const words = `${written(sight.course, strongest)} ${signed(message[strongest], 1)}`;
+  if (Math.abs(message[strongest]) < WEAK) return element("span", { class: "llm-note", title: words }, "weak");
   const mark = element("i", { class: `llm-of-outcome ${lookOf(rivalsOf(sight), strongest)}` });
-  return element("span", {}, mark, `${written(sight.course, strongest)} ${signed(message[strongest], 1)}`);
+  return element("span", {}, mark, words);
 }

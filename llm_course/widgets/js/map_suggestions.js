@@ -18,12 +18,12 @@ export function tryThis(model) {
   return [
     gives(model, "Sam", "Head 2 of layer 3 looks at Sam, who gives. Who gets the ball without this head?", "Sam: the head had held him back."),
     gives(model, "Anna", "Now Anna gives; all else is the same. Who gets the ball without head 2?", "Anna: so it holds back whoever gives?"),
-    gives(model, "They", "Now “They” give; all else is the same. Who gets the ball without head 2?", "Anna: the head treats both alike."),
     tomGives(model),
     manyPairs(),
     givesHimself(model),
     whatIsCarried(model),
     toldTheLatestName(model),
+    whatRaisesNames(model),
     answerInSteps(model),
     inAll(model),
   ];
@@ -39,7 +39,7 @@ export function tryThis(model) {
  */
 function gives(model, giver, say, right) {
   const out = ["head-3-2"];
-  const look = { ...lookAt(model, 3, 2), rival: giver === "They" ? " Sam" : ` ${giver}` };
+  const look = { ...lookAt(model, 3, 2), rival: ` ${giver}` };
   return {
     say,
     set: { ...WHOLE, text: ballOf(giver), ...look },
@@ -133,10 +133,27 @@ function toldTheLatestName(model) {
     set: { ...WHOLE, predict: false, text, ...lookAt(model, 1, 2), rival: " Ben", position: gave },
     then: [
       { name: "Leave it out", set: { ...taken(-1), ...lookAt(model, 3, 2), carried: true }, told: "Ben: nothing says “not Ben” now." },
-      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2, carried: false }, told: "45 givers. Out everywhere (card 5): neither." },
+      { name: "All 72 pairs", set: { ...taken(last), part: "pairs", head: 2, carried: false }, told: "45 givers. Out everywhere (card 4): neither." },
     ],
     undo: "Put it back",
     guesses: [...namesWith("Ben"), "another"],
+  };
+}
+
+/**
+ * The same notes, read in the first sentence and not struck out.
+ * @param {Model} model
+ * @returns {Start}
+ */
+function whatRaisesNames(model) {
+  const look = { ...lookAt(model, 3, 1), rival: " Sam" };
+  return {
+    say: "Head 1 of layer 3 raises names. In which sentence does it read them?",
+    set: { ...WHOLE, predict: false, text: ballOf("Sam"), ...look },
+    then: [{ name: "Show me", set: { carried: true, ...look }, told: "the first: “and” says Sam, “had” Anna." }],
+    undo: "Ask again",
+    guesses: ["the first", "the second"],
+    at: ".llm-opened",
   };
 }
 
@@ -154,9 +171,10 @@ function answerInSteps(model) {
     then: [
       { name: "Take head 2 away", set: { ...taken(1), ...lookAt(model, 3, 2), rival: " Ben" }, told: "Ben: head 2 had struck him out." },
       { name: "Head 1, too", set: { ...taken(2), ...lookAt(model, 3, 1), rival: " Ben" }, told: "Zoe: head 1 had raised both names." },
-      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: without head 4 it is no name at all." },
+      { name: "Head 4 of layer 1, too", set: { ...taken(3), ...lookAt(model, 1, 4), rival: " Ben" }, told: "school: without head 4, no name." },
+      { name: "Only head 4, 72 pairs", set: { out: ["head-1-4"], told: heads, part: "pairs", head: 4 }, told: "Nearly always neither: head 4 asks for a name." },
     ],
-    undo: "Put all three back",
+    undo: "Put all back",
   };
 }
 
@@ -167,7 +185,7 @@ function answerInSteps(model) {
  */
 function inAll(model) {
   return {
-    say: "So layer 1 notes the latest name (head 2), asks for a name (4). Layer 3 raises names (1), strikes out the latest (2). Your turn.",
+    say: "So layer 1 notes the latest name (head 2), asks for a name (4). Layer 3 raises names (1), strikes out the latest (2). Your turn: it knows simple stories.",
     set: { ...WHOLE, predict: false, text: ballOf("Sam"), ...lookAt(model, 3, 2), rival: " Sam" },
   };
 }

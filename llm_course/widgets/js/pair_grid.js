@@ -104,7 +104,7 @@ function tellCounts(sight, pairs, node) {
  */
 function headBars(sight, { leaveOutOnly, pairs, tellAll }) {
   const parts = headsOf(sight).flat();
-  const table = headButtons(sight, "Guesses changed, one head out", "llm-names-without", leaveOutOnly);
+  const table = headButtons(sight, `Guesses changed, one head out${sinceInWords(sight)}`, "llm-names-without", leaveOutOnly);
   const isAll = parts.every((part) => !isUntold(sight, part));
   for (const cell of table.querySelectorAll(".llm-names-without:empty")) tellHead(sight, pairs, /** @type {HTMLButtonElement} */ (cell));
   const all = button(`Try all ${parts.length}`, tellAll);

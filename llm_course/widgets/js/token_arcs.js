@@ -12,8 +12,9 @@ const BROADEST = 8;
 const DEEPEST = 24;
 /** In pixels: of a letter of the name, with some room. */
 const LETTER = 6.3;
-/** In pixels: beside the name. */
-const ROOM = 12;
+/** In pixels: beside the name, and how far below the tokens it stands there. */
+const ROOM = 8;
+const LETTERS_HIGH = 16;
 
 /**
  * @param {HTMLElement[]} tokens
@@ -32,21 +33,21 @@ export function tokenArcs(tokens, position, weights, stretch, nameOf) {
   const most = argmax(weights);
   const name = nameOf(percent(weights[most]), most === position);
   const width = LETTER * name.length;
-  const at = placeOfName(width, [middle(broadest), middle(position)], Math.min(...seen.map(middle)), stretch);
-  return [...arcs, svg("text", { x: at, y: DEEPEST + 3, "text-anchor": "middle" }, name)];
+  const { x, y } = placeOfName(width, [middle(broadest), middle(position)], stretch);
+  return [...arcs, svg("text", { x, y, "text-anchor": "middle" }, name)];
 }
 
 /**
- * Amid the arc, or left of all arcs where it is too short and would be covered.
+ * Below the middle of the arc, or left of it where it is so short that it would be covered.
  * @param {number} width
  * @param {[one: number, other: number]} arc  Where it ends.
- * @param {number} first  Where the first arc begins.
  * @param {{ from: number, to: number }} stretch
  */
-function placeOfName(width, [one, other], first, stretch) {
-  const [left, least, most] = [first - ROOM - width / 2, stretch.from + width / 2, stretch.to - width / 2];
-  const isCovered = Math.abs(one - other) < width + 2 * ROOM;
-  return Math.min(Math.max(isCovered && left >= least ? left : (one + other) / 2, least), most);
+function placeOfName(width, [one, other], stretch) {
+  const [least, most] = [stretch.from + width / 2, stretch.to - width / 2];
+  const beside = Math.min(one, other) - ROOM - width / 2;
+  if (Math.abs(one - other) < width + 2 * ROOM && beside >= least) return { x: beside, y: LETTERS_HIGH };
+  return { x: Math.min(Math.max((one + other) / 2, least), most), y: DEEPEST + 3 };
 }
 
 /**

@@ -204,7 +204,7 @@ for (giver, latest), ids in sees.items():
     assert tokenizer.decode(ids[looked_at]) == f" {latest}" and looked_at > 10
     gets_it.append([[tokenizer.decode(each.argmax()).strip() == name for name in (giver, latest)] for each in scores])
 assert torch.tensor(gets_it).sum(0).tolist() == [[37, 34], [10, 61]] and looks_at_latest == len(gets_it) == 72
-# the seventh suggestion's sentence: "the rows of “Ben” and “saw” say “not Ben” to our head; those of “Lily”, “and”,
+# the sixth suggestion's sentence: "the rows of “Ben” and “saw” say “not Ben” to our head; those of “Lily”, “and”,
 # “red”, and “ball” say “not Lily”": of all tokens' scores, what each row's value adds lowers that name most
 ids = sees["Ben", "Lily"]
 with torch.no_grad():
@@ -243,8 +243,9 @@ with torch.no_grad():
         scores = stories.lm_head(writes[:, columns] @ held["mixed"][columns] * gain)
         moved.append([round(float(scores[tokenizer(f" {name}").input_ids[-1]]), 1) for name in ("Anna", "Sam")])
 assert moved == [[5.6, 7.3], [-1.9, -9.2]]
-# "it took 10.0 from the giver's score, it now adds 0.2", "in 45 sentences of 72", "without that one, the ball comes back
-# in 16. Without the last two, it comes back in none", by rows: those before the giver from the whole first layer, the others without
+# "it took 10.0 from the giver's score, it now adds 0.2", "in 45 sentences of 72", "without that one, the ball comes
+# back in 16. Without the last two, it comes back in none", by rows: those before the giver from the whole first layer,
+# the others without
 output_of_first = "self_attn.o_proj.weight"
 
 
