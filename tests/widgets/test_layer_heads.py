@@ -157,8 +157,10 @@ def instead(text: str, out: list[str], head: int, *names: str) -> str:
     ids = [token_id(f" {name}") for name in names]
     pushes = pushes_by_torch(text, [part for part in out if part != f"head-3-{head}"])[head - 1]
     adds = ", ".join(f"{float(pushes[i]):+.1f} to “␣{name}”" for i, name in zip(ids, names, strict=True))
-    ends = " and ".join(f"{float(streams(token_ids(text), out)['logits'][0][-1][i]):.1f}" for i in ids)
-    return f"Here head {head} would add {adds}. Without it they end at {ends}.".replace("-", "−")
+    put_back = [part for part in out if part != f"head-3-{head}"]
+    whole, changed = (streams(token_ids(text), parts)["logits"][0][-1] for parts in (put_back, out))
+    ends = " and ".join(f"{float(whole[i] - changed[i]):+.1f}" for i in ids)
+    return f"Here head {head} would add {adds}; after all layers, {ends}.".replace("-", "−")
 
 
 def number(text: str) -> float:
@@ -263,7 +265,7 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
         (
             "Head 4 of layer 1, too",
             "school: without head 4, no name.",
-            "Here head 4 would add +1.5 to “␣Lily”, +2.1 to “␣Ben”. Without it",
+            "Here head 4 would add +1.5 to “␣Lily”, +2.1 to “␣Ben”; after all layers, ",
         ),
     ]
     for name, reason, shows in steps:

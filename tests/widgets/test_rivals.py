@@ -96,7 +96,7 @@ def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, sit
     expect(plot.locator("polyline.llm-before")).to_have_count(0)
     expect(part).to_contain_text("Head 1 (blue above) takes 29.0")
     page.locator(".llm-heads .llm-otherwise").nth(1).click()
-    expect(part).to_contain_text("would add −1.9 to “␣Anna”, −9.2 to “␣Sam”. Without it")
+    expect(part).to_contain_text("would add −1.9 to “␣Anna”, −9.2 to “␣Sam”; after all layers, +4.4 and −9.4.")
     expect(page.locator(".llm-part-out").get_by_role("button", name="Attention 3", exact=True)).to_be_visible()
     expect(guess).to_have_class(re.compile("llm-green"))
     expect(plot.locator("polyline.llm-before")).to_have_count(2)

@@ -223,8 +223,8 @@ for words, name in (((" Ben", " saw"), " Ben"), ((" Lily", " and", " gave", " th
 # "without it, only 11 sentences go to one of the two", "take head 2 away as well, and 67 do"
 assert sum(guess in pair for pair, guess in gets["without head 1"].items()) == 11
 assert sum(guess in pair for pair, guess in gets["without heads 1, 2"].items()) == 67
-# "Head 1 adds 5.6 to Anna's score and 7.3 to Sam's; head 2 takes 1.9 and 9.2 away", "Without head 1, both lose
-# what it adds, and “gave” wins", in the map's first sentence
+# "In the map's first sentence, head 1 raises both names; without it, “gave” wins", "The map's −9.2 is what it adds at
+# once"
 text_ids = tokenizer(
     tokenizer.bos_token + "Sam and Anna had a red ball. Sam gave the red ball to", return_tensors="pt"
 ).input_ids
@@ -244,8 +244,8 @@ with torch.no_grad():
         moved.append([round(float(scores[tokenizer(f" {name}").input_ids[-1]]), 1) for name in ("Anna", "Sam")])
 assert moved == [[5.6, 7.3], [-1.9, -9.2]]
 # "it took 10.0 from the giver's score, it now adds 0.2", "in 45 sentences of 72", "without that one, the ball comes
-# back in 16. Without the last two, it comes back in none", by rows: those before the giver from the whole first layer,
-# the others without
+# back in 16. Without the last two, it comes back in none; without head 4, neither of the two gets it in 68", by rows:
+# those before the giver from the whole first layer, the others without
 output_of_first = "self_attn.o_proj.weight"
 
 
@@ -259,8 +259,8 @@ def last_by_rows(ids, since, reading, head):
     return rms_norm(rows, reading["model.norm.weight"])[-1] @ reading["model.embed_tokens.weight"].T
 
 
-for head, back in ((None, 0), (1, 16), (2, 45), (3, 0), (4, 0)):
-    changes, returned = [], 0
+for head, back, other in ((None, 0, 71), (1, 16, 50), (2, 45, 19), (3, 0, 66), (4, 0, 4)):
+    changes, returned, given = [], 0, 0
     for pair in name_pairs:
         ids = token_ids(*pair, pair[0])
         at, without_it = (len(ids), 0) if head is None else (len(ids) - 6, head - 1)
@@ -270,7 +270,8 @@ for head, back in ((None, 0), (1, 16), (2, 45), (3, 0), (4, 0)):
             )
         changes.append(float((told_nothing - reads_nothing)[ids[-6]]))
         returned += int(told_nothing.argmax() == ids[-6])
-    assert returned == back == given_back[head] and tokenizer.decode(ids[-6]) == f" {pair[0]}"
+        given += tokenizer.decode(told_nothing.argmax()) == f" {pair[1]}"
+    assert given == other and returned == back == given_back[head] and tokenizer.decode(ids[-6]) == f" {pair[0]}"
     assert abs(sum(changes) / 72 - lowered[head].mean()) < 0.01
 assert [round(lowered[head].mean().item(), 1) for head in (None, 2)] == [-10.0, 0.2]
 # "looks from “gave”, “the”, “red”, and “ball” at the latest name", "Left out everywhere, [...] in 71 of 72 cases the
