@@ -120,7 +120,7 @@ function headRow(sight, layer, head, isOut, lanes, { chooseHead, seeCarried, tog
   const isAsked = isUntold(sight, part[0]);
   const adds = isAsked ? lanes.map(() => untold(leaveOut)) : lanes;
   const most = taken(sight, weights);
-  const opens = isAsked ? most : element("button", { type: "button", class: "llm-opens", "aria-label": `What head ${head + 1} takes from each token`, onclick: () => seeCarried(head, true) }, most);
+  const opens = isAsked ? most : element("button", { type: "button", class: "llm-opens", "aria-label": `${most.textContent}: what head ${head + 1} takes from each token`, onclick: () => seeCarried(head, true) }, most);
   return tableRow(choose, [opens, ...adds, otherwise], look(isOut || isLeftOut(sight, part), isChosen));
 }
 

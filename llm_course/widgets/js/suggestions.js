@@ -84,9 +84,8 @@ export function suggestions(sentences, ways) {
     current = index;
     count.textContent = `${index + 1} of ${items.length}`;
     previous.disabled = index === 0;
-    const isLast = index === items.length - 1;
-    next.textContent = isLast ? "Again ›" : "Next ›";
-    next.setAttribute("aria-label", isLast ? "Again ›, from the first" : "Next ›, of what to try");
+    next.textContent = index < items.length - 1 ? "Next ›" : "Again ›";
+    next.setAttribute("aria-label", `${next.textContent}, of what to try`);
     items.forEach((item, i) => item.classList.toggle("llm-current", i === index));
     list.dispatchEvent(new CustomEvent("llm-tried", { detail: index, bubbles: true }));
   }
