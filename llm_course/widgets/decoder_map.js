@@ -12,7 +12,7 @@ import { argmax, randomNumbers, softmax } from "./js/numbers.js";
 import { otherwise } from "./js/otherwise.js";
 import { tellPairs } from "./js/pair_grid.js";
 import { sample } from "./js/sampling.js";
-import { headName, headOf, isLeftOut, SENTENCE_TOKENS, sightOf, tokensOf, toggled, traceWithout } from "./js/sight.js";
+import { headOf, isLeftOut, SENTENCE_TOKENS, sightOf, silencers, tokensOf, toggled, traceWithout } from "./js/sight.js";
 import { tryThis } from "./js/map_suggestions.js";
 import { tokenArcs } from "./js/token_arcs.js";
 import { percent } from "./js/token_bars.js";
@@ -201,7 +201,7 @@ export default widget(
       if (layer === undefined) return;
       const { ids, out, position, trace } = sight;
       const head = headOf(sight, layer);
-      const isOut = [headName(layer, head), `attention-${layer + 1}`].some((part) => out.includes(part));
+      const isOut = silencers(layer, head).some((part) => out.includes(part));
       const weights = trace.layers[layer].weights[position][head];
       const chips = /** @type {HTMLElement[]} */ ([...tokens.querySelectorAll("button")]);
       arcs.classList.toggle("llm-idle", isOut);

@@ -305,10 +305,9 @@ def test_what_the_suggestions_say_of_their_sentences_is_torchs() -> None:
     def first(text: str, *out: str) -> str:
         return guesses_without(token_ids(text), out)[-1]
 
-    anna, they = (BALL.replace("Sam gave", f"{giver} gave") for giver in ("Anna", "They"))
+    anna = BALL.replace("Sam gave", "Anna gave")
     assert [first(BALL), first(BALL, "head-3-2")] == ["␣Anna", "␣Sam"]
     assert [first(anna), first(anna, "head-3-2")] == ["␣Sam", "␣Anna"]
-    assert [first(they), first(they, "head-3-2")] == ["␣Anna", "␣Anna"]
     assert [first(TOM), first(TOM, "head-3-2"), first(TOM, "head-3-1", "head-3-2")] == ["␣Mia", "␣Mia", "␣Tom"]
     steps = ["head-3-2", "head-3-1", "head-1-4"]
     assert [first(KITE, *steps[:taken]) for taken in range(4)] == ["␣Lily", "␣Ben", "␣Zoe", "␣school"]

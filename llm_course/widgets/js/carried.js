@@ -2,16 +2,16 @@
 
 import { button, element } from "./dom.js";
 import { lanesOf } from "./lanes.js";
-import { addedByHead, carriedByHead, NOTHING, plus } from "./ledger.js";
+import { addedByHead, messageFrom, NOTHING, plus } from "./ledger.js";
 import { written } from "./lens_table.js";
-import { signed } from "./numbers.js";
-import { lookOf, rivalsOf } from "./rivals.js";
-import { headName, headOf, isUntold, traceWithout } from "./sight.js";
+import { argmax, signed } from "./numbers.js";
+import { colorMark, lookOf, rivalsOf } from "./rivals.js";
+import { headName, headOf, isUntold, silencers, traceWithout } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { wholePercent } from "./token_bars.js";
 
 /** @import { PartActions } from "./decoder_parts.js" */
-/** @import { Carried, Scores } from "./ledger.js" */
+/** @import { Scores } from "./ledger.js" */
 /** @import { Sight } from "./sight.js" */
 
 /** Tokens with a line of their own. */
@@ -26,14 +26,13 @@ const WEAK = 4;
  */
 export function carriedTable(sight, layer, { seeCarried }) {
   const head = headOf(sight, layer);
-  const own = [headName(layer, head), `attention-${layer + 1}`];
-  const isAsked = isUntold(sight, own[0]);
-  const isChanged = sight.out.some((part) => !own.includes(part));
+  const isAsked = isUntold(sight, headName(layer, head));
+  const isTwice = !isAsked && sight.out.some((part) => !silencers(layer, head).includes(part));
+  const caption = isTwice ? `Head ${head + 1}: now, and before (pale)` : `Head ${head + 1} adds share × message`;
   const back = button("‹ All heads", () => seeCarried(head, false));
-  const caption = isChanged ? `Head ${head + 1}: now, and before (pale)` : `Head ${head + 1} adds share × message`;
   return [
     element("p", { class: "llm-carried" }, element("b", {}, caption), back),
-    isChanged && !isAsked ? beforeAndAfter(sight, layer, head, caption) : products(sight, layer, head, isAsked, caption),
+    isTwice ? beforeAndAfter(sight, layer, head, caption) : products(sight, layer, head, isAsked, caption),
   ];
 }
 
@@ -62,12 +61,11 @@ function products(sight, layer, head, isAsked, caption) {
  * @param {string} caption
  */
 function beforeAndAfter(sight, layer, head, caption) {
-  const whole = { ...sight, out: [], trace: traceWithout(sight, []) };
-  const [now, before] = [sight, whole].map((each) => new Map(carriedByHead(each, layer, head, sight.ids.length).map((one) => [one.from, one])));
-  const largest = (/** @type {number} */ from) => Math.max(...[now, before].map((each) => /** @type {Carried} */ (each.get(from)).share));
-  const places = [...now.keys()].sort((one, other) => largest(other) - largest(one)).slice(0, MOST).sort((one, other) => one - other);
+  const both = [sight, { ...sight, out: [], trace: traceWithout(sight, []) }];
+  const shares = both.map((each) => sharesOf(each, layer, head));
+  const places = largest(shares[0].map((share, from) => Math.max(share, shares[1][from])));
   const rows = places.map((from) => {
-    const cells = [now, before].map((each) => /** @type {Carried} */ (each.get(from))).flatMap(({ share, message }) => [wholePercent(share), inWords(sight, message)]);
+    const cells = both.flatMap((each, i) => [wholePercent(shares[i][from]), messageInWords(sight, messageFrom(each, layer, head, from))]);
     return tableRow(sight.labels[from], cells);
   });
   return captionedTable(`${caption}, from each token`, ["from", "share", "message", "share", "message"], rows, "llm-heat llm-messages llm-twice");
@@ -90,32 +88,51 @@ function beforeAndAfter(sight, layer, head, caption) {
  * @returns {Line[]}
  */
 function linesOf(sight, layer, head) {
-  const { labels, position } = sight;
   const { guess, rival } = rivalsOf(sight);
-  const carried = carriedByHead(sight, layer, head, MOST).sort((one, other) => one.from - other.from);
+  const shares = sharesOf(sight, layer, head);
+  const places = largest(shares);
   const { scores } = addedByHead(sight, layer, head);
   const all = /** @type {Scores} */ ([scores[guess], scores[rival]]);
   /** @type {Line[]} */
   const lines = [];
   let [stand, taken] = [NOTHING, 0];
-  for (const { from, share, message } of carried) {
-    const by = /** @type {Scores} */ ([share * message[guess], share * message[rival]]);
-    lines.push({ name: labels[from], share: wholePercent(share), message: inWords(sight, message), from: stand, by });
-    [stand, taken] = [plus(stand, by), taken + share];
+  for (const from of places) {
+    const message = messageFrom(sight, layer, head, from);
+    const by = /** @type {Scores} */ ([shares[from] * message[guess], shares[from] * message[rival]]);
+    lines.push({ name: sight.labels[from], share: wholePercent(shares[from]), message: messageInWords(sight, message), from: stand, by });
+    [stand, taken] = [plus(stand, by), taken + shares[from]];
   }
-  const left = position + 1 - carried.length;
+  const left = shares.length - places.length;
   if (left > 0) lines.push({ name: `${left} more`, share: wholePercent(1 - taken), message: "", from: stand, by: plus(all, [-stand[0], -stand[1]]) });
   return [...lines, { name: "in all", share: "", message: "", from: NOTHING, by: all }];
+}
+
+/**
+ * The share that the head takes from each token.
+ * @param {Sight} sight
+ * @param {number} layer
+ * @param {number} head
+ */
+function sharesOf({ trace, position }, layer, head) {
+  return trace.layers[layer].weights[position][head];
+}
+
+/**
+ * Where the largest shares are, as they stand in the text.
+ * @param {number[]} shares
+ */
+function largest(shares) {
+  const places = shares.map((_, from) => from).sort((one, other) => shares[other] - shares[one]);
+  return places.slice(0, MOST).sort((one, other) => one - other);
 }
 
 /**
  * @param {Sight} sight
  * @param {Float32Array} message
  */
-function inWords(sight, message) {
-  const strongest = message.reduce((most, by, id) => (Math.abs(by) > Math.abs(message[most]) ? id : most), 0);
+function messageInWords(sight, message) {
+  const strongest = argmax(message.map(Math.abs));
   const words = `${written(sight.course, strongest)} ${signed(message[strongest], 1)}`;
   if (Math.abs(message[strongest]) < WEAK) return element("span", { class: "llm-note", title: words }, "weak");
-  const mark = element("i", { class: `llm-of-outcome ${lookOf(rivalsOf(sight), strongest)}` });
-  return element("span", {}, mark, words);
+  return element("span", {}, colorMark(lookOf(rivalsOf(sight), strongest)), words);
 }

@@ -2,12 +2,12 @@
 
 import { element } from "./dom.js";
 import { lanesOf } from "./lanes.js";
-import { addedByHead, NOTHING } from "./ledger.js";
+import { addedByHead, NOTHING, withHead } from "./ledger.js";
 import { written } from "./lens_table.js";
 import { argmax, format, signed } from "./numbers.js";
 import { guessNow, guessOtherwise, inWords, switchOf } from "./otherwise.js";
 import { rivalsOf } from "./rivals.js";
-import { headName, headOf, isLeftOut, isUntold, sinceInWords, token, traceWithout } from "./sight.js";
+import { headName, headOf, isLeftOut, isUntold, sinceInWords, token } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 import { percent } from "./token_bars.js";
 
@@ -62,11 +62,11 @@ function largestMove(moves) {
  * @param {number} head
  */
 function scoresInstead(sight, layer, head) {
-  const { course, position, out, trace, since } = sight;
+  const { course, position, trace, since } = sight;
   if (position < since) return `Head ${head + 1} is left out${sinceInWords(sight)}, not yet here.`;
   const { guess, rival } = rivalsOf(sight);
   const { scores } = addedByHead(sight, layer, head);
-  const withIt = traceWithout(sight, out.filter((part) => part !== headName(layer, head)));
+  const withIt = withHead(sight, layer, head).trace;
   const adds = [guess, rival].map((id) => `${signed(scores[id], 1)} to “${written(course, id)}”`);
   const ends = [guess, rival].map((id) => signed(withIt.logits[position][id] - trace.logits[position][id], 1));
   return `Here head ${head + 1} would add ${adds.join(", ")}; after all layers, ${ends.join(" and ")}.`;

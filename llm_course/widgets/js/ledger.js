@@ -1,7 +1,7 @@
 /** A layer as a sum: the two scores that are compared before it, what each head and feed-forward add to them, and after it. */
 
 import { rivalsOf } from "./rivals.js";
-import { headName, traceWithout } from "./sight.js";
+import { silencers, traceWithout } from "./sight.js";
 import { pushesFrom, pushesOf, pushesOfHead } from "./trace.js";
 
 /** @import { Sight } from "./sight.js" */
@@ -51,24 +51,15 @@ export function addedByHead(sight, layer, head) {
 }
 
 /**
- * What a head takes from a token: what it would add to each score if it took nothing else, and the share that it takes.
- * @typedef {object} Carried
- * @property {number} from
- * @property {number} share
- * @property {Float32Array} message
- *
+ * A token's message to a head: what the head would add to the score of each token if it took nothing else. Shares of all
+ * messages add up to what `addedByHead` finds.
  * @param {Sight} sight
  * @param {number} layer
  * @param {number} head
- * @param {number} most  So many tokens.
- * @returns {Carried[]}  The largest share first. Shares of all messages add up to what `addedByHead` finds.
+ * @param {number} from
  */
-export function carriedByHead(sight, layer, head, most) {
-  const { course: { decoder }, position } = sight;
-  const { trace } = withHead(sight, layer, head);
-  const shares = trace.layers[layer].weights[position][head];
-  const places = shares.map((_, from) => from).sort((one, other) => shares[other] - shares[one]);
-  return places.slice(0, most).map((from) => ({ from, share: shares[from], message: pushesFrom(decoder, trace, layer, position, head, from) }));
+export function messageFrom(sight, layer, head, from) {
+  return pushesFrom(sight.course.decoder, withHead(sight, layer, head).trace, layer, sight.position, head, from);
 }
 
 /**
@@ -77,9 +68,9 @@ export function carriedByHead(sight, layer, head, most) {
  * @param {number} layer
  * @param {number} head
  */
-function withHead(sight, layer, head) {
+export function withHead(sight, layer, head) {
   const { trace, out } = sight;
-  const silent = [headName(layer, head), `attention-${layer + 1}`];
+  const silent = silencers(layer, head);
   const isOut = silent.some((part) => out.includes(part));
   return { trace: isOut ? traceWithout(sight, out.filter((part) => !silent.includes(part))) : trace, isOut };
 }

@@ -4,6 +4,7 @@ import { button, element } from "./dom.js";
 import { headButtons, headsOf } from "./head_grid.js";
 import { written } from "./lens_table.js";
 import { NAMES, pairIn, PAIRS, placeOf } from "./name_pairs.js";
+import { colorMark } from "./rivals.js";
 import { isUntold, partsInWords, sinceInWords } from "./sight.js";
 import { captionedTable, tableRow } from "./table.js";
 
@@ -48,7 +49,7 @@ function pairTiles(sight, { pairs, showPair }) {
   pairs.known(sight, sight.out).forEach((guess, i) => tellTile(sight, tiles[i], i, guess));
   const rows = NAMES.map((first) => tableRow(first, NAMES.map((second) => tiles[PAIRS.findIndex((pair) => pair.join() === [first, second].join())] ?? "")));
   const table = captionedTable("First name in rows, second in columns", ["", ...NAMES.map((name) => element("th", { scope: "col" }, element("span", {}, name)))], rows, "llm-heat llm-name-pairs");
-  table.querySelector("caption")?.replaceChildren("First name ", mark("llm-green"), "in rows, second ", mark("llm-orange"), "in columns");
+  table.querySelector("caption")?.replaceChildren("First name ", colorMark("llm-green"), "in rows, second ", colorMark("llm-orange"), "in columns");
   return table;
 }
 
@@ -65,11 +66,6 @@ function tellTile({ course }, tile, index, guess) {
   tile.replaceChildren(element("span", { class: "llm-if-wide" }, name));
   tile.setAttribute("title", `${pair.join(" and ")}: ${name}`);
   tile.setAttribute("aria-label", `${pair.join(" and ")}: ${name}`);
-}
-
-/** @param {string} look */
-function mark(look) {
-  return element("i", { class: `llm-of-outcome ${look}` });
 }
 
 /** @param {number} place */
@@ -94,7 +90,7 @@ function countsOf({ course }, guesses) {
  */
 function tellCounts(sight, pairs, node) {
   const counts = countsOf(sight, pairs.known(sight, sight.out));
-  node.replaceChildren(...OUTCOMES.map(({ inFull, look }, i) => element("span", {}, mark(look), inFull, " ", element("b", {}, String(counts[i])))));
+  node.replaceChildren(...OUTCOMES.map(({ inFull, look }, i) => element("span", {}, colorMark(look), inFull, " ", element("b", {}, String(counts[i])))));
 }
 
 /**

@@ -80,6 +80,14 @@ export function lookOf({ colors: [orange, green] }, id) {
 }
 
 /**
+ * A small square in a token's color.
+ * @param {string} look  The class of the color.
+ */
+export function colorMark(look) {
+  return element("i", { class: `llm-color-mark ${look}` });
+}
+
+/**
  * The race of the two from the embedding to the last layer.
  * @param {Sight} sight
  * @param {[from: number, to: number]} band  What is opened, in layers.

@@ -90,6 +90,15 @@ export function headName(layer, head) {
 }
 
 /**
+ * The parts that silence a head: itself, and all of its layer's attention.
+ * @param {number} layer  From 0, and so is the head.
+ * @param {number} head
+ */
+export function silencers(layer, head) {
+  return [headName(layer, head), `attention-${layer + 1}`];
+}
+
+/**
  * Whether a reader is still to guess what becomes of the guess without a head.
  * @param {Sight} sight
  * @param {string} head

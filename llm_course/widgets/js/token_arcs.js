@@ -12,9 +12,10 @@ const BROADEST = 8;
 const DEEPEST = 24;
 /** In pixels: of a letter of the name, with some room. */
 const LETTER = 6.3;
-/** In pixels: beside the name, and how far below the tokens it stands there. */
+/** In pixels: beside the name. */
 const ROOM = 8;
-const LETTERS_HIGH = 16;
+/** In pixels below the tokens: the name where it stands left of the arc. */
+const BESIDE = 16;
 
 /**
  * @param {HTMLElement[]} tokens
@@ -46,7 +47,7 @@ export function tokenArcs(tokens, position, weights, stretch, nameOf) {
 function placeOfName(width, [one, other], stretch) {
   const [least, most] = [stretch.from + width / 2, stretch.to - width / 2];
   const beside = Math.min(one, other) - ROOM - width / 2;
-  if (Math.abs(one - other) < width + 2 * ROOM && beside >= least) return { x: beside, y: LETTERS_HIGH };
+  if (Math.abs(one - other) < width + 2 * ROOM && beside >= least) return { x: beside, y: BESIDE };
   return { x: Math.min(Math.max((one + other) / 2, least), most), y: DEEPEST + 3 };
 }
 

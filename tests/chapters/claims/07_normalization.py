@@ -194,7 +194,7 @@ assert all(looked == giver for (giver, _), (_, looked) in whole.items())
 assert counts["the first gives", "without head 2"][0] == 54 and counts["the second gives", "without head 2"][1] == 56
 assert counts["“They” give", "without head 2"] == [0, 72] and counts["“They” give", "with all heads"][1] < 72
 # "With all 72 pairs the head looks most at the latest name", "without the head, the latest name gets the ball in 61
-# sentences instead of 34, and the giver gives it to himself in 10 instead of 37"
+# sentences instead of 34, and the giver keeps it in 10 instead of 37"
 gets_it = []
 for (giver, latest), ids in sees.items():
     with torch.no_grad():
@@ -274,8 +274,8 @@ for head, back, other in ((None, 0, 71), (1, 16, 50), (2, 45, 19), (3, 0, 66), (
     assert given == other and returned == back == given_back[head] and tokenizer.decode(ids[-6]) == f" {pair[0]}"
     assert abs(sum(changes) / 72 - lowered[head].mean()) < 0.01
 assert [round(lowered[head].mean().item(), 1) for head in (None, 2)] == [-10.0, 0.2]
-# "looks from “gave”, “the”, “red”, and “ball” at the latest name", "Left out everywhere, [...] in 71 of 72 cases the
-# ball goes to neither of the two"
+# "looks from “gave”, “the”, “red”, and “ball” at the latest name", "Left out everywhere, [...] the ball goes to
+# neither of the two in 71 cases"
 neither = 0
 for (giver, other), ids in {pair: token_ids(*pair, pair[0]) for pair in name_pairs}.items():
     with torch.no_grad():
