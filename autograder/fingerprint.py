@@ -17,7 +17,7 @@ EXERCISES = AUTOGRADER / "exercises"
 JUDGING = (
     *(AUTOGRADER / f"{name}.py" for name in ("grade", "hand_in", "judge", "notebook_run", "own_tests", "shortcuts")),
     *(AUTOGRADER / f"{name}.py" for name in ("source_cells", "source_code", "stand_ins", "submission")),
-    *(EXERCISES / name for name in ("spec.py", "mistakes.py")),
+    *(EXERCISES / name for name in ("spec.py", "misunderstandings.py")),
     *(AUTOGRADER / "sandbox").glob("*.py"),
     *Path(checking.__path__[0]).glob("*.py"),
 )
@@ -62,6 +62,8 @@ def _asking(assignment: Assignment) -> Iterator[Path]:
         yield file
         if file.parent.parent == EXERCISES or file.parent == assignment.folder:
             yield from file.parent.glob("*.py")
+            # The misunderstandings; what the notebook says is no specification.
+            yield from (path for path in file.parent.glob("*.md") if path.name != "exercises.md")
 
 
 def _functions(assignment: Assignment) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from autograder.draws import Attempt, attempt_of
 from autograder.exercises.spec import Assignment, Exercise
 from autograder.fingerprint import graders_fingerprint, release_fingerprint, versions
 from autograder.hand_in import out_of_the_way
-from autograder.judge import judge
+from autograder.judge import SHIPPED, ask_each, judge, make_answer_key
 from autograder.notebook_run import Cells, NotebookRun
 from autograder.notebooks import section_titles
 from autograder.own_tests import hides, results_of_tests
@@ -32,8 +32,10 @@ from autograder.source_code import names_used
 from autograder.stand_ins import called_by_reference, stand_in
 from autograder.submission import Submission, cells_to_run, cells_with_tests
 from llm_course.capstone.format import HANDED_IN
-from llm_course.checking.evaluate import Verdict
+from llm_course.checking.answer_key import restricted_to
+from llm_course.checking.evaluate import Verdict, evaluate
 from llm_course.checking.feedback import place_in
+from llm_course.checking.side_by_side import failing_case
 
 NOT_FINAL = (
     "Something was stopped while other work kept the processors busy, so this score is not final: "
@@ -250,8 +252,27 @@ def _result_of(
         section=_place(verdict, assignment),
         flags=(*shortcuts, *notes),
         remedy=verdict.remedy,
+        # Above stand-ins, the learner's own earlier functions may be what is wrong with a case.
+        case=() if notes else _visible_case(exercise, verdict, run),
     )
     return _without_points(result) if shortcuts and rules.shortcuts_cost_points else result
+
+
+def _visible_case(exercise: Exercise, verdict: Verdict, run: NotebookRun) -> tuple[str, ...]:
+    """A visible case that shows what the hint says, in lines, where there is one.
+
+    Its numbers are those that every learner has, whatever was drawn for this grading.
+    """
+    failed = next((finding.name for finding in verdict.findings if not finding.holds), None)
+    if failed is None or not (verdict.case or verdict.mistake):
+        return ()
+    answer_key = make_answer_key(exercise.visible, SHIPPED)
+    cases = {case for item in answer_key.properties if item.name == failed for case in item.cases}
+    key = restricted_to(answer_key, {case for case in cases if answer_key.items[case].call.repeat == 1})
+    replies = ask_each(key.items, run.answer(exercise.name))
+    shown = evaluate(key, replies)
+    case = failing_case(key, shown, replies) if shown.mistake in (verdict.mistake, None) else None
+    return tuple(case.lines_for_graders) if case else ()
 
 
 def _naming_what_is_missing(result: ExerciseResult, cells: Cells) -> ExerciseResult:
@@ -270,7 +291,7 @@ def _missing(module: str) -> str:
 
 def _without_points(result: ExerciseResult) -> ExerciseResult:
     hint = f"This exercise is to be done without what does its work. {result.flags[0]} Write that part yourself."
-    return replace(result, score=0.0, hint=hint, mistake=None, section="", remedy="")
+    return replace(result, score=0.0, hint=hint, mistake=None, section="", remedy="", case=())
 
 
 def _place(verdict: Verdict, assignment: Assignment) -> str:

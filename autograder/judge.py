@@ -44,7 +44,11 @@ def judge(exercise: Exercise, answer: Answer, seed: bytes, *others: bytes) -> Ve
 
 def ask(exercise: Exercise, answer: Answer, seed: bytes) -> dict[str, Reply]:
     """The answer's replies, by case."""
-    items = make_answer_key(exercise, seed).items
+    return ask_each(make_answer_key(exercise, seed).items, answer)
+
+
+def ask_each(items: Mapping[str, Item], answer: Answer) -> dict[str, Reply]:
+    """The answer's replies to the calls of some items, by case."""
     replies = answer([item.call for item in items.values()])
     return {name: _bounded(reply, item.expected) for (name, item), reply in zip(items.items(), replies, strict=True)}
 
@@ -77,12 +81,10 @@ def _seeded(seed: bytes) -> Iterator[None]:
 
 def _with_any_seed(exercise: Exercise, verdict: Verdict, seeds: Iterable[bytes]) -> Verdict:
     """The verdict on a known mistake with what it loses with other seeds too; that on any other answer as it is."""
-    names = [mistake.name for mistake in exercise.mistakes]
-    if verdict.mistake not in names:
+    if verdict.form is None:
         return verdict
-    number = names.index(verdict.mistake)
     lost = frozenset[str]().union(
-        *(mistake_marks(make_answer_key(exercise, seed), number).properties for seed in seeds)
+        *(mistake_marks(make_answer_key(exercise, seed), verdict.form).properties for seed in seeds)
     )
     findings = tuple(replace(item, holds=item.holds and item.name not in lost) for item in verdict.findings)
     return replace(verdict, findings=findings)

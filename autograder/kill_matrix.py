@@ -38,26 +38,27 @@ def table(exercise: Exercise) -> str:
         for number, item in zip(numbers, exercise.properties, strict=True)
     ]
     header = ["| Mistake | " + " | ".join(map(str, numbers)) + " | Points |", "|---|" + ":-:|" * len(numbers) + "--:|"]
-    verdicts = {
-        name: evaluate(make_answer_key(exercise, SHIPPED), replies) for name, replies in said(exercise, SHIPPED).items()
-    }
-    rows = [_row(name, verdict, exercise.points) for name, verdict in verdicts.items()]
+    answer_key = make_answer_key(exercise, SHIPPED)
+    rows = [
+        _row(mistake.name, evaluate(answer_key, replies), exercise.points)
+        for mistake, replies in zip(exercise.mistakes, said(exercise, SHIPPED), strict=True)
+    ]
     return "\n".join([f"## `{exercise.name}`\n", *asked, "", *header, *rows, ""])
 
 
 @functools.lru_cache(maxsize=4)
-def said(exercise: Exercise, seed: bytes) -> Mapping[str, Mapping[str, Reply]]:
-    """What the known mistakes of an exercise reply, by name."""
+def said(exercise: Exercise, seed: bytes) -> list[Mapping[str, Reply]]:
+    """What the known mistakes of an exercise reply, in their order."""
     key = make_answer_key(exercise, seed)
     # Where calls are compared by distribution, what the key holds is one draw of many: another is judged. But a mistake
     # that draws from the generator it is given would only draw the same once more.
     drawn_anew = any(item.call.repeat > 1 for item in key.items.values())
-    return {
-        mistake.name: ask(exercise, local_answer(mistake.function), seed)
+    return [
+        ask(exercise, local_answer(mistake.function), seed)
         if drawn_anew and _draws_by_itself(mistake, key)
         else known.replies
         for mistake, known in zip(exercise.mistakes, key.mistakes, strict=True)
-    }
+    ]
 
 
 def _draws_by_itself(mistake: Mistake, key: AnswerKey) -> bool:

@@ -3,6 +3,7 @@
     exercises/<assignment>/exercises.md       the notebook as learners see it: text, stubs, checks
                            solutions.py       the answers
                            specification.py   what is asked; ASSIGNMENT = Assignment(name, exercises)
+                           specification.md   the misunderstandings, each with its hint and its forms
                            alternatives.py    other right answers
                            test_<assignment>.py
 
@@ -45,7 +46,7 @@ def lay_out(course: Path, name: str) -> list[Path]:
     folder.mkdir(parents=True)
     notebook = (EXAMPLE / "exercises.md").read_text(encoding="utf-8")
     (folder / "exercises.md").write_text(notebook.replace("ASSIGNMENT", name), encoding="utf-8")
-    for file in ("solutions.py", "specification.py", "alternatives.py"):
+    for file in ("solutions.py", "specification.py", "specification.md", "alternatives.py"):
         shutil.copy(EXAMPLE / file, folder)
     # Under a name of its own, for pytest keeps modules apart by theirs.
     shutil.copy(EXAMPLE / "try_exercises.py", folder / f"test_{name}.py")
@@ -64,7 +65,7 @@ def load_module(folder: Path, name: str) -> ModuleType:
 
 def _digest(folder: Path) -> str:
     digest = hashlib.sha256(str(folder.resolve()).encode())
-    for file in sorted(folder.glob("*.py")):
+    for file in sorted({*folder.glob("*.py"), *folder.glob("*.md")}):
         digest.update(f"{file.name}\0".encode() + file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -44,13 +44,16 @@ class ExerciseResult:
     remedy: str = ""
     pictures: tuple[str, ...] = ()
     """PNG in base 64, which the learner sees below the feedback."""
+    case: tuple[str, ...] = ()
+    """A visible case that fails, in lines."""
 
     @property
     def feedback(self) -> str:
-        """The learner's feedback as plain text: properties, hint, where to read again, what to do."""
+        """The learner's feedback as plain text: properties, hint, where to read again, a failing case, what to do."""
         summary = f"{self.score:g} of {self.points:g} points"
         told = Feedback(self.name, summary, self.properties, self.hint, self.section, self.remedy)
-        return "\n".join(_wrapped(line) for line in (*told.lines, *told.remedy_lines))
+        case = ["", *self.case] if self.case else []
+        return "\n".join(_wrapped(line) for line in (*told.lines, *case, *told.remedy_lines))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -140,5 +143,5 @@ def read_result(path: Path) -> Result:
 
 def _exercise(data: dict[str, Any]) -> ExerciseResult:
     properties = tuple(PropertyResult(**item) for item in data["properties"])
-    lists = {name: tuple(data.get(name, ())) for name in ("flags", "pictures")}
+    lists = {name: tuple(data.get(name, ())) for name in ("flags", "pictures", "case")}
     return ExerciseResult(**{**data, **lists, "properties": properties})

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from autograder import kill_matrix
 from autograder.checks import checks_json
-from autograder.exercises.spec import Exercise
+from autograder.exercises.spec import Exercise, Mistake
 from autograder.judge import SHIPPED, Answer, judge, local_answer, make_answer_key
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError, source_notebook
@@ -65,13 +65,13 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
     for seed in seeds:
         key = make_answer_key(exercise, seed)
         said = kill_matrix.said(exercise, seed)
-        for mistake in exercise.mistakes:
-            verdict = evaluate(key, said[mistake.name])
+        for mistake, replies in zip(exercise.mistakes, said, strict=True):
+            verdict = evaluate(key, replies)
             failed |= {item.name for item in verdict.findings if not item.holds and not item.waits}
-            where = f"seed {seed.decode()!r}: {mistake.name}"
+            where = f"seed {seed.decode()!r}: {described(mistake)}"
             if verdict.fraction == 1:
                 yield f"{where} gets full marks"
-            elif verdict.mistake != mistake.name:
+            elif verdict.mistake not in names_of(exercise, mistake):
                 yield f"{where} is told {verdict.mistake}: {verdict.hint}"
         if seed == SHIPPED:
             yield from _faults_of_own_checks(exercise, visible_part(exercise, key), said, told_at_once)
@@ -81,17 +81,32 @@ def faults_of_mistakes(exercise: Exercise, seeds: Sequence[bytes], told_at_once:
 
 
 def _faults_of_own_checks(
-    exercise: Exercise, visible: AnswerKey, said: Mapping[str, Mapping[str, Reply]], told_at_once: float
+    exercise: Exercise, visible: AnswerKey, said: Sequence[Mapping[str, Reply]], told_at_once: float
 ) -> Iterator[str]:
     told = 0
-    for mistake in exercise.mistakes:
-        shown = evaluate(visible, {case: said[mistake.name][case] for case in visible.items})
-        told += shown.mistake == mistake.name
+    for mistake, replies in zip(exercise.mistakes, said, strict=True):
+        shown = evaluate(visible, {case: replies[case] for case in visible.items})
+        names = names_of(exercise, mistake)
+        told += shown.mistake in names
         # They see fewer cases: a mistake may pass them, but it is never taken for another.
-        if shown.mistake not in (mistake.name, None):
-            yield f"{mistake.name} is told {shown.mistake} by the learner's own checks"
+        if shown.mistake is not None and shown.mistake not in names:
+            yield f"{described(mistake)} is told {shown.mistake} by the learner's own checks"
     if told < told_at_once * len(exercise.mistakes):
         yield f"the learner's own checks tell {told} of {len(exercise.mistakes)} mistakes"
+
+
+def names_of(exercise: Exercise, mistake: Mistake) -> set[str]:
+    """The names of the misunderstandings that list a form, whose hints are all true of it."""
+    return {
+        other.name
+        for other in exercise.mistakes
+        if other.function is mistake.function or (mistake.text and other.text == mistake.text)
+    }
+
+
+def described(mistake: Mistake) -> str:
+    """A form by its misunderstanding and the place where it is written."""
+    return f"{mistake.name} ({mistake.place})" if mistake.place else mistake.name
 
 
 def visible_part(exercise: Exercise, key: AnswerKey) -> AnswerKey:

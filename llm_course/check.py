@@ -18,7 +18,7 @@ from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
 from llm_course.checking.calls import Failure, Reply, invoke
 from llm_course.checking.evaluate import Verdict, evaluate
 from llm_course.checking.feedback import Feedback, fold, place_in
-from llm_course.checking.side_by_side import SideBySide, first_failing_case
+from llm_course.checking.side_by_side import SideBySide, failing_case
 from llm_course.checking.time_limit import OutOfTime, time_limit
 from llm_course.checking.values import ValueFormatError
 
@@ -132,7 +132,7 @@ def make_report(
     passed = all(finding.holds for finding in verdict.findings)
     progress = _note_progress(folder or Path.cwd(), assignment, name, passed)
     marks = {exercise: progress.get(exercise, False) for exercise in answer_keys}
-    return Report(assignment, verdict, marks, first_failing_case(answer_key, verdict.findings, replies), show)
+    return Report(assignment, verdict, marks, failing_case(answer_key, verdict, replies), show)
 
 
 def _replies(function: Callable[..., Any], answer_key: AnswerKey) -> dict[str, Reply]:

@@ -53,9 +53,10 @@ class Case:
 
 @dataclass(frozen=True)
 class Mistake:
-    """A known wrong implementation, the hint that answers it, and the label of the section that teaches it.
+    """A form of a misunderstanding, the hint that answers it, and the label of the section that teaches it.
 
-    `text` is its definition under the exercise's name, where it is an edit of the reference; see mistakes.py.
+    All forms of one misunderstanding have its name. `text` is the definition of the exercise's function in this form,
+    and `place` the file and line where it is written; see misunderstandings.py.
     """
 
     name: str
@@ -63,12 +64,14 @@ class Mistake:
     section: str
     function: Callable[..., Any]
     text: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Exercise:
     """One function that a learner writes.
 
+    `equivalent` are definitions that do what the reference does, in Python's own layout; see autograder.mutants.
     `shortcuts` are names that would do the exercise's work, such as a library's own attention: a use is flagged
     to the instructor with its line and costs nothing by itself.
     """
@@ -79,11 +82,11 @@ class Exercise:
     properties: tuple[Property, ...]
     mistakes: tuple[Mistake, ...]
     shortcuts: tuple[str, ...] = ()
+    equivalent: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         _require_unique(self.name, "case", [case.name for case in self.cases])
         _require_unique(self.name, "property", [item.name for item in self.properties])
-        _require_unique(self.name, "mistake", [mistake.name for mistake in self.mistakes])
         cases = {case.name for case in self.cases}
         used = {case for item in self.properties for case in item.cases}
         if used != cases:

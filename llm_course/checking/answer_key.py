@@ -6,8 +6,8 @@ visible cases only, shipped as JSON in `llm_course/checks/`: it holds no code bu
 
 import functools
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llm_course.checking import observe
@@ -38,7 +38,8 @@ class Property:
 
     `observe` looks at one reply at a time, or at all of them together where `joint`. The property counts only if the
     one named by `needs` holds too. Where the value is a tuple and `part` names one of its places, the form of the
-    others does not count. `name` and `advice` are read by learners.
+    others does not count. Learners read `name`, what holds; `fails`, a sentence on an answer for which it does not; and
+    `advice`, what to look at then.
     """
 
     name: str
@@ -49,11 +50,12 @@ class Property:
     joint: bool = False
     needs: str | None = None
     part: int | None = None
+    fails: str = ""
 
 
 @dataclass(frozen=True)
 class KnownMistake:
-    """A misunderstanding, by the replies it gives. They may be worked out only as they are read."""
+    """A form of a misunderstanding, by the replies it gives. They may be worked out only as they are read."""
 
     name: str
     hint: str
@@ -69,6 +71,21 @@ class AnswerKey:
     items: Mapping[str, Item]
     properties: tuple[Property, ...]
     mistakes: tuple[KnownMistake, ...]
+
+
+def restricted_to(answer_key: AnswerKey, cases: Collection[str]) -> AnswerKey:
+    """The part of an answer key that is about some cases. A joint property stays only if all of its cases do."""
+    kept = []
+    for required in answer_key.properties:
+        left = tuple(case for case in required.cases if case in cases)
+        if left and (left == required.cases or not required.joint):
+            kept.append(replace(required, cases=left))
+    names = {required.name for required in kept}
+    return replace(
+        answer_key,
+        items={name: item for name, item in answer_key.items.items() if name in cases},
+        properties=tuple(replace(item, needs=item.needs if item.needs in names else None) for item in kept),
+    )
 
 
 def answer_keys_to_json(answer_keys: Mapping[str, AnswerKey], made_from: str = "") -> str:

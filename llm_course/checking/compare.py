@@ -45,7 +45,7 @@ def mismatch(actual: Any, expected: Any) -> str | None:
     if isinstance(expected, dict):
         return _dict_mismatch(actual, expected)
     if not _same_kind(actual, expected):
-        return f"it returned {describe(actual)}, and {_kind(expected)} is expected"
+        return f"it returned {describe(actual)}, expected {_kind(expected)}"
     return None
 
 
@@ -144,12 +144,12 @@ def same_counts(one: Counter[str], other: Counter[str], false_alarm: float = FAL
 
 def _tensor_mismatch(actual: Any, expected: Tensor) -> str | None:
     if not isinstance(actual, Tensor):
-        return f"it returned {describe(actual)}, and a tensor is expected"
+        return f"it returned {describe(actual)}, expected a tensor"
     if actual.shape != expected.shape:
         shape = tuple(actual.shape) if _may_be_told(actual.shape) else "another"
-        return f"the shape is {shape}, and {tuple(expected.shape)} is expected"
+        return f"the shape is {shape}, expected {tuple(expected.shape)}"
     if _dtype_kind(actual) != _dtype_kind(expected):
-        return f"the dtype is {_dtype(actual)}, and {_dtype(expected)} is expected"
+        return f"the dtype is {_dtype(actual)}, expected {_dtype(expected)}"
     return None
 
 
@@ -157,10 +157,10 @@ def _sequence_mismatch(actual: Any, expected: tuple[Any, ...] | list[Any]) -> st
     # A list does where a pair is expected, since both unpack; a tuple where a list is expected does not.
     allowed = (tuple, list) if isinstance(expected, tuple) else (list,)
     if not isinstance(actual, allowed):
-        return f"it returned {describe(actual)}, and a {type(expected).__name__} is expected"
+        return f"it returned {describe(actual)}, expected a {type(expected).__name__}"
     if len(actual) != len(expected):
         # The length of a list is part of the answer; that of a tuple is part of its form.
-        return f"it returned {_count(actual)}, and {len(expected)} are expected" if type(expected) is tuple else None
+        return f"it returned {_count(actual)}, expected {len(expected)}" if type(expected) is tuple else None
     return next((found for pair in zip(actual, expected, strict=True) if (found := mismatch(*pair))), None)
 
 
@@ -174,7 +174,7 @@ def _may_be_told(shape: Sequence[int]) -> bool:
 
 def _dict_mismatch(actual: Any, expected: dict[str, Any]) -> str | None:
     if not isinstance(actual, dict):
-        return f"it returned {describe(actual)}, and a dict is expected"
+        return f"it returned {describe(actual)}, expected a dict"
     if actual.keys() != expected.keys():
         # What other keys are called may be the learner's own words about inputs that nobody is to know.
         missing = sorted(expected.keys() - actual.keys())

@@ -4,20 +4,23 @@ The judge and the learner's own checks evaluate an AnswerKey here, so the learne
 """
 
 import functools
+import operator
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from llm_course.checking import observe
-from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property
+from llm_course.checking.answer_key import AnswerKey, Item, KnownMistake, Property, restricted_to
 from llm_course.checking.calls import Failure, Reply, is_kind_of
 from llm_course.checking.compare import agree, counted, identical, mismatch, same_counts
 from llm_course.checking.feedback import in_steps
+from llm_course.checking.values import SCALARS
 
-REFUSED_IN_VAIN = "But these arguments make sense: do not refuse them."
+REFUSED_IN_VAIN = "These arguments are valid: do not refuse them."
 WHAT_HELPS = {
     "does not require grad": "What was to be differentiated depends on nothing that requires a gradient: the arguments "
     "do not, or `detach`, `no_grad`, `item()`, NumPy or a new `torch.tensor` cut it off. Return the result with its "
@@ -34,7 +37,7 @@ WHAT_HELPS = {
 
 @dataclass(frozen=True)
 class Finding:
-    """Whether one property holds; if not, what was seen first, if that can be told, and what to look at.
+    """Whether one property holds; if not, what was seen first, if that can be told, what to look at, and in which case.
 
     One that `waits` shows no fault of its own, but counts only once the property that it needs holds, or the values are
     right whose gradients it is about.
@@ -46,14 +49,16 @@ class Finding:
     message: str = ""
     waits: bool = False
     advice: str = ""
+    case: str = ""
 
 
 @dataclass(frozen=True)
 class Verdict:
     """What an answer is worth, and the one message that helps most.
 
-    `mistake` is the name of the known mistake that explains the failure, if one does. `hint` is told at once, `remedy`
-    to who asks what to do; either may be empty.
+    `mistake` is the name of the misunderstanding that explains the failure, if one does, and `form` the place of its
+    form among the answer key's mistakes. `hint` is told at once, `remedy` to a learner who asks what to do; either may
+    be empty. `case` is one that shows what the hint says.
     """
 
     exercise: str
@@ -62,6 +67,8 @@ class Verdict:
     hint: str = ""
     section: str = ""
     remedy: str = ""
+    case: str = ""
+    form: int | None = None
 
     @property
     def fraction(self) -> float:
@@ -80,9 +87,8 @@ class Marks:
 
 def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     """Judge the replies that an answer gave to the calls of the answer key."""
-    replies = {name: _of_expected_kind(reply, answer_key.items[name].expected) for name, reply in replies.items()}
-    alike = _alike(answer_key, replies)
-    findings = _findings(answer_key, replies, alike)
+    replies = {name: as_expected(reply, answer_key.items[name].expected) for name, reply in replies.items()}
+    findings = _findings(answer_key, replies, _alike(answer_key, replies))
     failed = next((finding for finding in findings if not finding.holds), None)
     if failed is None:
         return Verdict(answer_key.exercise, findings)
@@ -90,14 +96,18 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     if failure is not None and failure.type in ("Missing", "NotCallable", "Parameters", "Stopped"):
         told, advice = _of_first_failure(answer_key, replies)
         return Verdict(answer_key.exercise, findings, hint=told, remedy=advice)
-    mistake = _diagnose(answer_key, replies, _wrong_cases(answer_key, replies, alike), failed.name)
-    if mistake is not None:
+    explanation = _explain(answer_key, replies, mistake_marks) or _explain(
+        *_without_trivial_slips(answer_key, replies), _marks
+    )
+    if explanation is not None:
+        form, case = explanation
+        mistake = answer_key.mistakes[form]
         hint, remedy = in_steps(mistake.hint)
-        return Verdict(answer_key.exercise, findings, mistake.name, hint, mistake.section, remedy)
+        return Verdict(answer_key.exercise, findings, mistake.name, hint, mistake.section, remedy, case, form)
     written = all(reply.failure is None or reply.failure.type != "NotImplementedError" for reply in replies.values())
     section = _usual_section(answer_key) if written else ""
-    hint = failed.message or f"First to mend: “{failed.name}”."
-    return Verdict(answer_key.exercise, findings, hint=hint, section=section, remedy=failed.advice)
+    hint = failed.message or f"Fix this first: “{failed.name}”."
+    return Verdict(answer_key.exercise, findings, hint=hint, section=section, remedy=failed.advice, case=failed.case)
 
 
 def _of_first_failure(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[str, str]:
@@ -110,12 +120,12 @@ def _of_first_failure(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tu
     if failure.type != "Stopped" or asked is None:
         return told, ""
     advice = next((required.advice for required in answer_key.properties if case in required.cases), "")
-    return f"A {asked.type} is expected; {told}", advice
+    return f"Expected a {asked.type}, but {told}", advice
 
 
 def case_holds(answer_key: AnswerKey, required: Property, case: str, reply: Reply) -> bool:
     """Whether a property that looks at one reply at a time holds for the reply to one of its cases."""
-    judged = _of_expected_kind(reply, answer_key.items[case].expected)
+    judged = as_expected(reply, answer_key.items[case].expected)
     return _problem(answer_key, replace(required, cases=(case,)), {case: judged}) is None
 
 
@@ -125,37 +135,104 @@ def _usual_section(answer_key: AnswerKey) -> str:
     return sections.most_common(1)[0][0] if sections else ""
 
 
-def _of_expected_kind(reply: Reply, expected: Reply) -> Reply:
-    """The reply, where it raises a kind of what is expected as if it raised just that."""
+def as_expected(reply: Reply, expected: Reply) -> Reply:
+    """The reply, where it raises a kind of what is expected as if it raised just that, and with numbers as numbers."""
     if reply.failure and expected.failure and is_kind_of(reply.failure.type, expected.failure.type):
         return replace(reply, failure=replace(reply.failure, type=expected.failure.type))
-    return reply
+    value = _with_numbers(reply.value, expected.value)
+    return reply if value is reply.value else replace(reply, value=value)
 
 
-def _diagnose(
-    answer_key: AnswerKey, replies: Mapping[str, Reply], wrong: frozenset[str], failed: str
-) -> KnownMistake | None:
-    """The known mistake that explains the `wrong` cases and why the property `failed` does not hold, or None.
+def _with_numbers(value: Any, expected: Any) -> Any:
+    """The value, where a number is expected with the number that a tensor without axes holds."""
+    if type(value) in SCALARS:
+        return value
+    if isinstance(value, Tensor):
+        return value.item() if type(expected) in (bool, int, float) and value.dim() == 0 else value
+    if type(value) in (list, tuple) and isinstance(expected, (list, tuple)) and len(value) == len(expected):
+        parts = [*map(_with_numbers, value, expected)]
+        return value if all(map(operator.is_, parts, value)) else type(value)(parts)
+    if type(value) is dict and isinstance(expected, dict) and value.keys() == expected.keys():
+        return {key: _with_numbers(item, expected[key]) for key, item in value.items()}
+    return value
 
-    The answer shares its every wrong reply, and the property does not hold for the mistake either: beside a
-    fundamental fault of another kind, a forgotten check is not worth a word yet. If several explain it, it is the one
-    with most wrong replies.
+
+def _explain(
+    answer_key: AnswerKey, replies: Mapping[str, Reply], marks_of: Callable[[AnswerKey, int], Marks]
+) -> tuple[int, str] | None:
+    """The place of the form that explains why the first property fails, and a case that shows it, or None.
+
+    It explains everything that is wrong there: the answer shares its every wrong reply, and is wrong in no other case
+    of the property. Elsewhere an answer may be wrong in more ways: beside a fundamental fault, a forgotten check is not
+    worth a word yet. Of several that explain it, it is the one with most wrong replies.
     """
+    alike = _alike(answer_key, replies)
+    failed = next((item for item in _findings(answer_key, replies, alike) if not item.holds), None)
+    if failed is None:
+        return None
+    wrong = _wrong_cases(answer_key, replies, alike)
+    in_question = _failing_cases(answer_key, failed.name, replies) & wrong
     # A mistake's replies may be worked out as they are read, and most mistakes are out after one or two. What the
     # answer got right comes first, for there nothing is compared with the answer, and of that the shortest calls.
     cases = sorted(replies, key=lambda case: (case in wrong, answer_key.items[case].call.repeat))
     found = [
-        (mistake, marks)
-        for number, mistake in enumerate(answer_key.mistakes)
+        (form, marks)
+        for form, mistake in enumerate(answer_key.mistakes)
         if all(_explained(answer_key, case, replies[case], mistake.replies[case], case in wrong) for case in cases)
-        and (marks := mistake_marks(answer_key, number)).cases
-        and marks.cases <= wrong
-        and failed in marks.properties
+        and (marks := marks_of(answer_key, form)).cases
+        and in_question <= marks.cases <= wrong
+        and failed.name in marks.properties
         and all(_same_reply(answer_key, case, replies[case], mistake.replies[case]) for case in marks.cases)
         and not _raises_elsewhere(replies, mistake, marks.cases)
     ]
-    mistake, _ = max(found, key=lambda pair: len(pair[1].cases), default=(None, None))
-    return mistake
+    if not found:
+        return None
+    form, _ = max(found, key=lambda pair: len(pair[1].cases))
+    return form, failed.case
+
+
+def _failing_cases(answer_key: AnswerKey, name: str, replies: Mapping[str, Reply]) -> frozenset[str]:
+    """The cases in which a property does not hold; all of them if it looks at them together."""
+    (required,) = (item for item in answer_key.properties if item.name == name)
+    if required.joint:
+        return frozenset(required.cases)
+    return frozenset(case for case in required.cases if not case_holds(answer_key, required, case, replies[case]))
+
+
+def _without_trivial_slips(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> tuple[AnswerKey, dict[str, Reply]]:
+    """What is left to explain beside slips that hide no misunderstanding: a dtype, a missing check, a changed argument.
+
+    Replies are in the expected dtype then. A case is left out if it asks for a refusal, or if digits are lost.
+    """
+    kept: dict[str, Reply] = {}
+    for case, reply in replies.items():
+        expected = answer_key.items[case].expected
+        if expected.failure is None and not _loses_digits(reply.value, expected.value):
+            kept[case] = replace(reply, value=_in_dtype_of(reply.value, expected.value), changed=expected.changed)
+    return restricted_to(answer_key, kept), kept
+
+
+def _loses_digits(value: Any, expected: Any) -> bool:
+    """Whether a tensor of the value has fewer digits than the expected one."""
+    if isinstance(value, Tensor) and isinstance(expected, Tensor):
+        both_float = value.is_floating_point() and expected.is_floating_point()
+        return both_float and torch.finfo(value.dtype).eps > torch.finfo(expected.dtype).eps
+    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
+        return any(map(_loses_digits, value, expected))
+    return False
+
+
+def _in_dtype_of(value: Any, expected: Any) -> Any:
+    """The value with its tensors in the expected dtypes, where these are of the same kind."""
+    if isinstance(value, Tensor) and isinstance(expected, Tensor):
+        same_kind = value.is_floating_point() == expected.is_floating_point() and torch.bool not in (
+            value.dtype,
+            expected.dtype,
+        )
+        return value.to(expected.dtype) if same_kind else value
+    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)) and len(value) == len(expected):
+        return type(value)(map(_in_dtype_of, value, expected))
+    return value
 
 
 def _explained(answer_key: AnswerKey, case: str, reply: Reply, mistaken: Reply, wrong: bool) -> bool:
@@ -188,6 +265,10 @@ def _raises(reply: Reply, kind: str) -> bool:
 @functools.lru_cache(maxsize=4096)
 def mistake_marks(answer_key: AnswerKey, number: int) -> Marks:
     """What a known mistake does, by its place among the mistakes. Worked out once for each."""
+    return _marks(answer_key, number)
+
+
+def _marks(answer_key: AnswerKey, number: int) -> Marks:
     replies = answer_key.mistakes[number].replies
     alike = _alike(answer_key, replies)
     findings = _findings(answer_key, replies, alike)
@@ -252,12 +333,12 @@ def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply], alike: frozen
 
     def find(required: Property) -> Finding:
         own, needed = problems[required.name], problems[required.needs] if required.needs else None
-        holds = own is None and needed is None
+        if own is None and needed is None:
+            return Finding(required.name, required.weight, holds=True)
         # The first to fail waits for nothing: what comes before it is what is more fundamental.
         blamed = own is not None and (required.name == first or not _of_wrong_values(answer_key, required, replies))
-        waits = not holds and not blamed
-        seen, advice = own or needed or ("", "")
-        return Finding(required.name, required.weight, holds, seen, waits, advice)
+        problem = own or needed or _Problem()
+        return Finding(required.name, required.weight, False, problem.seen, not blamed, problem.advice, problem.case)
 
     return tuple(map(find, answer_key.properties))
 
@@ -270,24 +351,32 @@ def _of_wrong_values(answer_key: AnswerKey, required: Property, replies: Mapping
     )
 
 
-def _problem(answer_key: AnswerKey, required: Property, replies: Mapping[str, Reply]) -> tuple[str, str] | None:
-    """What is wrong: what was seen, if that can be told, and what to look at, if the property knows it."""
+@dataclass(frozen=True)
+class _Problem:
+    """What was seen, if that can be told, what to look at, if the property knows it, and in which case."""
+
+    seen: str = ""
+    advice: str = ""
+    case: str = ""
+
+
+def _problem(answer_key: AnswerKey, required: Property, replies: Mapping[str, Reply]) -> _Problem | None:
+    """Why a property does not hold, or None where it does."""
     items = [answer_key.items[case] for case in required.cases]
     actual = [replies[case] for case in required.cases]
-    for reply, item in zip(actual, items, strict=True):
+    for case, reply, item in zip(required.cases, actual, items, strict=True):
         if found := _form_problem(answer_key.exercise, reply, item, required.part):
             # Only the advice says what should have been refused. Without a refusal a call may also run too long.
             accepted = reply.failure is None or reply.failure.type == "Stopped"
-            return found, required.advice if item.expected.failure and accepted else ""
+            return _Problem(found, required.advice if item.expected.failure and accepted else "", case)
     expected = [item.expected for item in items]
     if required.joint:
         holds = _observations_agree(required, actual, expected, items[0])
-    else:
-        holds = all(
-            _observations_agree(required, [ours], [theirs], item)
-            for ours, theirs, item in zip(actual, expected, items, strict=True)
-        )
-    return None if holds else ("", required.advice)
+        return None if holds else _Problem(required.fails, required.advice)
+    for case, ours, theirs, item in zip(required.cases, actual, expected, items, strict=True):
+        if not _observations_agree(required, [ours], [theirs], item):
+            return _Problem(required.fails, required.advice, case)
+    return None
 
 
 def _observations_agree(required: Property, actual: list[Reply], expected: list[Reply], item: Item) -> bool:
@@ -325,9 +414,9 @@ def _form_problem(exercise: str, reply: Reply, item: Item, part: int | None) -> 
         return _and_then(told, REFUSED_IN_VAIN if refused else "")
     if expected.failure:
         if reply.failure is None:
-            return f"`{exercise}` accepted arguments that make no sense: a {expected.failure.type} is expected."
+            return f"`{exercise}` accepted invalid arguments: expected a {expected.failure.type}."
         if reply.failure.type != expected.failure.type:
-            return f"A {expected.failure.type} is expected; {tell_failure(exercise, reply.failure)}"
+            return f"Expected a {expected.failure.type}, but {tell_failure(exercise, reply.failure)}"
         return None
     value = reply.value if part is None else _right_but_for(part, reply.value, expected.value)
     sampled = item.categories is not None and part is None

@@ -11,7 +11,7 @@ WHAT_TO_DO = "What to do"
 SENTENCE_END = re.compile(r"(?<=[.!?])(?<!e\.g\.)(?<!i\.e\.) (?=(?:[^`]*`[^`]*`)*[^`]*$)")
 """The space behind a sentence, outside code."""
 CLAUSE_END = re.compile(r"[:;] (?=(?:[^`]*`[^`]*`)*[^`]*$)")
-WAITS_MEANS = f"({WAITS} counts once a more fundamental property holds)"
+WAITS_MEANS = f"({WAITS} not judged until the basic properties hold)"
 
 
 class Found(Protocol):

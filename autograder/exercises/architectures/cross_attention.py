@@ -6,7 +6,7 @@ import math
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.architectures.cross_attention_mistakes import known
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import architectures
@@ -185,6 +185,6 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(architectures.cross_attention, __file__),
     shortcuts=("scaled_dot_product_attention", "multi_head_attention_forward", "MultiheadAttention"),
 )

@@ -6,140 +6,10 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import attention
-
-known = Mistakes(attention.flash_attention, section="attention-flash")
-
-known.edit(
-    "never_rescaled",
-    {"total * rescale": "total", "output * rescale": "output"},
-    "Your sums from earlier blocks are relative to an older maximum. When the maximum rises, multiply what you have "
-    "so far by exp(old maximum - new maximum).",
-)
-known.edit(
-    "total_not_rescaled",
-    {"total * rescale": "total"},
-    "You rescale the output when the maximum rises, but not the sum of exponentials that you divide by.",
-)
-known.edit(
-    "output_not_rescaled",
-    {"output * rescale": "output"},
-    "You rescale the sum of exponentials when the maximum rises, but not the output so far.",
-)
-known.edit(
-    "last_block_lost",
-    {"key.shape[0], block_size)": "key.shape[0] // block_size * block_size, block_size)"},
-    "The last, shorter block of keys is lost: the number of blocks is n_k / block_size rounded *up*.",
-)
-known.edit("blocks_not_scaled", {" / math.sqrt(d_k)": ""}, "Your scores are not divided by √d.", "attention-scaling")
-known.edit(
-    "softmax_in_each_block",
-    {"torch.exp(maximum - new_maximum)": "1.0", "torch.exp(scores - new_maximum)": "torch.softmax(scores, dim=-1)"},
-    "You take a softmax in each block and average: a block with low scores then counts as much as one with high "
-    "scores. The blocks share one denominator.",
-)
-known.edit(
-    "block_outputs_weighed_by_size",
-    {
-        "torch.exp(maximum - new_maximum)": "1.0",
-        "torch.exp(scores - new_maximum)": "torch.softmax(scores, dim=-1)",
-        "weights @ value[block]": "weights @ value[block] * (scores.shape[1] / key.shape[0])",
-        "output / total": "output",
-    },
-    "You take a softmax in each block and weigh the results by the sizes of the blocks. A block with high scores "
-    "counts more than one with low scores: the blocks share one denominator.",
-)
-known.edit(
-    "no_maximum",
-    {"torch.exp(maximum - new_maximum)": "1.0", "torch.exp(scores - new_maximum)": "torch.exp(scores)"},
-    "You sum plain exponentials, which is right on paper. In float32 those of large scores are infinite and those of "
-    "very low ones all 0: subtract the largest score so far.",
-)
-known.edit(
-    "starts_at_zero",
-    {"-torch.inf": "0.0"},
-    "Your largest score starts at a number such as 0, so a query whose scores are all far below it has only "
-    "exponentials that round to 0. Start at minus infinity.",
-)
-known.edit(
-    "starts_far_below_zero",
-    {"-torch.inf": "-1e4"},
-    "Your largest score starts at some negative number, and a query whose scores are all far below that, too, has only "
-    "exponentials that round to 0. Start at minus infinity, which is below every score.",
-)
-known.edit(
-    "only_the_block_maximum",
-    {"torch.maximum(maximum, scores.amax(dim=-1, keepdim=True))": "scores.amax(dim=-1, keepdim=True)"},
-    "You go on with the largest score of the new block alone. Where it is far below that of an earlier block, the "
-    "factor for the old sums overflows: keep the larger of the two.",
-)
-known.edit(
-    "one_maximum_for_all",
-    {"scores.amax(dim=-1, keepdim=True)": "scores.amax()"},
-    "You keep one largest score for all queries. A query whose own scores are far below it has only exponentials that "
-    "round to 0: keep one for each query, over the keys.",
-)
-known.edit(
-    "never_divided",
-    {"output / total": "output"},
-    "You sum the weighted values, but never divide by the sum of the exponentials.",
-)
-known.edit(
-    "divided_in_each_block",
-    {
-        "output * rescale + weights @ value[block]": "(output * rescale + weights @ value[block]) / total",
-        "output / total": "output",
-    },
-    "You divide by the sum in each block, and carry the divided output on: the earlier blocks are divided again and "
-    "again. Divide once, at the end.",
-)
-known.edit(
-    "nothing_but_nan",
-    {"maximum - new_maximum": "new_maximum - maximum"},
-    "Your result is NaN throughout. Look at the first block, where the old maximum is -inf: exp(old - new) is 0, but "
-    "exp(new - old), or any exponential relative to -inf, is infinite, and infinity times 0 is NaN.",
-)
-known.edit(
-    "block_outputs_summed",
-    {
-        "torch.exp(maximum - new_maximum)": "1.0",
-        "torch.exp(scores - new_maximum)": "torch.softmax(scores, dim=-1)",
-        "output / total": "output",
-    },
-    "You take a softmax in each block and add the results: the weights of a query then sum to the number of blocks. "
-    "The blocks share one denominator.",
-)
-known.edit(
-    "whole_matrix",
-    {"query @ key[block].T": "(query @ key.T)[:, block]"},
-    "Your result is right, but somewhere all queries meet all keys: you form the whole n_q x n_k matrix of scores. "
-    "Blocks are blocks of *keys*, and what one block gives has to be summed up before the next.",
-)
-known.edit(
-    "maximum_not_kept",
-    {"        maximum = new_maximum\n": ""},
-    "You never keep the new maximum, so every block is taken for the first: what was summed so far is thrown away. Set "
-    "the old maximum to the new one at the end of each turn.",
-)
-known.edit(
-    "in_float32",
-    {"return output / total": "return (output / total).float()"},
-    "Your result is float32 whatever comes in: what you sum up in has to have the dtype of the inputs.",
-)
-known.edit(
-    "negative_block_taken",
-    {"if block_size < 1": "if False"},
-    "`range` refuses a step of 0 by itself, but with a negative one your loop makes no turn at all, and the result is "
-    "0 / 0. Raise ValueError for both.",
-)
-known.edit(
-    "blocks_detached",
-    {"output / total": "(output / total).detach()"},
-    "No gradient flows through your result: the sums of the blocks are part of the graph, as attention's are.",
-)
 
 
 def rows(draw: Generator, *, n_q: int, n_k: int, d: int, block_size: int, scale: float = 1.0) -> Arguments:
@@ -311,6 +181,6 @@ EXERCISE = Exercise(
             observe=observe.gradients,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(attention.flash_attention, __file__),
     shortcuts=("scaled_dot_product_attention", "softmax"),
 )

@@ -2,83 +2,10 @@
 
 from torch import Generator
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import attention
-
-known = Mistakes(attention.sliding_window_mask, section="attention-sliding-window")
-
-known.edit(
-    "window_one_wider",
-    {"distance < window": "distance <= window"},
-    "Your window is one too wide: `window` counts the query itself, so `window - 1` positions before it.",
-)
-known.edit(
-    "symmetric_window",
-    {"(distance >= 0) & (distance < window)": "distance.abs() < window"},
-    "Your window reaches to both sides: it must not show the future.",
-)
-known.edit(
-    "without_itself",
-    {"distance >= 0": "distance > 0", "distance < window": "distance <= window"},
-    "Your queries do not see themselves: the window starts at the query's own position.",
-)
-known.edit(
-    "whole_past",
-    {" & (distance < window)": ""},
-    "Your queries see their whole past: nothing cuts off what is `window` positions or more away.",
-)
-known.edit(
-    "window_one_narrower",
-    {"distance < window": "distance < window - 1"},
-    "Your window is one too narrow: with the query itself it holds only `window - 1` positions.",
-)
-known.edit(
-    "only_before_itself",
-    {"distance >= 0": "distance > 0"},
-    "Your queries see the `window - 1` positions before them, but not themselves: the distance 0 belongs to the "
-    "window.",
-)
-known.edit(
-    "future_open",
-    {"(distance >= 0) & ": ""},
-    "Your window has an end in the past but none in the future: a key after the query has a negative distance, which "
-    "is below `window` too.",
-)
-known.edit(
-    "window_always_full",
-    {
-        "(distance >= 0) & (distance < window)": (
-            "(position >= (position - window + 1).clamp(min=0)[:, None]) & "
-            "(position < (position - window + 1).clamp(min=0)[:, None] + window)"
-        )
-    },
-    "Your windows are always full: the first queries, which have fewer positions behind them, see positions that come "
-    "after them. A window ends at the query.",
-)
-known.edit(
-    "in_chunks",
-    {"distance < window": "position[:, None] // window == position // window"},
-    "You cut the sequence into chunks that do not see each other. A window slides: each query has its own, which ends "
-    "at the query.",
-)
-known.edit(
-    "any_window_taken",
-    {"if window < 1": "if False"},
-    "You take a window below 1: its mask is False everywhere, and no query sees even itself. Raise ValueError.",
-)
-known.edit(
-    "window_inverted",
-    {"(distance >= 0) & (distance < window)": "(distance < 0) | (distance >= window)"},
-    "Your mask is inverted: True means *may attend*.",
-)
-known.edit(
-    "window_ahead",
-    {"position[:, None] - position": "position - position[:, None]"},
-    "Your window looks ahead instead of back: rows are queries, columns are keys, and the distance query minus key "
-    "has to be 0 or more.",
-)
 
 
 def drawn_window(draw: Generator) -> Arguments:
@@ -126,5 +53,5 @@ EXERCISE = Exercise(
             observe=observe.refusal,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(attention.sliding_window_mask, __file__),
 )

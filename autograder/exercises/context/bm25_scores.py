@@ -2,7 +2,7 @@
 
 from torch import Generator
 
-from autograder.exercises.context.bm25_mistakes import known
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import context
@@ -193,6 +193,6 @@ EXERCISE = Exercise(
             observe=observe.refusal,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(context.bm25_scores, __file__),
     shortcuts=("rank_bm25", "BM25Okapi", "bm25s", "TfidfVectorizer"),
 )  # fmt: skip

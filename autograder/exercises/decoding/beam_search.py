@@ -6,153 +6,13 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import decoding
 
-known = Mistakes(decoding.beam_search, section="decoding-beam")
-
-JOINED = "score + log_prob"
-BEST = "sorted(extended, key=lambda beam: beam[0], reverse=True)[:beam_width]"
-SET_ASIDE = "finished += [beam for beam in best if beam[1][-1] == eos]"
-UNFINISHED = "beams = [beam for beam in best if beam[1][-1] != eos]"
-RESULT = "max(finished + beams, key=lambda beam: beam[0])[1]"
-
-known.edit(
-    "greedy",
-    {"[:beam_width]": "[:1]"},
-    "You always follow the single most probable next token. Keep beam_width texts in sight, and let all their "
-    "extensions compete.",
-)
-known.edit(
-    "multiplied",
-    {JOINED: "score * log_prob", "(0.0, [start])": "(1.0, [start])"},
-    "You multiply log-probabilities. Probabilities multiply; their logarithms add.",
-)
-known.edit(
-    "logarithm_again",
-    {"transition.tolist()": "transition.log().tolist()"},
-    "You take logarithms of what are logarithms already: that of a negative number is NaN. Add the numbers of the "
-    "table as they are.",
-)
-known.edit(
-    "finished_dropped",
-    {"finished + beams": "beams or finished"},
-    "You drop texts that have ended. A short text may be the most probable of all: keep it and compare it at the end.",
-)
-known.edit(
-    "finished_extended",
-    {SET_ASIDE: "", UNFINISHED: "beams = best"},
-    "You extend texts beyond eos. After eos a text is finished: set it aside.",
-)
-known.edit(
-    "first_finished",
-    {UNFINISHED: f"if finished:\n            return finished[0][1]\n        {UNFINISHED}"},
-    "You return the first text that ends. Another one, longer or still open, may be more probable: compare all of "
-    "them when the search is over.",
-)
-known.edit(
-    "stopped_at_the_first_end",
-    {UNFINISHED: f"{UNFINISHED}\n        if finished:\n            break"},
-    "You end the search as soon as a text has ended. An open one, some tokens later, may be more probable: go on until "
-    "no text is open, or the length is reached.",
-)
-known.edit(
-    "stopped_when_as_many_have_ended",
-    {UNFINISHED: f"{UNFINISHED}\n        if len(finished) >= beam_width:\n            break"},
-    "You end the search as soon as beam_width texts have ended. An open one, some tokens later, may be more probable: "
-    "go on until no text is open, or the length is reached.",
-)
-known.edit(
-    "finished_first",
-    {"finished + beams": "finished or beams"},
-    "You return the best text that has ended, where one that is still open has a larger sum. Compare both.",
-)
-known.edit(
-    "all_ends_kept",
-    {SET_ASIDE: "finished += [beam for beam in extended if beam[1][-1] == eos]"},
-    "You set aside every text that ends. Only an extension that is among the beam_width best of its round lives on, "
-    "also if it ends: drop the others first, then look for eos.",
-)
-ITS_OWN = "[one for one in extended if one[1][:-1] == ids]"
-known.edit(
-    "never_pruned",
-    {BEST: f"[beam for _, ids in beams for beam in sorted({ITS_OWN}, reverse=True)[:beam_width]]"},
-    "You keep beam_width extensions of *each* text, so that there are more in every round. Sort the extensions of all "
-    "texts together and keep beam_width of them.",
-)
-known.edit(
-    "mean_log_prob",
-    {RESULT: "max(finished + beams, key=lambda beam: beam[0] / max(len(beam[1]) - 1, 1))[1]"},
-    "You compare mean log-probabilities, or divide the sums by the length in another way. That is a length penalty, "
-    "and none is asked for: compare the sums.",
-)
-known.edit(
-    "last_step_only",
-    {JOINED: "log_prob"},
-    "You compare texts by their last token alone. Each carries the sum of all its log-probabilities.",
-)
-known.edit(
-    "each_its_own",
-    {BEST: f"[max({ITS_OWN}) for _, ids in beams] if len(beams) == beam_width else {BEST}"},
-    "Each of your beams keeps its own best extension, so they never compete. Sort the extensions of all beams "
-    "together.",
-)
-known.edit(
-    "lowest_kept",
-    {"reverse=True": "reverse=False", "return max": "return min"},
-    "You keep the *least* probable texts. Log-probabilities are negative, and the best is nearest to 0: sort downward.",
-)
-known.edit(
-    "columns_for_rows",
-    {"transition.tolist()": "transition.T.tolist()"},
-    "You read the table the wrong way round. Row i holds the log-probabilities of what follows token i.",
-)
-known.edit("start_left_out", {RESULT: f"{RESULT}[1:]"}, "Your text lacks its start.")
-known.edit(
-    "eos_left_out",
-    {f"return {RESULT}": f"ids = {RESULT}\n    return ids[:-1] if ids[-1] == eos else ids"},
-    "Your finished text lacks eos. It belongs to the text, and to its probability.",
-)
-known.edit(
-    "one_token_short",
-    {"range(max_new_tokens)": "range(max_new_tokens - 1)"},
-    "You stop one token early: max_new_tokens counts the tokens *after* start.",
-)
-known.edit(
-    "one_token_long",
-    {"range(max_new_tokens)": "range(max_new_tokens + 1)"},
-    "Your text has one token more than max_new_tokens after start.",
-)
-known.edit(
-    "arguments_unchecked",
-    {"if beam_width < 1:": "beam_width = max(beam_width, 1)\n    if False:", "max_new_tokens < 0": "False"},
-    "You accept a beam_width below 1 or a negative max_new_tokens. Raise ValueError.",
-)
-known.edit(
-    "width_left_to_max",
-    {"if beam_width < 1:": "if False:"},
-    "You leave the width to chance. With 0 no text is left, and `max` of nothing raises; a negative one cuts the list "
-    "of texts from its end, and an answer comes out. Raise ValueError yourself.",
-)
-known.edit(
-    "negative_length_taken",
-    {"max_new_tokens < 0": "False"},
-    "You accept a negative max_new_tokens, and return the start. Raise ValueError.",
-)
-known.edit(
-    "nothing_checked",
-    {"if beam_width < 1:": "if False:", "max_new_tokens < 0": "False"},
-    "You check neither beam_width nor max_new_tokens. Raise ValueError for a width below 1 and for a negative length.",
-)
-known.edit(
-    "table_changed",
-    {"log_probs = transition.tolist()": "transition[eos] = -torch.inf\n    log_probs = transition.tolist()"},
-    "You write into the table that you were given, such as into the row of eos. Whoever called you still needs it: set "
-    "finished texts aside instead.",
-)
-FUNCTIONS = {mistake.name: mistake.function for mistake in known}
+KNOWN = misunderstandings(decoding.beam_search, __file__)
+FUNCTIONS = {mistake.name: mistake.function for mistake in KNOWN}
 
 
 Beam = tuple[float, list[int]]
@@ -504,6 +364,6 @@ EXERCISE = Exercise(
             observe=observe.refusal,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=KNOWN,
     shortcuts=("generate",),
 )

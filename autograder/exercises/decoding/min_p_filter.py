@@ -3,141 +3,12 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.decoding.filters import add_filter_mistakes, filter_properties
+from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, uniform
 from llm_course.checking import observe
 from solutions import decoding
-
-known = Mistakes(decoding.min_p_filter, section="decoding-min-p")
-
-START = "if not 0 <= min_p <= 1:"
-LARGEST = "probabilities.amax(dim=-1, keepdim=True)"
-THRESHOLD = f"min_p * {LARGEST}"
-FILTERED = f"logits.masked_fill(probabilities < {THRESHOLD}, -torch.inf)"
-PROBABILITIES = "torch.softmax(logits, dim=-1)"
-
-known.edit(
-    "absolute",
-    {THRESHOLD: "min_p"},
-    "You compare probabilities with min_p itself. In a flat row nothing reaches it: the threshold is min_p *times the "
-    "largest probability* of the row.",
-)
-known.edit(
-    "absolute_beside_the_best",
-    {
-        FILTERED: "logits.masked_fill((probabilities < min_p).scatter(-1, logits.argmax(-1, keepdim=True), False), "
-        "-torch.inf)"
-    },
-    "You compare probabilities with min_p itself, and keep the best one whatever it is. In a flat row all others go: "
-    "the threshold is min_p *times the largest probability* of the row.",
-)
-known.edit(
-    "strictly_above",
-    {"probabilities <": "probabilities <="},
-    "You keep what is *above* the threshold. A token that just reaches it survives: with min_p = 1 yours drops even "
-    "the largest.",
-)
-known.edit(
-    "below_kept",
-    {"probabilities <": "probabilities >="},
-    "Your mask is turned around: you keep the tokens below the threshold.",
-)
-known.edit(
-    "share_of_mean",
-    {".amax(": ".mean("},
-    "Your threshold is a share of the mean probability, which is 1 / vocab in every row. Take the largest.",
-)
-known.edit(
-    "largest_less_min_p",
-    {THRESHOLD: f"{LARGEST} - min_p"},
-    "You subtract min_p from the largest probability. It is a factor.",
-)
-known.edit(
-    "largest_of_batch",
-    {LARGEST: "probabilities.max()"},
-    "You compare with the largest probability of the whole batch. Each row has its own: the maximum needs its "
-    "dimension.",
-)
-known.edit(
-    "one_minus_min_p",
-    {THRESHOLD: f"(1 - min_p) * {LARGEST}"},
-    "Your threshold is 1 - min_p times the largest probability. A small min_p keeps many tokens.",
-)
-known.edit(
-    "logits_for_probabilities",
-    {PROBABILITIES: "logits"},
-    "You compare logits with a share of the largest logit. Logits have no zero point: adding 5 to all changes no "
-    "probability, but your result. Compare probabilities (or add ln min_p to the largest logit).",
-)
-known.edit(
-    "logits_above_zero",
-    {PROBABILITIES: "logits", START: f"if min_p == 0:\n        return logits.clone()\n    {START}"},
-    "Above min_p = 0 you compare logits with a share of the largest logit. Logits have no zero point: adding 5 to all "
-    "changes no probability, but your result. Compare probabilities.",
-)
-known.edit(
-    "logits_less_min_p",
-    {PROBABILITIES: "logits", THRESHOLD: f"{LARGEST} - min_p"},
-    "You subtract min_p from the largest logit. A factor of probabilities is a *logarithm* on logits: the threshold "
-    "is the largest logit plus ln min_p.",
-)
-known.edit(
-    "exponentials",
-    {PROBABILITIES: "logits.exp()"},
-    "You take e to the power of each logit. A logit of 200 overflows and one of -200 becomes 0, and then the "
-    "comparison says nothing: torch.softmax subtracts the largest logit first.",
-    "decoding-logits",
-)
-known.edit(
-    "softmax_over_batch",
-    {PROBABILITIES: "torch.softmax(logits, dim=0)"},
-    "Your softmax runs over the batch. Each row is a distribution over the vocabulary, the last dimension.",
-    "decoding-logits",
-)
-
-
-@known.function("Your function is top-p. Min-p does not sum: it compares each token with the most probable one.")
-def as_top_p(logits: Tensor, min_p: float) -> Tensor:
-    return decoding.top_p_filter(logits, min_p)
-
-
-known.edit(
-    "negative_min_p_accepted",
-    {START: "if min_p > 1:"},
-    "You refuse a min_p above 1, and accept a negative one. Raise ValueError.",
-)
-known.edit(
-    "large_min_p_accepted",
-    {START: "if min_p < 0:"},
-    "You refuse a negative min_p, and accept one above 1. Raise ValueError.",
-)
-known.edit(
-    "whole_min_p_refused",
-    {START: "if not 0 <= min_p < 1:"},
-    "You refuse min_p = 1. It is a share: the most probable tokens survive.",
-)
-known.edit("min_p_unchecked", {START: "if False:"}, "You accept a min_p below 0 or above 1. Raise ValueError.")
-known.edit(
-    "zero_min_p_refused",
-    {START: "if not 0 < min_p <= 1:"},
-    "Your function raises for min_p = 0. It is a share too: every probability is at least 0, so nothing is cut. (ln 0 "
-    "does not exist: treat 0 on its own if you compare logits.)",
-)
-known.edit(
-    "softmax_first",
-    {"logits.masked_fill": "probabilities.masked_fill"},
-    "You keep the right tokens, but return their probabilities. A filter gives logits back.",
-    "decoding-logits",
-)
-known.edit(
-    "probabilities_with_zeros",
-    {FILTERED: f"probabilities * (probabilities >= {THRESHOLD})"},
-    "You return probabilities, and zeros for the tokens that go. A filter gives logits back, with -inf for those.",
-    "decoding-logits",
-)
-add_filter_mistakes(known, FILTERED, START, f"probabilities < {THRESHOLD}")
 
 
 def clear_min_p(draw: Generator, logits: Tensor) -> float:
@@ -241,6 +112,6 @@ EXERCISE = Exercise(
         ),
         *filter_properties(needs="Tokens with at least min_p times the largest probability of their row survive"),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(decoding.min_p_filter, __file__),
     shortcuts=("MinPLogitsWarper",),
 )

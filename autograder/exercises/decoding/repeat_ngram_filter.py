@@ -3,107 +3,10 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.decoding.filters import add_filter_mistakes
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import decoding
-
-known = Mistakes(decoding.repeat_ngram_filter, section="decoding-ngrams")
-
-LAST = "ids[max(len(ids) - n + 1, 0) :]"
-STARTS = "range(len(ids) - n + 1)"
-RUN = "ids[start : start + n - 1]"
-BANNED = f"[ids[start + n - 1] for start in starts if {RUN} == last]"
-FILTERED = "logits.index_fill(-1, torch.tensor(banned, dtype=torch.long), -torch.inf)"
-
-known.edit(
-    "seen_banned",
-    {BANNED: "ids if len(ids) >= n else []"},
-    "You forbid every token that has occurred. Only one that would complete a whole run of n is forbidden.",
-)
-known.edit(
-    "context_too_long",
-    {"last = ": "n += 1\n    last = "},
-    "You compare the last n tokens, and forbid runs of n + 1. The new token is one of the n: compare n - 1.",
-)
-known.edit(
-    "context_too_short",
-    {"last = ": "n = max(n - 1, 1)\n    last = "},
-    "You compare the last n - 2 tokens, and so forbid runs of n - 1. Compare n - 1: with the new token they are n.",
-)
-known.edit(
-    "last_run_missed",
-    {STARTS: "range(len(ids) - n)"},
-    "You miss the last run of the text. A text of length L has L - n + 1 runs of n tokens: the last begins at L - n.",
-)
-known.edit(
-    "first_run_missed", {STARTS: "range(1, len(ids) - n + 1)"}, "You miss the run at the very start of the text."
-)
-known.edit(
-    "runs_side_by_side",
-    {STARTS: "range(0, len(ids) - n + 1, n)"},
-    "Your runs lie side by side. They overlap: one begins at every position.",
-)
-known.edit(
-    "first_follower_only",
-    {"torch.tensor(banned": "torch.tensor(banned[:1]"},
-    "You stop at the first occurrence. Later the same tokens may have been followed by others: forbid all.",
-)
-known.edit(
-    "last_follower_only",
-    {"torch.tensor(banned": "torch.tensor(banned[-1:]"},
-    "You keep only what followed last, as a dict from run to token does: each new entry replaces the one before. "
-    "Forbid all followers.",
-)
-known.edit(
-    "in_any_order",
-    {f"{RUN} == last": f"sorted({RUN}) == sorted(last)"},
-    "You compare the tokens without their order. 1 2 and 2 1 are two different runs.",
-)
-known.edit(
-    "one_bans_nothing",
-    {LAST: "ids[-(n - 1) :]"},
-    "With n = 1 your result forbids nothing, and every token of the text is forbidden then. Mind the slice: "
-    "ids[-(n - 1):] is ids[0:] for n = 1, the whole text, and not the last 0 tokens.",
-)
-known.edit(
-    "start_banned",
-    {"[ids[start + n - 1] for": "[ids[start] for"},
-    "You forbid the token with which the run *begins*. The one that would complete it is its last.",
-)
-known.edit(
-    "empty_list_of_floats",
-    {"torch.tensor(banned, dtype=torch.long)": "torch.tensor(banned)"},
-    "Where nothing is forbidden, your function raises: torch.tensor of an empty list holds floats, which are no index. "
-    "Give it dtype=torch.long.",
-)
-known.edit(
-    "short_text_raises",
-    {LAST: "[ids[place] for place in range(1 - n, 0)]"},
-    "Your function raises where the text has fewer than n - 1 tokens. Nothing can repeat there: return the logits as "
-    "they are.",
-)
-known.edit("zero_n_accepted", {"n < 1": "n < 0"}, "You accept n = 0. A run has at least one token: raise ValueError.")
-known.edit(
-    "negative_n_accepted", {"n < 1": "n == 0"}, "You refuse n = 0, and accept a negative n. Raise ValueError for both."
-)
-known.edit(
-    "short_text_refused",
-    {"n < 1": "n < 1 or len(ids) < n"},
-    "You refuse a text of fewer than n tokens. Nothing can repeat there: the logits stay as they are.",
-)
-known.edit(
-    "n_unchecked",
-    {'raise ValueError(f"a run of {n} tokens cannot repeat: n is at least 1")': "return logits.clone()"},
-    "You accept an n below 1. Raise ValueError.",
-)
-known.edit(
-    "run_needs_two_sights",
-    {"torch.tensor(banned": "torch.tensor([token for token in banned if banned.count(token) > 1]"},
-    "You forbid a token only if its run has occurred twice. Once is enough: the next time would be the repeat.",
-)
-add_filter_mistakes(known, FILTERED)
 
 
 def random_text(draw: Generator, length: int, vocab: int) -> list[int]:
@@ -224,6 +127,6 @@ EXERCISE = Exercise(
             observe=observe.gradients_where_finite,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(decoding.repeat_ngram_filter, __file__),
     shortcuts=("NoRepeatNGramLogitsProcessor",),
 )

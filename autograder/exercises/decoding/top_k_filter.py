@@ -3,114 +3,12 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.decoding.filters import add_filter_mistakes, filter_properties
+from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import rows
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import decoding
-
-known = Mistakes(decoding.top_k_filter, section="decoding-top-k")
-
-START = "if k < 1:"
-DROPPED = "torch.ones_like(logits, dtype=torch.bool).scatter(-1, order[..., :k], False)"
-FILTERED = "logits.masked_fill(dropped, -torch.inf)"
-KTH = "logits.gather(-1, order)[..., min(k, logits.shape[-1]) - 1, None]"
-
-known.edit(
-    "all_ties_kept",
-    {DROPPED: f"logits < {KTH}"},
-    "You keep everything that reaches the k-th largest logit, so equal logits let more than k through. Exactly k "
-    "survive: of equal ones those with the smaller index.",
-)
-known.edit(
-    "kth_dropped",
-    {DROPPED: f"logits <= {KTH}"},
-    "You keep only what is *larger* than the k-th largest logit. The k-th survives too.",
-)
-known.edit(
-    "later_ties_first",
-    {"argsort(dim=-1, descending=True, stable=True)": "argsort(dim=-1, stable=True).flip(-1)"},
-    "Among equal logits you keep those with the larger index. The smaller index comes first.",
-)
-known.edit(
-    "threshold_one_further",
-    {DROPPED: "logits < logits.gather(-1, order)[..., min(k, logits.shape[-1] - 1), None]"},
-    "Your threshold is the logit after the k-th. Places count from 0: the k-th largest stands at place k - 1.",
-)
-known.edit(
-    "one_threshold_for_all",
-    {DROPPED: f"logits < {KTH}.min()"},
-    "All your rows share one threshold, the lowest. Each row has a k-th largest logit of its own: keep its dimension.",
-)
-known.edit(
-    "zero_for_no_filter",
-    {'raise ValueError(f"with k = {k} no token is left to draw from")': "return logits.clone()"},
-    'You take a k below 1 for "no filter", as transformers does with 0. Here it is an error: raise ValueError.',
-)
-known.edit(
-    "zero_alone_for_no_filter",
-    {START: f"if k == 0:\n        return logits.clone()\n    {START}"},
-    'You take k = 0 for "no filter", as transformers does. Here it is an error like any other k below 1.',
-)
-known.edit("one_too_many", {"[..., :k]": "[..., : k + 1]"}, "One token more than k survives in your result.")
-known.edit("one_too_few", {"[..., :k]": "[..., : k - 1]"}, "One token fewer than k survives in your result.")
-known.edit(
-    "smallest_kept",
-    {"descending=True": "descending=False"},
-    "You keep the k *smallest* logits: argsort and sort go upward unless descending=True.",
-)
-known.edit(
-    "largest_dropped",
-    {FILTERED: "logits.masked_fill(~dropped, -torch.inf)"},
-    "Your mask is turned around: you drop the k largest and keep the rest.",
-)
-known.edit(
-    "zero_k_accepted", {"k < 1": "k < 0"}, "You accept k = 0, and nothing is left to draw from. Raise ValueError."
-)
-known.edit(
-    "negative_k_accepted", {"k < 1": "k == 0"}, "You refuse k = 0, and accept a negative k. Raise ValueError for both."
-)
-known.edit(
-    "large_k_refused",
-    {"k < 1": "not 1 <= k <= logits.shape[-1]"},
-    "You refuse a k above the size of the vocabulary. It changes nothing: all logits survive.",
-)
-known.edit(
-    "k_unchecked",
-    {START: "if False:", "[..., :k]": "[..., : max(k, 0)]"},
-    "You accept a k below 1, and nothing is left to draw from: the softmax of a row of -inf is NaN.",
-)
-known.edit(
-    "large_k_raises",
-    {START: f"logits.topk(max(k, 1))\n    {START}"},
-    "A k larger than the vocabulary makes your function raise, as torch.topk does. It is to keep everything.",
-)
-known.edit(
-    "only_the_k",
-    {FILTERED: "logits.gather(-1, order[..., :k])"},
-    "You return only the k largest logits, without their places. Place i belongs to token i, so the result has the "
-    "shape of the logits, with -inf for those that go.",
-)
-known.edit(
-    "places_for_tokens",
-    {DROPPED: "torch.arange(logits.shape[-1]) >= k"},
-    "You keep the first k *places*: a mask made for sorted logits is put on unsorted ones. Scatter it back to where "
-    "each logit came from.",
-)
-known.edit(
-    "order_for_ranks",
-    {DROPPED: "order >= k"},
-    "You compare argsort's result with k. It says which token stands at each place of the sorted row, not which place "
-    "each token has.",
-)
-known.edit(
-    "softmax_first",
-    {START: f"logits = torch.softmax(logits, dim=-1)\n    {START}"},
-    "You keep the right tokens, but return their probabilities. A filter gives logits back.",
-    "decoding-logits",
-)
-add_filter_mistakes(known, FILTERED, START, "dropped")
 
 
 def with_ties(draw: Generator, *batch: int, vocab: int) -> Tensor:
@@ -190,6 +88,6 @@ EXERCISE = Exercise(
         ),
         *filter_properties(needs="The k largest logits of each row survive where they stood, the others are -inf"),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(decoding.top_k_filter, __file__),
     shortcuts=("TopKLogitsWarper",),
 )

@@ -3,161 +3,12 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.decoding.filters import add_filter_mistakes, filter_properties
+from autograder.exercises.decoding.filters import filter_properties
 from autograder.exercises.decoding.inputs import LONG_TAIL, rows
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import decoding
-
-known = Mistakes(decoding.top_p_filter, section="decoding-top-p")
-
-START = "if not 0 <= p <= 1:"
-SORTED = "logits.sort(dim=-1, descending=True, stable=True)"
-OUTSIDE = "probabilities.cumsum(dim=-1) - probabilities >= p"
-FIRST_KEPT = "    outside[..., 0] = False\n"
-DROPPED = "torch.zeros_like(outside).scatter(-1, order, outside)"
-FILTERED = "logits.masked_fill(dropped, -torch.inf)"
-
-
-def above_zero(right: str, wrong: str) -> dict[str, str]:
-    """The edit, but right at p = 0, where answers that share a fault differ."""
-    return {right: f"{wrong} if p > 0 else {right}"}
-
-
-known.edit(
-    "crossing_dropped",
-    {OUTSIDE: "probabilities.cumsum(dim=-1) > p"},
-    "You drop the token that takes the sum over p. Without it the set has less than p: it stays. What counts for a "
-    "token is the sum *before* it.",
-)
-known.edit(
-    "nothing_may_survive",
-    {OUTSIDE: "probabilities.cumsum(dim=-1) > p", FIRST_KEPT: ""},
-    "You drop the token that takes the sum over p, and if that is the first, nothing is left. What counts for a token "
-    "is the sum *before* it, which for the first is 0.",
-)
-known.edit(
-    "one_after_crossing",
-    {OUTSIDE: f"({OUTSIDE}).roll(1, -1)"},
-    "You keep one token more than needed: the one that crosses p is the last.",
-)
-known.edit(
-    "more_than_p",
-    {">= p": "> p"},
-    "You go on where the sum is exactly p. A set with probability p is enough: compare with >=, not >.",
-)
-known.edit(
-    "ascending",
-    {"descending=True": "descending=p == 0"},
-    "You collect from the least probable token upward. Sort with descending=True.",
-)
-known.edit(
-    "sum_of_logits",
-    above_zero("torch.softmax(ordered, dim=-1)", "ordered"),
-    "You sum up logits. p is a probability: take the softmax first.",
-)
-known.edit(
-    "mask_not_scattered",
-    above_zero(DROPPED, "outside"),
-    "Your mask belongs to the *sorted* row, and you put it on the unsorted one. Scatter it back with the indices that "
-    "sort returned.",
-)
-known.edit(
-    "gathered_for_scattered",
-    above_zero(DROPPED, "outside.gather(-1, order)"),
-    "You carry the mask back with gather and the indices of sort. Gather *reads* at these places: it sorts the mask "
-    "once more. Scatter *writes* to them.",
-)
-known.edit(
-    "never_ordered",
-    above_zero(SORTED, "(logits, torch.arange(logits.shape[-1]).expand(logits.shape))"),
-    "You sum the probabilities in the order of the vocabulary. The nucleus takes the most probable first.",
-)
-known.edit(
-    "one_is_not_all",
-    {"p == 1": "False"},
-    "With p = 1 you lose the tail: rounded in float32, the sum reaches 1 before the last token. Return the logits as "
-    "they are for p = 1.",
-)
-known.edit(
-    "own_probability",
-    {DROPPED: "torch.softmax(logits, dim=-1) < 1 - p"},
-    "You compare each token's own probability with a threshold. In a flat row no token reaches it. The *sum* over the "
-    "most probable tokens has to reach p.",
-)
-known.edit(
-    "reaches_p_alone",
-    above_zero(DROPPED, "torch.softmax(logits, dim=-1) < p"),
-    "You keep the tokens that have p or more each. The *sum* over the most probable tokens has to reach p.",
-)
-known.edit(
-    "as_min_p",
-    above_zero(DROPPED, "torch.softmax(logits, dim=-1) < p * probabilities[..., :1]"),
-    "Your function is min-p. Top-p sums: the most probable tokens are in until together they have p.",
-)
-known.edit(
-    "largest_nucleus_for_all",
-    {OUTSIDE: f"({OUTSIDE}).reshape(-1, logits.shape[-1]).all(dim=0).expand(logits.shape).clone()"},
-    "All your rows keep as many tokens as the row that needs most. Each row has a nucleus of its own size.",
-)
-known.edit(
-    "zero_empties",
-    {FIRST_KEPT: ""},
-    "With p = 0 nothing survives in your result: before the first token the sum is 0, which is p already. Keep the "
-    "first token whatever p is.",
-)
-known.edit(
-    "share_to_cut",
-    {"if p == 1:": "p = 1 - p\n    if p == 1:"},
-    "You read p as the share to cut. p is the share that stays.",
-)
-known.edit(
-    "nucleus_dropped",
-    {"logits.clone()": "torch.full_like(logits, -torch.inf)", FILTERED: "logits.masked_fill(~dropped, -torch.inf)"},
-    "Your mask is turned around: you drop the nucleus and keep the tail.",
-)
-known.edit(
-    "ties_of_crossing_kept",
-    {DROPPED: f"logits < logits.masked_fill({DROPPED}, torch.inf).amin(dim=-1, keepdim=True)"},
-    "You keep everything that is as probable as the last token of the nucleus. Of equal tokens only those with the "
-    "smaller index are needed.",
-)
-known.edit(
-    "later_ties_first",
-    {SORTED: "(found.flip(-1) for found in logits.sort(dim=-1, stable=True))"},
-    "Of equal tokens you take those with the larger index. The smaller index comes first: sort downward with "
-    "stable=True.",
-)
-known.edit(
-    "softmax_over_batch",
-    {"torch.softmax(ordered, dim=-1)": "torch.softmax(logits, dim=0).gather(-1, order)"},
-    "Your softmax runs over the batch. Each row is a distribution over the vocabulary, the last dimension.",
-    "decoding-logits",
-)
-known.edit(
-    "negative_p_accepted", {START: "if p > 1:"}, "You refuse a p above 1, and accept a negative one. Raise ValueError."
-)
-known.edit(
-    "large_p_accepted", {START: "if p < 0:"}, "You refuse a negative p, and accept one above 1. Raise ValueError."
-)
-known.edit(
-    "whole_p_refused", {START: "if not 0 <= p < 1:"}, "You refuse p = 1. It is a probability, and changes nothing."
-)
-known.edit("p_unchecked", {START: "if False:"}, "You accept a p below 0 or above 1. Raise ValueError.")
-known.edit(
-    "zero_p_refused", {START: "if not 0 < p <= 1:"}, "You refuse p = 0. It is a probability; one token survives."
-)
-known.edit(
-    "softmax_first",
-    {
-        "logits.clone()": "torch.softmax(logits, dim=-1)",
-        "logits.masked_fill": "torch.softmax(logits, dim=-1).masked_fill",
-    },
-    "You keep the right tokens, but return their probabilities. A filter gives logits back.",
-    "decoding-logits",
-)
-add_filter_mistakes(known, FILTERED, START, "dropped", "logits.clone()")
 
 
 def clear_p(draw: Generator, logits: Tensor) -> float:
@@ -282,6 +133,6 @@ EXERCISE = Exercise(
             needs="The smallest set of tokens with probability p survives, each row with a set of its own"
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(decoding.top_p_filter, __file__),
     shortcuts=("TopPLogitsWarper",),
 )

@@ -4,148 +4,10 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.embeddings.inputs import uneven_table
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import embeddings
-
-COSINE = "embeddings-cosine"
-
-known = Mistakes(embeddings.analogy, section="embeddings-analogy")
-
-TARGET = "unit[b] - unit[a] + unit[c]"
-
-known.edit(
-    "inputs_not_left_out",
-    {" if row not in given": ""},
-    "You do not leave a, b and c out. The sum is mostly nearest to b or c itself, so the answer would be one of the "
-    "words you started from.",
-)
-known.edit(
-    "only_c_left_out",
-    {"row not in given": "row != c"},
-    "You leave out c only. b is often nearest to the sum as well, and a may be near: leave all three out.",
-)
-known.edit(
-    "b_not_left_out",
-    {"row not in given": "row not in (a, c)"},
-    "You do not leave b out. It is often nearest to the sum, as c is: leave all three out.",
-)
-known.edit(
-    "c_not_left_out",
-    {"row not in given": "row not in (a, b)"},
-    "You do not leave c out. It is often nearest to the sum, as b is: leave all three out.",
-)
-known.edit(
-    "a_not_left_out",
-    {"row not in given": "row not in (b, c)"},
-    "You do not leave a out. Where the three rows are alike it is near the sum too: leave all three out.",
-)
-known.edit(
-    "three_rows_counted",
-    {"1 <= k <= n_rows - len(given)": "1 <= k <= n_rows - 3"},
-    "You count a, b and c as three rows, also where two of them are one. Then one row more is left for an answer: "
-    "count the different ones.",
-)
-known.edit(
-    "equal_rows_left_out",
-    {"row not in given": "not any(torch.equal(table[row], table[word]) for word in given)"},
-    "You leave out every row that equals a, b or c. Only the three themselves are left out, by their numbers.",
-)
-known.edit(
-    "first_three_dropped",
-    {"[row for row in best_first if row not in given][:k]": "best_first[3 : k + 3]"},
-    "You drop the first three, believing them to be a, b and c. a is mostly far from the sum: leave the three out by "
-    "their numbers.",
-)
-known.edit(
-    "as_many_dropped_as_given",
-    {"[row for row in best_first if row not in given][:k]": "best_first[len(given) : k + len(given)]"},
-    "You drop the head of the ranking, as many rows as were given, believing them to be a, b and c. a is mostly far "
-    "from the sum: leave the three out by their numbers.",
-)
-known.edit(
-    "k_before_leaving_out",
-    {"[row for row in best_first if row not in given][:k]": "[row for row in best_first[:k] if row not in given]"},
-    "You keep k rows and then leave a, b and c out, so some are missing. Leave them out first, then keep k.",
-)
-known.edit(
-    "no_unit_rows",
-    {TARGET: "table[b] - table[a] + table[c]", "scores = unit": "scores = table"},
-    "You use the rows as they are, for the sum and for the ranking, so long rows decide. Give all of them the length 1 "
-    "first.",
-)
-known.edit(
-    "ranked_by_distance_of_unit_rows",
-    {f"unit @ ({TARGET})": f"-(unit - ({TARGET})).norm(dim=1)"},
-    "You rank unit rows by their distance from the sum. That is the order of the cosines but for a row of zeros, whose "
-    "cosine counts as 0.",
-    COSINE,
-)
-known.edit(
-    "wrong_way_round",
-    {TARGET: "unit[a] - unit[b] + unit[c]"},
-    "You go from b to a. The step that is added to c is b - a.",
-)
-known.edit("all_added", {TARGET: "unit[b] + unit[a] + unit[c]"}, "You add all three rows: a has to be *subtracted*.")
-known.edit(
-    "c_subtracted",
-    {TARGET: "unit[b] + unit[a] - unit[c]"},
-    "You subtract c in place of a. The step is b - a, and c is where it starts.",
-)
-known.edit("c_forgotten", {TARGET: "unit[b] - unit[a]"}, "You rank by the step b - a alone. Add it to c.")
-known.edit(
-    "rows_of_any_length",
-    {TARGET: "table[b] - table[a] + table[c]"},
-    "You add the rows as they are, so the longest of the three decides. Give them the length 1 first.",
-)
-known.edit(
-    "ranked_by_dot_product",
-    {"scores = unit": "scores = table"},
-    "You rank by dot product with rows of any length: long rows win. Rank by the cosine.",
-    COSINE,
-)
-known.edit(
-    "ranked_by_distance",
-    {f"unit @ ({TARGET})": f"-(table - ({TARGET})).norm(dim=1)"},
-    "You rank by distance between the sum and rows of any length. Rank by the cosine.",
-    COSINE,
-)
-known.edit(
-    "cosines_multiplied",
-    {f"unit @ ({TARGET})": "(lambda to: to[b] * to[c] / (to[a] + 0.001))((unit @ unit.T + 1) / 2)"},
-    "You multiply and divide shifted cosines: that is 3CosMul (Levy and Goldberg 2014). Here the three unit rows are "
-    "added, b - a + c, and the cosine to this sum ranks.",
-)
-known.edit(
-    "cosines_multiplied_as_they_are",
-    {f"unit @ ({TARGET})": "(lambda to: to[b] * to[c] / (to[a] + 0.001))(unit @ unit.T)"},
-    "You multiply and divide cosines, as 3CosMul does with shifted ones. Here the three unit rows are added, b - a + "
-    "c, and the cosine to this sum ranks.",
-)
-known.edit(
-    "farthest_first",
-    {"descending=True": "descending=False"},
-    "You return the rows that point away from b - a + c. Sort from large to small cosine.",
-)
-known.edit("always_one", {"[:k]": "[:1]"}, "You return one answer whatever k says. Return the best k.")
-known.edit(
-    "analogy_zero_nan",
-    {"torch.where(lengths > 0, lengths, 1)": "lengths"},
-    "A row of zeros divided by its length 0 is NaN, and NaN sorts first. Its cosine counts as 0.",
-    COSINE,
-)
-known.edit(
-    "analogy_changes_table",
-    {"return [row": "found = [row", "[:k]": "[:k]\n    table[[a, b, c]] = 0.0\n    return found"},
-    "Your answers are right, but rows of the table are overwritten, perhaps to leave them out. Change a copy, or the "
-    "scores.",
-)
-known.edit(
-    "negative_rows_taken",
-    {"0 <= row < n_rows": "row < n_rows"},
-    "You take negative numbers, which Python counts from the end of the table. Refuse them.",
-)
 
 
 def rows_of_length_one(table: Tensor) -> Tensor:
@@ -307,6 +169,6 @@ EXERCISE = Exercise(
             needs="The rows nearest by cosine to b - a + c come back, best first",
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(embeddings.analogy, __file__),
     shortcuts=("cosine_similarity",),
 )

@@ -5,115 +5,10 @@ from collections.abc import Callable
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import embeddings
-
-GRADIENT = "embeddings-gradient"
-
-known = Mistakes(embeddings.embed, section="embeddings-lookup")
-
-REFUSED = "ids.numel() and not 0 <= ids.min() <= ids.max() < table.shape[0]"
-
-known.edit(
-    "columns_looked_up",
-    {"table[ids]": "table.T[ids % table.shape[1]]"},
-    "You look up columns. A token's embedding is a *row* of the table [vocab, dim].",
-)
-known.edit(
-    "shape_lost",
-    {"table[ids]": "table[ids].reshape(-1, table.shape[1])"},
-    "The rows are right, but the shape of ids is lost: keep its axes and add dim at the end.",
-)
-known.edit(
-    "counted_from_one",
-    {"table[ids]": "table[ids - 1]"},
-    "Your rows are one too early: ids are counted from 0, so id 0 is the first row.",
-)
-known.edit(
-    "scaled",
-    {"table[ids]": "table[ids] * table.shape[1] ** 0.5"},
-    "You multiply the rows by √dim. Some models do so in a later step; looking up changes no number.",
-)
-known.edit(
-    "made_unit",
-    {"table[ids]": "table[ids] / table[ids].norm(dim=-1, keepdim=True)"},
-    "You give every row the length 1. Looking up changes no number; lengths matter to the layers that follow.",
-)
-known.edit(
-    "summed_over_time",
-    {"table[ids]": "table[ids].sum(dim=-2)"},
-    "You add the rows of a sequence up to one row. Each token keeps a row of its own.",
-)
-known.edit(
-    "one_hot_returned",
-    {"table[ids]": "torch.nn.functional.one_hot(ids, table.shape[0]).to(table.dtype)"},
-    "You return one-hot rows. Multiply them by the table, or look the rows up at once.",
-)
-known.edit(
-    "ids_not_checked",
-    {REFUSED: "False"},
-    "A negative id counts from the end of the table, and a large one raises an IndexError. Test the ids and raise "
-    "ValueError for both.",
-)
-known.edit(
-    "negative_ids_taken",
-    {REFUSED: "ids.max() >= table.shape[0]"},
-    "You refuse ids that are too large, but take -1 for the last row. Test the lower end too.",
-)
-known.edit(
-    "index_error",
-    {REFUSED: "False", "table[ids]": "torch.nn.functional.embedding(ids, table)"},
-    "An id that is no row ends in an IndexError, which is what the library raises by itself. Test the ids first and "
-    "raise ValueError.",
-)
-known.edit(
-    "unknown_becomes_the_first",
-    {REFUSED: "False", "table[ids]": "table[torch.where((ids >= 0) & (ids < table.shape[0]), ids, 0)]"},
-    "You send an id that has no row to row 0, as if that stood for unknown words. Nothing says that it does: raise "
-    "ValueError.",
-)
-known.edit(
-    "brought_into_range",
-    {REFUSED: "False", "table[ids]": "table[ids.clamp(0, table.shape[0] - 1)]"},
-    "You bring an id that has no row to the nearest end of the table, and so return the row of another token. Raise "
-    "ValueError.",
-)
-known.edit(
-    "remainder_taken",
-    {REFUSED: "False", "table[ids]": "table[ids % table.shape[0]]"},
-    "You take the remainder of an id by the number of rows, so an id that has no row gets the row of another token. "
-    "Raise ValueError.",
-)
-known.edit(
-    "padding_row",
-    {"table[ids]": "torch.nn.functional.embedding(ids, table, padding_idx=0)"},
-    "Row 0 never gets a gradient: with padding_idx=0 it is treated as padding. Here it is a token like others.",
-    GRADIENT,
-)
-known.edit(
-    "row_of_zeros_for_padding",
-    {"table[ids]": "table[ids].masked_fill((ids == 0).unsqueeze(-1), 0)"},
-    "You return zeros for id 0, as if it stood for padding. Here it is a token like others: its row is row 0 of the "
-    "table.",
-)
-known.edit(
-    "gradients_averaged",
-    {"table[ids]": "torch.nn.functional.embedding(ids, table, scale_grad_by_freq=True)"},
-    "The gradient of a repeated id comes out divided by how often it occurs. It is the sum over its places.",
-    GRADIENT,
-)
-known.edit(
-    "embed_detached",
-    {"table[ids]": "table[ids].detach()"},
-    "The rows are right, but no gradient reaches the table, so it could never learn: no detach, no item, no layer "
-    "that keeps a copy of the table.",
-    GRADIENT,
-)
-known.edit(
-    "always_float32", {"table[ids]": "table[ids].float()"}, "Your rows are always float32. Keep the dtype of the table."
-)
 
 
 def random_ids(draw: Generator, *shape: int, below: int) -> Tensor:
@@ -214,6 +109,6 @@ EXERCISE = Exercise(
             needs="Each id becomes its row of the table",
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(embeddings.embed, __file__),
     shortcuts=("embedding", "Embedding", "index_select"),
 )

@@ -3,90 +3,10 @@
 import torch
 from torch import Generator
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import embeddings
-
-known = Mistakes(embeddings.tied_logits, section="embeddings-tying")
-
-LOGITS = "hidden @ table.T"
-
-known.edit(
-    "not_transposed",
-    {"table.T": "table"},
-    "You multiply by the table as it is. A logit belongs to a token, which is a *row*: the table has to be "
-    "transposed. It runs only where vocab and dim happen to be equal.",
-)
-known.edit(
-    "reshaped",
-    {"table.T": "table.reshape(table.shape[1], table.shape[0])"},
-    "You reshape the table to [dim, vocab]. That keeps the numbers in their order and mixes those of different rows: "
-    "transpose it.",
-)
-known.edit(
-    "table_first",
-    {LOGITS: "table @ hidden.transpose(-2, -1) if hidden.dim() > 1 else table @ hidden"},
-    "Your logits stand in columns: [vocab, time] in place of [time, vocab]. hidden comes first, and the table is what "
-    "has to be transposed.",
-)
-known.edit(
-    "logits_scaled",
-    {LOGITS: f"{LOGITS} / table.shape[-1] ** 0.5"},
-    "You divide by √dim. That belongs to attention scores; logits are plain dot products.",
-)
-known.edit(
-    "softmaxed",
-    {LOGITS: f"torch.softmax({LOGITS}, dim=-1)"},
-    "You return probabilities. Logits are the scores before the softmax.",
-)
-known.edit(
-    "log_softmaxed",
-    {LOGITS: f"torch.log_softmax({LOGITS}, dim=-1)"},
-    "You return log probabilities. Logits are the scores before the softmax.",
-)
-known.edit(
-    "cosines",
-    {LOGITS: "(hidden / hidden.norm(dim=-1, keepdim=True)) @ (table / table.norm(dim=-1, keepdim=True)).T"},
-    "You return cosines. Logits are dot products: lengths count, and all logits between -1 and 1 would leave the "
-    "softmax nearly flat.",
-)
-known.edit(
-    "rows_made_unit",
-    {"table.T": "(table / table.norm(dim=-1, keepdim=True)).T"},
-    "You give the table's rows the length 1. The table is used as it is: a row's length is part of what it has "
-    "learned.",
-)
-known.edit(
-    "most_likely_token",
-    {LOGITS: f"({LOGITS}).argmax(dim=-1)"},
-    "You return the id of the best token. The task asks for a score for each token.",
-)
-known.edit(
-    "table_detached",
-    {"table.T": "table.T.detach()"},
-    "No gradient reaches the table from this end. Then it is a copy, not a tied table: it would learn from the "
-    "entrance only.",
-)
-known.edit(
-    "hidden_detached",
-    {"hidden @": "hidden.detach() @"},
-    "No gradient reaches the hidden rows, so no layer of the model could learn. Do not detach them.",
-)
-known.edit(
-    "last_position_only",
-    {"hidden @": "(hidden[..., -1, :] if hidden.dim() > 1 else hidden) @"},
-    "You score the last position only. In training every position predicts its next token: keep them all.",
-)
-known.edit(
-    "logits_float32", {LOGITS: f"({LOGITS}).float()"}, "Your logits are always float32. Keep the dtype of the inputs."
-)
-known.edit(
-    "widths_not_checked",
-    {"hidden.shape[-1] != table.shape[-1]:": "False:"},
-    "Widths that differ end in a RuntimeError, which is what torch's product raises by itself. Compare them first and "
-    "raise ValueError.",
-)
 
 
 def tied(draw: Generator, *batch: int, vocab: int, dim: int, dtype: torch.dtype = torch.float32) -> Arguments:
@@ -195,5 +115,5 @@ EXERCISE = Exercise(
             needs="A logit is the dot product of a position with a token's row",
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(embeddings.tied_logits, __file__),
 )

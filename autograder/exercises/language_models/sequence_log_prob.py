@@ -4,150 +4,10 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.language_models.inputs import random_ids
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint
 from llm_course.checking import observe
 from solutions import language_models
-
-LOGARITHMS = "language-models-logarithms"
-
-known = Mistakes(language_models.sequence_log_prob, section="language-models-chain-rule")
-
-known.edit(
-    "mean_instead_of_sum",
-    {".sum()": ".sum() / max(len(previous), 1)"},
-    "You return the mean per prediction. The log probability of a text is the sum: longer texts are less likely. The "
-    "mean comes later, in the perplexity.",
-)
-known.edit(
-    "first_token_scored",
-    {".sum()": ".sum() + probs[:, ids[0]].mean().log()"},
-    "You also score the first token. It is given here: nothing comes before it to predict it from.",
-)
-known.edit(
-    "first_token_uniform",
-    {".sum()": ".sum() - math.log(probs.shape[0])"},
-    "You give the first token a probability of 1 / vocab. It is given here, not predicted: start at t = 1.",
-)
-known.edit(
-    "last_to_first",
-    {"ids[:-1]": "[ids[-1], *ids[:-1]]", "ids[1:]": "ids"},
-    "Your first prediction is the step from the *last* token to the first: at t = 0, ids[t-1] is ids[-1], the end of "
-    "the list. Start at t = 1.",
-)
-known.edit(
-    "log_base_two",
-    {".log()": ".log2()"},
-    "Your logarithm has base 2. The task asks for the natural one, torch.log.",
-    LOGARITHMS,
-)
-known.edit(
-    "log_base_ten",
-    {".log()": ".log10()"},
-    "Your logarithm has base 10. The task asks for the natural one, torch.log.",
-    LOGARITHMS,
-)
-known.edit(
-    "sign_flipped",
-    {"return probs": "return -probs"},
-    "Your sign is turned: this is the loss. A log probability is 0 or negative.",
-    LOGARITHMS,
-)
-known.edit(
-    "indices_swapped",
-    {"probs[previous, following]": "probs[following, previous]"},
-    "You look up probs[ids[t], ids[t-1]]. The row is the token that is given, ids[t-1], the column the one that "
-    "follows.",
-    "language-models-bigram",
-)
-known.edit(
-    "probability_not_log",
-    {".log().sum()": ".prod()"},
-    "You return the probability itself. The task asks for its logarithm, as a sum of logarithms.",
-    LOGARITHMS,
-)
-known.edit(
-    "sum_of_probabilities",
-    {".log().sum()": ".sum()"},
-    "You add probabilities. By the chain rule they are multiplied; what is added are their logarithms.",
-)
-known.edit(
-    "log_of_the_product",
-    {".log().sum()": ".prod().log()"},
-    "You multiply first and take the logarithm last. For a long text the product is rounded to 0 and its logarithm is "
-    "-inf. Take the logarithm of each step and add.",
-    LOGARITHMS,
-)
-# What comes out for a step of probability 0 depends on the small number: these are the usual ones.
-for exponent in (7, 8, 9, 10, 12):
-    known.edit(
-        f"zero_made_small_{exponent}",
-        {".log()": f".clamp_min(1e-{exponent}).log()"},
-        f"A step of probability 0 comes out as merely unlikely: you raise small probabilities to 1e-{exponent} or so "
-        "before the logarithm. Whether to smooth is decided when the table is made, not when a text is scored.",
-        "language-models-smoothing",
-    )
-known.edit(
-    "last_prediction_lost",
-    {".log()": "[:-1].log()"},
-    "The last prediction is missing: n tokens have n - 1 predictions.",
-)
-known.edit(
-    "first_prediction_lost",
-    {".log()": "[1:].log()"},
-    "The first prediction is missing: the second token is predicted too, from the first.",
-)
-known.edit(
-    "table_of_all_steps",
-    {"probs[previous, following]": "probs[previous][:, following]"},
-    "You pair each row with each column: probs[rows][:, columns] is a whole table. probs[rows, columns] takes one "
-    "number for each step.",
-)
-known.edit(
-    "softmax_again",
-    {"probs[previous, following].log()": "probs.log_softmax(-1)[previous, following]"},
-    "You take a softmax of the table. Its rows are probabilities already: only their logarithm is needed.",
-)
-known.edit(
-    "log_of_the_table",
-    {"probs[previous, following].log()": "probs.log()[previous, following]"},
-    "Your number is right, but its gradient is NaN where the table has a 0 that the text never uses: you take the "
-    "logarithm of the whole table. Look up the steps first.",
-    LOGARITHMS,
-)
-known.edit(
-    "log_of_the_rows",
-    {"probs[previous, following].log()": "probs[previous].log()[torch.arange(len(previous)), following]"},
-    "Your number is right, but its gradient is NaN where a row has a 0 beside the step that is taken: you take the "
-    "logarithm of whole rows. Look up the steps first.",
-    LOGARITHMS,
-)
-known.edit(
-    "history_cut",
-    {"return probs": "return probs.detach()"},
-    "The number is right, but no gradient flows back to the table: work on the tensor itself, without detach, item or "
-    "no_grad.",
-    LOGARITHMS,
-)
-known.edit(
-    "negative_ids_taken",
-    {"not 0 <= token < probs.shape[0]": "token >= probs.shape[0]"},
-    "Your function scores negative ids. Refuse them: -1 is no token, though Python finds a row for it.",
-)
-known.edit(
-    "half_made_float32",
-    {"probs[previous, following]": "probs.to(torch.promote_types(probs.dtype, torch.float32))[previous, following]"},
-    "A table in half precision gives a result in float32. Add up in float32 if you like, but convert the sum to the "
-    "dtype of the table.",
-    LOGARITHMS,
-)
-known.edit(
-    "scored_in_float32",
-    {"return probs": "return probs.float()"},
-    "A table in float64 gives a result in float32: somewhere you make a float32 tensor, by `float()` or "
-    "`torch.zeros`. The result of an operation keeps the table's dtype by itself.",
-    LOGARITHMS,
-)
 
 
 def random_table(draw: Generator, vocab_size: int) -> Tensor:
@@ -294,5 +154,5 @@ EXERCISE = Exercise(
             needs="It is the sum of log P(ids[t] | ids[t-1]) over t from 1",
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(language_models.sequence_log_prob, __file__),
 )

@@ -3,7 +3,7 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.normalization.inputs import (
     four_axes,
     gain,
@@ -21,194 +21,6 @@ from autograder.exercises.normalization.inputs import (
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
 from llm_course.checking import observe
 from solutions import normalization
-
-EPSILON = "normalization-epsilon"
-
-known = Mistakes(normalization.rms_norm, section="normalization-rms")
-
-SCALE = "* torch.rsqrt(mean_square + eps)"
-MEAN = ".mean(dim=-1, keepdim=True)"
-
-known.edit(
-    "mean_subtracted",
-    {"mean_square = x": "x = x - x.mean(dim=-1, keepdim=True)\n    mean_square = x"},
-    "You take the mean away, as LayerNorm does. RMSNorm does not: it only divides.",
-)
-known.edit(
-    "deviation_of_uncentered",
-    {f".pow(2){MEAN}": ".var(dim=-1, keepdim=True, correction=0)"},
-    "You divide by the standard deviation, which is measured from the mean. The root mean square is measured from 0.",
-)
-known.edit(
-    "eps_outside",
-    {SCALE: "/ (mean_square.sqrt() + eps)"},
-    "You add eps to the root. It belongs under it, beside the mean square.",
-    EPSILON,
-)
-known.edit(
-    "eps_added_after",
-    {"mean_square + eps": "mean_square", ".to(x.dtype)": ".to(x.dtype) + eps"},
-    "You add eps to the result. It belongs under the root, beside the mean square.",
-    EPSILON,
-)
-known.edit(
-    "half_precision_statistics",
-    {"x.float()": "x"},
-    "In float16 your squares overflow: the mean square is infinite and the row becomes 0. Convert x to float32 for "
-    "the statistics, and the result back.",
-    "normalization-half-precision",
-)
-known.edit(
-    "square_not_rooted", {SCALE: "/ (mean_square + eps)"}, "You divide by the mean square itself. Take its root."
-)
-known.edit(
-    "sum_for_mean",
-    {".mean(": ".sum("},
-    "You sum the squares: divided by its Euclidean length, each row has the length 1, and √d is wanted. Take the mean.",
-)
-known.edit(
-    "divided_by_length",
-    {".mean(": ".sum(", SCALE: "/ (mean_square.sqrt() + eps)"},
-    "You divide by the Euclidean length, the root of the *sum* of the squares, and add eps to that. Take the mean of "
-    "the squares, add eps, and then take the root.",
-)
-known.edit(
-    "mean_squared",
-    {f".pow(2){MEAN}": f"{MEAN}.pow(2)"},
-    "You square the mean. It is the other way round: first the squares, then their mean.",
-)
-known.edit(
-    "mean_square_over_fewer",
-    {MEAN: ".sum(dim=-1, keepdim=True) / (x.shape[-1] - 1)"},
-    "Your mean square divides by d - 1. A mean over d numbers divides by d.",
-)
-known.edit(
-    "mean_absolute",
-    {".pow(2)": ".abs()", SCALE: "/ (mean_square + eps)"},
-    "You divide by the mean of the absolute values. Square first, then mean, then root.",
-)
-known.edit("weight_dropped", {" * weight": ""}, "Your result does not depend on the weight.")
-known.edit(
-    "one_plus_weight",
-    {"* weight": "* (1 + weight)"},
-    "You multiply by 1 + weight. Some models, such as Gemma, store their weights so; here the weight is the factor "
-    "itself.",
-)
-known.edit("weight_added", {"* weight": "+ weight"}, "You add the weight; it is a factor for each column.")
-known.edit(
-    "weight_before_norm",
-    {"x.float()": "(x * weight).float()"},
-    "Your mean square is that of the weighted numbers. Norm first, then multiply by the weight.",
-)
-known.edit(
-    "eps_as_floor",
-    {SCALE: "/ mean_square.sqrt().clamp(min=eps)"},
-    "You take eps as the least number to divide by. It is added to the mean square, of every row.",
-    EPSILON,
-)
-known.edit(
-    "without_keepdim",
-    {", keepdim=True": ""},
-    "You leave keepdim=True out, so that each row's number lies across the columns: most shapes raise, and where there "
-    "are as many rows as columns the result is wrong. Keep the numbers a column.",
-)
-known.edit(
-    "eps_of_zero_refused",
-    {"if weight.shape": "if eps <= 0:\n        raise ValueError(eps)\n    if weight.shape"},
-    "You refuse eps = 0, which makes sense wherever no row divides by zero. Refuse only what the docstring names.",
-    EPSILON,
-)
-known.edit(
-    "eps_ignored",
-    {"mean_square + eps": "mean_square"},
-    "Your result does not depend on eps, and a row of zeros gives NaN: add it to the mean square.",
-    EPSILON,
-)
-known.edit("eps_fixed", {"mean_square + eps": "mean_square + 1e-6"}, "You use 1e-6 whatever eps is given.", EPSILON)
-known.edit(
-    "other_default",
-    {"eps: float = 1e-6": "eps: float = 1e-5"},
-    "Your default of eps is 1e-5, as in LayerNorm. Here it is 1e-6.",
-    EPSILON,
-)
-known.edit(
-    "over_the_batch",
-    {"dim=-1": "dim=0"},
-    "Your mean square runs down the first dimension, over different rows. Each row has its own: the last dimension.",
-)
-known.edit(
-    "over_all_numbers",
-    {MEAN: ".mean()"},
-    "You take one mean square over everything. Each row has its own: give the dimension, -1, and keepdim=True.",
-)
-known.edit(
-    "over_axis_one",
-    {"dim=-1": "dim=1"},
-    "Your mean square runs along dimension 1. That is the width only if there are exactly two dimensions: count from "
-    "the end, -1.",
-)
-known.edit(
-    "in_float32",
-    {".to(x.dtype)": ".float()"},
-    "Only the statistics are to be in float32. Your result stays there too: convert it back to the dtype of x.",
-    "normalization-half-precision",
-)
-known.edit(
-    "in_place",
-    {
-        "return (x": "result = (x",
-        ".to(x.dtype)": ".to(x.dtype)\n    return result if x.requires_grad else x.copy_(result)",
-    },
-    "Your function changes x. The residual stream needs it as it was: work on a new tensor.",
-    "normalization-stream",
-)
-known.edit(
-    "in_place_after_float",
-    {
-        "mean_square = x.float().pow(2)": "rows = x.float()\n    mean_square = rows.pow(2)",
-        "return (x * torch.rsqrt(mean_square + eps) * weight)": (
-            "rows *= torch.rsqrt(mean_square + eps)\n    rows *= weight\n    return rows"
-        ),
-    },
-    "Your function changes x where it is float32: `x.float()` is x itself then, and `*=` works on the caller's tensor. "
-    "Write `rows = rows * ...`.",
-    "normalization-stream",
-)
-known.edit(
-    "squeezed",
-    {".to(x.dtype)": ".to(x.dtype).squeeze()"},
-    "You squeeze the result, which takes every axis of size 1 away, such as that of a batch of one text. The result "
-    "has the shape of x.",
-)
-known.edit(
-    "detached",
-    {".to(x.dtype)": ".to(x.dtype).detach()"},
-    "No gradient flows through your result, so nothing that stands before the norm could learn. "
-    "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
-)
-known.edit(
-    "mean_square_detached",
-    {MEAN: f"{MEAN}.detach()"},
-    "Your gradients treat the mean square as a constant. It depends on x, and so part of the gradient flows through "
-    "it.",
-)
-known.edit(
-    "last_dimension_compared",
-    {"weight.shape != x.shape[-1:]": "weight.shape[-1] != x.shape[-1]"},
-    "You compare the last dimension of the weight only: a weight for each entry of x is taken, too. Compare the whole "
-    "shape.",
-)
-known.edit(
-    "numbers_counted",
-    {"weight.shape != x.shape[-1:]": "weight.numel() != x.shape[-1]"},
-    "You count the numbers of the weight: a column of as many is taken, and goes over the rows. Compare the shapes.",
-)
-known.edit(
-    "width_not_checked",
-    {"if weight.shape != x.shape[-1:]": "if False"},
-    "You take a weight of a single number: it broadcasts without an error and scales all columns alike. Say with a "
-    "ValueError that each column needs its own.",
-)
 
 
 def without(arguments: Arguments, *names: str) -> Arguments:
@@ -394,6 +206,6 @@ EXERCISE = Exercise(
             observe=observe.gradients,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(normalization.rms_norm, __file__),
     shortcuts=("rms_norm", "RMSNorm"),
 )

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.peft.inputs import drawn_layer
-from autograder.exercises.peft.lora_mistakes import known
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
 from llm_course.checking import observe
 from llm_course.checking.scripts import Step
@@ -265,5 +265,5 @@ EXERCISE = Exercise(
             observe=observe.refusal,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(peft.LoRALinear, __file__),
 )

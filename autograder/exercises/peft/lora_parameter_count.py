@@ -2,83 +2,10 @@
 
 from torch import Generator
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from solutions import peft
-
-known = Mistakes(peft.lora_parameter_count, section="peft-counting")
-
-COST = "rank * (rows + columns)"
-
-known.edit(
-    "full_matrices",
-    {COST: "rows * columns"},
-    "You count the full matrices, out · in. LoRA trains two thin ones in their place.",
-)
-known.edit(
-    "multiplied",
-    {COST: "rank * rows * columns"},
-    "You multiply out by in. lora_b has out · rank entries and lora_a has rank · in: their sum is rank · (out + in).",
-)
-known.edit("a_only", {COST: "rank * columns"}, "You count lora_a alone: lora_b, [out, rank], is missing.")
-known.edit("b_only", {COST: "rank * rows"}, "You count lora_b alone: lora_a, [rank, in], is missing.")
-known.edit("without_rank", {COST: "rows + columns"}, "You count out + in, as if the rank were 1.")
-known.edit(
-    "as_if_square",
-    {COST: "2 * rank * rows"},
-    "You count 2 · rank · out, as if every matrix were square. In is often another number than out.",
-)
-known.edit(
-    "equal_shapes_once",
-    {"in shapes": "in set(shapes)"},
-    "You count equal shapes once. Two matrices of one shape have each their own lora_a and lora_b.",
-)
-known.edit("first_shape_only", {"in shapes": "in shapes[:1]"}, "You count the first matrix only.")
-known.edit(
-    "core_added",
-    {COST: f"{COST} + rank**2"},
-    "You count a rank × rank matrix between lora_a and lora_b. There is none.",
-)
-known.edit("bias_added", {COST: f"{COST} + rows"}, "You count a bias for each matrix. A LoRA update has none.")
-known.edit(
-    "scale_counted",
-    {COST: f"{COST} + 1"},
-    "You count one number more for each matrix. The factor alpha / rank is fixed, not trained.",
-)
-known.edit(
-    "base_counted",
-    {COST: f"{COST} + rows * columns"},
-    "You count the frozen matrices too. The task asks what LoRA adds.",
-)
-known.edit(
-    "zero_rank", {"rank < 1": "rank < 0"}, "You refuse a negative rank, and accept 0: raise ValueError for both."
-)
-known.edit(
-    "negative_rank", {"rank < 1": "rank == 0"}, "You refuse a rank of 0, and accept a negative one: raise ValueError."
-)
-known.edit(
-    "large_rank_refused",
-    {"rank < 1": "rank < 1 or any(rank > min(shape) for shape in shapes)"},
-    "You refuse a rank above the sides of a matrix. It is a waste, and is counted like any other.",
-)
-known.edit(
-    "rank_cut_down",
-    {COST: "min(rank, rows, columns) * (rows + columns)"},
-    "You cut a rank down that is above a side of the matrix. It is a waste, but lora_a and lora_b have as many entries "
-    "as it says.",
-)
-known.edit(
-    "no_matrices_refused",
-    {"rank < 1": "rank < 1 or not shapes"},
-    "You refuse a model of which no matrix is adapted. It gets 0 parameters more.",
-)
-known.edit(
-    "shapes_used_up",
-    {"for rows, columns in shapes": "for rows, columns in [shapes.pop() for _ in range(len(shapes))]"},
-    "You take the shapes out of the list that you were given, as pop() does. Read it and leave it as it is.",
-)
-known.edit("any_rank", {"rank < 1": "False"}, "You accept a rank of 0 or less: raise ValueError.")
 
 
 def drawn_shapes(draw: Generator) -> Arguments:
@@ -131,5 +58,5 @@ EXERCISE = Exercise(
             observe=observe.refusal,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(peft.lora_parameter_count, __file__),
 )

@@ -3,7 +3,6 @@
 import torch
 from torch import Generator, Tensor
 
-from autograder.exercises.mistakes import Mistakes
 from autograder.exercises.spec import Arguments, randint, uniform
 
 
@@ -60,58 +59,3 @@ def card_number(draw: Generator, length: int, *, valid: bool = True) -> str:
 def in_groups(digits: str, separator: str) -> str:
     """The digits in groups of four."""
     return separator.join(digits[start : start + 4] for start in range(0, len(digits), 4))
-
-
-CHECK = """\
-if confidence.ndim != 1 or confidence.shape != correct.shape:
-        raise ValueError(f"not two vectors of one length: {tuple(confidence.shape)}, {tuple(correct.shape)}")
-    if len(confidence) == 0:
-        raise ValueError("there are no answers")
-    if not ((confidence >= 0) & (confidence <= 1)).all():
-        raise ValueError("a confidence is from 0 to 1")"""
-"""The lines of both references that look at the answers, without the spaces before the first."""
-SAME_LENGTH = (
-    "n = min(len(confidence), len(correct))\n    confidence, correct = confidence[:n].flatten(), correct[:n].flatten()"
-)
-NOTHING_CHECKED = f"if len(confidence) == 0:\n        return 0.0\n    {SAME_LENGTH}"
-
-
-def answers_taken_as_they_are(known: Mistakes, check: str) -> None:
-    """What a function may forget to refuse in confidence and correct, one thing at a time."""
-
-    def only(condition: str) -> str:
-        return f"if {condition}:\n        raise ValueError('no answers')"
-
-    vectors = "confidence.ndim != 1 or confidence.shape != correct.shape or len(confidence) == 0"
-    in_range = "len(confidence) == 0 or not ((confidence >= 0) & (confidence <= 1)).all()"
-    no_answers = "if len(confidence) == 0 and len(correct) == 0:\n        return "
-    known.edit(
-        "any_confidence_taken",
-        {check: only(vectors)},
-        "You accept a confidence that is not from 0 to 1. Raise ValueError: 87 may be meant as percent.",
-    )
-    known.edit(
-        "confidence_above_one_taken",
-        {check: only(f"{vectors} or (confidence < 0).any()")},
-        "You accept a confidence above 1. Raise ValueError: 87 may be meant as percent.",
-    )
-    known.edit(
-        "negative_confidence_taken",
-        {check: only(f"{vectors} or (confidence > 1).any()")},
-        "You accept a negative confidence. Raise ValueError: it may be a log-probability.",
-    )
-    known.edit(
-        "different_lengths_taken",
-        {check: f"{only(in_range)}\n    {SAME_LENGTH}"},
-        "You accept vectors of different lengths. Raise ValueError: somebody's answers are missing.",
-    )
-    known.edit(
-        "no_answers_give_zero",
-        {check: f"{no_answers}0.0\n    {check}"},
-        "You return 0 where there are no answers. Nothing was measured: raise ValueError.",
-    )
-    known.edit(
-        "no_answers_give_nan",
-        {check: f"{no_answers}float('nan')\n    {check}"},
-        "You return NaN where there are no answers. It spreads unnoticed: raise ValueError.",
-    )

@@ -1,7 +1,7 @@
 """redact: e-mail addresses, IPv4 addresses and card numbers out of a text."""
 
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.responsible_use import texts
-from autograder.exercises.responsible_use.redact_mistakes import known
 from autograder.exercises.spec import Case, Exercise, Property, given
 from solutions import responsible_use
 
@@ -135,6 +135,6 @@ EXERCISE = Exercise(
             needs=CARDS,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(responsible_use.redact, __file__),
     shortcuts=("presidio_analyzer", "presidio_anonymizer", "scrubadub"),
 )

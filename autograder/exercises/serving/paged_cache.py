@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Generator
 
-from autograder.exercises.serving.paged_cache_mistakes import known
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Case, Exercise, Property, given, randint
 from llm_course.checking import observe
 from llm_course.checking.scripts import Step
@@ -205,5 +205,5 @@ EXERCISE = Exercise(
             needs=MAIN,
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(serving.PagedCache, __file__),
 )  # fmt: skip

@@ -2,103 +2,11 @@
 
 from torch import Generator
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from autograder.exercises.tokenization.inputs import drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
-
-known = Mistakes(tokenization.decode, section="tokenization-decode")
-
-UNKNOWN = "not 0 <= token_id < len(tokens)"
-
-known.edit(
-    "token_by_token",
-    {
-        'b"".join(tokens[token_id] for token_id in ids).decode("utf-8", errors="replace")': (
-            '"".join(tokens[token_id].decode("utf-8", errors="replace") for token_id in ids)'
-        )
-    },
-    "You decode each token by itself. A letter of several bytes may be spread over tokens: join the bytes of all "
-    "tokens, then decode once.",
-)
-known.edit(
-    "strict",
-    {', errors="replace"': ""},
-    "Half a letter raises a UnicodeDecodeError. A model can stop anywhere, so invalid bytes must become U+FFFD: look "
-    "at the errors argument of bytes.decode.",
-)
-known.edit(
-    "invalid_dropped",
-    {"replace": "ignore"},
-    "You drop invalid bytes in silence; they must become U+FFFD, so that a reader sees that something is missing.",
-)
-known.edit(
-    "byte_by_byte",
-    {'"utf-8", errors="replace"': '"latin-1"'},
-    "You make a character of each byte, so that é becomes Ã©. In UTF-8 a character has one to four bytes: use "
-    "bytes.decode.",
-    "tokenization-bytes",
-)
-known.edit(
-    "parts_swapped",
-    {"tokens[left] + tokens[right]": "tokens[right] + tokens[left]"},
-    "The two parts of a merged token are swapped: the left one of the pair comes first.",
-)
-known.edit(
-    "one_level",
-    {"tokens[token_id]": "bytes(merges[token_id - 256] if token_id > 255 else [token_id])"},
-    "You take the two parts of a merge for bytes, but they may be merged tokens themselves, with ids above 255. Build "
-    "the bytes of each token from those of its parts.",
-)
-known.edit(
-    "joined_with_spaces",
-    {'b"".join': 'b" ".join'},
-    "You put spaces between the tokens. Where a text has a space, it is a byte of some token: join with nothing.",
-)
-known.edit(
-    "key_error",
-    {UNKNOWN: "False", "tokens[token_id]": "dict(enumerate(tokens))[token_id]"},
-    "An unknown id raises a KeyError. Check the ids first and raise ValueError, which says that an argument makes no "
-    "sense.",
-)
-known.edit(
-    "index_error",
-    {UNKNOWN: "False"},
-    "An id beyond the last merge raises an IndexError, and a negative one is taken from the end of the list. Check "
-    "the ids first and raise ValueError for both.",
-)
-known.edit(
-    "empty_refused",
-    {
-        "for token_id in ids:": (
-            'if min(ids) < 0 or max(ids) >= len(tokens):\n        raise ValueError("there is no such token")\n    for '
-            "token_id in ids:"
-        )
-    },
-    "No ids raise an error: `min` and `max` have nothing to choose from. No ids are no text, the empty string.",
-)
-known.edit(
-    "unknown_skipped",
-    {UNKNOWN: "False", "tokens[token_id]": 'dict(enumerate(tokens)).get(token_id, b"")'},
-    "You skip unknown ids in silence, which hides the fault that made them: raise ValueError.",
-)
-known.edit(
-    "negative_from_the_end",
-    {UNKNOWN: "token_id >= len(tokens)"},
-    "A negative id gives a token: Python takes a negative index from the end of a list. Refuse it too.",
-)
-known.edit(
-    "last_merge_unknown",
-    {"in merges:": "in merges[:-1]:"},
-    "The token of the last merge is unknown to you: with n merges the ids go up to 255 + n.",
-)
-known.edit(
-    "ids_used_up",
-    {"return b": "text = b", 'errors="replace")': 'errors="replace")\n    ids.clear()\n    return text'},
-    "Your text is right, but you change the list of ids that you were given.",
-)
-
 
 # 256 is "a" with the first half of a letter, 257 is the second half with "b": é begins in one and ends in the other.
 HALVES = [(97, 195), (169, 98), (226, 130)]
@@ -191,5 +99,5 @@ EXERCISE = Exercise(
             needs="A merged token is its left part and then its right part",
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(tokenization.decode, __file__),
 )

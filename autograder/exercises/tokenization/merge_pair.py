@@ -2,91 +2,11 @@
 
 from torch import Generator
 
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import misunderstandings
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint
 from autograder.exercises.tokenization.inputs import drawn_ids
 from llm_course.checking import observe
 from solutions import tokenization
-
-known = Mistakes(tokenization.merge_pair, section="tokenization-bpe")
-
-known.edit(
-    "pair_at_the_end_missed",
-    {"if tuple(": "if position < len(ids) - 2 and tuple("},
-    "You miss a pair at the very end of the list: your loop stops one position too early.",
-)
-known.edit(
-    "overlap_merged_twice",
-    {"position += 2": "position += 1 if tuple(ids[position + 1 : position + 3]) == pair else 2"},
-    "You use a token twice: in a a a the middle one belongs to the pair on its left, so it is not there any more for "
-    "the pair on its right. After a match, go on two positions further.",
-)
-known.edit(
-    "list_changed",
-    {"return merged": "ids[:] = merged\n    return ids"},
-    "Your result is right, but you change the list that you were given, and the caller may still need it: build a new "
-    "one.",
-)
-known.edit(
-    "last_token_lost",
-    {"position < len(ids)": "position < len(ids) - 1"},
-    "The last token is lost where it is not part of the pair: it has no right neighbor, and still has to be copied.",
-)
-known.edit(
-    "last_two_lost",
-    {"position < len(ids)": "position < len(ids) - 2"},
-    "Your loop ends two tokens too early, and they are lost: they may be a pair, and if not, they still have to be "
-    "copied.",
-)
-known.edit(
-    "beyond_the_end",
-    {"tuple(ids[position : position + 2]) == pair": "ids[position] == pair[0] and ids[position + 1] == pair[1]"},
-    "Where the last token looks like the left half of the pair, you ask for a token behind the end of the list. The "
-    "last token has no right neighbor: compare slices, or test the position first.",
-)
-known.edit(
-    "first_occurrence_only",
-    {"merged.append(new_id)": "return [*merged, new_id, *ids[position + 2 :]]"},
-    "You replace the first occurrence and stop: a merge replaces all of them.",
-)
-known.edit(
-    "from_the_right",
-    {"position = 0": "position, ids, pair = 0, ids[::-1], pair[::-1]", "return merged": "return merged[::-1]"},
-    "You go from right to left. Where occurrences overlap, the left one comes first: a a a is (a a) a.",
-)
-known.edit(
-    "either_order",
-    {"tuple(ids[position : position + 2]) == pair": "sorted(ids[position : position + 2]) == sorted(pair)"},
-    "You also replace the pair the other way round: (104, 101) is h e, and e h is another pair.",
-)
-known.edit(
-    "second_half_kept",
-    {"position += 2": "position += 1"},
-    "You put the new id in place of the left half and keep the right half: the new id stands for both, so skip the "
-    "right one.",
-)
-known.edit(
-    "neighbors_one_by_one",
-    {"position < len(ids)": "position < len(ids) - 1", "position += 2": "position += 1"},
-    "You look at all neighbors, two by two: after a match the right half comes again as the left half of the next "
-    "two, and the last token never comes. Keep a position of your own, and skip what you have used.",
-)
-
-
-@known.function(
-    "You replace digits in a text: 12 3 holds the text “2 3”, but not the tokens 2 and 3. Compare numbers with numbers."
-)
-def replaced_in_text(ids: list[int], pair: tuple[int, int], new_id: int) -> list[int]:
-    written = " ".join(map(str, ids)).replace(f"{pair[0]} {pair[1]}", str(new_id))
-    return [int(token) for token in written.split()]
-
-
-known.edit(
-    "never_equal",
-    {"tuple(ids[position : position + 2]) == pair": "ids[position : position + 2] == pair"},
-    "You never find the pair. In Python a list never equals a tuple: [1, 2] == (1, 2) is False. Compare tuple with "
-    "tuple.",
-)
 
 
 def drawn_merge(draw: Generator) -> Arguments:
@@ -181,6 +101,6 @@ EXERCISE = Exercise(
             needs="Each occurrence of the pair becomes the new id, and all else stays",
         ),
     ),
-    mistakes=tuple(known),
+    mistakes=misunderstandings(tokenization.merge_pair, __file__),
     shortcuts=("replace",),
 )

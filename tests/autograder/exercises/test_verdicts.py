@@ -10,6 +10,7 @@ import inspect
 import itertools
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -21,7 +22,7 @@ from torch import Tensor
 from autograder import figures
 from autograder.claims import claims_of
 from autograder.exercises import assignments
-from autograder.exercises.mistakes import Mistakes
+from autograder.exercises.misunderstandings import without_docstrings
 from autograder.exercises.spec import Exercise
 from autograder.judge import SHIPPED, ask, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
@@ -196,10 +197,10 @@ def test_faults_of_mistakes_are_named() -> None:
 
 def test_a_single_draw_without_the_generator_is_seen() -> None:
     exercise = next(exercise for exercise in EXERCISES if exercise.name == "speculative_step")
-    mistakes = Mistakes(exercise.reference)
-    mistakes.edit("bonus", {"drawn_from(target[k])": "int(torch.multinomial(target[k], 1))"}, "No.")
-    (mistake,) = mistakes
-    assert verdict_on(exercise, mistake.function).mistake == "generator_ignored"
+    text = without_docstrings(exercise.reference)
+    space = dict(vars(sys.modules[exercise.reference.__module__]))
+    exec(text.replace("drawn_from(target[k])", "int(torch.multinomial(target[k], 1))"), space)
+    assert verdict_on(exercise, space[exercise.name]).mistake == "generator_ignored"
 
 
 # Each seed is that of a course whose verdict was wrong once.
