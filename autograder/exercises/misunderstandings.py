@@ -96,10 +96,13 @@ def misunderstandings(reference: Callable[..., Any], specification: str | Path) 
 
 
 def equivalent_edits(reference: Callable[..., Any], specification: str | Path) -> frozenset[str]:
-    """The definitions that are listed as equivalent to the reference. Raises MisunderstandingsError."""
+    """The definitions that are listed as equivalent to the reference, in Python's own layout.
+
+    Raises MisunderstandingsError.
+    """
     file = Path(specification).with_suffix(".md")
     _, _, equivalent = _read(file)
-    return frozenset(_definition(reference, file, form) for form in equivalent)
+    return frozenset(ast.unparse(ast.parse(_definition(reference, file, form))) for form in equivalent)
 
 
 def without_docstrings(implementation: Callable[..., Any]) -> str:
