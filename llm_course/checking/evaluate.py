@@ -83,7 +83,7 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     replies = {name: _of_expected_kind(reply, answer_key.items[name].expected) for name, reply in replies.items()}
     alike = _alike(answer_key, replies)
     findings = _findings(answer_key, replies, alike)
-    failed = next((finding for finding in findings if not finding.holds), None)
+    failed = next((finding for finding in findings if not (finding.holds or finding.waits)), None)
     if failed is None:
         return Verdict(answer_key.exercise, findings)
     failure = next((reply.failure for reply in replies.values() if reply.failure), None)
@@ -248,10 +248,15 @@ def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply], alike: frozen
         required.name: None if alike.issuperset(required.cases) else _problem(answer_key, required, replies)
         for required in answer_key.properties
     }
+    needs = {required.name: required.needs for required in answer_key.properties}
     first = next((name for name, problem in problems.items() if problem is not None), None)
 
+    def problem_of_needed(name: str) -> tuple[str, str] | None:
+        needed = needs[name]
+        return None if needed is None else problems[needed] or problem_of_needed(needed)
+
     def find(required: Property) -> Finding:
-        own, needed = problems[required.name], problems[required.needs] if required.needs else None
+        own, needed = problems[required.name], problem_of_needed(required.name)
         holds = own is None and needed is None
         # The first to fail waits for nothing: what comes before it is what is more fundamental.
         blamed = own is not None and (required.name == first or not _of_wrong_values(answer_key, required, replies))

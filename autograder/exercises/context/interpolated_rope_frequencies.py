@@ -289,6 +289,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
             observe=observe.refusal,
+            needs="With scale 1 they are RoPE's own frequencies",
         ),
     ),
     mistakes=tuple(known),

@@ -163,6 +163,7 @@ EXERCISE = Exercise(
             "Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
             "ValueError.",
             observe=observe.refusal,
+            needs="Each column is multiplied by its factor",
         ),
     ),
     mistakes=tuple(known),
