@@ -10,21 +10,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from autograder import kill_matrix
 from autograder.checks import checks_json
 from autograder.exercises.spec import Exercise, Mistake
-from autograder.judge import SHIPPED, Answer, judge, local_answer, make_answer_key
+from autograder.judge import SHIPPED, judge, local_answer, make_answer_key
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError, source_notebook
 from autograder.own_exercises import OwnExercisesError, load, load_module
+from autograder.trivial import trivially_held
 from llm_course.checking.answer_key import AnswerKey
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import evaluate
 
-SEEDS = (SHIPPED, b"trial")
+DRAWN_ANEW = b"trial"
+SEEDS = (SHIPPED, DRAWN_ANEW)
 
 
 def faults_in(folder: Path) -> list[str]:
@@ -123,11 +122,6 @@ def visible_part(exercise: Exercise, key: AnswerKey) -> AnswerKey:
     )
 
 
-def trivial_answer(exercise: Exercise, kind: str) -> Answer:
-    """An answer of one of the `TRIVIAL` kinds, which nobody has worked for."""
-    return local_answer(lambda **arguments: TRIVIAL[kind](exercise, arguments))
-
-
 def _faults_of_cases(exercise: Exercise, folder: Path) -> Iterator[str]:
     """What keeps inputs from being drawn, and the reference and the mistakes from being called."""
     try:
@@ -150,10 +144,11 @@ def _faults_of(exercise: Exercise, others: Sequence[Callable[..., Any]]) -> Iter
         return
     yield from marks_lost(exercise, [exercise.reference, *others], SEEDS)
     yield from faults_of_mistakes(exercise, SEEDS)
-    for kind in TRIVIAL:
-        gained = judge(exercise, trivial_answer(exercise, kind), SEEDS[0]).fraction
-        if gained:
-            yield f"an answer that is nothing ({kind}) gets {gained:.0%} of the points"
+    for name, kinds in trivially_held(exercise, DRAWN_ANEW).items():
+        yield (
+            f"an answer without any understanding ({kinds[0]}) has the property {name!r}: give it a hidden drawn case, "
+            "or let it need a property of values"
+        )
 
 
 def _alternatives(folder: Path) -> Mapping[str, Sequence[Callable[..., Any]]]:
@@ -166,41 +161,3 @@ def _alternatives(folder: Path) -> Mapping[str, Sequence[Callable[..., Any]]]:
             f"{folder}/alternatives.py says nothing: let ALTERNATIVES be lists of functions by name."
         )
     return found
-
-
-def _like(exercise: Exercise, arguments: dict[str, Any], make: Callable[[Tensor], Any], number: float) -> Any:
-    try:
-        right = exercise.reference(**arguments)
-    except Exception:
-        # Raised again, it would be what is expected.
-        return None
-
-    def like(value: Any) -> Any:
-        if isinstance(value, Tensor):
-            return make(value)
-        if isinstance(value, (tuple, list)):
-            return type(value)(like(item) for item in value)
-        if isinstance(value, dict):
-            return {key: like(item) for key, item in value.items()}
-        return type(value)(number) if isinstance(value, (int, float)) else ""
-
-    return like(right)
-
-
-def _noise(tensor: Tensor) -> Tensor:
-    noise = torch.rand(tensor.shape)
-    return noise.to(tensor.dtype) if tensor.is_floating_point() else (noise * 7).to(tensor.dtype)
-
-
-def _refuse(exercise: Exercise, arguments: dict[str, Any]) -> Any:
-    raise ValueError("no")
-
-
-TRIVIAL: dict[str, Callable[[Exercise, dict[str, Any]], Any]] = {
-    "zeros": lambda exercise, arguments: _like(exercise, arguments, torch.zeros_like, 0),
-    "ones": lambda exercise, arguments: _like(exercise, arguments, torch.ones_like, 1),
-    "noise": lambda exercise, arguments: _like(exercise, arguments, _noise, 0.37),
-    "input": lambda exercise, arguments: next(iter(arguments.values())),
-    "none": lambda exercise, arguments: None,
-    "refuse": _refuse,
-}

@@ -91,9 +91,12 @@ class Exercise:
         used = {case for item in self.properties for case in item.cases}
         if used != cases:
             raise ValueError(f"{self.name}: cases and those the properties use differ: {sorted(used ^ cases)}")
-        names = {item.name for item in self.properties}
-        if unknown := {item.needs for item in self.properties if item.needs} - names:
+        needs = {item.name: item.needs for item in self.properties}
+        if unknown := {needed for needed in needs.values() if needed} - needs.keys():
             raise ValueError(f"{self.name}: no property is called {sorted(unknown)}")
+        for name in needs:
+            if _needs_itself(name, needs):
+                raise ValueError(f"{self.name}: {name!r} needs itself, so that it could never hold")
 
     @property
     def name(self) -> str:
@@ -231,6 +234,15 @@ def uniform(draw: Generator, low: float, high: float) -> float:
 def randint(draw: Generator, low: int, high: int) -> int:
     """An integer from low to high, both included."""
     return int(torch.randint(low, high + 1, (), generator=draw))
+
+
+def _needs_itself(name: str, needs: Mapping[str, str | None]) -> bool:
+    """Whether one comes back to a property by going from each to the one that it needs."""
+    seen, needed = {name}, needs[name]
+    while needed is not None and needed not in seen:
+        seen.add(needed)
+        needed = needs[needed]
+    return needed is not None
 
 
 def _require_unique(exercise: str, kind: str, names: Iterable[str]) -> None:

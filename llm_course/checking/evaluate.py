@@ -89,7 +89,7 @@ def evaluate(answer_key: AnswerKey, replies: Mapping[str, Reply]) -> Verdict:
     """Judge the replies that an answer gave to the calls of the answer key."""
     replies = {name: as_expected(reply, answer_key.items[name].expected) for name, reply in replies.items()}
     findings = _findings(answer_key, replies, _alike(answer_key, replies))
-    failed = next((finding for finding in findings if not finding.holds), None)
+    failed = next((finding for finding in findings if not (finding.holds or finding.waits)), None)
     if failed is None:
         return Verdict(answer_key.exercise, findings)
     failure = next((reply.failure for reply in replies.values() if reply.failure), None)
@@ -167,7 +167,8 @@ def _explain(
     worth a word yet. Of several that explain it, it is the one with most wrong replies.
     """
     alike = _alike(answer_key, replies)
-    failed = next((item for item in _findings(answer_key, replies, alike) if not item.holds), None)
+    findings = _findings(answer_key, replies, alike)
+    failed = next((item for item in findings if not (item.holds or item.waits)), None)
     if failed is None:
         return None
     wrong = _wrong_cases(answer_key, replies, alike)
@@ -329,10 +330,15 @@ def _findings(answer_key: AnswerKey, replies: Mapping[str, Reply], alike: frozen
         required.name: None if alike.issuperset(required.cases) else _problem(answer_key, required, replies)
         for required in answer_key.properties
     }
+    needs = {required.name: required.needs for required in answer_key.properties}
     first = next((name for name, problem in problems.items() if problem is not None), None)
 
+    def problem_of_needed(name: str) -> _Problem | None:
+        needed = needs[name]
+        return None if needed is None else problems[needed] or problem_of_needed(needed)
+
     def find(required: Property) -> Finding:
-        own, needed = problems[required.name], problems[required.needs] if required.needs else None
+        own, needed = problems[required.name], problem_of_needed(required.name)
         if own is None and needed is None:
             return Finding(required.name, required.weight, holds=True)
         # The first to fail waits for nothing: what comes before it is what is more fundamental.

@@ -163,15 +163,15 @@ def in_units_of_first_step(reply: Reply) -> Tensor:
     return reply.value / reply.value[..., 1:2, 0:1]
 
 
-def distance_only(base: Reply, moved: Reply, pulled_apart: Reply) -> tuple[bool, bool, bool]:
+def distance_only(base: Reply, moved: Reply, pulled_apart: Reply) -> tuple[bool, bool, bool, Tensor]:
     """Whether moving on turns each row but leaves the dot products of all, and other distances change these.
 
     Rows are the last dimension but one of the returned tensor. That rows turn is asked because rows that follow from
-    nothing, such as zeros, have the same products too.
+    nothing, such as zeros, have the same products too; and their lengths, because so have the rows of a table.
     """
     products = [reply.value @ reply.value.transpose(-2, -1) for reply in (base, moved, pulled_apart)]
     same = [torch.allclose(products[0], other, rtol=1e-4, atol=1e-4) for other in products[1:]]
-    return bool(_moved_rows(base, moved).all()), same[0], not same[1]
+    return bool(_moved_rows(base, moved).all()), same[0], not same[1], row_lengths(base)
 
 
 def causal_only(base: Reply, last_changed: Reply, first_changed: Reply) -> tuple[bool, bool, bool]:

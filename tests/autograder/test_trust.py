@@ -1,6 +1,5 @@
 """What the judge does with replies that are made to deceive or to exhaust it."""
 
-import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,9 +12,8 @@ from torch import Tensor, nn
 
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
-from autograder.judge import SHIPPED, Answer, judge, local_answer, make_answer_key
-from autograder.trial import TRIVIAL, visible_part
-from llm_course.checking.calls import Call, Failure, Reply, call_to_text, invoke, reply_from_data, reply_to_data
+from autograder.judge import SHIPPED, judge, local_answer, make_answer_key
+from llm_course.checking.calls import Call, Failure, Reply, invoke, reply_from_data, reply_to_data
 from llm_course.checking.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
 from tests.soak import verdicts
 from tests.topics import where_changed
@@ -23,52 +21,9 @@ from tests.topics import where_changed
 ATTENTION = assignments()["05_attention"]
 
 
-@functools.lru_cache(maxsize=4)
-def visible_checks(exercise: Exercise) -> dict[str, Reply]:
-    """The replies that every learner has, by the text of the call."""
-    items = visible_part(exercise, make_answer_key(exercise, SHIPPED)).items.values()
-    return {call_to_text(item.call): item.expected for item in items}
-
-
-@functools.cache
-def without_mistakes(exercise: Exercise) -> Exercise:
-    """The exercise where only the points matter: known mistakes change what is told, and are dear to call."""
-    return replace(exercise, mistakes=())
-
-
-@functools.lru_cache(maxsize=4)
-def known_by_heart(exercise: Exercise) -> list[Reply | None]:
-    """To each call of a course's own draw, the reply of the visible checks, where they have that call."""
-    items = make_answer_key(without_mistakes(exercise), b"seed").items.values()
-    return [visible_checks(exercise).get(call_to_text(item.call)) for item in items]
-
-
-def table_of_visible_checks(exercise: Exercise, otherwise: Answer) -> Answer:
-    """An answer that knows the visible checks by heart, in a course whose seed is b"seed"."""
-    return lambda calls: (
-        known or reply for known, reply in zip(known_by_heart(exercise), otherwise(calls), strict=True)
-    )
-
-
 def right_replies(exercise: Exercise) -> list[Reply]:
     """What the reference replies to the calls of the draw that is shipped, in their order."""
     return [item.expected for item in make_answer_key(exercise, SHIPPED).items.values()]
-
-
-def trivial_answer(exercise: Exercise, make: Callable[[Exercise, dict[str, Any]], Any]) -> Answer:
-    return local_answer(lambda **arguments: make(exercise, arguments))
-
-
-def failing(calls: Sequence[Call]) -> list[Reply]:
-    return [Reply(failure=Failure("RuntimeError", "not in the table"))] * len(calls)
-
-
-@where_changed(verdicts)
-def test_a_table_of_the_visible_checks_earns_nothing(exercise: Exercise) -> None:
-    others = {kind: trivial_answer(exercise, make) for kind, make in TRIVIAL.items()} | {"fail": failing}
-    for kind, other in others.items():
-        verdict = judge(without_mistakes(exercise), table_of_visible_checks(exercise, other), seed=b"seed")
-        assert [finding.name for finding in verdict.findings if finding.holds] == [], kind
 
 
 def test_texts_of_a_reply_can_be_written_to_a_file() -> None:

@@ -193,6 +193,7 @@ EXERCISE = Exercise(
             weight=3,
             observe=WITHIN,
             joint=True,
+            needs=RIGHT_LABELS,
         ),
         Property(
             "Special tokens are never chosen",

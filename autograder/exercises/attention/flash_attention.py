@@ -166,6 +166,7 @@ EXERCISE = Exercise(
             ("whole blocks", "no block", "a negative block"),
             "Raise ValueError for a block size below 1.",
             observe=observe.refusal,
+            needs="With one block, the result is plain attention",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",

@@ -120,6 +120,7 @@ EXERCISE = Exercise(
             "over a causal mask, positions and heads get mixed where you split or join them.",
             observe=observe.causal_only,
             joint=True,
+            needs="With one key and value head for each query head, the result is right",
         ),
         Property(
             "With one key and value head for each query head, the result is right",
@@ -157,6 +158,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where n_heads does not divide the rows of w_q, or n_kv_heads does not divide n_heads.",
             observe=observe.refusal,
+            needs="An output depends on its own and earlier tokens, and on no later one",
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",

@@ -4,7 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
 from llm_course.checking import observe
 from solutions import attention
 
@@ -31,6 +31,10 @@ def small(draw: Generator) -> Arguments:
 
 def batched(draw: Generator) -> Arguments:
     return qkv(draw, 2, 3, n_q=4, n_k=6, d_k=5, d_v=7)
+
+
+def many_keys(draw: Generator) -> Arguments:
+    return qkv(draw, n_q=randint(draw, 2, 5), n_k=randint(draw, 8, 15), d_k=4, d_v=3)
 
 
 def one_query(draw: Generator) -> Arguments:
@@ -100,6 +104,7 @@ EXERCISE = Exercise(
     cases=(
         Case("small", small, visible=True),
         Case("batched", batched, visible=True),
+        Case("many keys", many_keys),
         Case("one query in a batch of one", one_query, visible=True),
         Case("small masked", small_masked, visible=True),
         Case("mask shared by the batch", masked_shared, visible=True),
@@ -118,7 +123,7 @@ EXERCISE = Exercise(
     properties=(
         Property(
             "The weights of each query sum to 1",
-            ("small", "batched"),
+            ("small", "batched", "many keys"),
             "For each query the weights are a distribution over the keys: sum them over the last dimension.",
             observe=observe.row_sums,
         ),

@@ -51,6 +51,7 @@ EXERCISE = Exercise(
             ("five positions, window 2", "drawn", "no window", "negative window"),
             "Raise ValueError for a window below 1: such a query could attend to nothing.",
             observe=observe.refusal,
+            needs="A query sees itself and the window - 1 positions before it",
         ),
     ),
     mistakes=misunderstandings(attention.sliding_window_mask, __file__),

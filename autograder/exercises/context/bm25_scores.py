@@ -191,6 +191,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for these two, and for nothing else.",
             observe=observe.refusal,
+            needs="A rare word weighs more than a common one",
         ),
     ),
     mistakes=misunderstandings(context.bm25_scores, __file__),

@@ -144,6 +144,7 @@ EXERCISE = Exercise(
             "Raise ValueError before you cut: for a size below 1, a negative overlap, and an overlap that is not below "
             "the size. With such an overlap no chunk would begin later than the one before, and the cutting never end.",
             observe=observe.refusal,
+            needs="Without overlap, the chunks are the text cut up",
         ),
     ),
     mistakes=misunderstandings(context.chunk_tokens, __file__),

@@ -81,6 +81,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
             observe=observe.refusal,
+            needs="With scale 1 they are RoPE's own frequencies",
         ),
     ),
     mistakes=misunderstandings(context.interpolated_rope_frequencies, __file__),

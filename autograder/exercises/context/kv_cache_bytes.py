@@ -122,6 +122,7 @@ EXERCISE = Exercise(
             "Raise ValueError for a negative seq_len, a bytes_per_value that is not above 0, and layers, heads, "
             "columns or texts below 1.",
             observe=observe.refusal,
+            needs="It counts the keys and the values of one text in 16 bits",
         ),
     ),
     mistakes=misunderstandings(context.kv_cache_bytes, __file__),

@@ -88,6 +88,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where window is below 1, or sinks or seq_len is negative, and nowhere else.",
             observe=observe.refusal,
+            needs="Without sinks it is a sliding window",
         ),
     ),
     mistakes=misunderstandings(context.sink_window_mask, __file__),

@@ -154,6 +154,7 @@ EXERCISE = Exercise(
             "Raise ValueError where head_dim is odd or below 2, base or scale is not above 0, original_length is below "
             "1, or fast is not above slow.",
             observe=observe.refusal,
+            needs="With scale 1 they are RoPE's own frequencies",
         ),
     ),
     mistakes=misunderstandings(context.yarn_frequencies, __file__),

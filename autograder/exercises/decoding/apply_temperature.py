@@ -80,6 +80,7 @@ EXERCISE = Exercise(
             ("two rows", "drawn", "negative", "negative, drawn"),
             "Raise ValueError for a temperature below 0.",
             observe=observe.refusal,
+            needs="Logits are divided by the temperature",
         ),
         *filter_properties(needs="Logits are divided by the temperature", gradients=("gradients", "gradients at zero")),
     ),

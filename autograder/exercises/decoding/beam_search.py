@@ -362,6 +362,7 @@ EXERCISE = Exercise(
             ("width 1", "width 1, drawn", "a garden path", "width 0", "negative width", "negative length"),
             "Raise ValueError for a beam without width and for a negative number of tokens.",
             observe=observe.refusal,
+            needs="A beam of width 1 is greedy decoding",
         ),
     ),
     mistakes=KNOWN,

@@ -109,6 +109,7 @@ EXERCISE = Exercise(
             ("two rows", "one row", "min_p above 1", "min_p above 1, drawn", "negative min_p"),
             "Raise ValueError where min_p is no share: above 1 not even the largest would survive.",
             observe=observe.refusal,
+            needs="Tokens with at least min_p times the largest probability of their row survive",
         ),
         *filter_properties(needs="Tokens with at least min_p times the largest probability of their row survive"),
     ),

@@ -112,6 +112,7 @@ EXERCISE = Exercise(
             ("one trigram", "drawn", "n = 0", "negative n"),
             "Raise ValueError for an n below 1.",
             observe=observe.refusal,
+            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
         ),
         Property(
             "The dtype is kept, and the arguments are left unchanged",
@@ -125,6 +126,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             observe=observe.gradients_where_finite,
+            needs="What followed the last n - 1 tokens before is forbidden, each time they occurred",
         ),
     ),
     mistakes=misunderstandings(decoding.repeat_ngram_filter, __file__),

@@ -85,6 +85,7 @@ EXERCISE = Exercise(
             ("two rows", "one row", "k = 0", "negative k"),
             "Raise ValueError for a k below 1: no token would be left.",
             observe=observe.refusal,
+            needs="The k largest logits of each row survive where they stood, the others are -inf",
         ),
         *filter_properties(needs="The k largest logits of each row survive where they stood, the others are -inf"),
     ),

@@ -128,6 +128,7 @@ EXERCISE = Exercise(
             ("a flat and a peaked row", "one row", "p above 1", "p above 1, drawn", "negative p"),
             "Raise ValueError where p is no probability.",
             observe=observe.refusal,
+            needs="The smallest set of tokens with probability p survives, each row with a set of its own",
         ),
         *filter_properties(
             needs="The smallest set of tokens with probability p survives, each row with a set of its own"

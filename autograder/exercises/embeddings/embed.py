@@ -100,6 +100,7 @@ EXERCISE = Exercise(
             "If an id stands in three places, its row gets the sum of three gradients; a row that was not used gets 0.",
             weight=2,
             observe=observe.gradients,
+            needs="Each id becomes its row of the table",
         ),
         Property(
             "An id without a row is refused with a ValueError",

@@ -129,6 +129,7 @@ EXERCISE = Exercise(
             "With another b_out, every row of the result has to change by b_out, and by nothing else.",
             observe=observe.difference,
             joint=True,
+            needs=JOINED,
         ),
         Property(
             "Any number of leading dimensions will do",

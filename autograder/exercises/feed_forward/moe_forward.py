@@ -182,6 +182,7 @@ EXERCISE = Exercise(
             ),
             "At least 1 and at most all experts: test it before you choose, and raise ValueError.",
             observe=observe.refusal,
+            needs=ONE_EXPERT,
         ),
         Property(
             "The dtype is kept and the arguments are left unchanged",

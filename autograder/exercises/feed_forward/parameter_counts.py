@@ -173,6 +173,7 @@ EXERCISE = Exercise(
             ("tied", "a head of its own", "shared keys and values"),
             "Add the four entries up, each once.",
             observe=observe.total_beyond_parts,
+            needs="The embedding table counts once",
         ),
         Property(
             "Entries are read by their names, and others ignored",

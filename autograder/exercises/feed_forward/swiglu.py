@@ -99,6 +99,7 @@ EXERCISE = Exercise(
             "With four times w_up the result has to be four times as large: only the gate has an activation.",
             observe=observe.ratio,
             joint=True,
+            needs="SiLU of the gate multiplies what w_up makes, and w_down narrows the product",
         ),
         Property(
             "A gate far from zero is open or closed, without NaN",

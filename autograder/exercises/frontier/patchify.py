@@ -91,6 +91,7 @@ EXERCISE = Exercise(
             ("float64", "float64, drawn"),
             "Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
             observe=observe.gradients,
+            needs=MAIN,
         ),
         Property(
             "The image is left unchanged",

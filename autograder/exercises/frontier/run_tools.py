@@ -160,6 +160,7 @@ EXERCISE = Exercise(
             "and nothing after it is read.",
             weight=2,
             observe=observe.conversation,
+            needs=MAIN,
         ),
         Property(
             "Arguments go by keyword, results come as text",
@@ -201,6 +202,7 @@ EXERCISE = Exercise(
             ("tickets", "tickets, drawn"),
             "Each ticket has the next number. Call a tool once, and keep what it returns.",
             observe=observe.conversation,
+            needs=MAIN,
         ),
         Property(
             "The replies are left unchanged",

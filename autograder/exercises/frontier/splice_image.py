@@ -113,6 +113,7 @@ EXERCISE = Exercise(
             ("gradients", "gradients, drawn"),
             "Join with torch.cat; a tensor that is filled under no_grad, or made of lists, carries no gradient.",
             observe=observe.gradients,
+            needs=MAIN,
         ),
         Property(
             "The arguments are left unchanged",

@@ -85,6 +85,7 @@ EXERCISE = Exercise(
             ("float64", "float64, wide"),
             "Move numbers by operations of torch; .tolist(), .numpy(), .data and .detach() cut the gradient off.",
             observe=observe.gradients,
+            needs=MAIN,
         ),
         Property(
             "The patches are left unchanged",

@@ -126,12 +126,14 @@ EXERCISE = Exercise(
             ),
             "Ids run from 0 to vocab_size - 1. A negative id is the dangerous one: Python counts it from the end.",
             observe=observe.refusal,
+            needs="Without smoothing, row i holds the shares of what followed token i",
         ),
         Property(
             "A negative alpha is refused with a ValueError",
             ("smoothed", "smoothed, drawn", "negative alpha", "negative alpha, drawn"),
             "Raise ValueError for alpha below 0: probabilities could become negative.",
             observe=observe.refusal,
+            needs="Without smoothing, row i holds the shares of what followed token i",
         ),
         Property(
             "The list of ids stays as it is",

@@ -74,6 +74,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for fewer than one prediction, and for a positive log probability.",
             observe=observe.refusal,
+            needs="It is exp(-log_prob / n_predictions)",
         ),
     ),
     mistakes=misunderstandings(language_models.perplexity, __file__),

@@ -179,6 +179,7 @@ EXERCISE = Exercise(
             "Change the last id: no earlier logits may move. Change the first: the last logits must.",
             observe=observe.causal_only,
             joint=True,
+            needs="Embedding, last norm and tied head are right",
         ),
         Property(
             "An id without a row is refused with a ValueError",

@@ -149,6 +149,7 @@ EXERCISE = Exercise(
             "With another weight, column j of the result has to change by the factor weight[j].",
             observe=observe.ratio,
             joint=True,
+            needs="Each row is centered on its own mean",
         ),
         Property(
             "The bias is added last, column by column",
@@ -156,6 +157,7 @@ EXERCISE = Exercise(
             "With another bias, column j of the result has to change by bias[j], whatever the weight.",
             observe=observe.difference,
             joint=True,
+            needs="Each row is centered on its own mean",
         ),
         Property(
             "Any number of leading dimensions will do",
@@ -173,17 +175,20 @@ EXERCISE = Exercise(
             ("small numbers",),
             "Rows much smaller than the root of eps are mostly divided by that root. Look at where eps is added.",
             observe=observe.orders_of_magnitude,
+            needs="Each row is centered on its own mean",
         ),
         Property(
             "eps is 1e-5 unless it is given",
             ("default eps",),
             "Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
             observe=observe.orders_of_magnitude,
+            needs="Each row is centered on its own mean",
         ),
         Property(
             "A row of equal numbers gives the bias",
             ("constant rows",),
             "The variance is 0 there: with eps the division is harmless, and only the bias is left.",
+            needs="Each row is centered on its own mean",
         ),
         Property(
             "Rows far from 0 keep their spread",

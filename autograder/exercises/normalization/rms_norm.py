@@ -151,6 +151,7 @@ EXERCISE = Exercise(
             "With another weight, column j of the result has to change by the factor weight[j].",
             observe=observe.ratio,
             joint=True,
+            needs="Rows keep their direction, but for the weight",
         ),
         Property(
             "Any number of leading dimensions will do",
@@ -168,12 +169,14 @@ EXERCISE = Exercise(
             ("small numbers",),
             "Rows much smaller than the root of eps are mostly divided by that root. Look at where eps is added.",
             observe=observe.orders_of_magnitude,
+            needs="Rows keep their direction, but for the weight",
         ),
         Property(
             "eps is 1e-6 unless it is given",
             ("default eps",),
             "Call your function without eps on numbers near 0.00003: they are divided by the root of eps there.",
             observe=observe.orders_of_magnitude,
+            needs="Rows keep their direction, but for the weight",
         ),
         Property(
             "A row of zeros stays zero",

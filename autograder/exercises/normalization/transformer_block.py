@@ -193,6 +193,7 @@ EXERCISE = Exercise(
             "Change the last token: no earlier output may move. Change the first: the last output must.",
             observe=observe.causal_only,
             joint=True,
+            needs="Attention at a single token adds its value, projected",
         ),
         Property(
             "The feed-forward half reads the stream after attention has added to it",

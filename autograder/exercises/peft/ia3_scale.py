@@ -65,6 +65,7 @@ EXERCISE = Exercise(
             "Broadcasting accepts more than it should: compare `scale.shape` with `x.shape[-1:]`, and raise "
             "ValueError.",
             observe=observe.refusal,
+            needs="Each column is multiplied by its factor",
         ),
     ),
     mistakes=misunderstandings(peft.ia3_scale, __file__),

@@ -263,6 +263,7 @@ EXERCISE = Exercise(
             "Raise ValueError in `__init__`, with a sentence that says what is wrong. nn.Dropout checks its own "
             "argument.",
             observe=observe.refusal,
+            needs="A new layer computes what its base does, bias included",
         ),
     ),
     mistakes=misunderstandings(peft.LoRALinear, __file__),

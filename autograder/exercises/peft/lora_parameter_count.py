@@ -56,6 +56,7 @@ EXERCISE = Exercise(
             ("rank 0", "negative rank", "one matrix, drawn"),
             "Raise ValueError for a rank below 1.",
             observe=observe.refusal,
+            needs="One matrix costs the entries of its lora_a and its lora_b",
         ),
     ),
     mistakes=misunderstandings(peft.lora_parameter_count, __file__),

@@ -112,6 +112,7 @@ EXERCISE = Exercise(
             "raise ValueError.",
             observe=observe.refusal,
             part=0,
+            needs="Each text begins with the rows of the prompt, and its own rows follow",
         ),
     ),
     mistakes=misunderstandings(peft.prepend_prompt, __file__),

@@ -34,11 +34,12 @@ def drawn_empty(draw: Generator) -> Arguments:
     return {"model": nn.Sequential(*[nn.Sequential() for _ in range(randint(draw, 2, 20))])}
 
 
-def with_a_layer_twice(draw: Generator) -> Arguments:
-    """A trained layer that stands in two places, and a frozen one."""
+def with_a_layer_twice(draw: Generator, n_frozen: int = 1) -> Arguments:
+    """A trained layer that stands in two places, and frozen ones between them."""
     width = randint(draw, 2, 5)
     shared = drawn_layer(draw, width, width)
-    return {"model": nn.Sequential(shared, drawn_layer(draw, width, width).requires_grad_(False), shared)}
+    frozen = [drawn_layer(draw, width, width).requires_grad_(False) for _ in range(n_frozen)]
+    return {"model": nn.Sequential(shared, *frozen, shared)}
 
 
 def one_layer(draw: Generator) -> Arguments:
@@ -61,7 +62,7 @@ EXERCISE = Exercise(
             lambda draw: drawn_layers((randint(draw, 3, 9), 4, False, True), (2, 5, False, False))(draw),
         ),
         Case("a layer in two places", with_a_layer_twice, visible=True),
-        Case("a layer in two places, drawn", with_a_layer_twice),
+        Case("a layer in two places, drawn", lambda draw: with_a_layer_twice(draw, n_frozen=randint(draw, 2, 4))),
         Case("all trained", drawn_layers((3, 2, True, True), (4, 3, True, True)), visible=True),
         Case("all frozen", drawn_layers((3, 2, True, False), (4, 3, True, False)), visible=True),
         Case("one layer alone", one_layer, visible=True),
@@ -97,6 +98,7 @@ EXERCISE = Exercise(
             ("no parameters", "no parameters in its parts", "last layer"),
             "0 / 0 is no share: raise ValueError.",
             observe=observe.refusal,
+            needs="It is the number of trained parameters, divided by that of all",
         ),
     ),
     mistakes=misunderstandings(peft.trainable_fraction, __file__),

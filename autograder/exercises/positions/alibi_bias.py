@@ -65,6 +65,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where n_heads or seq_len is below 1, and nowhere else.",
             observe=observe.refusal,
+            needs="Within a head, each step back from the query counts the same, and keys ahead of it count nothing",
         ),
         Property(
             "The bias is float32",

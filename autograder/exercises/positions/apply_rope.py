@@ -122,8 +122,8 @@ EXERCISE = Exercise(
         Property(
             "Dot products depend on the distance of two rows, and on nothing else of their positions",
             ("rows", "rows moved on", "rows pulled apart"),
-            "Turn two rows, multiply them, then add 17 to both positions: each row turns on, and the product must "
-            "stay. Double the distance: it must change.",
+            "Turn two rows, multiply them, then add 17 to both positions: each row turns on and keeps its length, "
+            "and the product must stay. Double the distance: it must change.",
             observe=observe.distance_only,
             joint=True,
             weight=2,
@@ -159,6 +159,7 @@ EXERCISE = Exercise(
             "Raise ValueError where head_dim is odd, positions is not one number for each row, or the base is not "
             "above 0, and nowhere else.",
             observe=observe.refusal,
+            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
         ),
         Property(
             "The dtype of x is kept",
@@ -186,6 +187,7 @@ EXERCISE = Exercise(
             ("gradients",),
             "Queries and keys are learned through this function: no detach, no no_grad, no way through NumPy.",
             observe=observe.gradients,
+            needs="Dot products depend on the distance of two rows, and on nothing else of their positions",
         ),
     ),
     mistakes=misunderstandings(reference.apply_rope, __file__),

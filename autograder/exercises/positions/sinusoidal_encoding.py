@@ -58,11 +58,13 @@ EXERCISE = Exercise(
             "Sine and cosine of the same angle, squared, sum to 1: two columns that share an angle give each row the "
             "same length.",
             observe=observe.row_lengths,
+            needs="Each pair of columns turns at its own speed",
         ),
         Property(
             "Row 0 has 0 in the even columns and 1 in the odd ones",
             ("one position", "one position, drawn"),
             "At position 0 every angle is 0. Which of sine and cosine is 0 there, and in which columns does it belong?",
+            needs="Each pair of columns turns at its own speed",
         ),
         Property(
             "Each pair of columns turns at its own speed",
@@ -86,6 +88,7 @@ EXERCISE = Exercise(
             ("even width", "even width drawn", "no position", "no column", "base of zero", "base below zero"),
             "Raise ValueError where seq_len or d_model is below 1 or the base is not above 0, and nowhere else.",
             observe=observe.refusal,
+            needs="Each pair of columns turns at its own speed",
         ),
         Property(
             "The encoding is float32",

@@ -97,6 +97,7 @@ EXERCISE = Exercise(
             ("the end", "beyond the end"),
             "At step total the rate is the floor, and it stays there, however many steps follow.",
             weight=2,
+            needs=LINE,
         ),
         Property(
             "The floor may be left out",

@@ -69,6 +69,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a negative monthly_hosting, and for an api_price_per_million that is not above 0.",
             observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.break_even_tokens, __file__),

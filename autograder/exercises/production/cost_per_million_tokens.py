@@ -85,6 +85,7 @@ EXERCISE = Exercise(
             "Raise ValueError for a negative hourly_cost, a tokens_per_second that is not above 0, and a utilisation "
             "that is not above 0 or is above 1.",
             observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.cost_per_million_tokens, __file__),

@@ -107,6 +107,7 @@ EXERCISE = Exercise(
             "Raise ValueError unless q has two dimensions and scale is [out, 1]. Other shapes may broadcast, and "
             "multiply the wrong weights.",
             observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.dequantize, __file__),

@@ -131,6 +131,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError for a negative count, and for linear_bits or other_bits that is not above 0.",
             observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.model_bytes, __file__),

@@ -157,6 +157,7 @@ EXERCISE = Exercise(
              "too many absmax", "too many absmax, drawn", "too few absmax"),
             "Raise ValueError for a block_size below 1, and where there are more or fewer absmax than blocks.",
             observe=observe.refusal,
+            needs=MAIN,
         ),
         Property(
             "What is no code is refused with a ValueError",
@@ -164,6 +165,7 @@ EXERCISE = Exercise(
              "a column of absmax", "absmax of no dimension", "a code of no dimension"),
             "Raise ValueError for a code above 15, and where codes or absmax does not have one dimension.",
             observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.nf4_dequantize, __file__),

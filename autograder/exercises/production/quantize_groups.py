@@ -206,6 +206,7 @@ EXERCISE = Exercise(
             "Raise ValueError where weight does not have two dimensions or has nothing in it, for a group_size below "
             "1, and for bits below 2.",
             observe=observe.refusal,
+            needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(production.quantize_groups, __file__),

@@ -12,7 +12,7 @@ MAIN = "It is the distance from what is expected, in standard deviations"
 
 
 def drawn(draw: Generator) -> Arguments:
-    total = randint(draw, 60, 300)
+    total = randint(draw, 90, 300)
     return {"green": randint(draw, 30, 50) + total // 3, "total": total, "gamma": uniform(draw, 0.2, 0.33)}
 
 

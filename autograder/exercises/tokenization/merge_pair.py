@@ -31,6 +31,12 @@ def drawn_pair_alone(draw: Generator) -> Arguments:
     return {"ids": [*pair], "pair": pair, "new_id": randint(draw, 256, 900)}
 
 
+def drawn_pair_at_the_end(draw: Generator) -> Arguments:
+    left, right = randint(draw, 100, 150), randint(draw, 151, 200)
+    others = [randint(draw, 201, 255) for _ in range(randint(draw, 3, 7))]
+    return {"ids": [*others, left, right], "pair": (left, right), "new_id": randint(draw, 256, 900)}
+
+
 def drawn_without_pair(draw: Generator) -> Arguments:
     left, right, other = randint(draw, 100, 150), randint(draw, 201, 255), randint(draw, 151, 200)
     return {"ids": [other, left, other, other], "pair": (left, right), "new_id": randint(draw, 256, 900)}
@@ -63,6 +69,7 @@ EXERCISE = Exercise(
         Case("drawn", drawn_merge),
         Case("the id 0", drawn_zero, visible=True),
         Case("pair at the end", given(ids=[104, 111, 104, 101], pair=(104, 101), new_id=256), visible=True),
+        Case("pair at the end, drawn", drawn_pair_at_the_end),
         Case("nothing but the pair", drawn_pair_alone, visible=True),
         Case("five of a kind", given(ids=[97, 97, 97, 97, 97], pair=(97, 97), new_id=256), visible=True),
         Case("drawn runs", drawn_run),
@@ -79,7 +86,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "A pair at the very end counts too",
-            ("pair at the end", "nothing but the pair"),
+            ("pair at the end", "pair at the end, drawn", "nothing but the pair"),
             "What does your loop do when only two tokens are left?",
         ),
         Property(

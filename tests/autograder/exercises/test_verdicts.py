@@ -5,7 +5,6 @@ one that stays, where anything of the topic or the judge has changed since it la
 LLM_COURSE_SEED repeats the seed of another day, and LLM_COURSE_SEEDS=100 asks with a hundred more.
 """
 
-import functools
 import inspect
 import itertools
 import json
@@ -24,10 +23,11 @@ from autograder.claims import claims_of
 from autograder.exercises import assignments
 from autograder.exercises.misunderstandings import without_docstrings
 from autograder.exercises.spec import Exercise
-from autograder.judge import SHIPPED, ask, derive_seed, judge, local_answer, make_answer_key
+from autograder.judge import SHIPPED, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
-from autograder.trial import TRIVIAL, faults_of_mistakes, marks_lost, trivial_answer, visible_part
-from llm_course.checking.answer_key import AnswerKey, answer_keys_to_json
+from autograder.trial import faults_of_mistakes, marks_lost, visible_part
+from autograder.trivial import points_only, trivial_replies, trivially_held
+from llm_course.checking.answer_key import answer_keys_to_json
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
@@ -37,6 +37,8 @@ from tests.topics import TOPICS, mark, where_changed
 TODAY = os.environ["LLM_COURSE_SEED"]
 MORE = [b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0")))]
 OTHERS = [seed for seed in dict.fromkeys([TODAY.encode(), *MORE]) if seed != SHIPPED]
+GRADED = b"seed"
+"""The seed of a course, where that of the day is not asked for."""
 TOLD_AT_ONCE = 0.7
 """The share of known mistakes that learners hear of from their own checks."""
 SECRET_OF_A_MISS = derive_seed(
@@ -45,11 +47,19 @@ SECRET_OF_A_MISS = derive_seed(
 EXERCISES = [*TOPICS]
 each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
 each_exercise_that_changed = where_changed(verdicts)
-each_exercise_and_seed = pytest.mark.parametrize(
-    ("exercise", "seed"),
-    [pytest.param(item, SHIPPED, marks=mark(verdicts, item), id=item.name) for item in EXERCISES]
-    + [pytest.param(item, seed, id=f"{item.name} {seed.decode()}") for item in EXERCISES for seed in OTHERS],
-)
+
+
+def with_each_seed(that_stays: bytes) -> pytest.MarkDecorator:
+    """Each exercise with the seed that stays, where anything of its topic has changed, and with all the others."""
+    return pytest.mark.parametrize(
+        ("exercise", "seed"),
+        [pytest.param(item, that_stays, marks=mark(verdicts, item), id=item.name) for item in EXERCISES]
+        + [pytest.param(item, seed, id=f"{item.name} {seed.decode()}") for item in EXERCISES for seed in OTHERS],
+    )
+
+
+each_exercise_and_seed = with_each_seed(SHIPPED)
+each_exercise_and_graded_seed = with_each_seed(GRADED)
 
 
 def lying(reply: Reply, expected: Reply) -> Reply:
@@ -59,16 +69,6 @@ def lying(reply: Reply, expected: Reply) -> Reply:
 
 def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = SHIPPED) -> Verdict:
     return judge(exercise, local_answer(function), seed)
-
-
-def points_only(answer_key: AnswerKey) -> AnswerKey:
-    """The answer key without the mistakes it knows: they change what is told, not what it is worth, and take long."""
-    return replace(answer_key, mistakes=())
-
-
-@functools.lru_cache(maxsize=len(TRIVIAL))
-def trivial_replies(exercise: Exercise, kind: str) -> dict[str, Reply]:
-    return ask(exercise, trivial_answer(exercise, kind), SHIPPED)
 
 
 @each_exercise_and_seed
@@ -104,23 +104,26 @@ def test_the_book_shows_the_figures_of_each_exercise(exercise: Exercise) -> None
 
 
 @each_exercise_that_changed
-def test_what_is_not_an_answer_gets_nothing(exercise: Exercise) -> None:
+def test_what_is_not_written_yet_gets_nothing(exercise: Exercise) -> None:
     def stub(**arguments: Any) -> None:
         raise NotImplementedError
 
     verdict = verdict_on(exercise, stub)
     assert verdict.fraction == 0
     assert "not written yet" in verdict.hint
-    # Of right form is worth nothing; what is left is the refusal of bad arguments, which noise cannot know.
-    worth = points_only(make_answer_key(exercise, SHIPPED))
-    gained = {kind: evaluate(worth, trivial_replies(exercise, kind)).fraction for kind in TRIVIAL}
-    assert gained == dict.fromkeys(TRIVIAL, 0)
+
+
+@each_exercise_and_graded_seed
+def test_trivial_answers_earn_nothing(exercise: Exercise, seed: bytes) -> None:
+    """No property can be had without understanding: from the visible checks, the form or the arguments alone."""
+    assert trivially_held(exercise, seed) == {}
 
 
 @each_exercise_that_changed
 def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exercise) -> None:
     worth = points_only(make_answer_key(exercise, SHIPPED))
-    kinds = {kind: trivial_replies(exercise, kind) for kind in ("zeros", "ones", "noise")}
+    known = trivial_replies(exercise, SHIPPED)
+    kinds = {kind: known[kind] for kind in ("zeros", "ones", "noise")}
     for required in filter(lambda item: item.joint, worth.properties):
         for mix in itertools.product(kinds, repeat=len(required.cases)):
             changing = {case: kinds[kind][case] for case, kind in zip(required.cases, mix, strict=True)}
@@ -130,9 +133,9 @@ def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exe
 
 @each_exercise_that_changed
 def test_form_of_the_specification(exercise: Exercise) -> None:
-    hints = [mistake.hint for mistake in exercise.mistakes]
-    assert len(hints) == len(set(hints))
-    assert len(hints) >= 4
+    names = {(mistake.name, mistake.hint) for mistake in exercise.mistakes}
+    assert len(names) == len({name for name, _ in names}) == len({hint for _, hint in names})
+    assert all(required.fails.endswith(".") for required in exercise.properties if required.fails)
     signature = inspect.signature(exercise.reference)
     assert inspect.getdoc(exercise.reference)
     assert signature.return_annotation is not inspect.Signature.empty
