@@ -19,6 +19,7 @@ from autograder.hand_in import NotGradable
 from autograder.notebooks import REFUSAL
 from autograder.own_exercises import OWN, load
 from autograder.source_cells import SourceCell, read_source_cells
+from llm_course.capstone.format import HANDED_IN
 
 CHECK = re.compile(r"check\(.*\)")
 
@@ -43,6 +44,11 @@ def find_assignment(name: str, course: Path) -> Assignment:
         )
         raise NotGradable(f"There is no assignment {name!r}: the course has {', '.join(names_in(course))}.{hint}")
     return Assignment(name)
+
+
+def files_asked(name: str) -> tuple[str, ...]:
+    """The files that an assignment wants beside its notebook."""
+    return HANDED_IN if name in assignments() and assignments()[name].steps else ()
 
 
 def as_released(

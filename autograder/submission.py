@@ -77,6 +77,14 @@ def parse(data: bytes, name: str) -> NotebookNode:
     return notebook
 
 
+def code_of(data: bytes, name: str) -> list[str]:
+    """The text of a notebook's code cells; none where it cannot be read."""
+    try:
+        return [cell.source for cell in parse(data, name).cells if cell.cell_type == "code"]
+    except NotGradable:
+        return []
+
+
 def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:
     """Give each cell of the assignment its own metadata, and the graded cells their own text.
 
