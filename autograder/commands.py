@@ -6,6 +6,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 
 from sqlalchemy.exc import SAWarning
@@ -19,7 +20,7 @@ from autograder.course_files import SecretError
 from autograder.exercises import assignments
 from autograder.extensions import ExtensionError
 from autograder.gradebook import WriterError
-from autograder.hand_in import printable, shown
+from autograder.hand_in import misplaced, printable, shown
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.own_exercises import OwnExercisesError
@@ -180,7 +181,8 @@ def grade(options: argparse.Namespace) -> int:
             options.dry_run,
         )
     graded = [line for line in lines if line.result.status == GRADED]
-    for text in course.not_released(options.assignment):
+    elsewhere = misplaced(Path("submitted"), options.student, options.assignment)
+    for text in (*course.not_released(options.assignment), *elsewhere):
         print(text)
     if options.dry_run:
         penalties = sorted(course.foresee_penalties(options.assignment, lines), key=lambda found: found.student)

@@ -39,7 +39,15 @@ from autograder.exercises.spec import Assignment
 from autograder.extensions import Extension, extensions_of_nobody, read_extensions, set_extension
 from autograder.feedback import FeedbackPage, make_pages, make_refusals, pack
 from autograder.gradebook import DryRun, Writer
-from autograder.hand_in import NotGradable, check_student, read_hand_in, read_timestamp, shown, submitted_folders
+from autograder.hand_in import (
+    NotGradable,
+    check_student,
+    misplaced,
+    read_hand_in,
+    read_timestamp,
+    shown,
+    submitted_folders,
+)
 from autograder.laying import Collected
 from autograder.notebooks import is_edited, source_notebook
 from autograder.origins import moodle_folders
@@ -365,9 +373,8 @@ def collect(
     """Lay what a platform gave into submitted/; see `collect_in`. Raises CourseError where that cannot be done."""
     if not path.exists():
         raise CourseError(f"There is no {path}: name a folder, a zip or a tar with what was handed in.")
-    course, _ = _course_directory()
     with _writing(RESULTS):
-        return collect_in(course, path, agree, at, worksheet)
+        return collect_in(_course_directory()[0], path, agree, at, worksheet)
 
 
 def similar(name: str, at_least: float) -> "tuple[list[Pair], list[str]]":
@@ -480,7 +487,8 @@ def _submitted_folders(course: CourseDirectory, name: str, student: str) -> list
     found = submitted_folders(Path("submitted"), student, name)
     folders = [path for path in found if path.parent.name not in excluded]
     if not folders:
-        raise CourseError(f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again.")
+        none = f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again."
+        raise CourseError(" ".join([none, *misplaced(Path("submitted"), student, name)[:1]]))
     return folders
 
 

@@ -19,7 +19,6 @@ from autograder.hand_in import NotGradable
 from autograder.notebooks import REFUSAL
 from autograder.own_exercises import OWN, load
 from autograder.source_cells import SourceCell, read_source_cells
-from llm_course.capstone.format import HANDED_IN
 
 CHECK = re.compile(r"check\(.*\)")
 
@@ -48,7 +47,7 @@ def find_assignment(name: str, course: Path) -> Assignment:
 
 def files_asked(name: str) -> tuple[str, ...]:
     """The files that an assignment wants beside its notebook."""
-    return HANDED_IN if name in assignments() and assignments()[name].steps else ()
+    return assignments()[name].asked_files if name in assignments() else ()
 
 
 def as_released(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from os import utime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from autograder.archives import Entry, Unreadable
 from autograder.hand_in import (
@@ -24,7 +24,7 @@ from autograder.hand_in import (
     read_timestamp,
     shown,
 )
-from autograder.numbered import settle, unnumbered, wanted_by, without_number
+from autograder.numbered import settle_files, unnumbered
 from autograder.origins import Held, identity, write_held
 from autograder.platforms import MOODLE, Owner, Student
 from autograder.submission import code_of
@@ -248,12 +248,14 @@ class Laying:
         notebook = hand_in.entry.content(MAX_NOTEBOOK)
         beside, uploads = _beside(hand_in, collected)
         name = f"{hand_in.assignment}.ipynb"
-        if any(without_number(PurePosixPath(path).name) for path in beside):
-            code = [content.decode(errors="replace") for path, (content, _) in beside.items() if path.endswith(".py")]
-            wanted = wanted_by([*code_of(notebook, name), *code], self._asked(hand_in.assignment))
-            settled = settle(beside, wanted, uploads.__getitem__)
-            collected.notes += [f"{hand_in.student}: {note}" for note in settled.notes]
-            beside = {meant: beside[path] for path, meant in settled.names.items()}
+        contents = {path: content for path, (content, _) in beside.items() if path != TIMESTAMP}
+        asked = self._asked(hand_in.assignment)
+        settled = settle_files(contents, lambda: code_of(notebook, name), asked, uploads.__getitem__)
+        collected.notes += [f"{hand_in.student}: {note}" for note in settled.notes]
+        # Nobody says by the name of another file when something was handed in.
+        used = {meant: path for path, meant in settled.names.items() if meant != TIMESTAMP}
+        used |= {TIMESTAMP: TIMESTAMP} if TIMESTAMP in beside else {}
+        beside = {meant: beside[path] for meant, path in used.items()}
         return {name: (notebook, hand_in.entry.changed_at), **beside}
 
 

@@ -7,17 +7,17 @@ taken away only where the name without it is wanted, by the assignment or by the
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-
-from autograder.hand_in import TIMESTAMP
 
 NUMBERED = re.compile(r"(?P<stem>.*[^\s-])(?:-(?P<dash>[1-9]\d?)| ?\((?P<brackets>[1-9]\d?)\))")
 
 IMPORT = re.compile(r"^[ \t]*(?:from|import)\b([^\n#]*)", re.MULTILINE)
 MAX_CODE = 1 << 20
 """Characters that are searched for names."""
+NOTED = 3
+"""Files of one hand-in of which it is told, each in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,35 @@ def unnumbered(name: str) -> Iterator[tuple[str, int]]:
         yield name, number
 
 
+def is_made_of(name: str, original: str) -> bool:
+    """Whether a file's name is another one, or that with a number added."""
+    return name == original or any(candidate == original for candidate, _ in unnumbered(name))
+
+
 def wanted_by(code: Iterable[str], asked: Collection[str] = ()) -> Callable[[str], bool]:
     """Whether a file of some name is asked for by the assignment, imported, or named in code."""
     text = "\n".join(code)[:MAX_CODE]
     imported = {word for line in IMPORT.findall(text) for word in re.findall(r"\w+", line)}
 
     def is_wanted(name: str) -> bool:
-        if name == TIMESTAMP:  # nobody says by a file's name when it was handed in
-            return False
         if name in asked or (name.endswith(".py") and name.removesuffix(".py") in imported):
             return True
         return name in text and re.search(rf"(?<![\w.(-]){re.escape(name)}(?!\w)", text) is not None
 
     return is_wanted
+
+
+def settle_files(
+    files: Mapping[str, bytes],
+    code: Callable[[], Iterable[str]],
+    asked: Collection[str],
+    upload: Callable[[str], int] = lambda path: 0,
+) -> Settled:
+    """Under which path each file beside a notebook is used. `code` is the notebook's, `asked` what belongs to it."""
+    if not any(without_number(PurePosixPath(path).name) for path in files):
+        return Settled({path: path for path in files}, ())
+    modules = [content.decode(errors="replace") for path, content in files.items() if path.endswith(".py")]
+    return settle(files, wanted_by([*code(), *modules], asked), upload)
 
 
 def settle(
@@ -73,21 +89,24 @@ def settle(
     names: dict[str, str] = {}
     notes: list[str] = []
     for meant, several in rivals.items():
-        *others, (_, _, last) = sorted(several)
-        if others and not last_is_known(several):
-            names |= {path: path for _, _, path in several}
-            notes.append(
-                f"{_listed(path for _, _, path in several)} keep their names: nothing says which is the last {meant}."
-            )
+        listed = [path for _, _, path in sorted(several)]
+        if len(several) > 1 and not _last_is_known(several):
+            names |= {path: path for path in listed}
+            notes.append(f"{_joined(listed)} keep their names: nothing says which is the last {meant}.")
             continue
+        *others, last = listed
         names[last] = meant
+        instead = f", and not {_joined(others)}" if others else ""
         if last != meant:
-            instead = f", and not {_listed(path for _, _, path in others)}" if others else ""
             notes.append(f"{last} is used as {meant}{instead}.")
+        elif others:
+            notes.append(f"{meant} is used{instead}.")
+    if len(notes) > NOTED:
+        notes[NOTED:] = [f"So it is with {len(notes) - NOTED} more files."]
     return Settled(names, tuple(notes))
 
 
-def last_is_known(several: Collection[tuple[int, int, str]]) -> bool:
+def _last_is_known(several: Collection[tuple[int, int, str]]) -> bool:
     """Whether the platform numbered the uploads, or all have a number in their names."""
     uploads, numbers = {upload for upload, _, _ in several}, {number for _, number, _ in several}
     return len(uploads) == len(several) or (0 not in numbers and len(numbers) == len(several))
@@ -103,5 +122,5 @@ def _meant(path: str, is_wanted: Callable[[str], bool]) -> tuple[str, int]:
     return path, 0
 
 
-def _listed(paths: Iterable[str]) -> str:
+def _joined(paths: Iterable[str]) -> str:
     return " and ".join(sorted(paths))

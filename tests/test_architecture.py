@@ -31,12 +31,11 @@ FLOORS = {
         {"own_tests", "source_remarks"},
         {"claims", "draws", "notebook_run", "quiet"},
         {"capstone", "judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},
-        {"numbered"},
         {"hand_in", "notebooks"},
         {"markdown", "harmless", "fingerprint"},
         {"own_exercises"},
         {"archives", "exercises", "pictures", "source_code"},
-        {"gradebook_tables", "quick_imports", "result", "source_cells"},
+        {"gradebook_tables", "numbered", "quick_imports", "result", "source_cells"},
         {"unfinished"},
     ),
     "llm_course": (
