@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from autograder.collect import Collected, collect
+from autograder.collect import collect
 from autograder.hand_in import read_hand_in
-from autograder.laying import Times
+from autograder.laying import Collected, Times
 from autograder.platforms import Student, read_worksheet
 from autograder.roster import RosterError
 from tests.autograder.test_collect import SOURCES, notebook, packed

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.collect import Collected, Declined, collect
+from autograder.collect import Declined, collect
+from autograder.laying import Collected
 from autograder.origins import moodle_folders, read_held
 from autograder.platforms import Student
 from tests.autograder.test_collect import EVE, SOURCES, ZOE, notebook, packed, submitted
