@@ -6,25 +6,30 @@ Names are read as hostile: no path leads out, no link is followed, and no file i
 import contextlib
 import functools
 import io
+import math
 import os
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 MAX_FILES = 100_000
-"""Files that are looked at in one archive, those in archives within it counted."""
+"""Files that are looked at in one archive, those in archives within it not counted."""
 MAX_INNER, MAX_INNER_FILES = 64 << 20, 500
 """Bytes of an archive within an archive, and files in it: it is one learner's, and is not to end the collecting."""
+MAX_INNERS, MAX_INNERS_BYTES = 20, 2 * MAX_INNER
+"""Archives of one learner that are looked into, and their bytes in all, readable or not."""
 MAX_LISTED = MAX_INNER_FILES << 10
 """Bytes of its list of files. zipfile reads the list by its length, whatever number of files a zip says it holds."""
 INNER = ".zip"
 """The kind that is looked into within another. To list a packed tar, all of it has to be unpacked."""
+UNKNOWN, MAX_TIME = 0.0, datetime(9000, 1, 1).timestamp()
+"""A time of which nothing is known, and one that is none, in seconds since 1970."""
 BROKEN = (OSError, EOFError, RuntimeError, ValueError, tarfile.TarError, zipfile.BadZipFile, zlib.error)
 """What the libraries raise for archives that are damaged, encrypted, or packed in ways that they do not know."""
 
@@ -69,9 +74,9 @@ class Entry:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Iterator[Entry]]:
-    """The files of a folder, a zip or a tar, and of the zips within it. Raises ArchiveError."""
+    """The files of a folder, a zip or a tar. Raises ArchiveError."""
     if path.is_dir():
-        yield _counted(_with_inner(_entries_of_folder(path)), path)
+        yield _counted(_entries_of_folder(path), path)
         return
     try:
         file = path.open("rb")
@@ -80,7 +85,7 @@ def opened(path: Path) -> Iterator[Iterator[Entry]]:
     with file, _entries_of_archive(file) as entries:
         if entries is None:
             raise ArchiveError(f"{path} is no folder, zip or tar that can be read: fetch it once more.")
-        yield _counted(_with_inner(entries), path)
+        yield _counted(entries, path)
 
 
 def _counted(entries: Iterator[Entry], path: Path) -> Iterator[Entry]:
@@ -90,13 +95,18 @@ def _counted(entries: Iterator[Entry], path: Path) -> Iterator[Entry]:
         yield entry
 
 
-def _with_inner(entries: Iterator[Entry]) -> Iterator[Entry]:
-    """The entries, and for a zip among them those within it, under its name. Zips in these stay closed."""
+def with_inner(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """One learner's entries, and for a zip among them those within it, under its name. Zips in these stay closed."""
+    number_left, bytes_left = MAX_INNERS, MAX_INNERS_BYTES
     for entry in entries:
         if entry.refused or entry.path.suffix.lower() != INNER:
             yield entry
             continue
+        # What turns out to be damaged has taken its time, too.
+        number_left, bytes_left = number_left - 1, bytes_left - min(entry.size, MAX_INNER)
         try:
+            if min(number_left, bytes_left) < 0:
+                raise Unreadable(f"is not looked into, after {MAX_INNERS} zips or {MAX_INNERS_BYTES >> 20} MiB of them")
             found = _within(entry)
         except Unreadable as reason:
             yield replace(entry, refused=str(reason))
@@ -188,13 +198,15 @@ def _time_of(info: zipfile.ZipInfo) -> float:
     try:
         return datetime(*info.date_time).timestamp()
     except (ValueError, OverflowError):
-        return 0.0
+        return UNKNOWN
 
 
 def _entry_of_tar(archive: tarfile.TarFile, member: tarfile.TarInfo) -> Entry:
     path, refused = _inside(member.name)
     refused = refused if member.isreg() else "is no plain file"
-    return Entry(path, member.size, member.mtime, functools.partial(_read_tar, archive, member), refused)
+    # A tar may name a time that is no number, or that no disk and no calendar has.
+    changed_at = float(member.mtime) if math.isfinite(member.mtime) and 0 <= member.mtime < MAX_TIME else UNKNOWN
+    return Entry(path, member.size, changed_at, functools.partial(_read_tar, archive, member), refused)
 
 
 def _read_tar(archive: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> bytes:

@@ -91,6 +91,11 @@ def _parser() -> argparse.ArgumentParser:
 
     collect = commands.add_parser("collect", help="take what was handed in from a platform's archive or a folder")
     collect.add_argument("path", type=Path, metavar="ZIP-OR-FOLDER")
+    collect.add_argument("--at", type=_time, metavar="TIME", help="when all of it was handed in")
+    collect.add_argument(
+        "--worksheet", type=Path, metavar="FILE.csv", help="Moodle's grading worksheet, which says when each came"
+    )
+    collect.add_argument("--yes", action="store_true", help="agree to what would be asked")
 
     grade = commands.add_parser("grade", help="grade the submissions of an assignment")
     grade.add_argument("assignment", metavar="ASSIGNMENT")

@@ -5,7 +5,8 @@ import contextlib
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 
 from sqlalchemy.exc import SAWarning
@@ -14,11 +15,12 @@ from tqdm import tqdm
 from autograder import course
 from autograder.archives import ArchiveError
 from autograder.by_hand import notes_on
+from autograder.collect import Declined
 from autograder.course_files import SecretError
 from autograder.exercises import assignments
 from autograder.extensions import ExtensionError
 from autograder.gradebook import WriterError
-from autograder.hand_in import printable, shown
+from autograder.hand_in import misplaced, printable, shown
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.own_exercises import OwnExercisesError
@@ -26,12 +28,14 @@ from autograder.result import GRADED, Result, ResultError
 from autograder.roster import RosterError
 from autograder.sandbox.zygote_client import SandboxError
 from autograder.scores import read_results
+from autograder.unfinished import remove_unfinished
 from autograder.workers import ClusterError
 
 FAILURES = (
     ArchiveError,
     course.CourseError,
     ClusterError,
+    Declined,
     ExtensionError,
     NotebookError,
     MarkdownError,
@@ -63,6 +67,8 @@ def run(options: argparse.Namespace) -> int:
         "similar": similar,
         "export": export,
     }
+    if course.CONFIG_FILE.exists():
+        remove_unfinished(course.CONFIG_FILE.parent)
     try:
         return commands[options.command](options)
     except FAILURES as error:
@@ -128,11 +134,27 @@ def extend(options: argparse.Namespace) -> int:
 
 def collect(options: argparse.Namespace) -> int:
     """Take what was handed in from an archive or a folder, and say of each file that is not taken why."""
-    collected = course.collect(options.path)
-    for line in collected.taken + collected.left_out:
+
+    def agree(questions: Sequence[str]) -> bool:
+        for line in questions:
+            print(printable(line))
+        return bool(options.yes) or _agreed("Collect all of it?")
+
+    collected = course.collect(options.path, agree, options.at, options.worksheet)
+    for line in collected.taken + collected.notes + collected.left_out:
         print(printable(line))
-    print(f"Notebooks in submitted/ now: {len(collected.taken)}. Left out: {len(collected.left_out)}.")
+    print(f"Notebooks in submitted/ now: {len(collected.taken)}. Left out: {collected.number_left_out}.")
     return 0
+
+
+def _agreed(question: str) -> bool:
+    """Ask whoever sits at the terminal; where nobody does, nobody agrees."""
+    if not sys.stdin.isatty():
+        return False
+    try:
+        return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
 
 
 def grade(options: argparse.Namespace) -> int:
@@ -159,7 +181,8 @@ def grade(options: argparse.Namespace) -> int:
             options.dry_run,
         )
     graded = [line for line in lines if line.result.status == GRADED]
-    for text in course.not_released(options.assignment):
+    elsewhere = misplaced(Path("submitted"), options.student, options.assignment)
+    for text in (*course.not_released(options.assignment), *elsewhere):
         print(text)
     if options.dry_run:
         penalties = sorted(course.foresee_penalties(options.assignment, lines), key=lambda found: found.student)

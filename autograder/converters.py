@@ -39,6 +39,7 @@ from autograder.hand_in import (
     shown,
     submitted_folders,
 )
+from autograder.numbered import is_made_of
 from autograder.own_exercises import OwnExercisesError
 from autograder.own_tests import fault_of_marks
 from autograder.result import Result, write_result
@@ -85,7 +86,7 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
                 self._keep_refusal(folder.name, folder.parent.name, reason)
         # nbgrader takes a folder's name for a pattern: "a*" would get the notebooks of all whose names begin so.
         name = f"{self.coursedir.notebook_id}.ipynb"
-        found = {str(folder): sorted(map(str, folder.glob(name))) for folder in named}
+        found = {str(folder): _notebooks(folder, name) for folder in named}
         self.assignments = {folder: paths for folder, paths in found.items() if paths}
         self.notebooks: list[str] = []
         if not self.assignments:
@@ -139,6 +140,14 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
             write_result(result_path(assignment, student), not_graded(assignment, reason, stored))
             with contextlib.suppress(SQLAlchemyError, MissingEntry):
                 withdraw_scores(self.coursedir, assignment, student)
+
+
+def _notebooks(folder: Path, pattern: str) -> list[str]:
+    """The notebooks in a hand-in; one to whose name a platform added a number is read under its own."""
+    paths, own = list(folder.glob(pattern)), folder / f"{folder.name}.ipynb"
+    if own not in paths:
+        paths = [own if is_made_of(path.name, own.name) else path for path in paths]
+    return sorted({*map(str, paths)})
 
 
 class UnstoppableFeedback(GenerateFeedback):

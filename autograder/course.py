@@ -29,19 +29,28 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.by_hand import HandScore
 from autograder.checks import checks_json, write_checks
-from autograder.collect import Collected, Student, moodle_folders
-from autograder.collect import collect as collect_from
+from autograder.collect import collect_in
 from autograder.converters import TrustedGrade, read_source_files, source_files
 from autograder.course_assignments import find_assignment, names_in, read_released
-from autograder.course_files import NOT_FOR_GIT, course_secret, stored_result
+from autograder.course_files import NOT_FOR_GIT, RESULTS, course_secret, stored_result
 from autograder.draws import first_draw
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.extensions import Extension, extensions_of_nobody, read_extensions, set_extension
 from autograder.feedback import FeedbackPage, make_pages, make_refusals, pack
 from autograder.gradebook import DryRun, Writer
-from autograder.hand_in import NotGradable, check_student, read_hand_in, read_timestamp, shown, submitted_folders
+from autograder.hand_in import (
+    NotGradable,
+    check_student,
+    misplaced,
+    read_hand_in,
+    read_timestamp,
+    shown,
+    submitted_folders,
+)
+from autograder.laying import Collected
 from autograder.notebooks import is_edited, source_notebook
+from autograder.origins import moodle_folders
 from autograder.own_exercises import OWN, lay_out
 from autograder.own_tests import fault_of_marks
 from autograder.penalties import Foreseen, foresee
@@ -50,7 +59,7 @@ from autograder.roster import Person, enroll, people_in, read_roster
 from autograder.scores import NOT_HANDED_IN, TABLES, Score, read_scores, refusals, scores_json, write_table
 from autograder.source_cells import read_source_cells
 from autograder.source_remarks import changed_since_release, remarks
-from autograder.submission import ids_in, learner_cells, submission_of
+from autograder.submission import learner_cells, submission_of
 from autograder.work import DEFECT, Job, Task
 from autograder.workers import dask_workers, local_workers
 
@@ -358,22 +367,14 @@ def _extensions_of_nobody(scores: Iterable[Score], name: str = "") -> tuple[str,
     return tuple(extensions_of_nobody(Path(), known, name))
 
 
-def collect(path: Path) -> Collected:
-    """Lay what a platform gave, a folder or an archive, into submitted/. Raises CourseError and ArchiveError."""
+def collect(
+    path: Path, agree: Callable[[Sequence[str]], bool], at: datetime | None = None, worksheet: Path | None = None
+) -> Collected:
+    """Lay what a platform gave into submitted/; see `collect_in`. Raises CourseError where that cannot be done."""
     if not path.exists():
         raise CourseError(f"There is no {path}: name a folder, a zip or a tar with what was handed in.")
-    course, _ = _course_directory()
-    sources = {
-        notebook.stem: ids_in(nbformat.read(notebook, as_version=4))
-        for notebook in sorted(Path(course.source_directory).glob("*/*.ipynb"))
-        if notebook.stem == notebook.parent.name
-    }
-    with Gradebook(course.db_url, course.course_id) as gradebook:
-        students = [
-            Student(known.id, f"{known.first_name or ''} {known.last_name or ''}".strip(), known.lms_user_id or "")
-            for known in gradebook.students
-        ]
-    return collect_from(path, sources, students)
+    with _writing(RESULTS):
+        return collect_in(_course_directory()[0], path, agree, at, worksheet)
 
 
 def similar(name: str, at_least: float) -> "tuple[list[Pair], list[str]]":
@@ -486,7 +487,8 @@ def _submitted_folders(course: CourseDirectory, name: str, student: str) -> list
     found = submitted_folders(Path("submitted"), student, name)
     folders = [path for path in found if path.parent.name not in excluded]
     if not folders:
-        raise CourseError(f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again.")
+        none = f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again."
+        raise CourseError(" ".join([none, *misplaced(Path("submitted"), student, name)[:1]]))
     return folders
 
 

@@ -45,6 +45,11 @@ def find_assignment(name: str, course: Path) -> Assignment:
     return Assignment(name)
 
 
+def files_asked(name: str) -> tuple[str, ...]:
+    """The files that an assignment wants beside its notebook."""
+    return assignments()[name].asked_files if name in assignments() else ()
+
+
 def as_released(
     name: str, course: Path, cells: Mapping[str, SourceCell], files: Mapping[str, bytes] | None = None
 ) -> Assignment:

@@ -1,10 +1,10 @@
 """The files of a course folder that are not nbgrader's: its secret and the results."""
 
-import os
 import secrets
 from pathlib import Path
 
 from autograder.result import Result, ResultError, read_result
+from autograder.unfinished import in_one_step
 
 SECRET_FILE = Path(".llm_course_secret")
 SECRET_BYTES = 32
@@ -45,10 +45,9 @@ def course_secret(folder: Path = Path()) -> bytes:
     path = folder / SECRET_FILE
     if not path.exists():
         # In one step: a kill in the middle must not leave an empty secret, whose inputs anybody could work out.
-        unfinished = folder / f"{SECRET_FILE}.{os.getpid()}.unfinished"
-        unfinished.touch(mode=0o600)
-        unfinished.write_text(secrets.token_hex(SECRET_BYTES) + "\n", encoding="ascii")
-        unfinished.replace(path)
+        with in_one_step(path) as unfinished:
+            unfinished.touch(mode=0o600)
+            unfinished.write_text(secrets.token_hex(SECRET_BYTES) + "\n", encoding="ascii")
     try:
         secret = bytes.fromhex(path.read_text(encoding="utf-8").strip())
     except ValueError:

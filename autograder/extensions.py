@@ -18,7 +18,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 
 from autograder.hand_in import shown
-from autograder.result import write_in_one_step
+from autograder.unfinished import write_in_one_step
 
 FILE = Path("extensions.csv")
 HEADER = ["assignment", "student", "days", "reason"]

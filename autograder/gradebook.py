@@ -37,6 +37,7 @@ from autograder.grade import not_graded
 from autograder.gradebook_tables import CELL, GRADE, NOTEBOOK, SUBMISSION, select_grades
 from autograder.hand_in import HandIn, NotGradable, check_student, lay_beside
 from autograder.result import NOT_GRADED, Result, write_result
+from autograder.unfinished import in_one_step
 from autograder.work import Outcome, Task
 
 BATCH = 20
@@ -430,13 +431,11 @@ class _Files:
             (notebook.parent / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, notebook.parent / name)
         # Not inside the folder, where the learner has a say in what is there.
-        unfinished = notebook.parent.with_name(f".{self._assignment}.unfinished")
-        unfinished.unlink(missing_ok=True)
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.chmod(int(str(self._converter.permissions), 8))
-        self._converter.set_permissions(self._assignment, student)
-        # Last of all: once the notebook is there, no later run looks at the folder again.
-        unfinished.replace(notebook)
+        # And last of all: once the notebook is there, no later run looks at the folder again.
+        with in_one_step(notebook, notebook.parent.parent) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.chmod(int(str(self._converter.permissions), 8))
+            self._converter.set_permissions(self._assignment, student)
 
     def remove(self, student: str) -> None:
         """Remove a student's folder, if there is one."""

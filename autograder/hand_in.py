@@ -24,6 +24,7 @@ from pathlib import Path, PurePosixPath
 from nbgrader import utils
 
 from autograder import pictures
+from autograder.numbered import is_made_of, settle
 from autograder.pictures import PictureError, read_picture
 
 MAX_NOTEBOOK = 20 << 20
@@ -85,22 +86,29 @@ class Beside:
 
 def submitted_folders(root: Path, student: str, assignment: str) -> list[Path]:
     """The folders handed in for an assignment by students of a name or pattern, also those that cannot be opened."""
-    try:
-        names = sorted(path.name for path in root.iterdir())
-    except OSError:
-        return []
-    chosen = [name for name in names if name == student or fnmatch.fnmatchcase(name, student)]
-    return [root / name / assignment for name in chosen if _may_be_folder(root / name / assignment)]
+    folders = [path / assignment for path in _of_students(root, student)]
+    return [folder for folder in folders if _may_be_folder(folder)]
+
+
+def misplaced(root: Path, student: str, assignment: str) -> list[str]:
+    """Notebooks of an assignment that lie beside the folder where they belong, in sentences."""
+    found = []
+    for folder in _of_students(root, student):
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            names = [entry.name for entry in itertools.islice(entries, MAX_ENTRIES)]
+            found += [folder / name for name in sorted(names) if is_made_of(name, f"{assignment}.ipynb")]
+    return [f"{shown(str(path))} is not graded: lay it into {shown(str(path.parent / assignment))}/." for path in found]
 
 
 def read_hand_in(path: Path, passed_over: Collection[str] = ()) -> HandIn:
     """Read a notebook and what lies beside it, but names like those in `passed_over`. Raises NotGradable."""
     check_student(path.parent.parent.name)
     with _open_folder(path.parent) as folder:
-        notebook, changed_at = _read_notebook(folder, path.name)
+        name, told = _chosen_notebook(folder, path.name)
+        notebook, changed_at = _read_notebook(folder, name)
         submitted_at = _read_timestamp(folder)
         beside = _Walk(passed_over).beside(folder)
-    return HandIn(notebook, submitted_at, beside.files, beside.flags + _doubts(submitted_at, changed_at))
+    return HandIn(notebook, submitted_at, beside.files, told + beside.flags + _doubts(submitted_at, changed_at))
 
 
 def read_beside(folder: Path, passed_over: Collection[str] = ()) -> Beside:
@@ -166,6 +174,15 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+def _of_students(root: Path, student: str) -> list[Path]:
+    """What lies in a folder under a student's name, or one of a pattern."""
+    try:
+        names = sorted(path.name for path in root.iterdir())
+    except OSError:
+        return []
+    return [root / name for name in names if name == student or fnmatch.fnmatchcase(name, student)]
+
+
 def _may_be_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(path.stat().st_mode)
@@ -191,6 +208,17 @@ def _open_folder(folder: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _chosen_notebook(folder: int, name: str) -> tuple[str, tuple[str, ...]]:
+    """The name of the notebook that counts, to which a platform may have added a number, and what is to be told."""
+    with os.scandir(folder) as found:
+        names = [entry.name for entry in itertools.islice(found, MAX_ENTRIES) if is_made_of(entry.name, name)]
+    settled = settle(names, lambda candidate: candidate == name)
+    chosen = next((path for path, meant in settled.names.items() if meant == name), name)
+    if names and chosen not in names:
+        raise NotGradable(f"{' '.join(settled.notes)} Leave the one that counts.")
+    return chosen, settled.notes
 
 
 def _read_notebook(folder: int, name: str) -> tuple[bytes, datetime]:

@@ -2,12 +2,12 @@
 
 import functools
 import json
-import os
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autograder.unfinished import write_in_one_step
 from llm_course.checking.feedback import Feedback
 
 GRADED, NOT_GRADED = "graded", "not graded"
@@ -122,13 +122,6 @@ def write_data(path: Path, data: object) -> None:
 
 def _as_json(value: object) -> str:
     return json.dumps(value, default=vars, ensure_ascii=False)
-
-
-def write_in_one_step(path: Path, text: str) -> None:
-    """Write a text so that a kill leaves the file before it, or none. Raises OSError."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(path)
 
 
 def read_result(path: Path) -> Result:

@@ -48,8 +48,8 @@ class Person:
         return f"{self.first_name} {self.last_name}".strip()
 
 
-def read_roster(path: Path) -> list[Person]:
-    """The students in a CSV. Raises RosterError."""
+def read_rows(path: Path) -> list[list[str]]:
+    """The rows of a CSV, whatever separates its cells. Raises RosterError."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -61,9 +61,14 @@ def read_roster(path: Path) -> list[Person]:
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=separator))
+        return list(csv.reader(io.StringIO(text), delimiter=separator))
     except csv.Error as error:
         raise RosterError(f"{path} is no table that can be read ({error}): save it as CSV in UTF-8.") from error
+
+
+def read_roster(path: Path) -> list[Person]:
+    """The students in a CSV. Raises RosterError."""
+    rows = read_rows(path)
     columns = _columns([name.strip().lower() for name in rows[0]] if rows else [])
     if "id" not in columns:
         known = ", ".join(COLUMNS["id"])

@@ -44,6 +44,8 @@ FORMULA = re.compile(r"(^|[,;|\t\r\n])(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\
 
 Quotes hold a cell together only for who separates by the comma. An apostrophe makes a text of it.
 """
+PLAIN_ID = re.compile(r"[=+\-@\w .]*")
+"""What a formula cannot do anything with but add up: to call and to fetch, it needs brackets, strokes or quotes."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,7 @@ def canvas_table(scores: Iterable[Score]) -> Table:
     yield ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(_cell, wide.maxima)]
     yield ["    Points Possible", "", "", "", "", *map(_cell, wide.maxima.values())]
     for student, known in wide.students.items():
-        yield [_cell(known.name or student), _cell(known.lms_user_id), "", _cell(student), "", *wide.row(student)]
+        yield [_cell(known.name or student), _id(known.lms_user_id), "", _id(student), "", *wide.row(student)]
 
 
 def moodle_table(scores: Iterable[Score]) -> Table:
@@ -136,7 +138,7 @@ def moodle_table(scores: Iterable[Score]) -> Table:
     wide = _Wide(scores)
     yield ["username", *map(_cell, wide.maxima)]
     for student in wide.students:
-        yield [_cell(student), *wide.row(student)]
+        yield [_id(student), *wide.row(student)]
 
 
 def scores_json(course_id: str, scores: Iterable[Score], made: datetime) -> str:
@@ -311,3 +313,8 @@ def _cell(value: object) -> str:
     # Databases add up in different orders; scores have four digits.
     text = str(round(value, 4) if isinstance(value, float) else value)
     return FORMULA.sub(r"\1'", text) if isinstance(value, str) else text
+
+
+def _id(student: str) -> str:
+    """An id in a table that a platform reads: as it is, for the platform looks for it, if no formula can harm by it."""
+    return student if PLAIN_ID.fullmatch(student) else _cell(student)

@@ -23,6 +23,7 @@ from nbgrader.utils import compute_checksum, is_grade, is_locked, is_solution, i
 from autograder.exercises.spec import Assignment
 from autograder.hand_in import TIMESTAMP, HandIn, NotGradable
 from autograder.notebooks import released_notebook
+from autograder.numbered import settle_files
 from autograder.pictures import PictureError, read_picture_text
 from autograder.source_cells import SourceCell
 
@@ -52,7 +53,9 @@ def submission_of(hand_in: HandIn, assignment: Assignment) -> Submission:
     """What was handed in, ready to be graded. Raises NotGradable."""
     healed = heal(parse(hand_in.notebook, f"{assignment.name}.ipynb"), assignment)
     files = {name: content for name, content in hand_in.files.items() if name != TIMESTAMP}
-    return replace(healed, flags=healed.flags + hand_in.flags, files=files)
+    settled = settle_files(files, lambda: _code_in(healed.notebook), assignment.asked_files)
+    files = {meant: files[name] for name, meant in settled.names.items()}
+    return replace(healed, flags=healed.flags + hand_in.flags + settled.notes, files=files)
 
 
 def parse(data: bytes, name: str) -> NotebookNode:
@@ -75,6 +78,18 @@ def parse(data: bytes, name: str) -> NotebookNode:
     if length > MAX_CODE_IN_ALL:
         raise NotGradable(f"{name} has {length} characters of code, over the limit of {MAX_CODE_IN_ALL}.")
     return notebook
+
+
+def code_of(data: bytes, name: str) -> list[str]:
+    """The text of a notebook's code cells; none where it cannot be read."""
+    try:
+        return _code_in(parse(data, name))
+    except NotGradable:
+        return []
+
+
+def _code_in(notebook: NotebookNode) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def heal(notebook: NotebookNode, assignment: Assignment) -> Submission:

@@ -18,6 +18,7 @@ import torch
 from torch import Generator, Tensor
 
 from autograder.source_cells import SourceCell
+from llm_course.capstone.format import HANDED_IN
 from llm_course.checking import observe
 from llm_course.checking.answer_key import Property
 from llm_course.checking.scripts import Step
@@ -182,6 +183,11 @@ class Assignment:
     def points(self) -> int:
         """What all its exercises and steps are worth together."""
         return sum(graded.points for graded in self.graded)
+
+    @property
+    def asked_files(self) -> tuple[str, ...]:
+        """The names of files that are handed in beside the notebook."""
+        return HANDED_IN if self.steps else ()
 
     @property
     def graded(self) -> tuple[Exercise | MeasuredStep, ...]:

@@ -7,15 +7,18 @@ import stat
 import struct
 import tarfile
 import zipfile
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from autograder import archives
 from autograder.archives import MAX_INNER_FILES, ArchiveError
-from autograder.collect import MAX_NOTEBOOKS, Collected, Student, collect
+from autograder.collect import MAX_NOTEBOOKS, collect
+from autograder.hand_in import MAX_BESIDE
+from autograder.laying import Collected
+from autograder.platforms import Student
 
 SOURCES = {"05_attention": {"causal_mask", "causal_mask-answer"}, "06_feed_forward": {"swiglu", "swiglu-answer"}}
 
@@ -41,7 +44,7 @@ def in_a_course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def take(files: Mapping[str, bytes], *students: Student) -> Collected:
     Path("downloads.zip").write_bytes(packed(files))
-    return collect(Path("downloads.zip"), SOURCES, students)
+    return collect(Path("downloads.zip"), SOURCES, students, lambda questions: True)
 
 
 def submitted() -> dict[str, bytes]:
@@ -429,8 +432,8 @@ def test_what_lies_beside_is_read_for_the_notebook_that_is_taken_alone(monkeypat
 
     def noted(entry: archives.Entry, limit: int) -> bytes:
         read.append(str(entry.path))
-        # The first learner's is laid before the second's is read.
-        assert not entry.path.is_relative_to("bert") or Path("submitted/ada").exists()
+        # What lies beside the first learner's notebook is laid before that beside the second's is read.
+        assert entry.path != PurePosixPath("bert/helper.py") or Path("submitted/ada").exists()
         return content(entry, limit)
 
     monkeypatch.setattr(archives.Entry, "content", noted)
@@ -438,7 +441,7 @@ def test_what_lies_beside_is_read_for_the_notebook_that_is_taken_alone(monkeypat
     others = {"ada/6.ipynb": notebook("swiglu-answer"), "bert/a.ipynb": notebook(), "bert/helper.py": b""}
     collected = take({**versions, **others, "ada/helper.py": b"x = 1", "ada/page.html": b""})
     assert len(submitted()) == 6 and read.count("ada/helper.py") == 2
-    assert len([line for line in collected.left_out if "page.html" in line]) == 2
+    assert len([line for line in collected.left_out if "page.html" in line]) == 1
 
 
 def test_folders_that_are_deeper_than_grading_looks_cost_nobody_anything() -> None:
@@ -450,15 +453,16 @@ def test_folders_that_are_deeper_than_grading_looks_cost_nobody_anything() -> No
     assert collected.left_out[0] == "ada/a.zip/a/b/c/d/e/x.txt lies more than 4 folders deep."
 
 
-def test_a_time_that_is_none_is_told() -> None:
-    with tarfile.open("downloads.tar", "w", format=tarfile.GNU_FORMAT) as bundle:
-        for student, when in (("ada", 2**80), ("bert", 0)):
+@pytest.mark.parametrize("when", ["nan", "inf", "-inf", "1e300", "-5", str(2**80)])
+def test_a_time_that_is_none_costs_nobody_a_hand_in(when: str) -> None:
+    with tarfile.open("downloads.tar", "w", format=tarfile.PAX_FORMAT) as bundle:
+        for student, time in (("ada", when), ("bert", "1000")):
             member = tarfile.TarInfo(f"{student}/05_attention.ipynb")
-            member.size, member.mtime = len(notebook()), when
+            member.size, member.pax_headers = len(notebook()), {"mtime": time}
             bundle.addfile(member, io.BytesIO(notebook()))
     collected = collect(Path("downloads.tar"), SOURCES)
-    assert set(submitted()) == {"bert/05_attention/05_attention.ipynb"}
-    assert any("its time is none" in line for line in collected.left_out)
+    assert set(submitted()) == {f"{name}/05_attention/05_attention.ipynb" for name in ("ada", "bert")}
+    assert collected.left_out == []
 
 
 def test_a_time_that_was_written_beside_a_hand_in_stays_when_it_is_collected_once_more() -> None:
@@ -469,7 +473,65 @@ def test_a_time_that_was_written_beside_a_hand_in_stays_when_it_is_collected_onc
     time.write_text("2026-10-03 12:00:00 UTC")
     assert take(files, ada).taken == ["ada: 05_attention, as before."]
     assert time.exists()
-    # Another hand-in came at another time.
+    # Another one came no earlier than the one before.
     (name,) = files
     (line,) = take({name: notebook(source="1")}, ada).taken
-    assert not time.exists() and line.endswith(" with its timestamp.txt.")
+    assert time.read_text().startswith("2026-10-03 12:00:00")
+    assert line.endswith(" Its timestamp.txt is that of the hand-in before: correct it if this one came later.")
+
+
+def damaged(names: Iterable[str], size: int) -> bytes:
+    """A zip of files that unpack to so many bytes, and whose checksums are wrong."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for name in names:
+            bundle.writestr(name, bytes(size))
+            bundle.getinfo(name).CRC ^= 1
+    return memory.getvalue()
+
+
+@pytest.fixture
+def unpacked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Bytes that are unpacked of each file that is read, readable or not."""
+    sizes: list[int] = []
+    read = archives._read_zip
+
+    def counted(archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: int) -> bytes:
+        sizes.append(min(info.file_size, limit))
+        return read(archive, info, limit)
+
+    monkeypatch.setattr(archives, "_read_zip", counted)
+    return sizes
+
+
+def test_what_is_damaged_is_charged_and_told_in_a_line(unpacked: list[int]) -> None:
+    names = [f"{number}.txt" for number in range(480)]
+    inner = damaged(names, size=1 << 20)
+    collected = take({"eve/a.ipynb": notebook(), "eve/all.zip": inner, "bert/b.ipynb": notebook()})
+    assert set(submitted()) == {f"{name}/05_attention/05_attention.ipynb" for name in ("eve", "bert")}
+    assert sum(unpacked) < MAX_BESIDE + (8 << 20)
+    first, second = collected.left_out
+    assert first.startswith("eve/all.zip/0.txt, eve/all.zip/1.txt, eve/all.zip/2.txt and 13 more: each is damaged.")
+    assert second.endswith("and 461 more: each does not fit into the 16 MiB that are taken beside a notebook.")
+    assert collected.number_left_out == 480
+
+
+def test_damaged_zips_of_a_learner_are_charged(unpacked: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archives, "MAX_INNERS_BYTES", 8 << 20)
+    files = {"eve/a.ipynb": notebook(), "bert/b.ipynb": notebook(), "bert/c.zip": packed({"helper.py": b""})}
+    Path("downloads.zip").write_bytes(damaged([f"eve/{number}.zip" for number in range(60)], size=1 << 20))
+    with zipfile.ZipFile("downloads.zip", "a") as bundle:
+        for name, content in files.items():
+            bundle.writestr(name, content)
+    collected = collect(Path("downloads.zip"), SOURCES)
+    assert {path.split("/")[0] for path in submitted()} == {"eve", "bert"}
+    assert sum(unpacked) < 10 << 20
+    assert [line.rpartition(" more: ")[0][-2:] for line in collected.left_out] == [" 5", "49"]
+
+
+def test_a_flood_of_zips_of_one_learner_costs_the_others_nothing() -> None:
+    flood = {f"eve/{number}.zip": packed({f"{name}.txt": b"" for name in range(400)}) for number in range(300)}
+    collected = take({**flood, "eve/a.ipynb": notebook(), "bert/b.ipynb": notebook()})
+    assert {path.split("/")[0] for path in submitted()} == {"eve", "bert"}
+    (line,) = collected.left_out
+    assert "and 277 more: each is not looked into, after 20 zips or 128 MiB of them." in line
