@@ -2,10 +2,9 @@
 
 myst-nb keeps executed notebooks in a cache, addressed by their code, and runs what is missing one after the other.
 This extension fills the cache beforehand, a notebook per core, each in a fork of one process that has imported what
-they import (`warm_kernels.py`). Code alone does not say whether an output still holds:
-it also depends on the modules that the cells import. So each cached notebook carries a digest of its sources (the
-project's modules reached by import statements, the data files of their packages, and the files beside the notebook),
-and is run again when that changes. What is missing is first looked for beside the page (`kept_outputs.py`).
+they import (`warm_kernels.py`). Code alone does not say whether an output still holds: it also depends on the modules
+that the cells import. So each cached notebook carries the key of its outputs (`sources.py`), and is run again when that
+changes. What is missing is first looked for beside the page (`kept_outputs.py`).
 """
 
 import hashlib
@@ -26,7 +25,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from _ext import kept_outputs
-from _ext.sources import PACKAGES, digest_sources
+from _ext.sources import PACKAGES, key_of
 from _ext.warm_kernels import WarmKernelManager
 
 logger = logging.getLogger(__name__)
@@ -34,12 +33,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook of the book, with the digest of what its outputs depend on besides its own code."""
+    """A notebook of the book, with the key of its outputs."""
 
     docname: str
     path: Path
     content: NotebookNode
-    sources: str
+    key: str
 
 
 def refresh(app: Sphinx, env: Any, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
@@ -89,24 +88,24 @@ def find_notebooks(env: Any) -> Iterator[Notebook]:
         content = reader.read(text)
         mode = content.metadata.get("mystnb", {}).get("execution_mode", env.mystnb_config.execution_mode)
         if mode == "cache":
-            yield Notebook(docname, path, content, digest_sources(content, path, Path(env.srcdir)))
+            yield Notebook(docname, path, content, key_of(content, path, Path(env.srcdir)))
 
 
 def is_fresh(store: JupyterCacheAbstract, notebook: Notebook) -> bool:
-    """Whether the cache holds the notebook with these sources; an entry with other sources is dropped."""
+    """Whether the cache holds the notebook with this key; an entry with another is dropped."""
     try:
         record = store.match_cache_notebook(notebook.content)
     except KeyError:
         return False
-    if record.data.get("sources") == notebook.sources:
+    if record.data.get("key") == notebook.key:
         return True
     store.remove_cache(record.pk)
     return False
 
 
 def take_kept(store: JupyterCacheAbstract, notebook: Notebook) -> bool:
-    """Put into the cache what is kept beside the page, if that is of this code and of these sources."""
-    kept = kept_outputs.find(notebook.path, notebook.content, notebook.sources)
+    """Put into the cache what is kept beside the page, if it has the page's key."""
+    kept = kept_outputs.find(notebook.path, notebook.key)
     if kept is None:
         return False
     put(store, notebook, kept, {})
@@ -137,7 +136,7 @@ def keep(store: JupyterCacheAbstract, notebook: Notebook, result: ExecutionResul
 
 def put(store: JupyterCacheAbstract, notebook: Notebook, content: NotebookNode, data: dict[str, Any]) -> None:
     """Put a notebook with its outputs into the cache."""
-    bundle = CacheBundleIn(content, str(notebook.path), data={**data, "sources": notebook.sources})
+    bundle = CacheBundleIn(content, str(notebook.path), data={**data, "key": notebook.key})
     store.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 

@@ -1,4 +1,7 @@
-"""Which files of the project the outputs of a page depend on: modules that its cells import, and their data."""
+"""The key of a page's outputs: a digest of its code and of the project's modules and data that its cells import.
+
+It is the same on every machine: neither packages nor the processor are part of it.
+"""
 
 import ast
 import hashlib
@@ -16,14 +19,19 @@ NOT_PUT_OUT = ("llm_course/widgets",)
 """Data that no output holds: the JavaScript of the widgets, which the built site has from there."""
 
 
-def digest_sources(content: NotebookNode, path: Path, root: Path) -> str:
-    """Digest of the files that the notebook's outputs depend on besides its own code."""
+def key_of(content: NotebookNode, path: Path, root: Path) -> str:
+    """The key of what a notebook puts out that lies at `path` in the project at `root`.
+
+    Part of it are the code of the cells, the project's modules that they import, directly or through others, the data
+    files of these modules' packages, and the files beside the notebook.
+    """
     cells = [cell.source for cell in content.cells if cell.cell_type == "code"]
     modules = reachable_modules(imported_names(python_of(cells)), root)
     beside = {file for file in path.parent.iterdir() if file.is_file() and file.suffix not in (".md", ".ipynb")}
-    whole = hashlib.sha256()
-    for file in sorted(modules | package_data(modules, root) | beside):
-        whole.update(f"{file.relative_to(root)} {digest_file(file, file.stat().st_mtime_ns)}\n".encode())
+    whole = hashlib.sha256("\0".join(cells).encode())
+    files = {file.relative_to(root).as_posix(): file for file in modules | package_data(modules, root) | beside}
+    for name, file in sorted(files.items()):
+        whole.update(f"\0{name} {digest_file(file, file.stat().st_mtime_ns)}".encode())
     return whole.hexdigest()
 
 
