@@ -10,7 +10,10 @@ import pytest
 import yaml
 
 from _ext import kept_outputs
-from tests.imports import PACKAGES, ROOT, imports_of
+from _ext.sources import imported_names
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 
 # Floors of each package, from the top. A module may import from its own floor and from lower ones.
 FLOORS = {
@@ -59,6 +62,13 @@ OPEN_TO_CHAPTERS = {
 
 def files(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """The full names that a file imports of the project, wherever in it."""
+    package = ".".join(path.relative_to(ROOT).parent.parts)
+    names = imported_names(path.read_text(encoding="utf-8"), package)
+    return {name.removesuffix(".*") for name in names if name.split(".")[0] in PACKAGES}
 
 
 @pytest.mark.parametrize(

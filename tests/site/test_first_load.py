@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Browser, Response
 
 from benchmarks.site import FIRST_LOAD
-from tests.of_the_day import of_the_day
 from tests.site.checks import Visit, faults_of_access
 from tests.site.conftest import ROOT
 from tests.site.test_browser import CHAPTER
@@ -15,7 +14,8 @@ from tests.widgets.conftest import NEVER_AT_REST
 pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted(f"chapters/{page.parent.name}/chapter.html" for page in ROOT.glob("chapters/*/chapter.md"))
-WEIGHED = dict.fromkeys([CHAPTER, *of_the_day(CHAPTERS, 5)])
+FAST = ("index.html", CHAPTER)
+PAGES = [pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in ("index.html", *CHAPTERS)]
 PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
 WATCH_SHIFTS = """globalThis.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))
@@ -23,7 +23,7 @@ new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("name", ["index.html", CHAPTER])
+@pytest.mark.parametrize("name", FAST)
 def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
     browser: Browser, served: str, name: str, viewport: dict[str, int]
 ) -> None:
@@ -35,7 +35,7 @@ def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
     assert visit.faults == []
 
 
-@pytest.mark.parametrize("name", ["index.html", *WEIGHED])
+@pytest.mark.parametrize("name", PAGES)
 def test_a_first_load_is_light_and_what_is_pressed_lies_apart(browser: Browser, served: str, name: str) -> None:
     with Visit(browser, served, viewport=PHONE) as visit:
         visit.context.add_init_script(NEVER_AT_REST)
@@ -57,7 +57,7 @@ def size_of(answer: Response) -> int:
     return sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
 
-@pytest.mark.parametrize("name", ["index.html", CHAPTER])
+@pytest.mark.parametrize("name", FAST)
 def test_text_is_in_the_books_typeface_from_a_file_too(browser: Browser, site: Path, name: str) -> None:
     page = browser.new_page()
     page.goto((site / name).as_uri())
