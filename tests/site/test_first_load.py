@@ -14,8 +14,6 @@ from tests.widgets.conftest import NEVER_AT_REST
 pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted(f"chapters/{page.parent.name}/chapter.html" for page in ROOT.glob("chapters/*/chapter.md"))
-FAST = ("index.html", CHAPTER)
-PAGES = [pytest.param(name, marks=() if name in FAST else pytest.mark.slow) for name in ("index.html", *CHAPTERS)]
 PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
 WATCH_SHIFTS = """globalThis.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))
@@ -23,7 +21,7 @@ new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", ["index.html", CHAPTER])
 def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
     browser: Browser, served: str, name: str, viewport: dict[str, int]
 ) -> None:
@@ -35,7 +33,7 @@ def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
     assert visit.faults == []
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ["index.html", *CHAPTERS])
 def test_a_first_load_is_light_and_what_is_pressed_lies_apart(browser: Browser, served: str, name: str) -> None:
     with Visit(browser, served, viewport=PHONE) as visit:
         visit.context.add_init_script(NEVER_AT_REST)
@@ -57,7 +55,7 @@ def size_of(answer: Response) -> int:
     return sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
 
-@pytest.mark.parametrize("name", FAST)
+@pytest.mark.parametrize("name", ["index.html", CHAPTER])
 def test_text_is_in_the_books_typeface_from_a_file_too(browser: Browser, site: Path, name: str) -> None:
     page = browser.new_page()
     page.goto((site / name).as_uri())
