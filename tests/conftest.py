@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Generator[None, None, None]:
-    """Leave out the slow tests; keep those of a file in one process, for they share what is dear to make.
+    """Leave out the slow tests; keep the tests of a file in one process, for they share expensive fixtures.
 
     Tests whose parameters share nothing, or share it with other files, say so by an `xdist_group` of their own. The
     chapters come first, for the site is built of their outputs; the small groups last, so that all processes end
