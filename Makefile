@@ -1,5 +1,5 @@
 # The course's commands. `make help` lists them.
-PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name) 2>/dev/null)))
+PYTHON ?= $(firstword $(foreach name,python3.11 python3.12 python3.13 python3.14 python3,$(shell command -v $(name) 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
 CHECKS := llm_course/checks
@@ -14,21 +14,26 @@ export TRANSFORMERS_OFFLINE = 1
 # Notebooks run in this environment, not in a kernel of the same name that the user has elsewhere.
 export JUPYTER_PREFER_ENV_PATH = 1
 
-.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix soak due lab demo-class lint test unit outputs notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
+.PHONY: help env widgets bench-widgets book site pdf epub bench-site bench bench-grade bench-quantizers unseen-answers checks kill-matrix constraints lab demo-class lint test test-long unit outputs notebooks grading rooms browser training chromium postgresql models models-smoke model-report capstone-reference
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 env: $(VENV)/.installed widgets $(CHECKS)/.done  ## make the environment in .venv
 
-$(VENV)/.installed: pyproject.toml
-	@test -n "$(PYTHON)" || { echo "No Python was found: install Python 3.11, 3.12 or 3.13."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { \
-	  echo "$(PYTHON) is $$($(PYTHON) --version): install Python 3.11, 3.12 or 3.13, or name one with make PYTHON=..."; exit 1; }
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "No Python was found: install Python 3.11, 3.12, 3.13 or 3.14."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' || { \
+	  echo "$(PYTHON) is $$($(PYTHON) --version): install Python 3.11, 3.12, 3.13 or 3.14, or name one with make PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[development]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[development]'
 	@echo '{}' > $(VENV)/package.json  # JupyterLab's own scripts are no modules, and those around them are
 	@touch $@
+
+# torch is left out: which build of it fits depends on the machine.
+constraints: $(VENV)/.installed  ## write down the exact versions of all packages in .venv
+	@$(BIN)/pip freeze --exclude-editable --exclude torch --exclude torchvision > constraints.txt
+	@touch $(VENV)/.installed  # which has them
 
 # The data of the learners' own checks follows from the specifications.
 $(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exercises/*.py autograder/exercises/*/*.py solutions/*.py llm_course/checking/*.py chapters/*/chapter.md)
@@ -53,7 +58,7 @@ bench-widgets: widgets $(VENV)/.benchmarks benchmarks/node_modules/.package-lock
 	@$(BIN)/python -m benchmarks.widgets
 
 $(VENV)/.benchmarks: $(VENV)/.installed
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[benchmarks]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[benchmarks]'
 	@touch $@
 
 # A model as a script: a page opened from a file may run the scripts beside it, but not fetch them.
@@ -121,19 +126,7 @@ checks: env  ## build the data of the learners' own checks, and write the page o
 kill-matrix: env  ## write _build/kill_matrix.md: which property catches which known mistake
 	@$(BIN)/python -m autograder.kill_matrix
 
-soak: env  ## before a release: 100 seeds, every page, every sandbox tier, 2,000 damaged notebooks, nbgrader's own tests, all training recipes
-	@LLM_COURSE_SEEDS=100 $(PYTEST) $(IN_PARALLEL) --timeout 7200 tests/autograder/exercises/test_verdicts.py tests/autograder/exercises/test_each_draw.py
-	@LLM_COURSE_MUTATIONS=2000 $(PYTEST) --timeout 7200 tests/grading/test_mutations.py
-	@LLM_COURSE_STARVING=all $(PYTEST) --timeout 3600 tests/grading/test_starving.py
-	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) -m notebooks
-	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) tests/site tests/grading/test_hostile.py tests/grading/test_pages.py
-	@$(BIN)/python -m tests.grading.nbgrader_suite
-	@$(BIN)/python -m tests.soak --run $(IN_PARALLEL)
-
-due: env widgets chromium  ## run what changed of the parts in tests/soak.py, and write down that it passed
-	@$(BIN)/python -m tests.soak --due $(IN_PARALLEL)
-
-# Tests. `make test` runs all of them; each layer has a target for daily work.
+# Tests. `make test` runs all but the slow ones, the same each time; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest
 # tests/conftest.py says which tests stay together, and in which order they come. Some wait, for a deadline or a browser:
 # meanwhile another process works.
@@ -144,19 +137,22 @@ lint: env  ## ruff, mypy, codespell
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/mypy \
 	  && git ls-files -z | xargs -0 $(BIN)/codespell
 
-test: env widgets chromium postgresql lint  ## run all tests, and list those that took longest
+test: env widgets chromium postgresql lint  ## run the tests, and list those that took longest
 	@$(PYTEST) $(IN_PARALLEL) --durations 40 --durations-min 10
 
+test-long: env widgets chromium postgresql  ## every night and before a release: the slow tests, too, for hours
+	@$(PYTEST) $(IN_PARALLEL) --run-slow --timeout 7200 --durations 40 --durations-min 60
+
 unit: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # they do not wait
-unit: env widgets  ## the tests that take seconds, with the seed that stays
-	@LLM_COURSE_SEED= $(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
+unit: env widgets  ## the tests that take seconds
+	@$(PYTEST) $(IN_PARALLEL) -m "not notebooks and not grading and not rooms and not browser and not training"
 
 outputs: PROCESSES := $(shell getconf _NPROCESSORS_ONLN)  # some pages measure times
 outputs: env widgets  ## run the pages that changed, with their claims, and keep what they put out beside them
-	@LLM_COURSE_KEEP_OUTPUTS=1 $(PYTEST) $(IN_PARALLEL) -m page
+	@$(PYTEST) $(IN_PARALLEL) --keep-outputs tests/chapters/test_notebooks.py
 
 notebooks: env widgets  ## execute every cell of the book
-	@LLM_COURSE_SOAK=1 $(PYTEST) $(IN_PARALLEL) -m notebooks
+	@$(PYTEST) $(IN_PARALLEL) --run-slow -m notebooks
 
 grading: env postgresql  ## the banks of submissions through real nbgrader
 	@$(PYTEST) $(IN_PARALLEL) -m grading

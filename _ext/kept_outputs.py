@@ -1,7 +1,7 @@
-"""What the pages' cells put out, kept beside them: a page whose code and sources are as they were need not be run.
+"""What the pages' cells put out, kept beside them: a page whose key is as it was need not be run.
 
-`chapters/05_attention/chapter.outputs.ipynb` holds the code cells of `chapter.md` with their outputs, and the digest of
-what these depend on besides. `make outputs` writes it when a page's claims hold. A page that has changed since is run.
+`chapters/05_attention/chapter.outputs.ipynb` holds the code cells of `chapter.md` with their outputs, and the key of
+these (`sources.py`). `make outputs` writes it when a page's claims hold. A page whose key is another is run.
 """
 
 from pathlib import Path
@@ -21,18 +21,17 @@ def file_of(page: Path) -> Path:
     return page.with_suffix(SUFFIX)
 
 
-def find(page: Path, content: NotebookNode, sources: str) -> NotebookNode | None:
-    """The code cells of a page with their outputs, if they are of this code and of these sources."""
+def find(page: Path, key: str) -> NotebookNode | None:
+    """The code cells of a page with their outputs, if these have this key."""
     file = file_of(page)
     if not file.is_file():
         return None
     kept = nbformat.read(file, as_version=4)
-    same = kept.metadata["outputs"].get("sources") == sources and code_of(kept) == code_of(content)
-    return kept if same else None
+    return kept if kept.metadata["outputs"].get("key") == key else None
 
 
 def note_of(page: Path) -> dict[str, str]:
-    """What is noted with the outputs of a page: `sources`, and for what its tests passed."""
+    """What is noted with the outputs of a page: their `key`, and what else the tests note."""
     file = file_of(page)
     return dict(nbformat.read(file, as_version=4).metadata["outputs"]) if file.is_file() else {}
 
@@ -51,11 +50,6 @@ def write(page: Path, content: NotebookNode, note: dict[str, str]) -> None:
         drop_code(model["state"])
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={**metadata, "outputs": note})
     file_of(page).write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-
-
-def code_of(notebook: NotebookNode) -> list[str]:
-    """The code cells of a notebook."""
-    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def drop_code(state: dict[str, Any]) -> None:

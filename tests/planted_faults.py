@@ -17,8 +17,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.layers import layer_of
-
 ROOT = Path(__file__).parents[1]
 COPY = ROOT / "_build" / "planted_faults"
 BUILT = ("llm_course/checks", "llm_course/widgets/built", "_build/.jupyter_cache")
@@ -35,11 +33,6 @@ class Fault:
     tests: tuple[str, ...]
     command: str = ""
     """What makes the tests see the edit, where something is built from the file."""
-
-    @property
-    def layer(self) -> str:
-        """The layer of tests that ought to notice."""
-        return layer_of(self.tests[0].removeprefix("tests/"))
 
 
 FAULTS = {
@@ -65,7 +58,7 @@ FAULTS = {
         "chapters/01_language_models/chapter.md",
         'text = "| the cat sat | a cat ran | the dog sat |".split()',
         'text = "| the cat sat | a cat ran | the dog ran |".split()',
-        ("tests/chapters/test_notebooks.py", "-k", "01_language_models and runs and not exercises"),
+        ("tests/chapters/test_notebooks.py", "-k", "01_language_models"),
     ),
     "a widget is dead": Fault(
         "llm_course/widgets/bpe_stepper.js",
@@ -82,10 +75,10 @@ FAULTS = {
         "make widgets",
     ),
     "a page asks another host": Fault(
-        "chapters/notation.md",
-        "# Notation\n",
-        "# Notation\n\n<img src='http://example.org/seen.png' alt='seen'>\n",
-        ("tests/site/test_every_page.py", "-k", "notation and sound"),
+        "chapters/glossary.md",
+        "# Glossary\n",
+        "# Glossary\n\n<img src='http://example.org/seen.png' alt='seen'>\n",
+        ("tests/site/test_every_page.py", "-k", "glossary"),
     ),
     "known mistakes pass": Fault(
         "llm_course/checking/compare.py",
@@ -183,27 +176,25 @@ def planted(fault: Fault) -> Iterator[None]:
         path.write_text(text, encoding="utf-8")
 
 
-def first_failure(fault: Fault, **settings: str) -> str | None:
+def first_failure(fault: Fault) -> str | None:
     """The first test that fails of those that ought to notice the fault. Raises ValueError where none is run."""
     run([*fault.command.split()] or ["true"])
     command = [str(COPY / ".venv/bin/python"), "-m", "pytest", "-x", "-p", "no:cacheprovider", *fault.tests]
-    found = run(command, **settings)
+    found = run(command)
     if found.returncode not in (0, 1):
         raise ValueError(f"pytest {' '.join(fault.tests)} ended with {found.returncode}:\n{found.stdout[-2000:]}")
     failed = re.search(r"^(?:FAILED|ERROR) (?:tests/)?(\S+)", found.stdout, re.MULTILINE)
     return failed[1] if failed else None
 
 
-def run(command: list[str], **settings: str) -> "subprocess.CompletedProcess[str]":
+def run(command: list[str]) -> "subprocess.CompletedProcess[str]":
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    environment |= settings
     return subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True, timeout=TIMEOUT)
 
 
 def verdict(fault: Fault) -> str:
     """What catches a fault, or that nothing does."""
-    # Without it, parts that are not due run as well; with it, they have to become due by themselves.
-    if failed := first_failure(fault, LLM_COURSE_SOAK="1"):
+    if failed := first_failure(fault):
         return f"NOT TRIED: {failed} fails without it"
     with planted(fault):
         failed = first_failure(fault)
@@ -222,7 +213,7 @@ def main() -> int:
             began = _processor_seconds()
             verdicts[name] = verdict(FAULTS[name])
             seconds = _processor_seconds() - began
-            print(f"{name} | {FAULTS[name].layer} | {verdicts[name]} | {seconds:.0f} CPU seconds", flush=True)
+            print(f"{name} | {verdicts[name]} | {seconds:.0f} CPU seconds", flush=True)
     finally:
         shutil.rmtree(COPY)
     caught = sum(found.startswith("caught by ") for found in verdicts.values())

@@ -1,16 +1,24 @@
 """The house stands as designed: arrows run one way, and one thing has one source."""
 
 import ast
+import itertools
 import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from _ext import kept_outputs
-from tests.imports import PACKAGES, ROOT, imports_of
+from _ext.sources import imported_names
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 
 # Floors of each package, from the top. A module may import from its own floor and from lower ones.
 FLOORS = {
@@ -64,6 +72,13 @@ OPEN_TO_CHAPTERS = {
 
 def files(package: str) -> list[Path]:
     return sorted((ROOT / package).rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """The full names that a file imports of the project, wherever in it."""
+    package = ".".join(path.relative_to(ROOT).parent.parts)
+    names = imported_names(path.read_text(encoding="utf-8"), package)
+    return {name.removesuffix(".*") for name in names if name.split(".")[0] in PACKAGES}
 
 
 @pytest.mark.parametrize(
@@ -129,11 +144,10 @@ def test_no_file_is_long() -> None:
 
 
 def test_conda_environment_is_pyproject() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     plain = [item for item in environment["dependencies"] if isinstance(item, str)]
     (pip,) = [item["pip"] for item in environment["dependencies"] if isinstance(item, dict)]
-    assert f"python{project['requires-python']}" in plain
+    assert f"python{project()['requires-python']}" in plain
     # One source of packages and ranges: the rest comes from pyproject.toml.
     assert pip == ["--editable .[development]"]
 
@@ -144,8 +158,39 @@ def test_no_notebook_in_git() -> None:
     assert [name for name in listed.stdout.split() if not name.endswith(kept_outputs.SUFFIX)] == []
 
 
+def project() -> dict[str, Any]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def dependencies(*left_out: str) -> list[str]:
+    """All requirements in pyproject.toml but those of the extras to leave out."""
+    extras = {name: items for name, items in project()["optional-dependencies"].items() if name not in left_out}
+    return [*project()["dependencies"], *itertools.chain(*extras.values())]
+
+
 def test_every_dependency_has_a_range() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = [item for extra in project["optional-dependencies"].values() for item in extra]
-    for requirement in [*project["dependencies"], *extras]:
+    for requirement in dependencies():
         assert "<" in requirement or requirement.startswith("llm-course["), f"{requirement} has no upper bound"
+
+
+def test_constraints_are_exact_versions_within_the_ranges() -> None:
+    """No address and no build of one machine, such as 1.0+cpu, is among them."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+    versions = {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines)}
+    asked = [Requirement(item) for item in dependencies("benchmarks", "real-models")]
+    missing = {item.name for item in asked if canonicalize_name(item.name) not in versions}
+    assert missing == {"torch", "llm-course"}, "run `make constraints`"
+    outside = [
+        item
+        for item in asked
+        if item.name not in missing and versions[canonicalize_name(item.name)] not in item.specifier
+    ]
+    assert outside == [], "run `make constraints`"
+
+
+def test_the_public_workflow_runs_with_every_python_that_is_allowed() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    allowed = SpecifierSet(project()["requires-python"])
+    versions = [f"3.{minor}" for minor in range(30) if f"3.{minor}" in allowed]
+    assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == versions

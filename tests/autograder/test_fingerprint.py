@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from _ext.sources import reachable_modules
 from autograder.exercises import assignments
 from autograder.fingerprint import JUDGING, graders_fingerprint
-from tests.imports import ROOT, with_all_they_import
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ def test_what_grading_imports_is_counted_or_decides_no_score() -> None:
     decide_nothing = {"draws", "fingerprint", "markdown", "notebooks", "pictures", "result", "rules"}
     imported = {
         file.stem
-        for file in with_all_they_import([ROOT / "autograder" / "grade.py"])
+        for file in reachable_modules({"autograder.grade.*"}, ROOT)
         if file.parent == ROOT / "autograder" and file not in JUDGING
     }
     assert imported - {"__init__"} == decide_nothing

@@ -15,8 +15,7 @@ from autograder.exercises.spec import Exercise
 from autograder.judge import SHIPPED, judge, local_answer, make_answer_key
 from llm_course.checking.calls import Call, Failure, Reply, invoke, reply_from_data, reply_to_data
 from llm_course.checking.values import MAX_OBJECTS, MAX_PARTS, ValueFormatError, decode
-from tests.soak import verdicts
-from tests.topics import where_changed
+from tests.exercises import each_exercise
 
 ATTENTION = assignments()["05_attention"]
 
@@ -104,7 +103,7 @@ def test_what_a_reply_says_is_said_in_text(fields: dict[str, Any]) -> None:
         reply_from_data({"dict": {**usual, **fields}}, b"")
 
 
-@where_changed(verdicts)
+@each_exercise
 def test_columns_and_rows_are_not_made_into_matrices(exercise: Exercise) -> None:
     """Of a column and a row of 20,000 numbers each, torch makes a matrix of 1.6 GB."""
     for columns in (1, 2, 3):
@@ -136,7 +135,7 @@ def test_the_work_of_another_thread_is_not_taken_for_little_memory() -> None:
     assert 0 < openly < 1 and hidden <= openly
 
 
-@where_changed(verdicts)
+@each_exercise
 def test_a_hint_about_keys_is_short(exercise: Exercise) -> None:
     def answer(calls: Sequence[Call]) -> list[Reply]:
         return [Reply(value={f"\ud800{'k' * 100_000}": 1})] * len(calls)
@@ -185,7 +184,7 @@ MANGLED: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("mangled", MANGLED)
-@where_changed(verdicts)
+@each_exercise
 def test_no_mangled_reply_brings_the_judge_down(exercise: Exercise, mangled: str) -> None:
     def mangle(reply: Reply) -> Reply:
         gradients = {name: MANGLED[mangled](gradient) for name, gradient in reply.gradients.items()}

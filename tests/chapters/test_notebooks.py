@@ -2,7 +2,8 @@
 
 What a text claims of its own output stands in `claims/<chapter>.py`, each claim after a comment that quotes it, and
 runs after the chapter in the same kernel. The chapter's outputs go into the book's cache, so that its build need not
-run it again; `make outputs` keeps them beside the page, too. `kept.py` says which pages are due.
+run it again; `make outputs` keeps them beside the page, too. Pages that are as they were then are run by
+`make test-long` alone.
 """
 
 import re
@@ -18,6 +19,7 @@ from jupyter_client import AsyncKernelManager
 
 from _ext import kept_outputs, notebook_cache
 from _ext.notebook_cache import Notebook
+from _ext.sources import key_of
 from _ext.warm_kernels import WarmKernelManager
 from tests.chapters import kept
 from tests.chapters.kept import claims_of
@@ -163,8 +165,7 @@ def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[AsyncKernelManager]:
 
 def run(notebook: nbformat.NotebookNode, page: Path, kernel: AsyncKernelManager) -> str | None:
     """Run a notebook beside a page and keep its outputs; None, or what went wrong."""
-    sources = notebook_cache.digest_sources(notebook, page, ROOT)
-    whole = Notebook(name_of(page), page, notebook, sources)
+    whole = Notebook(name_of(page), page, notebook, key_of(notebook, page, ROOT))
     result = notebook_cache.run(whole, TIMEOUT, kernel)
     if isinstance(result.err, nbclient.exceptions.CellExecutionError):
         return failure(notebook, result.err)
@@ -184,17 +185,22 @@ def run_claims(claims: list[str], kernel: AsyncKernelManager) -> str | None:
     return None
 
 
+def run_if_changed(page: Path) -> object:
+    """A page as a parameter; pages share nothing, so each may have a process of its own."""
+    slow = [pytest.mark.slow] if kept.is_current(page) else []
+    return pytest.param(page, id=name_of(page), marks=[pytest.mark.xdist_group(name_of(page)), *slow])
+
+
 @pytest.mark.notebooks
-@pytest.mark.page
-@pytest.mark.parametrize("page", RUN, ids=name_of)
-def test_page_runs(page: Path, kernel: AsyncKernelManager) -> None:
+@pytest.mark.parametrize("page", map(run_if_changed, RUN))
+def test_page_runs(page: Path, kernel: AsyncKernelManager, pytestconfig: pytest.Config) -> None:
     notebook = jupytext.read(page)
-    before = kept_outputs.find(page, notebook, notebook_cache.digest_sources(notebook, page, ROOT))
+    before = kept_outputs.find(page, key_of(notebook, page, ROOT))
     problem = run(notebook, page, kernel)
     assert problem is None, f"{name_of(page)}: {problem}"
     problem = run_claims(claims_of(page), kernel)
     assert problem is None, f"claims of {name_of(page)}: {problem}"
-    if kept.KEEP:
+    if pytestconfig.getoption("--keep-outputs"):
         kept_outputs.write(page, notebook, kept.note(page))
     elif before:
         assert kinds(before) == kinds(notebook), f"{name_of(page)}: what is kept beside it is of another run"

@@ -24,7 +24,7 @@ def page() -> dict[str, Any]:
 
 
 @pytest.mark.training
-@pytest.mark.soak("seeds of chapter 10")
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [7, 8, 9])
 def test_a_fine_tune_ends_as_the_page_says(page: dict[str, Any], seed: int) -> None:
     rows = page["rows_to_learn"](games=True, seed=seed)

@@ -128,17 +128,15 @@ def read_report(path: Path) -> Run:
     return Run(outcomes, counts[nbgrader_plugin.OURS], counts[nbgrader_plugin.STOCK])
 
 
-def find_problems(files: list[str], *, trust_the_list: bool = False) -> tuple[Run, list[str]]:
+def find_problems(files: list[str]) -> tuple[Run, list[str]]:
     """Run files of tests with the course's configuration and say, in sentences, what is not as DIFFERENCES has it.
 
-    A test that fails is run once more by stock nbgrader: one that fails anyway says nothing about the course. To save
-    time this may be left out for those that are listed.
+    A test that fails is run once more by stock nbgrader: one that fails anyway says nothing about the course.
     """
     done = run(files)
     if done.stock or not done.ours:
         return done, [f"{done.stock} of {done.stock + done.ours} conversions did not go the course's way."]
-    doubtful = done.failed - set(DIFFERENCES) if trust_the_list else done.failed
-    anyway = run(sorted(doubtful), configuration="", plugin=False).failed if doubtful else set()
+    anyway = run(sorted(done.failed), configuration="", plugin=False).failed if done.failed else set()
     listed = {test: reason for test, reason in DIFFERENCES.items() if test.split("::")[0] in files}
     return done, compare(done.failed - anyway, listed)
 

@@ -1,7 +1,7 @@
 """Submissions through real nbgrader, from release to feedback: `llm-course grade` and `nbgrader autograde` alike.
 
 What each answer of the banks is worth, the tests of the specifications and of the rooms show. Here one chapter of
-functions, one with a class and one that is another each day go the whole way, the first of them as from a shell.
+functions and one with a class go the whole way, the first of them as from a shell; the others in `make test-long`.
 """
 
 import json
@@ -18,7 +18,6 @@ from autograder.result import read_result
 from llm_course.checking.feedback import in_steps
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course, CourseOfAShell
-from tests.of_the_day import of_the_day
 
 pytestmark = pytest.mark.grading
 
@@ -56,7 +55,14 @@ def lay_out(course: Course, assignment: Assignment) -> None:
         (path.parent / "timestamp.txt").write_text(TOO_LATE if student == "late" else IN_TIME)
 
 
-@pytest.fixture(scope="module", params=[FUNCTIONS, CLASS, *of_the_day(OTHERS, 1)])
+def apart(name: str, *marks: pytest.MarkDecorator) -> object:
+    """An assignment as a parameter; assignments share nothing, so each may have a process of its own."""
+    return pytest.param(name, marks=[pytest.mark.xdist_group(f"bank of {name}"), *marks], id=name)
+
+
+@pytest.fixture(
+    scope="module", params=[apart(FUNCTIONS), apart(CLASS), *(apart(name, pytest.mark.slow) for name in OTHERS)]
+)
 def graded(
     request: pytest.FixtureRequest, empty_course: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Assignment, Course]:

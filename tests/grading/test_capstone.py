@@ -12,10 +12,10 @@ from autograder.capstone.measuring import measure
 from autograder.hand_in import NotGradable
 from autograder.result import read_result
 from llm_course.capstone.format import BASE, QUANTIZED
-from tests.autograder.capstone.runs import whole_run
+from tests.autograder.capstone.runs import ON_A_RUN, whole_run
 from tests.grading.conftest import Course
 
-pytestmark = pytest.mark.grading
+pytestmark = [pytest.mark.grading, ON_A_RUN]
 NAME = "19_capstone"
 
 

@@ -13,14 +13,13 @@ from autograder.rules import Rules
 from autograder.stand_ins import called_by_reference, stand_in
 from tests.banks.hostile import FAMILIES
 from tests.banks.submissions import imports_of, references, submission
-from tests.of_the_day import of_the_day
 
 pytestmark = pytest.mark.grading
 RULES = Rules(call_deadline=3.0)
 """Some mistakes make a later function wait for ever."""
 ATTENTION = assignments()["05_attention"]
-EACH = 8
-"""One in so many mistakes is tried, others each day."""
+FAST_SLIPS, FAST_PAIRS, ALL_PAIRS = 8, 240, 24
+"""One in so many is always tried; `make test-long` tries all slips, and of ten thousand pairs one in `ALL_PAIRS`."""
 
 
 def graded(assignment: Assignment, answers: Mapping[str, str], rules: Rules = RULES) -> dict[str, ExerciseResult]:
@@ -68,8 +67,15 @@ PAIRS = {
     for mistake in later.mistakes
     if slip.text and mistake.text
 }
-SLIPS_OF_THE_DAY = [pytest.param(*SLIPS[name], id=name) for name in of_the_day(SLIPS, len(SLIPS) // EACH)]
-PAIRS_OF_THE_DAY = [pytest.param(*PAIRS[name], id=name) for name in of_the_day(PAIRS, len(PAIRS) // (30 * EACH))]
+
+
+def sampled(found: Mapping[str, tuple[object, ...]], fast: int, every: int = 1) -> list[object]:
+    """One in `every` as parameters; but for one in `fast` they are slow."""
+    return [
+        pytest.param(*item, id=name, marks=pytest.mark.slow if number % fast else ())
+        for number, (name, item) in enumerate(found.items())
+        if number % every == 0
+    ]
 
 
 def test_which_exercises_stand_on_others() -> None:
@@ -79,7 +85,7 @@ def test_which_exercises_stand_on_others() -> None:
     assert len(found) >= 8
 
 
-@pytest.mark.parametrize(("assignment", "earlier", "mistake"), SLIPS_OF_THE_DAY)
+@pytest.mark.parametrize(("assignment", "earlier", "mistake"), sampled(SLIPS, FAST_SLIPS))
 def test_a_mistake_costs_once(assignment: Assignment, earlier: Exercise, mistake: Mistake) -> None:
     results = graded(assignment, references(assignment) | {earlier.name: cell(earlier, mistake)})
     assert results[earlier.name].score < earlier.points
@@ -98,7 +104,7 @@ def test_what_is_not_written_costs_once(assignment: Assignment, earlier: Exercis
     )
 
 
-@pytest.mark.parametrize(("assignment", "earlier", "slip", "later", "mistake"), PAIRS_OF_THE_DAY)
+@pytest.mark.parametrize(("assignment", "earlier", "slip", "later", "mistake"), sampled(PAIRS, FAST_PAIRS, ALL_PAIRS))
 def test_breaking_an_earlier_answer_wins_nothing(
     assignment: Assignment, earlier: Exercise, slip: Mistake, later: Exercise, mistake: Mistake
 ) -> None:

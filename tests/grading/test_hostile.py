@@ -15,11 +15,9 @@ from nbgrader.api import Gradebook
 
 from autograder.exercises import assignments
 from autograder.sandbox.session import PREFIX, TOKEN_VARIABLE
-from tests import soak
 from tests.banks.hostile import FAMILIES, HANDING_IN, SOURCE_FILES, holds_words
 from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course, CourseOfAShell, Run, folder_for_attacks
-from tests.of_the_day import of_the_day
 
 pytestmark = [pytest.mark.grading, pytest.mark.timeout(3600)]  # all attacks are graded before the first test
 NAME = "05_attention"
@@ -58,15 +56,7 @@ def attacked(released_course: Path, own_temporary_folder: None) -> Iterator["Att
         course = CourseOfAShell(outside / "course")
         shutil.copytree(released_course, course.folder)
         grade_the_honest(course)
-        yield Attacked(course, not_today())
-
-
-def not_today() -> set[str]:
-    """Attacks that are left for another day, as long as nothing changed in what all of them attacked in every tier."""
-    if "hostile in every tier" in soak.due():
-        return set()
-    attacks = [name for family, names in FAMILIES.items() if family != "stopping" for name in names]
-    return set(attacks) - set(of_the_day(attacks, len(attacks) // 2))
+        yield Attacked(course)
 
 
 @pytest.fixture

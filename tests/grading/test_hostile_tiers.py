@@ -1,7 +1,6 @@
 """The hostile bank in the weaker sandbox tiers: what a tier does not hold is named here, and told to the instructor.
 
-Verdict cheats in each weaker tier; LLM_COURSE_HOSTILE_TIERS=all takes all families, and an ordinary user too where the
-tests run as root: `make soak`.
+All families, as an ordinary user and, where the tests run as root, as root too.
 """
 
 import contextlib
@@ -18,7 +17,6 @@ import pytest
 
 from autograder.sandbox import zygote_client
 from autograder.sandbox.zygote_client import TIERS
-from tests.banks.hostile import FAMILIES
 from tests.grading.conftest import CourseOfAShell, Run, folder_for_attacks
 from tests.grading.test_hostile import (
     Attacked,
@@ -37,15 +35,11 @@ __all__ = [
     "test_nothing_is_left",
 ]
 
-pytestmark = [pytest.mark.grading, pytest.mark.soak("hostile in every tier")]
+pytestmark = [pytest.mark.grading, pytest.mark.slow]
 AS_USER = Path(__file__).parents[1] / "autograder" / "sandbox" / "as_user.py"
 IN_TIER = Path(__file__).parent / "in_tier.py"
 ORDINARY = 54321
-VERDICT = {"forging", "lying", "undermining", "overfitting"}
-SLOW = {"half a frame is sent, then silence"}
-ALL = os.environ.get("LLM_COURSE_HOSTILE_TIERS") == "all"
-OURS = "root" if os.geteuid() == 0 else "ordinary"
-USERS = sorted({OURS, "ordinary"}) if ALL else [OURS]
+USERS = ["ordinary", "root"] if os.geteuid() == 0 else ["ordinary"]
 NOT_HELD = {
     "landlock": set(),
     "process": {"the solutions are searched for on the disk"},
@@ -81,7 +75,14 @@ def turn(alone: bool) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module", params=[(user, tier) for tier in TIERS[1:] for user in USERS], ids="-".join)
+PLACES = [
+    pytest.param((user, tier), id=f"{user}-{tier}", marks=pytest.mark.xdist_group(f"attacks on {tier} by {user}"))
+    for tier in TIERS[1:]
+    for user in USERS
+]
+
+
+@pytest.fixture(scope="module", params=PLACES)
 def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[Attacked]:
     """A course in one tier, graded before and after the attacks."""
     user, tier = request.param
@@ -96,9 +97,8 @@ def attacked(request: pytest.FixtureRequest, released_course: Path) -> Iterator[
         shutil.copytree(released_course, course.folder)
         first = grade_the_honest(course)
         assert f"weaker sandbox tier {tier!r}: {zygote_client.NOT_HELD[tier]}." in first.stderr
-        others = set() if ALL else {*FAMILIES, "handing in"} - VERDICT | SLOW
         mine = NOT_HELD_FOR_ONE_USER[tier] if user == "ordinary" else set()
-        found = Attacked(course, others | NOT_HELD[tier] | mine)
+        found = Attacked(course, NOT_HELD[tier] | mine)
         if leaves_files:
             for path in files_left():  # which the instructor is warned of; all else is still looked for
                 path.unlink()

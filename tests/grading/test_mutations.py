@@ -1,11 +1,8 @@
-"""Damaged notebooks in one batch: each ends in a grade or in a plain sentence, and the batch finishes.
-
-LLM_COURSE_MUTATIONS says how many, LLM_COURSE_MUTATIONS_SEED which; `make soak` takes 2,000.
-"""
+"""Damaged notebooks in one batch: each ends in a grade or in a plain sentence, and the batch finishes."""
 
 import json
-import os
 import re
+import secrets
 from collections import Counter
 from random import Random
 
@@ -21,8 +18,7 @@ from tests.grading.conftest import Course
 NAME = "05_attention"
 ATTENTION = assignments()[NAME]
 POINTS = ATTENTION.points
-COUNT = int(os.environ.get("LLM_COURSE_MUTATIONS", "200"))
-SEED = os.environ.get("LLM_COURSE_MUTATIONS_SEED", "course")
+SEED = "course"
 RIGHT = json.dumps(fill(ATTENTION, references(ATTENTION))).encode()
 
 
@@ -43,11 +39,24 @@ def test_each_kind_of_damage_is_read_or_refused() -> None:
 @pytest.mark.grading
 @pytest.mark.timeout(3600)
 def test_a_batch_of_damaged_notebooks_finishes(course: Course) -> None:
+    check_a_batch_finishes(course, 200, SEED)
+
+
+@pytest.mark.slow
+@pytest.mark.grading
+@pytest.mark.timeout(7200)
+def test_a_batch_of_2000_randomly_damaged_notebooks_finishes(course: Course) -> None:
+    seed = secrets.token_hex(8)
+    print("seed:", seed)  # pytest shows it where the test fails
+    check_a_batch_finishes(course, 2000, seed)
+
+
+def check_a_batch_finishes(course: Course, count: int, seed: str) -> None:
     hand_in(course.folder, "ada", NAME, json.loads(RIGHT))
     done = {}
-    for number in range(COUNT):
+    for number in range(count):
         student = f"damaged-{number:04}"
-        random = Random(f"{SEED} {number}")
+        random = Random(f"{seed} {number}")
         done[student] = lay(course.folder / "submitted" / student / NAME, NAME, RIGHT, random)
     run = course.llm_course("grade", NAME, "--workers", "2")
     assert "Traceback" not in run.stdout + run.stderr
@@ -59,7 +68,7 @@ def test_a_batch_of_damaged_notebooks_finishes(course: Course) -> None:
         assert re.fullmatch(rf"[0-9.]+ of {POINTS} points|not graded\. [^\n]+\.", line), (student, done[student], line)
     assert course.scores(NAME)["ada"] == {exercise.name: exercise.points for exercise in ATTENTION.exercises}
     graded = sum(f"of {POINTS} points" in line for line in lines.values())
-    assert 0 < graded < COUNT, "the mutations are too mild or too strong to say anything"
+    assert 0 < graded < count, "the mutations are too mild or too strong to say anything"
 
 
 def test_the_mutations_are_repeatable() -> None:

@@ -1,23 +1,22 @@
-"""nbgrader's own tests of autograding, feedback and export with ours in effect; `make soak` runs all."""
+"""nbgrader's own tests with the course's configuration in effect."""
 
 import pytest
 
 from tests.grading.nbgrader_suite import DIFFERENCES, FOLDER, compare, find_problems, run
 
-pytestmark = [pytest.mark.grading, pytest.mark.timeout(1800)]
-SOAK = pytest.mark.soak("nbgrader's own tests")
-FILES = ["test_nbgrader_autograde.py", "test_nbgrader_generate_feedback.py", "test_nbgrader_export.py"]
+pytestmark = [pytest.mark.grading, pytest.mark.timeout(7200)]
+FILES = sorted(path.name for path in FOLDER.glob("test_*.py"))
 
 
-@SOAK
+@pytest.mark.slow
 def test_the_course_differs_from_stock_nbgrader_only_where_it_is_meant_to() -> None:
-    done, problems = find_problems(FILES, trust_the_list=True)
+    done, problems = find_problems(FILES)
     assert problems == []
     assert len(done.outcomes) >= 57
     assert done.ours > 100
 
 
-@SOAK
+@pytest.mark.slow
 def test_a_run_sees_whose_configuration_is_in_effect() -> None:
     test = "test_nbgrader_autograde.py::TestNbGraderAutograde::test_skip_extra_notebooks"
     # nbgrader converts a submission twice: it cleans it, then grades it.

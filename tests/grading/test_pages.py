@@ -1,7 +1,7 @@
 """What an instructor's browser does with learners' notebooks: formgrader, feedback and report, in Chromium.
 
-One course holds half of the family "serving", another half each day, and honest learners. One real Jupyter server shows
-it with nbgrader's formgrader, and everything that a page asks for is watched.
+One course holds the family "serving" and honest learners. One real Jupyter server shows it with nbgrader's formgrader,
+and everything that a page asks for is watched.
 """
 
 import base64
@@ -38,12 +38,10 @@ from tests.banks.hostile.serving import (
 from tests.banks.submissions import fill, hand_in, references
 from tests.conftest import PATIENCE
 from tests.grading.conftest import Course
-from tests.of_the_day import of_the_day
 
 pytestmark = [pytest.mark.grading, pytest.mark.browser]
 NAME = "05_attention"
 ATTENTION = assignments()[NAME]
-LAID = {name: SERVING[name] for name in of_the_day(SERVING, len(SERVING) // 2)}
 EXTENSIONS = {"nbgrader.server_extensions.formgrader": True, "jupyterlab": False, "jupyter_lsp": False}
 
 
@@ -69,7 +67,7 @@ def graded(released_course: Path, tmp_path_factory: pytest.TempPathFactory) -> C
     folder = tmp_path_factory.mktemp("served") / "course"
     shutil.copytree(released_course, folder)
     hand_in(folder, "ada", NAME, fill(ATTENTION, references(ATTENTION)))
-    for name, lay in (LAID | HONEST_PAGES).items():
+    for name, lay in (SERVING | HONEST_PAGES).items():
         lay(folder / "submitted" / slug(name) / NAME, fill(ATTENTION, {}), folder / "submitted" / "ada" / NAME)
     for name in NAMES:
         hand_in(folder, name, NAME, fill(ATTENTION, {}))
@@ -188,7 +186,7 @@ def slug(name: str) -> str:
 
 def test_all_are_graded_and_each_has_its_pages(served: Served) -> None:
     refused = {name for name in NAMES if any(unicodedata.category(character) == "Cc" for character in name)}
-    everybody = {"ada", *NAMES, *map(slug, LAID), *map(slug, HONEST_PAGES)} - refused
+    everybody = {"ada", *NAMES, *map(slug, SERVING), *map(slug, HONEST_PAGES)} - refused
     assert set(served.submissions) == everybody
     log = (served.course.folder / "grade.log").read_text()
     assert len(refused) == log.count("The folder's name holds what breaks a line: rename the folder") == 4
@@ -290,7 +288,7 @@ def test_nothing_that_was_handed_in_is_a_page_of_the_server(served: Served, watc
     """By all addresses at which formgrader serves files: opened as by a click."""
     folder = served.course.folder
     found = {}
-    for student in sorted(map(slug, [*LAID, *HONEST_PAGES])):
+    for student in sorted(map(slug, [*SERVING, *HONEST_PAGES])):
         for path in sorted((folder / "submitted" / student).rglob("*")):
             if path.is_file() and (path.read_bytes()[:2000].count(b"canary") or path.suffix != ".ipynb"):
                 names = [

@@ -1,7 +1,4 @@
-"""What one submission takes from the processor costs no other a point for good.
-
-LLM_COURSE_STARVING=all tries each attack of the bank by itself, beside an honest learner whose calls need time.
-"""
+"""What one submission takes from the processor costs no other a point for good."""
 
 import contextlib
 import itertools
@@ -37,7 +34,8 @@ from tests.grading.conftest import Course
 
 NAME = "05_attention"
 ATTENTION = assignments()[NAME]
-TRIED = [*STARVING] if os.environ.get("LLM_COURSE_STARVING") == "all" else ["loops in a cell"]
+ALWAYS = "loops in a cell"
+ATTACKS = [pytest.param(name, marks=() if name == ALWAYS else pytest.mark.slow) for name in STARVING]
 DEADLINES = """
 c.TrustedGrade.cell_deadline = 30
 c.TrustedGrade.call_deadline = 1
@@ -46,7 +44,7 @@ c.TrustedGrade.submission_deadline = 30
 
 
 @pytest.mark.grading
-@pytest.mark.parametrize("attack", TRIED)
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_a_neighbor_in_need_of_time_loses_nothing_for_good(course: Course, attack: str) -> None:
     with (course.folder / "nbgrader_config.py").open("a") as file:
         file.write(DEADLINES)

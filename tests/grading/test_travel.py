@@ -21,8 +21,7 @@ from llm_course.checking.evaluate import evaluate
 from llm_course.checking.values import Opaque
 from tests.banks.right import alternatives
 from tests.banks.submissions import standalone, wrong_answer
-from tests.soak import travel
-from tests.topics import where_changed
+from tests.exercises import each_exercise
 
 pytestmark = pytest.mark.grading
 DEADLINE = 120.0
@@ -30,7 +29,7 @@ WITH_DRAWS = 5
 """Of how many answers repeated calls travel, too: a thousand replies each, and of more they tell nothing new."""
 
 
-@where_changed(travel)
+@each_exercise
 def test_replies_from_a_room_are_those_of_the_function(exercise: Exercise) -> None:
     (assignment,) = (asked for asked in assignments().values() if exercise in asked.exercises)
     with open_room() as room:

@@ -1,8 +1,8 @@
 """Every page of the built book, over http in the light and from a file in the dark: sound, accessible, and usable.
 
 A page is loaded once for each, for all that is looked at and done on it; and one after the other in the same tab, for
-a tab of its own costs as much as the page. Looked at are the pages of which anything changed since they were last found
-sound, one of each kind, and some others each day (tests/soak.py).
+a tab of its own costs as much as the page. In the dark, one page of each kind is always looked at, the others by
+`make test-long`: few faults of a single page show only there.
 """
 
 from collections.abc import Iterator
@@ -12,8 +12,6 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Download
 
-from tests import soak
-from tests.of_the_day import of_the_day
 from tests.site import checks
 from tests.site.checks import Visit
 from tests.site.test_browser import CHAPTERS, PAGES
@@ -22,7 +20,15 @@ pytestmark = pytest.mark.browser
 
 EXERCISES = [name for name in PAGES if name.endswith("/exercises")]
 OTHER = {"light": "dark", "dark": "light"}
-ONE_OF_EACH_KIND = {"index", "search", "chapters/glossary", "chapters/05_attention/chapter", EXERCISES[0]}
+ONE_OF_EACH_KIND = {
+    "index",
+    "search",
+    "genindex",
+    "chapters/glossary",
+    "chapters/05_attention/chapter",
+    EXERCISES[0],
+    "chapters/guides/how_grading_works",
+}
 """Pages seen in the other color mode too, and asked all at both widths: what stands at one only, as menus do, is the
 same on all of a kind."""
 
@@ -36,23 +42,18 @@ def visits() -> Iterator[dict[str, Visit]]:
         visit.context.close()
 
 
-OTHERS_A_DAY = 8
-"""Of the other pages, so many are seen though nothing on them has changed, and from a file in the dark too: few faults
-of a single page show only there."""
-OF_THE_DAY = of_the_day([name for name in PAGES if name not in ONE_OF_EACH_KIND], OTHERS_A_DAY)
-SEEN = [name for name in PAGES if name in {*ONE_OF_EACH_KIND, *OF_THE_DAY, "genindex"}]
-
-
-def in_the_light(name: str) -> object:
-    """A page on a server, which is left out on other days as long as nothing on it changes."""
-    has_a_source = name not in ("search", "genindex")
-    marks = [pytest.mark.soak(soak.page(name), today=name in SEEN)] if has_a_source else []
-    return pytest.param(name, "http", "light", 1280, marks=marks)
+def seen(name: str, place: str, scheme: str, width: int) -> object:
+    """A page as a parameter; pages share nothing, so each may have a process of its own."""
+    slow = [pytest.mark.slow] if scheme == "dark" and name not in ONE_OF_EACH_KIND else []
+    return pytest.param(name, place, scheme, width, marks=[pytest.mark.xdist_group(f"{name} in the {scheme}"), *slow])
 
 
 @pytest.mark.parametrize(
     ("name", "place", "scheme", "width"),
-    [*map(in_the_light, PAGES), *((name, "file", "dark", 320) for name in SEEN)],
+    [
+        *(seen(name, "http", "light", 1280) for name in PAGES),
+        *(seen(name, "file", "dark", 320) for name in PAGES),
+    ],
 )
 def test_page_is_sound_and_accessible(
     browser: Browser, site: Path, served: str, visits: dict[str, Visit], name: str, place: str, scheme: str, width: int

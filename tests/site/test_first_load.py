@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Browser, Response
 
 from benchmarks.site import FIRST_LOAD
-from tests.of_the_day import of_the_day
 from tests.site.checks import Visit, faults_of_access
 from tests.site.conftest import ROOT
 from tests.site.test_browser import CHAPTER
@@ -15,7 +14,6 @@ from tests.widgets.conftest import NEVER_AT_REST
 pytestmark = pytest.mark.browser
 
 CHAPTERS = sorted(f"chapters/{page.parent.name}/chapter.html" for page in ROOT.glob("chapters/*/chapter.md"))
-WEIGHED = dict.fromkeys([CHAPTER, *of_the_day(CHAPTERS, 5)])
 PHONE, DESKTOP = {"width": 412, "height": 823}, {"width": 1280, "height": 900}
 WATCH_SHIFTS = """globalThis.shifted = 0;
 new PerformanceObserver((list) => list.getEntries().forEach((entry) => { shifted += entry.value; }))
@@ -35,7 +33,7 @@ def test_nothing_moves_and_no_model_is_loaded_before_a_reader_acts(
     assert visit.faults == []
 
 
-@pytest.mark.parametrize("name", ["index.html", *WEIGHED])
+@pytest.mark.parametrize("name", ["index.html", *CHAPTERS])
 def test_a_first_load_is_light_and_what_is_pressed_lies_apart(browser: Browser, served: str, name: str) -> None:
     with Visit(browser, served, viewport=PHONE) as visit:
         visit.context.add_init_script(NEVER_AT_REST)

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from _ext import kept_outputs, notebook_cache
-from _ext.notebook_cache import imported_names, module_files, package_data, python_of, reachable_modules
+from _ext.sources import imported_names, key_of, module_files, package_data, python_of, reachable_modules
 from tests.site.conftest import Built
 
 HEADER = """---
@@ -180,7 +180,7 @@ def test_only_what_changed_runs_again(
 
 
 @pytest.mark.notebooks
-def test_what_is_kept_beside_a_page_is_taken_as_long_as_it_is_of_its_code_and_its_sources(
+def test_what_is_kept_beside_a_page_is_taken_as_long_as_it_has_the_pages_key(
     build_notebooks: Callable[..., tuple[Built, dict[str, int]]], tmp_path: Path
 ) -> None:
     source = tmp_path / "source"
@@ -192,7 +192,7 @@ def test_what_is_kept_beside_a_page_is_taken_as_long_as_it_is_of_its_code_and_it
     text = pages["one"].replace("RUNS", str(tmp_path / "runs"))
     content, page = jupytext.reads(text, "md:myst"), source / "one.md"
     content.cells[-1].outputs = [nbformat.v4.new_output("stream", text="yesterday\n")]
-    kept_outputs.write(page, content, {"sources": notebook_cache.digest_sources(content, page, source)})
+    kept_outputs.write(page, content, {"key": key_of(content, page, source)})
 
     built, runs = build_notebooks(pages)
     assert built.warnings == ""

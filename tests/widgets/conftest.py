@@ -20,10 +20,8 @@ from playwright.sync_api import Browser, Page, expect
 from _ext import widget_files
 from llm_course import widgets
 from llm_course.widgets.base import BUILT, CourseWidget
-from tests import soak
 from tests.conftest import CHROMIUM_FLAGS as CHROMIUM_FLAGS
 from tests.conftest import PATIENCE
-from tests.of_the_day import of_the_day
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -84,20 +82,6 @@ WIDGETS: dict[str, Callable[[], CourseWidget]] = {
     "token_cost": widgets.TokenCost,
     "unmasking_stepper": widgets.UnmaskingStepper,
 }
-
-
-OF_THE_DAY = 6
-"""Widgets that are looked at though none has changed, others each day."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is done in a page ends the same as long as no widget changes; some widgets are looked at each day."""
-    looked_at = of_the_day(WIDGETS, OF_THE_DAY)
-    for item in items:
-        of_a_widget = getattr(item, "callspec", None) and item.callspec.params.get("name")  # type: ignore[attr-defined]
-        in_a_page = item.path.parent == HERE and item.get_closest_marker("browser")
-        if in_a_page:
-            item.add_marker(pytest.mark.soak(soak.WIDGETS, today=of_a_widget in looked_at))
 
 
 def run_node(script: str, values: object = None) -> object:

@@ -49,6 +49,7 @@ def lines(page: Page) -> list[list[str]]:
     return table
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(("head", "is_out"), [(2, False), (1, False), (2, True)])  # out, it would take the same
 def test_share_times_message_is_what_torch_finds(watched: Watched, site: Path, head: int, is_out: bool) -> None:
@@ -82,6 +83,7 @@ def test_share_times_message_is_what_torch_finds(watched: Watched, site: Path, h
     torch.testing.assert_close((shares[:, None] * messages).sum(0), pushes_by_torch(BALL)[head - 1], rtol=0, atol=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "small"), [(760, True), (944, False), (944, True)])
 def test_the_way_to_what_is_taken_and_back_keeps_the_focus_and_moves_nothing(
@@ -105,6 +107,7 @@ def test_the_way_to_what_is_taken_and_back_keeps_the_focus_and_moves_nothing(
     expect(page.locator(".llm-messages")).to_have_count(0)  # another layer shows its heads
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_what_a_head_takes_is_not_told_before_it_is_guessed(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, head=2, rival=" Sam", predict=True), 944, 15)
@@ -114,6 +117,7 @@ def test_what_a_head_takes_is_not_told_before_it_is_guessed(watched: Watched, si
     expect(opens).to_have_count(1)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_words_after_a_name_carry_it_and_suggestions_show_it(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
@@ -144,6 +148,7 @@ def test_words_after_a_name_carry_it_and_suggestions_show_it(watched: Watched, s
     expect(tips.get_by_role("button", name="‹ The one before")).to_be_disabled()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_another_head_reads_the_same_names_in_the_first_sentence(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)

@@ -54,6 +54,7 @@ def test_of_sixteen_heads_a_single_one_keeps_the_model_from_the_giver() -> None:
     assert gives_back == ["head-3-2"]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_head_that_is_left_out_gives_the_ball_to_another(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(), 944, 15)
@@ -100,6 +101,7 @@ BARS = """lanes => lanes.map((lane) => {
 """Where the bar of each begins and ends, as a share of its lane."""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("part", ["attention-3", "layer-3"])
 def test_the_heads_of_a_layer_add_up_to_what_torch_finds_after_it(watched: Watched, site: Path, part: str) -> None:
@@ -140,6 +142,7 @@ def test_the_heads_of_a_layer_add_up_to_what_torch_finds_after_it(watched: Watch
     )
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_what_a_head_adds_begins_at_nothing_on_one_scale(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, head=2, rival=" Sam"), 944, 15)
@@ -171,6 +174,7 @@ def token_id(word: str) -> int:
     return int(models.load("stories").tokenizer(word)["input_ids"][-1])
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", switches=False, predict=True), 944, 15)
@@ -193,6 +197,7 @@ def test_a_reader_guesses_before_the_guess_without_a_head_is_told(watched: Watch
     expect(switches).to_have_text(told)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [944, 374])
 def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, site: Path, width: int) -> None:
@@ -224,6 +229,7 @@ def test_a_guess_takes_the_step_of_a_suggestion_and_is_judged(watched: Watched, 
     expect(guesses).to_have_count(3)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 756, 15)
@@ -246,6 +252,7 @@ def test_what_is_told_to_be_right_is_the_models(watched: Watched, site: Path) ->
     expect(tips.get_by_role("group", name="Your guess").get_by_role("button")).to_have_text(["Tom", "Mia"])
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
@@ -281,6 +288,7 @@ def test_the_steps_of_a_suggestion_are_taken_one_after_the_other(watched: Watche
     expect(tips.get_by_role("button", name="Take head 2 away")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_parts_that_are_left_out_by_hand_are_told_from_the_whole_models_guess_on(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="layer-3", head=2, small=True), 944, 15)
@@ -334,6 +342,7 @@ ARCS = """arcs => {
 """Of each arc the tokens that it joins, and its breadth."""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, head=2), 944, 15)
@@ -364,6 +373,7 @@ def test_arcs_join_the_token_with_those_that_the_head_looks_at(watched: Watched,
     expect(arcs.locator("path")).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize(("small", "width"), [(True, 976), (False, 780)])
 def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
@@ -386,6 +396,7 @@ def test_leaving_a_head_out_moves_nothing_and_cuts_nothing(
         assert words.evaluate(hidden) <= 0
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_guess_without_each_head_alone_is_torchs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="draw", rival=" Sam", predict=True), 780, 15)
@@ -417,6 +428,7 @@ IS_IN_LINE = """chip => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_on_a_phone_the_token_that_is_followed_is_in_sight_with_its_arcs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
@@ -460,6 +472,7 @@ GAP = """chip => {
 """What a token that stays at the side says of those that it lies on, and how far it fades towards them."""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_on_a_phone_a_drawn_token_is_seen_behind_those_that_it_follows(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, small=True), 374, 15)
@@ -472,6 +485,7 @@ def test_on_a_phone_a_drawn_token_is_seen_behind_those_that_it_follows(watched: 
         expect(chips.last).not_to_have_class(re.compile("llm-stuck"))
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_sum_of_a_layer_does_not_tell_what_is_still_to_be_guessed(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BALL, "layer-3", head=2, rival=" Sam", small=True, predict=True), 944, 15)
@@ -490,6 +504,7 @@ def test_the_sum_of_a_layer_does_not_tell_what_is_still_to_be_guessed(watched: W
     expect(numbers).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None:
     """At 360 pixels, of which the page's margins take 32 and this page's 16."""
@@ -500,6 +515,7 @@ def test_the_heads_are_in_sight_on_a_phone(watched: Watched, site: Path) -> None
     assert table.evaluate("table => table.scrollWidth - table.clientWidth") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str) -> None:
     page = watched.page
@@ -509,6 +525,7 @@ def test_a_part_that_no_model_has_is_not_left_out(watched: Watched, address: str
     expect(page.get_by_role("status")).to_contain_text("the model guesses “␣girl”")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [374, 944])
 def test_on_a_phone_a_button_leads_to_what_a_suggestion_is_about(watched: Watched, site: Path, width: int) -> None:

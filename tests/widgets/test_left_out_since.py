@@ -66,6 +66,7 @@ def test_the_model_without_parts_from_a_token_on_is_torchs() -> None:
         ).abs().max() > 0.1  # what was read before makes a difference
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 756, 15)
@@ -100,6 +101,7 @@ def test_without_what_one_head_tells_another_the_giver_gets_the_ball(watched: Wa
     expect(said).to_contain_text("Without head 2 of layer 1 from “␣Sam” on, after “␣to”, the first guess is “␣Sam”")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_reader_chooses_from_which_token_on_parts_are_left_out(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(BEN, "attention-1", head=2), 944, 16)

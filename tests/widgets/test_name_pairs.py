@@ -80,6 +80,7 @@ def test_the_guesses_for_all_pairs_are_torchs() -> None:
         assert sum(sure for _, sure in expected) > 65
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, site: Path) -> None:
     widget = DecoderMap(part="layer-3", head=2, rival=" Sam", small=True, switches=False, predict=True)
@@ -121,6 +122,7 @@ def test_the_suggestion_leaves_the_head_out_for_every_pair(watched: Watched, sit
     assert page.locator(".llm-widget").bounding_box()["height"] == pytest.approx(height, abs=0.5)  # type: ignore[index]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_each_head_alone_tells_what_becomes_of_all_pairs(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="draw", small=True, predict=True), 1160, 15)
@@ -145,6 +147,7 @@ def test_each_head_alone_tells_what_becomes_of_all_pairs(watched: Watched, site:
         expect(heads.nth(place)).to_have_attribute("aria-label", re.compile(re.escape(words) + "$"))
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(text="One day, Ben saw", part="pairs"), 944, 6)
@@ -160,6 +163,7 @@ def test_without_a_pair_it_says_what_it_needs_and_begins_with_one(watched: Watch
     expect(part).to_contain_text("Write a text with two of these names")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [374, 756, 944, 1160])
 @pytest.mark.parametrize("small", [True, False])
@@ -176,6 +180,7 @@ def test_all_pairs_are_seen_at_once(watched: Watched, site: Path, width: int, sm
     assert max(page.locator(".llm-name-pair").evaluate_all(letters)) <= 0
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="pairs", small=True), 374, 15)
@@ -189,6 +194,7 @@ def test_on_a_phone_a_part_leads_back_up_to_what_to_try(watched: Watched, site: 
     expect(up).to_be_hidden()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_who_answers_before_all_pairs_are_read_sees_those_that_were_asked_for(watched: Watched, site: Path) -> None:
     """The map is drawn anew with each step: what was still to be read for the one before is not written into it."""

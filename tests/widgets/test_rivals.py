@@ -86,6 +86,7 @@ def test_where_the_guess_is_no_name_the_rival_is_the_second() -> None:
     assert reply["pair"] == best and tokenizer.decode(best[0]).strip().islower()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_each_name_keeps_its_color_when_a_head_is_left_out(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=1, rival=" Sam"), 944, 15)
@@ -124,6 +125,7 @@ def shares_after(out: list[str], text: str, names: list[str]) -> list[float]:
     return [float(shares[token(name)]) for name in names]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [366, 944])
 def test_bars_show_the_guess_and_what_competes_with_it_each_in_its_place(
@@ -158,6 +160,7 @@ OVERLAPS = """texts => {
 }"""
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("part", ["layer-3", "attention-3"])
 def test_the_names_of_lines_stand_apart_at_their_ends_whatever_is_compared(
@@ -181,6 +184,7 @@ def test_the_names_of_lines_stand_apart_at_their_ends_whatever_is_compared(
             assert box["y"] + box["height"] / 2 < axis["y"]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
@@ -192,6 +196,7 @@ def test_a_suggestion_that_is_there_offers_no_button(watched: Watched, site: Pat
     expect(page.get_by_role("button", name="head 2", exact=True)).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(head=2, rival=" Sam", predict=True), 944, 15)
@@ -215,6 +220,7 @@ def test_from_suggestion_to_suggestion_the_way_back_leads_to_what_a_reader_had(w
     expect(page.locator(".llm-try").get_by_role("button", name="Take head 2 away")).to_be_visible()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_all_heads_are_told_once_those_that_change_the_guess_are_found(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(KITE, "draw", rival=" Ben", small=True, predict=True), 944, 16)
@@ -231,6 +237,7 @@ def test_all_heads_are_told_once_those_that_change_the_guess_are_found(watched: 
     assert places == [3, 8, 9]
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [944, 390])
 def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: Watched, site: Path, width: int) -> None:
@@ -245,6 +252,7 @@ def test_guesses_without_each_part_are_shown_where_they_are_asked_for(watched: W
     expect(page.get_by_label("without each part")).to_be_focused()
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(part="norm-attention-3"), 944, 15)
@@ -257,6 +265,7 @@ def test_a_norm_shows_the_size_that_it_divides_by_among_the_others(watched: Watc
     expect(page.locator(".llm-opened")).to_contain_text(f"here {size},")
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 def test_a_drawing_has_its_columns_width_before_anyone_measures(watched: Watched, site: Path) -> None:
     page = shown(watched, site, DecoderMap(), 944, 15)

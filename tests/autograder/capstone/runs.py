@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from safetensors.torch import save
 from torch import Tensor
@@ -25,6 +26,8 @@ MERGES, TEXTS = 300, 300
 SHAPE: dict[str, Any] = {"d_model": 64, "n_layers": 2, "n_heads": 4, "n_kv_heads": 2, "d_ff": 160}
 ROWS, LENGTH = 8, 64
 Loss = Callable[[Tensor, Tensor], Tensor]
+ON_A_RUN = pytest.mark.xdist_group("a run of the capstone")
+"""Tests of `whole_run` stay in one process, whatever their files: it is trained once."""
 
 
 @functools.cache

@@ -13,10 +13,10 @@ from autograder.capstone.copies import COMPARED, FEWEST, WORDS_OF, copies
 from autograder.grade import not_graded
 from autograder.result import Result
 from llm_course.capstone.format import BASE, LEDGER, MODEL, TOKENIZER
-from tests.autograder.capstone.runs import whole_run, with_tensors
+from tests.autograder.capstone.runs import ON_A_RUN, whole_run, with_tensors
 from tests.autograder.capstone.test_likeness import Weights, columns_moved, heads_moved, neurons_moved, noisy
 
-pytestmark = [pytest.mark.training, pytest.mark.soak("capstones trained with a mistake")]
+pytestmark = [pytest.mark.training, ON_A_RUN]
 
 Files = dict[str, bytes]
 EVERYTHING = ("base model", "finished model", "training run")

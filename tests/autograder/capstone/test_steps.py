@@ -32,9 +32,9 @@ from llm_course.capstone.ledger import parse
 from llm_course.capstone.stand_ins import STAND_INS
 from llm_course.capstone.tokenizer import Tokenizer, merges_of
 from solutions.production import quantize_absmax, quantize_groups
-from tests.autograder.capstone.runs import Trained, whole_run, with_tensors
+from tests.autograder.capstone.runs import ON_A_RUN, Trained, whole_run, with_tensors
 
-pytestmark = [pytest.mark.training, pytest.mark.soak("capstones trained with a mistake")]
+pytestmark = [pytest.mark.training, ON_A_RUN]
 Files = dict[str, bytes]
 SEED = b"a course's secret"
 STEPS = {step.name: step for step in ASSIGNMENT.steps}

@@ -1,7 +1,6 @@
 """The hidden cases in each draw: none is the same in all, and no mark of a known answer depends on which is drawn."""
 
 import dataclasses
-import os
 
 import torch
 
@@ -10,15 +9,12 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Case, Exercise, given
 from autograder.judge import derive_seed, judge, local_answer
 from llm_course.checking.calls import Call, call_to_text
-from tests.soak import verdicts
-from tests.topics import TOPICS, where_changed
+from tests.exercises import each_exercise
 
 ATTENTION = assignments()["05_attention"]
-# That each mistake is found with each seed, the tests of the specifications say; `make soak` tries all here too.
-TRIED = TOPICS if "LLM_COURSE_SEEDS" in os.environ else ATTENTION.exercises
 
 
-@where_changed(verdicts)
+@each_exercise
 def test_no_hidden_case_is_the_same_in_every_course(exercise: Exercise) -> None:
     """A case that is written down, not drawn, could be seen once and answered from a table for ever after."""
     assert fixed_cases(exercise) == []
@@ -49,7 +45,7 @@ def test_a_fixed_case_is_found() -> None:
     assert fixed_cases(dataclasses.replace(mask, cases=cases)) == ["one query"]
 
 
-@where_changed(verdicts, TRIED)
+@each_exercise
 def test_no_mark_of_a_known_answer_depends_on_the_draw(exercise: Exercise) -> None:
     attempts = [Attempt(1, "", draw).seeds(b"secret", exercise.name) for draw in range(DRAWS)]
     assert all(judge(exercise, local_answer(exercise.reference), *seeds).fraction == 1 for seeds in attempts)

@@ -2,22 +2,19 @@
 
 from dataclasses import replace
 
-import pytest
-
-from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
 from autograder.mutants import mutants, survivors
+from tests.exercises import EXERCISES, each_exercise
 
-EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
 MASK = next(exercise for exercise in EXERCISES if exercise.name == "causal_mask")
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+@each_exercise
 def test_each_mutant_loses_points_or_is_equivalent(exercise: Exercise) -> None:
     assert [mutant.change for mutant in survivors(exercise)] == []
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+@each_exercise
 def test_what_is_listed_as_equivalent_is_a_mutant(exercise: Exercise) -> None:
     assert exercise.equivalent <= {mutant.text for mutant in mutants(exercise)}
 

@@ -1,14 +1,13 @@
 """The graders' own tests, in process: what each exercise gives to right, wrong and trivial answers.
 
-One test an exercise and seed, which names all that is wrong. It is asked with two seeds, one that is new each day, and
-one that stays, where anything of the topic or the judge has changed since it last passed (tests/soak.py).
-LLM_COURSE_SEED repeats the seed of another day, and LLM_COURSE_SEEDS=100 asks with a hundred more.
+One test an exercise, which names all that is wrong. Its inputs are drawn from the seed of the learners' own checks;
+`make test-long` draws them from a hundred random seeds, too. What one of them finds becomes a case below.
 """
 
 import inspect
 import itertools
 import json
-import os
+import secrets
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -31,35 +30,15 @@ from llm_course.checking.answer_key import answer_keys_to_json
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
-from tests.soak import verdicts
-from tests.topics import TOPICS, mark, where_changed
+from tests.exercises import EXERCISES, each_exercise
 
-TODAY = os.environ["LLM_COURSE_SEED"]
-MORE = [b"%d" % number for number in range(int(os.environ.get("LLM_COURSE_SEEDS", "0")))]
-OTHERS = [seed for seed in dict.fromkeys([TODAY.encode(), *MORE]) if seed != SHIPPED]
 GRADED = b"seed"
-"""The seed of a course, where that of the day is not asked for."""
+"""The seed of a course."""
 TOLD_AT_ONCE = 0.7
 """The share of known mistakes that learners hear of from their own checks."""
 SECRET_OF_A_MISS = derive_seed(
     bytes.fromhex("23f5a15046e6ee8ec5176a3fbcaeb64cfc1c2ea884df86f142c04cb973bf015d"), "11_decoding"
 )
-EXERCISES = [*TOPICS]
-each_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
-each_exercise_that_changed = where_changed(verdicts)
-
-
-def with_each_seed(that_stays: bytes) -> pytest.MarkDecorator:
-    """Each exercise with the seed that stays, where anything of its topic has changed, and with all the others."""
-    return pytest.mark.parametrize(
-        ("exercise", "seed"),
-        [pytest.param(item, that_stays, marks=mark(verdicts, item), id=item.name) for item in EXERCISES]
-        + [pytest.param(item, seed, id=f"{item.name} {seed.decode()}") for item in EXERCISES for seed in OTHERS],
-    )
-
-
-each_exercise_and_seed = with_each_seed(SHIPPED)
-each_exercise_and_graded_seed = with_each_seed(GRADED)
 
 
 def lying(reply: Reply, expected: Reply) -> Reply:
@@ -71,19 +50,28 @@ def verdict_on(exercise: Exercise, function: Callable[..., Any], seed: bytes = S
     return judge(exercise, local_answer(function), seed)
 
 
-@each_exercise_and_seed
-def test_right_answers_get_full_marks(exercise: Exercise, seed: bytes) -> None:
+@each_exercise
+def test_right_answers_get_full_marks(exercise: Exercise) -> None:
     found = [exercise.reference, *alternatives(exercise.name)]
     assert len(found) >= 3, f"{exercise.name} needs at least two right alternatives in tests/banks/right/"
-    assert list(marks_lost(exercise, found, [seed])) == []
+    assert list(marks_lost(exercise, found, [SHIPPED])) == []
 
 
-@each_exercise_and_seed
-def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise, seed: bytes) -> None:
-    assert list(faults_of_mistakes(exercise, [seed], TOLD_AT_ONCE)) == []
+@each_exercise
+def test_each_mistake_loses_points_with_its_own_hint(exercise: Exercise) -> None:
+    assert list(faults_of_mistakes(exercise, [SHIPPED], TOLD_AT_ONCE)) == []
 
 
-@each_exercise_that_changed
+@pytest.mark.slow
+@each_exercise
+def test_verdicts_are_the_same_with_a_hundred_random_seeds(exercise: Exercise) -> None:
+    seeds = [secrets.token_hex(8).encode() for _ in range(100)]
+    assert [trivially_held(exercise, seed) for seed in seeds[:10]] == [{}] * 10
+    assert list(marks_lost(exercise, [exercise.reference, *alternatives(exercise.name)], seeds)) == []
+    assert list(faults_of_mistakes(exercise, seeds)) == []
+
+
+@each_exercise
 def test_a_room_that_lies_wins_what_is_listed_and_no_more(exercise: Exercise) -> None:
     answer_key, claims = make_answer_key(exercise, SHIPPED), claims_of(exercise, SHIPPED)
     worth = points_only(answer_key)
@@ -103,7 +91,7 @@ def test_the_book_shows_the_figures_of_each_exercise(exercise: Exercise) -> None
     assert figures.row(exercise) in figures.PAGE.read_text(encoding="utf-8"), "run `make checks`"
 
 
-@each_exercise_that_changed
+@each_exercise
 def test_what_is_not_written_yet_gets_nothing(exercise: Exercise) -> None:
     def stub(**arguments: Any) -> None:
         raise NotImplementedError
@@ -113,13 +101,13 @@ def test_what_is_not_written_yet_gets_nothing(exercise: Exercise) -> None:
     assert "not written yet" in verdict.hint
 
 
-@each_exercise_and_graded_seed
-def test_trivial_answers_earn_nothing(exercise: Exercise, seed: bytes) -> None:
+@each_exercise
+def test_trivial_answers_earn_nothing(exercise: Exercise) -> None:
     """No property can be had without understanding: from the visible checks, the form or the arguments alone."""
-    assert trivially_held(exercise, seed) == {}
+    assert trivially_held(exercise, GRADED) == {}
 
 
-@each_exercise_that_changed
+@each_exercise
 def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exercise) -> None:
     worth = points_only(make_answer_key(exercise, SHIPPED))
     known = trivial_replies(exercise, SHIPPED)
@@ -131,7 +119,7 @@ def test_trivial_answers_that_change_from_call_to_call_get_nothing(exercise: Exe
             assert verdict.fraction == 0, (required.name, mix, verdict)
 
 
-@each_exercise_that_changed
+@each_exercise
 def test_form_of_the_specification(exercise: Exercise) -> None:
     names = {(mistake.name, mistake.hint) for mistake in exercise.mistakes}
     assert len(names) == len({name for name, _ in names}) == len({hint for _, hint in names})

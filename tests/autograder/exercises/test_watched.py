@@ -4,13 +4,12 @@ from autograder.exercises.spec import Exercise
 from autograder.judge import SHIPPED, judge, local_answer
 from autograder.sandbox.watch import watch
 from tests.banks.right import alternatives
-from tests.soak import verdicts
-from tests.topics import TOPICS, where_changed
+from tests.exercises import EXERCISES, for_each
 
-SHORTENED = [exercise for exercise in TOPICS if exercise.shortcuts]
+each_exercise_with_shortcuts = for_each(exercise for exercise in EXERCISES if exercise.shortcuts)
 
 
-@where_changed(verdicts, SHORTENED)
+@each_exercise_with_shortcuts
 def test_references_take_no_shortcut(exercise: Exercise) -> None:
     # Known mistakes, which a right answer does not ask, may take shortcuts.
     seen: set[str] = set()
@@ -19,7 +18,7 @@ def test_references_take_no_shortcut(exercise: Exercise) -> None:
     assert seen == set()
 
 
-@where_changed(verdicts, SHORTENED)
+@each_exercise_with_shortcuts
 def test_watching_changes_no_score(exercise: Exercise) -> None:
     for function in alternatives(exercise.name):
         with watch(frozenset(exercise.shortcuts), set()):

@@ -103,7 +103,6 @@ def test_curves_are_drawn_over_the_tokens_seen(finished: Capstone) -> None:
 
 
 @pytest.mark.training
-@pytest.mark.soak("capstones trained with a mistake")
 def test_the_command_runs_and_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

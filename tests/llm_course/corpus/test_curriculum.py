@@ -12,8 +12,6 @@ from llm_course.corpus import curriculum, dialogues, facts, sentences, stories, 
 from llm_course.corpus.plots import HELD_OUT_PLOTS, PLOTS
 from llm_course.training.recipes import STORIES_LESSONS
 
-# All is drawn from seeds, so it says the same until a writer changes.
-pytestmark = pytest.mark.soak("what decoders read")
 HELD_OUT_NAMES = words.HELD_OUT_GIRLS + words.HELD_OUT_BOYS
 
 

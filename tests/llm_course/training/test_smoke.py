@@ -13,7 +13,7 @@ from llm_course.training.__main__ import main, parse
 from llm_course.training.recipes import RECIPES
 from llm_course.training.release import TRAINING
 
-pytestmark = [pytest.mark.training, pytest.mark.soak("training recipes")]
+pytestmark = [pytest.mark.training, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
