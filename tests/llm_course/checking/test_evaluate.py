@@ -176,3 +176,22 @@ def test_a_call_that_runs_on_for_want_of_a_refusal_is_told_so(checked: str) -> N
     # Where nothing is to be refused, the loop itself is what is wrong.
     usual = evaluate(AnswerKey("number", items, properties, ()), replies | {"usual": stopped})
     assert (usual.hint, usual.remedy) == ("`number` was stopped: it ran too long.", "")
+
+
+def test_what_a_property_needs_may_come_after_it_and_need_another() -> None:
+    """Whoever is wrong in the core alone reads of the core, and what needs it, directly or not, waits."""
+    properties = tuple(
+        Property(name, (name,), f"Mend the {name}.", needs=needs)
+        for name, needs in (("form", "core"), ("core", None), ("dtype", "form"))
+    )
+    items = {required.name: Item(Call({}), Reply(value=1), 64.0) for required in properties}
+    verdict = evaluate(AnswerKey("number", items, properties, ()), dict.fromkeys(items, Reply(value=1)))
+    assert verdict.fraction == 1
+    replies = {name: Reply(value=0 if name == "core" else 1) for name in items}
+    verdict = evaluate(AnswerKey("number", items, properties, ()), replies)
+    assert [(finding.holds, finding.waits) for finding in verdict.findings] == [
+        (False, True),
+        (False, False),
+        (False, True),
+    ]
+    assert (verdict.hint, verdict.remedy) == ("First to mend: “core”.", "Mend the core.")
