@@ -20,12 +20,13 @@ SHIPPED = (*SMALL, "stories", "stories-early", "stories-chat", "errands")
 
 def origin(own: Portrait, texts: Sequence[str]) -> tuple[str, list[str]]:
     """The shipped model with which a model has most in common, and what that is; `own.said` is of the texts."""
-    common = {name: own.shared(_portrait(name, tuple(texts))) for name in SHIPPED}
+    common = {name: own.shared(portrait(name, tuple(texts))) for name in SHIPPED}
     return max(common.items(), key=lambda found: len(found[1]))
 
 
 @functools.cache
-def _portrait(name: str, texts: tuple[str, ...]) -> Portrait:
+def portrait(name: str, texts: tuple[str, ...]) -> Portrait:
+    """What a shipped model looks like; `said` is empty for those beyond the budget, and without texts."""
     folder = WEIGHTS / name
     weights = {key: weight.float() for key, weight in load_file(folder / "model.safetensors").items()}
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -35,7 +36,7 @@ def _portrait(name: str, texts: tuple[str, ...]) -> Portrait:
         "n_kv_heads": told["num_key_value_heads"], "rope_base": ROPE_BASE, "eps": NORM_EPSILON,
     }  # fmt: skip
     said: list[float] = []
-    if name in SMALL:
+    if name in SMALL and texts:
         end, *encoded = tokenizer.encode_batch([END_OF_TEXT, *texts])
         rows = [[*end.ids, *text.ids] for text in encoded]
         lengths = [[end - start for start, end in text.offsets] for text in encoded]

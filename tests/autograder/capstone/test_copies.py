@@ -12,7 +12,7 @@ from autograder.capstone.likeness import FEWEST
 from autograder.grade import not_graded
 from autograder.result import Result
 from llm_course.capstone.format import BASE, LEDGER, MODEL, TOKENIZER
-from tests.autograder.capstone.disguises import Disguise, Model, everything, layers_added, noisy, tokens_added
+from tests.autograder.capstone.disguises import Disguise, Model, everything, tokens_added
 from tests.autograder.capstone.runs import whole_run
 
 pytestmark = [pytest.mark.training, pytest.mark.soak("capstones trained with a mistake")]
@@ -50,7 +50,7 @@ def test_a_copy_is_told_with_its_model_and_its_run() -> None:
     assert "\n" not in told and "." not in told
 
 
-@pytest.mark.parametrize("disguise", [tokens_added, layers_added, noisy, everything])
+@pytest.mark.parametrize("disguise", [tokens_added, everything])
 def test_a_disguised_model_is_told(disguise: Disguise) -> None:
     files = whole_run(0)
     for file in COMPARED:

@@ -7,7 +7,7 @@ import torch
 
 from autograder.capstone import steps
 from autograder.capstone.likeness import SAME_LAYER, SAME_SAID, WORDS, Portrait, correlation, cosines, distance, layers
-from autograder.capstone.shipped import SHIPPED, _portrait, origin
+from autograder.capstone.shipped import SHIPPED, origin, portrait
 from autograder.exercises.capstone import PRETRAINING
 from llm_course.capstone.format import BASE, MODEL, TABLE
 from tests.autograder.capstone.disguises import (  # fmt: skip
@@ -20,7 +20,6 @@ from tests.autograder.capstone.disguises import (  # fmt: skip
     stream_rotated,
     tokens_added,
 )
-from tests.autograder.capstone.runs import whole_run
 
 DRAFT, ALONE = "stories-draft", "stories-draft-alone"
 SEED = b"a course's secret"
@@ -83,7 +82,7 @@ def test_a_shipped_model_in_disguise_earns_nothing_and_is_flagged(disguise: Disg
 def test_what_was_trained_further_is_recognized() -> None:
     """`stories-chat` and `errands` are `stories` with dialogues learned."""
     for name in ("stories-chat", "errands"):
-        assert _portrait("stories", ()).shared(_portrait(name, ())) == EVERY_VIEW[:2]
+        assert portrait("stories", ()).shared(portrait(name, ())) == EVERY_VIEW[:2]
 
 
 def test_models_trained_apart_are_not() -> None:
@@ -92,7 +91,7 @@ def test_models_trained_apart_are_not() -> None:
     assert distance(draft.layers, alone.layers) > 2 * SAME_LAYER
     assert correlation(draft.said, alone.said) < SAME_SAID - 0.03
     for name in SHIPPED[2:]:
-        assert alone.shared(_portrait(name, ())) == []
+        assert alone.shared(portrait(name, ())) == []
 
 
 def test_nobodys_weights_come_from_nowhere() -> None:
@@ -101,11 +100,3 @@ def test_nobodys_weights_come_from_nowhere() -> None:
     assert Portrait().shared(Portrait()) == []
     huge = {name: weight * 1e37 for name, weight in shipped(DRAFT).weights.items()}
     assert portrait_of(Model(shipped(DRAFT).merges, huge, shipped(DRAFT).shape)).said == []
-
-
-@pytest.mark.training
-@pytest.mark.parametrize("seed", [0, 1])
-def test_a_learners_own_run_is_not_flagged(seed: int) -> None:
-    exam = steps.Exam(steps.HandedIn(whole_run(seed)), SEED)
-    for file in (BASE, MODEL):
-        assert origin(exam.portrait(file), exam.said_texts)[1] == []
