@@ -170,13 +170,15 @@ def _histogram(values: Sequence[float], maximum: float, salt: str) -> str:
     bins = min(20, max(1, round(maximum)))
     axes.hist(values, bins=bins, range=(0, maximum), color="#4477AA", edgecolor="white")
     axes.set(xlabel="points", ylabel="learners", xlim=(0, maximum))
+    # Of nobody's points, matplotlib begins the axis below 0.
+    axes.set_ylim(0, max(1.0, axes.get_ylim()[1]))
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return _svg(figure, salt)
 
 
 def _board_picture(lines: list[board.Line], salt: str) -> str:
     """Bits per byte against tokens, as SVG. The table says the same in words."""
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = Figure(figsize=(7, board.height(lines)), layout="constrained")
     board.draw(lines, figure.add_subplot())
     return _svg(figure, f"board of {salt}")
 

@@ -3,7 +3,8 @@
 tensors      safetensors as hostile bytes
 tokenizer    a tokenizer's JSON as hostile bytes, and what each of its tokens stands for
 language     bits per byte, answers in turn, what a model says: by the course's own decoder
-likeness     whether weights are the course's own, whatever their order
+likeness     how alike two models are in what a disguise does not change
+shipped      whether a model comes from one of the course's
 replay       the ledger's chain, and some of its steps done once more
 mistakes     known ways to fail, by name
 steps        the graded steps: properties, weights, hints

@@ -3,23 +3,28 @@
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from torch import Tensor
 
 from autograder.capstone import language
 from autograder.capstone.handed_in import HandedIn
-from autograder.capstone.language import Logits
+from autograder.capstone.language import Logits, Nats
+from autograder.capstone.likeness import WORDS, Portrait, cosines, cost_of_words, layers
 from autograder.capstone.tokenizer import BYTES
+from llm_course.capstone import bars
 from llm_course.capstone.data import Fact, Mixture, asked_talks, held_out_texts
 from llm_course.capstone.format import (
     ASSISTANT,
+    BASE,
     CONTEXT_LENGTH,
     END_OF_TEXT,
     END_OF_TURN,
     SPECIALS,
+    TABLE,
     USER,
 )
+from llm_course.capstone.steps import HELD_OUT
 from llm_course.corpus import dialogues, words
 from llm_course.corpus.dialogues import Turn
 from llm_course.corpus.facts import CAPITAL_QUESTIONS, HELD_OUT_CAPITAL_QUESTION
@@ -27,6 +32,8 @@ from llm_course.corpus.facts import CAPITAL_QUESTIONS, HELD_OUT_CAPITAL_QUESTION
 TEXTS, COMPARED, TALKS = 300, 100, 60
 """Texts for the bits of the base model: with 120, another secret moved the reference's by 6 % (standard deviation).
 Models of one learner are compared with each other on fewer."""
+SAID = 15
+"""About 1,200 words and marks."""
 LONGEST_ANSWER = 48
 """Tokens."""
 OTHER_WORDINGS = (
@@ -45,6 +52,8 @@ class Exam:
 
     handed_in: HandedIn
     seed: bytes
+    _nats_of: dict[str, list[Nats]] = field(default_factory=dict)
+    _portraits: dict[str, Portrait] = field(default_factory=dict)
 
     @functools.cached_property
     def texts(self) -> list[str]:
@@ -57,6 +66,11 @@ class Exam:
         """The first of the texts, on which models are compared with each other."""
         return self.texts[:COMPARED]
 
+    @property
+    def said_texts(self) -> list[str]:
+        """Those on which what a model says is compared with what others say."""
+        return self.texts[:SAID]
+
     @functools.cached_property
     def talks(self) -> list[list[Turn]]:
         """Dialogues whose last answer is known."""
@@ -66,22 +80,37 @@ class Exam:
         """The course's own decoder with these weights."""
         return language.Decoder(weights, self.handed_in.config)
 
-    def bits(self, logits: Logits, texts: Sequence[str] | None = None, shift: int = 1) -> float:
-        """Bits per byte of texts; of the secret ones where none are given."""
-        chosen = self.texts if texts is None else list(texts)
-        size = sum(len(text.encode()) for text in chosen)
-        return language.bits_per_byte(logits, self._rows(chosen), size, CONTEXT_LENGTH - 1, shift)
+    def bits(self, logits: Logits, shift: int = 1) -> float:
+        """Bits per byte of the texts on which models are compared."""
+        return language.bits_per_byte(self._nats(logits, self.compared, shift), _size(self.compared))
+
+    def bits_of(self, file: str, texts: Sequence[str]) -> float:
+        """Bits per byte of the texts, or of `compared`, by the model in a file. Raises FileFault."""
+        return language.bits_per_byte(self._spent(file)[: len(texts)], _size(texts))
 
     def bits_of_public_texts(self, logits: Logits) -> float:
-        """Bits per byte of the validation texts that every learner has."""
-        return self.bits(logits, held_out_texts(COMPARED))
+        """Bits per byte of the validation texts that every learner has, as the ledger measures them."""
+        texts = held_out_texts(HELD_OUT)
+        rows = [row[:CONTEXT_LENGTH] for row in self._rows(texts)]
+        read = self.handed_in.vocabulary.lengths
+        nats = language.nats_of_tokens(logits, rows, CONTEXT_LENGTH - 1)
+        return language.bits_per_byte(nats, sum(read[token] for row in rows for token in row[1:]))
+
+    def portrait(self, file: str) -> Portrait:
+        """What the model in a file looks like. Raises FileFault."""
+        if file not in self._portraits:
+            vocabulary, weights = self.handed_in.vocabulary, self.handed_in.weights(file)
+            self._portraits[file] = Portrait(
+                layers(weights, self.handed_in.config),
+                cosines(vocabulary.encode(WORDS), weights[TABLE]),
+                self._said(file) if self.bits_of(file, self.said_texts) <= bars.LEARNED else [],
+            )
+        return self._portraits[file]
 
     @property
     def bytes_per_token(self) -> float:
         """How long the tokenizer's tokens are on the secret texts."""
-        return sum(len(text.encode()) for text in self.texts) / sum(
-            map(len, self.handed_in.vocabulary.encode(self.texts))
-        )
+        return _size(self.texts) / sum(map(len, self.handed_in.vocabulary.encode(self.texts)))
 
     def replies(self, logits: Logits, talks: Sequence[Sequence[Turn]]) -> list[tuple[str, bool]]:
         """What the model says to the last question of each dialogue, and if it is something that ends as a turn."""
@@ -130,6 +159,21 @@ class Exam:
         """To how many of these questions about the fact the model answers with its city."""
         return self.capitals(logits, [(form, fact.country) for form in wordings], [fact.city] * len(wordings))
 
+    def _said(self, file: str) -> list[float]:
+        lengths = self.handed_in.vocabulary.lengths
+        read = [[lengths[token] for token in row[1:]] for row in self._rows(self.said_texts)]
+        return cost_of_words(self.said_texts, read, self._spent(file)[:SAID])
+
+    def _spent(self, file: str) -> list[Nats]:
+        """What each token costs the model in a file: of all texts the base model, of those compared any other."""
+        if file not in self._nats_of:
+            decoder = self.decoder(self.handed_in.weights(file))
+            self._nats_of[file] = self._nats(decoder, self.texts if file == BASE else self.compared)
+        return self._nats_of[file]
+
+    def _nats(self, logits: Logits, texts: Sequence[str], shift: int = 1) -> list[Nats]:
+        return language.nats_of_tokens(logits, self._rows(texts), CONTEXT_LENGTH - 1, shift)
+
     def _rows(self, texts: Sequence[str]) -> list[list[int]]:
         vocabulary = self.handed_in.vocabulary
         begin = self._special(END_OF_TEXT)
@@ -149,6 +193,10 @@ class Exam:
 
     def _special(self, name: str) -> int:
         return BYTES + len(self.handed_in.vocabulary.merges) + SPECIALS.index(name)
+
+
+def _size(texts: Sequence[str]) -> int:
+    return sum(len(text.encode()) for text in texts)
 
 
 def names(text: str, city: str) -> bool:

@@ -38,7 +38,8 @@ def _result(step: MeasuredStep, points: float, found: Mapping[str, Any], figures
         score=round(points * held, 4),
         properties=tuple(properties),
         mistake=found["mistake"],
-        hint="" if held == 1 else hint,
+        # What was found is told beside full points, too: a figure in the ledger that is not true, say.
+        hint=found["hint"] if held == 1 else hint,
         section="" if held == 1 else section,
         flags=tuple(found["flags"]),
         pictures=curves(step.name, figures),

@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -14,6 +16,7 @@ from solutions.normalization import decoder_logits
 
 Logits = Callable[[Tensor], Tensor]
 """From ids, LongTensor[batch, time], to the scores of the next token, Tensor[batch, time, vocabulary]."""
+Nats = npt.NDArray[np.float64]
 BATCH = 16
 
 
@@ -28,26 +31,34 @@ class Decoder:
         return decoder_logits(ids, dict(self.weights), dict(self.config))
 
 
+def bits_per_byte(nats: Sequence[Nats], size: int) -> float:
+    """What texts of `size` bytes cost a model whose tokens cost so much; infinite where its scores are not finite."""
+    total = float(sum(spent.sum() for spent in nats))
+    return total / math.log(2) / size if math.isfinite(total) else math.inf
+
+
 @torch.no_grad()
-def bits_per_byte(logits: Logits, rows: Sequence[Sequence[int]], size: int, context: int, shift: int = 1) -> float:
-    """What texts of `size` bytes cost a model, in bits a byte; infinite where its scores are not finite.
+def nats_of_tokens(logits: Logits, rows: Sequence[Sequence[int]], context: int, shift: int = 1) -> list[Nats]:
+    """What each token of a row costs a model, its first token left out.
 
     Each row is the ids of a text behind the token that ends the text before it, and is read in windows of `context`
     tokens, in which each of its tokens is predicted once. A `shift` of 0 asks for the token that stands there already,
     which is what a model learns whose targets are not shifted.
     """
-    windows = [row[start : start + context + 1] for row in rows for start in range(0, len(row) - 1, context)]
-    windows.sort(key=len)
-    nats = 0.0
-    for start in range(0, len(windows), BATCH):
-        batch = windows[start : start + BATCH]
-        ids = padded(batch)
+    nats = [np.zeros(len(row) - 1) for row in rows]
+    windows = [(row, start) for row, ids in enumerate(rows) for start in range(0, len(ids) - 1, context)]
+    windows.sort(key=lambda window: len(rows[window[0]]) - window[1])
+    for first in range(0, len(windows), BATCH):
+        batch = windows[first : first + BATCH]
+        ids = padded([rows[row][start : start + context + 1] for row, start in batch])
         scores = logits(ids[:, :-1]).double().log_softmax(-1)
         targets = ids[:, 1:] if shift else ids[:, :-1]
         chosen = scores.gather(-1, targets[..., None]).squeeze(-1)
-        # Padding stands on the right, where no earlier position of a causal model sees it.
-        nats -= sum(float(row[: len(window) - 1].sum()) for row, window in zip(chosen, batch, strict=True))
-    return nats / math.log(2) / size if math.isfinite(nats) else math.inf
+        for (row, start), found in zip(batch, chosen, strict=True):
+            place = nats[row][start : start + context]
+            # Padding stands on the right, where no earlier position of a causal model sees it.
+            place[:] = -found[: len(place)].numpy()
+    return nats
 
 
 @torch.no_grad()

@@ -39,10 +39,10 @@ def of_base(exam: Exam, weights: Mapping[str, Tensor], bits: float, public: floa
         return MEMORIZED
     if bits <= bars.LEARNED:
         return None
-    if exam.bits(exam.decoder(weights), exam.compared, shift=0) < SAYS_AGAIN:
+    if exam.bits(exam.decoder(weights), shift=0) < SAYS_AGAIN:
         return "unshifted"
     shape = exam.handed_in.shape
-    if exam.bits(lambda ids: logits(ids, weights, shape, WITHOUT_MASK), exam.compared) < PEEKS * bits:
+    if exam.bits(lambda ids: logits(ids, weights, shape, WITHOUT_MASK)) < PEEKS * bits:
         return "no_mask"
     return None
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograder.capstone.tensors import FileFault
-from llm_course.capstone.format import PIECES
+from llm_course.capstone.format import PIECES, SPECIALS
 
 Ids = npt.NDArray[np.int64]
 BYTES = 256
@@ -39,6 +39,11 @@ class Vocabulary:
         for left, right in self.merges:
             tokens.append(tokens[left] + tokens[right])
         return tokens
+
+    @functools.cached_property
+    def lengths(self) -> list[int]:
+        """The bytes of each id; special tokens are none."""
+        return [*map(len, self.tokens), *[0] * len(SPECIALS)]
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
         """The ids of each text. All merges of one rank are made at once: what they make stands only in later ones."""

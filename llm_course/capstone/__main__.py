@@ -1,6 +1,6 @@
 """`python -m llm_course.capstone FOLDER`: the reference run, with the stand-ins.
 
-The page shows its ledger and what its model says.
+The page shows its ledger and what its model says. Handed in as one's own it earns nothing, and the instructor is told.
 
 --functions FOLDER   run the functions of the notebooks in this folder, as a learner does
 --smoke              a few steps of each, to see that everything runs
@@ -44,8 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         functions = Chosen(from_notebooks(parsed.functions) if parsed.functions else {})
         print(functions)
-        # The reference run's own seed: made anew on the same machine, it has the same bytes.
-        capstone = Capstone(parsed.folder, functions, seed=0)
+        # The reference run's own seed: made anew on the same machine, it has the same bytes. A learner's is drawn.
+        capstone = Capstone(parsed.folder, functions, seed=None if parsed.functions else 0)
         steps: list[Callable[[], Entry]] = [
             capstone.tokenize,
             lambda: capstone.pretrain(short(PRETRAINING), **SHAPE),

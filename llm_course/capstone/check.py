@@ -26,7 +26,8 @@ from llm_course.capstone.format import (
     CapstoneError,
     digest,
 )
-from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, TEACH, TOKENIZE, TUNE, YOURS, Entry, lineage, tokens_seen
+from llm_course.capstone.functions import MAKING, own_functions
+from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, TEACH, TOKENIZE, TUNE, Entry, lineage, tokens_seen
 from llm_course.capstone.steps import Capstone
 from llm_course.corpus import facts, words
 
@@ -35,6 +36,9 @@ TOO_EASY = 3
 """New texts cost a model 1.3 times what its last batches cost, where it learned the next token of many texts."""
 SLACK, NEARLY_ALL = 0.01, 0.999
 """Beside half a step and what rounding the scales to float16 can do; as in the grader."""
+NONE_OWN = (
+    ": a model that is made without any of them earns no points. See that they are found, and run the steps again"
+)
 OTHER_WORDINGS = (facts.CAPITAL_QUESTIONS[1], facts.HELD_OUT_CAPITAL_QUESTION)
 
 
@@ -167,13 +171,12 @@ def _ledger(capstone: Capstone) -> list[Finding]:
     seen = tokens_seen(way.values())
     written = dict(itertools.chain.from_iterable(entry.after.items() for entry in way.values()))
     changed = [name for name, value in written.items() if digest(capstone.read(name)) != value]
-    used = {name: whose for entry in way.values() for name, whose in entry.functions.items()}
-    own = sum(whose == YOURS for whose in used.values())
+    own = own_functions(way.values())
     return [
         Finding(True, f"the chain of {len(capstone.ledger.entries)} entries is whole"),
         Finding(seen <= MAX_TOKENS, f"{seen:,} tokens seen; the budget is {MAX_TOKENS:,}"),
         Finding(not changed, f"files that are not as the ledger has them: {', '.join(changed) or 'none'}"),
-        Finding(True, f"{own} of {len(used)} functions were yours"),
+        Finding(own > 0, f"{own} of {len(MAKING)} functions were yours" + (NONE_OWN if own == 0 else "")),
     ]
 
 

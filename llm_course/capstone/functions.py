@@ -6,23 +6,38 @@ the stand-in returns, or takes many times as long, the stand-in runs, and the le
 """
 
 import ast
+import itertools
 import json
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from llm_course.capstone.ledger import YOURS
+from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, TEACH, TOKENIZE, TUNE, YOURS, Entry
 from llm_course.capstone.stand_ins import PARTS, Part
 from llm_course.capstone.training import one_thread
 
 MISSING, UNWRITTEN, WRONG, SLOW = "not found", "not written yet", "another result", "too slow"
 SLOWEST, FREE_SECONDS = 12, 2e-3
 """How many times the stand-in's time a function may take; below so many seconds nobody asks."""
+
+_DECODING = ("embed", "tied_logits", "apply_rope", "causal_mask", "scaled_dot_product_attention", "swiglu", "rms_norm",
+             "encode", "decode", "next_token_loss")  # fmt: skip
+_OPTIMIZING = ("learning_rate", "adamw_step", "clip_gradients")
+USES: dict[str, tuple[str, ...]] = {
+    TOKENIZE: ("merge_pair", "encode", "decode"),
+    PRETRAIN: (*_DECODING, *_OPTIMIZING),
+    TUNE: (*_DECODING, *_OPTIMIZING, "sft_labels"),
+    TEACH: (*_DECODING, *_OPTIMIZING, "sft_labels", "LoRALinear"),
+    QUANTIZE: ("quantize_groups",),
+}
+"""The exercises that a step runs."""
+MAKING = frozenset(itertools.chain.from_iterable(USES.values()))
+"""All of them. The others let the model answer."""
 
 
 class Chosen(Mapping[str, Callable[..., Any]]):
@@ -46,7 +61,11 @@ class Chosen(Mapping[str, Callable[..., Any]]):
         return len(self._functions)
 
     def __repr__(self) -> str:
-        lines = [f"{sum(whose == YOURS for whose in self.whose.values())} of {len(self)} functions are yours"]
+        yours = {name for name, whose in self.whose.items() if whose == YOURS}
+        lines = [
+            f"{len(yours & MAKING)} of {len(MAKING)} functions that make the model are yours, "
+            f"{len(yours - MAKING)} of {len(self) - len(MAKING)} that let it answer"
+        ]
         for part in PARTS:
             whose = self.whose[part.exercise]
             told = "yours" if whose == YOURS else f"stand-in ({whose})"
@@ -90,6 +109,11 @@ def _agree(result: Any, expected: Any) -> bool:
     if isinstance(expected, float):
         return isinstance(result, float) and math.isclose(result, expected, rel_tol=1e-3, abs_tol=1e-6)
     return bool(result == expected)
+
+
+def own_functions(entries: Iterable[Entry]) -> int:
+    """How many of MAKING were the learner's in these entries."""
+    return len({name for entry in entries for name in USES[entry.step] if entry.functions.get(name) == YOURS})
 
 
 def from_notebooks(*folders: Path | str) -> dict[str, Callable[..., Any]]:

@@ -42,7 +42,7 @@ from llm_course.capstone.format import (
     digest,
     parameters_of,
 )
-from llm_course.capstone.functions import Chosen
+from llm_course.capstone.functions import USES, Chosen
 from llm_course.capstone.ledger import (
     PRETRAIN,
     QUANTIZE,
@@ -67,17 +67,6 @@ LESSON_ROWS = 4
 """At least: one of each kind."""
 ADAPTED = ("self_attn.q_proj", "self_attn.v_proj", "mlp.up_proj", "mlp.down_proj")
 """What LoRA is put beside, in every layer."""
-_DECODING = ("embed", "tied_logits", "apply_rope", "causal_mask", "scaled_dot_product_attention", "swiglu", "rms_norm",
-             "encode", "decode", "next_token_loss")  # fmt: skip
-_OPTIMIZING = ("learning_rate", "adamw_step", "clip_gradients")
-USES: dict[str, tuple[str, ...]] = {
-    TOKENIZE: ("merge_pair", "encode", "decode"),
-    PRETRAIN: (*_DECODING, *_OPTIMIZING),
-    TUNE: (*_DECODING, *_OPTIMIZING, "sft_labels"),
-    TEACH: (*_DECODING, *_OPTIMIZING, "sft_labels", "LoRALinear"),
-    QUANTIZE: ("quantize_groups",),
-}
-"""The exercises that a step runs."""
 READS: dict[str, tuple[str, ...]] = {
     TOKENIZE: (),
     PRETRAIN: (TOKENIZER,),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.report import class_report
+from autograder.report import _histogram, class_report
 from autograder.result import write_result
 from autograder.scores import Score
 from tests.autograder.test_result import EXERCISE, RESULT
@@ -22,3 +22,7 @@ def test_results_of_other_exercises_are_counted_by_name(tmp_path: Path, monkeypa
     scores = [Score(RESULT.assignment, student, "graded", None, 1.5, 0.0, 1.5, 4.0) for student in ("ada", "zoe")]
     page = class_report("course", scores, datetime.now(UTC))
     assert "<code>f</code>" in page and "<code>g</code>" in page
+
+
+def test_nobodys_histogram_begins_at_zero() -> None:
+    assert "\N{MINUS SIGN}" not in _histogram([], 20, "a course")

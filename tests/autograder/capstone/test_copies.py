@@ -1,20 +1,19 @@
 """Two with one model, or one run, are told to the instructor; two who worked apart are not."""
 
 import functools
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load
 
 from autograder.capstone import steps
-from autograder.capstone.copies import COMPARED, FEWEST, WORDS_OF, copies
+from autograder.capstone.copies import COMPARED, PORTRAITS, copies
+from autograder.capstone.likeness import FEWEST
 from autograder.grade import not_graded
 from autograder.result import Result
 from llm_course.capstone.format import BASE, LEDGER, MODEL, TOKENIZER
-from tests.autograder.capstone.runs import ON_A_RUN, whole_run, with_tensors
-from tests.autograder.capstone.test_likeness import Weights, columns_moved, heads_moved, neurons_moved, noisy
+from tests.autograder.capstone.disguises import Disguise, Model, everything, tokens_added
+from tests.autograder.capstone.runs import ON_A_RUN, whole_run
 
 pytestmark = [pytest.mark.training, ON_A_RUN]
 
@@ -25,7 +24,7 @@ EVERYTHING = ("base model", "finished model", "training run")
 def result(files: Files) -> Result:
     """What grading keeps of a hand-in for the comparison."""
     exam = steps.Exam(steps.HandedIn(files), b"seed")
-    figures: dict[str, Any] = {WORDS_OF: dict(steps.words(exam.handed_in))}
+    figures: dict[str, Any] = {PORTRAITS: dict(steps.portraits(exam))}
     steps._find(steps.LEDGER, steps.FINDERS[steps.LEDGER], exam, figures)
     return Result(**{**vars(not_graded("19_capstone", "")), "figures": figures})
 
@@ -51,14 +50,22 @@ def test_a_copy_is_told_with_its_model_and_its_run() -> None:
     assert "\n" not in told and "." not in told
 
 
-@pytest.mark.parametrize("disguise", [neurons_moved, heads_moved, columns_moved, noisy])
-def test_a_disguised_model_is_told(disguise: Callable[[Weights], Weights]) -> None:
-    torch.manual_seed(0)
+@pytest.mark.parametrize("disguise", [tokens_added, everything])
+def test_a_disguised_model_is_told(disguise: Disguise) -> None:
     files = whole_run(0)
     for file in COMPARED:
-        weights = {name: weight.float() for name, weight in load(files[file]).items()}
-        files = with_tensors(files, file, disguise(weights))
+        torch.manual_seed(0)
+        files = {**files, **disguise(Model.of(whole_run(0), file)).handed_in(file)}
     assert found(ada=honest(0), bert=result(files)) == [("ada", "bert", EVERYTHING)]
+
+
+def test_models_are_told_by_what_they_say() -> None:
+    """With a table and layers that nobody knows, and another tokenizer."""
+    one, other = (result(Model.shipped(name).handed_in(BASE)) for name in ("stories-draft", "stories-draft-alone"))
+    said = one.figures[PORTRAITS][BASE]["said"]
+    another = {PORTRAITS: {BASE: {"words": [], "said": [number + 0.1 for number in said]}}}
+    disguised = Result(**{**vars(one), "figures": another})
+    assert found(ada=one, bert=disguised, cora=other) == [("ada", "bert", ("base model",))]
 
 
 def test_each_part_is_told_for_itself() -> None:
@@ -73,7 +80,10 @@ def test_each_part_is_told_for_itself() -> None:
 def test_figures_of_another_form_are_not_compared() -> None:
     """A result may be of an earlier version of the grader, and a tokenizer may lack most of the words."""
     few = [0.5] * (FEWEST - 1)
-    for words in ({}, {BASE: []}, {BASE: few}, {BASE: [None] * 600}, {BASE: [0.0] * 600}):
-        figures = {WORDS_OF: words, "curve": {"pretraining": [[1, 2.0]]}}
+    for words in ([], few, [None] * 600, [0.0] * 600):
+        portraits = {BASE: {"words": words, "said": []}}
+        figures = {PORTRAITS: portraits, "curve": {"pretraining": [[1, 2.0]]}}
         one = Result(**{**vars(honest(0)), "figures": figures})
         assert found(ada=one, bert=one) == [], words
+    older = Result(**{**vars(honest(0)), "figures": {"words": {BASE: few}, "curve": {}}})
+    assert found(ada=older, bert=older) == []

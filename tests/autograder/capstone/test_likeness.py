@@ -1,84 +1,102 @@
-"""Shipped weights are recognized in whatever order they are handed in, and nobody else's are."""
+"""Models are recognized in every disguise that leaves them the same function, and nobody else's are."""
 
-from collections.abc import Callable
+import functools
 
 import pytest
 import torch
-from safetensors.torch import load_file
-from torch import Tensor
 
-from autograder.capstone.likeness import NEAR, likeness, nearest
-from llm_course.models import WEIGHTS
-
-Weights = dict[str, Tensor]
-STORIES: Weights = {name: value.float() for name, value in load_file(WEIGHTS / "stories/model.safetensors").items()}
-HEADS, KEY_HEADS = 4, 2
-
-
-def layers(weights: Weights) -> list[str]:
-    return sorted({name.rsplit(".", 3)[0] for name in weights if name.endswith("q_proj.weight")})
-
-
-def neurons_moved(weights: Weights) -> Weights:
-    moved = dict(weights)
-    for layer in layers(weights):
-        order = torch.randperm(len(weights[f"{layer}.mlp.gate_proj.weight"]))
-        for name in ("gate_proj", "up_proj"):
-            moved[f"{layer}.mlp.{name}.weight"] = weights[f"{layer}.mlp.{name}.weight"][order]
-        moved[f"{layer}.mlp.down_proj.weight"] = weights[f"{layer}.mlp.down_proj.weight"][:, order]
-    return moved
-
-
-def heads_moved(weights: Weights) -> Weights:
-    moved = dict(weights)
-    for layer in layers(weights):
-        for name, heads in (("q_proj", HEADS), ("k_proj", KEY_HEADS), ("v_proj", KEY_HEADS)):
-            split = weights[f"{layer}.self_attn.{name}.weight"].unflatten(0, (heads, -1))
-            moved[f"{layer}.self_attn.{name}.weight"] = split.flip(0).flatten(0, 1)
-        split = weights[f"{layer}.self_attn.o_proj.weight"].unflatten(1, (HEADS, -1))
-        moved[f"{layer}.self_attn.o_proj.weight"] = split.flip(1).flatten(1, 2)
-    return moved
-
-
-def columns_moved(weights: Weights) -> Weights:
-    """The stream's columns in another order, in each matrix that reads or writes it."""
-    order = torch.randperm(weights["model.norm.weight"].shape[0])
-    writers = ("o_proj.weight", "down_proj.weight")
-    return {name: value[order] if name.endswith(writers) else value[..., order] for name, value in weights.items()}
-
-
-def queries_grown(weights: Weights) -> Weights:
-    return {
-        name: value * 3 if "q_proj" in name else value / 3 if "k_proj" in name else value
-        for name, value in weights.items()
-    }
-
-
-def noisy(weights: Weights) -> Weights:
-    return {name: value + 0.1 * value.std() * torch.randn_like(value) for name, value in weights.items()}
-
-
-def first_layers(weights: Weights) -> Weights:
-    return {name: value for name, value in weights.items() if ".2." not in name and ".3." not in name}
-
-
-@pytest.mark.parametrize(
-    "disguise", [dict, neurons_moved, heads_moved, columns_moved, queries_grown, noisy, first_layers]
+from autograder.capstone import steps
+from autograder.capstone.likeness import SAME_LAYER, SAME_SAID, WORDS, Portrait, correlation, cosines, distance, layers
+from autograder.capstone.shipped import SHIPPED, origin, portrait
+from autograder.exercises.capstone import PRETRAINING
+from llm_course.capstone.format import BASE, MODEL, TABLE
+from tests.autograder.capstone.disguises import (  # fmt: skip
+    DISGUISES,
+    Disguise,
+    Model,
+    everything,
+    gains_folded,
+    noisy,
+    stream_rotated,
+    tokens_added,
 )
-def test_shipped_weights_are_recognized(disguise: Callable[[Weights], Weights]) -> None:
+
+DRAFT, ALONE = "stories-draft", "stories-draft-alone"
+SEED = b"a course's secret"
+EVERY_VIEW = ["a layer", "the words in its table", "what it says"]
+
+
+def exam_of(model: Model, file: str = MODEL) -> steps.Exam:
+    return steps.Exam(steps.HandedIn(model.handed_in(file)), SEED)
+
+
+def portrait_of(model: Model) -> Portrait:
+    return exam_of(model).portrait(MODEL)
+
+
+@functools.cache
+def shipped(name: str) -> Model:
+    return Model.shipped(name)
+
+
+@functools.cache
+def drafts() -> tuple[Portrait, Portrait]:
+    """Two that the course ships: they began from the same weights and read the same batches, for other losses."""
+    return portrait_of(shipped(DRAFT)), portrait_of(shipped(ALONE))
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_a_shipped_model_is_recognized(disguise: Disguise) -> None:
+    """By its numbers alone: each of the two views tells."""
     torch.manual_seed(0)
-    name, distance = nearest(disguise(disguise(STORIES)))
-    assert name == "stories" and distance < NEAR
+    handed_in = exam_of(disguise(shipped(DRAFT))).handed_in
+    weights = handed_in.weights(MODEL)
+    words = cosines(handed_in.vocabulary.encode(WORDS), weights[TABLE])
+    assert origin(Portrait(layers(weights, handed_in.config), words), []) == (DRAFT, EVERY_VIEW[:2])
 
 
-def test_tuned_weights_are_recognized() -> None:
-    assert likeness(load_file(WEIGHTS / "stories-chat/model.safetensors"), "stories") < NEAR
-
-
-def test_weights_trained_apart_are_not() -> None:
-    alone = load_file(WEIGHTS / "stories-draft-alone/model.safetensors")
-    assert likeness(alone, "stories-draft") > 1.5 * NEAR
-    assert likeness(load_file(WEIGHTS / "stories-early/model.safetensors"), "stories") > NEAR
+@pytest.mark.parametrize("disguise", [stream_rotated, tokens_added])
+def test_what_a_model_says_tells_whatever_its_tokens(disguise: Disguise) -> None:
     torch.manual_seed(0)
-    assert nearest({name: torch.randn_like(value) for name, value in STORIES.items()})[1] > 3 * NEAR
-    assert nearest({name: torch.randn(8, 8) for name in STORIES})[1] == 1
+    said = portrait_of(disguise(shipped(DRAFT))).said
+    assert correlation(said, drafts()[0].said) > SAME_SAID + 0.02
+
+
+def test_each_view_is_enough() -> None:
+    """With other layers, with another table, or where only what it says is left."""
+    whole, texts = drafts()[0], exam_of(shipped(DRAFT)).said_texts
+    assert origin(whole, texts) == (DRAFT, EVERY_VIEW)
+    parts = Portrait(layers=whole.layers), Portrait(words=whole.words), Portrait(said=whole.said)
+    for view, part in zip(EVERY_VIEW, parts, strict=True):
+        assert origin(part, texts) == (DRAFT, [view])
+
+
+@pytest.mark.parametrize("disguise", [gains_folded, everything])
+def test_a_shipped_model_in_disguise_earns_nothing_and_is_flagged(disguise: Disguise) -> None:
+    torch.manual_seed(0)
+    result = steps._find(PRETRAINING, steps.FINDERS[PRETRAINING], exam_of(disguise(shipped(DRAFT)), BASE), {})
+    assert [*result["holds"].values()] == [True, False, False, False, False]
+    assert f"`{DRAFT}`" in result["flags"][0] and f"`{DRAFT}`" in result["hint"]
+
+
+def test_what_was_trained_further_is_recognized() -> None:
+    """`stories-chat` and `errands` are `stories` with dialogues learned."""
+    for name in ("stories-chat", "errands"):
+        assert portrait("stories", ()).shared(portrait(name, ())) == EVERY_VIEW[:2]
+
+
+def test_models_trained_apart_are_not() -> None:
+    draft, alone = drafts()
+    assert draft.shared(alone) == []
+    assert distance(draft.layers, alone.layers) > 2 * SAME_LAYER
+    assert correlation(draft.said, alone.said) < SAME_SAID - 0.03
+    for name in SHIPPED[2:]:
+        assert alone.shared(portrait(name, ())) == []
+
+
+def test_nobodys_weights_come_from_nowhere() -> None:
+    torch.manual_seed(0)
+    assert portrait_of(noisy(shipped(DRAFT), 30.0)).shared(drafts()[0]) == []
+    assert Portrait().shared(Portrait()) == []
+    huge = {name: weight * 1e37 for name, weight in shipped(DRAFT).weights.items()}
+    assert portrait_of(Model(shipped(DRAFT).merges, huge, shipped(DRAFT).shape)).said == []

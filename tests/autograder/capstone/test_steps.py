@@ -14,6 +14,7 @@ from autograder.capstone import steps
 from autograder.capstone.handed_in import HandedIn
 from autograder.capstone.tokenizer import train
 from autograder.exercises.capstone import ASSIGNMENT
+from llm_course.capstone.curves import REFERENCE
 from llm_course.capstone.data import held_out_texts
 from llm_course.capstone.format import (
     BASE,
@@ -62,10 +63,10 @@ def test_a_short_run_holds_what_does_not_take_long(run: Files) -> None:
     assert holding(every["ledger"]) == holding(every["quantization"]) == [True] * 4
     assert holding(every["pretraining"]) == [True, True, False, False, False]
     assert every["tokenizer"]["holds"]["it was learned from the texts that the ledger names"]
-    assert all(result["mistake"] is None and not result["hint"] for result in every.values())
+    assert all(result["mistake"] is None and not result["hint"] and not result["flags"] for result in every.values())
     assert 2 < figures["bits_per_byte"] < 4
     assert figures["tokens"] == 120 * 8 * 64
-    assert figures["functions"][0] == 0
+    assert figures["functions"] == [17, 17]
 
 
 def test_nothing_handed_in_is_nothing_found() -> None:
@@ -268,6 +269,59 @@ def test_a_forged_ledger_is_found_out(run: Files, name: str) -> None:
     assert said in result["hint"] and "\n" not in result["hint"]
 
 
+FALSE_FIGURES: dict[str, tuple[int, dict[str, Any], str]] = {
+    "better bits of the base model": (1, {"bits_per_byte": 0.1}, "the step pretraining says 0.100 for bits_per_byte"),
+    "better bits of the finished one": (3, {"bits_per_byte": 0.1}, "the step fact says 0.100 for bits_per_byte"),
+    "longer tokens": (0, {"bytes_per_token": 9}, "the step tokenizer says 9.000 for bytes_per_token"),
+    "no number": (4, {"bits_per_byte": "little"}, "the step quantization says nan for bits_per_byte"),
+}
+
+
+@pytest.mark.parametrize("name", FALSE_FIGURES)
+def test_a_false_figure_in_a_whole_chain_is_told(run: Files, name: str) -> None:
+    number, figures, said = FALSE_FIGURES[name]
+    every, measured = steps.find(resealed(run, lambda records: records[number]["figures"].update(figures)), SEED)
+    (flag,) = every["ledger"]["flags"]
+    assert holding(every["ledger"]) == [True] * 4
+    assert said in flag and every["ledger"]["hint"] == flag
+    assert not set(figures.values()) & set(map(str, measured.values())) and measured["bits_per_byte"] > 2
+
+
+def without_own_functions(records: list[dict[str, Any]]) -> None:
+    for record in records:
+        record["functions"] = dict.fromkeys(record["functions"], "not found")
+
+
+def test_a_model_that_the_courses_program_made_earns_nothing_and_is_flagged(run: Files) -> None:
+    """`python -m llm_course.capstone FOLDER`, which every learner has."""
+    every, figures = steps.find(resealed(run, without_own_functions), SEED)
+    assert figures["functions"] == [0, 17]
+    assert "none of the functions" in every["ledger"]["flags"][0] and holding(every["ledger"]) == [True] * 4
+    for step in ("tokenizer", "pretraining", "dialogue", "fact", "quantization"):
+        assert not any(holding(every[step])) and "none of the functions" in every[step]["hint"]
+
+
+def test_one_function_of_the_learners_is_enough(run: Files) -> None:
+    def all_but_one(records: list[dict[str, Any]]) -> None:
+        without_own_functions(records)
+        records[1]["functions"] |= {"causal_mask": "yours", "a function of no exercise": "yours"}
+
+    every, figures = steps.find(resealed(run, all_but_one), SEED)
+    assert figures["functions"] == [1, 17]
+    assert holding(every["quantization"]) == [True] * 4 and not every["ledger"]["flags"]
+
+
+def test_without_a_ledger_nobody_knows_whose_functions_ran(run: Files) -> None:
+    files = {name: content for name, content in run.items() if name != LEDGER}
+    every, _ = steps.find(files, SEED)
+    assert every["ledger"]["flags"] == [steps.NOBODY_KNOWS] and holding(every["quantization"]) == [True] * 4
+
+
+def test_the_reference_run_is_known(run: Files) -> None:
+    result = found({**run, LEDGER: REFERENCE.read_bytes()}, "ledger")
+    assert result["flags"] == [steps.NONE_OWN, steps.REFERENCE_RUN]
+
+
 def test_a_model_that_the_steps_do_not_give_is_found_out(run: Files) -> None:
     other = Trained(80).weights(Tokenizer(merges_of(run[TOKENIZER]), STAND_INS))
     files = with_tensors(run, BASE, other)
@@ -330,7 +384,7 @@ def test_a_tokenizer_of_another_model_is_refused(run: Files) -> None:
 
 def test_weights_of_the_course_are_flagged_and_count_nothing(run: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     weights = load(run[BASE])
-    monkeypatch.setattr(steps, "nearest", lambda tensors: ("stories-draft", 0.001))
+    monkeypatch.setattr(steps, "origin", lambda *_: ("stories-draft", ["a layer"]))
     result = found(with_tensors(run, BASE, weights), "pretraining")
     assert holding(result) == [True, False, False, False, False] and "stories-draft" in result["flags"][0]
     for step in ("dialogue", "fact", "quantization"):

@@ -63,10 +63,12 @@ with tempfile.TemporaryDirectory() as third:
 assert resumed == list(range(20, 40))
 # "Now change a number, as somebody might who wants to look better"
 assert better != ledger and ledger.count(true) == 1 and entry.figures["bits_per_byte"] > 0.25
-# "nineteen functions in your notebooks"
+# "seventeen functions in your notebooks that make a model, and two that let it answer", as in the notebook
+from llm_course.capstone.functions import MAKING
 from llm_course.capstone.stand_ins import PARTS
 
-assert len(PARTS) == 19
+assert (len(MAKING), len(PARTS)) == (17, 19)
+assert "own seventeen functions, and two that let it answer" in notebook
 # "A vocabulary of 1,024 takes a quarter of them."
 shape = run["pretraining"].settings["shape"]
 assert shape["vocab_size"] == 1024

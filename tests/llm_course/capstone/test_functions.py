@@ -44,7 +44,7 @@ def test_stubs_and_missing_notebooks_are_told(tmp_path: Path) -> None:
     assert chosen.whose["causal_mask"] == UNWRITTEN
     assert chosen.whose["encode"] == MISSING
     assert chosen["causal_mask"](2, 3).tolist() == [[True, True, False], [True, True, True]]
-    assert "0 of 19 functions are yours" in repr(chosen)
+    assert "0 of 17 functions that make the model are yours, 0 of 2 that let it answer" in repr(chosen)
 
 
 def test_only_definitions_of_a_notebook_are_run(tmp_path: Path) -> None:
