@@ -15,8 +15,8 @@ from llm_course import checking
 AUTOGRADER = Path(__file__).parent
 EXERCISES = AUTOGRADER / "exercises"
 JUDGING = (
-    *(AUTOGRADER / f"{name}.py" for name in ("grade", "hand_in", "judge", "notebook_run", "own_tests", "shortcuts")),
-    *(AUTOGRADER / f"{name}.py" for name in ("source_cells", "source_code", "stand_ins", "submission")),
+    *(AUTOGRADER / f"{name}.py" for name in ("grade", "hand_in", "judge", "notebook_run", "numbered", "own_tests")),
+    *(AUTOGRADER / f"{name}.py" for name in ("shortcuts", "source_cells", "source_code", "stand_ins", "submission")),
     *(EXERCISES / name for name in ("spec.py", "misunderstandings.py")),
     *(AUTOGRADER / "sandbox").glob("*.py"),
     *Path(checking.__path__[0]).glob("*.py"),

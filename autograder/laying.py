@@ -209,6 +209,7 @@ class Laying:
             owner.origin.name,
             owner.origin.number,
             notebook=(before.notebook if before else "") if is_same else hand_in.identity,
+            laid_at=before.laid_at if before and is_same else _iso(datetime.now(UTC)),
             late=owner.late,
             is_new=hand_in.student not in enrolled or (before is not None and before.is_new),
             folder=owner.folder,
@@ -222,11 +223,12 @@ class Laying:
         owner, due = hand_in.owner, self._times.due.get(hand_in.assignment)
         listed = self._times.worksheet.get(owner.origin.number) if owner.origin.source == MOODLE else None
         at = self._times.at or listed
-        if self._times.at and before and is_same:
-            at = min(self._times.at, before)
+        held = self._held.get(hand_in.assignment, {}).get(hand_in.student)
+        known = _iso(before) if before else held.laid_at if held else ""
+        if self._times.at and is_same and known and _iso(self._times.at) > known:
+            at = None  # this says of others when they came: what is here already came before that
         if owner.late:
             return self._late(hand_in.assignment, at, before)
-        held = self._held.get(hand_in.assignment, {}).get(hand_in.student)
         if at is None and due and held and held.late:
             return due, " The platform calls it late no more."
         return at, f" Handed in at {at:%Y-%m-%d %H:%M} UTC." if at else ""
@@ -293,6 +295,10 @@ def _refused(entry: Entry, name: str, owner: Owner, left: int) -> str:
     if entry.size > left:
         return f"does not fit into the {MAX_BESIDE >> 20} MiB that are taken beside a notebook."
     return ""
+
+
+def _iso(time: datetime) -> str:
+    return time.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _timed(files: Files, at: datetime, is_known: bool = True) -> Files:

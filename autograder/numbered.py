@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 NUMBERED = re.compile(r"(?P<stem>.*[^\s-])(?:-(?P<dash>[1-9]\d?)| ?\((?P<brackets>[1-9]\d?)\))")
-
+MAX_NUMBERS = 3
+"""In one name: a platform's, a browser's, and one more."""
 IMPORT = re.compile(r"^[ \t]*(?:from|import)\b([^\n#]*)", re.MULTILINE)
 MAX_CODE = 1 << 20
 """Characters that are searched for names."""
@@ -38,7 +39,9 @@ def without_number(name: str) -> tuple[str, int] | None:
 def unnumbered(name: str) -> Iterator[tuple[str, int]]:
     """The names that a name may have been made of, each with the number that was added last."""
     number = 0
-    while found := without_number(name):
+    for _ in range(MAX_NUMBERS):
+        if not (found := without_number(name)):
+            return
         name, last = found
         number = number or last
         yield name, number

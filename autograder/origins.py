@@ -17,14 +17,15 @@ ENDING = ".collected.json"
 class Held:
     """Where a hand-in in submitted/ came from.
 
-    `notebook` identifies its notebook as it was laid; `late` is the platform's word; `is_new` says that the gradebook
-    did not know the student; `folder` is Moodle's.
+    `notebook` identifies its notebook as it was laid, `laid_at` says when that was, in UTC; `late` is the platform's
+    word; `is_new` says that the gradebook did not know the student; `folder` is Moodle's.
     """
 
     source: str
     name: str
     number: str
     notebook: str
+    laid_at: str = ""
     late: bool = False
     is_new: bool = False
     folder: str = ""

@@ -80,6 +80,15 @@ def test_an_instructor_says_when_it_came(path: str) -> None:
     assert handed_in_at() == DUE + 3 * DAY
 
 
+def test_what_was_there_before_does_not_come_late_with_others() -> None:
+    take({MOODLE: notebook()})
+    take({MOODLE: notebook()}, at=datetime.now(UTC).replace(tzinfo=None) + DAY)
+    assert handed_in_at() is None
+    # Who forgot to say so may say it later.
+    take({MOODLE: notebook()}, at=DUE - DAY)
+    assert handed_in_at() == DUE - DAY
+
+
 def test_what_is_called_late_came_late_whatever_an_instructor_says() -> None:
     take({LATE: notebook()}, at=DUE - DAY)
     assert handed_in_at() == DUE + timedelta(seconds=1)
@@ -121,7 +130,7 @@ def test_moodles_worksheet_says_when_each_came(time: str, monkeypatch: pytest.Mo
     [
         ("Full name,Status\nZoe,-\n", "has no columns “Identifier” and “Last modified (submission)”"),
         ("", "has no columns"),
-        (HEADER + 'Participant 1,Z,-,"Montag, 12. Oktober 2026"\n', "sheet.csv, line 2: 'Montag, 12. Oktober 2026'"),
+        (HEADER + 'Participant 1,Z,-,"lundi 12 novembre 2026"\n', "sheet.csv, line 2: 'lundi 12 novembre 2026'"),
     ],
 )
 def test_a_worksheet_that_cannot_be_read_is_told(text: str, sentence: str) -> None:

@@ -37,6 +37,7 @@ def laid(files: Mapping[str, bytes]) -> dict[str, bytes]:
         ("05_attention (1).ipynb", ["05_attention.ipynb"]),
         ("05_attention(2).ipynb", ["05_attention.ipynb"]),
         ("a-2 (1).py", ["a-2.py", "a.py"]),
+        ("a-1-2-3-4.py", ["a-1-2-3.py", "a-1-2.py", "a-1.py"]),
         ("table-2024.csv", []),
         ("table-01.csv", []),
         ("table_1.csv", []),
