@@ -67,7 +67,7 @@ def draw(lines: list[Line], axes: Axes) -> None:
     """The board as a picture: one mark a model, the reference hollow. `lines` are the best first."""
     shown = [line for line in lines if line.million_tokens is not None]
     top = max((line.bits_per_byte for line in shown), default=1.0) * 1.1
-    gap = top * LABEL_POINTS / 72 / USED / axes.get_figure(root=True).get_figheight()
+    gap = top * LABEL_POINTS / 72 / USED / height(lines)
     for line, name_at in zip(shown, _spread([line.bits_per_byte for line in shown], gap, top), strict=True):
         tokens = line.million_tokens or 0.0
         axes.plot(

@@ -138,8 +138,8 @@ def false_figures(entries: Iterable[Entry], measured: Mapping[str, float]) -> It
         name = "bytes_per_token" if entry.step == TOKENIZE else "bits_per_byte"
         if (found := measured.get(entry.step)) is None:
             continue
-        said = entry.figures.get(name)
-        said = float(said) if type(said) in (int, float) else math.nan
+        figure = entry.figures.get(name)
+        said = float(figure) if isinstance(figure, int | float) else math.nan
         if not abs(said - found) <= SAME_FIGURE * found:
             yield (
                 f"{LEDGER}: the step {entry.step} says {said:.3f} for {name}, and {found:.3f} was measured: hand in "
