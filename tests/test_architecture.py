@@ -37,7 +37,7 @@ FLOORS = {
         {"autograded", "by_hand"},
         {"course_files", "grade", "checks", "figures", "kill_matrix"},
         {"own_tests", "source_remarks"},
-        {"claims", "draws", "notebook_run", "quiet"},
+        {"claims", "draws", "notebook_run", "quiet", "trivial"},
         {"capstone", "judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},
         {"hand_in", "notebooks"},
         {"markdown", "harmless", "fingerprint"},
