@@ -74,6 +74,10 @@ _HARMLESS_COMMANDS = {
     "F_OFD_GETLK": 36, "F_DUPFD_CLOEXEC": 1030, "F_SETPIPE_SZ": 1031, "F_GETPIPE_SZ": 1032, "F_GET_SEALS": 1034,
 }  # fmt: skip
 """All others leave something with the file: leases, watches on folders, hints."""
+_FUTEX, _SHARED_WAITS = 202, {"WAIT": 0, "WAIT_BITSET": 9, "WAIT_REQUEUE_PI": 11}
+_BY_THE_CLOCK = 256
+"""Threads of one process wait privately. Else one can wait on a page of a file that all rooms read, and be woken there;
+so who waits otherwise is told at once to look again, which costs time and nothing else."""
 _IOCTL, _ATTRIBUTE_COMMANDS = 16, {"FS_IOC_SETFLAGS": 0x40086602, "FS_IOC_FSSETXATTR": 0x401C5820}
 _SOCKET, _UNIX_FAMILY = 41, 1
 _CLONE, _ANY_NAMESPACE = 56, 0x7E020000
@@ -127,6 +131,9 @@ def _program(shares_mounts: bool) -> bytes:
         *_answer(_HARMLESS_COMMANDS, _allow()),
         refuse,
     )
+    waits = _SHARED_WAITS | {f"{name} by the clock": wait | _BY_THE_CLOCK for name, wait in _SHARED_WAITS.items()}
+    look_again = _answer(waits, _fail(errno.EAGAIN))
+    steps += _when(_EQUAL, _FUTEX, _step(_LOAD, _SECOND_ARGUMENT), *look_again, _allow())
     steps += _when(_EQUAL, _IOCTL, _step(_LOAD, _SECOND_ARGUMENT), *_answer(_ATTRIBUTE_COMMANDS, refuse), _allow())
     return b"".join([*steps, _allow()])
 

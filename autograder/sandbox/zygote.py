@@ -45,6 +45,7 @@ from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
 from autograder.sandbox.linux import collapse_memory, fill_gaps
 from autograder.sandbox.rehearsal import rehearse
+from autograder.sandbox.semaphores import use_event_semaphores
 from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
 
@@ -222,6 +223,7 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
     """Serve on an inherited socket, with the strongest of some tiers, and with one more library where one is named."""
     control = socket.socket(fileno=descriptor)
     torch.set_num_threads(1)
+    use_event_semaphores()
     sweep()
     with open_session() as session:
         try:
