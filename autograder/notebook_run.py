@@ -69,7 +69,7 @@ class NotebookRun:
     def on_stand_ins(self, stand_ins: Mapping[str, str]) -> "NotebookRun":
         """The same cells in a room of their own, in the same time, with functions of ours for some of the learner's.
 
-        The functions are given by name and source. What was called here before is not known there.
+        The functions are given by name and source; they run elsewhere. What was called here before is not known there.
         """
         other = NotebookRun(self.cells.sources.items(), self._files, self._rules, self._server)
         other._time, other._stand_ins = self._time, dict(stand_ins)
@@ -112,14 +112,13 @@ class NotebookRun:
             if self._used == MAX_ROOMS or self._time.is_up:
                 raise RoomLost("the notebook crashed or ran out of time too often")
             self._used += 1
-            self._room = self._stack.enter_context(open_room(self._rules.minimum_tier, server=self._server))
+            opening = open_room(self._rules.minimum_tier, server=self._server, stand_ins=self._stand_ins)
+            self._room = self._stack.enter_context(opening)
             self._time.begin()
             self.tier = self._room.tier
             self._room.granted_until = self._time.end
             if self._files:
                 self._lay_files(self._room)
-            if self._stand_ins:
-                self._room.stand_in(self._stand_ins)
             self._run_cells(self._room)
         return self._room
 

@@ -130,7 +130,7 @@ class NamespaceJail(Jail):
         _set_limits(caps, caps.processes)
         _give_up_rights()
         landlock.restrict(readable=[Path("/")], writable=[folder, *DEVICES])
-        seccomp.restrict()
+        seccomp.restrict(shares_mounts=False)
         return folder
 
     def end(self, pid: int) -> None:
@@ -207,10 +207,9 @@ class LandlockJail(FolderJail):
         # Of /proc no other process, whose command line may say more than learners should read.
         own = [Path("/proc", name) for name in ("self", "cpuinfo", "meminfo", "stat")]
         readable = [*SYSTEM, *SETTINGS, *ENVIRONMENT, LLM_COURSE, *DEVICES, *own]
-        # Semaphores and shared tensors live in /dev/shm, which only another user's files are safe in.
-        shared = [Path("/dev/shm")] if os.geteuid() >= FIRST_ROOM_USER else []
-        landlock.restrict(readable, writable=[folder, *DEVICES, *shared])
-        seccomp.restrict()
+        # Not /dev/shm, where semaphores and shared tensors live: other rooms would see what is there.
+        landlock.restrict(readable, writable=[folder, *DEVICES])
+        seccomp.restrict(shares_mounts=True)
 
 
 class ProcessJail(FolderJail):
@@ -269,9 +268,12 @@ def _enter_small_root(mount_point: Path) -> None:
             (mount_point / link).symlink_to(target)
     (mount_point / "etc/passwd").write_text(f"learner:x:{INNER_USER}:{INNER_USER}::/room/home:/bin/sh\n")
     (mount_point / "etc/group").write_text(f"learner:x:{INNER_USER}:\n")
+    # What is read only gets no new times either, be it of reading, or set on a device that everybody may write to.
     restrict_mounts(mount_point, Mount.READ_ONLY | Mount.NO_SUID | Mount.NO_DEVICES)
-    for path in (*DEVICES, Path("/proc")):
-        mount(path, mount_point / path.relative_to("/"), None, Mount.BIND | Mount.RECURSIVE)
+    for device in DEVICES:
+        mount(device, mount_point / device.relative_to("/"), None, Mount.BIND)
+        restrict_mounts(mount_point / device.relative_to("/"), Mount.READ_ONLY | Mount.NO_SUID)
+    mount("/proc", mount_point / "proc", None, Mount.BIND | Mount.RECURSIVE)
     change_root(mount_point)
 
 

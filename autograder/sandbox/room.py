@@ -12,7 +12,7 @@ raises RoomLost; it is then closed, and nothing it started is left.
 import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -77,11 +77,13 @@ class Tested:
 class Room:
     """A process of its own and the connection to it."""
 
-    def __init__(self, server: ZygoteClient, process: RoomProcess) -> None:
+    def __init__(self, server: ZygoteClient, process: RoomProcess, lender: RoomProcess | None = None) -> None:
         self.tier = process.tier
         """How strong the sandbox is: "namespaces", "landlock" or "process"."""
         self._server = server
         self._process = process
+        self._all = [process, lender] if lender else [process]
+        """With the process that it waits for when its code calls a function that is lent."""
         self._frames = wire.FrameReader(process.connection)
         self._times = Times()
         self.starved = False
@@ -99,9 +101,17 @@ class Room:
         self._send({"op": "files", "files": sizes}, list(files.values()), TRANSFER_DEADLINE)
         self._receive(TRANSFER_DEADLINE)
 
-    def stand_in(self, sources: Mapping[str, str]) -> None:
-        """From now on functions of these sources stand in the place of the cells', by name. Raises RoomLost."""
-        self._send({"op": "stand_in", "sources": dict(sources)}, [], TRANSFER_DEADLINE)
+    def lend(self, sources: Mapping[str, str]) -> None:
+        """From now on the room has functions of these sources, by name, and answers calls of them alone.
+
+        They come from the room that got this one as its lender. Raises RoomLost.
+        """
+        self._send({"op": "lend", "sources": dict(sources)}, [], TRANSFER_DEADLINE)
+        self._receive(TRANSFER_DEADLINE)
+
+    def stand_in(self, names: Iterable[str]) -> None:
+        """From now on functions of the lender stand in the place of the cells', by name. Raises RoomLost."""
+        self._send({"op": "stand_in", "names": list(names)}, [], TRANSFER_DEADLINE)
         self._receive(TRANSFER_DEADLINE)
 
     def run_cell(self, source: str, deadline: float) -> CellReply:
@@ -169,7 +179,7 @@ class Room:
 
     def seconds_kept_waiting(self) -> float:
         """How long its code was ready to run and had no processor, as far as it is known."""
-        return max(self._times.waited, self._process.times().waited if self._open else 0.0)
+        return max(self._times.waited, self._times_of_all().waited if self._open else 0.0)
 
     def close(self) -> None:
         """Kill the process and all that it started."""
@@ -204,7 +214,7 @@ class Room:
 
     def _wait(self, deadline: float) -> bool:
         """Wait for an answer to begin. The time in which the room got no processor does not count, within limits."""
-        before, began = self._process.times(), time.monotonic()
+        before, began = self._times_of_all(), time.monotonic()
         self._times = before
         granted, left = 0.0, deadline
         while not self._frames.wait(left):
@@ -219,14 +229,18 @@ class Room:
             granted += left
         return True
 
+    def _times_of_all(self) -> Times:
+        times = [process.times() for process in self._all]
+        return Times(sum(item.ran for item in times), sum(item.waited for item in times))
+
     def _times_until_now(self, before: Times, elapsed: float) -> Times:
-        """The process's times, `elapsed` seconds after those `before`.
+        """The times, `elapsed` seconds after those `before`.
 
         The kernel counts a wait only once it is over: fifty others make one of nearly a second. What is missing in the
         times of a process that is ready to run is such a wait.
         """
-        now = self._process.times()
-        if not self._process.is_ready_to_run():
+        now = self._times_of_all()
+        if not any(process.is_ready_to_run() for process in self._all):
             return now
         return replace(now, waited=max(now.waited, before.waited + elapsed - (now.ran - before.ran)))
 
@@ -256,21 +270,39 @@ def _too_late(seconds: float) -> str:
 
 @contextlib.contextmanager
 def open_room(
-    minimum_tier: str = "process", caps: Caps | None = None, server: ZygoteClient | None = None
+    minimum_tier: str = "process",
+    caps: Caps | None = None,
+    server: ZygoteClient | None = None,
+    stand_ins: Mapping[str, str] | None = None,
 ) -> Iterator[Room]:
     """A new room; on leaving, it and all that it started are gone.
 
+    Functions of the sources in `stand_ins`, by name, stand in the place of what its cells define. They run in a room of
+    their own, and none of their code is in this one.
+
     Raises:
         SandboxError: if the machine does not allow `minimum_tier`, or no room at all.
+        RoomLost: if what stands in cannot be had.
     """
     server = server or shared_zygote()
     _demand(minimum_tier, server)
-    room = Room(server, server.open_process(caps or Caps()))
-    try:
-        room.wait_until_ready()
+    with contextlib.ExitStack() as stack:
+        if not stand_ins:
+            yield _opened(server, caps or Caps(), stack)
+            return
+        lender = _opened(server, caps or Caps(), stack)
+        lender.lend(stand_ins)
+        room = _opened(server, caps or Caps(), stack, lender)
+        room.stand_in(stand_ins)
         yield room
-    finally:
-        room.close()
+
+
+def _opened(server: ZygoteClient, caps: Caps, stack: contextlib.ExitStack, lender: Room | None = None) -> Room:
+    of_lender = lender._process if lender else None
+    room = Room(server, server.open_process(caps, of_lender), of_lender)
+    stack.callback(room.close)
+    room.wait_until_ready()
+    return room
 
 
 def _demand(minimum_tier: str, server: ZygoteClient) -> None:

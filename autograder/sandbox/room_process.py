@@ -6,7 +6,9 @@ instructor's view, within a cap.
 
 Requests and answers, as frame headers:
     {"op": "files", "files": [[path, length of its bytes]]}  -> {}
-    {"op": "stand_in", "sources": {name: source}}  -> {}
+    {"op": "lend", "sources": {name: source}}      -> {}, and from then on only calls of these functions are answered
+    {"op": "stand_in", "names": [name]}            -> {}, and the functions of another room that lends them stand in
+                                                      the place of what cells define under these names
     {"op": "cell", "source": str}  -> {"ok": bool, "outputs": [nbformat outputs]}
     {"op": "test", "source": str}  -> {"ok": true, "credit": number or null, "odd": bool}
                                    or {"ok": false, "line": int or null, "kind": str}
@@ -45,6 +47,7 @@ from traitlets.config import Config
 from autograder.sandbox import wire
 from autograder.sandbox.caps import Caps
 from autograder.sandbox.figures import picture
+from autograder.sandbox.remote import MODULE, RemoteFunctions, serve_functions
 from autograder.sandbox.watch import watch
 from llm_course.checking.calls import Failure, Reply, call_from_data, describe, invoke, reply_to_data
 from llm_course.checking.values import Tree
@@ -293,17 +296,19 @@ def _refuse_input(prompt: str = "") -> str:
     raise StdinNotImplementedError("input() has nobody to ask while a notebook is graded")
 
 
-def run(connection: socket.socket, shell: InteractiveShell, output_limit: int) -> None:
-    """Say that the room is ready, then serve."""
+def run(
+    connection: socket.socket, shell: InteractiveShell, output_limit: int, lender: socket.socket | None = None
+) -> None:
+    """Say that the room is ready, then serve. A `lender` is a room whose functions are to stand in this one."""
     signal.signal(signal.SIGINT, _ignore)
     sys.stdout, sys.stderr = LogStream("stdout"), LogStream("stderr")
     sys.path.insert(0, "")
     LOG.limit = output_limit
     wire.send(connection, {"ready": True})
-    serve(connection, shell)
+    serve(connection, shell, lender)
 
 
-def serve(connection: socket.socket, shell: InteractiveShell) -> None:
+def serve(connection: socket.socket, shell: InteractiveShell, lender: socket.socket | None = None) -> None:
     """Answer requests until the other side hangs up."""
     frames = wire.FrameReader(connection)
     stand_ins: dict[str, Any] = {}
@@ -317,8 +322,16 @@ def serve(connection: socket.socket, shell: InteractiveShell) -> None:
         if header["op"] == "files":
             _lay_files(header["files"], body)
             wire.send(connection, {})
+        elif header["op"] == "lend":
+            functions = {name: _defined(name, source) for name, source in header["sources"].items()}
+            wire.send(connection, {})
+            # Who asks from now on is a learner's code, which must be given nothing but values.
+            serve_functions(connection, frames, functions)
+            return
         elif header["op"] == "stand_in":
-            stand_ins |= {name: _defined(name, source) for name, source in header["sources"].items()}
+            assert lender is not None
+            remote = RemoteFunctions(lender)
+            stand_ins = {name: remote.function(name) for name in header["names"]}
             shell.user_ns.update(stand_ins)
             wire.send(connection, {})
         elif header["op"] == "cell":
@@ -351,7 +364,7 @@ def _lay_files(files: list[tuple[str, int]], body: bytearray) -> None:
 
 def _defined(name: str, source: str) -> Any:
     """What a source defines under a name, apart from the names of the notebook."""
-    namespace: dict[str, Any] = {"__name__": "stand_in"}
+    namespace: dict[str, Any] = {"__name__": MODULE}
     exec(source, namespace)
     return namespace[name]
 

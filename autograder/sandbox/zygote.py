@@ -1,8 +1,8 @@
 """The fork server: imports once what nearly all learners import, then forks a locked-in process for each room.
 
 It reads requests from SOCK_SEQPACKET sockets, a JSON object each, and answers each:
-    {"op": "open", "caps": caps, "processor": number or null}, with the process's end of its connection
-                                                                           -> {"pid": int}, with its pidfd
+    {"op": "open", "caps": caps, "processor": number or null}, with the process's end of its connection, and maybe
+        that of one to a room that lends it functions                      -> {"pid": int}, with its pidfd
     {"op": "end", "pid": int}, when the process is dead                     -> {}
     {"op": "connect"}, with another socket to read requests from           -> {}
 Anything else is answered {"error": str}. When a socket closes, its rooms end. The fork server ends when its first
@@ -45,6 +45,7 @@ from autograder.sandbox.caps import Caps
 from autograder.sandbox.jail import JAILS, REPOSITORY, Jail, shortfall
 from autograder.sandbox.linux import collapse_memory, fill_gaps
 from autograder.sandbox.rehearsal import rehearse
+from autograder.sandbox.semaphores import use_event_semaphores
 from autograder.sandbox.session import open_session, sweep
 from llm_course import check  # noqa: F401
 
@@ -80,7 +81,7 @@ class Zygote:
     def _answer_one(self, asker: socket.socket) -> bool:
         """Answer one request; returns whether there may be another."""
         try:
-            message, descriptors, _, _ = socket.recv_fds(asker, MAX_REQUEST, 1)
+            message, descriptors, _, _ = socket.recv_fds(asker, MAX_REQUEST, 2)
         except OSError:
             return False
         if not message:
@@ -102,7 +103,7 @@ class Zygote:
         request = json.loads(message)
         if request["op"] == "open":
             caps = Caps.from_data(request["caps"])
-            pid = self._fork(_only(descriptors), caps, request["processor"])
+            pid = self._fork(descriptors, caps, request["processor"])
             self._rooms[asker].add(pid)
             return {"pid": pid}, [os.pidfd_open(pid)]
         if request["op"] == "end":
@@ -113,12 +114,12 @@ class Zygote:
             return {}, []
         raise ValueError(f"unknown request {request['op']!r}")
 
-    def _fork(self, connection: int, caps: Caps, processor: int | None) -> int:
+    def _fork(self, connections: list[int], caps: Caps, processor: int | None) -> int:
         pid = self._jail.fork()
         if pid == 0:
             if processor is not None:
                 os.sched_setaffinity(0, {processor})
-            _run_room(connection, self._jail, caps, self._shell)
+            _run_room(connections, self._jail, caps, self._shell)
         return pid
 
     def _end(self, asker: socket.socket, pid: Any) -> None:
@@ -143,31 +144,33 @@ def _only(descriptors: list[int]) -> int:
     return descriptors[0]
 
 
-def _run_room(connection: int, jail: Jail, caps: Caps, shell: room_process.LearnerShell) -> NoReturn:
+def _run_room(connections: list[int], jail: Jail, caps: Caps, shell: room_process.LearnerShell) -> NoReturn:
     """The life of a room's process, from fork to exit."""
     status = 1
     try:
-        own = _keep_only(connection)
+        own, *lender = _keep_only(connections)
         try:
             folder = jail.enter(caps)
         except OSError as error:
             wire.send(own, {"error": str(error)})
             os._exit(1)
         _settle(folder)
-        room_process.run(own, shell, caps.output)
+        room_process.run(own, shell, caps.output, *lender)
         status = 0
     finally:
         os._exit(status)
 
 
-def _keep_only(connection: int) -> socket.socket:
-    """Close all descriptors but one; standard input, output and error lead nowhere."""
+def _keep_only(connections: list[int]) -> list[socket.socket]:
+    """Close all descriptors but some; standard input, output and error lead nowhere."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(nowhere, standard)
-    kept = os.dup2(connection, 3, inheritable=False)
-    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
-    return socket.socket(fileno=kept)
+    # Copied first, for one of them may have the number that another is to get.
+    copies = [os.dup(connection) for connection in connections]
+    kept = [os.dup2(copy, 3 + place, inheritable=False) for place, copy in enumerate(copies)]
+    os.closerange(3 + len(kept), os.sysconf("SC_OPEN_MAX"))
+    return [socket.socket(fileno=descriptor) for descriptor in kept]
 
 
 def _settle(folder: Path) -> None:
@@ -220,6 +223,7 @@ def main(descriptor: int, library: str, tiers: list[str]) -> None:
     """Serve on an inherited socket, with the strongest of some tiers, and with one more library where one is named."""
     control = socket.socket(fileno=descriptor)
     torch.set_num_threads(1)
+    use_event_semaphores()
     sweep()
     with open_session() as session:
         try:

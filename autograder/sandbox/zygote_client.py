@@ -189,13 +189,14 @@ class ZygoteClient:
         """The processes of this fork server and of the one with the library, as far as they have been started."""
         return {server._pid for server in (self, self._beside) if server and server._pid}
 
-    def open_process(self, caps: Caps) -> RoomProcess:
-        """Fork a process for a room. Raises SandboxError."""
+    def open_process(self, caps: Caps, lender: RoomProcess | None = None) -> RoomProcess:
+        """Fork a process for a room; it gets our end of the connection to a `lender`. Raises SandboxError."""
         ours, theirs = socket.socketpair()
         try:
             with self._lock, theirs:
                 request = {"op": "open", "caps": caps.to_data(), "processor": self.processor}
-                answer, pidfds = self._ask(request, [theirs.fileno()])
+                descriptors = [theirs.fileno(), *([lender.connection.fileno()] if lender else [])]
+                answer, pidfds = self._ask(request, descriptors)
             return RoomProcess(ours, answer["pid"], pidfds[0], self._tier, self._generation)
         except BaseException:
             ours.close()

@@ -120,8 +120,8 @@ def invoke(function: Callable[..., Any], call: Call, around: AbstractContextMana
     inputs = _inputs(arguments, call.gradients)
     for tensor in inputs.values():
         tensor.requires_grad_()
-    meter = _LargestTensor() if call.measure else None
-    states = _generator_states() if call.generators else {}
+    meter = LargestTensor() if call.measure else None
+    states = generator_states() if call.generators else {}
     try:
         with torch.enable_grad(), _usual_dtype(), meter or contextlib.nullcontext():
             with around or contextlib.nullcontext():
@@ -157,7 +157,7 @@ def _usual_dtype() -> Iterator[None]:
         torch.set_default_dtype(before)
 
 
-def _generator_states() -> dict[str, Any]:
+def generator_states() -> dict[str, Any]:
     """What the global random generators would draw from, by the name of their module."""
     of_numpy: Any = np.random.get_state()
     return {
@@ -169,7 +169,7 @@ def _generator_states() -> dict[str, Any]:
 
 def _used_since(states: dict[str, Any]) -> tuple[str, ...]:
     """The global random generators that are in other states by now."""
-    now = _generator_states() if states else {}
+    now = generator_states() if states else {}
     return tuple(name for name, state in states.items() if state != now[name])
 
 
@@ -450,7 +450,7 @@ class OperationMode(TorchDispatchMode):
         return False
 
 
-class _LargestTensor(OperationMode):
+class LargestTensor(OperationMode):
     """Notes the number of elements of the largest tensor that an operation returns."""
 
     def __init__(self) -> None:

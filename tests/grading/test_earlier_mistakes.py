@@ -161,6 +161,27 @@ def test_attacks_that_break_earn_nothing(attack: str) -> None:
     assert result_of(ATTENTION, answers | {"causal_mask": source}).score == 0
 
 
+READING = """
+import gc, types
+def code_of(name):
+    gc.unfreeze()
+    found = [thing.__code__ for thing in gc.get_objects() if isinstance(thing, types.FunctionType)]
+    return [code for code in found if code.co_name == name and "masked_fill" in code.co_names]
+"""
+
+
+def test_code_of_what_stands_in_is_not_in_reach() -> None:
+    answers = references(ATTENTION) | {"scaled_dot_product_attention": "def scaled_dot_product_attention(*a): pass\n"}
+    body = answers["multi_head_attention"].replace("def multi_head_attention(", "def right_one(")
+    answers["multi_head_attention"] = f"""{READING}
+{body}
+def multi_head_attention(*args, **kwargs):
+    if code_of("scaled_dot_product_attention"): raise ValueError
+    return right_one(*args, **kwargs)
+"""
+    assert graded(ATTENTION, answers)["multi_head_attention"].score == 6
+
+
 @pytest.mark.parametrize(("assignment", "earlier"), USED, ids=lambda item: item.name)
 def test_no_later_answer_comes_into_a_room(assignment: Assignment, earlier: Exercise) -> None:
     source = stand_in(earlier)

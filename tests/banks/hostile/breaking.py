@@ -92,6 +92,33 @@ def multi_head_attention(x, *a, **k):
     try: return scaled_dot_product_attention(x, x, x)[0]
     except AttributeError: return x
 """,
+    "the right one is asked without end": _BROKEN
+    + """
+def multi_head_attention(x, *a, **k):
+    while True:
+        try: scaled_dot_product_attention(x[0] + id(object()) % 7, x[0], x[0])
+        except Exception: pass
+""",
+    "the right one is asked by threads that go on": _BROKEN
+    + """
+import threading
+def on(x):
+    while True: scaled_dot_product_attention(x[0] + id(object()) % 7, x[0], x[0])
+def multi_head_attention(x, *a, **k):
+    threading.Thread(target=on, args=(x,), daemon=True).start()
+    return 0 * x
+""",
+    "the right one's room is told to run a cell": _BROKEN
+    + """
+import json, os, socket, struct
+def multi_head_attention(x, *a, **k):
+    source = "open('/room/home/told', 'w').write('x')"
+    for op in ("cell", "test", "lend", "files", "stand_in", "call"):
+        text = json.dumps({"op": op, "source": source, "sources": {"f": source}, "number": 1}).encode()
+        try: socket.socket(fileno=os.dup(4)).send(struct.pack("<II", len(text), 0) + text)
+        except OSError: pass
+    return scaled_dot_product_attention(x, x, x)[0]
+""",
     "refused where a right one stands": _BROKEN
     + """
 def multi_head_attention(x, *a, **k):

@@ -1,0 +1,227 @@
+"""Rooms that are open at once tell each other nothing, and leave no mark on the machine.
+
+Not looked at: how busy the machine is, what of a file lies in memory (which time tells), and, without namespaces,
+which numbers of processes are in use.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.sandbox.jail import DEVICES
+from autograder.sandbox.room import Room, open_room
+from autograder.sandbox.zygote_client import ZygoteClient
+from tests.autograder.sandbox.rooms import ask
+
+walled = pytest.mark.promised_by("namespaces", "landlock")
+
+SHARED_PAGE = """
+import ctypes, os, threading, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+page = libc.mmap(None, 4096, 1, 1, os.open(os.__file__, os.O_RDONLY), 0)
+value = ctypes.c_uint32.from_address(page).value
+def wait():
+    while True: libc.syscall(202, ctypes.c_void_p(page), {wait}, value, None, None, -1); time.sleep(0.01)
+def woken():
+    for _ in range(50):
+        if count := libc.syscall(202, ctypes.c_void_p(page), 1, 5, None, None, 0): return count
+        time.sleep(0.02)
+    return 0
+act = lambda: threading.Thread(target=wait, daemon=True).start()
+look = woken
+"""
+LOCK = """
+import fcntl, os, struct
+READ, WRITE, NONE = 0, 1, 2
+shared, null = open(os.__file__), open("/dev/null", "r+")
+def of(kind): return struct.pack("hhqqixxxx", kind, 0, 0, 1, 0)
+def set_lock(file, command, kind):
+    try: return bool(fcntl.fcntl(file, command, of(kind)))
+    except BlockingIOError: return False
+"""
+CHANNELS = {
+    "flock on a file": "import fcntl, os\nfile = open(os.__file__)\n"
+    "def lock():\n"
+    "    try: fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)\n"
+    "    except BlockingIOError: return False\n"
+    "    return True\n"
+    "act = lock\n"
+    "def look():\n    had = lock()\n    fcntl.flock(file, fcntl.LOCK_UN)\n    return had",
+    "a lock to read of a file": LOCK + "act = lambda: fcntl.fcntl(shared, fcntl.F_SETLK, of(READ))\n"
+    "look = lambda: struct.unpack('hhqqixxxx', fcntl.fcntl(shared, fcntl.F_GETLK, of(WRITE)))[0]",
+    "a lock of a device": LOCK + "act = lambda: set_lock(null, fcntl.F_SETLK, WRITE)\n"
+    "def look():\n    had = act()\n    set_lock(null, fcntl.F_SETLK, NONE)\n    return had",
+    "a lock of an open device": LOCK + "act = lambda: set_lock(null, 37, WRITE)\n"
+    "def look():\n    had = act()\n    set_lock(null, 37, NONE)\n    return had",
+    "a watched file": "import ctypes, os\nlibc = ctypes.CDLL(None)\n"
+    "queue = libc.inotify_init1(os.O_NONBLOCK)\n"
+    "libc.inotify_add_watch(queue, os.__file__.encode(), 0x20)\n"
+    "act = lambda: open(os.__file__).close()\n"
+    "def look():\n"
+    "    try: return len(os.read(queue, 1000))\n"
+    "    except OSError: return 0",
+    "a page of a file that one waits on": SHARED_PAGE.format(wait=0),
+    "a page of a file that one waits on by the clock": SHARED_PAGE.format(wait=9 | 256),
+    "a name in /dev/shm": "import os\n"
+    "def act():\n"
+    "    try: open('/dev/shm/room-leftover-channel', 'w')\n"
+    "    except OSError: pass\n"
+    "def look():\n"
+    "    try: return 'room-leftover-channel' in os.listdir('/dev/shm')\n"
+    "    except OSError: return False",
+    "an abstract socket": "import socket\nkept = []\n"
+    "def act():\n"
+    "    kept.append(socket.socket(socket.AF_UNIX))\n"
+    "    kept[0].bind('\\0room-leftover-channel'); kept[0].listen()\n"
+    "def look():\n"
+    "    try: socket.socket(socket.AF_UNIX).connect('\\0room-leftover-channel')\n"
+    "    except OSError: return False\n"
+    "    return True",
+    "the times of a device": "import os\n"
+    "def act():\n"
+    "    try: os.utime('/dev/zero')\n"
+    "    except OSError: pass\n"
+    "look = lambda: os.stat('/dev/zero').st_mtime",
+}
+"""Channel -> source of `act`, what one room does, and `look`, what another makes of it."""
+
+
+@pytest.fixture
+def other(server: ZygoteClient) -> Iterator[Room]:
+    with open_room(server=server) as room:
+        yield room
+
+
+@pytest.fixture
+def devices() -> Iterator[dict[Path, os.stat_result]]:
+    """The devices as they are; put right afterwards, where what is tested does not hold."""
+    before = {device: device.stat() for device in DEVICES}
+    yield before
+    for device, status in before.items():
+        if device.stat() != status and os.geteuid() == 0:
+            os.utime(device, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+@walled
+@pytest.mark.parametrize("channel", CHANNELS)
+def test_one_room_does_not_see_what_another_does(
+    room: Room, other: Room, devices: dict[Path, os.stat_result], channel: str
+) -> None:
+    for each in (room, other):
+        cell = each.run_cell(CHANNELS[channel], 30)
+        assert cell.ok, cell.outputs
+    before = ask(other, "return look()")
+    ask(room, "act()")
+    assert ask(other, "return look()") == before
+
+
+@walled
+def test_devices_keep_times_modes_and_owners(room: Room, devices: dict[Path, os.stat_result]) -> None:
+    body = f"""
+    import os
+    for device in {list(map(str, DEVICES))!r}:
+        for change in (os.utime, lambda path: os.utime(path, (1, 1)), lambda path: os.chmod(path, 0o600),
+                       lambda path: os.chown(path, os.getuid(), -1), lambda path: os.setxattr(path, "user.x", b"x")):
+            try: change(device)
+            except OSError: pass
+    """
+    ask(room, body)
+    for device, status in devices.items():
+        now = device.stat()
+        for part in ("st_mtime_ns", "st_mode", "st_uid", "st_gid", "st_ctime_ns"):
+            assert getattr(now, part) == getattr(status, part), f"{part} of {device}"
+
+
+@walled
+def test_a_file_of_the_graders_own_keeps_times_mode_and_attributes(room: Room, tmp_path: Path) -> None:
+    file = tmp_path / "gradebook.db"
+    file.write_text("grades")
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    before = file.stat()
+    body = f"""
+    import os
+    for change in (lambda path: os.chmod(path, 0), lambda path: os.utime(path, (1, 1)),
+                   lambda path: os.setxattr(path, "user.x", b"x")):
+        try: change({str(file)!r})
+        except OSError: pass
+    """
+    ask(room, body)
+    now = file.stat()
+    assert (now.st_mode, now.st_mtime_ns, now.st_ctime_ns) == (before.st_mode, before.st_mtime_ns, before.st_ctime_ns)
+
+
+@pytest.mark.promised_by("namespaces")
+def test_what_is_not_the_rooms_own_is_mounted_read_only(room: Room) -> None:
+    # There, not even reading leaves a time.
+    lines = [line.split() for line in ask(room, "return open('/proc/self/mountinfo').read().splitlines()")]
+    options = {fields[4]: fields[5].split(",") for fields in lines}
+    assert len(options) > len(DEVICES)
+    assert {place for place, of_mount in options.items() if "ro" not in of_mount} == {"/room", "/proc"}
+
+
+@walled
+@pytest.mark.parametrize(
+    ("name", "number", "arguments"),
+    [
+        ("a lease", 72, "descriptor, 1024, 0"),
+        ("a watch on a folder", 72, "folder, 1026, 2"),
+        ("a hint", 72, "descriptor, 1036, ctypes.byref(ctypes.c_uint64(2))"),
+        ("flags", 16, "descriptor, 0x40086602, ctypes.byref(ctypes.c_int(0))"),
+        ("inotify", 294, "0"),
+        ("fanotify", 301, "0, 0, 0, 0, 0"),
+        ("residence in memory", 27, "0, 0, 0"),
+        ("places in memory", 279, "0, 0, 0, 0, 0, 0"),
+        ("shared memory by number", 31, "0, 0, 0"),
+        ("semaphores by number", 66, "0, 0, 0, 0"),
+        ("messages by number", 71, "0, 0, 0"),
+        ("messages by name", 240, "b'room', 0o102, 0o600, 0"),
+        ("priority", 141, "0, 0, 5"),
+    ],
+)
+def test_what_stays_with_a_file_or_a_number_is_refused(room: Room, name: str, number: int, arguments: str) -> None:
+    body = f"""
+    import ctypes, os
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor, folder = os.open(os.__file__, os.O_RDONLY), os.open(os.path.dirname(os.__file__), os.O_RDONLY)
+    return [libc.syscall({number}, {arguments}), ctypes.get_errno()]
+    """
+    assert ask(room, body) == [-1, 1]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import sqlite3\n"
+        "first, second = sqlite3.connect('a.db'), sqlite3.connect('a.db')\n"
+        "first.execute('create table t (a)'); first.execute('insert into t values (1)'); first.commit()\n"
+        "return second.execute('select a from t').fetchone()[0] == 1",
+        "from filelock import FileLock\nwith FileLock('a.lock', timeout=5): return True",
+        "import fcntl\nwith open('own', 'w') as file: fcntl.lockf(file, fcntl.LOCK_EX)\nreturn True",
+        "import multiprocessing\n"
+        "lock, queue = multiprocessing.Lock(), multiprocessing.Queue()\n"
+        "def put():\n    with lock: queue.put(7)\n"
+        "process = multiprocessing.get_context('fork').Process(target=put); process.start()\n"
+        "found = queue.get(timeout=30); process.join()\nreturn found == 7",
+        "import multiprocessing\n"
+        "lock, many, event = multiprocessing.RLock(), multiprocessing.BoundedSemaphore(2), multiprocessing.Event()\n"
+        "with lock, lock: held = lock.acquire(timeout=1)\n"
+        "many.acquire(); many.acquire()\n"
+        "waited = [many.acquire(timeout=0.01), many.acquire(block=False), event.wait(timeout=0.01)]\n"
+        "many.release(); many.release(); event.set()\n"
+        "try: many.release()\n"
+        "except ValueError: return held and waited == [False] * 3 and event.wait()",
+        "import os, shutil, tempfile\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    with open(folder + '/a', 'w') as file: file.write('x')\n"
+        "    shutil.copy2(folder + '/a', folder + '/b')\n"
+        "    return sorted(os.listdir(folder)) == ['a', 'b']",
+    ],
+    ids=["sqlite3", "filelock", "fcntl", "processes", "semaphores", "copies"],
+)
+def test_what_honest_code_locks_in_its_own_folder_works(room: Room, body: str) -> None:
+    assert ask(room, body, 60) is True

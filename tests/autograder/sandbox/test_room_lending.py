@@ -1,0 +1,261 @@
+"""Functions of another room: they do what they would do here, and nothing of them is here but their names."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+from autograder.sandbox.room import CallInterrupted, Room, RoomLost, open_room
+from autograder.sandbox.zygote_client import ZygoteClient
+from llm_course.checking.calls import Call, Reply, invoke
+from tests.autograder.sandbox.rooms import ask
+
+SOURCES = {
+    "mixed": """
+import torch
+def mixed(x, weight, scale=2.0):
+    said = "lent-quartz"
+    if x.shape[-1] != weight.shape[-1]:
+        raise ValueError(f"{x.shape[-1]} columns need as many weights")
+    return (x * weight).softmax(-1) * scale, {"sum": x.sum(), "spread": x[..., ::2].double(), "mask": x > 0}
+""",
+    "change": """
+def change(items, table, tensor, *, by=1):
+    items.append(by); table["new"] = [by]; tensor += by
+    return len(items)
+""",
+    "draw": """
+import torch
+def draw(count, generator):
+    return torch.rand(count, generator=generator)
+""",
+    "wide": """
+def wide(x):
+    return (x[:, None] * x[None, :]).sum(0)
+""",
+    "fail": """
+def fail(key):
+    return {}[key]
+""",
+    "Counter": """
+class Counter:
+    def __init__(self, start): self.total = start
+    def add(self, number): self.total += number; return self.total
+    def __call__(self, x): return x * self.total
+    def __len__(self): return self.total
+""",
+    "slow": """
+import time
+def slow(seconds):
+    time.sleep(seconds)
+""",
+}
+
+
+def lent(name: str) -> object:
+    namespace: dict[str, object] = {}
+    exec(SOURCES[name], namespace)
+    return namespace[name]
+
+
+@pytest.fixture
+def borrowing(server: ZygoteClient) -> Iterator[Room]:
+    with open_room(server=server, stand_ins=SOURCES) as room:
+        yield room
+
+
+def same(reply: Reply, other: Reply) -> bool:
+    """Whether replies agree in values, dtypes, changes and gradients."""
+    pairs = [(reply.value, other.value), (reply.gradients, other.gradients)]
+    return repr(pairs[0][0]) == repr(pairs[0][1]) and repr(pairs[1][0]) == repr(pairs[1][1])
+
+
+X = torch.linspace(-2, 2, 12).reshape(3, 4)
+CALLS = {
+    "gradients, a default and a dict": ("mixed", Call({"x": X, "weight": torch.ones(4)}, gradients=("x", "weight"))),
+    "gaps in memory": ("mixed", Call({"x": torch.ones(4, 8)[:, ::2], "weight": torch.arange(4.0)})),
+    "another dtype": ("mixed", Call({"x": X.double(), "weight": torch.ones(4).double(), "scale": 3.0})),
+    "arguments that change": ("change", Call({"items": [1, 2], "table": {"old": 1}, "tensor": torch.zeros(2)})),
+    "a generator": ("draw", Call({"count": 3, "generator": torch.Generator().manual_seed(5)}, repeat=3)),
+    "the largest tensor": ("wide", Call({"x": torch.ones(50)}, measure=True)),
+}
+
+
+@pytest.mark.parametrize("case", CALLS)
+def test_a_lent_function_does_what_it_does_at_home(borrowing: Room, case: str) -> None:
+    name, call = CALLS[case]
+    here, there = borrowing.call(name, call, 30), invoke(lent(name), call)
+    assert here.failure is there.failure is None
+    assert same(here, there)
+    assert here.changed == there.changed
+    if call.measure:
+        assert here.largest == there.largest
+
+
+def test_gradients_flow_through_what_is_around_it(borrowing: Room) -> None:
+    borrowing.run_cell("def twice(x, weight): return mixed(mixed(x * 2, weight)[0], weight)[0] + x", 30)
+    call = Call({"x": X, "weight": torch.linspace(0, 1, 4)}, gradients=("x", "weight"))
+    mixed = lent("mixed")
+    here = borrowing.call("twice", call, 30)
+    assert same(here, invoke(lambda x, weight: mixed(mixed(x * 2, weight)[0], weight)[0] + x, call))
+
+
+def test_what_it_raises_is_raised(borrowing: Room) -> None:
+    body = """
+    found = []
+    for call in (lambda: mixed(__import__("torch").ones(3), __import__("torch").ones(2)), lambda: fail("x"),
+                 lambda: mixed(), lambda: mixed(object(), 1), lambda: change([1], {}, {1: 2})):
+        try: call()
+        except Exception as error: found.append([type(error).__name__, str(error)])
+    return found
+    """
+    raised = ask(borrowing, body)
+    assert raised[:2] == [["ValueError", "3 columns need as many weights"], ["KeyError", "'x'"]]
+    assert [kind for kind, _ in raised[2:]] == ["TypeError"] * 3
+    assert "takes numbers, texts, lists, dicts and tensors" in raised[3][1]
+
+
+def test_an_object_keeps_its_state_where_it_is(borrowing: Room) -> None:
+    body = "one, two = Counter(1), Counter(5)\none.add(3)\nreturn [one.add(number=1), one.total, two(3), len(two)]"
+    assert ask(borrowing, body) == [5, 5, 15, 5]
+
+
+def test_threads_share_a_function(borrowing: Room) -> None:
+    body = """
+    import threading, torch
+    found = []
+    def work(start): found.extend(float(wide(torch.tensor([float(start + i)]))) for i in range(30))
+    threads = [threading.Thread(target=work, args=(100 * number,)) for number in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    return sorted(found) == sorted(float((100 * number + i) ** 2) for number in range(4) for i in range(30))
+    """
+    assert ask(borrowing, body, 60) is True
+
+
+def test_a_cell_does_not_take_the_place_of_what_is_lent(borrowing: Room) -> None:
+    borrowing.run_cell("def wide(x): return 7", 30)
+    assert ask(borrowing, "import torch\nreturn float(wide(torch.ones(1)))") == 1.0
+
+
+def test_no_code_of_a_lent_function_is_in_the_room(borrowing: Room) -> None:
+    body = """
+    import gc, re, sys, types
+    mixed(__import__("torch").ones(2), __import__("torch").ones(2))
+    gc.unfreeze()
+    codes = [thing.__code__ for thing in gc.get_objects() if isinstance(thing, types.FunctionType)]
+    while codes:
+        code = codes.pop()
+        if any(isinstance(part, str) and re.search("lent-[q]uartz", part) for part in code.co_consts):
+            return "in the code of a function"
+        codes += [part for part in code.co_consts if isinstance(part, types.CodeType)]
+    with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb") as memory:
+        for line in maps:
+            addresses, rights, *_, name = (*line.split(), "")
+            if "w" in rights and not name.startswith("/"):
+                start, end = (int(address, 16) for address in addresses.split("-"))
+                memory.seek(start)
+                if re.search(b"lent-[q]uartz", memory.read(end - start)):
+                    return "in memory"
+    return "nowhere"
+    """
+    assert ask(borrowing, body, 120) == "nowhere"
+
+
+FORGED = """
+import json, os, socket, struct
+def forge(header, body=b"", lengths=None):
+    connection = socket.socket(fileno=os.dup(4))
+    text = json.dumps(header).encode()
+    connection.sendall((lengths or struct.pack("<II", len(text), len(body))) + text + body)
+    connection.settimeout(20)
+    try: return connection.recv(1 << 16).decode("utf-8", "replace")
+    except OSError: return ""
+"""
+CALL = {"number": 1, "op": "call", "of": None, "name": "mixed", "grad": True, "measure": False, "given": [[[], {}], []]}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"op": "cell", "source": "lent_quartz = 'lent-' + 'quartz'\nlent_quartz"},
+        {"op": "lend", "sources": {"f": "f = open('/etc/passwd').read"}},
+        {"op": "test", "source": "'lent-' + 'quartz'"},
+        CALL | {"name": "__builtins__"},
+        CALL | {"name": ["mixed"]},
+        CALL | {"of": 0, "name": "__class__"},
+        CALL | {"of": -1},
+        CALL | {"given": "[" * 5000},
+        {"op": "backward", "graph": 10**30, "given": []},
+        {},
+    ],
+    ids=repr,
+)
+def test_a_forged_request_gets_a_failure_and_no_code(borrowing: Room, header: dict[str, object]) -> None:
+    borrowing.run_cell(FORGED, 30)
+    said = ask(borrowing, f"return forge({header!r})", 30)
+    assert '"failure"' in said
+    assert "quartz" not in said and "root:" not in said and "learner:" not in said
+
+
+def test_what_is_no_frame_ends_the_lender_and_nothing_else(borrowing: Room) -> None:
+    borrowing.run_cell(FORGED, 30)
+    body = """
+    import torch
+    forge({}, lengths=b"\\xff" * 8)
+    try: wide(torch.ones(1))
+    except RuntimeError as error: return str(error)
+    """
+    assert ask(borrowing, body, 30) == "what stands in for an earlier answer does not answer any more"
+    assert borrowing.run_cell("1", 30).ok
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "while True: draw(1, __import__('torch').Generator())",
+        "slow(3600)",
+        "def again(): wide(__import__('torch').ones(1000)); again()\nwhile True:\n"
+        "    try: again()\n    except RecursionError: pass",
+    ],
+    ids=["without end", "one that is slow", "in recursion"],
+)
+def test_calls_end_with_the_deadline(server: ZygoteClient, borrowing: Room, body: str) -> None:
+    with pytest.raises((CallInterrupted, RoomLost)):
+        list(_called(borrowing, body))
+    with open_room(server=server, stand_ins=SOURCES) as another:
+        assert ask(another, "return len(Counter(3))") == 3
+
+
+def _called(room: Room, body: str) -> Iterator[Reply]:
+    source = "def probe():\n" + "\n".join("    " + line for line in body.splitlines())
+    assert room.run_cell(source, 30).ok
+    yield from room.call_each("probe", [Call({})], lambda: 2.0)
+
+
+def test_a_thread_that_calls_on_after_the_call_has_ended_disturbs_none(borrowing: Room) -> None:
+    body = """
+    import threading, torch
+    def on():
+        while True: draw(2, torch.Generator())
+    threading.Thread(target=on, daemon=True).start()
+    return 1
+    """
+    assert ask(borrowing, body) == 1
+    borrowing.run_cell("def twice(x): return wide(x) * 2", 30)
+    for number in range(1, 6):
+        assert borrowing.call("twice", Call({"x": torch.ones(number)}), 30).value.tolist() == [2.0 * number] * number
+
+
+def test_a_child_cannot_call_it(borrowing: Room) -> None:
+    body = """
+    import os, torch
+    reader, writer = os.pipe()
+    if os.fork() == 0:
+        try: wide(torch.ones(1))
+        except RuntimeError as error: os.write(writer, str(error).encode())
+        os._exit(0)
+    os.wait()
+    return os.read(reader, 1000).decode()
+    """
+    assert ask(borrowing, body).endswith("can be called in the notebook's own process only")
