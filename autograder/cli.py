@@ -77,6 +77,17 @@ def _parser() -> argparse.ArgumentParser:
     roster = commands.add_parser("roster", help="add the students of a CSV to the gradebook, or list them")
     roster.add_argument("file", type=Path, nargs="?", metavar="FILE.csv")
 
+    drop = commands.add_parser(
+        "drop",
+        help="take a student who left out of the course, and keep what there was",
+        description="Take a student who left out of the gradebook and all folders. Scores, comments, hand-ins and "
+        "feedback are kept in dropped/STUDENT/, and count nowhere until --undo brings them back.",
+    )
+    drop.add_argument("student", metavar="STUDENT", help="the student's id, as `llm-course roster` lists it")
+    drop.add_argument(
+        "--undo", action="store_true", help="bring back a student who was dropped, with all that was kept"
+    )
+
     extend = commands.add_parser("extend", help="give a student more time for an assignment")
     extend.add_argument("assignment", metavar="ASSIGNMENT")
     extend.add_argument("student", metavar="STUDENT")
@@ -112,9 +123,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("file", type=Path, metavar="FILE.html")
 
-    similar = commands.add_parser("similar", help="list submissions whose code is much alike, for you to look at")
+    similar = commands.add_parser(
+        "similar",
+        help="list who has much the same answers, for you to look at",
+        description="List who has much the same answers: learners, and the course's own solutions. Names, literals, "
+        "comments and lines in between make no difference. Functions of a line or two are left out, for right answers "
+        "that short are all alike. What cannot be compared is listed too. It is a list to look at, and no verdict.",
+    )
     similar.add_argument("assignment", metavar="ASSIGNMENT")
-    similar.add_argument("--share", type=_percent, default=80, metavar="PERCENT", help="from where on (default: 80)")
+    similar.add_argument(
+        "--share", type=_percent, default=80, metavar="PERCENT", help="of the shorter one (default: 80)"
+    )
 
     export = commands.add_parser("export", help="write all scores as CSV, or as JSON for a program")
     export.add_argument("file", type=Path, metavar="FILE.csv")

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from os import utime
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from autograder.archives import INNER, Entry, Unreadable, opened
 from autograder.course_files import RESULTS
@@ -73,15 +74,24 @@ class HandedIn:
     notebook: bytes
 
 
-def collect(path: Path, sources: Mapping[str, Iterable[str]], students: Sequence[Student] = ()) -> Collected:
+def collect(
+    path: Path,
+    sources: Mapping[str, Iterable[str]],
+    students: Sequence[Student] = (),
+    left: Mapping[str, str] = MappingProxyType({}),
+) -> Collected:
     """Lay what a folder or an archive holds into submitted/, below the current folder.
 
-    `sources` are the grade ids of each assignment, `students` those of the gradebook. Raises ArchiveError.
+    `sources` are the grade ids of each assignment, `students` those of the gradebook and those who have left, and
+    `left` says of these, in sentences, that nothing of theirs is taken. Raises ArchiveError.
     """
     collected = Collected()
     with opened(path) as entries:
         owned = _by_owner(entries, sources.keys(), students, collected)
         for student, files in _by_student(owned, students, collected).items():
+            if student in left:
+                collected.left_out.append(left[student])
+                continue
             for hand_in in _latest(_hand_ins(student, files, sources, collected), collected):
                 _lay(student, hand_in, _beside(hand_in.owner, files, collected), collected)
     return collected

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
+import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -18,11 +19,11 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import api, autogradeapp, generatefeedbackapp
 from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import ClearHiddenTests, Execute, GetGrades, NbGraderPreprocessor, SaveAutoGrades
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, default
 
-from autograder.autograded import FLAGS, write_outputs
+from autograder.autograded import CHANGED, FLAGS, STATE, WAITS, write_outputs
 from autograder.course_assignments import find_assignment, read_released
 from autograder.course_files import SecretError, course_secret, result_path, stored_result
 from autograder.exercises.spec import Assignment
@@ -41,7 +42,7 @@ from autograder.hand_in import (
 )
 from autograder.own_exercises import OwnExercisesError
 from autograder.own_tests import fault_of_marks
-from autograder.result import Result, write_result
+from autograder.result import Result, in_points, write_result
 from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import TIERS, SandboxError
 from autograder.submission import Submission, submission_of
@@ -169,6 +170,26 @@ class HideTests(ClearHiddenTests):
         """Take the hidden tests out of a graded cell that is no answer."""
         has_tests = utils.is_grade(cell) and not utils.is_solution(cell)
         return super().preprocess_cell(cell, resources, cell_index) if has_tests else (cell, resources)
+
+
+class ToldGrades(GetGrades):
+    """nbgrader's GetGrades, which also notes in each graded cell whether its score is one that a person changed.
+
+    What the grader printed stands below another score then, and says so.
+    """
+
+    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._get_score(cell, resources)
+        names = (self.notebook_id, self.assignment_id, self.student_id)
+        grade = self.gradebook.find_grade(cell.metadata.nbgrader.grade_id, *names)
+        if grade.auto_score is None:
+            cell.metadata.nbgrader[STATE] = "" if grade.manual_score is not None else WAITS
+        elif grade.manual_score is not None:
+            cell.metadata.nbgrader[STATE] = CHANGED
+            if not utils.is_solution(cell):
+                score, points = in_points(grade.score), in_points(grade.max_score)
+                text = f"A person changed this to {score} of {points} points. The automatic grading said:\n\n"
+                cell.outputs.insert(0, nbformat.v4.new_output("stream", text=text))
 
 
 class AskAgain(SaveAutoGrades):

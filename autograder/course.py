@@ -1,20 +1,18 @@
-"""An nbgrader course folder: making one, releasing, grading, feedback, export. All work in the current folder.
+"""An nbgrader course folder: making one, releasing, students, collecting, grading. All work in the current folder.
 
 Each step is nbgrader's own, so formgrader and the plain nbgrader commands see the same course.
 """
 
-import contextlib
 import itertools
 import logging
 import re
 import shutil
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -29,33 +27,33 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.by_hand import HandScore
 from autograder.checks import checks_json, write_checks
-from autograder.collect import Collected, Student, moodle_folders
+from autograder.collect import Collected, Student
 from autograder.collect import collect as collect_from
 from autograder.converters import TrustedGrade, read_source_files, source_files
 from autograder.course_assignments import find_assignment, names_in, read_released
 from autograder.course_files import NOT_FOR_GIT, course_secret, stored_result
 from autograder.draws import first_draw
+from autograder.dropped import bring_back, departed, dropped_people
+from autograder.dropped import drop as drop_student
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.extensions import Extension, extensions_of_nobody, read_extensions, set_extension
-from autograder.feedback import FeedbackPage, make_pages, make_refusals, pack
+from autograder.extensions import Extension, read_extensions, set_extension
 from autograder.gradebook import DryRun, Writer
 from autograder.hand_in import NotGradable, check_student, read_hand_in, read_timestamp, shown, submitted_folders
-from autograder.notebooks import is_edited, source_notebook
+from autograder.notebooks import DIGEST, NotebookError, is_edited, source_notebook
 from autograder.own_exercises import OWN, lay_out
 from autograder.own_tests import fault_of_marks
 from autograder.penalties import Foreseen, foresee
-from autograder.result import GRADED, NOT_GRADED, Result
+from autograder.result import GRADED, Result, in_points
 from autograder.roster import Person, enroll, people_in, read_roster
-from autograder.scores import NOT_HANDED_IN, TABLES, Score, read_scores, refusals, scores_json, write_table
+from autograder.scores import (
+    above_maximum,
+)
 from autograder.source_cells import read_source_cells
 from autograder.source_remarks import changed_since_release, remarks
-from autograder.submission import ids_in, learner_cells, submission_of
+from autograder.submission import ids_in
 from autograder.work import DEFECT, Job, Task
 from autograder.workers import dask_workers, local_workers
-
-if TYPE_CHECKING:
-    from autograder.similar import Pair
 
 CONFIG_FILE = Path("nbgrader_config.py")
 CONFIG_TEXT = '''"""nbgrader's configuration of this course. `configure` makes every autograding go the trusted way."""
@@ -83,16 +81,6 @@ class Released:
 
     notebook: Path
     archive: Path
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Exported:
-    """How many rows were written, how many in them have no score (not graded, not handed in), and what to correct."""
-
-    rows: int
-    not_graded: int
-    not_handed_in: int
     notes: tuple[str, ...]
 
 
@@ -156,9 +144,9 @@ def release(name: str, due: datetime | None = None, anew: bool = False) -> Relea
     if due:
         with api.gradebook as gradebook:
             gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
-    return Released(
-        Path("release") / name / f"{name}.ipynb", _pack(assignment), (*notes, *remarks(released, _read_source(name)))
-    )
+    with api.gradebook as gradebook:
+        notes += [*remarks(released, _read_source(name)), *above_maximum(gradebook, name)]
+    return Released(Path("release") / name / f"{name}.ipynb", _pack(assignment), tuple(notes))
 
 
 def _require_same_cells(api: NbGraderAPI, name: str) -> None:
@@ -286,9 +274,29 @@ def grade_all(
 def roster(path: Path | None = None) -> tuple[list[str], list[Person]]:
     """The students of the course, after those of a CSV were added; and what was done, in sentences."""
     course, _ = _course_directory()
-    people = read_roster(path) if path else []
+    listed = {person.id: person for person in read_roster(path)} if path else {}
     with Gradebook(course.db_url, course.course_id) as gradebook:
-        return list(enroll(gradebook, people)), list(people_in(gradebook).values())
+        left = departed(listed, people_in(gradebook))
+        lines = [*enroll(gradebook, [person for id, person in listed.items() if id not in left]), *left.values()]
+        people = people_in(gradebook)
+    if missing := sorted(people.keys() - listed.keys()) if path else []:
+        lines.append(
+            f"In the gradebook and not on this list: {', '.join(map(shown, missing))}. `llm-course drop STUDENT` takes "
+            "out who has left the course."
+        )
+    return lines, list(people.values())
+
+
+def drop(student: str, undo: bool = False) -> list[str]:
+    """Take a student out of the course and keep all that there was, or bring one back; says what was done.
+
+    Raises DropError.
+    """
+    course, _ = _course_directory()
+    if undo:
+        return [*bring_back(course, student), f"{shown(student)} is in the course again, with all that was kept."]
+    folder = drop_student(course, student)
+    return [f"{shown(student)} is no longer in the course. All that there was is kept in {shown(str(folder))}/."]
 
 
 def extend(name: str, student: str, days: float, reason: str) -> list[str]:
@@ -314,7 +322,9 @@ def update_penalties(name: str, students: Sequence[str]) -> list[str]:
     course, config = _course_directory()
     with Writer(course, config, name) as writer:
         changes = writer.update_penalties(students)
-    return [f"{shown(student)}: late penalty {old:g} to {new:g} points." for student, old, new in changes]
+    return [
+        f"{shown(student)}: late penalty {in_points(old)} to {in_points(new)} points." for student, old, new in changes
+    ]
 
 
 def foresee_penalties(name: str, lines: Iterable[Graded]) -> list[Foreseen]:
@@ -333,29 +343,25 @@ def foresee_penalties(name: str, lines: Iterable[Graded]) -> list[Foreseen]:
 def not_released(name: str) -> list[str]:
     """Where the source counts otherwise than what was released, in sentences."""
     path = Path("source") / name / f"{name}.ipynb"
+    if not path.exists():
+        return []
     course, _ = _course_directory()
-    changed = changed_since_release(_released(course, name), _read_source(name)) if path.exists() else []
-    return [
-        f"{path} was changed since it was released ({', '.join(changed)}): `llm-course release {name}` makes it count."
-    ][: len(changed)]
+    counts = f"`llm-course release {name}` makes it count."
+    changed = changed_since_release(_released(course, name), _read_source(name))
+    notes = [f"{path} was changed since it was released ({', '.join(changed)}): {counts}"][: len(changed)]
+    if _is_newer_than_source(_assignment(name), path):
+        notes.append(f"{OWN}/{name} was changed since it was released: {counts}")
+    return notes
 
 
-def still_open(name: str) -> list[str]:
-    """What an assignment waits for, in sentences: grades by hand, who handed in nothing, extensions of nobody."""
-    with _api().gradebook as gradebook:
-        scores = read_scores(gradebook, name)
-    open_cells = Counter(cell.name for score in scores for cell in score.cells if cell.score is None)
-    missing = [score.student_id for score in scores if score.status == NOT_HANDED_IN]
-    return [
-        *(f"{cell}: {count} to be graded by hand, in formgrader." for cell, count in open_cells.items()),
-        *[f"Handed in nothing: {', '.join(map(shown, missing))}."][: len(missing)],
-        *_extensions_of_nobody(scores, name),
-    ]
-
-
-def _extensions_of_nobody(scores: Iterable[Score], name: str = "") -> tuple[str, ...]:
-    known = {(score.assignment, score.student_id) for score in scores}
-    return tuple(extensions_of_nobody(Path(), known, name))
+def _is_newer_than_source(assignment: Assignment, path: Path) -> bool:
+    """Whether exercises of the instructor's own say another text or other points than the source made of them."""
+    if assignment.folder is None or is_edited(path):
+        return False
+    try:
+        return bool(source_notebook(assignment).metadata[DIGEST] != _read_source(assignment.name).metadata[DIGEST])
+    except NotebookError:
+        return True
 
 
 def collect(path: Path) -> Collected:
@@ -369,101 +375,22 @@ def collect(path: Path) -> Collected:
         if notebook.stem == notebook.parent.name
     }
     with Gradebook(course.db_url, course.course_id) as gradebook:
-        students = [
-            Student(known.id, f"{known.first_name or ''} {known.last_name or ''}".strip(), known.lms_user_id or "")
-            for known in gradebook.students
-        ]
-    return collect_from(path, sources, students)
+        known = people_in(gradebook)
+    dropped = [person for person in dropped_people() if person.id not in known]
+    students = [Student(person.id, person.name, person.lms_user_id) for person in (*known.values(), *dropped)]
+    return collect_from(path, sources, students, departed((person.id for person in dropped), known))
 
 
-def similar(name: str, at_least: float) -> "tuple[list[Pair], list[str]]":
-    """The pairs of submissions that are alike by a share or more; and, in sentences, who could not be compared."""
-    _assignment(name)
+def left_out(name: str, student: str = "*") -> list[str]:
+    """Who handed in and has left the course, in sentences."""
     course, _ = _course_directory()
-    assignment = _released(course, name)
-    notebook = nbformat.read(Path(course.release_directory) / name / f"{name}.ipynb", as_version=4)
-    released = {source for _, source in learner_cells(notebook)}
-    texts: dict[str, str] = {}
-    unread: list[str] = []
-    for folder in _submitted_folders(course, name, "*"):
-        try:
-            submission = submission_of(read_hand_in(folder / f"{name}.ipynb", course.ignore), assignment)
-        except NotGradable as reason:
-            unread.append(f"{folder.parent.name} is not compared. {reason}")
-            continue
-        cells = [source for _, source in learner_cells(submission.notebook) if source not in released]
-        code = [content.decode(errors="replace") for file, content in submission.files.items() if file.endswith(".py")]
-        texts[folder.parent.name] = "\n".join(cells + code)
-    # It loads what draws, which no other command needs.
-    from autograder.similar import similar as similar_texts
-
-    return similar_texts(texts, "\n".join(released), at_least), unread
+    folders = submitted_folders(Path("submitted"), student, name)
+    return list(_departed(course, (folder.parent.name for folder in folders)).values())
 
 
 def count_submissions(name: str, student: str = "*") -> int:
     """How many submissions `grade_all` would look at. Raises CourseError if none."""
     return len(_submitted_folders(_course_directory()[0], name, student))
-
-
-def feedback(name: str, archive: Path | None = None) -> tuple[list[FeedbackPage], list[FeedbackPage]]:
-    """Make the learners' feedback pages of all submissions: of the graded ones, and of those that could not be.
-
-    With an `archive`, all of them are packed into it, a zip.
-    """
-    _assignment(name)
-    if archive and archive.suffix != ".zip":
-        raise CourseError(f"{archive} is no zip: name one that ends in .zip.")
-    refused = refusals(name)
-    if not refused and not any(Path("autograded").glob(f"*/{name}/{name}.ipynb")):
-        raise CourseError(f"No submission of {name} is graded yet: run `llm-course grade {name}` first.")
-    course, config = _course_directory()
-    pages = [page for page in make_pages(course, config, name) if page.student not in refused]
-    reasons = make_refusals(course, name, refused)
-    if archive:
-        with _writing(archive):
-            pack([*pages, *reasons], archive, moodle_folders(name))
-    return pages, reasons
-
-
-def export(path: Path, table: str = "plain") -> Exported:
-    """Write the table of scores as CSV, as one of `TABLES`, or as JSON."""
-    if path.suffix not in (".csv", ".json"):
-        raise CourseError(f"{path} is no CSV file: name one that ends in .csv, or in .json for a program.")
-    api = _api()
-    with api.gradebook as gradebook, _writing(path):
-        scores = read_scores(gradebook)
-        if path.suffix == ".json":
-            path.write_text(scores_json(api.coursedir.course_id, scores, datetime.now().astimezone()), encoding="utf-8")
-            rows = len(scores)
-        else:
-            rows = write_table(path, TABLES[table](scores))
-    statuses = Counter(score.status for score in scores)
-    return Exported(rows, statuses[NOT_GRADED], statuses[NOT_HANDED_IN], _extensions_of_nobody(scores))
-
-
-def report(path: Path) -> None:
-    """Write the class report, an HTML page."""
-    if path.suffix != ".html":
-        raise CourseError(f"{path} is no HTML file: name one that ends in .html.")
-    api = _api()
-    with api.gradebook as gradebook:
-        scores = read_scores(gradebook)
-    if all(score.status == NOT_HANDED_IN for score in scores):
-        raise CourseError("No submission is graded yet: run `llm-course grade ASSIGNMENT` first.")
-    # It draws, and grading need not wait until what draws is loaded.
-    from autograder.report import class_report
-
-    page = class_report(api.coursedir.course_id, scores, datetime.now().astimezone())
-    with _writing(path):
-        path.write_text(page, encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CourseError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _released(course: CourseDirectory, name: str) -> Assignment:
@@ -484,10 +411,20 @@ def _source_files(course: CourseDirectory, config: Config, name: str) -> dict[st
 def _submitted_folders(course: CourseDirectory, name: str, student: str) -> list[Path]:
     excluded = set(course.student_id_exclude.split(","))
     found = submitted_folders(Path("submitted"), student, name)
-    folders = [path for path in found if path.parent.name not in excluded]
+    left = _departed(course, [path.parent.name for path in found])
+    folders = [path for path in found if path.parent.name not in excluded | left.keys()]
     if not folders:
-        raise CourseError(f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again.")
+        more = " ".join(["", *left.values()])
+        raise CourseError(
+            f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again.{more}"
+        )
     return folders
+
+
+def _departed(course: CourseDirectory, students: Iterable[str]) -> dict[str, str]:
+    """Those who have left the course, each with a sentence."""
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        return departed(students, people_in(gradebook))
 
 
 def _tasks(

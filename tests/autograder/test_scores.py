@@ -74,8 +74,8 @@ def test_plain_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
     header, *rows = plain_table(SCORES)
     assert header[:3] == ["assignment", "student_id", "status"]
     worth = ["2026-10-12 09:30:00", "18.0", "1.8", "16.2", "20.0"]
-    assert rows[0] == ["02_tokenization", "ada", "graded", *worth, "", "", "", "0", ""]
-    assert rows[2] == ["05_attention", "ada", "not graded", "", "", "", "", "22.0", "It is missing.", "", "", "0", ""]
+    assert rows[0] == ["02_tokenization", "ada", "graded", *worth, "", "", "", "0", "", ""]
+    assert rows[2] == ["05_attention", "ada", "not graded", "", "", "", "", "22.0", "It is missing.", "", "", "0", "", ""]
     assert write_table(tmp_path / "grades.csv", plain_table(SCORES)) == 3
 
 

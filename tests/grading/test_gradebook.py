@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import stat
@@ -386,7 +387,7 @@ def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
         gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 1.5
         gradebook.db.commit()
     same = course.llm_course("grade", NAME).stdout
-    assert same.startswith("ada: ") and "; by hand, in its place: causal_mask 1.5\n" in same
+    assert re.search(r"^ada: [\d.]+ of [\d.]+ points; changed by hand: causal_mask [\d.]+ to 1.5$", same, re.MULTILINE)
     assert "note" not in same
     hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
     flag = "causal_mask has 1.5 points by hand, given to another answer: look at it again."

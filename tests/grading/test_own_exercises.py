@@ -88,7 +88,7 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course, monke
     path.write_text(path.read_text().replace("weight=2,", "weight=3,"))
     os.utime(path, (written, written))
     run = own.llm_course("grade", NAME, "--workers", "1", "--dry-run")
-    assert "ada: 1.3333 to 1.5 of 2 points (double_largest 1.3333 to 1.5): other graders or rules." in run.stdout
+    assert "ada: 1.33 to 1.5 of 2 points (double_largest 1.33 to 1.5): exercises/sorting was edited." in run.stdout
     assert own.scores(NAME)["ada"]["double_largest"] == pytest.approx(4 / 3, abs=1e-4)
     # A source that was edited is kept, as a chapter's is.
     source = own.folder / "source" / NAME / f"{NAME}.ipynb"

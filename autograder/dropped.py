@@ -1,0 +1,187 @@
+"""Students who left the course: what they had is kept in dropped/<student>/ and counts nowhere until they are back.
+
+    dropped/ada/gradebook.json    scores, scores by hand, comments, times and extensions of all assignments
+                submitted/  autograded/  feedback/  results/
+
+The gradebook decides who is in the course: whoever is put into it again by other means is no longer dropped.
+"""
+
+import json
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.coursedir import CourseDirectory
+
+from autograder.by_hand import HandScore, keep_scores, kept_scores
+from autograder.course_files import RESULTS
+from autograder.extensions import Extension, read_extensions, set_extension, take_extensions
+from autograder.gradebook import course_lock
+from autograder.hand_in import shown
+from autograder.result import write_data
+from autograder.roster import Person, people_in
+
+DROPPED = Path("dropped")
+RECORD = "gradebook.json"
+FOLDERS = ("submitted", "autograded", "feedback")
+STUDENT = ("first_name", "last_name", "email", "lms_user_id")
+GRADE = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")
+COMMENT = ("auto_comment", "manual_comment")
+
+
+class DropError(Exception):
+    """A student cannot be dropped, or brought back; the message says why and what to do."""
+
+
+def drop(course: CourseDirectory, student: str) -> Path:
+    """Take a student out of the gradebook and all folders. Returns the folder in which everything is kept.
+
+    A run that was interrupted is finished by the next. Raises DropError, and WriterError while the course is graded.
+    """
+    folder, unfinished = DROPPED / student, DROPPED / f".{student}.unfinished"
+    with course_lock(Path(course.root)), Gradebook(course.db_url, course.course_id) as gradebook:
+        is_known = student in people_in(gradebook)
+        has_work = unfinished.exists() or bool(_places(Path(), student))
+        if not student or Path(student).name != student or not (is_known or has_work):
+            raise DropError(f"Nobody is called {student!r}: `llm-course roster` lists the students.")
+        if folder.exists():
+            raise DropError(f"{folder} holds what was dropped before: rename that folder, then drop {student} again.")
+        unfinished.mkdir(parents=True, exist_ok=True)
+        if not (unfinished / RECORD).exists():
+            write_data(unfinished / RECORD, _record(gradebook, Path(course.root), student))
+        for place in _places(Path(), student):
+            _move(place, unfinished / place)
+        take_extensions(Path(course.root), student)
+        if is_known:
+            gradebook.remove_student(student)
+        unfinished.rename(folder)
+    return folder
+
+
+def bring_back(course: CourseDirectory, student: str) -> list[str]:
+    """Put everything that `drop` kept where it was. Returns what could not be put back, in sentences.
+
+    Raises DropError, and WriterError while the course is graded.
+    """
+    folder = DROPPED / student
+    if Path(student).name != student or not (folder / RECORD).is_file():
+        known = ", ".join(shown(person.id) for person in dropped_people()) or "nobody"
+        raise DropError(f"{student!r} was not dropped. Dropped: {known}.")
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    with course_lock(Path(course.root)), Gradebook(course.db_url, course.course_id) as gradebook:
+        places = _places(folder, student)
+        if taken := [str(place) for place in places if place.exists()]:
+            raise DropError(f"{', '.join(taken)} came after {student} was dropped: move it away, then try again.")
+        if gone := sorted(record["submissions"].keys() - {assignment.name for assignment in gradebook.assignments}):
+            raise DropError(f"{', '.join(gone)} is not released any more: release it, then bring {student} back.")
+        for place in places:
+            _move(folder / place, place)
+        for assignment, scores in record["by_hand"].items():
+            keep_scores(assignment, student, {cell: HandScore(**score) for cell, score in scores.items()})
+        for assignment, extension in record["extensions"].items():
+            set_extension(Path(course.root), assignment, student, Extension(**extension))
+        lost = list(_restore(gradebook, student, record))
+    shutil.rmtree(folder)
+    return lost
+
+
+def dropped_people() -> list[Person]:
+    """Who was dropped, with what the gradebook knew of them."""
+    records = sorted(path for path in DROPPED.glob(f"*/{RECORD}") if not path.parent.name.startswith("."))
+    return [Person(path.parent.name, **json.loads(path.read_text(encoding="utf-8"))["student"]) for path in records]
+
+
+def departed(students: Iterable[str], known: Collection[str]) -> dict[str, str]:
+    """Those of the students who left the course, each with a sentence that says so and what to do.
+
+    They were dropped, or were graded once and the gradebook, whose students are `known`, has them no more. A gradebook
+    without any student is a new one: it says nothing of anybody.
+    """
+    return {student: why for student in students if student not in known and (why := _why(student, known))}
+
+
+def _why(student: str, known: Collection[str]) -> str:
+    name = shown(student)
+    if (DROPPED / student).is_dir():
+        return f"{name} was dropped and is left out: `llm-course drop --undo {name}` brings {name} back."
+    if known and any(Path("autograded", student).glob("*/*.ipynb")):
+        return (
+            f"{name} was graded before, is no longer in the gradebook, and is left out: `llm-course drop {name}` puts "
+            f"the work away, and after it `llm-course drop --undo {name}` would bring {name} back."
+        )
+    return ""
+
+
+def _places(root: Path, student: str) -> list[Path]:
+    """The paths, as they are in the course, of what a folder holds of a student."""
+    results = (path.relative_to(root) for path in (root / RESULTS).glob("*/*.json") if path.stem == student)
+    return [path for path in (*(Path(name, student) for name in FOLDERS), *results) if (root / path).exists()]
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.rename(target)
+
+
+def _record(gradebook: Gradebook, course: Path, student: str) -> dict[str, Any]:
+    """What the gradebook and the course's own lists hold of a student."""
+    names = [assignment.name for assignment in gradebook.assignments]
+    by_hand = {name: scores for name in names if (scores := kept_scores(name).get(student))}
+    extensions = {name: found for name in names if (found := read_extensions(course, name).get(student))}
+    person: dict[str, str] = {}
+    submissions: dict[str, Any] = {}
+    if student in people_in(gradebook):
+        found = gradebook.find_student(student)
+        person = {field: getattr(found, field) or "" for field in STUDENT}
+        submissions = {submission.assignment.name: _submission(submission) for submission in found.submissions}
+    dropped = datetime.now(UTC).isoformat(timespec="seconds")
+    return {
+        "dropped": dropped,
+        "student": person,
+        "submissions": submissions,
+        "by_hand": by_hand,
+        "extensions": extensions,
+    }
+
+
+def _submission(submission: SubmittedAssignment) -> dict[str, Any]:
+    return {
+        "score": submission.score,
+        "timestamp": submission.timestamp.isoformat() if submission.timestamp else None,
+        "extension_days": submission.extension / timedelta(days=1) if submission.extension else None,
+        "notebooks": {notebook.name: _notebook(notebook) for notebook in submission.notebooks},
+    }
+
+
+def _notebook(notebook: SubmittedNotebook) -> dict[str, Any]:
+    return {
+        "late_submission_penalty": notebook.late_submission_penalty,
+        "grades": {grade.name: {field: getattr(grade, field) for field in GRADE} for grade in notebook.grades},
+        "comments": {item.name: {field: getattr(item, field) for field in COMMENT} for item in notebook.comments},
+    }
+
+
+def _restore(gradebook: Gradebook, student: str, record: dict[str, Any]) -> Iterator[str]:
+    """Write a record into the gradebook. Yields what has no place there any more, in sentences."""
+    gradebook.update_or_create_student(student, **record["student"])
+    for assignment, kept in record["submissions"].items():
+        submission = gradebook.update_or_create_submission(assignment, student, timestamp=kept["timestamp"])
+        submission.extension = timedelta(days=kept["extension_days"]) if kept["extension_days"] else None
+        for notebook in submission.notebooks:
+            of_notebook = kept["notebooks"].get(notebook.name, {"grades": {}, "comments": {}})
+            notebook.late_submission_penalty = of_notebook.get("late_submission_penalty")
+            rows = {item.name: item for item in notebook.grades}
+            for name in of_notebook["grades"].keys() - rows:
+                yield f"{name} of {assignment} is not graded any more: its score could not be put back."
+            _set(rows, of_notebook["grades"])
+            _set({item.name: item for item in notebook.comments}, of_notebook["comments"])
+    gradebook.db.commit()
+
+
+def _set(rows: Mapping[str, Any], values: Mapping[str, Mapping[str, Any]]) -> None:
+    for name in rows.keys() & values.keys():
+        for field, value in values[name].items():
+            setattr(rows[name], field, value)
