@@ -5,7 +5,7 @@ import contextlib
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import FrameType
 
 from sqlalchemy.exc import SAWarning
@@ -147,6 +147,13 @@ def collect(options: argparse.Namespace) -> int:
 
 def grade(options: argparse.Namespace) -> int:
     """Grade submissions, and say of each what it got."""
+    lines = _grade_all(options)
+    for text in (*course.not_released(options.assignment), *course.left_out(options.assignment, options.student)):
+        print(text)
+    return _tell_changes(options.assignment, lines) if options.dry_run else _tell_totals(options.assignment, lines)
+
+
+def _grade_all(options: argparse.Namespace) -> list[course.Graded]:
     total = course.count_submissions(options.assignment, options.student)
     # On a terminal only: how far it is, how fast, how long still. Its own thread would be in the way of forks.
     tqdm.monitor_interval = 0
@@ -159,7 +166,7 @@ def grade(options: argparse.Namespace) -> int:
             progress.update()
             interrupt_again()
 
-        lines = course.grade_all(
+        return course.grade_all(
             options.assignment,
             options.student,
             report,
@@ -168,30 +175,33 @@ def grade(options: argparse.Namespace) -> int:
             options.again,
             options.dry_run,
         )
+
+
+def _tell_changes(name: str, lines: Sequence[course.Graded]) -> int:
+    """What a dry run says when all is graded."""
+    penalties = sorted(course.foresee_penalties(name, lines), key=lambda found: found.student)
+    for found in penalties:
+        print(f"{shown(found.student)}: late penalty {in_points(found.before)} to {in_points(found.after)} points.")
+    if edited := sum(line.before is not None and _is_edited(line.result, line.before) for line in lines):
+        print(
+            f"exercises/{name} was edited since {edited} of these were graded: `llm-course grade {name}` grades them "
+            "again."
+        )
+    changed = {line.student for line in lines if _change(line)} | {found.student for found in penalties}
+    print(f"{len(changed)} of {len(lines)} submissions of {name} would change; nothing was written.")
+    return 0
+
+
+def _tell_totals(name: str, lines: Sequence[course.Graded]) -> int:
+    """What each got. The totals are the gradebook's: only when all is graded, all is in it, penalties too."""
     graded = [line for line in lines if line.result.status == GRADED]
-    for text in (*course.not_released(options.assignment), *course.left_out(options.assignment, options.student)):
+    for text in course.update_penalties(name, [line.student for line in graded]):
         print(text)
-    if options.dry_run:
-        penalties = sorted(course.foresee_penalties(options.assignment, lines), key=lambda found: found.student)
-        for found in penalties:
-            before, after = in_points(found.before), in_points(found.after)
-            print(f"{shown(found.student)}: late penalty {before} to {after} points.")
-        if edited := sum(line.before is not None and _is_edited(line.result, line.before) for line in lines):
-            name = options.assignment
-            print(
-                f"exercises/{name} was edited since {edited} of these were graded: `llm-course grade {name}` does it."
-            )
-        changed = {line.student for line in lines if _change(line)} | {found.student for found in penalties}
-        print(f"{len(changed)} of {len(lines)} submissions of {options.assignment} would change; nothing was written.")
-        return 0
-    for text in course.update_penalties(options.assignment, [line.student for line in graded]):
-        print(text)
-    # The totals are the gradebook's: only now all is in it, penalties too.
-    scores, still_open = outcomes.standing(options.assignment)
+    scores, still_open = outcomes.standing(name)
     for line in sorted(lines, key=lambda line: line.student):
         print("\n".join(_words(line, scores.get(line.student))))
-    print(f"Graded {len(graded)} of {len(lines)} submissions of {options.assignment}.")
-    for text in (*still_open, *_same_models(options.assignment)):
+    print(f"Graded {len(graded)} of {len(lines)} submissions of {name}.")
+    for text in (*still_open, *_same_models(name)):
         print(text)
     if len(graded) < len(lines):
         raise course.CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
@@ -308,8 +318,8 @@ def _total(score: Score) -> str:
         return "; ".join(
             [f"{in_points(score.so_far)} of {in_points(score.max_score)} points so far", *by_hand, waiting]
         )
-    penalty = score.late_submission_penalty
-    late = [f"late penalty of {in_points(penalty)} points taken off"] if penalty else []
+    penalty, days = score.late_submission_penalty, score.late_days
+    late = [f"{in_points(penalty)} off for {days} day{'s' * (days != 1)} late"] if penalty else []
     return "; ".join([f"{in_points(score.score)} of {in_points(score.max_score)} points", *by_hand, *late])
 
 

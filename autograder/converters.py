@@ -23,7 +23,7 @@ from nbgrader.preprocessors import ClearHiddenTests, Execute, GetGrades, NbGrade
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, default
 
-from autograder.autograded import CHANGED, FLAGS, STATE, WAITS, write_outputs
+from autograder.autograded import CHANGED, FLAGS, STATES, WAITS, write_outputs
 from autograder.course_assignments import find_assignment, read_released
 from autograder.course_files import SecretError, course_secret, result_path, stored_result
 from autograder.exercises.spec import Assignment
@@ -173,19 +173,20 @@ class HideTests(ClearHiddenTests):
 
 
 class ToldGrades(GetGrades):
-    """nbgrader's GetGrades, which also notes in each graded cell whether its score is one that a person changed.
+    """nbgrader's GetGrades, which also notes whose score a person has changed, or has still to give.
 
-    What the grader printed stands below another score then, and says so.
+    Where it is another than the grader's, what the grader printed says so.
     """
 
     def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._get_score(cell, resources)
         names = (self.notebook_id, self.assignment_id, self.student_id)
         grade = self.gradebook.find_grade(cell.metadata.nbgrader.grade_id, *names)
-        if grade.auto_score is None:
-            cell.metadata.nbgrader[STATE] = "" if grade.manual_score is not None else WAITS
-        elif grade.manual_score is not None:
-            cell.metadata.nbgrader[STATE] = CHANGED
+        states = resources["nbgrader"].setdefault(STATES, {})
+        if grade.auto_score is None and grade.manual_score is None:
+            states[grade.name] = WAITS
+        elif grade.auto_score is not None and grade.manual_score is not None:
+            states[grade.name] = CHANGED
             if not utils.is_solution(cell):
                 score, points = in_points(grade.score), in_points(grade.max_score)
                 text = f"A person changed this to {score} of {points} points. The automatic grading said:\n\n"

@@ -20,7 +20,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
-from autograder.autograded import STATE, WAITS
+from autograder.autograded import STATES, WAITS
 from autograder.harmless import as_written, code_to_html, harmless_name, markdown_to_html, text_to_html
 from autograder.notebooks import titles_of_cells
 from autograder.pictures import (
@@ -134,14 +134,13 @@ class FeedbackExporter(HTMLExporter):
         """The page; nothing of the learner's stands before the end of the list."""
         page, resources = super().from_notebook_node(nb, resources, **keywords)
         scores, end, notebook = page.partition("</ol>")
-        titles = titles_of_cells(nb)
-        state = {found.grade_id: found.get(STATE, "") for cell in nb.cells if (found := cell.metadata.get("nbgrader"))}
+        titles, states = titles_of_cells(nb), resources["nbgrader"].get(STATES, {})
 
         def named(line: re.Match[str]) -> str:
-            title, told = html.escape(titles.get(line[1], line[1])), state.get(line[1])
+            title, told = html.escape(titles.get(line[1], line[1])), states.get(line[1])
             return f'<a href="#{line[1]}">{title}</a>{line[2]}{f", {told}" if told else ""}'
 
-        if WAITS in state.values():
+        if WAITS in states.values():
             scores = TOTAL.sub(r"(Score so far: \1)", scores, count=1)
         return LINE_OF_CELL.sub(named, scores) + end + notebook, resources
 
