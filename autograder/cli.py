@@ -24,6 +24,12 @@ a course, step by step:
   llm-course feedback 05_attention
   llm-course report report.html
   llm-course export grades.csv
+
+now and then:
+  llm-course extend 05_attention ada --days 3   give more time
+  llm-course drop ada                           remove who has left, and keep all that there was
+  llm-course similar 05_attention               look at who has much the same answers
+  llm-course grade 05_attention --dry-run       see what would change, and why
 """
 
 
@@ -79,9 +85,9 @@ def _parser() -> argparse.ArgumentParser:
 
     drop = commands.add_parser(
         "drop",
-        help="take a student who left out of the course, and keep what there was",
-        description="Take a student who left out of the gradebook and all folders. Scores, comments, hand-ins and "
-        "feedback are kept in dropped/STUDENT/, and count nowhere until --undo brings them back.",
+        help="remove a student who has left, and keep all that there was",
+        description="Remove a student who has left from the gradebook and from all folders. Scores, comments, hand-ins "
+        "and feedback are kept in dropped/STUDENT/. They count nowhere until --undo brings the student back.",
     )
     drop.add_argument("student", metavar="STUDENT", help="the student's id, as `llm-course roster` lists it")
     drop.add_argument(
@@ -126,9 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     similar = commands.add_parser(
         "similar",
         help="list who has much the same answers, for you to look at",
-        description="List who has much the same answers: learners, and the course's own solutions. Names, literals, "
-        "comments and lines in between make no difference. Functions of a line or two are left out, for right answers "
-        "that short are all alike. What cannot be compared is listed too. It is a list to look at, and no verdict.",
+        description="List who has much the same answers: learners, and the course's own solutions. Other names, "
+        "comments, literals and added lines do not hide a copy. Very short functions are left out, because right "
+        "answers that short are all alike. What cannot be compared is listed too. The list is no verdict.",
     )
     similar.add_argument("assignment", metavar="ASSIGNMENT")
     similar.add_argument(
