@@ -26,6 +26,7 @@ from traitlets import Bool, Enum, Float, default
 from autograder.autograded import CHANGED, FLAGS, STATES, WAITS, write_outputs
 from autograder.course_assignments import find_assignment, read_released
 from autograder.course_files import SecretError, course_secret, result_path, stored_result
+from autograder.departed import departed
 from autograder.exercises.spec import Assignment
 from autograder.extensions import ExtensionError, apply_extensions, read_extensions
 from autograder.grade import grade_if_changed, not_graded
@@ -43,6 +44,7 @@ from autograder.hand_in import (
 from autograder.own_exercises import OwnExercisesError
 from autograder.own_tests import fault_of_marks
 from autograder.result import Result, in_points, write_result
+from autograder.roster import people_in
 from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import TIERS, SandboxError
 from autograder.submission import Submission, submission_of
@@ -73,7 +75,8 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
         """
         self._demand_sound_course()
         root = Path(self.coursedir.format_path(self.coursedir.submitted_directory, ".", "."))
-        folders = submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id)
+        found = submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id)
+        folders = self._without_departed(found)
         named: list[Path] = []
         for folder in folders:
             try:
@@ -86,12 +89,23 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
                 self._keep_refusal(folder.name, folder.parent.name, reason)
         # nbgrader takes a folder's name for a pattern: "a*" would get the notebooks of all whose names begin so.
         name = f"{self.coursedir.notebook_id}.ipynb"
-        found = {str(folder): sorted(map(str, folder.glob(name))) for folder in named}
-        self.assignments = {folder: paths for folder, paths in found.items() if paths}
+        notebooks = {str(folder): sorted(map(str, folder.glob(name))) for folder in named}
+        self.assignments = {folder: paths for folder, paths in notebooks.items() if paths}
         self.notebooks: list[str] = []
         if not self.assignments:
             # It says that there are none, and perhaps what was meant.
             super().init_notebooks()
+
+    def _without_departed(self, folders: list[Path]) -> list[Path]:
+        """The folders of who has not left the course; nbgrader would take the others in again, without a word."""
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            left = departed((folder.parent.name for folder in folders), people_in(gradebook))
+        for told in left.values():
+            self.log.error("%s", told)
+        kept = [folder for folder in folders if folder.parent.name not in left]
+        if left and not kept:
+            raise NbGraderException(" ".join(left.values()))
+        return kept
 
     def _demand_sound_course(self) -> None:
         course, assignment = Path(self.coursedir.root), self.coursedir.assignment_id

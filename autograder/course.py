@@ -32,9 +32,10 @@ from autograder.collect import collect as collect_from
 from autograder.converters import TrustedGrade, read_source_files, source_files
 from autograder.course_assignments import find_assignment, names_in, read_released
 from autograder.course_files import NOT_FOR_GIT, course_secret, stored_result
+from autograder.departed import departed, dropped_people
 from autograder.draws import first_draw
-from autograder.dropped import bring_back, departed, dropped_people
-from autograder.dropped import drop as drop_student
+from autograder.drop import bring_back
+from autograder.drop import drop as drop_student
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.extensions import Extension, read_extensions, set_extension

@@ -17,7 +17,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from autograder.dropped import departed
+from autograder.departed import departed
 from autograder.result import NOT_GRADED
 from autograder.roster import people_in
 from autograder.scores import current_results

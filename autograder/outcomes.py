@@ -17,7 +17,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.collect import moodle_folders
 from autograder.course import CourseError, _api, _assignment, _course_directory, _released, _submitted_folders
-from autograder.dropped import departed
+from autograder.departed import departed
 from autograder.exercises.spec import Assignment
 from autograder.extensions import extensions_of_nobody
 from autograder.feedback import Feedback, make_all_pages, pack

@@ -24,7 +24,7 @@ from sqlalchemy import Table as DatabaseTable
 
 from autograder.by_hand import HandScore, kept_scores, notes_on
 from autograder.course_files import result_path
-from autograder.dropped import departed
+from autograder.departed import departed
 from autograder.extensions import Extension, read_extensions
 from autograder.gradebook_tables import CELL, GRADE, SUBMISSION, select_grades
 from autograder.hand_in import NotGradable, check_student, shown, submitted_folders

@@ -131,6 +131,10 @@ def test_who_was_removed_in_nbgraders_way_does_not_come_back_silently(graded: Co
     do(graded, "report", "report.html")
     report = (graded.folder / "report.html").read_text(encoding="utf-8")
     assert "bob" not in report and "1 submissions" in report
+    for student in ("bob", "*"):
+        by_nbgrader = graded.nbgrader("autograde", NAME, "--force", "--student", student)
+        assert told in by_nbgrader.stderr
+    assert rows(graded).keys() == {"ada", "cleo"}
     # Both that it offers do what it says.
     do(graded, "drop", "bob")
     assert "bob" not in do(graded, "grade", NAME, "--workers", "1")

@@ -8,7 +8,7 @@ The gradebook decides who is in the course: whoever is put into it again by othe
 
 import json
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,13 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.by_hand import HandScore, keep_scores, kept_scores
 from autograder.course_files import RESULTS
+from autograder.departed import DROPPED, RECORD, dropped_people
 from autograder.extensions import Extension, read_extensions, set_extension, take_extensions
 from autograder.gradebook import course_lock
 from autograder.hand_in import shown
 from autograder.result import write_data
-from autograder.roster import Person, people_in
+from autograder.roster import people_in
 
-DROPPED = Path("dropped")
-RECORD = "gradebook.json"
 FOLDERS = ("submitted", "autograded", "feedback")
 STUDENT = ("first_name", "last_name", "email", "lms_user_id")
 GRADE = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")
@@ -86,33 +85,6 @@ def bring_back(course: CourseDirectory, student: str) -> list[str]:
         lost = list(_restore(gradebook, student, record))
     shutil.rmtree(folder)
     return lost
-
-
-def dropped_people() -> list[Person]:
-    """Who was dropped, with what the gradebook knew of them."""
-    records = sorted(path for path in DROPPED.glob(f"*/{RECORD}") if not path.parent.name.startswith("."))
-    return [Person(path.parent.name, **json.loads(path.read_text(encoding="utf-8"))["student"]) for path in records]
-
-
-def departed(students: Iterable[str], known: Collection[str]) -> dict[str, str]:
-    """Those of the students who left the course, each with a sentence that says so and what to do.
-
-    They were dropped, or were graded once and the gradebook, whose students are `known`, has them no more. A gradebook
-    without any student is a new one: it says nothing of anybody.
-    """
-    return {student: why for student in students if student not in known and (why := _why(student, known))}
-
-
-def _why(student: str, known: Collection[str]) -> str:
-    name = shown(student)
-    if (DROPPED / student).is_dir():
-        return f"{name} was dropped and is left out: `llm-course drop --undo {name}` brings {name} back."
-    if known and any(Path("autograded", student).glob("*/*.ipynb")):
-        return (
-            f"{name} was graded before, is no longer in the gradebook, and is left out: `llm-course drop {name}` puts "
-            f"the work away, and after it `llm-course drop --undo {name}` would bring {name} back."
-        )
-    return ""
 
 
 def _places(root: Path, student: str) -> list[Path]:
