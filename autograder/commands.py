@@ -15,7 +15,7 @@ from autograder import course, outcomes
 from autograder.archives import ArchiveError
 from autograder.by_hand import notes_on
 from autograder.course_files import SecretError
-from autograder.drop import DropError
+from autograder.departed import DropError
 from autograder.exercises import assignments
 from autograder.extensions import ExtensionError
 from autograder.gradebook import WriterError

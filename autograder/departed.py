@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Any
 
 from autograder.hand_in import shown
 from autograder.roster import Person
@@ -13,10 +14,24 @@ RECORD = "gradebook.json"
 """The file in such a folder that holds what the gradebook knew."""
 
 
+class DropError(Exception):
+    """A student cannot be dropped, or brought back; the message says why and what to do."""
+
+
 def dropped_people() -> list[Person]:
-    """Who was dropped, with what the gradebook knew of them."""
+    """Who was dropped, with what the gradebook knew of them. Raises DropError."""
     records = sorted(path for path in DROPPED.glob(f"*/{RECORD}") if not path.parent.name.startswith("."))
-    return [Person(path.parent.name, **json.loads(path.read_text(encoding="utf-8"))["student"]) for path in records]
+    return [Person(path.parent.name, **read_record(path)["student"]) for path in records]
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """What `drop` wrote down of a student. Raises DropError."""
+    try:
+        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        Person("", **record["student"])
+        return record
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DropError(f"{path} does not hold what was dropped: restore it, or move its folder away.") from error
 
 
 def departed(students: Iterable[str], known: Collection[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@
 The gradebook decides who is in the course: whoever is put into it again by other means is no longer dropped.
 """
 
-import json
+import contextlib
 import shutil
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,11 +15,12 @@ from typing import Any
 
 from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.by_hand import HandScore, keep_scores, kept_scores
 from autograder.course_files import RESULTS
-from autograder.departed import DROPPED, RECORD, dropped_people
-from autograder.extensions import Extension, read_extensions, set_extension, take_extensions
+from autograder.departed import DROPPED, RECORD, DropError, dropped_people, read_record
+from autograder.extensions import Extension, extensions_of, set_extension, take_extensions
 from autograder.gradebook import course_lock
 from autograder.hand_in import shown
 from autograder.result import write_data
@@ -31,17 +32,13 @@ GRADE = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade")
 COMMENT = ("auto_comment", "manual_comment")
 
 
-class DropError(Exception):
-    """A student cannot be dropped, or brought back; the message says why and what to do."""
-
-
 def drop(course: CourseDirectory, student: str) -> Path:
     """Take a student out of the gradebook and all folders. Returns the folder in which everything is kept.
 
     A run that was interrupted is finished by the next. Raises DropError, and WriterError while the course is graded.
     """
     folder, unfinished = DROPPED / student, DROPPED / f".{student}.unfinished"
-    with course_lock(Path(course.root)), Gradebook(course.db_url, course.course_id) as gradebook:
+    with _opened(course) as gradebook:
         is_known = student in people_in(gradebook)
         has_work = unfinished.exists() or bool(_places(Path(), student))
         if not student or Path(student).name != student or not (is_known or has_work):
@@ -69,8 +66,8 @@ def bring_back(course: CourseDirectory, student: str) -> list[str]:
     if Path(student).name != student or not (folder / RECORD).is_file():
         known = ", ".join(shown(person.id) for person in dropped_people()) or "nobody"
         raise DropError(f"{student!r} was not dropped. Dropped: {known}.")
-    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    with course_lock(Path(course.root)), Gradebook(course.db_url, course.course_id) as gradebook:
+    record = read_record(folder / RECORD)
+    with _opened(course) as gradebook:
         places = _places(folder, student)
         if taken := [str(place) for place in places if place.exists()]:
             raise DropError(f"{', '.join(taken)} came after {student} was dropped: move it away, then try again.")
@@ -83,8 +80,23 @@ def bring_back(course: CourseDirectory, student: str) -> list[str]:
         for assignment, extension in record["extensions"].items():
             set_extension(Path(course.root), assignment, student, Extension(**extension))
         lost = list(_restore(gradebook, student, record))
-    shutil.rmtree(folder)
+        shutil.rmtree(folder)
     return lost
+
+
+@contextlib.contextmanager
+def _opened(course: CourseDirectory) -> Iterator[Gradebook]:
+    """The gradebook, while nobody grades. What a disk or a database says becomes one sentence."""
+    try:
+        with course_lock(Path(course.root)), Gradebook(course.db_url, course.course_id) as gradebook:
+            yield gradebook
+    except OSError as error:
+        raise DropError(
+            f"{error.filename} cannot be moved or written ({error.strerror}): mend it, then run this command again."
+        ) from error
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        raise DropError(f"The gradebook cannot be used ({reason}): mend it, then run this command again.") from error
 
 
 def _places(root: Path, student: str) -> list[Path]:
@@ -102,7 +114,6 @@ def _record(gradebook: Gradebook, course: Path, student: str) -> dict[str, Any]:
     """What the gradebook and the course's own lists hold of a student."""
     names = [assignment.name for assignment in gradebook.assignments]
     by_hand = {name: scores for name in names if (scores := kept_scores(name).get(student))}
-    extensions = {name: found for name in names if (found := read_extensions(course, name).get(student))}
     person: dict[str, str] = {}
     submissions: dict[str, Any] = {}
     if student in people_in(gradebook):
@@ -115,7 +126,7 @@ def _record(gradebook: Gradebook, course: Path, student: str) -> dict[str, Any]:
         "student": person,
         "submissions": submissions,
         "by_hand": by_hand,
-        "extensions": extensions,
+        "extensions": extensions_of(course, student),
     }
 
 

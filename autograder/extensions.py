@@ -47,6 +47,11 @@ def read_extensions(course: Path, assignment: str) -> dict[str, Extension]:
     return {student: found for (name, student), found in _read(course).items() if name == assignment}
 
 
+def extensions_of(course: Path, student: str) -> dict[str, Extension]:
+    """Assignment -> extension for a student. Raises ExtensionError."""
+    return {name: found for (name, of), found in _read(course).items() if of == student}
+
+
 def set_extension(course: Path, assignment: str, student: str, extension: Extension) -> None:
     """Note an extension, in the place of an earlier one. Raises ExtensionError."""
     _check(extension.days, "--days")

@@ -162,6 +162,35 @@ def test_a_drop_that_was_interrupted_goes_on(graded: Course, monkeypatch: pytest
     assert gradebook_of(graded, "bob") == gradebook
 
 
+def test_more_time_for_what_is_not_released_yet_is_kept_too(graded: Course) -> None:
+    file = graded.folder / "extensions.csv"
+    file.write_text(file.read_text() + "ps2,bob,3,a fair\n")
+    before = file.read_text()
+    do(graded, "drop", "bob")
+    assert "bob" not in file.read_text()
+    do(graded, "drop", "--undo", "bob")
+    assert file.read_text() == before
+
+
+def test_a_folder_that_cannot_be_moved_and_a_spoiled_record_are_one_sentence(
+    graded: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refused)
+        run = graded.llm_course("drop", "bob")
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert "submitted/bob cannot be moved or written (Permission denied): mend it, then" in run.stderr
+    do(graded, "drop", "bob")
+    (graded.folder / "dropped" / "bob" / "gradebook.json").write_text("{")
+    for arguments in (("drop", "--undo", "bob"), ("collect", "submitted")):
+        run = graded.llm_course(*arguments)
+        assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+        assert "dropped/bob/gradebook.json does not hold what was dropped: restore it" in run.stderr
+
+
 def test_a_roster_names_who_is_in_the_gradebook_and_not_on_it(graded: Course) -> None:
     (graded.folder / "list.csv").write_text("id\nada\ncleo\n")
     assert "In the gradebook and not on this list: bob. `llm-course drop STUDENT`" in do(graded, "roster", "list.csv")
