@@ -55,6 +55,11 @@ def kept_scores(assignment: str) -> dict[str, dict[str, HandScore]]:
         return {}
 
 
+def keep_scores(assignment: str, student: str, scores: Mapping[str, HandScore]) -> None:
+    """Keep scores of a student that were kept before, such as those of one who is brought back into the course."""
+    write_data(_path(assignment), {**kept_scores(assignment), student: scores})
+
+
 def notes_on(scores: Mapping[str, HandScore], result: Result) -> list[str]:
     """What is to be told of the scores by hand of one student: those that were given to another answer."""
     return [

@@ -24,6 +24,12 @@ a course, step by step:
   llm-course feedback 05_attention
   llm-course report report.html
   llm-course export grades.csv
+
+now and then:
+  llm-course extend 05_attention ada --days 3   give more time
+  llm-course drop ada                           remove who has left, and keep all that there was
+  llm-course similar 05_attention               look at who has much the same answers
+  llm-course grade 05_attention --dry-run       see what would change, and why
 """
 
 
@@ -77,6 +83,17 @@ def _parser() -> argparse.ArgumentParser:
     roster = commands.add_parser("roster", help="add the students of a CSV to the gradebook, or list them")
     roster.add_argument("file", type=Path, nargs="?", metavar="FILE.csv")
 
+    drop = commands.add_parser(
+        "drop",
+        help="remove a student who has left, and keep all that there was",
+        description="Remove a student who has left from the gradebook and from all folders. Scores, comments, hand-ins "
+        "and feedback are kept in dropped/STUDENT/. They count nowhere until --undo brings the student back.",
+    )
+    drop.add_argument("student", metavar="STUDENT", help="the student's id, as `llm-course roster` lists it")
+    drop.add_argument(
+        "--undo", action="store_true", help="bring back a student who was dropped, with all that was kept"
+    )
+
     extend = commands.add_parser("extend", help="give a student more time for an assignment")
     extend.add_argument("assignment", metavar="ASSIGNMENT")
     extend.add_argument("student", metavar="STUDENT")
@@ -117,9 +134,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.add_argument("file", type=Path, metavar="FILE.html")
 
-    similar = commands.add_parser("similar", help="list submissions whose code is much alike, for you to look at")
+    similar = commands.add_parser(
+        "similar",
+        help="list who has much the same answers, for you to look at",
+        description="List who has much the same answers: learners, and the course's own solutions. Other names, "
+        "comments, literals and added lines do not hide a copy. Very short functions are left out, because right "
+        "answers that short are all alike. What cannot be compared is listed too. The list is no verdict.",
+    )
     similar.add_argument("assignment", metavar="ASSIGNMENT")
-    similar.add_argument("--share", type=_percent, default=80, metavar="PERCENT", help="from where on (default: 80)")
+    similar.add_argument(
+        "--share", type=_percent, default=80, metavar="PERCENT", help="of the shorter one (default: 80)"
+    )
 
     export = commands.add_parser("export", help="write all scores as CSV, or as JSON for a program")
     export.add_argument("file", type=Path, metavar="FILE.csv")

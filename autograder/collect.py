@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 import nbformat
 from nbgrader.api import Gradebook
@@ -19,6 +20,7 @@ from nbgrader.coursedir import CourseDirectory
 
 from autograder.archives import INNER, Entry, Unreadable, opened, with_inner
 from autograder.course_assignments import files_asked
+from autograder.departed import departed, dropped_people
 from autograder.hand_in import MAX_NOTEBOOK, NotGradable, check_student
 from autograder.laying import Collected, File, HandedIn, Laying, Times
 from autograder.origins import Held, all_held, identity
@@ -70,11 +72,14 @@ def collect_in(
         if notebook.stem == notebook.parent.name
     }
     with Gradebook(course.db_url, course.course_id) as gradebook:
-        students = [Student(one.id, one.name, one.lms_user_id) for one in people_in(gradebook).values()]
+        known = people_in(gradebook)
         due = {assignment.name: assignment.duedate for assignment in gradebook.assignments if assignment.duedate}
+    dropped = [person for person in dropped_people() if person.id not in known]
+    students = [Student(person.id, person.name, person.lms_user_id) for person in (*known.values(), *dropped)]
+    left = departed((person.id for person in dropped), known)
     handed_in_at = at.astimezone(UTC).replace(tzinfo=None) if at else None
     times = Times(handed_in_at, read_worksheet(worksheet) if worksheet else {}, due)
-    return collect(path, sources, students, agree, times, files_asked)
+    return collect(path, sources, students, agree, times, files_asked, left)
 
 
 def collect(
@@ -84,12 +89,14 @@ def collect(
     agree: Callable[[Sequence[str]], bool] = _decline,
     times: Times | None = None,
     asked: Callable[[str], Collection[str]] = lambda assignment: (),
+    left: Mapping[str, str] = MappingProxyType({}),
 ) -> Collected:
     """Lay what a folder or an archive holds into submitted/, below the current folder.
 
-    `sources` are the grade ids of each assignment, `students` those of the gradebook, and `asked` gives the names of
-    files that an assignment wants beside its notebook. `agree` is asked, with sentences, before somebody's place
-    is taken or somebody unknown is added. Raises ArchiveError; Declined where that says no; and OSError.
+    `sources` are the grade ids of each assignment, `students` those of the gradebook and those who have left, and
+    `left` says of these, in sentences, that nothing of theirs is taken. `asked` gives the names of files that an
+    assignment wants beside its notebook. `agree` is asked, with sentences, before somebody's place is taken or somebody
+    unknown is added. Raises ArchiveError; Declined where that says no; and OSError.
     """
     collected, held = Collected(), all_held()
     with opened(path) as entries:
@@ -99,8 +106,11 @@ def collect(
         hand_ins = [
             hand_in
             for student, owned in files.items()
+            if student not in left
             for hand_in in _latest(_hand_ins(student, owned, sources, collected), collected)
         ]
+        for student in files.keys() & left.keys():
+            collected.notes.append(left[student])
         laying = Laying(students, held, times or Times(), asked, collected)
         questions = laying.questions(hand_ins)
         if questions and not agree(questions):

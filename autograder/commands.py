@@ -12,11 +12,12 @@ from types import FrameType
 from sqlalchemy.exc import SAWarning
 from tqdm import tqdm
 
-from autograder import course
+from autograder import course, outcomes
 from autograder.archives import ArchiveError
 from autograder.by_hand import notes_on
 from autograder.collect import Declined
 from autograder.course_files import SecretError
+from autograder.departed import DropError
 from autograder.exercises import assignments
 from autograder.extensions import ExtensionError
 from autograder.gradebook import WriterError
@@ -24,10 +25,10 @@ from autograder.hand_in import misplaced, printable, shown
 from autograder.markdown import MarkdownError
 from autograder.notebooks import NotebookError
 from autograder.own_exercises import OwnExercisesError
-from autograder.result import GRADED, Result, ResultError
+from autograder.result import GRADED, Result, ResultError, in_points
 from autograder.roster import RosterError
 from autograder.sandbox.zygote_client import SandboxError
-from autograder.scores import read_results
+from autograder.scores import Score
 from autograder.unfinished import remove_unfinished
 from autograder.workers import ClusterError
 
@@ -36,6 +37,7 @@ FAILURES = (
     course.CourseError,
     ClusterError,
     Declined,
+    DropError,
     ExtensionError,
     NotebookError,
     MarkdownError,
@@ -59,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
         "new-exercise": new_exercise,
         "try": try_exercises,
         "roster": roster,
+        "drop": drop,
         "extend": extend,
         "collect": collect,
         "grade": grade,
@@ -122,6 +125,13 @@ def roster(options: argparse.Namespace) -> int:
     return 0
 
 
+def drop(options: argparse.Namespace) -> int:
+    """Take a student out of the course, or bring one back."""
+    for line in course.drop(options.student, options.undo):
+        print(line)
+    return 0
+
+
 def extend(options: argparse.Namespace) -> int:
     """Give a student more time."""
     lines = course.extend(options.assignment, options.student, options.days, options.reason)
@@ -159,19 +169,26 @@ def _agreed(question: str) -> bool:
 
 def grade(options: argparse.Namespace) -> int:
     """Grade submissions, and say of each what it got."""
+    lines = _grade_all(options)
+    for text in (*course.not_released(options.assignment), *course.left_out(options.assignment, options.student)):
+        print(text)
+    return _tell_changes(options.assignment, lines) if options.dry_run else _tell_totals(options.assignment, lines)
+
+
+def _grade_all(options: argparse.Namespace) -> list[course.Graded]:
     total = course.count_submissions(options.assignment, options.student)
     # On a terminal only: how far it is, how fast, how long still. Its own thread would be in the way of forks.
     tqdm.monitor_interval = 0
     with tqdm(total=total, unit="submission", disable=None) as progress, kept_interrupts() as interrupt_again:
 
         def report(line: course.Graded) -> None:
-            for text in _change(line) if options.dry_run else _words(line):
+            for text in _change(line) if options.dry_run else ():
                 progress.write(text)
             sys.stdout.flush()
             progress.update()
             interrupt_again()
 
-        lines = course.grade_all(
+        return course.grade_all(
             options.assignment,
             options.student,
             report,
@@ -180,21 +197,34 @@ def grade(options: argparse.Namespace) -> int:
             options.again,
             options.dry_run,
         )
+
+
+def _tell_changes(name: str, lines: Sequence[course.Graded]) -> int:
+    """What a dry run says when all is graded."""
+    penalties = sorted(course.foresee_penalties(name, lines), key=lambda found: found.student)
+    for found in penalties:
+        print(f"{shown(found.student)}: late penalty {in_points(found.before)} to {in_points(found.after)} points.")
+    if edited := sum(line.before is not None and _is_edited(line.result, line.before) for line in lines):
+        print(
+            f"exercises/{name} was edited since {edited} of these were graded: `llm-course grade {name}` grades them "
+            "again."
+        )
+    changed = {line.student for line in lines if _change(line)} | {found.student for found in penalties}
+    print(f"{len(changed)} of {len(lines)} submissions of {name} would change; nothing was written.")
+    return 0
+
+
+def _tell_totals(name: str, lines: Sequence[course.Graded]) -> int:
+    """What each got. The totals are the gradebook's: only when all is graded, all is in it, penalties too."""
     graded = [line for line in lines if line.result.status == GRADED]
-    elsewhere = misplaced(Path("submitted"), options.student, options.assignment)
-    for text in (*course.not_released(options.assignment), *elsewhere):
+    elsewhere = misplaced(Path("submitted"), "*", name)
+    for text in (*course.update_penalties(name, [line.student for line in graded]), *elsewhere):
         print(text)
-    if options.dry_run:
-        penalties = sorted(course.foresee_penalties(options.assignment, lines), key=lambda found: found.student)
-        for found in penalties:
-            print(f"{shown(found.student)}: late penalty {found.before:g} to {found.after:g} points.")
-        changed = {line.student for line in lines if _change(line)} | {found.student for found in penalties}
-        print(f"{len(changed)} of {len(lines)} submissions of {options.assignment} would change; nothing was written.")
-        return 0
-    for text in course.update_penalties(options.assignment, [line.student for line in graded]):
-        print(text)
-    print(f"Graded {len(graded)} of {len(lines)} submissions of {options.assignment}.")
-    for text in (*course.still_open(options.assignment), *_same_models(options.assignment)):
+    scores, still_open = outcomes.standing(name)
+    for line in sorted(lines, key=lambda line: line.student):
+        print("\n".join(_words(line, scores.get(line.student))))
+    print(f"Graded {len(graded)} of {len(lines)} submissions of {name}.")
+    for text in (*still_open, *_same_models(name)):
         print(text)
     if len(graded) < len(lines):
         raise course.CourseError(f"{len(lines) - len(graded)} could not be graded; the reasons stand above.")
@@ -227,13 +257,16 @@ def kept_interrupts() -> Iterator[Callable[[], None]]:
 
 def feedback(options: argparse.Namespace) -> int:
     """Make the learners' feedback pages."""
-    pages, reasons = course.feedback(options.assignment, options.zip)
-    failed = [page for page in pages + reasons if page.path is None]
-    print(f"Made {len(pages) + len(reasons) - len(failed)} feedback pages in feedback/.")
+    made = outcomes.feedback(options.assignment, options.zip)
+    pages = made.pages + made.refused
+    failed = [page for page in pages if page.path is None]
+    print(f"Made {len(pages) - len(failed)} feedback pages in feedback/.")
     for page in failed:
         print(f"{shown(page.student)} has none. {page.reason}")
-    for page in reasons:
+    for page in made.refused:
         print(f"{shown(page.student)} is not graded: the page says why.")
+    for note in made.notes:
+        print(note)
     if options.zip:
         print(f"All pages are in {options.zip}, each in a folder of its student.")
     if failed:
@@ -243,23 +276,23 @@ def feedback(options: argparse.Namespace) -> int:
 
 def report(options: argparse.Namespace) -> int:
     """Write the class report."""
-    course.report(options.file)
+    outcomes.report(options.file)
     print(f"Wrote {options.file}: open it in a browser.")
     return 0
 
 
 def similar(options: argparse.Namespace) -> int:
-    """List submissions whose code is much alike."""
-    pairs, unread = course.similar(options.assignment, options.share / 100)
-    for pair in pairs:
+    """List who has much the same code, and what could not be compared."""
+    groups, notes = outcomes.similar(options.assignment, options.share / 100)
+    for group in groups:
         print(
-            f"{shown(pair.one)} and {shown(pair.other)}: {pair.share_of_one:.0%} of the first's code stands in the "
-            f"second's, {pair.share_of_other:.0%} of the second's in the first's."
+            f"{', '.join(map(shown, group.owners))}: {', '.join(group.functions)} "
+            f"({group.share:.0%} or more of it the same)."
         )
-    for line in (*_same_models(options.assignment), *unread):
+    for line in (*_same_models(options.assignment), *notes):
         print(printable(line))
-    more = " Look at both notebooks before you conclude." if pairs else ""
-    print(f"Pairs alike by {options.share} percent or more: {len(pairs)}.{more}")
+    more = " Look at the notebooks before you conclude." if groups else ""
+    print(f"Groups alike by {options.share} percent or more: {len(groups)}.{more}")
     return 0
 
 
@@ -272,13 +305,13 @@ def _same_models(name: str) -> list[str]:
 
     return [
         f"{shown(copy.one)} and {shown(copy.other)} {copy.told()}; no score was changed."
-        for copy in copies(read_results(name))
+        for copy in copies(outcomes.results_of(name))
     ]
 
 
 def export(options: argparse.Namespace) -> int:
     """Write all scores as CSV."""
-    exported = course.export(options.file, options.table)
+    exported = outcomes.export(options.file, options.table)
     print(f"Wrote {exported.rows} rows to {options.file}.")
     if exported.not_handed_in:
         print(f"Handed in nothing, and so an empty cell: {exported.not_handed_in}.")
@@ -291,17 +324,26 @@ def export(options: argparse.Namespace) -> int:
     return 0
 
 
-def _words(line: course.Graded) -> list[str]:
+def _words(line: course.Graded, score: Score | None) -> list[str]:
+    """What a student has by the gradebook, and what is to be told of the submission."""
     result, student = line.result, shown(line.student)
     notes = [f"  note: {flag}" for flag in (*result.flags, *notes_on(line.by_hand, result))]
-    if result.status == GRADED:
-        judged = {exercise.name for exercise in result.exercises}
-        given = {name: f"{name} {found.score:g}" for name, found in line.by_hand.items()}
-        replaced = ", ".join(text for name, text in given.items() if name in judged)
-        added = ", ".join(text for name, text in given.items() if name not in judged)
-        more = (f"; by hand: {added}" if added else "") + (f"; by hand, in its place: {replaced}" if replaced else "")
-        return [f"{student}: {result.score:g} of {result.points:g} points{more}", *notes]
-    return [f"{student}: not graded. {result.reason}", *notes]
+    if result.status != GRADED or score is None:
+        return [f"{student}: not graded. {result.reason}", *notes]
+    return [f"{student}: {_total(score)}", *notes]
+
+
+def _total(score: Score) -> str:
+    """The one total of a student, and what of it is not the grader's."""
+    by_hand = [score.by_hand] if score.by_hand else []
+    if score.score is None:
+        waiting = f"to be graded by hand: {', '.join(score.waiting)}"
+        return "; ".join(
+            [f"{in_points(score.so_far)} of {in_points(score.max_score)} points so far", *by_hand, waiting]
+        )
+    penalty, days = score.late_submission_penalty, score.late_days
+    late = [f"{in_points(penalty)} off for {days} day{'s' * (days != 1)} late"] if penalty else []
+    return "; ".join([f"{in_points(score.score)} of {in_points(score.max_score)} points", *by_hand, *late])
 
 
 def _change(line: course.Graded) -> list[str]:
@@ -311,23 +353,29 @@ def _change(line: course.Graded) -> list[str]:
         gone = old is not None and old.status == GRADED
         return [f"{student}: would lose its score. {new.reason}"] if gone else []
     if old is None or old.status != GRADED:
-        return [f"{student}: {new.score:g} of {new.points:g} points, and no score before."]
+        return [f"{student}: {in_points(new.score)} of {in_points(new.points)} points, and no score before."]
     before = {exercise.name: exercise.score for exercise in old.exercises}
     moved = [
-        f"{exercise.name} {before.get(exercise.name, 0):g} to {exercise.score:g}"
+        f"{exercise.name} {in_points(before.get(exercise.name, 0))} to {in_points(exercise.score)}"
         for exercise in new.exercises
         if exercise.score != before.get(exercise.name)
     ]
     if not moved:
         return []
-    return [
-        f"{student}: {old.score:g} to {new.score:g} of {new.points:g} points ({', '.join(moved)}): {_why(new, old)}."
-    ]
+    scores = f"{in_points(old.score)} to {in_points(new.score)} of {in_points(new.points)} points"
+    return [f"{student}: {scores} ({', '.join(moved)}): {_why(new, old)}."]
+
+
+def _is_edited(new: Result, old: Result) -> bool:
+    """Whether the instructor's own exercises were edited between two results."""
+    return new.specification != old.specification and bool(old.specification)
 
 
 def _why(new: Result, old: Result) -> str:
     if new.code != old.code:
         return "other code was handed in"
+    if _is_edited(new, old):
+        return f"exercises/{new.assignment} was edited"
     if old.release not in ("", new.release):
         return "other points or tests were released"
     pairs = ((name, old.versions.get(name), version) for name, version in new.versions.items())

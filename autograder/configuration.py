@@ -13,13 +13,12 @@ from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbgrader.preprocessors import (
     AssignLatePenalties,
     CheckCellMetadata,
-    GetGrades,
     LimitOutput,
     OverwriteCells,
 )
 from traitlets.config import Config
 
-from autograder.converters import AskAgain, HideTests, SubmissionExporter, TrustedGrade, install
+from autograder.converters import AskAgain, HideTests, SubmissionExporter, ToldGrades, TrustedGrade, install
 from autograder.scores import TrustedExport
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -42,7 +41,7 @@ def configure(config: Config) -> None:
         CheckCellMetadata,
     ]
     show_harmless_pages(config)
-    config.GenerateFeedback.preprocessors = [GetGrades, HideTests, CSSHTMLHeaderPreprocessor]
+    config.GenerateFeedback.preprocessors = [ToldGrades, HideTests, CSSHTMLHeaderPreprocessor]
     if "nbgrader.server_extensions.formgrader.handlers" in sys.modules:
         # Formgrader has read this configuration, or is about to serve by it.
         importlib.import_module("autograder.formgrader").mend()

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
+import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
@@ -18,13 +19,14 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import api, autogradeapp, generatefeedbackapp
 from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearHiddenTests, Execute, NbGraderPreprocessor, SaveAutoGrades
+from nbgrader.preprocessors import ClearHiddenTests, Execute, GetGrades, NbGraderPreprocessor, SaveAutoGrades
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Bool, Enum, Float, default
 
-from autograder.autograded import FLAGS, write_outputs
+from autograder.autograded import CHANGED, FLAGS, STATES, WAITS, write_outputs
 from autograder.course_assignments import find_assignment, read_released
 from autograder.course_files import SecretError, course_secret, result_path, stored_result
+from autograder.departed import departed
 from autograder.exercises.spec import Assignment
 from autograder.extensions import ExtensionError, apply_extensions, read_extensions
 from autograder.grade import grade_if_changed, not_graded
@@ -42,7 +44,8 @@ from autograder.hand_in import (
 from autograder.numbered import is_made_of
 from autograder.own_exercises import OwnExercisesError
 from autograder.own_tests import fault_of_marks
-from autograder.result import Result, write_result
+from autograder.result import Result, in_points, write_result
+from autograder.roster import people_in
 from autograder.rules import RULES, Rules
 from autograder.sandbox.zygote_client import TIERS, SandboxError
 from autograder.submission import Submission, submission_of
@@ -73,7 +76,8 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
         """
         self._demand_sound_course()
         root = Path(self.coursedir.format_path(self.coursedir.submitted_directory, ".", "."))
-        folders = submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id)
+        found = submitted_folders(root, self.coursedir.student_id, self.coursedir.assignment_id)
+        folders = self._without_departed(found)
         named: list[Path] = []
         for folder in folders:
             try:
@@ -86,12 +90,23 @@ class TrustedAutograde(Autograde, BesideTheNotebook):
                 self._keep_refusal(folder.name, folder.parent.name, reason)
         # nbgrader takes a folder's name for a pattern: "a*" would get the notebooks of all whose names begin so.
         name = f"{self.coursedir.notebook_id}.ipynb"
-        found = {str(folder): _notebooks(folder, name) for folder in named}
-        self.assignments = {folder: paths for folder, paths in found.items() if paths}
+        notebooks = {str(folder): _notebooks(folder, name) for folder in named}
+        self.assignments = {folder: paths for folder, paths in notebooks.items() if paths}
         self.notebooks: list[str] = []
         if not self.assignments:
             # It says that there are none, and perhaps what was meant.
             super().init_notebooks()
+
+    def _without_departed(self, folders: list[Path]) -> list[Path]:
+        """The folders of who has not left the course; nbgrader would take the others in again, without a word."""
+        with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
+            left = departed((folder.parent.name for folder in folders), people_in(gradebook))
+        for told in left.values():
+            self.log.error("%s", told)
+        kept = [folder for folder in folders if folder.parent.name not in left]
+        if left and not kept:
+            raise NbGraderException(" ".join(left.values()))
+        return kept
 
     def _demand_sound_course(self) -> None:
         course, assignment = Path(self.coursedir.root), self.coursedir.assignment_id
@@ -178,6 +193,27 @@ class HideTests(ClearHiddenTests):
         """Take the hidden tests out of a graded cell that is no answer."""
         has_tests = utils.is_grade(cell) and not utils.is_solution(cell)
         return super().preprocess_cell(cell, resources, cell_index) if has_tests else (cell, resources)
+
+
+class ToldGrades(GetGrades):
+    """nbgrader's GetGrades, which also notes whose score a person has changed, or has still to give.
+
+    Where it is another than the grader's, what the grader printed says so.
+    """
+
+    def _get_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._get_score(cell, resources)
+        names = (self.notebook_id, self.assignment_id, self.student_id)
+        grade = self.gradebook.find_grade(cell.metadata.nbgrader.grade_id, *names)
+        states = resources["nbgrader"].setdefault(STATES, {})
+        if grade.auto_score is None and grade.manual_score is None:
+            states[grade.name] = WAITS
+        elif grade.auto_score is not None and grade.manual_score is not None:
+            states[grade.name] = CHANGED
+            if not utils.is_solution(cell):
+                score, points = in_points(grade.score), in_points(grade.max_score)
+                text = f"A person changed this to {score} of {points} points. The automatic grading said:\n\n"
+                cell.outputs.insert(0, nbformat.v4.new_output("stream", text=text))
 
 
 class AskAgain(SaveAutoGrades):

@@ -1,20 +1,18 @@
-"""An nbgrader course folder: making one, releasing, grading, feedback, export. All work in the current folder.
+"""An nbgrader course folder: making one, releasing, students, collecting, grading. All work in the current folder.
 
 Each step is nbgrader's own, so formgrader and the plain nbgrader commands see the same course.
 """
 
-import contextlib
 import itertools
 import logging
 import re
 import shutil
 import zipfile
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -25,48 +23,55 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.by_hand import HandScore
 from autograder.checks import checks_json, write_checks
 from autograder.collect import collect_in
 from autograder.converters import TrustedGrade, read_source_files, source_files
-from autograder.course_assignments import find_assignment, names_in, read_released
+from autograder.course_assignments import names_in
 from autograder.course_files import NOT_FOR_GIT, RESULTS, course_secret, stored_result
+from autograder.course_folder import (
+    CONFIG_FILE,
+    CourseError,
+    assignment_called,
+    course_directory,
+    nbgrader_api,
+    released_assignment,
+    require_course,
+    submitted_in,
+    who_departed,
+    writing,
+)
+from autograder.departed import departed
 from autograder.draws import first_draw
+from autograder.drop import bring_back
+from autograder.drop import drop as drop_student
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.extensions import Extension, extensions_of_nobody, read_extensions, set_extension
-from autograder.feedback import FeedbackPage, make_pages, make_refusals, pack
+from autograder.extensions import Extension, read_extensions, set_extension
 from autograder.gradebook import DryRun, Writer
 from autograder.hand_in import (
     NotGradable,
     check_student,
-    misplaced,
     read_hand_in,
     read_timestamp,
     shown,
     submitted_folders,
 )
 from autograder.laying import Collected
-from autograder.notebooks import is_edited, source_notebook
-from autograder.origins import moodle_folders
+from autograder.notebooks import DIGEST, NotebookError, is_edited, source_notebook
 from autograder.own_exercises import OWN, lay_out
-from autograder.own_tests import fault_of_marks
 from autograder.penalties import Foreseen, foresee
-from autograder.result import GRADED, NOT_GRADED, Result
+from autograder.result import GRADED, Result, in_points
 from autograder.roster import Person, enroll, people_in, read_roster
-from autograder.scores import NOT_HANDED_IN, TABLES, Score, read_scores, refusals, scores_json, write_table
+from autograder.scores import (
+    above_maximum,
+)
 from autograder.source_cells import read_source_cells
 from autograder.source_remarks import changed_since_release, remarks
-from autograder.submission import learner_cells, submission_of
 from autograder.work import DEFECT, Job, Task
 from autograder.workers import dask_workers, local_workers
 
-if TYPE_CHECKING:
-    from autograder.similar import Pair
-
-CONFIG_FILE = Path("nbgrader_config.py")
 CONFIG_TEXT = '''"""nbgrader's configuration of this course. `configure` makes every autograding go the trusted way."""
 
 from autograder.configuration import configure
@@ -82,26 +87,12 @@ CAUSE = re.compile(r"^\s*[\w.]+(?:Error|Exception): .+$", re.MULTILINE)
 """Why something failed, in a log of nbgrader's."""
 
 
-class CourseError(Exception):
-    """A step cannot be done; the message says why, and what to do, in one sentence."""
-
-
 @dataclass(frozen=True)
 class Released:
     """A released notebook, a zip of it for a class, and what is to be told of its source."""
 
     notebook: Path
     archive: Path
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Exported:
-    """How many rows were written, how many in them have no score (not graded, not handed in), and what to correct."""
-
-    rows: int
-    not_graded: int
-    not_handed_in: int
     notes: tuple[str, ...]
 
 
@@ -138,7 +129,7 @@ def init_course(folder: Path, database: str | None = None) -> tuple[str, ...]:
     if not (folder / ".gitignore").exists():
         (folder / ".gitignore").write_text(NOT_FOR_GIT, encoding="utf-8")
     notes = [note for assignment in assignments().values() for note in _write_source(assignment, folder)]
-    course, _ = _course_directory(folder)
+    course, _ = course_directory(folder)
     try:
         Gradebook(course.db_url, course.course_id).close()
     except (SQLAlchemyError, ImportError) as error:
@@ -153,21 +144,21 @@ def release(name: str, due: datetime | None = None, anew: bool = False) -> Relea
     `due` is when it is to be handed in; without one, what the gradebook says is left. A source that a person edited is
     released as it is, except `anew`: then it is made anew, and a copy of the edited one is kept.
     """
-    assignment = _assignment(name)
+    assignment = assignment_called(name)
     if assignment.folder:
         try_exercises(name)
     notes = _write_source(assignment, Path(), anew)
-    api = _api()
+    api = nbgrader_api()
     _require_same_cells(api, name)
     _source_files(api.coursedir, api.config, name)
     _succeed(api.generate_assignment(name, force=True), f"nbgrader could not release {name}")
-    released = _released(api.coursedir, name)
+    released = released_assignment(api.coursedir, name)
     if due:
         with api.gradebook as gradebook:
             gradebook.update_or_create_assignment(name, duedate=due.astimezone(UTC).replace(tzinfo=None))
-    return Released(
-        Path("release") / name / f"{name}.ipynb", _pack(assignment), (*notes, *remarks(released, _read_source(name)))
-    )
+    with api.gradebook as gradebook:
+        notes += [*remarks(released, _read_source(name)), *above_maximum(gradebook, name)]
+    return Released(Path("release") / name / f"{name}.ipynb", _pack(assignment), tuple(notes))
 
 
 def _require_same_cells(api: NbGraderAPI, name: str) -> None:
@@ -198,7 +189,7 @@ def _read_source(name: str) -> NotebookNode:
 
 def new_exercise(name: str) -> list[Path]:
     """Begin an assignment of one's own: files with a working example."""
-    _require_course()
+    require_course()
     if name in names_in(Path()):
         raise CourseError(f"There is an assignment {name!r} already: take another name.")
     return lay_out(Path(), name)
@@ -207,7 +198,7 @@ def new_exercise(name: str) -> list[Path]:
 def try_exercises(name: str) -> None:
     """Try exercises of one's own. Raises CourseError with all that is wrong with them."""
     folder = Path(OWN) / name
-    if _assignment(name).folder is None:
+    if assignment_called(name).folder is None:
         raise CourseError(f"{name} is none of your own exercises: there is no {folder}/exercises.md.")
     # It loads what tells answers apart, which no other command but `release` needs.
     from autograder.trial import faults_in
@@ -247,18 +238,18 @@ def grade_all(
     cannot be graded is reported as such, has no score, and does not stop the others. The work is done by `workers`
     processes, or by the Dask cluster of `scheduler`. What has not changed is not graded once more, except `again`.
     """
-    course, config = _course_directory()
+    course, config = course_directory()
     job = Job(
         name,
         course_secret(),
-        _released(course, name).cells,
+        released_assignment(course, name).cells,
         Config(LimitOutput=config.LimitOutput),
         again,
         TrustedGrade(config=config).rules,
         course.root,
         _source_files(course, config, name),
     )
-    folders = _submitted_folders(course, name, student)
+    folders = submitted_in(course, name, student)
     draws = {first_draw(job.secret, name, folder.parent.name) for folder in folders}
     read: dict[str, Task] = {}
     lines: dict[str, Graded] = {}
@@ -294,16 +285,36 @@ def grade_all(
 
 def roster(path: Path | None = None) -> tuple[list[str], list[Person]]:
     """The students of the course, after those of a CSV were added; and what was done, in sentences."""
-    course, _ = _course_directory()
-    people = read_roster(path) if path else []
+    course, _ = course_directory()
+    listed = {person.id: person for person in read_roster(path)} if path else {}
     with Gradebook(course.db_url, course.course_id) as gradebook:
-        return list(enroll(gradebook, people)), list(people_in(gradebook).values())
+        left = departed(listed, people_in(gradebook))
+        lines = [*enroll(gradebook, [person for id, person in listed.items() if id not in left]), *left.values()]
+        people = people_in(gradebook)
+    if missing := sorted(people.keys() - listed.keys()) if path else []:
+        lines.append(
+            f"In the gradebook and not on this list: {', '.join(map(shown, missing))}. `llm-course drop STUDENT` takes "
+            "out who has left the course."
+        )
+    return lines, list(people.values())
+
+
+def drop(student: str, undo: bool = False) -> list[str]:
+    """Take a student out of the course and keep all that there was, or bring one back; says what was done.
+
+    Raises DropError.
+    """
+    course, _ = course_directory()
+    if undo:
+        return [*bring_back(course, student), f"{shown(student)} is in the course again, with all that was kept."]
+    folder = drop_student(course, student)
+    return [f"{shown(student)} is no longer in the course. All that there was is kept in {shown(str(folder))}/."]
 
 
 def extend(name: str, student: str, days: float, reason: str) -> list[str]:
     """Give a student more time for an assignment, and say what becomes of a penalty. Raises ExtensionError."""
-    _assignment(name)
-    course, _ = _course_directory()
+    assignment_called(name)
+    course, _ = course_directory()
     handed_in = {path.parent.name for path in submitted_folders(Path("submitted"), "*", name)}
     with Gradebook(course.db_url, course.course_id) as gradebook:
         known = handed_in | set(people_in(gradebook))
@@ -320,15 +331,17 @@ def update_penalties(name: str, students: Sequence[str]) -> list[str]:
 
     nbgrader works a penalty out when it grades, and so before a person has graded what is left to a person.
     """
-    course, config = _course_directory()
+    course, config = course_directory()
     with Writer(course, config, name) as writer:
         changes = writer.update_penalties(students)
-    return [f"{shown(student)}: late penalty {old:g} to {new:g} points." for student, old, new in changes]
+    return [
+        f"{shown(student)}: late penalty {in_points(old)} to {in_points(new)} points." for student, old, new in changes
+    ]
 
 
 def foresee_penalties(name: str, lines: Iterable[Graded]) -> list[Foreseen]:
     """The late penalties that `grade` and `update_penalties` would change, for what a dry run has graded."""
-    course, config = _course_directory()
+    course, config = course_directory()
     extensions = read_extensions(Path(course.root), name)
     graded = [
         (line.student, line.result, read_timestamp(Path("submitted", line.student, name)))
@@ -342,29 +355,25 @@ def foresee_penalties(name: str, lines: Iterable[Graded]) -> list[Foreseen]:
 def not_released(name: str) -> list[str]:
     """Where the source counts otherwise than what was released, in sentences."""
     path = Path("source") / name / f"{name}.ipynb"
-    course, _ = _course_directory()
-    changed = changed_since_release(_released(course, name), _read_source(name)) if path.exists() else []
-    return [
-        f"{path} was changed since it was released ({', '.join(changed)}): `llm-course release {name}` makes it count."
-    ][: len(changed)]
+    if not path.exists():
+        return []
+    course, _ = course_directory()
+    counts = f"`llm-course release {name}` makes it count."
+    changed = changed_since_release(released_assignment(course, name), _read_source(name))
+    notes = [f"{path} was changed since it was released ({', '.join(changed)}): {counts}"][: len(changed)]
+    if _is_newer_than_source(assignment_called(name), path):
+        notes.append(f"{OWN}/{name} was changed since it was released: {counts}")
+    return notes
 
 
-def still_open(name: str) -> list[str]:
-    """What an assignment waits for, in sentences: grades by hand, who handed in nothing, extensions of nobody."""
-    with _api().gradebook as gradebook:
-        scores = read_scores(gradebook, name)
-    open_cells = Counter(cell.name for score in scores for cell in score.cells if cell.score is None)
-    missing = [score.student_id for score in scores if score.status == NOT_HANDED_IN]
-    return [
-        *(f"{cell}: {count} to be graded by hand, in formgrader." for cell, count in open_cells.items()),
-        *[f"Handed in nothing: {', '.join(map(shown, missing))}."][: len(missing)],
-        *_extensions_of_nobody(scores, name),
-    ]
-
-
-def _extensions_of_nobody(scores: Iterable[Score], name: str = "") -> tuple[str, ...]:
-    known = {(score.assignment, score.student_id) for score in scores}
-    return tuple(extensions_of_nobody(Path(), known, name))
+def _is_newer_than_source(assignment: Assignment, path: Path) -> bool:
+    """Whether exercises of the instructor's own say another text or other points than the source made of them."""
+    if assignment.folder is None or is_edited(path):
+        return False
+    try:
+        return bool(source_notebook(assignment).metadata[DIGEST] != _read_source(assignment.name).metadata[DIGEST])
+    except NotebookError:
+        return True
 
 
 def collect(
@@ -373,106 +382,20 @@ def collect(
     """Lay what a platform gave into submitted/; see `collect_in`. Raises CourseError where that cannot be done."""
     if not path.exists():
         raise CourseError(f"There is no {path}: name a folder, a zip or a tar with what was handed in.")
-    with _writing(RESULTS):
-        return collect_in(_course_directory()[0], path, agree, at, worksheet)
+    with writing(RESULTS):
+        return collect_in(course_directory()[0], path, agree, at, worksheet)
 
 
-def similar(name: str, at_least: float) -> "tuple[list[Pair], list[str]]":
-    """The pairs of submissions that are alike by a share or more; and, in sentences, who could not be compared."""
-    _assignment(name)
-    course, _ = _course_directory()
-    assignment = _released(course, name)
-    notebook = nbformat.read(Path(course.release_directory) / name / f"{name}.ipynb", as_version=4)
-    released = {source for _, source in learner_cells(notebook)}
-    texts: dict[str, str] = {}
-    unread: list[str] = []
-    for folder in _submitted_folders(course, name, "*"):
-        try:
-            submission = submission_of(read_hand_in(folder / f"{name}.ipynb", course.ignore), assignment)
-        except NotGradable as reason:
-            unread.append(f"{folder.parent.name} is not compared. {reason}")
-            continue
-        cells = [source for _, source in learner_cells(submission.notebook) if source not in released]
-        code = [content.decode(errors="replace") for file, content in submission.files.items() if file.endswith(".py")]
-        texts[folder.parent.name] = "\n".join(cells + code)
-    # It loads what draws, which no other command needs.
-    from autograder.similar import similar as similar_texts
-
-    return similar_texts(texts, "\n".join(released), at_least), unread
+def left_out(name: str, student: str = "*") -> list[str]:
+    """Who handed in and has left the course, in sentences."""
+    course, _ = course_directory()
+    folders = submitted_folders(Path("submitted"), student, name)
+    return list(who_departed(course, (folder.parent.name for folder in folders)).values())
 
 
 def count_submissions(name: str, student: str = "*") -> int:
     """How many submissions `grade_all` would look at. Raises CourseError if none."""
-    return len(_submitted_folders(_course_directory()[0], name, student))
-
-
-def feedback(name: str, archive: Path | None = None) -> tuple[list[FeedbackPage], list[FeedbackPage]]:
-    """Make the learners' feedback pages of all submissions: of the graded ones, and of those that could not be.
-
-    With an `archive`, all of them are packed into it, a zip.
-    """
-    _assignment(name)
-    if archive and archive.suffix != ".zip":
-        raise CourseError(f"{archive} is no zip: name one that ends in .zip.")
-    refused = refusals(name)
-    if not refused and not any(Path("autograded").glob(f"*/{name}/{name}.ipynb")):
-        raise CourseError(f"No submission of {name} is graded yet: run `llm-course grade {name}` first.")
-    course, config = _course_directory()
-    pages = [page for page in make_pages(course, config, name) if page.student not in refused]
-    reasons = make_refusals(course, name, refused)
-    if archive:
-        with _writing(archive):
-            pack([*pages, *reasons], archive, moodle_folders(name))
-    return pages, reasons
-
-
-def export(path: Path, table: str = "plain") -> Exported:
-    """Write the table of scores as CSV, as one of `TABLES`, or as JSON."""
-    if path.suffix not in (".csv", ".json"):
-        raise CourseError(f"{path} is no CSV file: name one that ends in .csv, or in .json for a program.")
-    api = _api()
-    with api.gradebook as gradebook, _writing(path):
-        scores = read_scores(gradebook)
-        if path.suffix == ".json":
-            path.write_text(scores_json(api.coursedir.course_id, scores, datetime.now().astimezone()), encoding="utf-8")
-            rows = len(scores)
-        else:
-            rows = write_table(path, TABLES[table](scores))
-    statuses = Counter(score.status for score in scores)
-    return Exported(rows, statuses[NOT_GRADED], statuses[NOT_HANDED_IN], _extensions_of_nobody(scores))
-
-
-def report(path: Path) -> None:
-    """Write the class report, an HTML page."""
-    if path.suffix != ".html":
-        raise CourseError(f"{path} is no HTML file: name one that ends in .html.")
-    api = _api()
-    with api.gradebook as gradebook:
-        scores = read_scores(gradebook)
-    if all(score.status == NOT_HANDED_IN for score in scores):
-        raise CourseError("No submission is graded yet: run `llm-course grade ASSIGNMENT` first.")
-    # It draws, and grading need not wait until what draws is loaded.
-    from autograder.report import class_report
-
-    page = class_report(api.coursedir.course_id, scores, datetime.now().astimezone())
-    with _writing(path):
-        path.write_text(page, encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise CourseError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _released(course: CourseDirectory, name: str) -> Assignment:
-    """An assignment as it was released."""
-    try:
-        return read_released(course.db_url, course.course_id, Path(course.root), name)
-    except NotGradable as reason:
-        raise CourseError(str(reason)) from reason
+    return len(submitted_in(course_directory()[0], name, student))
 
 
 def _source_files(course: CourseDirectory, config: Config, name: str) -> dict[str, bytes]:
@@ -480,16 +403,6 @@ def _source_files(course: CourseDirectory, config: Config, name: str) -> dict[st
         return read_source_files(source_files(Autograde(coursedir=course, config=config), name))
     except NotGradable as reason:
         raise CourseError(str(reason)) from reason
-
-
-def _submitted_folders(course: CourseDirectory, name: str, student: str) -> list[Path]:
-    excluded = set(course.student_id_exclude.split(","))
-    found = submitted_folders(Path("submitted"), student, name)
-    folders = [path for path in found if path.parent.name not in excluded]
-    if not folders:
-        none = f"There are no submissions in submitted/{student}/{name}/: lay them there and grade again."
-        raise CourseError(" ".join([none, *misplaced(Path("submitted"), student, name)[:1]]))
-    return folders
 
 
 def _tasks(
@@ -547,48 +460,6 @@ def _free_path(path: Path) -> Path:
     """The path, or one that differs in a number, where nothing is yet."""
     numbered = (path.with_stem(f"{path.stem}-{number}") for number in itertools.count(2))
     return next(candidate for candidate in itertools.chain([path], numbered) if not candidate.exists())
-
-
-def _assignment(name: str) -> Assignment:
-    _require_course()
-    try:
-        return find_assignment(name, Path())
-    except NotGradable as reason:
-        raise CourseError(str(reason)) from reason
-
-
-def _require_course(folder: Path = Path()) -> None:
-    if not (folder / CONFIG_FILE).exists():
-        raise CourseError("This is no course folder: change into one, or make one with `llm-course init DIR`.")
-
-
-def _api() -> NbGraderAPI:
-    course, config = _course_directory()
-    return NbGraderAPI(course, config=config)
-
-
-def _course_directory(folder: Path = Path()) -> tuple[CourseDirectory, Config]:
-    _require_course(folder)
-    config = _load_config(folder)
-    if fault := fault_of_marks(config):
-        raise CourseError(fault)
-    config.CourseDirectory.root = str(folder.resolve())
-    return CourseDirectory(config=config), config
-
-
-def _load_config(folder: Path) -> Config:
-    file = folder / CONFIG_FILE
-    try:
-        return PyFileConfigLoader(file.name, path=str(folder)).load_config()
-    except Exception as error:
-        # It is the instructor's program, and may fail in any way.
-        if isinstance(error, ImportError) and (error.name or "").startswith("autograder"):
-            raise CourseError(
-                f"{file} imports what this version of the course does not have ({error.name}): "
-                "`configure` is imported by `from autograder.configuration import configure`."
-            ) from error
-        reason = (str(error).splitlines() or [""])[0]
-        raise CourseError(f"{file} fails with {type(error).__name__} ({reason}): mend it.") from error
 
 
 def _succeed(outcome: dict[str, Any], problem: str) -> None:

@@ -17,6 +17,7 @@ extensions.csv
 submitted/
 collected/
 replaced/
+dropped/
 results/
 autograded/
 feedback/

@@ -47,18 +47,23 @@ def read_extensions(course: Path, assignment: str) -> dict[str, Extension]:
     return {student: found for (name, student), found in _read(course).items() if name == assignment}
 
 
+def extensions_of(course: Path, student: str) -> dict[str, Extension]:
+    """Assignment -> extension for a student. Raises ExtensionError."""
+    return {name: found for (name, of), found in _read(course).items() if of == student}
+
+
 def set_extension(course: Path, assignment: str, student: str, extension: Extension) -> None:
     """Note an extension, in the place of an earlier one. Raises ExtensionError."""
     _check(extension.days, "--days")
-    rows = {**_read(course), (assignment, student): extension}
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows([*key, f"{found.days:g}", found.reason] for key, found in rows.items())
-    try:
-        write_in_one_step(course / FILE, text.getvalue())
-    except OSError as error:
-        raise ExtensionError(f"{course / FILE} cannot be written: {error.strerror}.") from error
+    _write(course, {**_read(course), (assignment, student): extension})
+
+
+def take_extensions(course: Path, student: str) -> None:
+    """Take a student's extensions out of the file. Raises ExtensionError."""
+    rows = _read(course)
+    left = {key: extension for key, extension in rows.items() if key[1] != student}
+    if left != rows:
+        _write(course, left)
 
 
 def extensions_of_nobody(course: Path, known: Collection[tuple[str, str]], assignment: str = "") -> Iterator[str]:
@@ -83,7 +88,9 @@ def apply_extensions(
             submission = gradebook.find_submission(assignment, student)
         except MissingEntry:
             continue
-        submission.extension = timedelta(days=extensions[student].days)
+        # nbgrader fails on more time for what is never due.
+        if submission.assignment.duedate is not None:
+            submission.extension = timedelta(days=extensions[student].days)
     gradebook.db.commit()
 
 
@@ -108,6 +115,17 @@ def _read(course: Path) -> dict[tuple[str, str], Extension]:
         _check(days, f"{path}, line {number}")
         found[row["assignment"] or "", row["student"] or ""] = Extension(days, row["reason"] or "")
     return found
+
+
+def _write(course: Path, rows: Mapping[tuple[str, str], Extension]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows([*key, f"{found.days:g}", found.reason] for key, found in rows.items())
+    try:
+        write_in_one_step(course / FILE, text.getvalue())
+    except OSError as error:
+        raise ExtensionError(f"{course / FILE} cannot be written: {error.strerror}.") from error
 
 
 def _check(days: float, where: str) -> None:

@@ -7,15 +7,20 @@ only that it did. Here each page is made alone.
 import logging
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
-from nbgrader.api import MissingEntry
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
+
+from autograder.departed import departed
+from autograder.result import NOT_GRADED
+from autograder.roster import people_in
+from autograder.scores import current_results
 
 REFUSAL = Path(__file__).with_name("not_graded.html.jinja")
 """What a learner reads whose submission could not be graded."""
@@ -31,14 +36,38 @@ class FeedbackPage:
     reason: str = ""
 
 
-def make_pages(course: CourseDirectory, config: Config, assignment: str) -> Iterator[FeedbackPage]:
-    """Make the pages of all graded submissions of an assignment."""
+@dataclass(frozen=True)
+class Feedback:
+    """The pages of what was graded, those of what could not be, and who has none for having left, in sentences."""
+
+    pages: list[FeedbackPage]
+    refused: list[FeedbackPage]
+    notes: list[str]
+
+
+def make_all_pages(course: CourseDirectory, config: Config, assignment: str) -> Feedback:
+    """Make the pages of all submissions of an assignment. Raises ResultError."""
+    graded = {path.parts[-2] for path in Path(course.autograded_directory).glob(f"*/{assignment}")}
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        left = departed(graded, people_in(gradebook))
+        results = current_results(gradebook, assignment)
+    refused = {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
+    pages = [*make_pages(course, config, assignment, left_out=refused.keys() | left.keys())]
+    return Feedback(pages, make_refusals(course, assignment, refused), list(left.values()))
+
+
+def make_pages(
+    course: CourseDirectory, config: Config, assignment: str, left_out: Collection[str]
+) -> Iterator[FeedbackPage]:
+    """Make the pages of all graded submissions of an assignment, but of the students in `left_out`."""
     converter = GenerateFeedback(coursedir=course, config=config)
     converter.exporter = converter.exporter_class(parent=converter, config=converter.config)
     for preprocessor in converter.preprocessors:
         converter.exporter.register_preprocessor(preprocessor)
     for notebook in sorted(Path(course.autograded_directory).glob(f"*/{assignment}/{assignment}.ipynb")):
         student = notebook.parts[-3]
+        if student in left_out:
+            continue
         try:
             yield FeedbackPage(student, _make_page(converter, notebook, student, assignment))
         except MissingEntry:

@@ -46,6 +46,14 @@ def release_fingerprint(assignment: Assignment) -> str:
     return hashlib.sha256(repr(said).encode()).hexdigest()
 
 
+def specification_fingerprint(assignment: Assignment) -> str:
+    """A digest of an instructor's own exercises: specification and answers. Empty for what the course brings."""
+    if assignment.folder is None:
+        return ""
+    files = sorted(assignment.folder.glob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+
 @functools.cache
 def versions() -> dict[str, str]:
     """The packages that a score may depend on, and Python."""

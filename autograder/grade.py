@@ -18,7 +18,7 @@ from typing import Any
 from autograder.capstone.measuring import measure
 from autograder.draws import Attempt, attempt_of
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.fingerprint import graders_fingerprint, release_fingerprint, versions
+from autograder.fingerprint import graders_fingerprint, release_fingerprint, specification_fingerprint, versions
 from autograder.hand_in import out_of_the_way
 from autograder.judge import SHIPPED, ask_each, judge, make_answer_key
 from autograder.notebook_run import Cells, NotebookRun
@@ -91,6 +91,7 @@ def grade(
         final=not starved,
         figures={name: figure for part in parts for name, figure in part.figures.items()},
         release=release_fingerprint(assignment),
+        specification=specification_fingerprint(assignment),
     )
 
 

@@ -454,6 +454,16 @@ def _reason_of(error: OSError | RecursionError | UnicodeError) -> str:
     return "its folders are too deep" if isinstance(error, RecursionError) else "it holds a text that no file can hold"
 
 
+@contextlib.contextmanager
+def course_lock(course: Path) -> Iterator[None]:
+    """Keep other graders out of a course. Raises WriterError where one is at work."""
+    descriptor = _lock(course / LOCK_FILE)
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _lock(path: Path) -> int:
     """A descriptor that locks the course against other graders until it is closed. Raises WriterError."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

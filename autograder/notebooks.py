@@ -8,6 +8,7 @@ Contents:
     source_notebook      what an instructor keeps in source/
     released_notebook    what a learner gets: no answer, no hidden part
     whole_path_notebook  the guide in which all that a learner has written works together
+    titles_of_cells      what people call the cells that nbgrader named
     section_titles       the titles of a chapter's labeled sections, for hints
 """
 
@@ -37,6 +38,9 @@ from autograder.markdown import plain_markdown
 STUB_BODY = "# YOUR CODE HERE\nraise NotImplementedError()"
 DIGEST = "llm_course_source"
 """The field of a source notebook's metadata that tells whether a person has edited it."""
+HEADING = re.compile(r"^#{1,6}\s+(\S.*?)\s*#*$", re.MULTILINE)
+MADE_UP = re.compile(r"cell-[0-9a-f]{16}")
+"""A grade id that nbgrader's Create Assignment makes where nobody gives one."""
 WRITTEN_BY_PROGRAMS = ("kernelspec", "language_info", DIGEST)
 REFUSAL = "This exercise is graded outside the notebook: grade with the course's own nbgrader_config.py."
 
@@ -115,6 +119,20 @@ def whole_path_notebook() -> NotebookNode:
         if cell.cell_type == "markdown":
             cell.source = plain_markdown(cell.source)
     return notebook
+
+
+def titles_of_cells(notebook: NotebookNode) -> dict[str, str]:
+    """The headings above, or in, the graded cells whose names nbgrader made up, by grade id."""
+    found: dict[str, str] = {}
+    heading, below = "", 0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and (headings := HEADING.findall(cell.source)):
+            heading, below = headings[-1], 0
+        grade_id = str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+        if heading and MADE_UP.fullmatch(grade_id):
+            below += 1
+            found[grade_id] = heading if below == 1 else f"{heading} ({below})"
+    return found
 
 
 @functools.cache

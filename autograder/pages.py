@@ -20,7 +20,9 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
+from autograder.autograded import STATES, WAITS
 from autograder.harmless import as_written, code_to_html, harmless_name, markdown_to_html, text_to_html
+from autograder.notebooks import titles_of_cells
 from autograder.pictures import (
     MAX_BYTES,
     SUFFIXES,
@@ -35,8 +37,9 @@ from llm_course.checking.feedback import WHAT_TO_DO, fold
 MAX_AT_ONCE = 100_000
 """Characters of one text."""
 TOO_MANY = "This page has too many pictures before it."
-KIND_OF_CELL = re.compile(r'<a href="#([^"]+)">(?:Test cell|Coding free-response|Written response|Task)</a>')
-"""How nbgrader's list of scores calls each cell."""
+LINE_OF_CELL = re.compile(r'<a href="#([^"]+)">(?:Test cell|Coding free-response|Written response|Task)</a>([^<]*)')
+"""How nbgrader's list of scores has each cell: its kind, and its score."""
+TOTAL = re.compile(r"\(Score: ([^)]*)\)")
 
 
 @dataclass
@@ -123,7 +126,7 @@ class Page:
 
 
 class FeedbackExporter(HTMLExporter):
-    """nbgrader's feedback page, whose list of scores names each cell instead of its kind."""
+    """nbgrader's feedback page, whose list of scores names each cell, and says what was changed and what is to come."""
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **keywords: Any
@@ -131,7 +134,15 @@ class FeedbackExporter(HTMLExporter):
         """The page; nothing of the learner's stands before the end of the list."""
         page, resources = super().from_notebook_node(nb, resources, **keywords)
         scores, end, notebook = page.partition("</ol>")
-        return KIND_OF_CELL.sub(r'<a href="#\1">\1</a>', scores) + end + notebook, resources
+        titles, states = titles_of_cells(nb), resources["nbgrader"].get(STATES, {})
+
+        def named(line: re.Match[str]) -> str:
+            title, told = html.escape(titles.get(line[1], line[1])), states.get(line[1])
+            return f'<a href="#{line[1]}">{title}</a>{line[2]}{f", {told}" if told else ""}'
+
+        if WAITS in states.values():
+            scores = TOTAL.sub(r"(Score so far: \1)", scores, count=1)
+        return LINE_OF_CELL.sub(named, scores) + end + notebook, resources
 
 
 class HarmlessPage(Preprocessor):

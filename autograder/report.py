@@ -18,7 +18,7 @@ from autograder.by_hand import HandScore, kept_scores
 from autograder.capstone import board
 from autograder.capstone.copies import copies
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, Result
-from autograder.scores import NOT_HANDED_IN, Score, flags_of, read_results
+from autograder.scores import NOT_HANDED_IN, CellScore, Score, flags_of, read_results
 from llm_course.checking.feedback import hint_to_html
 
 TEMPLATE = Path(__file__).with_name("class_report.html.jinja")
@@ -40,15 +40,20 @@ class Share:
 
 @dataclass(frozen=True)
 class ExerciseReport:
-    """An exercise over a class: its mean, the properties that fail, the mistakes, most common first.
+    """A graded cell over a class: its mean, the properties that fail, the mistakes, most common first.
 
-    Where an instructor's own tests say what it is worth there are no properties, and what they told is in `mistakes`.
+    The scores are the gradebook's: `by_hand` of them a person gave, and `waiting` are still to come. Where an
+    instructor's own tests say what it is worth there are no properties, and what they told is in `mistakes`. What is
+    not tested either a person grades.
     """
 
     name: str
     points: float
-    mean: float
+    mean: float | None
+    by_hand: int
+    waiting: int
     is_judged: bool
+    is_tested: bool
     failing: list[Share]
     mistakes: list[Share]
 
@@ -84,14 +89,10 @@ def class_report(course_id: str, scores: Sequence[Score], made: datetime) -> str
 
 
 def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
-    results, by_hand = read_results(name), kept_scores(name)
+    # Those of the gradebook, and no others: there may be results of students who have left.
+    results, by_hand = read_results(name, {score.student_id for score in scores}), kept_scores(name)
     graded = [result for result in results.values() if result.status == GRADED]
     values = [score.score for score in scores if score.score is not None]
-    # By name: results may be from before an exercise was added or left out.
-    by_name: dict[str, list[ExerciseResult]] = {}
-    for exercise in (exercise for result in graded for exercise in result.exercises):
-        by_name.setdefault(exercise.name, []).append(exercise)
-    exercises = [_exercise_report(answers) for answers in by_name.values()]
     lines = board.board(results, board.reference())
     return AssignmentReport(
         name=name,
@@ -100,7 +101,7 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
         mean=statistics.mean(values) if values else None,
         median=statistics.median(values) if values else None,
         histogram=_histogram(values, max(score.max_score for score in scores), salt=name),
-        exercises=exercises,
+        exercises=_exercise_reports(graded, scores),
         teach_again=_teach_again(graded),
         refused=[(score.student_id, score.reason) for score in scores if score.status == NOT_GRADED],
         missing=[score.name or score.student_id for score in scores if score.status == NOT_HANDED_IN],
@@ -118,16 +119,34 @@ def _assignment_report(name: str, scores: list[Score]) -> AssignmentReport:
     )
 
 
-def _exercise_report(answers: Sequence[ExerciseResult]) -> ExerciseReport:
+def _exercise_reports(graded: Iterable[Result], scores: Iterable[Score]) -> list[ExerciseReport]:
+    """What the gradebook has for each cell, also for those that a person grades, and what the results say of it."""
+    # By name: results may be from before an exercise was added or left out.
+    answers: dict[str, list[ExerciseResult]] = {}
+    for exercise in (exercise for result in graded for exercise in result.exercises):
+        answers.setdefault(exercise.name, []).append(exercise)
+    cells: dict[str, list[CellScore]] = {}
+    for cell in (cell for score in scores for cell in score.cells):
+        cells.setdefault(cell.name, []).append(cell)
+    # In the order of the notebook, then those that a person grades.
+    names = [*(name for name in answers if name in cells), *(name for name in cells if name not in answers)]
+    return [_exercise_report(cells[name], answers.get(name, [])) for name in names]
+
+
+def _exercise_report(cells: Sequence[CellScore], answers: Sequence[ExerciseResult]) -> ExerciseReport:
+    given = [cell.score for cell in cells if cell.score is not None]
     failing = Counter(item.name for answer in answers for item in answer.properties if not (item.holds or item.waits))
     is_judged = any(answer.properties for answer in answers)
     told = [answer for answer in answers if answer.mistake or (answer.hint and not is_judged)]
     mistakes = Counter((answer.hint, answer.section) for answer in told)
     return ExerciseReport(
-        name=answers[0].name,
-        points=answers[0].points,
-        mean=statistics.mean(answer.score for answer in answers),
+        name=cells[0].title,
+        points=cells[0].max_score,
+        mean=statistics.mean(given) if given else None,
+        by_hand=sum(cell.by_hand for cell in cells),
+        waiting=len(cells) - len(given),
         is_judged=is_judged,
+        is_tested=bool(answers),
         failing=[Share(name, "", count, len(answers)) for name, count in failing.most_common()],
         mistakes=[Share(hint, section, count, len(answers)) for (hint, section), count in mistakes.most_common()],
     )

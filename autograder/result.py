@@ -50,10 +50,15 @@ class ExerciseResult:
     @property
     def feedback(self) -> str:
         """The learner's feedback as plain text: properties, hint, where to read again, a failing case, what to do."""
-        summary = f"{self.score:g} of {self.points:g} points"
+        summary = f"{in_points(self.score)} of {in_points(self.points)} points"
         told = Feedback(self.name, summary, self.properties, self.hint, self.section, self.remedy)
         case = ["", *self.case] if self.case else []
         return "\n".join(_wrapped(line) for line in (*told.lines, *case, *told.remedy_lines))
+
+
+def in_points(value: float) -> str:
+    """A number of points for people: two digits after the point at most."""
+    return f"{round(value, 2):.8g}"
 
 
 @functools.lru_cache(maxsize=1024)
@@ -72,7 +77,7 @@ class Result:
     and the `grader`, a user and a machine. `figures` are what was measured in a model, for the board. `attempt` counts
     from 1 how often other code was handed in, `code` identifies the last that could be graded, and `draw` says on which
     of the course's inputs; see autograder.draws. `release` identifies the points and the
-    instructor's own tests.
+    instructor's own tests, and `specification` their own exercises, where it is such an assignment.
     """
 
     assignment: str
@@ -94,6 +99,7 @@ class Result:
     final: bool = True
     figures: dict[str, Any] = field(default_factory=dict)
     release: str = ""
+    specification: str = ""
 
     @property
     def score(self) -> float:

@@ -9,25 +9,28 @@ import json
 import math
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbgrader import api
 from nbgrader.api import Assignment, Gradebook, SubmittedAssignment
 from nbgrader.plugins import CsvExportPlugin
+from sqlalchemy import Row, func
 from sqlalchemy import Table as DatabaseTable
-from sqlalchemy import func
 
 from autograder.by_hand import HandScore, kept_scores, notes_on
 from autograder.course_files import result_path
+from autograder.departed import departed
 from autograder.extensions import Extension, read_extensions
 from autograder.gradebook_tables import CELL, GRADE, SUBMISSION, select_grades
 from autograder.hand_in import NotGradable, check_student, shown, submitted_folders
 from autograder.late import DAY
-from autograder.result import GRADED, NOT_GRADED, Result, read_result
+from autograder.notebooks import MADE_UP, titles_of_cells
+from autograder.result import GRADED, NOT_GRADED, Result, in_points, read_result
 from autograder.roster import Person, people_in
 
 GRADE_CELL: DatabaseTable = api.GradeCell.__table__
@@ -56,6 +59,17 @@ class CellScore:
     score: float | None
     max_score: float
     by_hand: bool
+    auto_score: float | None = None
+    """What the grader gave: nothing where a person grades, or the 0 of an answer that was left as it was released."""
+    title: str = ""
+    """What people call it: its name, or the heading above it where nbgrader made up the name."""
+
+    @property
+    def words(self) -> str:
+        """What a person gave, such as "essay 3", or "mask 2 to 1.5" in the place of the grader's."""
+        given = "none" if self.score is None else in_points(self.score)
+        before = "" if self.auto_score is None else f"{in_points(self.auto_score)} to "
+        return f"{self.title} {before}{given}"
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,18 @@ class Score:
     due: str = ""
     """When it was due for this student, and why then."""
     cells: tuple[CellScore, ...] = ()
+    by_hand: str = ""
+    """What a person gave, and what a person changed, in words."""
+
+    @property
+    def waiting(self) -> list[str]:
+        """The titles of the cells that have no score yet."""
+        return [cell.title for cell in self.cells if cell.score is None]
+
+    @property
+    def so_far(self) -> float:
+        """The sum of the scores that are there; a penalty is not taken off."""
+        return sum(cell.score for cell in self.cells if cell.score is not None)
 
 
 def read_scores(gradebook: Gradebook, name: str = "") -> list[Score]:
@@ -98,14 +124,34 @@ def read_scores(gradebook: Gradebook, name: str = "") -> list[Score]:
     ]
 
 
-def refusals(name: str) -> dict[str, str]:
-    """Students whose newest submission cannot be graded -> why."""
-    return {student: result.reason for student, result in read_results(name).items() if result.status == NOT_GRADED}
+def current_results(gradebook: Gradebook, name: str) -> dict[str, Result]:
+    """Student -> result of the newest submission, of all who are in the gradebook or handed in. Raises ResultError."""
+    people = people_in(gradebook)
+    return read_results(name, people.keys() | _laid_folders(name, people).keys())
 
 
-def read_results(name: str) -> dict[str, Result]:
-    """Student -> result of the newest submission of an assignment. Raises ResultError."""
-    return {path.stem: read_result(path) for path in sorted(result_path(name, "x").parent.glob("*.json"))}
+def read_results(name: str, students: Collection[str]) -> dict[str, Result]:
+    """Student -> result of the newest submission of an assignment, of these students. Raises ResultError.
+
+    There may be results of more: of students who were taken out of the gradebook.
+    """
+    paths = sorted(result_path(name, "x").parent.glob("*.json"))
+    return {path.stem: read_result(path) for path in paths if path.stem in students}
+
+
+def above_maximum(gradebook: Gradebook, name: str) -> Iterator[str]:
+    """Scores by hand above what a cell is worth, as after a release with fewer points, in sentences."""
+    rows = _grades_of(gradebook, gradebook.find_assignment(name))
+    titles = _titles(name, rows)
+    over: dict[tuple[str, float], list[str]] = defaultdict(list)
+    for row in rows:
+        if row.manual is not None and row.manual > row.worth:
+            over[row.name, row.worth].append(f"{shown(row.student)} ({in_points(row.manual)})")
+    for (cell, worth), given in sorted(over.items()):
+        yield (
+            f"{titles.get(cell, cell)} is worth {in_points(worth)} points, and more was given by hand to "
+            f"{', '.join(sorted(given))}: grade these again in formgrader, or raise the points and release again."
+        )
 
 
 def plain_table(scores: Iterable[Score]) -> Table:
@@ -117,7 +163,7 @@ def plain_table(scores: Iterable[Score]) -> Table:
 
 def cells_table(scores: Iterable[Score]) -> Table:
     """One row for each student, assignment and graded cell."""
-    yield ["assignment", "student_id", "name", "status", "cell", "score", "max_score", "by_hand"]
+    yield ["assignment", "student_id", "name", "status", "cell", *[column.name for column in fields(CellScore)][1:]]
     for score in scores:
         for cell in score.cells:
             row = (score.assignment, score.student_id, score.name, score.status, *vars(cell).values())
@@ -147,14 +193,14 @@ def scores_json(course_id: str, scores: Iterable[Score], made: datetime) -> str:
         "version": VERSION,
         "course": course_id,
         "made": made.isoformat(timespec="seconds"),
-        "scores": [asdict(score) for score in scores],
+        "scores": [asdict(score, dict_factory=_rounded) for score in scores],
     }
     return json.dumps(data, indent=1, ensure_ascii=False, default=datetime.isoformat) + "\n"
 
 
 PLAIN = (
     *("assignment", "student_id", "status", "timestamp", "raw_score", "late_submission_penalty", "score", "max_score"),
-    *("reason", "flags", "name", "late_days", "due"),
+    *("reason", "flags", "name", "late_days", "due", "by_hand"),
 )
 """The columns of the plain table."""
 TABLES: dict[str, Callable[[Iterable[Score]], Table]] = {
@@ -216,6 +262,13 @@ class _Wide:
         return [_cell(score.score) if score else "" for score in found]
 
 
+def _laid_folders(name: str, people: Collection[str]) -> dict[str, str]:
+    """Who handed in, as it can be written into a table, and has not left the course -> why there is no score yet."""
+    laid = dict(map(_laid, submitted_folders(Path("submitted"), "*", name)))
+    left = departed(laid, people)
+    return {student: reason for student, reason in laid.items() if student not in left}
+
+
 def _laid(folder: Path) -> tuple[str, str]:
     """Whose folder of a hand-in it is, as it can be written into a table, and why there is no score yet."""
     name = folder.parent.name
@@ -228,10 +281,11 @@ def _laid(folder: Path) -> tuple[str, str]:
 
 def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str, Person]) -> Iterator[Score]:
     name = assignment.name
-    results, by_hand, extensions = read_results(name), kept_scores(name), read_extensions(Path(), name)
+    laid = _laid_folders(name, people)
+    results = read_results(name, people.keys() | laid.keys())
+    by_hand, extensions = kept_scores(name), read_extensions(Path(), name)
     all_cells = _cells_of(gradebook, assignment)
     # A score of an earlier hand-in is not that of one that cannot be graded.
-    laid = dict(map(_laid, submitted_folders(Path("submitted"), "*", name)))
     refused = {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
     reasons = dict.fromkeys(people, NOTHING) | laid | refused
     known: dict[str, dict[str, Any]] = {}
@@ -243,10 +297,11 @@ def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str
             "late_days": math.ceil(submission.total_seconds_late / DAY),
             "due": _due(assignment.duedate, _given(submission, extensions.get(student))),
             "cells": cells,
+            "by_hand": _words_by_hand(cells),
         }
         if student in refused:
             continue
-        if waiting := [cell.name for cell in cells if cell.score is None]:
+        if waiting := [cell.title for cell in cells if cell.score is None]:
             reasons[student] = f"No grade yet for {', '.join(waiting)}: grade it again, or by hand in formgrader."
             continue
         reasons.pop(student, None)
@@ -266,24 +321,58 @@ def _scores_of(gradebook: Gradebook, assignment: Assignment, people: Mapping[str
 
 
 def _cells_of(gradebook: Gradebook, assignment: Assignment) -> dict[str, tuple[CellScore, ...]]:
-    """Student -> graded cells; those without a score have none, whichever command left them so. nbgrader's sum takes 0.
+    """Student -> graded cells. Those that wait for a score have none, whichever command left them so."""
+    rows = _grades_of(gradebook, assignment)
+    titles = _titles(assignment.name, rows)
+    found: dict[str, list[CellScore]] = defaultdict(list)
+    for row in rows:
+        given = row.auto if row.manual is None else row.manual
+        score = None if given is None else given + (row.extra or 0.0)
+        title = titles.get(row.name, row.name)
+        found[row.student].append(CellScore(row.name, score, row.worth, row.manual is not None, row.auto, title))
+    # Each database has an order of its own.
+    return {student: tuple(sorted(cells, key=lambda cell: cell.name)) for student, cells in found.items()}
+
+
+def _grades_of(gradebook: Gradebook, assignment: Assignment) -> list[Row[Any]]:
+    """Rows of `student`, `name`, `auto`, `manual`, `extra` and `worth`, of all graded cells of all submissions.
 
     In one query: nbgrader's own objects would take several for each student.
     """
-    columns = (SUBMISSION.c.student_id, CELL.c.name, GRADE.c.auto_score, GRADE.c.manual_score, GRADE.c.extra_credit)
-    worth = func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score)
+    columns = (
+        SUBMISSION.c.student_id.label("student"),
+        CELL.c.name.label("name"),
+        GRADE.c.auto_score.label("auto"),
+        GRADE.c.manual_score.label("manual"),
+        GRADE.c.extra_credit.label("extra"),
+        func.coalesce(GRADE_CELL.c.max_score, TASK_CELL.c.max_score).label("worth"),
+    )
     query = (
-        select_grades(assignment.id, *columns, worth)
+        select_grades(assignment.id, *columns)
         .outerjoin(GRADE_CELL, GRADE_CELL.c.id == CELL.c.id)
         .outerjoin(TASK_CELL, TASK_CELL.c.id == CELL.c.id)
     )
-    found: dict[str, list[CellScore]] = defaultdict(list)
-    for student, name, auto, manual, extra, max_score in gradebook.db.execute(query):
-        given = auto if manual is None else manual
-        score = None if given is None else given + (extra or 0.0)
-        found[student].append(CellScore(name, score, max_score, manual is not None))
-    # Each database has an order of its own.
-    return {student: tuple(sorted(cells, key=lambda cell: cell.name)) for student, cells in found.items()}
+    return [*gradebook.db.execute(query)]
+
+
+def _words_by_hand(cells: Iterable[CellScore]) -> str:
+    by_hand = [cell for cell in cells if cell.by_hand]
+    kinds = {
+        "changed by hand": [cell.words for cell in by_hand if cell.auto_score is not None],
+        "by hand": [cell.words for cell in by_hand if cell.auto_score is None],
+    }
+    return "; ".join(f"{kind}: {', '.join(words)}" for kind, words in kinds.items() if words)
+
+
+def _titles(name: str, rows: Iterable[Row[Any]]) -> dict[str, str]:
+    """What people call the cells of these rows, as far as it is another than the cells' names."""
+    if not any(MADE_UP.fullmatch(row.name) for row in rows):
+        return {}
+    path = Path("release", name, f"{name}.ipynb")
+    try:
+        return titles_of_cells(nbformat.read(path, as_version=4))
+    except Exception:  # nbformat raises this and that; the names will do
+        return {}
 
 
 def _given(submission: SubmittedAssignment, noted: Extension | None) -> Extension | None:
@@ -306,12 +395,15 @@ def flags_of(result: Result, by_hand: Mapping[str, HandScore]) -> list[str]:
     return [*result.flags, *notes_on(by_hand, result)]
 
 
+def _rounded(fields: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: round(value, 2) if isinstance(value, float) else value for name, value in fields}
+
+
 def _cell(value: object) -> str:
     """A value as text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
-    # Databases add up in different orders; scores have four digits.
-    text = str(round(value, 4) if isinstance(value, float) else value)
+    text = str(round(value, 2) if isinstance(value, float) else value)
     return FORMULA.sub(r"\1'", text) if isinstance(value, str) else text
 
 

@@ -25,8 +25,8 @@ from typing import Any
 import nbgrader
 from traitlets.config import Config
 
-from autograder import course
 from autograder.course_files import course_secret
+from autograder.course_folder import course_directory, released_assignment
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer
@@ -233,8 +233,8 @@ def _print_scaling(ours: Path, workload: Workload, options: argparse.Namespace) 
 def _print_writer(ours: Path, workload: Workload, options: argparse.Namespace) -> None:
     os.chdir(ours)
     _forget(ours)
-    directory, config = course._course_directory()
-    job = Job(workload.name, course_secret(), course._released(directory, workload.name).cells, Config())
+    directory, config = course_directory()
+    job = Job(workload.name, course_secret(), released_assignment(directory, workload.name).cells, Config())
     task = Task("", read_hand_in(Path("submitted", _student(0), workload.name, f"{workload.name}.ipynb")))
     outcome = work(job, task)
     shared_zygote().close()

@@ -8,7 +8,7 @@ import pytest
 
 from autograder.report import _histogram, class_report
 from autograder.result import write_result
-from autograder.scores import Score
+from autograder.scores import CellScore, Score
 from tests.autograder.test_result import EXERCISE, RESULT
 
 
@@ -19,7 +19,10 @@ def test_results_of_other_exercises_are_counted_by_name(tmp_path: Path, monkeypa
         path = Path("results") / RESULT.assignment / f"{student}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         write_result(path, result)
-    scores = [Score(RESULT.assignment, student, "graded", None, 1.5, 0.0, 1.5, 4.0) for student in ("ada", "zoe")]
+    cells = tuple(CellScore(name, 1.5, 4.0, False, 1.5, name) for name in ("f", "g"))
+    scores = [
+        Score(RESULT.assignment, student, "graded", None, 1.5, 0.0, 1.5, 4.0, cells=cells) for student in ("ada", "zoe")
+    ]
     page = class_report("course", scores, datetime.now(UTC))
     assert "<code>f</code>" in page and "<code>g</code>" in page
 

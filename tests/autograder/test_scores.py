@@ -12,7 +12,7 @@ import pytest
 from autograder.late import DAY, PenaltyPerDay
 from autograder.report import class_report
 from autograder.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result, write_result
-from autograder.scores import Score, Table, canvas_table, moodle_table, plain_table, write_table
+from autograder.scores import CellScore, Score, Table, canvas_table, moodle_table, plain_table, write_table
 
 AT = datetime(2026, 10, 12, 9, 30)
 SCORES = [
@@ -85,8 +85,23 @@ def test_plain_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
     header, *rows = plain_table(SCORES)
     assert header[:3] == ["assignment", "student_id", "status"]
     worth = ["2026-10-12 09:30:00", "18.0", "1.8", "16.2", "20.0"]
-    assert rows[0] == ["02_tokenization", "ada", "graded", *worth, "", "", "", "0", ""]
-    assert rows[2] == ["05_attention", "ada", "not graded", "", "", "", "", "22.0", "It is missing.", "", "", "0", ""]
+    assert rows[0] == ["02_tokenization", "ada", "graded", *worth, "", "", "", "0", "", ""]
+    assert rows[2] == [
+        "05_attention",
+        "ada",
+        "not graded",
+        "",
+        "",
+        "",
+        "",
+        "22.0",
+        "It is missing.",
+        "",
+        "",
+        "0",
+        "",
+        "",
+    ]
     assert write_table(tmp_path / "grades.csv", plain_table(SCORES)) == 3
 
 
@@ -126,6 +141,10 @@ def result(status: str = GRADED, mistake: str | None = None, **changes: object) 
     return dataclasses.replace(whole, **changes)
 
 
+def cell(name: str, score: float) -> CellScore:
+    return CellScore(name, score, 3.0, False, score, name)
+
+
 @pytest.fixture
 def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
@@ -138,7 +157,10 @@ def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     for student, found in results.items():
         write_result(Path("results/05_attention") / f"{student}.json", found)
     graded = [(student, found.score) for student, found in results.items() if found.status == GRADED]
-    scores = [Score("05_attention", student, GRADED, AT, score, 0.0, score, 3.0) for student, score in graded]
+    scores = [
+        Score("05_attention", student, GRADED, AT, score, 0.0, score, 3.0, cells=(cell("softmax_rows", score),))
+        for student, score in graded
+    ]
     scores.append(Score("05_attention", "dan", NOT_GRADED, None, None, None, None, 3.0, results["dan"].reason))
     return class_report("llm <2026>", scores, datetime(2026, 10, 13, tzinfo=UTC))
 
@@ -150,6 +172,14 @@ def test_report_counts_mistakes_and_says_what_to_teach_again(report: str) -> Non
     assert "The mask holds" not in report
     assert "mean 1.7 of 3 points" in report
     assert "05_attention.ipynb is missing." in report
+
+
+def test_report_has_nothing_of_students_who_are_not_in_the_gradebook(report: str) -> None:
+    scores = [Score("05_attention", "ada", GRADED, AT, 3.0, 0.0, 3.0, 3.0, cells=(cell("softmax_rows", 3.0),))]
+    page = class_report("c", scores, datetime(2026, 10, 13, tzinfo=UTC))
+    assert "mean 3.0 of 3 points" in page and "All learners have all properties." in page
+    for name in ("<bdi>bob<", "<bdi>cleo<", "<bdi>dan<", "duplicated", "2 of 3"):
+        assert name in report and name not in page
 
 
 def test_report_is_one_file_and_shows_no_html_of_learners(report: str) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import stat
@@ -21,8 +22,8 @@ from nbgrader.converters import Autograde
 from traitlets.config import Config
 
 from autograder import cli, workers
-from autograder.course import _course_directory
 from autograder.course_files import course_secret, stored_result
+from autograder.course_folder import course_directory
 from autograder.exercises.spec import Assignment
 from autograder.gradebook import Writer
 from autograder.hand_in import HandIn
@@ -295,7 +296,7 @@ def exported(course: Course) -> dict[str, tuple[str, str]]:
 def write_all(folder: Path, outcomes: dict[str, Outcome]) -> None:
     """Write all that an earlier run has not written, as `grade_all` does."""
     with contextlib.chdir(folder):
-        directory, config = _course_directory()
+        directory, config = course_directory()
         with Writer(directory, config, NAME) as writer:
             for student, outcome in outcomes.items():
                 stored = stored_result(NAME, student)
@@ -349,7 +350,7 @@ def test_the_notebook_appears_when_all_else_is_done(
 
 def outcomes_of(course: Course, notebooks: list[dict[str, Any]], count: int) -> dict[str, Outcome]:
     with contextlib.chdir(course.folder):
-        directory, _ = _course_directory()
+        directory, _ = course_directory()
         with Gradebook(directory.db_url) as gradebook:
             job = Job(NAME, course_secret(), read_source_cells(gradebook, NAME), Config())
         made = [work(job, Task("", HandIn(json.dumps(notebook).encode()))) for notebook in notebooks]
@@ -386,7 +387,7 @@ def test_a_score_by_hand_is_told_and_flagged_where_the_code_has_become_another(
         gradebook.find_grade("causal_mask", NAME, NAME, "ada").manual_score = 1.5
         gradebook.db.commit()
     same = course.llm_course("grade", NAME).stdout
-    assert same.startswith("ada: ") and "; by hand, in its place: causal_mask 1.5\n" in same
+    assert re.search(r"^ada: [\d.]+ of [\d.]+ points; changed by hand: causal_mask [\d.]+ to 1.5$", same, re.MULTILINE)
     assert "note" not in same
     hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
     flag = "causal_mask has 1.5 points by hand, given to another answer: look at it again."

@@ -88,8 +88,18 @@ def test_a_changed_specification_regrades_and_says_why_before(own: Course, monke
     path.write_text(path.read_text().replace("weight=2,", "weight=3,"))
     os.utime(path, (written, written))
     run = own.llm_course("grade", NAME, "--workers", "1", "--dry-run")
-    assert "ada: 1.3333 to 1.5 of 2 points (double_largest 1.3333 to 1.5): other graders or rules." in run.stdout
+    assert "ada: 1.33 to 1.5 of 2 points (double_largest 1.33 to 1.5): exercises/sorting was edited." in run.stdout
     assert own.scores(NAME)["ada"]["double_largest"] == pytest.approx(4 / 3, abs=1e-4)
+    edited = f"exercises/{NAME} was edited since 1 of these were graded: `llm-course grade {NAME}` grades them again."
+    released = f"exercises/{NAME} was changed since it was released: `llm-course release {NAME}` makes it count."
+    assert edited in run.stdout and released in run.stdout
+    # Also where no score moves.
+    path.write_text(path.read_text().replace("weight=3,", "weight=2,").replace('"""', '"""Mine. ', 1))
+    run = own.llm_course("grade", NAME, "--workers", "1", "--dry-run")
+    assert edited in run.stdout and released not in run.stdout
+    assert "0 of 1 submissions of sorting would change" in run.stdout
+    assert own.llm_course("grade", NAME, "--workers", "1").returncode == 0
+    assert "was edited" not in own.llm_course("grade", NAME, "--workers", "1", "--dry-run").stdout
     # A source that was edited is kept, as a chapter's is.
     source = own.folder / "source" / NAME / f"{NAME}.ipynb"
     notebook = json.loads(source.read_text())

@@ -160,15 +160,15 @@ def test_the_table_has_a_version_and_the_cells(small: Course) -> None:
     assert (table["version"], table["course"]) == (1, "course")
     ada, bob, _ = table["scores"]
     assert ada["cells"] == [
-        {"name": "one", "score": 8.0, "max_score": 8.0, "by_hand": False},
-        {"name": "why", "score": None, "max_score": 4.0, "by_hand": False},
+        {"name": "one", "score": 8.0, "max_score": 8.0, "by_hand": False, "auto_score": 8.0, "title": "one"},
+        {"name": "why", "score": None, "max_score": 4.0, "by_hand": False, "auto_score": None, "title": "why"},
     ]
     assert (ada["score"], ada["status"], bob["score"], bob["cells"]) == (None, "not graded", None, [])
     assert small.llm_course("export", "cells.csv", "--table", "cells").returncode == 0
     text = (small.folder / "cells.csv").read_text(encoding="utf-8").splitlines()
     assert text[1:] == [
-        "ps1,ada,Ada Lovelace,not graded,one,8.0,8.0,False",
-        "ps1,ada,Ada Lovelace,not graded,why,,4.0,False",
+        "ps1,ada,Ada Lovelace,not graded,one,8.0,8.0,False,8.0,one",
+        "ps1,ada,Ada Lovelace,not graded,why,,4.0,False,,why",
     ]
 
 

@@ -1,0 +1,221 @@
+"""Who left the course stays away from every total, and can be brought back with all that there was."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+
+from tests.grading.conftest import Course
+from tests.grading.test_edited_sources import grade_by_hand
+from tests.grading.test_students import LATE, NAME, course_in, submit
+
+pytestmark = pytest.mark.grading
+TOLD = "bob was dropped and is left out: `llm-course drop --undo bob` brings bob back."
+
+
+@pytest.fixture
+def graded(empty_course: Path, tmp_path: Path) -> Course:
+    """Ada and Bob were graded, Bob by hand too, with more time and a comment; Cleo handed in nothing."""
+    course = course_in(empty_course, tmp_path / "course")
+    do(course, "roster", "students.csv")
+    do(course, "release", NAME, "--due", "2026-10-12T12:00+00:00")
+    for student in ("ada", "bob"):
+        submit(course, student, LATE, why="Because.")
+    do(course, "extend", NAME, "bob", "--days", "1", "--reason", "ill")
+    do(course, "grade", NAME, "--workers", "1")
+    for student in ("ada", "bob"):
+        grade_by_hand(course, NAME, student, "why", 3.0)
+    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        gradebook.find_comment("why", NAME, NAME, "bob").manual_comment = "Well said."
+        gradebook.db.commit()
+    do(course, "grade", NAME, "--workers", "1")
+    do(course, "feedback", NAME)
+    return course
+
+
+def do(course: Course, *arguments: str) -> str:
+    run = course.llm_course(*arguments)
+    assert run.returncode == 0, (arguments, run.stderr)
+    return run.stdout
+
+
+def rows(course: Course) -> dict[str, dict[str, str]]:
+    do(course, "export", "grades.csv")
+    with (course.folder / "grades.csv").open(encoding="utf-8") as file:
+        return {row["student_id"]: row for row in csv.DictReader(file)}
+
+
+def gradebook_of(course: Course, student: str) -> dict[str, Any]:
+    with Gradebook(f"sqlite:///{course.folder / 'gradebook.db'}") as gradebook:
+        (submission,) = gradebook.find_student(student).submissions
+        (notebook,) = submission.notebooks
+        grades = {
+            grade.name: (grade.auto_score, grade.manual_score, grade.needs_manual_grade) for grade in notebook.grades
+        }
+        comments = {comment.name: comment.manual_comment for comment in notebook.comments}
+        times = (submission.timestamp, submission.extension, notebook.late_submission_penalty)
+        return {"grades": grades, "comments": comments, "times": times}
+
+
+def files_of(course: Course) -> dict[str, bytes]:
+    folders = ("submitted", "autograded", "feedback", "results", "extensions.csv")
+    paths = (path for name in folders for path in [course.folder / name, *(course.folder / name).rglob("*")])
+    return {str(path.relative_to(course.folder)): path.read_bytes() for path in paths if path.is_file()}
+
+
+def test_who_is_dropped_is_in_no_folder_table_report_or_page(graded: Course) -> None:
+    said = do(graded, "drop", "bob")
+    assert said == "bob is no longer in the course. All that there was is kept in dropped/bob/.\n"
+    kept = json.loads((graded.folder / "dropped" / "bob" / "gradebook.json").read_text(encoding="utf-8"))
+    (notebook,) = kept["submissions"][NAME]["notebooks"].values()
+    assert notebook["grades"]["why"]["manual_score"] == 3.0
+    assert notebook["comments"]["why"]["manual_comment"] == "Well said."
+    assert kept["extensions"][NAME] == {"days": 1.0, "reason": "ill"}
+    for place in (f"submitted/bob/{NAME}/{NAME}.ipynb", f"feedback/bob/{NAME}/{NAME}.html", f"results/{NAME}/bob.json"):
+        assert (graded.folder / "dropped" / "bob" / place).is_file()
+
+    again = do(graded, "grade", NAME, "--workers", "1", "--again")
+    assert "bob" not in again and "Graded 1 of 1" in again
+    assert "bob" not in do(graded, "feedback", NAME)
+    assert rows(graded).keys() == {"ada", "cleo"}
+    do(graded, "report", "report.html")
+    report = (graded.folder / "report.html").read_text(encoding="utf-8")
+    assert "bob" not in report and "1 submissions, 0 of them not graded." in report
+    assert "bob" not in do(graded, "roster")
+    assert not [path for path in files_of(graded) if "bob" in path]
+
+
+def test_nothing_brings_a_dropped_student_back_but_undo(graded: Course, tmp_path: Path) -> None:
+    shutil.copytree(graded.folder / "submitted", tmp_path / "downloads")
+    (tmp_path / "downloads" / "bob").rename(tmp_path / "downloads" / "Bob Grün_77_assignsubmission_file_")
+    do(graded, "drop", "bob")
+    collected = do(graded, "collect", str(tmp_path / "downloads"))
+    assert TOLD in collected and not (graded.folder / "submitted" / "bob").exists()
+    assert not list((graded.folder / "submitted").glob("Bob*"))
+    assert TOLD in do(graded, "roster", "students.csv")
+    # By hand, into the folder.
+    shutil.copytree(graded.folder / "submitted" / "ada", graded.folder / "submitted" / "bob")
+    graded_again = do(graded, "grade", NAME, "--workers", "1")
+    assert TOLD in graded_again and "Graded 1 of 1" in graded_again
+    assert TOLD in do(graded, "export", "grades.csv")
+    assert rows(graded).keys() == {"ada", "cleo"}
+
+
+def test_who_was_dropped_by_mistake_is_back_with_everything(graded: Course) -> None:
+    rows_before, files, gradebook = rows(graded), files_of(graded), gradebook_of(graded, "bob")
+    do(graded, "drop", "bob")
+    do(graded, "grade", NAME, "--workers", "1")
+    assert do(graded, "drop", "--undo", "bob") == "bob is in the course again, with all that was kept.\n"
+    assert gradebook_of(graded, "bob") == gradebook
+    assert not (graded.folder / "dropped" / "bob").exists()
+    assert rows(graded) == rows_before
+    assert files_of(graded) == files
+    total = "bob: 8.25 of 12 points; by hand: why 3; 2.75 off for 1 day late\n"
+    assert total in do(graded, "grade", NAME, "--workers", "1")
+    assert rows(graded) == rows_before
+
+
+def test_who_was_removed_in_nbgraders_way_does_not_come_back_silently(graded: Course) -> None:
+    removed = graded.nbgrader("db", "student", "remove", "bob", "--force")
+    assert removed.returncode == 0, removed.stderr
+    told = "bob was graded before, is no longer in the gradebook, and is left out: `llm-course drop bob`"
+    again = do(graded, "grade", NAME, "--workers", "1", "--again")
+    assert told in again and "Graded 1 of 1" in again
+    assert told in do(graded, "export", "grades.csv")
+    assert told in do(graded, "feedback", NAME)
+    assert rows(graded).keys() == {"ada", "cleo"}
+    do(graded, "report", "report.html")
+    report = (graded.folder / "report.html").read_text(encoding="utf-8")
+    assert "bob" not in report and "1 submissions" in report
+    for student in ("bob", "*"):
+        by_nbgrader = graded.nbgrader("autograde", NAME, "--force", "--student", student)
+        assert told in by_nbgrader.stderr
+    assert rows(graded).keys() == {"ada", "cleo"}
+    # Both that it offers do what it says.
+    do(graded, "drop", "bob")
+    assert "bob" not in do(graded, "grade", NAME, "--workers", "1")
+    do(graded, "drop", "--undo", "bob")
+    assert "bob: 8 of 12 points so far; to be graded by hand: why" in do(graded, "grade", NAME, "--workers", "1")
+
+
+def test_a_new_gradebook_takes_everybody_in(graded: Course) -> None:
+    (graded.folder / "gradebook.db").unlink()
+    do(graded, "release", NAME)
+    assert "Graded 2 of 2" in do(graded, "grade", NAME, "--workers", "1")
+
+
+def test_a_drop_that_was_interrupted_goes_on(graded: Course, monkeypatch: pytest.MonkeyPatch) -> None:
+    gradebook = gradebook_of(graded, "bob")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Gradebook, "remove_student", interrupted)
+        assert graded.llm_course("drop", "bob").returncode == 130
+    do(graded, "drop", "bob")
+    do(graded, "drop", "--undo", "bob")
+    assert gradebook_of(graded, "bob") == gradebook
+
+
+def test_more_time_for_what_is_not_released_yet_is_kept_too(graded: Course) -> None:
+    file = graded.folder / "extensions.csv"
+    file.write_text(file.read_text() + "ps2,bob,3,a fair\n")
+    before = file.read_text()
+    do(graded, "drop", "bob")
+    assert "bob" not in file.read_text()
+    do(graded, "drop", "--undo", "bob")
+    assert file.read_text() == before
+
+
+def test_a_folder_that_cannot_be_moved_and_a_spoiled_record_are_one_sentence(
+    graded: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path, target: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refused)
+        run = graded.llm_course("drop", "bob")
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert "submitted/bob cannot be moved or written (Permission denied): mend it, then" in run.stderr
+    do(graded, "drop", "bob")
+    (graded.folder / "dropped" / "bob" / "gradebook.json").write_text("{")
+    for arguments in (("drop", "--undo", "bob"), ("collect", "submitted")):
+        run = graded.llm_course(*arguments)
+        assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+        assert "dropped/bob/gradebook.json does not hold what was dropped: restore it" in run.stderr
+
+
+def test_a_roster_names_who_is_in_the_gradebook_and_not_on_it(graded: Course) -> None:
+    (graded.folder / "list.csv").write_text("id\nada\ncleo\n")
+    assert "In the gradebook and not on this list: bob. `llm-course drop STUDENT`" in do(graded, "roster", "list.csv")
+    assert "bob" in do(graded, "roster")
+    assert "not on this list" not in do(graded, "roster", "students.csv")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("dora",), "Nobody is called 'dora'"),
+        (("../ada",), "Nobody is called '../ada'"),
+        (("",), "Nobody is called ''"),
+        (("--undo", "ada"), "'ada' was not dropped. Dropped: bob."),
+        (("--undo", "bob"), "submitted/bob came after bob was dropped"),
+        (("bob",), "dropped/bob holds what was dropped before"),
+    ],
+)
+def test_what_cannot_be_dropped_or_brought_back_is_one_sentence(
+    graded: Course, arguments: tuple[str, ...], sentence: str
+) -> None:
+    do(graded, "drop", "bob")
+    shutil.copytree(graded.folder / "submitted" / "ada", graded.folder / "submitted" / "bob")
+    before = files_of(graded)
+    run = graded.llm_course("drop", *arguments)
+    assert (run.returncode, len(run.stderr.strip().splitlines())) == (1, 1)
+    assert sentence in run.stderr
+    assert files_of(graded) == before

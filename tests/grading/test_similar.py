@@ -1,0 +1,79 @@
+"""`llm-course similar` on hand-ins: the course's own answers, neighbors, a plain notebook, what cannot be compared."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from autograder.exercises.spec import Assignment
+from tests.banks.right import alternatives
+from tests.banks.sources import answer, asserts, handed_in, write_source
+from tests.banks.submissions import fill, hand_in, references, standalone
+from tests.grading.conftest import Course
+
+pytestmark = pytest.mark.grading
+NAME = "05_attention"
+LINES = """
+def mean_of_each(rows):
+    found = []
+    for row in rows:
+        total = 0.0
+        for number in row:
+            total = total + number
+        found.append(total / len(row) if len(row) > 0 else 0.0)
+    if not found:
+        raise ValueError("no rows")
+    return [round(value, 3) for value in found], max(found) - min(found)
+
+
+def deviations(rows):
+    means, spread = mean_of_each(rows)
+    squares = [[(number - mean) ** 2 for number in row] for row, mean in zip(rows, means)]
+    ordered = sorted((sum(row) / max(len(row) - 1, 1), number) for number, row in enumerate(squares))
+    names = {number: f"row {number}: {math.sqrt(value):.2f}" for value, number in ordered if value > 0}
+    return [names.get(number, "none") for number in range(len(rows))], spread / (len(rows) or 1)
+"""
+
+
+def similar(course: Course, name: str) -> list[str]:
+    run = course.llm_course("similar", name)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.splitlines()
+
+
+def test_the_courses_own_answers_handed_in_are_named(course: Course, attention: Assignment) -> None:
+    own = {exercise.name: standalone(alternatives(exercise.name)[0], exercise.name) for exercise in attention.exercises}
+    hand_in(course.folder, "ada", NAME, fill(attention, references(attention)))
+    hand_in(course.folder, "bob", NAME, fill(attention, own))
+    hand_in(course.folder, "cleo", NAME, fill(attention, {"causal_mask": "exec('causal_mask = 1')"}))
+    hand_in(course.folder, "dora", NAME, fill(attention, {})).write_text("{")
+    shutil.copy(Path("solutions/attention.py"), course.folder / "submitted" / "bob" / NAME / "unused.py")
+    group, *notes, last = similar(course, NAME)
+    assert group == (
+        "solutions/attention.py, ada: scaled_dot_product_attention, multi_head_attention, flash_attention "
+        "(100% or more of it the same)."
+    )
+    assert any(note.startswith("cleo: Some of its code comes from texts") for note in notes)
+    assert any(note.startswith("dora is not compared. 05_attention.ipynb is not a notebook") for note in notes)
+    assert last == "Groups alike by 80 percent or more: 1. Look at the notebooks before you conclude."
+
+
+def test_answers_of_a_plain_notebook_are_compared_as_a_whole(empty_course: Path, tmp_path: Path) -> None:
+    shutil.copytree(empty_course, tmp_path / "course")
+    course = Course(tmp_path / "course")
+    hidden = f"### BEGIN SOLUTION{LINES}### END SOLUTION"
+    cells = [answer("means", hidden), asserts("test", 2, "assert mean_of_each([[1, 2]])")]
+    write_source(course.folder, "ps1", cells)
+    assert course.llm_course("release", "ps1").returncode == 0
+    for student in ("ada", "bob"):
+        handed_in(course.folder, "ps1", student, {"means": LINES.replace("total", student)})
+    handed_in(
+        course.folder,
+        "ps1",
+        "cleo",
+        {"means": "def mean_of_each(rows):\n    return [sum(r) / len(r) for r in rows], 0"},
+    )
+    handed_in(course.folder, "ps1", "dora", {})
+    assert similar(course, "ps1")[:-1] == [
+        "source/ps1/ps1.ipynb, ada, bob: the notebook (100% or more of it the same)."
+    ]
