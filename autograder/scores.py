@@ -264,9 +264,9 @@ class _Wide:
 
 def _laid_folders(name: str, people: Collection[str]) -> dict[str, str]:
     """Who handed in, as it can be written into a table, and has not left the course -> why there is no score yet."""
-    laid = dict(map(_laid, submitted_folders(Path("submitted"), "*", name)))
-    left = departed(laid, people)
-    return {student: reason for student, reason in laid.items() if student not in left}
+    folders = submitted_folders(Path("submitted"), "*", name)
+    left = departed((folder.parent.name for folder in folders), people)
+    return dict(_laid(folder) for folder in folders if folder.parent.name not in left)
 
 
 def _laid(folder: Path) -> tuple[str, str]:
