@@ -192,7 +192,7 @@ def run_if_changed(page: Path) -> object:
 
 
 @pytest.mark.notebooks
-@pytest.mark.parametrize("page", map(run_if_changed, RUN))
+@pytest.mark.parametrize("page", [run_if_changed(page) for page in RUN])
 def test_page_runs(page: Path, kernel: AsyncKernelManager, pytestconfig: pytest.Config) -> None:
     notebook = jupytext.read(page)
     before = kept_outputs.find(page, key_of(notebook, page, ROOT))
