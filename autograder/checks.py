@@ -14,26 +14,26 @@ from autograder.exercises.spec import Assignment
 from autograder.fingerprint import graders_fingerprint
 from autograder.judge import SHIPPED, make_answer_key
 from autograder.notebooks import section_titles
-from llm_course.check import CHECKS
-from llm_course.checking.answer_key import AnswerKey, answer_keys_to_json, made_from
+from llm_course.check import CHECKS, SUFFIX
+from llm_course.checking.answer_key import AnswerKey, made_from, pack_answer_keys
 
 
 def write_checks(assignment: Assignment, folder: Path = CHECKS) -> tuple[Path, bool]:
     """The file with the checks of an assignment, and whether it had to be written: one that is up to date is left."""
-    file, digest = folder / f"{assignment.name}.json", _digest(assignment)
-    if file.exists() and made_from(file.read_text(encoding="utf-8")) == digest:
+    file, digest = folder / f"{assignment.name}{SUFFIX}", _digest(assignment)
+    if file.exists() and made_from(file.read_bytes()) == digest:
         return file, False
     folder.mkdir(exist_ok=True)
-    file.write_text(checks_json(assignment), encoding="utf-8")
+    file.write_bytes(packed_checks(assignment))
     return file, True
 
 
-def checks_json(assignment: Assignment) -> str:
-    """The checks of an assignment as the text of their file."""
+def packed_checks(assignment: Assignment) -> bytes:
+    """The checks of an assignment as their file holds them."""
     titles = section_titles(assignment.name)
     answer_keys = {exercise.name: make_answer_key(exercise.visible, seed=SHIPPED) for exercise in assignment.exercises}
     titled = {name: _with_titles(answer_key, titles) for name, answer_key in answer_keys.items()}
-    return answer_keys_to_json(titled, _digest(assignment))
+    return pack_answer_keys(titled, _digest(assignment))
 
 
 def _digest(assignment: Assignment) -> str:

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.by_hand import HandScore
-from autograder.checks import checks_json, write_checks
+from autograder.checks import packed_checks, write_checks
 from autograder.collect import collect_in
 from autograder.converters import TrustedGrade, read_source_files, source_files
 from autograder.course_assignments import names_in
@@ -210,10 +210,10 @@ def try_exercises(name: str) -> None:
 def _pack(assignment: Assignment) -> Path:
     """A zip for a class of what is released, with the checks beside the notebook."""
     folder = Path("release") / assignment.name
-    checks = f"{assignment.name}.checks.json"
+    checks = f"{assignment.name}.checks.json.gz"
     if assignment.folder:
         # Whoever fetches it by nbgrader's exchange has these checks from nowhere else.
-        (folder / checks).write_text(checks_json(assignment), encoding="utf-8")
+        (folder / checks).write_bytes(packed_checks(assignment))
     archive = folder.with_name(f"{assignment.name}.zip")
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         for file in sorted(path for path in folder.rglob("*") if path.is_file()):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder import kill_matrix
-from autograder.checks import checks_json
+from autograder.checks import packed_checks
 from autograder.exercises.spec import Exercise, Mistake
 from autograder.judge import SHIPPED, judge, local_answer, make_answer_key
 from autograder.markdown import MarkdownError
@@ -33,7 +33,7 @@ def faults_in(folder: Path) -> list[str]:
         if broken := [fault for exercise in assignment.exercises for fault in _faults_of_cases(exercise, folder)]:
             return broken
         source_notebook(assignment)
-        checks_json(assignment)
+        packed_checks(assignment)
         others = _alternatives(folder)
     except (MarkdownError, NotebookError, OwnExercisesError, ValueError, OSError) as error:
         return [str(error)]

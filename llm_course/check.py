@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json
+from llm_course.checking.answer_key import AnswerKey, unpack_answer_keys
 from llm_course.checking.calls import Failure, Reply, invoke
 from llm_course.checking.evaluate import Verdict, evaluate
 from llm_course.checking.feedback import Feedback, fold, place_in
@@ -23,6 +23,7 @@ from llm_course.checking.time_limit import OutOfTime, time_limit
 from llm_course.checking.values import ValueFormatError
 
 CHECKS = Path(__file__).parent / "checks"
+SUFFIX = ".json.gz"
 PROGRESS_FILE = ".llm_course_progress.json"
 CALL_SECONDS = 10
 """A call may take no longer, as when it is graded."""
@@ -151,14 +152,15 @@ def load_answer_keys(assignment: str) -> dict[str, AnswerKey]:
 
     A class gets the checks beside its notebook, for its instructor may have another release than what is installed.
     """
-    beside, known = Path.cwd() / f"{assignment}.checks.json", sorted(file.stem for file in CHECKS.glob("*.json"))
+    beside = Path.cwd() / f"{assignment}.checks.json.gz"
+    known = sorted(file.name.removesuffix(SUFFIX) for file in CHECKS.glob(f"*{SUFFIX}"))
     if not known and not beside.exists():
         raise CheckError(f"The checks are not built: run `make env` in the checkout, or put {beside.name} beside this.")
     if assignment not in known and not beside.exists():
         raise CheckError(f"There is no assignment called {assignment!r}: the checks are for {', '.join(known)}.")
-    file = beside if beside.exists() else CHECKS / f"{assignment}.json"
+    file = beside if beside.exists() else CHECKS / f"{assignment}{SUFFIX}"
     try:
-        return answer_keys_from_json(file.read_text(encoding="utf-8"))
+        return unpack_answer_keys(file.read_bytes())
     except (OSError, ValueFormatError) as error:
         raise CheckError(f"{file.name} cannot be read ({error}): get it anew from your course.") from error
 

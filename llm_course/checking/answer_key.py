@@ -1,11 +1,13 @@
 """An exercise as data: calls, the replies of a right answer, and the replies of each known mistake.
 
 The judge builds an AnswerKey with hidden cases and keeps it to itself. A learner's own checks are an AnswerKey of the
-visible cases only, shipped as JSON in `llm_course/checks/`: it holds no code but the names of observers.
+visible cases only, shipped as compressed JSON in `llm_course/checks/`: it holds no code but the names of observers.
 """
 
 import functools
+import gzip
 import json
+import zlib
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -88,8 +90,8 @@ def restricted_to(answer_key: AnswerKey, cases: Collection[str]) -> AnswerKey:
     )
 
 
-def answer_keys_to_json(answer_keys: Mapping[str, AnswerKey], made_from: str = "") -> str:
-    """The answer keys of an assignment as JSON, a line for each call and each reply.
+def pack_answer_keys(answer_keys: Mapping[str, AnswerKey], made_from: str = "") -> bytes:
+    """The answer keys of an assignment as a file: JSON, compressed, since replies of wrong answers are much alike.
 
     `made_from` is a digest of what they follow from.
     """
@@ -98,26 +100,34 @@ def answer_keys_to_json(answer_keys: Mapping[str, AnswerKey], made_from: str = "
         "made_from": made_from,
         "exercises": {name: _answer_key_to_data(answer_key) for name, answer_key in answer_keys.items()},
     }
-    return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    # The same bytes whenever they are written.
+    return gzip.compress(json.dumps(data, ensure_ascii=False).encode(), mtime=0)
 
 
-def made_from(text: str) -> str:
-    """The digest that `answer_keys_to_json` was given, or nothing where the text is something else."""
+def made_from(packed: bytes) -> str:
+    """The digest that `pack_answer_keys` was given, or nothing where the file is something else."""
     try:
-        return str(json.loads(text)["made_from"])
-    except (KeyError, TypeError, json.JSONDecodeError):
+        return str(_unpacked(packed)["made_from"])
+    except (KeyError, TypeError, ValueFormatError):
         return ""
 
 
-def answer_keys_from_json(text: str) -> dict[str, AnswerKey]:
-    """The answer keys that `answer_keys_to_json` wrote. Raises ValueFormatError where the text is something else."""
+def unpack_answer_keys(packed: bytes) -> dict[str, AnswerKey]:
+    """The answer keys that `pack_answer_keys` wrote. Raises ValueFormatError where the file is something else."""
+    data = _unpacked(packed)
     try:
-        data = json.loads(text)
         if data["format"] != FORMAT:
             raise ValueFormatError(f"format {data['format']} of the checks is not {FORMAT}")
         return {name: _answer_key_from_data(name, answer_key) for name, answer_key in data["exercises"].items()}
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
-        raise ValueFormatError("the text is not that of checks") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueFormatError("the file is not that of checks") from error
+
+
+def _unpacked(packed: bytes) -> Any:
+    try:
+        return json.loads(gzip.decompress(packed))
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        raise ValueFormatError("the file is not that of checks") from error
 
 
 def _answer_key_to_data(answer_key: AnswerKey) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
 from autograder.grade import grade
 from autograder.submission import heal, parse
-from llm_course.checking.answer_key import answer_keys_from_json
+from llm_course.checking.answer_key import unpack_answer_keys
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.banks.unlucky import TOUCHING_GLOBAL_STATE, UNLUCKY
 from tests.grading.conftest import Course
@@ -60,8 +60,8 @@ def unlucky(assignment: Assignment, source: str) -> dict[str, Any]:
 
 def test_release_for_a_class_holds_the_notebook_and_its_checks(course: Course, attention: Assignment) -> None:
     with zipfile.ZipFile(course.folder / "release" / f"{NAME}.zip") as archive:
-        assert archive.namelist() == [f"{NAME}/{NAME}.ipynb", f"{NAME}/{NAME}.checks.json"]
-        assert answer_keys_from_json(archive.read(archive.namelist()[1]).decode()).keys() == set(references(attention))
+        assert archive.namelist() == [f"{NAME}/{NAME}.ipynb", f"{NAME}/{NAME}.checks.json.gz"]
+        assert unpack_answer_keys(archive.read(archive.namelist()[1])).keys() == set(references(attention))
         assert "BEGIN SOLUTION" not in archive.read(archive.namelist()[0]).decode()
 
 

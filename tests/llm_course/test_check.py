@@ -14,7 +14,7 @@ from autograder.checks import write_checks
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, load_answer_keys, make_report
-from llm_course.checking.answer_key import AnswerKey, answer_keys_from_json, made_from
+from llm_course.checking.answer_key import AnswerKey, made_from, pack_answer_keys, unpack_answer_keys
 from llm_course.checking.feedback import mark
 from solutions import attention, normalization, peft, post_training
 
@@ -25,10 +25,10 @@ IDS = [exercise.name for _, exercise in EXERCISES]
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
 def test_built_checks_are_those_of_the_specification(assignment: Assignment) -> None:
-    assert made_from((CHECKS / f"{assignment.name}.json").read_text(encoding="utf-8")), "run `make env`"
+    assert made_from((CHECKS / f"{assignment.name}.json.gz").read_bytes()), "run `make env`"
     file, written = write_checks(assignment)
     assert not written, "run `make env`"
-    built = answer_keys_from_json(file.read_text(encoding="utf-8"))
+    built = unpack_answer_keys(file.read_bytes())
     assert list(built) == [exercise.name for exercise in assignment.exercises]
     assert not any(section.startswith(assignment.name[3:]) for key in built.values() for section in sections_of(key))
 
@@ -42,20 +42,20 @@ def test_checks_are_written_when_what_they_are_made_from_has_changed(tmp_path: P
     file, written = write_checks(assignment, tmp_path / "checks")
     assert written
     assert write_checks(assignment, tmp_path / "checks") == (file, False)
-    file.write_text(file.read_text().replace(made_from(file.read_text()), "of yesterday"))
+    file.write_bytes(pack_answer_keys(unpack_answer_keys(file.read_bytes()), "of yesterday"))
     assert write_checks(assignment, tmp_path / "checks") == (file, True)
 
 
 def test_checks_beside_the_notebook_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    data = json.loads((CHECKS / "05_attention.json").read_text(encoding="utf-8"))
-    data["exercises"] = {"causal_mask": data["exercises"]["causal_mask"]}
-    (tmp_path / "05_attention.checks.json").write_text(json.dumps(data), encoding="utf-8")
+    answer_keys = unpack_answer_keys((CHECKS / "05_attention.json.gz").read_bytes())
+    beside = tmp_path / "05_attention.checks.json.gz"
+    beside.write_bytes(pack_answer_keys({"causal_mask": answer_keys["causal_mask"]}))
     load_answer_keys.cache_clear()
     assert list(load_answer_keys("05_attention")) == ["causal_mask"]
-    (tmp_path / "05_attention.checks.json").write_text("{")
+    beside.write_bytes(b"{")
     load_answer_keys.cache_clear()
-    with pytest.raises(CheckError, match=r"checks\.json cannot be read"):
+    with pytest.raises(CheckError, match=r"checks\.json\.gz cannot be read"):
         load_answer_keys("05_attention")
     load_answer_keys.cache_clear()
 

@@ -26,7 +26,7 @@ from autograder.judge import SHIPPED, derive_seed, judge, local_answer, make_ans
 from autograder.sandbox import wire
 from autograder.trial import faults_of_mistakes, marks_lost, visible_part
 from autograder.trivial import points_only, trivial_replies, trivially_held
-from llm_course.checking.answer_key import answer_keys_to_json
+from llm_course.checking.answer_key import pack_answer_keys
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate
 from tests.banks.right import alternatives
@@ -168,7 +168,7 @@ def test_error_everywhere_is_no_mistake_that_raises_in_some_cases() -> None:
 def test_the_visible_part_is_what_learners_get(name: str) -> None:
     exercise = next(exercise for exercise in EXERCISES if exercise.name == name)
     seen = visible_part(exercise, make_answer_key(exercise, SHIPPED))
-    assert answer_keys_to_json({name: seen}) == answer_keys_to_json({name: make_answer_key(exercise.visible, SHIPPED)})
+    assert pack_answer_keys({name: seen}) == pack_answer_keys({name: make_answer_key(exercise.visible, SHIPPED)})
 
 
 def test_faults_of_mistakes_are_named() -> None:

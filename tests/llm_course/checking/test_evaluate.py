@@ -12,8 +12,8 @@ from llm_course.checking.answer_key import (
     Item,
     KnownMistake,
     Property,
-    answer_keys_from_json,
-    answer_keys_to_json,
+    pack_answer_keys,
+    unpack_answer_keys,
 )
 from llm_course.checking.calls import Call, Failure, Reply, invoke
 from llm_course.checking.evaluate import evaluate, tell_failure
@@ -90,7 +90,7 @@ def test_an_error_may_be_told_in_other_words_and_its_mistake_is_still_named() ->
     items = {name: Item(Call({}), told(said), 64.0) for name, said in (("call", "3"), ("error", "error: this"))}
     mistake = KnownMistake("four", "You answer 4.", "", {"call": told("4"), "error": told("error: that")})
     judged = AnswerKey("loop", items, properties, (mistake,))
-    shipped = answer_keys_from_json(answer_keys_to_json({"loop": judged}, ""))["loop"]
+    shipped = unpack_answer_keys(pack_answer_keys({"loop": judged}, ""))["loop"]
     for key in (judged, shipped):
         assert evaluate(key, {"call": told("3"), "error": told("error, sorry")}).fraction == 1
         assert evaluate(key, {"call": told("4"), "error": told("error, sorry")}).mistake == "four"
