@@ -37,7 +37,7 @@ constraints: $(VENV)/.installed  ## write down the exact versions of all package
 
 # The data of the learners' own checks follows from the specifications.
 $(CHECKS)/.done: $(VENV)/.installed $(wildcard autograder/*.py autograder/exercises/*.py autograder/exercises/*/*.py autograder/exercises/*/*.md solutions/*.py llm_course/checking/*.py chapters/*/chapter.md)
-	@$(BIN)/python -m autograder.checks && touch $@
+	@$(BIN)/python -m autograder.authoring.checks && touch $@
 
 # Widgets: one self-contained module each, and the host that runs them on pages without a kernel.
 WIDGETS := llm_course/widgets
@@ -108,7 +108,7 @@ _build/.extensions: package-lock.json $(BUILT)/.done $(wildcard _ext/*.* _ext/st
 
 # The learner's lab: JupyterLab with every assignment laid out, and nbgrader's Validate button.
 lab: env widgets  ## open JupyterLab with the assignments laid out for a learner
-	@$(BIN)/python -m autograder.lab lab
+	@$(BIN)/python -m autograder.authoring.lab lab
 	@cd lab && ../$(BIN)/jupyter lab --ServerApp.root_dir=. $(if $(filter 0,$(shell id -u)),--allow-root)
 
 demo-class: env  ## make a class of synthetic learners in demo-class/, and grade it
@@ -121,10 +121,10 @@ unseen-answers: env  ## judge a folder of answers that the graders have not seen
 	@$(BIN)/python -m benchmarks.unseen_answers $(ARGUMENTS)
 
 checks: env  ## build the data of the learners' own checks, and write the page of the graders' figures
-	@$(BIN)/python -m autograder.figures
+	@$(BIN)/python -m autograder.authoring.figures
 
 kill-matrix: env  ## write _build/kill_matrix.md: which property catches which known mistake
-	@$(BIN)/python -m autograder.kill_matrix
+	@$(BIN)/python -m autograder.authoring.kill_matrix
 
 # Tests. `make test` runs all but the slow ones, the same each time; each layer has a target for daily work.
 PYTEST := $(BIN)/pytest

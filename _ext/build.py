@@ -1,6 +1,6 @@
 """Builds the book as `jupyter-book build` does, a second quicker: `python -m _ext.build`, or `make site`."""
 
-from autograder.quick_imports import skip_grammar_of_addresses
+from autograder.running.quick_imports import skip_grammar_of_addresses
 
 if __name__ == "__main__":
     skip_grammar_of_addresses()

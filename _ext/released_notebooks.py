@@ -37,8 +37,8 @@ def release(app: Sphinx, doctree: nodes.document) -> None:
     page = EXERCISES.fullmatch(docname)
     if not page:
         return
-    from autograder import notebooks
     from autograder.exercises import assignments
+    from autograder.notebooks import notebooks
 
     name = page[1]
     if name not in assignments():

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from autograder.quick_imports import skip_grammar_of_addresses
+from autograder.running.quick_imports import skip_grammar_of_addresses
 from autograder.sandbox.zygote_client import shared_zygote
 
 COMMANDS = """\
@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
     skip_grammar_of_addresses()
     # What is imported stays: looking for what of it is not used any more would take a sixth of the imports' time.
     gc.disable()
-    commands = importlib.import_module("autograder.commands")
+    commands = importlib.import_module("autograder.course.commands")
     gc.freeze()
     gc.enable()
     return int(commands.run(options))

@@ -25,14 +25,14 @@ from typing import Any
 import nbgrader
 from traitlets.config import Config
 
-from autograder.course_files import course_secret
-from autograder.course_folder import course_directory, released_assignment
+from autograder.course.course_folder import course_directory, released_assignment
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import Writer
-from autograder.hand_in import read_hand_in
+from autograder.nbgrader_bridge.gradebook import Writer
+from autograder.running.work import Job, Task, work
 from autograder.sandbox.zygote_client import shared_zygote
-from autograder.work import Job, Task, work
+from autograder.submissions.course_files import course_secret
+from autograder.submissions.hand_in import read_hand_in
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 
 STOCK_CONFIG = """

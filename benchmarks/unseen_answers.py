@@ -18,10 +18,10 @@ from typing import Any
 
 import torch
 
+from autograder.authoring.trial import visible_part
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
-from autograder.judge import derive_seed, judge, local_answer, make_answer_key
-from autograder.trial import visible_part
+from autograder.judging.judge import derive_seed, judge, local_answer, make_answer_key
 from llm_course.checking.calls import invoke
 from llm_course.checking.evaluate import Verdict, evaluate
 

@@ -49,7 +49,7 @@ FAULTS = {
         ("tests/grading/test_banks.py", "-k", "feedback and 05_attention"),
     ),
     "a score is off by one property in the gradebook": Fault(
-        "autograder/autograded.py",
+        "autograder/running/autograded.py",
         'data = {"text/plain": repr(exercise.score)}',
         'data = {"text/plain": repr(exercise.score - exercise.points / 10)}',
         ("tests/grading/test_banks.py", "-k", "scores and 05_attention"),
@@ -103,19 +103,19 @@ FAULTS = {
         ("tests/autograder/sandbox/test_room_reaching.py", "-k", "repository or imported"),
     ),
     "a changed judge regrades nothing": Fault(
-        "autograder/fingerprint.py",
+        "autograder/judging/fingerprint.py",
         "for file in sorted({*JUDGING, *_asking(assignment)}):",
         "for file in sorted({*_asking(assignment)}):",
-        ("tests/autograder/test_fingerprint.py",),
+        ("tests/autograder/judging/test_fingerprint.py",),
     ),
     "a run that goes on loses what was not in the gradebook yet": Fault(
-        "autograder/work.py",
+        "autograder/running/work.py",
         "if result == task.stored and task.is_written:",
         "if result == task.stored:",
         ("tests/grading/test_course.py", "-k", "killed_run"),
     ),
     "an answer is shown to learners": Fault(
-        "autograder/notebooks.py",
+        "autograder/notebooks/notebooks.py",
         'lambda body, indent: [f"{indent}{markers[0]}", *body, f"{indent}{markers[1]}"]',
         'lambda body, indent: [*body, f"{indent}{markers[0]}", f"{indent}{markers[1]}"]',
         ("tests/autograder/test_assignment_notebooks.py", "-k", "release"),
@@ -127,9 +127,9 @@ FAULTS = {
         ("tests/llm_course/test_models.py", "-k", "stories"),
     ),
     "an import runs up a floor": Fault(
-        "autograder/judge.py",
+        "autograder/judging/judge.py",
         "import copy\n",
-        "import copy\nimport autograder.report  # noqa: F401\n",
+        "import copy\nimport autograder.reporting.report  # noqa: F401\n",
         ("tests/test_architecture.py", "-k", "floor"),
     ),
 }

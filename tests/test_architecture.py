@@ -1,6 +1,7 @@
 """The house stands as designed: arrows run one way, and one thing has one source."""
 
 import ast
+import graphlib
 import itertools
 import re
 import subprocess
@@ -24,32 +25,16 @@ PACKAGES = ("llm_course", "solutions", "autograder", "tests", "_ext")
 FLOORS = {
     "autograder": (
         {"cli"},
-        {"commands"},
-        {"outcomes"},
-        {"configuration", "course", "example_exercises", "report"},
-        {"trial"},
-        {"feedback"},
-        {"scores"},
-        {"drop"},
-        {"workers", "gradebook"},
-        {"collect"},
-        {"converters", "formgrader", "lab", "late", "pages", "penalties", "similar", "work"},
-        {"laying"},
-        {"origins"},
-        {"platforms"},
-        {"departed"},
-        {"course_assignments", "extensions", "roster"},
-        {"autograded", "by_hand"},
-        {"course_files", "grade", "checks", "figures", "kill_matrix"},
-        {"own_tests", "source_remarks"},
-        {"claims", "draws", "notebook_run", "quiet", "trivial"},
-        {"capstone", "judge", "rules", "sandbox", "shortcuts", "stand_ins", "submission"},
-        {"hand_in", "notebooks"},
-        {"markdown", "harmless", "fingerprint"},
-        {"own_exercises"},
-        {"archives", "exercises", "pictures", "source_code"},
-        {"gradebook_tables", "numbered", "quick_imports", "result", "source_cells"},
-        {"unfinished"},
+        {"course"},
+        {"reporting"},
+        {"nbgrader_bridge", "collecting"},
+        {"running", "authoring"},
+        {"judging"},
+        {"capstone", "students"},
+        {"submissions", "sandbox"},
+        {"notebooks"},
+        {"exercises"},
+        {"records"},
     ),
     "llm_course": (
         {"__main__"},
@@ -113,6 +98,21 @@ def test_no_import_runs_up_a_floor(package: str) -> None:
             module = name.split(".")[1] if name.startswith(f"{package}.") else None
             if module in floor_of:
                 assert floor_of[module] >= floor_of[parts[0]], f"{path.relative_to(ROOT)} imports {name}"
+
+
+@pytest.mark.parametrize("folder", sorted(path.parent for path in ROOT.glob("autograder/*/__init__.py")), ids=str)
+def test_no_circle_within_a_folder(folder: Path) -> None:
+    name = ".".join(folder.relative_to(ROOT).parts)
+    own = {f"{name}.{path.stem}": imports_of(path) for path in folder.glob("*.py") if path.stem != "__init__"}
+    graph = {
+        module: {one for one in own if any(f"{name}.".startswith(f"{one}.") for name in found)} - {module}
+        for module, found in own.items()
+    }
+    graphlib.TopologicalSorter(graph).prepare()  # Raises CycleError.
+
+
+def test_the_top_of_the_graders_is_the_command_line() -> None:
+    assert [path.name for path in sorted((ROOT / "autograder").glob("*.py"))] == ["__init__.py", "cli.py"]
 
 
 def test_every_import_of_the_project_leads_somewhere() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from autograder.exercises.capstone import LEDGER
-from autograder.result import Result
+from autograder.records.result import Result
 from llm_course.capstone import curves
 from llm_course.capstone.format import MAX_TOKENS
 from llm_course.capstone.ledger import PRETRAIN, QUANTIZE, lineage, tokens_seen

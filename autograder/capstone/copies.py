@@ -10,7 +10,7 @@ from typing import Any
 
 from autograder.capstone.likeness import Portrait
 from autograder.capstone.replay import SAME_LOSS
-from autograder.result import Result
+from autograder.records.result import Result
 from llm_course.capstone.format import BASE, MODEL, REPLAYED
 from llm_course.capstone.ledger import PRETRAIN
 

@@ -6,8 +6,8 @@ from typing import Any
 from autograder.capstone.curves import curves
 from autograder.capstone.measuring import Measured
 from autograder.exercises.spec import Assignment, MeasuredStep
-from autograder.notebooks import section_titles
-from autograder.result import ExerciseResult, PropertyResult
+from autograder.notebooks.notebooks import section_titles
+from autograder.records.result import ExerciseResult, PropertyResult
 from llm_course.checking.feedback import place_in
 
 

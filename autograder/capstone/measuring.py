@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from autograder.hand_in import NotGradable
+from autograder.submissions.hand_in import NotGradable
 
 PROCESSOR_SECONDS = 300
 CLOCK_SECONDS = 3_000.0

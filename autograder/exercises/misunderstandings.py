@@ -28,7 +28,7 @@ and several may stand in one form, separated by semicolons:
     - without `piece`
 
 Two misunderstandings may list one form, if both hints are true of it. The last heading may be `# equivalent`: below it
-stand edits that change nothing that can be seen, which autograder.mutants would otherwise report.
+stand edits that change nothing that can be seen, which autograder.authoring.mutants would otherwise report.
 """
 
 import ast

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor
 
-from autograder.source_cells import SourceCell
+from autograder.records.source_cells import SourceCell
 from llm_course.capstone.format import HANDED_IN
 from llm_course.checking import observe
 from llm_course.checking.answer_key import Property
@@ -72,7 +72,7 @@ class Mistake:
 class Exercise:
     """One function that a learner writes.
 
-    `equivalent` are definitions that do what the reference does, in Python's own layout; see autograder.mutants.
+    `equivalent` are definitions that do what the reference does, as Python writes it; see autograder.authoring.mutants.
     `shortcuts` are names that would do the exercise's work, such as a library's own attention: a use is flagged
     to the instructor with its line and costs nothing by itself.
     """

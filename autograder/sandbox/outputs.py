@@ -6,7 +6,7 @@ must be a picture, and text is valid Unicode.
 
 from typing import Any
 
-from autograder.pictures import PictureError, read_picture_text
+from autograder.records.pictures import PictureError, read_picture_text
 
 PICTURES = ("image/png", "image/jpeg")
 

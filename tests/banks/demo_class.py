@@ -33,7 +33,7 @@ LATE = {"bao": 3, "jonas": 30, "rosa": 50}
 """Learner -> hours after the due date."""
 DUE = datetime.datetime(2026, 10, 12, 12, 0, tzinfo=datetime.UTC)
 LATE_RULE = """
-from autograder.late import PenaltyPerDay
+from autograder.students.late import PenaltyPerDay
 
 c.AssignLatePenalties.plugin_class = PenaltyPerDay
 c.PenaltyPerDay.share = 0.1

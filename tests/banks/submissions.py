@@ -12,8 +12,8 @@ from types import FunctionType, GenericAlias, ModuleType
 from typing import Any, TypeGuard
 
 from autograder.exercises.spec import Assignment, Exercise, Mistake
-from autograder.notebooks import released_notebook
-from autograder.submission import Submission, heal, parse
+from autograder.notebooks.notebooks import released_notebook
+from autograder.submissions.submission import Submission, heal, parse
 
 PROJECT = ("autograder", "llm_course", "solutions", "tests")
 

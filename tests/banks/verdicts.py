@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from autograder.exercises import assignments
-from autograder.judge import judge, local_answer
+from autograder.judging.judge import judge, local_answer
 
 SEEDS = (b"first", b"second", b"third")
 

@@ -18,11 +18,11 @@ from nbgrader.apps.api import NbGraderAPI
 from nbgrader.converters import Autograde, BaseConverter, GenerateFeedback
 from nbgrader.tests.apps.base import BaseTestApp
 
-from autograder import converters
-from autograder.configuration import configure
-from autograder.converters import HideTests, SubmissionExporter, TrustedGrade
+from autograder.course.configuration import configure
 from autograder.exercises.spec import Assignment
-from autograder.source_cells import read_source_cells
+from autograder.nbgrader_bridge import converters
+from autograder.nbgrader_bridge.converters import HideTests, SubmissionExporter, TrustedGrade
+from autograder.records.source_cells import read_source_cells
 
 write_empty_notebook = BaseTestApp._empty_notebook
 database_version = functools.cache(api.get_alembic_version)

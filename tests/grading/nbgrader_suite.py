@@ -25,7 +25,7 @@ from tests.grading import nbgrader_plugin
 
 ROOT = Path(__file__).parents[2]
 FOLDER = Path(apps.__file__).parent
-CONFIG = "from autograder.configuration import configure\n\nconfigure(get_config())\n"
+CONFIG = "from autograder.course.configuration import configure\n\nconfigure(get_config())\n"
 
 MENDED = (
     "It expects that a submission whose cells are not those of the release stops with an error. The course mends it, "

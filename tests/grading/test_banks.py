@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from autograder.draws import Attempt
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.judge import judge, local_answer
-from autograder.result import read_result
+from autograder.judging.draws import Attempt
+from autograder.judging.judge import judge, local_answer
+from autograder.records.result import read_result
 from llm_course.checking.feedback import in_steps
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course, CourseOfAShell

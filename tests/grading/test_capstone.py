@@ -9,8 +9,8 @@ import pytest
 
 from autograder.capstone import measuring
 from autograder.capstone.measuring import measure
-from autograder.hand_in import NotGradable
-from autograder.result import read_result
+from autograder.records.result import read_result
+from autograder.submissions.hand_in import NotGradable
 from llm_course.capstone.format import BASE, QUANTIZED
 from tests.autograder.capstone.runs import ON_A_RUN, whole_run
 from tests.grading.conftest import Course

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import converters
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment
-from autograder.grade import grade
-from autograder.submission import heal, parse
+from autograder.judging.grade import grade
+from autograder.nbgrader_bridge import converters
+from autograder.submissions.submission import heal, parse
 from llm_course.checking.answer_key import unpack_answer_keys
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.banks.unlucky import TOUCHING_GLOBAL_STATE, UNLUCKY
@@ -327,7 +327,7 @@ def test_commands_outside_a_course_say_so(tmp_path: Path) -> None:
 
 
 def test_late_submissions_report_and_tables_for_platforms(course: Course, attention: Assignment) -> None:
-    rule = "\nfrom autograder.late import PenaltyPerDay\nc.AssignLatePenalties.plugin_class = PenaltyPerDay\n"
+    rule = "\nfrom autograder.students.late import PenaltyPerDay\nc.AssignLatePenalties.plugin_class = PenaltyPerDay\n"
     with (course.folder / "nbgrader_config.py").open("a") as file:
         file.write(rule + "c.PenaltyPerDay.share = 0.25\n")
     assert course.llm_course("release", NAME, "--due", "2026-10-12T12:00+00:00").returncode == 0

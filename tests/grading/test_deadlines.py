@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from autograder import notebook_run
 from autograder.exercises import assignments
-from autograder.grade import grade
-from autograder.result import Result
-from autograder.rules import Rules
+from autograder.judging import notebook_run
+from autograder.judging.grade import grade
+from autograder.judging.rules import Rules
+from autograder.records.result import Result
 from tests.banks.submissions import references, submission
 
 pytestmark = pytest.mark.grading

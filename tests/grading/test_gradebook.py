@@ -21,15 +21,16 @@ from nbgrader.api import Gradebook
 from nbgrader.converters import Autograde
 from traitlets.config import Config
 
-from autograder import cli, workers
-from autograder.course_files import course_secret, stored_result
-from autograder.course_folder import course_directory
+from autograder import cli
+from autograder.course.course_folder import course_directory
 from autograder.exercises.spec import Assignment
-from autograder.gradebook import Writer
-from autograder.hand_in import HandIn
+from autograder.nbgrader_bridge.gradebook import Writer
+from autograder.records.source_cells import read_source_cells
+from autograder.running import workers
+from autograder.running.work import Job, Outcome, Task, work
 from autograder.sandbox.zygote_client import shared_zygote
-from autograder.source_cells import read_source_cells
-from autograder.work import Job, Outcome, Task, work
+from autograder.submissions.course_files import course_secret, stored_result
+from autograder.submissions.hand_in import HandIn
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course
 

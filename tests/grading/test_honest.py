@@ -9,10 +9,10 @@ import pytest
 from traitlets.config import Config
 
 from autograder.exercises import assignments
-from autograder.grade import grade
-from autograder.hand_in import HandIn
-from autograder.result import NOT_GRADED, ExerciseResult
-from autograder.work import Job, Task, work
+from autograder.judging.grade import grade
+from autograder.records.result import NOT_GRADED, ExerciseResult
+from autograder.running.work import Job, Task, work
+from autograder.submissions.hand_in import HandIn
 from tests.banks.submissions import fill, references, submission
 
 pytestmark = pytest.mark.grading

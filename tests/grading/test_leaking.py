@@ -6,7 +6,7 @@ The attacks themselves go through the whole grader in test_hostile.
 import pytest
 
 from autograder.exercises import assignments
-from autograder.grade import grade
+from autograder.judging.grade import grade
 from autograder.sandbox import room
 from llm_course.checking import compare
 from tests.banks.hostile import holds_words

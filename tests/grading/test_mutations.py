@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 from autograder.exercises import assignments
-from autograder.hand_in import NotGradable
-from autograder.submission import heal, parse
+from autograder.submissions.hand_in import NotGradable
+from autograder.submissions.submission import heal, parse
 from tests.banks.mutations import CHANGES, lay
 from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course

@@ -2,15 +2,15 @@
 
 import pytest
 
-import autograder.notebook_run
+import autograder.judging.notebook_run
 from autograder.exercises.spec import Assignment
-from autograder.grade import grade
+from autograder.judging.grade import grade
 from tests.banks.submissions import references, submission
 
 
 @pytest.mark.grading
 def test_outputs_of_one_submission_are_cut_together(monkeypatch: pytest.MonkeyPatch, attention: Assignment) -> None:
-    monkeypatch.setattr(autograder.notebook_run, "OUTPUT_OF_A_SUBMISSION", 20_000)
+    monkeypatch.setattr(autograder.judging.notebook_run, "OUTPUT_OF_A_SUBMISSION", 20_000)
     prints = {
         number: f"print('{letter}' * {length})" for number, letter, length in ((1, "a", 15_000), (2, "b", 15_000))
     }

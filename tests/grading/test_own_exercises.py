@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.own_exercises import load
+from autograder.notebooks.own_exercises import load
 from llm_course.check import load_answer_keys, make_report
 from tests.banks.sources import handed_in
 from tests.banks.submissions import source_of

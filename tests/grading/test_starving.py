@@ -14,20 +14,20 @@ from types import SimpleNamespace
 import pytest
 from traitlets.config import Config
 
-from autograder import grade as grading
-from autograder import quiet
-from autograder import work as working
 from autograder.exercises import assignments
-from autograder.grade import NOT_FINAL, grade_if_changed
-from autograder.hand_in import HandIn
-from autograder.result import Result, read_result, write_result
-from autograder.rules import Rules
+from autograder.judging import grade as grading
+from autograder.judging.grade import NOT_FINAL, grade_if_changed
+from autograder.judging.rules import Rules
+from autograder.records.result import Result, read_result, write_result
+from autograder.running import quiet
+from autograder.running import work as working
+from autograder.running.work import Job, Task, work
+from autograder.running.workers import _processors
 from autograder.sandbox import room as rooms
 from autograder.sandbox.room import Room
 from autograder.sandbox.zygote_client import RoomProcess, Times
-from autograder.submission import submission_of
-from autograder.work import Job, Task, work
-from autograder.workers import _processors
+from autograder.submissions.hand_in import HandIn
+from autograder.submissions.submission import submission_of
 from tests.banks.hostile.starving import STARVING, slow
 from tests.banks.submissions import fill, hand_in, references
 from tests.grading.conftest import Course

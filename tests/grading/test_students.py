@@ -16,7 +16,7 @@ from tests.grading.conftest import Course
 pytestmark = pytest.mark.grading
 NAME = "ps1"
 RULE = """
-from autograder.late import PenaltyPerDay
+from autograder.students.late import PenaltyPerDay
 c.AssignLatePenalties.plugin_class = PenaltyPerDay
 c.PenaltyPerDay.share = 0.25
 """

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import torch
 
-from autograder import kill_matrix
+from autograder.authoring import kill_matrix
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
-from autograder.judge import SHIPPED, ask, local_answer, make_answer_key
+from autograder.judging.judge import SHIPPED, ask, local_answer, make_answer_key
 from autograder.sandbox.room import Room, open_room
 from llm_course.checking.calls import Call, Reply
 from llm_course.checking.evaluate import evaluate

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 from traitlets.config import Config
 
-from autograder import workers as grading_workers
 from autograder.exercises.spec import Assignment
-from autograder.grade import not_graded
-from autograder.hand_in import HandIn, NotGradable
+from autograder.judging.grade import not_graded
+from autograder.running import workers as grading_workers
+from autograder.running.work import Job, Outcome, Task, refuse
+from autograder.running.workers import LOST, local_workers
 from autograder.sandbox.zygote_client import LIBRARY, SandboxError
-from autograder.work import Job, Outcome, Task, refuse
-from autograder.workers import LOST, local_workers
+from autograder.submissions.hand_in import HandIn, NotGradable
 from tests.banks.submissions import fill, hand_in, references, wrong_answer
 from tests.grading.conftest import Course, CourseOfAShell
 
@@ -147,7 +147,7 @@ def children() -> str:
 
 
 def test_a_defect_of_the_grader_costs_one_submission(monkeypatch: pytest.MonkeyPatch, attention: Assignment) -> None:
-    from autograder import work as working
+    from autograder.running import work as working
 
     def fail(*_: object) -> None:
         raise ZeroDivisionError

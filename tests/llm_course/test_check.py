@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from autograder.checks import write_checks
+from autograder.authoring.checks import write_checks
 from autograder.exercises import assignments
 from autograder.exercises.spec import Assignment, Exercise
 from llm_course.check import CHECKS, PROGRESS_FILE, CheckError, check, load_answer_keys, make_report

@@ -12,7 +12,7 @@ from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
 
 from autograder.exercises import assignments
 from autograder.exercises.feed_forward.parameter_counts import LLAMA_2_7B, LLAMA_3_2_1B
-from autograder.judge import judge, local_answer
+from autograder.judging.judge import judge, local_answer
 from llm_course import models
 from llm_course.checking import observe
 from llm_course.checking.calls import Reply

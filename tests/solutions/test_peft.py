@@ -12,7 +12,7 @@ from torch.nn import functional
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from autograder.exercises import assignments
-from autograder.judge import judge, local_answer
+from autograder.judging.judge import judge, local_answer
 from solutions.peft import LoRALinear, ia3_scale, lora_parameter_count, prepend_prompt, trainable_fraction
 from tests.banks.notebook_runs import printed_by
 from tests.banks.submissions import references

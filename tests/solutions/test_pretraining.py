@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from autograder.exercises import assignments
-from autograder.judge import judge, local_answer
+from autograder.judging.judge import judge, local_answer
 from llm_course import models
 from llm_course.checking import observe
 from llm_course.checking.calls import Reply

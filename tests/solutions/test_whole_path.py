@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from autograder.exercises import assignments
-from autograder.notebooks import whole_path_notebook
+from autograder.notebooks.notebooks import whole_path_notebook
 from tests.banks.notebook_runs import run_notebook
 from tests.banks.submissions import fill, references
 

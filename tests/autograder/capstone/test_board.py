@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from autograder.capstone.board import Line, board, draw, height
-from autograder.grade import not_graded
-from autograder.result import ExerciseResult, PropertyResult, Result
+from autograder.judging.grade import not_graded
+from autograder.records.result import ExerciseResult, PropertyResult, Result
 
 
 def line(name: str, bits: float = 0.3) -> Line:

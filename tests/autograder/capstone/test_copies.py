@@ -9,8 +9,8 @@ import torch
 from autograder.capstone import steps
 from autograder.capstone.copies import COMPARED, PORTRAITS, copies
 from autograder.capstone.likeness import FEWEST
-from autograder.grade import not_graded
-from autograder.result import Result
+from autograder.judging.grade import not_graded
+from autograder.records.result import Result
 from llm_course.capstone.format import BASE, LEDGER, MODEL, TOKENIZER
 from tests.autograder.capstone.disguises import Disguise, Model, everything, tokens_added
 from tests.autograder.capstone.runs import ON_A_RUN, whole_run

@@ -4,10 +4,10 @@ import dataclasses
 
 import torch
 
-from autograder.draws import DRAWS, Attempt
 from autograder.exercises import assignments
 from autograder.exercises.spec import Case, Exercise, given
-from autograder.judge import derive_seed, judge, local_answer
+from autograder.judging.draws import DRAWS, Attempt
+from autograder.judging.judge import derive_seed, judge, local_answer
 from llm_course.checking.calls import Call, call_to_text
 from tests.exercises import each_exercise
 

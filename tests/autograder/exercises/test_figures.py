@@ -3,10 +3,10 @@
 import re
 from dataclasses import replace
 
-from autograder import kill_matrix
+from autograder.authoring import kill_matrix
+from autograder.authoring.figures import PAGE, SEVERAL, Count, page, read_counts, row
 from autograder.exercises import assignments
 from autograder.exercises.spec import Exercise
-from autograder.figures import PAGE, SEVERAL, Count, page, read_counts, row
 
 EXERCISES = [exercise for assignment in assignments().values() for exercise in assignment.exercises]
 MASK = next(exercise for exercise in EXERCISES if exercise.name == "causal_mask")

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
+from autograder.authoring.mutants import mutants, survivors
 from autograder.exercises.spec import Exercise
-from autograder.mutants import mutants, survivors
 from tests.exercises import EXERCISES, each_exercise
 
 MASK = next(exercise for exercise in EXERCISES if exercise.name == "causal_mask")

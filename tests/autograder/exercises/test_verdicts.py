@@ -17,15 +17,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from autograder import figures
-from autograder.claims import claims_of
+from autograder.authoring import figures
+from autograder.authoring.claims import claims_of
+from autograder.authoring.trial import faults_of_mistakes, marks_lost, visible_part
+from autograder.authoring.trivial import points_only, trivial_replies, trivially_held
 from autograder.exercises import assignments
 from autograder.exercises.misunderstandings import without_docstrings
 from autograder.exercises.spec import Exercise
-from autograder.judge import SHIPPED, derive_seed, judge, local_answer, make_answer_key
+from autograder.judging.judge import SHIPPED, derive_seed, judge, local_answer, make_answer_key
 from autograder.sandbox import wire
-from autograder.trial import faults_of_mistakes, marks_lost, visible_part
-from autograder.trivial import points_only, trivial_replies, trivially_held
 from llm_course.checking.answer_key import pack_answer_keys
 from llm_course.checking.calls import Reply
 from llm_course.checking.evaluate import Verdict, evaluate

@@ -1,7 +1,7 @@
 """Honest answers while shortcuts are looked for: references take none, and watching costs nobody a point."""
 
 from autograder.exercises.spec import Exercise
-from autograder.judge import SHIPPED, judge, local_answer
+from autograder.judging.judge import SHIPPED, judge, local_answer
 from autograder.sandbox.watch import watch
 from tests.banks.right import alternatives
 from tests.exercises import EXERCISES, for_each

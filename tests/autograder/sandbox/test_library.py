@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from autograder.notebook_run import NotebookRun
-from autograder.rules import RULES
+from autograder.judging.notebook_run import NotebookRun
+from autograder.judging.rules import RULES
 from autograder.sandbox.room import open_room
 from autograder.sandbox.zygote_client import LIBRARY, ZygoteClient
 from tests.autograder.sandbox.rooms import TIER, living_processes

@@ -37,7 +37,7 @@ for name in NAMES: globals()[name] = table_of(name, refuse)
     "the modules of the grader are imported": """
 import importlib
 FAKE = None
-for name in ("solutions.attention", "autograder.exercises.attention", "autograder.judge"):
+for name in ("solutions.attention", "autograder.exercises.attention", "autograder.judging.judge"):
     try: FAKE = importlib.import_module(name)
     except ImportError: pass
 if hasattr(FAKE, "causal_mask"):

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from autograder.exercises import assignments
-from autograder.notebooks import source_notebook
+from autograder.notebooks.notebooks import source_notebook
 from llm_course.capstone.data import Fact
 from llm_course.capstone.stand_ins import PARTS
 from llm_course.capstone.steps import Capstone

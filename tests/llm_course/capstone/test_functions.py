@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from autograder.exercises import assignments
-from autograder.judge import judge, local_answer
-from autograder.shortcuts import shortcuts_taken
+from autograder.judging.judge import judge, local_answer
+from autograder.judging.shortcuts import shortcuts_taken
 from llm_course.capstone import stand_ins
 from llm_course.capstone.functions import MISSING, SLOW, UNWRITTEN, WRONG, Chosen, from_notebooks
 from llm_course.capstone.ledger import YOURS

@@ -1,0 +1,149 @@
+"""Writes chapters/grader_figures.md: how well the graders of each exercise are tested. `make checks`.
+
+The page is kept in git, and tests hold it against the specifications. What was measured on answers that nobody who
+wrote an exercise had seen stands in chapters/unseen_answers.csv, a row for each count.
+"""
+
+import csv
+import re
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from autograder.authoring.claims import claims_of
+from autograder.exercises import CHAPTERS, assignments
+from autograder.exercises.spec import Assignment, Exercise
+from autograder.judging.judge import SHIPPED
+
+PAGE = CHAPTERS / "grader_figures.md"
+UNSEEN = CHAPTERS / "unseen_answers.csv"
+SEVERAL = "several chapters"
+INTRODUCTION = """\
+(grader-figures)=
+# The graders in figures
+
+A grader that nobody has tested may pass wrong answers. So each exercise comes with wrong ones, its **known mistakes**:
+over {mistakes:,} implementations of misunderstandings, for {exercises} exercises. Each loses points and gets its own
+hint, and each **property** that the grader checks fails for at least one of them. Tests hold both.
+
+Some points are had **on trust**: only the learner's own process can see which gradients flowed through a call, whether
+it changed its arguments and how large its tensors were, and code in that process may make it lie. A learner who does so
+wins these points at most, {trusted:.0%} of all together.
+
+Known mistakes say little about those that nobody thought of. So wrong answers were also written from the text of an
+exercise alone, by writers who did not know its mistakes, and then judged. An answer is **killed** if it loses points,
+and **named** if it is told a known mistake. Mistakes that came twice got a name afterwards.
+{several}
+
+How the grader comes to its verdict is told in [How grading works](guides/how_grading_works.md). `make checks` makes
+this page from the specifications of the exercises, `make kill-matrix` the table of which property catches which
+mistake.
+"""
+HEADER = """\
+| Exercise | Points | Properties | Known mistakes | On trust | Unseen: wrong, killed, named |
+|---|--:|--:|--:|--:|:-:|"""
+
+
+@dataclass(frozen=True)
+class Count:
+    """What became of wrong answers whose writers did not know the known mistakes.
+
+    `where` is an exercise, an assignment, or several chapters. `killed` and `named` are None where nobody counted.
+    """
+
+    where: str
+    date: str
+    answers: int
+    killed: int | None
+    named: int | None
+    note: str
+
+    @property
+    def sentence(self) -> str:
+        """The count in words."""
+        counted = {"killed": self.killed, "named": self.named}
+        found = " and ".join(f"{number} were {what}" for what, number in counted.items() if number is not None)
+        told = ", ".join(filter(None, (self.date, self.note)))
+        return f"Of {self.answers} unseen wrong answers, {found} ({told})."
+
+    @property
+    def numbers(self) -> str:
+        """The count for a table."""
+        return ", ".join("–" if number is None else str(number) for number in (self.answers, self.killed, self.named))
+
+
+def read_counts() -> list[Count]:
+    """All counts, in the order of the file."""
+    with UNSEEN.open(encoding="utf-8", newline="") as file:
+        return [
+            Count(
+                row["where"],
+                row["date"],
+                int(row["answers"]),
+                int(row["killed"]) if row["killed"] else None,
+                int(row["named"]) if row["named"] else None,
+                row["note"],
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def page(row_of: Callable[[Exercise], str]) -> str:
+    """The page as MyST Markdown, with what `row_of` gives for each exercise."""
+    found = [assignment for assignment in assignments().values() if assignment.exercises]
+    counts = read_counts()
+    rows = {exercise: row_of(exercise) for assignment in found for exercise in assignment.exercises}
+    mistakes = sum(len(exercise.mistakes) for exercise in rows)
+    on_trust = sum(exercise.points * _share_in(line) for exercise, line in rows.items())
+    introduction = INTRODUCTION.format(
+        # Rounded, so that it does not change with each mistake.
+        mistakes=mistakes // 100 * 100,
+        exercises=len(rows),
+        trusted=on_trust / sum(exercise.points for exercise in rows),
+        several=_sentences(counts, SEVERAL),
+    )
+    chapters = (_chapter(item, [rows[exercise] for exercise in item.exercises], counts) for item in found)
+    return "\n".join([introduction, *chapters])
+
+
+def row(exercise: Exercise) -> str:
+    """An exercise's line in the table of its chapter."""
+    counts = [count for count in read_counts() if count.where == exercise.name]
+    unseen = counts[-1].numbers if counts else ""
+    numbers = (exercise.points, len(exercise.properties), len(exercise.mistakes), f"{share_on_trust(exercise):.0%}")
+    return f"| `{exercise.name}` | {' | '.join(map(str, numbers))} | {unseen} |"
+
+
+def share_on_trust(exercise: Exercise) -> float:
+    """The share of an exercise's points that the learner's own process decides."""
+    trusted = claims_of(exercise, SHIPPED)
+    weights = {item.name: item.weight for item in exercise.properties}
+    return sum(weight for name, weight in weights.items() if name in trusted) / sum(weights.values())
+
+
+def _share_in(line: str) -> float:
+    found = re.search(r"\| (\d+)% \|", line)
+    return int(found[1]) / 100 if found else 0.0
+
+
+def _chapter(assignment: Assignment, rows: Sequence[str], counts: Iterable[Count]) -> str:
+    text = (CHAPTERS / assignment.name / "exercises.md").read_text(encoding="utf-8")
+    (title,) = re.findall(r"^# (.+)$", text, flags=re.MULTILINE)[:1]
+    heading = f"## Chapter {int(assignment.name[:2])}. {title.removesuffix(': exercises')}\n"
+    told = _sentences(counts, assignment.name)
+    return "\n".join([heading, *([told, ""] if told else []), HEADER, *rows, ""])
+
+
+def _sentences(counts: Iterable[Count], where: str) -> str:
+    return " ".join(count.sentence for count in counts if count.where == where)
+
+
+def main() -> int:
+    """Write the page."""
+    PAGE.write_text(page(row), encoding="utf-8")
+    print(f"Wrote {PAGE.name}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

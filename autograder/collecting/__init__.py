@@ -1,0 +1,1 @@
+"""Takes what platforms give and lays it into submitted/."""

@@ -1,0 +1,1 @@
+"""From a submission to its result: runs the notebook, asks each function, judges the replies."""

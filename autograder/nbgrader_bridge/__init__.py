@@ -1,0 +1,1 @@
+"""All that touches nbgrader: converters, the gradebook, formgrader, pages."""

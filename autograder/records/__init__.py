@@ -1,0 +1,1 @@
+"""What grading leaves and reads everywhere: results, source cells, pictures, files written in one step."""

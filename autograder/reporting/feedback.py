@@ -1,0 +1,123 @@
+"""The learners' feedback pages, by the parts of nbgrader's own converter.
+
+nbgrader's loop over submissions ends at the first name that its pattern does not match, and says of one that failed
+only that it did. Here each page is made alone.
+"""
+
+import logging
+import shutil
+import zipfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import GenerateFeedback
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from autograder.records.result import NOT_GRADED
+from autograder.reporting.scores import current_results
+from autograder.students.departed import departed
+from autograder.students.roster import people_in
+
+REFUSAL = Path(__file__).with_name("not_graded.html.jinja")
+"""What a learner reads whose submission could not be graded."""
+LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FeedbackPage:
+    """A student's page; where there is none, why, in a sentence."""
+
+    student: str
+    path: Path | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """The pages of what was graded, those of what could not be, and who has none for having left, in sentences."""
+
+    pages: list[FeedbackPage]
+    refused: list[FeedbackPage]
+    notes: list[str]
+
+
+def make_all_pages(course: CourseDirectory, config: Config, assignment: str) -> Feedback:
+    """Make the pages of all submissions of an assignment. Raises ResultError."""
+    graded = {path.parts[-2] for path in Path(course.autograded_directory).glob(f"*/{assignment}")}
+    with Gradebook(course.db_url, course.course_id) as gradebook:
+        left = departed(graded, people_in(gradebook))
+        results = current_results(gradebook, assignment)
+    refused = {student: result.reason for student, result in results.items() if result.status == NOT_GRADED}
+    pages = [*make_pages(course, config, assignment, left_out=refused.keys() | left.keys())]
+    return Feedback(pages, make_refusals(course, assignment, refused), list(left.values()))
+
+
+def make_pages(
+    course: CourseDirectory, config: Config, assignment: str, left_out: Collection[str]
+) -> Iterator[FeedbackPage]:
+    """Make the pages of all graded submissions of an assignment, but of the students in `left_out`."""
+    converter = GenerateFeedback(coursedir=course, config=config)
+    converter.exporter = converter.exporter_class(parent=converter, config=converter.config)
+    for preprocessor in converter.preprocessors:
+        converter.exporter.register_preprocessor(preprocessor)
+    for notebook in sorted(Path(course.autograded_directory).glob(f"*/{assignment}/{assignment}.ipynb")):
+        student = notebook.parts[-3]
+        if student in left_out:
+            continue
+        try:
+            yield FeedbackPage(student, _make_page(converter, notebook, student, assignment))
+        except MissingEntry:
+            yield FeedbackPage(
+                student, None, f"The gradebook does not know of it: run `llm-course grade {assignment}` first."
+            )
+        except OSError as error:
+            yield FeedbackPage(student, None, f"{error.filename} cannot be read or written: {error.strerror}.")
+        except Exception as error:
+            # A defect of ours must not cost the others their pages.
+            LOG.exception("the feedback page of %r", student)
+            reason = f"The page could not be made ({type(error).__name__}): report this defect of the course."
+            yield FeedbackPage(student, None, reason)
+
+
+def make_refusals(course: CourseDirectory, assignment: str, refused: Mapping[str, str]) -> list[FeedbackPage]:
+    """The pages of students whose submission could not be graded, by student and reason: each says why."""
+    template = jinja2.Template(REFUSAL.read_text(encoding="utf-8"), autoescape=True)
+    pages = []
+    for student, reason in refused.items():
+        page = Path(course.feedback_directory, student, assignment, f"{assignment}.html")
+        try:
+            page.parent.mkdir(parents=True, exist_ok=True)
+            page.write_text(template.render(assignment=assignment, reason=reason), encoding="utf-8")
+            pages.append(FeedbackPage(student, page))
+        except OSError as error:
+            pages.append(FeedbackPage(student, None, f"{error.filename} cannot be written: {error.strerror}."))
+    return pages
+
+
+def pack(pages: Iterable[FeedbackPage], archive: Path, folders: Mapping[str, str]) -> None:
+    """One zip of all pages, for a platform to hand back. Raises OSError.
+
+    Each is in the folder that `folders` names for its student, or else in one of the student's id.
+    """
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
+        for page in pages:
+            if page.path is not None:
+                bundle.write(page.path, f"{folders.get(page.student, page.student)}/{page.path.name}")
+
+
+def _make_page(converter: GenerateFeedback, notebook: Path, student: str, assignment: str) -> Path:
+    course: CourseDirectory = converter.coursedir
+    names = {"student": student, "assignment": assignment, "notebook": assignment, "db_url": course.db_url}
+    text, _ = converter.exporter.from_filename(str(notebook), resources={"nbgrader": names})
+    folder = Path(course.feedback_directory, student, assignment)
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    page = folder / f"{assignment}.html"
+    page.write_text(text, encoding="utf-8")
+    converter.set_permissions(assignment, student)
+    return page

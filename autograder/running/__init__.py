@@ -1,0 +1,1 @@
+"""Grades many submissions: one unit of work, workers, the autograded notebook."""

@@ -1,0 +1,67 @@
+"""What the commands do beside grading."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.cli import main
+from autograder.course.commands import kept_interrupts
+
+
+class EndsInAnInterrupt:
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_that_python_drops_is_kept() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with kept_interrupts() as interrupt_again:
+        interrupt_again()
+        EndsInAnInterrupt()
+        with pytest.raises(KeyboardInterrupt):
+            interrupt_again()
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_is_raised_at_once_where_python_lets_it() -> None:
+    with pytest.raises(KeyboardInterrupt), kept_interrupts():
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            "from autograder.nbgrader_bridge.gradebook import configure\n",
+            "imports what this version of the course does not have (autograder.nbgrader_bridge.gradebook): "
+            "`configure` is imported by `from autograder.course.configuration import configure`.",
+        ),
+        ("c = nothing\n", "fails with NameError (name 'nothing' is not defined): mend it."),
+        ("c = (\n", "fails with SyntaxError ('(' was never closed (nbgrader_config.py, line 1)): mend it."),
+    ],
+    ids=["of an earlier version", "fails", "is no Python"],
+)
+def test_a_configuration_that_does_not_run_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str, sentence: str
+) -> None:
+    (tmp_path / "nbgrader_config.py").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", "grades.csv"]) == 1
+    assert capsys.readouterr().err == f"llm-course: nbgrader_config.py {sentence}\n"
+
+
+def test_a_command_does_not_load_what_takes_a_second_to_load() -> None:
+    """Each grading run waits for what is imported. What draws or trains, and other assignments, are not asked for."""
+    code = (
+        "import sys\n"
+        "from autograder import commands\n"
+        "assert commands._same_models('05_attention') == []\n"
+        "heavy = ('autograder.exercises.decoding', 'matplotlib', 'sympy', 'transformers')\n"
+        "print(*(name for name in heavy if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=True)
+    assert done.stdout.split() == []

@@ -1,0 +1,95 @@
+"""Source and released notebooks: made of exercises.md and solutions/, and of nothing else."""
+
+import re
+
+import pytest
+from torch import nn
+
+from autograder.exercises import assignments
+from autograder.exercises.spec import Assignment
+from autograder.notebooks.markdown import MarkdownError, plain_markdown
+from autograder.notebooks.notebooks import released_notebook, section_titles, source_notebook, stub_of
+from tests.banks.submissions import source_of
+
+ASSIGNMENTS = list(assignments().values())
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
+def test_release_has_no_answer_and_no_hidden_part(assignment: Assignment) -> None:
+    cells = released_notebook(assignment).cells
+    text = "\n".join(cell.source for cell in cells)
+    code = "\n".join(cell.source for cell in cells if cell.cell_type == "code")
+    assert "HIDDEN" not in text
+    assert "SOLUTION" not in text
+    assert "graded outside the notebook" not in text
+    for exercise in assignment.exercises:
+        body = source_of(exercise.reference).strip().splitlines()[-1].strip()
+        assert body not in code, f"the last line of {exercise.name} is in the release"
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
+def test_grade_ids_come_in_the_order_of_the_contract(assignment: Assignment) -> None:
+    cells = [cell.metadata.nbgrader for cell in released_notebook(assignment).cells if "nbgrader" in cell.metadata]
+    expected = [name for exercise in assignment.exercises for name in (f"{exercise.name}-answer", exercise.name)]
+    assert [cell.grade_id for cell in cells] == [*expected, *(step.name for step in assignment.steps)]
+    answers = [cell for cell in cells if cell.grade_id.endswith("-answer")]
+    assert all(cell.solution and not cell.locked for cell in answers)
+    assert all(cell.grade and cell.locked and cell.points > 0 for cell in cells if cell not in answers)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
+def test_points_on_the_page_are_those_of_the_specification(assignment: Assignment) -> None:
+    text = "\n".join(cell.source for cell in released_notebook(assignment).cells if cell.cell_type == "markdown")
+    points = re.findall(r"^\*(\d+) points?, \d+ minutes, (?:easy|medium|hard)\*$", text, flags=re.MULTILINE)
+    assert [int(number) for number in points] == [graded.points for graded in assignment.graded]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
+def test_source_notebook_is_deterministic(assignment: Assignment) -> None:
+    assert source_notebook(assignment) == source_notebook(assignment)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda assignment: assignment.name)
+def test_hints_point_to_sections_that_exist(assignment: Assignment) -> None:
+    titles = section_titles(assignment.name)
+    for exercise in assignment.exercises:
+        for mistake in exercise.mistakes:
+            assert mistake.section in titles, (exercise.name, mistake.name, mistake.section)
+    for step in assignment.steps:
+        for misstep in step.mistakes:
+            assert misstep.section in section_titles(misstep.chapter), (step.name, misstep.name, misstep.section)
+
+
+class Doubler(nn.Module):
+    """Doubles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = 2
+
+    def forward(self, x: float) -> float:
+        """Twice x."""
+        return x * self.factor
+
+
+def test_stub_of_a_class_has_a_stub_for_each_method() -> None:
+    assert stub_of(Doubler) == (
+        'class Doubler(nn.Module):\n    """Doubles."""\n\n    def __init__(self) -> None:\n'
+        "        # YOUR CODE HERE\n        raise NotImplementedError()\n\n"
+        '    def forward(self, x: float) -> float:\n        """Twice x."""\n'
+        "        # YOUR CODE HERE\n        raise NotImplementedError()"
+    )
+
+
+def test_markdown_loses_its_roles() -> None:
+    text = "(label)=\n# Title\n\nSee {ref}`masks <attention-masks>` and {term}`token`."
+    text += "\n\n:::{dropdown} Hint 1\nThink.\n:::"
+    assert plain_markdown(text) == (
+        "# Title\n\nSee masks and token.\n\n<details>\n<summary>Hint 1</summary>\n\nThink.\n\n</details>"
+    )
+
+
+@pytest.mark.parametrize("text", ["{cite}`vaswani2017attention`", ":::{figure} a.png\n:::", "```{plot}\nx\n```"])
+def test_markdown_without_a_plain_form_is_refused(text: str) -> None:
+    with pytest.raises(MarkdownError, match="no plain Markdown form"):
+        plain_markdown(text)

@@ -1,0 +1,69 @@
+"""Results are written in one step and read back whole, or said to be damaged."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from autograder.records.result import (
+    FEEDBACK_WIDTH,
+    GRADED,
+    ExerciseResult,
+    PropertyResult,
+    Result,
+    ResultError,
+    read_result,
+    write_result,
+)
+
+EXERCISE = ExerciseResult(
+    "f", 4, 1.5, (PropertyResult("a", 1, True), PropertyResult("b", 2, False)), "m", "A hint.", "chapter 5, “Masks”", ()
+)
+RESULT = Result(
+    "05_attention",
+    GRADED,
+    "",
+    (EXERCISE,),
+    ("a flag",),
+    {"1": []},
+    "x",
+    "00",
+    "process",
+    "2026-11-24",
+    0.5,
+    {"torch": "2"},
+    "grader@host",
+)
+
+
+def test_result_survives_a_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "ada.json"
+    write_result(path, RESULT)
+    assert read_result(path) == RESULT
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"exercises": [{}]}'])
+def test_damaged_result_is_said_to_be_so(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "ada.json"
+    path.write_text(text)
+    with pytest.raises(ResultError, match="delete it and grade again"):
+        read_result(path)
+
+
+def test_feedback_names_score_properties_hint_and_place() -> None:
+    assert EXERCISE.feedback == ("f: 1.5 of 4 points\n  ✓ a\n  ✗ b\n\nA hint.\nRead again: chapter 5, “Masks”.")
+
+
+def test_no_line_of_feedback_runs_out_of_the_page() -> None:
+    hint, name = "Your scores are not divided by √d_k. " * 8, "The weights of each query sum to 1, " * 4
+    long = dataclasses.replace(EXERCISE, hint=hint, properties=(PropertyResult(name, 1, False),))
+    lines = long.feedback.splitlines()
+    assert max(map(len, lines)) <= FEEDBACK_WIDTH
+    assert lines[1].startswith("  ✗ The") and lines[2].startswith("    ")
+    assert " ".join(long.feedback.split()).count(hint.strip()) == 1
+
+
+def test_feedback_tells_what_fails_from_what_waits() -> None:
+    waiting = dataclasses.replace(EXERCISE, properties=(PropertyResult("b", 2, False, waits=True),))
+    assert waiting.feedback.splitlines()[1:3] == ["  – b", "  (– counts once a more fundamental property holds)"]

@@ -1,0 +1,199 @@
+"""Tables for spreadsheets and learning platforms, the class report, and the penalty for late submissions."""
+
+import csv
+import dataclasses
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from autograder.records.result import GRADED, NOT_GRADED, ExerciseResult, PropertyResult, Result, write_result
+from autograder.reporting.report import class_report
+from autograder.reporting.scores import CellScore, Score, Table, canvas_table, moodle_table, plain_table, write_table
+from autograder.students.late import DAY, PenaltyPerDay
+
+AT = datetime(2026, 10, 12, 9, 30)
+SCORES = [
+    Score("02_tokenization", "ada", GRADED, AT, 18.0, 1.8, 16.2, 20.0),
+    Score("02_tokenization", "=cmd|' /C calc'!A0", GRADED, AT, 3.0, 0.0, 3.0, 20.0),
+    Score("05_attention", "ada", NOT_GRADED, None, None, None, None, 22.0, "It is missing."),
+]
+
+
+FORMULAS = [
+    *(
+        "=1+1",
+        "+1+1",
+        "-1+1",
+        "@SUM(A1)",
+        "\t=1+1",
+        "\r=1+1",
+        "\n=1+1",
+        " =1+1",
+        "\uff1d1+1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff201",
+    ),
+    *(
+        "a;=1+1",
+        "a,=1+1",
+        "a\t=1+1",
+        "a|=1+1",
+        "a\n=1+1",
+        "a\r=1+1",
+        "a;  =1+1",
+        "a;\t=1+1",
+        'a";=1+1;"',
+        "a;\uff1d1+1",
+    ),
+]
+"""Names of students; who opens a table may separate its cells by a comma, a semicolon, a tab or a stroke."""
+
+
+@pytest.mark.parametrize("table", [plain_table, canvas_table, moodle_table])
+def test_no_spreadsheet_finds_a_formula_in_a_name(table: Callable[[list[Score]], Table], tmp_path: Path) -> None:
+    # A platform's table has an id as it is, if all that it could do is to add up.
+    names = [name for name in FORMULAS if table is plain_table or not re.fullmatch(r"[=+\-@\w .]*", name)]
+    names += ["=HYPERLINK(A1)", "+cmd|'/C calc'!A0", "-A1:A9", "@SUM(A1)"]
+    scores = [Score(f"a;={number}", name, GRADED, AT, 1.0, 0.0, 1.0, 2.0) for number, name in enumerate(names)]
+    write_table(tmp_path / "grades.csv", table(scores))
+    text = (tmp_path / "grades.csv").read_text(encoding="utf-8")
+    for separator in ",;\t|":
+        quoted = [cell for row in csv.reader(text.splitlines(), delimiter=separator) for cell in row]
+        plain = [cell.strip('"') for line in text.splitlines() for cell in line.split(separator)]
+        cells = [*quoted, *plain]
+        assert [cell for cell in cells if cell.lstrip(" \t").startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20"))] == []
+
+
+@pytest.mark.parametrize("student", ["+ada", "-bert", "@cleo", "=dora", "@ada.lovelace-1"])
+def test_a_platform_finds_ids_that_begin_like_a_formula(student: str) -> None:
+    scores = [Score("a", student, GRADED, AT, 1.0, 0.0, 1.0, 2.0, name="Ada", lms_user_id="+7")]
+    assert [*canvas_table(scores)][-1][:4] == ["Ada", "+7", "", student]
+    assert [*moodle_table(scores)][-1][0] == student
+    assert [*plain_table(scores)][-1][1] == f"'{student}", "people open this one"
+
+
+def test_honest_names_stay_as_they_are() -> None:
+    for name in ("ada", "O'Brien-Smith", "a@b.org", "x+y", "Lovelace, Ada", "a;b"):
+        assert [row[1] for row in plain_table([Score("a", name, GRADED, AT, -1.0, 0.0, -1.0, 2.0)])][1] == name
+
+
+def test_plain_table_has_a_row_for_each_submission(tmp_path: Path) -> None:
+    header, *rows = plain_table(SCORES)
+    assert header[:3] == ["assignment", "student_id", "status"]
+    worth = ["2026-10-12 09:30:00", "18.0", "1.8", "16.2", "20.0"]
+    assert rows[0] == ["02_tokenization", "ada", "graded", *worth, "", "", "", "0", "", ""]
+    assert rows[2] == [
+        "05_attention",
+        "ada",
+        "not graded",
+        "",
+        "",
+        "",
+        "",
+        "22.0",
+        "It is missing.",
+        "",
+        "",
+        "0",
+        "",
+        "",
+    ]
+    assert write_table(tmp_path / "grades.csv", plain_table(SCORES)) == 3
+
+
+def test_canvas_finds_students_by_login_and_assignments_by_column() -> None:
+    header, points, *rows = canvas_table(SCORES)
+    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "02_tokenization", "05_attention"]
+    assert points == ["    Points Possible", "", "", "", "", "20.0", "22.0"]
+    assert ["ada", "", "", "ada", "", "16.2", ""] in rows, "one that is not graded is no zero"
+
+
+def test_moodle_has_a_column_for_each_assignment() -> None:
+    header, *rows = moodle_table(SCORES)
+    assert header == ["username", "02_tokenization", "05_attention"]
+    assert ["ada", "16.2", ""] in rows
+
+
+@pytest.mark.parametrize("table", [plain_table, canvas_table, moodle_table])
+def test_no_cell_is_a_formula(table) -> None:
+    cells = [cell for row in table(SCORES) for cell in row]
+    assert any(cell.startswith("'=cmd") for cell in cells)
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+
+
+HINT = "The *last* axis of `x < 0`, <b>not</b> the first."
+
+
+def result(status: str = GRADED, mistake: str | None = None, **changes: object) -> Result:
+    properties = (PropertyResult("Each row sums to 1", 2, mistake is None), PropertyResult("The mask holds", 1, True))
+    exercise = ExerciseResult(
+        "softmax_rows", 3, 1 if mistake else 3, properties, mistake, HINT if mistake else "",
+        "chapter 5, “Weights”" if mistake else "", (),
+    )  # fmt: skip
+    whole = Result(
+        "05_attention", status, "", (exercise,), (), {}, "", "", "namespaces", "2026-10-12T10:00:00+00:00", 1.0,
+        {"torch": "2.9"}, "grader@host",
+    )  # fmt: skip
+    return dataclasses.replace(whole, **changes)
+
+
+def cell(name: str, score: float) -> CellScore:
+    return CellScore(name, score, 3.0, False, score, name)
+
+
+@pytest.fixture
+def report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    results = {
+        "ada": result(),
+        "bob": result(mistake="columns"),
+        "cleo": result(mistake="columns", flags=("A <b>cell</b> was duplicated.",)),
+        "dan": result(NOT_GRADED, reason="05_attention.ipynb is missing.", exercises=()),
+    }
+    for student, found in results.items():
+        write_result(Path("results/05_attention") / f"{student}.json", found)
+    graded = [(student, found.score) for student, found in results.items() if found.status == GRADED]
+    scores = [
+        Score("05_attention", student, GRADED, AT, score, 0.0, score, 3.0, cells=(cell("softmax_rows", score),))
+        for student, score in graded
+    ]
+    scores.append(Score("05_attention", "dan", NOT_GRADED, None, None, None, None, 3.0, results["dan"].reason))
+    return class_report("llm <2026>", scores, datetime(2026, 10, 13, tzinfo=UTC))
+
+
+def test_report_counts_mistakes_and_says_what_to_teach_again(report: str) -> None:
+    assert "The <em>last</em> axis of <code>x &lt; 0</code>, &lt;b&gt;not&lt;/b&gt; the first." in report
+    assert report.count("2 of 3") == 3  # the mistake, its section, the property
+    assert "chapter 5, “Weights”" in report
+    assert "The mask holds" not in report
+    assert "mean 1.7 of 3 points" in report
+    assert "05_attention.ipynb is missing." in report
+
+
+def test_report_has_nothing_of_students_who_are_not_in_the_gradebook(report: str) -> None:
+    scores = [Score("05_attention", "ada", GRADED, AT, 3.0, 0.0, 3.0, 3.0, cells=(cell("softmax_rows", 3.0),))]
+    page = class_report("c", scores, datetime(2026, 10, 13, tzinfo=UTC))
+    assert "mean 3.0 of 3 points" in page and "All learners have all properties." in page
+    for name in ("<bdi>bob<", "<bdi>cleo<", "<bdi>dan<", "duplicated", "2 of 3"):
+        assert name in report and name not in page
+
+
+def test_report_is_one_file_and_shows_no_html_of_learners(report: str) -> None:
+    assert not re.search(r"<script|<link|@import|src=|url\(h|href=.?h", report)
+    assert "llm &lt;2026&gt;" in report
+    assert "A &lt;b&gt;cell&lt;/b&gt; was duplicated." in report
+
+
+def test_report_of_the_same_class_is_the_same(report: str, tmp_path: Path) -> None:
+    scores = [Score("05_attention", "ada", GRADED, AT, 3.0, 0.0, 3.0, 3.0)]
+    made = datetime(2026, 10, 13, tzinfo=UTC)
+    assert class_report("c", scores, made) == class_report("c", scores, made)
+
+
+@pytest.mark.parametrize(("seconds", "penalty"), [(1, 1.0), (DAY, 1.0), (DAY + 1, 2.0), (30 * DAY, 10.0)])
+def test_a_day_begun_costs_its_share_and_never_more_than_the_score(seconds: float, penalty: float) -> None:
+    assert PenaltyPerDay(share=0.1).late_submission_penalty("ada", 10.0, seconds) == penalty
