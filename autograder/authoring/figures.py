@@ -22,17 +22,18 @@ INTRODUCTION = """\
 (grader-figures)=
 # The graders in figures
 
-A grader that nobody has tested may pass wrong answers. So each exercise comes with wrong ones, its **known mistakes**:
-over {mistakes:,} implementations of misunderstandings, for {exercises} exercises. Each loses points and gets its own
-hint, and each **property** that the grader checks fails for at least one of them. Tests hold both.
+A grader that nobody has tested may pass wrong answers. So each exercise comes with the **misunderstandings** that
+learners have, {misunderstandings:,} for {exercises} exercises, each with a hint, and with {mistakes:,} wrong
+implementations: the **forms** that they take. Each form loses points and is told a hint that is true of it. Small
+faults that are made by rule, **mutants**, show that each property is asked. Tests hold all three.
 
 Some points are had **on trust**: only the learner's own process can see which gradients flowed through a call, whether
 it changed its arguments and how large its tensors were, and code in that process may make it lie. A learner who does so
 wins these points at most, {trusted:.0%} of all together.
 
-Known mistakes say little about those that nobody thought of. So wrong answers were also written from the text of an
-exercise alone, by writers who did not know its mistakes, and then judged. An answer is **killed** if it loses points,
-and **named** if it is told a known mistake. Mistakes that came twice got a name afterwards.
+Known forms say little about wrong answers that nobody thought of. So wrong answers were also written from the text of
+an exercise alone, by writers who did not know its misunderstandings, and then judged. An answer is **killed** if it
+loses points, and **named** if it is told a misunderstanding. Those that came twice got a name afterwards.
 {several}
 
 How the grader comes to its verdict is told in [How grading works](guides/how_grading_works.md). `make checks` makes
@@ -40,13 +41,13 @@ this page from the specifications of the exercises, `make kill-matrix` the table
 mistake.
 """
 HEADER = """\
-| Exercise | Points | Properties | Known mistakes | On trust | Unseen: wrong, killed, named |
-|---|--:|--:|--:|--:|:-:|"""
+| Exercise | Points | Properties | Misunderstandings | Forms | On trust | Unseen: wrong, killed, named |
+|---|--:|--:|--:|--:|--:|:-:|"""
 
 
 @dataclass(frozen=True)
 class Count:
-    """What became of wrong answers whose writers did not know the known mistakes.
+    """What became of wrong answers whose writers did not know the misunderstandings.
 
     `where` is an exercise, an assignment, or several chapters. `killed` and `named` are None where nobody counted.
     """
@@ -98,6 +99,7 @@ def page(row_of: Callable[[Exercise], str]) -> str:
     introduction = INTRODUCTION.format(
         # Rounded, so that it does not change with each mistake.
         mistakes=mistakes // 100 * 100,
+        misunderstandings=sum(map(_misunderstandings, rows)) // 10 * 10,
         exercises=len(rows),
         trusted=on_trust / sum(exercise.points for exercise in rows),
         several=_sentences(counts, SEVERAL),
@@ -110,8 +112,18 @@ def row(exercise: Exercise) -> str:
     """An exercise's line in the table of its chapter."""
     counts = [count for count in read_counts() if count.where == exercise.name]
     unseen = counts[-1].numbers if counts else ""
-    numbers = (exercise.points, len(exercise.properties), len(exercise.mistakes), f"{share_on_trust(exercise):.0%}")
+    numbers = (
+        exercise.points,
+        len(exercise.properties),
+        _misunderstandings(exercise),
+        len(exercise.mistakes),
+        f"{share_on_trust(exercise):.0%}",
+    )
     return f"| `{exercise.name}` | {' | '.join(map(str, numbers))} | {unseen} |"
+
+
+def _misunderstandings(exercise: Exercise) -> int:
+    return len({mistake.name for mistake in exercise.mistakes})
 
 
 def share_on_trust(exercise: Exercise) -> float:
