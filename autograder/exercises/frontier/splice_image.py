@@ -1,5 +1,8 @@
 """splice_image: an image in the place of a token."""
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Generator
 
@@ -35,13 +38,12 @@ def at(place: int, patches: int = 3, time: int = 5) -> Arguments:
     }
 
 
-def of_dtypes(draw: Generator, text: torch.dtype, image: torch.dtype) -> Arguments:
-    made = drawn(draw, torch.float64)
-    return made | {"embeddings": made["embeddings"].to(text), "image": made["image"].to(image)}
+def of_dtypes(text: torch.dtype, image: torch.dtype) -> Callable[[Generator], Arguments]:
+    def made(draw: Generator) -> Arguments:
+        arguments = drawn(draw, torch.float64)
+        return arguments | {"embeddings": arguments["embeddings"].to(text), "image": arguments["image"].to(image)}
 
-
-def drawn_turned(draw: Generator) -> Arguments:
-    return drawn(draw) | {"image": randn(draw, 5, 3).T}
+    return made
 
 
 def drawn_doubled(draw: Generator) -> Arguments:
@@ -71,12 +73,12 @@ EXERCISE = Exercise(
         Case("at an end, drawn", lambda draw: drawn(draw) | {"ids": text_with(draw, 6, -randint(draw, 0, 1)),
                                                              "embeddings": randn(draw, 6, 5)}),
         Case("one patch", given(**at(1, patches=1)), visible=True),
-        Case("narrower image numbers", lambda draw: of_dtypes(draw, torch.float64, torch.float32), visible=True),
-        Case("narrower text numbers", lambda draw: of_dtypes(draw, torch.float32, torch.float64), visible=True),
-        Case("text of half numbers", lambda draw: of_dtypes(draw, torch.float16, torch.float32), visible=True),
-        Case("half numbers", lambda draw: of_dtypes(draw, torch.bfloat16, torch.float32)),
-        Case("turned image", drawn_turned, visible=True),
-        Case("gradients", lambda draw: drawn(draw, torch.float64), visible=True, gradients=("embeddings", "image")),
+        Case("narrower image numbers", of_dtypes(torch.float64, torch.float32), visible=True),
+        Case("narrower text numbers", of_dtypes(torch.float32, torch.float64), visible=True),
+        Case("text of half numbers", of_dtypes(torch.float16, torch.float32), visible=True),
+        Case("half numbers", of_dtypes(torch.bfloat16, torch.float32)),
+        Case("turned image", lambda draw: drawn(draw) | {"image": randn(draw, 5, 3).T}, visible=True),
+        Case("gradients", partial(drawn, dtype=torch.float64), visible=True, gradients=("embeddings", "image")),
         Case("gradients, drawn", drawn, gradients=("embeddings", "image")),
         Case("no placeholder", given(**at(2) | {"image_id": 4}), visible=True),
         Case("two placeholders", given(**at(2) | {"ids": [10, 3, 12, 3, 14]}), visible=True),
@@ -92,11 +94,13 @@ EXERCISE = Exercise(
             "The rows before the placeholder, then all patches in order, then the rows behind it: time - 1 + patches "
             "rows.",
             weight=3,
+            fails="Your rows are not the text with the patches in the place of their token.",
         ),
         Property(
             "Any place and any number of patches will do",
             ("in front", "at the end", "alone", "at an end, drawn", "one patch"),
             "Try a placeholder in front, at the end and alone, and an image of one patch.",
+            fails="Your result is wrong for some places of the token, or for a single patch.",
         ),
         Property(
             "The result has the dtype of the text",
@@ -107,6 +111,7 @@ EXERCISE = Exercise(
             "Bring the patches to embeddings.dtype before you join.",
             observe=observe.dtype,
             needs=MAIN,
+            fails="Your result does not have the dtype of the text.",
         ),
         Property(
             "Gradients reach text and image",
@@ -114,6 +119,7 @@ EXERCISE = Exercise(
             "Join with torch.cat; a tensor that is filled under no_grad, or made of lists, carries no gradient.",
             observe=observe.gradients,
             needs=MAIN,
+            fails="The right gradient does not reach both text and image.",
         ),
         Property(
             "The arguments are left unchanged",
@@ -121,9 +127,10 @@ EXERCISE = Exercise(
             "Join new tensors: embeddings and ids must be as they were.",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change an argument that you were given.",
         ),
         Property(
-            "What does not fit together is refused with a ValueError",
+            "Arguments that do not fit together raise ValueError",
             (
                 "in the middle", "drawn", "one patch", "no placeholder", "two placeholders", "two placeholders, drawn",
                 "lengths differ", "lengths differ, drawn", "widths differ",
@@ -133,6 +140,7 @@ EXERCISE = Exercise(
             weight=2,
             observe=observe.refusal,
             needs=MAIN,
+            fails="You accept arguments that do not fit together, or raise something other than ValueError.",
         ),
     ),
     mistakes=misunderstandings(frontier.splice_image, __file__),
