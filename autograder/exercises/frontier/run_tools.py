@@ -149,6 +149,7 @@ EXERCISE = Exercise(
             "For each reply add the assistant's message; where it is a call, add a tool message with the result.",
             weight=2,
             observe=observe.conversation,
+            fails="You do not carry out each call, and record it with its result.",
         ),
         Property(
             "A plain answer ends the loop",
@@ -161,6 +162,7 @@ EXERCISE = Exercise(
             weight=2,
             observe=observe.conversation,
             needs=MAIN,
+            fails="Your loop does not end with a plain answer as its last message, or ends too early.",
         ),
         Property(
             "Arguments go by keyword, results come as text",
@@ -170,9 +172,10 @@ EXERCISE = Exercise(
             ),
             "Call tool(**arguments), and make str(result) of what comes back, whatever it is.",
             observe=observe.conversation,
+            fails="You do not hand over the arguments by keyword, or do not return the result as text.",
         ),
         Property(
-            "A call that cannot be made is told to the model, and the loop goes on",
+            "The model is told of a call that cannot be made, and the loop goes on",
             (
                 "an unknown tool", "a name that is no text", "null for a name", "JSON cut short", "no JSON at all",
                 "single quotation marks", "two calls in one", "arguments that are missing", "arguments too many",
@@ -182,13 +185,15 @@ EXERCISE = Exercise(
             "\"error\", and the next reply is taken.",
             weight=3,
             observe=observe.conversation,
+            fails="You do not report a call that cannot be made, and go on.",
         ),
         Property(
-            "A tool that raises is told to the model, and the loop goes on",
+            "The model is told of a tool that raises, and the loop goes on",
             ("a price that is not known", "a division by zero", "a tool that fails", "tools that fail, drawn"),
             "A tool may raise any Exception. It becomes a tool message that begins with \"error\".",
             weight=2,
             observe=observe.conversation,
+            fails="You do not report a tool that raises, and go on.",
         ),
         Property(
             "The limit counts replies, and the last call is still carried out",
@@ -196,6 +201,7 @@ EXERCISE = Exercise(
             "max_steps is the number of assistant messages at most; with 0 there are no messages.",
             weight=2,
             observe=observe.conversation,
+            fails="You do not take max_steps replies at most and carry out the last call.",
         ),
         Property(
             "Each call is made once",
@@ -203,6 +209,7 @@ EXERCISE = Exercise(
             "Each ticket has the next number. Call a tool once, and keep what it returns.",
             observe=observe.conversation,
             needs=MAIN,
+            fails="You do not call each tool exactly once for a call.",
         ),
         Property(
             "The replies are left unchanged",
@@ -210,13 +217,15 @@ EXERCISE = Exercise(
             "Do not take replies out of the list.",
             observe=observe.changed,
             needs=MAIN,
+            fails="You change the list of replies that you were given.",
         ),
         Property(
-            "A negative limit is refused with a ValueError",
+            "A negative limit raises ValueError",
             ("one call", "calls, drawn", "two steps", "no steps", "negative steps", "negative steps, drawn"),
             "Raise ValueError where max_steps is below 0, and for nothing else.",
             observe=observe.refusal,
             needs=MAIN,
+            fails="You do not raise ValueError for a negative max_steps, and only for that.",
         ),
     ),
     mistakes=misunderstandings(frontier.run_tools, __file__),
