@@ -144,7 +144,7 @@ EXERCISE = Exercise(
             "Find system messages by their role, take what they need from the budget first, and leave them where they "
             "stand.",
             weight=2,
-            fails="You lose, move or do not count a system message.",
+            fails="You lose, move or miscount system messages.",
         ),
         Property(
             "A call and its results stay or go together",
@@ -153,7 +153,7 @@ EXERCISE = Exercise(
             "Form groups first: an assistant message and all tool messages right behind it. A group fits as a whole or "
             "not at all.",
             weight=3,
-            fails="You tear a call and its results apart, or do not keep all that fits.",
+            fails="You tear a call and its results apart, or keep more or less than fits.",
         ),
         Property(
             "A tool message that answers no call is a group of its own",
@@ -207,7 +207,7 @@ EXERCISE = Exercise(
             weight=2,
             observe=observe.refusal,
             needs=MAIN,
-            fails="You do not raise ValueError exactly where the newest group cannot fit.",
+            fails="You do not raise ValueError exactly where system messages and newest group exceed the budget.",
         ),
     ),
     mistakes=misunderstandings(frontier.fit_messages, __file__),

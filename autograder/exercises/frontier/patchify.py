@@ -73,7 +73,7 @@ EXERCISE = Exercise(
             ("two channels", "several channels, drawn", "several channels, wide", "patches of one pixel"),
             "All numbers of the first channel of a patch come before those of the next.",
             weight=2,
-            fails="In your patches the numbers do not come channel by channel, and row by row.",
+            fails="Your rows are wrong where the image has several channels.",
         ),
         Property(
             "The dtype is kept, and any layout of memory will do",

@@ -149,7 +149,7 @@ EXERCISE = Exercise(
             "For each reply add the assistant's message; where it is a call, add a tool message with the result.",
             weight=2,
             observe=observe.conversation,
-            fails="You do not carry out each call, and record it with its result.",
+            fails="Your messages do not hold each call, followed by its result.",
         ),
         Property(
             "A plain answer ends the loop",
@@ -172,7 +172,7 @@ EXERCISE = Exercise(
             ),
             "Call tool(**arguments), and make str(result) of what comes back, whatever it is.",
             observe=observe.conversation,
-            fails="You do not hand over the arguments by keyword, or do not return the result as text.",
+            fails="You do not call every tool by keyword, or do not record its result as text.",
         ),
         Property(
             "The model is told of a call that cannot be made, and the loop goes on",
@@ -185,7 +185,7 @@ EXERCISE = Exercise(
             "\"error\", and the next reply is taken.",
             weight=3,
             observe=observe.conversation,
-            fails="You do not report a call that cannot be made, and go on.",
+            fails="You do not report every call that cannot be made, or do not go on.",
         ),
         Property(
             "The model is told of a tool that raises, and the loop goes on",
@@ -193,7 +193,7 @@ EXERCISE = Exercise(
             "A tool may raise any Exception. It becomes a tool message that begins with \"error\".",
             weight=2,
             observe=observe.conversation,
-            fails="You do not report a tool that raises, and go on.",
+            fails="You do not report every tool that raises, or do not go on.",
         ),
         Property(
             "The limit counts replies, and the last call is still carried out",
@@ -201,7 +201,7 @@ EXERCISE = Exercise(
             "max_steps is the number of assistant messages at most; with 0 there are no messages.",
             weight=2,
             observe=observe.conversation,
-            fails="You do not take max_steps replies at most and carry out the last call.",
+            fails="You take more or fewer replies than max_steps allows, or drop the last call.",
         ),
         Property(
             "Each call is made once",

@@ -72,7 +72,7 @@ EXERCISE = Exercise(
             ("two channels", "several channels, drawn", "several channels, wide", "patches of one pixel"),
             "Each row of patches is channel, row, column.",
             weight=2,
-            fails="Your image is wrong where there are several channels, or patches of one pixel.",
+            fails="Your image is wrong where there are several channels.",
         ),
         Property(
             "The dtype is kept, and any layout of memory will do",
