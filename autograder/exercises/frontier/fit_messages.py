@@ -135,16 +135,16 @@ EXERCISE = Exercise(
              "a message without words"),
             "Go from the newest to the oldest, and take each as long as the sum stays within the budget, which may be "
             "used up. Return them in their order.",
-            weight=2,
             fails="You do not keep exactly those of the newest messages that fit, in their order.",
+            weight=2,
         ),
         Property(
             "All system messages stay in their places, and count",
             ("system in front", "system in the middle", "several system messages", "system alone", "system, drawn"),
             "Find system messages by their role, take what they need from the budget first, and leave them where they "
             "stand.",
-            weight=2,
             fails="You lose, move or miscount system messages.",
+            weight=2,
         ),
         Property(
             "A call and its results stay or go together",
@@ -152,8 +152,8 @@ EXERCISE = Exercise(
              "a call at the end", "a call without a result", "agent, drawn"),
             "Form groups first: an assistant message and all tool messages right behind it. A group fits as a whole or "
             "not at all.",
-            weight=3,
             fails="You tear a call and its results apart, or keep more or less than fits.",
+            weight=3,
         ),
         Property(
             "A tool message that answers no call is a group of its own",
@@ -167,15 +167,15 @@ EXERCISE = Exercise(
             "Nothing older stays than the first group that does not fit",
             ("a big message", "a big result", "big, drawn"),
             "Do not go on to older messages once one did not fit.",
-            weight=2,
             fails="You do not stop at the first group that does not fit.",
+            weight=2,
         ),
         Property(
             "Messages that say the same are told apart",
             ("equal messages", "equal messages, drawn"),
             "Two messages may say the same. Remember which places stay, and not which messages.",
-            needs=MAIN,
             fails="You confuse messages that say the same.",
+            needs=MAIN,
         ),
         Property(
             "count says what a message takes",
@@ -187,16 +187,15 @@ EXERCISE = Exercise(
             "An empty history stays empty",
             ("no messages", "no budget, no messages"),
             "Call it with no messages: nothing has to fit, so return [].",
-            needs=MAIN,
             fails="You do not return an empty list for an empty history.",
+            needs=MAIN,
         ),
         Property(
             "The history is left unchanged, and what stays is a new list",
             ("talk", "talk, drawn", "several calls", "all fit"),
             "Build a new list, also where everything fits, and only read the old one.",
-            observe=observe.changed,
-            needs=MAIN,
             fails="You change the history, or return the list itself.",
+            observe=observe.changed, needs=MAIN,
         ),
         Property(
             "What cannot fit raises ValueError",
@@ -204,10 +203,8 @@ EXERCISE = Exercise(
              "the newest call does not fit", "the newest does not fit beside the system", "system does not fit",
              "system does not fit with others", "negative budget", "does not fit, drawn"),
             "Raise ValueError where the system messages and the newest group together take more than the budget.",
-            weight=2,
-            observe=observe.refusal,
-            needs=MAIN,
             fails="You do not raise ValueError exactly where system messages and newest group exceed the budget.",
+            weight=2, observe=observe.refusal, needs=MAIN,
         ),
     ),
     mistakes=misunderstandings(frontier.fit_messages, __file__),
