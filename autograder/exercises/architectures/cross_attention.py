@@ -2,12 +2,13 @@
 
 import functools
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import misunderstandings
-from autograder.exercises.spec import Arguments, Case, Exercise, Property, randint, randn
+from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, randint, randn
 from llm_course.checking import observe
 from solutions import architectures
 
@@ -43,9 +44,9 @@ def layer(
     }
 
 
-def averaged(draw: Generator) -> Arguments:
-    """All scores are 0, so each head gives the average of its values: twice those of memory, over two positions."""
-    return {
+def averaged(**others: Tensor) -> Callable[[Generator], Arguments]:
+    """All scores are 0, so each head gives the average of its values, which are twice what memory holds."""
+    arguments = {
         "x": torch.zeros(1, 2, 2),
         "memory": torch.tensor([[[1.0, 2.0], [3.0, 6.0]]]),
         "w_q": torch.eye(2),
@@ -54,6 +55,7 @@ def averaged(draw: Generator) -> Arguments:
         "w_o": torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
         "n_heads": 2,
     }
+    return given(**arguments | others)
 
 
 def drawn(draw: Generator) -> Arguments:
@@ -104,14 +106,20 @@ EXERCISE = Exercise(
     reference=architectures.cross_attention,
     points=5,
     cases=(
-        Case("all alike", averaged, visible=True),
+        Case("equal scores", averaged(), visible=True),
         Case("two heads", layer, visible=True),
         Case("two heads, all widths alike", square, visible=True),
         Case("all widths alike, a longer memory", lambda draw: square(draw, 5), visible=True),
         Case("drawn", drawn),
         Case("one example, one position", lambda draw: layer(draw, batch=1, time=1, n_heads=1, d_k=4), visible=True),
+        Case(
+            "equal scores, wider values",
+            averaged(w_v=torch.tensor([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]), w_o=torch.eye(4)),
+            visible=True,
+        ),
         Case("wider values", lambda draw: layer(draw, d_v=5), visible=True),
         Case("narrower values", lambda draw: layer(draw, d_k=4, d_v=2)),
+        Case("equal scores, padding", averaged(memory_mask=torch.tensor([[True, False]])), visible=True),
         Case("padding", lambda draw: layer(draw, mask=True), visible=True),
         Case("padding, all widths alike", lambda draw: square(draw, mask=True), visible=True),
         Case("as many examples as heads", lambda draw: layer(draw, batch=2, mask=True), visible=True),
@@ -119,6 +127,7 @@ EXERCISE = Exercise(
         Case("loud padding", loud_padding, visible=True),
         Case("loud padding, again", loud_padding),
         Case("padding, one example", lambda draw: layer(draw, batch=1, mask=True)),
+        Case("nothing to see", averaged(memory_mask=torch.tensor([[False, False]])), visible=True),
         Case("nothing to see in one example", one_hidden, visible=True),
         Case("five rows, two heads", lambda draw: {**layer(draw, n_heads=1, d_k=5), "n_heads": 2}, visible=True),
         Case("no heads", lambda draw: {**layer(draw), "n_heads": 0}, visible=True),
@@ -132,7 +141,7 @@ EXERCISE = Exercise(
         Property(
             MAIN,
             (
-                "all alike",
+                "equal scores",
                 "two heads",
                 "two heads, all widths alike",
                 "all widths alike, a longer memory",
@@ -147,13 +156,14 @@ EXERCISE = Exercise(
         ),
         Property(
             "Values need not be as wide as queries and keys",
-            ("wider values", "narrower values"),
+            ("equal scores, wider values", "wider values", "narrower values"),
             "A head's values are as wide as the rows of w_v divided by n_heads; the scale is that of the queries.",
             fails="Your result is wrong where values are wider or narrower than queries and keys.",
         ),
         Property(
             "Positions where memory_mask is False are hidden, in each example its own",
             (
+                "equal scores, padding",
                 "padding",
                 "padding, all widths alike",
                 "as many examples as heads",
@@ -169,7 +179,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "Where all of memory is hidden the result is zeros",
-            ("nothing to see in one example",),
+            ("nothing to see", "nothing to see in one example"),
             "The softmax of a row that is hidden as a whole is NaN, or equal for all positions. Set the weights of "
             "hidden positions to 0 after it.",
             fails="Where all of memory is hidden, your result is not zeros.",

@@ -82,6 +82,10 @@ EQUAL = {
     "masked": torch.tensor([[False, True, False, False]]),
     "t": torch.tensor([0.5]),
 }
+TWICE = {
+    **{name: value.expand(2, *value.shape[1:]) for name, value in EQUAL.items()},
+    "masked": torch.tensor([[False, True, False, False], [False, False, False, False]]),
+}
 MAIN = "The loss is the mean over examples of the sum over hidden tokens of -log p, divided by t and by the time"
 
 EXERCISE = Exercise(
@@ -97,7 +101,8 @@ EXERCISE = Exercise(
         Case("a small share", small_share, visible=True),
         Case("a small share, drawn", small_share),
         Case("large logits", large, visible=True),
-        Case("nothing hidden in one", without(1), visible=True),
+        Case("nothing hidden in one", given(**TWICE), visible=True),
+        Case("nothing hidden in one, drawn", without(1)),
         Case("nothing hidden", without(0, 1, 2)),
         Case("float64", lambda draw: example(draw, dtype=torch.float64), visible=True),
         Case("bfloat16, t in float32", lambda draw: small(draw, torch.bfloat16), visible=True),
@@ -138,7 +143,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "An example without hidden tokens counts as 0 in the mean",
-            ("nothing hidden in one", "nothing hidden"),
+            ("nothing hidden in one", "nothing hidden in one, drawn", "nothing hidden"),
             "The sum over no tokens is 0. Do not divide by their number.",
             needs=MAIN,
             fails="With an example without hidden tokens, your loss is wrong.",

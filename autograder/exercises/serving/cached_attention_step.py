@@ -64,7 +64,11 @@ EXERCISE = Exercise(
         Case("drawn", step(3, 6, 5)),
         Case("one head", step(1, 4, 3), visible=True),
         Case("many heads", step(6, 2, 2)),
-        Case("an empty cache", step(3, 0, 2), visible=True),
+        Case(
+            "an empty cache",
+            lambda draw: averaged(draw) | {"cache_k": torch.empty(2, 0, 2), "cache_v": torch.empty(2, 0, 2)},
+            visible=True,
+        ),
         Case("an empty cache, drawn", step(2, 0, 5)),
         Case("large scores", loud, visible=True),
         Case("large scores, again", loud),

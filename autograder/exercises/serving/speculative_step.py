@@ -1,6 +1,7 @@
 """speculative_step: several drafted tokens checked at once, and one more drawn."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Generator
@@ -73,48 +74,34 @@ def behind_a_rejection(token: int) -> Callable[[Generator], Arguments]:
     return arguments
 
 
+def often(
+    name: str,
+    arguments: Callable[[Generator], Arguments],
+    categories: Callable[[Any], list[Any]] = observe.as_one_category,
+    *,
+    repeat: int = 300,
+    visible: bool = True,
+) -> Case:
+    return Case(name, arguments, visible=visible, repeat=repeat, categories=categories)
+
+
 EXERCISE = Exercise(
     reference=serving.speculative_step,
     points=6,
     cases=(
-        Case(
-            "half of the time", case(TARGET, DRAFT, HALF), visible=True, repeat=300, categories=observe.as_all_but_last
-        ),
-        Case(
-            "at the second place",
-            case(TARGET, DRAFT, LATER),
-            visible=True,
-            repeat=300,
-            categories=observe.as_all_but_last,
-        ),
-        Case("at two places", case(TARGET, DRAFT, TWICE), visible=True, repeat=300, categories=observe.as_all_but_last),
+        often("half of the time", case(TARGET, DRAFT, HALF), observe.as_all_but_last),
+        often("at the second place", case(TARGET, DRAFT, LATER), observe.as_all_but_last),
+        often("at two places", case(TARGET, DRAFT, TWICE), observe.as_all_but_last),
         # The second one is rejected for sure; by the row of the first it would be accepted.
-        Case(
-            "one token twice",
-            case(ONE_HOT, DRAFT[:2], (2, 2)),
-            visible=True,
-            repeat=20,
-            categories=observe.as_all_but_last,
-        ),
-        Case("at two places, longer", case(TARGET, DRAFT, RARELY), repeat=700, categories=observe.as_all_but_last),
-        Case("rejected", case(NEVER, DRAFT_OF_NEVER, (3, 1, 0)), visible=True, repeat=300),
-        Case("rejected, longer", case(NEVER, DRAFT_OF_NEVER, (3, 3, 2)), repeat=800),
-        Case(
-            "rejected after one",
-            case((TARGET[0], *NEVER[:2]), (DRAFT[0], DRAFT_OF_NEVER[0]), (0, 3)),
-            visible=True,
-            repeat=300,
-        ),
-        Case(
-            "rejected often",
-            case(OFTEN, DRAFT_OF_OFTEN, (1,)),
-            visible=True,
-            repeat=800,
-            categories=observe.as_first_item,
-        ),
-        Case("accepted", case(TARGET, DRAFT, SURE), visible=True, repeat=300),
-        Case("one accepted", case(TARGET[2:], DRAFT[2:], (2,)), repeat=300),
-        Case("no draft", case(TARGET[:1], (), ()), visible=True, repeat=300),
+        often("one token twice", case(ONE_HOT, DRAFT[:2], (2, 2)), observe.as_all_but_last, repeat=20),
+        often("at two places, longer", case(TARGET, DRAFT, RARELY), observe.as_all_but_last, repeat=700, visible=False),
+        often("rejected", case(NEVER, DRAFT_OF_NEVER, (3, 1, 0))),
+        often("rejected, longer", case(NEVER, DRAFT_OF_NEVER, (3, 3, 2)), repeat=800, visible=False),
+        often("rejected after one", case((TARGET[0], *NEVER[:2]), (DRAFT[0], DRAFT_OF_NEVER[0]), (0, 3))),
+        often("rejected often", case(OFTEN, DRAFT_OF_OFTEN, (1,)), observe.as_first_item, repeat=800),
+        often("accepted", case(TARGET, DRAFT, SURE)),
+        often("one accepted", case(TARGET[2:], DRAFT[2:], (2,)), visible=False),
+        often("no draft", case(TARGET[:1], (), ())),
         # Of a hundred calls enough end with a rejection, and enough without, to see any draw without the generator.
         Case("one run", case(TARGET[:3], DRAFT[:2], TWICE[:2]), visible=True, repeat=100),
         Case(
