@@ -174,14 +174,14 @@ EXERCISE = Exercise(
              "arguments that are no object", "errors, drawn"),
             "Put reading, looking up and calling into one try. What went wrong becomes a tool message that begins with "
             "\"error\", and the next reply is taken.",
-            fails="You do not report every call that cannot be made, or do not go on.",
+            fails="You do not report each call that cannot be made as \"error\", or do not go on.",
             weight=3, observe=observe.conversation,
         ),
         Property(
             "The model is told of a tool that raises, and the loop goes on",
             ("a price that is not known", "a division by zero", "a tool that fails", "tools that fail, drawn"),
             "A tool may raise any Exception. It becomes a tool message that begins with \"error\".",
-            fails="You do not report every tool that raises, or do not go on.",
+            fails="You do not report each tool that raises as \"error\", or do not go on.",
             weight=2, observe=observe.conversation,
         ),
         Property(
