@@ -210,13 +210,13 @@ def test_a_single_draw_without_the_generator_is_seen() -> None:
 @pytest.mark.parametrize(
     ("assignment", "name", "mistake", "seed"),
     [
-        pytest.param("05_attention", "flash_attention", "only_the_block_maximum", b"sweep 24", id="flash_attention"),
+        pytest.param("05_attention", "flash_attention", "another_maximum", b"sweep 24", id="flash_attention"),
         pytest.param("11_decoding", "sample", "one_number_for_all", SECRET_OF_A_MISS, id="sample"),
     ],
 )
 def test_mistake_is_found_with_the_seed_that_missed_it(assignment: str, name: str, mistake: str, seed: bytes) -> None:
     exercise = assignments()[assignment].exercise(name)
-    (known,) = (known for known in exercise.mistakes if known.name == mistake)
+    known = next(known for known in exercise.mistakes if known.name == mistake)
     assert verdict_on(exercise, known.function, seed).mistake == mistake
 
 
