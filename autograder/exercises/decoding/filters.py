@@ -10,14 +10,16 @@ def filter_properties(needs: str, gradients: tuple[str, ...] = ("gradients",)) -
         Property(
             "The dtype is kept, and the arguments are left unchanged",
             ("float64", "drawn"),
-            "Logits in float64 must come back in float64, and the tensor that you were given must be as it was.",
+            "Logits in float64 must come back in float64; work on a new tensor.",
             observe=observe.dtype_and_changed,
             needs=needs,
+            fails="You return another dtype than that of the logits, or change the tensor that you were given.",
         ),
         Property(
             "Gradients reach the logits that survive",
             gradients,
             "The result must keep its history: no detach, no no_grad, no way through NumPy or plain numbers.",
             observe=observe.gradients_where_finite,
+            fails="No gradient, or a wrong one, reaches the logits that survive.",
         ),
     )
