@@ -30,7 +30,7 @@ def blocks(**sizes: Any) -> Callable[[Generator], Arguments]:
 def whole(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
     """Whole numbers, to be worked out by hand."""
     return lambda draw: {
-        name: item.round() if isinstance(item, Tensor) else item for name, item in arguments(draw).items()
+        name: item.round() + 0.0 if isinstance(item, Tensor) else item for name, item in arguments(draw).items()
     }
 
 

@@ -43,7 +43,7 @@ def layer(
 def whole(arguments: Callable[[Generator], Arguments]) -> Callable[[Generator], Arguments]:
     """Small whole numbers, to be worked out by hand."""
     return lambda draw: {
-        name: (2 * item).round() if isinstance(item, Tensor) else item for name, item in arguments(draw).items()
+        name: (2 * item).round() + 0.0 if isinstance(item, Tensor) else item for name, item in arguments(draw).items()
     }
 
 

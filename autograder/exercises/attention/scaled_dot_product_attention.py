@@ -27,7 +27,7 @@ def random_mask(draw: Generator, *shape: int) -> Tensor:
 
 def small(draw: Generator) -> Arguments:
     """Small whole numbers, and keys whose width has a whole root: to be worked out by hand."""
-    return {name: tensor.round() for name, tensor in qkv(draw, n_q=2, n_k=3, d_k=4, d_v=2).items()}
+    return {name: tensor.round() + 0.0 for name, tensor in qkv(draw, n_q=2, n_k=3, d_k=4, d_v=2).items()}
 
 
 def batched(draw: Generator) -> Arguments:

@@ -148,15 +148,13 @@ def test_form_of_the_specification(exercise: Exercise) -> None:
 @pytest.mark.parametrize(
     ("name", "mistake", "cost"),
     [
-        ("LoRALinear", "scale_alpha", 2),
-        ("LoRALinear", "scale_rounded_down", 2),
-        ("prepend_prompt", "mask_in_float", 2),
-        ("prepend_prompt", "labels_in_float", 2),
-        ("trainable_fraction", "state_counted", 1),
-        ("feed_forward", "tanh_gelu", 1),
-        ("feed_forward", "silu", 2),
+        ("LoRALinear", "wrong_scale", 2),
+        ("prepend_prompt", "dtype_lost", 2),
+        ("trainable_fraction", "counted_twice", 1),
+        ("feed_forward", "approximate_gelu", 1),
+        ("feed_forward", "another_activation", 2),
         ("moe_forward", "by_threshold", 1),
-        ("parameter_counts", "two_matrices", 2),
+        ("parameter_counts", "wrong_feed_forward", 2),
     ],
 )
 def test_one_slip_costs_only_the_properties_that_it_concerns(name: str, mistake: str, cost: int) -> None:
