@@ -41,10 +41,6 @@ def later(*shape: int, **other: Any) -> Callable[[Generator], Arguments]:
     return lambda draw: {**later_step(draw, *shape), **other}
 
 
-def with_large_eps(*shape: int) -> Callable[[Generator], Arguments]:
-    return lambda draw: {**later_step(draw, *shape), "eps": uniform(draw, 0.3, 0.6)}
-
-
 def with_decay(*shape: int) -> Callable[[Generator], Arguments]:
     return lambda draw: {**later_step(draw, *shape), "weight_decay": uniform(draw, 0.3, 0.6)}
 
@@ -94,6 +90,7 @@ SMALL = {
     "betas": (0.75, 0.9),
     "eps": 1e-8,
 }
+AVERAGES = {"m": torch.tensor([4.0, 2.0]), "v": torch.tensor([8.0, 5.0]), "step": 2}
 ONE = torch.tensor([1.5])
 # Late enough for beta2 = 0.999 to be told from others.
 LATE = later(2, 3, weight_decay=0.4, step=40)
@@ -105,10 +102,10 @@ EXERCISE = Exercise(
     cases=(
         Case("first step", given(**SMALL, weight_decay=0.0), visible=True),
         Case("first step of a vector", lambda draw: first_step(draw, 5)),
-        Case("later step", later(3, 4), visible=True),
+        Case("later step", given(**{**SMALL, **AVERAGES}, weight_decay=0.0), visible=True),
         Case("later step, drawn", later(2, 2, 3)),
-        Case("large eps", with_large_eps(2, 3), visible=True),
-        Case("large eps, drawn", with_large_eps(4)),
+        Case("large eps", given(**{**SMALL, "eps": 1.0}, weight_decay=0.0), visible=True),
+        Case("large eps, drawn", lambda draw: {**later_step(draw, 4), "eps": uniform(draw, 0.3, 0.6)}),
         Case("first step with decay", given(**SMALL, weight_decay=0.5), visible=True),
         Case("with decay", with_decay(2, 4), visible=True),
         Case("with decay, drawn", with_decay(5)),

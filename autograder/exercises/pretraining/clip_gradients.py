@@ -83,7 +83,7 @@ EXERCISE = Exercise(
             fails="Your clipped gradients are not the given ones times max_norm / norm.",
         ),
         Property(
-            "What is short enough is left as it is",
+            "Gradients within the limit are left as they are",
             ("short enough", "far below the limit"),
             "Only gradients whose norm is above max_norm are changed: the factor is never above 1.",
             observe=observe.first,
@@ -94,7 +94,7 @@ EXERCISE = Exercise(
         Property(
             "Gradients of zeros, or none at all, give no NaN and no error",
             ("all zero", "none"),
-            "The norm is 0.0 then, and must not be divided by.",
+            "The norm is 0.0 then: compare it with max_norm before you divide by it.",
             needs=ALL_NUMBERS,
             fails="Gradients of zeros, or an empty list, do not come back with the norm 0.0.",
         ),
@@ -110,7 +110,7 @@ EXERCISE = Exercise(
         Property(
             "A limit that is not positive raises ValueError",
             ("too long", "limit 0", "limit below 0"),
-            "With 0 all gradients would be lost, and a negative limit would turn them around.",
+            "With 0 all gradients would be lost, and a negative limit would reverse them.",
             observe=observe.refusal,
             needs=ALL_NUMBERS,
             fails="You accept a limit that is not positive, or raise something other than ValueError.",

@@ -59,8 +59,9 @@ EXERCISE = Exercise(
         Case("last before the end", at(lambda run: run["total"] - 1), visible=True),
         Case("the end", given(step=10, **SMALL), visible=True),
         Case("beyond the end", at(lambda run: run["total"] + run["warmup"]), visible=True),
+        Case("without a floor, halfway down", given(step=7, warmup=4, total=10, peak=8.0), visible=True),
         Case("without a floor", at(after(0.6), "floor"), visible=True),
-        Case("without a warm-up", at(lambda run: 0, warmup=0), visible=True),
+        Case("without a warm-up", given(step=0, **{**SMALL, "warmup": 0}), visible=True),
         Case("without a warm-up, later", at(after(0.4), warmup=0), visible=True),
         Case("nothing but warm-up", only_warmup(-1), visible=True),
         Case("after nothing but warm-up", only_warmup(0), visible=True),
@@ -101,20 +102,15 @@ EXERCISE = Exercise(
         ),
         Property(
             "The floor may be left out",
-            ("without a floor",),
+            ("without a floor, halfway down", "without a floor"),
             "Without a floor the cosine leads to 0.",
             fails="Your rate is wrong where no floor is given.",
         ),
         Property(
-            "There may be no warm-up, or nothing else",
-            (
-                "without a warm-up",
-                "without a warm-up, later",
-                "nothing but warm-up",
-                "after nothing but warm-up",
-            ),
-            "warmup may be 0, and it may be total: then the steps before it still rise, and step total has the floor. "
-            "Neither may lead to a division by 0.",
+            "warmup may be 0, and it may be total",
+            ("without a warm-up", "without a warm-up, later", "nothing but warm-up", "after nothing but warm-up"),
+            "With warmup = 0 the cosine begins at step 0. With warmup = total the steps before it still rise, and step "
+            "total has the floor. Neither may lead to a division by 0.",
             fails="Your rate is wrong, or there is an error, where warmup is 0 or equals total.",
         ),
         Property(

@@ -77,6 +77,15 @@ SMALL = {
     "logits": torch.tensor([[[2.0, 0.0, 0.0, 1.0], [0.0, 1.0, 3.0, 0.0], [1.0, 0.0, 0.0, 2.0]]]),
     "ids": torch.tensor([[3, 0, 2]]),
 }
+PARTLY_IGNORED = {
+    "logits": torch.tensor(
+        [
+            [[1.0, 0.0, 2.0], [0.0, 3.0, 0.0], [2.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
+            [[0.0, 0.0, 1.0], [1.0, 2.0, 0.0], [3.0, 0.0, 0.0], [0.0, 0.0, 2.0]],
+        ]
+    ),
+    "ids": torch.tensor([[1, IGNORED, 2, 0], [IGNORED, 2, IGNORED, IGNORED]]),
+}
 SHIFTED = "Position t predicts token t + 1"
 
 EXERCISE = Exercise(
@@ -87,7 +96,7 @@ EXERCISE = Exercise(
         Case("two texts", text(2, 5), visible=True),
         Case("texts, drawn", text(3, 7, vocab=11)),
         Case("two tokens", text(1, 2), visible=True),
-        Case("with ignored", with_ignored(2, 7), visible=True),
+        Case("with ignored", given(**PARTLY_IGNORED), visible=True),
         Case("with ignored, drawn", with_ignored(3, 8)),
         Case("another index", with_ignored(2, 7, another_index=True), visible=True),
         Case("another index, drawn", with_ignored(3, 6, another_index=True)),
@@ -120,9 +129,9 @@ EXERCISE = Exercise(
             fails="Your loss is wrong where some targets are ignored.",
         ),
         Property(
-            "Which index is ignored is the caller's choice",
+            "ignore_index may be any number",
             ("another index", "another index, drawn"),
-            "ignore_index may be any number, also that of a token such as the padding.",
+            "Use the argument, not -100: ignore_index may also be the id of a token, such as the padding.",
             fails="Your loss is wrong where ignore_index is the id of a token.",
         ),
         Property(
