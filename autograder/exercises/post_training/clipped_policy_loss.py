@@ -123,7 +123,7 @@ EXERCISE = Exercise(
         ),
         Property(
             "The ratio is clamped to between 1 - clip and 1 + clip",
-            ("narrow clip", "wide clip", "clip above 1", "no room"),
+            ("no room", "narrow clip", "wide clip", "clip above 1"),
             "Use the argument clip for both bounds: no 0.8 and no 1.2. With a clip of 0 the clamped ratio is 1.",
             fails="Your loss is wrong where clip is not 0.2.",
         ),

@@ -70,6 +70,7 @@ SMALL = {
     ),
     "labels": torch.tensor([[3, 0, 2], [1, 2, 0]]),
 }
+PARTLY_IGNORED = {**SMALL, "labels": torch.tensor([[3, -100, 2], [-100, 2, 0]])}
 SUMMED = "Each row is the sum of the log probabilities of its tokens, each read off the position before it"
 
 EXERCISE = Exercise(
@@ -77,7 +78,7 @@ EXERCISE = Exercise(
     points=4,
     cases=(
         Case("all counted", given(**SMALL), visible=True),
-        Case("answers", answers(2, 6), visible=True),
+        Case("answers", given(**PARTLY_IGNORED), visible=True),
         Case("answers, drawn", answers(3, 8)),
         Case("one answer", answers(1, 5)),
         Case("two answers in a row", two_answers, visible=True),
@@ -105,7 +106,7 @@ EXERCISE = Exercise(
         Property(
             "Labels of -100 add nothing",
             ("answers", "answers, drawn", "one answer", "two answers in a row"),
-            "-100 is no place to look up: look up anything there, and set it to 0 before the sum.",
+            "There is no token -100. Look up any valid token there, and set what you find to 0 before the sum.",
             weight=2,
             fails="Your sums are wrong where some labels are -100.",
         ),
