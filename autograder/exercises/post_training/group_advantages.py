@@ -59,7 +59,7 @@ EXERCISE = Exercise(
             "In a group of 1, 0, 0, 1 the mean is a half and the population's standard deviation too: the advantages "
             "are 1, -1, -1, 1.",
             weight=3,
-            fails="Your advantages are not (reward - mean) / standard deviation of each row.",
+            fails="Your advantages are not (reward - mean) / (standard deviation + 1e-6), row by row.",
         ),
         Property(
             "A group of equal rewards, or of one sample, has advantages of 0",
