@@ -1,6 +1,6 @@
 """redact: e-mail addresses, IPv4 addresses and card numbers out of a text."""
 
-from autograder.exercises.misunderstandings import misunderstandings
+from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
 from autograder.exercises.responsible_use import texts
 from autograder.exercises.spec import Case, Exercise, Property, given
 from solutions import responsible_use
@@ -80,18 +80,21 @@ EXERCISE = Exercise(
             "Before the @ stand letters, digits and . _ % + -, behind it labels with dots between them. A comma, a "
             "bracket or the full stop of the sentence is no part of it.",
             weight=2,
+            fails="You leave an e-mail address, or part of one, or take more than the address.",
         ),
         Property(
             "What is no e-mail address stays",
             ("no addresses", "no addresses, drawn"),
             "A domain has at least one dot, and its last label has at least two characters, all of them letters.",
             needs=EMAILS,
+            fails="You replace something that is no e-mail address.",
         ),
         Property(
             IPS,
             ("IP addresses", "IP addresses, drawn"),
             "Four numbers from 0 to 255 with dots between them. An address may stand before a full stop or a colon.",
             weight=2,
+            fails="You leave an IPv4 address, or part of one.",
         ),
         Property(
             "What is no IPv4 address stays",
@@ -99,6 +102,7 @@ EXERCISE = Exercise(
             "256 is no octet, nor is 07; 1.2.3.4.5 is a version, and 1192.168.0.1 no address with a 1 before it.",
             weight=2,
             needs=IPS,
+            fails="You replace something that is no IPv4 address.",
         ),
         Property(
             CARDS,
@@ -106,12 +110,14 @@ EXERCISE = Exercise(
             "13 to 19 digits with at most one space or hyphen between two of them. Luhn: from the right, double every "
             "second digit, beginning with the last but one; take 9 off what is above 9; the sum ends in 0.",
             weight=3,
+            fails="You leave a card number, or part of one, or take more than its digits.",
         ),
         Property(
             "The digits of a card may stand in any groups",
             ("other groups", "other groups, drawn"),
             "American Express prints 4, 6 and 5 digits. Spaces and hyphens may be mixed.",
             needs=CARDS,
+            fails="You leave a card number whose digits stand in other groups.",
         ),
         Property(
             "Digits that fail Luhn's check, fewer than 13 or more than 19, stay",
@@ -119,6 +125,7 @@ EXERCISE = Exercise(
             "An order number is no card: check it by Luhn before you replace it, and count its digits.",
             weight=2,
             needs=CARDS,
+            fails="You replace digits that fail Luhn's check, or fewer than 13 or more than 19.",
         ),
         Property(
             "A longer number that holds a card number stays",
@@ -126,6 +133,7 @@ EXERCISE = Exercise(
             "Take the longest run of digits, with single spaces or hyphens between them, and check all of it. Two "
             "spaces, a line break or a dot end a run.",
             needs=CARDS,
+            fails="You replace part of a longer number, or digits that do not belong together.",
         ),
         Property(
             "Nothing else changes",
@@ -133,8 +141,10 @@ EXERCISE = Exercise(
             "Every space, line break and letter that is not redacted stays as it is; so do dates, prices and telephone "
             "numbers.",
             needs=CARDS,
+            fails="You change something else in the text, or leave something in it.",
         ),
     ),
     mistakes=misunderstandings(responsible_use.redact, __file__),
+    equivalent=equivalent_edits(responsible_use.redact, __file__),
     shortcuts=("presidio_analyzer", "presidio_anonymizer", "scrubadub"),
 )
