@@ -3,24 +3,22 @@
 from collections.abc import Callable
 
 import torch
-from torch import Generator
+from torch import Generator, Tensor
 
 from autograder.exercises.misunderstandings import equivalent_edits, misunderstandings
-from autograder.exercises.pretraining.inputs import away_from_zero, without_gaps
+from autograder.exercises.pretraining.inputs import away_from_zero, each_tensor
 from autograder.exercises.spec import Arguments, Case, Exercise, Property, given, uniform
 from llm_course.checking import observe
 from solutions import pretraining
 
 
-def limited(
-    share: float, *shapes: tuple[int, ...], dtype: torch.dtype = torch.float32
-) -> Callable[[Generator], Arguments]:
+def limited(share: float, *shapes: tuple[int, ...]) -> Callable[[Generator], Arguments]:
     """Gradients of which the second is by far the longest, and a share of their norm as the limit."""
 
     def arguments(draw: Generator) -> Arguments:
         grads = [(0.5 + 2 * number % 3) * away_from_zero(draw, *shape) for number, shape in enumerate(shapes)]
         _, norm = pretraining.clip_gradients(grads, 1.0)
-        return {"grads": [grad.to(dtype) for grad in grads], "max_norm": share * norm}
+        return {"grads": grads, "max_norm": share * norm}
 
     return arguments
 
@@ -31,14 +29,10 @@ def large_in_float16(draw: Generator) -> Arguments:
     return {"grads": [grad.half() for grad in grads], "max_norm": uniform(draw, 100.0, 200.0)}
 
 
-def gradients_with_gaps(draw: Generator) -> Arguments:
-    found = limited(0.4, (3, 4), (2, 5))(draw)
-    return {**found, "grads": [grad.T for grad in found["grads"]]}
-
-
 SHAPES = ((2,), (3, 4), (2, 2, 2))
 # Their norm is 7.
 SMALL = [torch.tensor([6.0, -2.0]), torch.tensor([[3.0, 0.0, 0.0]])]
+WITH_GAPS = each_tensor(lambda grad: grad.T, limited(0.4, (3, 4), (2, 5)))
 ONE_FACTOR, ALL_NUMBERS = "All gradients are shortened by one factor", "The norm is that of all numbers together"
 
 EXERCISE = Exercise(
@@ -56,12 +50,12 @@ EXERCISE = Exercise(
         Case("limit below 1", given(grads=SMALL, max_norm=0.5), visible=True),
         Case("all zero", given(grads=[torch.zeros(2, 3), torch.zeros(4)], max_norm=1.5), visible=True),
         Case("none", given(grads=[], max_norm=1.5), visible=True),
-        Case("with gaps", gradients_with_gaps, visible=True),
-        Case("without gaps", without_gaps(gradients_with_gaps), visible=True, drawn_as="with gaps"),
+        Case("with gaps", WITH_GAPS, visible=True),
+        Case("without gaps", each_tensor(Tensor.contiguous, WITH_GAPS), visible=True, drawn_as="with gaps"),
         Case("limit 0", given(grads=SMALL, max_norm=0.0), visible=True),
         Case("limit below 0", given(grads=SMALL, max_norm=-1.5), visible=True),
-        Case("float64", limited(0.3, (2,), (3, 2), dtype=torch.float64), visible=True, slack=1e12),
-        Case("bfloat16", limited(1.7, (2,), (3, 2), dtype=torch.bfloat16)),
+        Case("float64", each_tensor(Tensor.double, limited(0.3, (2,), (3, 2))), visible=True, slack=1e12),
+        Case("bfloat16", each_tensor(Tensor.bfloat16, limited(1.7, (2,), (3, 2)))),
     ),
     properties=(
         Property(
