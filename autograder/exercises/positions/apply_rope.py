@@ -1,6 +1,6 @@
 """apply_rope: queries and keys turned by their position."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Generator, Tensor
@@ -25,7 +25,7 @@ def rows_at(positions: list[int]) -> Callable[[Generator], Arguments]:
 
 
 def rows_of(
-    *shape: int, positions: list[float], dtype: torch.dtype = torch.float32, **others: float
+    *shape: int, positions: Sequence[float], dtype: torch.dtype = torch.float32, **others: float
 ) -> Callable[[Generator], Arguments]:
     """Random rows at given positions."""
     return lambda draw: {"x": random_heads(draw, *shape).to(dtype), "positions": torch.tensor(positions), **others}
