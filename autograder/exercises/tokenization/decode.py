@@ -10,6 +10,7 @@ from solutions import tokenization
 
 # 256 is "a" with the first half of a letter, 257 is the second half with "b": é begins in one and ends in the other.
 HALVES = [(97, 195), (169, 98), (226, 130)]
+LETTERS = [*range(97, 123)]
 BYTES = "Ids below 256 are bytes, and no ids are no text"
 MERGED = "A merged token is its left part and then its right part"
 
@@ -17,10 +18,6 @@ MERGED = "A merged token is its left part and then its right part"
 def drawn_decoding(draw: Generator) -> Arguments:
     merges = tokenization.train_bpe(bytes(drawn_ids(draw, [97, 98, 99, 32], 60)), 12)
     return {"ids": [randint(draw, 256, 267) for _ in range(6)] + [267, 100], "merges": merges}
-
-
-def drawn_letters(draw: Generator) -> Arguments:
-    return {"ids": [32, *(randint(draw, 97, 122) for _ in range(8)), 13, 10], "merges": []}
 
 
 def drawn_bytes_to_text(draw: Generator) -> Arguments:
@@ -44,7 +41,7 @@ EXERCISE = Exercise(
     points=5,
     cases=(
         Case("plain letters", given(ids=[108, 111, 119, 33], merges=[]), visible=True),
-        Case("letters, drawn", drawn_letters),
+        Case("letters, drawn", lambda draw: {"ids": [32, *drawn_ids(draw, LETTERS, 8), 13, 10], "merges": []}),
         Case("spaces and line ends", given(ids=[32, 9, 108, 13, 10, 32], merges=[]), visible=True),
         Case("merges of merges", given(ids=[258, 32, 257, 33], merges=[(97, 110), (98, 256), (257, 256)]),
              visible=True),

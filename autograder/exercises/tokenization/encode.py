@@ -66,10 +66,6 @@ def drawn_spaces(draw: Generator) -> Arguments:
     return {"text": text, "merges": [(a, 32), (256, b), (13, 10)]}
 
 
-def drawn_letter(draw: Generator) -> Arguments:
-    return {**drawn_encoding(draw), "text": chr(randint(draw, 97, 122))}
-
-
 EXERCISE = Exercise(
     reference=tokenization.encode,
     points=6,
@@ -92,7 +88,7 @@ EXERCISE = Exercise(
         Case("drawn", drawn_encoding),
         Case("spaces", given(text="  low \r\n\tlower  ", merges=LEARNED), visible=True),
         Case("merges with a space", drawn_spaces, visible=True),
-        Case("one character", drawn_letter, visible=True),
+        Case("one character", lambda draw: {**drawn_encoding(draw), "text": chr(randint(draw, 97, 122))}, visible=True),
         Case("no text", lambda draw: {**drawn_encoding(draw), "text": ""}, visible=True),
     ),
     properties=(
