@@ -42,9 +42,9 @@ def drawn_answers(draw: Generator) -> Arguments:
 
 
 VALID = (
-    *("four answers", "graded answers", "second better", "drawn", "second better, drawn", "answers, drawn"),
-    *("two items", "two items, drawn"),
-)
+    "four answers", "graded answers", "second better", "drawn", "second better, drawn", "answers, drawn", "two items",
+    "two items, drawn",
+)  # fmt: skip
 FOUR = {"first": [1.0, 1.0, 0.0, 1.0], "second": [1.0, 0.0, 0.0, 0.0]}
 
 EXERCISE = Exercise(

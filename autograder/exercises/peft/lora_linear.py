@@ -46,13 +46,12 @@ def lora_case(
     return Case(name, arguments, script=lambda draw: steps(draw, *shape, rank), **options)
 
 
-def start(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
-    return ("start", "lora_a"), ("start", "lora_b")
+def always(*steps: Step) -> Steps:
+    return lambda draw, rows, columns, rank: steps
 
 
-def trained(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:
-    # Alone: where lora_a is no tensor, the steps that look at one raise.
-    return (("trained",),)
+start = always(("start", "lora_a"), ("start", "lora_b"))
+trained = always(("trained",))  # alone: where lora_a is no tensor, the steps that look at one raise
 
 
 def fresh(draw: Generator, rows: int, columns: int, rank: int) -> tuple[Step, ...]:

@@ -9,69 +9,54 @@ EMAILS = "E-mail addresses become [EMAIL]"
 IPS = "IPv4 addresses become [IP]"
 CARDS = "Card numbers become [CARD]"
 
+
+def shown(name: str, text: str) -> Case:
+    return Case(name, given(text=text), visible=True)
+
+
 EXERCISE = Exercise(
     reference=responsible_use.redact,
     points=5,
     cases=(
-        Case("addresses", given(text="Write to ann.lee+news@mail.example.com, or (BOB_7@shop.museum)."), visible=True),
-        Case("addresses of all kinds", given(text="c-d@example.info g%h@my-shop.Uni.n3ws.de x@y.org."), visible=True),
+        shown("addresses", "Write to ann.lee+news@mail.example.com, or (BOB_7@shop.museum)."),
+        shown("addresses of all kinds", "c-d@example.info g%h@my-shop.Uni.n3ws.de x@y.org."),
         Case("addresses, drawn", texts.emails),
-        Case(
+        shown(
             "no addresses",
-            given(
-                text="ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e"
-            ),
-            visible=True,
+            "ann@localhost, bob@shop.x, eve@server.42, dan@mail..example.com and @hana; 3 @ 4.50 each, c@d@e",
         ),
         Case("no addresses, drawn", texts.no_emails),
-        Case("IP addresses", given(text="From (10.0.0.7) to 192.168.255.249, then 8.8.8.8."), visible=True),
+        shown("IP addresses", "From (10.0.0.7) to 192.168.255.249, then 8.8.8.8."),
         Case("IP addresses, drawn", texts.ips),
-        Case(
+        shown(
             "no IP addresses",
-            given(
-                text="256.1.1.1, 1.2.3.4.5, 1.2.3, 10.0.0.07, 1192.168.0.1, 10.0.0.1234, 300.4.4.4, 10-0-0-7, 999.1.2.3"
-            ),
-            visible=True,
+            "256.1.1.1, 1.2.3.4.5, 1.2.3, 10.0.0.07, 1192.168.0.1, 10.0.0.1234, 300.4.4.4, 10-0-0-7, 999.1.2.3",
         ),
         Case("no IP addresses, drawn", texts.no_ips),
-        Case(
-            "cards",
-            given(text="4111-1111-1111-1111 and 5555 5555 5555 4444 or 378282246310005, 4222222222222 too."),
-            visible=True,
-        ),
+        shown("cards", "4111-1111-1111-1111 and 5555 5555 5555 4444 or 378282246310005, 4222222222222 too."),
         Case("cards of all lengths", texts.lengths, visible=True),
         Case("cards, drawn", texts.cards),
-        Case("other groups", given(text="Pay with 3782 822463 10005 today; 5105 1051-05105100!"), visible=True),
+        shown("other groups", "Pay with 3782 822463 10005 today; 5105 1051-05105100!"),
         Case("other groups, drawn", texts.odd_groups),
-        Case(
+        shown(
             "no cards",
-            given(
-                text="Order 4111111111111112, 4111 1111 1111 1111 1111 1, 411111111116, 378282246310004,"
-                " 370012345678940."
-            ),
-            visible=True,
+            "Order 4111111111111112, 4111 1111 1111 1111 1111 1, 411111111116, 378282246310004, 370012345678940.",
         ),
         Case("no cards, drawn", texts.no_cards),
-        Case(
+        shown(
             "longer numbers",
-            given(
-                text="41111111111111110000, 40120000333300267199, 4012 0000 3333 0026 719 9, 2026 4111 1111 1111 1111,"
-                " 4111 1111  1111 1111, 41111111\n11111111, 4111.1111.1111.1111"
-            ),
-            visible=True,
+            "41111111111111110000, 40120000333300267199, 4012 0000 3333 0026 719 9, 2026 4111 1111 1111 1111,"
+            " 4111 1111  1111 1111, 41111111\n11111111, 4111.1111.1111.1111",
         ),
         Case("longer numbers, drawn", texts.longer),
-        Case(
+        shown(
             "a letter",
-            given(
-                text=" Dear Ms. Müller,\n\nann@example.com came from 10.0.0.7 and  paid 49.90 EUR.\tCall"
-                " +49 30 1234567, or pay with 4111111111111111. "
-            ),
-            visible=True,
+            " Dear Ms. Müller,\n\nann@example.com came from 10.0.0.7 and  paid 49.90 EUR.\tCall"
+            " +49 30 1234567, or pay with 4111111111111111. ",
         ),
         Case("a letter, drawn", texts.letter),
-        Case("no text", given(text=""), visible=True),
-        Case("nothing to redact", given(text="Nothing here,\n but  TEXT. "), visible=True),
+        shown("no text", ""),
+        shown("nothing to redact", "Nothing here,\n but  TEXT. "),
     ),
     properties=(
         Property(
