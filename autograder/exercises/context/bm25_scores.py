@@ -130,16 +130,14 @@ EXERCISE = Exercise(
             ("each word once, equal lengths", "each word once, drawn"),
             "All lengths are equal and no word stands twice, so the fraction is 1 and only idf is left: with n of N "
             "documents holding the word, ln(1 + (N - n + 0.5) / (n + 0.5)).",
-            weight=2,
-            fails="Your idf does not come out right where nothing else counts.",
+            weight=2, fails="Your idf does not come out right where nothing else counts.",
         ),
         Property(
             "Further occurrences count less and less",
             ("more and more often", "more and more often, drawn"),
             "All lengths are equal: what is left of the fraction is f (k1 + 1) / (f + k1), 1 for the first occurrence "
             "and never more than k1 + 1. And n of the idf counts documents: one that holds the word twice is one.",
-            weight=2,
-            fails="You do not weigh the number of occurrences as BM25 does.",
+            weight=2, fails="You do not weigh the number of occurrences as BM25 does.",
         ),
         Property(
             "A long document has to make up for its length",
@@ -149,8 +147,7 @@ EXERCISE = Exercise(
             ),
             "k1 is multiplied by 1 - b + b · len / average: len counts all the terms of this document, average is over "
             "all documents.",
-            weight=2,
-            fails="Your scores are wrong for documents of different lengths.",
+            weight=2, fails="Your scores are wrong for documents of different lengths.",
         ),
         Property(
             "k1 and b set how much",
@@ -192,9 +189,7 @@ EXERCISE = Exercise(
             "Query and documents are left unchanged",
             ("different lengths", "different lengths, drawn"),
             "Count in new dictionaries; do not sort or shorten the lists that you were given.",
-            observe=observe.changed,
-            needs=RARE,
-            fails="You change the query or a document that you were given.",
+            observe=observe.changed, needs=RARE, fails="You change the query or a document that you were given.",
         ),
         Property(
             "An invalid k1 or b raises ValueError",
@@ -203,8 +198,7 @@ EXERCISE = Exercise(
                 "b below 0", "no such k1 or b, drawn",
             ),
             "Raise ValueError for a negative k1 and for a b below 0 or above 1, and for nothing else.",
-            observe=observe.refusal,
-            needs=RARE,
+            observe=observe.refusal, needs=RARE,
             fails="You accept an invalid k1 or b, refuse a valid one, or raise something other than ValueError.",
         ),
     ),

@@ -107,16 +107,14 @@ EXERCISE = Exercise(
             "Each chunk begins with the last ids of the one before",
             ("overlap, no rest", "overlap, no rest, drawn"),
             "With size 4 and overlap 2 the chunks of 11 to 18 begin with 11, 13 and 15, and the third reaches the end.",
-            weight=2,
-            fails="Your overlapping chunks are wrong even where the last one comes out full.",
+            weight=2, fails="Your overlapping chunks are wrong even where the last one comes out full.",
         ),
         Property(
             "What is left is a chunk of its own, and starts stay where they are",
             ("a rest", "a rest, drawn", "one id left", "one id left, drawn"),
             "The last chunk begins like all others, size - overlap after the one before, and holds what is left from "
             "there: one new id is enough.",
-            weight=2,
-            fails="You do not put the ids that are left into one more chunk that begins where it should.",
+            weight=2, fails="You do not put the ids that are left into one more chunk that begins where it should.",
         ),
         Property(
             "An overlap of all but one id and a text that repeats itself are cut alike",
@@ -134,9 +132,7 @@ EXERCISE = Exercise(
             "The list of ids is left unchanged",
             ("overlap, no rest", "a rest", "a rest, drawn"),
             "Slicing makes new lists; `del`, `pop` and assignment to a slice change the one you were given.",
-            observe=observe.changed,
-            needs=CUT,
-            fails="You change the list of ids that you were given.",
+            observe=observe.changed, needs=CUT, fails="You change the list of ids that you were given.",
         ),
         Property(
             "An invalid size or overlap raises ValueError",
@@ -148,8 +144,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError before you cut: for a size below 1, a negative overlap, and an overlap that is not below "
             "the size. With such an overlap no chunk begins later than the one before, and the cutting never ends.",
-            observe=observe.refusal,
-            needs=CUT,
+            observe=observe.refusal, needs=CUT,
             fails="You accept an invalid size or overlap, or raise something other than ValueError.",
         ),
     ),

@@ -50,8 +50,7 @@ EXERCISE = Exercise(
             UNSCALED,
             ("not scaled", "not scaled, drawn"),
             "Pair i turns by base^(-2i / head_dim): for head_dim 8 and base 10000 these are 1, 0.1, 0.01 and 0.001.",
-            weight=2,
-            fails="You do not get RoPE's own frequencies where the scale is 1.",
+            weight=2, fails="You do not get RoPE's own frequencies where the scale is 1.",
         ),
         Property(
             "Every frequency is divided by the scale",
@@ -61,16 +60,13 @@ EXERCISE = Exercise(
             ),
             "Position 4 of a text four times as long is to turn each pair as far as position 1 did, the fastest pair "
             "too.",
-            weight=3,
-            fails="Your frequencies are not those of RoPE, each divided by the scale.",
+            weight=3, fails="Your frequencies are not those of RoPE, each divided by the scale.",
         ),
         Property(
             "They are float32",
             ("not scaled", "not scaled, drawn"),
             "Return torch.float32, torch's default for floating-point numbers.",
-            observe=observe.dtype,
-            needs=UNSCALED,
-            fails="Your frequencies are not float32.",
+            observe=observe.dtype, needs=UNSCALED, fails="Your frequencies are not float32.",
         ),
         Property(
             "Invalid arguments raise ValueError",
@@ -80,8 +76,7 @@ EXERCISE = Exercise(
                 "negative scale", "refused, drawn",
             ),
             "Raise ValueError where head_dim is odd or below 2, and where base or scale is not above 0.",
-            observe=observe.refusal,
-            needs=UNSCALED,
+            observe=observe.refusal, needs=UNSCALED,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),
     ),

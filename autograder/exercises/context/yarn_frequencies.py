@@ -102,15 +102,13 @@ EXERCISE = Exercise(
             "Pairs that get round often keep their frequency",
             ("only fast pairs", "only fast pairs, drawn"),
             "All these pairs make more than `fast` turns within original_length: their share g is 1, and never more.",
-            weight=2,
-            fails="Your fast pairs do not keep their frequency.",
+            weight=2, fails="Your fast pairs do not keep their frequency.",
         ),
         Property(
             "Pairs that do not get round are interpolated",
             ("only slow pairs", "one trained position", "only slow pairs, drawn"),
             "None of these pairs gets round once: g is 0, and never less, so f / scale is left.",
-            weight=2,
-            fails="Your slow pairs do not get their frequency divided by the scale.",
+            weight=2, fails="Your slow pairs do not get their frequency divided by the scale.",
         ),
         Property(
             "Between the two, the mixture changes evenly with the turns",
@@ -120,8 +118,7 @@ EXERCISE = Exercise(
             ),
             "Work out one pair by hand: r = original_length · f / 2π, then g = (r - slow) / (fast - slow), then "
             "(1 - g) f / scale + g f.",
-            weight=3,
-            fails="Your frequencies are wrong where some pairs lie between `slow` and `fast`.",
+            weight=3, fails="Your frequencies are wrong where some pairs lie between `slow` and `fast`.",
         ),
         Property(
             "Without thresholds they are 1 and 32 turns",
@@ -139,9 +136,7 @@ EXERCISE = Exercise(
             "They are float32",
             ("not scaled", "fast, slow and between"),
             "Return torch.float32, torch's default for floating-point numbers.",
-            observe=observe.dtype,
-            needs=UNSCALED,
-            fails="Your frequencies are not float32.",
+            observe=observe.dtype, needs=UNSCALED, fails="Your frequencies are not float32.",
         ),
         Property(
             "Invalid arguments raise ValueError",
@@ -153,8 +148,7 @@ EXERCISE = Exercise(
             ),
             "Raise ValueError where head_dim is odd or below 2, base or scale is not above 0, original_length is below "
             "1, or fast is not above slow.",
-            observe=observe.refusal,
-            needs=UNSCALED,
+            observe=observe.refusal, needs=UNSCALED,
             fails="You accept invalid arguments, refuse valid ones, or raise something other than ValueError.",
         ),
     ),
