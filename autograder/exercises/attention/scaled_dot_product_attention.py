@@ -142,7 +142,7 @@ EXERCISE = Exercise(
             "Hide a key before the softmax, by a score so low that its exponential is 0; then the others share all.",
             weight=2,
             observe=observe.second,
-            fails="With a mask, your weights are wrong: hidden keys must get 0, and the others share all of the 1.",
+            fails="With a mask, your weights are wrong.",
         ),
         Property(
             "A query with nothing to attend to gets zeros",
@@ -151,7 +151,7 @@ EXERCISE = Exercise(
             "uniform. Such rows are the padding of every batch.",
             observe=observe.empty_rows,
             needs="The weights of each query sum to 1",
-            fails="A query that may attend to nothing does not get zeros from you.",
+            fails="A query that may attend to nothing does not get zeros.",
         ),
         Property(
             "Huge scores do not overflow",
